@@ -1,0 +1,56 @@
+/*
+ * convert.h
+ *	  One JSON field into the Datum of a column.
+ *
+ * A value goes to any type whose text form it fits, and to no other: what does
+ * not fit is an error naming table, column, record and value.  null, a missing
+ * key, and (except into text) "null" and "" are NULL; for text columns the
+ * table's null_strings say which texts are.
+ */
+#ifndef DCF_CONVERT_H
+#define DCF_CONVERT_H
+
+#include "postgres.h"
+#include "access/tupdesc.h"
+#include "nodes/pg_list.h"
+#include "pgtime.h"
+
+#include "json_reader.h"
+
+typedef struct DcfConverter DcfConverter;
+
+/*
+ * A converter for one column, in the current memory context.  relation is the
+ * table's name; timezone is where zoneless times are read that go into
+ * timestamptz, and what times with a zone are brought to for timestamp, date
+ * and time columns; null_strings is a list of char *.  All must outlive it.
+ */
+extern DcfConverter *dcf_convert_create(const char *relation,
+										Form_pg_attribute attribute,
+										pg_tz *timezone, List *null_strings);
+
+/*
+ * Convert; the result is in the current memory context.  record counts from 1.
+ * Raises ERRCODE_INVALID_TEXT_REPRESENTATION, ERRCODE_DATETIME_FIELD_OVERFLOW,
+ * ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, or what the type's input function
+ * raises, with the context said above.
+ */
+extern Datum dcf_convert_field(DcfConverter *converter,
+							   const DcfJsonField *field, uint64 record,
+							   bool *isnull);
+
+/*
+ * A value for a parameter column given as an option's text (default '...'):
+ * the type's input function.
+ */
+extern Datum dcf_convert_text(DcfConverter *converter, const char *text);
+
+/*
+ * What is sent for a value of a column: text in UTF-8, palloc'd.  Dates and
+ * times as the service writes them, in UTC with Z (timestamp and date are
+ * taken to be in timezone); boolean as true or false; all else as the type's
+ * output function says under fixed settings.
+ */
+extern char *dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone);
+
+#endif							/* DCF_CONVERT_H */

@@ -1,0 +1,33 @@
+/*
+ * error.h
+ *	  The service's refusals as PostgreSQL errors, and foreign text in them.
+ */
+#ifndef DCF_ERROR_H
+#define DCF_ERROR_H
+
+#include "postgres.h"
+
+/* The most of a foreign text that a message shows, in bytes. */
+#define DCF_ERROR_SHOWN 200
+
+/* Foreign bytes (UTF-8) made safe, in the database encoding, palloc'd. */
+extern char *dcf_error_safe(const char *bytes, size_t len);
+
+/* One refusal to tell of. */
+typedef struct DcfRefusal
+{
+	int			status;			/* HTTP */
+	const char *content_type;
+	const char *body;			/* what of the body was read; may be cut */
+	size_t		body_len;
+	const char *relation;		/* foreign table, or NULL */
+	const char *request;		/* as dcf_request_show() gives it */
+	const char *narrow;			/* hint for 413, or NULL */
+	int			max_rows;		/* the service's limit of records */
+	int			tries;			/* how often it was sent */
+} DcfRefusal;
+
+/* Raise the error that a status other than 200 means. */
+extern void dcf_error_raise_refusal(const DcfRefusal *refusal) pg_attribute_noreturn();
+
+#endif							/* DCF_ERROR_H */

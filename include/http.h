@@ -1,0 +1,157 @@
+/*
+ * http.h
+ *	  HTTP exchanges over libcurl's multi interface, one wait function.
+ *
+ * A pool holds the connections, cookies and TLS sessions of one (server, user
+ * mapping); a transfer is one exchange in it.  Several transfers of a pool may
+ * be open at once; those nobody waits for stand still once their buffer is
+ * full.  This is the only module that includes curl.h.
+ *
+ * Every wait is on the process latch and the sockets together, under a wait
+ * event of its own, and ends within a second of an interrupt.  libcurl's
+ * callbacks only copy into a buffer made beforehand, or pause.
+ *
+ * http and https only; TLS 1.2 or newer; redirects are not followed; no proxy
+ * but the one given.  Raises ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION (DNS,
+ * connect, TLS) and ERRCODE_FDW_UNABLE_TO_CREATE_REPLY (time-out, with its
+ * phase; reply cut short; not HTTP; bad compression).
+ */
+#ifndef DCF_HTTP_H
+#define DCF_HTTP_H
+
+#include "postgres.h"
+#include "datatype/timestamp.h"
+
+typedef struct DcfHttpPool DcfHttpPool;
+typedef struct DcfHttpTransfer DcfHttpTransfer;
+
+/*
+ * What to send and how.  The strings need to live only for the call.  Times in
+ * milliseconds, 0 = no limit.
+ */
+typedef struct DcfHttpSpec
+{
+	const char *url;
+	const char *post_body;		/* NULL for a GET */
+	const char *content_type;	/* of post_body */
+	const char *authorization;	/* value of the header, or NULL; a secret */
+	bool		compression;	/* ask for gzip or deflate */
+	int			connect_timeout;	/* DNS, TCP and TLS together */
+	int			first_byte_timeout; /* from connected to the first byte of the
+									 * body (or the end of a reply without) */
+	int			idle_timeout;	/* between two reads that bring bytes, while
+								 * somebody waits for them */
+	TimestampTz deadline;		/* of the whole query's request, or 0 */
+	size_t		max_window;		/* most bytes that may stand unconsumed */
+	const char *ca_file;		/* or NULL */
+	bool		tls_verify;
+	const char *proxy;			/* or NULL */
+} DcfHttpSpec;
+
+/* Headers the callers care about; "" where the reply has none. */
+typedef struct DcfHttpHead
+{
+	int			status;
+	char		content_type[128];
+	char		retry_after[64];
+	char		rate_reset_seconds[32];
+	char		rate_reset[64];
+	char		location[256];
+} DcfHttpHead;
+
+typedef struct DcfHttpStats
+{
+	uint64		bytes_received; /* of bodies, as they came */
+	uint64		bytes_decoded;	/* after inflating */
+	double		first_byte_ms;	/* from the start to the body's first byte; -1
+								 * before */
+} DcfHttpStats;
+
+/* How a try to get a reply started ended. */
+typedef enum DcfHttpStart
+{
+	DCF_HTTP_BODY,				/* head is there, and a first byte of the body */
+	DCF_HTTP_EMPTY,				/* head is there, and the reply has no body */
+	DCF_HTTP_UNREACHABLE		/* no connection: see dcf_http_failure() */
+} DcfHttpStart;
+
+/* Lives as long as cxt. */
+extern DcfHttpPool *dcf_http_pool_create(MemoryContext cxt);
+
+/*
+ * Start an exchange; returns at once.  The transfer lives in cxt and is
+ * aborted when cxt is reset, or by dcf_http_close().
+ */
+extern DcfHttpTransfer *dcf_http_begin(DcfHttpPool *pool,
+									   const DcfHttpSpec *spec,
+									   MemoryContext cxt);
+
+/*
+ * Wait until the reply's head and the first byte of its decoded body (or its
+ * end) are there.  What may be tried again is returned, all else raised.
+ */
+extern DcfHttpStart dcf_http_await(DcfHttpTransfer *transfer);
+
+extern const DcfHttpHead *dcf_http_head(const DcfHttpTransfer *transfer);
+
+/* After DCF_HTTP_UNREACHABLE: what libcurl says, made safe, no full stop. */
+extern const char *dcf_http_failure(const DcfHttpTransfer *transfer);
+
+/* Raise what dcf_http_failure() tells. */
+extern void dcf_http_raise_failure(const DcfHttpTransfer *transfer) pg_attribute_noreturn();
+
+/*
+ * The decoded bytes not yet consumed, contiguous.  Valid until the next
+ * dcf_http_fill().
+ */
+extern const char *dcf_http_window(const DcfHttpTransfer *transfer,
+								   size_t *len);
+
+/* Drop the first n bytes of the window. */
+extern void dcf_http_consume(DcfHttpTransfer *transfer, size_t n);
+
+/*
+ * Wait for more bytes behind those in the window.  False if the reply has
+ * ended, and ended well: all of its declared length, every chunk, and its
+ * compressed stream to the last byte of the check sum; anything less raises.
+ * A window that would have to grow beyond max_window raises
+ * ERRCODE_PROGRAM_LIMIT_EXCEEDED naming max_record_size.
+ */
+extern bool dcf_http_fill(DcfHttpTransfer *transfer);
+
+/* Counted up to now. */
+extern void dcf_http_stats(const DcfHttpTransfer *transfer,
+						   DcfHttpStats *stats);
+
+/*
+ * End the exchange: if it is complete its connection is kept for the next,
+ * else it is closed at once.  The transfer is gone.
+ */
+extern void dcf_http_close(DcfHttpTransfer *transfer);
+
+/*
+ * Sleep, as every wait does: for ms milliseconds or to the deadline (0 =
+ * none), which raises the total time-out.
+ */
+extern void dcf_http_sleep(int64 ms, TimestampTz deadline);
+
+/*
+ * Check a URL's form: http or https, a host, no user, query or fragment.  On
+ * success the parts are set (palloc'd; host in lower case, without brackets;
+ * port filled in from the scheme); else returns a reason, static, that follows
+ * "URL" in a sentence ("must start with http:// or https://").
+ */
+typedef struct DcfUrlParts
+{
+	char	   *scheme;
+	char	   *host;
+	int			port;
+	char	   *path;			/* "" or "/..." without a trailing slash */
+} DcfUrlParts;
+
+extern const char *dcf_http_parse_url(const char *url, DcfUrlParts *parts);
+
+/* For dataconnect_version(): the library that serves us, palloc'd. */
+extern char *dcf_http_version(void);
+
+#endif							/* DCF_HTTP_H */

@@ -1,0 +1,159 @@
+/*
+ * json_reader.h
+ *	  A restartable, zero-copy reader of the service's JSON replies.
+ *
+ * Pure C: no I/O, no allocation, no globals, no PostgreSQL.  The reader is fed
+ * a window of bytes and hands back one flat record at a time; each field is a
+ * span of the window.  It accepts exactly what RFC 8259 calls JSON text in
+ * UTF-8, and of that only the two shapes a reply can have:
+ *
+ *	- records_member == NULL: an array of objects;
+ *	- records_member == "Records": an object one of whose members, by that
+ *	  name, is an array of objects.  Other members may stand before or after
+ *	  it; they are checked for well-formedness and passed over.
+ *
+ * Everything jansson (flags 0) refuses is refused, also in fields that nobody
+ * wants: invalid UTF-8, lone surrogates, U+0000, bare control characters,
+ * leading zeros, trailing garbage, a text cut short.  Stated exceptions: one
+ * leading byte order mark is passed over; numbers of any size are taken, as
+ * text; nesting is limited to DCF_JSON_MAX_DEPTH.  Of duplicate keys in a
+ * record the last counts.
+ */
+#ifndef DCF_JSON_READER_H
+#define DCF_JSON_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Containers open at the same time, the outermost included. */
+#define DCF_JSON_MAX_DEPTH 512
+
+typedef enum DcfJsonKind
+{
+	DCF_JSON_ABSENT = 0,		/* the record has no such key */
+	DCF_JSON_NULL,
+	DCF_JSON_FALSE,
+	DCF_JSON_TRUE,
+	DCF_JSON_NUMBER,			/* span is the number as written */
+	DCF_JSON_STRING,			/* span is what stands between the quotes */
+	DCF_JSON_OBJECT,			/* span is the whole text, braces included */
+	DCF_JSON_ARRAY				/* span is the whole text, brackets included */
+} DcfJsonKind;
+
+/*
+ * One field of a record.  data points into the window given to
+ * dcf_json_next() and is not NUL-terminated.  escaped (strings only): the span
+ * has at least one backslash and must go through dcf_json_unescape().
+ */
+typedef struct DcfJsonField
+{
+	const char *data;
+	size_t		len;
+	DcfJsonKind kind;
+	bool		escaped;
+} DcfJsonField;
+
+/* A key to look for: UTF-8 after unescaping, compared byte by byte. */
+typedef struct DcfJsonKey
+{
+	const char *name;
+	size_t		len;
+} DcfJsonKey;
+
+/*
+ * What to read.  The arrays must outlive the reader.  The names of keys must
+ * be distinct.  nkeys may be 0: records are then only checked and counted.
+ */
+typedef struct DcfJsonConfig
+{
+	const char *records_member;
+	const DcfJsonKey *keys;
+	int			nkeys;
+} DcfJsonConfig;
+
+typedef enum DcfJsonStatus
+{
+	DCF_JSON_RECORD,			/* a record: fields are set */
+	DCF_JSON_MORE,				/* the window ends before the next record does */
+	DCF_JSON_WRONG				/* not such a reply: see the error */
+} DcfJsonStatus;
+
+typedef enum DcfJsonErrorCode
+{
+	DCF_JSON_OK = 0,
+	DCF_JSON_E_SYNTAX,			/* not JSON */
+	DCF_JSON_E_UTF8,			/* not UTF-8 */
+	DCF_JSON_E_SHAPE,			/* JSON, but not records where they belong */
+	DCF_JSON_E_DEPTH,			/* nested deeper than DCF_JSON_MAX_DEPTH */
+	DCF_JSON_E_TRAILING,		/* something after the end */
+	DCF_JSON_E_CUT				/* input ended too early */
+} DcfJsonErrorCode;
+
+typedef struct DcfJsonError
+{
+	DcfJsonErrorCode code;
+	const char *reason;			/* static, lower case, no full stop */
+	uint64_t	offset;			/* bytes from the start of the input */
+	uint64_t	record;			/* records completed before it */
+} DcfJsonError;
+
+typedef struct DcfJsonReader DcfJsonReader;
+
+/* Bytes of memory, aligned as by malloc, that dcf_json_init() needs. */
+extern size_t dcf_json_size(const DcfJsonConfig *config);
+
+/* Make a reader in memory of dcf_json_size() bytes; nothing to release. */
+extern DcfJsonReader *dcf_json_init(void *memory, const DcfJsonConfig *config);
+
+/*
+ * Read on in the window data[0 .. len).
+ *
+ * The window starts at the first byte not yet consumed; *consumed says how
+ * many of its bytes the caller may now drop.  After DCF_JSON_MORE the next
+ * window must begin with the bytes not consumed, at any address, followed by
+ * at least one more.  The reader remembers how far it looked: bytes are not
+ * scanned again, so time is linear however finely the input is cut.
+ *
+ * After DCF_JSON_RECORD dcf_json_fields() are valid until the window's bytes
+ * change, also after they count as consumed.  After DCF_JSON_WRONG every
+ * further call gives DCF_JSON_WRONG.
+ */
+extern DcfJsonStatus dcf_json_next(DcfJsonReader *reader, const char *data,
+								   size_t len, size_t *consumed);
+
+/*
+ * The input has ended and every byte of it was given.  True if it was one
+ * whole reply; else false, with an error of code DCF_JSON_E_CUT (or the
+ * earlier one).
+ */
+extern bool dcf_json_finish(DcfJsonReader *reader);
+
+/* The current record: one field for each configured key, in that order. */
+extern const DcfJsonField *dcf_json_fields(const DcfJsonReader *reader);
+
+/* How many of the configured keys the current record has. */
+extern int	dcf_json_matched(const DcfJsonReader *reader);
+
+/*
+ * The current record as a span of the window, braces included; NULL where
+ * there is none.
+ */
+extern const char *dcf_json_record(const DcfJsonReader *reader, size_t *len);
+
+/*
+ * Walk the top-level keys of a record given by dcf_json_record().  *pos starts
+ * at 0.  Gives the next key as a string field, or false after the last.
+ */
+extern bool dcf_json_next_key(const char *record, size_t len, size_t *pos,
+							  DcfJsonField *key);
+
+extern const DcfJsonError *dcf_json_error(const DcfJsonReader *reader);
+
+/*
+ * Decode the escapes of a string span the reader has accepted.  dst has room
+ * for len bytes (the result is never longer); returns the result's length.
+ */
+extern size_t dcf_json_unescape(const char *src, size_t len, char *dst);
+
+#endif							/* DCF_JSON_READER_H */

@@ -1,0 +1,137 @@
+/*
+ * option.h
+ *	  The options of servers, user mappings, tables and columns.
+ *
+ * One table in option.c says of each option where it may stand, its type,
+ * unit, range, default, and whether it is a secret or only for superusers.
+ * The validator, the readers below, the hint with the nearest valid name,
+ * dataconnect_options() and the reference in doc/options.md all follow it.
+ *
+ * The readers return structs allocated in the current memory context, with
+ * defaults filled in.  Strings point into that context too.  They raise
+ * ERRCODE_FDW_OPTION_NAME_NOT_FOUND (a required option is missing) and what
+ * the validator raises, for options that an ALTER let through is checked again
+ * when it is read.
+ */
+#ifndef DCF_OPTION_H
+#define DCF_OPTION_H
+
+#include "postgres.h"
+#include "foreign/foreign.h"
+#include "nodes/pg_list.h"
+#include "pgtime.h"
+
+typedef enum DcfMethod
+{
+	DCF_METHOD_AUTO,			/* GET, but POST for a long URL */
+	DCF_METHOD_GET,
+	DCF_METHOD_POST
+} DcfMethod;
+
+typedef enum DcfPostBody
+{
+	DCF_BODY_FORM,
+	DCF_BODY_JSON
+} DcfPostBody;
+
+typedef enum DcfFormat
+{
+	DCF_FORMAT_JSON,
+	DCF_FORMAT_JSONDATATABLE
+} DcfFormat;
+
+/* Times in milliseconds, 0 = no limit; sizes in bytes. */
+typedef struct DcfServerOptions
+{
+	char	   *url;			/* scheme://host[:port][/path], no query, no
+								 * trailing slash */
+	char	   *params;			/* query string or NULL */
+	char	   *language;		/* or NULL */
+	pg_tz	   *timezone;
+	DcfMethod	method;
+	DcfPostBody post_body;
+	DcfFormat	format;
+	bool		compression;
+	int			connect_timeout;
+	int			first_byte_timeout;
+	int			idle_timeout;
+	int			total_timeout;
+	int			max_retries;
+	int			retry_max_wait;
+	int			max_rows;
+	int			max_record_size;
+	bool		use_preferred_endpoint;
+	char	   *token_url;		/* or NULL */
+	char	   *ca_file;		/* or NULL: libcurl's own */
+	bool		tls_verify;
+	char	   *proxy;			/* or NULL: none, whatever the environment
+								 * says */
+	bool		allow_insecure_http;
+	List	   *allowed_hosts;	/* of char *, lower case host names */
+} DcfServerOptions;
+
+/* All of these are secrets but password_required.  NULL where not given. */
+typedef struct DcfUserOptions
+{
+	char	   *token;
+	char	   *username;
+	char	   *password;
+	char	   *client_id;
+	char	   *client_secret;
+	bool		password_required;
+} DcfUserOptions;
+
+typedef struct DcfTableOptions
+{
+	char	   *endpoint;		/* starts with '/' */
+	char	   *params;			/* query string or NULL */
+	double		rows;			/* -1 where not given */
+	DcfFormat	format;			/* the server's where not given */
+	DcfMethod	method;			/* the server's where not given */
+	bool		window_round_day;
+	char	   *open_from;		/* ISO date, never NULL */
+	char	   *open_to;		/* ISO date, never NULL */
+	List	   *null_strings;	/* of char *, texts that text columns read as
+								 * NULL */
+} DcfTableOptions;
+
+/*
+ * A column is a response column (name), a parameter column (param alone), or a
+ * filtered response column (name with param or with param_from/param_to).
+ */
+typedef struct DcfColumnOptions
+{
+	char	   *name;			/* JSON key; NULL for a parameter column */
+	char	   *param;			/* or NULL */
+	char	   *param_from;		/* or NULL */
+	char	   *param_to;		/* or NULL */
+	bool		required;
+	char	   *default_value;	/* or NULL */
+	bool		list;
+} DcfColumnOptions;
+
+extern DcfServerOptions *dcf_option_server(const ForeignServer *server);
+
+/* An empty struct for a mapping without options. */
+extern DcfUserOptions *dcf_option_user(const UserMapping *user);
+
+/* server's options give the defaults of format and method. */
+extern DcfTableOptions *dcf_option_table(const ForeignTable *table,
+										 const DcfServerOptions *server);
+
+/* attname is the default of name where the column has no param options. */
+extern DcfColumnOptions *dcf_option_column(Oid relid, AttrNumber attnum,
+										   const char *attname);
+
+/*
+ * Check the options of one object of the catalog given by its OID, as CREATE
+ * and ALTER hand them over.  ERRCODE_FDW_INVALID_OPTION_NAME for an unknown or
+ * misplaced option, with the nearest valid name as a hint;
+ * ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a value out of its type or range;
+ * ERRCODE_SYNTAX_ERROR for options that contradict each other;
+ * ERRCODE_INSUFFICIENT_PRIVILEGE for one that only a superuser may set.  A
+ * secret's value is never part of a message.
+ */
+extern void dcf_option_validate(List *options, Oid catalog);
+
+#endif							/* DCF_OPTION_H */

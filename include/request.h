@@ -1,0 +1,65 @@
+/*
+ * request.h
+ *	  One request: an endpoint and the parameters to send, in order.
+ *
+ * Built by the scan (and by EXPLAIN, for display), read by the transport.
+ * Names and values are plain UTF-8; encoding happens when a URL or a body is
+ * made of them, so nothing in a value can inject anything.
+ */
+#ifndef DCF_REQUEST_H
+#define DCF_REQUEST_H
+
+#include "postgres.h"
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+
+#include "option.h"
+
+/* A URL longer than this many bytes becomes a POST under method auto. */
+#define DCF_REQUEST_MAX_URL 2000
+
+typedef struct DcfParam
+{
+	char	   *name;
+	char	   *value;
+	bool		shown_raw;		/* for display only: value is not a value but a
+								 * placeholder such as $1 */
+} DcfParam;
+
+typedef struct DcfRequest
+{
+	char	   *endpoint;		/* path, starts with '/' */
+	List	   *params;			/* of DcfParam * */
+	DcfMethod	method;
+	DcfPostBody post_body;
+} DcfRequest;
+
+/*
+ * A request with the parameters that go with every request of this table: the
+ * server's params, the table's params (which win over the server's of the same
+ * name), LanguageCode and Response.  In the current memory context.
+ */
+extern DcfRequest *dcf_request_create(const DcfServerOptions *server,
+									  const DcfTableOptions *table);
+
+/*
+ * Set a parameter, in place of an earlier one of that name (names are compared
+ * without regard to case).  Copies both strings.
+ */
+extern void dcf_request_set(DcfRequest *request, const char *name,
+							const char *value);
+
+/* Whether to send it as a POST, base being the URL before the endpoint. */
+extern bool dcf_request_is_post(const DcfRequest *request, const char *base);
+
+/* base + endpoint, with the query string unless it goes into a POST's body. */
+extern char *dcf_request_url(const DcfRequest *request, const char *base);
+
+/* The POST's body and its content type. */
+extern char *dcf_request_body(const DcfRequest *request,
+							  const char **content_type);
+
+/* "GET /path?a=1&b=2", for EXPLAIN and messages: never a secret in it. */
+extern char *dcf_request_show(const DcfRequest *request, const char *base);
+
+#endif							/* DCF_REQUEST_H */

@@ -1,0 +1,74 @@
+/*
+ * session.h
+ *	  What is kept between statements for each (server, user mapping): the
+ *	  pool of connections with its cookies, the token, the preferred endpoint;
+ *	  and the way from a request to a reply under way.
+ *
+ * ALTER or DROP of the server or the mapping makes a session stale: scans that
+ * hold it go on, the next one gets a new session.  Credentials go only to the
+ * configured host (or, PreferredEndpoint, to one in the same registrable
+ * domain or in allowed_hosts; the token service's get what that protocol
+ * needs), and never over plain http to a host that is not loopback unless
+ * allow_insecure_http is on.
+ */
+#ifndef DCF_SESSION_H
+#define DCF_SESSION_H
+
+#include "postgres.h"
+#include "foreign/foreign.h"
+
+#include "http.h"
+#include "option.h"
+#include "request.h"
+
+typedef struct DcfSession DcfSession;
+typedef struct DcfReply DcfReply;
+
+typedef struct DcfReplyStats
+{
+	int			tries;			/* requests sent, this one's first included */
+	DcfHttpStats http;
+} DcfReplyStats;
+
+/*
+ * The session for a server and the user whose mapping is used, made if need
+ * be, held until cxt is reset.  Checks that a mapping of a non-superuser has
+ * credentials (ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED otherwise).
+ * Sends nothing.
+ */
+extern DcfSession *dcf_session_get(Oid serverid, Oid userid,
+								   MemoryContext cxt);
+
+/* The server's options as this session has them. */
+extern const DcfServerOptions *dcf_session_options(const DcfSession *session);
+
+/* The URL that endpoints are appended to, preferred endpoint or not. */
+extern const char *dcf_session_base(const DcfSession *session);
+
+/*
+ * Send a request and wait for its reply to begin: logs in if need be, waits
+ * and tries again where that is right (429, 502, 503, 504, an empty body, no
+ * connection: up to max_retries times, with backoff, honouring Retry-After and
+ * X-RateLimit-ResetSeconds within retry_max_wait; once after a 401 with a
+ * renewable token), and raises every other status as the error it means.
+ *
+ * relation is the foreign table's name for messages, or NULL.  narrow is the
+ * hint for 413, which parameter to narrow, or NULL.  The reply lives in cxt.
+ */
+extern DcfReply *dcf_reply_open(DcfSession *session,
+								const DcfRequest *request,
+								const char *relation, const char *narrow,
+								MemoryContext cxt);
+
+/* As in http.h, of the reply's body. */
+extern const char *dcf_reply_window(const DcfReply *reply, size_t *len);
+extern void dcf_reply_consume(DcfReply *reply, size_t n);
+extern bool dcf_reply_fill(DcfReply *reply);
+
+/* For messages: the Content-Type, made safe; "" where there is none. */
+extern const char *dcf_reply_content_type(const DcfReply *reply);
+
+extern void dcf_reply_stats(const DcfReply *reply, DcfReplyStats *stats);
+extern void dcf_reply_close(DcfReply *reply);
+
+#endif							/* DCF_SESSION_H */
