@@ -1,0 +1,328 @@
+/*
+ * backoff.c
+ *	  How long to wait before a request is tried again.
+ */
+#include "backoff.h"
+
+#include <string.h>
+
+#define MS_PER_SECOND 1000
+#define MAX_SECONDS (DCF_DELAY_MAX_MS / MS_PER_SECOND)
+
+int64_t
+dcf_backoff_delay(int attempt, int64_t max_ms, uint64_t random)
+{
+	int64_t		whole = DCF_BACKOFF_BASE_MS;
+	int64_t		half;
+
+	if (max_ms > DCF_DELAY_MAX_MS)
+		max_ms = DCF_DELAY_MAX_MS;
+	while (--attempt > 0 && whole < max_ms)
+		whole *= 2;
+	if (whole > max_ms)
+		whole = max_ms;
+	if (whole < 1)
+		return 1;
+
+	/* Rounded up, so that it is neither 0 nor less than one half. */
+	half = whole - whole / 2;
+	return half + (int64_t) (random % (uint64_t) (whole - half + 1));
+}
+
+/* Seconds to milliseconds; 0 for the past. */
+static int64_t
+limited_delay(int64_t seconds)
+{
+	if (seconds <= 0)
+		return 0;
+	return seconds < MAX_SECONDS ? seconds * MS_PER_SECOND : DCF_DELAY_MAX_MS;
+}
+
+/* A header's value without the white space around it. */
+typedef struct Value
+{
+	const char *p;
+	const char *end;
+} Value;
+
+static Value
+trim(const char *value, size_t len)
+{
+	Value		v = {value, value + len};
+
+	while (v.p < v.end && (*v.p == ' ' || *v.p == '\t'))
+		v.p++;
+	while (v.p < v.end && (v.end[-1] == ' ' || v.end[-1] == '\t'))
+		v.end--;
+	return v;
+}
+
+static bool
+at_digit(const Value *v)
+{
+	return v->p < v->end && *v->p >= '0' && *v->p <= '9';
+}
+
+/* At least one digit; the value stays at MAX_SECONDS once it is there. */
+static bool
+take_seconds(Value *v, int64_t *seconds)
+{
+	int64_t		n = 0;
+
+	if (!at_digit(v))
+		return false;
+	for (; at_digit(v); v->p++)
+	{
+		n = n * 10 + (*v->p - '0');
+		if (n > MAX_SECONDS)
+			n = MAX_SECONDS;
+	}
+	*seconds = n;
+	return true;
+}
+
+/* The digits after the point as milliseconds, rounded up: up to 1000. */
+static bool
+take_milliseconds(Value *v, int *milliseconds)
+{
+	int			ms = 0;
+	int			unit = 100;
+	bool		more = false;
+
+	if (!at_digit(v))
+		return false;
+	for (; at_digit(v); v->p++, unit /= 10)
+	{
+		ms += unit * (*v->p - '0');
+		more = more || (unit == 0 && *v->p != '0');
+	}
+	*milliseconds = ms + (more ? 1 : 0);
+	return true;
+}
+
+bool
+dcf_seconds_parse(const char *value, size_t len, int64_t *delay_ms)
+{
+	Value		v = trim(value, len);
+	int64_t		seconds;
+	int64_t		delay;
+	int			milliseconds = 0;
+
+	if (!take_seconds(&v, &seconds))
+		return false;
+	if (v.p < v.end && *v.p == '.')
+	{
+		v.p++;
+		if (!take_milliseconds(&v, &milliseconds))
+			return false;
+	}
+	if (v.p != v.end)
+		return false;
+	delay = limited_delay(seconds) + milliseconds;
+	*delay_ms = delay < DCF_DELAY_MAX_MS ? delay : DCF_DELAY_MAX_MS;
+	return true;
+}
+
+/* The parts of an HTTP date; month 1 to 12. */
+typedef struct HttpDate
+{
+	int			year;
+	int			month;
+	int			day;
+	int			hour;
+	int			minute;
+	int			second;
+} HttpDate;
+
+static bool
+take_text(Value *v, const char *text)
+{
+	size_t		n = strlen(text);
+
+	if ((size_t) (v->end - v->p) < n || memcmp(v->p, text, n) != 0)
+		return false;
+	v->p += n;
+	return true;
+}
+
+/* One of names; *index counts from 0. */
+static bool
+take_name(Value *v, const char *const *names, int nnames, int *index)
+{
+	for (*index = 0; *index < nnames; (*index)++)
+	{
+		if (take_text(v, names[*index]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+take_digits(Value *v, int ndigits, int max, int *number)
+{
+	*number = 0;
+	for (int i = 0; i < ndigits; i++, v->p++)
+	{
+		if (!at_digit(v))
+			return false;
+		*number = *number * 10 + (*v->p - '0');
+	}
+	return *number <= max;
+}
+
+static bool
+take_month(Value *v, HttpDate *date)
+{
+	static const char *const names[] = {
+		"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+		"Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+	};
+
+	if (!take_name(v, names, 12, &date->month))
+		return false;
+	date->month++;
+	return true;
+}
+
+/* RFC 9110 allows for a leap second. */
+static bool
+take_clock(Value *v, HttpDate *date)
+{
+	return take_digits(v, 2, 23, &date->hour) && take_text(v, ":") &&
+		take_digits(v, 2, 59, &date->minute) && take_text(v, ":") &&
+		take_digits(v, 2, 60, &date->second);
+}
+
+/* Sun, 06 Nov 1994 08:49:37 GMT: what follows the day's name. */
+static bool
+take_imf_fixdate(Value *v, HttpDate *date)
+{
+	return take_text(v, ", ") && take_digits(v, 2, 31, &date->day) &&
+		take_text(v, " ") && take_month(v, date) &&
+		take_text(v, " ") && take_digits(v, 4, 9999, &date->year) &&
+		take_text(v, " ") && take_clock(v, date) && take_text(v, " GMT");
+}
+
+/*
+ * The year from 1970 on that year in seconds lies in, near enough: it serves
+ * only to tell the century of a year of two digits.
+ */
+static int
+year_of(int64_t seconds)
+{
+	const int64_t seconds_per_year = 31556952;
+
+	if (seconds < 0)
+		return 1970;
+	if (seconds / seconds_per_year > 9999 - 1970)
+		return 9999;
+	return (int) (1970 + seconds / seconds_per_year);
+}
+
+/* Sunday, 06-Nov-94 08:49:37 GMT: what follows the day's name. */
+static bool
+take_rfc850_date(Value *v, int64_t now, HttpDate *date)
+{
+	int			this_year = year_of(now);
+
+	if (!take_text(v, ", ") || !take_digits(v, 2, 31, &date->day) ||
+		!take_text(v, "-") || !take_month(v, date) ||
+		!take_text(v, "-") || !take_digits(v, 2, 99, &date->year) ||
+		!take_text(v, " ") || !take_clock(v, date) || !take_text(v, " GMT"))
+		return false;
+
+	/* More than 50 years ahead means the past century (RFC 9110, 5.6.7). */
+	date->year += this_year - this_year % 100;
+	if (date->year > this_year + 50)
+		date->year -= 100;
+	else if (date->year + 50 < this_year)
+		date->year += 100;
+	return true;
+}
+
+/* Sun Nov  6 08:49:37 1994: what follows the day's name. */
+static bool
+take_asctime_date(Value *v, HttpDate *date)
+{
+	return take_text(v, " ") && take_month(v, date) && take_text(v, " ") &&
+		(take_text(v, " ") ? take_digits(v, 1, 9, &date->day)
+		 : take_digits(v, 2, 31, &date->day)) &&
+		take_text(v, " ") && take_clock(v, date) &&
+		take_text(v, " ") && take_digits(v, 4, 9999, &date->year);
+}
+
+static bool
+take_http_date(Value *v, int64_t now, HttpDate *date)
+{
+	/* Long names first: "Sun" also begins "Sunday". */
+	static const char *const long_days[] = {
+		"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
+		"Saturday"
+	};
+	static const char *const short_days[] = {
+		"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
+	};
+	int			weekday;
+
+	if (take_name(v, long_days, 7, &weekday))
+		return take_rfc850_date(v, now, date);
+	if (!take_name(v, short_days, 7, &weekday))
+		return false;
+	if (v->p < v->end && *v->p == ',')
+		return take_imf_fixdate(v, date);
+	return take_asctime_date(v, date);
+}
+
+/*
+ * Days from 1970-01-01 to a date of the Gregorian calendar.  Years are counted
+ * from March, so that the leap day comes last and the lengths of the months
+ * before any other follow 153 days in five.
+ */
+static int64_t
+days_since_epoch(int year, int month, int day)
+{
+	int64_t		y = month > 2 ? year : year - 1;
+	int64_t		m = month > 2 ? month - 3 : month + 9;
+
+	/* Whole cycles of 400 years keep the divisions away from below zero. */
+	y += 400;
+	return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1
+		- (719468 + 146097);
+}
+
+/* Whether the month has that day; a month 13 is the next year's first. */
+static bool
+is_in_month(const HttpDate *date)
+{
+	return date->day >= 1 &&
+		date->day <= days_since_epoch(date->year, date->month + 1, 1) -
+		days_since_epoch(date->year, date->month, 1);
+}
+
+bool
+dcf_retry_after_parse(const char *value, size_t len, int64_t now,
+					  int64_t *delay_ms)
+{
+	Value		v = trim(value, len);
+	HttpDate	date;
+	int64_t		seconds;
+
+	if (at_digit(&v))
+	{
+		if (!take_seconds(&v, &seconds) || v.p != v.end)
+			return false;
+		*delay_ms = limited_delay(seconds);
+		return true;
+	}
+	if (!take_http_date(&v, now, &date) || v.p != v.end || !is_in_month(&date))
+		return false;
+	seconds = days_since_epoch(date.year, date.month, date.day) * 86400 +
+		date.hour * 3600 + date.minute * 60 + date.second;
+	if (seconds <= now)
+		*delay_ms = 0;
+	else if (now <= seconds - MAX_SECONDS)
+		*delay_ms = DCF_DELAY_MAX_MS;
+	else
+		*delay_ms = limited_delay(seconds - now);
+	return true;
+}
