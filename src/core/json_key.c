@@ -1,0 +1,294 @@
+/*
+ * json_key.c
+ *	  Decoding JSON strings, and finding keys by name.
+ */
+#include "json_scan.h"
+
+#include <string.h>
+
+/* The value of four hexadecimal digits, or -1. */
+static int32_t
+decode_hex(const char *src, size_t len)
+{
+	int32_t		value = 0;
+
+	if (len < 4)
+		return -1;
+	for (int i = 0; i < 4; i++)
+	{
+		char		c = src[i];
+
+		if (c >= '0' && c <= '9')
+			value = value << 4 | (c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value = value << 4 | (c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			value = value << 4 | (c - 'A' + 10);
+		else
+			return -1;
+	}
+	return value;
+}
+
+static size_t
+encode_utf8(uint32_t code, char *dst)
+{
+	if (code < 0x80)
+	{
+		dst[0] = (char) code;
+		return 1;
+	}
+	if (code < 0x800)
+	{
+		dst[0] = (char) (0xC0 | code >> 6);
+		dst[1] = (char) (0x80 | (code & 0x3F));
+		return 2;
+	}
+	if (code < 0x10000)
+	{
+		dst[0] = (char) (0xE0 | code >> 12);
+		dst[1] = (char) (0x80 | (code >> 6 & 0x3F));
+		dst[2] = (char) (0x80 | (code & 0x3F));
+		return 3;
+	}
+	dst[0] = (char) (0xF0 | code >> 18);
+	dst[1] = (char) (0x80 | (code >> 12 & 0x3F));
+	dst[2] = (char) (0x80 | (code >> 6 & 0x3F));
+	dst[3] = (char) (0x80 | (code & 0x3F));
+	return 4;
+}
+
+/*
+ * Decode the \uXXXX at src, with its low surrogate if it is a high one, to dst
+ * (room for 4).  Returns the bytes of src used, 0 if it is malformed, which a
+ * span that the reader has accepted never is.
+ */
+static size_t
+decode_unicode(const char *src, size_t len, char *dst, size_t *dstlen)
+{
+	int32_t		unit = decode_hex(src + 2, len - 2);
+	int32_t		low;
+
+	if (unit < 0)
+		return 0;
+	if (unit < 0xD800 || unit > 0xDFFF)
+	{
+		*dstlen = encode_utf8((uint32_t) unit, dst);
+		return 6;
+	}
+	if (unit > 0xDBFF || len < 12 || src[6] != '\\' || src[7] != 'u')
+		return 0;
+	low = decode_hex(src + 8, len - 8);
+	if (low < 0xDC00 || low > 0xDFFF)
+		return 0;
+	*dstlen = encode_utf8(0x10000 + ((uint32_t) (unit - 0xD800) << 10) +
+						  (uint32_t) (low - 0xDC00), dst);
+	return 12;
+}
+
+/*
+ * Decode what stands first in a string span, an escape or one plain byte, to
+ * dst (room for 4).  Returns the bytes of src used.  len is at least 1.  A
+ * malformed escape comes out as its backslash.
+ */
+static size_t
+decode_one(const char *src, size_t len, char *dst, size_t *dstlen)
+{
+	static const char from[] = "\"\\/bfnrt";
+	static const char to[] = "\"\\/\b\f\n\r\t";
+	const char *found;
+	size_t		used;
+
+	*dstlen = 1;
+	dst[0] = src[0];
+	if (src[0] != '\\' || len < 2)
+		return 1;
+	if (src[1] == 'u')
+	{
+		used = decode_unicode(src, len, dst, dstlen);
+		return used > 0 ? used : 1;
+	}
+	found = memchr(from, src[1], sizeof(from) - 1);
+	if (found == NULL)
+		return 1;
+	dst[0] = to[found - from];
+	return 2;
+}
+
+size_t
+dcf_json_unescape(const char *src, size_t len, char *dst)
+{
+	size_t		written = 0;
+
+	while (len > 0)
+	{
+		const char *backslash = memchr(src, '\\', len);
+		size_t		plain = backslash ? (size_t) (backslash - src) : len;
+		char		decoded[4];
+		size_t		ndecoded;
+		size_t		used;
+
+		memcpy(dst + written, src, plain);
+		written += plain;
+		src += plain;
+		len -= plain;
+		if (len == 0)
+			break;
+		used = decode_one(src, len, decoded, &ndecoded);
+		memcpy(dst + written, decoded, ndecoded);
+		written += ndecoded;
+		src += used;
+		len -= used;
+	}
+	return written;
+}
+
+bool
+dcf_json_key_equals(const DcfJsonKey *key, const char *src, size_t len,
+					bool escaped)
+{
+	size_t		matched = 0;
+
+	if (!escaped)
+		return len == key->len && (len == 0 ||
+								   memcmp(src, key->name, len) == 0);
+	while (len > 0)
+	{
+		char		decoded[4];
+		size_t		ndecoded;
+		size_t		used = decode_one(src, len, decoded, &ndecoded);
+
+		if (key->len - matched < ndecoded ||
+			memcmp(key->name + matched, decoded, ndecoded) != 0)
+			return false;
+		matched += ndecoded;
+		src += used;
+		len -= used;
+	}
+	return matched == key->len;
+}
+
+/* FNV-1a over the decoded bytes. */
+static uint32_t
+hash_name(const char *src, size_t len, bool escaped)
+{
+	uint32_t	hash = UINT32_C(2166136261);
+
+	while (len > 0)
+	{
+		char		decoded[4] = {*src};
+		size_t		ndecoded = 1;
+		size_t		used = escaped ? decode_one(src, len, decoded, &ndecoded) : 1;
+
+		for (size_t i = 0; i < ndecoded; i++)
+			hash = (hash ^ (unsigned char) decoded[i]) * UINT32_C(16777619);
+		src += used;
+		len -= used;
+	}
+	return hash ^ hash >> 16;
+}
+
+size_t
+dcf_json_key_slots(int nkeys)
+{
+	size_t		nslots = 2;
+
+	while (nslots < (size_t) nkeys * 2)
+		nslots *= 2;
+	return nslots;
+}
+
+void
+dcf_json_key_table_init(DcfJsonKeyTable *table, const DcfJsonKey *keys,
+						int nkeys, int *slots)
+{
+	table->keys = keys;
+	table->slots = slots;
+	table->nslots = dcf_json_key_slots(nkeys);
+	for (size_t i = 0; i < table->nslots; i++)
+		slots[i] = -1;
+	for (int i = 0; i < nkeys; i++)
+	{
+		size_t		slot = hash_name(keys[i].name, keys[i].len, false);
+
+		for (slot &= table->nslots - 1; slots[slot] >= 0;)
+			slot = (slot + 1) & (table->nslots - 1);
+		slots[slot] = i;
+	}
+}
+
+int
+dcf_json_key_find(const DcfJsonKeyTable *table, const char *src, size_t len,
+				  bool escaped)
+{
+	size_t		slot = hash_name(src, len, escaped) & (table->nslots - 1);
+
+	for (; table->slots[slot] >= 0; slot = (slot + 1) & (table->nslots - 1))
+	{
+		int			key = table->slots[slot];
+
+		if (dcf_json_key_equals(&table->keys[key], src, len, escaped))
+			return key;
+	}
+	return -1;
+}
+
+/* Where the string that begins at pos (its opening quote) ends: behind it. */
+static size_t
+skip_string(const char *record, size_t len, size_t pos)
+{
+	for (pos++; pos < len && record[pos] != '"'; pos++)
+	{
+		if (record[pos] == '\\')
+			pos++;
+	}
+	return pos < len ? pos + 1 : len;
+}
+
+/* Where the value after a key ends: at a comma of the record, or at its end. */
+static size_t
+skip_value(const char *record, size_t len, size_t pos)
+{
+	size_t		depth = 0;
+
+	while (pos < len && (depth > 0 || record[pos] != ','))
+	{
+		char		c = record[pos];
+
+		if (c == '"')
+		{
+			pos = skip_string(record, len, pos);
+			continue;
+		}
+		if (c == '{' || c == '[')
+			depth++;
+		else if ((c == '}' || c == ']') && depth-- == 0)
+			return len;
+		pos++;
+	}
+	return pos;
+}
+
+bool
+dcf_json_next_key(const char *record, size_t len, size_t *pos,
+				  DcfJsonField *key)
+{
+	size_t		start = *pos;
+	size_t		behind;
+
+	/* Only white space, a brace and a comma stand before a key. */
+	while (start < len && record[start] != '"')
+		start++;
+	if (start >= len)
+	{
+		*pos = len;
+		return false;
+	}
+	behind = skip_string(record, len, start);
+	key->data = record + start + 1;
+	key->len = behind - start - 2;
+	key->kind = DCF_JSON_STRING;
+	key->escaped = key->len > 0 && memchr(key->data, '\\', key->len) != NULL;
+	*pos = skip_value(record, len, behind);
+	return true;
+}

@@ -1,0 +1,339 @@
+/*
+ * json_scan.c
+ *	  Scanning one JSON string, number or word, restartable at any byte.
+ */
+#include "json_scan.h"
+
+/* Within a string. */
+enum
+{
+	STRING_PLAIN,
+	STRING_UTF8,				/* inside a character of several bytes */
+	STRING_ESCAPE,				/* after a backslash */
+	STRING_HEX,					/* inside \uXXXX */
+	STRING_LOW_ESCAPE,			/* before the backslash of a low surrogate */
+	STRING_LOW_U				/* before the u of a low surrogate */
+};
+
+/* Within a number: what was read last. */
+enum
+{
+	NUMBER_MINUS,
+	NUMBER_ZERO,				/* a first digit 0 */
+	NUMBER_INTEGER,
+	NUMBER_POINT,
+	NUMBER_FRACTION,
+	NUMBER_E,
+	NUMBER_E_SIGN,
+	NUMBER_EXPONENT
+};
+
+void
+dcf_json_scan_begin(DcfJsonScan *scan, char first)
+{
+	switch (first)
+	{
+		case '"':
+			scan->state = STRING_PLAIN;
+			scan->escaped = false;
+			break;
+		case '-':
+			scan->state = NUMBER_MINUS;
+			break;
+		case '0':
+			scan->state = NUMBER_ZERO;
+			break;
+		case 't':
+			scan->word = "rue";
+			break;
+		case 'f':
+			scan->word = "alse";
+			break;
+		case 'n':
+			scan->word = "ull";
+			break;
+		default:
+			scan->state = NUMBER_INTEGER;
+			break;
+	}
+}
+
+static DcfJsonScanResult
+wrong(DcfJsonScan *scan, DcfJsonErrorCode code, const char *reason)
+{
+	scan->code = code;
+	scan->reason = reason;
+	return DCF_SCAN_WRONG;
+}
+
+/* Bytes that stand for themselves in a string and need no further look. */
+static inline bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* Whether all of eight bytes are plain. */
+static inline bool
+are_plain(const char *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t tops = ones * 0x80;
+	uint64_t	bytes;
+	uint64_t	quote;
+	uint64_t	backslash;
+
+	__builtin_memcpy(&bytes, p, sizeof(bytes));
+	quote = bytes ^ (ones * '"');
+	backslash = bytes ^ (ones * '\\');
+
+	/*
+	 * A subtraction borrows into a byte's top bit if the byte is less than
+	 * what is subtracted; only bytes above an offending one can be reported
+	 * falsely, so the answer for the whole is exact.
+	 */
+	return ((bytes | (bytes - ones * 0x20) | (quote - ones) |
+			 (backslash - ones)) & tops) == 0;
+}
+
+static inline const char *
+skip_plain(const char *p, const char *end)
+{
+	while (end - p >= 8 && are_plain(p))
+		p += 8;
+	while (p < end && is_plain((unsigned char) *p))
+		p++;
+	return p;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/*
+ * Take one digit of \uXXXX.  Refused at the first digit from which no allowed
+ * code unit can come any more.
+ */
+static DcfJsonScanResult
+scan_hex_digit(DcfJsonScan *scan, char c)
+{
+	int			digit = hex_value(c);
+
+	if (digit < 0)
+		return wrong(scan, DCF_JSON_E_SYNTAX,
+					 "not a hexadecimal digit after \\u");
+	scan->unit = (uint16_t) (scan->unit << 4 | digit);
+	scan->ndigits++;
+
+	if (scan->low_half)
+	{
+		if ((scan->ndigits == 1 && digit != 0xD) ||
+			(scan->ndigits == 2 && digit < 0xC))
+			return wrong(scan, DCF_JSON_E_SYNTAX,
+						 "a high surrogate without its low one");
+	}
+	else if (scan->ndigits == 2 && scan->unit >= 0xDC && scan->unit <= 0xDF)
+		return wrong(scan, DCF_JSON_E_SYNTAX,
+					 "a low surrogate without its high one");
+
+	if (scan->ndigits < 4)
+		return DCF_SCAN_DONE;
+	if (scan->unit == 0)
+		return wrong(scan, DCF_JSON_E_SYNTAX, "U+0000 in a string");
+	if (!scan->low_half && scan->unit >= 0xD800 && scan->unit <= 0xDBFF)
+		scan->state = STRING_LOW_ESCAPE;
+	else
+		scan->state = STRING_PLAIN;
+	return DCF_SCAN_DONE;
+}
+
+/* Take the byte after a backslash. */
+static DcfJsonScanResult
+scan_escape(DcfJsonScan *scan, char c)
+{
+	switch (c)
+	{
+		case '"':
+		case '\\':
+		case '/':
+		case 'b':
+		case 'f':
+		case 'n':
+		case 'r':
+		case 't':
+			scan->state = STRING_PLAIN;
+			return DCF_SCAN_DONE;
+		case 'u':
+			scan->state = STRING_HEX;
+			scan->ndigits = 0;
+			scan->unit = 0;
+			scan->low_half = false;
+			return DCF_SCAN_DONE;
+		default:
+			return wrong(scan, DCF_JSON_E_SYNTAX, "unknown escape in a string");
+	}
+}
+
+/* Take a byte that is not plain, in the state STRING_PLAIN; no quote. */
+static DcfJsonScanResult
+scan_special(DcfJsonScan *scan, char c)
+{
+	if (c == '\\')
+	{
+		scan->escaped = true;
+		scan->state = STRING_ESCAPE;
+		return DCF_SCAN_DONE;
+	}
+	if ((unsigned char) c < 0x20)
+		return wrong(scan, DCF_JSON_E_SYNTAX, "control character in a string");
+	scan->utf8.need = 0;
+	if (!dcf_utf8_step(&scan->utf8, (unsigned char) c))
+		return wrong(scan, DCF_JSON_E_UTF8, "invalid UTF-8 in a string");
+	scan->state = STRING_UTF8;
+	return DCF_SCAN_DONE;
+}
+
+/* Take one byte of a string in any state but STRING_PLAIN. */
+static DcfJsonScanResult
+scan_odd_byte(DcfJsonScan *scan, char c)
+{
+	switch (scan->state)
+	{
+		case STRING_UTF8:
+			if (!dcf_utf8_step(&scan->utf8, (unsigned char) c))
+				return wrong(scan, DCF_JSON_E_UTF8, "invalid UTF-8 in a string");
+			if (scan->utf8.need == 0)
+				scan->state = STRING_PLAIN;
+			return DCF_SCAN_DONE;
+		case STRING_ESCAPE:
+			return scan_escape(scan, c);
+		case STRING_HEX:
+			return scan_hex_digit(scan, c);
+		default:
+			if (c != (scan->state == STRING_LOW_ESCAPE ? '\\' : 'u'))
+				return wrong(scan, DCF_JSON_E_SYNTAX,
+							 "a high surrogate without its low one");
+			if (scan->state == STRING_LOW_ESCAPE)
+			{
+				scan->state = STRING_LOW_U;
+				return DCF_SCAN_DONE;
+			}
+			scan_escape(scan, c);
+			scan->low_half = true;
+			return DCF_SCAN_DONE;
+	}
+}
+
+DcfJsonScanResult
+dcf_json_scan_string(DcfJsonScan *scan, const char **p, const char *end)
+{
+	const char *at = *p;
+	DcfJsonScanResult result = DCF_SCAN_MORE;
+
+	while (at < end)
+	{
+		if (scan->state == STRING_PLAIN)
+		{
+			at = skip_plain(at, end);
+			if (at == end)
+				break;
+			if (*at == '"')
+			{
+				*p = at + 1;
+				return DCF_SCAN_DONE;
+			}
+			result = scan_special(scan, *at);
+		}
+		else
+			result = scan_odd_byte(scan, *at);
+		if (result == DCF_SCAN_WRONG)
+			break;
+		result = DCF_SCAN_MORE;
+		at++;
+	}
+	*p = at;
+	return result;
+}
+
+/*
+ * The state after one more byte of a number, or -1 if the byte is no part of
+ * it.
+ */
+static inline int
+next_number_state(int state, char c)
+{
+	if (c >= '0' && c <= '9')
+	{
+		switch (state)
+		{
+			case NUMBER_MINUS:
+				return c == '0' ? NUMBER_ZERO : NUMBER_INTEGER;
+			case NUMBER_ZERO:
+				return -1;
+			case NUMBER_POINT:
+				return NUMBER_FRACTION;
+			case NUMBER_E:
+			case NUMBER_E_SIGN:
+				return NUMBER_EXPONENT;
+			default:
+				return state;
+		}
+	}
+	if (c == '.')
+		return state == NUMBER_ZERO || state == NUMBER_INTEGER ?
+			NUMBER_POINT : -1;
+	if (c == 'e' || c == 'E')
+		return state == NUMBER_ZERO || state == NUMBER_INTEGER ||
+			state == NUMBER_FRACTION ? NUMBER_E : -1;
+	if (c == '+' || c == '-')
+		return state == NUMBER_E ? NUMBER_E_SIGN : -1;
+	return -1;
+}
+
+DcfJsonScanResult
+dcf_json_scan_number(DcfJsonScan *scan, const char **p, const char *end)
+{
+	const char *at = *p;
+	int			state = scan->state;
+
+	for (; at < end; at++)
+	{
+		int			next = next_number_state(state, *at);
+
+		if (next < 0)
+			break;
+		state = next;
+	}
+	scan->state = (uint8_t) state;
+	*p = at;
+	if (at == end)
+		return DCF_SCAN_MORE;
+	if (state == NUMBER_ZERO && *at >= '0' && *at <= '9')
+		return wrong(scan, DCF_JSON_E_SYNTAX, "leading zero in a number");
+	if (state == NUMBER_ZERO || state == NUMBER_INTEGER ||
+		state == NUMBER_FRACTION || state == NUMBER_EXPONENT)
+		return DCF_SCAN_DONE;
+	return wrong(scan, DCF_JSON_E_SYNTAX, "malformed number");
+}
+
+DcfJsonScanResult
+dcf_json_scan_word(DcfJsonScan *scan, const char **p, const char *end)
+{
+	for (; *scan->word != '\0'; scan->word++, (*p)++)
+	{
+		if (*p == end)
+			return DCF_SCAN_MORE;
+		if (**p != *scan->word)
+			return wrong(scan, DCF_JSON_E_SYNTAX,
+						 "a word other than true, false and null");
+	}
+	return DCF_SCAN_DONE;
+}
