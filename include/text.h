@@ -11,12 +11,12 @@
 #include <stddef.h>
 
 /*
- * Copy foreign bytes into a message: control characters, line breaks, NUL,
- * invalid UTF-8, and characters that change the direction or order of a line
- * (U+200E/F, U+202A..E, U+2066..9, U+FEFF, U+2028/9) become '?'.  Result is
- * NUL-terminated valid UTF-8 of at most size - 1 bytes; if it had to be cut it
- * ends in "..." at a character boundary.  size is at least 4.  Returns its
- * length.
+ * Copy foreign bytes into a message: each control character, line break, NUL,
+ * byte of invalid UTF-8, and character that changes the direction or order of
+ * a line (U+061C, U+200E/F, U+202A..E, U+2066..9, U+FEFF, U+2028/9) becomes
+ * '?'.  Result is NUL-terminated valid UTF-8 of at most size - 1 bytes; if it had
+ * to be cut it ends in "..." at a character boundary.  size is at least 4.
+ * Returns its length.
  */
 extern size_t dcf_text_make_safe(const char *src, size_t len, char *dst,
 								 size_t size);
@@ -27,17 +27,17 @@ extern bool dcf_text_is_utf8(const char *src, size_t len);
 /*
  * Whether the bytes are a decimal number: optional sign, digits with at most
  * one point and at least one digit, optional exponent.  No spaces, no names
- * (NaN, Infinity).  *integral: no point and no exponent.
+ * (NaN, Infinity).  *integral: no point and no exponent; unset if false.
  */
 extern bool dcf_text_is_number(const char *src, size_t len, bool *integral);
 
 /*
- * A date and time in ISO 8601 as the service writes it:
+ * A date and time in ISO 8601 as the service writes it, and nothing around it:
  * YYYY-MM-DD [ (T|t|space) HH:MM[:SS[.f...]] [ Z|z|(+|-)HH[[:]MM] ] ],
  * or the time part alone.  Fields are range-checked (days by month and leap
  * year, year 1 to 9999, hour 0 to 23, second 0 to 59, offset below 24 h).
  * Fractions of up to 9 digits, rounded half up to microseconds: usec may be
- * 1000000.
+ * 1000000.  Parts that are absent are 0.
  */
 typedef struct DcfIsoTime
 {
@@ -54,6 +54,7 @@ typedef struct DcfIsoTime
 	int			offset;			/* seconds east of UTC */
 } DcfIsoTime;
 
+/* False, and *result unset, for anything else. */
 extern bool dcf_text_parse_iso(const char *src, size_t len, DcfIsoTime *result);
 
 #endif							/* DCF_TEXT_H */
