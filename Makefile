@@ -1,0 +1,179 @@
+# dataconnect_fdw: build, install and test. `make help` lists the targets.
+
+EXTENSION   = dataconnect_fdw
+MODULE_big  = dataconnect_fdw
+
+# The version is written in the control file alone.
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" \
+                $(EXTENSION).control)
+DATA        = $(EXTENSION)--$(EXTVERSION).sql \
+              $(sort $(wildcard $(EXTENSION)--*--*.sql))
+
+CORE_SRC   := $(sort $(wildcard src/core/*.c))
+SRC        := dataconnect_fdw.c $(sort $(wildcard src/*.c)) $(CORE_SRC)
+OBJS        = $(SRC:.c=.o)
+
+# Tests run in this order; one that is missing here runs after these.
+REGRESS_ORDER = options security columns types nulls pushdown required \
+                errors explain formats limit_rescan_cursors
+REGRESS_ALL  := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
+REGRESS       = $(filter $(REGRESS_ALL),$(REGRESS_ORDER)) \
+                $(filter-out $(REGRESS_ORDER),$(REGRESS_ALL))
+REGRESS_OPTS  = --encoding=UTF8 --no-locale
+
+LIBRARIES   = libcurl jansson zlib libpsl
+PKG_CONFIG ?= pkg-config
+MISSING    := $(shell for lib in $(LIBRARIES); do \
+                $(PKG_CONFIG) --exists $$lib 2>/dev/null || echo $$lib; done)
+ifeq ($(MISSING),)
+LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
+SHLIB_LINK := $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
+endif
+
+# Callbacks have arguments that they do not use, and PostgreSQL's own headers
+# compare signed with unsigned.
+WARNINGS    = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+              -Wno-missing-field-initializers -Werror=vla \
+              -Werror=implicit-function-declaration
+ifeq ($(WERROR),1)
+WARNINGS   += -Werror
+endif
+PG_CPPFLAGS = -Iinclude -DDCF_VERSION='"$(EXTVERSION)"' $(LIB_CFLAGS)
+# One dependency file serves the object and its bitcode.
+PG_CFLAGS   = $(WARNINGS) -MMD -MP -MT $(@:.bc=.o) -MT $(@:.o=.bc)
+EXTRA_CLEAN = build $(SRC:.c=.d)
+
+PG_CONFIG  ?= pg_config
+PGXS       := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(wildcard $(PGXS)),)
+
+# PostgreSQL wants bitcode from the clang that it was built with.
+BITCODE_CLANG := $(shell sed -n 's/^CLANG *= *//p' \
+                   '$(dir $(PGXS))../Makefile.global')
+ifeq ($(shell command -v $(firstword $(BITCODE_CLANG) no-clang)),)
+override with_llvm = no
+endif
+
+include $(PGXS)
+
+# The regression tests talk to the sandbox.
+pg_regress_installcheck = tools/with-sandbox -- \
+    $(top_builddir)/src/test/regress/pg_regress --inputdir=$(srcdir) \
+    --bindir='$(bindir)' $(pg_regress_locale_flags) $(EXTRA_REGRESS_OPTS)
+
+-include $(SRC:.c=.d)
+
+# Objects are rebuilt when the flags or the PostgreSQL differ from last time.
+BUILD_ID = $(VERSION) $(CC) $(CPPFLAGS) $(CFLAGS)
+$(OBJS) $(OBJS:.o=.bc): build/flags
+build/flags: FORCE
+	@mkdir -p build
+	@echo '$(subst ','\'',$(BUILD_ID))' | cmp -s - $@ || \
+	  echo '$(subst ','\'',$(BUILD_ID))' > $@
+
+else
+
+all install uninstall installcheck installcheck-tap:
+	@echo '$(PG_CONFIG) leads to no PostgreSQL server files: install them' \
+	  '(Debian postgresql-server-dev-all, Fedora postgresql-server-devel,' \
+	  'Homebrew postgresql@17), set PG_CONFIG, or run "make setup"' >&2
+	@exit 1
+clean distclean:
+	rm -rf $(OBJS) $(OBJS:.o=.bc) $(EXTRA_CLEAN)
+
+endif
+
+ifneq ($(MISSING),)
+$(OBJS) $(OBJS:.o=.bc): libraries
+libraries: FORCE
+	@echo 'missing: $(MISSING). Install' \
+	  'Debian: pkg-config libcurl4-openssl-dev libjansson-dev zlib1g-dev' \
+	  'libpsl-dev | Fedora: pkgconf libcurl-devel jansson-devel zlib-devel' \
+	  'libpsl-devel | Homebrew: pkgconf curl jansson zlib libpsl' >&2
+	@exit 1
+endif
+
+# --- Tests that need PostgreSQL -------------------------------------------
+
+PROVE      ?= prove
+PROVE_TESTS = $(sort $(wildcard t/*.pl))
+PGXS_TOP    = $(abspath $(dir $(PGXS))/../..)
+
+# PostgreSQL::Test starts its own servers and a sandbox for each file.
+installcheck-tap: FORCE
+	rm -rf tmp_check && mkdir -p tmp_check/log
+	PATH="$$($(PG_CONFIG) --bindir):$$PATH" \
+	  TESTDATADIR='$(CURDIR)/tmp_check' TESTDIR='$(CURDIR)' \
+	  TESTLOGDIR='$(CURDIR)/tmp_check/log' PGPORT=65432 \
+	  PG_REGRESS='$(PGXS_TOP)/src/test/regress/pg_regress' \
+	  top_builddir='$(CURDIR)/tmp_check' \
+	  $(PROVE) -I '$(PGXS_TOP)/src/test/perl' -I t/lib \
+	  $(PROVE_FLAGS) $(PROVE_TESTS)
+
+# --- Tests of src/core alone ----------------------------------------------
+
+UNIT        = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/test_*.c)))
+FUZZ        = $(patsubst %.c,build/%,$(sort $(wildcard test/fuzz/fuzz_*.c)))
+HEADERS_ALL = $(sort $(wildcard include/*.h src/*.h src/core/*.h \
+                test/unit/*.h test/fuzz/*.h))
+CHECK_FLAGS = -std=gnu99 -O1 -g -fno-omit-frame-pointer -Iinclude \
+              -Wall -Wextra -Werror -fno-sanitize-recover=all
+CLANG_CC   ?= clang
+FUZZ_SECONDS ?= 600
+
+build/test/unit/%: test/unit/%.c $(CORE_SRC) $(HEADERS_ALL)
+	@mkdir -p $(@D)
+	$(CC) $(CHECK_FLAGS) -fsanitize=address,undefined -o $@ $< $(CORE_SRC) \
+	  -ljansson -lm
+
+build/test/fuzz/%: test/fuzz/%.c $(CORE_SRC) $(HEADERS_ALL)
+	@mkdir -p $(@D)
+	$(CLANG_CC) $(CHECK_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $< \
+	  $(CORE_SRC) -ljansson -lm
+
+unit: $(UNIT)
+	tools/run-unit $(UNIT)
+fuzz: $(FUZZ)
+	tools/run-fuzz $(FUZZ_SECONDS) $(FUZZ)
+fuzz-quick: $(FUZZ)
+	tools/run-fuzz 60 $(FUZZ)
+
+# --- Source ---------------------------------------------------------------
+
+C_FILES     = $(sort $(wildcard *.c include/*.h src/*.c src/*.h src/core/*.c \
+                src/core/*.h test/unit/*.[ch] test/fuzz/*.[ch]))
+CLANG_FORMAT ?= clang-format
+
+format:
+	$(CLANG_FORMAT) -i $(C_FILES)
+format-check:
+	tools/format-check $(CLANG_FORMAT) $(C_FILES)
+lint:
+	tools/lint $(C_FILES)
+
+# --- From nothing: these install what they need ---------------------------
+
+setup:
+	@PG_CONFIG='$(PG_CONFIG)' tools/setup test
+test:
+	@PG_CONFIG='$(PG_CONFIG)' tools/test
+demo:
+	@PG_CONFIG='$(PG_CONFIG)' demo/run
+demo-shell:
+	@PG_CONFIG='$(PG_CONFIG)' demo/run --shell
+
+help:
+	@echo 'make, make install    build; install into $(PG_CONFIG)'
+	@echo 'make demo             set up, build, install, show the main job'
+	@echo 'make demo-shell       the same, but leaves you in psql'
+	@echo 'make test             set up, build, install, run every test'
+	@echo 'make setup            install what the tests need'
+	@echo 'make installcheck     regression tests in a running server'
+	@echo 'make installcheck-tap TAP tests (PROVE_TESTS=t/x.pl for some)'
+	@echo 'make unit             tests of src/core under sanitizers'
+	@echo 'make fuzz-quick, fuzz fuzzing of src/core (FUZZ_SECONDS=600)'
+	@echo 'make lint, format, format-check'
+
+FORCE:
+.PHONY: FORCE all install installcheck installcheck-tap clean unit fuzz \
+  fuzz-quick format format-check lint setup test demo demo-shell help

@@ -1,0 +1,84 @@
+# shellcheck shell=sh
+# Shared by the scripts in tools/ and demo/: sourced, never run.
+
+root=$(CDPATH='' cd "$(dirname "$0")/.." && pwd)
+cd "$root" || exit 1
+
+die()
+{
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# Runs a command and waits for it so that a signal to this script reaches the
+# command at once and `cleanup`, which the caller defines, always runs.
+# With DATACONNECT_INTERACTIVE set the command keeps the terminal; Ctrl-C is
+# then its own affair.
+run_then_cleanup()
+{
+	child=
+	trap 'finish' EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	if [ -n "${DATACONNECT_INTERACTIVE:-}" ]
+	then
+		trap : INT
+		"$@"
+		exit
+	fi
+	"$@" &
+	child=$!
+	wait "$child"
+	status=$?
+	child=
+	exit "$status"
+}
+
+finish()
+{
+	status=$?
+	trap '' HUP INT TERM
+	trap - EXIT
+	if [ -n "$child" ]
+	then
+		kill -TERM "$child" 2>/dev/null
+		wait "$child" 2>/dev/null
+	fi
+	cleanup
+	exit "$status"
+}
+
+# The directory of the PostgreSQL programs in use.
+pg_bindir()
+{
+	"${PG_CONFIG:-pg_config}" --bindir
+}
+
+# The first Python that can run the sandbox.
+find_python()
+{
+	for python in ${PYTHON:+"$PYTHON"} python3 /usr/bin/python3
+	do
+		if "$python" -c 'import aiohttp' 2>/dev/null
+		then
+			command -v "$python"
+			return
+		fi
+	done
+	return 1
+}
+
+# Ends a child of this shell: asks it first, then insists.
+stop_child()
+{
+	kill -TERM "$1" 2>/dev/null
+	tries=0
+	while kill -0 "$1" 2>/dev/null && [ "$tries" -lt 50 ]
+	do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	kill -KILL "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
