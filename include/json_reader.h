@@ -16,8 +16,9 @@
  * wants: invalid UTF-8, lone surrogates, U+0000, bare control characters,
  * leading zeros, trailing garbage, a text cut short.  Stated exceptions: one
  * leading byte order mark is passed over; numbers of any size are taken, as
- * text; nesting is limited to DCF_JSON_MAX_DEPTH.  Of duplicate keys in a
- * record the last counts.
+ * text; nesting is limited to DCF_JSON_MAX_DEPTH; a NUL byte behind a number,
+ * which jansson overlooks, is refused.  Of duplicate keys in a record the last
+ * counts; the records' member itself may not be given twice.
  */
 #ifndef DCF_JSON_READER_H
 #define DCF_JSON_READER_H
@@ -62,7 +63,7 @@ typedef struct DcfJsonKey
 } DcfJsonKey;
 
 /*
- * What to read.  The arrays must outlive the reader.  The names of keys must
+ * What to read.  It and its arrays must outlive the reader.  The names of keys must
  * be distinct.  nkeys may be 0: records are then only checked and counted.
  */
 typedef struct DcfJsonConfig
@@ -94,7 +95,8 @@ typedef struct DcfJsonError
 {
 	DcfJsonErrorCode code;
 	const char *reason;			/* static, lower case, no full stop */
-	uint64_t	offset;			/* bytes from the start of the input */
+	uint64_t	offset;			/* bytes before the first that cannot stand
+								 * where it does, however the input is cut */
 	uint64_t	record;			/* records completed before it */
 } DcfJsonError;
 

@@ -424,7 +424,8 @@ begin_key(DcfJsonReader *reader, Cursor *cursor)
 		return fail_syntax(reader, cursor, "expected a key");
 	if (at_top_of_envelope(reader))
 		hold_from_here(reader, cursor);
-	reader->token_start = held_offset(reader, cursor);
+	if (at_top_of_envelope(reader) || at_top_of_record(reader))
+		reader->token_start = held_offset(reader, cursor);
 	reader->state = IN_KEY;
 	dcf_json_scan_begin(&reader->scan, '"');
 	cursor->p++;

@@ -1,0 +1,50 @@
+/*
+ * check.h
+ *	  Counting checks.
+ *
+ * A test program calls CHECK() as often as it likes and ends with
+ * "return check_finish();".
+ */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+static int	check_passed;
+static int	check_failed;
+
+/* What is checked, in words: CHECK(a == b, "case %d", i) */
+#define CHECK(condition, ...) \
+	check_one((condition), __FILE__, __LINE__, #condition, __VA_ARGS__)
+
+__attribute__((format(printf, 5, 6)))
+static void
+check_one(bool condition, const char *file, int line, const char *text,
+		  const char *format, ...)
+{
+	va_list		args;
+
+	if (condition)
+	{
+		check_passed++;
+		return;
+	}
+	check_failed++;
+	printf("%s:%d: not so: %s: ", file, line, text);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+}
+
+/* The exit status of the program. */
+static int
+check_finish(void)
+{
+	printf("%d passed, %d failed\n", check_passed, check_failed);
+	return check_failed == 0 && check_passed > 0 ? 0 : 1;
+}
+
+#endif							/* CHECK_H */

@@ -1,0 +1,105 @@
+/*
+ * json_check.h
+ *	  Everything that must hold for any one document.
+ */
+#ifndef JSON_CHECK_H
+#define JSON_CHECK_H
+
+#include "check.h"
+#include "json_judge.h"
+
+/* A document for messages: what is not plain ASCII is shown as a dot. */
+static const char *
+shown(const char *doc, size_t len)
+{
+	static char buffer[121];
+	size_t		n = len < sizeof(buffer) - 1 ? len : sizeof(buffer) - 1;
+
+	for (size_t i = 0; i < n; i++)
+		buffer[i] = doc[i] >= ' ' && doc[i] < 0x7F ? doc[i] : '.';
+	buffer[n] = '\0';
+	return buffer;
+}
+
+static bool
+is_all_space(const char *doc, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+	{
+		if (memchr(" \t\r\n", doc[i], 4) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* A reading keeps the reader's promises and is what jansson says. */
+static void
+check_reading(const Reading *reading, const char *doc, size_t len,
+			  const DcfJsonConfig *config, const char *how)
+{
+	const char *verdict = judge_reading(reading, doc, len, config);
+
+	CHECK(reading->problem == NULL, "%s, %s: %s", shown(doc, len), how,
+		  reading->problem);
+	CHECK(verdict == NULL, "%s, %s: %s", shown(doc, len), how, verdict);
+}
+
+/* The document cut in that way reads as it does whole. */
+static void
+check_cuts(const Reading *whole, const char *doc, size_t len,
+		   const DcfJsonConfig *config, Cuts cuts)
+{
+	Reading		reading = read_document(doc, len, config, cuts);
+
+	CHECK(reading.problem == NULL, "%s, cut at %zu and every %zu: %s",
+		  shown(doc, len), cuts.first, cuts.rest, reading.problem);
+	CHECK(same_reading(&reading, whole),
+		  "%s, cut at %zu and every %zu: reads otherwise than whole",
+		  shown(doc, len), cuts.first, cuts.rest);
+	reading_free(&reading);
+}
+
+/* The first cut bytes of the document are never taken for the whole. */
+static void
+check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,
+				const DcfJsonConfig *config)
+{
+	Reading		reading = read_document(doc, cut, config, uncut);
+	bool		may_accept = is_all_space(doc + cut, len - cut) ||
+		whole->error.code == DCF_JSON_E_TRAILING;
+
+	check_reading(&reading, doc, cut, config, "truncated");
+	CHECK(!reading.accepted || may_accept, "%s, truncated at %zu: accepted",
+		  shown(doc, len), cut);
+
+	/* An error is at the first byte that makes it one. */
+	if (!whole->accepted && whole->error.code != DCF_JSON_E_CUT)
+	{
+		bool		before = cut <= whole->error.offset;
+
+		CHECK(before ? reading.accepted || reading.error.code == DCF_JSON_E_CUT
+			  : same_reading(&reading, whole),
+			  "%s, truncated at %zu: error %d at %d, not %d at %d",
+			  shown(doc, len), cut, reading.error.code,
+			  (int) reading.error.offset, whole->error.code,
+			  (int) whole->error.offset);
+	}
+	reading_free(&reading);
+}
+
+/* Read the document whole, cut and truncated in every way. */
+static void
+check_document(const char *doc, size_t len, const DcfJsonConfig *config)
+{
+	Reading		whole = read_document(doc, len, config, uncut);
+
+	check_reading(&whole, doc, len, config, "whole");
+	check_cuts(&whole, doc, len, config, each_byte);
+	for (size_t cut = 1; cut < len; cut++)
+		check_cuts(&whole, doc, len, config, (Cuts) {cut, 0, NULL});
+	for (size_t cut = 0; cut < len; cut++)
+		check_truncated(&whole, doc, len, cut, config);
+	reading_free(&whole);
+}
+
+#endif							/* JSON_CHECK_H */

@@ -1,0 +1,466 @@
+/*
+ * json_judge.h
+ *	  Reading a document with the reader, cut in every way, and asking jansson
+ *	  whether the result is right.  For the unit tests and the fuzzer.
+ */
+#ifndef JSON_JUDGE_H
+#define JSON_JUDGE_H
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_reader.h"
+
+/* Text that grows. */
+typedef struct Text
+{
+	char	   *data;
+	size_t		len;
+} Text;
+
+static void
+text_add(Text *text, const void *data, size_t len)
+{
+	text->data = realloc(text->data, text->len + len + 1);
+	if (len > 0)
+		memcpy(text->data + text->len, data, len);
+	text->len += len;
+	text->data[text->len] = '\0';
+}
+
+static void
+text_add_string(Text *text, const char *string)
+{
+	text_add(text, string, strlen(string));
+}
+
+static bool
+text_is(const Text *text, const Text *other)
+{
+	return text->len == other->len &&
+		(text->len == 0 || memcmp(text->data, other->data, text->len) == 0);
+}
+
+/* Numbers that look random, the same in each run. */
+typedef struct Dice
+{
+	uint64_t	state;			/* not 0 */
+} Dice;
+
+static uint32_t
+dice_roll(Dice *dice, uint32_t sides)
+{
+	dice->state ^= dice->state << 13;
+	dice->state ^= dice->state >> 7;
+	dice->state ^= dice->state << 17;
+	return (uint32_t) ((dice->state >> 16) % sides);
+}
+
+/* How a document is cut into windows. */
+typedef struct Cuts
+{
+	size_t		first;			/* length of the first piece, 0 for no limit */
+	size_t		rest;			/* of the others, likewise */
+	Dice	   *dice;			/* random lengths instead */
+} Cuts;
+
+static const Cuts uncut = {0, 0, NULL};
+static const Cuts each_byte = {1, 1, NULL};
+
+/* What came of reading a document. */
+typedef struct Reading
+{
+	bool		accepted;
+	DcfJsonError error;
+	uint64_t	nrecords;
+	Text		spans;			/* records and fields as they stand */
+	Text		values;			/* fields decoded, one record a line */
+	const char *problem;		/* a promise of the reader not kept, or NULL */
+} Reading;
+
+static void
+reading_free(Reading *reading)
+{
+	free(reading->spans.data);
+	free(reading->values.data);
+}
+
+/* A value as jansson understands it. */
+static void
+add_value(Text *values, const json_t *value)
+{
+	char	   *dump;
+
+	if (value == NULL)
+	{
+		text_add_string(values, "-");
+		return;
+	}
+	if (json_is_string(value))
+	{
+		text_add_string(values, "'");
+		text_add(values, json_string_value(value), json_string_length(value));
+		text_add_string(values, "'");
+		return;
+	}
+	dump = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY |
+					  JSON_REAL_PRECISION(17));
+	text_add_string(values, dump);
+	free(dump);
+}
+
+/* A field as the reader gives it; jansson only reads numbers and containers. */
+static void
+add_field(Text *values, const DcfJsonField *field)
+{
+	json_t	   *value;
+	char	   *decoded;
+	size_t		len;
+
+	switch (field->kind)
+	{
+		case DCF_JSON_ABSENT:
+			text_add_string(values, "-");
+			break;
+		case DCF_JSON_NULL:
+			text_add_string(values, "null");
+			break;
+		case DCF_JSON_FALSE:
+			text_add_string(values, "false");
+			break;
+		case DCF_JSON_TRUE:
+			text_add_string(values, "true");
+			break;
+		case DCF_JSON_STRING:
+			/* Exactly as much room as is promised to be enough. */
+			decoded = malloc(field->len);
+			len = field->len;
+			if (field->escaped)
+				len = dcf_json_unescape(field->data, field->len, decoded);
+			else if (len > 0)
+				memcpy(decoded, field->data, len);
+			text_add_string(values, "'");
+			text_add(values, decoded, len);
+			text_add_string(values, "'");
+			free(decoded);
+			break;
+		default:
+			value = json_loadb(field->data, field->len, JSON_DECODE_ANY, NULL);
+			if (value == NULL)
+				text_add_string(values, "beyond jansson");
+			else
+				add_value(values, value);
+			json_decref(value);
+			break;
+	}
+}
+
+/*
+ * Note the current record.  start is its first byte's offset in the document.
+ * Returns what is wrong with it, or NULL.
+ */
+static const char *
+note_record(Reading *reading, const DcfJsonReader *reader,
+			const DcfJsonConfig *config, const char *window, size_t start,
+			size_t consumed)
+{
+	const DcfJsonField *fields = dcf_json_fields(reader);
+	size_t		len;
+	const char *record = dcf_json_record(reader, &len);
+	char		place[64];
+	int			matched = 0;
+	size_t		pos = 0;
+	DcfJsonField key;
+
+	if (record == NULL || record < window || len < 2 || record[0] != '{' ||
+		record[len - 1] != '}')
+		return "the record's span is wrong";
+	if (record + len != window + consumed)
+		return "consumed is not the end of the record";
+	snprintf(place, sizeof(place), "%zu+%zu:",
+			 start + (size_t) (record - window), len);
+	text_add_string(&reading->spans, place);
+	for (int i = 0; i < config->nkeys; i++)
+	{
+		const DcfJsonField *field = &fields[i];
+
+		if (field->kind == DCF_JSON_ABSENT)
+		{
+			if (field->data != NULL || field->len != 0 || field->escaped)
+				return "an absent field is not empty";
+		}
+		else
+		{
+			matched++;
+			if (field->data < record || field->data + field->len > record + len)
+				return "a field is not inside its record";
+			if (field->kind == DCF_JSON_STRING &&
+				(field->data[-1] != '"' || field->data[field->len] != '"'))
+				return "a string's span is not between quotes";
+			if (field->escaped !=
+				(field->kind == DCF_JSON_STRING && field->len > 0 &&
+				 memchr(field->data, '\\', field->len) != NULL))
+				return "escaped is wrong";
+		}
+		text_add(&reading->spans, field->data, field->len);
+		text_add_string(&reading->spans, ";");
+		if (i > 0)
+			text_add_string(&reading->values, ";");
+		add_field(&reading->values, field);
+	}
+	text_add_string(&reading->values, "\n");
+	if (matched != dcf_json_matched(reader))
+		return "the number of matched keys is wrong";
+
+	while (dcf_json_next_key(record, len, &pos, &key))
+	{
+		if (key.data < record || key.data + key.len >= record + len)
+			return "a key is not inside its record";
+		add_field(&reading->spans, &key);
+	}
+	return NULL;
+}
+
+/* How long the next piece is. */
+static size_t
+next_piece(const Cuts *cuts, size_t pos, size_t left)
+{
+	size_t		piece = pos == 0 ? cuts->first : cuts->rest;
+
+	if (cuts->dice != NULL)
+		piece = 1 + dice_roll(cuts->dice, dice_roll(cuts->dice, 4) ? 8 : 200);
+	return piece == 0 || piece > left ? left : piece;
+}
+
+/* Read a document.  Each window is a block of memory of just its size. */
+static Reading
+read_document(const char *doc, size_t len, const DcfJsonConfig *config,
+			  Cuts cuts)
+{
+	Reading		reading = {0};
+	size_t		size = dcf_json_size(config);
+	void	   *memory = malloc(size);
+	DcfJsonReader *reader = dcf_json_init(memset(memory, 0xA5, size), config);
+	size_t		given = 0;
+	size_t		start = 0;		/* of the window */
+	DcfJsonStatus status = DCF_JSON_MORE;
+
+	text_add_string(&reading.spans, "");
+	text_add_string(&reading.values, "");
+	while (given < len && status != DCF_JSON_WRONG && reading.problem == NULL)
+	{
+		char	   *block;
+		char	   *window;
+		size_t		left;
+		size_t		consumed;
+
+		given += next_piece(&cuts, given, len - given);
+		left = given - start;
+		window = block = malloc(left);
+		memcpy(block, doc + start, left);
+		do
+		{
+			size_t		nothing;
+
+			status = dcf_json_next(reader, window, left, &consumed);
+			if (consumed > left)
+			{
+				reading.problem = "consumed more than there was";
+				break;
+			}
+			if (status == DCF_JSON_RECORD)
+			{
+				reading.nrecords++;
+				reading.problem = note_record(&reading, reader, config, window,
+											  start, consumed);
+			}
+			else if (dcf_json_record(reader, &nothing) != NULL)
+				reading.problem = "a record where there is none";
+			window += consumed;
+			left -= consumed;
+			start += consumed;
+		} while (status == DCF_JSON_RECORD && reading.problem == NULL);
+		free(block);
+	}
+	reading.accepted = dcf_json_finish(reader);
+	reading.error = *dcf_json_error(reader);
+	if (reading.accepted != (reading.error.code == DCF_JSON_OK))
+		reading.problem = "finish and the error do not agree";
+	else if (!reading.accepted && reading.error.reason == NULL)
+		reading.problem = "an error without a reason";
+	else if (!reading.accepted && reading.error.record != reading.nrecords)
+		reading.problem = "an error with a wrong count of records";
+	else if (reading.error.code == DCF_JSON_E_CUT &&
+			 reading.error.offset != len)
+		reading.problem = "a cut that is not at the end";
+	free(memory);
+	return reading;
+}
+
+static bool
+same_reading(const Reading *one, const Reading *other)
+{
+	return one->accepted == other->accepted &&
+		one->nrecords == other->nrecords &&
+		one->error.code == other->error.code &&
+		one->error.reason == other->error.reason &&
+		one->error.offset == other->error.offset &&
+		one->error.record == other->error.record &&
+		text_is(&one->spans, &other->spans) &&
+		text_is(&one->values, &other->values);
+}
+
+/* The end of the string whose opening quote is at pos, in valid JSON. */
+static size_t
+judge_string_end(const char *doc, size_t pos)
+{
+	for (pos++; doc[pos] != '"'; pos++)
+		pos += doc[pos] == '\\';
+	return pos + 1;
+}
+
+/*
+ * In a document that jansson took: how deep it goes, and how many of its
+ * outermost keys are member (NULL for none), duplicates included.
+ */
+static void
+judge_structure(const char *doc, size_t len, const char *member, int *deepest,
+				int *nmembers)
+{
+	int			depth = 0;
+
+	*deepest = 0;
+	*nmembers = 0;
+	for (size_t pos = 0; pos < len; pos++)
+	{
+		char		c = doc[pos];
+
+		if (c == '{' || c == '[')
+			depth++;
+		else if (c == '}' || c == ']')
+			depth--;
+		else if (c == '"')
+		{
+			size_t		end = judge_string_end(doc, pos);
+			size_t		next = end;
+
+			while (next < len && strchr(" \t\r\n", doc[next]) != NULL)
+				next++;
+			if (member != NULL && depth == 1 && next < len && doc[next] == ':')
+			{
+				json_t	   *key = json_loadb(doc + pos, end - pos,
+											 JSON_DECODE_ANY, NULL);
+
+				if (key != NULL && strcmp(json_string_value(key), member) == 0)
+					(*nmembers)++;
+				json_decref(key);
+			}
+			pos = end - 1;
+		}
+		if (depth > *deepest)
+			*deepest = depth;
+	}
+}
+
+/* The records in what jansson read, or NULL if it has not the right shape. */
+static const json_t *
+judge_records(const json_t *root, const DcfJsonConfig *config)
+{
+	const json_t *records = root;
+
+	if (config->records_member != NULL)
+		records = json_object_get(root, config->records_member);
+	if (!json_is_array(records))
+		return NULL;
+	for (size_t i = 0; i < json_array_size(records); i++)
+	{
+		if (!json_is_object(json_array_get(records, i)))
+			return NULL;
+	}
+	return records;
+}
+
+/* The values that the reader should give, as read_document() notes them. */
+static Text
+judge_values(const json_t *records, const DcfJsonConfig *config)
+{
+	Text		values = {0};
+
+	text_add_string(&values, "");
+	for (size_t i = 0; i < json_array_size(records); i++)
+	{
+		for (int k = 0; k < config->nkeys; k++)
+		{
+			if (k > 0)
+				text_add_string(&values, ";");
+			add_value(&values, json_object_get(json_array_get(records, i),
+											   config->keys[k].name));
+		}
+		text_add_string(&values, "\n");
+	}
+	return values;
+}
+
+/*
+ * Compare a reading with jansson's of the same document.  Returns what they
+ * disagree in, or NULL.  Names of configured keys end in a NUL, and have none.
+ */
+static const char *
+judge_reading(const Reading *reading, const char *doc, size_t len,
+			  const DcfJsonConfig *config)
+{
+	json_error_t error;
+	json_t	   *root;
+	const json_t *records = NULL;
+	int			deepest;
+	int			nmembers;
+	Text		values;
+	const char *verdict = NULL;
+
+	/* Stated exceptions: a byte order mark, and numbers of any size. */
+	if (len >= 3 && memcmp(doc, "\xEF\xBB\xBF", 3) == 0)
+	{
+		doc += 3;
+		len -= 3;
+	}
+	/* jansson overlooks a NUL that follows a number. */
+	if (len > 0 && memchr(doc, '\0', len) != NULL)
+		return reading->accepted ? "accepted a NUL" : NULL;
+	root = json_loadb(doc, len, 0, &error);
+	if (root == NULL)
+	{
+		if (json_error_code(&error) == json_error_numeric_overflow)
+			return NULL;
+		return reading->accepted ? "accepted what jansson refuses" : NULL;
+	}
+
+	/* ... and the depth; of the records' member there must be just one. */
+	judge_structure(doc, len, config->records_member, &deepest, &nmembers);
+	if (deepest <= DCF_JSON_MAX_DEPTH &&
+		(config->records_member == NULL || nmembers == 1))
+		records = judge_records(root, config);
+	if (records == NULL)
+	{
+		if (reading->accepted)
+			verdict = "accepted what has not the right shape";
+		else if (reading->error.code != DCF_JSON_E_SHAPE &&
+				 reading->error.code != DCF_JSON_E_DEPTH)
+			verdict = "called valid JSON invalid";
+	}
+	else if (!reading->accepted)
+		verdict = "refused what jansson accepts";
+	else if (reading->nrecords != json_array_size(records))
+		verdict = "another number of records than jansson";
+	else
+	{
+		values = judge_values(records, config);
+		if (!text_is(&values, &reading->values))
+			verdict = "other values than jansson";
+		free(values.data);
+	}
+	json_decref(root);
+	return verdict;
+}
+
+#endif							/* JSON_JUDGE_H */
