@@ -1,0 +1,1 @@
+"""A DataConnect look-alike on loopback, for tests and demonstrations."""

@@ -1,0 +1,178 @@
+"""The control paths, /_sandbox/…: they need no credentials and are not logged."""
+
+import asyncio
+import fnmatch
+import json
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from .faults import BadFault, Fault
+
+
+class Document:
+    """Bytes a test wants as the reply of a path, perhaps only with some parameters."""
+
+    def __init__(self, path, wanted, body, content_type):
+        self.path = path.lower()
+        self.wanted = wanted
+        self.body = body
+        self.content_type = content_type
+
+
+def find_document(state, key, params):
+    """The last document put for this path with the most parameters that match."""
+    found = [d for d in state.documents if d.path == key
+             and all(params.get(n) == v for n, v in d.wanted.items())]
+    return max(reversed(found), key=lambda d: len(d.wanted), default=None)
+
+
+def _json(value, status=200):
+    return web.json_response(value, status=status)
+
+
+def _done():
+    return web.Response(status=204)
+
+
+def _add_fault(state, request, query, body):
+    spec = json.loads(body)
+    for one in spec if isinstance(spec, list) else [spec]:
+        state.faults.append(Fault(one))
+    return _done()
+
+
+def _clear_faults(state, request, query, body):
+    for fault in state.faults:
+        fault.released.set()
+    state.faults = []
+    return _done()
+
+
+def _release(state, request, query, body):
+    """Sticky: a hold that is reached only later does not wait either."""
+    for fault in state.faults:
+        fault.released.set()
+    return _done()
+
+
+def _reset(state, request, query, body):
+    state.reset()
+    return _done()
+
+
+def _log(state, request, query, body):
+    pattern = query.get("path", "*").lower()
+    return _json([e.record() for e in state.log
+                  if fnmatch.fnmatchcase(e.Path.lower(), pattern)])
+
+
+def _clear_log(state, request, query, body):
+    state.log = []
+    return _done()
+
+
+def _settings(state, request, query, body):
+    return _json(state.settings)
+
+
+def _set(state, request, query, body):
+    changes = json.loads(body)
+    unknown = set(changes) - set(state.settings)
+    if unknown:
+        raise BadFault("unknown setting: %s" % ", ".join(sorted(unknown)))
+    state.settings.update(changes)
+    return _done()
+
+
+def _mail(state, request, query, body):
+    return _json(state.mail)
+
+
+def _document(state, request, query, body):
+    wanted = dict(query)
+    path = wanted.pop("path")
+    kind = request.headers.get("Content-Type")
+    if kind in (None, "application/octet-stream"):
+        kind = "application/json; charset=utf-8"
+    state.documents = [d for d in state.documents
+                       if (d.path, d.wanted) != (path.lower(), wanted)]
+    state.documents.append(Document(path, wanted, body, kind))
+    return _done()
+
+
+def _drop_documents(state, request, query, body):
+    state.documents = []
+    return _done()
+
+
+def _expire(state, request, query, body):
+    """End every access token that was issued; refresh tokens stay good."""
+    state.tokens.clear()
+    return _done()
+
+
+async def _wait(state, request, query, body):
+    """Wait until so many requests are held, in flight or logged."""
+    counts = {"held": lambda: state.held,
+              "in_flight": lambda: sum(state.in_flight.values()),
+              "requests": lambda: len(state.log)}
+    timeout = float(query.pop("timeout", 10))
+
+    def reached():
+        # No request in flight is what one waits for; the other counts only grow.
+        return all(counts[n]() == int(v) if int(v) == 0 else counts[n]() >= int(v)
+                   for n, v in query.items())
+    if await state.wait_for(reached, timeout):
+        return _done()
+    return _json({"Error": True, "Message": "not reached: " + json.dumps(
+        {n: counts[n]() for n in query})}, 408)
+
+
+async def _listen(state, request, query, body):
+    """Another loopback port that accepts and never speaks, closes, or talks rubbish."""
+    mode = json.loads(body).get("mode", "silent")
+    if mode not in ("silent", "close", "garbage"):
+        raise BadFault("mode must be silent, close or garbage")
+
+    async def accept(reader, writer):
+        if mode == "garbage":
+            writer.write(b"\x00\x01 this is neither HTTP nor TLS \xff\xfe\r\n\r\n")
+        elif mode == "silent":
+            while await reader.read(4096):
+                pass
+        writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    state.listeners.append(server)
+    return _json({"port": server.sockets[0].getsockname()[1]})
+
+
+ROUTES = {
+    ("POST", "fault"): _add_fault,
+    ("DELETE", "fault"): _clear_faults,
+    ("POST", "release"): _release,
+    ("POST", "reset"): _reset,
+    ("GET", "log"): _log,
+    ("DELETE", "log"): _clear_log,
+    ("GET", "settings"): _settings,
+    ("POST", "settings"): _set,
+    ("GET", "mail"): _mail,
+    ("PUT", "document"): _document,
+    ("POST", "document"): _document,
+    ("DELETE", "document"): _drop_documents,
+    ("POST", "expire"): _expire,
+    ("GET", "wait"): _wait,
+    ("POST", "listen"): _listen,
+}
+
+
+async def handle(state, request, path, query, body):
+    route = ROUTES.get((request.method, path[len("/_sandbox/"):]))
+    if route is None:
+        return _json({"Error": True, "Message": "no such control path"}, 404)
+    try:
+        reply = route(state, request, dict(parse_qsl(query, keep_blank_values=True)), body)
+        return await reply if asyncio.iscoroutine(reply) else reply
+    except (KeyError, ValueError, TypeError, AttributeError) as problem:
+        return _json({"Error": True, "Message": str(problem) or repr(problem)}, 400)

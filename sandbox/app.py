@@ -1,0 +1,160 @@
+"""One request from log to reply."""
+
+import json
+import re
+import traceback
+from urllib.parse import unquote
+
+from . import admin, auth, faults, formats, params as parameters, wire
+from .endpoints import Endpoints, TooMany
+from .params import BadRequest
+
+JSON = "application/json; charset=utf-8"
+LIMIT_MESSAGE = ("The request was estimated to return about %d records, more than the "
+                 "%d that are allowed. Narrow the request.")
+
+
+def error(status, message, headers=()):
+    body = json.dumps({"Error": True, "Message": message}, ensure_ascii=False)
+    return wire.Reply(status, JSON, [body.encode()], headers)
+
+
+def document(status, value, headers=()):
+    return wire.Reply(status, JSON, [json.dumps(value).encode()], headers)
+
+
+class Sandbox:
+    def __init__(self, state, company):
+        self.state = state
+        self.endpoints = Endpoints(state, company)
+
+    async def handle(self, request):
+        """The aiohttp handler of every request."""
+        target = request.message.path
+        target = re.sub(r"\A[a-z]+://[^/]*", "", target)
+        raw_path, _, query = target.partition("?")
+        path = unquote(raw_path)
+        body = await request.read()
+        if path.startswith("/_sandbox/"):
+            return await admin.handle(self.state, request, path, query, body)
+        key = path.lower()
+        try:
+            params = parameters.read(query, body, request.headers.get("Content-Type", ""))
+            problem = None
+        except BadRequest as bad:
+            params, problem = None, str(bad)
+        active = self.state.in_flight.get(key, 0)
+        self.state.in_flight[key] = active + 1
+        entry = self.state.log_request(
+            Method=request.method, Path=raw_path, Query=query,
+            Body=body.decode("utf-8", "replace"),
+            Params=params.canonical() if params else "",
+            Auth=auth.scheme(request, params),
+            Cookie=request.headers.get("Cookie", ""),
+            Headers=json.dumps(dict(request.headers), ensure_ascii=False),
+            Connection=request.protocol.number, Concurrent=active + 1)
+        fault = faults.take(self.state, request.method, path, params)
+        try:
+            if fault and (fault.never or "raw_reply" in fault.spec):
+                return await self._unanswered(request, entry, fault)
+            reply = self._reply(request, key, params, problem, active, fault, entry)
+            if fault:
+                self._spoil(reply, fault)
+            return await wire.send(self.state, request, entry, reply, fault)
+        except Exception:
+            # A mistake of the sandbox: leave no half reply that looks whole.
+            traceback.print_exc()
+            if request.transport is not None:
+                request.transport.abort()
+            return wire.Written(False)
+        finally:
+            self.state.in_flight[key] -= 1
+
+    async def _unanswered(self, request, entry, fault):
+        """No reply at all, or bytes that stand for a whole reply."""
+        writer = wire.Writer(self.state, request, entry, fault)
+        try:
+            if "raw_reply" in fault.spec:
+                await writer.raw(fault._fixed("raw_reply"))
+                await writer.flush()
+            else:
+                await writer.hold()
+        except ConnectionError:
+            pass
+        return wire.Written(False)
+
+    def _reply(self, request, key, params, problem, active, fault, entry):
+        if fault and fault.replaces():
+            return wire.Reply(fault.status or 200, JSON, [fault.replacement()])
+        if problem:
+            return error(400, problem)
+        if request.method not in ("GET", "POST"):
+            return error(405, "Only GET and POST are allowed.", [("Allow", "GET, POST")])
+        if key == "/v1/oauth2/token":
+            if request.method != "POST":
+                return error(405, "Only POST is allowed.", [("Allow", "POST")])
+            return document(*auth.token_reply(self.state, params))
+        if (fault and fault.expired_token) or not auth.accepted(self.state, request, params):
+            return error(401, "The token is invalid or has expired.")
+        reply = self._authenticated(request, key, params, active)
+        for cookie in auth.session_cookies(self.state, request):
+            reply.headers.append(("Set-Cookie", cookie))
+        return reply
+
+    def _authenticated(self, request, key, params, active):
+        settings = self.state.settings
+        if active >= settings["concurrency"]:
+            return self._rate_limited(active)
+        saved = admin.find_document(self.state, key, params)
+        if saved:
+            return wire.Reply(200, saved.content_type, [saved.body])
+        if key == "/session" and (params.given("Response") or "json").lower() == "json":
+            return document(200, auth.session_record(self.state, params))
+        try:
+            table = self.endpoints.table(key, params, request)
+            if table is None:
+                return error(404, "There is no endpoint %s." % request.path)
+            if table.estimate > settings["max_records"]:
+                raise TooMany(table.estimate)
+            encoding = formats.Encoding(formats.choose(params), table.columns, params)
+        except BadRequest as bad:
+            return error(400, str(bad))
+        except TooMany as many:
+            return error(413, LIMIT_MESSAGE % (many.estimate, settings["max_records"]))
+        blocks = table.raw_blocks(encoding) or encoding.blocks(table.rows)
+        if params.given("Email.To"):
+            return self._mail(key, params, encoding, blocks)
+        return wire.Reply(200, encoding.content_type, blocks)
+
+    def _rate_limited(self, active):
+        settings = self.state.settings
+        words = "%d active requests are already in progress." % active
+        headers = [(n, str(v)) for n, v in settings["rate_limit_headers"].items()]
+        if settings["rate_limit_body"] == "text":
+            return wire.Reply(429, "text/plain; charset=utf-8",
+                              [("Rate limiting: " + words).encode()], headers)
+        return error(429, "Rate Limiting Applied. " + words, headers)
+
+    def _mail(self, key, params, encoding, blocks):
+        """Delivery by e-mail: the report goes to the mail box, not into the reply."""
+        body = b"".join(blocks)
+        self.state.mail.append({
+            "To": params.given("Email.To"), "Cc": params.given("Email.Cc"), "Path": key,
+            "Params": params.canonical(), "ContentType": encoding.content_type,
+            "Bytes": len(body), "Body": body[:1 << 20].decode("utf-8", "replace")})
+        return document(200, {"Error": False, "Message":
+                              "The report will be sent to %s." % params.given("Email.To")})
+
+    @staticmethod
+    def _spoil(reply, fault):
+        """What the fault does to the reply before it is encoded for the wire."""
+        spec = fault.spec
+        if fault.changes_body():
+            reply.blocks = iter([fault.change(b"".join(reply.blocks))])
+        if "content_type" in spec:
+            reply.content_type = spec["content_type"]
+        for name, value in spec.get("headers", {}).items():
+            reply.set_header(name, str(value))
+        cookies = spec.get("set_cookie", [])
+        for cookie in [cookies] if isinstance(cookies, str) else cookies:
+            reply.headers.append(("Set-Cookie", cookie))

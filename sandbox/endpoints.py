@@ -1,0 +1,90 @@
+"""From a path and its parameters to a table of records."""
+
+import zlib
+
+from . import catalogue, fields, lists, params as parameters, reports, testdata
+from .sales import Sales
+from .scope import Scope
+
+# How far the estimate may be off the truth: this part of it, either way.
+ESTIMATE_ERROR = 0.04
+
+
+class TooMany(Exception):
+    def __init__(self, estimate):
+        super().__init__(estimate)
+        self.estimate = estimate
+
+
+class Table:
+    """Columns, rows yet to be made, and how many the service thinks there are."""
+
+    def __init__(self, columns, rows, estimate=0, raw_blocks=None):
+        self.columns = columns
+        self.rows = rows
+        self.estimate = estimate
+        self.raw_blocks = raw_blocks or (lambda encoding: None)
+
+
+def estimated(key, params, count):
+    """A count that is a little wrong, always in the same way."""
+    noise = zlib.crc32(("%s?%s" % (key, params.canonical())).encode()) % 2001 / 1000 - 1
+    return int(count * (1 + ESTIMATE_ERROR * noise))
+
+
+# Parameters whose name is a column's too, yet mean something else or are
+# handled by the report itself.
+NO_EQUALITY = {"startdate", "stopdate", "locationtype", "categorynumber", "status",
+               "binstatus", "trafficcount", "priority", "enabled", "storetype", "storetypeid",
+               "storeidloggedin", "table", "typeofcustomer", "reasoncode", "cardtype",
+               "companyid"}
+ALIASES = {"ponumber": "purchaseorderidbystore", "storeids": "storeid",
+           "serialnumberfilter": "serialnumber", "locationentityids": "locationentityid"}
+
+
+def equalities(endpoint, columns, params):
+    """[(place, allowed texts)] for parameters that restrict a column of their name."""
+    places = {c.name.lower(): i for i, c in enumerate(columns)}
+    found = []
+    for parameter in endpoint.parameters:
+        name = ALIASES.get(parameter.name.lower(), parameter.name.lower())
+        value = params.given(parameter.name)
+        if name in NO_EQUALITY or name not in places or value in (None, "-1", "*"):
+            continue
+        if parameter.used_when and not parameters.applies(params, parameter.used_when):
+            continue
+        if parameter.type == "int_list":
+            found.append((places[name], {v.strip() for v in value.split(",")}))
+        elif parameter.type in ("int", "string"):
+            found.append((places[name], {value}))
+    return found
+
+
+class Endpoints:
+    def __init__(self, state, company):
+        self.state = state
+        self.company = company
+        self.sales = Sales(company)
+        self.catalogue = catalogue.load()
+        self.catalogue.update((e.key, e) for e in testdata.ENDPOINTS)
+
+    def table(self, key, params, request):
+        """The Table, None where there is no such endpoint; raises BadRequest."""
+        endpoint = self.catalogue.get(key)
+        if endpoint is None:
+            return None
+        parameters.check(endpoint, params)
+        columns = endpoint.columns_for(params)
+        if key.startswith("/test/"):
+            return testdata.table(Table, endpoint, params, request)
+        scope = Scope(self.company, endpoint, params)
+        made = (lists.rows(self, endpoint, columns, scope)
+                or reports.rows(self, endpoint, columns, scope))
+        columns, rows, count = made
+        checks = equalities(endpoint, columns, params)
+        if checks:
+            rows = (row for row in rows
+                    if all(str(row[i]) in allowed for i, allowed in checks))
+        rows = fields.translated(columns, rows,
+                                 self.company.translations(params.given("LanguageCode")))
+        return Table(columns, rows, estimated(key, params, count))

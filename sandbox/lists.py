@@ -1,0 +1,168 @@
+"""/lists/…, /bridge/…, /session as a table, and the import."""
+
+from types import SimpleNamespace
+
+from . import fields
+from .company import FIRST_DAY, LANGUAGES, guid, mix
+from .params import DAY_MS, BadRequest
+from .scope import COMPANY_ID, LOCATION_TYPES
+
+COMPANY_NAME = "KENTEL Corp"
+COMPANY_ENTITY = 14146
+BRIDGE_TABLES = ("CarrierIntegrationCustomerHandsets", "iQclerk_ARPaymentInvoice",
+                 "iQclerk_Stores", "iQclerk_Products")
+BRIDGE_ROWS = 400       # rows of each bridge table, at scale 1
+
+
+def places(company, kind):
+    """[(id, name, entity)] of a location type."""
+    if kind == "company":
+        return [(COMPANY_ID, COMPANY_NAME, COMPANY_ENTITY)]
+    some = getattr(company, {"region": "regions", "district": "districts", "store": "stores",
+                             "channel": "channels"}[kind])
+    return [(p.id, p.name, p.entity) for p in some]
+
+
+def _location_ids(c, scope):
+    return places(c, scope.params.given("LocationType").lower())
+
+
+def _for_who_ids(c, scope):
+    number = scope.params.integer("ForWho")
+    return places(c, LOCATION_TYPES[number - 1]) if number and 1 <= number <= 5 else []
+
+
+def _named(*names, first=1):
+    return lambda c, scope: [(i, n) for i, n in enumerate(names, first)]
+
+
+REASONS = ("Scratched", "Damaged", "Unexplained \"loss\"")
+
+LISTS = {
+    "carriersip": _named("Nextel", "AT&T", "Verizon", "SaskTel", first=10),
+    "couponid": _named("TEST2", "10% off", "Back to school, 2026", first=1144),
+    "financingid": _named("Import", "24 months", "36 months"),
+    "groupid": _named("100% (35% GP)", "Managers", "Part-time"),
+    "locationids": _location_ids,
+    "locationtype": lambda c, s: [(t.capitalize(),) for t in LOCATION_TYPES],
+    "nonsellablereasoncode": lambda c, s: [(guid("reason", r), r) for r in REASONS],
+    "producttype": _named("Regular Global Product", "Vendor Rebate", "Non-Stocked",
+                          "Gift Card", first=0),
+    "storetypes": lambda c, s: [(t.id, t.name) for t in c.store_types],
+    "vendorid": lambda c, s: [(v.id, v.name) for v in c.vendors],
+    "cardtypes": lambda c, s: [(1, "Visa", "VI", 16, 3), (2, "Mastercard", "MC", 16, 3),
+                               (3, "American Express", "AX", 15, 4)],
+    "categorynumber": lambda c, s: [(k.number, k.name) for k in c.categories],
+    "employees": lambda c, s: [(e.id, e.entity, e.name, e.first, e.last)
+                               for e in c.employees],
+    "entrytypes": lambda c, s: [(1, "Swiped", "Swiped"), (2, "Keyed", "Keyed"),
+                                (3, "Chip", None)],
+    "forwhoid": lambda c, s: [(str(i), t.capitalize())
+                              for i, t in enumerate(LOCATION_TYPES, 1)],
+    "forwhoids": _for_who_ids,
+    "languages": lambda c, s: [(code,) for code in LANGUAGES],
+    "manufactureid": lambda c, s: [(str(m.id), m.name) for m in c.manufacturers],
+    "productidentifier": lambda c, s: [(p.sku, p.name) for p in c.products],
+    "reasoncode": lambda c, s: [(str(i), r) for i, r in enumerate(
+        ("Write Off", "Unexplained Shrinkage", "Theft, \"other\""), 1)],
+    "stores": lambda c, s: [(p.id, p.entity, p.name) for p in c.stores],
+}
+
+
+def _bridge_subjects(company, table):
+    """Rows of a bridge table; each has the instant when it last changed."""
+    start = BRIDGE_TABLES.index(table) * 100000
+    for n in range(BRIDGE_ROWS * company.scale):
+        key = start + n + company.seed * 1_000_000
+        at = FIRST_DAY * DAY_MS + mix(key, "changed") % (900 * DAY_MS)
+        yield SimpleNamespace(key=key, at=at, store=mix(key, "store") % len(company.stores) + 1)
+
+
+BRIDGE_COLUMNS = {
+    "StoreID": lambda r: r.store,
+    "DepositAmount": lambda r: "0.00" if r.key % 4 else mix(r.key, "deposit") % 10 ** 6,
+    "RowInserted": lambda r: r.at - r.at % 1000,
+    "RowUpdated": lambda r: r.at,
+    "Operation": lambda r: "Updated" if r.key % 3 == 0 else "Inserted",
+}
+
+
+def _bridge_table(params):
+    wanted = params.given("Table").lower()
+    for table in BRIDGE_TABLES:
+        if table.lower() == wanted:
+            return table
+    raise BadRequest("There is no table %s." % params.given("Table"))
+
+
+def _bridge_data(endpoints, endpoint, columns, scope):
+    table = _bridge_table(scope.params)
+    functions = fields.resolve(columns, None, BRIDGE_COLUMNS)
+    rows = ([f(r) for f in functions] for r in _bridge_subjects(endpoints.company, table))
+    return columns, rows, BRIDGE_ROWS * endpoints.company.scale
+
+
+def _bridge_delta(endpoints, endpoint, columns, scope):
+    """How many rows changed at or after RowDateTime."""
+    table, since = _bridge_table(scope.params), scope.params.stamp("RowDateTime")
+    count = sum(r.at >= since for r in _bridge_subjects(endpoints.company, table))
+    end = (FIRST_DAY + 900) * DAY_MS
+    seconds = min(max(0, (end - since) // 1000), 2 ** 31 - 1)
+    return columns, iter([[count, seconds, table]]), 1
+
+
+def _bridge_schema(endpoints, endpoint, columns, scope):
+    types = {"integer": ("int", None), "decimal": ("money", None), "boolean": ("bit", None),
+             "datetime": ("datetime", None), "guid": ("uniqueidentifier", None)}
+    data = endpoints.catalogue["/bridge/current/data"].columns
+    rows = []
+    for table in BRIDGE_TABLES:
+        for place, column in enumerate(data, 1):
+            kind, length = types.get(column.kind, ("varchar", 50))
+            rows.append([table, column.name, length, place, kind])
+    return columns, iter(rows), len(rows)
+
+
+def _session(endpoints, endpoint, columns, scope):
+    from .auth import session_record
+    record = session_record(endpoints.state, scope.params)
+    columns = [c for c in columns if c.name in record]
+    return columns, iter([[record[c.name] for c in columns]]), 1
+
+
+def _traffic(endpoints, endpoint, columns, scope):
+    """Adds a count, or changes the one that TrafficCountID names."""
+    params, state = scope.params, endpoints.state
+    store_id = params.integer("StoreID")
+    store = next((s for s in endpoints.company.stores if s.id == store_id), None)
+    if store is None:
+        raise BadRequest("There is no store %d." % store_id)
+    id = params.integer("TrafficCountID")
+    if id is None:
+        id = 656 + len(state.traffic)
+    elif id not in state.traffic:
+        raise BadRequest("There is no traffic count %d." % id)
+    row = [id, params.stamp("StartDate"), params.stamp("StopDate"),
+           params.integer("TrafficCount"), store.id, store.abbr]
+    state.traffic[id] = row
+    return columns, iter([list(row)]), 1
+
+
+SPECIAL = {
+    "/bridge/current/data": _bridge_data,
+    "/bridge/current/delta": _bridge_delta,
+    "/bridge/current/schema": _bridge_schema,
+    "/session": _session,
+    "/import/trafficcount": _traffic,
+}
+
+
+def rows(endpoints, endpoint, columns, scope):
+    """(columns, rows, count), or None where the endpoint is none of these."""
+    special = SPECIAL.get(endpoint.key)
+    if special:
+        return special(endpoints, endpoint, columns, scope)
+    if not endpoint.key.startswith("/lists/"):
+        return None
+    found = LISTS[endpoint.key[len("/lists/"):]](endpoints.company, scope)
+    return columns, iter([list(row) for row in found]), len(found)

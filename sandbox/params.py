@@ -1,0 +1,205 @@
+"""Request parameters: decoding, merging, checking, and what they mean."""
+
+import datetime
+import json
+import re
+from urllib.parse import parse_qsl
+
+DAY_MS = 86_400_000
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+
+# Parameters every endpoint takes, beside its own.
+UNIVERSAL = ("response", "auth", "languagecode", "csv.delimiter", "csv.headers",
+             "csv.fileextension", "email.to", "email.cc", "companyid",
+             "datepercision")
+
+ALL = ("-1", "*")
+INT = re.compile(r"[+-]?[0-9]{1,18}\Z")
+BOOL = {"true": True, "1": True, "false": False, "0": False}
+STAMP = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?)?"
+    r"(Z|[+-]\d\d:?\d\d)?\Z", re.I)
+
+
+class BadRequest(Exception):
+    """Answered with 400 and these words."""
+
+
+def parse_stamp(text):
+    """Milliseconds since 1970; a stamp without zone is UTC. None if malformed."""
+    m = STAMP.match(text.strip())
+    if m is None:
+        return None
+    year, month, day, hour, minute, second = (int(g or 0) for g in m.groups()[:6])
+    try:
+        at = datetime.datetime(year, month, day, hour, minute, second,
+                               tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return None
+    ms = (at - EPOCH) // datetime.timedelta(milliseconds=1)
+    if m.group(7):
+        ms += int((m.group(7) + "00")[:3])
+    zone = m.group(8)
+    if zone and zone.upper() != "Z":
+        offset = int(zone[1:3]) * 60 + int(zone[-2:])
+        ms -= (1 if zone[0] == "+" else -1) * offset * 60_000
+    return ms
+
+
+class Params:
+    """Parameters by name in any case; names keep the case they came in."""
+
+    def __init__(self):
+        self._values = {}
+
+    def add(self, name, value, origin):
+        """Two origins may give one parameter (the first added wins), one may not twice."""
+        known = self._values.get(name.lower())
+        if known is None:
+            self._values[name.lower()] = (name, value, origin)
+        elif known[2] == origin:
+            raise BadRequest("Parameter %s is given twice." % name)
+
+    def get(self, name, default=None):
+        found = self._values.get(name.lower())
+        return default if found is None else found[1]
+
+    def given(self, name):
+        """The value, or None where it is missing or empty."""
+        return self.get(name) or None
+
+    def names(self):
+        return list(self._values)
+
+    def canonical(self):
+        """Decoded, sorted by name, secrets left out."""
+        return "&".join("%s=%s" % (name, "***" if name.lower() == "auth" else value)
+                        for name, value, _ in sorted(self._values.values()))
+
+    def integer(self, name, default=None):
+        text = self.given(name)
+        return default if text is None or not INT.match(text) else int(text)
+
+    def flag(self, name, default=False):
+        return BOOL.get((self.given(name) or "").lower(), default)
+
+    def stamp(self, name):
+        text = self.given(name)
+        return None if text is None else parse_stamp(text)
+
+    def ids(self, name):
+        """A list of integers; None for no restriction."""
+        text = self.given(name)
+        if text is None or any(t.strip() in ALL for t in text.split(",")):
+            return None
+        return {int(t) for t in text.split(",")}
+
+    def window(self, start="StartDate", stop="StopDate"):
+        """[from, to) in milliseconds.
+
+        Only the day counts, and the stop day counts whole, unless
+        DatePercision=True: then both instants count, inclusive.
+        """
+        first, last = self.stamp(start), self.stamp(stop)
+        if self.flag("DatePercision"):
+            return (first, None if last is None else last + 1)
+        return (None if first is None else first - first % DAY_MS,
+                None if last is None else last - last % DAY_MS + DAY_MS)
+
+
+def _text(value):
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, list):
+        return ",".join(_text(v) for v in value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _pairs(text):
+    try:
+        return parse_qsl(text, keep_blank_values=True, errors="strict")
+    except (UnicodeDecodeError, ValueError):
+        raise BadRequest("The parameters are not valid UTF-8.") from None
+
+
+def read(query, body, content_type):
+    """The parameters of a request; the URL is read first, so it wins."""
+    params = Params()
+    for name, value in _pairs(query):
+        params.add(name, value, "url")
+    if not body:
+        return params
+    kind = content_type.split(";")[0].strip().lower()
+    if kind == "application/json":
+        try:
+            document = json.loads(body.decode("utf-8"))
+        except ValueError:
+            raise BadRequest("The request body is not valid JSON.") from None
+        if not isinstance(document, dict):
+            raise BadRequest("The request body is not a JSON object.")
+        for name, value in document.items():
+            if value is not None:
+                params.add(name, _text(value), "body")
+    elif kind == "application/x-www-form-urlencoded":
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            raise BadRequest("The parameters are not valid UTF-8.") from None
+        for name, value in _pairs(text):
+            params.add(name, value, "body")
+    else:
+        raise BadRequest("The request body has an unknown Content-Type.")
+    return params
+
+
+def _fits(parameter, value):
+    if parameter.type == "int":
+        words = ("*", "all") if parameter.name.lower() == "categorynumber" else ("*",)
+        return INT.match(value) or value.lower() in words
+    if parameter.type == "int_list":
+        return all(INT.match(v.strip()) or v.strip() == "*" for v in value.split(","))
+    if parameter.type == "datetime":
+        return parse_stamp(value) is not None
+    if parameter.type == "bool":
+        return value.lower() in BOOL
+    if parameter.type == "enum":
+        return value.lower() in [v.lower() for v in parameter.values]
+    return True
+
+
+def applies(params, when):
+    """Whether used_when or required_when holds: {parameter: values}."""
+    return bool(when) and all(
+        (params.given(name) or "").lower() in [v.lower() for v in values]
+        for name, values in when.items())
+
+
+def missing(endpoint, params):
+    """Names of required parameters that were not sent."""
+    names = [p.name for p in endpoint.parameters
+             if (p.required or applies(params, p.required_when))
+             and params.given(p.name) is None]
+    if not names and endpoint.forms:
+        lacking = [[n for n in form["required"] if params.given(n) is None]
+                   for form in endpoint.forms]
+        if all(lacking):
+            names = lacking[0]
+    return names
+
+
+def check(endpoint, params):
+    """Raises BadRequest where the parameters do not suit the endpoint."""
+    names = missing(endpoint, params)
+    if names:
+        raise BadRequest("Missing required parameter(s): %s." % ", ".join(names))
+    for parameter in endpoint.parameters:
+        value = params.given(parameter.name)
+        if value is not None and not _fits(parameter, value):
+            raise BadRequest("Parameter %s must be of type %s." %
+                             (parameter.name, parameter.type))
+    for ids, kind in (("LocationTypeIDs", "LocationType"), ("ForWhoIDs", "ForWho")):
+        if params.given(ids) and not params.given(kind) and not params.given("LocationType"):
+            raise BadRequest("Parameter %s needs %s." % (ids, kind))
