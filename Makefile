@@ -30,17 +30,14 @@ LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
 SHLIB_LINK := $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
 endif
 
-# Callbacks have arguments that they do not use, and PostgreSQL's own headers
-# compare signed with unsigned.
-WARNINGS    = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
-              -Wno-missing-field-initializers -Werror=vla \
+# Callbacks, PostgreSQL's own among them, have arguments they do not use.
+WARNINGS    = -Wall -Wextra -Wno-unused-parameter -Werror=vla \
               -Werror=implicit-function-declaration
 ifeq ($(WERROR),1)
 WARNINGS   += -Werror
 endif
 PG_CPPFLAGS = -Iinclude -DDCF_VERSION='"$(EXTVERSION)"' $(LIB_CFLAGS)
-# One dependency file serves the object and its bitcode.
-PG_CFLAGS   = $(WARNINGS) -MMD -MP -MT $(@:.bc=.o) -MT $(@:.o=.bc)
+PG_CFLAGS   = $(WARNINGS) -MMD -MP
 EXTRA_CLEAN = build $(SRC:.c=.d)
 
 PG_CONFIG  ?= pg_config
@@ -65,7 +62,8 @@ pg_regress_installcheck = tools/with-sandbox -- \
 
 # Objects are rebuilt when the flags or the PostgreSQL differ from last time.
 BUILD_ID = $(VERSION) $(CC) $(CPPFLAGS) $(CFLAGS)
-$(OBJS) $(OBJS:.o=.bc): build/flags
+$(OBJS): build/flags
+$(OBJS:.o=.bc): %.bc: %.o
 build/flags: FORCE
 	@mkdir -p build
 	@echo '$(subst ','\'',$(BUILD_ID))' | cmp -s - $@ || \
@@ -73,7 +71,7 @@ build/flags: FORCE
 
 else
 
-all install uninstall installcheck installcheck-tap:
+all install uninstall installcheck:
 	@echo '$(PG_CONFIG) leads to no PostgreSQL server files: install them' \
 	  '(Debian postgresql-server-dev-all, Fedora postgresql-server-devel,' \
 	  'Homebrew postgresql@17), set PG_CONFIG, or run "make setup"' >&2
@@ -84,7 +82,7 @@ clean distclean:
 endif
 
 ifneq ($(MISSING),)
-$(OBJS) $(OBJS:.o=.bc): libraries
+$(OBJS): libraries
 libraries: FORCE
 	@echo 'missing: $(MISSING). Install' \
 	  'Debian: pkg-config libcurl4-openssl-dev libjansson-dev zlib1g-dev' \

@@ -1,0 +1,410 @@
+# What the TAP tests share: a sandbox, a cluster with the extension, and
+# sessions that can be watched while they wait. For PostgreSQL 15 to 18.
+#
+#	my $dc = DataConnectTest->new;                  # or ->new(sandbox => ['--tls'])
+#	$dc->make_server('dc');                         # with a user mapping
+#	$dc->fault({ path => '/lists/*', status => 503 });
+#	my $session = $dc->session;
+#	$session->send('SELECT * FROM stores');
+#	$dc->wait(requests => 1);
+#	my $result = $session->finish;                  # { out => …, err => … }
+#	is($dc->log(path => '/lists/*')->[0]{Status}, 503);
+#
+# Everything ends with the object, or with the test, whichever is first.
+package DataConnectTest;
+
+use strict;
+use warnings FATAL => 'all';
+
+use Cwd ();
+use File::Basename ();
+use IPC::Run ();
+use JSON::PP ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $json = JSON::PP->new->utf8->canonical->allow_nonref;
+my $root = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
+my $count = 0;
+my %running;    # sandboxes to end when the test does
+
+# Options: sandbox => [arguments of python3 -m sandbox], conf => lines for
+# postgresql.conf, without_cluster => 1.
+sub new
+{
+	my ($class, %option) = @_;
+	my $self = bless {}, $class;
+
+	$self->_start_sandbox(@{ $option{sandbox} || [] });
+	return $self if $option{without_cluster};
+
+	my $node = PostgreSQL::Test::Cluster->new('node' . ++$count);
+	$node->init;
+	$node->append_conf('postgresql.conf', $option{conf}) if $option{conf};
+	$node->start;
+	$node->safe_psql('postgres', 'CREATE EXTENSION dataconnect_fdw');
+	$self->{node} = $node;
+	return $self;
+}
+
+sub node { return $_[0]{node} }
+
+# Where the sandbox listens, and its port.
+sub url { return $_[0]{url} }
+sub port { return ($_[0]{url} =~ /:(\d+)$/)[0] }
+
+# The certificate that a sandbox with --tls can be verified with.
+sub ca_file { return $_[0]{ca_file} }
+
+# --- The sandbox -----------------------------------------------------------
+
+sub _python
+{
+	for my $python (grep { defined } $ENV{PYTHON}, 'python3',
+		'/usr/bin/python3')
+	{
+		return $python
+		  if eval { IPC::Run::run([ $python, '-c', 'import aiohttp' ],
+				'>', \my $out, '2>', \my $err) };
+	}
+	die "no python3 with aiohttp: install python3-aiohttp\n";
+}
+
+sub _start_sandbox
+{
+	my ($self, @arguments) = @_;
+
+	if (grep { $_ eq '--tls' } @arguments)
+	{
+		my $directory = PostgreSQL::Test::Utils::tempdir();
+		push @arguments, '--tls-dir', $directory;
+		$self->{ca_file} = "$directory/ca.pem";
+	}
+	local $ENV{PYTHONPATH} = $root;
+	local $ENV{PYTHONDONTWRITEBYTECODE} = 1;
+	$self->{in} = $self->{out} = $self->{err} = '';
+	$self->{sandbox} = IPC::Run::start(
+		[ _python(), '-m', 'sandbox', '--until-eof', @arguments ],
+		'<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err},
+		my $timeout = IPC::Run::timeout(60));
+	$self->{sandbox}->pump
+	  until $self->{out} =~ /^listening on (\S+)\n/
+	  || !$self->{sandbox}->pumpable;
+	$self->{out} =~ /^listening on (\S+)\n/
+	  or die "the sandbox did not start: $self->{err}\n";
+	$self->{url} = $1;
+	$timeout->reset;
+	$running{$self} = $self->{sandbox};
+	return;
+}
+
+sub stop_sandbox
+{
+	my ($self) = @_;
+	my $sandbox = delete $running{$self} or return;
+	$sandbox->kill_kill(grace => 5);
+	return;
+}
+
+# One request to a control path. body: bytes, or a structure to send as JSON;
+# query: { name => value }. Returns the decoded reply, undef where it is empty.
+sub control
+{
+	my ($self, $method, $what, $body, $query, $content_type) = @_;
+
+	$content_type ||= 'application/json';
+	$body = $json->encode($body) if ref $body;
+	my $pairs = join '&',
+	  map { _escape($_) . '=' . _escape($query->{$_}) } sort keys %{ $query || {} };
+	my @command = (
+		'curl', '-sS', '-k', '--noproxy', '*', '--max-time', '120',
+		'-X', $method, '-w', '\n%{http_code}',
+		(defined $body
+			? ('--data-binary', '@-', '-H', "Content-Type: $content_type")
+			: ()),
+		"$self->{url}/_sandbox/$what" . ($pairs ne '' ? "?$pairs" : ''));
+	my $input = defined $body ? $body : '';
+	my ($out, $err) = ('', '');
+	IPC::Run::run(\@command, '<', \$input, '>', \$out, '2>', \$err)
+	  or die "sandbox control $method $what: $err";
+	my ($reply, $status) = $out =~ /\A(.*)\n(\d+)\z/s;
+	die "sandbox control $method $what: $status $reply\n"
+	  unless $status =~ /^2/;
+	return $reply eq '' ? undef : $json->decode($reply);
+}
+
+sub _escape
+{
+	my ($text) = @_;
+	utf8::encode($text) if utf8::is_utf8($text);
+	$text =~ s/([^A-Za-z0-9._~-])/sprintf '%%%02X', ord $1/ge;
+	return $text;
+}
+
+# The requests so far, as hashes (Method, Path, Query, Params, Headers, …);
+# path => a pattern with * picks some.
+sub log    ## no critic (ProhibitBuiltinHomonyms)
+{
+	my ($self, %option) = @_;
+	return $self->control('GET', 'log', undef, \%option);
+}
+
+sub clear_log { return $_[0]->control('DELETE', 'log') }
+
+# The headers of a log entry, names in lower case.
+sub headers
+{
+	my ($self, $entry) = @_;
+	my $headers = $json->decode(_bytes($entry->{Headers}));
+	return { map { lc($_) => $headers->{$_} } keys %$headers };
+}
+
+sub _bytes
+{
+	my ($text) = @_;
+	utf8::encode($text);
+	return $text;
+}
+
+# Misbehaviour for the next matching request; more than one: in that order.
+sub fault
+{
+	my ($self, @faults) = @_;
+	return $self->control('POST', 'fault', \@faults);
+}
+
+sub clear_faults { return $_[0]->control('DELETE', 'fault') }
+sub release { return $_[0]->control('POST', 'release') }
+sub reset    ## no critic (ProhibitBuiltinHomonyms)
+{
+	return $_[0]->control('POST', 'reset');
+}
+sub expire { return $_[0]->control('POST', 'expire') }
+sub settings { return $_[0]->control('GET', 'settings') }
+
+sub set
+{
+	my ($self, %settings) = @_;
+	return $self->control('POST', 'settings', \%settings);
+}
+
+# Waits until so many requests are held, in_flight or logged (requests).
+sub wait    ## no critic (ProhibitBuiltinHomonyms)
+{
+	my ($self, %counts) = @_;
+	$counts{timeout} //= 30;
+	return $self->control('GET', 'wait', undef, \%counts);
+}
+
+# Bytes to answer a path with, perhaps only with some parameters.
+sub document
+{
+	my ($self, $path, $body, %option) = @_;
+	return $self->control('PUT', 'document', $body,
+		{ path => $path, %{ $option{params} || {} } },
+		$option{content_type} || 'application/json; charset=utf-8');
+}
+
+# A port that accepts and then is silent, closes, or talks garbage.
+sub listen    ## no critic (ProhibitBuiltinHomonyms)
+{
+	my ($self, $mode) = @_;
+	return $self->control('POST', 'listen', { mode => $mode })->{port};
+}
+
+# --- The cluster -----------------------------------------------------------
+
+sub sql
+{
+	my ($self, $sql) = @_;
+	return $self->{node}->safe_psql('postgres', $sql);
+}
+
+# A foreign server that leads to the sandbox, and a mapping for the current
+# user: %option are server options; mapping => { … } replaces the token, and
+# mapping => undef leaves the mapping out.
+sub make_server
+{
+	my ($self, $name, %option) = @_;
+
+	my $mapping = { token => 'sandbox-token' };
+	$mapping = delete $option{mapping} if exists $option{mapping};
+	%option = (url => $self->{url}, %option);
+	$option{ca_file} //= $self->{ca_file} if $self->{ca_file};
+	$self->sql("CREATE SERVER $name FOREIGN DATA WRAPPER dataconnect_fdw "
+		  . _options(\%option));
+	$self->sql("CREATE USER MAPPING FOR CURRENT_USER SERVER $name "
+		  . _options($mapping))
+	  if $mapping;
+	return;
+}
+
+sub _options
+{
+	my ($option) = @_;
+	return '' unless %$option;
+	return 'OPTIONS ('
+	  . join(', ', map { "$_ " . _literal($option->{$_}) } sort keys %$option)
+	  . ')';
+}
+
+sub _literal
+{
+	my ($text) = @_;
+	$text =~ s/'/''/g;
+	return "'$text'" unless $text =~ /\\/;
+	$text =~ s/\\/\\\\/g;
+	return " E'$text'";
+}
+
+# A psql of its own, whose queries can be started and awaited separately.
+sub session
+{
+	my ($self, %option) = @_;
+	return DataConnectTest::Session->new($self->{node}, %option);
+}
+
+# Waits until a backend waits for something whose name matches a pattern.
+sub wait_for_wait_event
+{
+	my ($self, $pid, $pattern) = @_;
+	return $self->{node}->poll_query_until('postgres',
+		"SELECT wait_event ~ '$pattern' FROM pg_stat_activity WHERE pid = $pid");
+}
+
+# Waits until a backend is idle, active, …
+sub wait_for_state
+{
+	my ($self, $pid, $state) = @_;
+	return $self->{node}->poll_query_until('postgres',
+		"SELECT state = '$state' FROM pg_stat_activity WHERE pid = $pid");
+}
+
+sub DESTROY
+{
+	my ($self) = @_;
+	local ($?, $@, $!);
+	eval { $self->stop_sandbox; 1 };
+	return;
+}
+
+END
+{
+	local $?;    ## no critic (RequireInitializationForLocalVars)
+	for my $sandbox (values %running)
+	{
+		eval { $sandbox->kill_kill(grace => 5); 1 };
+	}
+}
+
+# --- Sessions --------------------------------------------------------------
+
+package DataConnectTest::Session;
+
+use strict;
+use warnings FATAL => 'all';
+
+use IO::Handle ();
+
+# Options: user, dbname; errors come with their SQLSTATE.
+sub new
+{
+	my ($class, $node, %option) = @_;
+	my $self = bless { out => '', err => '', number => 0 }, $class;
+	my $dbname = $option{dbname} || 'postgres';
+	my $connect = $node->connstr($dbname)
+	  . ($option{user} ? " user=$option{user}" : '');
+
+	$self->{timer} = IPC::Run::timeout(
+		$PostgreSQL::Test::Utils::timeout_default || 180);
+	$self->{psql} = IPC::Run::start(
+		[
+			$node->installed_command('psql'), '-XAtq',
+			'-v', 'VERBOSITY=verbose',
+			'-d', $connect, '-f', '-'
+		],
+		'<pipe', my $in = IO::Handle->new,
+		'>', \$self->{out}, '2>', \$self->{err}, $self->{timer});
+	$self->{in} = $in;
+	$self->{pid} = $self->query('SELECT pg_backend_pid()');
+	die "no session: $self->{err}\n" unless $self->{pid} =~ /^\d+$/;
+	return $self;
+}
+
+# The backend's process id.
+sub pid { return $_[0]{pid} }
+
+# Starts SQL (or psql commands) and returns at once.
+sub send    ## no critic (ProhibitBuiltinHomonyms)
+{
+	my ($self, $sql) = @_;
+	die "the session is busy\n" if $self->{marker};
+	$self->{marker} = 'end-of-reply-' . ++$self->{number};
+	$self->{timer}->start;
+	$self->_write("$sql\n;\n\\echo $self->{marker}\n\\warn $self->{marker}\n");
+	return;
+}
+
+sub _write
+{
+	my ($self, $text) = @_;
+	local $SIG{PIPE} = 'IGNORE';    # the session may have been terminated
+	print { $self->{in} } $text;
+	$self->{in}->flush;
+	return;
+}
+
+# Waits for what was started; returns { out => …, err => … }. Of a session
+# that was terminated this is what came before its end.
+sub finish
+{
+	my ($self) = @_;
+	my $marker = delete $self->{marker} or die "nothing was sent\n";
+	$self->{psql}->pump
+	  until ($self->{out} =~ /^$marker$/m && $self->{err} =~ /^$marker$/m)
+	  || !$self->{psql}->pumpable;
+	my %result = (out => $self->{out}, err => $self->{err});
+	s/^$marker\n//m for values %result;
+	chomp for values %result;
+	$self->{out} = $self->{err} = '';
+	return \%result;
+}
+
+# What is there so far of a running query: { out => …, err => … }.
+sub so_far
+{
+	my ($self) = @_;
+	$self->{psql}->pump_nb;
+	return { out => $self->{out}, err => $self->{err} };
+}
+
+# Runs SQL that must succeed; returns its output.
+sub query
+{
+	my ($self, $sql) = @_;
+	$self->send($sql);
+	my $result = $self->finish;
+	die "failed: $sql\n$result->{err}\n" if $result->{err} =~ /^(psql:.*)?(ERROR|FATAL|PANIC)/m;
+	return $result->{out};
+}
+
+sub quit
+{
+	my ($self) = @_;
+	my $psql = delete $self->{psql} or return;
+	close $self->{in};
+	eval { $psql->finish; 1 } or $psql->kill_kill(grace => 5);
+	return;
+}
+
+sub DESTROY
+{
+	my ($self) = @_;
+	my $psql = delete $self->{psql} or return;
+	local ($?, $@, $!);
+	eval { $psql->kill_kill(grace => 5); 1 };
+	return;
+}
+
+1;
