@@ -7,5 +7,50 @@
 #define DCF_COMPAT_H
 
 #include "postgres.h"
+#include "common/base64.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/wait_event.h"
+
+/* 18: base64 is made from and into uint8; before, char. */
+#if PG_VERSION_NUM >= 180000
+#define dcf_compat_b64_encode pg_b64_encode
+#define dcf_compat_b64_decode pg_b64_decode
+#else
+static inline int
+dcf_compat_b64_encode(const uint8 *src, int len, char *dst, int dstlen)
+{
+	return pg_b64_encode((const char *) src, len, dst, dstlen);
+}
+
+static inline int
+dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
+{
+	return pg_b64_decode(src, len, (char *) dst, dstlen);
+}
+#endif
+
+/* 18: a prefix of the declaration; before, an attribute. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
+/*
+ * A wait event set that no resource owner holds: FreeWaitEventSet() ends it.
+ * 17: owned by a resource owner; before, only allocated in a context.
+ */
+#if PG_VERSION_NUM >= 170000
+#define dcf_compat_create_wait_event_set(n) CreateWaitEventSet(NULL, n)
+#else
+#define dcf_compat_create_wait_event_set(n) \
+	CreateWaitEventSet(TopMemoryContext, n)
+#endif
+
+/* 17: wait events by name; before, one for all extensions. */
+#if PG_VERSION_NUM >= 170000
+#define dcf_compat_wait_event(name) WaitEventExtensionNew(name)
+#else
+#define dcf_compat_wait_event(name) PG_WAIT_EXTENSION
+#endif
 
 #endif							/* DCF_COMPAT_H */

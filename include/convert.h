@@ -31,25 +31,31 @@ extern DcfConverter *dcf_convert_create(const char *relation,
 
 /*
  * Convert; the result is in the current memory context.  record counts from 1.
- * Raises ERRCODE_INVALID_TEXT_REPRESENTATION, ERRCODE_DATETIME_FIELD_OVERFLOW,
- * ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, or what the type's input function
- * raises, with the context said above.
+ * What does not fit raises ERRCODE_INVALID_TEXT_REPRESENTATION,
+ * ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, or the data exception (class 22) of the
+ * type's input function, always with a message that names all said above and
+ * shows the value safe and cut.  A domain's check raises its own errors, with
+ * the same facts as context.
  */
 extern Datum dcf_convert_field(DcfConverter *converter,
 							   const DcfJsonField *field, uint64 record,
 							   bool *isnull);
 
 /*
- * A value for a parameter column given as an option's text (default '...'):
- * the type's input function.
+ * A value for a parameter column given as an option's text (default '...', in
+ * the database encoding): by the type's input function, but a date or time in
+ * ISO 8601 as in a reply, so that it is read in timezone.
  */
 extern Datum dcf_convert_text(DcfConverter *converter, const char *text);
 
 /*
- * What is sent for a value of a column: text in UTF-8, palloc'd.  Dates and
- * times as the service writes them, in UTC with Z (timestamp and date are
- * taken to be in timezone); boolean as true or false; all else as the type's
- * output function says under fixed settings.
+ * What is sent for a value of a column: text in UTF-8, palloc'd.  date,
+ * timestamp and timestamptz as YYYY-MM-DDTHH:MM:SS.mmmZ, in UTC, with six
+ * digits for microseconds (date and timestamp are taken to be in timezone);
+ * boolean as true or false; bytea as base64; all else as the type's output
+ * function says under fixed settings.  Raises
+ * ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a date or time outside the years 1
+ * to 9999.
  */
 extern char *dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone);
 

@@ -1,0 +1,356 @@
+/*
+ * convert.c
+ *	  One JSON field into the Datum of a column: the way through, NULLs,
+ *	  domains, and the errors.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "convert.h"
+#include "convert_private.h"
+#include "error.h"
+#include "text.h"
+
+/* A scratch buffer that grew beyond this is given back after the value. */
+#define SCRATCH_KEPT (1024 * 1024)
+#define SCRATCH_START 256
+
+static void set_null_texts(DcfConverter *converter, List *null_strings);
+static Datum convert_value(DcfConverter *converter, const DcfJsonField *field,
+						   bool *isnull);
+static bool is_null_text(const DcfConverter *converter, const char *bytes,
+						 size_t len);
+static Datum convert_default(DcfConverter *converter, const char *text);
+static void enter(DcfConverter *converter, ErrorContextCallback *callback,
+				  uint64 record);
+static void leave(DcfConverter *converter, ErrorContextCallback *callback);
+static void release_scratch(DcfConverter *converter);
+static void add_context(void *arg);
+
+DcfConverter *
+dcf_convert_create(const char *relation, Form_pg_attribute attribute,
+				   pg_tz *timezone, List *null_strings)
+{
+	DcfConverter *converter = palloc0(sizeof(DcfConverter));
+	Oid			input;
+
+	converter->context = CurrentMemoryContext;
+	converter->relation = relation;
+	converter->column = pstrdup(NameStr(attribute->attname));
+	converter->type = attribute->atttypid;
+	converter->typmod = attribute->atttypmod;
+	converter->base_typmod = attribute->atttypmod;
+	converter->base_type = getBaseTypeAndTypmod(attribute->atttypid,
+												&converter->base_typmod);
+	converter->timezone = timezone;
+	converter->transcode = GetDatabaseEncoding() != PG_UTF8 &&
+		GetDatabaseEncoding() != PG_SQL_ASCII;
+
+	getTypeInputInfo(converter->base_type, &input, &converter->ioparam);
+	fmgr_info(input, &converter->input);
+
+	converter->convert = dcf_convert_choose(converter->base_type,
+											converter->base_typmod,
+											&converter->is_text);
+	if (converter->is_text)
+		set_null_texts(converter, null_strings);
+
+	return converter;
+}
+
+/* null_strings are in the database encoding; they are compared in UTF-8. */
+static void
+set_null_texts(DcfConverter *converter, List *null_strings)
+{
+	ListCell   *lc;
+
+	converter->null_texts = palloc(sizeof(DcfNullText) *
+								   Max(list_length(null_strings), 1));
+	foreach(lc, null_strings)
+	{
+		const char *text = lfirst(lc);
+		DcfNullText *null_text =
+			&converter->null_texts[converter->n_null_texts++];
+
+		null_text->text = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+		null_text->len = strlen(null_text->text);
+	}
+}
+
+Datum
+dcf_convert_field(DcfConverter *converter, const DcfJsonField *field,
+				  uint64 record, bool *isnull)
+{
+	ErrorContextCallback callback;
+	Datum		result;
+
+	enter(converter, &callback, record);
+	result = convert_value(converter, field, isnull);
+	if (converter->type != converter->base_type)
+		domain_check(result, *isnull, converter->type,
+					 &converter->domain_cache, converter->context);
+	leave(converter, &callback);
+	return result;
+}
+
+Datum
+dcf_convert_text(DcfConverter *converter, const char *text)
+{
+	ErrorContextCallback callback;
+	Datum		result;
+
+	enter(converter, &callback, 0);
+	result = convert_default(converter, text);
+	if (converter->type != converter->base_type)
+		domain_check(result, false, converter->type,
+					 &converter->domain_cache, converter->context);
+	leave(converter, &callback);
+	return result;
+}
+
+/* The value as a Datum of the base type. */
+static Datum
+convert_value(DcfConverter *converter, const DcfJsonField *field, bool *isnull)
+{
+	const char *bytes = field->data;
+	size_t		len = field->len;
+
+	*isnull = true;
+	switch (field->kind)
+	{
+		case DCF_JSON_ABSENT:
+		case DCF_JSON_NULL:
+			return (Datum) 0;
+
+		case DCF_JSON_FALSE:
+			bytes = "false";
+			len = 5;
+			break;
+
+		case DCF_JSON_TRUE:
+			bytes = "true";
+			len = 4;
+			break;
+
+		case DCF_JSON_STRING:
+			if (field->escaped)
+			{
+				char	   *decoded = dcf_convert_scratch(converter, len + 1);
+
+				len = dcf_json_unescape(bytes, len, decoded);
+				bytes = decoded;
+			}
+			if (is_null_text(converter, bytes, len))
+				return (Datum) 0;
+			break;
+
+		case DCF_JSON_NUMBER:
+		case DCF_JSON_OBJECT:
+		case DCF_JSON_ARRAY:
+			break;
+	}
+
+	*isnull = false;
+	converter->shown = bytes;
+	converter->shown_len = len;
+	return converter->convert(converter, field, bytes, len);
+}
+
+/*
+ * The text of an option is the administrator's: the input function reads it,
+ * with "today" and all.  Only a time as the service writes it means here what
+ * it means in a reply, whatever TimeZone the session has.
+ */
+static Datum
+convert_default(DcfConverter *converter, const char *text)
+{
+	DcfIsoTime	iso;
+
+	converter->shown = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+	converter->shown_len = strlen(converter->shown);
+
+	if (dcf_convert_choose_time(converter->base_type) != NULL &&
+		dcf_text_parse_iso(text, strlen(text), &iso))
+	{
+		DcfJsonField field = {text, strlen(text), DCF_JSON_STRING, false};
+
+		return converter->convert(converter, &field, field.data, field.len);
+	}
+	return dcf_convert_input(converter, pstrdup(text));
+}
+
+/* Whether a string stands for NULL in this column. */
+static bool
+is_null_text(const DcfConverter *converter, const char *bytes, size_t len)
+{
+	int			i;
+
+	if (!converter->is_text)
+		return len == 0 || (len == 4 && memcmp(bytes, "null", 4) == 0);
+
+	for (i = 0; i < converter->n_null_texts; i++)
+	{
+		const DcfNullText *null_text = &converter->null_texts[i];
+
+		if (len == null_text->len && memcmp(bytes, null_text->text, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+enter(DcfConverter *converter, ErrorContextCallback *callback, uint64 record)
+{
+	converter->record = record;
+	converter->shown = NULL;
+
+	callback->callback = add_context;
+	callback->arg = converter;
+	callback->previous = error_context_stack;
+	error_context_stack = callback;
+}
+
+static void
+leave(DcfConverter *converter, ErrorContextCallback *callback)
+{
+	error_context_stack = callback->previous;
+	if (converter->scratch_size > SCRATCH_KEPT)
+		release_scratch(converter);
+}
+
+char *
+dcf_convert_scratch(DcfConverter *converter, size_t size)
+{
+	if (size > converter->scratch_size)
+	{
+		size_t		wanted = Max(converter->scratch_size, SCRATCH_START);
+
+		while (wanted < size)
+			wanted *= 2;
+		release_scratch(converter);
+		converter->scratch = MemoryContextAllocHuge(converter->context, wanted);
+		converter->scratch_size = wanted;
+	}
+	return converter->scratch;
+}
+
+static void
+release_scratch(DcfConverter *converter)
+{
+	if (converter->scratch)
+		pfree(converter->scratch);
+	converter->scratch = NULL;
+	converter->scratch_size = 0;
+}
+
+char *
+dcf_convert_cstring(DcfConverter *converter, const char *bytes, size_t len)
+{
+	char	   *text;
+
+	/* Above what a value can have, and what an int can say. */
+	if (len >= MaxAllocSize)
+		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
+
+	if (converter->transcode)
+	{
+		text = pg_any_to_server(bytes, (int) len, PG_UTF8);
+		if (text != bytes)
+			return text;
+	}
+
+	if (bytes == converter->scratch && len < converter->scratch_size)
+		text = converter->scratch;
+	else
+	{
+		text = dcf_convert_scratch(converter, len + 1);
+		memcpy(text, bytes, len);
+	}
+	text[len] = '\0';
+	return text;
+}
+
+/*
+ * The input function's own message would quote the value whole and unchecked,
+ * so what it says about data is said in our words instead.  Any other error,
+ * a cancel for example, passes.
+ */
+Datum
+dcf_convert_input(DcfConverter *converter, char *text)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	volatile Datum result = (Datum) 0;
+
+	PG_TRY();
+	{
+		result = InputFunctionCall(&converter->input, text, converter->ioparam,
+								   converter->base_typmod);
+	}
+	PG_CATCH();
+	{
+		int			sqlstate = geterrcode();
+
+		if (ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+		dcf_convert_refuse(converter, sqlstate);
+	}
+	PG_END_TRY();
+
+	return result;
+}
+
+void
+dcf_convert_refuse(DcfConverter *converter, int sqlstate)
+{
+	const char *shown = dcf_error_safe(converter->shown, converter->shown_len);
+	const char *type = format_type_with_typemod(converter->type,
+												converter->typmod);
+	const char *source = converter->record == 0 ? "Option \"default\"" :
+		psprintf("Record %llu", (unsigned long long) converter->record);
+	const char *fault;
+
+	if (sqlstate == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE ||
+		sqlstate == ERRCODE_DATETIME_FIELD_OVERFLOW)
+		fault = "out of range for";
+	else if (sqlstate == ERRCODE_STRING_DATA_RIGHT_TRUNCATION)
+		fault = "too long for";
+	else
+		fault = "not of";
+
+	/* Message and detail say all that add_context() would. */
+	if (error_context_stack && error_context_stack->arg == converter)
+		error_context_stack = error_context_stack->previous;
+
+	ereport(ERROR,
+			(errcode(sqlstate),
+			 errmsg("invalid value for column \"%s\" of foreign table \"%s\"",
+					converter->column, converter->relation),
+			 errdetail("%s has \"%s\", which is %s type %s.",
+					   source, shown, fault, type)));
+}
+
+/* Where an error came from that is not one of ours: a domain's check, say. */
+static void
+add_context(void *arg)
+{
+	DcfConverter *converter = arg;
+
+	if (converter->record == 0)
+		errcontext("foreign table \"%s\", column \"%s\", option \"default\"",
+				   converter->relation, converter->column);
+	else if (converter->shown == NULL)
+		errcontext("foreign table \"%s\", record %llu, column \"%s\": null",
+				   converter->relation, (unsigned long long) converter->record,
+				   converter->column);
+	else
+		errcontext("foreign table \"%s\", record %llu, column \"%s\": \"%s\"",
+				   converter->relation, (unsigned long long) converter->record,
+				   converter->column,
+				   dcf_error_safe(converter->shown, converter->shown_len));
+}

@@ -1,0 +1,193 @@
+/*
+ * convert_param.c
+ *	  The value of a column as the text that is sent for it.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "convert_private.h"
+
+/* The years that the service can read. */
+#define YEAR_MIN 1
+#define YEAR_MAX 9999
+
+static char *time_to_param(Oid base_type, Datum value, pg_tz *timezone);
+static char *bytea_to_param(bytea *value);
+static char *output(Oid type, Datum value);
+static char *output_fixed(Oid type, Datum value);
+
+char *
+dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone)
+{
+	Oid			base_type = getBaseType(type);
+	char	   *text;
+	char	   *sent;
+
+	switch (base_type)
+	{
+		case DATEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return time_to_param(base_type, value, timezone);
+		case BOOLOID:
+			return pstrdup(DatumGetBool(value) ? "true" : "false");
+		case BYTEAOID:
+			return bytea_to_param(DatumGetByteaPP(value));
+		case CASHOID:
+			/* By way of numeric, for money's own form follows lc_monetary. */
+			return output(NUMERICOID, DirectFunctionCall1(cash_numeric, value));
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case NUMERICOID:
+		case UUIDOID:
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+			text = output(base_type, value);
+			break;
+		default:
+			text = output_fixed(base_type, value);
+			break;
+	}
+
+	sent = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+	return sent == text ? text : pstrdup(sent);
+}
+
+/* By the output function; for types that no setting touches. */
+static char *
+output(Oid type, Datum value)
+{
+	Oid			function;
+	bool		is_varlena;
+
+	getTypeOutputInfo(type, &function, &is_varlena);
+	return OidOutputFunctionCall(function, value);
+}
+
+/*
+ * By the output function, under the same settings whatever the session's are.
+ * An error puts them back, too: the level belongs to the transaction.
+ */
+static char *
+output_fixed(Oid type, Datum value)
+{
+	static const struct
+	{
+		const char *name;
+		const char *value;
+	}			settings[] =
+	{
+		{"datestyle", "ISO, YMD"},
+		{"intervalstyle", "postgres"},
+		{"timezone", "UTC"},
+		{"extra_float_digits", "1"},
+		{"bytea_output", "hex"},
+		{"search_path", "pg_catalog"},
+	};
+	int			level = NewGUCNestLevel();
+	char	   *result;
+	int			i;
+
+	for (i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i].name, settings[i].value,
+								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
+	result = output(type, value);
+	AtEOXact_GUC(true, level);
+	return result;
+}
+
+static char *
+bytea_to_param(bytea *value)
+{
+	int			len = VARSIZE_ANY_EXHDR(value);
+	int			room = pg_b64_enc_len(len);
+	char	   *result = palloc(room + 1);
+	int			written;
+
+	written = dcf_compat_b64_encode((const uint8 *) VARDATA_ANY(value), len,
+									result, room);
+	if (written < 0)
+		elog(ERROR, "could not encode %d bytes", len);
+	result[written] = '\0';
+	return result;
+}
+
+/*
+ * The fields of an instant in UTC, or of a local time; false if it is out of
+ * range.
+ */
+static bool
+break_down(Timestamp time, struct pg_tm *tm, fsec_t *fsec)
+{
+	return !TIMESTAMP_NOT_FINITE(time) &&
+		timestamp2tm(time, NULL, tm, fsec, NULL, NULL) == 0 &&
+		tm->tm_year >= YEAR_MIN && tm->tm_year <= YEAR_MAX;
+}
+
+/* The instant of a local time in timezone; false if it is out of range. */
+static bool
+local_to_instant(Timestamp local, pg_tz *timezone, TimestampTz *instant)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+
+	if (!break_down(local, &tm, &fsec))
+		return false;
+	*instant = local + DetermineTimeZoneOffset(&tm, timezone) * USECS_PER_SEC;
+	return true;
+}
+
+/* The instant of a local midnight in timezone; false if it is out of range. */
+static bool
+date_to_instant(DateADT date, pg_tz *timezone, TimestampTz *instant)
+{
+	return date >= date2j(YEAR_MIN, 1, 1) - POSTGRES_EPOCH_JDATE &&
+		date <= date2j(YEAR_MAX, 12, 31) - POSTGRES_EPOCH_JDATE &&
+		local_to_instant(date * USECS_PER_DAY, timezone, instant);
+}
+
+static char *
+time_to_param(Oid base_type, Datum value, pg_tz *timezone)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	TimestampTz instant = DT_NOEND;
+	bool		in_range = true;
+
+	if (base_type == DATEOID)
+		in_range = date_to_instant(DatumGetDateADT(value), timezone, &instant);
+	else if (base_type == TIMESTAMPOID)
+		in_range = local_to_instant(DatumGetTimestamp(value), timezone,
+									&instant);
+	else
+		instant = DatumGetTimestampTz(value);
+
+	if (!in_range || !break_down(instant, &tm, &fsec))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+				 errmsg("cannot send \"%s\" to the service",
+						output_fixed(base_type, value)),
+				 errdetail("Dates and times can be sent from 0001-01-01 to 9999-12-31 UTC.")));
+
+	if (fsec % 1000 == 0)
+		return psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+						tm.tm_year, tm.tm_mon, tm.tm_mday,
+						tm.tm_hour, tm.tm_min, tm.tm_sec, (int) fsec / 1000);
+	return psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
+					tm.tm_year, tm.tm_mon, tm.tm_mday,
+					tm.tm_hour, tm.tm_min, tm.tm_sec, (int) fsec);
+}

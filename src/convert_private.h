@@ -1,0 +1,94 @@
+/*
+ * convert_private.h
+ *	  What the files of the converter share: convert.c (a field's way through,
+ *	  NULLs, errors), convert_value.c and convert_time.c (one function for each
+ *	  kind of type), convert_param.c (the way back).
+ */
+#ifndef DCF_CONVERT_PRIVATE_H
+#define DCF_CONVERT_PRIVATE_H
+
+#include "postgres.h"
+#include "fmgr.h"
+
+#include "convert.h"
+
+/*
+ * Make a Datum of the converter's base type, in the current memory context,
+ * of a value that is not NULL.  bytes are UTF-8 and not NUL-terminated: a
+ * string with its escapes decoded, else the JSON text; they may lie in the
+ * scratch buffer.  field is what they came from.  Refuses with
+ * dcf_convert_refuse() what does not fit.
+ */
+typedef Datum (*DcfConvertFn) (DcfConverter *converter,
+							   const DcfJsonField *field,
+							   const char *bytes, size_t len);
+
+typedef struct DcfNullText
+{
+	const char *text;			/* UTF-8 */
+	size_t		len;
+} DcfNullText;
+
+struct DcfConverter
+{
+	DcfConvertFn convert;
+	MemoryContext context;		/* where this lives */
+
+	const char *relation;
+	const char *column;
+
+	Oid			type;			/* the column's own */
+	int32		typmod;
+	Oid			base_type;		/* below all domains */
+	int32		base_typmod;
+	void	   *domain_cache;	/* domain_check()'s */
+
+	FmgrInfo	input;			/* the base type's input function */
+	Oid			ioparam;
+
+	bool		is_text;		/* null_texts say what is NULL */
+	DcfNullText *null_texts;
+	int			n_null_texts;
+
+	bool		transcode;		/* the database is not in UTF-8 */
+	pg_tz	   *timezone;
+
+	char	   *scratch;
+	size_t		scratch_size;
+
+	/* What is being converted, for messages; record 0 is the default. */
+	uint64		record;
+	const char *shown;
+	size_t		shown_len;
+};
+
+/* convert.c */
+
+/* Room for size bytes until the next call; what was there is lost. */
+extern char *dcf_convert_scratch(DcfConverter *converter, size_t size);
+
+/*
+ * The bytes as a NUL-terminated string in the database encoding, valid until
+ * the scratch buffer is used again.  bytes may be the scratch buffer itself.
+ */
+extern char *dcf_convert_cstring(DcfConverter *converter, const char *bytes,
+								 size_t len);
+
+/* The base type's input function; an error of its own becomes a refusal. */
+extern Datum dcf_convert_input(DcfConverter *converter, char *text);
+
+/* Raise the error that the current value does not fit, with that SQLSTATE. */
+extern void dcf_convert_refuse(DcfConverter *converter, int sqlstate) pg_attribute_noreturn();
+
+/* convert_value.c */
+
+/* The function for a base type; also says whether it is a text type. */
+extern DcfConvertFn dcf_convert_choose(Oid base_type, int32 base_typmod,
+									   bool *is_text);
+
+/* convert_time.c */
+
+/* The function for a type of date or time, or NULL where it is none. */
+extern DcfConvertFn dcf_convert_choose_time(Oid base_type);
+
+#endif							/* DCF_CONVERT_PRIVATE_H */

@@ -1,0 +1,293 @@
+/*
+ * convert_value.c
+ *	  Converter functions for every type but dates and times.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "compat.h"
+#include "convert_private.h"
+#include "text.h"
+
+static Datum convert_int2(DcfConverter *converter, const DcfJsonField *field,
+						  const char *bytes, size_t len);
+static Datum convert_int4(DcfConverter *converter, const DcfJsonField *field,
+						  const char *bytes, size_t len);
+static Datum convert_int8(DcfConverter *converter, const DcfJsonField *field,
+						  const char *bytes, size_t len);
+static Datum convert_number(DcfConverter *converter, const DcfJsonField *field,
+							const char *bytes, size_t len);
+static Datum convert_money(DcfConverter *converter, const DcfJsonField *field,
+						   const char *bytes, size_t len);
+static Datum convert_bool(DcfConverter *converter, const DcfJsonField *field,
+						  const char *bytes, size_t len);
+static Datum convert_text(DcfConverter *converter, const DcfJsonField *field,
+						  const char *bytes, size_t len);
+static Datum convert_bytea(DcfConverter *converter, const DcfJsonField *field,
+						   const char *bytes, size_t len);
+static Datum convert_json(DcfConverter *converter, const DcfJsonField *field,
+						  const char *bytes, size_t len);
+static Datum convert_name(DcfConverter *converter, const DcfJsonField *field,
+						  const char *bytes, size_t len);
+static Datum convert_char(DcfConverter *converter, const DcfJsonField *field,
+						  const char *bytes, size_t len);
+static Datum convert_other(DcfConverter *converter, const DcfJsonField *field,
+						   const char *bytes, size_t len);
+
+DcfConvertFn
+dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
+{
+	char		category;
+	bool		preferred;
+	DcfConvertFn time = dcf_convert_choose_time(base_type);
+
+	get_type_category_preferred(base_type, &category, &preferred);
+	*is_text = category == TYPCATEGORY_STRING;
+
+	if (time)
+		return time;
+	switch (base_type)
+	{
+		case INT2OID:
+			return convert_int2;
+		case INT4OID:
+			return convert_int4;
+		case INT8OID:
+			return convert_int8;
+		case NUMERICOID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+			return convert_number;
+		case CASHOID:
+			return convert_money;
+		case BOOLOID:
+			return convert_bool;
+		case TEXTOID:
+			return convert_text;
+		case VARCHAROID:
+		case BPCHAROID:
+			return base_typmod < 0 ? convert_text : convert_other;
+		case BYTEAOID:
+			return convert_bytea;
+		case JSONOID:
+		case JSONBOID:
+			return convert_json;
+		case NAMEOID:
+			return convert_name;
+		case CHAROID:
+			return convert_char;
+		default:
+			return convert_other;
+	}
+}
+
+/* An integer literal within [min, max]; no point, no exponent, no spaces. */
+static int64
+parse_integer(DcfConverter *converter, const DcfJsonField *field,
+			  const char *bytes, size_t len, int64 min, int64 max)
+{
+	const char *end = bytes + len;
+	bool		integral;
+	bool		negative;
+	int64		result = 0;
+
+	if ((field->kind != DCF_JSON_NUMBER && field->kind != DCF_JSON_STRING) ||
+		!dcf_text_is_number(bytes, len, &integral) || !integral)
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+
+	negative = *bytes == '-';
+	if (*bytes == '-' || *bytes == '+')
+		bytes++;
+
+	/* Counted downwards, for the least value has no positive counterpart. */
+	for (; bytes < end; bytes++)
+		if (pg_mul_s64_overflow(result, 10, &result) ||
+			pg_sub_s64_overflow(result, *bytes - '0', &result))
+			dcf_convert_refuse(converter, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
+
+	if (!negative)
+	{
+		if (result == PG_INT64_MIN)
+			dcf_convert_refuse(converter, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
+		result = -result;
+	}
+	if (result < min || result > max)
+		dcf_convert_refuse(converter, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
+	return result;
+}
+
+static Datum
+convert_int2(DcfConverter *converter, const DcfJsonField *field,
+			 const char *bytes, size_t len)
+{
+	return Int16GetDatum((int16) parse_integer(converter, field, bytes, len,
+											   PG_INT16_MIN, PG_INT16_MAX));
+}
+
+static Datum
+convert_int4(DcfConverter *converter, const DcfJsonField *field,
+			 const char *bytes, size_t len)
+{
+	return Int32GetDatum((int32) parse_integer(converter, field, bytes, len,
+											   PG_INT32_MIN, PG_INT32_MAX));
+}
+
+static Datum
+convert_int8(DcfConverter *converter, const DcfJsonField *field,
+			 const char *bytes, size_t len)
+{
+	return Int64GetDatum(parse_integer(converter, field, bytes, len,
+									   PG_INT64_MIN, PG_INT64_MAX));
+}
+
+/* The number's text, which is of a form that every input function knows. */
+static char *
+number_text(DcfConverter *converter, const DcfJsonField *field,
+			const char *bytes, size_t len)
+{
+	bool		integral;
+
+	if ((field->kind != DCF_JSON_NUMBER && field->kind != DCF_JSON_STRING) ||
+		!dcf_text_is_number(bytes, len, &integral))
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+	return dcf_convert_cstring(converter, bytes, len);
+}
+
+/* numeric, real, double precision: never one by way of another. */
+static Datum
+convert_number(DcfConverter *converter, const DcfJsonField *field,
+			   const char *bytes, size_t len)
+{
+	return dcf_convert_input(converter,
+							 number_text(converter, field, bytes, len));
+}
+
+/*
+ * money's input function reads "1.50" by lc_monetary, as 150 where the point
+ * separates thousands; numeric's does not.
+ */
+static Datum
+convert_money(DcfConverter *converter, const DcfJsonField *field,
+			  const char *bytes, size_t len)
+{
+	char	   *text = number_text(converter, field, bytes, len);
+	Datum		number = DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+											 ObjectIdGetDatum(InvalidOid),
+											 Int32GetDatum(-1));
+
+	return DirectFunctionCall1(numeric_cash, number);
+}
+
+/* true, false, 0, 1, and the strings that boolean takes. */
+static Datum
+convert_bool(DcfConverter *converter, const DcfJsonField *field,
+			 const char *bytes, size_t len)
+{
+	bool		result;
+
+	if (!parse_bool_with_len(bytes, len, &result))
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+	return BoolGetDatum(result);
+}
+
+/* text, and varchar and bpchar without a length. */
+static Datum
+convert_text(DcfConverter *converter, const DcfJsonField *field,
+			 const char *bytes, size_t len)
+{
+	if (converter->transcode)
+		return CStringGetTextDatum(dcf_convert_cstring(converter, bytes, len));
+	if (len >= MaxAllocSize - VARHDRSZ)
+		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
+	return PointerGetDatum(cstring_to_text_with_len(bytes, (int) len));
+}
+
+/*
+ * Base64 with padding and nothing else.  The decoder itself passes over white
+ * space and over what follows the padding.
+ */
+static Datum
+convert_bytea(DcfConverter *converter, const DcfJsonField *field,
+			  const char *bytes, size_t len)
+{
+	size_t		padding = 0;
+	size_t		data_len;
+	size_t		i;
+	bytea	   *result;
+
+	while (padding < 2 && padding < len && bytes[len - padding - 1] == '=')
+		padding++;
+
+	if (field->kind != DCF_JSON_STRING || len % 4 != 0 || len >= MaxAllocSize)
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+	for (i = 0; i < len - padding; i++)
+		if (strchr("= \t\r\n", bytes[i]) != NULL)
+			dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+
+	data_len = len / 4 * 3 - padding;
+	result = palloc(VARHDRSZ + data_len);
+	SET_VARSIZE(result, VARHDRSZ + data_len);
+	if (dcf_compat_b64_decode(bytes, (int) len, (uint8 *) VARDATA(result),
+							  (int) data_len) != (int) data_len)
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+	return PointerGetDatum(result);
+}
+
+/* json and jsonb take the JSON value itself: a string with its quotes. */
+static Datum
+convert_json(DcfConverter *converter, const DcfJsonField *field,
+			 const char *bytes, size_t len)
+{
+	char	   *quoted;
+
+	if (field->kind != DCF_JSON_STRING)
+		return convert_other(converter, field, bytes, len);
+
+	/* The decoded string in the scratch buffer is not needed any more. */
+	converter->shown = field->data;
+	converter->shown_len = field->len;
+
+	quoted = dcf_convert_scratch(converter, field->len + 3);
+	quoted[0] = '"';
+	memcpy(quoted + 1, field->data, field->len);
+	quoted[field->len + 1] = '"';
+	return convert_other(converter, field, quoted, field->len + 2);
+}
+
+/* name's input function would cut a longer text. */
+static Datum
+convert_name(DcfConverter *converter, const DcfJsonField *field,
+			 const char *bytes, size_t len)
+{
+	char	   *text = dcf_convert_cstring(converter, bytes, len);
+
+	if (strlen(text) >= NAMEDATALEN)
+		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
+	return dcf_convert_input(converter, text);
+}
+
+/* "char"'s input function would cut a longer text. */
+static Datum
+convert_char(DcfConverter *converter, const DcfJsonField *field,
+			 const char *bytes, size_t len)
+{
+	if (len > 1)
+		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
+	return dcf_convert_input(converter,
+							 dcf_convert_cstring(converter, bytes, len));
+}
+
+/* Any type, by its input function. */
+static Datum
+convert_other(DcfConverter *converter, const DcfJsonField *field,
+			  const char *bytes, size_t len)
+{
+	return dcf_convert_input(converter,
+							 dcf_convert_cstring(converter, bytes, len));
+}
