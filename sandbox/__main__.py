@@ -53,8 +53,10 @@ async def serve(args):
     sandbox = Sandbox(state, Company(args.seed, args.scale))
     manager = web.Server(sandbox.handle, access_log=None, max_line_size=65536,
                          max_field_size=65536)
-    directory = args.tls_dir or (tempfile.mkdtemp(prefix="sandbox-tls-") if args.tls else None)
-    context = tls.context(directory) if args.tls else None
+    context = None
+    if args.tls:
+        with tempfile.TemporaryDirectory(prefix="sandbox-tls-") as spare:
+            context = tls.context(args.tls_dir or spare)
     server = await loop.create_server(
         lambda: Connection(manager, loop=loop, **manager._kwargs),
         "127.0.0.1", args.port, ssl=context, backlog=256)

@@ -26,6 +26,10 @@ import urllib.request
 from urllib.parse import quote, urlencode
 
 
+LOG_FIELDS = ("seq", "method", "path", "query", "body", "params", "auth", "cookie", "headers",
+              "connection", "concurrent", "status", "at", "bytessent")
+
+
 class Failed(Exception):
     pass
 
@@ -107,11 +111,11 @@ def log(*arguments):
     names = (take(arguments, "--fields") or "method,path,params,status").split(",")
     if arguments:
         raise Failed("unknown argument: %s" % arguments[0])
+    unknown = [name for name in names if name.lower() not in LOG_FIELDS]
+    if unknown:
+        raise Failed("unknown field: %s" % unknown[0])
     for entry in call("GET", "log" + ("?" + urlencode({"path": path}) if path else "")):
         known = {name.lower(): value for name, value in entry.items()}
-        missing = [n for n in names if n.lower() not in known]
-        if missing:
-            raise Failed("unknown field: %s" % missing[0])
         values = [known[n.lower()] for n in names]
         print(" ".join("-" if v in (None, "") else str(v).replace("\n", "\\n")
                        for v in values))

@@ -4,6 +4,7 @@ import datetime
 
 from .company import MONEY, mix
 from .params import DAY_MS, EPOCH
+from .sales import TAXES
 
 
 class Tax:
@@ -29,7 +30,6 @@ class TaxColumn:
 
 
 def tax_columns():
-    from .sales import TAXES
     return [TaxColumn(id, name) for id, name, _ in TAXES]
 
 
@@ -257,6 +257,9 @@ TOTALS = {
     "TotalCouponTax": lambda g: 0,
     "Profit": lambda g: g.profit,
     "TotalProfit": lambda g: g.profit,
+    "ExtendedUnitPrice": lambda g: g.sales,
+    "ExtendedUnitCost": lambda g: g.cost,
+    "ExtendedUnitProfit": lambda g: g.sales - g.cost,
     "TotalDiscount": lambda g: g.discount,
     "PercentProfit": _percent,
     "RoundingVariance": lambda g: 0,
@@ -290,6 +293,7 @@ TOTALS = {
     "ProductName": _name,
     "ProductIdentifier": _of("sku"),
     "ProductSKU": _of("sku"),
+    "SpecialProductID": _of("special"),
     "VendorName": _of("vendor.name"),
 }
 

@@ -225,7 +225,6 @@ def _peek(blocks):
 async def send(state, request, entry, reply, fault=None):
     """Write the reply; returns what the aiohttp handler must return."""
     writer = Writer(state, request, entry, fault)
-    entry.Status = reply.status
     try:
         keep = await _send(writer, request, reply, fault)
     except ConnectionError:
@@ -271,6 +270,7 @@ async def _send(writer, request, reply, fault):
         await writer.pause(fault.delay_headers)
     if fault and fault.hold_headers:
         await writer.hold()
+    writer.entry.Status = reply.status
     await writer.raw(head(reply.status, headers))
     if request.method == "HEAD":
         return keep
