@@ -54,7 +54,7 @@ endif
 include $(PGXS)
 
 # The regression tests talk to the sandbox.
-pg_regress_installcheck = tools/with-sandbox -- \
+pg_regress_installcheck = tools/with-sandbox \
     $(top_builddir)/src/test/regress/pg_regress --inputdir=$(srcdir) \
     --bindir='$(bindir)' $(pg_regress_locale_flags) $(EXTRA_REGRESS_OPTS)
 

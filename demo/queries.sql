@@ -1,0 +1,49 @@
+
+-- == The stores ==
+SELECT * FROM stores ORDER BY store_id LIMIT 5;
+
+-- == The largest sales of a week: the service is asked for these days only ==
+SELECT invoice_id_by_store, date_created, store_name, sold_by, total_sales
+  FROM sales_by_invoice
+ WHERE date_created >= '2026-03-02' AND date_created < '2026-03-09'
+ ORDER BY total_sales DESC
+ LIMIT 5;
+
+-- == What that costs, and what exactly is sent ==
+EXPLAIN (ANALYZE, COSTS OFF)
+SELECT invoice_id_by_store, date_created, store_name, sold_by, total_sales
+  FROM sales_by_invoice
+ WHERE date_created >= '2026-03-02' AND date_created < '2026-03-09'
+ ORDER BY total_sales DESC
+ LIMIT 5;
+
+-- == The dearest phones in stock on a day ==
+SELECT product_name, sum(quantity) AS in_stock, sum(total_cost) AS tied_up
+  FROM inventory_listing
+ WHERE category_number = 101010 AND date_as_of = '2026-03-09'
+ GROUP BY product_name
+ ORDER BY tied_up DESC
+ LIMIT 5;
+
+-- == A dashboard: the month's sales against targets kept here, by store ==
+CREATE TABLE targets (store_id integer PRIMARY KEY, monthly_sales numeric NOT NULL);
+INSERT INTO targets VALUES (1, 9000), (2, 12000), (3, 8000), (4, 15000), (5, 7000);
+
+SELECT s.store_name,
+       count(*) AS invoices,
+       round(sum(s.total_sales)) AS sales,
+       t.monthly_sales AS target,
+       round(100 * sum(s.total_sales) / t.monthly_sales) AS percent
+  FROM sales_by_invoice s
+  JOIN targets t USING (store_id)
+ WHERE s.date_created >= '2026-03-01' AND s.date_created < '2026-04-01'
+ GROUP BY s.store_name, t.monthly_sales
+ ORDER BY percent DESC;
+
+-- == Too much at once: the service refuses, and the hint says what to narrow ==
+\set ON_ERROR_STOP off
+SELECT count(*)
+  FROM sales_by_invoice
+ WHERE date_created >= '1900-01-01' AND date_created < '2027-01-01';
+\echo SQLSTATE :LAST_ERROR_SQLSTATE
+\set ON_ERROR_STOP on
