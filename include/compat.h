@@ -53,4 +53,30 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 #define dcf_compat_wait_event(name) PG_WAIT_EXTENSION
 #endif
 
+/*
+ * A path over a foreign base relation, with no order, no outer path and no
+ * private data.  18: with the number of disabled nodes; 17: with the clauses a
+ * join relation took over.
+ */
+#if PG_VERSION_NUM >= 180000
+#define dcf_compat_foreignscan_path(root, rel, rows, startup, total, outer) \
+	create_foreignscan_path(root, rel, NULL, rows, 0, startup, total, NIL, \
+							outer, NULL, NIL, NIL)
+#elif PG_VERSION_NUM >= 170000
+#define dcf_compat_foreignscan_path(root, rel, rows, startup, total, outer) \
+	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL, \
+							outer, NULL, NIL, NIL)
+#else
+#define dcf_compat_foreignscan_path(root, rel, rows, startup, total, outer) \
+	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL, \
+							outer, NULL, NIL)
+#endif
+
+/* The role whose user mapping a scan uses.  16: noted in the plan node. */
+#if PG_VERSION_NUM >= 160000
+#define dcf_compat_check_as_user(scan, rte) ((scan)->checkAsUser)
+#else
+#define dcf_compat_check_as_user(scan, rte) ((rte)->checkAsUser)
+#endif
+
 #endif							/* DCF_COMPAT_H */

@@ -5,7 +5,7 @@
  * A pool holds the connections, cookies and TLS sessions of one (server, user
  * mapping); a transfer is one exchange in it.  Several transfers of a pool may
  * be open at once; those nobody waits for stand still once their buffer is
- * full.  This is the only module that includes curl.h.
+ * full.  Only src/http*.c include curl.h.
  *
  * Every wait is on the process latch and the sockets together, under a wait
  * event of its own, and ends within a second of an interrupt.  libcurl's
@@ -22,6 +22,8 @@
 #include "postgres.h"
 #include "datatype/timestamp.h"
 
+#include "compat.h"
+
 typedef struct DcfHttpPool DcfHttpPool;
 typedef struct DcfHttpTransfer DcfHttpTransfer;
 
@@ -35,6 +37,7 @@ typedef struct DcfHttpSpec
 	const char *post_body;		/* NULL for a GET */
 	const char *content_type;	/* of post_body */
 	const char *authorization;	/* value of the header, or NULL; a secret */
+	const char *accept;			/* value of the header, or NULL: anything */
 	bool		compression;	/* ask for gzip or deflate */
 	int			connect_timeout;	/* DNS, TCP and TLS together */
 	int			first_byte_timeout; /* from connected to the first byte of the
@@ -42,6 +45,7 @@ typedef struct DcfHttpSpec
 	int			idle_timeout;	/* between two reads that bring bytes, while
 								 * somebody waits for them */
 	TimestampTz deadline;		/* of the whole query's request, or 0 */
+	int			total_timeout;	/* what deadline was made of, for messages */
 	size_t		max_window;		/* most bytes that may stand unconsumed */
 	const char *ca_file;		/* or NULL */
 	bool		tls_verify;
@@ -71,8 +75,11 @@ typedef struct DcfHttpStats
 typedef enum DcfHttpStart
 {
 	DCF_HTTP_BODY,				/* head is there, and a first byte of the body */
-	DCF_HTTP_EMPTY,				/* head is there, and the reply has no body */
-	DCF_HTTP_UNREACHABLE		/* no connection: see dcf_http_failure() */
+	DCF_HTTP_EMPTY,				/* head is there, and the reply has no body
+								 * (of another status than 200: none that
+								 * could be read) */
+	DCF_HTTP_UNREACHABLE		/* no connection, or it broke before the head
+								 * was complete: see dcf_http_failure() */
 } DcfHttpStart;
 
 /* Lives as long as cxt. */
@@ -98,7 +105,7 @@ extern const DcfHttpHead *dcf_http_head(const DcfHttpTransfer *transfer);
 extern const char *dcf_http_failure(const DcfHttpTransfer *transfer);
 
 /* Raise what dcf_http_failure() tells. */
-extern void dcf_http_raise_failure(const DcfHttpTransfer *transfer) pg_attribute_noreturn();
+pg_noreturn extern void dcf_http_raise_failure(const DcfHttpTransfer *transfer);
 
 /*
  * The decoded bytes not yet consumed, contiguous.  Valid until the next
@@ -119,6 +126,12 @@ extern void dcf_http_consume(DcfHttpTransfer *transfer, size_t n);
  */
 extern bool dcf_http_fill(DcfHttpTransfer *transfer);
 
+/*
+ * Wait until the window holds max bytes or the reply has ended, well or not:
+ * for bodies that are only shown.
+ */
+extern void dcf_http_gather(DcfHttpTransfer *transfer, size_t max);
+
 /* Counted up to now. */
 extern void dcf_http_stats(const DcfHttpTransfer *transfer,
 						   DcfHttpStats *stats);
@@ -131,9 +144,9 @@ extern void dcf_http_close(DcfHttpTransfer *transfer);
 
 /*
  * Sleep, as every wait does: for ms milliseconds or to the deadline (0 =
- * none), which raises the total time-out.
+ * none), which raises the total time-out of total_timeout milliseconds.
  */
-extern void dcf_http_sleep(int64 ms, TimestampTz deadline);
+extern void dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout);
 
 /*
  * Check a URL's form: http or https, a host, no user, query or fragment.  On

@@ -2,7 +2,7 @@
  * request.h
  *	  One request: an endpoint and the parameters to send, in order.
  *
- * Built by the scan (and by EXPLAIN, for display), read by the transport.
+ * Built by bind.c for the scan and for EXPLAIN, read by the transport.
  * Names and values are plain UTF-8; encoding happens when a URL or a body is
  * made of them, so nothing in a value can inject anything.
  */
@@ -22,14 +22,16 @@ typedef struct DcfParam
 {
 	char	   *name;
 	char	   *value;
-	bool		shown_raw;		/* for display only: value is not a value but a
-								 * placeholder such as $1 */
+	bool		placeholder;	/* value only stands for one, such as $1: for
+								 * display, never sent */
 } DcfParam;
 
 typedef struct DcfRequest
 {
 	char	   *endpoint;		/* path, starts with '/' */
-	List	   *params;			/* of DcfParam * */
+	List	   *params;			/* of DcfParam *, what the query asks for */
+	List	   *fixed;			/* of DcfParam *, what goes with every request of
+								 * the table; sent after params */
 	DcfMethod	method;
 	DcfPostBody post_body;
 } DcfRequest;
@@ -43,11 +45,15 @@ extern DcfRequest *dcf_request_create(const DcfServerOptions *server,
 									  const DcfTableOptions *table);
 
 /*
- * Set a parameter, in place of an earlier one of that name (names are compared
- * without regard to case).  Copies both strings.
+ * Set a parameter of the query, in place of an earlier or fixed one of that
+ * name (names are compared without regard to case).  Copies both strings.  A
+ * list's values are separated by commas that stand for themselves.
  */
 extern void dcf_request_set(DcfRequest *request, const char *name,
-							const char *value);
+							const char *value, bool placeholder);
+
+/* A value as it would stand in a URL, palloc'd: to build placeholders. */
+extern char *dcf_request_encode(const char *value);
 
 /* Whether to send it as a POST, base being the URL before the endpoint. */
 extern bool dcf_request_is_post(const DcfRequest *request, const char *base);

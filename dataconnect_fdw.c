@@ -1,0 +1,55 @@
+/*
+ * dataconnect_fdw.c
+ *	  A foreign data wrapper for iQmetrix DataConnect: the entry points.
+ */
+#include "postgres.h"
+
+#include "access/reloptions.h"
+#include "catalog/pg_foreign_server.h"
+#include "fmgr.h"
+#include "foreign/fdwapi.h"
+#include "utils/builtins.h"
+
+#include "explain.h"
+#include "http.h"
+#include "option.h"
+#include "plan.h"
+#include "scan.h"
+
+PG_MODULE_MAGIC;
+
+PG_FUNCTION_INFO_V1(dataconnect_fdw_handler);
+PG_FUNCTION_INFO_V1(dataconnect_fdw_validator);
+PG_FUNCTION_INFO_V1(dataconnect_version);
+
+Datum
+dataconnect_fdw_handler(PG_FUNCTION_ARGS)
+{
+	FdwRoutine *routine = makeNode(FdwRoutine);
+
+	routine->GetForeignRelSize = dcf_plan_rel_size;
+	routine->GetForeignPaths = dcf_plan_paths;
+	routine->GetForeignPlan = dcf_plan_create;
+	routine->BeginForeignScan = dcf_scan_begin;
+	routine->IterateForeignScan = dcf_scan_iterate;
+	routine->ReScanForeignScan = dcf_scan_rescan;
+	routine->EndForeignScan = dcf_scan_end;
+	routine->ExplainForeignScan = dcf_explain_scan;
+	PG_RETURN_POINTER(routine);
+}
+
+Datum
+dataconnect_fdw_validator(PG_FUNCTION_ARGS)
+{
+	dcf_option_validate(untransformRelOptions(PG_GETARG_DATUM(0)),
+						PG_GETARG_OID(1));
+	PG_RETURN_VOID();
+}
+
+Datum
+dataconnect_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("dataconnect_fdw %s (%s)",
+											  DCF_VERSION,
+											  dcf_http_version())));
+}

@@ -1,0 +1,67 @@
+/*
+ * bind.h
+ *	  From a spec and the values of its expressions to the requests to send.
+ */
+#ifndef DCF_BIND_H
+#define DCF_BIND_H
+
+#include "postgres.h"
+
+#include "relation.h"
+#include "request.h"
+#include "spec.h"
+
+/*
+ * The value of one binding's expression.  unknown: it cannot be told yet (a
+ * plan that is only explained); shown then stands for it.
+ */
+typedef struct DcfBoundValue
+{
+	Datum		value;
+	bool		isnull;
+	Oid			type;
+	bool		unknown;
+	const char *shown;
+} DcfBoundValue;
+
+typedef struct DcfRequestSet DcfRequestSet;
+
+/*
+ * Work out the requests, in the current memory context, where everything
+ * stays.  values goes along with spec->bindings.  Duplicates are removed;
+ * several lists multiply.  Raises ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a
+ * value that cannot be sent.
+ */
+extern DcfRequestSet *dcf_bind_create(const DcfRelation *relation,
+									  const DcfSpec *spec,
+									  const DcfBoundValue *values);
+
+/* How many requests there are in all: 0 where no row can match. */
+extern double dcf_bind_count(const DcfRequestSet *set);
+
+/* The next request, or NULL after the last.  In the current memory context. */
+extern DcfRequest *dcf_bind_next(DcfRequestSet *set);
+
+/* One request that stands for all, for EXPLAIN; NULL where there is none. */
+extern DcfRequest *dcf_bind_template(DcfRequestSet *set);
+
+/*
+ * Of the request last returned: the value that was sent for a parameter
+ * column.
+ */
+extern Datum dcf_bind_sent(const DcfRequestSet *set, AttrNumber attnum,
+						   bool *isnull);
+
+/*
+ * Of the request last returned: whether a row belongs to it.  Where several
+ * requests differ in a filtered column, the service's idea of equality may be
+ * wider than PostgreSQL's and a row may come more than once; it belongs to
+ * the request for its own value.
+ */
+extern bool dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
+							  const bool *isnull);
+
+/* The hint for 413: what to narrow, palloc'd. */
+extern char *dcf_bind_narrow_hint(const DcfRequestSet *set);
+
+#endif							/* DCF_BIND_H */

@@ -1,0 +1,46 @@
+/*
+ * bind_value.h
+ *	  Sets of values of a column: made from what a query compares it with,
+ *	  without NULLs and duplicates, and intersected.
+ *
+ * Equality and order are those of the column's type and collation.
+ */
+#ifndef DCF_BIND_VALUE_H
+#define DCF_BIND_VALUE_H
+
+#include "postgres.h"
+
+#include "relation.h"
+
+typedef struct DcfValues
+{
+	int			count;
+	Datum	   *values;			/* of the column's type, in ascending order */
+} DcfValues;
+
+/*
+ * The values of the column that are equal to value, or to an element of it if
+ * it is an array.  A value that no value of the column's type is equal to, such
+ * as an integer too large for it, gives none.
+ */
+extern DcfValues dcf_values_from(const DcfColumn *column, Datum value,
+								 Oid valuetype, bool is_array);
+
+extern DcfValues dcf_values_intersect(const DcfColumn *column,
+									  const DcfValues *one,
+									  const DcfValues *other);
+
+extern bool dcf_values_equal(const DcfColumn *column, Datum one, Datum other);
+
+/*
+ * The least and the greatest element of an array, NULLs apart, by the element
+ * type's order.  False if it has none.
+ */
+extern bool dcf_array_extremes(Datum array, Oid elemtype, Datum *least,
+							   Datum *greatest);
+
+/* The value of a column's option default; raises what the type's input does. */
+extern Datum dcf_value_from_default(const DcfColumn *column,
+									const char *relname);
+
+#endif							/* DCF_BIND_VALUE_H */

@@ -1,0 +1,36 @@
+/*
+ * estimate.h
+ *	  How many rows a scan returns, and what it costs.
+ */
+#ifndef DCF_ESTIMATE_H
+#define DCF_ESTIMATE_H
+
+#include "postgres.h"
+#include "nodes/pathnodes.h"
+
+#include "qual.h"
+#include "relation.h"
+
+typedef struct DcfEstimate
+{
+	DcfEstimateSource source;
+	double		requests;		/* at least 1 */
+	double		rows_per_request;	/* in a reply, not limited by max_rows */
+	double		rows;			/* what the scan returns, each reply limited by
+								 * max_rows, after PostgreSQL's own filter */
+	Cost		startup_cost;
+	Cost		total_cost;
+} DcfEstimate;
+
+/*
+ * Sources in this order: the table's option rows (records in one reply), the
+ * statistics of ANALYZE and the selectivity of what the service filters,
+ * DCF_ROWS_DEFAULT.  baserel->reltarget->width must be set.
+ */
+#define DCF_ROWS_DEFAULT 1000
+
+extern void dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
+						 const DcfRelation *relation, const DcfQuals *quals,
+						 Bitmapset *split, DcfEstimate *estimate);
+
+#endif							/* DCF_ESTIMATE_H */

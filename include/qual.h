@@ -1,0 +1,45 @@
+/*
+ * qual.h
+ *	  Which clauses of a query give values for the request.
+ */
+#ifndef DCF_QUAL_H
+#define DCF_QUAL_H
+
+#include "postgres.h"
+#include "nodes/pathnodes.h"
+
+#include "relation.h"
+#include "spec.h"
+
+typedef struct DcfQuals
+{
+	List	   *bindings;		/* of DcfBinding *, in the order of clauses */
+	List	   *sent;			/* RestrictInfos that gave a binding */
+	List	   *local;			/* RestrictInfos PostgreSQL has to check: all
+								 * but those on parameter columns that were
+								 * used up by what is sent */
+} DcfQuals;
+
+/*
+ * Classify the restriction clauses of a base relation.  A clause gives a
+ * binding if it compares a sent column, on either side, with an expression
+ * that is known before the scan starts: no columns, nothing volatile.
+ */
+extern DcfQuals *dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
+								   const DcfRelation *relation);
+
+/*
+ * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED if a required column has no
+ * binding (naming all such columns and showing a clause that would run), or if
+ * a parameter column without one is used in a restriction or join clause,
+ * where its NULL would quietly make the result empty.
+ */
+extern void dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
+						   const DcfRelation *relation, const DcfQuals *quals);
+
+/* Columns (attnums) whose values the rest of the plan needs. */
+extern Bitmapset *dcf_qual_fetched(RelOptInfo *baserel,
+								   const DcfRelation *relation,
+								   const DcfQuals *quals);
+
+#endif							/* DCF_QUAL_H */

@@ -1,0 +1,42 @@
+/*
+ * record.h
+ *	  From a reply's bytes to rows of a foreign table: one reader and one
+ *	  converter for each column, over one reply after another.
+ */
+#ifndef DCF_RECORD_H
+#define DCF_RECORD_H
+
+#include "postgres.h"
+#include "nodes/bitmapset.h"
+#include "utils/rel.h"
+
+#include "relation.h"
+#include "session.h"
+
+typedef struct DcfRecordReader DcfRecordReader;
+
+/*
+ * A reader for the table's replies that fills the columns in fetched, in the
+ * current memory context, which must outlive it as must relation and tupdesc.
+ */
+extern DcfRecordReader *dcf_record_create(const DcfRelation *relation,
+										  TupleDesc tupdesc,
+										  const Bitmapset *fetched);
+
+/* Start over with another reply. */
+extern void dcf_record_attach(DcfRecordReader *reader, DcfReply *reply);
+
+/*
+ * Read the next record.  Columns that are read and fetched are set in values
+ * and isnull, in the current memory context; the others are left alone.  False
+ * after the last record of a reply that is complete and well-formed to its
+ * last byte; raises ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for any other, and for
+ * a first record that has none of the table's keys.
+ */
+extern bool dcf_record_next(DcfRecordReader *reader, Datum *values,
+							bool *isnull);
+
+/* Records read of this reply. */
+extern uint64 dcf_record_count(const DcfRecordReader *reader);
+
+#endif							/* DCF_RECORD_H */

@@ -1,0 +1,72 @@
+/*
+ * relation.h
+ *	  A foreign table as this wrapper sees it: its options and, for each
+ *	  column, which of the kinds of column it is.
+ */
+#ifndef DCF_RELATION_H
+#define DCF_RELATION_H
+
+#include "postgres.h"
+#include "access/tupdesc.h"
+#include "utils/rel.h"
+
+#include "option.h"
+
+typedef enum DcfColumnKind
+{
+	DCF_COLUMN_DROPPED,
+	DCF_COLUMN_RESPONSE,		/* read from the reply */
+	DCF_COLUMN_PARAMETER,		/* never in the reply: what was sent */
+	DCF_COLUMN_FILTERED,		/* read, and can be filtered by equality */
+	DCF_COLUMN_WINDOW			/* read, and can be filtered by a range of time */
+} DcfColumnKind;
+
+typedef struct DcfColumn
+{
+	DcfColumnKind kind;
+	AttrNumber	attnum;
+	char	   *attname;
+	Oid			type;			/* as declared */
+	Oid			basetype;		/* below any domain */
+	Oid			collation;
+	DcfColumnOptions *options;
+} DcfColumn;
+
+typedef struct DcfRelation
+{
+	Oid			relid;
+	char	   *relname;
+	Oid			serverid;
+	DcfServerOptions *server;
+	DcfTableOptions *table;
+	int			natts;
+	DcfColumn  *columns;		/* natts of them, by attnum - 1 */
+} DcfRelation;
+
+/*
+ * Load a table's definition into the current memory context.  Raises what
+ * option.h says; ERRCODE_FDW_INVALID_OPTION_NAME if two columns feed one
+ * parameter; ERRCODE_FDW_INVALID_DATA_TYPE for a window on a column that is
+ * not date, timestamp or timestamptz.
+ */
+extern DcfRelation *dcf_relation_load(Relation rel);
+
+/* Whether values of the column go into a request. */
+static inline bool
+dcf_column_is_sent(const DcfColumn *column)
+{
+	return column->kind == DCF_COLUMN_PARAMETER ||
+		column->kind == DCF_COLUMN_FILTERED ||
+		column->kind == DCF_COLUMN_WINDOW;
+}
+
+/* Whether the column's value stands in the reply. */
+static inline bool
+dcf_column_is_read(const DcfColumn *column)
+{
+	return column->kind == DCF_COLUMN_RESPONSE ||
+		column->kind == DCF_COLUMN_FILTERED ||
+		column->kind == DCF_COLUMN_WINDOW;
+}
+
+#endif							/* DCF_RELATION_H */

@@ -1,0 +1,62 @@
+/*
+ * window.h
+ *	  Ranges of time, widened so that what the service returns is a superset.
+ *
+ * The service may count only the day of a bound (PROTOCOL: DatePercision), and
+ * whether its last day is then included is not documented.  So an inclusive
+ * upper bound is sent as the next midnight after its day, an exclusive one as
+ * the first midnight not before it, a lower bound as the midnight before it.
+ * Days are those of the server's time zone.
+ */
+#ifndef DCF_WINDOW_H
+#define DCF_WINDOW_H
+
+#include "postgres.h"
+#include "datatype/timestamp.h"
+#include "pgtime.h"
+
+#include "spec.h"
+
+typedef struct DcfWindow
+{
+	Oid			type;			/* DATEOID, TIMESTAMPOID or TIMESTAMPTZOID */
+	pg_tz	   *timezone;
+	bool		round_day;
+
+	/* The tightest bounds so far, in the column's own terms. */
+	bool		has_lower,
+				has_upper;
+	bool		lower_exclusive,
+				upper_exclusive;
+	bool		inexact;		/* a bound came through a conversion that does
+								 * not keep order: widen by a day, and draw no
+								 * conclusion */
+	Timestamp	lower,
+				upper;			/* local for date and timestamp, UTC for
+								 * timestamptz */
+} DcfWindow;
+
+extern void dcf_window_init(DcfWindow *window, Oid type, pg_tz *timezone,
+							bool round_day);
+
+/* Whether values of this type can bound a window over a column of that type. */
+extern bool dcf_window_accepts(Oid columntype, Oid valuetype);
+
+/* Narrow the window by a comparison with a value of an accepted type. */
+extern void dcf_window_narrow(DcfWindow *window, DcfBindingOp op, Datum value,
+							  Oid valuetype);
+
+/* Whether no value can lie in it. */
+extern bool dcf_window_is_empty(const DcfWindow *window);
+
+/*
+ * The texts to send, palloc'd; NULL for an open end.  A bound outside the
+ * years 1 to 9999 is an open end.
+ */
+extern char *dcf_window_from(const DcfWindow *window);
+extern char *dcf_window_to(const DcfWindow *window);
+
+/* What is sent for an option's date (ISO): midnight, or that instant. */
+extern char *dcf_window_option(const char *text, pg_tz *timezone);
+
+#endif							/* DCF_WINDOW_H */

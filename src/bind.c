@@ -1,0 +1,494 @@
+/*
+ * bind.c
+ *	  Values into requests.  See bind.h.
+ *
+ * The values of each sent column are gathered from all its bindings, which
+ * must all hold: sets of values are intersected, windows narrowed.  Columns
+ * that need a request for each value then count through like the wheels of an
+ * odometer.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/lsyscache.h"
+
+#include "bind.h"
+#include "bind_value.h"
+#include "convert.h"
+#include "window.h"
+
+/* Values of a list shown in EXPLAIN before it says how many more there are. */
+#define SHOWN_VALUES 5
+
+/* What is known of one sent column. */
+typedef struct Slot
+{
+	const DcfColumn *column;
+	bool		bound;			/* the query says something about it */
+	bool		not_sent;		/* IS NULL */
+	bool		has_values;
+	DcfValues	values;
+	char	  **texts;			/* what is sent for each of values */
+	Datum		default_value;	/* where the default is sent and its value is
+								 * asked for */
+	bool		has_default_value;
+	bool		one_by_one;		/* a request for each value */
+	int			current;		/* of values, in the request last returned */
+	DcfWindow	window;
+	bool		has_window;
+	const char *shown;			/* placeholders for what is not known yet */
+	const char *shown_from;
+	const char *shown_to;
+} Slot;
+
+struct DcfRequestSet
+{
+	const DcfRelation *relation;
+	Slot	   *slots;			/* one for each column, by attnum - 1 */
+	bool		empty;			/* no row can match */
+	bool		started;
+	bool		finished;
+};
+
+static void bind_unknown(Slot *slot, const DcfBinding *binding,
+						 const char *shown);
+static void bind_known(DcfRequestSet *set, Slot *slot,
+					   const DcfBinding *binding, const DcfBoundValue *value);
+static void bind_window(DcfRequestSet *set, Slot *slot, DcfBindingOp op,
+						const DcfBoundValue *value);
+static void bind_window_any(DcfRequestSet *set, Slot *slot,
+							const DcfBoundValue *value);
+static void finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec);
+static void use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec);
+static void make_texts(DcfRequestSet *set, Slot *slot);
+static bool has_comma(const Slot *slot);
+static bool advance(DcfRequestSet *set);
+static DcfRequest *build(DcfRequestSet *set, bool as_template);
+static void add_params(DcfRequest *request, const DcfRelation *relation,
+					   const Slot *slot, bool as_template);
+static void add_window(DcfRequest *request, const DcfRelation *relation,
+					   const Slot *slot);
+static void add_bound(DcfRequest *request, const DcfRelation *relation,
+					  const DcfColumn *column, const char *param, char *text,
+					  const char *shown, const char *open);
+static char *join_values(const Slot *slot);
+static char *show_values(const Slot *slot);
+
+DcfRequestSet *
+dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
+				const DcfBoundValue *values)
+{
+	DcfRequestSet *set = palloc0(sizeof(DcfRequestSet));
+	ListCell   *lc;
+	int			i = 0;
+
+	set->relation = relation;
+	set->slots = palloc0(sizeof(Slot) * Max(relation->natts, 1));
+	for (int att = 0; att < relation->natts; att++)
+	{
+		Slot	   *slot = &set->slots[att];
+
+		slot->column = &relation->columns[att];
+		dcf_window_init(&slot->window, slot->column->basetype,
+						relation->server->timezone,
+						relation->table->window_round_day);
+	}
+
+	foreach(lc, spec->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+		Slot	   *slot = &set->slots[binding->attnum - 1];
+
+		slot->bound = true;
+		if (binding->op != DCF_BIND_NULL && values[i].unknown)
+			bind_unknown(slot, binding, values[i].shown);
+		else
+			bind_known(set, slot, binding, &values[i]);
+		i++;
+	}
+
+	for (int att = 0; att < relation->natts; att++)
+		if (dcf_column_is_sent(&relation->columns[att]))
+			finish_slot(set, &set->slots[att], spec);
+	return set;
+}
+
+static void
+bind_unknown(Slot *slot, const DcfBinding *binding, const char *shown)
+{
+	if (slot->column->kind != DCF_COLUMN_WINDOW)
+	{
+		slot->shown = shown;
+		return;
+	}
+	if (binding->op != DCF_BIND_TO && binding->op != DCF_BIND_BEFORE)
+		slot->shown_from = shown;
+	if (binding->op != DCF_BIND_FROM && binding->op != DCF_BIND_AFTER)
+		slot->shown_to = shown;
+}
+
+static void
+bind_known(DcfRequestSet *set, Slot *slot, const DcfBinding *binding,
+		   const DcfBoundValue *value)
+{
+	DcfValues	found;
+
+	if (binding->op == DCF_BIND_NULL)
+	{
+		slot->not_sent = true;
+		return;
+	}
+	if (value->isnull)
+	{
+		set->empty = true;
+		return;
+	}
+	if (slot->column->kind == DCF_COLUMN_WINDOW)
+	{
+		if (binding->op == DCF_BIND_ANY)
+			bind_window_any(set, slot, value);
+		else
+			bind_window(set, slot, binding->op, value);
+		return;
+	}
+
+	found = dcf_values_from(slot->column, value->value, value->type,
+							binding->op == DCF_BIND_ANY);
+	if (slot->has_values)
+		found = dcf_values_intersect(slot->column, &slot->values, &found);
+	slot->values = found;
+	slot->has_values = true;
+	if (found.count == 0)
+		set->empty = true;
+}
+
+static void
+bind_window(DcfRequestSet *set, Slot *slot, DcfBindingOp op,
+			const DcfBoundValue *value)
+{
+	dcf_window_narrow(&slot->window, op, value->value,
+					  getBaseType(value->type));
+	slot->has_window = true;
+	if (dcf_window_is_empty(&slot->window))
+		set->empty = true;
+}
+
+/* For IN: the window from the first to the last of the values. */
+static void
+bind_window_any(DcfRequestSet *set, Slot *slot, const DcfBoundValue *value)
+{
+	DcfBoundValue least = {.type = get_base_element_type(value->type)};
+	DcfBoundValue greatest = least;
+
+	if (!dcf_array_extremes(value->value, least.type, &least.value,
+							&greatest.value))
+	{
+		set->empty = true;
+		return;
+	}
+	bind_window(set, slot, DCF_BIND_FROM, &least);
+	bind_window(set, slot, DCF_BIND_TO, &greatest);
+}
+
+/* All bindings are in: settle what to send for the column, and how. */
+static void
+finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
+{
+	const DcfColumnOptions *options = slot->column->options;
+
+	if (slot->not_sent && (slot->has_values || slot->shown))
+		set->empty = true;
+	if (set->empty)
+		return;
+	if (!slot->bound && options->default_value)
+	{
+		use_default(set, slot, spec);
+		return;
+	}
+	if (!slot->has_values)
+		return;
+
+	make_texts(set, slot);
+	slot->one_by_one = slot->values.count > 1 &&
+		(!options->list || bms_is_member(slot->column->attnum, spec->split));
+
+	/*
+	 * The service would take a comma in a value as the end of it.  A filtered
+	 * column can do without being sent, for it is checked here again.
+	 */
+	if (options->list && has_comma(slot))
+	{
+		if (slot->column->kind == DCF_COLUMN_PARAMETER || options->required)
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+					 errmsg("value for column \"%s\" of foreign table \"%s\" cannot be sent",
+							slot->column->attname, set->relation->relname),
+					 errdetail("Parameter \"%s\" is a list, in which a value cannot have a comma.",
+							   options->param)));
+		slot->has_values = false;
+		slot->one_by_one = false;
+	}
+}
+
+/*
+ * The default is sent as the DBA wrote it.  Its value is worked out only if
+ * the query asks: "*" is no integer, and need not be.
+ */
+static void
+use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
+{
+	const DcfColumn *column = slot->column;
+	char	   *text = column->options->default_value;
+
+	slot->texts = palloc(sizeof(char *));
+	slot->texts[0] = text;
+	slot->values.count = 1;
+	slot->has_values = true;
+	if (column->kind == DCF_COLUMN_PARAMETER &&
+		bms_is_member(column->attnum, spec->fetched))
+	{
+		slot->default_value = dcf_value_from_default(column,
+													 set->relation->relname);
+		slot->has_default_value = true;
+	}
+}
+
+static void
+make_texts(DcfRequestSet *set, Slot *slot)
+{
+	slot->texts = palloc(sizeof(char *) * Max(slot->values.count, 1));
+	for (int i = 0; i < slot->values.count; i++)
+		slot->texts[i] = dcf_convert_to_param(slot->column->basetype,
+											  slot->values.values[i],
+											  set->relation->server->timezone);
+}
+
+static bool
+has_comma(const Slot *slot)
+{
+	for (int i = 0; i < slot->values.count; i++)
+		if (strchr(slot->texts[i], ',') != NULL)
+			return true;
+	return false;
+}
+
+double
+dcf_bind_count(const DcfRequestSet *set)
+{
+	double		count = 1;
+
+	if (set->empty)
+		return 0;
+	for (int i = 0; i < set->relation->natts; i++)
+		if (set->slots[i].one_by_one)
+			count *= set->slots[i].values.count;
+	return count;
+}
+
+DcfRequest *
+dcf_bind_next(DcfRequestSet *set)
+{
+	if (set->empty || set->finished)
+		return NULL;
+	if (set->started && !advance(set))
+	{
+		set->finished = true;
+		return NULL;
+	}
+	set->started = true;
+	return build(set, false);
+}
+
+/* Turn the last wheel; where one has gone round, the one before it, too. */
+static bool
+advance(DcfRequestSet *set)
+{
+	for (int i = set->relation->natts - 1; i >= 0; i--)
+	{
+		Slot	   *slot = &set->slots[i];
+
+		if (!slot->one_by_one)
+			continue;
+		if (++slot->current < slot->values.count)
+			return true;
+		slot->current = 0;
+	}
+	return false;
+}
+
+DcfRequest *
+dcf_bind_template(DcfRequestSet *set)
+{
+	return set->empty ? NULL : build(set, true);
+}
+
+static DcfRequest *
+build(DcfRequestSet *set, bool as_template)
+{
+	const DcfRelation *relation = set->relation;
+	DcfRequest *request = dcf_request_create(relation->server,
+											 relation->table);
+
+	for (int i = 0; i < relation->natts; i++)
+		if (dcf_column_is_sent(&relation->columns[i]))
+			add_params(request, relation, &set->slots[i], as_template);
+	return request;
+}
+
+static void
+add_params(DcfRequest *request, const DcfRelation *relation, const Slot *slot,
+		   bool as_template)
+{
+	const char *param = slot->column->options->param;
+
+	if (slot->column->kind == DCF_COLUMN_WINDOW)
+		add_window(request, relation, slot);
+	else if (slot->shown)
+		dcf_request_set(request, param, slot->shown, true);
+	else if (!slot->has_values)
+		return;
+	else if (!slot->one_by_one)
+		dcf_request_set(request, param, join_values(slot), false);
+	else if (as_template)
+		dcf_request_set(request, param, show_values(slot), true);
+	else
+		dcf_request_set(request, param, slot->texts[slot->current], false);
+}
+
+static void
+add_window(DcfRequest *request, const DcfRelation *relation, const Slot *slot)
+{
+	const DcfColumnOptions *options = slot->column->options;
+
+	add_bound(request, relation, slot->column, options->param_from,
+			  slot->has_window ? dcf_window_from(&slot->window) : NULL,
+			  slot->shown_from, relation->table->open_from);
+	add_bound(request, relation, slot->column, options->param_to,
+			  slot->has_window ? dcf_window_to(&slot->window) : NULL,
+			  slot->shown_to, relation->table->open_to);
+}
+
+static void
+add_bound(DcfRequest *request, const DcfRelation *relation,
+		  const DcfColumn *column, const char *param, char *text,
+		  const char *shown, const char *open)
+{
+	if (!param)
+		return;
+	if (shown)
+		dcf_request_set(request, param, shown, true);
+	else if (text)
+		dcf_request_set(request, param, text, false);
+	else if (column->options->required)
+		dcf_request_set(request, param,
+						dcf_window_option(open, relation->server->timezone),
+						false);
+}
+
+static char *
+join_values(const Slot *slot)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < slot->values.count; i++)
+		appendStringInfo(&buf, "%s%s", i > 0 ? "," : "", slot->texts[i]);
+	return buf.data;
+}
+
+static char *
+show_values(const Slot *slot)
+{
+	StringInfoData buf;
+	int			shown = Min(slot->values.count, SHOWN_VALUES);
+
+	initStringInfo(&buf);
+	for (int i = 0; i < shown; i++)
+		appendStringInfo(&buf, "%s%s", i > 0 ? "|" : "(",
+						 dcf_request_encode(slot->texts[i]));
+	if (shown < slot->values.count)
+		appendStringInfo(&buf, "|... %d more", slot->values.count - shown);
+	appendStringInfoChar(&buf, ')');
+	return buf.data;
+}
+
+Datum
+dcf_bind_sent(const DcfRequestSet *set, AttrNumber attnum, bool *isnull)
+{
+	const Slot *slot = &set->slots[attnum - 1];
+
+	*isnull = false;
+	if (slot->has_default_value)
+		return slot->default_value;
+	if (slot->has_values && slot->values.values &&
+		(slot->one_by_one || slot->values.count == 1))
+		return slot->values.values[slot->current];
+	*isnull = true;
+	return (Datum) 0;
+}
+
+bool
+dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
+				  const bool *isnull)
+{
+	for (int i = 0; i < set->relation->natts; i++)
+	{
+		const Slot *slot = &set->slots[i];
+
+		if (slot->one_by_one && slot->column->kind == DCF_COLUMN_FILTERED &&
+			(isnull[i] ||
+			 !dcf_values_equal(slot->column, values[i],
+							   slot->values.values[slot->current])))
+			return false;
+	}
+	return true;
+}
+
+char *
+dcf_bind_narrow_hint(const DcfRequestSet *set)
+{
+	const DcfColumn *best = NULL;
+	bool		best_sent = false;
+
+	/* A window narrows best, then a period, then anything not yet sent. */
+	for (int i = 0; i < set->relation->natts; i++)
+	{
+		const Slot *slot = &set->slots[i];
+		const DcfColumn *column = slot->column;
+		bool		sent = slot->has_values || slot->has_window;
+
+		if (!dcf_column_is_sent(column))
+			continue;
+		if (column->kind == DCF_COLUMN_WINDOW)
+		{
+			best = column;
+			break;
+		}
+		if (!best ||
+			(dcf_window_accepts(column->basetype, column->basetype) &&
+			 !dcf_window_accepts(best->basetype, best->basetype)) ||
+			(best_sent && !sent &&
+			 !dcf_window_accepts(best->basetype, best->basetype)))
+		{
+			best = column;
+			best_sent = sent;
+		}
+	}
+	if (!best)
+		return pstrdup("Ask for less: the table has no column that could narrow the request.");
+	if (best->kind == DCF_COLUMN_WINDOW)
+		return psprintf("Narrow the range of column \"%s\" (parameters %s).",
+						best->attname,
+						best->options->param_from && best->options->param_to ?
+						psprintf("%s, %s", best->options->param_from,
+								 best->options->param_to) :
+						best->options->param_from ? best->options->param_from :
+						best->options->param_to);
+	if (dcf_window_accepts(best->basetype, best->basetype))
+		return psprintf("Ask for a shorter period: narrow column \"%s\" (parameter %s).",
+						best->attname, best->options->param);
+	return psprintf("Narrow the request by column \"%s\" (parameter %s).",
+					best->attname, best->options->param);
+}

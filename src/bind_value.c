@@ -1,0 +1,252 @@
+/*
+ * bind_value.c
+ *	  Sets of values of a column.  See bind_value.h.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "bind_value.h"
+
+/* An ordering, for qsort_arg(). */
+typedef struct Order
+{
+	FmgrInfo   *cmp;
+	Oid			collation;
+} Order;
+
+static Order column_order(const DcfColumn *column);
+static int	compare(const void *one, const void *other, void *arg);
+static bool coerce(const DcfColumn *column, Datum value, Oid valuetype,
+				   Datum *result);
+static bool coerce_integer(Oid type, Datum value, Oid valuetype,
+						   Datum *result);
+static bool coerce_time(Oid type, Datum value, Oid valuetype, Datum *result);
+static Datum cast_time(Datum value, Oid from, Oid to);
+static void sort_unique(const DcfColumn *column, DcfValues *set);
+static int	deconstruct(Datum array, Oid elemtype, Datum **elems, bool **nulls);
+
+DcfValues
+dcf_values_from(const DcfColumn *column, Datum value, Oid valuetype,
+				bool is_array)
+{
+	DcfValues	set = {0};
+	Datum	   *elems = &value;
+	bool		not_null = false;
+	bool	   *nulls = &not_null;
+	int			nelems = 1;
+
+	if (is_array)
+	{
+		valuetype = get_base_element_type(valuetype);
+		nelems = deconstruct(value, valuetype, &elems, &nulls);
+	}
+	valuetype = getBaseType(valuetype);
+
+	set.values = palloc(sizeof(Datum) * Max(nelems, 1));
+	for (int i = 0; i < nelems; i++)
+		if (!nulls[i] &&
+			coerce(column, elems[i], valuetype, &set.values[set.count]))
+			set.count++;
+	sort_unique(column, &set);
+	return set;
+}
+
+DcfValues
+dcf_values_intersect(const DcfColumn *column, const DcfValues *one,
+					 const DcfValues *other)
+{
+	Order		order = column_order(column);
+	DcfValues	both = {0};
+	int			i = 0;
+	int			j = 0;
+
+	both.values = palloc(sizeof(Datum) * Max(one->count, 1));
+	while (i < one->count && j < other->count)
+	{
+		int			c = compare(&one->values[i], &other->values[j], &order);
+
+		if (c == 0)
+			both.values[both.count++] = one->values[i];
+		if (c <= 0)
+			i++;
+		if (c >= 0)
+			j++;
+	}
+	return both;
+}
+
+bool
+dcf_values_equal(const DcfColumn *column, Datum one, Datum other)
+{
+	Order		order = column_order(column);
+
+	return compare(&one, &other, &order) == 0;
+}
+
+bool
+dcf_array_extremes(Datum array, Oid elemtype, Datum *least, Datum *greatest)
+{
+	TypeCacheEntry *typentry = lookup_type_cache(getBaseType(elemtype),
+												 TYPECACHE_CMP_PROC_FINFO);
+	Order		order = {&typentry->cmp_proc_finfo, typentry->typcollation};
+	Datum	   *elems;
+	bool	   *nulls;
+	int			nelems = deconstruct(array, elemtype, &elems, &nulls);
+	Datum		low = (Datum) 0;
+	Datum		high = (Datum) 0;
+	bool		found = false;
+
+	for (int i = 0; i < nelems; i++)
+	{
+		if (nulls[i])
+			continue;
+		if (!found || compare(&elems[i], &low, &order) < 0)
+			low = elems[i];
+		if (!found || compare(&elems[i], &high, &order) > 0)
+			high = elems[i];
+		found = true;
+	}
+	*least = low;
+	*greatest = high;
+	return found;
+}
+
+Datum
+dcf_value_from_default(const DcfColumn *column, const char *relname)
+{
+	Oid			typinput;
+	Oid			typioparam;
+	int32		typmod = -1;
+
+	(void) getBaseTypeAndTypmod(column->type, &typmod);
+	getTypeInputInfo(column->type, &typinput, &typioparam);
+	return OidInputFunctionCall(typinput, column->options->default_value,
+								typioparam, typmod);
+}
+
+static Order
+column_order(const DcfColumn *column)
+{
+	TypeCacheEntry *typentry = lookup_type_cache(column->basetype,
+												 TYPECACHE_CMP_PROC_FINFO);
+	Order		order = {&typentry->cmp_proc_finfo, column->collation};
+
+	/* qual.c binds only columns whose type has a btree operator family. */
+	if (!OidIsValid(typentry->cmp_proc_finfo.fn_oid))
+		elog(ERROR, "type %s has no order", format_type_be(column->basetype));
+	return order;
+}
+
+static int
+compare(const void *one, const void *other, void *arg)
+{
+	Order	   *order = arg;
+
+	return DatumGetInt32(FunctionCall2Coll(order->cmp, order->collation,
+										   *(const Datum *) one,
+										   *(const Datum *) other));
+}
+
+/*
+ * The value of the column's type that is equal to this one.  False where there
+ * is none.
+ */
+static bool
+coerce(const DcfColumn *column, Datum value, Oid valuetype, Datum *result)
+{
+	Oid			type = column->basetype;
+
+	if (type == INT2OID || type == INT4OID || type == INT8OID)
+		return coerce_integer(type, value, valuetype, result);
+	if (type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID)
+		return coerce_time(type, value, valuetype, result);
+	*result = value;			/* binary coercible */
+	return true;
+}
+
+static bool
+coerce_integer(Oid type, Datum value, Oid valuetype, Datum *result)
+{
+	int64		number = valuetype == INT2OID ? DatumGetInt16(value) :
+		valuetype == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
+
+	if ((type == INT2OID && (number < PG_INT16_MIN || number > PG_INT16_MAX)) ||
+		(type == INT4OID && (number < PG_INT32_MIN || number > PG_INT32_MAX)))
+		return false;
+	*result = type == INT2OID ? Int16GetDatum((int16) number) :
+		type == INT4OID ? Int32GetDatum((int32) number) : Int64GetDatum(number);
+	return true;
+}
+
+/*
+ * A value that does not come back the same has nothing equal to it in the
+ * other type: a time of day in a date, or the second of two instants that
+ * clocks show alike.
+ */
+static bool
+coerce_time(Oid type, Datum value, Oid valuetype, Datum *result)
+{
+	Datum		back;
+
+	*result = value;
+	if (type == valuetype)
+		return true;
+	*result = cast_time(value, valuetype, type);
+	back = cast_time(*result, type, valuetype);
+	return valuetype == DATEOID ?
+		DatumGetDateADT(back) == DatumGetDateADT(value) :
+		DatumGetTimestamp(back) == DatumGetTimestamp(value);
+}
+
+/* PostgreSQL's own casts, in the session's time zone as its operators are. */
+static Datum
+cast_time(Datum value, Oid from, Oid to)
+{
+	PGFunction	cast;
+
+	if (from == DATEOID)
+		cast = to == TIMESTAMPOID ? date_timestamp : date_timestamptz;
+	else if (from == TIMESTAMPOID)
+		cast = to == DATEOID ? timestamp_date : timestamp_timestamptz;
+	else
+		cast = to == DATEOID ? timestamptz_date : timestamptz_timestamp;
+	return DirectFunctionCall1(cast, value);
+}
+
+static void
+sort_unique(const DcfColumn *column, DcfValues *set)
+{
+	Order		order;
+	int			kept = 0;
+
+	if (set->count < 2)
+		return;
+	order = column_order(column);
+	qsort_arg(set->values, set->count, sizeof(Datum), compare, &order);
+	for (int i = 1; i < set->count; i++)
+		if (compare(&set->values[kept], &set->values[i], &order) != 0)
+			set->values[++kept] = set->values[i];
+	set->count = kept + 1;
+}
+
+static int
+deconstruct(Datum array, Oid elemtype, Datum **elems, bool **nulls)
+{
+	int16		typlen;
+	bool		typbyval;
+	char		typalign;
+	int			nelems;
+
+	get_typlenbyvalalign(elemtype, &typlen, &typbyval, &typalign);
+	deconstruct_array(DatumGetArrayTypeP(array), elemtype, typlen, typbyval,
+					  typalign, elems, nulls, &nelems);
+	return nelems;
+}

@@ -1,0 +1,112 @@
+/*
+ * explain.c
+ *	  EXPLAIN.  See explain.h.
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/ruleutils.h"
+
+#include "bind.h"
+#include "compat.h"
+#include "explain.h"
+#include "request.h"
+#include "scan.h"
+
+static void explain_request(ForeignScanState *node, ExplainState *es);
+static void explain_filter(ForeignScanState *node, ExplainState *es);
+static void explain_estimate(const DcfScan *scan, ExplainState *es);
+static void explain_run(const DcfScan *scan, ExplainState *es);
+static bool any_unknown(const DcfSpec *spec, const DcfBoundValue *values);
+
+void
+dcf_explain_scan(ForeignScanState *node, ExplainState *es)
+{
+	const DcfScan *scan = node->fdw_state;
+
+	explain_request(node, es);
+	explain_filter(node, es);
+	explain_estimate(scan, es);
+	if (es->analyze)
+		explain_run(scan, es);
+}
+
+static void
+explain_request(ForeignScanState *node, ExplainState *es)
+{
+	const DcfScan *scan = node->fdw_state;
+	const DcfRelation *relation = dcf_scan_relation(scan);
+	const DcfSpec *spec = dcf_scan_spec(scan);
+	DcfBoundValue *values = dcf_scan_values(node, true);
+	DcfRequestSet *set = dcf_bind_create(relation, spec, values);
+	DcfRequest *request = dcf_bind_template(set);
+	double		count = dcf_bind_count(set);
+
+	if (request)
+		ExplainPropertyText("Request",
+							dcf_request_show(request, relation->server->url),
+							es);
+	if (count != 1 && !any_unknown(spec, values))
+		ExplainPropertyFloat("Requests Planned", NULL, count, 0, es);
+}
+
+static void
+explain_filter(ForeignScanState *node, ExplainState *es)
+{
+	const DcfSpec *spec = dcf_scan_spec(node->fdw_state);
+	List	   *context;
+	bool		use_prefix = list_length(es->rtable) > 1 || es->verbose;
+
+	if (spec->clauses == NIL)
+		return;
+	context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, NIL);
+	ExplainPropertyText("Service Filter",
+						deparse_expression((Node *) make_ands_explicit(spec->clauses),
+										   context, use_prefix, false),
+						es);
+}
+
+static void
+explain_estimate(const DcfScan *scan, ExplainState *es)
+{
+	static const char *const sources[] = {
+		[DCF_ESTIMATE_OPTION] = "option rows",
+		[DCF_ESTIMATE_STATISTICS] = "ANALYZE statistics",
+		[DCF_ESTIMATE_DEFAULT] = "default"
+	};
+	const DcfSpec *spec = dcf_scan_spec(scan);
+	const DcfServerOptions *server = dcf_scan_relation(scan)->server;
+
+	if (es->costs)
+		ExplainPropertyText("Estimate Source", sources[spec->source], es);
+	if (spec->rows_per_request > server->max_rows)
+		ExplainPropertyText("Warning",
+							psprintf("a request is expected to ask for %.0f records, more than the service's limit of %d; it is likely to be refused (HTTP 413)",
+									 spec->rows_per_request, server->max_rows),
+							es);
+}
+
+static void
+explain_run(const DcfScan *scan, ExplainState *es)
+{
+	const DcfScanStats *stats = dcf_scan_stats(scan);
+
+	ExplainPropertyUInteger("Requests", NULL, stats->requests, es);
+	ExplainPropertyUInteger("Retries", NULL, stats->retries, es);
+	ExplainPropertyUInteger("Records", NULL, stats->records, es);
+	ExplainPropertyUInteger("Bytes Received", NULL, stats->bytes_received, es);
+	ExplainPropertyUInteger("Bytes Decoded", NULL, stats->bytes_decoded, es);
+	if (es->timing && stats->first_byte_ms >= 0)
+		ExplainPropertyFloat("Time to First Byte", "ms", stats->first_byte_ms,
+							 3, es);
+}
+
+static bool
+any_unknown(const DcfSpec *spec, const DcfBoundValue *values)
+{
+	for (int i = 0; i < list_length(spec->bindings); i++)
+		if (values[i].unknown)
+			return true;
+	return false;
+}

@@ -1,0 +1,488 @@
+/*
+ * qual.c
+ *	  Clauses into bindings.  See qual.h.
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "access/sysattr.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+#include "qual.h"
+#include "window.h"
+
+/* A comparison of a column with something, whichever side it stood on. */
+typedef struct Comparison
+{
+	const DcfColumn *column;
+	Expr	   *value;
+	Oid			opno;			/* as if the column stood on the left */
+	Oid			inputcollid;
+	bool		any;			/* value is an array: = ANY */
+} Comparison;
+
+static DcfBinding *bind_clause(RelOptInfo *baserel,
+							   const DcfRelation *relation, Expr *clause);
+static DcfBinding *bind_comparison(RelOptInfo *baserel, const Comparison *cmp);
+static DcfBinding *bind_boolean(RelOptInfo *baserel,
+								const DcfRelation *relation, Expr *clause);
+static DcfBinding *make_binding(const DcfColumn *column, DcfBindingOp op,
+								Expr *value);
+static const DcfColumn *match_column(RelOptInfo *baserel,
+									 const DcfRelation *relation, Node *node);
+static bool match_operands(RelOptInfo *baserel, const DcfRelation *relation,
+						   OpExpr *op, Comparison *cmp);
+static bool is_known_before_scan(Expr *value);
+static bool equality_accepts(const Comparison *cmp, Oid valuetype);
+static bool is_integer_type(Oid type);
+static void check_required(const DcfRelation *relation, Bitmapset *bound);
+static void append_example(StringInfo buf, const DcfColumn *column);
+static Bitmapset *bound_columns(const DcfQuals *quals, bool with_value);
+static void check_uses(PlannerInfo *root, RelOptInfo *baserel,
+					   const DcfRelation *relation, const DcfQuals *quals,
+					   Bitmapset *bound);
+static Bitmapset *columns_of(RelOptInfo *baserel, Node *node);
+static Bitmapset *columns_of_clauses(RelOptInfo *baserel, List *rinfos);
+static Bitmapset *add_all_columns(Bitmapset *set, const DcfRelation *relation);
+
+DcfQuals *
+dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
+				  const DcfRelation *relation)
+{
+	DcfQuals   *quals = palloc0(sizeof(DcfQuals));
+	ListCell   *lc;
+
+	foreach(lc, baserel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		DcfBinding *binding = bind_clause(baserel, relation, rinfo->clause);
+
+		if (binding)
+		{
+			quals->bindings = lappend(quals->bindings, binding);
+			quals->sent = lappend(quals->sent, rinfo);
+		}
+		if (!binding ||
+			relation->columns[binding->attnum - 1].kind != DCF_COLUMN_PARAMETER)
+			quals->local = lappend(quals->local, rinfo);
+	}
+	return quals;
+}
+
+static DcfBinding *
+bind_clause(RelOptInfo *baserel, const DcfRelation *relation, Expr *clause)
+{
+	Comparison	cmp = {0};
+
+	if (IsA(clause, OpExpr))
+	{
+		if (!match_operands(baserel, relation, (OpExpr *) clause, &cmp))
+			return NULL;
+		return bind_comparison(baserel, &cmp);
+	}
+	if (IsA(clause, ScalarArrayOpExpr))
+	{
+		ScalarArrayOpExpr *op = (ScalarArrayOpExpr *) clause;
+
+		if (!op->useOr)
+			return NULL;
+		cmp.column = match_column(baserel, relation, linitial(op->args));
+		cmp.value = lsecond(op->args);
+		cmp.opno = op->opno;
+		cmp.inputcollid = op->inputcollid;
+		cmp.any = true;
+		return cmp.column ? bind_comparison(baserel, &cmp) : NULL;
+	}
+	if (IsA(clause, NullTest))
+	{
+		NullTest   *test = (NullTest *) clause;
+		const DcfColumn *column = match_column(baserel, relation,
+											   (Node *) test->arg);
+
+		if (column && column->kind == DCF_COLUMN_PARAMETER &&
+			test->nulltesttype == IS_NULL && !test->argisrow)
+			return make_binding(column, DCF_BIND_NULL, NULL);
+		return NULL;
+	}
+	return bind_boolean(baserel, relation, clause);
+}
+
+static DcfBinding *
+bind_comparison(RelOptInfo *baserel, const Comparison *cmp)
+{
+	const DcfColumn *column = cmp->column;
+	TypeCacheEntry *typentry;
+	Oid			valuetype;
+	int			strategy;
+
+	typentry = lookup_type_cache(column->basetype, TYPECACHE_BTREE_OPFAMILY);
+	if (!OidIsValid(typentry->btree_opf))
+		return NULL;
+	strategy = get_op_opfamily_strategy(cmp->opno, typentry->btree_opf);
+	if (strategy == 0 || !is_known_before_scan(cmp->value))
+		return NULL;
+
+	valuetype = exprType((Node *) cmp->value);
+	if (cmp->any)
+	{
+		valuetype = get_base_element_type(valuetype);
+		if (!OidIsValid(valuetype))
+			return NULL;
+	}
+	valuetype = getBaseType(valuetype);
+
+	if (column->kind == DCF_COLUMN_WINDOW)
+	{
+		static const DcfBindingOp window_ops[] = {
+			[BTLessStrategyNumber] = DCF_BIND_BEFORE,
+			[BTLessEqualStrategyNumber] = DCF_BIND_TO,
+			[BTEqualStrategyNumber] = DCF_BIND_EQUAL,
+			[BTGreaterEqualStrategyNumber] = DCF_BIND_FROM,
+			[BTGreaterStrategyNumber] = DCF_BIND_AFTER
+		};
+
+		if (!dcf_window_accepts(column->basetype, valuetype))
+			return NULL;
+		if (!cmp->any)
+			return make_binding(column, window_ops[strategy], cmp->value);
+		return strategy == BTEqualStrategyNumber ?
+			make_binding(column, DCF_BIND_ANY, cmp->value) : NULL;
+	}
+
+	if (strategy != BTEqualStrategyNumber || !equality_accepts(cmp, valuetype))
+		return NULL;
+	return make_binding(column, cmp->any ? DCF_BIND_ANY : DCF_BIND_EQUAL,
+						cmp->value);
+}
+
+/*
+ * PostgreSQL simplifies "b = true" to "b", and "b = false" to "NOT b".
+ */
+static DcfBinding *
+bind_boolean(RelOptInfo *baserel, const DcfRelation *relation, Expr *clause)
+{
+	const DcfColumn *column;
+	Node	   *arg = (Node *) clause;
+	bool		value = true;
+
+	if (is_notclause(clause))
+	{
+		arg = (Node *) get_notclausearg(clause);
+		value = false;
+	}
+	else if (IsA(clause, BooleanTest))
+	{
+		BooleanTest *test = (BooleanTest *) clause;
+
+		if (test->booltesttype != IS_TRUE && test->booltesttype != IS_FALSE)
+			return NULL;
+		arg = (Node *) test->arg;
+		value = test->booltesttype == IS_TRUE;
+	}
+
+	column = match_column(baserel, relation, arg);
+	if (!column || column->basetype != BOOLOID ||
+		column->kind == DCF_COLUMN_WINDOW)
+		return NULL;
+	return make_binding(column, DCF_BIND_EQUAL,
+						(Expr *) makeBoolConst(value, false));
+}
+
+static DcfBinding *
+make_binding(const DcfColumn *column, DcfBindingOp op, Expr *value)
+{
+	DcfBinding *binding = palloc(sizeof(DcfBinding));
+
+	binding->attnum = column->attnum;
+	binding->op = op;
+	binding->value = value;
+	return binding;
+}
+
+/* The sent column that an operand is, or NULL. */
+static const DcfColumn *
+match_column(RelOptInfo *baserel, const DcfRelation *relation, Node *node)
+{
+	Var		   *var;
+	const DcfColumn *column;
+
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	if (!IsA(node, Var))
+		return NULL;
+	var = (Var *) node;
+	if ((Index) var->varno != baserel->relid || var->varlevelsup != 0 ||
+		var->varattno < 1 || var->varattno > relation->natts)
+		return NULL;
+	column = &relation->columns[var->varattno - 1];
+	return dcf_column_is_sent(column) ? column : NULL;
+}
+
+static bool
+match_operands(RelOptInfo *baserel, const DcfRelation *relation, OpExpr *op,
+			   Comparison *cmp)
+{
+	if (list_length(op->args) != 2)
+		return false;
+
+	cmp->inputcollid = op->inputcollid;
+	cmp->column = match_column(baserel, relation, linitial(op->args));
+	if (cmp->column)
+	{
+		cmp->value = lsecond(op->args);
+		cmp->opno = op->opno;
+
+		/* "p = q" of one table is no value; the other order is no better. */
+		return true;
+	}
+	cmp->column = match_column(baserel, relation, lsecond(op->args));
+	if (!cmp->column)
+		return false;
+	cmp->value = linitial(op->args);
+	cmp->opno = get_commutator(op->opno);
+	return OidIsValid(cmp->opno);
+}
+
+static bool
+is_known_before_scan(Expr *value)
+{
+	return !contain_var_clause((Node *) value) &&
+		!contain_volatile_functions((Node *) value) &&
+		!contain_subplans((Node *) value);
+}
+
+/*
+ * Whether "column = value" can be told to the service: the value is of the
+ * column's type, or can be made so exactly by bind.c; and nothing but the
+ * value itself is equal to it, or PostgreSQL would count rows as matches that
+ * the service does not send.
+ */
+static bool
+equality_accepts(const Comparison *cmp, Oid valuetype)
+{
+	const DcfColumn *column = cmp->column;
+
+	if (column->kind == DCF_COLUMN_FILTERED && OidIsValid(cmp->inputcollid) &&
+		!get_collation_isdeterministic(cmp->inputcollid))
+		return false;
+	return IsBinaryCoercible(valuetype, column->basetype) ||
+		IsBinaryCoercible(column->basetype, valuetype) ||
+		(is_integer_type(column->basetype) && is_integer_type(valuetype)) ||
+		dcf_window_accepts(column->basetype, valuetype);
+}
+
+static bool
+is_integer_type(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+void
+dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
+			   const DcfRelation *relation, const DcfQuals *quals)
+{
+	check_required(relation, bound_columns(quals, true));
+	check_uses(root, baserel, relation, quals, bound_columns(quals, false));
+}
+
+static Bitmapset *
+bound_columns(const DcfQuals *quals, bool with_value)
+{
+	Bitmapset  *bound = NULL;
+	ListCell   *lc;
+
+	foreach(lc, quals->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+
+		if (binding->op != DCF_BIND_NULL || !with_value)
+			bound = bms_add_member(bound, binding->attnum);
+	}
+	return bound;
+}
+
+static void
+check_required(const DcfRelation *relation, Bitmapset *bound)
+{
+	StringInfoData names;
+	StringInfoData example;
+	int			missing = 0;
+
+	initStringInfo(&names);
+	initStringInfo(&example);
+	for (int i = 0; i < relation->natts; i++)
+	{
+		const DcfColumn *column = &relation->columns[i];
+
+		if (!dcf_column_is_sent(column) || !column->options->required)
+			continue;
+		appendStringInfoString(&example, example.len > 0 ? " AND " : "");
+		append_example(&example, column);
+		if (bms_is_member(column->attnum, bound))
+			continue;
+		appendStringInfo(&names, "%s\"%s\"", missing > 0 ? ", " : "",
+						 column->attname);
+		missing++;
+	}
+	if (missing > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+				 errmsg_plural("required parameter of foreign table \"%s\" is missing",
+							   "required parameters of foreign table \"%s\" are missing",
+							   missing, relation->relname),
+				 errdetail_plural("The query gives no value for column %s that is known before the scan starts.",
+								  "The query gives no values for columns %s that are known before the scan starts.",
+								  missing, names.data),
+				 errhint("For example: WHERE %s.", example.data)));
+}
+
+/* A clause on a required column that could run. */
+static void
+append_example(StringInfo buf, const DcfColumn *column)
+{
+	const char *name = quote_identifier(column->attname);
+
+	if (column->kind == DCF_COLUMN_WINDOW)
+	{
+		appendStringInfo(buf, "%s >= '2026-01-01' AND %s < '2026-02-01'",
+						 name, name);
+		return;
+	}
+	appendStringInfo(buf, "%s = ", name);
+	switch (column->basetype)
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case NUMERICOID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+			appendStringInfoString(buf, "1");
+			break;
+		case BOOLOID:
+			appendStringInfoString(buf, "true");
+			break;
+		case DATEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			appendStringInfoString(buf, "'2026-01-01'");
+			break;
+		default:
+			appendStringInfoString(buf, "'...'");
+			break;
+	}
+}
+
+/* Called for each equivalence member: is it this column? */
+static bool
+is_member_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
+				 EquivalenceMember *em, void *arg)
+{
+	Node	   *expr = (Node *) em->em_expr;
+
+	while (IsA(expr, RelabelType))
+		expr = (Node *) ((RelabelType *) expr)->arg;
+	return IsA(expr, Var) && (Index) ((Var *) expr)->varno == rel->relid &&
+		((Var *) expr)->varattno == *(AttrNumber *) arg;
+}
+
+/*
+ * A parameter column that was not sent is NULL in every row.  A clause about
+ * it would not find what its author is after, so it is an error.
+ */
+static void
+check_uses(PlannerInfo *root, RelOptInfo *baserel,
+		   const DcfRelation *relation, const DcfQuals *quals,
+		   Bitmapset *bound)
+{
+	Bitmapset  *used;
+
+	used = bms_union(columns_of_clauses(baserel, quals->local),
+					 columns_of_clauses(baserel, baserel->joininfo));
+	for (int i = 0; i < relation->natts; i++)
+	{
+		const DcfColumn *column = &relation->columns[i];
+		AttrNumber	attnum = i + 1;
+
+		if (column->kind != DCF_COLUMN_PARAMETER ||
+			column->options->default_value || bms_is_member(attnum, bound))
+			continue;
+		if (!bms_is_member(attnum, used) &&
+			!(baserel->has_eclass_joins &&
+			  generate_implied_equalities_for_column(root, baserel,
+													 is_member_column,
+													 &attnum, NULL) != NIL))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+				 errmsg("parameter column \"%s\" of foreign table \"%s\" has no value",
+						column->attname, relation->relname),
+				 errdetail("The column is sent to the service, not read from the reply, and the query compares it in a way that gives no value to send."),
+				 errhint("Compare it by =, IN or IS NULL with something that is known before the scan starts: a constant, a query parameter or an uncorrelated subquery.")));
+	}
+}
+
+Bitmapset *
+dcf_qual_fetched(RelOptInfo *baserel, const DcfRelation *relation,
+				 const DcfQuals *quals)
+{
+	Bitmapset  *fetched = columns_of_clauses(baserel, quals->local);
+	ListCell   *lc;
+
+	foreach(lc, baserel->reltarget->exprs)
+		fetched = bms_add_members(fetched, columns_of(baserel, lfirst(lc)));
+
+	/* Bit 0 is the whole row. */
+	if (bms_is_member(0, fetched))
+		fetched = add_all_columns(bms_del_member(fetched, 0), relation);
+	return fetched;
+}
+
+/* The attnums of this relation in an expression, 0 for the whole row. */
+static Bitmapset *
+columns_of(RelOptInfo *baserel, Node *node)
+{
+	Bitmapset  *offset = NULL;
+	Bitmapset  *result = NULL;
+	int			member = -1;
+
+	pull_varattnos(node, baserel->relid, &offset);
+	while ((member = bms_next_member(offset, member)) >= 0)
+		if (member + FirstLowInvalidHeapAttributeNumber >= 0)
+			result = bms_add_member(result,
+									member + FirstLowInvalidHeapAttributeNumber);
+	return result;
+}
+
+static Bitmapset *
+columns_of_clauses(RelOptInfo *baserel, List *rinfos)
+{
+	Bitmapset  *result = NULL;
+	ListCell   *lc;
+
+	foreach(lc, rinfos)
+		result = bms_add_members(result,
+								 columns_of(baserel,
+											(Node *) lfirst_node(RestrictInfo, lc)->clause));
+	return result;
+}
+
+static Bitmapset *
+add_all_columns(Bitmapset *set, const DcfRelation *relation)
+{
+	for (int i = 0; i < relation->natts; i++)
+		if (relation->columns[i].kind != DCF_COLUMN_DROPPED)
+			set = bms_add_member(set, i + 1);
+	return set;
+}

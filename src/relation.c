@@ -1,0 +1,120 @@
+/*
+ * relation.c
+ *	  A foreign table's definition.  See relation.h.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "foreign/foreign.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "relation.h"
+
+static DcfColumnKind column_kind(const DcfColumnOptions *options);
+static void load_column(DcfRelation *relation, Form_pg_attribute attribute);
+static void check_window_type(const DcfRelation *relation,
+							  const DcfColumn *column);
+static void check_params_distinct(const DcfRelation *relation);
+static void check_pair(const DcfRelation *relation, const DcfColumn *one,
+					   const DcfColumn *other);
+
+DcfRelation *
+dcf_relation_load(Relation rel)
+{
+	DcfRelation *relation = palloc0(sizeof(DcfRelation));
+	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
+	TupleDesc	tupdesc = RelationGetDescr(rel);
+
+	relation->relid = RelationGetRelid(rel);
+	relation->relname = pstrdup(RelationGetRelationName(rel));
+	relation->serverid = table->serverid;
+	relation->server = dcf_option_server(GetForeignServer(table->serverid));
+	relation->table = dcf_option_table(table, relation->server);
+	relation->natts = tupdesc->natts;
+	relation->columns = palloc0(sizeof(DcfColumn) * Max(tupdesc->natts, 1));
+	for (int i = 0; i < tupdesc->natts; i++)
+		load_column(relation, TupleDescAttr(tupdesc, i));
+	check_params_distinct(relation);
+	return relation;
+}
+
+static DcfColumnKind
+column_kind(const DcfColumnOptions *options)
+{
+	if (options->param_from || options->param_to)
+		return DCF_COLUMN_WINDOW;
+	if (options->param)
+		return options->name ? DCF_COLUMN_FILTERED : DCF_COLUMN_PARAMETER;
+	return DCF_COLUMN_RESPONSE;
+}
+
+static void
+load_column(DcfRelation *relation, Form_pg_attribute attribute)
+{
+	DcfColumn  *column = &relation->columns[attribute->attnum - 1];
+
+	column->attnum = attribute->attnum;
+	if (attribute->attisdropped)
+	{
+		column->kind = DCF_COLUMN_DROPPED;
+		return;
+	}
+	column->attname = pstrdup(NameStr(attribute->attname));
+	column->type = attribute->atttypid;
+	column->basetype = getBaseType(attribute->atttypid);
+	column->collation = attribute->attcollation;
+	column->options = dcf_option_column(relation->relid, column->attnum,
+										column->attname);
+	column->kind = column_kind(column->options);
+	if (column->kind == DCF_COLUMN_WINDOW)
+		check_window_type(relation, column);
+}
+
+static void
+check_window_type(const DcfRelation *relation, const DcfColumn *column)
+{
+	if (column->basetype == DATEOID || column->basetype == TIMESTAMPOID ||
+		column->basetype == TIMESTAMPTZOID)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+			 errmsg("column \"%s\" of foreign table \"%s\" cannot have a window",
+					column->attname, relation->relname),
+			 errdetail("Options \"param_from\" and \"param_to\" need type date, timestamp or timestamptz, and the column is of type %s.",
+					   format_type_be(column->type))));
+}
+
+/*
+ * Two columns with values for one parameter could ask for different things,
+ * and only one would be sent.
+ */
+static void
+check_params_distinct(const DcfRelation *relation)
+{
+	for (int i = 0; i < relation->natts; i++)
+		for (int j = 0; j < i; j++)
+			if (dcf_column_is_sent(&relation->columns[i]) &&
+				dcf_column_is_sent(&relation->columns[j]))
+				check_pair(relation, &relation->columns[j],
+						   &relation->columns[i]);
+}
+
+static void
+check_pair(const DcfRelation *relation, const DcfColumn *one,
+		   const DcfColumn *other)
+{
+	const char *ones[] = {one->options->param, one->options->param_from,
+	one->options->param_to};
+	const char *others[] = {other->options->param, other->options->param_from,
+	other->options->param_to};
+
+	for (size_t i = 0; i < lengthof(ones); i++)
+		for (size_t j = 0; j < lengthof(others); j++)
+			if (ones[i] && others[j] && pg_strcasecmp(ones[i], others[j]) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+						 errmsg("columns \"%s\" and \"%s\" of foreign table \"%s\" have the same parameter \"%s\"",
+								one->attname, other->attname,
+								relation->relname, ones[i])));
+}

@@ -1,0 +1,271 @@
+/*
+ * request.c
+ *	  Requests as data, and the URL and body made of them.  See request.h.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/json.h"
+#include "utils/memutils.h"
+
+#include "request.h"
+#include "url.h"
+
+static void remove_param(List **params, const char *name);
+static void set_fixed(DcfRequest *request, const char *name, const char *value);
+static void set_from_query(DcfRequest *request, const char *query);
+static char *decode(const DcfSpan *span);
+static void append_encoded(StringInfo buf, const char *text, const char *keep);
+static void append_query(StringInfo buf, const DcfRequest *request);
+static void append_url(StringInfo buf, const DcfRequest *request,
+					   const char *base, bool with_query);
+static char *build_form(const DcfRequest *request);
+static char *build_json(const DcfRequest *request);
+
+DcfRequest *
+dcf_request_create(const DcfServerOptions *server,
+				   const DcfTableOptions *table)
+{
+	DcfRequest *request = palloc0(sizeof(DcfRequest));
+
+	request->endpoint = table->endpoint;
+	request->method = table->method;
+	request->post_body = server->post_body;
+
+	if (server->language)
+		set_fixed(request, "LanguageCode", server->language);
+	if (server->params)
+		set_from_query(request, server->params);
+	if (table->params)
+		set_from_query(request, table->params);
+	set_fixed(request, "Response",
+			  table->format == DCF_FORMAT_JSONDATATABLE ? "JsonDataTable" : "Json");
+	return request;
+}
+
+void
+dcf_request_set(DcfRequest *request, const char *name, const char *value,
+				bool placeholder)
+{
+	DcfParam   *param = palloc(sizeof(DcfParam));
+
+	remove_param(&request->fixed, name);
+	remove_param(&request->params, name);
+	param->name = pstrdup(name);
+	param->value = pstrdup(value);
+	param->placeholder = placeholder;
+	request->params = lappend(request->params, param);
+}
+
+char *
+dcf_request_encode(const char *value)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	append_encoded(&buf, value, "");
+	return buf.data;
+}
+
+bool
+dcf_request_is_post(const DcfRequest *request, const char *base)
+{
+	StringInfoData buf;
+	bool		too_long;
+
+	if (request->method != DCF_METHOD_AUTO)
+		return request->method == DCF_METHOD_POST;
+
+	initStringInfo(&buf);
+	append_url(&buf, request, base, true);
+	too_long = buf.len > DCF_REQUEST_MAX_URL;
+	pfree(buf.data);
+	return too_long;
+}
+
+char *
+dcf_request_url(const DcfRequest *request, const char *base)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	append_url(&buf, request, base, !dcf_request_is_post(request, base));
+	return buf.data;
+}
+
+char *
+dcf_request_body(const DcfRequest *request, const char **content_type)
+{
+	if (request->post_body == DCF_BODY_JSON)
+	{
+		*content_type = "application/json";
+		return build_json(request);
+	}
+	*content_type = "application/x-www-form-urlencoded";
+	return build_form(request);
+}
+
+char *
+dcf_request_show(const DcfRequest *request, const char *base)
+{
+	StringInfoData buf;
+	bool		post = dcf_request_is_post(request, base);
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, post ? "POST " : "GET ");
+	append_url(&buf, request, "", true);
+
+	/* Encoded, it is ASCII but for placeholders, which are PostgreSQL's. */
+	return buf.data;
+}
+
+static void
+remove_param(List **params, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, *params)
+	{
+		if (pg_strcasecmp(((DcfParam *) lfirst(lc))->name, name) == 0)
+		{
+			*params = foreach_delete_current(*params, lc);
+			return;
+		}
+	}
+}
+
+static void
+set_fixed(DcfRequest *request, const char *name, const char *value)
+{
+	DcfParam   *param = palloc0(sizeof(DcfParam));
+
+	remove_param(&request->fixed, name);
+	param->name = pstrdup(name);
+	param->value = pstrdup(value);
+	request->fixed = lappend(request->fixed, param);
+}
+
+/* The option's validator has seen to it that the query string decodes. */
+static void
+set_from_query(DcfRequest *request, const char *query)
+{
+	size_t		pos = 0;
+	DcfSpan		name;
+	DcfSpan		value;
+
+	while (dcf_url_next_pair(query, strlen(query), &pos, &name, &value))
+		set_fixed(request, decode(&name), decode(&value));
+}
+
+static char *
+decode(const DcfSpan *span)
+{
+	char	   *result = palloc(span->len + 1);
+	size_t		len;
+
+	if (!dcf_url_decode(span->data, span->len, result, &len))
+		elog(ERROR, "query string does not decode");
+	result[len] = '\0';
+	return result;
+}
+
+/* Percent-encode, leaving the characters of keep as they are. */
+static void
+append_encoded(StringInfo buf, const char *text, const char *keep)
+{
+	while (*text != '\0')
+	{
+		size_t		len = strcspn(text, keep);
+		size_t		need = dcf_url_encode(text, len, NULL, 0);
+
+		if (need > MaxAllocSize)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("request is too long")));
+		enlargeStringInfo(buf, (int) need);
+		dcf_url_encode(text, len, buf->data + buf->len, need);
+		buf->len += (int) need;
+		buf->data[buf->len] = '\0';
+		text += len;
+		if (*text != '\0')
+			appendStringInfoChar(buf, *text++);
+	}
+}
+
+static void
+append_query(StringInfo buf, const DcfRequest *request)
+{
+	List	   *lists[] = {request->params, request->fixed};
+	const char *separator = "";
+
+	for (size_t i = 0; i < lengthof(lists); i++)
+	{
+		ListCell   *lc;
+
+		foreach(lc, lists[i])
+		{
+			DcfParam   *param = lfirst(lc);
+
+			appendStringInfoString(buf, separator);
+			append_encoded(buf, param->name, "");
+			appendStringInfoChar(buf, '=');
+			if (param->placeholder)
+				appendStringInfoString(buf, param->value);
+			else
+				append_encoded(buf, param->value, ",");
+			separator = "&";
+		}
+	}
+}
+
+static void
+append_url(StringInfo buf, const DcfRequest *request, const char *base,
+		   bool with_query)
+{
+	appendStringInfoString(buf, base);
+	append_encoded(buf, request->endpoint, "/");
+	if (with_query)
+	{
+		appendStringInfoChar(buf, '?');
+		append_query(buf, request);
+	}
+}
+
+static char *
+build_form(const DcfRequest *request)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	append_query(&buf, request);
+	return buf.data;
+}
+
+/* Values go as strings: the documentation gives no types for a body. */
+static char *
+build_json(const DcfRequest *request)
+{
+	List	   *lists[] = {request->params, request->fixed};
+	const char *separator = "";
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoChar(&buf, '{');
+	for (size_t i = 0; i < lengthof(lists); i++)
+	{
+		ListCell   *lc;
+
+		foreach(lc, lists[i])
+		{
+			DcfParam   *param = lfirst(lc);
+
+			appendStringInfoString(&buf, separator);
+			escape_json(&buf, param->name);
+			appendStringInfoChar(&buf, ':');
+			escape_json(&buf, param->value);
+			separator = ",";
+		}
+	}
+	appendStringInfoChar(&buf, '}');
+	return buf.data;
+}

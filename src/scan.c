@@ -1,0 +1,301 @@
+/*
+ * scan.c
+ *	  The executor's callbacks.  See scan.h.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+
+#include "compat.h"
+#include "record.h"
+#include "request.h"
+#include "scan.h"
+#include "session.h"
+
+struct DcfScan
+{
+	DcfRelation *relation;
+	DcfSpec    *spec;
+	List	   *value_states;	/* of ExprState *, for bindings with a value */
+	DcfRecordReader *reader;
+	DcfSession *session;		/* from the first row on */
+	MemoryContext set_context;	/* requests, and their values; reset by a
+								 * rescan */
+	MemoryContext request_context;	/* one request and its reply */
+	DcfRequestSet *set;			/* NULL before the first row */
+	DcfReply   *reply;			/* NULL between two requests */
+	Bitmapset  *sent;			/* fetched parameter columns, by attnum */
+	DcfScanStats stats;
+};
+
+static DcfScan *get_scan(ForeignScanState *node);
+static Bitmapset *find_sent(const DcfScan *scan);
+static bool next_reply(ForeignScanState *node);
+static void start_requests(ForeignScanState *node);
+static void close_reply(DcfScan *scan);
+static bool next_row(DcfScan *scan, TupleTableSlot *slot);
+static const char *show_value(ForeignScanState *node, Expr *value);
+static bool contain_param_walker(Node *node, void *context);
+
+void
+dcf_scan_begin(ForeignScanState *node, int eflags)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	MemoryContext context = node->ss.ps.state->es_query_cxt;
+	DcfScan    *scan = palloc0(sizeof(DcfScan));
+	ListCell   *lc;
+
+	node->fdw_state = scan;
+	scan->relation = dcf_relation_load(node->ss.ss_currentRelation);
+	scan->spec = dcf_spec_read(plan);
+	foreach(lc, scan->spec->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+
+		if (binding->value)
+			scan->value_states = lappend(scan->value_states,
+										 ExecInitExpr(binding->value,
+													  &node->ss.ps));
+	}
+	scan->sent = find_sent(scan);
+	scan->reader = dcf_record_create(scan->relation,
+									 RelationGetDescr(node->ss.ss_currentRelation),
+									 scan->spec->fetched);
+	scan->set_context = AllocSetContextCreate(context,
+											  "dataconnect_fdw requests",
+											  ALLOCSET_SMALL_SIZES);
+	scan->request_context = AllocSetContextCreate(context,
+												  "dataconnect_fdw reply",
+												  ALLOCSET_SMALL_SIZES);
+	scan->stats.first_byte_ms = -1;
+}
+
+TupleTableSlot *
+dcf_scan_iterate(ForeignScanState *node)
+{
+	DcfScan    *scan = get_scan(node);
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+
+	ExecClearTuple(slot);
+	for (;;)
+	{
+		if (!scan->reply && !next_reply(node))
+			return slot;
+		if (next_row(scan, slot))
+			return ExecStoreVirtualTuple(slot);
+		close_reply(scan);
+	}
+}
+
+void
+dcf_scan_rescan(ForeignScanState *node)
+{
+	DcfScan    *scan = get_scan(node);
+
+	close_reply(scan);
+	MemoryContextReset(scan->set_context);
+	scan->set = NULL;
+}
+
+void
+dcf_scan_end(ForeignScanState *node)
+{
+	DcfScan    *scan = get_scan(node);
+
+	/* Under an error nobody calls this; the contexts' callbacks do the same. */
+	if (scan)
+		close_reply(scan);
+}
+
+const DcfRelation *
+dcf_scan_relation(const DcfScan *scan)
+{
+	return scan->relation;
+}
+
+const DcfSpec *
+dcf_scan_spec(const DcfScan *scan)
+{
+	return scan->spec;
+}
+
+const DcfScanStats *
+dcf_scan_stats(const DcfScan *scan)
+{
+	return &scan->stats;
+}
+
+DcfBoundValue *
+dcf_scan_values(ForeignScanState *node, bool for_explain)
+{
+	DcfScan    *scan = get_scan(node);
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	DcfBoundValue *values;
+	ListCell   *lc;
+	int			i = 0;
+	int			nstates = 0;
+
+	values = palloc0(sizeof(DcfBoundValue) *
+					 Max(list_length(scan->spec->bindings), 1));
+	foreach(lc, scan->spec->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+		DcfBoundValue *bound = &values[i++];
+
+		if (!binding->value)
+			continue;
+		bound->type = exprType((Node *) binding->value);
+		if (for_explain && contain_param_walker((Node *) binding->value, NULL))
+		{
+			bound->unknown = true;
+			bound->shown = show_value(node, binding->value);
+			nstates++;
+		}
+		else
+			bound->value = ExecEvalExpr(list_nth(scan->value_states, nstates++),
+										econtext, &bound->isnull);
+	}
+	return values;
+}
+
+static DcfScan *
+get_scan(ForeignScanState *node)
+{
+	return (DcfScan *) node->fdw_state;
+}
+
+static Bitmapset *
+find_sent(const DcfScan *scan)
+{
+	Bitmapset  *sent = NULL;
+
+	for (int i = 0; i < scan->relation->natts; i++)
+		if (scan->relation->columns[i].kind == DCF_COLUMN_PARAMETER &&
+			bms_is_member(i + 1, scan->spec->fetched))
+			sent = bms_add_member(sent, i + 1);
+	return sent;
+}
+
+/* Open the reply to the next request; false after the last. */
+static bool
+next_reply(ForeignScanState *node)
+{
+	DcfScan    *scan = get_scan(node);
+	DcfRequest *request;
+	MemoryContext old;
+
+	if (!scan->set)
+		start_requests(node);
+
+	MemoryContextReset(scan->request_context);
+	old = MemoryContextSwitchTo(scan->request_context);
+	request = dcf_bind_next(scan->set);
+	if (request)
+	{
+		scan->reply = dcf_reply_open(scan->session, request,
+									 scan->relation->relname,
+									 dcf_bind_narrow_hint(scan->set),
+									 scan->request_context);
+		dcf_record_attach(scan->reader, scan->reply);
+		scan->stats.requests++;
+	}
+	MemoryContextSwitchTo(old);
+	return request != NULL;
+}
+
+static void
+start_requests(ForeignScanState *node)
+{
+	DcfScan    *scan = get_scan(node);
+	MemoryContext old = MemoryContextSwitchTo(scan->set_context);
+
+	scan->set = dcf_bind_create(scan->relation, scan->spec,
+								dcf_scan_values(node, false));
+	MemoryContextSwitchTo(old);
+
+	/* Where nothing can match, not even credentials are called for. */
+	if (!scan->session && dcf_bind_count(scan->set) > 0)
+	{
+		ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+		EState	   *estate = node->ss.ps.state;
+		Oid			userid;
+
+		userid = dcf_compat_check_as_user(plan,
+										  exec_rt_fetch(plan->scan.scanrelid,
+														estate));
+		scan->session = dcf_session_get(scan->relation->serverid,
+										OidIsValid(userid) ? userid : GetUserId(),
+										estate->es_query_cxt);
+	}
+}
+
+/* Count what the reply cost, and let go of it. */
+static void
+close_reply(DcfScan *scan)
+{
+	DcfReplyStats stats;
+
+	if (!scan->reply)
+		return;
+	dcf_reply_stats(scan->reply, &stats);
+	scan->stats.retries += stats.tries - 1;
+	scan->stats.bytes_received += stats.http.bytes_received;
+	scan->stats.bytes_decoded += stats.http.bytes_decoded;
+	scan->stats.records += dcf_record_count(scan->reader);
+	if (scan->stats.first_byte_ms < 0)
+		scan->stats.first_byte_ms = stats.http.first_byte_ms;
+	dcf_reply_close(scan->reply);
+	scan->reply = NULL;
+}
+
+/*
+ * Fill the slot with the next row of the reply, values in the current memory
+ * context, which the executor resets for each row.
+ */
+static bool
+next_row(DcfScan *scan, TupleTableSlot *slot)
+{
+	int			member;
+
+	do
+	{
+		memset(slot->tts_isnull, true,
+			   sizeof(bool) * slot->tts_tupleDescriptor->natts);
+		if (!dcf_record_next(scan->reader, slot->tts_values, slot->tts_isnull))
+			return false;
+	} while (!dcf_bind_owns_row(scan->set, slot->tts_values, slot->tts_isnull));
+
+	member = -1;
+	while ((member = bms_next_member(scan->sent, member)) >= 0)
+		slot->tts_values[member - 1] =
+			dcf_bind_sent(scan->set, member, &slot->tts_isnull[member - 1]);
+	return true;
+}
+
+/* A parameter as PostgreSQL would show it in a filter. */
+static const char *
+show_value(ForeignScanState *node, Expr *value)
+{
+	List	   *context;
+
+	context = deparse_context_for(RelationGetRelationName(node->ss.ss_currentRelation),
+								  RelationGetRelid(node->ss.ss_currentRelation));
+	return deparse_expression((Node *) value, context, false, false);
+}
+
+static bool
+contain_param_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return true;
+	return expression_tree_walker(node, contain_param_walker, context);
+}
