@@ -2,7 +2,8 @@
 
 import base64
 import time
-import uuid
+
+from .company import guid
 
 
 class Accounts:
@@ -21,7 +22,7 @@ class Accounts:
 
 
 def _guid(state, what):
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, "%s %d" % (what, state.serial())))
+    return guid(what, state.serial())
 
 
 def _known_token(state, token):
@@ -102,6 +103,6 @@ def session_cookies(state, request):
         return []
     session = _guid(state, "session")
     state.sessions.add(session)
-    affinity = uuid.uuid5(uuid.NAMESPACE_OID, "affinity " + session).hex
+    affinity = guid("affinity", session).replace("-", "")
     return ["DataConnectState=%s; Path=/; HttpOnly" % session,
             "ARRAffinity=%s; Path=/; HttpOnly" % affinity]

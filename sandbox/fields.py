@@ -160,7 +160,8 @@ def _boolean(column):
 
 
 def _guid(column):
-    made = lambda subject: guid(column.name, subject.key)
+    def made(subject):
+        return guid(column.name, subject.key)
     if column.example == "null":
         return lambda subject: (None, "null", made(subject))[mix(subject.key, column.name) % 3]
     return made

@@ -54,7 +54,7 @@ def fixed(value):
 
 
 def _decimal(value):
-    return fixed(value) if isinstance(value, int) else repr(value)
+    return repr(value) if type(value) is float else fixed(value)
 
 
 TEXT = {"integer": str, "byte": str, "decimal": _decimal, "datetime": stamp,
@@ -73,10 +73,10 @@ def _json_field(column):
     quoted = column.kind not in ("integer", "byte", "decimal", "boolean")
 
     def field(value):
+        if type(value) is str:
+            return quote(value)
         if value is None:
             return "null"
-        if isinstance(value, str):
-            return quote(value)
         return '"%s"' % convert(value) if quoted else convert(value)
     return field
 

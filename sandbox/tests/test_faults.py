@@ -268,6 +268,7 @@ class Faults(SandboxTest):
         self.assertEqual([self.ask(PATH + "?storeid=" + i).body for i in "2345"],
                          [b"[2]", b"[3]", WHOLE, WHOLE])
         self.document(b"[33]", "&StoreID=3")
+        self.document(WHOLE)
         self.assertEqual(self.ask(PATH + "?StoreID=3").body, b"[33]")
         self.control("DELETE", "document")
         self.assertEqual(self.ask(PATH).status, 404)

@@ -1,7 +1,9 @@
 """413 by estimate, 429 by concurrency, streaming, compression, TLS, start and stop."""
 
 import gzip
+import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -9,7 +11,7 @@ import tempfile
 import urllib.request
 import zlib
 
-from harness import BEARER, ROOT, SandboxTest, Server, read_until
+from harness import BEARER, ROOT, SandboxTest, Server, read_end, read_until, split
 
 DETAIL = {"SearchMethod": "3", "ManufacturerID": "-1", "CategoryNumber": "10",
           "ReportPart": "1"}
@@ -23,7 +25,6 @@ class Estimates(SandboxTest):
         self.assertEqual(reply.status, 413)
         self.assertEqual(list(reply.json()), ["Error", "Message"])
         self.assertIn("1048576", reply.json()["Message"])
-        # One region of four is a quarter of it.
         reply = self.ask(path, {**DETAIL, **window, "StopDate": "1996-01-02",
                                 "LocationType": "Store", "LocationTypeIDs": "1"})
         self.assertEqual(reply.status, 200)
@@ -163,6 +164,26 @@ class Running(SandboxTest):
         self.assertIn("python3-aiohttp", done.stderr)
         self.assertEqual(done.stderr.count("\n"), 1)
 
+    def cut(self, server, context, how):
+        """Whether a reply that is cut so ends without TLS's own good-bye.
+
+        Python's ssl shows a reset as an end of file in violation of the protocol.
+        """
+        fault = json.dumps({"cut": {"after": 20, "how": how}}).encode()
+        urllib.request.urlopen(server.base + "/_sandbox/fault", fault, context=context).close()
+        sock = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+        with context.wrap_socket(sock, server_hostname="localhost",
+                                 suppress_ragged_eofs=False) as sock:
+            sock.sendall(b"GET /test/sales HTTP/1.1\r\nHost: x\r\n"
+                         b"Authorization: Bearer sandbox-token\r\n\r\n")
+            data = read_until(sock, b"\r\n\r\n")
+            try:
+                data, reset = data + read_end(sock)[0], False
+            except ssl.SSLEOFError:
+                reset = True
+        self.assertLessEqual(len(split(data)[1]), 20)
+        return reset
+
     def test_tls(self):
         with tempfile.TemporaryDirectory() as directory:
             server = Server("--tls", "--tls-dir", directory)
@@ -173,6 +194,8 @@ class Running(SandboxTest):
                         "https://%s:%d/test/sales" % (host, server.port), headers=BEARER)
                     with urllib.request.urlopen(request, context=context) as reply:
                         self.assertEqual(reply.status, 200)
+                for how in ("close", "reset"):
+                    self.assertEqual(self.cut(server, context, how), how == "reset")
                 with self.assertRaises(urllib.error.URLError):
                     urllib.request.urlopen(request, context=ssl.create_default_context())
             finally:
