@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "compat.h"
+
 /* The most of a foreign text that a message shows, in bytes. */
 #define DCF_ERROR_SHOWN 200
 
@@ -18,6 +20,7 @@ typedef struct DcfRefusal
 {
 	int			status;			/* HTTP */
 	const char *content_type;
+	const char *location;		/* where a 3xx points to, or "" or NULL */
 	const char *body;			/* what of the body was read; may be cut */
 	size_t		body_len;
 	const char *relation;		/* foreign table, or NULL */
@@ -25,9 +28,12 @@ typedef struct DcfRefusal
 	const char *narrow;			/* hint for 413, or NULL */
 	int			max_rows;		/* the service's limit of records */
 	int			tries;			/* how often it was sent */
+	int64		asked_wait;		/* milliseconds the service asks to be left
+								 * alone, where that is more than
+								 * retry_max_wait; else 0 */
 } DcfRefusal;
 
 /* Raise the error that a status other than 200 means. */
-extern void dcf_error_raise_refusal(const DcfRefusal *refusal) pg_attribute_noreturn();
+pg_noreturn extern void dcf_error_raise_refusal(const DcfRefusal *refusal);
 
 #endif							/* DCF_ERROR_H */

@@ -1,0 +1,75 @@
+/*
+ * document.c
+ *	  Small JSON documents.  See document.h.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "document.h"
+
+typedef struct Held
+{
+	MemoryContextCallback release;
+	json_t	   *document;
+} Held;
+
+static void
+release_document(void *arg)
+{
+	json_decref(((Held *) arg)->document);
+}
+
+json_t *
+dcf_document_parse(const char *bytes, size_t len)
+{
+	Held	   *held = palloc0(sizeof(Held));
+
+	held->release.func = release_document;
+	held->release.arg = held;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &held->release);
+	held->document = json_loadb(bytes, len, JSON_DECODE_ANY, NULL);
+	return held->document;
+}
+
+json_t *
+dcf_document_read(DcfHttpTransfer *transfer)
+{
+	const char *body;
+	size_t		len;
+	json_t	   *document;
+
+	for (;;)
+	{
+		body = dcf_http_window(transfer, &len);
+		if (len > DCF_DOCUMENT_MAX)
+			return NULL;
+		if (!dcf_http_fill(transfer))
+			break;
+	}
+	document = dcf_document_parse(body, len);
+	return json_is_object(document) ? document : NULL;
+}
+
+json_t *
+dcf_document_member(json_t *document, const char *name)
+{
+	const char *key;
+	json_t	   *value;
+
+	json_object_foreach(document, key, value)
+	{
+		if (pg_strcasecmp(key, name) == 0)
+			return value;
+	}
+	return NULL;
+}
+
+const char *
+dcf_document_text(json_t *document, const char *name)
+{
+	const char *text =
+		json_string_value(dcf_document_member(document, name));
+
+	return text && text[0] != '\0' ? text : NULL;
+}

@@ -1,0 +1,41 @@
+/*
+ * document.h
+ *	  Small JSON documents, read whole: tokens, sessions, refusals.
+ */
+#ifndef DCF_DOCUMENT_H
+#define DCF_DOCUMENT_H
+
+#include "postgres.h"
+
+#include <jansson.h>
+
+#include "http.h"
+
+/* The most of a document that is read, in bytes. */
+#define DCF_DOCUMENT_MAX (64 * 1024)
+
+/*
+ * A document, released with the current memory context; NULL if the bytes are
+ * not JSON.
+ */
+extern json_t *dcf_document_parse(const char *bytes, size_t len);
+
+/*
+ * The rest of a reply as a JSON object, released with the current memory
+ * context; NULL if it is none, or longer than DCF_DOCUMENT_MAX.
+ */
+extern json_t *dcf_document_read(DcfHttpTransfer *transfer);
+
+/*
+ * A member of an object, its name compared without regard to case; NULL if
+ * there is none or document is no object.
+ */
+extern json_t *dcf_document_member(json_t *document, const char *name);
+
+/*
+ * The text of such a member, if it is a text that is not empty; else NULL.  In
+ * UTF-8, and lives as long as the document.
+ */
+extern const char *dcf_document_text(json_t *document, const char *name);
+
+#endif							/* DCF_DOCUMENT_H */

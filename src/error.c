@@ -1,0 +1,240 @@
+/*
+ * error.c
+ *	  The service's refusals as PostgreSQL errors, and foreign text in them.
+ *
+ * What each status means follows the service's own documentation where it has
+ * any (400, 401, 403, 404, 413, 429, 500, 503).
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "mb/pg_wchar.h"
+
+#include "document.h"
+#include "error.h"
+#include "text.h"
+
+typedef struct Meaning
+{
+	int			status;
+	int			sqlstate;
+	const char *message;
+	const char *hint;
+} Meaning;
+
+static const Meaning meanings[] = {
+	{400, ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
+	 "service rejected the request's parameters",
+	 "Check the values in WHERE, and the params options of server and table."},
+	{401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+	 "service did not accept the credentials",
+	 "Check the options of the user mapping; a token may have expired."},
+	{403, ERRCODE_INSUFFICIENT_PRIVILEGE, "service denied permission",
+	 "Ask for access to this endpoint for the user of the user mapping."},
+	{404, ERRCODE_FDW_TABLE_NOT_FOUND, "service has no such endpoint",
+	 "Check the table's option endpoint and the server's option url."},
+	{413, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,
+	 "Narrow the request, for example to fewer days or locations."},
+	{429, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+	 "service is limiting the rate of requests",
+	 "Run fewer queries at once, or raise the server's options max_retries "
+	 "and retry_max_wait."},
+	{502, ERRCODE_FDW_ERROR, "service cannot be reached by its gateway",
+	 "Try again later."},
+	{503, ERRCODE_FDW_ERROR, "service is overloaded or out of order",
+	 "Try again later."},
+	{504, ERRCODE_FDW_ERROR, "service did not answer its gateway in time",
+	 "Try again later, or ask for less."},
+};
+
+/* By class, where there is no meaning of its own. */
+static const Meaning meaning_3xx = {
+	300, ERRCODE_FDW_ERROR, "service redirects the request",
+	"Redirects are not followed. Check the server's option url."};
+static const Meaning meaning_5xx = {500, ERRCODE_FDW_ERROR,
+									"service failed on the request",
+									"Try again later, or ask for less."};
+static const Meaning meaning_other = {
+	0, ERRCODE_FDW_ERROR, "service gave no usable reply",
+	"Check the table's option endpoint and the server's option url."};
+
+/*
+ * Convert from UTF-8 to the database's encoding, a '?' for each character that
+ * it does not have.
+ */
+static char *
+to_server(const char *utf8, size_t len)
+{
+	int			encoding = GetDatabaseEncoding();
+	Oid			proc = InvalidOid;
+	char	   *result;
+	size_t		used = 0;
+	size_t		written = 0;
+	size_t		size;
+
+	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
+		return pnstrdup(utf8, len);
+	if (IsTransactionState())
+		proc = FindDefaultConversionProc(PG_UTF8, encoding);
+
+	size = len * MAX_CONVERSION_GROWTH + 1;
+	result = palloc(size);
+	while (used < len)
+	{
+		int			n = pg_utf_mblen((const unsigned char *) utf8 + used);
+		int			done = 0;
+
+		/* One character at a time, so that one alone can fail. */
+		if (OidIsValid(proc))
+			done = pg_do_encoding_conversion_buf(
+				proc, PG_UTF8, encoding,
+				unconstify(unsigned char *, (const unsigned char *) utf8) +
+					used,
+				n, (unsigned char *) result + written,
+				(int) (size - written), true);
+		if (done == n || (n == 1 && !IS_HIGHBIT_SET(utf8[used])))
+		{
+			if (done != n)
+			{
+				result[written] = utf8[used];
+				result[written + 1] = '\0';
+			}
+			written += strlen(result + written);
+		}
+		else
+			result[written++] = '?';
+		used += n;
+	}
+	result[written] = '\0';
+	return result;
+}
+
+char *
+dcf_error_safe(const char *bytes, size_t len)
+{
+	char		safe[DCF_ERROR_SHOWN + 1];
+	size_t		n = dcf_text_make_safe(bytes, len, safe, sizeof(safe));
+
+	return to_server(safe, n);
+}
+
+static const Meaning *
+find_meaning(int status)
+{
+	int			i;
+
+	for (i = 0; i < lengthof(meanings); i++)
+	{
+		if (meanings[i].status == status)
+			return &meanings[i];
+	}
+	if (status >= 300 && status <= 399)
+		return &meaning_3xx;
+	if (status >= 500 && status <= 599)
+		return &meaning_5xx;
+	return &meaning_other;
+}
+
+/* Whether the body is a page for a browser: nothing in it is worth showing. */
+static bool
+is_html(const DcfRefusal *refusal)
+{
+	size_t		i = 0;
+
+	if (refusal->content_type && strstr(refusal->content_type, "html"))
+		return true;
+	while (i < refusal->body_len &&
+		   strchr(" \t\r\n\xef\xbb\xbf", refusal->body[i]) != NULL)
+		i++;
+	return i < refusal->body_len && refusal->body[i] == '<';
+}
+
+/* The service's words in a body that is JSON, made safe, or NULL. */
+static char *
+words_in_json(const char *body, size_t len)
+{
+	static const char *const names[] = {"Message", "error_description",
+										"ExceptionMessage", "Error", "detail",
+										"title"};
+	json_t	   *document = dcf_document_parse(body, len);
+	const char *text = json_string_value(document);
+	int			i;
+
+	for (i = 0; i < lengthof(names) && text == NULL; i++)
+		text = dcf_document_text(document, names[i]);
+	return text ? dcf_error_safe(text, strlen(text)) : NULL;
+}
+
+/* A sentence that tells what the body says. */
+static char *
+show_body(const DcfRefusal *refusal)
+{
+	char	   *words;
+
+	if (refusal->body_len == 0)
+		return pstrdup("The reply says no more.");
+	if (is_html(refusal))
+		return pstrdup("The reply is an HTML page.");
+	words = words_in_json(refusal->body, refusal->body_len);
+	if (words == NULL)
+		words = dcf_error_safe(refusal->body, refusal->body_len);
+	return psprintf("The service says: \"%s\"", words);
+}
+
+/* The facts: what was asked, how it was answered, and in which words. */
+static char *
+build_detail(const DcfRefusal *refusal)
+{
+	StringInfoData detail;
+
+	initStringInfo(&detail);
+	appendStringInfo(&detail, "%s was answered with status %d",
+					 refusal->request ? refusal->request : "The request",
+					 refusal->status);
+	if (refusal->tries > 1)
+		appendStringInfo(&detail, " after %d tries", refusal->tries);
+	appendStringInfo(&detail, ". %s", show_body(refusal));
+	if (refusal->location && refusal->location[0] != '\0')
+		appendStringInfo(
+			&detail, " It points to \"%s\".",
+			dcf_error_safe(refusal->location, strlen(refusal->location)));
+	if (refusal->status == 413 && refusal->max_rows > 0)
+		appendStringInfo(&detail,
+						 " Its limit is %d records in one reply, by its own "
+						 "estimate.",
+						 refusal->max_rows);
+	if (refusal->asked_wait > 0)
+		appendStringInfo(&detail,
+						 " It asks to wait " INT64_FORMAT
+						 " s, longer than retry_max_wait allows.",
+						 (refusal->asked_wait + 999) / 1000);
+	return detail.data;
+}
+
+static char *
+build_message(const DcfRefusal *refusal, const Meaning *meaning)
+{
+	if (meaning->message)
+		return pstrdup(meaning->message);
+	if (refusal->relation)
+		return psprintf("request for foreign table \"%s\" asks for too many "
+						"records",
+						refusal->relation);
+	return pstrdup("request asks for too many records");
+}
+
+void
+dcf_error_raise_refusal(const DcfRefusal *refusal)
+{
+	const Meaning *meaning = find_meaning(refusal->status);
+	const char *hint = meaning->hint;
+
+	if (refusal->status == 413 && refusal->narrow)
+		hint = refusal->narrow;
+	ereport(ERROR,
+			(errcode(meaning->sqlstate),
+			 errmsg_internal("%s", build_message(refusal, meaning)),
+			 errdetail_internal("%s", build_detail(refusal)),
+			 errhint("%s", hint)));
+}

@@ -1,0 +1,365 @@
+/*
+ * http.c
+ *	  Waiting for replies and reading them.  See http.h.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "http_private.h"
+
+/* Room to make in the window before waiting for more bytes. */
+#define MIN_ROOM CURL_MAX_WRITE_SIZE
+
+/* What came of waiting for more of a reply. */
+typedef enum Outcome
+{
+	MORE,						/* the window has more bytes than before */
+	ENDED,						/* and ended well */
+	FAILED						/* transfer->problem says how */
+} Outcome;
+
+static bool
+fail(DcfHttpTransfer *transfer, DcfHttpProblem problem, const char *reason)
+{
+	transfer->problem = problem;
+	transfer->reason = reason;
+	return false;
+}
+
+static bool
+fail_timeout(DcfHttpTransfer *transfer, DcfHttpPhase phase, int waited)
+{
+	transfer->phase = phase;
+	transfer->waited = waited;
+	return fail(transfer, DCF_HTTP_TIMED_OUT, NULL);
+}
+
+/*
+ * Decompress what has arrived, as far as the window has room.  False if it
+ * cannot be.
+ */
+static bool
+inflate_arrived(DcfHttpTransfer *transfer)
+{
+	DcfHttpBuffer *raw = &transfer->raw;
+	DcfHttpBuffer *window = &transfer->window;
+	size_t		in = raw->end - raw->start;
+	size_t		out = window->size - window->end;
+	const char *reason;
+
+	if (transfer->inflate == NULL)
+	{
+		MemoryContext old;
+
+		if (in == 0)
+			return true;
+		if (transfer->coding == DCF_HTTP_UNKNOWN)
+			return fail(transfer, DCF_HTTP_BAD_CODING, NULL);
+		old = MemoryContextSwitchTo(transfer->context);
+		transfer->inflate = dcf_inflate_create(
+			transfer->coding == DCF_HTTP_GZIP ? DCF_INFLATE_GZIP
+											  : DCF_INFLATE_DEFLATE);
+		MemoryContextSwitchTo(old);
+	}
+	reason = dcf_inflate_run(transfer->inflate, raw->base + raw->start, &in,
+							 window->base + window->end, &out);
+	if (reason)
+		return fail(transfer, DCF_HTTP_BAD_CODING, reason);
+	raw->start += in;
+	if (raw->start == raw->end)
+		raw->start = raw->end = 0;
+	window->end += out;
+	return true;
+}
+
+/* Let the caller see what has arrived.  True if there is more than before. */
+static bool
+show_arrived(DcfHttpTransfer *transfer)
+{
+	if (transfer->window.end == transfer->shown)
+		return false;
+	transfer->decoded += transfer->window.end - transfer->shown;
+	transfer->shown = transfer->window.end;
+	return true;
+}
+
+/*
+ * Make room behind the bytes in the window, all of which the caller has seen:
+ * by dropping the consumed ones where that is cheaper than they were to read,
+ * else by growing.  False if it may not grow.
+ */
+static bool
+make_room(DcfHttpTransfer *transfer)
+{
+	DcfHttpBuffer *window = &transfer->window;
+	size_t		live = window->end - window->start;
+	size_t		size;
+
+	if (live <= window->start || window->size - window->end < MIN_ROOM)
+	{
+		memmove(window->base, window->base + window->start, live);
+		window->start = 0;
+		window->end = transfer->shown = live;
+	}
+	if (live >= transfer->max_window)
+		return fail(transfer, DCF_HTTP_TOO_LONG, NULL);
+	if (window->size - live >= MIN_ROOM)
+		return true;
+	size = Max(Min(window->size * 2, transfer->max_window), live + MIN_ROOM);
+	window->base = repalloc_huge(window->base, size);
+	window->size = size;
+	return true;
+}
+
+/* Take up a transfer that paused because there was no room. */
+static void
+resume(DcfHttpTransfer *transfer)
+{
+	CURLcode	code;
+	sigset_t	saved;
+
+	transfer->wanted = 0;
+	dcf_http_enter_curl(&saved);
+	code = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+	dcf_http_leave_curl(&saved);
+
+	if (code == CURLE_OUT_OF_MEMORY)
+		dcf_http_check(code);
+	/* Any other failure also becomes the transfer's result. */
+}
+
+static void
+note_connected(DcfHttpTransfer *transfer)
+{
+	curl_off_t	usec = 0;
+
+	if (transfer->connected_at == 0 &&
+		curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T,
+						  &usec) == CURLE_OK &&
+		usec > 0)
+		transfer->connected_at = dcf_wait_now();
+}
+
+/* Whether the body is only there to be shown in an error. */
+static bool
+is_refusal(const DcfHttpTransfer *transfer)
+{
+	return transfer->head_done && transfer->head.status != 200;
+}
+
+/*
+ * What the transfer is waiting for, how many milliseconds it may, and how many
+ * of them are left.  False if there is no limit.
+ */
+static bool
+phase_limit(const DcfHttpTransfer *transfer, int64 idle_since,
+			DcfHttpPhase *phase, int *limit, int64 *left)
+{
+	int64		since;
+
+	/* libcurl looks after connecting. */
+	if (transfer->connected_at == 0)
+		return false;
+	if (transfer->received == 0 && !is_refusal(transfer))
+	{
+		*phase = DCF_PHASE_FIRST_BYTE;
+		*limit = transfer->first_byte_timeout;
+		since = transfer->connected_at;
+	}
+	else
+	{
+		*phase = DCF_PHASE_IDLE;
+		*limit = transfer->idle_timeout;
+		since = idle_since;
+	}
+	*left = since + *limit - dcf_wait_now();
+	return *limit > 0;
+}
+
+/*
+ * Wait once, for no longer than the transfer's phase and the deadline leave;
+ * false if either left nothing.  idle_since is when bytes last came, or when
+ * somebody began to wait.
+ */
+static bool
+wait_once(DcfHttpTransfer *transfer, int64 idle_since)
+{
+	int64		wait = -1;
+	int64		left;
+	DcfHttpPhase phase;
+	int			limit;
+
+	if (phase_limit(transfer, idle_since, &phase, &limit, &left))
+	{
+		if (left <= 0)
+			return fail_timeout(transfer, phase, limit);
+		wait = left;
+	}
+	if (transfer->deadline != 0)
+	{
+		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+											   transfer->deadline);
+		if (left <= 0)
+			return fail_timeout(transfer, DCF_PHASE_TOTAL,
+								transfer->total_timeout);
+		wait = wait < 0 ? left : Min(wait, left);
+	}
+	dcf_http_work(transfer->pool, wait,
+				  transfer->connected_at ? DCF_WAIT_REPLY : DCF_WAIT_CONNECT);
+	note_connected(transfer);
+	return true;
+}
+
+/* Whether a transfer that is done brought the whole body. */
+static bool
+is_complete(DcfHttpTransfer *transfer)
+{
+	if (transfer->result != CURLE_OK)
+		return fail(transfer, DCF_HTTP_CUT, dcf_http_words(transfer));
+	if (transfer->inflate && !dcf_inflate_ended(transfer->inflate))
+		return fail(transfer, DCF_HTTP_CUT, "its compressed data have no end");
+	return true;
+}
+
+/* Wait for more of the body.  Raises only what has no place in it. */
+static Outcome
+advance(DcfHttpTransfer *transfer)
+{
+	int64		idle_since = dcf_wait_now();
+	uint64		received = transfer->received;
+
+	CHECK_FOR_INTERRUPTS();
+	if (transfer->problem != DCF_HTTP_NO_PROBLEM)
+		return FAILED;
+	if (show_arrived(transfer))
+		return MORE;
+	if (!(transfer->done && transfer->coding == DCF_HTTP_PLAIN) &&
+		!make_room(transfer))
+		return FAILED;
+
+	for (;;)
+	{
+		if (transfer->coding != DCF_HTTP_PLAIN && !inflate_arrived(transfer))
+			return FAILED;
+		if (show_arrived(transfer))
+			return MORE;
+		if (transfer->done)
+			return is_complete(transfer) ? ENDED : FAILED;
+
+		if (transfer->received != received)
+		{
+			received = transfer->received;
+			idle_since = dcf_wait_now();
+		}
+		if (transfer->wanted > 0)
+			resume(transfer);
+		else if (!wait_once(transfer, idle_since))
+			return FAILED;
+	}
+}
+
+bool
+dcf_http_fill(DcfHttpTransfer *transfer)
+{
+	Outcome		outcome = advance(transfer);
+
+	if (outcome == FAILED)
+		dcf_http_raise_problem(transfer);
+	return outcome == MORE;
+}
+
+void
+dcf_http_gather(DcfHttpTransfer *transfer, size_t max)
+{
+	while (transfer->shown - transfer->window.start < max &&
+		   advance(transfer) == MORE)
+		 /* on */ ;
+}
+
+DcfHttpStart
+dcf_http_await(DcfHttpTransfer *transfer)
+{
+	size_t		len;
+
+	while (!transfer->head_done && !transfer->done)
+	{
+		if (!wait_once(transfer, 0))
+			dcf_http_raise_problem(transfer);
+	}
+	if (!transfer->head_done)
+	{
+		dcf_http_raise_lasting_failure(transfer);
+		transfer->failure = dcf_http_words(transfer);
+		return DCF_HTTP_UNREACHABLE;
+	}
+	if (!is_refusal(transfer))
+		return dcf_http_fill(transfer) ? DCF_HTTP_BODY : DCF_HTTP_EMPTY;
+
+	dcf_http_gather(transfer, 1);
+	(void) dcf_http_window(transfer, &len);
+	return len > 0 ? DCF_HTTP_BODY : DCF_HTTP_EMPTY;
+}
+
+const DcfHttpHead *
+dcf_http_head(const DcfHttpTransfer *transfer)
+{
+	return &transfer->head;
+}
+
+const char *
+dcf_http_failure(const DcfHttpTransfer *transfer)
+{
+	return transfer->failure;
+}
+
+const char *
+dcf_http_window(const DcfHttpTransfer *transfer, size_t *len)
+{
+	*len = transfer->shown - transfer->window.start;
+	return transfer->window.base + transfer->window.start;
+}
+
+void
+dcf_http_consume(DcfHttpTransfer *transfer, size_t n)
+{
+	Assert(n <= transfer->shown - transfer->window.start);
+	transfer->window.start += n;
+}
+
+void
+dcf_http_stats(const DcfHttpTransfer *transfer, DcfHttpStats *stats)
+{
+	stats->bytes_received = transfer->received;
+	stats->bytes_decoded = transfer->decoded;
+	stats->first_byte_ms = -1;
+	if (transfer->received > 0)
+		stats->first_byte_ms =
+			(double) (transfer->first_byte_at - transfer->begun_at);
+}
+
+void
+dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout)
+{
+	int64		until = dcf_wait_now() + ms;
+
+	for (;;)
+	{
+		int64		left = until - dcf_wait_now();
+
+		if (left <= 0)
+			return;
+		if (deadline != 0)
+		{
+			int64		whole = TimestampDifferenceMilliseconds(
+				GetCurrentTimestamp(), deadline);
+
+			if (whole <= 0)
+				dcf_http_raise_timeout(DCF_PHASE_TOTAL, total_timeout);
+			left = Min(left, whole);
+		}
+		(void) dcf_wait_for(NULL, left, DCF_WAIT_RETRY, NULL, 0);
+	}
+}

@@ -1,0 +1,386 @@
+/*
+ * http_begin.c
+ *	  A transfer's birth and end, and libcurl's callbacks into it.
+ *
+ * The callbacks copy into memory made beforehand, or pause the transfer; they
+ * call nothing of PostgreSQL's that could raise or allocate.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+#include <time.h>
+
+#include "storage/fd.h"
+#include "utils/memutils.h"
+
+#include "http_private.h"
+
+/* The window's size to begin with: some records, and a few reads. */
+#define FIRST_WINDOW (128 * 1024)
+
+/*
+ * Compressed bytes that may wait to be decompressed.  No piece that libcurl
+ * hands over is larger than CURL_MAX_WRITE_SIZE.
+ */
+#define RAW_SIZE (64 * 1024)
+StaticAssertDecl(RAW_SIZE >= CURL_MAX_WRITE_SIZE,
+				 "a piece of a body must find room");
+
+/* What libcurl reads from a socket at once. */
+#define READ_SIZE (64L * 1024)
+
+/*
+ * A request may take minutes before the first byte of its reply, and firewalls
+ * forget connections that are silent.
+ */
+#define KEEPALIVE_SECONDS 60L
+
+/* Raises unless libcurl took the setting. */
+#define SET_OPTION(transfer, option, value) \
+	dcf_http_check(curl_easy_setopt((transfer)->easy, option, value))
+
+static size_t
+on_body(char *data, size_t one, size_t len, void *arg)
+{
+	DcfHttpTransfer *transfer = arg;
+	DcfHttpBuffer *buffer =
+		transfer->coding == DCF_HTTP_PLAIN ? &transfer->window : &transfer->raw;
+
+	if (buffer->size - buffer->end < len)
+	{
+		transfer->wanted = len;
+		return CURL_WRITEFUNC_PAUSE;
+	}
+	transfer->wanted = 0;
+	if (len == 0)
+		return 0;
+	if (transfer->received == 0)
+		transfer->first_byte_at = dcf_wait_now();
+	memcpy(buffer->base + buffer->end, data, len);
+	buffer->end += len;
+	transfer->received += len;
+	return len;
+}
+
+/* Whether a header line has this name; its value is given without spaces. */
+static bool
+header_is(const char *line, size_t len, const char *name, const char **value,
+		  size_t *value_len)
+{
+	size_t		name_len = strlen(name);
+	const char *start = line + name_len + 1;
+	const char *end = line + len;
+
+	if (len <= name_len || line[name_len] != ':' ||
+		pg_strncasecmp(line, name, name_len) != 0)
+		return false;
+	while (start < end && (*start == ' ' || *start == '\t'))
+		start++;
+	while (end > start && (end[-1] == ' ' || end[-1] == '\t' ||
+						   end[-1] == '\r' || end[-1] == '\n'))
+		end--;
+	*value = start;
+	*value_len = end - start;
+	return true;
+}
+
+/* Copy as much of a header's value as there is room for. */
+static void
+keep(char *dst, size_t size, const char *value, size_t len)
+{
+	size_t		n = Min(len, size - 1);
+
+	memcpy(dst, value, n);
+	dst[n] = '\0';
+}
+
+/* A second coding on top of the first is none we know. */
+static void
+keep_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
+{
+	char	   *name = transfer->coding_name;
+
+	if (len == 0 || (len == 8 && pg_strncasecmp(value, "identity", len) == 0))
+		return;
+	if (transfer->coding != DCF_HTTP_PLAIN)
+	{
+		transfer->coding = DCF_HTTP_UNKNOWN;
+		return;
+	}
+	keep(name, sizeof(transfer->coding_name), value, len);
+	if (pg_strcasecmp(name, "gzip") == 0 || pg_strcasecmp(name, "x-gzip") == 0)
+		transfer->coding = DCF_HTTP_GZIP;
+	else if (pg_strcasecmp(name, "deflate") == 0)
+		transfer->coding = DCF_HTTP_DEFLATE;
+	else
+		transfer->coding = DCF_HTTP_UNKNOWN;
+}
+
+/* The three digits of "HTTP/1.1 200 OK", else 0. */
+static int
+parse_status(const char *line, size_t len)
+{
+	size_t		i = 0;
+	int			status = 0;
+	int			digits = 0;
+
+	while (i < len && line[i] != ' ')
+		i++;
+	while (i < len && line[i] == ' ')
+		i++;
+	for (; i < len && digits < 3 && line[i] >= '0' && line[i] <= '9'; i++)
+	{
+		status = status * 10 + (line[i] - '0');
+		digits++;
+	}
+	return digits == 3 ? status : 0;
+}
+
+static void
+keep_header(DcfHttpTransfer *transfer, const char *line, size_t len)
+{
+	DcfHttpHead *head = &transfer->head;
+	const char *value;
+	size_t		n;
+
+	if (header_is(line, len, "Content-Type", &value, &n))
+		keep(head->content_type, sizeof(head->content_type), value, n);
+	else if (header_is(line, len, "Content-Encoding", &value, &n))
+		keep_coding(transfer, value, n);
+	else if (header_is(line, len, "Retry-After", &value, &n))
+		keep(head->retry_after, sizeof(head->retry_after), value, n);
+	else if (header_is(line, len, "X-RateLimit-ResetSeconds", &value, &n))
+		keep(head->rate_reset_seconds, sizeof(head->rate_reset_seconds), value,
+			 n);
+	else if (header_is(line, len, "X-RateLimit-Reset", &value, &n))
+		keep(head->rate_reset, sizeof(head->rate_reset), value, n);
+	else if (header_is(line, len, "Location", &value, &n))
+		keep(head->location, sizeof(head->location), value, n);
+}
+
+static size_t
+on_header(char *line, size_t one, size_t len, void *arg)
+{
+	DcfHttpTransfer *transfer = arg;
+
+	/* What follows the head is the trailer of a chunked body. */
+	if (transfer->head_done)
+		return len;
+
+	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
+	{
+		/* A reply may have provisional heads (1xx) before its own. */
+		memset(&transfer->head, 0, sizeof(transfer->head));
+		transfer->coding = DCF_HTTP_PLAIN;
+		transfer->coding_name[0] = '\0';
+		transfer->head.status = parse_status(line, len);
+	}
+	else if (len > 0 && (line[0] == '\r' || line[0] == '\n'))
+		transfer->head_done = transfer->head.status >= 200;
+	else
+		keep_header(transfer, line, len);
+	return len;
+}
+
+/* Also called by the pool that ends before its transfers. */
+static void
+release_transfer(void *arg)
+{
+	DcfHttpTransfer *transfer = arg;
+	sigset_t	saved;
+
+	if (transfer->pool == NULL)
+		return;
+
+	dcf_http_enter_curl(&saved);
+	if (transfer->added)
+		curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
+	if (transfer->easy)
+		curl_easy_cleanup(transfer->easy);
+	curl_slist_free_all(transfer->headers);
+	dcf_http_leave_curl(&saved);
+
+	if (transfer->has_fd)
+		ReleaseExternalFD();
+	dlist_delete(&transfer->node);
+	transfer->pool->ntransfers--;
+	transfer->pool = NULL;
+}
+
+static void
+add_header(DcfHttpTransfer *transfer, const char *name, const char *value)
+{
+	char	   *line = psprintf("%s: %s", name, value);
+	struct curl_slist *longer = curl_slist_append(transfer->headers, line);
+
+	if (longer == NULL)
+		dcf_http_check(CURLE_OUT_OF_MEMORY);
+	transfer->headers = longer;
+	memset(line, 0, strlen(line));
+	pfree(line);
+}
+
+static void
+set_request(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
+{
+	SET_OPTION(transfer, CURLOPT_URL, spec->url);
+	SET_OPTION(transfer, CURLOPT_USERAGENT, "dataconnect_fdw/" DCF_VERSION);
+
+	/* Decompressing is ours: libcurl does not tell of a cut stream. */
+	SET_OPTION(transfer, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+	add_header(transfer, "Accept-Encoding",
+			   spec->compression ? "gzip, deflate" : "identity");
+	add_header(transfer, "Accept", spec->accept ? spec->accept : "*/*");
+	if (spec->authorization)
+		add_header(transfer, "Authorization", spec->authorization);
+	if (spec->post_body)
+	{
+		SET_OPTION(transfer, CURLOPT_POSTFIELDSIZE_LARGE,
+				   (curl_off_t) strlen(spec->post_body));
+		SET_OPTION(transfer, CURLOPT_COPYPOSTFIELDS, spec->post_body);
+		add_header(transfer, "Content-Type", spec->content_type);
+		/* Without a name's value libcurl leaves the header out. */
+		add_header(transfer, "Expect", "");
+	}
+	SET_OPTION(transfer, CURLOPT_HTTPHEADER, transfer->headers);
+	/* Headers for the service are not for the proxy. */
+	SET_OPTION(transfer, CURLOPT_HEADEROPT, (long) CURLHEADER_SEPARATE);
+	SET_OPTION(transfer, CURLOPT_COOKIEFILE, "");
+}
+
+static void
+set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
+{
+	SET_OPTION(transfer, CURLOPT_NOSIGNAL, 1L);
+	SET_OPTION(transfer, CURLOPT_SHARE, transfer->pool->share);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Do not wait for a name server that does not answer. */
+	SET_OPTION(transfer, CURLOPT_QUICK_EXIT, 1L);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075500
+	SET_OPTION(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	SET_OPTION(transfer, CURLOPT_PROTOCOLS,
+			   (long) (CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+
+	/*
+	 * A connection for each transfer: scans are read at their own pace, a
+	 * LIMIT ends one in the middle, and on a connection shared over HTTP/2
+	 * they would hinder each other.
+	 */
+	SET_OPTION(transfer, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+	SET_OPTION(transfer, CURLOPT_FOLLOWLOCATION, 0L);
+	SET_OPTION(transfer, CURLOPT_UNRESTRICTED_AUTH, 0L);
+	SET_OPTION(transfer, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
+	SET_OPTION(transfer, CURLOPT_TCP_KEEPALIVE, 1L);
+	SET_OPTION(transfer, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_SECONDS);
+	SET_OPTION(transfer, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_SECONDS);
+	SET_OPTION(transfer, CURLOPT_BUFFERSIZE, READ_SIZE);
+	/* 0 would be libcurl's default, 5 minutes. */
+	SET_OPTION(transfer, CURLOPT_CONNECTTIMEOUT_MS,
+			   (long) (spec->connect_timeout > 0 ? spec->connect_timeout
+												 : INT_MAX));
+
+	/* "" also keeps the environment's proxies away. */
+	SET_OPTION(transfer, CURLOPT_PROXY, spec->proxy ? spec->proxy : "");
+	SET_OPTION(transfer, CURLOPT_NOPROXY, "");
+	SET_OPTION(transfer, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+
+	SET_OPTION(transfer, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+	SET_OPTION(transfer, CURLOPT_SSL_VERIFYPEER, spec->tls_verify ? 1L : 0L);
+	SET_OPTION(transfer, CURLOPT_SSL_VERIFYHOST, spec->tls_verify ? 2L : 0L);
+	if (spec->ca_file)
+		SET_OPTION(transfer, CURLOPT_CAINFO, spec->ca_file);
+}
+
+static void
+set_callbacks(DcfHttpTransfer *transfer)
+{
+	SET_OPTION(transfer, CURLOPT_PRIVATE, transfer);
+	SET_OPTION(transfer, CURLOPT_ERRORBUFFER, transfer->words);
+	SET_OPTION(transfer, CURLOPT_WRITEFUNCTION, on_body);
+	SET_OPTION(transfer, CURLOPT_WRITEDATA, transfer);
+	SET_OPTION(transfer, CURLOPT_HEADERFUNCTION, on_header);
+	SET_OPTION(transfer, CURLOPT_HEADERDATA, transfer);
+}
+
+static void
+make_buffer(DcfHttpBuffer *buffer, size_t size)
+{
+	buffer->base = palloc(size);
+	buffer->size = size;
+}
+
+/* A transfer that knows what was asked of it, in the current context. */
+static DcfHttpTransfer *
+create_transfer(DcfHttpPool *pool, const DcfHttpSpec *spec)
+{
+	DcfHttpTransfer *transfer = palloc0(sizeof(DcfHttpTransfer));
+
+	transfer->context = CurrentMemoryContext;
+	transfer->connect_timeout = spec->connect_timeout;
+	transfer->first_byte_timeout = spec->first_byte_timeout;
+	transfer->idle_timeout = spec->idle_timeout;
+	transfer->total_timeout = spec->total_timeout;
+	transfer->deadline = spec->deadline;
+	transfer->max_window = spec->max_window;
+	transfer->begun_at = dcf_wait_now();
+	make_buffer(&transfer->window, FIRST_WINDOW);
+	make_buffer(&transfer->raw, RAW_SIZE);
+
+	transfer->release.func = release_transfer;
+	transfer->release.arg = transfer;
+	MemoryContextRegisterResetCallback(transfer->context, &transfer->release);
+	transfer->pool = pool;
+	dlist_push_tail(&pool->transfers, &transfer->node);
+	pool->ntransfers++;
+	return transfer;
+}
+
+static void
+open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
+{
+	DcfHttpPool *pool = transfer->pool;
+	CURLMcode	code;
+	sigset_t	saved;
+
+	transfer->has_fd = AcquireExternalFD();
+	if (!transfer->has_fd)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+						errmsg("too many files and connections are open")));
+	transfer->easy = curl_easy_init();
+	if (transfer->easy == NULL)
+		dcf_http_check(CURLE_OUT_OF_MEMORY);
+	set_callbacks(transfer);
+	set_connection(transfer, spec);
+	set_request(transfer, spec);
+
+	dcf_http_enter_curl(&saved);
+	code = curl_multi_add_handle(pool->multi, transfer->easy);
+	dcf_http_leave_curl(&saved);
+	dcf_http_check_multi(code);
+	transfer->added = true;
+
+	/* Set it going. */
+	dcf_http_work(pool, 0, DCF_WAIT_CONNECT);
+}
+
+DcfHttpTransfer *
+dcf_http_begin(DcfHttpPool *pool, const DcfHttpSpec *spec, MemoryContext cxt)
+{
+	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw transfer",
+											  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(own);
+	DcfHttpTransfer *transfer = create_transfer(pool, spec);
+
+	open_transfer(transfer, spec);
+	MemoryContextSwitchTo(old);
+	return transfer;
+}
+
+void
+dcf_http_close(DcfHttpTransfer *transfer)
+{
+	MemoryContextDelete(transfer->context);
+}

@@ -1,0 +1,215 @@
+/*
+ * http_error.c
+ *	  What can go wrong with a transfer, as PostgreSQL errors.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "error.h"
+#include "http_private.h"
+
+/* Of each phase: its name, its option, and what follows "Waited 10 s for". */
+static const struct
+{
+	const char *name;
+	const char *option;
+	const char *what;
+} phases[] = {
+	[DCF_PHASE_CONNECT] = {"connect", "connect_timeout",
+						   "a connection to be made"},
+	[DCF_PHASE_FIRST_BYTE] = {"first byte", "first_byte_timeout",
+							  "the first byte of the reply's body"},
+	[DCF_PHASE_IDLE] = {"idle", "idle_timeout", "more bytes of the reply"},
+	[DCF_PHASE_TOTAL] = {"total", "total_timeout",
+						 "the request as a whole, retries included"},
+};
+
+/* "10 s" or "1500 ms". */
+static char *
+show_time(int ms)
+{
+	return ms % 1000 == 0 ? psprintf("%d s", ms / 1000)
+						  : psprintf("%d ms", ms);
+}
+
+void
+dcf_http_raise_timeout(DcfHttpPhase phase, int ms)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+			 errmsg("request to the service timed out in phase \"%s\"",
+					phases[phase].name),
+			 errdetail("Waited %s for %s.", show_time(ms), phases[phase].what),
+			 errhint("Raise the server's option %s, or ask for less.",
+					 phases[phase].option)));
+}
+
+/* What libcurl says of a failure, made safe, in the transfer's context. */
+const char *
+dcf_http_words(const DcfHttpTransfer *transfer)
+{
+	MemoryContext old = MemoryContextSwitchTo(transfer->context);
+	const char *words = transfer->words;
+	size_t		len;
+
+	if (transfer->result == CURLE_OK)
+		words = "the connection was closed inside the head";
+	else if (words[0] == '\0')
+		words = curl_easy_strerror(transfer->result);
+	len = strlen(words);
+	while (len > 0 && (words[len - 1] == '.' || words[len - 1] == '\n'))
+		len--;
+	words = dcf_error_safe(words, len);
+	MemoryContextSwitchTo(old);
+	return words;
+}
+
+static void
+raise_coding(const DcfHttpTransfer *transfer)
+{
+	if (transfer->coding == DCF_HTTP_UNKNOWN)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("reply from the service is compressed in an unknown "
+						"way"),
+				 errdetail("Its Content-Encoding is \"%s\", or more than one.",
+						   dcf_error_safe(transfer->coding_name,
+										  strlen(transfer->coding_name))),
+				 errhint("Set the server's option compression to off.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+			 errmsg("reply from the service is wrongly compressed"),
+			 errdetail("After " UINT64_FORMAT " bytes, its %s data are %s.",
+					   transfer->received,
+					   transfer->coding == DCF_HTTP_GZIP ? "gzip" : "deflate",
+					   transfer->reason),
+			 errhint("Set the server's option compression to off.")));
+}
+
+void
+dcf_http_raise_problem(const DcfHttpTransfer *transfer)
+{
+	switch (transfer->problem)
+	{
+		case DCF_HTTP_NO_PROBLEM:
+			break;
+		case DCF_HTTP_TIMED_OUT:
+			dcf_http_raise_timeout(transfer->phase, transfer->waited);
+			break;
+		case DCF_HTTP_CUT:
+			if (transfer->result == CURLE_OUT_OF_MEMORY)
+				dcf_http_check(transfer->result);
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+					 errmsg("reply from the service was cut short"),
+					 errdetail("After " UINT64_FORMAT " bytes of its body: "
+							   "%s.",
+							   transfer->received, transfer->reason),
+					 errhint("Run the query again.")));
+			break;
+		case DCF_HTTP_BAD_CODING:
+			raise_coding(transfer);
+			break;
+		case DCF_HTTP_TOO_LONG:
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("record in the service's reply is too long"),
+					 errdetail("It is longer than max_record_size allows "
+							   "(%zu bytes).",
+							   transfer->max_window),
+					 errhint("Raise the server's option max_record_size.")));
+			break;
+	}
+	elog(ERROR, "transfer failed for no reason");
+}
+
+/* How a transfer without a whole head ended. */
+typedef enum Failure
+{
+	FAILURE_PASSING,			/* may go better the next time */
+	FAILURE_TIMEOUT,
+	FAILURE_TRUST,				/* TLS, and no try will change it */
+	FAILURE_MEMORY,
+	FAILURE_NOT_HTTP
+} Failure;
+
+static Failure
+classify(CURLcode code)
+{
+	switch (code)
+	{
+		case CURLE_OK:
+		case CURLE_COULDNT_RESOLVE_PROXY:
+		case CURLE_COULDNT_RESOLVE_HOST:
+		case CURLE_COULDNT_CONNECT:
+		case CURLE_SSL_CONNECT_ERROR:
+		case CURLE_PARTIAL_FILE:
+		case CURLE_GOT_NOTHING:
+		case CURLE_SEND_ERROR:
+		case CURLE_RECV_ERROR:
+		case CURLE_PROXY:
+			return FAILURE_PASSING;
+		case CURLE_OPERATION_TIMEDOUT:
+			return FAILURE_TIMEOUT;
+		case CURLE_PEER_FAILED_VERIFICATION:
+		case CURLE_SSL_CACERT_BADFILE:
+		case CURLE_SSL_CERTPROBLEM:
+		case CURLE_SSL_CIPHER:
+		case CURLE_SSL_ISSUER_ERROR:
+		case CURLE_SSL_CRL_BADFILE:
+		case CURLE_SSL_INVALIDCERTSTATUS:
+		case CURLE_USE_SSL_FAILED:
+			return FAILURE_TRUST;
+		case CURLE_OUT_OF_MEMORY:
+			return FAILURE_MEMORY;
+		default:
+			return FAILURE_NOT_HTTP;
+	}
+}
+
+void
+dcf_http_raise_lasting_failure(const DcfHttpTransfer *transfer)
+{
+	switch (classify(transfer->result))
+	{
+		case FAILURE_PASSING:
+			break;
+		case FAILURE_TIMEOUT:
+			dcf_http_raise_timeout(DCF_PHASE_CONNECT, transfer->connect_timeout);
+			break;
+		case FAILURE_TRUST:
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
+					 errmsg("could not make a secure connection to the "
+							"service"),
+					 errdetail("libcurl says: %s.", dcf_http_words(transfer)),
+					 errhint("Check the server's options url and ca_file.")));
+			break;
+		case FAILURE_MEMORY:
+			dcf_http_check(transfer->result);
+			break;
+		case FAILURE_NOT_HTTP:
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+					 errmsg("service did not answer with a valid HTTP reply"),
+					 errdetail("libcurl says: %s.", dcf_http_words(transfer)),
+					 errhint("Check the server's option url.")));
+			break;
+	}
+}
+
+void
+dcf_http_raise_failure(const DcfHttpTransfer *transfer)
+{
+	if (transfer->connected_at != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("service broke off the connection without a reply"),
+				 errdetail("libcurl says: %s.", transfer->failure)));
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
+			 errmsg("could not connect to the service"),
+			 errdetail("libcurl says: %s.", transfer->failure),
+			 errhint("Check the server's option url, and the network.")));
+}

@@ -1,0 +1,153 @@
+/*
+ * http_private.h
+ *	  What the files of http share.
+ */
+#ifndef DCF_HTTP_PRIVATE_H
+#define DCF_HTTP_PRIVATE_H
+
+#include "postgres.h"
+
+#include <signal.h>
+
+#include <curl/curl.h>
+
+#include "lib/ilist.h"
+
+#include "http.h"
+#include "http_wait.h"
+#include "inflate.h"
+
+struct DcfHttpPool
+{
+	MemoryContext context;
+	MemoryContextCallback release;
+	CURLM	   *multi;
+	CURLSH	   *share;			/* cookies and TLS sessions */
+	DcfWaitSet *waits;
+	int64		timer_at;		/* when libcurl wants to be called, by
+								 * dcf_wait_now(); -1: not */
+	dlist_head	transfers;
+	int			ntransfers;
+};
+
+/* Content-Encoding of a body. */
+typedef enum DcfHttpCoding
+{
+	DCF_HTTP_PLAIN,
+	DCF_HTTP_GZIP,
+	DCF_HTTP_DEFLATE,
+	DCF_HTTP_UNKNOWN
+} DcfHttpCoding;
+
+/* The times that have a limit of their own. */
+typedef enum DcfHttpPhase
+{
+	DCF_PHASE_CONNECT,
+	DCF_PHASE_FIRST_BYTE,
+	DCF_PHASE_IDLE,
+	DCF_PHASE_TOTAL
+} DcfHttpPhase;
+
+/* What is wrong with a reply whose head was right. */
+typedef enum DcfHttpProblem
+{
+	DCF_HTTP_NO_PROBLEM = 0,
+	DCF_HTTP_TIMED_OUT,			/* in phase, after waited ms */
+	DCF_HTTP_CUT,
+	DCF_HTTP_BAD_CODING,
+	DCF_HTTP_TOO_LONG
+} DcfHttpProblem;
+
+/* Bytes at base[start .. end), with room up to size. */
+typedef struct DcfHttpBuffer
+{
+	char	   *base;
+	size_t		start;
+	size_t		end;
+	size_t		size;
+} DcfHttpBuffer;
+
+struct DcfHttpTransfer
+{
+	MemoryContext context;		/* the transfer's own */
+	MemoryContextCallback release;
+	DcfHttpPool *pool;			/* NULL once the pool is gone */
+	dlist_node	node;			/* in the pool's transfers */
+	CURL	   *easy;
+	bool		added;			/* to the multi handle */
+	bool		has_fd;			/* counted by AcquireExternalFD() */
+	struct curl_slist *headers;
+	char		words[CURL_ERROR_SIZE]; /* libcurl's, in English */
+
+	/* What of the spec is needed later; times in milliseconds. */
+	int			connect_timeout;
+	int			first_byte_timeout;
+	int			idle_timeout;
+	int			total_timeout;
+	TimestampTz deadline;
+	size_t		max_window;
+
+	/* Written by callbacks. */
+	DcfHttpHead head;
+	char		coding_name[32];
+	DcfHttpCoding coding;
+	bool		head_done;
+	int64		first_byte_at;	/* of the body */
+	uint64		received;
+	size_t		wanted;			/* bytes that found no room: paused until there
+								 * is; 0: not paused */
+
+	/*
+	 * A plain body goes straight into the window, another into raw first.
+	 * window[start .. shown) is what the caller sees.
+	 */
+	DcfHttpBuffer window;
+	DcfHttpBuffer raw;
+	size_t		shown;
+	DcfInflate *inflate;
+	uint64		decoded;
+
+	int64		begun_at;
+	int64		connected_at;	/* 0: not yet */
+	bool		done;			/* libcurl is through with it: see result */
+	CURLcode	result;
+	const char *failure;		/* after DCF_HTTP_UNREACHABLE */
+	DcfHttpProblem problem;		/* it stays */
+	const char *reason;			/* of problem, or NULL */
+	DcfHttpPhase phase;
+	int			waited;
+};
+
+/*
+ * Signals are blocked around everything that can make libcurl start a thread
+ * (it resolves names in one): threads inherit the mask, and PostgreSQL's
+ * handlers must run in no other thread than the main one.
+ */
+extern void dcf_http_enter_curl(sigset_t *saved);
+extern void dcf_http_leave_curl(const sigset_t *saved);
+
+/* Raise unless libcurl took a setting. */
+extern void dcf_http_check(CURLcode code);
+extern void dcf_http_check_multi(CURLMcode code);
+
+/*
+ * Wait at most timeout milliseconds (-1: no limit), and let libcurl work on
+ * whatever is ready.  Sets done and result of the transfers that ended.
+ */
+extern void dcf_http_work(DcfHttpPool *pool, int64 timeout,
+						  DcfWaitReason reason);
+
+/* What libcurl says of a failure, made safe, in the transfer's context. */
+extern const char *dcf_http_words(const DcfHttpTransfer *transfer);
+
+pg_noreturn extern void dcf_http_raise_timeout(DcfHttpPhase phase, int ms);
+pg_noreturn extern void dcf_http_raise_problem(const DcfHttpTransfer *transfer);
+
+/*
+ * Of a transfer that ended without a whole head: raise what no other try will
+ * change, else return.  A time-out while connecting is raised, too: the user
+ * has said how long to wait.
+ */
+extern void dcf_http_raise_lasting_failure(const DcfHttpTransfer *transfer);
+
+#endif							/* DCF_HTTP_PRIVATE_H */

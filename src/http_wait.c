@@ -1,0 +1,194 @@
+/*
+ * http_wait.c
+ *	  Waiting.  See http_wait.h.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "miscadmin.h"
+
+#include "compat.h"
+#include "http_wait.h"
+
+/* No wait is longer; callers wait again. */
+#define MAX_WAIT_MS (60 * 60 * 1000)
+
+/* The latch and the postmaster's death stand before the sockets. */
+#define FIXED_EVENTS 2
+
+typedef struct Watched
+{
+	pgsocket	fd;
+	uint32		events;
+} Watched;
+
+struct DcfWaitSet
+{
+	MemoryContext context;
+	MemoryContextCallback release;
+	Watched    *watched;
+	int			nwatched;
+	int			size;
+	bool		overflow;		/* a socket found no room */
+	uint64		generation;		/* counts changes of watched */
+	uint64		built;			/* the generation that events was made of */
+	WaitEventSet *events;		/* or NULL */
+};
+
+int64
+dcf_wait_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+release_set(void *arg)
+{
+	DcfWaitSet *set = arg;
+
+	if (set->events)
+		FreeWaitEventSet(set->events);
+	set->events = NULL;
+}
+
+DcfWaitSet *
+dcf_wait_create(void)
+{
+	DcfWaitSet *set = palloc0(sizeof(DcfWaitSet));
+
+	set->context = CurrentMemoryContext;
+	set->release.func = release_set;
+	set->release.arg = set;
+	MemoryContextRegisterResetCallback(set->context, &set->release);
+	return set;
+}
+
+void
+dcf_wait_reserve(DcfWaitSet *set, int n)
+{
+	if (n <= set->size)
+		return;
+	if (set->watched == NULL)
+		set->watched = MemoryContextAlloc(set->context, n * sizeof(Watched));
+	else
+		set->watched = repalloc(set->watched, n * sizeof(Watched));
+	set->size = n;
+}
+
+void
+dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
+{
+	int			i;
+
+	set->generation++;
+	for (i = 0; i < set->nwatched; i++)
+	{
+		if (set->watched[i].fd == fd)
+			break;
+	}
+	if (events == 0)
+	{
+		if (i < set->nwatched)
+			set->watched[i] = set->watched[--set->nwatched];
+		return;
+	}
+	if (i == set->nwatched)
+	{
+		if (i >= set->size)
+		{
+			set->overflow = true;
+			return;
+		}
+		set->nwatched++;
+	}
+	set->watched[i].fd = fd;
+	set->watched[i].events = events;
+}
+
+static void
+build_events(DcfWaitSet *set)
+{
+	int			i;
+
+	if (set->overflow)
+		elog(ERROR, "too many sockets to wait for");
+	if (set->events && set->built == set->generation)
+		return;
+
+	release_set(set);
+	set->events =
+		dcf_compat_create_wait_event_set(FIXED_EVENTS + set->nwatched);
+	set->built = set->generation - 1;	/* should the next lines raise */
+	AddWaitEventToSet(set->events, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch,
+					  NULL);
+	AddWaitEventToSet(set->events, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET,
+					  NULL, NULL);
+	for (i = 0; i < set->nwatched; i++)
+		AddWaitEventToSet(set->events, set->watched[i].events,
+						  set->watched[i].fd, NULL, NULL);
+	set->built = set->generation;
+}
+
+static uint32
+wait_event_of(DcfWaitReason reason)
+{
+	static uint32 events[3];
+
+	if (events[reason] == 0)
+	{
+		events[DCF_WAIT_CONNECT] = dcf_compat_wait_event("DataconnectConnect");
+		events[DCF_WAIT_REPLY] = dcf_compat_wait_event("DataconnectReply");
+		events[DCF_WAIT_RETRY] = dcf_compat_wait_event("DataconnectRetry");
+	}
+	return events[reason];
+}
+
+int
+dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
+			 WaitEvent *occurred, int max)
+{
+	uint32		event = wait_event_of(reason);
+	bool		latch_set = false;
+	int			n = 0;
+
+	CHECK_FOR_INTERRUPTS();
+	if (timeout < 0 || timeout > MAX_WAIT_MS)
+		timeout = MAX_WAIT_MS;
+
+	if (set)
+	{
+		int			i;
+		int			found;
+
+		build_events(set);
+		found = WaitEventSetWait(set->events, (long) timeout, occurred, max,
+								 event);
+		for (i = 0; i < found; i++)
+		{
+			if (occurred[i].events & WL_LATCH_SET)
+				latch_set = true;
+			else if (occurred[i].events & WL_SOCKET_MASK)
+				occurred[n++] = occurred[i];
+		}
+	}
+	else
+	{
+		int			rc = WaitLatch(MyLatch,
+								   WL_LATCH_SET | WL_TIMEOUT |
+									   WL_EXIT_ON_PM_DEATH,
+								   (long) timeout, event);
+
+		latch_set = (rc & WL_LATCH_SET) != 0;
+	}
+
+	if (latch_set)
+	{
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return n;
+}

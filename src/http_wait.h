@@ -1,0 +1,49 @@
+/*
+ * http_wait.h
+ *	  The one function that waits: for the process latch, sockets and a time.
+ *
+ * Knows nothing of HTTP.  Sockets are watched from within libcurl's callbacks,
+ * so dcf_wait_watch() neither allocates nor raises.
+ */
+#ifndef DCF_HTTP_WAIT_H
+#define DCF_HTTP_WAIT_H
+
+#include "postgres.h"
+#include "storage/latch.h"
+
+typedef struct DcfWaitSet DcfWaitSet;
+
+/* What the wait is for, as pg_stat_activity shows it. */
+typedef enum DcfWaitReason
+{
+	DCF_WAIT_CONNECT,
+	DCF_WAIT_REPLY,
+	DCF_WAIT_RETRY
+} DcfWaitReason;
+
+/* Milliseconds of a clock that is never set back. */
+extern int64 dcf_wait_now(void);
+
+/* In the current memory context, released with it. */
+extern DcfWaitSet *dcf_wait_create(void);
+
+/* Make room for watching n sockets. */
+extern void dcf_wait_reserve(DcfWaitSet *set, int n);
+
+/*
+ * Watch a socket for WL_SOCKET_READABLE and WL_SOCKET_WRITEABLE, or no more if
+ * events is 0.  To be called at each change libcurl tells of: a socket that
+ * was closed and opened again under the same number is a change.
+ */
+extern void dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events);
+
+/*
+ * Wait until a watched socket is ready, timeout milliseconds have passed (-1:
+ * no limit) or the process latch was set.  Returns how many of the events
+ * occurred are set, sockets only; 0 does not mean that the time is up.  set
+ * may be NULL.  Raises what CHECK_FOR_INTERRUPTS() does.
+ */
+extern int	dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
+						 WaitEvent *occurred, int max);
+
+#endif							/* DCF_HTTP_WAIT_H */
