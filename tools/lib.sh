@@ -69,6 +69,19 @@ find_python()
 	return 1
 }
 
+# Sets sudo to what makes root of this user; fails, with the reason in why,
+# where nothing does.
+find_sudo()
+{
+	sudo=
+	[ "$(id -u)" != 0 ] || return 0
+	why="not root, and there is no sudo"
+	command -v sudo >/dev/null || return
+	why="not root, and sudo wants a password"
+	sudo -n true 2>/dev/null || [ -t 0 ] || return
+	sudo=sudo
+}
+
 # Ends a child of this shell: asks it first, then insists.
 stop_child()
 {
