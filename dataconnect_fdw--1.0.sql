@@ -31,3 +31,23 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE;
 
 COMMENT ON FUNCTION dataconnect_version()
 IS 'version of dataconnect_fdw and of the libraries it runs with, as text, for example in a bug report: SELECT dataconnect_version()';
+
+CREATE FUNCTION dataconnect_options(
+    OUT context text,
+    OUT name text,
+    OUT type text,
+    OUT unit text,
+    OUT min_value text,
+    OUT max_value text,
+    OUT default_value text,
+    OUT enum_values text[],
+    OUT secret boolean,
+    OUT superuser_only boolean,
+    OUT description text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+ROWS 50;
+
+COMMENT ON FUNCTION dataconnect_options()
+IS 'the options of DataConnect servers, user mappings, tables and columns, for example: SELECT name, default_value, description FROM dataconnect_options() WHERE context = ''server''';

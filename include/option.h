@@ -2,17 +2,18 @@
  * option.h
  *	  The options of servers, user mappings, tables and columns.
  *
- * One table in option_table.c says of each option where it may stand, its type,
- * unit, range, default, and whether it is a secret or only for superusers.
+ * One table in option_table.c says of each option where it may stand, its
+ * type, unit, range, default, and whether it is a secret or only for superusers.
  * The validator, the readers below, the hint with the nearest valid name,
  * dataconnect_options() and the reference in doc/options.md all follow it.
  *
  * The readers return structs allocated in the current memory context, with
  * defaults filled in.  Strings are in that context too, and in the database
- * encoding: convert them to UTF-8 before a query string is decoded.  They raise
- * ERRCODE_FDW_OPTION_NAME_NOT_FOUND (a required option is missing) and what
- * the validator raises, for options that an ALTER let through is checked again
- * when it is read.
+ * encoding: a query string is converted to UTF-8 before it is decoded.
+ *
+ * The readers raise ERRCODE_FDW_OPTION_NAME_NOT_FOUND (a required option is
+ * missing) and what the validator raises: what is in the catalog is checked
+ * again when it is read.
  */
 #ifndef DCF_OPTION_H
 #define DCF_OPTION_H
