@@ -1,0 +1,140 @@
+--
+-- What the service refuses, and replies that are none
+--
+\getenv srcdir PG_ABS_SRCDIR
+\set setup :srcdir '/test/regress/setup.psql'
+\i :setup
+ALTER SERVER sandbox OPTIONS (ADD max_retries '0');
+\set VERBOSITY verbose
+\set SHOW_CONTEXT always
+\pset format unaligned
+
+-- messages without the source's line numbers
+CREATE FUNCTION try(query text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    n bigint;
+    state text; message text; detail text; hint text;
+BEGIN
+    EXECUTE query INTO n;
+    RETURN n || ' rows';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+        detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    RETURN format(E'%s %s\n  detail: %s\n  hint: %s', state, message, detail, hint);
+END $$;
+
+CREATE FOREIGN TABLE sales (
+    id integer OPTIONS (name 'Id'),
+    store_id integer OPTIONS (name 'StoreID', param 'StoreID'),
+    date_created timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+
+-- statuses
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 400, "body": {"Error": true, "Message": "StoreID is bad"}}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 401, "body": {"Error": true, "Message": "who are you"}}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 403, "body": "no entry", "content_type": "text/plain"}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 404, "body": ""}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 413, "body": {"Error": true, "Message": "too many records: 2000000"}}'
+SELECT try('SELECT count(*) FROM sales WHERE store_id = 1 AND date_created >= ''2026-01-01''');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 429, "body": {"Error": true, "Message": "Rate Limiting Applied. 8 active requests are already in progress."}}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 500, "body": "<html><body>stack trace</body></html>", "content_type": "text/html"}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 503, "body": ""}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 302, "body": "", "headers": {"Location": "https://elsewhere.example/login"}}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 204, "body": ""}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 418, "body": "\u202eevil\u0007 text\nsecond line"}'
+SELECT try('SELECT count(*) FROM sales');
+
+-- the real thing: the sandbox's own refusals
+CREATE FOREIGN TABLE product_detail (
+    sale_invoice_id integer OPTIONS (name 'SaleInvoiceID'),
+    start_date timestamptz OPTIONS (param 'StartDate', required 'true'),
+    stop_date timestamptz OPTIONS (param 'StopDate', required 'true')
+) SERVER sandbox OPTIONS (endpoint '/reports/ProductDetailReport', params 'SearchMethod=3&ManufacturerID=-1&CategoryNumber=10&ReportPart=1');
+SELECT try('SELECT count(*) FROM product_detail WHERE start_date = ''1996-01-01'' AND stop_date = ''2026-12-31''');
+CREATE FOREIGN TABLE nowhere (id integer) SERVER sandbox OPTIONS (endpoint '/reports/NoSuchReport');
+SELECT try('SELECT count(*) FROM nowhere');
+CREATE FOREIGN TABLE incomplete (id integer) SERVER sandbox OPTIONS (endpoint '/reports/SalesByInvoiceReport');
+SELECT try('SELECT count(*) FROM incomplete');
+ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'canary-wrong');
+SELECT try('SELECT count(*) FROM sales');
+ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'sandbox-token');
+
+-- 200, but no records
+\! $DATACONNECT_SANDBOX_CTL fault '{"body": ""}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"body": "<html><title>Log in</title></html>", "content_type": "text/html"}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"body": {"Error": true, "Message": "sorry"}}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"body": "[1, 2]"}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"body": "null"}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"invalid_utf8": true}'
+SELECT try('SELECT count(*) FROM loose');
+CREATE FOREIGN TABLE rows (id integer OPTIONS (name 'Id'), n integer OPTIONS (param 'Count')) SERVER sandbox OPTIONS (endpoint '/test/rows');
+\! $DATACONNECT_SANDBOX_CTL clear
+\! $DATACONNECT_SANDBOX_CTL fault '{"invalid_utf8": true}'
+SELECT try('SELECT count(*) FROM rows WHERE n = 3');
+\! $DATACONNECT_SANDBOX_CTL fault '{"suffix": "x"}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"suffix": " \n"}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"bom": true}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"depth": 100}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"depth": 1000}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"cut": {"after": 200, "how": "truncate"}}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"cut": {"after": 200, "how": "chunk"}}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"cut": {"after": 200, "how": "gzip"}}'
+SELECT try('SELECT count(*) FROM sales');
+
+-- keys: none of the table's, new ones, missing ones, twice
+\! $DATACONNECT_SANDBOX_CTL fault '{"rename": {"Id": "A", "StoreID": "B \"q\"", "DateCreated": "C"}}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"add": {"New": [1, {"x": null}]}}'
+SELECT try('SELECT count(id) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"drop": ["Id"], "record": 2}'
+SELECT try('SELECT count(id) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"duplicate": {"Id": 7}}'
+SELECT try('SELECT count(DISTINCT id) FROM sales');
+
+-- one record may be large, up to max_record_size
+\! $DATACONNECT_SANDBOX_CTL fault '{"huge": 300000, "count": 2}'
+SELECT try('SELECT count(*) FROM sales');
+ALTER SERVER sandbox OPTIONS (ADD max_record_size '200kB');
+SELECT try('SELECT count(*) FROM sales');
+ALTER SERVER sandbox OPTIONS (DROP max_record_size);
+
+-- what cannot be sent
+SELECT try($$SELECT count(*) FROM product_detail WHERE start_date = 'infinity' AND stop_date = '2026-01-01'$$);
+
+-- nobody there
+CREATE SERVER closed FOREIGN DATA WRAPPER dataconnect_fdw OPTIONS (url 'http://127.0.0.1:1', max_retries '0');
+CREATE USER MAPPING FOR CURRENT_USER SERVER closed OPTIONS (token 'canary');
+CREATE FOREIGN TABLE closed_table (id integer) SERVER closed OPTIONS (endpoint '/x');
+SELECT try('SELECT count(*) FROM closed_table');
+CREATE SERVER remote FOREIGN DATA WRAPPER dataconnect_fdw OPTIONS (url 'http://dataconnect.invalid', max_retries '0');
+CREATE USER MAPPING FOR CURRENT_USER SERVER remote OPTIONS (token 'canary');
+CREATE FOREIGN TABLE remote_table (id integer) SERVER remote OPTIONS (endpoint '/x');
+SELECT try('SELECT count(*) FROM remote_table');
+
+-- after all this, a query that is right is right
+SELECT try('SELECT count(*) FROM sales');
+
+DROP FUNCTION try;
+DROP SERVER sandbox, closed, remote CASCADE;

@@ -1,0 +1,92 @@
+--
+-- EXPLAIN
+--
+\getenv srcdir PG_ABS_SRCDIR
+\set setup :srcdir '/test/regress/setup.psql'
+\i :setup
+
+CREATE FOREIGN TABLE sales (
+    id integer OPTIONS (name 'Id'),
+    store_id integer OPTIONS (name 'StoreID', param 'StoreID'),
+    stores integer OPTIONS (param 'StoreIDs', list 'true'),
+    date_created timestamp OPTIONS (name 'DateCreated',
+        param_from 'StartDate', param_to 'StopDate'),
+    total numeric(19,4) OPTIONS (name 'Total')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+
+-- EXPLAIN output without costs and times that differ from run to run
+CREATE FUNCTION explain_rows(query text) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN ' || query LOOP
+        RETURN NEXT regexp_replace(line, 'cost=\S+ (rows=\d+) width=\d+', '\1');
+    END LOOP;
+END $$;
+CREATE FUNCTION explain_run(query text) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, SUMMARY OFF, TIMING OFF) ' || query LOOP
+        CONTINUE WHEN line ~ 'Buffers:|Memory|Storage:';
+        RETURN NEXT regexp_replace(line, '(rows=\d+)\.00', '\1');
+    END LOOP;
+END $$;
+
+-- the request, what the service filters, what is left
+EXPLAIN (COSTS OFF) SELECT * FROM sales;
+EXPLAIN (COSTS OFF) SELECT * FROM sales
+ WHERE store_id = 3 AND date_created >= '2026-02-01' AND date_created < '2026-03-01' AND total > 10;
+EXPLAIN (COSTS OFF) SELECT id FROM sales WHERE stores IN (1, 2, 3);
+EXPLAIN (COSTS OFF) SELECT id, stores FROM sales WHERE stores IN (1, 2, 3);
+EXPLAIN (COSTS OFF) SELECT id FROM sales WHERE store_id = ANY (ARRAY[1, 2, 3, 4, 5, 6, 7]);
+EXPLAIN (COSTS OFF) SELECT id FROM sales WHERE store_id IN (1, 2) AND store_id IN (3, 4);
+EXPLAIN (COSTS OFF, VERBOSE) SELECT id FROM sales s WHERE s.store_id = 1;
+EXPLAIN (COSTS OFF) SELECT id FROM sales WHERE store_id = (SELECT 1 + 1);
+EXPLAIN (COSTS OFF) SELECT id FROM sales WHERE store_id = length('abc' || current_setting('timezone'));
+EXPLAIN (COSTS OFF, FORMAT JSON) SELECT id FROM sales WHERE store_id IN (1, 2);
+EXPLAIN (COSTS OFF) SELECT * FROM sales a JOIN sales b USING (id) WHERE a.store_id = 1 AND b.store_id = 2;
+PREPARE p(integer, timestamp) AS SELECT id FROM sales WHERE store_id = $1 AND date_created > $2;
+SET plan_cache_mode = force_generic_plan;
+EXPLAIN (COSTS OFF) EXECUTE p(1, '2026-02-01');
+RESET plan_cache_mode;
+DEALLOCATE p;
+
+-- nothing was sent for any of these
+\! sh -c "$LOG"
+
+-- with ANALYZE, what it took
+SELECT explain_run('SELECT id FROM sales WHERE store_id IN (1, 2)');
+SELECT explain_run('SELECT id FROM sales WHERE store_id = 1 AND store_id = 2');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 503, "headers": {"Retry-After": "0"}}'
+SELECT explain_run('SELECT id FROM sales WHERE store_id = 1');
+ALTER SERVER sandbox OPTIONS (ADD compression 'off');
+SELECT explain_run('SELECT id FROM sales LIMIT 1');
+ALTER SERVER sandbox OPTIONS (DROP compression);
+
+-- estimates and where they come from
+SELECT explain_rows('SELECT * FROM sales');
+SELECT explain_rows('SELECT * FROM sales WHERE store_id IN (1, 2, 3)');
+ALTER FOREIGN TABLE sales OPTIONS (ADD rows '50000');
+SELECT explain_rows('SELECT * FROM sales');
+SELECT explain_rows('SELECT * FROM sales WHERE store_id = 1');
+ALTER FOREIGN TABLE sales OPTIONS (SET rows '3e6');
+SELECT explain_rows('SELECT * FROM sales');
+ALTER SERVER sandbox OPTIONS (ADD max_rows '4000000');
+SELECT explain_rows('SELECT * FROM sales');
+ALTER SERVER sandbox OPTIONS (DROP max_rows);
+ALTER FOREIGN TABLE sales OPTIONS (DROP rows);
+UPDATE pg_class SET reltuples = 7000, relpages = 70 WHERE oid = 'sales'::regclass;
+SELECT explain_rows('SELECT * FROM sales');
+
+-- costs prefer the local table outside the loop, and one request to many
+UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE oid = 'sales'::regclass;
+CREATE TABLE stores AS SELECT g AS id FROM generate_series(1, 100) g;
+ANALYZE stores;
+EXPLAIN (COSTS OFF) SELECT * FROM stores s, sales f WHERE s.id < f.total;
+
+DROP TABLE stores;
+DROP FUNCTION explain_rows, explain_run;
+DROP SERVER sandbox CASCADE;

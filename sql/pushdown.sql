@@ -1,0 +1,196 @@
+--
+-- Which requests a WHERE clause becomes, and that the rows are right
+--
+\getenv srcdir PG_ABS_SRCDIR
+\set setup :srcdir '/test/regress/setup.psql'
+\i :setup
+
+CREATE FOREIGN TABLE sales (
+    id integer OPTIONS (name 'Id'),
+    store_id integer OPTIONS (name 'StoreID', param 'StoreID'),
+    date_created timestamp OPTIONS (name 'DateCreated',
+        param_from 'StartDate', param_to 'StopDate'),
+    total numeric(19,4) OPTIONS (name 'Total')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+
+-- the same report with its parameters as columns of their own
+CREATE FOREIGN TABLE sales_p (
+    id integer OPTIONS (name 'Id'),
+    store_id integer OPTIONS (name 'StoreID'),
+    store integer OPTIONS (param 'StoreID'),
+    stores integer OPTIONS (param 'StoreIDs', list 'true'),
+    start_date timestamptz OPTIONS (param 'StartDate'),
+    stop_date timestamptz OPTIONS (param 'StopDate')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+
+-- the same rows here, to compare with
+CREATE TABLE local_sales AS SELECT * FROM sales;
+SELECT count(*), min(date_created), max(date_created) FROM local_sales;
+\! $DATACONNECT_SANDBOX_CTL log-clear
+
+-- equality, either way round
+SELECT count(*) FROM sales WHERE store_id = 3;
+SELECT count(*) FROM sales WHERE 3 = store_id;
+SELECT count(*) FROM sales WHERE store_id = 3::smallint;
+SELECT count(*) FROM sales WHERE store_id = 3::bigint;
+\! sh -c "$LOG"
+
+-- a value that the column cannot have: no request
+SELECT count(*) FROM sales WHERE store_id = 3000000000;
+SELECT count(*) FROM sales WHERE store_id = NULL::integer;
+\! sh -c "$LOG"
+
+-- no equality: the service is not asked to filter
+SELECT count(*) FROM sales WHERE store_id <> 3;
+SELECT count(*) FROM sales WHERE store_id + 0 = 3;
+SELECT count(*) FROM sales WHERE store_id = id;
+SELECT count(*) FROM sales WHERE NOT store_id = 3;
+SELECT count(*) FROM sales WHERE store_id = 3 OR store_id = 4;
+SELECT count(*) FROM sales WHERE store_id = (random() * 0)::integer + 3;
+\! sh -c "$LOG"
+
+-- lists: a request for each value, duplicates once, NULLs never
+SELECT store_id, count(*) FROM sales WHERE store_id IN (4, 2, 2) GROUP BY 1 ORDER BY 1;
+SELECT count(*) FROM sales WHERE store_id = ANY ('{5,NULL,5}');
+SELECT count(*) FROM sales WHERE store_id = ANY ('{}');
+SELECT count(*) FROM sales WHERE store_id = ANY (NULL::integer[]);
+SELECT count(*) FROM sales WHERE store_id = ANY ('{NULL}'::integer[]);
+SELECT count(*) FROM sales WHERE store_id IN (1, 2, 3) AND store_id IN (2, 3, 4) AND store_id = ANY (ARRAY[3, 9]);
+SELECT count(*) FROM sales WHERE store_id IN (1, 2) AND store_id = ANY (ARRAY[3, 4]);
+SELECT count(*) FROM sales WHERE store_id NOT IN (1, 2);
+SELECT count(*) FROM sales WHERE store_id = ALL (ARRAY[1, 1]);
+\! sh -c "$LOG"
+
+-- the service may match more than was asked for: each row still comes once
+\! $DATACONNECT_SANDBOX_CTL document '/test/loose' '[{"Name":"a"},{"Name":"A"},{"Name":"b"}]'
+CREATE FOREIGN TABLE loose (name text OPTIONS (name 'Name', param 'Name'))
+    SERVER sandbox OPTIONS (endpoint '/test/loose');
+SELECT name FROM loose WHERE name = 'a';
+SELECT name FROM loose WHERE name IN ('a', 'A') ORDER BY name COLLATE "C";
+\! sh -c "$LOG"
+
+-- windows: widened to whole days, checked again here
+SELECT count(*) FROM sales WHERE date_created >= '2026-02-01' AND date_created < '2026-03-01';
+SELECT count(*) FROM local_sales WHERE date_created >= '2026-02-01' AND date_created < '2026-03-01';
+SELECT count(*) FROM sales WHERE date_created BETWEEN '2026-02-01 10:00' AND '2026-02-10 09:00';
+SELECT count(*) FROM local_sales WHERE date_created BETWEEN '2026-02-01 10:00' AND '2026-02-10 09:00';
+SELECT count(*) FROM sales WHERE '2026-02-01' < date_created AND '2026-02-10' >= date_created;
+SELECT count(*) FROM local_sales WHERE '2026-02-01' < date_created AND '2026-02-10' >= date_created;
+SELECT count(*) FROM sales WHERE date_created > '2026-03-30 23:59:59.999';
+SELECT count(*) FROM local_sales WHERE date_created > '2026-03-30 23:59:59.999';
+SELECT count(*) FROM sales WHERE date_created = '2026-02-01';
+SELECT count(*) FROM local_sales WHERE date_created = '2026-02-01';
+\! sh -c "$LOG"
+
+-- of several bounds the tightest; contradictions need no request
+SELECT count(*) FROM sales WHERE date_created >= '2026-02-01' AND date_created >= '2026-03-01' AND date_created < '2026-03-02';
+SELECT count(*) FROM sales WHERE date_created > '2026-02-02' AND date_created < '2026-02-01';
+SELECT count(*) FROM sales WHERE date_created > '2026-02-01' AND date_created <= '2026-02-01';
+SELECT count(*) FROM sales WHERE date_created < NULL;
+SELECT count(*) FROM sales WHERE date_created IN ('2026-02-01', '2026-01-15', '2026-01-20');
+SELECT count(*) FROM sales WHERE date_created >= '-infinity' AND date_created < 'infinity';
+\! sh -c "$LOG"
+
+-- bounds of another type
+SELECT count(*) FROM sales WHERE date_created >= date '2026-03-01';
+SELECT count(*) FROM local_sales WHERE date_created >= date '2026-03-01';
+SELECT count(*) FROM sales WHERE date_created >= timestamptz '2026-03-01 00:00+00';
+SELECT count(*) FROM local_sales WHERE date_created >= timestamptz '2026-03-01 00:00+00';
+SET timezone = 'America/Vancouver';
+SELECT count(*) FROM sales WHERE date_created >= timestamptz '2026-03-01 00:00+00';
+SELECT count(*) FROM local_sales WHERE date_created >= timestamptz '2026-03-01 00:00+00';
+SET timezone = 'UTC';
+\! sh -c "$LOG"
+
+-- window_round 'none' sends instants; exclusive as inclusive
+ALTER FOREIGN TABLE sales OPTIONS (ADD window_round 'none', ADD params 'DatePercision=True');
+SELECT count(*) FROM sales WHERE date_created >= '2026-02-01 10:00' AND date_created < '2026-02-10 09:00:00.0004';
+SELECT count(*) FROM local_sales WHERE date_created >= '2026-02-01 10:00' AND date_created < '2026-02-10 09:00:00.0004';
+\! sh -c "$LOG"
+ALTER FOREIGN TABLE sales OPTIONS (DROP window_round, DROP params);
+
+-- days are those of the server's time zone
+ALTER SERVER sandbox OPTIONS (ADD timezone 'America/Vancouver');
+EXPLAIN (COSTS OFF) SELECT * FROM sales WHERE date_created >= '2026-02-01' AND date_created < '2026-02-02';
+EXPLAIN (COSTS OFF) SELECT * FROM sales WHERE date_created >= '2026-03-08' AND date_created < '2026-03-09';
+ALTER SERVER sandbox OPTIONS (DROP timezone);
+
+-- parameter columns: the value sent is the value in the row
+SELECT DISTINCT store, start_date, stop_date FROM sales_p
+ WHERE store = 2 AND start_date = '2026-01-01' AND stop_date = '2026-01-31 08:00-08';
+SELECT store, count(*) FROM sales_p WHERE store IN (1, 2) GROUP BY 1 ORDER BY 1;
+SELECT count(*) FROM sales_p WHERE store IS NULL;
+SELECT count(*) FROM sales_p WHERE store IS NULL AND store = 1;
+SELECT DISTINCT store FROM sales_p;
+\! sh -c "$LOG"
+
+-- a list in one request, unless the query wants to know the value
+SELECT count(*) FROM sales_p WHERE stores IN (3, 1, 2);
+SELECT stores, store_id, count(*) FROM sales_p WHERE stores IN (3, 1) GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT count(*) FROM sales_p WHERE stores IN (3, 1) AND stores > 2;
+SELECT count(*) FROM sales_p WHERE stores = 4;
+\! sh -c "$LOG"
+
+-- two lists multiply
+SELECT count(*) FROM sales_p WHERE store IN (1, 2) AND start_date IN ('2026-01-01', '2026-02-01');
+\! sh -c "$LOG"
+
+-- a query parameter, custom and generic plans, stable functions, InitPlans
+PREPARE by_store(integer, timestamp) AS SELECT count(*) FROM sales WHERE store_id = $1 AND date_created >= $2;
+SET plan_cache_mode = force_custom_plan;
+EXECUTE by_store(2, '2026-02-01');
+SET plan_cache_mode = force_generic_plan;
+EXPLAIN (COSTS OFF) EXECUTE by_store(2, '2026-02-01');
+EXECUTE by_store(2, '2026-02-01');
+EXECUTE by_store(NULL, '2026-02-01');
+RESET plan_cache_mode;
+DEALLOCATE by_store;
+SELECT count(*) FROM sales WHERE store_id = (SELECT max(store_id) FROM local_sales);
+SELECT count(*) FROM sales WHERE store_id = ANY (ARRAY(SELECT DISTINCT store_id FROM local_sales WHERE store_id > 3));
+SELECT count(*) FROM sales WHERE store_id = length(current_setting('timezone'));
+SELECT s.id, (SELECT count(*) FROM sales_p p WHERE p.store = s.id) FROM generate_series(1, 2) AS s(id);
+\! sh -c "$LOG"
+
+-- joins are right
+SELECT s.name, count(*), sum(f.total) = (SELECT sum(total) FROM local_sales WHERE store_id = s.id) AS same
+  FROM (VALUES (1, 'one'), (4, 'four')) AS s(id, name) JOIN sales f ON f.store_id = s.id
+ GROUP BY s.id, s.name ORDER BY s.id;
+SELECT count(*) FROM sales a JOIN sales b ON a.id = b.id WHERE a.store_id = 1 AND b.store_id = 1;
+SELECT count(*) FROM sales a LEFT JOIN sales b ON a.id = b.id AND b.store_id = 1 WHERE a.store_id IN (1, 2);
+\! sh -c "$LOG"
+
+-- nothing in a value can inject
+CREATE FOREIGN TABLE echo (
+    query text OPTIONS (name 'Query'),
+    params text OPTIONS (name 'Params'),
+    method text OPTIONS (name 'Method'),
+    body text OPTIONS (name 'Body'),
+    x text OPTIONS (param 'X y&z=1'),
+    list text OPTIONS (param 'L', list 'true'),
+    flag boolean OPTIONS (param 'Flag'),
+    day date OPTIONS (param 'Day'),
+    preset text OPTIONS (param 'Preset', default 'a b+c%20&d=e')
+) SERVER sandbox OPTIONS (endpoint '/test/echo', params 'CSV.Headers=a%26b');
+SELECT query FROM echo WHERE x = E'a&b=c#d%e+f g\r\nHost: evil/?é';
+SELECT params FROM echo WHERE x = E'a&b=c#d%e+f g/?é' AND flag AND day = '2026-07-01';
+SELECT params FROM echo WHERE x = 'x' AND NOT flag;
+SELECT params FROM echo WHERE flag IS TRUE AND preset = 'mine';
+SELECT preset FROM echo WHERE x = 'x';
+SELECT params FROM echo WHERE preset IS NULL;
+SELECT params FROM echo WHERE list IN ('a', 'b c');
+SELECT params FROM echo WHERE list IN ('a', 'b,c');
+
+-- GET and POST
+ALTER FOREIGN TABLE echo OPTIONS (ADD method 'post');
+SELECT method, query, body FROM echo WHERE x = 'a&b "c"';
+ALTER SERVER sandbox OPTIONS (ADD post_body 'json', ADD params 'CompanyID=14205', ADD language 'fr-ca');
+SELECT method, query, body FROM echo WHERE x = 'a&b "c"';
+ALTER FOREIGN TABLE echo OPTIONS (SET method 'auto');
+SELECT method FROM echo WHERE x = repeat('x', 1500);
+SELECT method FROM echo WHERE x = repeat('x', 2000);
+SELECT count(*), min(length(body)) > 2000 AS in_body FROM echo WHERE list IN (SELECT i::text FROM generate_series(1, 3) i);
+SELECT method FROM echo WHERE list = ANY (ARRAY(SELECT i::text FROM generate_series(1, 900) i));
+ALTER SERVER sandbox OPTIONS (DROP post_body, DROP params, DROP language);
+
+DROP TABLE local_sales;
+DROP SERVER sandbox CASCADE;
