@@ -27,6 +27,8 @@ typedef struct DcfRefusal
 	const char *request;		/* as dcf_request_show() gives it */
 	const char *narrow;			/* hint for 413, or NULL */
 	int			max_rows;		/* the service's limit of records */
+	bool		is_login;		/* the request was for a token: 400 and 403
+								 * mean, too, that credentials are wrong */
 	int			tries;			/* how often it was sent */
 	int64		asked_wait;		/* milliseconds the service asks to be left
 								 * alone, where that is more than

@@ -227,9 +227,15 @@ build_message(const DcfRefusal *refusal, const Meaning *meaning)
 void
 dcf_error_raise_refusal(const DcfRefusal *refusal)
 {
-	const Meaning *meaning = find_meaning(refusal->status);
-	const char *hint = meaning->hint;
+	int			status = refusal->status;
+	const Meaning *meaning;
+	const char *hint;
 
+	/* OAuth says 400 for a password that is wrong. */
+	if (refusal->is_login && (status == 400 || status == 403))
+		status = 401;
+	meaning = find_meaning(status);
+	hint = meaning->hint;
 	if (refusal->status == 413 && refusal->narrow)
 		hint = refusal->narrow;
 	ereport(ERROR,

@@ -274,9 +274,16 @@ dcf_http_fill(DcfHttpTransfer *transfer)
 void
 dcf_http_gather(DcfHttpTransfer *transfer, size_t max)
 {
+	int64		since = dcf_wait_now();
+
 	while (transfer->shown - transfer->window.start < max &&
 		   advance(transfer) == MORE)
-		 /* on */ ;
+	{
+		/* Nobody waits for such a body to trickle in. */
+		if (transfer->idle_timeout > 0 &&
+			dcf_wait_now() - since > transfer->idle_timeout)
+			break;
+	}
 }
 
 DcfHttpStart

@@ -1,0 +1,207 @@
+/*
+ * exchange.c
+ *	  A request sent until there is a reply.  See exchange.h.
+ *
+ * The service asks clients to come again later in several ways: too many
+ * requests at once (429), overload (503), gateways in between (502, 504), and
+ * a reply of status 200 without any body, which is never an empty result: that
+ * is "[]".
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "common/pg_prng.h"
+#include "utils/datetime.h"
+#include "utils/timestamp.h"
+
+#include "backoff.h"
+#include "document.h"
+#include "exchange.h"
+#include "text.h"
+
+void
+dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
+				  const DcfServerOptions *options, TimestampTz deadline)
+{
+	DcfHttpSpec *spec = &exchange->spec;
+
+	memset(exchange, 0, sizeof(DcfExchange));
+	exchange->pool = pool;
+	exchange->options = options;
+	spec->compression = options->compression;
+	spec->connect_timeout = options->connect_timeout;
+	spec->first_byte_timeout = options->first_byte_timeout;
+	spec->idle_timeout = options->idle_timeout;
+	spec->deadline = deadline;
+	spec->total_timeout = options->total_timeout;
+	spec->max_window = options->max_record_size;
+	spec->ca_file = options->ca_file;
+	spec->tls_verify = options->tls_verify;
+	spec->proxy = options->proxy;
+}
+
+TimestampTz
+dcf_exchange_deadline(const DcfServerOptions *options)
+{
+	if (options->total_timeout <= 0)
+		return 0;
+	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+									   options->total_timeout);
+}
+
+/* Whether another try may go better, given how the last one started. */
+static bool
+may_try_again(DcfHttpStart start, int status)
+{
+	if (start == DCF_HTTP_UNREACHABLE)
+		return true;
+	if (status == 200)
+		return start == DCF_HTTP_EMPTY;
+	return status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+/* Read X-RateLimit-Reset, a time in UTC: how many milliseconds from now. */
+static bool
+parse_reset_time(const char *value, int64 now, int64 *delay_ms)
+{
+	DcfIsoTime	iso;
+	int64		then;
+
+	if (!dcf_text_parse_iso(value, strlen(value), &iso))
+	{
+		/* Digits alone could be anything; an HTTP date begins with a name. */
+		return !(*value >= '0' && *value <= '9') &&
+			   dcf_retry_after_parse(value, strlen(value), now, delay_ms);
+	}
+	if (!iso.has_date || !iso.has_time)
+		return false;
+	then = (int64) (date2j(iso.year, iso.month, iso.day) - UNIX_EPOCH_JDATE) *
+			   SECS_PER_DAY +
+		   iso.hour * SECS_PER_HOUR + iso.minute * SECS_PER_MINUTE +
+		   iso.second - (iso.has_zone ? iso.offset : 0);
+	if (iso.usec > 0)
+		then++;
+	*delay_ms = Min(Max(then - now, 0) * 1000, DCF_DELAY_MAX_MS);
+	return true;
+}
+
+/* The longest wait that the reply asks for, in milliseconds; 0: none. */
+static int64
+wait_asked_for(const DcfHttpHead *head)
+{
+	int64		now = (int64) time(NULL);
+	int64		longest = 0;
+	int64		delay;
+
+	if (dcf_retry_after_parse(head->retry_after, strlen(head->retry_after),
+							  now, &delay))
+		longest = Max(longest, delay);
+	if (dcf_seconds_parse(head->rate_reset_seconds,
+						  strlen(head->rate_reset_seconds), &delay))
+		longest = Max(longest, delay);
+	if (parse_reset_time(head->rate_reset, now, &delay))
+		longest = Max(longest, delay);
+	return longest;
+}
+
+pg_noreturn static void raise_empty(const DcfExchange *exchange);
+
+static void
+raise_empty(const DcfExchange *exchange)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+			 errmsg("reply from the service was empty"),
+			 errdetail_plural("The service answered with status 200 but "
+							  "without any data, after %d try.",
+							  "The service answered with status 200 but "
+							  "without any data, after %d tries.",
+							  exchange->tries, exchange->tries),
+			 errhint("Try again later.")));
+}
+
+/*
+ * After a try that may go better the next time: how long to wait, or -1 if
+ * there is to be no next one.
+ */
+static int64
+choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer,
+			DcfHttpStart start)
+{
+	int			longest = exchange->options->retry_max_wait;
+	int64		asked = 0;
+
+	exchange->failures++;
+	if (start != DCF_HTTP_UNREACHABLE)
+		asked = wait_asked_for(dcf_http_head(transfer));
+	if (asked > longest)
+	{
+		exchange->asked_wait = asked;
+		return -1;
+	}
+	if (exchange->failures > exchange->options->max_retries)
+		return -1;
+	if (asked > 0)
+		return asked;
+	return dcf_backoff_delay(exchange->failures, longest,
+							 pg_prng_uint64(&pg_global_prng_state));
+}
+
+DcfHttpTransfer *
+dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
+{
+	for (;;)
+	{
+		DcfHttpTransfer *transfer;
+		DcfHttpStart start;
+		int			status;
+		int64		wait;
+
+		transfer = dcf_http_begin(exchange->pool, &exchange->spec, cxt);
+		exchange->tries++;
+		start = dcf_http_await(transfer);
+		status = dcf_http_head(transfer)->status;
+		if (!may_try_again(start, status))
+			return transfer;
+
+		wait = choose_wait(exchange, transfer, start);
+		if (wait < 0)
+		{
+			if (start == DCF_HTTP_UNREACHABLE)
+				dcf_http_raise_failure(transfer);
+			if (status == 200)
+				raise_empty(exchange);
+			return transfer;
+		}
+		/* A reply read to its end leaves its connection fit for the next. */
+		if (start == DCF_HTTP_BODY)
+			dcf_http_gather(transfer, DCF_DOCUMENT_MAX);
+		dcf_http_close(transfer);
+		dcf_http_sleep(wait, exchange->spec.deadline,
+					   exchange->spec.total_timeout);
+	}
+}
+
+void
+dcf_exchange_describe(const DcfExchange *exchange, DcfHttpTransfer *transfer,
+					  DcfRefusal *refusal)
+{
+	const DcfHttpHead *head = dcf_http_head(transfer);
+	const char *body;
+	char	   *copy;
+
+	dcf_http_gather(transfer, DCF_DOCUMENT_MAX);
+	memset(refusal, 0, sizeof(DcfRefusal));
+	refusal->status = head->status;
+	refusal->content_type = head->content_type;
+	refusal->location = head->location;
+	body = dcf_http_window(transfer, &refusal->body_len);
+	refusal->body_len = Min(refusal->body_len, DCF_DOCUMENT_MAX);
+	copy = palloc(refusal->body_len + 1);
+	memcpy(copy, body, refusal->body_len);
+	refusal->body = copy;
+	refusal->max_rows = exchange->options->max_rows;
+	refusal->tries = exchange->tries;
+	refusal->asked_wait = exchange->asked_wait;
+}

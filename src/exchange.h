@@ -1,0 +1,47 @@
+/*
+ * exchange.h
+ *	  A request sent until there is a reply worth reading.
+ */
+#ifndef DCF_EXCHANGE_H
+#define DCF_EXCHANGE_H
+
+#include "postgres.h"
+
+#include "error.h"
+#include "http.h"
+#include "option.h"
+
+typedef struct DcfExchange
+{
+	DcfHttpPool *pool;
+	const DcfServerOptions *options;
+	DcfHttpSpec spec;			/* set url, body and headers before running */
+	int			tries;			/* how often it was sent */
+	int			failures;		/* how many of those count as retries */
+	int64		asked_wait;		/* as in DcfRefusal */
+} DcfExchange;
+
+/* For a request by the server's options; the deadline is 0 or when to end. */
+extern void dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
+							  const DcfServerOptions *options,
+							  TimestampTz deadline);
+
+/* When a request that begins now has to end by the options; 0: never. */
+extern TimestampTz dcf_exchange_deadline(const DcfServerOptions *options);
+
+/*
+ * Send the request, again after a while where that is right, and return a
+ * reply: of status 200 with at least one byte of its body, or of another
+ * status that no try has changed.  Raises what dcf_http_await() does, and
+ * ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for a body that stays empty.  May be
+ * called again with another authorization; the counts go on.
+ */
+extern DcfHttpTransfer *dcf_exchange_run(DcfExchange *exchange,
+										 MemoryContext cxt);
+
+/* What a reply of another status tells, with up to 64 kB of its body. */
+extern void dcf_exchange_describe(const DcfExchange *exchange,
+								  DcfHttpTransfer *transfer,
+								  DcfRefusal *refusal);
+
+#endif							/* DCF_EXCHANGE_H */

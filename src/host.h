@@ -1,0 +1,39 @@
+/*
+ * host.h
+ *	  Which hosts may be trusted with what.  Host names are in lower case.
+ */
+#ifndef DCF_HOST_H
+#define DCF_HOST_H
+
+#include "postgres.h"
+#include "nodes/pg_list.h"
+
+#include "http.h"
+
+/* Whether the name stands for this machine itself, without asking any DNS. */
+extern bool dcf_host_is_loopback(const char *host);
+
+/*
+ * Whether two hosts belong to one registrable domain (a.example.com and
+ * b.example.com; not a.co.uk and b.co.uk) by the public suffix list.
+ */
+extern bool dcf_host_same_site(const char *a, const char *b);
+
+/* Whether the list (of char *) has the host. */
+extern bool dcf_host_in_list(const char *host, List *hosts);
+
+/*
+ * Whether credentials may be sent there: over https, to this machine itself,
+ * or, if allow_insecure, anywhere.
+ */
+extern bool dcf_host_is_confidential(const DcfUrlParts *parts,
+									 bool allow_insecure);
+
+/*
+ * Raise ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE if credentials may not be sent to
+ * a URL, the value of the given option.
+ */
+extern void dcf_host_check_confidential(const char *url, const char *option,
+										bool allow_insecure);
+
+#endif							/* DCF_HOST_H */

@@ -1,0 +1,187 @@
+/*
+ * reply.c
+ *	  From a request to a reply under way.  See session.h.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "error.h"
+#include "host.h"
+#include "session_private.h"
+
+struct DcfReply
+{
+	MemoryContext context;		/* the reply's own */
+	char	   *relation;		/* or NULL */
+	char	   *request;		/* for messages */
+	DcfHttpTransfer *transfer;
+	int			tries;
+	char	   *content_type;	/* made safe */
+};
+
+/* CONTEXT of all that goes wrong while the reply is awaited or read. */
+static void
+tell_context(void *arg)
+{
+	DcfReply   *reply = arg;
+
+	if (reply->relation)
+		errcontext("request for foreign table \"%s\": %s", reply->relation,
+				   reply->request);
+	else
+		errcontext("request: %s", reply->request);
+}
+
+static void
+push_context(DcfReply *reply, ErrorContextCallback *callback)
+{
+	callback->callback = tell_context;
+	callback->arg = reply;
+	callback->previous = error_context_stack;
+	error_context_stack = callback;
+}
+
+static void
+pop_context(const ErrorContextCallback *callback)
+{
+	error_context_stack = callback->previous;
+}
+
+DcfHttpTransfer *
+dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
+{
+	TimestampTz deadline = exchange->spec.deadline;
+	DcfHttpTransfer *transfer;
+
+	if (dcf_token_is_given(session->user))
+		dcf_host_check_confidential(session->base, "url",
+									session->options->allow_insecure_http);
+	exchange->spec.authorization =
+		dcf_token_authorization(session->token, session->pool, deadline);
+	transfer = dcf_exchange_run(exchange, cxt);
+	if (dcf_http_head(transfer)->status != 401 ||
+		!dcf_token_discard(session->token))
+		return transfer;
+
+	dcf_http_close(transfer);
+	exchange->spec.authorization =
+		dcf_token_authorization(session->token, session->pool, deadline);
+	return dcf_exchange_run(exchange, cxt);
+}
+
+static void
+prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
+		TimestampTz deadline)
+{
+	DcfHttpSpec *spec = &exchange->spec;
+
+	dcf_exchange_init(exchange, session->pool, session->options, deadline);
+	spec->url = dcf_request_url(request, session->base);
+	if (dcf_request_is_post(request, session->base))
+		spec->post_body = dcf_request_body(request, &spec->content_type);
+}
+
+static void
+raise_refusal(DcfReply *reply, DcfSession *session,
+			  const DcfExchange *exchange, const char *narrow)
+{
+	DcfRefusal	refusal;
+	char	   *location;
+
+	dcf_exchange_describe(exchange, reply->transfer, &refusal);
+
+	/* Some services repeat what they were sent. */
+	dcf_token_redact(session->token, unconstify(char *, refusal.body),
+					 refusal.body_len);
+	location = pstrdup(refusal.location);
+	dcf_token_redact(session->token, location, strlen(location));
+	refusal.location = location;
+	refusal.relation = reply->relation;
+	refusal.request = reply->request;
+	refusal.narrow = narrow;
+	dcf_error_raise_refusal(&refusal);
+}
+
+static void
+open_reply(DcfReply *reply, DcfSession *session, const DcfRequest *request,
+		   const char *narrow)
+{
+	ErrorContextCallback callback;
+	TimestampTz deadline = dcf_exchange_deadline(session->options);
+	DcfExchange exchange;
+	const DcfHttpHead *head;
+
+	push_context(reply, &callback);
+	dcf_session_settle_base(session, deadline);
+	prepare(&exchange, session, request, deadline);
+	reply->transfer = dcf_session_run(session, &exchange, reply->context);
+	pop_context(&callback);
+
+	reply->tries = exchange.tries;
+	head = dcf_http_head(reply->transfer);
+	if (head->status != 200)
+		raise_refusal(reply, session, &exchange, narrow);
+	reply->content_type =
+		dcf_error_safe(head->content_type, strlen(head->content_type));
+}
+
+DcfReply *
+dcf_reply_open(DcfSession *session, const DcfRequest *request,
+			   const char *relation, const char *narrow, MemoryContext cxt)
+{
+	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw reply",
+											  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(own);
+	DcfReply   *reply = palloc0(sizeof(DcfReply));
+
+	reply->context = own;
+	reply->relation = relation ? pstrdup(relation) : NULL;
+	reply->request = dcf_request_show(request, session->base);
+	open_reply(reply, session, request, narrow);
+	MemoryContextSwitchTo(old);
+	return reply;
+}
+
+const char *
+dcf_reply_window(const DcfReply *reply, size_t *len)
+{
+	return dcf_http_window(reply->transfer, len);
+}
+
+void
+dcf_reply_consume(DcfReply *reply, size_t n)
+{
+	dcf_http_consume(reply->transfer, n);
+}
+
+bool
+dcf_reply_fill(DcfReply *reply)
+{
+	ErrorContextCallback callback;
+	bool		more;
+
+	push_context(reply, &callback);
+	more = dcf_http_fill(reply->transfer);
+	pop_context(&callback);
+	return more;
+}
+
+const char *
+dcf_reply_content_type(const DcfReply *reply)
+{
+	return reply->content_type;
+}
+
+void
+dcf_reply_stats(const DcfReply *reply, DcfReplyStats *stats)
+{
+	stats->tries = reply->tries;
+	dcf_http_stats(reply->transfer, &stats->http);
+}
+
+void
+dcf_reply_close(DcfReply *reply)
+{
+	MemoryContextDelete(reply->context);
+}

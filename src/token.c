@@ -1,0 +1,375 @@
+/*
+ * token.c
+ *	  Credentials and tokens.  See token.h.
+ *
+ * The token service speaks OAuth 2.0: a form with grant_type=password gives an
+ * access token, its life in seconds and a refresh token, which gives the next
+ * pair with grant_type=refresh_token.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/memutils.h"
+
+#include "compat.h"
+#include "document.h"
+#include "error.h"
+#include "exchange.h"
+#include "host.h"
+#include "http_wait.h"
+#include "token.h"
+#include "url.h"
+
+/* A token is renewed this long before its end, or in its last tenth. */
+#define RENEW_MARGIN_MS (60 * 1000)
+
+/* Longer lives are taken for this, far from any overflow. */
+#define MAX_LIFE_S (366 * 24 * 3600)
+
+/* Shorter secrets would blot out words by chance. */
+#define MIN_REDACTED 4
+
+struct DcfToken
+{
+	MemoryContext context;
+	const DcfServerOptions *options;
+	const DcfUserOptions *user;
+	bool		by_service;		/* from the token service */
+	char	   *authorization;	/* the header's value, or NULL */
+	char	   *refresh_token;	/* or NULL */
+	int64		renew_at;		/* by dcf_wait_now(); 0: never */
+};
+
+static bool
+has_control(const char *text)
+{
+	for (; *text; text++)
+	{
+		if ((unsigned char) *text < ' ' || *text == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+/* Whether it can stand in a header: visible ASCII only. */
+static bool
+is_header_safe(const char *text)
+{
+	for (; *text; text++)
+	{
+		if ((unsigned char) *text <= ' ' || (unsigned char) *text >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static void
+reject_credential(const char *option, const char *reason)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+			 errmsg("invalid value for option \"%s\"", option),
+			 errdetail("The user mapping's option %s %s.", option, reason)));
+}
+
+static void
+check_credentials(const DcfUserOptions *user)
+{
+	const struct
+	{
+		const char *option;
+		const char *value;
+	}			given[] = {
+		{"token", user->token},
+		{"username", user->username},
+		{"password", user->password},
+		{"client_id", user->client_id},
+		{"client_secret", user->client_secret},
+	};
+	int			i;
+
+	for (i = 0; i < lengthof(given); i++)
+	{
+		if (given[i].value && has_control(given[i].value))
+			reject_credential(given[i].option,
+							  "must not contain control characters");
+	}
+	if (user->token && !is_header_safe(user->token))
+		reject_credential("token", "must consist of visible ASCII characters");
+	if (user->username && strchr(user->username, ':') && !user->client_id)
+		reject_credential("username", "must not contain a colon");
+}
+
+bool
+dcf_token_is_given(const DcfUserOptions *user)
+{
+	return user->token || (user->username && user->password);
+}
+
+/* A text of the database in UTF-8. */
+static char *
+to_utf8(const char *text)
+{
+	return pg_server_to_any(text, strlen(text), PG_UTF8);
+}
+
+static char *
+make_basic(const DcfUserOptions *user)
+{
+	char	   *pair = psprintf("%s:%s", to_utf8(user->username),
+								to_utf8(user->password));
+	int			len = strlen(pair);
+	int			size = pg_b64_enc_len(len);
+	char	   *encoded = palloc(size + 1);
+	int			n = dcf_compat_b64_encode((const uint8 *) pair, len, encoded,
+										  size);
+
+	if (n < 0)
+		elog(ERROR, "credentials could not be encoded");
+	encoded[n] = '\0';
+	return psprintf("Basic %s", encoded);
+}
+
+DcfToken *
+dcf_token_create(const DcfServerOptions *options, const DcfUserOptions *user)
+{
+	DcfToken   *token = palloc0(sizeof(DcfToken));
+
+	check_credentials(user);
+	token->context = CurrentMemoryContext;
+	token->options = options;
+	token->user = user;
+	if (user->token)
+		token->authorization = psprintf("Bearer %s", user->token);
+	else if (user->username && user->password)
+	{
+		token->by_service = user->client_id && user->client_secret;
+		if (!token->by_service)
+			token->authorization = make_basic(user);
+	}
+	return token;
+}
+
+static void
+append_field(StringInfo form, const char *name, const char *value)
+{
+	const char *utf8 = to_utf8(value);
+	size_t		len = strlen(utf8);
+	size_t		size = dcf_url_encode(utf8, len, NULL, 0);
+
+	if (form->len > 0)
+		appendStringInfoChar(form, '&');
+	appendStringInfo(form, "%s=", name);
+	enlargeStringInfo(form, (int) size);
+	(void) dcf_url_encode(utf8, len, form->data + form->len, size);
+	form->len += (int) size;
+	form->data[form->len] = '\0';
+}
+
+/* The form for a new token: by the refresh token, or by the password. */
+static char *
+build_form(const DcfToken *token, bool refresh)
+{
+	StringInfoData form;
+
+	initStringInfo(&form);
+	append_field(&form, "grant_type", refresh ? "refresh_token" : "password");
+	append_field(&form, "client_id", token->user->client_id);
+	append_field(&form, "client_secret", token->user->client_secret);
+	if (refresh)
+		append_field(&form, "refresh_token", token->refresh_token);
+	else
+	{
+		append_field(&form, "username", token->user->username);
+		append_field(&form, "password", token->user->password);
+	}
+	return form.data;
+}
+
+static void
+replace_text(const DcfToken *token, char **text, const char *value)
+{
+	char	   *copy = MemoryContextStrdup(token->context, value);
+
+	if (*text)
+		pfree(*text);
+	*text = copy;
+}
+
+static void
+raise_bad_grant(const char *reason)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+			 errmsg("token service did not answer with a token"),
+			 errdetail("Its reply %s.", reason),
+			 errhint("Check the server's option token_url.")));
+}
+
+/* expires_in, in seconds, as a number or a text of digits; -1: not given. */
+static int64
+read_life(json_t *document)
+{
+	json_t	   *value = dcf_document_member(document, "expires_in");
+	double		life = -1;
+
+	if (json_is_number(value))
+		life = json_number_value(value);
+	else if (json_is_string(value))
+	{
+		const char *text = json_string_value(value);
+		char	   *end;
+
+		life = strtod(text, &end);
+		if (end == text || *end != '\0')
+			life = -1;
+	}
+	if (!(life >= 0))
+		return -1;
+	return life > MAX_LIFE_S ? MAX_LIFE_S : (int64) life;
+}
+
+/* Take over what a grant gave. */
+static void
+take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
+{
+	json_t	   *document = dcf_document_read(transfer);
+	const char *access = dcf_document_text(document, "access_token");
+	const char *refresh = dcf_document_text(document, "refresh_token");
+	int64		life;
+
+	if (document == NULL)
+		raise_bad_grant("is not a JSON object");
+	if (access == NULL)
+		raise_bad_grant("has no access_token");
+	if (!is_header_safe(access))
+		raise_bad_grant("has an access_token with characters that cannot be "
+						"sent");
+	life = read_life(document) * 1000;
+	replace_text(token, &token->authorization, psprintf("Bearer %s", access));
+	if (refresh)
+		replace_text(token, &token->refresh_token, refresh);
+	token->renew_at = 0;
+	if (life >= 0)
+		token->renew_at = asked_at + life - Min(RENEW_MARGIN_MS, life / 10);
+}
+
+static void
+raise_refused_grant(const DcfToken *token, const DcfExchange *exchange,
+					DcfHttpTransfer *transfer)
+{
+	DcfRefusal	refusal;
+
+	dcf_exchange_describe(exchange, transfer, &refusal);
+	dcf_token_redact(token, unconstify(char *, refusal.body),
+					 refusal.body_len);
+	refusal.request = "The request to the token service";
+	refusal.is_login = true;
+	dcf_error_raise_refusal(&refusal);
+}
+
+/* Ask for a token.  False if a refresh was refused; else it is there. */
+static bool
+ask_service(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline,
+			bool refresh)
+{
+	DcfExchange exchange;
+	DcfHttpTransfer *transfer;
+	int64		asked_at = dcf_wait_now();
+	int			status;
+
+	dcf_exchange_init(&exchange, pool, token->options, deadline);
+	exchange.spec.url = token->options->token_url;
+	exchange.spec.accept = "application/json";
+	exchange.spec.content_type = "application/x-www-form-urlencoded";
+	exchange.spec.post_body = build_form(token, refresh);
+	exchange.spec.max_window = 2 * DCF_DOCUMENT_MAX;
+	transfer = dcf_exchange_run(&exchange, CurrentMemoryContext);
+	status = dcf_http_head(transfer)->status;
+	if (status == 200)
+		take_grant(token, transfer, asked_at);
+	else if (!refresh)
+		raise_refused_grant(token, &exchange, transfer);
+	dcf_http_close(transfer);
+	return status == 200;
+}
+
+static void
+renew(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline)
+{
+	if (token->options->token_url == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("option \"token_url\" is required"),
+				 errdetail("The user mapping has client_id and client_secret, "
+						   "but its server has no token_url to send them "
+						   "to.")));
+	dcf_host_check_confidential(token->options->token_url, "token_url",
+								token->options->allow_insecure_http);
+
+	if (token->refresh_token)
+	{
+		if (ask_service(token, pool, deadline, true))
+			return;
+		pfree(token->refresh_token);
+		token->refresh_token = NULL;
+	}
+	(void) ask_service(token, pool, deadline, false);
+}
+
+const char *
+dcf_token_authorization(DcfToken *token, DcfHttpPool *pool,
+						TimestampTz deadline)
+{
+	if (token->by_service &&
+		(token->authorization == NULL ||
+		 (token->renew_at != 0 && token->renew_at <= dcf_wait_now())))
+	{
+		/* Forms and replies are secrets that should not stay around. */
+		MemoryContext own = AllocSetContextCreate(
+			CurrentMemoryContext, "dataconnect_fdw token",
+			ALLOCSET_SMALL_SIZES);
+		MemoryContext old = MemoryContextSwitchTo(own);
+
+		renew(token, pool, deadline);
+		MemoryContextSwitchTo(old);
+		MemoryContextDelete(own);
+	}
+	return token->authorization;
+}
+
+bool
+dcf_token_discard(DcfToken *token)
+{
+	if (token->by_service)
+		token->renew_at = dcf_wait_now();
+	return token->by_service;
+}
+
+static void
+redact_one(const char *secret, char *bytes, size_t len)
+{
+	size_t		n = secret ? strlen(secret) : 0;
+	size_t		i;
+
+	if (n < MIN_REDACTED)
+		return;
+	for (i = 0; i + n <= len; i++)
+	{
+		if (bytes[i] == secret[0] && memcmp(bytes + i, secret, n) == 0)
+			memset(bytes + i, '*', n);
+	}
+}
+
+void
+dcf_token_redact(const DcfToken *token, char *bytes, size_t len)
+{
+	redact_one(token->user->token, bytes, len);
+	redact_one(token->user->password, bytes, len);
+	redact_one(token->user->client_secret, bytes, len);
+	redact_one(token->refresh_token, bytes, len);
+	/* Without "Bearer " or "Basic ". */
+	if (token->authorization)
+		redact_one(strchr(token->authorization, ' ') + 1, bytes, len);
+}
