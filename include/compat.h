@@ -12,6 +12,11 @@
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
+/* 16: the varlena macros in a header of their own; before, in postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* 18: base64 is made from and into uint8; before, char. */
 #if PG_VERSION_NUM >= 180000
 #define dcf_compat_b64_encode pg_b64_encode

@@ -10,6 +10,7 @@
 #include "postgres.h"
 #include "fmgr.h"
 
+#include "compat.h"
 #include "convert.h"
 
 /*
@@ -78,7 +79,8 @@ extern char *dcf_convert_cstring(DcfConverter *converter, const char *bytes,
 extern Datum dcf_convert_input(DcfConverter *converter, char *text);
 
 /* Raise the error that the current value does not fit, with that SQLSTATE. */
-extern void dcf_convert_refuse(DcfConverter *converter, int sqlstate) pg_attribute_noreturn();
+pg_noreturn extern void dcf_convert_refuse(DcfConverter *converter,
+										   int sqlstate);
 
 /* convert_value.c */
 

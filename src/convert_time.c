@@ -50,7 +50,7 @@ dcf_convert_choose_time(Oid base_type)
 	}
 }
 
-static void refuse(DcfConverter *converter) pg_attribute_noreturn();
+pg_noreturn static void refuse(DcfConverter *converter);
 
 static void
 refuse(DcfConverter *converter)
