@@ -51,7 +51,7 @@ check_parameter_name(const DcfOption *option, const char *where,
 					 "ends with a space.",
 					 where),
 			NULL);
-	for (i = 0; i < lengthof(reserved_parameters); i++)
+	for (i = 0; i < (int) lengthof(reserved_parameters); i++)
 	{
 		const ReservedParameter *reserved = &reserved_parameters[i];
 		size_t compared = strlen(reserved->name);

@@ -11,20 +11,20 @@
 static const DcfOptionChoice methods[] = {{"auto", DCF_METHOD_AUTO},
 										  {"get", DCF_METHOD_GET},
 										  {"post", DCF_METHOD_POST},
-										  {NULL}};
+										  {.name = NULL}};
 
 static const DcfOptionChoice post_bodies[] = {{"form", DCF_BODY_FORM},
 											  {"json", DCF_BODY_JSON},
-											  {NULL}};
+											  {.name = NULL}};
 
 static const DcfOptionChoice formats[] = {
 	{"json", DCF_FORMAT_JSON},
 	{"jsondatatable", DCF_FORMAT_JSONDATATABLE},
-	{NULL}};
+	{.name = NULL}};
 
 static const DcfOptionChoice window_rounds[] = {{"day", true},
 												{"none", false},
-												{NULL}};
+												{.name = NULL}};
 
 #define KB 1024.0
 #define MB (1024.0 * KB)
@@ -178,26 +178,28 @@ static const struct
 	const char *unit;
 	bool is_number;
 } types[] = {
-	[DCF_OPTION_BOOLEAN] = {"boolean"},
-	[DCF_OPTION_INTEGER] = {"integer", .is_number = true},
-	[DCF_OPTION_REAL] = {"real", .is_number = true},
-	[DCF_OPTION_DURATION] = {"duration", .unit = "ms", .is_number = true},
-	[DCF_OPTION_SIZE] = {"size", .unit = "B", .is_number = true},
-	[DCF_OPTION_ENUM] = {"enum"},
-	[DCF_OPTION_ENUM_BOOL] = {"enum"},
-	[DCF_OPTION_TEXT] = {"text"},
-	[DCF_OPTION_OPTIONAL_TEXT] = {"text"},
-	[DCF_OPTION_TOKEN] = {"token"},
-	[DCF_OPTION_PARAMETER] = {"parameter name"},
-	[DCF_OPTION_QUERY_STRING] = {"query string"},
-	[DCF_OPTION_URL] = {"URL"},
-	[DCF_OPTION_ENDPOINT] = {"path"},
-	[DCF_OPTION_FILE] = {"file"},
-	[DCF_OPTION_DATE] = {"date"},
-	[DCF_OPTION_LANGUAGE] = {"language code"},
-	[DCF_OPTION_TIMEZONE] = {"time zone"},
-	[DCF_OPTION_HOST_LIST] = {"list of hosts"},
-	[DCF_OPTION_TEXT_LIST] = {"list of texts"},
+	[DCF_OPTION_BOOLEAN] = {.name = "boolean"},
+	[DCF_OPTION_INTEGER] = {.name = "integer", .is_number = true},
+	[DCF_OPTION_REAL] = {.name = "real", .is_number = true},
+	[DCF_OPTION_DURATION] = {.name = "duration",
+							 .unit = "ms",
+							 .is_number = true},
+	[DCF_OPTION_SIZE] = {.name = "size", .unit = "B", .is_number = true},
+	[DCF_OPTION_ENUM] = {.name = "enum"},
+	[DCF_OPTION_ENUM_BOOL] = {.name = "enum"},
+	[DCF_OPTION_TEXT] = {.name = "text"},
+	[DCF_OPTION_OPTIONAL_TEXT] = {.name = "text"},
+	[DCF_OPTION_TOKEN] = {.name = "token"},
+	[DCF_OPTION_PARAMETER] = {.name = "parameter name"},
+	[DCF_OPTION_QUERY_STRING] = {.name = "query string"},
+	[DCF_OPTION_URL] = {.name = "URL"},
+	[DCF_OPTION_ENDPOINT] = {.name = "path"},
+	[DCF_OPTION_FILE] = {.name = "file"},
+	[DCF_OPTION_DATE] = {.name = "date"},
+	[DCF_OPTION_LANGUAGE] = {.name = "language code"},
+	[DCF_OPTION_TIMEZONE] = {.name = "time zone"},
+	[DCF_OPTION_HOST_LIST] = {.name = "list of hosts"},
+	[DCF_OPTION_TEXT_LIST] = {.name = "list of texts"},
 };
 
 const DcfOption *
