@@ -17,7 +17,7 @@ dcf_backoff_delay(int attempt, int64_t max_ms, uint64_t random)
 
 	if (max_ms > DCF_DELAY_MAX_MS)
 		max_ms = DCF_DELAY_MAX_MS;
-	while (--attempt > 0 && whole < max_ms)
+	for (; attempt > 1 && whole < max_ms; attempt--)
 		whole *= 2;
 	if (whole > max_ms)
 		whole = max_ms;

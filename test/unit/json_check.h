@@ -88,6 +88,7 @@ check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,
 }
 
 /* Read the document whole, cut and truncated in every way. */
+__attribute__((unused))
 static void
 check_document(const char *doc, size_t len, const DcfJsonConfig *config)
 {

@@ -17,12 +17,17 @@ typedef struct Text
 {
 	char	   *data;
 	size_t		len;
+	size_t		room;
 } Text;
 
 static void
 text_add(Text *text, const void *data, size_t len)
 {
-	text->data = realloc(text->data, text->len + len + 1);
+	if (text->room - text->len <= len)
+	{
+		text->room = 2 * (text->len + len) + 32;
+		text->data = realloc(text->data, text->room);
+	}
 	if (len > 0)
 		memcpy(text->data + text->len, data, len);
 	text->len += len;

@@ -349,9 +349,23 @@ check_bad(const Bad *cases, int ncases, const DcfJsonConfig *config)
 	}
 }
 
+static void
+good_documents(void)
+{
+	check_good(good_arrays, COUNT(good_arrays), &array_config);
+	check_good(good_members, COUNT(good_members), &member_config);
+}
+
+static void
+bad_documents(void)
+{
+	check_bad(bad_arrays, COUNT(bad_arrays), &array_config);
+	check_bad(bad_members, COUNT(bad_members), &member_config);
+}
+
 /* A reason that names what was found, and says what was expected. */
 static void
-check_reasons(void)
+reasons(void)
 {
 	static const struct
 	{
@@ -397,12 +411,12 @@ check_reasons(void)
 
 /* Numbers and containers come as they are written, not as they are meant. */
 static void
-check_spans(void)
+spans(void)
 {
 	static const char doc[] =
 		"[{\"a\":-0.50E+01 ,\"b\":{ \"x\" :\t1.0 },\"ID #\":12345678901234567890"
 		"1234567890,\"\":[ ],\"q\\\"\\\\\":\"a\\u0041\"}]";
-	static const char *const spans[] = {
+	static const char *const texts[] = {
 		"-0.50E+01", "{ \"x\" :\t1.0 }", "123456789012345678901234567890", "",
 		"[ ]", "a\\u0041"
 	};
@@ -419,13 +433,13 @@ check_spans(void)
 	CHECK(consumed == sizeof(doc) - 2, "consumed %zu", consumed);
 	CHECK(dcf_json_matched(reader) == 5, "matched %d",
 		  dcf_json_matched(reader));
-	for (int i = 0; i < COUNT(spans); i++)
+	for (int i = 0; i < COUNT(texts); i++)
 	{
 		const DcfJsonField *field = &dcf_json_fields(reader)[i];
 
-		CHECK(field->kind == kinds[i] && field->len == strlen(spans[i]) &&
+		CHECK(field->kind == kinds[i] && field->len == strlen(texts[i]) &&
 			  (field->len == 0 ||
-			   memcmp(field->data, spans[i], field->len) == 0),
+			   memcmp(field->data, texts[i], field->len) == 0),
 			  "field %d: kind %d, %.*s", i, field->kind, (int) field->len,
 			  field->len ? field->data : "");
 		CHECK(field->escaped == (i == 5), "field %d: escaped", i);
@@ -435,7 +449,7 @@ check_spans(void)
 
 /* Nothing new changes nothing; an error stays. */
 static void
-check_calls(void)
+calls(void)
 {
 	void	   *memory = malloc(dcf_json_size(&array_config));
 	DcfJsonReader *reader = dcf_json_init(memory, &array_config);
@@ -464,7 +478,7 @@ check_calls(void)
 }
 
 static void
-check_next_key(void)
+next_key(void)
 {
 	static const char record[] =
 		"{ \"a\" : 1 ,\"\":\"},{\\\"\\\\\",\"b\\n\":[{\"x\":\"]\"},\"y\"] , "
@@ -493,7 +507,7 @@ check_next_key(void)
 
 /* A malformed span is no reason to read or write beyond it. */
 static void
-check_unescape_malformed(void)
+unescape_malformed(void)
 {
 	static const char *const spans[] = {
 		"\\", "x\\", "\\u", "\\u12", "\\u12G4", "\\ud800", "\\ud800\\",
@@ -515,14 +529,12 @@ check_unescape_malformed(void)
 int
 main(void)
 {
-	check_good(good_arrays, COUNT(good_arrays), &array_config);
-	check_good(good_members, COUNT(good_members), &member_config);
-	check_bad(bad_arrays, COUNT(bad_arrays), &array_config);
-	check_bad(bad_members, COUNT(bad_members), &member_config);
-	check_reasons();
-	check_spans();
-	check_calls();
-	check_next_key();
-	check_unescape_malformed();
+	RUN(good_documents);
+	RUN(bad_documents);
+	RUN(reasons);
+	RUN(spans);
+	RUN(calls);
+	RUN(next_key);
+	RUN(unescape_malformed);
 	return check_finish();
 }

@@ -1,0 +1,412 @@
+/*
+ * test_text.c
+ *	  Foreign text: made safe, and recognised.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "text.h"
+
+#define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
+
+typedef struct Bytes
+{
+	const char *data;
+	size_t		len;
+} Bytes;
+
+#define BYTES(text) {text, sizeof(text) - 1}
+
+/* A copy with nothing behind it, so that reading on is noticed. */
+static char *
+bare(const char *data, size_t len)
+{
+	char	   *copy = malloc(len);
+
+	if (len > 0)
+		memcpy(copy, data, len);
+	return copy;
+}
+
+/* Text, and whether it is UTF-8; bad is how many of its bytes are not. */
+static const struct
+{
+	Bytes		text;
+	int			bad;
+}			utf8_cases[] = {
+	{BYTES(""), 0},
+	{BYTES("plain"), 0},
+	{BYTES("\x7F"), 0},
+	{BYTES("\xC2\x80"), 0},
+	{BYTES("\xDF\xBF"), 0},
+	{BYTES("\xE0\xA0\x80"), 0},
+	{BYTES("\xE1\x80\x80"), 0},
+	{BYTES("\xEC\xBF\xBF"), 0},
+	{BYTES("\xED\x80\x80"), 0},
+	{BYTES("\xED\x9F\xBF"), 0},
+	{BYTES("\xEE\x80\x80"), 0},
+	{BYTES("\xEF\xBF\xBF"), 0},
+	{BYTES("\xF0\x90\x80\x80"), 0},
+	{BYTES("\xF1\x80\x80\x80"), 0},
+	{BYTES("\xF3\xBF\xBF\xBF"), 0},
+	{BYTES("\xF4\x80\x80\x80"), 0},
+	{BYTES("\xF4\x8F\xBF\xBF"), 0},
+	{BYTES("a\xC3\xA9z\xE2\x82\xACz\xF0\x9F\x98\x80z"), 0},
+	/* Continuation without a beginning. */
+	{BYTES("\x80"), 1},
+	{BYTES("\xBF"), 1},
+	{BYTES("a\x80z"), 1},
+	{BYTES("\xC3\xA9\xA9"), 1},
+	/* Overlong. */
+	{BYTES("\xC0\x80"), 2},
+	{BYTES("\xC1\xBF"), 2},
+	{BYTES("\xE0\x80\x80"), 3},
+	{BYTES("\xE0\x9F\xBF"), 3},
+	{BYTES("\xF0\x80\x80\x80"), 4},
+	{BYTES("\xF0\x8F\xBF\xBF"), 4},
+	/* Surrogates. */
+	{BYTES("\xED\xA0\x80"), 3},
+	{BYTES("\xED\xAF\xBF\xED\xB0\x80"), 6},
+	{BYTES("\xED\xBF\xBF"), 3},
+	/* Above U+10FFFF. */
+	{BYTES("\xF4\x90\x80\x80"), 4},
+	{BYTES("\xF5\x80\x80\x80"), 4},
+	{BYTES("\xF7\xBF\xBF\xBF"), 4},
+	{BYTES("\xF8\x88\x80\x80\x80"), 5},
+	{BYTES("\xFC\x84\x80\x80\x80\x80"), 6},
+	{BYTES("\xFE"), 1},
+	{BYTES("\xFF"), 1},
+	/* Cut by the end, or by another character. */
+	{BYTES("\xC3"), 1},
+	{BYTES("\xC3z"), 1},
+	{BYTES("\xC3\xC3\xA9"), 1},
+	{BYTES("\xE2\x82"), 2},
+	{BYTES("\xE2\x82z"), 2},
+	{BYTES("\xE2z\x82"), 2},
+	{BYTES("\xF0\x9F\x98"), 3},
+	{BYTES("\xF0\x9F\x98\xF0\x9F\x98\x80"), 3},
+	{BYTES("\xF0\x9F"), 2},
+	{BYTES("\xF0"), 1},
+	/* Latin-1. */
+	{BYTES("caf\xE9"), 1},
+	{BYTES("na\xEFve"), 1},
+};
+
+static void
+is_utf8(void)
+{
+	static const Bytes zeros[] = {BYTES("\0"), BYTES("a\0"), BYTES("\0a")};
+
+	for (int i = 0; i < COUNT(utf8_cases); i++)
+	{
+		Bytes		text = utf8_cases[i].text;
+		char	   *copy = bare(text.data, text.len);
+
+		CHECK(dcf_text_is_utf8(copy, text.len) == (utf8_cases[i].bad == 0),
+			  "case %d", i);
+		free(copy);
+	}
+	for (int i = 0; i < COUNT(zeros); i++)
+		CHECK(!dcf_text_is_utf8(zeros[i].data, zeros[i].len), "U+0000");
+}
+
+/* Make text safe in exactly size bytes. */
+static void
+check_safe(const char *src, size_t len, size_t size, const char *expected)
+{
+	char	   *copy = bare(src, len);
+	char	   *dst = malloc(size);
+	size_t		n = dcf_text_make_safe(copy, len, dst, size);
+
+	CHECK(n == strlen(expected) && dst[n] == '\0' &&
+		  memcmp(dst, expected, n) == 0, "'%s' in %zu bytes is '%s', not '%s'",
+		  src, size, dst, expected);
+	free(copy);
+	free(dst);
+}
+
+static void
+make_safe(void)
+{
+	static const struct
+	{
+		Bytes		text;
+		const char *safe;
+	}			cases[] = {
+		{BYTES(""), ""},
+		{BYTES("plain \"text\" \\ %s"), "plain \"text\" \\ %s"},
+		{BYTES("a\r\nb\tc\vd\x1B[1m"), "a??b?c?d?[1m"},
+		{BYTES("\x01\x1F\x20\x7E\x7F"), "?? ~?"},
+		{BYTES("a\0b"), "a?b"},
+		{BYTES("\xC2\x80\xC2\x85\xC2\x9F\xC2\xA0"), "???\xC2\xA0"},
+		{BYTES("\xD8\x9B\xD8\x9C\xD8\x9D"), "\xD8\x9B?\xD8\x9D"},
+		{BYTES("\xE2\x80\x8D\xE2\x80\x8E\xE2\x80\x8F\xE2\x80\x90"),
+		"\xE2\x80\x8D??\xE2\x80\x90"},
+		{BYTES("\xE2\x80\xA7\xE2\x80\xA8\xE2\x80\xA9\xE2\x80\xAA\xE2\x80\xAB"
+			   "\xE2\x80\xAC\xE2\x80\xAD\xE2\x80\xAE\xE2\x80\xAF"),
+		"\xE2\x80\xA7???????\xE2\x80\xAF"},
+		{BYTES("\xE2\x81\xA5\xE2\x81\xA6\xE2\x81\xA7\xE2\x81\xA8\xE2\x81\xA9"
+			   "\xE2\x81\xAA"), "\xE2\x81\xA5????\xE2\x81\xAA"},
+		{BYTES("\xEF\xBB\xBE\xEF\xBB\xBF\xEF\xBC\x80"),
+		"\xEF\xBB\xBE?\xEF\xBC\x80"},
+		{BYTES("\xF0\x9F\x98\x80\xC3\xA9"), "\xF0\x9F\x98\x80\xC3\xA9"},
+		{BYTES("caf\xE9 x"), "caf? x"},
+	};
+
+	for (int i = 0; i < COUNT(cases); i++)
+		check_safe(cases[i].text.data, cases[i].text.len, 100, cases[i].safe);
+
+	/* Each bad byte of a sequence is one mark, and nothing else is lost. */
+	for (int i = 0; i < COUNT(utf8_cases); i++)
+	{
+		Bytes		text = utf8_cases[i].text;
+		char		safe[100];
+		size_t		len = dcf_text_make_safe(text.data, text.len, safe,
+											 sizeof(safe));
+		int			nmarks = 0;
+
+		for (size_t k = 0; k < len; k++)
+			nmarks += safe[k] == '?';
+		if (strchr(text.data, 0x7F) != NULL || text.data[0] == '\xC2')
+			continue;			/* a control character as well */
+		CHECK(nmarks == utf8_cases[i].bad, "case %d: %s", i, safe);
+		CHECK(len == text.len, "case %d: %s", i, safe);
+		CHECK(dcf_text_is_utf8(safe, len), "case %d: %s", i, safe);
+	}
+}
+
+static void
+make_safe_cut(void)
+{
+	check_safe("abc", 3, 4, "abc");
+	check_safe("abcd", 4, 4, "...");
+	check_safe("abcd", 4, 5, "abcd");
+	check_safe("abcde", 5, 5, "a...");
+	check_safe("abcdefgh", 8, 8, "abcd...");
+	check_safe("", 0, 4, "");
+
+	/* Never inside a character, however much room that leaves. */
+	check_safe("\xC3\xA9\xC3\xA9", 4, 4, "...");
+	check_safe("\xC3\xA9\xC3\xA9", 4, 5, "\xC3\xA9\xC3\xA9");
+	check_safe("\xC3\xA9\xC3\xA9\xC3\xA9", 6, 5, "...");
+	check_safe("\xC3\xA9\xC3\xA9\xC3\xA9", 6, 6, "\xC3\xA9...");
+	check_safe("a\xF0\x9F\x98\x80zzz", 8, 8, "a...");
+	check_safe("a\xF0\x9F\x98\x80zzz", 8, 9, "a\xF0\x9F\x98\x80zzz");
+	check_safe("a\xF0\x9F\x98\x80zzzz", 9, 9, "a\xF0\x9F\x98\x80...");
+	check_safe("\x80\x80\x80\x80\x80\x80", 6, 6, "??...");
+	check_safe("\xF0\x9F\x98\x80", 4, 4, "...");
+	check_safe("\xF0\x9F\x98", 3, 4, "???");
+}
+
+static void
+is_number(void)
+{
+	static const char *const integers[] = {
+		"0", "7", "007", "-7", "+7", "-0",
+		"123456789012345678901234567890123456789"
+	};
+	static const char *const others[] = {
+		"0.5", ".5", "5.", "-.5", "+5.", "1e5", "1E5", "1e+5", "1e-5", "1.5e5",
+		"5.e5", ".5E5", "-12345678901234567890.12345678901234567890e-999999"
+	};
+	static const char *const wrong[] = {
+		"", "+", "-", ".", "-.", "e5", ".e5", "1e", "1e+", "1e-", "--1", "+-1",
+		"1-", "1.2.3", "1e5.5", "1e5e5", " 1", "1 ", "1 2", "1,5", "1_000",
+		"0x10", "NaN", "nan", "Infinity", "inf", "-inf", "1f", "1d", "\xD9\xA1"
+	};
+	bool		integral;
+
+	for (int i = 0; i < COUNT(integers); i++)
+	{
+		char	   *copy = bare(integers[i], strlen(integers[i]));
+
+		integral = false;
+		CHECK(dcf_text_is_number(copy, strlen(integers[i]), &integral) &&
+			  integral, "%s", integers[i]);
+		free(copy);
+	}
+	for (int i = 0; i < COUNT(others); i++)
+	{
+		char	   *copy = bare(others[i], strlen(others[i]));
+
+		integral = true;
+		CHECK(dcf_text_is_number(copy, strlen(others[i]), &integral) &&
+			  !integral, "%s", others[i]);
+		free(copy);
+	}
+	for (int i = 0; i < COUNT(wrong); i++)
+	{
+		char	   *copy = bare(wrong[i], strlen(wrong[i]));
+
+		CHECK(!dcf_text_is_number(copy, strlen(wrong[i]), &integral), "%s",
+			  wrong[i]);
+		free(copy);
+	}
+	CHECK(!dcf_text_is_number("1\0", 2, &integral), "a NUL behind");
+}
+
+/* As written for a check: date or -, time or -, zone or -. */
+static const char *
+iso_text(const char *src, size_t len)
+{
+	static char text[120];
+	DcfIsoTime	iso;
+	char	   *copy = bare(src, len);
+	char		date[40] = "-";
+	char		time[40] = "-";
+	char		zone[40] = "-";
+
+	memset(&iso, 0xA5, sizeof(iso));
+	if (!dcf_text_parse_iso(copy, len, &iso))
+	{
+		free(copy);
+		return "wrong";
+	}
+	free(copy);
+	if (iso.has_date)
+		snprintf(date, sizeof(date), "%d-%d-%d", iso.year, iso.month, iso.day);
+	else if (iso.year != 0 || iso.month != 0 || iso.day != 0)
+		return "a date left behind";
+	if (iso.has_time)
+		snprintf(time, sizeof(time), "%d:%d:%d.%d", iso.hour, iso.minute,
+				 iso.second, iso.usec);
+	else if (iso.hour != 0 || iso.minute != 0 || iso.second != 0 ||
+			 iso.usec != 0)
+		return "a time left behind";
+	if (iso.has_zone)
+		snprintf(zone, sizeof(zone), "%d", iso.offset);
+	else if (iso.offset != 0)
+		return "an offset left behind";
+	snprintf(text, sizeof(text), "%s %s %s", date, time, zone);
+	return text;
+}
+
+static void
+iso_good(void)
+{
+	static const struct
+	{
+		const char *src;
+		const char *text;
+	}			cases[] = {
+		/* As the service writes it. */
+		{"2016-05-13T12:18:08.723", "2016-5-13 12:18:8.723000 -"},
+		{"2016-05-13T12:18:08.72", "2016-5-13 12:18:8.720000 -"},
+		{"2016-05-13T12:18:08", "2016-5-13 12:18:8.0 -"},
+		{"2016-05-13T12:18:08.723Z", "2016-5-13 12:18:8.723000 0"},
+		{"2016-05-13", "2016-5-13 - -"},
+		{"2016-05-13T12:18:08.7234567-06:00",
+		"2016-5-13 12:18:8.723457 -21600"},
+
+		/* Each part. */
+		{"2016-05-13t12:18:08z", "2016-5-13 12:18:8.0 0"},
+		{"2016-05-13 12:18", "2016-5-13 12:18:0.0 -"},
+		{"2016-05-13 12:18Z", "2016-5-13 12:18:0.0 0"},
+		{"12:18", "- 12:18:0.0 -"},
+		{"12:18:08", "- 12:18:8.0 -"},
+		{"12:18:08.5+02", "- 12:18:8.500000 7200"},
+		{"12:18-00:30", "- 12:18:0.0 -1800"},
+		{"2016-05-13T00:00:00+0530", "2016-5-13 0:0:0.0 19800"},
+		{"2016-05-13T00:00:00-05", "2016-5-13 0:0:0.0 -18000"},
+		{"2016-05-13T00:00:00+00:00", "2016-5-13 0:0:0.0 0"},
+
+		/* The ends of ranges. */
+		{"0001-01-01T00:00:00", "1-1-1 0:0:0.0 -"},
+		{"9999-12-31T23:59:59.999999999", "9999-12-31 23:59:59.1000000 -"},
+		{"2016-02-29", "2016-2-29 - -"},
+		{"2000-02-29", "2000-2-29 - -"},
+		{"2400-02-29", "2400-2-29 - -"},
+		{"2015-01-31", "2015-1-31 - -"},
+		{"2015-04-30", "2015-4-30 - -"},
+		{"00:00+23:59", "- 0:0:0.0 86340"},
+		{"00:00-23:59", "- 0:0:0.0 -86340"},
+
+		/* Rounding. */
+		{"00:00:00.1", "- 0:0:0.100000 -"},
+		{"00:00:00.000001", "- 0:0:0.1 -"},
+		{"00:00:00.0000004", "- 0:0:0.0 -"},
+		{"00:00:00.0000005", "- 0:0:0.1 -"},
+		{"00:00:00.000000499", "- 0:0:0.0 -"},
+		{"00:00:00.1234565", "- 0:0:0.123457 -"},
+		{"00:00:00.123456499", "- 0:0:0.123456 -"},
+		{"00:00:00.9999995", "- 0:0:0.1000000 -"},
+		{"00:00:00.999999499", "- 0:0:0.999999 -"},
+	};
+
+	for (int i = 0; i < COUNT(cases); i++)
+	{
+		const char *text = iso_text(cases[i].src, strlen(cases[i].src));
+
+		CHECK(strcmp(text, cases[i].text) == 0, "%s: %s", cases[i].src, text);
+	}
+}
+
+static void
+iso_bad(void)
+{
+	static const char *const cases[] = {
+		"", " ", "2016", "2016-", "2016-05", "2016-05-", "2016-05-1",
+		"2016-5-13", "16-05-13", "02016-05-13", "20160513", "2016/05/13",
+		"13.05.2016", "2016-05-13x", " 2016-05-13", "2016-05-13 ",
+		"2016-05-13T", "2016-05-13Z", "2016-05-13+02:00", "2016-05-13  12:18",
+		"2016-05-13T12", "2016-05-13T12:", "2016-05-13T12:1", "2016-05-13T1:18",
+		"2016-05-13T12:18:", "2016-05-13T12:18:8", "2016-05-13T12:18:08.",
+		"2016-05-13T12:18:08,5", "2016-05-13T12:18:08.Z", "2016-05-13T12Z",
+		"2016-05-13T12:18:08.1234567890", "2016-05-13T12:18:08.0000000000",
+		"2016-05-13T12:18:08 Z", "2016-05-13T12:18:08ZZ",
+		"2016-05-13T12:18:08Z ", "2016-05-13T12:18:08+", "2016-05-13T12:18+2",
+		"2016-05-13T12:18:08+02:", "2016-05-13T12:18:08+02:0",
+		"2016-05-13T12:18:08+020", "2016-05-13T12:18:08+02:000",
+		"2016-05-13T12:18:08+02000", "2016-05-13T12:18:08GMT",
+		"2016-05-13_12:18:08", "2016-05-13TT12:18:08",
+
+		/* Out of range. */
+		"0000-01-01", "10000-01-01", "2016-00-01", "2016-13-01", "2016-01-00",
+		"2016-01-32", "2016-04-31", "2015-02-29", "1900-02-29", "2100-02-29",
+		"2016-02-30", "24:00", "24:00:00", "2016-05-13T24:00:00", "23:60",
+		"23:59:60", "00:00+24:00", "00:00-24", "00:00+00:60", "99:99",
+
+		/* Signs and odd digits where digits belong. */
+		"-016-05-13", "+016-05-13", "2016--5-13", "2016-+5-13", "2016- 5-13",
+		"-1:00", "12:-1", "12:18:+8", "00:00+-2:00",
+		"201\xD9\xA1-05-13", "\xFF\xFF:00",
+		"null", "now", "today", "infinity"
+	};
+
+	for (int i = 0; i < COUNT(cases); i++)
+	{
+		const char *text = iso_text(cases[i], strlen(cases[i]));
+
+		CHECK(strcmp(text, "wrong") == 0, "%s: %s", cases[i], text);
+	}
+	CHECK(strcmp(iso_text("2016-05-13\0", 11), "wrong") == 0, "a NUL behind");
+	CHECK(strcmp(iso_text("2016-05-13\0" "12:18", 16), "wrong") == 0,
+		  "a NUL between");
+}
+
+/* A failure leaves the result as it was. */
+static void
+iso_unset(void)
+{
+	DcfIsoTime	before;
+	DcfIsoTime	after;
+
+	memset(&before, 0x5A, sizeof(before));
+	after = before;
+	CHECK(!dcf_text_parse_iso("2016-05-13T12:18:08.5x", 22, &after), "refused");
+	CHECK(memcmp(&before, &after, sizeof(before)) == 0, "unset");
+}
+
+int
+main(void)
+{
+	RUN(is_utf8);
+	RUN(make_safe);
+	RUN(make_safe_cut);
+	RUN(is_number);
+	RUN(iso_good);
+	RUN(iso_bad);
+	RUN(iso_unset);
+	return check_finish();
+}
