@@ -58,6 +58,14 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 #define dcf_compat_wait_event(name) PG_WAIT_EXTENSION
 #endif
 
+/* 18: what EXPLAIN callbacks need has headers of its own. */
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#else
+#include "commands/explain.h"
+#endif
+
 /*
  * A path over a foreign base relation, with no order, no outer path and no
  * private data.  18: with the number of disabled nodes; 17: with the clauses a

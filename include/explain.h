@@ -8,8 +8,9 @@
 #define DCF_EXPLAIN_H
 
 #include "postgres.h"
-#include "commands/explain.h"
 #include "nodes/execnodes.h"
+
+#include "compat.h"
 
 extern void dcf_explain_scan(ForeignScanState *node, ExplainState *es);
 

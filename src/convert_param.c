@@ -101,7 +101,7 @@ output_fixed(Oid type, Datum value)
 	char	   *result;
 	int			i;
 
-	for (i = 0; i < lengthof(settings); i++)
+	for (i = 0; i < (int) lengthof(settings); i++)
 		(void) set_config_option(settings[i].name, settings[i].value,
 								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 								 true, 0, false);

@@ -18,14 +18,14 @@
 #include "spec.h"
 
 /* In RelOptInfo.fdw_private, from GetForeignRelSize on. */
-typedef struct PlanState
+typedef struct RelationPlan
 {
 	DcfRelation *relation;
 	DcfQuals   *quals;
 	Bitmapset  *fetched;
 	Bitmapset  *split;
 	DcfEstimate estimate;
-} PlanState;
+} RelationPlan;
 
 static DcfRelation *load_relation(Oid foreigntableid);
 static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
@@ -35,7 +35,7 @@ static Bitmapset *find_split(const DcfRelation *relation,
 void
 dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 {
-	PlanState  *state = palloc0(sizeof(PlanState));
+	RelationPlan  *state = palloc0(sizeof(RelationPlan));
 
 	baserel->fdw_private = state;
 	state->relation = load_relation(foreigntableid);
@@ -55,7 +55,7 @@ dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 void
 dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 {
-	PlanState  *state = baserel->fdw_private;
+	RelationPlan  *state = baserel->fdw_private;
 
 	add_path(baserel, (Path *)
 			 dcf_compat_foreignscan_path(root, baserel, baserel->rows,
@@ -69,7 +69,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 				ForeignPath *best_path, List *tlist, List *scan_clauses,
 				Plan *outer_plan)
 {
-	PlanState  *state = baserel->fdw_private;
+	RelationPlan  *state = baserel->fdw_private;
 	DcfSpec		spec = {0};
 	List	   *local = NIL;
 	List	   *fdw_private;
