@@ -124,7 +124,7 @@ find_meaning(int status)
 {
 	int			i;
 
-	for (i = 0; i < lengthof(meanings); i++)
+	for (i = 0; i < (int) lengthof(meanings); i++)
 	{
 		if (meanings[i].status == status)
 			return &meanings[i];
@@ -161,7 +161,7 @@ words_in_json(const char *body, size_t len)
 	const char *text = json_string_value(document);
 	int			i;
 
-	for (i = 0; i < lengthof(names) && text == NULL; i++)
+	for (i = 0; i < (int) lengthof(names) && text == NULL; i++)
 		text = dcf_document_text(document, names[i]);
 	return text ? dcf_error_safe(text, strlen(text)) : NULL;
 }

@@ -89,7 +89,7 @@ check_credentials(const DcfUserOptions *user)
 	};
 	int			i;
 
-	for (i = 0; i < lengthof(given); i++)
+	for (i = 0; i < (int) lengthof(given); i++)
 	{
 		if (given[i].value && has_control(given[i].value))
 			reject_credential(given[i].option,
