@@ -33,6 +33,11 @@ endif
 # Callbacks, PostgreSQL's own among them, have arguments they do not use.
 WARNINGS    = -Wall -Wextra -Wno-unused-parameter -Werror=vla \
               -Werror=implicit-function-declaration
+# clang, where PostgreSQL was built with gcc: it does not know all gcc's flags.
+ifneq ($(findstring clang,$(CC)),)
+WARNINGS   += -Wno-unknown-warning-option -Wno-ignored-attributes \
+              -Wno-ignored-optimization-argument
+endif
 ifeq ($(WERROR),1)
 WARNINGS   += -Werror
 endif
