@@ -39,8 +39,4 @@ extern bool dcf_values_equal(const DcfColumn *column, Datum one, Datum other);
 extern bool dcf_array_extremes(Datum array, Oid elemtype, Datum *least,
 							   Datum *greatest);
 
-/* The value of a column's option default; raises what the type's input does. */
-extern Datum dcf_value_from_default(const DcfColumn *column,
-									const char *relname);
-
 #endif							/* DCF_BIND_VALUE_H */

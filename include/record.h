@@ -8,7 +8,6 @@
 
 #include "postgres.h"
 #include "nodes/bitmapset.h"
-#include "utils/rel.h"
 
 #include "relation.h"
 #include "session.h"
@@ -17,10 +16,9 @@ typedef struct DcfRecordReader DcfRecordReader;
 
 /*
  * A reader for the table's replies that fills the columns in fetched, in the
- * current memory context, which must outlive it as must relation and tupdesc.
+ * current memory context, which must outlive it as must relation.
  */
 extern DcfRecordReader *dcf_record_create(const DcfRelation *relation,
-										  TupleDesc tupdesc,
 										  const Bitmapset *fetched);
 
 /* Start over with another reply. */

@@ -39,6 +39,7 @@ typedef struct DcfRelation
 	Oid			serverid;
 	DcfServerOptions *server;
 	DcfTableOptions *table;
+	TupleDesc	tupdesc;		/* a copy */
 	int			natts;
 	DcfColumn  *columns;		/* natts of them, by attnum - 1 */
 } DcfRelation;

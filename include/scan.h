@@ -38,7 +38,7 @@ extern void dcf_scan_end(ForeignScanState *node);
 /* For EXPLAIN.  The strings and structs live as long as the scan. */
 extern const DcfRelation *dcf_scan_relation(const DcfScan *scan);
 extern const DcfSpec *dcf_scan_spec(const DcfScan *scan);
-extern const DcfScanStats *dcf_scan_stats(const DcfScan *scan);
+extern DcfScanStats dcf_scan_stats(const DcfScan *scan);
 
 /*
  * The values of the spec's bindings; with for_explain only those that need no

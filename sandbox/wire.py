@@ -256,7 +256,9 @@ async def _send(writer, request, reply, fault):
     keep = request.keep_alive and how != "close_delimited"
     headers = [("Content-Type", reply.content_type)] if reply.content_type else []
     headers += [("Server", "sandbox"), ("Cache-Control", "private")] + reply.headers
-    if how == "close_delimited" or (request.version < (1, 1) and length is None):
+    if reply.status in (204, 304):      # these never have a body
+        first, rest = b"", None
+    elif how == "close_delimited" or (request.version < (1, 1) and length is None):
         keep = False
     elif how == "chunk" or length is None:
         writer.chunked = True

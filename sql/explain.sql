@@ -89,4 +89,5 @@ EXPLAIN (COSTS OFF) SELECT * FROM stores s, sales f WHERE s.id < f.total;
 
 DROP TABLE stores;
 DROP FUNCTION explain_rows, explain_run;
+SET client_min_messages = warning;
 DROP SERVER sandbox CASCADE;

@@ -18,7 +18,7 @@ CREATE FOREIGN TABLE sales (
 -- LIMIT ends the transfer early: far less than the whole was sent
 SELECT id FROM rows WHERE n = 1000000 LIMIT 3;
 \! $DATACONNECT_SANDBOX_CTL wait in_flight=0
-\! $DATACONNECT_SANDBOX_CTL log --fields bytes_sent | awk '{ print ($1 < 20000000 ? "closed early" : "sent " $1) }'
+\! $DATACONNECT_SANDBOX_CTL log --fields bytessent | awk '{ print ($1 < 20000000 ? "closed early" : "sent " $1) }'
 \! $DATACONNECT_SANDBOX_CTL log-clear
 SELECT id FROM rows WHERE n = 10 LIMIT 0;
 SELECT EXISTS (SELECT 1 FROM rows WHERE n = 10);
@@ -148,4 +148,5 @@ EXECUTE p;
 DEALLOCATE p;
 
 DROP TABLE copied;
+SET client_min_messages = warning;
 DROP SERVER sandbox CASCADE;

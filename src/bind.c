@@ -75,6 +75,7 @@ static void add_bound(DcfRequest *request, const DcfRelation *relation,
 					  const char *shown, const char *open);
 static char *join_values(const Slot *slot);
 static char *show_values(const Slot *slot);
+static char *name_columns(List *columns);
 
 DcfRequestSet *
 dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
@@ -249,8 +250,14 @@ use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 	if (column->kind == DCF_COLUMN_PARAMETER &&
 		bms_is_member(column->attnum, spec->fetched))
 	{
-		slot->default_value = dcf_value_from_default(column,
-													 set->relation->relname);
+		DcfConverter *converter;
+
+		converter = dcf_convert_create(set->relation->relname,
+									   TupleDescAttr(set->relation->tupdesc,
+													 column->attnum - 1),
+									   set->relation->server->timezone,
+									   set->relation->table->null_strings);
+		slot->default_value = dcf_convert_text(converter, text);
 		slot->has_default_value = true;
 	}
 }
@@ -446,49 +453,62 @@ dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
 	return true;
 }
 
+/*
+ * A window narrows best, then a period, then what the query says nothing
+ * about.
+ */
 char *
 dcf_bind_narrow_hint(const DcfRequestSet *set)
 {
-	const DcfColumn *best = NULL;
-	bool		best_sent = false;
+	List	   *windows = NIL;
+	List	   *times = NIL;
+	List	   *others = NIL;
 
-	/* A window narrows best, then a period, then anything not yet sent. */
 	for (int i = 0; i < set->relation->natts; i++)
 	{
 		const Slot *slot = &set->slots[i];
 		const DcfColumn *column = slot->column;
-		bool		sent = slot->has_values || slot->has_window;
 
-		if (!dcf_column_is_sent(column))
-			continue;
 		if (column->kind == DCF_COLUMN_WINDOW)
-		{
-			best = column;
-			break;
-		}
-		if (!best ||
-			(dcf_window_accepts(column->basetype, column->basetype) &&
-			 !dcf_window_accepts(best->basetype, best->basetype)) ||
-			(best_sent && !sent &&
-			 !dcf_window_accepts(best->basetype, best->basetype)))
-		{
-			best = column;
-			best_sent = sent;
-		}
+			windows = lappend(windows, (void *) column);
+		else if (dcf_column_is_sent(column) &&
+				 dcf_window_accepts(column->basetype, column->basetype))
+			times = lappend(times, (void *) column);
+		else if (dcf_column_is_sent(column) && !slot->has_values)
+			others = lappend(others, (void *) column);
 	}
-	if (!best)
-		return pstrdup("Ask for less: the table has no column that could narrow the request.");
-	if (best->kind == DCF_COLUMN_WINDOW)
-		return psprintf("Narrow the range of column \"%s\" (parameters %s).",
-						best->attname,
-						best->options->param_from && best->options->param_to ?
-						psprintf("%s, %s", best->options->param_from,
-								 best->options->param_to) :
-						best->options->param_from ? best->options->param_from :
-						best->options->param_to);
-	if (dcf_window_accepts(best->basetype, best->basetype))
-		return psprintf("Ask for a shorter period: narrow column \"%s\" (parameter %s).",
-						best->attname, best->options->param);
-	return psprintf("Narrow the request by column \"%s\" (parameter %s).",
-					best->attname, best->options->param);
+	if (windows != NIL)
+		return psprintf("Narrow the range of %s.", name_columns(windows));
+	if (times != NIL)
+		return psprintf("Ask for a shorter period by %s.", name_columns(times));
+	if (others != NIL)
+		return psprintf("Narrow the request by a value for %s.",
+						name_columns(others));
+	return pstrdup("Ask for less by the values in WHERE, or by a request for each part.");
+}
+
+/* "column "a" (parameter A)", or several of these. */
+static char *
+name_columns(List *columns)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, columns)
+	{
+		const DcfColumn *column = lfirst(lc);
+		const DcfColumnOptions *options = column->options;
+		const char *first = options->param ? options->param :
+			options->param_from ? options->param_from : options->param_to;
+		bool		both = options->param_from && options->param_to;
+
+		appendStringInfo(&buf, "%scolumn \"%s\" (%s %s%s%s)",
+						 buf.len == 0 ? "" :
+						 lnext(columns, lc) ? ", " : " or ",
+						 column->attname, both ? "parameters" : "parameter",
+						 first, both ? ", " : "",
+						 both ? options->param_to : "");
+	}
+	return buf.data;
 }

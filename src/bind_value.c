@@ -119,19 +119,6 @@ dcf_array_extremes(Datum array, Oid elemtype, Datum *least, Datum *greatest)
 	return found;
 }
 
-Datum
-dcf_value_from_default(const DcfColumn *column, const char *relname)
-{
-	Oid			typinput;
-	Oid			typioparam;
-	int32		typmod = -1;
-
-	(void) getBaseTypeAndTypmod(column->type, &typmod);
-	getTypeInputInfo(column->type, &typinput, &typioparam);
-	return OidInputFunctionCall(typinput, column->options->default_value,
-								typioparam, typmod);
-}
-
 static Order
 column_order(const DcfColumn *column)
 {

@@ -56,14 +56,13 @@ explain_filter(ForeignScanState *node, ExplainState *es)
 {
 	const DcfSpec *spec = dcf_scan_spec(node->fdw_state);
 	List	   *context;
-	bool		use_prefix = list_length(es->rtable) > 1 || es->verbose;
 
 	if (spec->clauses == NIL)
 		return;
 	context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, NIL);
 	ExplainPropertyText("Service Filter",
 						deparse_expression((Node *) make_ands_explicit(spec->clauses),
-										   context, use_prefix, false),
+										   context, es->verbose, false),
 						es);
 }
 
@@ -90,15 +89,15 @@ explain_estimate(const DcfScan *scan, ExplainState *es)
 static void
 explain_run(const DcfScan *scan, ExplainState *es)
 {
-	const DcfScanStats *stats = dcf_scan_stats(scan);
+	DcfScanStats stats = dcf_scan_stats(scan);
 
-	ExplainPropertyUInteger("Requests", NULL, stats->requests, es);
-	ExplainPropertyUInteger("Retries", NULL, stats->retries, es);
-	ExplainPropertyUInteger("Records", NULL, stats->records, es);
-	ExplainPropertyUInteger("Bytes Received", NULL, stats->bytes_received, es);
-	ExplainPropertyUInteger("Bytes Decoded", NULL, stats->bytes_decoded, es);
-	if (es->timing && stats->first_byte_ms >= 0)
-		ExplainPropertyFloat("Time to First Byte", "ms", stats->first_byte_ms,
+	ExplainPropertyUInteger("Requests", NULL, stats.requests, es);
+	ExplainPropertyUInteger("Retries", NULL, stats.retries, es);
+	ExplainPropertyUInteger("Records", NULL, stats.records, es);
+	ExplainPropertyUInteger("Bytes Received", NULL, stats.bytes_received, es);
+	ExplainPropertyUInteger("Bytes Decoded", NULL, stats.bytes_decoded, es);
+	if (es->timing && stats.first_byte_ms >= 0)
+		ExplainPropertyFloat("Time to First Byte", "ms", stats.first_byte_ms,
 							 3, es);
 }
 

@@ -9,20 +9,28 @@
 #include "error.h"
 #include "http_private.h"
 
-/* Of each phase: its name, its option, and what follows "Waited 10 s for". */
+/*
+ * Of each phase: its name, its option, what follows "Waited 10 s for", and
+ * what there is to do but wait longer.
+ */
 static const struct
 {
 	const char *name;
 	const char *option;
 	const char *what;
+	const char *remedy;
 } phases[] = {
 	[DCF_PHASE_CONNECT] = {"connect", "connect_timeout",
-						   "a connection to be made"},
+						   "a connection to be made",
+						   "check the option url"},
 	[DCF_PHASE_FIRST_BYTE] = {"first byte", "first_byte_timeout",
-							  "the first byte of the reply's body"},
-	[DCF_PHASE_IDLE] = {"idle", "idle_timeout", "more bytes of the reply"},
+							  "the first byte of the reply's body",
+							  "ask for less"},
+	[DCF_PHASE_IDLE] = {"idle", "idle_timeout", "more bytes of the reply",
+						"run the query again"},
 	[DCF_PHASE_TOTAL] = {"total", "total_timeout",
-						 "the request as a whole, retries included"},
+						 "the request as a whole, retries included",
+						 "ask for less"},
 };
 
 /* "10 s" or "1500 ms". */
@@ -41,8 +49,8 @@ dcf_http_raise_timeout(DcfHttpPhase phase, int ms)
 			 errmsg("request to the service timed out in phase \"%s\"",
 					phases[phase].name),
 			 errdetail("Waited %s for %s.", show_time(ms), phases[phase].what),
-			 errhint("Raise the server's option %s, or ask for less.",
-					 phases[phase].option)));
+			 errhint("Raise the server's option %s, or %s.",
+					 phases[phase].option, phases[phase].remedy)));
 }
 
 /* What libcurl says of a failure, made safe, in the transfer's context. */
@@ -58,7 +66,7 @@ dcf_http_words(const DcfHttpTransfer *transfer)
 	else if (words[0] == '\0')
 		words = curl_easy_strerror(transfer->result);
 	len = strlen(words);
-	while (len > 0 && (words[len - 1] == '.' || words[len - 1] == '\n'))
+	while (len > 0 && strchr(". \n", words[len - 1]) != NULL)
 		len--;
 	words = dcf_error_safe(words, len);
 	MemoryContextSwitchTo(old);

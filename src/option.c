@@ -17,6 +17,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/formatting.h"
 #include "utils/varlena.h"
 
 #include "option_private.h"
@@ -33,6 +34,7 @@ find_nearest(DcfOptionContext context, const char *name)
 {
 	const DcfOption *nearest = NULL;
 	int len = strlen(name);
+	char *folded = asc_tolower(name, len);
 	int limit = Min(MAX_MISSPELLING, len / 2);
 	int i;
 
@@ -43,7 +45,7 @@ find_nearest(DcfOptionContext context, const char *name)
 		const DcfOption *option = &dcf_options[i];
 		int distance;
 
-		distance = varstr_levenshtein_less_equal(name, len, option->name,
+		distance = varstr_levenshtein_less_equal(folded, len, option->name,
 												 strlen(option->name), 1, 1, 1,
 												 limit, true);
 		if (distance > limit)
@@ -77,10 +79,10 @@ pg_noreturn static void
 reject_name(DcfOptionContext context, const char *name)
 {
 	const DcfOption *nearest = find_nearest(context, name);
-	const char *hint = NULL;
+	const char *hint;
 
 	if (nearest == NULL)
-		/* no hint */;
+		hint = "dataconnect_options() lists all options.";
 	else if (nearest->context == context)
 		hint = psprintf("Perhaps you meant the option \"%s\".", nearest->name);
 	else if (strcmp(nearest->name, name) != 0)
@@ -92,10 +94,11 @@ reject_name(DcfOptionContext context, const char *name)
 	else
 		hint = psprintf("It is an option of a %s.", places_of(name));
 
-	ereport(ERROR, (errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-					errmsg("invalid option \"%s\" for a %s", name,
-						   dcf_option_context_name(context)),
-					hint ? errhint("%s", hint) : 0));
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+			 errmsg("invalid option \"%s\" for a %s", name,
+					dcf_option_context_name(context)),
+			 hint ? errhint("%s", hint) : 0));
 }
 
 static const DcfOption *
@@ -113,7 +116,7 @@ is_given(List *options, const char *name)
 {
 	ListCell *cell;
 
-	foreach (cell, options)
+	foreach(cell, options)
 	{
 		if (strcmp(((DefElem *) lfirst(cell))->defname, name) == 0)
 			return true;
@@ -132,7 +135,7 @@ read_options(DcfOptionContext context, List *options, void *dest)
 	int i;
 
 	/* First the names, for an unknown one may be why another is missing. */
-	foreach (cell, options)
+	foreach(cell, options)
 		(void) find_or_reject(context, ((DefElem *) lfirst(cell))->defname);
 
 	for (i = 0; i < dcf_options_length; i++)
@@ -151,7 +154,7 @@ read_options(DcfOptionContext context, List *options, void *dest)
 							 (char *) dest + option->offset);
 	}
 
-	foreach (cell, options)
+	foreach(cell, options)
 	{
 		DefElem *def = lfirst(cell);
 		const DcfOption *option = find_or_reject(context, def->defname);
@@ -165,8 +168,9 @@ read_options(DcfOptionContext context, List *options, void *dest)
 pg_noreturn static void
 reject_combination(const char *message, const char *detail)
 {
-	ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("%s", message),
-					detail ? errdetail_internal("%s", detail) : 0));
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR), errmsg("%s", message),
+			 detail ? errdetail_internal("%s", detail) : 0));
 }
 
 pg_noreturn static void
@@ -181,8 +185,9 @@ reject_pair(const char *option, const char *other)
 pg_noreturn static void
 reject_lack(const char *option, const char *lacking)
 {
-	reject_combination(
-		psprintf("option \"%s\" needs option %s", option, lacking), NULL);
+	reject_combination(psprintf("option \"%s\" needs option %s", option,
+								lacking),
+					   NULL);
 }
 
 static DcfServerOptions *
@@ -339,7 +344,7 @@ says_default(const DcfOption *option, const char *value)
 	bool normal;
 
 	return option->type == DCF_OPTION_BOOLEAN && parse_bool(value, &given) &&
-		   parse_bool(option->default_value, &normal) && given == normal;
+		parse_bool(option->default_value, &normal) && given == normal;
 }
 
 /*
@@ -354,7 +359,7 @@ check_privilege(DcfOptionContext context, List *options)
 
 	if (superuser())
 		return;
-	foreach (cell, options)
+	foreach(cell, options)
 	{
 		DefElem *def = lfirst(cell);
 		const DcfOption *option = find_or_reject(context, def->defname);

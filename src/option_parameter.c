@@ -128,7 +128,7 @@ dcf_option_check_query_string(const DcfOption *option, const char *utf8)
 
 		(void) decode_part(option, number, value);
 		check_parameter_name(option, psprintf("number %d ", number), decoded);
-		foreach (earlier, names)
+		foreach(earlier, names)
 		{
 			if (pg_strcasecmp(lfirst(earlier), decoded) == 0)
 				dcf_option_reject(

@@ -17,10 +17,10 @@ static const DcfOptionChoice post_bodies[] = {{"form", DCF_BODY_FORM},
 											  {"json", DCF_BODY_JSON},
 											  {.name = NULL}};
 
-static const DcfOptionChoice formats[] = {
-	{"json", DCF_FORMAT_JSON},
-	{"jsondatatable", DCF_FORMAT_JSONDATATABLE},
-	{.name = NULL}};
+static const DcfOptionChoice formats[] = {{"json", DCF_FORMAT_JSON},
+										  {"jsondatatable",
+										   DCF_FORMAT_JSONDATATABLE},
+										  {.name = NULL}};
 
 static const DcfOptionChoice window_rounds[] = {{"day", true},
 												{"none", false},

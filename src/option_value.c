@@ -31,8 +31,8 @@ dcf_option_reject(const DcfOption *option, const char *value,
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 			 value ? errmsg("invalid value for option \"%s\": \"%s\"",
-							option->name, value)
-				   : errmsg("invalid value for option \"%s\"", option->name),
+							option->name, value) :
+					 errmsg("invalid value for option \"%s\"", option->name),
 			 detail ? errdetail_internal("%s", detail) : 0,
 			 hint ? errhint("%s", hint) : 0));
 }
@@ -87,16 +87,23 @@ show_number(const DcfOption *option, double number)
 	return psprintf("%.15g%s%s", number, unit ? " " : "", unit ? unit : "");
 }
 
+/* hint may be NULL. */
+pg_noreturn static void
+reject_number(const DcfOption *option, const char *value, const char *hint)
+{
+	dcf_option_reject(option, value,
+					  psprintf("The value must be between %s and %s.",
+							   show_number(option, option->min),
+							   show_number(option, option->max)),
+					  hint);
+}
+
 static void
 check_range(const DcfOption *option, const char *value, double number)
 {
 	/* The negation catches NaN. */
 	if (!(number >= option->min && number <= option->max))
-		dcf_option_reject(option, value,
-						  psprintf("The value must be between %s and %s.",
-								   show_number(option, option->min),
-								   show_number(option, option->max)),
-						  NULL);
+		reject_number(option, value, NULL);
 }
 
 /* flags are a GUC's, for the unit. */
@@ -108,16 +115,16 @@ parse_int_option(const DcfOption *option, const char *value, int flags)
 	const char *hint = NULL;
 
 	if (!parse_int(value, &number, flags, &hint))
-		dcf_option_reject(option, value, NULL, hint);
+		reject_number(option, value, hint);
 	check_range(option, value, number);
 
 	/* For most options zero is not small, but another meaning. */
 	if (number == 0 && parse_real(value, &unrounded, flags, NULL) &&
 		unrounded != 0)
-		dcf_option_reject(
-			option, value,
-			psprintf("The value is between 0 and %s.", show_number(option, 1)),
-			NULL);
+		dcf_option_reject(option, value,
+						  psprintf("The value is between 0 and %s.",
+								   show_number(option, 1)),
+						  NULL);
 	return number;
 }
 
@@ -128,7 +135,7 @@ parse_real_option(const DcfOption *option, const char *value)
 	const char *hint = NULL;
 
 	if (!parse_real(value, &number, 0, &hint))
-		dcf_option_reject(option, value, NULL, hint);
+		reject_number(option, value, hint);
 	check_range(option, value, number);
 	return number;
 }
@@ -191,8 +198,9 @@ static void
 check_language(const DcfOption *option, const char *value)
 {
 	if (value[0] == '\0' || strlen(value) > MAX_LANGUAGE ||
-		value[strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-							"abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
+		value[strspn(value,
+					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
 		dcf_option_reject(
 			option, value,
 			"A language code has up to 35 letters, digits and hyphens, "
@@ -266,8 +274,9 @@ is_host(const char *host)
 		return false;
 	for (;;)
 	{
-		size_t len = strspn(label, "abcdefghijklmnopqrstuvwxyz"
-								   "0123456789-_");
+		size_t len = strspn(label,
+							"abcdefghijklmnopqrstuvwxyz"
+							"0123456789-_");
 
 		if (len == 0 || len > MAX_HOST_LABEL || label[0] == '-' ||
 			label[len - 1] == '-')

@@ -42,8 +42,7 @@ static char *list_keys(const char *record, size_t len);
 static void raise_wrong(DcfRecordReader *reader) pg_attribute_noreturn();
 
 DcfRecordReader *
-dcf_record_create(const DcfRelation *relation, TupleDesc tupdesc,
-				  const Bitmapset *fetched)
+dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 {
 	DcfRecordReader *reader = palloc0(sizeof(DcfRecordReader));
 	int			size = Max(relation->natts, 1);
@@ -68,7 +67,7 @@ dcf_record_create(const DcfRelation *relation, TupleDesc tupdesc,
 		target->column = i;
 		target->key = key;
 		target->converter = dcf_convert_create(relation->relname,
-											   TupleDescAttr(tupdesc, i),
+											   TupleDescAttr(relation->tupdesc, i),
 											   relation->server->timezone,
 											   relation->table->null_strings);
 	}

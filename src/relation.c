@@ -24,13 +24,14 @@ dcf_relation_load(Relation rel)
 {
 	DcfRelation *relation = palloc0(sizeof(DcfRelation));
 	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
-	TupleDesc	tupdesc = RelationGetDescr(rel);
+	TupleDesc	tupdesc = CreateTupleDescCopy(RelationGetDescr(rel));
 
 	relation->relid = RelationGetRelid(rel);
 	relation->relname = pstrdup(RelationGetRelationName(rel));
 	relation->serverid = table->serverid;
 	relation->server = dcf_option_server(GetForeignServer(table->serverid));
 	relation->table = dcf_option_table(table, relation->server);
+	relation->tupdesc = tupdesc;
 	relation->natts = tupdesc->natts;
 	relation->columns = palloc0(sizeof(DcfColumn) * Max(tupdesc->natts, 1));
 	for (int i = 0; i < tupdesc->natts; i++)

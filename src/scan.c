@@ -39,6 +39,7 @@ static DcfScan *get_scan(ForeignScanState *node);
 static Bitmapset *find_sent(const DcfScan *scan);
 static bool next_reply(ForeignScanState *node);
 static void start_requests(ForeignScanState *node);
+static void add_reply(const DcfScan *scan, DcfScanStats *stats);
 static void close_reply(DcfScan *scan);
 static bool next_row(DcfScan *scan, TupleTableSlot *slot);
 static const char *show_value(ForeignScanState *node, Expr *value);
@@ -65,9 +66,7 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 													  &node->ss.ps));
 	}
 	scan->sent = find_sent(scan);
-	scan->reader = dcf_record_create(scan->relation,
-									 RelationGetDescr(node->ss.ss_currentRelation),
-									 scan->spec->fetched);
+	scan->reader = dcf_record_create(scan->relation, scan->spec->fetched);
 	scan->set_context = AllocSetContextCreate(context,
 											  "dataconnect_fdw requests",
 											  ALLOCSET_SMALL_SIZES);
@@ -126,10 +125,13 @@ dcf_scan_spec(const DcfScan *scan)
 	return scan->spec;
 }
 
-const DcfScanStats *
+DcfScanStats
 dcf_scan_stats(const DcfScan *scan)
 {
-	return &scan->stats;
+	DcfScanStats stats = scan->stats;
+
+	add_reply(scan, &stats);
+	return stats;
 }
 
 DcfBoundValue *
@@ -204,7 +206,6 @@ next_reply(ForeignScanState *node)
 									 dcf_bind_narrow_hint(scan->set),
 									 scan->request_context);
 		dcf_record_attach(scan->reader, scan->reply);
-		scan->stats.requests++;
 	}
 	MemoryContextSwitchTo(old);
 	return request != NULL;
@@ -236,21 +237,30 @@ start_requests(ForeignScanState *node)
 	}
 }
 
-/* Count what the reply cost, and let go of it. */
+/* Count what the open reply, if there is one, has cost so far. */
 static void
-close_reply(DcfScan *scan)
+add_reply(const DcfScan *scan, DcfScanStats *stats)
 {
-	DcfReplyStats stats;
+	DcfReplyStats reply;
 
 	if (!scan->reply)
 		return;
-	dcf_reply_stats(scan->reply, &stats);
-	scan->stats.retries += stats.tries - 1;
-	scan->stats.bytes_received += stats.http.bytes_received;
-	scan->stats.bytes_decoded += stats.http.bytes_decoded;
-	scan->stats.records += dcf_record_count(scan->reader);
-	if (scan->stats.first_byte_ms < 0)
-		scan->stats.first_byte_ms = stats.http.first_byte_ms;
+	dcf_reply_stats(scan->reply, &reply);
+	stats->requests++;
+	stats->retries += reply.tries - 1;
+	stats->bytes_received += reply.http.bytes_received;
+	stats->bytes_decoded += reply.http.bytes_decoded;
+	stats->records += dcf_record_count(scan->reader);
+	if (stats->first_byte_ms < 0)
+		stats->first_byte_ms = reply.http.first_byte_ms;
+}
+
+static void
+close_reply(DcfScan *scan)
+{
+	if (!scan->reply)
+		return;
+	add_reply(scan, &scan->stats);
 	dcf_reply_close(scan->reply);
 	scan->reply = NULL;
 }

@@ -1,0 +1,179 @@
+/*
+ * json_record.c
+ *	  Records: where they belong in a reply, and their fields.
+ */
+#include "json_state.h"
+
+/*
+ * The reason for refusing a value that begins with c where the whole reply
+ * should begin; NULL if c begins no JSON value, nor markup.
+ */
+static const char *
+wrong_reply_reason(bool envelope, char c)
+{
+	switch (c)
+	{
+		case '{':
+			return "expected an array of records, found an object";
+		case '[':
+			return "expected an object that holds the records, found an array";
+		case '"':
+			return envelope ?
+				"expected an object that holds the records, found a string" :
+				"expected an array of records, found a string";
+		case 't':
+		case 'f':
+		case 'n':
+			return envelope ?
+				"expected an object that holds the records, found a bare word" :
+				"expected an array of records, found a bare word";
+		case '<':
+			return envelope ?
+				"expected an object that holds the records, found markup" :
+				"expected an array of records, found markup";
+		default:
+			if (c != '-' && (c < '0' || c > '9'))
+				return NULL;
+			return envelope ?
+				"expected an object that holds the records, found a number" :
+				"expected an array of records, found a number";
+	}
+}
+
+static bool
+begins_value(char c)
+{
+	return c != '<' && wrong_reply_reason(false, c) != NULL;
+}
+
+/*
+ * Whether the value at the cursor may stand where it does, by its first byte:
+ * around the records not every value may.
+ */
+DcfJsonStep
+dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor)
+{
+	char		c = *cursor->p;
+
+	if (reader->depth == 0)
+	{
+		bool		envelope = reader->record_depth == 3;
+		const char *reason = wrong_reply_reason(envelope, c);
+
+		if (c == (envelope ? '{' : '['))
+			return STEP_ON;
+		if (reason == NULL)
+			return fail_syntax(reader, cursor, "no JSON at all");
+		return fail_here(reader, cursor, DCF_JSON_E_SHAPE, reason);
+	}
+	if (!begins_value(c))
+		return STEP_ON;			/* not a matter of shape */
+	if (reader->in_records)
+	{
+		if (c != '{')
+			return fail_here(reader, cursor, DCF_JSON_E_SHAPE,
+							 "a record is not an object");
+	}
+	else if (reader->records_next && c != '[')
+		return fail_here(reader, cursor, DCF_JSON_E_SHAPE,
+						 "the member that holds the records is not an array");
+	return STEP_ON;
+}
+
+/*
+ * A record begins at the cursor.
+ *
+ * Here a faster scan of a record that lies in the window as a whole can be
+ * tried: it sets the fields and moves the cursor behind the record, or leaves
+ * everything to the steps below, from the same byte.
+ */
+void
+dcf_json_record_begin(DcfJsonReader *reader, const DcfJsonCursor *cursor)
+{
+	hold_from_here(reader, cursor);
+	reader->in_record = true;
+	reader->key = -1;
+	reader->last_key = -1;
+	reader->nmatched = 0;
+	for (int i = 0; i < reader->config->nkeys; i++)
+		reader->fields[i].kind = DCF_JSON_ABSENT;
+}
+
+/* Find the key of a record; records mostly repeat the order of the last. */
+int
+dcf_json_record_find_key(DcfJsonReader *reader, const char *name, size_t len)
+{
+	int		   *follower = &reader->followers[reader->last_key + 1];
+	bool		escaped = reader->scan.escaped;
+	int			key = *follower;
+
+	if (key < reader->config->nkeys &&
+		dcf_json_key_equals(&reader->config->keys[key], name, len, escaped))
+	{
+		reader->last_key = key;
+		return key;
+	}
+	key = dcf_json_key_find(&reader->table, name, len, escaped);
+	if (key >= 0)
+	{
+		*follower = key;
+		reader->last_key = key;
+	}
+	return key;
+}
+
+/* The value of the record's key has ended just before the cursor. */
+void
+dcf_json_record_store(DcfJsonReader *reader, const DcfJsonCursor *cursor,
+					  DcfJsonKind kind)
+{
+	DcfJsonField *field = &reader->fields[reader->key];
+	size_t		quote = kind == DCF_JSON_STRING ? 1 : 0;
+	size_t		start = reader->token_start + quote;
+
+	if (field->kind == DCF_JSON_ABSENT)
+		reader->nmatched++;
+	field->kind = kind;
+	field->len = held_offset(reader, cursor) - quote - start;
+	field->escaped = kind == DCF_JSON_STRING && reader->scan.escaped;
+	reader->starts[reader->key] = start;
+}
+
+/* The record has ended just before the cursor: hand it out. */
+void
+dcf_json_record_end(DcfJsonReader *reader, const DcfJsonCursor *cursor)
+{
+	reader->in_record = false;
+	reader->holding = false;
+	reader->nrecords++;
+	reader->record = cursor->start + reader->hold;
+	reader->record_len = held_offset(reader, cursor);
+	for (int i = 0; i < reader->config->nkeys; i++)
+	{
+		DcfJsonField *field = &reader->fields[i];
+
+		if (field->kind == DCF_JSON_ABSENT)
+			*field = (DcfJsonField) {NULL, 0, DCF_JSON_ABSENT, false};
+		else
+			field->data = reader->record + reader->starts[i];
+	}
+}
+
+const DcfJsonField *
+dcf_json_fields(const DcfJsonReader *reader)
+{
+	return reader->fields;
+}
+
+int
+dcf_json_matched(const DcfJsonReader *reader)
+{
+	return reader->nmatched;
+}
+
+const char *
+dcf_json_record(const DcfJsonReader *reader, size_t *len)
+{
+	*len = reader->record ? reader->record_len : 0;
+	return reader->record;
+}
