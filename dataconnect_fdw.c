@@ -49,7 +49,6 @@ dataconnect_fdw_validator(PG_FUNCTION_ARGS)
 Datum
 dataconnect_version(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(psprintf("dataconnect_fdw %s (%s)",
-											  DCF_VERSION,
-											  dcf_http_version())));
+	PG_RETURN_TEXT_P(cstring_to_text(
+		psprintf("dataconnect_fdw %s (%s)", DCF_VERSION, dcf_http_version())));
 }

@@ -46,4 +46,4 @@ extern bool dcf_retry_after_parse(const char *value, size_t len, int64_t now,
 extern bool dcf_seconds_parse(const char *value, size_t len,
 							  int64_t *delay_ms);
 
-#endif							/* DCF_BACKOFF_H */
+#endif /* DCF_BACKOFF_H */

@@ -17,10 +17,10 @@
  */
 typedef struct DcfBoundValue
 {
-	Datum		value;
-	bool		isnull;
-	Oid			type;
-	bool		unknown;
+	Datum value;
+	bool isnull;
+	Oid type;
+	bool unknown;
 	const char *shown;
 } DcfBoundValue;
 
@@ -64,4 +64,4 @@ extern bool dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
 /* The hint for 413: what to narrow, palloc'd. */
 extern char *dcf_bind_narrow_hint(const DcfRequestSet *set);
 
-#endif							/* DCF_BIND_H */
+#endif /* DCF_BIND_H */

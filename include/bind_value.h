@@ -14,8 +14,8 @@
 
 typedef struct DcfValues
 {
-	int			count;
-	Datum	   *values;			/* of the column's type, in ascending order */
+	int count;
+	Datum *values; /* of the column's type, in ascending order */
 } DcfValues;
 
 /*
@@ -39,4 +39,4 @@ extern bool dcf_values_equal(const DcfColumn *column, Datum one, Datum other);
 extern bool dcf_array_extremes(Datum array, Oid elemtype, Datum *least,
 							   Datum *greatest);
 
-#endif							/* DCF_BIND_VALUE_H */
+#endif /* DCF_BIND_VALUE_H */

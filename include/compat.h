@@ -73,15 +73,15 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
  */
 #if PG_VERSION_NUM >= 180000
 #define dcf_compat_foreignscan_path(root, rel, rows, startup, total, outer) \
-	create_foreignscan_path(root, rel, NULL, rows, 0, startup, total, NIL, \
+	create_foreignscan_path(root, rel, NULL, rows, 0, startup, total, NIL,  \
 							outer, NULL, NIL, NIL)
 #elif PG_VERSION_NUM >= 170000
 #define dcf_compat_foreignscan_path(root, rel, rows, startup, total, outer) \
-	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL, \
+	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL,     \
 							outer, NULL, NIL, NIL)
 #else
 #define dcf_compat_foreignscan_path(root, rel, rows, startup, total, outer) \
-	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL, \
+	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL,     \
 							outer, NULL, NIL)
 #endif
 
@@ -92,4 +92,4 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 #define dcf_compat_check_as_user(scan, rte) ((rte)->checkAsUser)
 #endif
 
-#endif							/* DCF_COMPAT_H */
+#endif /* DCF_COMPAT_H */

@@ -59,4 +59,4 @@ extern Datum dcf_convert_text(DcfConverter *converter, const char *text);
  */
 extern char *dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone);
 
-#endif							/* DCF_CONVERT_H */
+#endif /* DCF_CONVERT_H */

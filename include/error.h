@@ -18,19 +18,19 @@ extern char *dcf_error_safe(const char *bytes, size_t len);
 /* One refusal to tell of. */
 typedef struct DcfRefusal
 {
-	int			status;			/* HTTP */
+	int status; /* HTTP */
 	const char *content_type;
-	const char *location;		/* where a 3xx points to, or "" or NULL */
-	const char *body;			/* what of the body was read; may be cut */
-	size_t		body_len;
-	const char *relation;		/* foreign table, or NULL */
-	const char *request;		/* as dcf_request_show() gives it */
-	const char *narrow;			/* hint for 413, or NULL */
-	int			max_rows;		/* the service's limit of records */
-	bool		is_login;		/* the request was for a token: 400 and 403
+	const char *location; /* where a 3xx points to, or "" or NULL */
+	const char *body;	  /* what of the body was read; may be cut */
+	size_t body_len;
+	const char *relation; /* foreign table, or NULL */
+	const char *request;  /* as dcf_request_show() gives it */
+	const char *narrow;	  /* hint for 413, or NULL */
+	int max_rows;		  /* the service's limit of records */
+	bool is_login;		  /* the request was for a token: 400 and 403
 								 * mean, too, that credentials are wrong */
-	int			tries;			/* how often it was sent */
-	int64		asked_wait;		/* milliseconds the service asks to be left
+	int tries;			  /* how often it was sent */
+	int64 asked_wait;	  /* milliseconds the service asks to be left
 								 * alone, where that is more than
 								 * retry_max_wait; else 0 */
 } DcfRefusal;
@@ -38,4 +38,4 @@ typedef struct DcfRefusal
 /* Raise the error that a status other than 200 means. */
 pg_noreturn extern void dcf_error_raise_refusal(const DcfRefusal *refusal);
 
-#endif							/* DCF_ERROR_H */
+#endif /* DCF_ERROR_H */

@@ -14,12 +14,12 @@
 typedef struct DcfEstimate
 {
 	DcfEstimateSource source;
-	double		requests;		/* at least 1 */
-	double		rows_per_request;	/* in a reply, not limited by max_rows */
-	double		rows;			/* what the scan returns, each reply limited by
+	double requests;		 /* at least 1 */
+	double rows_per_request; /* in a reply, not limited by max_rows */
+	double rows;			 /* what the scan returns, each reply limited by
 								 * max_rows, after PostgreSQL's own filter */
-	Cost		startup_cost;
-	Cost		total_cost;
+	Cost startup_cost;
+	Cost total_cost;
 } DcfEstimate;
 
 /*
@@ -33,4 +33,4 @@ extern void dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 						 const DcfRelation *relation, const DcfQuals *quals,
 						 Bitmapset *split, DcfEstimate *estimate);
 
-#endif							/* DCF_ESTIMATE_H */
+#endif /* DCF_ESTIMATE_H */

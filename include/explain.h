@@ -14,4 +14,4 @@
 
 extern void dcf_explain_scan(ForeignScanState *node, ExplainState *es);
 
-#endif							/* DCF_EXPLAIN_H */
+#endif /* DCF_EXPLAIN_H */

@@ -34,51 +34,51 @@ typedef struct DcfHttpTransfer DcfHttpTransfer;
 typedef struct DcfHttpSpec
 {
 	const char *url;
-	const char *post_body;		/* NULL for a GET */
-	const char *content_type;	/* of post_body */
-	const char *authorization;	/* value of the header, or NULL; a secret */
-	const char *accept;			/* value of the header, or NULL: anything */
-	bool		compression;	/* ask for gzip or deflate */
-	int			connect_timeout;	/* DNS, TCP and TLS together */
-	int			first_byte_timeout; /* from connected to the first byte of the
+	const char *post_body;	   /* NULL for a GET */
+	const char *content_type;  /* of post_body */
+	const char *authorization; /* value of the header, or NULL; a secret */
+	const char *accept;		   /* value of the header, or NULL: anything */
+	bool compression;		   /* ask for gzip or deflate */
+	int connect_timeout;	   /* DNS, TCP and TLS together */
+	int first_byte_timeout;	   /* from connected to the first byte of the
 									 * body (or the end of a reply without) */
-	int			idle_timeout;	/* between two reads that bring bytes, while
+	int idle_timeout;		   /* between two reads that bring bytes, while
 								 * somebody waits for them */
-	TimestampTz deadline;		/* of the whole query's request, or 0 */
-	int			total_timeout;	/* what deadline was made of, for messages */
-	size_t		max_window;		/* most bytes that may stand unconsumed */
-	const char *ca_file;		/* or NULL */
-	bool		tls_verify;
-	const char *proxy;			/* or NULL */
+	TimestampTz deadline;	   /* of the whole query's request, or 0 */
+	int total_timeout;		   /* what deadline was made of, for messages */
+	size_t max_window;		   /* most bytes that may stand unconsumed */
+	const char *ca_file;	   /* or NULL */
+	bool tls_verify;
+	const char *proxy; /* or NULL */
 } DcfHttpSpec;
 
 /* Headers the callers care about; "" where the reply has none. */
 typedef struct DcfHttpHead
 {
-	int			status;
-	char		content_type[128];
-	char		retry_after[64];
-	char		rate_reset_seconds[32];
-	char		rate_reset[64];
-	char		location[256];
+	int status;
+	char content_type[128];
+	char retry_after[64];
+	char rate_reset_seconds[32];
+	char rate_reset[64];
+	char location[256];
 } DcfHttpHead;
 
 typedef struct DcfHttpStats
 {
-	uint64		bytes_received; /* of bodies, as they came */
-	uint64		bytes_decoded;	/* after inflating */
-	double		first_byte_ms;	/* from the start to the body's first byte; -1
+	uint64 bytes_received; /* of bodies, as they came */
+	uint64 bytes_decoded;  /* after inflating */
+	double first_byte_ms;  /* from the start to the body's first byte; -1
 								 * before */
 } DcfHttpStats;
 
 /* How a try to get a reply started ended. */
 typedef enum DcfHttpStart
 {
-	DCF_HTTP_BODY,				/* head is there, and a first byte of the body */
-	DCF_HTTP_EMPTY,				/* head is there, and the reply has no body
+	DCF_HTTP_BODY,		 /* head is there, and a first byte of the body */
+	DCF_HTTP_EMPTY,		 /* head is there, and the reply has no body
 								 * (of another status than 200: none that
 								 * could be read) */
-	DCF_HTTP_UNREACHABLE		/* no connection, or it broke before the head
+	DCF_HTTP_UNREACHABLE /* no connection, or it broke before the head
 								 * was complete: see dcf_http_failure() */
 } DcfHttpStart;
 
@@ -89,9 +89,8 @@ extern DcfHttpPool *dcf_http_pool_create(MemoryContext cxt);
  * Start an exchange; returns at once.  The transfer lives in cxt and is
  * aborted when cxt is reset, or by dcf_http_close().
  */
-extern DcfHttpTransfer *dcf_http_begin(DcfHttpPool *pool,
-									   const DcfHttpSpec *spec,
-									   MemoryContext cxt);
+extern DcfHttpTransfer *
+dcf_http_begin(DcfHttpPool *pool, const DcfHttpSpec *spec, MemoryContext cxt);
 
 /*
  * Wait until the reply's head and the first byte of its decoded body (or its
@@ -105,7 +104,8 @@ extern const DcfHttpHead *dcf_http_head(const DcfHttpTransfer *transfer);
 extern const char *dcf_http_failure(const DcfHttpTransfer *transfer);
 
 /* Raise what dcf_http_failure() tells. */
-pg_noreturn extern void dcf_http_raise_failure(const DcfHttpTransfer *transfer);
+pg_noreturn extern void
+dcf_http_raise_failure(const DcfHttpTransfer *transfer);
 
 /*
  * The decoded bytes not yet consumed, contiguous.  Valid until the next
@@ -156,10 +156,10 @@ extern void dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout);
  */
 typedef struct DcfUrlParts
 {
-	char	   *scheme;
-	char	   *host;
-	int			port;
-	char	   *path;			/* "" or "/..." without a trailing slash */
+	char *scheme;
+	char *host;
+	int port;
+	char *path; /* "" or "/..." without a trailing slash */
 } DcfUrlParts;
 
 extern const char *dcf_http_parse_url(const char *url, DcfUrlParts *parts);
@@ -167,4 +167,4 @@ extern const char *dcf_http_parse_url(const char *url, DcfUrlParts *parts);
 /* For dataconnect_version(): the library that serves us, palloc'd. */
 extern char *dcf_http_version(void);
 
-#endif							/* DCF_HTTP_H */
+#endif /* DCF_HTTP_H */

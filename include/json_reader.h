@@ -32,14 +32,14 @@
 
 typedef enum DcfJsonKind
 {
-	DCF_JSON_ABSENT = 0,		/* the record has no such key */
+	DCF_JSON_ABSENT = 0, /* the record has no such key */
 	DCF_JSON_NULL,
 	DCF_JSON_FALSE,
 	DCF_JSON_TRUE,
-	DCF_JSON_NUMBER,			/* span is the number as written */
-	DCF_JSON_STRING,			/* span is what stands between the quotes */
-	DCF_JSON_OBJECT,			/* span is the whole text, braces included */
-	DCF_JSON_ARRAY				/* span is the whole text, brackets included */
+	DCF_JSON_NUMBER, /* span is the number as written */
+	DCF_JSON_STRING, /* span is what stands between the quotes */
+	DCF_JSON_OBJECT, /* span is the whole text, braces included */
+	DCF_JSON_ARRAY	 /* span is the whole text, brackets included */
 } DcfJsonKind;
 
 /*
@@ -50,16 +50,16 @@ typedef enum DcfJsonKind
 typedef struct DcfJsonField
 {
 	const char *data;
-	size_t		len;
+	size_t len;
 	DcfJsonKind kind;
-	bool		escaped;
+	bool escaped;
 } DcfJsonField;
 
 /* A key to look for: UTF-8 after unescaping, compared byte by byte. */
 typedef struct DcfJsonKey
 {
 	const char *name;
-	size_t		len;
+	size_t len;
 } DcfJsonKey;
 
 /*
@@ -70,34 +70,34 @@ typedef struct DcfJsonConfig
 {
 	const char *records_member;
 	const DcfJsonKey *keys;
-	int			nkeys;
+	int nkeys;
 } DcfJsonConfig;
 
 typedef enum DcfJsonStatus
 {
-	DCF_JSON_RECORD,			/* a record: fields are set */
-	DCF_JSON_MORE,				/* the window ends before the next record does */
-	DCF_JSON_WRONG				/* not such a reply: see the error */
+	DCF_JSON_RECORD, /* a record: fields are set */
+	DCF_JSON_MORE,	 /* the window ends before the next record does */
+	DCF_JSON_WRONG	 /* not such a reply: see the error */
 } DcfJsonStatus;
 
 typedef enum DcfJsonErrorCode
 {
 	DCF_JSON_OK = 0,
-	DCF_JSON_E_SYNTAX,			/* not JSON */
-	DCF_JSON_E_UTF8,			/* not UTF-8 */
-	DCF_JSON_E_SHAPE,			/* JSON, but not records where they belong */
-	DCF_JSON_E_DEPTH,			/* nested deeper than DCF_JSON_MAX_DEPTH */
-	DCF_JSON_E_TRAILING,		/* something after the end */
-	DCF_JSON_E_CUT				/* input ended too early */
+	DCF_JSON_E_SYNTAX,	 /* not JSON */
+	DCF_JSON_E_UTF8,	 /* not UTF-8 */
+	DCF_JSON_E_SHAPE,	 /* JSON, but not records where they belong */
+	DCF_JSON_E_DEPTH,	 /* nested deeper than DCF_JSON_MAX_DEPTH */
+	DCF_JSON_E_TRAILING, /* something after the end */
+	DCF_JSON_E_CUT		 /* input ended too early */
 } DcfJsonErrorCode;
 
 typedef struct DcfJsonError
 {
 	DcfJsonErrorCode code;
-	const char *reason;			/* static, lower case, no full stop */
-	uint64_t	offset;			/* bytes before the first that cannot stand
+	const char *reason; /* static, lower case, no full stop */
+	uint64_t offset;	/* bytes before the first that cannot stand
 								 * where it does, however the input is cut */
-	uint64_t	record;			/* records completed before it */
+	uint64_t record;	/* records completed before it */
 } DcfJsonError;
 
 typedef struct DcfJsonReader DcfJsonReader;
@@ -135,7 +135,7 @@ extern bool dcf_json_finish(DcfJsonReader *reader);
 extern const DcfJsonField *dcf_json_fields(const DcfJsonReader *reader);
 
 /* How many of the configured keys the current record has. */
-extern int	dcf_json_matched(const DcfJsonReader *reader);
+extern int dcf_json_matched(const DcfJsonReader *reader);
 
 /*
  * The current record as a span of the window, braces included; NULL where
@@ -158,4 +158,4 @@ extern const DcfJsonError *dcf_json_error(const DcfJsonReader *reader);
  */
 extern size_t dcf_json_unescape(const char *src, size_t len, char *dst);
 
-#endif							/* DCF_JSON_READER_H */
+#endif /* DCF_JSON_READER_H */

@@ -25,7 +25,7 @@
 
 typedef enum DcfMethod
 {
-	DCF_METHOD_AUTO,			/* GET, but POST for a long URL */
+	DCF_METHOD_AUTO, /* GET, but POST for a long URL */
 	DCF_METHOD_GET,
 	DCF_METHOD_POST
 } DcfMethod;
@@ -45,55 +45,55 @@ typedef enum DcfFormat
 /* Times in milliseconds, 0 = no limit; sizes in bytes. */
 typedef struct DcfServerOptions
 {
-	char	   *url;			/* scheme://host[:port][/path], no query, no
+	char *url;		/* scheme://host[:port][/path], no query, no
 								 * trailing slash */
-	char	   *params;			/* query string or NULL */
-	char	   *language;		/* or NULL */
-	pg_tz	   *timezone;
-	DcfMethod	method;
+	char *params;	/* query string or NULL */
+	char *language; /* or NULL */
+	pg_tz *timezone;
+	DcfMethod method;
 	DcfPostBody post_body;
-	DcfFormat	format;
-	bool		compression;
-	int			connect_timeout;
-	int			first_byte_timeout;
-	int			idle_timeout;
-	int			total_timeout;
-	int			max_retries;
-	int			retry_max_wait;
-	int			max_rows;
-	int			max_record_size;
-	bool		use_preferred_endpoint;
-	char	   *token_url;		/* or NULL */
-	char	   *ca_file;		/* or NULL: libcurl's own */
-	bool		tls_verify;
-	char	   *proxy;			/* or NULL: none, whatever the environment
+	DcfFormat format;
+	bool compression;
+	int connect_timeout;
+	int first_byte_timeout;
+	int idle_timeout;
+	int total_timeout;
+	int max_retries;
+	int retry_max_wait;
+	int max_rows;
+	int max_record_size;
+	bool use_preferred_endpoint;
+	char *token_url; /* or NULL */
+	char *ca_file;	 /* or NULL: libcurl's own */
+	bool tls_verify;
+	char *proxy; /* or NULL: none, whatever the environment
 								 * says */
-	bool		allow_insecure_http;
-	List	   *allowed_hosts;	/* of char *, lower case host names */
+	bool allow_insecure_http;
+	List *allowed_hosts; /* of char *, lower case host names */
 } DcfServerOptions;
 
 /* All of these are secrets but password_required.  NULL where not given. */
 typedef struct DcfUserOptions
 {
-	char	   *token;
-	char	   *username;
-	char	   *password;
-	char	   *client_id;
-	char	   *client_secret;
-	bool		password_required;
+	char *token;
+	char *username;
+	char *password;
+	char *client_id;
+	char *client_secret;
+	bool password_required;
 } DcfUserOptions;
 
 typedef struct DcfTableOptions
 {
-	char	   *endpoint;		/* starts with '/' */
-	char	   *params;			/* query string or NULL */
-	double		rows;			/* -1 where not given */
-	DcfFormat	format;			/* the server's where not given */
-	DcfMethod	method;			/* the server's where not given */
-	bool		window_round_day;
-	char	   *open_from;		/* ISO date, never NULL */
-	char	   *open_to;		/* ISO date, never NULL */
-	List	   *null_strings;	/* of char *, texts that text columns read as
+	char *endpoint;	  /* starts with '/' */
+	char *params;	  /* query string or NULL */
+	double rows;	  /* -1 where not given */
+	DcfFormat format; /* the server's where not given */
+	DcfMethod method; /* the server's where not given */
+	bool window_round_day;
+	char *open_from;	/* ISO date, never NULL */
+	char *open_to;		/* ISO date, never NULL */
+	List *null_strings; /* of char *, texts that text columns read as
 								 * NULL */
 } DcfTableOptions;
 
@@ -103,13 +103,13 @@ typedef struct DcfTableOptions
  */
 typedef struct DcfColumnOptions
 {
-	char	   *name;			/* JSON key; NULL for a parameter column */
-	char	   *param;			/* or NULL */
-	char	   *param_from;		/* or NULL */
-	char	   *param_to;		/* or NULL */
-	bool		required;
-	char	   *default_value;	/* or NULL */
-	bool		list;
+	char *name;		  /* JSON key; NULL for a parameter column */
+	char *param;	  /* or NULL */
+	char *param_from; /* or NULL */
+	char *param_to;	  /* or NULL */
+	bool required;
+	char *default_value; /* or NULL */
+	bool list;
 } DcfColumnOptions;
 
 extern DcfServerOptions *dcf_option_server(const ForeignServer *server);
@@ -136,4 +136,4 @@ extern DcfColumnOptions *dcf_option_column(Oid relid, AttrNumber attnum,
  */
 extern void dcf_option_validate(List *options, Oid catalog);
 
-#endif							/* DCF_OPTION_H */
+#endif /* DCF_OPTION_H */

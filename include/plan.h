@@ -15,8 +15,8 @@ extern void dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel,
 extern void dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel,
 						   Oid foreigntableid);
 extern ForeignScan *dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel,
-									Oid foreigntableid,
-									ForeignPath *best_path, List *tlist,
-									List *scan_clauses, Plan *outer_plan);
+									Oid foreigntableid, ForeignPath *best_path,
+									List *tlist, List *scan_clauses,
+									Plan *outer_plan);
 
-#endif							/* DCF_PLAN_H */
+#endif /* DCF_PLAN_H */

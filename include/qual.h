@@ -13,9 +13,9 @@
 
 typedef struct DcfQuals
 {
-	List	   *bindings;		/* of DcfBinding *, in the order of clauses */
-	List	   *sent;			/* RestrictInfos that gave a binding */
-	List	   *local;			/* RestrictInfos PostgreSQL has to check: all
+	List *bindings; /* of DcfBinding *, in the order of clauses */
+	List *sent;		/* RestrictInfos that gave a binding */
+	List *local;	/* RestrictInfos PostgreSQL has to check: all
 								 * but those on parameter columns that were
 								 * used up by what is sent */
 } DcfQuals;
@@ -42,4 +42,4 @@ extern Bitmapset *dcf_qual_fetched(RelOptInfo *baserel,
 								   const DcfRelation *relation,
 								   const DcfQuals *quals);
 
-#endif							/* DCF_QUAL_H */
+#endif /* DCF_QUAL_H */

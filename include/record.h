@@ -37,4 +37,4 @@ extern bool dcf_record_next(DcfRecordReader *reader, Datum *values,
 /* Records read of this reply. */
 extern uint64 dcf_record_count(const DcfRecordReader *reader);
 
-#endif							/* DCF_RECORD_H */
+#endif /* DCF_RECORD_H */

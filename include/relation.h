@@ -15,33 +15,33 @@
 typedef enum DcfColumnKind
 {
 	DCF_COLUMN_DROPPED,
-	DCF_COLUMN_RESPONSE,		/* read from the reply */
-	DCF_COLUMN_PARAMETER,		/* never in the reply: what was sent */
-	DCF_COLUMN_FILTERED,		/* read, and can be filtered by equality */
-	DCF_COLUMN_WINDOW			/* read, and can be filtered by a range of time */
+	DCF_COLUMN_RESPONSE,  /* read from the reply */
+	DCF_COLUMN_PARAMETER, /* never in the reply: what was sent */
+	DCF_COLUMN_FILTERED,  /* read, and can be filtered by equality */
+	DCF_COLUMN_WINDOW	  /* read, and can be filtered by a range of time */
 } DcfColumnKind;
 
 typedef struct DcfColumn
 {
 	DcfColumnKind kind;
-	AttrNumber	attnum;
-	char	   *attname;
-	Oid			type;			/* as declared */
-	Oid			basetype;		/* below any domain */
-	Oid			collation;
+	AttrNumber attnum;
+	char *attname;
+	Oid type;	  /* as declared */
+	Oid basetype; /* below any domain */
+	Oid collation;
 	DcfColumnOptions *options;
 } DcfColumn;
 
 typedef struct DcfRelation
 {
-	Oid			relid;
-	char	   *relname;
-	Oid			serverid;
+	Oid relid;
+	char *relname;
+	Oid serverid;
 	DcfServerOptions *server;
 	DcfTableOptions *table;
-	TupleDesc	tupdesc;		/* a copy */
-	int			natts;
-	DcfColumn  *columns;		/* natts of them, by attnum - 1 */
+	TupleDesc tupdesc; /* a copy */
+	int natts;
+	DcfColumn *columns; /* natts of them, by attnum - 1 */
 } DcfRelation;
 
 /*
@@ -70,4 +70,4 @@ dcf_column_is_read(const DcfColumn *column)
 		column->kind == DCF_COLUMN_WINDOW;
 }
 
-#endif							/* DCF_RELATION_H */
+#endif /* DCF_RELATION_H */

@@ -20,19 +20,19 @@
 
 typedef struct DcfParam
 {
-	char	   *name;
-	char	   *value;
-	bool		placeholder;	/* value only stands for one, such as $1: for
+	char *name;
+	char *value;
+	bool placeholder; /* value only stands for one, such as $1: for
 								 * display, never sent */
 } DcfParam;
 
 typedef struct DcfRequest
 {
-	char	   *endpoint;		/* path, starts with '/' */
-	List	   *params;			/* of DcfParam *, what the query asks for */
-	List	   *fixed;			/* of DcfParam *, what goes with every request of
+	char *endpoint; /* path, starts with '/' */
+	List *params;	/* of DcfParam *, what the query asks for */
+	List *fixed;	/* of DcfParam *, what goes with every request of
 								 * the table; sent after params */
-	DcfMethod	method;
+	DcfMethod method;
 	DcfPostBody post_body;
 } DcfRequest;
 
@@ -68,4 +68,4 @@ extern char *dcf_request_body(const DcfRequest *request,
 /* "GET /path?a=1&b=2", for EXPLAIN and messages: never a secret in it. */
 extern char *dcf_request_show(const DcfRequest *request, const char *base);
 
-#endif							/* DCF_REQUEST_H */
+#endif /* DCF_REQUEST_H */

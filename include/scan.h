@@ -20,12 +20,12 @@
 /* Counted over all rescans, for EXPLAIN ANALYZE. */
 typedef struct DcfScanStats
 {
-	uint64		requests;		/* replies opened */
-	uint64		retries;		/* tries beyond the first */
-	uint64		bytes_received;
-	uint64		bytes_decoded;
-	uint64		records;
-	double		first_byte_ms;	/* of the first request; -1 before it */
+	uint64 requests; /* replies opened */
+	uint64 retries;	 /* tries beyond the first */
+	uint64 bytes_received;
+	uint64 bytes_decoded;
+	uint64 records;
+	double first_byte_ms; /* of the first request; -1 before it */
 } DcfScanStats;
 
 typedef struct DcfScan DcfScan;
@@ -44,6 +44,7 @@ extern DcfScanStats dcf_scan_stats(const DcfScan *scan);
  * The values of the spec's bindings; with for_explain only those that need no
  * run of the plan, the others unknown.  In the current memory context.
  */
-extern DcfBoundValue *dcf_scan_values(ForeignScanState *node, bool for_explain);
+extern DcfBoundValue *dcf_scan_values(ForeignScanState *node,
+									  bool for_explain);
 
-#endif							/* DCF_SCAN_H */
+#endif /* DCF_SCAN_H */

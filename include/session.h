@@ -26,7 +26,7 @@ typedef struct DcfReply DcfReply;
 
 typedef struct DcfReplyStats
 {
-	int			tries;			/* requests sent, this one's first included */
+	int tries; /* requests sent, this one's first included */
 	DcfHttpStats http;
 } DcfReplyStats;
 
@@ -55,8 +55,7 @@ extern const char *dcf_session_base(const DcfSession *session);
  * relation is the foreign table's name for messages, or NULL.  narrow is the
  * hint for 413, which parameter to narrow, or NULL.  The reply lives in cxt.
  */
-extern DcfReply *dcf_reply_open(DcfSession *session,
-								const DcfRequest *request,
+extern DcfReply *dcf_reply_open(DcfSession *session, const DcfRequest *request,
 								const char *relation, const char *narrow,
 								MemoryContext cxt);
 
@@ -71,4 +70,4 @@ extern const char *dcf_reply_content_type(const DcfReply *reply);
 extern void dcf_reply_stats(const DcfReply *reply, DcfReplyStats *stats);
 extern void dcf_reply_close(DcfReply *reply);
 
-#endif							/* DCF_SESSION_H */
+#endif /* DCF_SESSION_H */

@@ -17,40 +17,40 @@
 
 typedef enum DcfBindingOp
 {
-	DCF_BIND_EQUAL,				/* column = value */
-	DCF_BIND_ANY,				/* column = ANY (value) */
-	DCF_BIND_NULL,				/* column IS NULL: no value */
-	DCF_BIND_FROM,				/* column >= value */
-	DCF_BIND_AFTER,				/* column > value */
-	DCF_BIND_TO,				/* column <= value */
-	DCF_BIND_BEFORE				/* column < value */
+	DCF_BIND_EQUAL, /* column = value */
+	DCF_BIND_ANY,	/* column = ANY (value) */
+	DCF_BIND_NULL,	/* column IS NULL: no value */
+	DCF_BIND_FROM,	/* column >= value */
+	DCF_BIND_AFTER, /* column > value */
+	DCF_BIND_TO,	/* column <= value */
+	DCF_BIND_BEFORE /* column < value */
 } DcfBindingOp;
 
 typedef struct DcfBinding
 {
-	AttrNumber	attnum;
+	AttrNumber attnum;
 	DcfBindingOp op;
-	Expr	   *value;			/* NULL for DCF_BIND_NULL */
+	Expr *value; /* NULL for DCF_BIND_NULL */
 } DcfBinding;
 
 /* Where the row estimate came from. */
 typedef enum DcfEstimateSource
 {
-	DCF_ESTIMATE_OPTION,		/* the table's option rows */
-	DCF_ESTIMATE_STATISTICS,	/* ANALYZE */
+	DCF_ESTIMATE_OPTION,	 /* the table's option rows */
+	DCF_ESTIMATE_STATISTICS, /* ANALYZE */
 	DCF_ESTIMATE_DEFAULT
 } DcfEstimateSource;
 
 typedef struct DcfSpec
 {
-	List	   *bindings;		/* of DcfBinding * */
-	Bitmapset  *split;			/* list columns (attnums) that need a request
+	List *bindings;		/* of DcfBinding * */
+	Bitmapset *split;	/* list columns (attnums) that need a request
 								 * for each value, because the query wants to
 								 * know which value a row belongs to */
-	Bitmapset  *fetched;		/* attnums whose value is needed */
-	List	   *clauses;		/* what the service filters, for EXPLAIN */
+	Bitmapset *fetched; /* attnums whose value is needed */
+	List *clauses;		/* what the service filters, for EXPLAIN */
 	DcfEstimateSource source;
-	double		rows_per_request;	/* estimated, not limited by max_rows */
+	double rows_per_request; /* estimated, not limited by max_rows */
 } DcfSpec;
 
 /* Write into the two lists of a ForeignScan, and read back. */
@@ -58,4 +58,4 @@ extern void dcf_spec_write(const DcfSpec *spec, List **fdw_private,
 						   List **fdw_exprs);
 extern DcfSpec *dcf_spec_read(const ForeignScan *scan);
 
-#endif							/* DCF_SPEC_H */
+#endif /* DCF_SPEC_H */

@@ -41,20 +41,16 @@ extern bool dcf_text_is_number(const char *src, size_t len, bool *integral);
  */
 typedef struct DcfIsoTime
 {
-	bool		has_date;
-	bool		has_time;
-	bool		has_zone;
-	int			year,
-				month,
-				day;
-	int			hour,
-				minute,
-				second,
-				usec;
-	int			offset;			/* seconds east of UTC */
+	bool has_date;
+	bool has_time;
+	bool has_zone;
+	int year, month, day;
+	int hour, minute, second, usec;
+	int offset; /* seconds east of UTC */
 } DcfIsoTime;
 
 /* False, and *result unset, for anything else. */
-extern bool dcf_text_parse_iso(const char *src, size_t len, DcfIsoTime *result);
+extern bool dcf_text_parse_iso(const char *src, size_t len,
+							   DcfIsoTime *result);
 
-#endif							/* DCF_TEXT_H */
+#endif /* DCF_TEXT_H */

@@ -13,7 +13,7 @@
 typedef struct DcfSpan
 {
 	const char *data;
-	size_t		len;
+	size_t len;
 } DcfSpan;
 
 /*
@@ -41,4 +41,4 @@ extern bool dcf_url_decode(const char *src, size_t len, char *dst,
 extern bool dcf_url_next_pair(const char *query, size_t len, size_t *pos,
 							  DcfSpan *name, DcfSpan *value);
 
-#endif							/* DCF_URL_H */
+#endif /* DCF_URL_H */

@@ -19,20 +19,17 @@
 
 typedef struct DcfWindow
 {
-	Oid			type;			/* DATEOID, TIMESTAMPOID or TIMESTAMPTZOID */
-	pg_tz	   *timezone;
-	bool		round_day;
+	Oid type; /* DATEOID, TIMESTAMPOID or TIMESTAMPTZOID */
+	pg_tz *timezone;
+	bool round_day;
 
 	/* The tightest bounds so far, in the column's own terms. */
-	bool		has_lower,
-				has_upper;
-	bool		lower_exclusive,
-				upper_exclusive;
-	bool		inexact;		/* a bound came through a conversion that does
+	bool has_lower, has_upper;
+	bool lower_exclusive, upper_exclusive;
+	bool inexact;			/* a bound came through a conversion that does
 								 * not keep order: widen by a day, and draw no
 								 * conclusion */
-	Timestamp	lower,
-				upper;			/* local for date and timestamp, UTC for
+	Timestamp lower, upper; /* local for date and timestamp, UTC for
 								 * timestamptz */
 } DcfWindow;
 
@@ -59,4 +56,4 @@ extern char *dcf_window_to(const DcfWindow *window);
 /* What is sent for an option's date (ISO): midnight, or that instant. */
 extern char *dcf_window_option(const char *text, pg_tz *timezone);
 
-#endif							/* DCF_WINDOW_H */
+#endif /* DCF_WINDOW_H */

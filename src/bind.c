@@ -26,19 +26,19 @@
 typedef struct Slot
 {
 	const DcfColumn *column;
-	bool		bound;			/* the query says something about it */
-	bool		not_sent;		/* IS NULL */
-	bool		has_values;
-	DcfValues	values;
-	char	  **texts;			/* what is sent for each of values */
-	Datum		default_value;	/* where the default is sent and its value is
+	bool bound;	   /* the query says something about it */
+	bool not_sent; /* IS NULL */
+	bool has_values;
+	DcfValues values;
+	char **texts;		 /* what is sent for each of values */
+	Datum default_value; /* where the default is sent and its value is
 								 * asked for */
-	bool		has_default_value;
-	bool		one_by_one;		/* a request for each value */
-	int			current;		/* of values, in the request last returned */
-	DcfWindow	window;
-	bool		has_window;
-	const char *shown;			/* placeholders for what is not known yet */
+	bool has_default_value;
+	bool one_by_one; /* a request for each value */
+	int current;	 /* of values, in the request last returned */
+	DcfWindow window;
+	bool has_window;
+	const char *shown; /* placeholders for what is not known yet */
 	const char *shown_from;
 	const char *shown_to;
 } Slot;
@@ -46,10 +46,10 @@ typedef struct Slot
 struct DcfRequestSet
 {
 	const DcfRelation *relation;
-	Slot	   *slots;			/* one for each column, by attnum - 1 */
-	bool		empty;			/* no row can match */
-	bool		started;
-	bool		finished;
+	Slot *slots; /* one for each column, by attnum - 1 */
+	bool empty;	 /* no row can match */
+	bool started;
+	bool finished;
 };
 
 static void bind_unknown(Slot *slot, const DcfBinding *binding,
@@ -82,14 +82,14 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 				const DcfBoundValue *values)
 {
 	DcfRequestSet *set = palloc0(sizeof(DcfRequestSet));
-	ListCell   *lc;
-	int			i = 0;
+	ListCell *lc;
+	int i = 0;
 
 	set->relation = relation;
 	set->slots = palloc0(sizeof(Slot) * Max(relation->natts, 1));
 	for (int att = 0; att < relation->natts; att++)
 	{
-		Slot	   *slot = &set->slots[att];
+		Slot *slot = &set->slots[att];
 
 		slot->column = &relation->columns[att];
 		dcf_window_init(&slot->window, slot->column->basetype,
@@ -100,7 +100,7 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 	foreach(lc, spec->bindings)
 	{
 		DcfBinding *binding = lfirst(lc);
-		Slot	   *slot = &set->slots[binding->attnum - 1];
+		Slot *slot = &set->slots[binding->attnum - 1];
 
 		slot->bound = true;
 		if (binding->op != DCF_BIND_NULL && values[i].unknown)
@@ -134,7 +134,7 @@ static void
 bind_known(DcfRequestSet *set, Slot *slot, const DcfBinding *binding,
 		   const DcfBoundValue *value)
 {
-	DcfValues	found;
+	DcfValues found;
 
 	if (binding->op == DCF_BIND_NULL)
 	{
@@ -222,12 +222,15 @@ finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 	if (options->list && has_comma(slot))
 	{
 		if (slot->column->kind == DCF_COLUMN_PARAMETER || options->required)
-			ereport(ERROR,
-					(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-					 errmsg("value for column \"%s\" of foreign table \"%s\" cannot be sent",
-							slot->column->attname, set->relation->relname),
-					 errdetail("Parameter \"%s\" is a list, in which a value cannot have a comma.",
-							   options->param)));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+				 errmsg(
+					 "value for column \"%s\" of foreign table \"%s\" cannot be sent",
+					 slot->column->attname, set->relation->relname),
+				 errdetail(
+					 "Parameter \"%s\" is a list, in which a value cannot have a comma.",
+					 options->param)));
 		slot->has_values = false;
 		slot->one_by_one = false;
 	}
@@ -241,7 +244,7 @@ static void
 use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 {
 	const DcfColumn *column = slot->column;
-	char	   *text = column->options->default_value;
+	char *text = column->options->default_value;
 
 	slot->texts = palloc(sizeof(char *));
 	slot->texts[0] = text;
@@ -284,7 +287,7 @@ has_comma(const Slot *slot)
 double
 dcf_bind_count(const DcfRequestSet *set)
 {
-	double		count = 1;
+	double count = 1;
 
 	if (set->empty)
 		return 0;
@@ -314,7 +317,7 @@ advance(DcfRequestSet *set)
 {
 	for (int i = set->relation->natts - 1; i >= 0; i--)
 	{
-		Slot	   *slot = &set->slots[i];
+		Slot *slot = &set->slots[i];
 
 		if (!slot->one_by_one)
 			continue;
@@ -335,8 +338,8 @@ static DcfRequest *
 build(DcfRequestSet *set, bool as_template)
 {
 	const DcfRelation *relation = set->relation;
-	DcfRequest *request = dcf_request_create(relation->server,
-											 relation->table);
+	DcfRequest *request =
+		dcf_request_create(relation->server, relation->table);
 
 	for (int i = 0; i < relation->natts; i++)
 		if (dcf_column_is_sent(&relation->columns[i]))
@@ -409,7 +412,7 @@ static char *
 show_values(const Slot *slot)
 {
 	StringInfoData buf;
-	int			shown = Min(slot->values.count, SHOWN_VALUES);
+	int shown = Min(slot->values.count, SHOWN_VALUES);
 
 	initStringInfo(&buf);
 	for (int i = 0; i < shown; i++)
@@ -460,9 +463,9 @@ dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
 char *
 dcf_bind_narrow_hint(const DcfRequestSet *set)
 {
-	List	   *windows = NIL;
-	List	   *times = NIL;
-	List	   *others = NIL;
+	List *windows = NIL;
+	List *times = NIL;
+	List *others = NIL;
 
 	for (int i = 0; i < set->relation->natts; i++)
 	{
@@ -480,11 +483,13 @@ dcf_bind_narrow_hint(const DcfRequestSet *set)
 	if (windows != NIL)
 		return psprintf("Narrow the range of %s.", name_columns(windows));
 	if (times != NIL)
-		return psprintf("Ask for a shorter period by %s.", name_columns(times));
+		return psprintf("Ask for a shorter period by %s.",
+						name_columns(times));
 	if (others != NIL)
 		return psprintf("Narrow the request by a value for %s.",
 						name_columns(others));
-	return pstrdup("Ask for less by the values in WHERE, or by a request for each part.");
+	return pstrdup(
+		"Ask for less by the values in WHERE, or by a request for each part.");
 }
 
 /* "column "a" (parameter A)", or several of these. */
@@ -492,7 +497,7 @@ static char *
 name_columns(List *columns)
 {
 	StringInfoData buf;
-	ListCell   *lc;
+	ListCell *lc;
 
 	initStringInfo(&buf);
 	foreach(lc, columns)
@@ -500,12 +505,14 @@ name_columns(List *columns)
 		const DcfColumn *column = lfirst(lc);
 		const DcfColumnOptions *options = column->options;
 		const char *first = options->param ? options->param :
-			options->param_from ? options->param_from : options->param_to;
-		bool		both = options->param_from && options->param_to;
+			options->param_from			   ? options->param_from :
+											 options->param_to;
+		bool both = options->param_from && options->param_to;
 
 		appendStringInfo(&buf, "%scolumn \"%s\" (%s %s%s%s)",
-						 buf.len == 0 ? "" :
-						 lnext(columns, lc) ? ", " : " or ",
+						 buf.len == 0			? "" :
+							 lnext(columns, lc) ? ", " :
+												  " or ",
 						 column->attname, both ? "parameters" : "parameter",
 						 first, both ? ", " : "",
 						 both ? options->param_to : "");

@@ -18,12 +18,12 @@
 /* An ordering, for qsort_arg(). */
 typedef struct Order
 {
-	FmgrInfo   *cmp;
-	Oid			collation;
+	FmgrInfo *cmp;
+	Oid collation;
 } Order;
 
 static Order column_order(const DcfColumn *column);
-static int	compare(const void *one, const void *other, void *arg);
+static int compare(const void *one, const void *other, void *arg);
 static bool coerce(const DcfColumn *column, Datum value, Oid valuetype,
 				   Datum *result);
 static bool coerce_integer(Oid type, Datum value, Oid valuetype,
@@ -31,17 +31,17 @@ static bool coerce_integer(Oid type, Datum value, Oid valuetype,
 static bool coerce_time(Oid type, Datum value, Oid valuetype, Datum *result);
 static Datum cast_time(Datum value, Oid from, Oid to);
 static void sort_unique(const DcfColumn *column, DcfValues *set);
-static int	deconstruct(Datum array, Oid elemtype, Datum **elems, bool **nulls);
+static int deconstruct(Datum array, Oid elemtype, Datum **elems, bool **nulls);
 
 DcfValues
 dcf_values_from(const DcfColumn *column, Datum value, Oid valuetype,
 				bool is_array)
 {
-	DcfValues	set = {0};
-	Datum	   *elems = &value;
-	bool		not_null = false;
-	bool	   *nulls = &not_null;
-	int			nelems = 1;
+	DcfValues set = {0};
+	Datum *elems = &value;
+	bool not_null = false;
+	bool *nulls = &not_null;
+	int nelems = 1;
 
 	if (is_array)
 	{
@@ -63,15 +63,15 @@ DcfValues
 dcf_values_intersect(const DcfColumn *column, const DcfValues *one,
 					 const DcfValues *other)
 {
-	Order		order = column_order(column);
-	DcfValues	both = {0};
-	int			i = 0;
-	int			j = 0;
+	Order order = column_order(column);
+	DcfValues both = {0};
+	int i = 0;
+	int j = 0;
 
 	both.values = palloc(sizeof(Datum) * Max(one->count, 1));
 	while (i < one->count && j < other->count)
 	{
-		int			c = compare(&one->values[i], &other->values[j], &order);
+		int c = compare(&one->values[i], &other->values[j], &order);
 
 		if (c == 0)
 			both.values[both.count++] = one->values[i];
@@ -86,7 +86,7 @@ dcf_values_intersect(const DcfColumn *column, const DcfValues *one,
 bool
 dcf_values_equal(const DcfColumn *column, Datum one, Datum other)
 {
-	Order		order = column_order(column);
+	Order order = column_order(column);
 
 	return compare(&one, &other, &order) == 0;
 }
@@ -94,15 +94,15 @@ dcf_values_equal(const DcfColumn *column, Datum one, Datum other)
 bool
 dcf_array_extremes(Datum array, Oid elemtype, Datum *least, Datum *greatest)
 {
-	TypeCacheEntry *typentry = lookup_type_cache(getBaseType(elemtype),
-												 TYPECACHE_CMP_PROC_FINFO);
-	Order		order = {&typentry->cmp_proc_finfo, typentry->typcollation};
-	Datum	   *elems;
-	bool	   *nulls;
-	int			nelems = deconstruct(array, elemtype, &elems, &nulls);
-	Datum		low = (Datum) 0;
-	Datum		high = (Datum) 0;
-	bool		found = false;
+	TypeCacheEntry *typentry =
+		lookup_type_cache(getBaseType(elemtype), TYPECACHE_CMP_PROC_FINFO);
+	Order order = {&typentry->cmp_proc_finfo, typentry->typcollation};
+	Datum *elems;
+	bool *nulls;
+	int nelems = deconstruct(array, elemtype, &elems, &nulls);
+	Datum low = (Datum) 0;
+	Datum high = (Datum) 0;
+	bool found = false;
 
 	for (int i = 0; i < nelems; i++)
 	{
@@ -122,9 +122,9 @@ dcf_array_extremes(Datum array, Oid elemtype, Datum *least, Datum *greatest)
 static Order
 column_order(const DcfColumn *column)
 {
-	TypeCacheEntry *typentry = lookup_type_cache(column->basetype,
-												 TYPECACHE_CMP_PROC_FINFO);
-	Order		order = {&typentry->cmp_proc_finfo, column->collation};
+	TypeCacheEntry *typentry =
+		lookup_type_cache(column->basetype, TYPECACHE_CMP_PROC_FINFO);
+	Order order = {&typentry->cmp_proc_finfo, column->collation};
 
 	/* qual.c binds only columns whose type has a btree operator family. */
 	if (!OidIsValid(typentry->cmp_proc_finfo.fn_oid))
@@ -135,7 +135,7 @@ column_order(const DcfColumn *column)
 static int
 compare(const void *one, const void *other, void *arg)
 {
-	Order	   *order = arg;
+	Order *order = arg;
 
 	return DatumGetInt32(FunctionCall2Coll(order->cmp, order->collation,
 										   *(const Datum *) one,
@@ -149,27 +149,30 @@ compare(const void *one, const void *other, void *arg)
 static bool
 coerce(const DcfColumn *column, Datum value, Oid valuetype, Datum *result)
 {
-	Oid			type = column->basetype;
+	Oid type = column->basetype;
 
 	if (type == INT2OID || type == INT4OID || type == INT8OID)
 		return coerce_integer(type, value, valuetype, result);
 	if (type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID)
 		return coerce_time(type, value, valuetype, result);
-	*result = value;			/* binary coercible */
+	*result = value; /* binary coercible */
 	return true;
 }
 
 static bool
 coerce_integer(Oid type, Datum value, Oid valuetype, Datum *result)
 {
-	int64		number = valuetype == INT2OID ? DatumGetInt16(value) :
-		valuetype == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
+	int64 number = valuetype == INT2OID ? DatumGetInt16(value) :
+		valuetype == INT4OID			? DatumGetInt32(value) :
+										  DatumGetInt64(value);
 
-	if ((type == INT2OID && (number < PG_INT16_MIN || number > PG_INT16_MAX)) ||
+	if ((type == INT2OID &&
+		 (number < PG_INT16_MIN || number > PG_INT16_MAX)) ||
 		(type == INT4OID && (number < PG_INT32_MIN || number > PG_INT32_MAX)))
 		return false;
 	*result = type == INT2OID ? Int16GetDatum((int16) number) :
-		type == INT4OID ? Int32GetDatum((int32) number) : Int64GetDatum(number);
+		type == INT4OID		  ? Int32GetDatum((int32) number) :
+								Int64GetDatum(number);
 	return true;
 }
 
@@ -181,7 +184,7 @@ coerce_integer(Oid type, Datum value, Oid valuetype, Datum *result)
 static bool
 coerce_time(Oid type, Datum value, Oid valuetype, Datum *result)
 {
-	Datum		back;
+	Datum back;
 
 	*result = value;
 	if (type == valuetype)
@@ -197,7 +200,7 @@ coerce_time(Oid type, Datum value, Oid valuetype, Datum *result)
 static Datum
 cast_time(Datum value, Oid from, Oid to)
 {
-	PGFunction	cast;
+	PGFunction cast;
 
 	if (from == DATEOID)
 		cast = to == TIMESTAMPOID ? date_timestamp : date_timestamptz;
@@ -211,8 +214,8 @@ cast_time(Datum value, Oid from, Oid to)
 static void
 sort_unique(const DcfColumn *column, DcfValues *set)
 {
-	Order		order;
-	int			kept = 0;
+	Order order;
+	int kept = 0;
 
 	if (set->count < 2)
 		return;
@@ -227,10 +230,10 @@ sort_unique(const DcfColumn *column, DcfValues *set)
 static int
 deconstruct(Datum array, Oid elemtype, Datum **elems, bool **nulls)
 {
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
-	int			nelems;
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+	int nelems;
 
 	get_typlenbyvalalign(elemtype, &typlen, &typbyval, &typalign);
 	deconstruct_array(DatumGetArrayTypeP(array), elemtype, typlen, typbyval,

@@ -16,7 +16,7 @@
 #include "text.h"
 
 /* A scratch buffer that grew beyond this is given back after the value. */
-#define SCRATCH_KEPT (1024 * 1024)
+#define SCRATCH_KEPT  (1024 * 1024)
 #define SCRATCH_START 256
 
 static void set_null_texts(DcfConverter *converter, List *null_strings);
@@ -36,7 +36,7 @@ dcf_convert_create(const char *relation, Form_pg_attribute attribute,
 				   pg_tz *timezone, List *null_strings)
 {
 	DcfConverter *converter = palloc0(sizeof(DcfConverter));
-	Oid			input;
+	Oid input;
 
 	converter->context = CurrentMemoryContext;
 	converter->relation = relation;
@@ -44,8 +44,8 @@ dcf_convert_create(const char *relation, Form_pg_attribute attribute,
 	converter->type = attribute->atttypid;
 	converter->typmod = attribute->atttypmod;
 	converter->base_typmod = attribute->atttypmod;
-	converter->base_type = getBaseTypeAndTypmod(attribute->atttypid,
-												&converter->base_typmod);
+	converter->base_type =
+		getBaseTypeAndTypmod(attribute->atttypid, &converter->base_typmod);
 	converter->timezone = timezone;
 	converter->transcode = GetDatabaseEncoding() != PG_UTF8 &&
 		GetDatabaseEncoding() != PG_SQL_ASCII;
@@ -53,9 +53,9 @@ dcf_convert_create(const char *relation, Form_pg_attribute attribute,
 	getTypeInputInfo(converter->base_type, &input, &converter->ioparam);
 	fmgr_info(input, &converter->input);
 
-	converter->convert = dcf_convert_choose(converter->base_type,
-											converter->base_typmod,
-											&converter->is_text);
+	converter->convert =
+		dcf_convert_choose(converter->base_type, converter->base_typmod,
+						   &converter->is_text);
 	if (converter->is_text)
 		set_null_texts(converter, null_strings);
 
@@ -66,10 +66,10 @@ dcf_convert_create(const char *relation, Form_pg_attribute attribute,
 static void
 set_null_texts(DcfConverter *converter, List *null_strings)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
-	converter->null_texts = palloc(sizeof(DcfNullText) *
-								   Max(list_length(null_strings), 1));
+	converter->null_texts =
+		palloc(sizeof(DcfNullText) * Max(list_length(null_strings), 1));
 	foreach(lc, null_strings)
 	{
 		const char *text = lfirst(lc);
@@ -86,7 +86,7 @@ dcf_convert_field(DcfConverter *converter, const DcfJsonField *field,
 				  uint64 record, bool *isnull)
 {
 	ErrorContextCallback callback;
-	Datum		result;
+	Datum result;
 
 	enter(converter, &callback, record);
 	result = convert_value(converter, field, isnull);
@@ -101,13 +101,13 @@ Datum
 dcf_convert_text(DcfConverter *converter, const char *text)
 {
 	ErrorContextCallback callback;
-	Datum		result;
+	Datum result;
 
 	enter(converter, &callback, 0);
 	result = convert_default(converter, text);
 	if (converter->type != converter->base_type)
-		domain_check(result, false, converter->type,
-					 &converter->domain_cache, converter->context);
+		domain_check(result, false, converter->type, &converter->domain_cache,
+					 converter->context);
 	leave(converter, &callback);
 	return result;
 }
@@ -117,7 +117,7 @@ static Datum
 convert_value(DcfConverter *converter, const DcfJsonField *field, bool *isnull)
 {
 	const char *bytes = field->data;
-	size_t		len = field->len;
+	size_t len = field->len;
 
 	*isnull = true;
 	switch (field->kind)
@@ -139,7 +139,7 @@ convert_value(DcfConverter *converter, const DcfJsonField *field, bool *isnull)
 		case DCF_JSON_STRING:
 			if (field->escaped)
 			{
-				char	   *decoded = dcf_convert_scratch(converter, len + 1);
+				char *decoded = dcf_convert_scratch(converter, len + 1);
 
 				len = dcf_json_unescape(bytes, len, decoded);
 				bytes = decoded;
@@ -168,7 +168,7 @@ convert_value(DcfConverter *converter, const DcfJsonField *field, bool *isnull)
 static Datum
 convert_default(DcfConverter *converter, const char *text)
 {
-	DcfIsoTime	iso;
+	DcfIsoTime iso;
 
 	converter->shown = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
 	converter->shown_len = strlen(converter->shown);
@@ -187,7 +187,7 @@ convert_default(DcfConverter *converter, const char *text)
 static bool
 is_null_text(const DcfConverter *converter, const char *bytes, size_t len)
 {
-	int			i;
+	int i;
 
 	if (!converter->is_text)
 		return len == 0 || (len == 4 && memcmp(bytes, "null", 4) == 0);
@@ -227,12 +227,13 @@ dcf_convert_scratch(DcfConverter *converter, size_t size)
 {
 	if (size > converter->scratch_size)
 	{
-		size_t		wanted = Max(converter->scratch_size, SCRATCH_START);
+		size_t wanted = Max(converter->scratch_size, SCRATCH_START);
 
 		while (wanted < size)
 			wanted *= 2;
 		release_scratch(converter);
-		converter->scratch = MemoryContextAllocHuge(converter->context, wanted);
+		converter->scratch =
+			MemoryContextAllocHuge(converter->context, wanted);
 		converter->scratch_size = wanted;
 	}
 	return converter->scratch;
@@ -250,7 +251,7 @@ release_scratch(DcfConverter *converter)
 char *
 dcf_convert_cstring(DcfConverter *converter, const char *bytes, size_t len)
 {
-	char	   *text;
+	char *text;
 
 	/* Above what a value can have, and what an int can say. */
 	if (len >= MaxAllocSize)
@@ -292,7 +293,7 @@ dcf_convert_input(DcfConverter *converter, char *text)
 	}
 	PG_CATCH();
 	{
-		int			sqlstate = geterrcode();
+		int sqlstate = geterrcode();
 
 		if (ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_DATA_EXCEPTION)
 			PG_RE_THROW();
@@ -309,9 +310,10 @@ void
 dcf_convert_refuse(DcfConverter *converter, int sqlstate)
 {
 	const char *shown = dcf_error_safe(converter->shown, converter->shown_len);
-	const char *type = format_type_with_typemod(converter->type,
-												converter->typmod);
-	const char *source = converter->record == 0 ? "Option \"default\"" :
+	const char *type =
+		format_type_with_typemod(converter->type, converter->typmod);
+	const char *source = converter->record == 0 ?
+		"Option \"default\"" :
 		psprintf("Record %llu", (unsigned long long) converter->record);
 	const char *fault;
 
@@ -331,8 +333,8 @@ dcf_convert_refuse(DcfConverter *converter, int sqlstate)
 			(errcode(sqlstate),
 			 errmsg("invalid value for column \"%s\" of foreign table \"%s\"",
 					converter->column, converter->relation),
-			 errdetail("%s has \"%s\", which is %s type %s.",
-					   source, shown, fault, type)));
+			 errdetail("%s has \"%s\", which is %s type %s.", source, shown,
+					   fault, type)));
 }
 
 /* Where an error came from that is not one of ours: a domain's check, say. */

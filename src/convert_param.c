@@ -30,9 +30,9 @@ static char *output_fixed(Oid type, Datum value);
 char *
 dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone)
 {
-	Oid			base_type = getBaseType(type);
-	char	   *text;
-	char	   *sent;
+	Oid base_type = getBaseType(type);
+	char *text;
+	char *sent;
 
 	switch (base_type)
 	{
@@ -46,7 +46,8 @@ dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone)
 			return bytea_to_param(DatumGetByteaPP(value));
 		case CASHOID:
 			/* By way of numeric, for money's own form follows lc_monetary. */
-			return output(NUMERICOID, DirectFunctionCall1(cash_numeric, value));
+			return output(NUMERICOID,
+						  DirectFunctionCall1(cash_numeric, value));
 		case INT2OID:
 		case INT4OID:
 		case INT8OID:
@@ -70,8 +71,8 @@ dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone)
 static char *
 output(Oid type, Datum value)
 {
-	Oid			function;
-	bool		is_varlena;
+	Oid function;
+	bool is_varlena;
 
 	getTypeOutputInfo(type, &function, &is_varlena);
 	return OidOutputFunctionCall(function, value);
@@ -88,18 +89,14 @@ output_fixed(Oid type, Datum value)
 	{
 		const char *name;
 		const char *value;
-	}			settings[] =
-	{
-		{"datestyle", "ISO, YMD"},
-		{"intervalstyle", "postgres"},
-		{"timezone", "UTC"},
-		{"extra_float_digits", "1"},
-		{"bytea_output", "hex"},
-		{"search_path", "pg_catalog"},
+	} settings[] = {
+		{"datestyle", "ISO, YMD"}, {"intervalstyle", "postgres"},
+		{"timezone", "UTC"},	   {"extra_float_digits", "1"},
+		{"bytea_output", "hex"},   {"search_path", "pg_catalog"},
 	};
-	int			level = NewGUCNestLevel();
-	char	   *result;
-	int			i;
+	int level = NewGUCNestLevel();
+	char *result;
+	int i;
 
 	for (i = 0; i < (int) lengthof(settings); i++)
 		(void) set_config_option(settings[i].name, settings[i].value,
@@ -113,10 +110,10 @@ output_fixed(Oid type, Datum value)
 static char *
 bytea_to_param(bytea *value)
 {
-	int			len = VARSIZE_ANY_EXHDR(value);
-	int			room = pg_b64_enc_len(len);
-	char	   *result = palloc(room + 1);
-	int			written;
+	int len = VARSIZE_ANY_EXHDR(value);
+	int room = pg_b64_enc_len(len);
+	char *result = palloc(room + 1);
+	int written;
 
 	written = dcf_compat_b64_encode((const uint8 *) VARDATA_ANY(value), len,
 									result, room);
@@ -143,7 +140,7 @@ static bool
 local_to_instant(Timestamp local, pg_tz *timezone, TimestampTz *instant)
 {
 	struct pg_tm tm;
-	fsec_t		fsec;
+	fsec_t fsec;
 
 	if (!break_down(local, &tm, &fsec))
 		return false;
@@ -164,30 +161,32 @@ static char *
 time_to_param(Oid base_type, Datum value, pg_tz *timezone)
 {
 	struct pg_tm tm;
-	fsec_t		fsec;
+	fsec_t fsec;
 	TimestampTz instant = DT_NOEND;
-	bool		in_range = true;
+	bool in_range = true;
 
 	if (base_type == DATEOID)
 		in_range = date_to_instant(DatumGetDateADT(value), timezone, &instant);
 	else if (base_type == TIMESTAMPOID)
-		in_range = local_to_instant(DatumGetTimestamp(value), timezone,
-									&instant);
+		in_range =
+			local_to_instant(DatumGetTimestamp(value), timezone, &instant);
 	else
 		instant = DatumGetTimestampTz(value);
 
 	if (!in_range || !break_down(instant, &tm, &fsec))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-				 errmsg("cannot send \"%s\" to the service",
-						output_fixed(base_type, value)),
-				 errdetail("Dates and times can be sent from 0001-01-01 to 9999-12-31 UTC.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+			 errmsg("cannot send \"%s\" to the service",
+					output_fixed(base_type, value)),
+			 errdetail(
+				 "Dates and times can be sent from 0001-01-01 to 9999-12-31 UTC.")));
 
 	if (fsec % 1000 == 0)
-		return psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-						tm.tm_year, tm.tm_mon, tm.tm_mday,
-						tm.tm_hour, tm.tm_min, tm.tm_sec, (int) fsec / 1000);
-	return psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-					tm.tm_year, tm.tm_mon, tm.tm_mday,
-					tm.tm_hour, tm.tm_min, tm.tm_sec, (int) fsec);
+		return psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year,
+						tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min,
+						tm.tm_sec, (int) fsec / 1000);
+	return psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year,
+					tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+					(int) fsec);
 }

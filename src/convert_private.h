@@ -20,47 +20,47 @@
  * scratch buffer.  field is what they came from.  Refuses with
  * dcf_convert_refuse() what does not fit.
  */
-typedef Datum (*DcfConvertFn) (DcfConverter *converter,
-							   const DcfJsonField *field,
-							   const char *bytes, size_t len);
+typedef Datum (*DcfConvertFn)(DcfConverter *converter,
+							  const DcfJsonField *field, const char *bytes,
+							  size_t len);
 
 typedef struct DcfNullText
 {
-	const char *text;			/* UTF-8 */
-	size_t		len;
+	const char *text; /* UTF-8 */
+	size_t len;
 } DcfNullText;
 
 struct DcfConverter
 {
 	DcfConvertFn convert;
-	MemoryContext context;		/* where this lives */
+	MemoryContext context; /* where this lives */
 
 	const char *relation;
 	const char *column;
 
-	Oid			type;			/* the column's own */
-	int32		typmod;
-	Oid			base_type;		/* below all domains */
-	int32		base_typmod;
-	void	   *domain_cache;	/* domain_check()'s */
+	Oid type; /* the column's own */
+	int32 typmod;
+	Oid base_type; /* below all domains */
+	int32 base_typmod;
+	void *domain_cache; /* domain_check()'s */
 
-	FmgrInfo	input;			/* the base type's input function */
-	Oid			ioparam;
+	FmgrInfo input; /* the base type's input function */
+	Oid ioparam;
 
-	bool		is_text;		/* null_texts say what is NULL */
+	bool is_text; /* null_texts say what is NULL */
 	DcfNullText *null_texts;
-	int			n_null_texts;
+	int n_null_texts;
 
-	bool		transcode;		/* the database is not in UTF-8 */
-	pg_tz	   *timezone;
+	bool transcode; /* the database is not in UTF-8 */
+	pg_tz *timezone;
 
-	char	   *scratch;
-	size_t		scratch_size;
+	char *scratch;
+	size_t scratch_size;
 
 	/* What is being converted, for messages; record 0 is the default. */
-	uint64		record;
+	uint64 record;
 	const char *shown;
-	size_t		shown_len;
+	size_t shown_len;
 };
 
 /* convert.c */
@@ -93,4 +93,4 @@ extern DcfConvertFn dcf_convert_choose(Oid base_type, int32 base_typmod,
 /* The function for a type of date or time, or NULL where it is none. */
 extern DcfConvertFn dcf_convert_choose_time(Oid base_type);
 
-#endif							/* DCF_CONVERT_PRIVATE_H */
+#endif /* DCF_CONVERT_PRIVATE_H */

@@ -24,11 +24,11 @@ static Datum convert_time(DcfConverter *converter, const DcfJsonField *field,
 static Datum convert_timetz(DcfConverter *converter, const DcfJsonField *field,
 							const char *bytes, size_t len);
 static Datum convert_timestamp(DcfConverter *converter,
-							   const DcfJsonField *field,
-							   const char *bytes, size_t len);
+							   const DcfJsonField *field, const char *bytes,
+							   size_t len);
 static Datum convert_timestamptz(DcfConverter *converter,
-								 const DcfJsonField *field,
-								 const char *bytes, size_t len);
+								 const DcfJsonField *field, const char *bytes,
+								 size_t len);
 
 DcfConvertFn
 dcf_convert_choose_time(Oid base_type)
@@ -60,11 +60,10 @@ refuse(DcfConverter *converter)
 
 /* Read an ISO date, time or both; absent parts are zero. */
 static void
-parse(DcfConverter *converter, const DcfJsonField *field,
-	  const char *bytes, size_t len, DcfIsoTime *iso)
+parse(DcfConverter *converter, const DcfJsonField *field, const char *bytes,
+	  size_t len, DcfIsoTime *iso)
 {
-	if (field->kind != DCF_JSON_STRING ||
-		!dcf_text_parse_iso(bytes, len, iso))
+	if (field->kind != DCF_JSON_STRING || !dcf_text_parse_iso(bytes, len, iso))
 		refuse(converter);
 }
 
@@ -73,7 +72,9 @@ static TimeADT
 time_of_day(const DcfIsoTime *iso)
 {
 	return ((iso->hour * MINS_PER_HOUR + iso->minute) * SECS_PER_MINUTE +
-			iso->second) * USECS_PER_SEC + iso->usec;
+			iso->second) *
+		USECS_PER_SEC +
+		iso->usec;
 }
 
 static DateADT
@@ -119,10 +120,11 @@ static Timestamp
 local_of(DcfConverter *converter, TimestampTz instant)
 {
 	struct pg_tm tm;
-	fsec_t		fsec;
-	int			west;
+	fsec_t fsec;
+	int west;
 
-	if (timestamp2tm(instant, &west, &tm, &fsec, NULL, converter->timezone) != 0)
+	if (timestamp2tm(instant, &west, &tm, &fsec, NULL, converter->timezone) !=
+		0)
 		dcf_convert_refuse(converter, ERRCODE_DATETIME_FIELD_OVERFLOW);
 	return instant - west * USECS_PER_SEC;
 }
@@ -154,9 +156,9 @@ static Datum
 convert_date(DcfConverter *converter, const DcfJsonField *field,
 			 const char *bytes, size_t len)
 {
-	DcfIsoTime	iso;
-	DateADT		day;
-	TimeADT		time;
+	DcfIsoTime iso;
+	DateADT day;
+	TimeADT time;
 
 	parse(converter, field, bytes, len, &iso);
 	if (!iso.has_date)
@@ -198,10 +200,10 @@ static Datum
 convert_time(DcfConverter *converter, const DcfJsonField *field,
 			 const char *bytes, size_t len)
 {
-	DcfIsoTime	iso;
-	DateADT		day;
-	TimeADT		time;
-	long		local_offset;
+	DcfIsoTime iso;
+	DateADT day;
+	TimeADT time;
+	long local_offset;
 
 	parse(converter, field, bytes, len, &iso);
 	if (!iso.has_time)
@@ -228,9 +230,9 @@ static Datum
 convert_timetz(DcfConverter *converter, const DcfJsonField *field,
 			   const char *bytes, size_t len)
 {
-	DcfIsoTime	iso;
-	long		offset;
-	TimeTzADT  *result;
+	DcfIsoTime iso;
+	long offset;
+	TimeTzADT *result;
 
 	parse(converter, field, bytes, len, &iso);
 	if (!iso.has_time)
@@ -254,8 +256,8 @@ static Datum
 convert_timestamp(DcfConverter *converter, const DcfJsonField *field,
 				  const char *bytes, size_t len)
 {
-	DcfIsoTime	iso;
-	Timestamp	local;
+	DcfIsoTime iso;
+	Timestamp local;
 
 	parse(converter, field, bytes, len, &iso);
 	if (!iso.has_date)
@@ -272,7 +274,7 @@ static Datum
 convert_timestamptz(DcfConverter *converter, const DcfJsonField *field,
 					const char *bytes, size_t len)
 {
-	DcfIsoTime	iso;
+	DcfIsoTime iso;
 	TimestampTz instant;
 
 	parse(converter, field, bytes, len, &iso);

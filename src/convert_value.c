@@ -43,8 +43,8 @@ static Datum convert_other(DcfConverter *converter, const DcfJsonField *field,
 DcfConvertFn
 dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
 {
-	char		category;
-	bool		preferred;
+	char category;
+	bool preferred;
 	DcfConvertFn time = dcf_convert_choose_time(base_type);
 
 	get_type_category_preferred(base_type, &category, &preferred);
@@ -93,9 +93,9 @@ parse_integer(DcfConverter *converter, const DcfJsonField *field,
 			  const char *bytes, size_t len, int64 min, int64 max)
 {
 	const char *end = bytes + len;
-	bool		integral;
-	bool		negative;
-	int64		result = 0;
+	bool integral;
+	bool negative;
+	int64 result = 0;
 
 	if ((field->kind != DCF_JSON_NUMBER && field->kind != DCF_JSON_STRING) ||
 		!dcf_text_is_number(bytes, len, &integral) || !integral)
@@ -151,7 +151,7 @@ static char *
 number_text(DcfConverter *converter, const DcfJsonField *field,
 			const char *bytes, size_t len)
 {
-	bool		integral;
+	bool integral;
 
 	if ((field->kind != DCF_JSON_NUMBER && field->kind != DCF_JSON_STRING) ||
 		!dcf_text_is_number(bytes, len, &integral))
@@ -176,10 +176,10 @@ static Datum
 convert_money(DcfConverter *converter, const DcfJsonField *field,
 			  const char *bytes, size_t len)
 {
-	char	   *text = number_text(converter, field, bytes, len);
-	Datum		number = DirectFunctionCall3(numeric_in, CStringGetDatum(text),
-											 ObjectIdGetDatum(InvalidOid),
-											 Int32GetDatum(-1));
+	char *text = number_text(converter, field, bytes, len);
+	Datum number =
+		DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 
 	return DirectFunctionCall1(numeric_cash, number);
 }
@@ -189,7 +189,7 @@ static Datum
 convert_bool(DcfConverter *converter, const DcfJsonField *field,
 			 const char *bytes, size_t len)
 {
-	bool		result;
+	bool result;
 
 	if (!parse_bool_with_len(bytes, len, &result))
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
@@ -216,10 +216,10 @@ static Datum
 convert_bytea(DcfConverter *converter, const DcfJsonField *field,
 			  const char *bytes, size_t len)
 {
-	size_t		padding = 0;
-	size_t		data_len;
-	size_t		i;
-	bytea	   *result;
+	size_t padding = 0;
+	size_t data_len;
+	size_t i;
+	bytea *result;
 
 	while (padding < 2 && padding < len && bytes[len - padding - 1] == '=')
 		padding++;
@@ -244,7 +244,7 @@ static Datum
 convert_json(DcfConverter *converter, const DcfJsonField *field,
 			 const char *bytes, size_t len)
 {
-	char	   *quoted;
+	char *quoted;
 
 	if (field->kind != DCF_JSON_STRING)
 		return convert_other(converter, field, bytes, len);
@@ -265,7 +265,7 @@ static Datum
 convert_name(DcfConverter *converter, const DcfJsonField *field,
 			 const char *bytes, size_t len)
 {
-	char	   *text = dcf_convert_cstring(converter, bytes, len);
+	char *text = dcf_convert_cstring(converter, bytes, len);
 
 	if (strlen(text) >= NAMEDATALEN)
 		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);

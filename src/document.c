@@ -11,7 +11,7 @@
 typedef struct Held
 {
 	MemoryContextCallback release;
-	json_t	   *document;
+	json_t *document;
 } Held;
 
 static void
@@ -23,7 +23,7 @@ release_document(void *arg)
 json_t *
 dcf_document_parse(const char *bytes, size_t len)
 {
-	Held	   *held = palloc0(sizeof(Held));
+	Held *held = palloc0(sizeof(Held));
 
 	held->release.func = release_document;
 	held->release.arg = held;
@@ -36,8 +36,8 @@ json_t *
 dcf_document_read(DcfHttpTransfer *transfer)
 {
 	const char *body;
-	size_t		len;
-	json_t	   *document;
+	size_t len;
+	json_t *document;
 
 	for (;;)
 	{
@@ -55,7 +55,7 @@ json_t *
 dcf_document_member(json_t *document, const char *name)
 {
 	const char *key;
-	json_t	   *value;
+	json_t *value;
 
 	json_object_foreach(document, key, value)
 	{
@@ -68,8 +68,7 @@ dcf_document_member(json_t *document, const char *name)
 const char *
 dcf_document_text(json_t *document, const char *name)
 {
-	const char *text =
-		json_string_value(dcf_document_member(document, name));
+	const char *text = json_string_value(dcf_document_member(document, name));
 
 	return text && text[0] != '\0' ? text : NULL;
 }

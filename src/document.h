@@ -38,4 +38,4 @@ extern json_t *dcf_document_member(json_t *document, const char *name);
  */
 extern const char *dcf_document_text(json_t *document, const char *name);
 
-#endif							/* DCF_DOCUMENT_H */
+#endif /* DCF_DOCUMENT_H */

@@ -17,8 +17,8 @@
 
 typedef struct Meaning
 {
-	int			status;
-	int			sqlstate;
+	int status;
+	int sqlstate;
 	const char *message;
 	const char *hint;
 } Meaning;
@@ -49,15 +49,15 @@ static const Meaning meanings[] = {
 };
 
 /* By class, where there is no meaning of its own. */
-static const Meaning meaning_3xx = {
-	300, ERRCODE_FDW_ERROR, "service redirects the request",
-	"Redirects are not followed. Check the server's option url."};
+static const Meaning meaning_3xx =
+	{300, ERRCODE_FDW_ERROR, "service redirects the request",
+	 "Redirects are not followed. Check the server's option url."};
 static const Meaning meaning_5xx = {500, ERRCODE_FDW_ERROR,
 									"service failed on the request",
 									"Try again later, or ask for less."};
-static const Meaning meaning_other = {
-	0, ERRCODE_FDW_ERROR, "service gave no usable reply",
-	"Check the table's option endpoint and the server's option url."};
+static const Meaning meaning_other =
+	{0, ERRCODE_FDW_ERROR, "service gave no usable reply",
+	 "Check the table's option endpoint and the server's option url."};
 
 /*
  * Convert from UTF-8 to the database's encoding, a '?' for each character that
@@ -66,12 +66,12 @@ static const Meaning meaning_other = {
 static char *
 to_server(const char *utf8, size_t len)
 {
-	int			encoding = GetDatabaseEncoding();
-	Oid			proc = InvalidOid;
-	char	   *result;
-	size_t		used = 0;
-	size_t		written = 0;
-	size_t		size;
+	int encoding = GetDatabaseEncoding();
+	Oid proc = InvalidOid;
+	char *result;
+	size_t used = 0;
+	size_t written = 0;
+	size_t size;
 
 	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
 		return pnstrdup(utf8, len);
@@ -82,8 +82,8 @@ to_server(const char *utf8, size_t len)
 	result = palloc(size);
 	while (used < len)
 	{
-		int			n = pg_utf_mblen((const unsigned char *) utf8 + used);
-		int			done = 0;
+		int n = pg_utf_mblen((const unsigned char *) utf8 + used);
+		int done = 0;
 
 		/* One character at a time, so that one alone can fail. */
 		if (OidIsValid(proc))
@@ -91,8 +91,8 @@ to_server(const char *utf8, size_t len)
 				proc, PG_UTF8, encoding,
 				unconstify(unsigned char *, (const unsigned char *) utf8) +
 					used,
-				n, (unsigned char *) result + written,
-				(int) (size - written), true);
+				n, (unsigned char *) result + written, (int) (size - written),
+				true);
 		if (done == n || (n == 1 && !IS_HIGHBIT_SET(utf8[used])))
 		{
 			if (done != n)
@@ -113,8 +113,8 @@ to_server(const char *utf8, size_t len)
 char *
 dcf_error_safe(const char *bytes, size_t len)
 {
-	char		safe[DCF_ERROR_SHOWN + 1];
-	size_t		n = dcf_text_make_safe(bytes, len, safe, sizeof(safe));
+	char safe[DCF_ERROR_SHOWN + 1];
+	size_t n = dcf_text_make_safe(bytes, len, safe, sizeof(safe));
 
 	return to_server(safe, n);
 }
@@ -122,7 +122,7 @@ dcf_error_safe(const char *bytes, size_t len)
 static const Meaning *
 find_meaning(int status)
 {
-	int			i;
+	int i;
 
 	for (i = 0; i < (int) lengthof(meanings); i++)
 	{
@@ -140,7 +140,7 @@ find_meaning(int status)
 static bool
 is_html(const DcfRefusal *refusal)
 {
-	size_t		i = 0;
+	size_t i = 0;
 
 	if (refusal->content_type && strstr(refusal->content_type, "html"))
 		return true;
@@ -154,12 +154,15 @@ is_html(const DcfRefusal *refusal)
 static char *
 words_in_json(const char *body, size_t len)
 {
-	static const char *const names[] = {"Message", "error_description",
-										"ExceptionMessage", "Error", "detail",
+	static const char *const names[] = {"Message",
+										"error_description",
+										"ExceptionMessage",
+										"Error",
+										"detail",
 										"title"};
-	json_t	   *document = dcf_document_parse(body, len);
+	json_t *document = dcf_document_parse(body, len);
 	const char *text = json_string_value(document);
-	int			i;
+	int i;
 
 	for (i = 0; i < (int) lengthof(names) && text == NULL; i++)
 		text = dcf_document_text(document, names[i]);
@@ -170,7 +173,7 @@ words_in_json(const char *body, size_t len)
 static char *
 show_body(const DcfRefusal *refusal)
 {
-	char	   *words;
+	char *words;
 
 	if (refusal->body_len == 0)
 		return pstrdup("The reply says no more.");
@@ -196,9 +199,9 @@ build_detail(const DcfRefusal *refusal)
 		appendStringInfo(&detail, " after %d tries", refusal->tries);
 	appendStringInfo(&detail, ". %s", show_body(refusal));
 	if (refusal->location && refusal->location[0] != '\0')
-		appendStringInfo(
-			&detail, " It points to \"%s\".",
-			dcf_error_safe(refusal->location, strlen(refusal->location)));
+		appendStringInfo(&detail, " It points to \"%s\".",
+						 dcf_error_safe(refusal->location,
+										strlen(refusal->location)));
 	if (refusal->status == 413 && refusal->max_rows > 0)
 		appendStringInfo(&detail,
 						 " Its limit is %d records in one reply, by its own "
@@ -227,7 +230,7 @@ build_message(const DcfRefusal *refusal, const Meaning *meaning)
 void
 dcf_error_raise_refusal(const DcfRefusal *refusal)
 {
-	int			status = refusal->status;
+	int status = refusal->status;
 	const Meaning *meaning;
 	const char *hint;
 

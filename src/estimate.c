@@ -19,7 +19,7 @@
  * byte of a reply has to be received, inflated and read.
  */
 #define COST_PER_REQUEST 1000.0
-#define COST_PER_BYTE 0.0001
+#define COST_PER_BYTE	 0.0001
 
 /* Bytes a field takes in a reply: its key, quotes and separators, a value. */
 #define BYTES_PER_FIELD 30
@@ -40,8 +40,8 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 			 const DcfRelation *relation, const DcfQuals *quals,
 			 Bitmapset *split, DcfEstimate *estimate)
 {
-	double		received;
-	QualCost	qual_cost;
+	double received;
+	QualCost qual_cost;
 
 	estimate->requests = count_requests(relation, quals, split);
 	estimate->rows = reply_rows(root, baserel, relation, quals, estimate);
@@ -55,8 +55,9 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 		baserel->reltarget->cost.startup;
 	estimate->total_cost = estimate->startup_cost +
 		(estimate->requests - 1) * COST_PER_REQUEST +
-		received * (bytes_per_record(relation) * COST_PER_BYTE +
-					cpu_tuple_cost + qual_cost.per_tuple) +
+		received *
+			(bytes_per_record(relation) * COST_PER_BYTE + cpu_tuple_cost +
+			 qual_cost.per_tuple) +
 		estimate->rows * baserel->reltarget->cost.per_tuple;
 }
 
@@ -65,9 +66,9 @@ static double
 count_requests(const DcfRelation *relation, const DcfQuals *quals,
 			   Bitmapset *split)
 {
-	Bitmapset  *single = NULL;
-	double		requests = 1;
-	ListCell   *lc;
+	Bitmapset *single = NULL;
+	double requests = 1;
+	ListCell *lc;
 
 	/* Of a column that is also bound by =, one value is left. */
 	foreach(lc, quals->bindings)
@@ -84,8 +85,7 @@ count_requests(const DcfRelation *relation, const DcfQuals *quals,
 
 		if (bms_is_member(binding->attnum, single) ||
 			column->kind == DCF_COLUMN_WINDOW ||
-			(column->options->list &&
-			 !bms_is_member(binding->attnum, split)))
+			(column->options->list && !bms_is_member(binding->attnum, split)))
 			continue;
 		single = bms_add_member(single, binding->attnum);
 		requests *= Max(array_length(binding->value), 1);
@@ -98,8 +98,8 @@ array_length(Expr *array)
 {
 	if (IsA(array, Const))
 	{
-		Const	   *constant = (Const *) array;
-		ArrayType  *value;
+		Const *constant = (Const *) array;
+		ArrayType *value;
 
 		if (constant->constisnull)
 			return 0;
@@ -115,12 +115,11 @@ array_length(Expr *array)
  * Rows the scan returns; the rows of a reply are noted in the estimate.
  */
 static double
-reply_rows(PlannerInfo *root, RelOptInfo *baserel,
-		   const DcfRelation *relation, const DcfQuals *quals,
-		   DcfEstimate *estimate)
+reply_rows(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
+		   const DcfQuals *quals, DcfEstimate *estimate)
 {
-	double		local;
-	double		filtered;
+	double local;
+	double filtered;
 
 	if (relation->table->rows >= 0)
 	{
@@ -135,8 +134,8 @@ reply_rows(PlannerInfo *root, RelOptInfo *baserel,
 										  JOIN_INNER, NULL);
 		local = clauselist_selectivity(root, baserel->baserestrictinfo,
 									   baserel->relid, JOIN_INNER, NULL);
-		estimate->rows_per_request = clamp_row_est(baserel->tuples * filtered /
-												   estimate->requests);
+		estimate->rows_per_request =
+			clamp_row_est(baserel->tuples * filtered / estimate->requests);
 		return baserel->tuples * local;
 	}
 	else
@@ -146,9 +145,10 @@ reply_rows(PlannerInfo *root, RelOptInfo *baserel,
 	}
 
 	/* These count a reply's records, so what was sent is accounted for. */
-	local = clauselist_selectivity(root,
-								   list_difference_ptr(quals->local, quals->sent),
-								   baserel->relid, JOIN_INNER, NULL);
+	local =
+		clauselist_selectivity(root,
+							   list_difference_ptr(quals->local, quals->sent),
+							   baserel->relid, JOIN_INNER, NULL);
 	return estimate->requests *
 		Min(estimate->rows_per_request, relation->server->max_rows) * local;
 }
@@ -156,7 +156,7 @@ reply_rows(PlannerInfo *root, RelOptInfo *baserel,
 static double
 bytes_per_record(const DcfRelation *relation)
 {
-	int			nread = 0;
+	int nread = 0;
 
 	for (int i = 0; i < relation->natts; i++)
 		if (dcf_column_is_read(&relation->columns[i]))

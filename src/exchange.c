@@ -65,21 +65,21 @@ may_try_again(DcfHttpStart start, int status)
 static bool
 parse_reset_time(const char *value, int64 now, int64 *delay_ms)
 {
-	DcfIsoTime	iso;
-	int64		then;
+	DcfIsoTime iso;
+	int64 then;
 
 	if (!dcf_text_parse_iso(value, strlen(value), &iso))
 	{
 		/* Digits alone could be anything; an HTTP date begins with a name. */
 		return !(*value >= '0' && *value <= '9') &&
-			   dcf_retry_after_parse(value, strlen(value), now, delay_ms);
+			dcf_retry_after_parse(value, strlen(value), now, delay_ms);
 	}
 	if (!iso.has_date || !iso.has_time)
 		return false;
 	then = (int64) (date2j(iso.year, iso.month, iso.day) - UNIX_EPOCH_JDATE) *
-			   SECS_PER_DAY +
-		   iso.hour * SECS_PER_HOUR + iso.minute * SECS_PER_MINUTE +
-		   iso.second - (iso.has_zone ? iso.offset : 0);
+			SECS_PER_DAY +
+		iso.hour * SECS_PER_HOUR + iso.minute * SECS_PER_MINUTE + iso.second -
+		(iso.has_zone ? iso.offset : 0);
 	if (iso.usec > 0)
 		then++;
 	*delay_ms = Min(Max(then - now, 0) * 1000, DCF_DELAY_MAX_MS);
@@ -90,9 +90,9 @@ parse_reset_time(const char *value, int64 now, int64 *delay_ms)
 static int64
 wait_asked_for(const DcfHttpHead *head)
 {
-	int64		now = (int64) time(NULL);
-	int64		longest = 0;
-	int64		delay;
+	int64 now = (int64) time(NULL);
+	int64 longest = 0;
+	int64 delay;
 
 	if (dcf_retry_after_parse(head->retry_after, strlen(head->retry_after),
 							  now, &delay))
@@ -129,8 +129,8 @@ static int64
 choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer,
 			DcfHttpStart start)
 {
-	int			longest = exchange->options->retry_max_wait;
-	int64		asked = 0;
+	int longest = exchange->options->retry_max_wait;
+	int64 asked = 0;
 
 	exchange->failures++;
 	if (start != DCF_HTTP_UNREACHABLE)
@@ -155,8 +155,8 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 	{
 		DcfHttpTransfer *transfer;
 		DcfHttpStart start;
-		int			status;
-		int64		wait;
+		int status;
+		int64 wait;
 
 		transfer = dcf_http_begin(exchange->pool, &exchange->spec, cxt);
 		exchange->tries++;
@@ -189,7 +189,7 @@ dcf_exchange_describe(const DcfExchange *exchange, DcfHttpTransfer *transfer,
 {
 	const DcfHttpHead *head = dcf_http_head(transfer);
 	const char *body;
-	char	   *copy;
+	char *copy;
 
 	dcf_http_gather(transfer, DCF_DOCUMENT_MAX);
 	memset(refusal, 0, sizeof(DcfRefusal));

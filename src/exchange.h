@@ -15,10 +15,10 @@ typedef struct DcfExchange
 {
 	DcfHttpPool *pool;
 	const DcfServerOptions *options;
-	DcfHttpSpec spec;			/* set url, body and headers before running */
-	int			tries;			/* how often it was sent */
-	int			failures;		/* how many of those count as retries */
-	int64		asked_wait;		/* as in DcfRefusal */
+	DcfHttpSpec spec; /* set url, body and headers before running */
+	int tries;		  /* how often it was sent */
+	int failures;	  /* how many of those count as retries */
+	int64 asked_wait; /* as in DcfRefusal */
 } DcfExchange;
 
 /* For a request by the server's options; the deadline is 0 or when to end. */
@@ -44,4 +44,4 @@ extern void dcf_exchange_describe(const DcfExchange *exchange,
 								  DcfHttpTransfer *transfer,
 								  DcfRefusal *refusal);
 
-#endif							/* DCF_EXCHANGE_H */
+#endif /* DCF_EXCHANGE_H */

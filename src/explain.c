@@ -41,7 +41,7 @@ explain_request(ForeignScanState *node, ExplainState *es)
 	DcfBoundValue *values = dcf_scan_values(node, true);
 	DcfRequestSet *set = dcf_bind_create(relation, spec, values);
 	DcfRequest *request = dcf_bind_template(set);
-	double		count = dcf_bind_count(set);
+	double count = dcf_bind_count(set);
 
 	if (request)
 		ExplainPropertyText("Request",
@@ -55,13 +55,14 @@ static void
 explain_filter(ForeignScanState *node, ExplainState *es)
 {
 	const DcfSpec *spec = dcf_scan_spec(node->fdw_state);
-	List	   *context;
+	List *context;
 
 	if (spec->clauses == NIL)
 		return;
 	context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, NIL);
 	ExplainPropertyText("Service Filter",
-						deparse_expression((Node *) make_ands_explicit(spec->clauses),
+						deparse_expression((Node *) make_ands_explicit(
+											   spec->clauses),
 										   context, es->verbose, false),
 						es);
 }
@@ -69,21 +70,23 @@ explain_filter(ForeignScanState *node, ExplainState *es)
 static void
 explain_estimate(const DcfScan *scan, ExplainState *es)
 {
-	static const char *const sources[] = {
-		[DCF_ESTIMATE_OPTION] = "option rows",
-		[DCF_ESTIMATE_STATISTICS] = "ANALYZE statistics",
-		[DCF_ESTIMATE_DEFAULT] = "default"
-	};
+	static const char *const sources[] = {[DCF_ESTIMATE_OPTION] =
+											  "option rows",
+										  [DCF_ESTIMATE_STATISTICS] =
+											  "ANALYZE statistics",
+										  [DCF_ESTIMATE_DEFAULT] = "default"};
 	const DcfSpec *spec = dcf_scan_spec(scan);
 	const DcfServerOptions *server = dcf_scan_relation(scan)->server;
 
 	if (es->costs)
 		ExplainPropertyText("Estimate Source", sources[spec->source], es);
 	if (spec->rows_per_request > server->max_rows)
-		ExplainPropertyText("Warning",
-							psprintf("a request is expected to ask for %.0f records, more than the service's limit of %d; it is likely to be refused (HTTP 413)",
-									 spec->rows_per_request, server->max_rows),
-							es);
+		ExplainPropertyText(
+			"Warning",
+			psprintf(
+				"a request is expected to ask for %.0f records, more than the service's limit of %d; it is likely to be refused (HTTP 413)",
+				spec->rows_per_request, server->max_rows),
+			es);
 }
 
 static void

@@ -17,7 +17,7 @@ is_address(const char *host)
 	unsigned char address[16];
 
 	return inet_pton(AF_INET, host, address) == 1 ||
-		   inet_pton(AF_INET6, host, address) == 1;
+		inet_pton(AF_INET6, host, address) == 1;
 }
 
 bool
@@ -55,9 +55,9 @@ dcf_host_same_site(const char *a, const char *b)
 bool
 dcf_host_in_list(const char *host, List *hosts)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach (cell, hosts)
+	foreach(cell, hosts)
 	{
 		if (strcmp(lfirst(cell), host) == 0)
 			return true;
@@ -69,7 +69,7 @@ bool
 dcf_host_is_confidential(const DcfUrlParts *parts, bool allow_insecure)
 {
 	return allow_insecure || strcmp(parts->scheme, "https") == 0 ||
-		   dcf_host_is_loopback(parts->host);
+		dcf_host_is_loopback(parts->host);
 }
 
 void

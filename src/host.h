@@ -36,4 +36,4 @@ extern bool dcf_host_is_confidential(const DcfUrlParts *parts,
 extern void dcf_host_check_confidential(const char *url, const char *option,
 										bool allow_insecure);
 
-#endif							/* DCF_HOST_H */
+#endif /* DCF_HOST_H */

@@ -16,9 +16,9 @@
 /* What came of waiting for more of a reply. */
 typedef enum Outcome
 {
-	MORE,						/* the window has more bytes than before */
-	ENDED,						/* and ended well */
-	FAILED						/* transfer->problem says how */
+	MORE,  /* the window has more bytes than before */
+	ENDED, /* and ended well */
+	FAILED /* transfer->problem says how */
 } Outcome;
 
 static bool
@@ -46,8 +46,8 @@ inflate_arrived(DcfHttpTransfer *transfer)
 {
 	DcfHttpBuffer *raw = &transfer->raw;
 	DcfHttpBuffer *window = &transfer->window;
-	size_t		in = raw->end - raw->start;
-	size_t		out = window->size - window->end;
+	size_t in = raw->end - raw->start;
+	size_t out = window->size - window->end;
 	const char *reason;
 
 	if (transfer->inflate == NULL)
@@ -60,8 +60,8 @@ inflate_arrived(DcfHttpTransfer *transfer)
 			return fail(transfer, DCF_HTTP_BAD_CODING, NULL);
 		old = MemoryContextSwitchTo(transfer->context);
 		transfer->inflate = dcf_inflate_create(
-			transfer->coding == DCF_HTTP_GZIP ? DCF_INFLATE_GZIP
-											  : DCF_INFLATE_DEFLATE);
+			transfer->coding == DCF_HTTP_GZIP ? DCF_INFLATE_GZIP :
+												DCF_INFLATE_DEFLATE);
 		MemoryContextSwitchTo(old);
 	}
 	reason = dcf_inflate_run(transfer->inflate, raw->base + raw->start, &in,
@@ -95,8 +95,8 @@ static bool
 make_room(DcfHttpTransfer *transfer)
 {
 	DcfHttpBuffer *window = &transfer->window;
-	size_t		live = window->end - window->start;
-	size_t		size;
+	size_t live = window->end - window->start;
+	size_t size;
 
 	if (live <= window->start || window->size - window->end < MIN_ROOM)
 	{
@@ -118,8 +118,8 @@ make_room(DcfHttpTransfer *transfer)
 static void
 resume(DcfHttpTransfer *transfer)
 {
-	CURLcode	code;
-	sigset_t	saved;
+	CURLcode code;
+	sigset_t saved;
 
 	transfer->wanted = 0;
 	dcf_http_enter_curl(&saved);
@@ -134,7 +134,7 @@ resume(DcfHttpTransfer *transfer)
 static void
 note_connected(DcfHttpTransfer *transfer)
 {
-	curl_off_t	usec = 0;
+	curl_off_t usec = 0;
 
 	if (transfer->connected_at == 0 &&
 		curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T,
@@ -158,7 +158,7 @@ static bool
 phase_limit(const DcfHttpTransfer *transfer, int64 idle_since,
 			DcfHttpPhase *phase, int *limit, int64 *left)
 {
-	int64		since;
+	int64 since;
 
 	/* libcurl looks after connecting. */
 	if (transfer->connected_at == 0)
@@ -187,10 +187,10 @@ phase_limit(const DcfHttpTransfer *transfer, int64 idle_since,
 static bool
 wait_once(DcfHttpTransfer *transfer, int64 idle_since)
 {
-	int64		wait = -1;
-	int64		left;
+	int64 wait = -1;
+	int64 left;
 	DcfHttpPhase phase;
-	int			limit;
+	int limit;
 
 	if (phase_limit(transfer, idle_since, &phase, &limit, &left))
 	{
@@ -228,8 +228,8 @@ is_complete(DcfHttpTransfer *transfer)
 static Outcome
 advance(DcfHttpTransfer *transfer)
 {
-	int64		idle_since = dcf_wait_now();
-	uint64		received = transfer->received;
+	int64 idle_since = dcf_wait_now();
+	uint64 received = transfer->received;
 
 	CHECK_FOR_INTERRUPTS();
 	if (transfer->problem != DCF_HTTP_NO_PROBLEM)
@@ -264,7 +264,7 @@ advance(DcfHttpTransfer *transfer)
 bool
 dcf_http_fill(DcfHttpTransfer *transfer)
 {
-	Outcome		outcome = advance(transfer);
+	Outcome outcome = advance(transfer);
 
 	if (outcome == FAILED)
 		dcf_http_raise_problem(transfer);
@@ -274,7 +274,7 @@ dcf_http_fill(DcfHttpTransfer *transfer)
 void
 dcf_http_gather(DcfHttpTransfer *transfer, size_t max)
 {
-	int64		since = dcf_wait_now();
+	int64 since = dcf_wait_now();
 
 	while (transfer->shown - transfer->window.start < max &&
 		   advance(transfer) == MORE)
@@ -289,7 +289,7 @@ dcf_http_gather(DcfHttpTransfer *transfer, size_t max)
 DcfHttpStart
 dcf_http_await(DcfHttpTransfer *transfer)
 {
-	size_t		len;
+	size_t len;
 
 	while (!transfer->head_done && !transfer->done)
 	{
@@ -350,18 +350,19 @@ dcf_http_stats(const DcfHttpTransfer *transfer, DcfHttpStats *stats)
 void
 dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout)
 {
-	int64		until = dcf_wait_now() + ms;
+	int64 until = dcf_wait_now() + ms;
 
 	for (;;)
 	{
-		int64		left = until - dcf_wait_now();
+		int64 left = until - dcf_wait_now();
 
 		if (left <= 0)
 			return;
 		if (deadline != 0)
 		{
-			int64		whole = TimestampDifferenceMilliseconds(
-				GetCurrentTimestamp(), deadline);
+			int64 whole =
+				TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+												deadline);
 
 			if (whole <= 0)
 				dcf_http_raise_timeout(DCF_PHASE_TOTAL, total_timeout);

@@ -43,8 +43,9 @@ static size_t
 on_body(char *data, size_t one, size_t len, void *arg)
 {
 	DcfHttpTransfer *transfer = arg;
-	DcfHttpBuffer *buffer =
-		transfer->coding == DCF_HTTP_PLAIN ? &transfer->window : &transfer->raw;
+	DcfHttpBuffer *buffer = transfer->coding == DCF_HTTP_PLAIN ?
+		&transfer->window :
+		&transfer->raw;
 
 	if (buffer->size - buffer->end < len)
 	{
@@ -67,7 +68,7 @@ static bool
 header_is(const char *line, size_t len, const char *name, const char **value,
 		  size_t *value_len)
 {
-	size_t		name_len = strlen(name);
+	size_t name_len = strlen(name);
 	const char *start = line + name_len + 1;
 	const char *end = line + len;
 
@@ -76,8 +77,9 @@ header_is(const char *line, size_t len, const char *name, const char **value,
 		return false;
 	while (start < end && (*start == ' ' || *start == '\t'))
 		start++;
-	while (end > start && (end[-1] == ' ' || end[-1] == '\t' ||
-						   end[-1] == '\r' || end[-1] == '\n'))
+	while (end > start &&
+		   (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r' ||
+			end[-1] == '\n'))
 		end--;
 	*value = start;
 	*value_len = end - start;
@@ -88,7 +90,7 @@ header_is(const char *line, size_t len, const char *name, const char **value,
 static void
 keep(char *dst, size_t size, const char *value, size_t len)
 {
-	size_t		n = Min(len, size - 1);
+	size_t n = Min(len, size - 1);
 
 	memcpy(dst, value, n);
 	dst[n] = '\0';
@@ -98,7 +100,7 @@ keep(char *dst, size_t size, const char *value, size_t len)
 static void
 keep_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
 {
-	char	   *name = transfer->coding_name;
+	char *name = transfer->coding_name;
 
 	if (len == 0 || (len == 8 && pg_strncasecmp(value, "identity", len) == 0))
 		return;
@@ -120,9 +122,9 @@ keep_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
 static int
 parse_status(const char *line, size_t len)
 {
-	size_t		i = 0;
-	int			status = 0;
-	int			digits = 0;
+	size_t i = 0;
+	int status = 0;
+	int digits = 0;
 
 	while (i < len && line[i] != ' ')
 		i++;
@@ -141,7 +143,7 @@ keep_header(DcfHttpTransfer *transfer, const char *line, size_t len)
 {
 	DcfHttpHead *head = &transfer->head;
 	const char *value;
-	size_t		n;
+	size_t n;
 
 	if (header_is(line, len, "Content-Type", &value, &n))
 		keep(head->content_type, sizeof(head->content_type), value, n);
@@ -187,7 +189,7 @@ static void
 release_transfer(void *arg)
 {
 	DcfHttpTransfer *transfer = arg;
-	sigset_t	saved;
+	sigset_t saved;
 
 	if (transfer->pool == NULL)
 		return;
@@ -210,7 +212,7 @@ release_transfer(void *arg)
 static void
 add_header(DcfHttpTransfer *transfer, const char *name, const char *value)
 {
-	char	   *line = psprintf("%s: %s", name, value);
+	char *line = psprintf("%s: %s", name, value);
 	struct curl_slist *longer = curl_slist_append(transfer->headers, line);
 
 	if (longer == NULL)
@@ -279,8 +281,8 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 	SET_OPTION(transfer, CURLOPT_BUFFERSIZE, READ_SIZE);
 	/* 0 would be libcurl's default, 5 minutes. */
 	SET_OPTION(transfer, CURLOPT_CONNECTTIMEOUT_MS,
-			   (long) (spec->connect_timeout > 0 ? spec->connect_timeout
-												 : INT_MAX));
+			   (long) (spec->connect_timeout > 0 ? spec->connect_timeout :
+												   INT_MAX));
 
 	/* "" also keeps the environment's proxies away. */
 	SET_OPTION(transfer, CURLOPT_PROXY, spec->proxy ? spec->proxy : "");
@@ -342,13 +344,14 @@ static void
 open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 {
 	DcfHttpPool *pool = transfer->pool;
-	CURLMcode	code;
-	sigset_t	saved;
+	CURLMcode code;
+	sigset_t saved;
 
 	transfer->has_fd = AcquireExternalFD();
 	if (!transfer->has_fd)
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-						errmsg("too many files and connections are open")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("too many files and connections are open")));
 	transfer->easy = curl_easy_init();
 	if (transfer->easy == NULL)
 		dcf_http_check(CURLE_OUT_OF_MEMORY);

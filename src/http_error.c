@@ -21,8 +21,7 @@ static const struct
 	const char *remedy;
 } phases[] = {
 	[DCF_PHASE_CONNECT] = {"connect", "connect_timeout",
-						   "a connection to be made",
-						   "check the option url"},
+						   "a connection to be made", "check the option url"},
 	[DCF_PHASE_FIRST_BYTE] = {"first byte", "first_byte_timeout",
 							  "the first byte of the reply's body",
 							  "ask for less"},
@@ -37,8 +36,8 @@ static const struct
 static char *
 show_time(int ms)
 {
-	return ms % 1000 == 0 ? psprintf("%d s", ms / 1000)
-						  : psprintf("%d ms", ms);
+	return ms % 1000 == 0 ? psprintf("%d s", ms / 1000) :
+							psprintf("%d ms", ms);
 }
 
 void
@@ -59,7 +58,7 @@ dcf_http_words(const DcfHttpTransfer *transfer)
 {
 	MemoryContext old = MemoryContextSwitchTo(transfer->context);
 	const char *words = transfer->words;
-	size_t		len;
+	size_t len;
 
 	if (transfer->result == CURLE_OK)
 		words = "the connection was closed inside the head";
@@ -135,9 +134,9 @@ dcf_http_raise_problem(const DcfHttpTransfer *transfer)
 /* How a transfer without a whole head ended. */
 typedef enum Failure
 {
-	FAILURE_PASSING,			/* may go better the next time */
+	FAILURE_PASSING, /* may go better the next time */
 	FAILURE_TIMEOUT,
-	FAILURE_TRUST,				/* TLS, and no try will change it */
+	FAILURE_TRUST, /* TLS, and no try will change it */
 	FAILURE_MEMORY,
 	FAILURE_NOT_HTTP
 } Failure;
@@ -184,7 +183,8 @@ dcf_http_raise_lasting_failure(const DcfHttpTransfer *transfer)
 		case FAILURE_PASSING:
 			break;
 		case FAILURE_TIMEOUT:
-			dcf_http_raise_timeout(DCF_PHASE_CONNECT, transfer->connect_timeout);
+			dcf_http_raise_timeout(DCF_PHASE_CONNECT,
+								   transfer->connect_timeout);
 			break;
 		case FAILURE_TRUST:
 			ereport(ERROR,

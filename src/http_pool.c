@@ -26,7 +26,7 @@
 void
 dcf_http_enter_curl(sigset_t *saved)
 {
-	sigset_t	all;
+	sigset_t all;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, saved);
@@ -45,9 +45,10 @@ dcf_http_check(CURLcode code)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OUT_OF_MEMORY), errmsg("out of memory")));
 	if (code != CURLE_OK)
-		ereport(ERROR, (errcode(ERRCODE_FDW_ERROR),
-						errmsg("libcurl does not take a setting: %s",
-							   curl_easy_strerror(code))));
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("libcurl does not take a setting: %s",
+						curl_easy_strerror(code))));
 }
 
 void
@@ -67,7 +68,7 @@ static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
 	DcfHttpPool *pool = arg;
-	uint32		events = 0;
+	uint32 events = 0;
 
 	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
 		events |= WL_SOCKET_READABLE;
@@ -92,7 +93,7 @@ release_pool(void *arg)
 {
 	DcfHttpPool *pool = arg;
 	dlist_mutable_iter iter;
-	sigset_t	saved;
+	sigset_t saved;
 
 	/* Transfers that outlive their pool are only shells. */
 	dlist_foreach_modify(iter, &pool->transfers)
@@ -154,16 +155,16 @@ dcf_http_pool_create(MemoryContext cxt)
 	pool->share = curl_share_init();
 	if (pool->multi == NULL || pool->share == NULL)
 		dcf_http_check(CURLE_OUT_OF_MEMORY);
-	dcf_http_check_multi(curl_multi_setopt(
-		pool->multi, CURLMOPT_SOCKETFUNCTION, on_socket));
+	dcf_http_check_multi(
+		curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, on_socket));
 	dcf_http_check_multi(
 		curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool));
 	dcf_http_check_multi(
 		curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, on_timer));
 	dcf_http_check_multi(
 		curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool));
-	dcf_http_check_multi(curl_multi_setopt(
-		pool->multi, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS));
+	dcf_http_check_multi(
+		curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS));
 
 	/* Connections and resolved names are shared by the multi handle. */
 	check_share(curl_share_setopt(pool->share, CURLSHOPT_SHARE,
@@ -178,8 +179,8 @@ dcf_http_pool_create(MemoryContext cxt)
 static void
 collect_ended(DcfHttpPool *pool)
 {
-	CURLMsg    *message;
-	int			left;
+	CURLMsg *message;
+	int left;
 
 	while ((message = curl_multi_info_read(pool->multi, &left)) != NULL)
 	{
@@ -199,15 +200,15 @@ collect_ended(DcfHttpPool *pool)
 static void
 run_curl(DcfHttpPool *pool, const WaitEvent *events, int nevents)
 {
-	CURLMcode	code = CURLM_OK;
-	sigset_t	saved;
-	int			running;
-	int			i;
+	CURLMcode code = CURLM_OK;
+	sigset_t saved;
+	int running;
+	int i;
 
 	dcf_http_enter_curl(&saved);
 	for (i = 0; i < nevents && code == CURLM_OK; i++)
 	{
-		int			mask = 0;
+		int mask = 0;
 
 		if (events[i].events & WL_SOCKET_READABLE)
 			mask |= CURL_CSELECT_IN;
@@ -231,17 +232,17 @@ run_curl(DcfHttpPool *pool, const WaitEvent *events, int nevents)
 void
 dcf_http_work(DcfHttpPool *pool, int64 timeout, DcfWaitReason reason)
 {
-	WaitEvent	events[MAX_EVENTS];
-	int			n;
+	WaitEvent events[MAX_EVENTS];
+	int n;
 
 	if (pool->timer_at >= 0)
 	{
-		int64		left = Max(pool->timer_at - dcf_wait_now(), 0);
+		int64 left = Max(pool->timer_at - dcf_wait_now(), 0);
 
 		timeout = timeout < 0 ? left : Min(timeout, left);
 	}
-	dcf_wait_reserve(pool->waits, SOCKETS_PER_TRANSFER *
-									  (pool->ntransfers + 1));
+	dcf_wait_reserve(pool->waits,
+					 SOCKETS_PER_TRANSFER * (pool->ntransfers + 1));
 	n = dcf_wait_for(pool->waits, timeout, reason, events, MAX_EVENTS);
 	run_curl(pool, events, n);
 }

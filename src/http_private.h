@@ -21,13 +21,13 @@ struct DcfHttpPool
 {
 	MemoryContext context;
 	MemoryContextCallback release;
-	CURLM	   *multi;
-	CURLSH	   *share;			/* cookies and TLS sessions */
+	CURLM *multi;
+	CURLSH *share; /* cookies and TLS sessions */
 	DcfWaitSet *waits;
-	int64		timer_at;		/* when libcurl wants to be called, by
+	int64 timer_at; /* when libcurl wants to be called, by
 								 * dcf_wait_now(); -1: not */
-	dlist_head	transfers;
-	int			ntransfers;
+	dlist_head transfers;
+	int ntransfers;
 };
 
 /* Content-Encoding of a body. */
@@ -52,7 +52,7 @@ typedef enum DcfHttpPhase
 typedef enum DcfHttpProblem
 {
 	DCF_HTTP_NO_PROBLEM = 0,
-	DCF_HTTP_TIMED_OUT,			/* in phase, after waited ms */
+	DCF_HTTP_TIMED_OUT, /* in phase, after waited ms */
 	DCF_HTTP_CUT,
 	DCF_HTTP_BAD_CODING,
 	DCF_HTTP_TOO_LONG
@@ -61,40 +61,40 @@ typedef enum DcfHttpProblem
 /* Bytes at base[start .. end), with room up to size. */
 typedef struct DcfHttpBuffer
 {
-	char	   *base;
-	size_t		start;
-	size_t		end;
-	size_t		size;
+	char *base;
+	size_t start;
+	size_t end;
+	size_t size;
 } DcfHttpBuffer;
 
 struct DcfHttpTransfer
 {
-	MemoryContext context;		/* the transfer's own */
+	MemoryContext context; /* the transfer's own */
 	MemoryContextCallback release;
-	DcfHttpPool *pool;			/* NULL once the pool is gone */
-	dlist_node	node;			/* in the pool's transfers */
-	CURL	   *easy;
-	bool		added;			/* to the multi handle */
-	bool		has_fd;			/* counted by AcquireExternalFD() */
+	DcfHttpPool *pool; /* NULL once the pool is gone */
+	dlist_node node;   /* in the pool's transfers */
+	CURL *easy;
+	bool added;	 /* to the multi handle */
+	bool has_fd; /* counted by AcquireExternalFD() */
 	struct curl_slist *headers;
-	char		words[CURL_ERROR_SIZE]; /* libcurl's, in English */
+	char words[CURL_ERROR_SIZE]; /* libcurl's, in English */
 
 	/* What of the spec is needed later; times in milliseconds. */
-	int			connect_timeout;
-	int			first_byte_timeout;
-	int			idle_timeout;
-	int			total_timeout;
+	int connect_timeout;
+	int first_byte_timeout;
+	int idle_timeout;
+	int total_timeout;
 	TimestampTz deadline;
-	size_t		max_window;
+	size_t max_window;
 
 	/* Written by callbacks. */
 	DcfHttpHead head;
-	char		coding_name[32];
+	char coding_name[32];
 	DcfHttpCoding coding;
-	bool		head_done;
-	int64		first_byte_at;	/* of the body */
-	uint64		received;
-	size_t		wanted;			/* bytes that found no room: paused until there
+	bool head_done;
+	int64 first_byte_at; /* of the body */
+	uint64 received;
+	size_t wanted; /* bytes that found no room: paused until there
 								 * is; 0: not paused */
 
 	/*
@@ -103,19 +103,19 @@ struct DcfHttpTransfer
 	 */
 	DcfHttpBuffer window;
 	DcfHttpBuffer raw;
-	size_t		shown;
+	size_t shown;
 	DcfInflate *inflate;
-	uint64		decoded;
+	uint64 decoded;
 
-	int64		begun_at;
-	int64		connected_at;	/* 0: not yet */
-	bool		done;			/* libcurl is through with it: see result */
-	CURLcode	result;
-	const char *failure;		/* after DCF_HTTP_UNREACHABLE */
-	DcfHttpProblem problem;		/* it stays */
-	const char *reason;			/* of problem, or NULL */
+	int64 begun_at;
+	int64 connected_at; /* 0: not yet */
+	bool done;			/* libcurl is through with it: see result */
+	CURLcode result;
+	const char *failure;	/* after DCF_HTTP_UNREACHABLE */
+	DcfHttpProblem problem; /* it stays */
+	const char *reason;		/* of problem, or NULL */
 	DcfHttpPhase phase;
-	int			waited;
+	int waited;
 };
 
 /*
@@ -141,7 +141,8 @@ extern void dcf_http_work(DcfHttpPool *pool, int64 timeout,
 extern const char *dcf_http_words(const DcfHttpTransfer *transfer);
 
 pg_noreturn extern void dcf_http_raise_timeout(DcfHttpPhase phase, int ms);
-pg_noreturn extern void dcf_http_raise_problem(const DcfHttpTransfer *transfer);
+pg_noreturn extern void
+dcf_http_raise_problem(const DcfHttpTransfer *transfer);
 
 /*
  * Of a transfer that ended without a whole head: raise what no other try will
@@ -150,4 +151,4 @@ pg_noreturn extern void dcf_http_raise_problem(const DcfHttpTransfer *transfer);
  */
 extern void dcf_http_raise_lasting_failure(const DcfHttpTransfer *transfer);
 
-#endif							/* DCF_HTTP_PRIVATE_H */
+#endif /* DCF_HTTP_PRIVATE_H */

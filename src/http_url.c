@@ -53,9 +53,9 @@ static bool
 get_part(CURLU *handle, CURLUPart what, unsigned int flags, char *dst,
 		 size_t size)
 {
-	char	   *part = NULL;
-	bool		ok = curl_url_get(handle, what, &part, flags) == CURLUE_OK &&
-		 strlen(part) < size;
+	char *part = NULL;
+	bool ok = curl_url_get(handle, what, &part, flags) == CURLUE_OK &&
+		strlen(part) < size;
 
 	if (ok)
 		strlcpy(dst, part, size);
@@ -67,8 +67,8 @@ get_part(CURLU *handle, CURLUPart what, unsigned int flags, char *dst,
 static void
 normalize_host(char *host)
 {
-	size_t		len = strlen(host);
-	char	   *p;
+	size_t len = strlen(host);
+	char *p;
 
 	if (len >= 2 && host[0] == '[' && host[len - 1] == ']')
 	{
@@ -83,13 +83,13 @@ const char *
 dcf_http_parse_url(const char *url, DcfUrlParts *parts)
 {
 	const char *reason = check_text(url);
-	size_t		size = strlen(url) + HOST_SLACK;
-	char	   *host = palloc(size);
-	char	   *path = palloc(size);
-	char		port[8];
-	size_t		len;
-	bool		ok;
-	CURLU	   *handle;
+	size_t size = strlen(url) + HOST_SLACK;
+	char *host = palloc(size);
+	char *path = palloc(size);
+	char port[8];
+	size_t len;
+	bool ok;
+	CURLU *handle;
 
 	if (reason)
 		return reason;
@@ -100,10 +100,10 @@ dcf_http_parse_url(const char *url, DcfUrlParts *parts)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OUT_OF_MEMORY), errmsg("out of memory")));
 	ok = curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK &&
-		 get_part(handle, CURLUPART_HOST, 0, host, size) &&
-		 get_part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT, port,
-				  sizeof(port)) &&
-		 get_part(handle, CURLUPART_PATH, 0, path, size);
+		get_part(handle, CURLUPART_HOST, 0, host, size) &&
+		get_part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT, port,
+				 sizeof(port)) &&
+		get_part(handle, CURLUPART_PATH, 0, path, size);
 	curl_url_cleanup(handle);
 	if (!ok || host[0] == '\0')
 		return "is malformed";

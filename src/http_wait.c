@@ -19,21 +19,21 @@
 
 typedef struct Watched
 {
-	pgsocket	fd;
-	uint32		events;
+	pgsocket fd;
+	uint32 events;
 } Watched;
 
 struct DcfWaitSet
 {
 	MemoryContext context;
 	MemoryContextCallback release;
-	Watched    *watched;
-	int			nwatched;
-	int			size;
-	bool		overflow;		/* a socket found no room */
-	uint64		generation;		/* counts changes of watched */
-	uint64		built;			/* the generation that events was made of */
-	WaitEventSet *events;		/* or NULL */
+	Watched *watched;
+	int nwatched;
+	int size;
+	bool overflow;		  /* a socket found no room */
+	uint64 generation;	  /* counts changes of watched */
+	uint64 built;		  /* the generation that events was made of */
+	WaitEventSet *events; /* or NULL */
 };
 
 int64
@@ -82,7 +82,7 @@ dcf_wait_reserve(DcfWaitSet *set, int n)
 void
 dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
 {
-	int			i;
+	int i;
 
 	set->generation++;
 	for (i = 0; i < set->nwatched; i++)
@@ -112,7 +112,7 @@ dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
 static void
 build_events(DcfWaitSet *set)
 {
-	int			i;
+	int i;
 
 	if (set->overflow)
 		elog(ERROR, "too many sockets to wait for");
@@ -122,11 +122,11 @@ build_events(DcfWaitSet *set)
 	release_set(set);
 	set->events =
 		dcf_compat_create_wait_event_set(FIXED_EVENTS + set->nwatched);
-	set->built = set->generation - 1;	/* should the next lines raise */
+	set->built = set->generation - 1; /* should the next lines raise */
 	AddWaitEventToSet(set->events, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch,
 					  NULL);
-	AddWaitEventToSet(set->events, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET,
-					  NULL, NULL);
+	AddWaitEventToSet(set->events, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL,
+					  NULL);
 	for (i = 0; i < set->nwatched; i++)
 		AddWaitEventToSet(set->events, set->watched[i].events,
 						  set->watched[i].fd, NULL, NULL);
@@ -151,9 +151,9 @@ int
 dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
 			 WaitEvent *occurred, int max)
 {
-	uint32		event = wait_event_of(reason);
-	bool		latch_set = false;
-	int			n = 0;
+	uint32 event = wait_event_of(reason);
+	bool latch_set = false;
+	int n = 0;
 
 	CHECK_FOR_INTERRUPTS();
 	if (timeout < 0 || timeout > MAX_WAIT_MS)
@@ -161,8 +161,8 @@ dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
 
 	if (set)
 	{
-		int			i;
-		int			found;
+		int i;
+		int found;
 
 		build_events(set);
 		found = WaitEventSetWait(set->events, (long) timeout, occurred, max,
@@ -177,10 +177,9 @@ dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
 	}
 	else
 	{
-		int			rc = WaitLatch(MyLatch,
-								   WL_LATCH_SET | WL_TIMEOUT |
-									   WL_EXIT_ON_PM_DEATH,
-								   (long) timeout, event);
+		int rc =
+			WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					  (long) timeout, event);
 
 		latch_set = (rc & WL_LATCH_SET) != 0;
 	}

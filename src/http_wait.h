@@ -43,7 +43,7 @@ extern void dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events);
  * occurred are set, sockets only; 0 does not mean that the time is up.  set
  * may be NULL.  Raises what CHECK_FOR_INTERRUPTS() does.
  */
-extern int	dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
-						 WaitEvent *occurred, int max);
+extern int dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
+						WaitEvent *occurred, int max);
 
-#endif							/* DCF_HTTP_WAIT_H */
+#endif /* DCF_HTTP_WAIT_H */

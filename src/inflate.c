@@ -13,25 +13,25 @@
 /* zlib takes the window's size as an exponent, and the format added to it. */
 #define WINDOW_BITS 15
 #define WINDOW_GZIP (WINDOW_BITS + 16)
-#define WINDOW_RAW (-WINDOW_BITS)
+#define WINDOW_RAW	(-WINDOW_BITS)
 
 typedef enum State
 {
-	STATE_NEW,					/* no byte yet */
-	STATE_FIRST,				/* deflate: the first byte is kept back */
+	STATE_NEW,	 /* no byte yet */
+	STATE_FIRST, /* deflate: the first byte is kept back */
 	STATE_INSIDE,
-	STATE_ENDED					/* after the last byte of a stream */
+	STATE_ENDED /* after the last byte of a stream */
 } State;
 
 struct DcfInflate
 {
 	MemoryContext context;
 	DcfInflateFormat format;
-	State		state;
-	unsigned char first;		/* in STATE_FIRST */
-	bool		more;			/* output was full: there may be more of it
+	State state;
+	unsigned char first; /* in STATE_FIRST */
+	bool more;			 /* output was full: there may be more of it
 								 * without more input */
-	z_stream	stream;
+	z_stream stream;
 };
 
 /* zlib expects NULL where there is no memory. */
@@ -66,7 +66,7 @@ dcf_inflate_create(DcfInflateFormat format)
 static void
 start(DcfInflate *self, int window_bits)
 {
-	int			rc = inflateInit2(&self->stream, window_bits);
+	int rc = inflateInit2(&self->stream, window_bits);
 
 	if (rc == Z_MEM_ERROR)
 		ereport(ERROR,
@@ -81,18 +81,18 @@ static bool
 is_zlib_header(unsigned char first, unsigned char second)
 {
 	return (first & 0x0f) == Z_DEFLATED && (first >> 4) <= 7 &&
-		   ((first << 8) | second) % 31 == 0;
+		((first << 8) | second) % 31 == 0;
 }
 
 /* Feed the stream; the lengths become what was used. */
 static int
-run_stream(DcfInflate *self, const unsigned char *in, size_t *inlen,
-		   char *out, size_t *outlen)
+run_stream(DcfInflate *self, const unsigned char *in, size_t *inlen, char *out,
+		   size_t *outlen)
 {
-	z_stream   *stream = &self->stream;
-	uInt		in_size = (uInt) Min(*inlen, INT_MAX);
-	uInt		out_size = (uInt) Min(*outlen, INT_MAX);
-	int			rc;
+	z_stream *stream = &self->stream;
+	uInt in_size = (uInt) Min(*inlen, INT_MAX);
+	uInt out_size = (uInt) Min(*outlen, INT_MAX);
+	int rc;
 
 	stream->next_in = unconstify(unsigned char *, in);
 	stream->avail_in = in_size;
@@ -120,7 +120,6 @@ reason_of(int rc)
 static const char *
 enter_stream(DcfInflate *self, const unsigned char *in, size_t *used)
 {
-
 	*used = 0;
 	if (self->state == STATE_ENDED)
 	{
@@ -140,13 +139,13 @@ enter_stream(DcfInflate *self, const unsigned char *in, size_t *used)
 	}
 	else
 	{
-		size_t		one = 1;
-		size_t		none = 0;
-		char		nowhere;	/* zlib wants an address even so */
-		int			rc;
+		size_t one = 1;
+		size_t none = 0;
+		char nowhere; /* zlib wants an address even so */
+		int rc;
 
-		start(self, is_zlib_header(self->first, *in) ? WINDOW_BITS
-														   : WINDOW_RAW);
+		start(self,
+			  is_zlib_header(self->first, *in) ? WINDOW_BITS : WINDOW_RAW);
 		rc = run_stream(self, &self->first, &one, &nowhere, &none);
 		if (rc != Z_OK && rc != Z_BUF_ERROR)
 			return reason_of(rc);
@@ -159,15 +158,15 @@ dcf_inflate_run(DcfInflate *self, const char *in, size_t *inlen, char *out,
 				size_t *outlen)
 {
 	const unsigned char *src = (const unsigned char *) in;
-	size_t		in_left = *inlen;
-	size_t		out_left = *outlen;
+	size_t in_left = *inlen;
+	size_t out_left = *outlen;
 	const char *reason = NULL;
 
 	while (out_left > 0 && (in_left > 0 || self->more))
 	{
-		size_t		in_used;
-		size_t		out_used;
-		int			rc;
+		size_t in_used;
+		size_t out_used;
+		int rc;
 
 		if (self->state != STATE_INSIDE)
 		{

@@ -33,4 +33,4 @@ extern const char *dcf_inflate_run(DcfInflate *self, const char *in,
 /* Whether the input ended where the compressed data did, check sum included. */
 extern bool dcf_inflate_ended(const DcfInflate *self);
 
-#endif							/* DCF_INFLATE_H */
+#endif /* DCF_INFLATE_H */

@@ -21,9 +21,9 @@
 typedef struct RelationPlan
 {
 	DcfRelation *relation;
-	DcfQuals   *quals;
-	Bitmapset  *fetched;
-	Bitmapset  *split;
+	DcfQuals *quals;
+	Bitmapset *fetched;
+	Bitmapset *split;
 	DcfEstimate estimate;
 } RelationPlan;
 
@@ -35,7 +35,7 @@ static Bitmapset *find_split(const DcfRelation *relation,
 void
 dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 {
-	RelationPlan  *state = palloc0(sizeof(RelationPlan));
+	RelationPlan *state = palloc0(sizeof(RelationPlan));
 
 	baserel->fdw_private = state;
 	state->relation = load_relation(foreigntableid);
@@ -55,13 +55,13 @@ dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 void
 dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 {
-	RelationPlan  *state = baserel->fdw_private;
+	RelationPlan *state = baserel->fdw_private;
 
-	add_path(baserel, (Path *)
-			 dcf_compat_foreignscan_path(root, baserel, baserel->rows,
-										 state->estimate.startup_cost,
-										 state->estimate.total_cost,
-										 baserel->lateral_relids));
+	add_path(baserel,
+			 (Path *) dcf_compat_foreignscan_path(root, baserel, baserel->rows,
+												  state->estimate.startup_cost,
+												  state->estimate.total_cost,
+												  baserel->lateral_relids));
 }
 
 ForeignScan *
@@ -69,12 +69,12 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 				ForeignPath *best_path, List *tlist, List *scan_clauses,
 				Plan *outer_plan)
 {
-	RelationPlan  *state = baserel->fdw_private;
-	DcfSpec		spec = {0};
-	List	   *local = NIL;
-	List	   *fdw_private;
-	List	   *fdw_exprs;
-	ListCell   *lc;
+	RelationPlan *state = baserel->fdw_private;
+	DcfSpec spec = {0};
+	List *local = NIL;
+	List *fdw_private;
+	List *fdw_exprs;
+	ListCell *lc;
 
 	/* A clause used up by what is sent needs no check; all others do. */
 	foreach(lc, scan_clauses)
@@ -95,14 +95,14 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	dcf_spec_write(&spec, &fdw_private, &fdw_exprs);
 
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),
-							baserel->relid, fdw_exprs, fdw_private,
-							NIL, NIL, outer_plan);
+							baserel->relid, fdw_exprs, fdw_private, NIL, NIL,
+							outer_plan);
 }
 
 static DcfRelation *
 load_relation(Oid foreigntableid)
 {
-	Relation	rel = table_open(foreigntableid, NoLock);
+	Relation rel = table_open(foreigntableid, NoLock);
 	DcfRelation *relation = dcf_relation_load(rel);
 
 	table_close(rel, NoLock);
@@ -123,7 +123,7 @@ is_result_relation(PlannerInfo *root, RelOptInfo *baserel)
 static Bitmapset *
 find_split(const DcfRelation *relation, const Bitmapset *fetched)
 {
-	Bitmapset  *split = NULL;
+	Bitmapset *split = NULL;
 
 	for (int i = 0; i < relation->natts; i++)
 		if (relation->columns[i].kind == DCF_COLUMN_PARAMETER &&

@@ -26,10 +26,10 @@
 typedef struct Comparison
 {
 	const DcfColumn *column;
-	Expr	   *value;
-	Oid			opno;			/* as if the column stood on the left */
-	Oid			inputcollid;
-	bool		any;			/* value is an array: = ANY */
+	Expr *value;
+	Oid opno; /* as if the column stood on the left */
+	Oid inputcollid;
+	bool any; /* value is an array: = ANY */
 } Comparison;
 
 static DcfBinding *bind_clause(RelOptInfo *baserel,
@@ -60,8 +60,8 @@ DcfQuals *
 dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 				  const DcfRelation *relation)
 {
-	DcfQuals   *quals = palloc0(sizeof(DcfQuals));
-	ListCell   *lc;
+	DcfQuals *quals = palloc0(sizeof(DcfQuals));
+	ListCell *lc;
 
 	foreach(lc, baserel->baserestrictinfo)
 	{
@@ -74,7 +74,8 @@ dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 			quals->sent = lappend(quals->sent, rinfo);
 		}
 		if (!binding ||
-			relation->columns[binding->attnum - 1].kind != DCF_COLUMN_PARAMETER)
+			relation->columns[binding->attnum - 1].kind !=
+				DCF_COLUMN_PARAMETER)
 			quals->local = lappend(quals->local, rinfo);
 	}
 	return quals;
@@ -83,7 +84,7 @@ dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 static DcfBinding *
 bind_clause(RelOptInfo *baserel, const DcfRelation *relation, Expr *clause)
 {
-	Comparison	cmp = {0};
+	Comparison cmp = {0};
 
 	if (IsA(clause, OpExpr))
 	{
@@ -106,9 +107,9 @@ bind_clause(RelOptInfo *baserel, const DcfRelation *relation, Expr *clause)
 	}
 	if (IsA(clause, NullTest))
 	{
-		NullTest   *test = (NullTest *) clause;
-		const DcfColumn *column = match_column(baserel, relation,
-											   (Node *) test->arg);
+		NullTest *test = (NullTest *) clause;
+		const DcfColumn *column =
+			match_column(baserel, relation, (Node *) test->arg);
 
 		if (column && column->kind == DCF_COLUMN_PARAMETER &&
 			test->nulltesttype == IS_NULL && !test->argisrow)
@@ -123,8 +124,8 @@ bind_comparison(RelOptInfo *baserel, const Comparison *cmp)
 {
 	const DcfColumn *column = cmp->column;
 	TypeCacheEntry *typentry;
-	Oid			valuetype;
-	int			strategy;
+	Oid valuetype;
+	int strategy;
 
 	typentry = lookup_type_cache(column->basetype, TYPECACHE_BTREE_OPFAMILY);
 	if (!OidIsValid(typentry->btree_opf))
@@ -144,20 +145,20 @@ bind_comparison(RelOptInfo *baserel, const Comparison *cmp)
 
 	if (column->kind == DCF_COLUMN_WINDOW)
 	{
-		static const DcfBindingOp window_ops[] = {
-			[BTLessStrategyNumber] = DCF_BIND_BEFORE,
-			[BTLessEqualStrategyNumber] = DCF_BIND_TO,
-			[BTEqualStrategyNumber] = DCF_BIND_EQUAL,
-			[BTGreaterEqualStrategyNumber] = DCF_BIND_FROM,
-			[BTGreaterStrategyNumber] = DCF_BIND_AFTER
-		};
+		static const DcfBindingOp window_ops[] =
+			{[BTLessStrategyNumber] = DCF_BIND_BEFORE,
+			 [BTLessEqualStrategyNumber] = DCF_BIND_TO,
+			 [BTEqualStrategyNumber] = DCF_BIND_EQUAL,
+			 [BTGreaterEqualStrategyNumber] = DCF_BIND_FROM,
+			 [BTGreaterStrategyNumber] = DCF_BIND_AFTER};
 
 		if (!dcf_window_accepts(column->basetype, valuetype))
 			return NULL;
 		if (!cmp->any)
 			return make_binding(column, window_ops[strategy], cmp->value);
 		return strategy == BTEqualStrategyNumber ?
-			make_binding(column, DCF_BIND_ANY, cmp->value) : NULL;
+			make_binding(column, DCF_BIND_ANY, cmp->value) :
+			NULL;
 	}
 
 	if (strategy != BTEqualStrategyNumber || !equality_accepts(cmp, valuetype))
@@ -173,8 +174,8 @@ static DcfBinding *
 bind_boolean(RelOptInfo *baserel, const DcfRelation *relation, Expr *clause)
 {
 	const DcfColumn *column;
-	Node	   *arg = (Node *) clause;
-	bool		value = true;
+	Node *arg = (Node *) clause;
+	bool value = true;
 
 	if (is_notclause(clause))
 	{
@@ -214,7 +215,7 @@ make_binding(const DcfColumn *column, DcfBindingOp op, Expr *value)
 static const DcfColumn *
 match_column(RelOptInfo *baserel, const DcfRelation *relation, Node *node)
 {
-	Var		   *var;
+	Var *var;
 	const DcfColumn *column;
 
 	while (IsA(node, RelabelType))
@@ -299,8 +300,8 @@ dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
 static Bitmapset *
 bound_columns(const DcfQuals *quals, bool with_value)
 {
-	Bitmapset  *bound = NULL;
-	ListCell   *lc;
+	Bitmapset *bound = NULL;
+	ListCell *lc;
 
 	foreach(lc, quals->bindings)
 	{
@@ -317,7 +318,7 @@ check_required(const DcfRelation *relation, Bitmapset *bound)
 {
 	StringInfoData names;
 	StringInfoData example;
-	int			missing = 0;
+	int missing = 0;
 
 	initStringInfo(&names);
 	initStringInfo(&example);
@@ -336,15 +337,18 @@ check_required(const DcfRelation *relation, Bitmapset *bound)
 		missing++;
 	}
 	if (missing > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-				 errmsg_plural("required parameter of foreign table \"%s\" is missing",
-							   "required parameters of foreign table \"%s\" are missing",
-							   missing, relation->relname),
-				 errdetail_plural("The query gives no value for column %s that is known before the scan starts.",
-								  "The query gives no values for columns %s that are known before the scan starts.",
-								  missing, names.data),
-				 errhint("For example: WHERE %s.", example.data)));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+			 errmsg_plural(
+				 "required parameter of foreign table \"%s\" is missing",
+				 "required parameters of foreign table \"%s\" are missing",
+				 missing, relation->relname),
+			 errdetail_plural(
+				 "The query gives no value for column %s that is known before the scan starts.",
+				 "The query gives no values for columns %s that are known before the scan starts.",
+				 missing, names.data),
+			 errhint("For example: WHERE %s.", example.data)));
 }
 
 /* A clause on a required column that could run. */
@@ -355,8 +359,8 @@ append_example(StringInfo buf, const DcfColumn *column)
 
 	if (column->kind == DCF_COLUMN_WINDOW)
 	{
-		appendStringInfo(buf, "%s >= '2026-01-01' AND %s < '2026-02-01'",
-						 name, name);
+		appendStringInfo(buf, "%s >= '2026-01-01' AND %s < '2026-02-01'", name,
+						 name);
 		return;
 	}
 	appendStringInfo(buf, "%s = ", name);
@@ -389,7 +393,7 @@ static bool
 is_member_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 				 EquivalenceMember *em, void *arg)
 {
-	Node	   *expr = (Node *) em->em_expr;
+	Node *expr = (Node *) em->em_expr;
 
 	while (IsA(expr, RelabelType))
 		expr = (Node *) ((RelabelType *) expr)->arg;
@@ -402,18 +406,17 @@ is_member_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
  * it would not find what its author is after, so it is an error.
  */
 static void
-check_uses(PlannerInfo *root, RelOptInfo *baserel,
-		   const DcfRelation *relation, const DcfQuals *quals,
-		   Bitmapset *bound)
+check_uses(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
+		   const DcfQuals *quals, Bitmapset *bound)
 {
-	Bitmapset  *used;
+	Bitmapset *used;
 
 	used = bms_union(columns_of_clauses(baserel, quals->local),
 					 columns_of_clauses(baserel, baserel->joininfo));
 	for (int i = 0; i < relation->natts; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];
-		AttrNumber	attnum = i + 1;
+		AttrNumber attnum = i + 1;
 
 		if (column->kind != DCF_COLUMN_PARAMETER ||
 			column->options->default_value || bms_is_member(attnum, bound))
@@ -421,15 +424,19 @@ check_uses(PlannerInfo *root, RelOptInfo *baserel,
 		if (!bms_is_member(attnum, used) &&
 			!(baserel->has_eclass_joins &&
 			  generate_implied_equalities_for_column(root, baserel,
-													 is_member_column,
-													 &attnum, NULL) != NIL))
+													 is_member_column, &attnum,
+													 NULL) != NIL))
 			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-				 errmsg("parameter column \"%s\" of foreign table \"%s\" has no value",
-						column->attname, relation->relname),
-				 errdetail("The column is sent to the service, not read from the reply, and the query compares it in a way that gives no value to send."),
-				 errhint("Compare it by =, IN or IS NULL with something that is known before the scan starts: a constant, a query parameter or an uncorrelated subquery.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+			 errmsg(
+				 "parameter column \"%s\" of foreign table \"%s\" has no value",
+				 column->attname, relation->relname),
+			 errdetail(
+				 "The column is sent to the service, not read from the reply, and the query compares it in a way that gives no value to send."),
+			 errhint(
+				 "Compare it by =, IN or IS NULL with something that is known before the scan starts: a constant, a query parameter or an uncorrelated subquery.")));
 	}
 }
 
@@ -437,8 +444,8 @@ Bitmapset *
 dcf_qual_fetched(RelOptInfo *baserel, const DcfRelation *relation,
 				 const DcfQuals *quals)
 {
-	Bitmapset  *fetched = columns_of_clauses(baserel, quals->local);
-	ListCell   *lc;
+	Bitmapset *fetched = columns_of_clauses(baserel, quals->local);
+	ListCell *lc;
 
 	foreach(lc, baserel->reltarget->exprs)
 		fetched = bms_add_members(fetched, columns_of(baserel, lfirst(lc)));
@@ -453,28 +460,30 @@ dcf_qual_fetched(RelOptInfo *baserel, const DcfRelation *relation,
 static Bitmapset *
 columns_of(RelOptInfo *baserel, Node *node)
 {
-	Bitmapset  *offset = NULL;
-	Bitmapset  *result = NULL;
-	int			member = -1;
+	Bitmapset *offset = NULL;
+	Bitmapset *result = NULL;
+	int member = -1;
 
 	pull_varattnos(node, baserel->relid, &offset);
 	while ((member = bms_next_member(offset, member)) >= 0)
 		if (member + FirstLowInvalidHeapAttributeNumber >= 0)
-			result = bms_add_member(result,
-									member + FirstLowInvalidHeapAttributeNumber);
+			result =
+				bms_add_member(result,
+							   member + FirstLowInvalidHeapAttributeNumber);
 	return result;
 }
 
 static Bitmapset *
 columns_of_clauses(RelOptInfo *baserel, List *rinfos)
 {
-	Bitmapset  *result = NULL;
-	ListCell   *lc;
+	Bitmapset *result = NULL;
+	ListCell *lc;
 
 	foreach(lc, rinfos)
-		result = bms_add_members(result,
-								 columns_of(baserel,
-											(Node *) lfirst_node(RestrictInfo, lc)->clause));
+		result = bms_add_members(
+			result,
+			columns_of(baserel,
+					   (Node *) lfirst_node(RestrictInfo, lc)->clause));
 	return result;
 }
 

@@ -17,25 +17,25 @@
 /* A column to fill. */
 typedef struct Target
 {
-	int			column;			/* index into values */
-	int			key;			/* index into the reader's fields */
+	int column; /* index into values */
+	int key;	/* index into the reader's fields */
 	DcfConverter *converter;
 } Target;
 
 struct DcfRecordReader
 {
 	const DcfRelation *relation;
-	DcfReply   *reply;
+	DcfReply *reply;
 	DcfJsonConfig config;
 	DcfJsonKey *keys;
-	void	   *json_memory;
+	void *json_memory;
 	DcfJsonReader *json;
-	Target	   *targets;
-	int			ntargets;
-	uint64		records;
+	Target *targets;
+	int ntargets;
+	uint64 records;
 };
 
-static int	find_or_add_key(DcfRecordReader *reader, const char *name);
+static int find_or_add_key(DcfRecordReader *reader, const char *name);
 static DcfJsonStatus read_record(DcfRecordReader *reader);
 static void check_keys(DcfRecordReader *reader);
 static char *list_keys(const char *record, size_t len);
@@ -45,7 +45,7 @@ DcfRecordReader *
 dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 {
 	DcfRecordReader *reader = palloc0(sizeof(DcfRecordReader));
-	int			size = Max(relation->natts, 1);
+	int size = Max(relation->natts, 1);
 
 	reader->relation = relation;
 	reader->keys = palloc(sizeof(DcfJsonKey) * size);
@@ -53,8 +53,8 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 	for (int i = 0; i < relation->natts; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];
-		Target	   *target;
-		int			key;
+		Target *target;
+		int key;
 
 		if (!dcf_column_is_read(column))
 			continue;
@@ -66,10 +66,11 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 		target = &reader->targets[reader->ntargets++];
 		target->column = i;
 		target->key = key;
-		target->converter = dcf_convert_create(relation->relname,
-											   TupleDescAttr(relation->tupdesc, i),
-											   relation->server->timezone,
-											   relation->table->null_strings);
+		target->converter =
+			dcf_convert_create(relation->relname,
+							   TupleDescAttr(relation->tupdesc, i),
+							   relation->server->timezone,
+							   relation->table->null_strings);
 	}
 
 	reader->config.records_member =
@@ -83,8 +84,8 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 static int
 find_or_add_key(DcfRecordReader *reader, const char *name)
 {
-	size_t		len = strlen(name);
-	int			i;
+	size_t len = strlen(name);
+	int i;
 
 	for (i = 0; i < reader->config.nkeys; i++)
 		if (reader->keys[i].len == len &&
@@ -118,12 +119,11 @@ dcf_record_next(DcfRecordReader *reader, Datum *values, bool *isnull)
 	fields = dcf_json_fields(reader->json);
 	for (int i = 0; i < reader->ntargets; i++)
 	{
-		Target	   *target = &reader->targets[i];
+		Target *target = &reader->targets[i];
 
-		values[target->column] = dcf_convert_field(target->converter,
-												   &fields[target->key],
-												   reader->records,
-												   &isnull[target->column]);
+		values[target->column] =
+			dcf_convert_field(target->converter, &fields[target->key],
+							  reader->records, &isnull[target->column]);
 	}
 	return true;
 }
@@ -140,11 +140,11 @@ read_record(DcfRecordReader *reader)
 {
 	for (;;)
 	{
-		size_t		len;
-		size_t		consumed;
+		size_t len;
+		size_t consumed;
 		const char *window = dcf_reply_window(reader->reply, &len);
-		DcfJsonStatus status = dcf_json_next(reader->json, window, len,
-											 &consumed);
+		DcfJsonStatus status =
+			dcf_json_next(reader->json, window, len, &consumed);
 
 		if (status == DCF_JSON_WRONG)
 			raise_wrong(reader);
@@ -163,19 +163,22 @@ read_record(DcfRecordReader *reader)
 static void
 check_keys(DcfRecordReader *reader)
 {
-	size_t		len;
+	size_t len;
 	const char *record;
 
 	if (reader->config.nkeys == 0 || dcf_json_matched(reader->json) > 0)
 		return;
 	record = dcf_json_record(reader->json, &len);
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-			 errmsg("reply is not one for foreign table \"%s\"",
-					reader->relation->relname),
-			 errdetail("Its first record has none of the table's columns. Its keys are: %s.",
-					   list_keys(record, len)),
-			 errhint("Check the table's option \"endpoint\" and the columns' option \"name\".")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+		 errmsg("reply is not one for foreign table \"%s\"",
+				reader->relation->relname),
+		 errdetail(
+			 "Its first record has none of the table's columns. Its keys are: %s.",
+			 list_keys(record, len)),
+		 errhint(
+			 "Check the table's option \"endpoint\" and the columns' option \"name\".")));
 }
 
 static char *
@@ -183,14 +186,14 @@ list_keys(const char *record, size_t len)
 {
 	StringInfoData buf;
 	DcfJsonField key;
-	size_t		pos = 0;
-	int			nkeys = 0;
+	size_t pos = 0;
+	int nkeys = 0;
 
 	initStringInfo(&buf);
 	while (dcf_json_next_key(record, len, &pos, &key))
 	{
-		char	   *name = palloc(key.len + 1);
-		size_t		namelen = dcf_json_unescape(key.data, key.len, name);
+		char *name = palloc(key.len + 1);
+		size_t namelen = dcf_json_unescape(key.data, key.len, name);
 
 		if (nkeys == SHOWN_KEYS)
 		{
@@ -209,28 +212,35 @@ raise_wrong(DcfRecordReader *reader)
 {
 	const DcfJsonError *error = dcf_json_error(reader->json);
 	const char *content_type = dcf_reply_content_type(reader->reply);
-	size_t		len;
+	size_t len;
 	const char *window = dcf_reply_window(reader->reply, &len);
-	bool		is_start = error->record == 0 && error->offset < len;
-	bool		is_cut = error->code == DCF_JSON_E_CUT;
+	bool is_start = error->record == 0 && error->offset < len;
+	bool is_cut = error->code == DCF_JSON_E_CUT;
 
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-			 is_cut ?
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+		 is_cut ?
 			 errmsg("reply for foreign table \"%s\" was cut short",
 					reader->relation->relname) :
 			 error->code == DCF_JSON_E_SHAPE ?
-			 errmsg("reply for foreign table \"%s\" does not consist of records",
-					reader->relation->relname) :
+			 errmsg(
+				 "reply for foreign table \"%s\" does not consist of records",
+				 reader->relation->relname) :
 			 errmsg("reply for foreign table \"%s\" is not valid JSON",
 					reader->relation->relname),
-			 is_start && len > 0 ?
-			 errdetail("At byte " UINT64_FORMAT ", after " UINT64_FORMAT " records: %s. The reply is of type \"%s\" and begins with: %s",
-					   error->offset, error->record, error->reason,
-					   content_type, dcf_error_safe(window, len)) :
-			 errdetail("At byte " UINT64_FORMAT ", after " UINT64_FORMAT " records: %s. The reply is of type \"%s\".",
+		 is_start && len > 0 ?
+			 errdetail(
+				 "At byte " UINT64_FORMAT ", after " UINT64_FORMAT
+				 " records: %s. The reply is of type \"%s\" and begins with: %s",
+				 error->offset, error->record, error->reason, content_type,
+				 dcf_error_safe(window, len)) :
+			 errdetail("At byte " UINT64_FORMAT ", after " UINT64_FORMAT
+					   " records: %s. The reply is of type \"%s\".",
 					   error->offset, error->record, error->reason,
 					   content_type),
-			 error->code == DCF_JSON_E_SHAPE ?
-			 errhint("Check the options \"url\", \"endpoint\" and \"format\", and that the credentials are valid.") : 0));
+		 error->code == DCF_JSON_E_SHAPE ?
+			 errhint(
+				 "Check the options \"url\", \"endpoint\" and \"format\", and that the credentials are valid.") :
+			 0));
 }

@@ -24,7 +24,7 @@ dcf_relation_load(Relation rel)
 {
 	DcfRelation *relation = palloc0(sizeof(DcfRelation));
 	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
-	TupleDesc	tupdesc = CreateTupleDescCopy(RelationGetDescr(rel));
+	TupleDesc tupdesc = CreateTupleDescCopy(RelationGetDescr(rel));
 
 	relation->relid = RelationGetRelid(rel);
 	relation->relname = pstrdup(RelationGetRelationName(rel));
@@ -53,7 +53,7 @@ column_kind(const DcfColumnOptions *options)
 static void
 load_column(DcfRelation *relation, Form_pg_attribute attribute)
 {
-	DcfColumn  *column = &relation->columns[attribute->attnum - 1];
+	DcfColumn *column = &relation->columns[attribute->attnum - 1];
 
 	column->attnum = attribute->attnum;
 	if (attribute->attisdropped)
@@ -65,8 +65,8 @@ load_column(DcfRelation *relation, Form_pg_attribute attribute)
 	column->type = attribute->atttypid;
 	column->basetype = getBaseType(attribute->atttypid);
 	column->collation = attribute->attcollation;
-	column->options = dcf_option_column(relation->relid, column->attnum,
-										column->attname);
+	column->options =
+		dcf_option_column(relation->relid, column->attnum, column->attname);
 	column->kind = column_kind(column->options);
 	if (column->kind == DCF_COLUMN_WINDOW)
 		check_window_type(relation, column);
@@ -78,12 +78,14 @@ check_window_type(const DcfRelation *relation, const DcfColumn *column)
 	if (column->basetype == DATEOID || column->basetype == TIMESTAMPOID ||
 		column->basetype == TIMESTAMPTZOID)
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-			 errmsg("column \"%s\" of foreign table \"%s\" cannot have a window",
-					column->attname, relation->relname),
-			 errdetail("Options \"param_from\" and \"param_to\" need type date, timestamp or timestamptz, and the column is of type %s.",
-					   format_type_be(column->type))));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+		 errmsg("column \"%s\" of foreign table \"%s\" cannot have a window",
+				column->attname, relation->relname),
+		 errdetail(
+			 "Options \"param_from\" and \"param_to\" need type date, timestamp or timestamptz, and the column is of type %s.",
+			 format_type_be(column->type))));
 }
 
 /*
@@ -106,16 +108,18 @@ check_pair(const DcfRelation *relation, const DcfColumn *one,
 		   const DcfColumn *other)
 {
 	const char *ones[] = {one->options->param, one->options->param_from,
-	one->options->param_to};
+						  one->options->param_to};
 	const char *others[] = {other->options->param, other->options->param_from,
-	other->options->param_to};
+							other->options->param_to};
 
 	for (size_t i = 0; i < lengthof(ones); i++)
 		for (size_t j = 0; j < lengthof(others); j++)
 			if (ones[i] && others[j] && pg_strcasecmp(ones[i], others[j]) == 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-						 errmsg("columns \"%s\" and \"%s\" of foreign table \"%s\" have the same parameter \"%s\"",
-								one->attname, other->attname,
-								relation->relname, ones[i])));
+				ereport(
+					ERROR,
+					(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+					 errmsg(
+						 "columns \"%s\" and \"%s\" of foreign table \"%s\" have the same parameter \"%s\"",
+						 one->attname, other->attname, relation->relname,
+						 ones[i])));
 }

@@ -12,19 +12,19 @@
 
 struct DcfReply
 {
-	MemoryContext context;		/* the reply's own */
-	char	   *relation;		/* or NULL */
-	char	   *request;		/* for messages */
+	MemoryContext context; /* the reply's own */
+	char *relation;		   /* or NULL */
+	char *request;		   /* for messages */
 	DcfHttpTransfer *transfer;
-	int			tries;
-	char	   *content_type;	/* made safe */
+	int tries;
+	char *content_type; /* made safe */
 };
 
 /* CONTEXT of all that goes wrong while the reply is awaited or read. */
 static void
 tell_context(void *arg)
 {
-	DcfReply   *reply = arg;
+	DcfReply *reply = arg;
 
 	if (reply->relation)
 		errcontext("request for foreign table \"%s\": %s", reply->relation,
@@ -86,8 +86,8 @@ static void
 raise_refusal(DcfReply *reply, DcfSession *session,
 			  const DcfExchange *exchange, const char *narrow)
 {
-	DcfRefusal	refusal;
-	char	   *location;
+	DcfRefusal refusal;
+	char *location;
 
 	dcf_exchange_describe(exchange, reply->transfer, &refusal);
 
@@ -133,7 +133,7 @@ dcf_reply_open(DcfSession *session, const DcfRequest *request,
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw reply",
 											  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(own);
-	DcfReply   *reply = palloc0(sizeof(DcfReply));
+	DcfReply *reply = palloc0(sizeof(DcfReply));
 
 	reply->context = own;
 	reply->relation = relation ? pstrdup(relation) : NULL;
@@ -159,7 +159,7 @@ bool
 dcf_reply_fill(DcfReply *reply)
 {
 	ErrorContextCallback callback;
-	bool		more;
+	bool more;
 
 	push_context(reply, &callback);
 	more = dcf_http_fill(reply->transfer);

@@ -12,7 +12,8 @@
 #include "url.h"
 
 static void remove_param(List **params, const char *name);
-static void set_fixed(DcfRequest *request, const char *name, const char *value);
+static void set_fixed(DcfRequest *request, const char *name,
+					  const char *value);
 static void set_from_query(DcfRequest *request, const char *query);
 static char *decode(const DcfSpan *span);
 static void append_encoded(StringInfo buf, const char *text, const char *keep);
@@ -39,7 +40,8 @@ dcf_request_create(const DcfServerOptions *server,
 	if (table->params)
 		set_from_query(request, table->params);
 	set_fixed(request, "Response",
-			  table->format == DCF_FORMAT_JSONDATATABLE ? "JsonDataTable" : "Json");
+			  table->format == DCF_FORMAT_JSONDATATABLE ? "JsonDataTable" :
+														  "Json");
 	return request;
 }
 
@@ -47,7 +49,7 @@ void
 dcf_request_set(DcfRequest *request, const char *name, const char *value,
 				bool placeholder)
 {
-	DcfParam   *param = palloc(sizeof(DcfParam));
+	DcfParam *param = palloc(sizeof(DcfParam));
 
 	remove_param(&request->fixed, name);
 	remove_param(&request->params, name);
@@ -71,7 +73,7 @@ bool
 dcf_request_is_post(const DcfRequest *request, const char *base)
 {
 	StringInfoData buf;
-	bool		too_long;
+	bool too_long;
 
 	if (request->method != DCF_METHOD_AUTO)
 		return request->method == DCF_METHOD_POST;
@@ -109,7 +111,7 @@ char *
 dcf_request_show(const DcfRequest *request, const char *base)
 {
 	StringInfoData buf;
-	bool		post = dcf_request_is_post(request, base);
+	bool post = dcf_request_is_post(request, base);
 
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, post ? "POST " : "GET ");
@@ -122,7 +124,7 @@ dcf_request_show(const DcfRequest *request, const char *base)
 static void
 remove_param(List **params, const char *name)
 {
-	ListCell   *lc;
+	ListCell *lc;
 
 	foreach(lc, *params)
 	{
@@ -137,7 +139,7 @@ remove_param(List **params, const char *name)
 static void
 set_fixed(DcfRequest *request, const char *name, const char *value)
 {
-	DcfParam   *param = palloc0(sizeof(DcfParam));
+	DcfParam *param = palloc0(sizeof(DcfParam));
 
 	remove_param(&request->fixed, name);
 	param->name = pstrdup(name);
@@ -149,9 +151,9 @@ set_fixed(DcfRequest *request, const char *name, const char *value)
 static void
 set_from_query(DcfRequest *request, const char *query)
 {
-	size_t		pos = 0;
-	DcfSpan		name;
-	DcfSpan		value;
+	size_t pos = 0;
+	DcfSpan name;
+	DcfSpan value;
 
 	while (dcf_url_next_pair(query, strlen(query), &pos, &name, &value))
 		set_fixed(request, decode(&name), decode(&value));
@@ -160,8 +162,8 @@ set_from_query(DcfRequest *request, const char *query)
 static char *
 decode(const DcfSpan *span)
 {
-	char	   *result = palloc(span->len + 1);
-	size_t		len;
+	char *result = palloc(span->len + 1);
+	size_t len;
 
 	if (!dcf_url_decode(span->data, span->len, result, &len))
 		elog(ERROR, "query string does not decode");
@@ -175,8 +177,8 @@ append_encoded(StringInfo buf, const char *text, const char *keep)
 {
 	while (*text != '\0')
 	{
-		size_t		len = strcspn(text, keep);
-		size_t		need = dcf_url_encode(text, len, NULL, 0);
+		size_t len = strcspn(text, keep);
+		size_t need = dcf_url_encode(text, len, NULL, 0);
 
 		if (need > MaxAllocSize)
 			ereport(ERROR,
@@ -195,16 +197,16 @@ append_encoded(StringInfo buf, const char *text, const char *keep)
 static void
 append_query(StringInfo buf, const DcfRequest *request)
 {
-	List	   *lists[] = {request->params, request->fixed};
+	List *lists[] = {request->params, request->fixed};
 	const char *separator = "";
 
 	for (size_t i = 0; i < lengthof(lists); i++)
 	{
-		ListCell   *lc;
+		ListCell *lc;
 
 		foreach(lc, lists[i])
 		{
-			DcfParam   *param = lfirst(lc);
+			DcfParam *param = lfirst(lc);
 
 			appendStringInfoString(buf, separator);
 			append_encoded(buf, param->name, "");
@@ -245,7 +247,7 @@ build_form(const DcfRequest *request)
 static char *
 build_json(const DcfRequest *request)
 {
-	List	   *lists[] = {request->params, request->fixed};
+	List *lists[] = {request->params, request->fixed};
 	const char *separator = "";
 	StringInfoData buf;
 
@@ -253,11 +255,11 @@ build_json(const DcfRequest *request)
 	appendStringInfoChar(&buf, '{');
 	for (size_t i = 0; i < lengthof(lists); i++)
 	{
-		ListCell   *lc;
+		ListCell *lc;
 
 		foreach(lc, lists[i])
 		{
-			DcfParam   *param = lfirst(lc);
+			DcfParam *param = lfirst(lc);
 
 			appendStringInfoString(&buf, separator);
 			escape_json(&buf, param->name);

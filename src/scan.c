@@ -22,16 +22,16 @@
 struct DcfScan
 {
 	DcfRelation *relation;
-	DcfSpec    *spec;
-	List	   *value_states;	/* of ExprState *, for bindings with a value */
+	DcfSpec *spec;
+	List *value_states; /* of ExprState *, for bindings with a value */
 	DcfRecordReader *reader;
-	DcfSession *session;		/* from the first row on */
-	MemoryContext set_context;	/* requests, and their values; reset by a
+	DcfSession *session;		   /* from the first row on */
+	MemoryContext set_context;	   /* requests, and their values; reset by a
 								 * rescan */
-	MemoryContext request_context;	/* one request and its reply */
-	DcfRequestSet *set;			/* NULL before the first row */
-	DcfReply   *reply;			/* NULL between two requests */
-	Bitmapset  *sent;			/* fetched parameter columns, by attnum */
+	MemoryContext request_context; /* one request and its reply */
+	DcfRequestSet *set;			   /* NULL before the first row */
+	DcfReply *reply;			   /* NULL between two requests */
+	Bitmapset *sent;			   /* fetched parameter columns, by attnum */
 	DcfScanStats stats;
 };
 
@@ -50,8 +50,8 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	MemoryContext context = node->ss.ps.state->es_query_cxt;
-	DcfScan    *scan = palloc0(sizeof(DcfScan));
-	ListCell   *lc;
+	DcfScan *scan = palloc0(sizeof(DcfScan));
+	ListCell *lc;
 
 	node->fdw_state = scan;
 	scan->relation = dcf_relation_load(node->ss.ss_currentRelation);
@@ -61,25 +61,25 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 		DcfBinding *binding = lfirst(lc);
 
 		if (binding->value)
-			scan->value_states = lappend(scan->value_states,
-										 ExecInitExpr(binding->value,
-													  &node->ss.ps));
+			scan->value_states =
+				lappend(scan->value_states,
+						ExecInitExpr(binding->value, &node->ss.ps));
 	}
 	scan->sent = find_sent(scan);
 	scan->reader = dcf_record_create(scan->relation, scan->spec->fetched);
-	scan->set_context = AllocSetContextCreate(context,
-											  "dataconnect_fdw requests",
-											  ALLOCSET_SMALL_SIZES);
-	scan->request_context = AllocSetContextCreate(context,
-												  "dataconnect_fdw reply",
-												  ALLOCSET_SMALL_SIZES);
+	scan->set_context =
+		AllocSetContextCreate(context, "dataconnect_fdw requests",
+							  ALLOCSET_SMALL_SIZES);
+	scan->request_context =
+		AllocSetContextCreate(context, "dataconnect_fdw reply",
+							  ALLOCSET_SMALL_SIZES);
 	scan->stats.first_byte_ms = -1;
 }
 
 TupleTableSlot *
 dcf_scan_iterate(ForeignScanState *node)
 {
-	DcfScan    *scan = get_scan(node);
+	DcfScan *scan = get_scan(node);
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 
 	ExecClearTuple(slot);
@@ -96,7 +96,7 @@ dcf_scan_iterate(ForeignScanState *node)
 void
 dcf_scan_rescan(ForeignScanState *node)
 {
-	DcfScan    *scan = get_scan(node);
+	DcfScan *scan = get_scan(node);
 
 	close_reply(scan);
 	MemoryContextReset(scan->set_context);
@@ -106,7 +106,7 @@ dcf_scan_rescan(ForeignScanState *node)
 void
 dcf_scan_end(ForeignScanState *node)
 {
-	DcfScan    *scan = get_scan(node);
+	DcfScan *scan = get_scan(node);
 
 	/* Under an error nobody calls this; the contexts' callbacks do the same. */
 	if (scan)
@@ -137,12 +137,12 @@ dcf_scan_stats(const DcfScan *scan)
 DcfBoundValue *
 dcf_scan_values(ForeignScanState *node, bool for_explain)
 {
-	DcfScan    *scan = get_scan(node);
+	DcfScan *scan = get_scan(node);
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
 	DcfBoundValue *values;
-	ListCell   *lc;
-	int			i = 0;
-	int			nstates = 0;
+	ListCell *lc;
+	int i = 0;
+	int nstates = 0;
 
 	values = palloc0(sizeof(DcfBoundValue) *
 					 Max(list_length(scan->spec->bindings), 1));
@@ -161,8 +161,9 @@ dcf_scan_values(ForeignScanState *node, bool for_explain)
 			nstates++;
 		}
 		else
-			bound->value = ExecEvalExpr(list_nth(scan->value_states, nstates++),
-										econtext, &bound->isnull);
+			bound->value =
+				ExecEvalExpr(list_nth(scan->value_states, nstates++), econtext,
+							 &bound->isnull);
 	}
 	return values;
 }
@@ -176,7 +177,7 @@ get_scan(ForeignScanState *node)
 static Bitmapset *
 find_sent(const DcfScan *scan)
 {
-	Bitmapset  *sent = NULL;
+	Bitmapset *sent = NULL;
 
 	for (int i = 0; i < scan->relation->natts; i++)
 		if (scan->relation->columns[i].kind == DCF_COLUMN_PARAMETER &&
@@ -189,7 +190,7 @@ find_sent(const DcfScan *scan)
 static bool
 next_reply(ForeignScanState *node)
 {
-	DcfScan    *scan = get_scan(node);
+	DcfScan *scan = get_scan(node);
 	DcfRequest *request;
 	MemoryContext old;
 
@@ -201,10 +202,10 @@ next_reply(ForeignScanState *node)
 	request = dcf_bind_next(scan->set);
 	if (request)
 	{
-		scan->reply = dcf_reply_open(scan->session, request,
-									 scan->relation->relname,
-									 dcf_bind_narrow_hint(scan->set),
-									 scan->request_context);
+		scan->reply =
+			dcf_reply_open(scan->session, request, scan->relation->relname,
+						   dcf_bind_narrow_hint(scan->set),
+						   scan->request_context);
 		dcf_record_attach(scan->reader, scan->reply);
 	}
 	MemoryContextSwitchTo(old);
@@ -214,7 +215,7 @@ next_reply(ForeignScanState *node)
 static void
 start_requests(ForeignScanState *node)
 {
-	DcfScan    *scan = get_scan(node);
+	DcfScan *scan = get_scan(node);
 	MemoryContext old = MemoryContextSwitchTo(scan->set_context);
 
 	scan->set = dcf_bind_create(scan->relation, scan->spec,
@@ -225,15 +226,16 @@ start_requests(ForeignScanState *node)
 	if (!scan->session && dcf_bind_count(scan->set) > 0)
 	{
 		ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-		EState	   *estate = node->ss.ps.state;
-		Oid			userid;
+		EState *estate = node->ss.ps.state;
+		Oid userid;
 
 		userid = dcf_compat_check_as_user(plan,
 										  exec_rt_fetch(plan->scan.scanrelid,
 														estate));
-		scan->session = dcf_session_get(scan->relation->serverid,
-										OidIsValid(userid) ? userid : GetUserId(),
-										estate->es_query_cxt);
+		scan->session =
+			dcf_session_get(scan->relation->serverid,
+							OidIsValid(userid) ? userid : GetUserId(),
+							estate->es_query_cxt);
 	}
 }
 
@@ -272,7 +274,7 @@ close_reply(DcfScan *scan)
 static bool
 next_row(DcfScan *scan, TupleTableSlot *slot)
 {
-	int			member;
+	int member;
 
 	do
 	{
@@ -280,7 +282,8 @@ next_row(DcfScan *scan, TupleTableSlot *slot)
 			   sizeof(bool) * slot->tts_tupleDescriptor->natts);
 		if (!dcf_record_next(scan->reader, slot->tts_values, slot->tts_isnull))
 			return false;
-	} while (!dcf_bind_owns_row(scan->set, slot->tts_values, slot->tts_isnull));
+	} while (
+		!dcf_bind_owns_row(scan->set, slot->tts_values, slot->tts_isnull));
 
 	member = -1;
 	while ((member = bms_next_member(scan->sent, member)) >= 0)
@@ -293,10 +296,12 @@ next_row(DcfScan *scan, TupleTableSlot *slot)
 static const char *
 show_value(ForeignScanState *node, Expr *value)
 {
-	List	   *context;
+	List *context;
 
-	context = deparse_context_for(RelationGetRelationName(node->ss.ss_currentRelation),
-								  RelationGetRelid(node->ss.ss_currentRelation));
+	context =
+		deparse_context_for(RelationGetRelationName(
+								node->ss.ss_currentRelation),
+							RelationGetRelid(node->ss.ss_currentRelation));
 	return deparse_expression((Node *) value, context, false, false);
 }
 

@@ -30,7 +30,7 @@ static uint64 invalidations = 0;
 static void
 forget(Datum arg, int cacheid, uint32 hashvalue)
 {
-	dlist_iter	iter;
+	dlist_iter iter;
 
 	invalidations++;
 	dlist_foreach(iter, &sessions)
@@ -76,7 +76,7 @@ release_holder(void *arg)
 static void
 hold(DcfSession *session, MemoryContext cxt)
 {
-	Holder	   *holder = MemoryContextAllocZero(cxt, sizeof(Holder));
+	Holder *holder = MemoryContextAllocZero(cxt, sizeof(Holder));
 
 	holder->session = session;
 	holder->release.func = release_holder;
@@ -102,7 +102,7 @@ end_unused_stale_sessions(void)
 static DcfSession *
 find_session(Oid umid)
 {
-	dlist_iter	iter;
+	dlist_iter iter;
 
 	dlist_foreach(iter, &sessions)
 	{
@@ -121,21 +121,21 @@ find_session(Oid umid)
 static DcfSession *
 create_session(Oid serverid, const UserMapping *mapping)
 {
-	MemoryContext context = AllocSetContextCreate(
-		CurrentMemoryContext, "dataconnect_fdw session", ALLOCSET_SMALL_SIZES);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw session",
+							  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	DcfSession *session = palloc0(sizeof(DcfSession));
-	uint64		before = invalidations;
+	uint64 before = invalidations;
 
 	session->context = context;
 	session->umid = mapping->umid;
-	session->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID,
-												 ObjectIdGetDatum(serverid));
-	session->mapping_hash = GetSysCacheHashValue1(
-		USERMAPPINGOID, ObjectIdGetDatum(mapping->umid));
+	session->server_hash =
+		GetSysCacheHashValue1(FOREIGNSERVEROID, ObjectIdGetDatum(serverid));
+	session->mapping_hash =
+		GetSysCacheHashValue1(USERMAPPINGOID, ObjectIdGetDatum(mapping->umid));
 	session->options = dcf_option_server(GetForeignServer(serverid));
-	session->user =
-		dcf_option_user(GetUserMapping(mapping->userid, serverid));
+	session->user = dcf_option_user(GetUserMapping(mapping->userid, serverid));
 	session->token = dcf_token_create(session->options, session->user);
 	session->pool = dcf_http_pool_create(context);
 	session->base = session->options->url;

@@ -36,14 +36,14 @@ is_trusted(const DcfServerOptions *options, const char *url)
 		dcf_http_parse_url(url, &other) != NULL)
 		return false;
 	return dcf_host_is_confidential(&other, options->allow_insecure_http) &&
-		   (dcf_host_same_site(own.host, other.host) ||
-			dcf_host_in_list(other.host, options->allowed_hosts));
+		(dcf_host_same_site(own.host, other.host) ||
+		 dcf_host_in_list(other.host, options->allowed_hosts));
 }
 
 static void
 take_endpoint(DcfSession *session, const char *url)
 {
-	size_t		len = strlen(url);
+	size_t len = strlen(url);
 
 	if (!is_trusted(session->options, url))
 	{
@@ -66,7 +66,7 @@ read_session(DcfSession *session, DcfHttpTransfer *transfer)
 {
 	const char *hint = "Set the server's option use_preferred_endpoint to "
 					   "off, unless the service is to name one.";
-	json_t	   *document;
+	json_t *document;
 	const char *url;
 
 	if (dcf_http_head(transfer)->status != 200)

@@ -14,19 +14,19 @@
 
 struct DcfSession
 {
-	dlist_node	node;			/* in session.c's list */
-	MemoryContext context;		/* of all that belongs to it */
-	Oid			umid;			/* its user mapping */
-	uint32		server_hash;	/* as syscache invalidations name them */
-	uint32		mapping_hash;
-	bool		stale;			/* an option may have changed */
-	int			holders;
+	dlist_node node;	   /* in session.c's list */
+	MemoryContext context; /* of all that belongs to it */
+	Oid umid;			   /* its user mapping */
+	uint32 server_hash;	   /* as syscache invalidations name them */
+	uint32 mapping_hash;
+	bool stale; /* an option may have changed */
+	int holders;
 	DcfServerOptions *options;
 	DcfUserOptions *user;
 	DcfHttpPool *pool;
-	DcfToken   *token;
-	char	   *base;			/* the option url, or the preferred endpoint */
-	bool		base_settled;	/* the service was asked for a preferred one,
+	DcfToken *token;
+	char *base;		   /* the option url, or the preferred endpoint */
+	bool base_settled; /* the service was asked for a preferred one,
 								 * or need not be */
 };
 
@@ -40,8 +40,7 @@ extern void dcf_session_settle_base(DcfSession *session, TimestampTz deadline);
  * Send what exchange has under the session's credentials, once more with new
  * ones after a 401.
  */
-extern DcfHttpTransfer *dcf_session_run(DcfSession *session,
-										DcfExchange *exchange,
-										MemoryContext cxt);
+extern DcfHttpTransfer *
+dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt);
 
-#endif							/* DCF_SESSION_PRIVATE_H */
+#endif /* DCF_SESSION_PRIVATE_H */

@@ -14,19 +14,19 @@
 /* Positions in fdw_private. */
 enum
 {
-	SPEC_ATTNUMS,				/* IntList, one for each binding */
-	SPEC_OPS,					/* IntList, likewise */
-	SPEC_SPLIT,					/* IntList of attnums */
-	SPEC_FETCHED,				/* IntList of attnums */
-	SPEC_SOURCE,				/* Integer */
-	SPEC_ROWS					/* Float */
+	SPEC_ATTNUMS, /* IntList, one for each binding */
+	SPEC_OPS,	  /* IntList, likewise */
+	SPEC_SPLIT,	  /* IntList of attnums */
+	SPEC_FETCHED, /* IntList of attnums */
+	SPEC_SOURCE,  /* Integer */
+	SPEC_ROWS	  /* Float */
 };
 
 static List *
 list_from_bitmapset(const Bitmapset *set)
 {
-	List	   *result = NIL;
-	int			member = -1;
+	List *result = NIL;
+	int member = -1;
 
 	while ((member = bms_next_member(set, member)) >= 0)
 		result = lappend_int(result, member);
@@ -36,8 +36,8 @@ list_from_bitmapset(const Bitmapset *set)
 static Bitmapset *
 bitmapset_from_list(const List *list)
 {
-	Bitmapset  *result = NULL;
-	ListCell   *lc;
+	Bitmapset *result = NULL;
+	ListCell *lc;
 
 	foreach(lc, list)
 		result = bms_add_member(result, lfirst_int(lc));
@@ -47,10 +47,10 @@ bitmapset_from_list(const List *list)
 void
 dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 {
-	List	   *attnums = NIL;
-	List	   *ops = NIL;
-	List	   *exprs = NIL;
-	ListCell   *lc;
+	List *attnums = NIL;
+	List *ops = NIL;
+	List *exprs = NIL;
+	ListCell *lc;
 
 	foreach(lc, spec->bindings)
 	{
@@ -63,25 +63,25 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 	}
 	*fdw_exprs = list_concat(exprs, spec->clauses);
 
-	*fdw_private = list_make4(attnums, ops,
-							  list_from_bitmapset(spec->split),
+	*fdw_private = list_make4(attnums, ops, list_from_bitmapset(spec->split),
 							  list_from_bitmapset(spec->fetched));
 	*fdw_private = lappend(*fdw_private, makeInteger(spec->source));
-	*fdw_private = lappend(*fdw_private,
-						   makeFloat(psprintf("%.0f", spec->rows_per_request)));
+	*fdw_private =
+		lappend(*fdw_private,
+				makeFloat(psprintf("%.0f", spec->rows_per_request)));
 }
 
 DcfSpec *
 dcf_spec_read(const ForeignScan *scan)
 {
-	DcfSpec    *spec = palloc0(sizeof(DcfSpec));
-	List	   *private = scan->fdw_private;
-	ListCell   *lc_attnum;
-	ListCell   *lc_op;
-	int			nexprs = 0;
+	DcfSpec *spec = palloc0(sizeof(DcfSpec));
+	List *private = scan->fdw_private;
+	ListCell *lc_attnum;
+	ListCell *lc_op;
+	int nexprs = 0;
 
-	forboth(lc_attnum, list_nth(private, SPEC_ATTNUMS),
-			lc_op, list_nth(private, SPEC_OPS))
+	forboth(lc_attnum, list_nth(private, SPEC_ATTNUMS), lc_op,
+			list_nth(private, SPEC_OPS))
 	{
 		DcfBinding *binding = palloc0(sizeof(DcfBinding));
 

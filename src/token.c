@@ -35,10 +35,10 @@ struct DcfToken
 	MemoryContext context;
 	const DcfServerOptions *options;
 	const DcfUserOptions *user;
-	bool		by_service;		/* from the token service */
-	char	   *authorization;	/* the header's value, or NULL */
-	char	   *refresh_token;	/* or NULL */
-	int64		renew_at;		/* by dcf_wait_now(); 0: never */
+	bool by_service;	 /* from the token service */
+	char *authorization; /* the header's value, or NULL */
+	char *refresh_token; /* or NULL */
+	int64 renew_at;		 /* by dcf_wait_now(); 0: never */
 };
 
 static bool
@@ -80,14 +80,14 @@ check_credentials(const DcfUserOptions *user)
 	{
 		const char *option;
 		const char *value;
-	}			given[] = {
+	} given[] = {
 		{"token", user->token},
 		{"username", user->username},
 		{"password", user->password},
 		{"client_id", user->client_id},
 		{"client_secret", user->client_secret},
 	};
-	int			i;
+	int i;
 
 	for (i = 0; i < (int) lengthof(given); i++)
 	{
@@ -117,13 +117,12 @@ to_utf8(const char *text)
 static char *
 make_basic(const DcfUserOptions *user)
 {
-	char	   *pair = psprintf("%s:%s", to_utf8(user->username),
-								to_utf8(user->password));
-	int			len = strlen(pair);
-	int			size = pg_b64_enc_len(len);
-	char	   *encoded = palloc(size + 1);
-	int			n = dcf_compat_b64_encode((const uint8 *) pair, len, encoded,
-										  size);
+	char *pair =
+		psprintf("%s:%s", to_utf8(user->username), to_utf8(user->password));
+	int len = strlen(pair);
+	int size = pg_b64_enc_len(len);
+	char *encoded = palloc(size + 1);
+	int n = dcf_compat_b64_encode((const uint8 *) pair, len, encoded, size);
 
 	if (n < 0)
 		elog(ERROR, "credentials could not be encoded");
@@ -134,7 +133,7 @@ make_basic(const DcfUserOptions *user)
 DcfToken *
 dcf_token_create(const DcfServerOptions *options, const DcfUserOptions *user)
 {
-	DcfToken   *token = palloc0(sizeof(DcfToken));
+	DcfToken *token = palloc0(sizeof(DcfToken));
 
 	check_credentials(user);
 	token->context = CurrentMemoryContext;
@@ -155,8 +154,8 @@ static void
 append_field(StringInfo form, const char *name, const char *value)
 {
 	const char *utf8 = to_utf8(value);
-	size_t		len = strlen(utf8);
-	size_t		size = dcf_url_encode(utf8, len, NULL, 0);
+	size_t len = strlen(utf8);
+	size_t size = dcf_url_encode(utf8, len, NULL, 0);
 
 	if (form->len > 0)
 		appendStringInfoChar(form, '&');
@@ -190,7 +189,7 @@ build_form(const DcfToken *token, bool refresh)
 static void
 replace_text(const DcfToken *token, char **text, const char *value)
 {
-	char	   *copy = MemoryContextStrdup(token->context, value);
+	char *copy = MemoryContextStrdup(token->context, value);
 
 	if (*text)
 		pfree(*text);
@@ -211,15 +210,15 @@ raise_bad_grant(const char *reason)
 static int64
 read_life(json_t *document)
 {
-	json_t	   *value = dcf_document_member(document, "expires_in");
-	double		life = -1;
+	json_t *value = dcf_document_member(document, "expires_in");
+	double life = -1;
 
 	if (json_is_number(value))
 		life = json_number_value(value);
 	else if (json_is_string(value))
 	{
 		const char *text = json_string_value(value);
-		char	   *end;
+		char *end;
 
 		life = strtod(text, &end);
 		if (end == text || *end != '\0')
@@ -234,10 +233,10 @@ read_life(json_t *document)
 static void
 take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 {
-	json_t	   *document = dcf_document_read(transfer);
+	json_t *document = dcf_document_read(transfer);
 	const char *access = dcf_document_text(document, "access_token");
 	const char *refresh = dcf_document_text(document, "refresh_token");
-	int64		life;
+	int64 life;
 
 	if (document == NULL)
 		raise_bad_grant("is not a JSON object");
@@ -259,7 +258,7 @@ static void
 raise_refused_grant(const DcfToken *token, const DcfExchange *exchange,
 					DcfHttpTransfer *transfer)
 {
-	DcfRefusal	refusal;
+	DcfRefusal refusal;
 
 	dcf_exchange_describe(exchange, transfer, &refusal);
 	dcf_token_redact(token, unconstify(char *, refusal.body),
@@ -276,8 +275,8 @@ ask_service(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline,
 {
 	DcfExchange exchange;
 	DcfHttpTransfer *transfer;
-	int64		asked_at = dcf_wait_now();
-	int			status;
+	int64 asked_at = dcf_wait_now();
+	int status;
 
 	dcf_exchange_init(&exchange, pool, token->options, deadline);
 	exchange.spec.url = token->options->token_url;
@@ -327,9 +326,9 @@ dcf_token_authorization(DcfToken *token, DcfHttpPool *pool,
 		 (token->renew_at != 0 && token->renew_at <= dcf_wait_now())))
 	{
 		/* Forms and replies are secrets that should not stay around. */
-		MemoryContext own = AllocSetContextCreate(
-			CurrentMemoryContext, "dataconnect_fdw token",
-			ALLOCSET_SMALL_SIZES);
+		MemoryContext own = AllocSetContextCreate(CurrentMemoryContext,
+												  "dataconnect_fdw token",
+												  ALLOCSET_SMALL_SIZES);
 		MemoryContext old = MemoryContextSwitchTo(own);
 
 		renew(token, pool, deadline);
@@ -350,8 +349,8 @@ dcf_token_discard(DcfToken *token)
 static void
 redact_one(const char *secret, char *bytes, size_t len)
 {
-	size_t		n = secret ? strlen(secret) : 0;
-	size_t		i;
+	size_t n = secret ? strlen(secret) : 0;
+	size_t i;
 
 	if (n < MIN_REDACTED)
 		return;

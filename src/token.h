@@ -44,4 +44,4 @@ extern bool dcf_token_discard(DcfToken *token);
 /* Write '*' over every secret of this mapping that stands in foreign bytes. */
 extern void dcf_token_redact(const DcfToken *token, char *bytes, size_t len);
 
-#endif							/* DCF_TOKEN_H */
+#endif /* DCF_TOKEN_H */

@@ -23,7 +23,7 @@
 
 /* The years that can be sent. */
 #define FIRST_YEAR 1
-#define LAST_YEAR 9999
+#define LAST_YEAR  9999
 
 static bool to_column_terms(const DcfWindow *window, Datum value,
 							Oid valuetype, Timestamp *result, bool *inexact);
@@ -33,7 +33,7 @@ static Timestamp floor_day(Timestamp local);
 static Timestamp floor_to(Timestamp time, int64 unit);
 static bool is_sendable(Timestamp time);
 static Timestamp local_from_utc(TimestampTz instant, pg_tz *timezone);
-static int	offset_at(Timestamp local, pg_tz *timezone);
+static int offset_at(Timestamp local, pg_tz *timezone);
 static char *format_utc(Timestamp utc);
 static Timestamp utc_earliest(Timestamp local, pg_tz *timezone);
 static Timestamp utc_latest(Timestamp local, pg_tz *timezone);
@@ -62,8 +62,8 @@ void
 dcf_window_narrow(DcfWindow *window, DcfBindingOp op, Datum value,
 				  Oid valuetype)
 {
-	Timestamp	bound;
-	bool		inexact = false;
+	Timestamp bound;
+	bool inexact = false;
 
 	/* An infinite bound says nothing that the recheck would not. */
 	if (!to_column_terms(window, value, valuetype, &bound, &inexact))
@@ -90,7 +90,7 @@ dcf_window_is_empty(const DcfWindow *window)
 char *
 dcf_window_from(const DcfWindow *window)
 {
-	Timestamp	bound = window->lower;
+	Timestamp bound = window->lower;
 
 	if (!window->has_lower)
 		return NULL;
@@ -110,13 +110,14 @@ dcf_window_from(const DcfWindow *window)
 		bound = floor_day(bound);
 	bound = utc_earliest(bound, window->timezone);
 	return is_sendable(bound) ?
-		format_utc(floor_to(bound, USECS_PER_SEC / 1000)) : NULL;
+		format_utc(floor_to(bound, USECS_PER_SEC / 1000)) :
+		NULL;
 }
 
 char *
 dcf_window_to(const DcfWindow *window)
 {
-	Timestamp	bound = window->upper;
+	Timestamp bound = window->upper;
 
 	if (!window->has_upper)
 		return NULL;
@@ -144,16 +145,19 @@ dcf_window_to(const DcfWindow *window)
 char *
 dcf_window_option(const char *text, pg_tz *timezone)
 {
-	DcfIsoTime	iso;
-	Timestamp	time;
+	DcfIsoTime iso;
+	Timestamp time;
 
 	if (!dcf_text_parse_iso(text, strlen(text), &iso) || !iso.has_date)
 		elog(ERROR, "not a date: \"%s\"", text);
 	time = (Timestamp) (date2j(iso.year, iso.month, iso.day) -
-						POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+						POSTGRES_EPOCH_JDATE) *
+		USECS_PER_DAY;
 	if (iso.has_time)
 		time += (iso.hour * SECS_PER_HOUR + iso.minute * SECS_PER_MINUTE +
-				 iso.second) * USECS_PER_SEC + iso.usec;
+				 iso.second) *
+				USECS_PER_SEC +
+			iso.usec;
 	if (iso.has_zone)
 		time -= (int64) iso.offset * USECS_PER_SEC;
 	else
@@ -169,11 +173,11 @@ static bool
 to_column_terms(const DcfWindow *window, Datum value, Oid valuetype,
 				Timestamp *result, bool *inexact)
 {
-	int			overflow = 0;
+	int overflow = 0;
 
 	if (valuetype == DATEOID)
 	{
-		DateADT		date = DatumGetDateADT(value);
+		DateADT date = DatumGetDateADT(value);
 
 		if (DATE_NOT_FINITE(date))
 			return false;
@@ -195,8 +199,8 @@ to_column_terms(const DcfWindow *window, Datum value, Oid valuetype,
 		 * PostgreSQL will compare by reading the column in the session's time
 		 * zone, where clocks that are set back break the order.
 		 */
-		*result = DatumGetTimestamp(DirectFunctionCall1(timestamptz_timestamp,
-														value));
+		*result = DatumGetTimestamp(
+			DirectFunctionCall1(timestamptz_timestamp, value));
 		*inexact = true;
 	}
 	return overflow == 0 && !TIMESTAMP_NOT_FINITE(*result);
@@ -236,7 +240,7 @@ floor_day(Timestamp local)
 static Timestamp
 floor_to(Timestamp time, int64 unit)
 {
-	int64		rest = time % unit;
+	int64 rest = time % unit;
 
 	return time - (rest < 0 ? rest + unit : rest);
 }
@@ -245,8 +249,8 @@ floor_to(Timestamp time, int64 unit)
 static bool
 is_sendable(Timestamp time)
 {
-	int			first = date2j(FIRST_YEAR, 1, 1) - POSTGRES_EPOCH_JDATE;
-	int			end = date2j(LAST_YEAR + 1, 1, 1) - POSTGRES_EPOCH_JDATE;
+	int first = date2j(FIRST_YEAR, 1, 1) - POSTGRES_EPOCH_JDATE;
+	int end = date2j(LAST_YEAR + 1, 1, 1) - POSTGRES_EPOCH_JDATE;
 
 	return time >= first * USECS_PER_DAY && time < end * USECS_PER_DAY;
 }
@@ -255,9 +259,9 @@ static Timestamp
 local_from_utc(TimestampTz instant, pg_tz *timezone)
 {
 	struct pg_tm tm;
-	fsec_t		fsec;
-	int			tz;
-	Timestamp	local;
+	fsec_t fsec;
+	int tz;
+	Timestamp local;
 
 	if (timestamp2tm(instant, &tz, &tm, &fsec, NULL, timezone) != 0 ||
 		tm2timestamp(&tm, fsec, NULL, &local) != 0)
@@ -272,7 +276,7 @@ static int
 offset_at(Timestamp local, pg_tz *timezone)
 {
 	struct pg_tm tm;
-	fsec_t		fsec;
+	fsec_t fsec;
 
 	if (timestamp2tm(local, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
@@ -289,9 +293,9 @@ offset_at(Timestamp local, pg_tz *timezone)
 static Timestamp
 utc_earliest(Timestamp local, pg_tz *timezone)
 {
-	int			before = offset_at(local - USECS_PER_DAY, timezone);
-	int			at = offset_at(local, timezone);
-	int			after = offset_at(local + USECS_PER_DAY, timezone);
+	int before = offset_at(local - USECS_PER_DAY, timezone);
+	int at = offset_at(local, timezone);
+	int after = offset_at(local + USECS_PER_DAY, timezone);
 
 	return local + Min(at, Min(before, after)) * USECS_PER_SEC;
 }
@@ -299,9 +303,9 @@ utc_earliest(Timestamp local, pg_tz *timezone)
 static Timestamp
 utc_latest(Timestamp local, pg_tz *timezone)
 {
-	int			before = offset_at(local - USECS_PER_DAY, timezone);
-	int			at = offset_at(local, timezone);
-	int			after = offset_at(local + USECS_PER_DAY, timezone);
+	int before = offset_at(local - USECS_PER_DAY, timezone);
+	int at = offset_at(local, timezone);
+	int after = offset_at(local + USECS_PER_DAY, timezone);
 
 	return local + Max(at, Max(before, after)) * USECS_PER_SEC;
 }
@@ -311,13 +315,13 @@ static char *
 format_utc(Timestamp utc)
 {
 	struct pg_tm tm;
-	fsec_t		fsec;
+	fsec_t fsec;
 
 	if (timestamp2tm(utc, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range")));
-	return psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-					tm.tm_year, tm.tm_mon, tm.tm_mday,
-					tm.tm_hour, tm.tm_min, tm.tm_sec, (int) (fsec / 1000));
+	return psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year,
+					tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+					(int) (fsec / 1000));
 }

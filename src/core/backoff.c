@@ -7,13 +7,13 @@
 #include <string.h>
 
 #define MS_PER_SECOND 1000
-#define MAX_SECONDS (DCF_DELAY_MAX_MS / MS_PER_SECOND)
+#define MAX_SECONDS	  (DCF_DELAY_MAX_MS / MS_PER_SECOND)
 
 int64_t
 dcf_backoff_delay(int attempt, int64_t max_ms, uint64_t random)
 {
-	int64_t		whole = DCF_BACKOFF_BASE_MS;
-	int64_t		half;
+	int64_t whole = DCF_BACKOFF_BASE_MS;
+	int64_t half;
 
 	if (max_ms > DCF_DELAY_MAX_MS)
 		max_ms = DCF_DELAY_MAX_MS;
@@ -48,7 +48,7 @@ typedef struct Value
 static Value
 trim(const char *value, size_t len)
 {
-	Value		v = {value, value + len};
+	Value v = {value, value + len};
 
 	while (v.p < v.end && (*v.p == ' ' || *v.p == '\t'))
 		v.p++;
@@ -67,7 +67,7 @@ at_digit(const Value *v)
 static bool
 take_seconds(Value *v, int64_t *seconds)
 {
-	int64_t		n = 0;
+	int64_t n = 0;
 
 	if (!at_digit(v))
 		return false;
@@ -85,9 +85,9 @@ take_seconds(Value *v, int64_t *seconds)
 static bool
 take_milliseconds(Value *v, int *milliseconds)
 {
-	int			ms = 0;
-	int			unit = 100;
-	bool		more = false;
+	int ms = 0;
+	int unit = 100;
+	bool more = false;
 
 	if (!at_digit(v))
 		return false;
@@ -103,10 +103,10 @@ take_milliseconds(Value *v, int *milliseconds)
 bool
 dcf_seconds_parse(const char *value, size_t len, int64_t *delay_ms)
 {
-	Value		v = trim(value, len);
-	int64_t		seconds;
-	int64_t		delay;
-	int			milliseconds = 0;
+	Value v = trim(value, len);
+	int64_t seconds;
+	int64_t delay;
+	int milliseconds = 0;
 
 	if (!take_seconds(&v, &seconds))
 		return false;
@@ -126,18 +126,18 @@ dcf_seconds_parse(const char *value, size_t len, int64_t *delay_ms)
 /* The parts of an HTTP date; month 1 to 12. */
 typedef struct HttpDate
 {
-	int			year;
-	int			month;
-	int			day;
-	int			hour;
-	int			minute;
-	int			second;
+	int year;
+	int month;
+	int day;
+	int hour;
+	int minute;
+	int second;
 } HttpDate;
 
 static bool
 take_text(Value *v, const char *text)
 {
-	size_t		n = strlen(text);
+	size_t n = strlen(text);
 
 	if ((size_t) (v->end - v->p) < n || memcmp(v->p, text, n) != 0)
 		return false;
@@ -173,10 +173,9 @@ take_digits(Value *v, int ndigits, int max, int *number)
 static bool
 take_month(Value *v, HttpDate *date)
 {
-	static const char *const names[] = {
-		"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-		"Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
-	};
+	static const char *const names[] = {"Jan", "Feb", "Mar", "Apr",
+										"May", "Jun", "Jul", "Aug",
+										"Sep", "Oct", "Nov", "Dec"};
 
 	if (!take_name(v, names, 12, &date->month))
 		return false;
@@ -198,9 +197,9 @@ static bool
 take_imf_fixdate(Value *v, HttpDate *date)
 {
 	return take_text(v, ", ") && take_digits(v, 2, 31, &date->day) &&
-		take_text(v, " ") && take_month(v, date) &&
-		take_text(v, " ") && take_digits(v, 4, 9999, &date->year) &&
-		take_text(v, " ") && take_clock(v, date) && take_text(v, " GMT");
+		take_text(v, " ") && take_month(v, date) && take_text(v, " ") &&
+		take_digits(v, 4, 9999, &date->year) && take_text(v, " ") &&
+		take_clock(v, date) && take_text(v, " GMT");
 }
 
 /*
@@ -223,12 +222,12 @@ year_of(int64_t seconds)
 static bool
 take_rfc850_date(Value *v, int64_t now, HttpDate *date)
 {
-	int			this_year = year_of(now);
+	int this_year = year_of(now);
 
 	if (!take_text(v, ", ") || !take_digits(v, 2, 31, &date->day) ||
-		!take_text(v, "-") || !take_month(v, date) ||
-		!take_text(v, "-") || !take_digits(v, 2, 99, &date->year) ||
-		!take_text(v, " ") || !take_clock(v, date) || !take_text(v, " GMT"))
+		!take_text(v, "-") || !take_month(v, date) || !take_text(v, "-") ||
+		!take_digits(v, 2, 99, &date->year) || !take_text(v, " ") ||
+		!take_clock(v, date) || !take_text(v, " GMT"))
 		return false;
 
 	/* More than 50 years ahead means the past century (RFC 9110, 5.6.7). */
@@ -245,24 +244,22 @@ static bool
 take_asctime_date(Value *v, HttpDate *date)
 {
 	return take_text(v, " ") && take_month(v, date) && take_text(v, " ") &&
-		(take_text(v, " ") ? take_digits(v, 1, 9, &date->day)
-		 : take_digits(v, 2, 31, &date->day)) &&
-		take_text(v, " ") && take_clock(v, date) &&
-		take_text(v, " ") && take_digits(v, 4, 9999, &date->year);
+		(take_text(v, " ") ? take_digits(v, 1, 9, &date->day) :
+							 take_digits(v, 2, 31, &date->day)) &&
+		take_text(v, " ") && take_clock(v, date) && take_text(v, " ") &&
+		take_digits(v, 4, 9999, &date->year);
 }
 
 static bool
 take_http_date(Value *v, int64_t now, HttpDate *date)
 {
 	/* Long names first: "Sun" also begins "Sunday". */
-	static const char *const long_days[] = {
-		"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
-		"Saturday"
-	};
-	static const char *const short_days[] = {
-		"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
-	};
-	int			weekday;
+	static const char *const long_days[] = {"Sunday",	 "Monday",	 "Tuesday",
+											"Wednesday", "Thursday", "Friday",
+											"Saturday"};
+	static const char *const short_days[] = {"Sun", "Mon", "Tue", "Wed",
+											 "Thu", "Fri", "Sat"};
+	int weekday;
 
 	if (take_name(v, long_days, 7, &weekday))
 		return take_rfc850_date(v, now, date);
@@ -281,13 +278,13 @@ take_http_date(Value *v, int64_t now, HttpDate *date)
 static int64_t
 days_since_epoch(int year, int month, int day)
 {
-	int64_t		y = month > 2 ? year : year - 1;
-	int64_t		m = month > 2 ? month - 3 : month + 9;
+	int64_t y = month > 2 ? year : year - 1;
+	int64_t m = month > 2 ? month - 3 : month + 9;
 
 	/* Whole cycles of 400 years keep the divisions away from below zero. */
 	y += 400;
-	return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1
-		- (719468 + 146097);
+	return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 -
+		(719468 + 146097);
 }
 
 /* Whether the month has that day; a month 13 is the next year's first. */
@@ -296,16 +293,16 @@ is_in_month(const HttpDate *date)
 {
 	return date->day >= 1 &&
 		date->day <= days_since_epoch(date->year, date->month + 1, 1) -
-		days_since_epoch(date->year, date->month, 1);
+			days_since_epoch(date->year, date->month, 1);
 }
 
 bool
 dcf_retry_after_parse(const char *value, size_t len, int64_t now,
 					  int64_t *delay_ms)
 {
-	Value		v = trim(value, len);
-	HttpDate	date;
-	int64_t		seconds;
+	Value v = trim(value, len);
+	HttpDate date;
+	int64_t seconds;
 
 	if (at_digit(&v))
 	{

@@ -10,13 +10,13 @@
 static int32_t
 decode_hex(const char *src, size_t len)
 {
-	int32_t		value = 0;
+	int32_t value = 0;
 
 	if (len < 4)
 		return -1;
 	for (int i = 0; i < 4; i++)
 	{
-		char		c = src[i];
+		char c = src[i];
 
 		if (c >= '0' && c <= '9')
 			value = value << 4 | (c - '0');
@@ -66,8 +66,8 @@ encode_utf8(uint32_t code, char *dst)
 static size_t
 decode_unicode(const char *src, size_t len, char *dst, size_t *dstlen)
 {
-	int32_t		unit = decode_hex(src + 2, len - 2);
-	int32_t		low;
+	int32_t unit = decode_hex(src + 2, len - 2);
+	int32_t low;
 
 	if (unit < 0)
 		return 0;
@@ -82,7 +82,8 @@ decode_unicode(const char *src, size_t len, char *dst, size_t *dstlen)
 	if (low < 0xDC00 || low > 0xDFFF)
 		return 0;
 	*dstlen = encode_utf8(0x10000 + ((uint32_t) (unit - 0xD800) << 10) +
-						  (uint32_t) (low - 0xDC00), dst);
+							  (uint32_t) (low - 0xDC00),
+						  dst);
 	return 12;
 }
 
@@ -97,7 +98,7 @@ decode_one(const char *src, size_t len, char *dst, size_t *dstlen)
 	static const char from[] = "\"\\/bfnrt";
 	static const char to[] = "\"\\/\b\f\n\r\t";
 	const char *found;
-	size_t		used;
+	size_t used;
 
 	*dstlen = 1;
 	dst[0] = src[0];
@@ -118,15 +119,15 @@ decode_one(const char *src, size_t len, char *dst, size_t *dstlen)
 size_t
 dcf_json_unescape(const char *src, size_t len, char *dst)
 {
-	size_t		written = 0;
+	size_t written = 0;
 
 	while (len > 0)
 	{
 		const char *backslash = memchr(src, '\\', len);
-		size_t		plain = backslash ? (size_t) (backslash - src) : len;
-		char		decoded[4];
-		size_t		ndecoded;
-		size_t		used;
+		size_t plain = backslash ? (size_t) (backslash - src) : len;
+		char decoded[4];
+		size_t ndecoded;
+		size_t used;
 
 		memcpy(dst + written, src, plain);
 		written += plain;
@@ -147,16 +148,16 @@ bool
 dcf_json_key_equals(const DcfJsonKey *key, const char *src, size_t len,
 					bool escaped)
 {
-	size_t		matched = 0;
+	size_t matched = 0;
 
 	if (!escaped)
-		return len == key->len && (len == 0 ||
-								   memcmp(src, key->name, len) == 0);
+		return len == key->len &&
+			(len == 0 || memcmp(src, key->name, len) == 0);
 	while (len > 0)
 	{
-		char		decoded[4];
-		size_t		ndecoded;
-		size_t		used = decode_one(src, len, decoded, &ndecoded);
+		char decoded[4];
+		size_t ndecoded;
+		size_t used = decode_one(src, len, decoded, &ndecoded);
 
 		if (key->len - matched < ndecoded ||
 			memcmp(key->name + matched, decoded, ndecoded) != 0)
@@ -172,13 +173,13 @@ dcf_json_key_equals(const DcfJsonKey *key, const char *src, size_t len,
 static uint32_t
 hash_name(const char *src, size_t len, bool escaped)
 {
-	uint32_t	hash = UINT32_C(2166136261);
+	uint32_t hash = UINT32_C(2166136261);
 
 	while (len > 0)
 	{
-		char		decoded[4] = {*src};
-		size_t		ndecoded = 1;
-		size_t		used = escaped ? decode_one(src, len, decoded, &ndecoded) : 1;
+		char decoded[4] = {*src};
+		size_t ndecoded = 1;
+		size_t used = escaped ? decode_one(src, len, decoded, &ndecoded) : 1;
 
 		for (size_t i = 0; i < ndecoded; i++)
 			hash = (hash ^ (unsigned char) decoded[i]) * UINT32_C(16777619);
@@ -191,7 +192,7 @@ hash_name(const char *src, size_t len, bool escaped)
 size_t
 dcf_json_key_slots(int nkeys)
 {
-	size_t		nslots = 2;
+	size_t nslots = 2;
 
 	while (nslots < (size_t) nkeys * 2)
 		nslots *= 2;
@@ -209,7 +210,7 @@ dcf_json_key_table_init(DcfJsonKeyTable *table, const DcfJsonKey *keys,
 		slots[i] = -1;
 	for (int i = 0; i < nkeys; i++)
 	{
-		size_t		slot = hash_name(keys[i].name, keys[i].len, false);
+		size_t slot = hash_name(keys[i].name, keys[i].len, false);
 
 		for (slot &= table->nslots - 1; slots[slot] >= 0;)
 			slot = (slot + 1) & (table->nslots - 1);
@@ -221,11 +222,11 @@ int
 dcf_json_key_find(const DcfJsonKeyTable *table, const char *src, size_t len,
 				  bool escaped)
 {
-	size_t		slot = hash_name(src, len, escaped) & (table->nslots - 1);
+	size_t slot = hash_name(src, len, escaped) & (table->nslots - 1);
 
 	for (; table->slots[slot] >= 0; slot = (slot + 1) & (table->nslots - 1))
 	{
-		int			key = table->slots[slot];
+		int key = table->slots[slot];
 
 		if (dcf_json_key_equals(&table->keys[key], src, len, escaped))
 			return key;
@@ -249,11 +250,11 @@ skip_string(const char *record, size_t len, size_t pos)
 static size_t
 skip_value(const char *record, size_t len, size_t pos)
 {
-	size_t		depth = 0;
+	size_t depth = 0;
 
 	while (pos < len && (depth > 0 || record[pos] != ','))
 	{
-		char		c = record[pos];
+		char c = record[pos];
 
 		if (c == '"')
 		{
@@ -273,8 +274,8 @@ bool
 dcf_json_next_key(const char *record, size_t len, size_t *pos,
 				  DcfJsonField *key)
 {
-	size_t		start = *pos;
-	size_t		behind;
+	size_t start = *pos;
+	size_t behind;
 
 	/* Only white space, a brace and a comma stand before a key. */
 	while (start < len && record[start] != '"')

@@ -12,11 +12,10 @@
 
 #include <string.h>
 
-
 size_t
 dcf_json_size(const DcfJsonConfig *config)
 {
-	size_t		nkeys = (size_t) config->nkeys;
+	size_t nkeys = (size_t) config->nkeys;
 
 	return sizeof(DcfJsonReader) +
 		nkeys * (sizeof(DcfJsonField) + sizeof(size_t)) +
@@ -27,7 +26,7 @@ DcfJsonReader *
 dcf_json_init(void *memory, const DcfJsonConfig *config)
 {
 	DcfJsonReader *reader = memory;
-	size_t		nkeys = (size_t) config->nkeys;
+	size_t nkeys = (size_t) config->nkeys;
 
 	memset(reader, 0, dcf_json_size(config));
 	reader->config = config;
@@ -57,13 +56,12 @@ dcf_json_fail(DcfJsonReader *reader, DcfJsonErrorCode code, const char *reason,
 static DcfJsonStep
 open_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
-	bool		object = *cursor->p == '{';
-	uint64_t	bit = UINT64_C(1) << (reader->depth % 64);
-	uint64_t   *bits = &reader->objects[reader->depth / 64];
+	bool object = *cursor->p == '{';
+	uint64_t bit = UINT64_C(1) << (reader->depth % 64);
+	uint64_t *bits = &reader->objects[reader->depth / 64];
 
 	if (reader->depth == DCF_JSON_MAX_DEPTH)
-		return fail_here(reader, cursor, DCF_JSON_E_DEPTH,
-						 "nested too deep");
+		return fail_here(reader, cursor, DCF_JSON_E_DEPTH, "nested too deep");
 	*bits = object ? *bits | bit : *bits & ~bit;
 	reader->depth++;
 
@@ -96,7 +94,7 @@ end_value(DcfJsonReader *reader, const DcfJsonCursor *cursor, DcfJsonKind kind)
 static DcfJsonStep
 close_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
-	bool		object = in_object(reader);
+	bool object = in_object(reader);
 
 	if (reader->depth == 1 && !reader->records_seen)
 		return fail_here(reader, cursor, DCF_JSON_E_SHAPE,
@@ -124,7 +122,7 @@ close_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 static DcfJsonStep
 begin_value(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
-	char		c = *cursor->p;
+	char c = *cursor->p;
 
 	if (!reader->in_record)
 	{
@@ -186,7 +184,7 @@ static DcfJsonStep
 end_key(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
 	const char *name = cursor->start + reader->hold + reader->token_start + 1;
-	size_t		len = (size_t) (cursor->p - name) - 1;
+	size_t len = (size_t) (cursor->p - name) - 1;
 
 	reader->state = AT_COLON;
 	if (at_top_of_record(reader))
@@ -194,16 +192,17 @@ end_key(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	else if (at_top_of_envelope(reader))
 	{
 		const char *member = reader->config->records_member;
-		DcfJsonKey	wanted = {member, strlen(member)};
+		DcfJsonKey wanted = {member, strlen(member)};
 
 		reader->holding = false;
-		reader->records_next = dcf_json_key_equals(&wanted, name, len,
-												   reader->scan.escaped);
+		reader->records_next =
+			dcf_json_key_equals(&wanted, name, len, reader->scan.escaped);
 		if (reader->records_next && reader->records_seen)
 		{
-			cursor->p--;		/* the closing quote */
-			return fail_here(reader, cursor, DCF_JSON_E_SHAPE,
-							 "the member that holds the records is given twice");
+			cursor->p--; /* the closing quote */
+			return fail_here(
+				reader, cursor, DCF_JSON_E_SHAPE,
+				"the member that holds the records is given twice");
 		}
 	}
 	return STEP_ON;
@@ -213,7 +212,7 @@ end_key(DcfJsonReader *reader, DcfJsonCursor *cursor)
 static DcfJsonStep
 after_value(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
-	bool		object = in_object(reader);
+	bool object = in_object(reader);
 
 	if (*cursor->p == ',')
 	{
@@ -223,9 +222,9 @@ after_value(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	}
 	if (*cursor->p == (object ? '}' : ']'))
 		return close_container(reader, cursor);
-	return fail_syntax(reader, cursor, object ?
-					   "expected a comma or a closing brace" :
-					   "expected a comma or a closing bracket");
+	return fail_syntax(reader, cursor,
+					   object ? "expected a comma or a closing brace" :
+								"expected a comma or a closing bracket");
 }
 
 static DcfJsonStep
@@ -250,7 +249,7 @@ skip_byte_order_mark(DcfJsonReader *reader, DcfJsonCursor *cursor)
 static DcfJsonStep
 take_structure(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
-	char		c = *cursor->p;
+	char c = *cursor->p;
 
 	switch (reader->state)
 	{
@@ -293,17 +292,17 @@ take_scalar(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	{
 		case IN_NUMBER:
 			kind = DCF_JSON_NUMBER;
-			result = dcf_json_scan_number(&reader->scan, &cursor->p,
-										  cursor->end);
+			result =
+				dcf_json_scan_number(&reader->scan, &cursor->p, cursor->end);
 			break;
 		case IN_WORD:
 			kind = reader->word_kind;
-			result = dcf_json_scan_word(&reader->scan, &cursor->p,
-										cursor->end);
+			result =
+				dcf_json_scan_word(&reader->scan, &cursor->p, cursor->end);
 			break;
 		default:
-			result = dcf_json_scan_string(&reader->scan, &cursor->p,
-										  cursor->end);
+			result =
+				dcf_json_scan_string(&reader->scan, &cursor->p, cursor->end);
 			break;
 	}
 	if (result == DCF_SCAN_MORE)
@@ -329,7 +328,7 @@ skip_space(DcfJsonCursor *cursor)
 static DcfJsonStep
 read_on(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
-	DcfJsonStep		step = STEP_ON;
+	DcfJsonStep step = STEP_ON;
 
 	while (step == STEP_ON)
 	{
@@ -351,17 +350,17 @@ DcfJsonStatus
 dcf_json_next(DcfJsonReader *reader, const char *data, size_t len,
 			  size_t *consumed)
 {
-	DcfJsonCursor		cursor;
-	DcfJsonStep		step;
+	DcfJsonCursor cursor;
+	DcfJsonStep step;
 
 	*consumed = 0;
 	reader->record = NULL;
 	if (reader->error.code != DCF_JSON_OK)
 		return DCF_JSON_WRONG;
 	if (len <= reader->pos)
-		return DCF_JSON_MORE;	/* nothing new; data may be NULL */
+		return DCF_JSON_MORE; /* nothing new; data may be NULL */
 
-	cursor = (DcfJsonCursor) {data, data + reader->pos, data + len};
+	cursor = (DcfJsonCursor){data, data + reader->pos, data + len};
 	step = read_on(reader, &cursor);
 	if (step == STEP_WRONG)
 		return DCF_JSON_WRONG;

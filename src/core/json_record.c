@@ -53,11 +53,11 @@ begins_value(char c)
 DcfJsonStep
 dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 {
-	char		c = *cursor->p;
+	char c = *cursor->p;
 
 	if (reader->depth == 0)
 	{
-		bool		envelope = reader->record_depth == 3;
+		bool envelope = reader->record_depth == 3;
 		const char *reason = wrong_reply_reason(envelope, c);
 
 		if (c == (envelope ? '{' : '['))
@@ -67,7 +67,7 @@ dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 		return fail_here(reader, cursor, DCF_JSON_E_SHAPE, reason);
 	}
 	if (!begins_value(c))
-		return STEP_ON;			/* not a matter of shape */
+		return STEP_ON; /* not a matter of shape */
 	if (reader->in_records)
 	{
 		if (c != '{')
@@ -103,9 +103,9 @@ dcf_json_record_begin(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 int
 dcf_json_record_find_key(DcfJsonReader *reader, const char *name, size_t len)
 {
-	int		   *follower = &reader->followers[reader->last_key + 1];
-	bool		escaped = reader->scan.escaped;
-	int			key = *follower;
+	int *follower = &reader->followers[reader->last_key + 1];
+	bool escaped = reader->scan.escaped;
+	int key = *follower;
 
 	if (key < reader->config->nkeys &&
 		dcf_json_key_equals(&reader->config->keys[key], name, len, escaped))
@@ -128,8 +128,8 @@ dcf_json_record_store(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 					  DcfJsonKind kind)
 {
 	DcfJsonField *field = &reader->fields[reader->key];
-	size_t		quote = kind == DCF_JSON_STRING ? 1 : 0;
-	size_t		start = reader->token_start + quote;
+	size_t quote = kind == DCF_JSON_STRING ? 1 : 0;
+	size_t start = reader->token_start + quote;
 
 	if (field->kind == DCF_JSON_ABSENT)
 		reader->nmatched++;
@@ -153,7 +153,7 @@ dcf_json_record_end(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 		DcfJsonField *field = &reader->fields[i];
 
 		if (field->kind == DCF_JSON_ABSENT)
-			*field = (DcfJsonField) {NULL, 0, DCF_JSON_ABSENT, false};
+			*field = (DcfJsonField){NULL, 0, DCF_JSON_ABSENT, false};
 		else
 			field->data = reader->record + reader->starts[i];
 	}

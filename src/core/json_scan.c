@@ -8,18 +8,18 @@
 enum
 {
 	STRING_PLAIN,
-	STRING_UTF8,				/* inside a character of several bytes */
-	STRING_ESCAPE,				/* after a backslash */
-	STRING_HEX,					/* inside \uXXXX */
-	STRING_LOW_ESCAPE,			/* before the backslash of a low surrogate */
-	STRING_LOW_U				/* before the u of a low surrogate */
+	STRING_UTF8,	   /* inside a character of several bytes */
+	STRING_ESCAPE,	   /* after a backslash */
+	STRING_HEX,		   /* inside \uXXXX */
+	STRING_LOW_ESCAPE, /* before the backslash of a low surrogate */
+	STRING_LOW_U	   /* before the u of a low surrogate */
 };
 
 /* Within a number: what was read last. */
 enum
 {
 	NUMBER_MINUS,
-	NUMBER_ZERO,				/* a first digit 0 */
+	NUMBER_ZERO, /* a first digit 0 */
 	NUMBER_INTEGER,
 	NUMBER_POINT,
 	NUMBER_FRACTION,
@@ -79,9 +79,9 @@ are_plain(const char *p)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	const uint64_t tops = ones * 0x80;
-	uint64_t	bytes;
-	uint64_t	quote;
-	uint64_t	backslash;
+	uint64_t bytes;
+	uint64_t quote;
+	uint64_t backslash;
 
 	__builtin_memcpy(&bytes, p, sizeof(bytes));
 	quote = bytes ^ (ones * '"');
@@ -93,7 +93,8 @@ are_plain(const char *p)
 	 * falsely, so the answer for the whole is exact.
 	 */
 	return ((bytes | (bytes - ones * 0x20) | (quote - ones) |
-			 (backslash - ones)) & tops) == 0;
+			 (backslash - ones)) &
+			tops) == 0;
 }
 
 static inline const char *
@@ -125,7 +126,7 @@ hex_value(char c)
 static DcfJsonScanResult
 scan_hex_digit(DcfJsonScan *scan, char c)
 {
-	int			digit = hex_value(c);
+	int digit = hex_value(c);
 
 	if (digit < 0)
 		return wrong(scan, DCF_JSON_E_SYNTAX,
@@ -178,7 +179,8 @@ scan_escape(DcfJsonScan *scan, char c)
 			scan->low_half = false;
 			return DCF_SCAN_DONE;
 		default:
-			return wrong(scan, DCF_JSON_E_SYNTAX, "unknown escape in a string");
+			return wrong(scan, DCF_JSON_E_SYNTAX,
+						 "unknown escape in a string");
 	}
 }
 
@@ -209,7 +211,8 @@ scan_odd_byte(DcfJsonScan *scan, char c)
 	{
 		case STRING_UTF8:
 			if (!dcf_utf8_step(&scan->utf8, (unsigned char) c))
-				return wrong(scan, DCF_JSON_E_UTF8, "invalid UTF-8 in a string");
+				return wrong(scan, DCF_JSON_E_UTF8,
+							 "invalid UTF-8 in a string");
 			if (scan->utf8.need == 0)
 				scan->state = STRING_PLAIN;
 			return DCF_SCAN_DONE;
@@ -288,11 +291,13 @@ next_number_state(int state, char c)
 		}
 	}
 	if (c == '.')
-		return state == NUMBER_ZERO || state == NUMBER_INTEGER ?
-			NUMBER_POINT : -1;
+		return state == NUMBER_ZERO || state == NUMBER_INTEGER ? NUMBER_POINT :
+																 -1;
 	if (c == 'e' || c == 'E')
 		return state == NUMBER_ZERO || state == NUMBER_INTEGER ||
-			state == NUMBER_FRACTION ? NUMBER_E : -1;
+				state == NUMBER_FRACTION ?
+			NUMBER_E :
+			-1;
 	if (c == '+' || c == '-')
 		return state == NUMBER_E ? NUMBER_E_SIGN : -1;
 	return -1;
@@ -302,11 +307,11 @@ DcfJsonScanResult
 dcf_json_scan_number(DcfJsonScan *scan, const char **p, const char *end)
 {
 	const char *at = *p;
-	int			state = scan->state;
+	int state = scan->state;
 
 	for (; at < end; at++)
 	{
-		int			next = next_number_state(state, *at);
+		int next = next_number_state(state, *at);
 
 		if (next < 0)
 			break;

@@ -13,20 +13,20 @@
 
 typedef enum DcfJsonScanResult
 {
-	DCF_SCAN_DONE,				/* *p is just behind the scalar */
-	DCF_SCAN_MORE,				/* *p is end */
-	DCF_SCAN_WRONG				/* *p is the byte that cannot stand there */
+	DCF_SCAN_DONE, /* *p is just behind the scalar */
+	DCF_SCAN_MORE, /* *p is end */
+	DCF_SCAN_WRONG /* *p is the byte that cannot stand there */
 } DcfJsonScanResult;
 
 typedef struct DcfJsonScan
 {
-	uint8_t		state;			/* of strings and numbers, see json_scan.c */
-	uint8_t		ndigits;		/* of \uXXXX read so far */
-	bool		low_half;		/* this \uXXXX must be a low surrogate */
-	bool		escaped;		/* the string has a backslash */
-	uint16_t	unit;			/* value of \uXXXX so far */
-	DcfUtf8		utf8;
-	const char *word;			/* what must follow of true, false, null */
+	uint8_t state;	 /* of strings and numbers, see json_scan.c */
+	uint8_t ndigits; /* of \uXXXX read so far */
+	bool low_half;	 /* this \uXXXX must be a low surrogate */
+	bool escaped;	 /* the string has a backslash */
+	uint16_t unit;	 /* value of \uXXXX so far */
+	DcfUtf8 utf8;
+	const char *word; /* what must follow of true, false, null */
 
 	/* What went wrong: */
 	DcfJsonErrorCode code;
@@ -46,8 +46,8 @@ extern DcfJsonScanResult dcf_json_scan_string(DcfJsonScan *scan,
 extern DcfJsonScanResult dcf_json_scan_number(DcfJsonScan *scan,
 											  const char **p, const char *end);
 
-extern DcfJsonScanResult dcf_json_scan_word(DcfJsonScan *scan,
-											const char **p, const char *end);
+extern DcfJsonScanResult dcf_json_scan_word(DcfJsonScan *scan, const char **p,
+											const char *end);
 
 /*
  * The configured keys, to be found by name: an open-addressed table of
@@ -56,8 +56,8 @@ extern DcfJsonScanResult dcf_json_scan_word(DcfJsonScan *scan,
 typedef struct DcfJsonKeyTable
 {
 	const DcfJsonKey *keys;
-	int		   *slots;
-	size_t		nslots;			/* a power of two above the number of keys */
+	int *slots;
+	size_t nslots; /* a power of two above the number of keys */
 } DcfJsonKeyTable;
 
 extern size_t dcf_json_key_slots(int nkeys);
@@ -66,11 +66,11 @@ extern void dcf_json_key_table_init(DcfJsonKeyTable *table,
 									int *slots);
 
 /* The index of the key with the name in that string span, or -1. */
-extern int	dcf_json_key_find(const DcfJsonKeyTable *table, const char *src,
-							  size_t len, bool escaped);
+extern int dcf_json_key_find(const DcfJsonKeyTable *table, const char *src,
+							 size_t len, bool escaped);
 
 /* Whether a string span, decoded, is the key's name. */
 extern bool dcf_json_key_equals(const DcfJsonKey *key, const char *src,
 								size_t len, bool escaped);
 
-#endif							/* DCF_JSON_SCAN_H */
+#endif /* DCF_JSON_SCAN_H */

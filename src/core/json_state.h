@@ -10,14 +10,14 @@
 
 typedef enum DcfJsonState
 {
-	AT_BEGINNING,				/* a byte order mark may come */
+	AT_BEGINNING, /* a byte order mark may come */
 	AT_VALUE,
-	AT_VALUE_OR_END,			/* behind '[' */
-	AT_KEY,						/* behind a comma */
-	AT_KEY_OR_END,				/* behind '{' */
+	AT_VALUE_OR_END, /* behind '[' */
+	AT_KEY,			 /* behind a comma */
+	AT_KEY_OR_END,	 /* behind '{' */
 	AT_COLON,
 	AT_COMMA_OR_END,
-	AT_TRAILER,					/* the reply is complete */
+	AT_TRAILER, /* the reply is complete */
 	IN_STRING,
 	IN_KEY,
 	IN_NUMBER,
@@ -31,39 +31,39 @@ struct DcfJsonReader
 	DcfJsonError error;
 
 	/* Where we are.  Offsets in the window end with the call. */
-	uint64_t	base;			/* offset in the input of the window's start */
-	size_t		pos;			/* next byte to look at */
-	size_t		hold;			/* start of what must stay in the window */
-	bool		holding;		/* ... if anything must: a record or a key */
-	DcfJsonState		state;
+	uint64_t base; /* offset in the input of the window's start */
+	size_t pos;	   /* next byte to look at */
+	size_t hold;   /* start of what must stay in the window */
+	bool holding;  /* ... if anything must: a record or a key */
+	DcfJsonState state;
 	DcfJsonScan scan;
-	DcfJsonKind word_kind;		/* IN_WORD: which */
-	unsigned	mark_bytes;		/* of a byte order mark read so far */
+	DcfJsonKind word_kind; /* IN_WORD: which */
+	unsigned mark_bytes;   /* of a byte order mark read so far */
 
 	/* Open containers: bit set for an object. */
-	unsigned	depth;
-	uint64_t	objects[DCF_JSON_MAX_DEPTH / 64];
+	unsigned depth;
+	uint64_t objects[DCF_JSON_MAX_DEPTH / 64];
 
 	/* Around the records. */
-	unsigned	record_depth;	/* depth just inside a record */
-	bool		in_records;		/* inside the array of records */
-	bool		records_next;	/* the value to come is that array */
-	bool		records_seen;
-	bool		in_record;
-	uint64_t	nrecords;		/* completed */
+	unsigned record_depth; /* depth just inside a record */
+	bool in_records;	   /* inside the array of records */
+	bool records_next;	   /* the value to come is that array */
+	bool records_seen;
+	bool in_record;
+	uint64_t nrecords; /* completed */
 
 	/* The record being read.  Offsets are from its start, hold. */
-	int			key;			/* whose value is being read, or -1 */
-	int			last_key;		/* the last that matched, or -1 */
-	size_t		token_start;	/* of that value, or of the key itself */
-	int			nmatched;
+	int key;			/* whose value is being read, or -1 */
+	int last_key;		/* the last that matched, or -1 */
+	size_t token_start; /* of that value, or of the key itself */
+	int nmatched;
 	DcfJsonField *fields;
-	size_t	   *starts;			/* of each field's span */
-	int		   *followers;		/* [k + 1]: the key that last came after k */
+	size_t *starts; /* of each field's span */
+	int *followers; /* [k + 1]: the key that last came after k */
 
 	/* The record handed out. */
 	const char *record;
-	size_t		record_len;
+	size_t record_len;
 };
 
 /* What a call reads: a window, and how far it was read. */
@@ -85,28 +85,34 @@ typedef enum DcfJsonStep
 
 /* Note an error at an offset of the input; gives STEP_WRONG. */
 extern DcfJsonStep dcf_json_fail(DcfJsonReader *reader, DcfJsonErrorCode code,
-						  const char *reason, uint64_t offset);
+								 const char *reason, uint64_t offset);
 
 /* json_record.c: the records in the structure of the reply. */
-extern DcfJsonStep dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor);
-extern void dcf_json_record_begin(DcfJsonReader *reader, const DcfJsonCursor *cursor);
-extern void dcf_json_record_store(DcfJsonReader *reader, const DcfJsonCursor *cursor,
+extern DcfJsonStep dcf_json_check_shape(DcfJsonReader *reader,
+										const DcfJsonCursor *cursor);
+extern void dcf_json_record_begin(DcfJsonReader *reader,
+								  const DcfJsonCursor *cursor);
+extern void dcf_json_record_store(DcfJsonReader *reader,
+								  const DcfJsonCursor *cursor,
 								  DcfJsonKind kind);
-extern void dcf_json_record_end(DcfJsonReader *reader, const DcfJsonCursor *cursor);
-extern int	dcf_json_record_find_key(DcfJsonReader *reader, const char *name,
-									 size_t len);
+extern void dcf_json_record_end(DcfJsonReader *reader,
+								const DcfJsonCursor *cursor);
+extern int dcf_json_record_find_key(DcfJsonReader *reader, const char *name,
+									size_t len);
 
 /* Fail at the byte the cursor stands on. */
 static inline DcfJsonStep
-fail_here(DcfJsonReader *reader, const DcfJsonCursor *cursor, DcfJsonErrorCode code,
-		  const char *reason)
+fail_here(DcfJsonReader *reader, const DcfJsonCursor *cursor,
+		  DcfJsonErrorCode code, const char *reason)
 {
 	return dcf_json_fail(reader, code, reason,
-						 reader->base + (uint64_t) (cursor->p - cursor->start));
+						 reader->base +
+							 (uint64_t) (cursor->p - cursor->start));
 }
 
 static inline DcfJsonStep
-fail_syntax(DcfJsonReader *reader, const DcfJsonCursor *cursor, const char *reason)
+fail_syntax(DcfJsonReader *reader, const DcfJsonCursor *cursor,
+			const char *reason)
 {
 	return fail_here(reader, cursor, DCF_JSON_E_SYNTAX, reason);
 }
@@ -127,7 +133,7 @@ at_top_of_envelope(const DcfJsonReader *reader)
 static inline bool
 in_object(const DcfJsonReader *reader)
 {
-	unsigned	top = reader->depth - 1;
+	unsigned top = reader->depth - 1;
 
 	return (reader->objects[top / 64] >> (top % 64) & 1) != 0;
 }
@@ -147,4 +153,4 @@ hold_from_here(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	reader->hold = (size_t) (cursor->p - cursor->start);
 }
 
-#endif							/* DCF_JSON_STATE_H */
+#endif /* DCF_JSON_STATE_H */

@@ -16,8 +16,8 @@
 static size_t
 character_length(const unsigned char *src, size_t len, uint32_t *code)
 {
-	DcfUtf8		state = {0};
-	size_t		i = 0;
+	DcfUtf8 state = {0};
+	size_t i = 0;
 
 	do
 	{
@@ -36,11 +36,11 @@ static bool
 is_safe(uint32_t code)
 {
 	if (code < 0x20 || (code >= 0x7F && code <= 0x9F))
-		return false;			/* C0, DEL, C1 */
+		return false; /* C0, DEL, C1 */
 	if (code == 0x061C || code == 0x200E || code == 0x200F ||
 		(code >= 0x202A && code <= 0x202E) ||
 		(code >= 0x2066 && code <= 0x2069))
-		return false;			/* direction */
+		return false; /* direction */
 	return code != 0x2028 && code != 0x2029 && code != 0xFEFF;
 }
 
@@ -49,18 +49,18 @@ dcf_text_make_safe(const char *src, size_t len, char *dst, size_t size)
 {
 	static const char dots[] = "...";
 	const size_t ndots = sizeof(dots) - 1;
-	size_t		room = size - 1;
-	size_t		written = 0;
-	size_t		cut = 0;		/* last boundary with room for the dots */
-	size_t		i = 0;
+	size_t room = size - 1;
+	size_t written = 0;
+	size_t cut = 0; /* last boundary with room for the dots */
+	size_t i = 0;
 
 	while (i < len)
 	{
-		uint32_t	code = 0;
-		size_t		n = character_length((const unsigned char *) src + i,
-										 len - i, &code);
+		uint32_t code = 0;
+		size_t n =
+			character_length((const unsigned char *) src + i, len - i, &code);
 		const char *piece = src + i;
-		size_t		npiece = n;
+		size_t npiece = n;
 
 		if (n == 0 || !is_safe(code))
 		{
@@ -86,7 +86,7 @@ dcf_text_make_safe(const char *src, size_t len, char *dst, size_t size)
 bool
 dcf_text_is_utf8(const char *src, size_t len)
 {
-	DcfUtf8		state = {0};
+	DcfUtf8 state = {0};
 
 	for (size_t i = 0; i < len; i++)
 	{
@@ -106,7 +106,7 @@ is_digit(char c)
 static size_t
 skip_digits(const char *src, size_t len, size_t *pos)
 {
-	size_t		start = *pos;
+	size_t start = *pos;
 
 	while (*pos < len && is_digit(src[*pos]))
 		(*pos)++;
@@ -125,9 +125,9 @@ skip_sign(const char *src, size_t len, size_t *pos)
 bool
 dcf_text_is_number(const char *src, size_t len, bool *integral)
 {
-	size_t		pos = 0;
-	size_t		ndigits;
-	bool		whole = true;
+	size_t pos = 0;
+	size_t ndigits;
+	bool whole = true;
 
 	skip_sign(src, len, &pos);
 	ndigits = skip_digits(src, len, &pos);
@@ -157,21 +157,21 @@ dcf_text_is_number(const char *src, size_t len, bool *integral)
 typedef struct IsoCursor
 {
 	const char *src;
-	size_t		len;
-	size_t		pos;
+	size_t len;
+	size_t pos;
 } IsoCursor;
 
 /* Exactly ndigits digits with a value from min to max. */
 static bool
 take_number(IsoCursor *cursor, int ndigits, int min, int max, int *value)
 {
-	int			n = 0;
+	int n = 0;
 
 	if (cursor->len - cursor->pos < (size_t) ndigits)
 		return false;
 	for (int i = 0; i < ndigits; i++)
 	{
-		char		c = cursor->src[cursor->pos + i];
+		char c = cursor->src[cursor->pos + i];
 
 		if (!is_digit(c))
 			return false;
@@ -197,7 +197,7 @@ static int
 days_in_month(int year, int month)
 {
 	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool		leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 
 	return days[month - 1] + (month == 2 && leap ? 1 : 0);
 }
@@ -207,8 +207,7 @@ take_date(IsoCursor *cursor, DcfIsoTime *iso)
 {
 	iso->has_date = true;
 	return take_number(cursor, 4, 1, 9999, &iso->year) &&
-		take_char(cursor, '-') &&
-		take_number(cursor, 2, 1, 12, &iso->month) &&
+		take_char(cursor, '-') && take_number(cursor, 2, 1, 12, &iso->month) &&
 		take_char(cursor, '-') &&
 		take_number(cursor, 2, 1, days_in_month(iso->year, iso->month),
 					&iso->day);
@@ -218,8 +217,8 @@ take_date(IsoCursor *cursor, DcfIsoTime *iso)
 static bool
 take_fraction(IsoCursor *cursor, int *usec)
 {
-	int			nanos = 0;
-	int			ndigits = 0;
+	int nanos = 0;
+	int ndigits = 0;
 
 	while (cursor->pos < cursor->len && is_digit(cursor->src[cursor->pos]))
 	{
@@ -253,9 +252,9 @@ take_time(IsoCursor *cursor, DcfIsoTime *iso)
 static bool
 take_zone(IsoCursor *cursor, DcfIsoTime *iso)
 {
-	int			sign = 1;
-	int			hours;
-	int			minutes = 0;
+	int sign = 1;
+	int hours;
+	int minutes = 0;
 
 	iso->has_zone = true;
 	if (take_char(cursor, 'Z') || take_char(cursor, 'z'))
@@ -278,8 +277,8 @@ take_zone(IsoCursor *cursor, DcfIsoTime *iso)
 bool
 dcf_text_parse_iso(const char *src, size_t len, DcfIsoTime *result)
 {
-	IsoCursor	cursor = {src, len, 0};
-	DcfIsoTime	iso = {0};
+	IsoCursor cursor = {src, len, 0};
+	DcfIsoTime iso = {0};
 
 	if (len > 2 && src[2] == ':')
 	{
@@ -291,7 +290,8 @@ dcf_text_parse_iso(const char *src, size_t len, DcfIsoTime *result)
 		if (!take_date(&cursor, &iso))
 			return false;
 		if ((take_char(&cursor, 'T') || take_char(&cursor, 't') ||
-			 take_char(&cursor, ' ')) && !take_time(&cursor, &iso))
+			 take_char(&cursor, ' ')) &&
+			!take_time(&cursor, &iso))
 			return false;
 	}
 	if (iso.has_time && cursor.pos < len && !take_zone(&cursor, &iso))

@@ -10,8 +10,8 @@ static bool
 stays_plain(unsigned char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		(c >= '0' && c <= '9') ||
-		c == '-' || c == '.' || c == '_' || c == '~' || c == ':';
+		(c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+		c == '~' || c == ':';
 }
 
 /* The value of a hexadecimal digit, or -1. */
@@ -31,13 +31,13 @@ size_t
 dcf_url_encode(const char *src, size_t len, char *dst, size_t size)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	size_t		written = 0;
+	size_t written = 0;
 
 	for (size_t i = 0; i < len; i++)
 	{
 		unsigned char c = (unsigned char) src[i];
-		char		piece[3] = {'%', digits[c >> 4], digits[c & 15]};
-		size_t		n = sizeof(piece);
+		char piece[3] = {'%', digits[c >> 4], digits[c & 15]};
+		size_t n = sizeof(piece);
 
 		if (stays_plain(c))
 		{
@@ -56,16 +56,16 @@ dcf_url_encode(const char *src, size_t len, char *dst, size_t size)
 bool
 dcf_url_decode(const char *src, size_t len, char *dst, size_t *dstlen)
 {
-	size_t		written = 0;
+	size_t written = 0;
 
 	for (size_t i = 0; i < len; i++)
 	{
-		char		c = src[i];
+		char c = src[i];
 
 		if (c == '%')
 		{
-			int			high;
-			int			low;
+			int high;
+			int low;
 
 			if (len - i < 3)
 				return false;
@@ -92,15 +92,15 @@ find_byte(const char *src, char byte, size_t len)
 }
 
 bool
-dcf_url_next_pair(const char *query, size_t len, size_t *pos,
-				  DcfSpan *name, DcfSpan *value)
+dcf_url_next_pair(const char *query, size_t len, size_t *pos, DcfSpan *name,
+				  DcfSpan *value)
 {
 	while (*pos < len)
 	{
 		const char *piece = query + *pos;
-		size_t		left = len - *pos;
+		size_t left = len - *pos;
 		const char *amp = find_byte(piece, '&', left);
-		size_t		size = amp ? (size_t) (amp - piece) : left;
+		size_t size = amp ? (size_t) (amp - piece) : left;
 		const char *equals = find_byte(piece, '=', size);
 
 		*pos += amp ? size + 1 : size;

@@ -14,9 +14,9 @@
  */
 typedef struct DcfUtf8
 {
-	uint8_t		need;			/* continuation bytes still to come */
-	uint8_t		low;
-	uint8_t		high;
+	uint8_t need; /* continuation bytes still to come */
+	uint8_t low;
+	uint8_t high;
 } DcfUtf8;
 
 /*
@@ -45,4 +45,4 @@ dcf_utf8_step(DcfUtf8 *state, unsigned char byte)
 	return true;
 }
 
-#endif							/* DCF_UTF8_H */
+#endif /* DCF_UTF8_H */

@@ -8,17 +8,16 @@
  */
 #include "../unit/json_judge.h"
 
-int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const DcfJsonKey keys[] = {
-	{"a", 1}, {"Name", 4}, {"ID #", 4}, {"\xC3\xA9", 2}, {"", 0},
-	{"q\"\\/", 4}, {"StoreID", 7}
-};
+static const DcfJsonKey keys[] = {{"a", 1},		   {"Name", 4}, {"ID #", 4},
+								  {"\xC3\xA9", 2}, {"", 0},		{"q\"\\/", 4},
+								  {"StoreID", 7}};
 
-static const DcfJsonConfig configs[] = {
-	{NULL, keys, sizeof(keys) / sizeof(keys[0])},
-	{"Records", keys, sizeof(keys) / sizeof(keys[0])}
-};
+static const DcfJsonConfig configs[] = {{NULL, keys,
+										 sizeof(keys) / sizeof(keys[0])},
+										{"Records", keys,
+										 sizeof(keys) / sizeof(keys[0])}};
 
 static void
 must(bool condition, const char *what)
@@ -34,7 +33,7 @@ static void
 must_read_the_same(const Reading *whole, const char *doc, size_t len,
 				   const DcfJsonConfig *config, Cuts cuts)
 {
-	Reading		reading = read_document(doc, len, config, cuts);
+	Reading reading = read_document(doc, len, config, cuts);
 
 	must(reading.problem == NULL, reading.problem);
 	must(same_reading(&reading, whole), "cut, it reads otherwise than whole");
@@ -46,8 +45,8 @@ static void
 must_be_first_error(const Reading *whole, const char *doc,
 					const DcfJsonConfig *config)
 {
-	size_t		offset = (size_t) whole->error.offset;
-	Reading		before = read_document(doc, offset, config, uncut);
+	size_t offset = (size_t) whole->error.offset;
+	Reading before = read_document(doc, offset, config, uncut);
 
 	must(before.accepted || before.error.code == DCF_JSON_E_CUT,
 		 "the error is before where it is said to be");
@@ -60,10 +59,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const DcfJsonConfig *config;
 	const char *doc = (const char *) data + 1;
-	size_t		len = size - 1;
+	size_t len = size - 1;
 	const char *verdict;
-	Dice		dice;
-	Reading		whole;
+	Dice dice;
+	Reading whole;
 
 	if (size == 0)
 		return 0;
@@ -74,8 +73,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	verdict = judge_reading(&whole, doc, len, config);
 	must(verdict == NULL, verdict);
 
-	must_read_the_same(&whole, doc, len, config, (Cuts) {0, 0, &dice});
-	must_read_the_same(&whole, doc, len, config, (Cuts) {0, 0, &dice});
+	must_read_the_same(&whole, doc, len, config, (Cuts){0, 0, &dice});
+	must_read_the_same(&whole, doc, len, config, (Cuts){0, 0, &dice});
 	if (len < 400)
 		must_read_the_same(&whole, doc, len, config, each_byte);
 	if (!whole.accepted && whole.error.code != DCF_JSON_E_CUT)

@@ -12,7 +12,7 @@
 #include "text.h"
 #include "url.h"
 
-int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 must(bool condition, const char *what)
@@ -37,11 +37,11 @@ is_between(int64_t value, int64_t least, int64_t most)
 static void
 safe_text(const char *src, size_t len, size_t size)
 {
-	char	   *whole = malloc(len + 4);
-	size_t		nwhole = dcf_text_make_safe(src, len, whole, len + 4);
-	char	   *dst = malloc(size);
-	size_t		n = dcf_text_make_safe(src, len, dst, size);
-	char	   *again = malloc(size);
+	char *whole = malloc(len + 4);
+	size_t nwhole = dcf_text_make_safe(src, len, whole, len + 4);
+	char *dst = malloc(size);
+	size_t n = dcf_text_make_safe(src, len, dst, size);
+	char *again = malloc(size);
 
 	must(nwhole <= len && dcf_text_is_utf8(whole, nwhole),
 		 "safe text is not UTF-8");
@@ -51,10 +51,11 @@ safe_text(const char *src, size_t len, size_t size)
 		must(n == nwhole && memcmp(dst, whole, n) == 0, "safe text is cut");
 	else
 		must(n >= 3 && memcmp(dst + n - 3, "...", 3) == 0 &&
-			 memcmp(dst, whole, n - 3) == 0 && n + 3 >= size - 1,
+				 memcmp(dst, whole, n - 3) == 0 && n + 3 >= size - 1,
 			 "safe text is cut badly");
 	must(dcf_text_make_safe(dst, n, again, size) == n &&
-		 memcmp(dst, again, n) == 0, "safe text is not safe");
+			 memcmp(dst, again, n) == 0,
+		 "safe text is not safe");
 	free(whole);
 	free(dst);
 	free(again);
@@ -63,16 +64,17 @@ safe_text(const char *src, size_t len, size_t size)
 static void
 iso_time(const char *src, size_t len)
 {
-	DcfIsoTime	iso;
+	DcfIsoTime iso;
 
 	if (!dcf_text_parse_iso(src, len, &iso))
 		return;
 	must(iso.has_date || iso.has_time, "neither date nor time");
-	must(!iso.has_date || (is_between(iso.year, 1, 9999) &&
-						   is_between(iso.month, 1, 12) &&
-						   is_between(iso.day, 1, 31)), "date out of range");
+	must(!iso.has_date ||
+			 (is_between(iso.year, 1, 9999) && is_between(iso.month, 1, 12) &&
+			  is_between(iso.day, 1, 31)),
+		 "date out of range");
 	must(is_between(iso.hour, 0, 23) && is_between(iso.minute, 0, 59) &&
-		 is_between(iso.second, 0, 59) && is_between(iso.usec, 0, 1000000),
+			 is_between(iso.second, 0, 59) && is_between(iso.usec, 0, 1000000),
 		 "time out of range");
 	must(is_between(iso.offset, -86399, 86399), "offset out of range");
 }
@@ -80,9 +82,9 @@ iso_time(const char *src, size_t len)
 static void
 number(const char *src, size_t len)
 {
-	bool		integral;
-	char	   *copy;
-	char	   *end;
+	bool integral;
+	char *copy;
+	char *end;
 
 	if (!dcf_text_is_number(src, len, &integral))
 		return;
@@ -100,11 +102,11 @@ number(const char *src, size_t len)
 static void
 url_code(const char *src, size_t len)
 {
-	char	   *encoded = malloc(3 * len);
-	size_t		nencoded = dcf_url_encode(src, len, encoded, 3 * len);
-	char	   *decoded = malloc(nencoded);
-	size_t		ndecoded;
-	char	   *part = malloc(nencoded / 2);
+	char *encoded = malloc(3 * len);
+	size_t nencoded = dcf_url_encode(src, len, encoded, 3 * len);
+	char *decoded = malloc(nencoded);
+	size_t ndecoded;
+	char *part = malloc(nencoded / 2);
 
 	must(nencoded <= 3 * len, "encoded is too long");
 	must(dcf_url_decode(encoded, nencoded, decoded, &ndecoded),
@@ -112,7 +114,7 @@ url_code(const char *src, size_t len)
 	must(ndecoded == len && (len == 0 || memcmp(decoded, src, len) == 0),
 		 "decoded is not what was encoded");
 	must(dcf_url_encode(src, len, part, nencoded / 2) == nencoded &&
-		 (nencoded < 2 || memcmp(part, encoded, nencoded / 2) == 0),
+			 (nencoded < 2 || memcmp(part, encoded, nencoded / 2) == 0),
 		 "encoded otherwise in little room");
 	free(part);
 	free(decoded);
@@ -127,15 +129,16 @@ url_code(const char *src, size_t len)
 static void
 pairs(const char *src, size_t len)
 {
-	DcfSpan		name;
-	DcfSpan		value;
-	size_t		pos = 0;
-	size_t		least = 0;
+	DcfSpan name;
+	DcfSpan value;
+	size_t pos = 0;
+	size_t least = 0;
 
 	while (dcf_url_next_pair(src, len, &pos, &name, &value))
 	{
 		must(name.data >= src + least && name.data + name.len <= value.data &&
-			 value.data + value.len <= src + len, "a pair outside the query");
+				 value.data + value.len <= src + len,
+			 "a pair outside the query");
 		must(name.len == 0 || memchr(name.data, '=', name.len) == NULL,
 			 "a name with '='");
 		must(value.len == 0 || memchr(value.data, '&', value.len) == NULL,
@@ -149,7 +152,7 @@ pairs(const char *src, size_t len)
 static void
 headers(const char *src, size_t len, int64_t now)
 {
-	int64_t		delay;
+	int64_t delay;
 
 	if (dcf_retry_after_parse(src, len, now, &delay))
 		must(is_between(delay, 0, DCF_DELAY_MAX_MS), "delay out of range");
@@ -160,9 +163,9 @@ headers(const char *src, size_t len, int64_t now)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char	   *src;
-	size_t		len;
-	int64_t		now = 0;
+	char *src;
+	size_t len;
+	int64_t now = 0;
 
 	/* The first byte: sizes and the time. */
 	if (size == 0)

@@ -13,19 +13,18 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-static int	check_passed;
-static int	check_failed;
+static int check_passed;
+static int check_failed;
 
 /* What is checked, in words: CHECK(a == b, "case %d", i) */
 #define CHECK(condition, ...) \
 	check_one((condition), __FILE__, __LINE__, #condition, __VA_ARGS__)
 
-__attribute__((format(printf, 5, 6)))
-static void
+__attribute__((format(printf, 5, 6))) static void
 check_one(bool condition, const char *file, int line, const char *text,
 		  const char *format, ...)
 {
-	va_list		args;
+	va_list args;
 
 	if (condition)
 	{
@@ -43,10 +42,10 @@ check_one(bool condition, const char *file, int line, const char *text,
 #define RUN(function) check_run(#function, function)
 
 static void
-check_run(const char *name, void (*function) (void))
+check_run(const char *name, void (*function)(void))
 {
-	int			passed = check_passed;
-	int			failed = check_failed;
+	int passed = check_passed;
+	int failed = check_failed;
 
 	function();
 	CHECK(check_passed + check_failed > passed + failed, "%s checks something",
@@ -63,4 +62,4 @@ check_finish(void)
 	return check_failed == 0 ? 0 : 1;
 }
 
-#endif							/* CHECK_H */
+#endif /* CHECK_H */

@@ -13,7 +13,7 @@ static const char *
 shown(const char *doc, size_t len)
 {
 	static char buffer[121];
-	size_t		n = len < sizeof(buffer) - 1 ? len : sizeof(buffer) - 1;
+	size_t n = len < sizeof(buffer) - 1 ? len : sizeof(buffer) - 1;
 
 	for (size_t i = 0; i < n; i++)
 		buffer[i] = doc[i] >= ' ' && doc[i] < 0x7F ? doc[i] : '.';
@@ -49,7 +49,7 @@ static void
 check_cuts(const Reading *whole, const char *doc, size_t len,
 		   const DcfJsonConfig *config, Cuts cuts)
 {
-	Reading		reading = read_document(doc, len, config, cuts);
+	Reading reading = read_document(doc, len, config, cuts);
 
 	CHECK(reading.problem == NULL, "%s, cut at %zu and every %zu: %s",
 		  shown(doc, len), cuts.first, cuts.rest, reading.problem);
@@ -64,8 +64,8 @@ static void
 check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,
 				const DcfJsonConfig *config)
 {
-	Reading		reading = read_document(doc, cut, config, uncut);
-	bool		may_accept = is_all_space(doc + cut, len - cut) ||
+	Reading reading = read_document(doc, cut, config, uncut);
+	bool may_accept = is_all_space(doc + cut, len - cut) ||
 		whole->error.code == DCF_JSON_E_TRAILING;
 
 	check_reading(&reading, doc, cut, config, "truncated");
@@ -75,10 +75,11 @@ check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,
 	/* An error is at the first byte that makes it one. */
 	if (!whole->accepted && whole->error.code != DCF_JSON_E_CUT)
 	{
-		bool		before = cut <= whole->error.offset;
+		bool before = cut <= whole->error.offset;
 
-		CHECK(before ? reading.accepted || reading.error.code == DCF_JSON_E_CUT
-			  : same_reading(&reading, whole),
+		CHECK(before ?
+				  reading.accepted || reading.error.code == DCF_JSON_E_CUT :
+				  same_reading(&reading, whole),
 			  "%s, truncated at %zu: error %d at %d, not %d at %d",
 			  shown(doc, len), cut, reading.error.code,
 			  (int) reading.error.offset, whole->error.code,
@@ -88,19 +89,18 @@ check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,
 }
 
 /* Read the document whole, cut and truncated in every way. */
-__attribute__((unused))
-static void
+__attribute__((unused)) static void
 check_document(const char *doc, size_t len, const DcfJsonConfig *config)
 {
-	Reading		whole = read_document(doc, len, config, uncut);
+	Reading whole = read_document(doc, len, config, uncut);
 
 	check_reading(&whole, doc, len, config, "whole");
 	check_cuts(&whole, doc, len, config, each_byte);
 	for (size_t cut = 1; cut < len; cut++)
-		check_cuts(&whole, doc, len, config, (Cuts) {cut, 0, NULL});
+		check_cuts(&whole, doc, len, config, (Cuts){cut, 0, NULL});
 	for (size_t cut = 0; cut < len; cut++)
 		check_truncated(&whole, doc, len, cut, config);
 	reading_free(&whole);
 }
 
-#endif							/* JSON_CHECK_H */
+#endif /* JSON_CHECK_H */

@@ -15,9 +15,9 @@
 /* Text that grows. */
 typedef struct Text
 {
-	char	   *data;
-	size_t		len;
-	size_t		room;
+	char *data;
+	size_t len;
+	size_t room;
 } Text;
 
 static void
@@ -50,7 +50,7 @@ text_is(const Text *text, const Text *other)
 /* Numbers that look random, the same in each run. */
 typedef struct Dice
 {
-	uint64_t	state;			/* not 0 */
+	uint64_t state; /* not 0 */
 } Dice;
 
 static uint32_t
@@ -65,9 +65,9 @@ dice_roll(Dice *dice, uint32_t sides)
 /* How a document is cut into windows. */
 typedef struct Cuts
 {
-	size_t		first;			/* length of the first piece, 0 for no limit */
-	size_t		rest;			/* of the others, likewise */
-	Dice	   *dice;			/* random lengths instead */
+	size_t first; /* length of the first piece, 0 for no limit */
+	size_t rest;  /* of the others, likewise */
+	Dice *dice;	  /* random lengths instead */
 } Cuts;
 
 static const Cuts uncut = {0, 0, NULL};
@@ -76,12 +76,12 @@ static const Cuts each_byte = {1, 1, NULL};
 /* What came of reading a document. */
 typedef struct Reading
 {
-	bool		accepted;
+	bool accepted;
 	DcfJsonError error;
-	uint64_t	nrecords;
-	Text		spans;			/* records and fields as they stand */
-	Text		values;			/* fields decoded, one record a line */
-	const char *problem;		/* a promise of the reader not kept, or NULL */
+	uint64_t nrecords;
+	Text spans;			 /* records and fields as they stand */
+	Text values;		 /* fields decoded, one record a line */
+	const char *problem; /* a promise of the reader not kept, or NULL */
 } Reading;
 
 static void
@@ -95,7 +95,7 @@ reading_free(Reading *reading)
 static void
 add_value(Text *values, const json_t *value)
 {
-	char	   *dump;
+	char *dump;
 
 	if (value == NULL)
 	{
@@ -109,8 +109,9 @@ add_value(Text *values, const json_t *value)
 		text_add_string(values, "'");
 		return;
 	}
-	dump = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY |
-					  JSON_REAL_PRECISION(17));
+	dump = json_dumps(value,
+					  JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY |
+						  JSON_REAL_PRECISION(17));
 	text_add_string(values, dump);
 	free(dump);
 }
@@ -119,9 +120,9 @@ add_value(Text *values, const json_t *value)
 static void
 add_field(Text *values, const DcfJsonField *field)
 {
-	json_t	   *value;
-	char	   *decoded;
-	size_t		len;
+	json_t *value;
+	char *decoded;
+	size_t len;
 
 	switch (field->kind)
 	{
@@ -171,11 +172,11 @@ note_record(Reading *reading, const DcfJsonReader *reader,
 			size_t consumed)
 {
 	const DcfJsonField *fields = dcf_json_fields(reader);
-	size_t		len;
+	size_t len;
 	const char *record = dcf_json_record(reader, &len);
-	char		place[64];
-	int			matched = 0;
-	size_t		pos = 0;
+	char place[64];
+	int matched = 0;
+	size_t pos = 0;
 	DcfJsonField key;
 
 	if (record == NULL || record < window || len < 2 || record[0] != '{' ||
@@ -183,8 +184,8 @@ note_record(Reading *reading, const DcfJsonReader *reader,
 		return "the record's span is wrong";
 	if (record + len != window + consumed)
 		return "consumed is not the end of the record";
-	snprintf(place, sizeof(place), "%zu+%zu:",
-			 start + (size_t) (record - window), len);
+	snprintf(place, sizeof(place),
+			 "%zu+%zu:", start + (size_t) (record - window), len);
 	text_add_string(&reading->spans, place);
 	for (int i = 0; i < config->nkeys; i++)
 	{
@@ -198,7 +199,8 @@ note_record(Reading *reading, const DcfJsonReader *reader,
 		else
 		{
 			matched++;
-			if (field->data < record || field->data + field->len > record + len)
+			if (field->data < record ||
+				field->data + field->len > record + len)
 				return "a field is not inside its record";
 			if (field->kind == DCF_JSON_STRING &&
 				(field->data[-1] != '"' || field->data[field->len] != '"'))
@@ -231,7 +233,7 @@ note_record(Reading *reading, const DcfJsonReader *reader,
 static size_t
 next_piece(const Cuts *cuts, size_t pos, size_t left)
 {
-	size_t		piece = pos == 0 ? cuts->first : cuts->rest;
+	size_t piece = pos == 0 ? cuts->first : cuts->rest;
 
 	if (cuts->dice != NULL)
 		piece = 1 + dice_roll(cuts->dice, dice_roll(cuts->dice, 4) ? 8 : 200);
@@ -243,22 +245,22 @@ static Reading
 read_document(const char *doc, size_t len, const DcfJsonConfig *config,
 			  Cuts cuts)
 {
-	Reading		reading = {0};
-	size_t		size = dcf_json_size(config);
-	void	   *memory = malloc(size);
+	Reading reading = {0};
+	size_t size = dcf_json_size(config);
+	void *memory = malloc(size);
 	DcfJsonReader *reader = dcf_json_init(memset(memory, 0xA5, size), config);
-	size_t		given = 0;
-	size_t		start = 0;		/* of the window */
+	size_t given = 0;
+	size_t start = 0; /* of the window */
 	DcfJsonStatus status = DCF_JSON_MORE;
 
 	text_add_string(&reading.spans, "");
 	text_add_string(&reading.values, "");
 	while (given < len && status != DCF_JSON_WRONG && reading.problem == NULL)
 	{
-		char	   *block;
-		char	   *window;
-		size_t		left;
-		size_t		consumed;
+		char *block;
+		char *window;
+		size_t left;
+		size_t consumed;
 
 		given += next_piece(&cuts, given, len - given);
 		left = given - start;
@@ -266,7 +268,7 @@ read_document(const char *doc, size_t len, const DcfJsonConfig *config,
 		memcpy(block, doc + start, left);
 		do
 		{
-			size_t		nothing;
+			size_t nothing;
 
 			status = dcf_json_next(reader, window, left, &consumed);
 			if (consumed > left)
@@ -333,13 +335,13 @@ static void
 judge_structure(const char *doc, size_t len, const char *member, int *deepest,
 				int *nmembers)
 {
-	int			depth = 0;
+	int depth = 0;
 
 	*deepest = 0;
 	*nmembers = 0;
 	for (size_t pos = 0; pos < len; pos++)
 	{
-		char		c = doc[pos];
+		char c = doc[pos];
 
 		if (c == '{' || c == '[')
 			depth++;
@@ -347,15 +349,15 @@ judge_structure(const char *doc, size_t len, const char *member, int *deepest,
 			depth--;
 		else if (c == '"')
 		{
-			size_t		end = judge_string_end(doc, pos);
-			size_t		next = end;
+			size_t end = judge_string_end(doc, pos);
+			size_t next = end;
 
 			while (next < len && strchr(" \t\r\n", doc[next]) != NULL)
 				next++;
 			if (member != NULL && depth == 1 && next < len && doc[next] == ':')
 			{
-				json_t	   *key = json_loadb(doc + pos, end - pos,
-											 JSON_DECODE_ANY, NULL);
+				json_t *key =
+					json_loadb(doc + pos, end - pos, JSON_DECODE_ANY, NULL);
 
 				if (key != NULL && strcmp(json_string_value(key), member) == 0)
 					(*nmembers)++;
@@ -390,7 +392,7 @@ judge_records(const json_t *root, const DcfJsonConfig *config)
 static Text
 judge_values(const json_t *records, const DcfJsonConfig *config)
 {
-	Text		values = {0};
+	Text values = {0};
 
 	text_add_string(&values, "");
 	for (size_t i = 0; i < json_array_size(records); i++)
@@ -399,8 +401,9 @@ judge_values(const json_t *records, const DcfJsonConfig *config)
 		{
 			if (k > 0)
 				text_add_string(&values, ";");
-			add_value(&values, json_object_get(json_array_get(records, i),
-											   config->keys[k].name));
+			add_value(&values,
+					  json_object_get(json_array_get(records, i),
+									  config->keys[k].name));
 		}
 		text_add_string(&values, "\n");
 	}
@@ -416,11 +419,11 @@ judge_reading(const Reading *reading, const char *doc, size_t len,
 			  const DcfJsonConfig *config)
 {
 	json_error_t error;
-	json_t	   *root;
+	json_t *root;
 	const json_t *records = NULL;
-	int			deepest;
-	int			nmembers;
-	Text		values;
+	int deepest;
+	int nmembers;
+	Text values;
 	const char *verdict = NULL;
 
 	/* Stated exceptions: a byte order mark, and numbers of any size. */
@@ -468,4 +471,4 @@ judge_reading(const Reading *reading, const char *doc, size_t len,
 	return verdict;
 }
 
-#endif							/* JSON_JUDGE_H */
+#endif /* JSON_JUDGE_H */

@@ -11,38 +11,86 @@
 /* Documents are kept about this short: each is read once for each cut. */
 #define ENOUGH 160
 
-static const DcfJsonKey keys[] = {
-	{"a", 1}, {"Name", 4}, {"ID #", 4}, {"\xC3\xA9", 2}, {"", 0},
-	{"q\"\\/", 4}, {"\xF0\x9F\x98\x80", 4}, {"StoreID", 7}, {"StoreName", 9}
-};
+static const DcfJsonKey keys[] = {{"a", 1},
+								  {"Name", 4},
+								  {"ID #", 4},
+								  {"\xC3\xA9", 2},
+								  {"", 0},
+								  {"q\"\\/", 4},
+								  {"\xF0\x9F\x98\x80", 4},
+								  {"StoreID", 7},
+								  {"StoreName", 9}};
 
 static const DcfJsonConfig array_config = {NULL, keys, COUNT(keys)};
 static const DcfJsonConfig member_config = {"Records", keys, COUNT(keys)};
 
 /* Strings as they stand in a document: keys that match, and look-alikes. */
-static const char *const strings[] = {
-	"\"a\"", "\"\\u0061\"", "\"Name\"", "\"N\\u0061me\"", "\"ID #\"",
-	"\"\xC3\xA9\"", "\"\\u00e9\"", "\"\\u00E9\"", "\"\"", "\"q\\\"\\\\/\"",
-	"\"q\\u0022\\u005C\\/\"", "\"\xF0\x9F\x98\x80\"", "\"\\uD83D\\ude00\"",
-	"\"StoreID\"", "\"StoreName\"", "\"Store\"", "\"StoreIDs\"", "\"name\"",
-	"\"Records\"", "\"\\u0052ecords\"", "\"x\"", "\"\\n\\t\\b\\f\\r\"",
-	"\"]}\"", "\"{[\"", "\"a rather long string, plain from end to end\"",
-	"\"2016-05-13T12:18:08.723\"", "\"\xE2\x82\xAC\xED\x9F\xBF\"",
-	"\"\x7F\xEF\xBF\xBF\"", "\"\\uffff\\u0001\""
-};
+static const char *const strings[] =
+	{"\"a\"",
+	 "\"\\u0061\"",
+	 "\"Name\"",
+	 "\"N\\u0061me\"",
+	 "\"ID #\"",
+	 "\"\xC3\xA9\"",
+	 "\"\\u00e9\"",
+	 "\"\\u00E9\"",
+	 "\"\"",
+	 "\"q\\\"\\\\/\"",
+	 "\"q\\u0022\\u005C\\/\"",
+	 "\"\xF0\x9F\x98\x80\"",
+	 "\"\\uD83D\\ude00\"",
+	 "\"StoreID\"",
+	 "\"StoreName\"",
+	 "\"Store\"",
+	 "\"StoreIDs\"",
+	 "\"name\"",
+	 "\"Records\"",
+	 "\"\\u0052ecords\"",
+	 "\"x\"",
+	 "\"\\n\\t\\b\\f\\r\"",
+	 "\"]}\"",
+	 "\"{[\"",
+	 "\"a rather long string, plain from end to end\"",
+	 "\"2016-05-13T12:18:08.723\"",
+	 "\"\xE2\x82\xAC\xED\x9F\xBF\"",
+	 "\"\x7F\xEF\xBF\xBF\"",
+	 "\"\\uffff\\u0001\""};
 
-static const char *const scalars[] = {
-	"null", "true", "false", "0", "-0", "1", "-1.5", "1e3", "0.25E-2", "12345678",
-	"3.141592653589793", "1E+10", "-9223372036854775808", "100000000.0001"
-};
+static const char *const scalars[] = {"null",
+									  "true",
+									  "false",
+									  "0",
+									  "-0",
+									  "1",
+									  "-1.5",
+									  "1e3",
+									  "0.25E-2",
+									  "12345678",
+									  "3.141592653589793",
+									  "1E+10",
+									  "-9223372036854775808",
+									  "100000000.0001"};
 
 /* What damage puts in: whole tokens, their parts, and worse. */
-static const char *const splinters[] = {
-	"{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "\\udc00", "u",
-	"0", "-", ".", "e", "+", "n", "true", "<", "/", " ", "\n", "\x01", "\x7F",
-	"\x80", "\xC0", "\xC3", "\xE0", "\xED", "\xF0", "\xF4", "\xFF",
-	"\xEF\xBB\xBF", "{}", "[]", "\"a\":1,", "\"Records\":[],"
-};
+static const char *const splinters[] = {"{",		"}",
+										"[",		"]",
+										",",		":",
+										"\"",		"\\",
+										"\\u",		"\\ud800",
+										"\\udc00",	"u",
+										"0",		"-",
+										".",		"e",
+										"+",		"n",
+										"true",		"<",
+										"/",		" ",
+										"\n",		"\x01",
+										"\x7F",		"\x80",
+										"\xC0",		"\xC3",
+										"\xE0",		"\xED",
+										"\xF0",		"\xF4",
+										"\xFF",		"\xEF\xBB\xBF",
+										"{}",		"[]",
+										"\"a\":1,", "\"Records\":[],"};
 
 static void
 add_one(Text *doc, Dice *dice, const char *const *choices, int nchoices)
@@ -93,7 +141,7 @@ add_key(Text *doc, Dice *dice)
 static void
 add_object(Text *doc, Dice *dice, int depth)
 {
-	uint32_t	n = dice_roll(dice, 6);
+	uint32_t n = dice_roll(dice, 6);
 
 	text_add_string(doc, "{");
 	for (uint32_t i = 0; i < n; i++)
@@ -110,7 +158,7 @@ add_object(Text *doc, Dice *dice, int depth)
 static void
 add_container(Text *doc, Dice *dice, int depth)
 {
-	uint32_t	n = dice_roll(dice, 4);
+	uint32_t n = dice_roll(dice, 4);
 
 	if (dice_roll(dice, 2) == 0)
 	{
@@ -131,7 +179,7 @@ add_container(Text *doc, Dice *dice, int depth)
 static void
 add_records(Text *doc, Dice *dice)
 {
-	uint32_t	n = dice_roll(dice, 5);
+	uint32_t n = dice_roll(dice, 5);
 
 	text_add_string(doc, "[");
 	for (uint32_t i = 0; i < n && doc->len < ENOUGH; i++)
@@ -173,8 +221,9 @@ add_reply(Text *doc, Dice *dice, const DcfJsonConfig *config)
 	{
 		text_add_string(doc, "{");
 		add_others(doc, dice, true);
-		text_add_string(doc, dice_roll(dice, 5) ? "\"Records\":" :
-						"\"Rec\\u006frds\" : ");
+		text_add_string(doc,
+						dice_roll(dice, 5) ? "\"Records\":" :
+											 "\"Rec\\u006frds\" : ");
 		add_records(doc, dice);
 		add_others(doc, dice, false);
 		text_add_string(doc, "}");
@@ -188,7 +237,7 @@ add_reply(Text *doc, Dice *dice, const DcfJsonConfig *config)
 static void
 splice(Text *doc, size_t at, size_t drop, const char *in, size_t inlen)
 {
-	Text		result = {0};
+	Text result = {0};
 
 	text_add(&result, doc->data, at);
 	text_add(&result, in, inlen);
@@ -200,12 +249,12 @@ splice(Text *doc, size_t at, size_t drop, const char *in, size_t inlen)
 static void
 damage(Text *doc, Dice *dice)
 {
-	size_t		at = dice_roll(dice, (uint32_t) doc->len);
-	size_t		left = doc->len - at;
-	size_t		n = 1 + dice_roll(dice, left < 8 ? (uint32_t) left : 8);
+	size_t at = dice_roll(dice, (uint32_t) doc->len);
+	size_t left = doc->len - at;
+	size_t n = 1 + dice_roll(dice, left < 8 ? (uint32_t) left : 8);
 	const char *splinter = splinters[dice_roll(dice, COUNT(splinters))];
-	char		byte = (char) dice_roll(dice, 256);
-	char	   *copy;
+	char byte = (char) dice_roll(dice, 256);
+	char *copy;
 
 	switch (dice_roll(dice, 6))
 	{
@@ -235,20 +284,21 @@ damage(Text *doc, Dice *dice)
 static void
 random_documents(void)
 {
-	Dice		dice = {UINT64_C(0x9E3779B97F4A7C15)};
-	int			naccepted = 0;
+	Dice dice = {UINT64_C(0x9E3779B97F4A7C15)};
+	int naccepted = 0;
 
 	for (int i = 0; i < DOCUMENTS; i++)
 	{
-		const DcfJsonConfig *config = i % 3 == 0 ? &member_config :
-			&array_config;
-		Text		doc = {0};
-		Reading		reading;
+		const DcfJsonConfig *config =
+			i % 3 == 0 ? &member_config : &array_config;
+		Text doc = {0};
+		Reading reading;
 
 		add_reply(&doc, &dice, config);
 		if (i % 2 == 1)
 		{
-			for (uint32_t n = 1 + dice_roll(&dice, 3); n > 0 && doc.len > 0; n--)
+			for (uint32_t n = 1 + dice_roll(&dice, 3); n > 0 && doc.len > 0;
+				 n--)
 				damage(&doc, &dice);
 		}
 		check_document(doc.data, doc.len, config);
@@ -256,7 +306,8 @@ random_documents(void)
 		/* Several windows with several records, too. */
 		reading = read_document(doc.data, doc.len, config, uncut);
 		for (int k = 0; k < 4; k++)
-			check_cuts(&reading, doc.data, doc.len, config, (Cuts) {0, 0, &dice});
+			check_cuts(&reading, doc.data, doc.len, config,
+					   (Cuts){0, 0, &dice});
 		naccepted += reading.accepted;
 		reading_free(&reading);
 		free(doc.data);

@@ -6,9 +6,9 @@
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 
-static const DcfJsonKey keys[] = {
-	{"a", 1}, {"b", 1}, {"ID #", 4}, {"na\xC3\xAFve", 6}, {"", 0}, {"q\"\\", 3}
-};
+static const DcfJsonKey keys[] = {{"a", 1},	   {"b", 1},
+								  {"ID #", 4}, {"na\xC3\xAFve", 6},
+								  {"", 0},	   {"q\"\\", 3}};
 
 static const DcfJsonConfig array_config = {NULL, keys, COUNT(keys)};
 static const DcfJsonConfig member_config = {"Records", keys, COUNT(keys)};
@@ -18,7 +18,7 @@ static const DcfJsonConfig no_keys_config = {NULL, NULL, 0};
 typedef struct Good
 {
 	const char *doc;
-	const char *values;			/* a;b;ID #;naive;;q"\ of each record */
+	const char *values; /* a;b;ID #;naive;;q"\ of each record */
 } Good;
 
 static const Good good_arrays[] = {
@@ -36,86 +36,86 @@ static const Good good_arrays[] = {
 
 	/* Keys: all kinds, order changing, the last of duplicates, escapes. */
 	{"[{\"ID #\":1,\"na\xC3\xAFve\":2,\"\":3,\"q\\\"\\\\\":4}]",
-	"-;-;1;2;3;4\n"},
+	 "-;-;1;2;3;4\n"},
 	{"[{\"a\":1,\"b\":2},{\"b\":3,\"a\":4},{\"a\":5,\"b\":6}]",
-	"1;2;-;-;-;-\n4;3;-;-;-;-\n5;6;-;-;-;-\n"},
-	{"[{\"a\":1},{\"b\":2},{}]",
-	"1;-;-;-;-;-\n-;2;-;-;-;-\n-;-;-;-;-;-\n"},
+	 "1;2;-;-;-;-\n4;3;-;-;-;-\n5;6;-;-;-;-\n"},
+	{"[{\"a\":1},{\"b\":2},{}]", "1;-;-;-;-;-\n-;2;-;-;-;-\n-;-;-;-;-;-\n"},
 	{"[{\"a\":1,\"a\":2}]", "2;-;-;-;-;-\n"},
 	{"[{\"a\":\"x\",\"b\":0,\"\\u0061\":[\"y\"]}]", "[\"y\"];0;-;-;-;-\n"},
 	{"[{\"\\u0061\":1,\"\\u0062\":2}]", "1;2;-;-;-;-\n"},
 	{"[{\"na\\u00EFve\":1,\"\\u0049D\\u0020#\":2,\"q\\u0022\\u005c\":3}]",
-	"-;-;2;1;-;3\n"},
+	 "-;-;2;1;-;3\n"},
 	{"[{\"A\":1,\"aa\":2,\"ab\":3,\"ID\":4,\"ID #x\":5,\"\\\\\":6}]",
-	"-;-;-;-;-;-\n"},
+	 "-;-;-;-;-;-\n"},
 	{"[{\"a\":1,\"b\":2,\"\\u0049D\":3,\"\\u0049D #x\":4}]", "1;2;-;-;-;-\n"},
 	{"[{\"\\u0061a\":1,\"\\n\":2,\"a\\u0001\":3}]", "-;-;-;-;-;-\n"},
 
 	/* Strings. */
 	{"[{\"a\":\"\",\"b\":\" \"}]", "'';' ';-;-;-;-\n"},
 	{"[{\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}]",
-	"'\"\\/\b\f\n\r\t';-;-;-;-;-\n"},
+	 "'\"\\/\b\f\n\r\t';-;-;-;-;-\n"},
 	{"[{\"a\":\"\\\\\",\"b\":\"\\\\\\\"\"}]", "'\\';'\\\"';-;-;-;-\n"},
 	{"[{\"a\":\"\\u0001\\u007F\\u0080\\u07ff\\u0800\\uFFFF\"}]",
-	"'\x01\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF';-;-;-;-;-\n"},
+	 "'\x01\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF';-;-;-;-;-\n"},
 	{"[{\"a\":\"\\ud800\\udc00\\uDBFF\\uDFFF\"}]",
-	"'\xF0\x90\x80\x80\xF4\x8F\xBF\xBF';-;-;-;-;-\n"},
+	 "'\xF0\x90\x80\x80\xF4\x8F\xBF\xBF';-;-;-;-;-\n"},
 	{"[{\"a\":\"\\uD7FF\\uE000\\uDa00\\uDe00\"}]",
-	"'\xED\x9F\xBF\xEE\x80\x80\xF2\x90\x88\x80';-;-;-;-;-\n"},
+	 "'\xED\x9F\xBF\xEE\x80\x80\xF2\x90\x88\x80';-;-;-;-;-\n"},
 	{"[{\"a\":\"\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80"
-		"\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF\"}]",
-	"'\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80"
-		"\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF';-;-;-;-;-\n"},
+	 "\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF\"}]",
+	 "'\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80"
+	 "\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF';-;-;-;-;-\n"},
 	{"[{\"a\":\"]}{[,:\",\"b\":\"\xEF\xBB\xBF\"}]",
-	"']}{[,:';'\xEF\xBB\xBF';-;-;-;-\n"},
+	 "']}{[,:';'\xEF\xBB\xBF';-;-;-;-\n"},
 	{"[{\"a\":\"0123456\\n9012345\\\"8901234\xC3\xA4 plain again, and long\"}]",
-	"'0123456\n9012345\"8901234\xC3\xA4 plain again, and long';-;-;-;-;-\n"},
+	 "'0123456\n9012345\"8901234\xC3\xA4 plain again, and long';-;-;-;-;-\n"},
 
 	/* Numbers. */
 	{"[{\"a\":0,\"b\":-0}]", "0;0;-;-;-;-\n"},
 	{"[{\"a\":0.0,\"b\":-12.50}]", "0.0;-12.5;-;-;-;-\n"},
-	{"[{\"a\":1e2,\"b\":1E+2,\"\":1e-2}]",
-	"100.0;100.0;-;-;0.01;-\n"},
+	{"[{\"a\":1e2,\"b\":1E+2,\"\":1e-2}]", "100.0;100.0;-;-;0.01;-\n"},
 	{"[{\"a\":0e0,\"b\":10203040506}]", "0.0;10203040506;-;-;-;-\n"},
 	{"[{\"a\":9223372036854775807,\"b\":-9223372036854775808}]",
-	"9223372036854775807;-9223372036854775808;-;-;-;-\n"},
+	 "9223372036854775807;-9223372036854775808;-;-;-;-\n"},
 	{"[{\"a\":9223372036854775808,\"b\":-1e999}]",
-	"beyond jansson;beyond jansson;-;-;-;-\n"},
+	 "beyond jansson;beyond jansson;-;-;-;-\n"},
 
 	/* Fields that are containers, with look-alikes of keys inside. */
 	{"[{\"a\":[],\"b\":{}}]", "[];{};-;-;-;-\n"},
 	{"[{\"a\":[1,{\"a\":\"]\"},[[]]],\"b\":{\"b\":{\"a\":[true]}}}]",
-	"[1,{\"a\":\"]\"},[[]]];{\"b\":{\"a\":[true]}};-;-;-;-\n"},
+	 "[1,{\"a\":\"]\"},[[]]];{\"b\":{\"a\":[true]}};-;-;-;-\n"},
 	{"[{\"x\":{\"a\":1,\"b\":[2]},\"b\":3}]", "-;3;-;-;-;-\n"},
 	{"[{\"a\": [ 1 , 2 ] , \"b\": { \"c\" : null } }]",
-	"[1,2];{\"c\":null};-;-;-;-\n"},
+	 "[1,2];{\"c\":null};-;-;-;-\n"},
 };
 
 static const Good good_members[] = {
 	{"{\"Records\":[]}", ""},
 	{"\xEF\xBB\xBF { \"Records\" : [ ] } ", ""},
 	{"{\"Records\":[{\"a\":1}],\"Schema\":[{\"a\":2},[{\"Records\":[]}],3]}",
-	"1;-;-;-;-;-\n"},
+	 "1;-;-;-;-;-\n"},
 	{"{\"a\":7,\"x\":{\"Records\":5},\"Records\":[{\"b\":[1]},{\"a\":2}]}",
-	"-;[1];-;-;-;-\n2;-;-;-;-;-\n"},
+	 "-;[1];-;-;-;-\n2;-;-;-;-;-\n"},
 	{"{\"\\u0052ecords\":[{\"Records\":1,\"a\":2}]}", "2;-;-;-;-;-\n"},
 	{"{\"records\":1,\"Record\":\"Records\",\"\":[[]],\"RecordsX\":null,"
-		"\"Records\":[{}],\"Z\\n\":-1.5e3,\"y\":true}",
-	"-;-;-;-;-;-\n"},
+	 "\"Records\":[{}],\"Z\\n\":-1.5e3,\"y\":true}",
+	 "-;-;-;-;-;-\n"},
 };
 
 /* A document that is refused: why, where, and after how many records. */
 typedef struct Bad
 {
 	const char *doc;
-	size_t		len;
+	size_t len;
 	DcfJsonErrorCode code;
-	unsigned	offset;
-	unsigned	record;
+	unsigned offset;
+	unsigned record;
 } Bad;
 
-#define BAD(text, code, offset, record) \
-	{text, sizeof(text) - 1, DCF_JSON_E_##code, offset, record}
+#define BAD(text, code, offset, record)                           \
+	{                                                             \
+		text, sizeof(text) - 1, DCF_JSON_E_##code, offset, record \
+	}
 
 static const Bad bad_arrays[] = {
 	/* Cut short. */
@@ -319,8 +319,8 @@ check_good(const Good *cases, int ncases, const DcfJsonConfig *config)
 	for (int i = 0; i < ncases; i++)
 	{
 		const char *doc = cases[i].doc;
-		size_t		len = strlen(doc);
-		Reading		reading = read_document(doc, len, config, uncut);
+		size_t len = strlen(doc);
+		Reading reading = read_document(doc, len, config, uncut);
 
 		CHECK(reading.accepted, "%s: refused at %d: %s", shown(doc, len),
 			  (int) reading.error.offset, reading.error.reason);
@@ -337,12 +337,12 @@ check_bad(const Bad *cases, int ncases, const DcfJsonConfig *config)
 {
 	for (int i = 0; i < ncases; i++)
 	{
-		const Bad  *bad = &cases[i];
-		Reading		reading = read_document(bad->doc, bad->len, config, uncut);
+		const Bad *bad = &cases[i];
+		Reading reading = read_document(bad->doc, bad->len, config, uncut);
 		const DcfJsonError *error = &reading.error;
 
 		CHECK(error->code == bad->code && error->offset == bad->offset &&
-			  error->record == bad->record,
+				  error->record == bad->record,
 			  "%s: error %d at %d after %d records: %s",
 			  shown(bad->doc, bad->len), error->code, (int) error->offset,
 			  (int) error->record, error->reason);
@@ -374,23 +374,27 @@ reasons(void)
 		const char *doc;
 		const char *member;
 		const char *reason;
-	}			cases[] = {
+	} cases[] = {
 		{"{}", NULL, "expected an array of records, found an object"},
 		{"\"", NULL, "expected an array of records, found a string"},
 		{"-", NULL, "expected an array of records, found a number"},
 		{"5", NULL, "expected an array of records, found a number"},
 		{"n", NULL, "expected an array of records, found a bare word"},
 		{"<", NULL, "expected an array of records, found markup"},
-		{"[", "R", "expected an object that holds the records, found an array"},
-		{"\"", "R", "expected an object that holds the records, found a string"},
-		{"0", "R", "expected an object that holds the records, found a number"},
+		{"[", "R",
+		 "expected an object that holds the records, found an array"},
+		{"\"", "R",
+		 "expected an object that holds the records, found a string"},
+		{"0", "R",
+		 "expected an object that holds the records, found a number"},
 		{"t", "R",
-		"expected an object that holds the records, found a bare word"},
+		 "expected an object that holds the records, found a bare word"},
 		{"<", "R", "expected an object that holds the records, found markup"},
 		{"{}", "R", "the member that holds the records is missing"},
-		{"{\"R\":1}", "R", "the member that holds the records is not an array"},
+		{"{\"R\":1}", "R",
+		 "the member that holds the records is not an array"},
 		{"{\"R\":[],\"R\"", "R",
-		"the member that holds the records is given twice"},
+		 "the member that holds the records is given twice"},
 		{"[3", NULL, "a record is not an object"},
 		{" ", NULL, "input is empty"},
 		{"[", NULL, "input ended before its last closing bracket"},
@@ -400,12 +404,11 @@ reasons(void)
 	for (int i = 0; i < COUNT(cases); i++)
 	{
 		DcfJsonConfig config = {cases[i].member, NULL, 0};
-		Reading		reading = read_document(cases[i].doc,
-											strlen(cases[i].doc), &config,
-											uncut);
+		Reading reading =
+			read_document(cases[i].doc, strlen(cases[i].doc), &config, uncut);
 
 		CHECK(reading.error.reason != NULL &&
-			  strcmp(reading.error.reason, cases[i].reason) == 0,
+				  strcmp(reading.error.reason, cases[i].reason) == 0,
 			  "%s: %s", cases[i].doc, reading.error.reason);
 		reading_free(&reading);
 	}
@@ -418,20 +421,22 @@ spans(void)
 	static const char doc[] =
 		"[{\"a\":-0.50E+01 ,\"b\":{ \"x\" :\t1.0 },\"ID #\":12345678901234567890"
 		"1234567890,\"\":[ ],\"q\\\"\\\\\":\"a\\u0041\"}]";
-	static const char *const texts[] = {
-		"-0.50E+01", "{ \"x\" :\t1.0 }", "123456789012345678901234567890", "",
-		"[ ]", "a\\u0041"
-	};
-	static const DcfJsonKind kinds[] = {
-		DCF_JSON_NUMBER, DCF_JSON_OBJECT, DCF_JSON_NUMBER, DCF_JSON_ABSENT,
-		DCF_JSON_ARRAY, DCF_JSON_STRING
-	};
-	void	   *memory = malloc(dcf_json_size(&array_config));
+	static const char *const texts[] = {"-0.50E+01",
+										"{ \"x\" :\t1.0 }",
+										"123456789012345678901234567890",
+										"",
+										"[ ]",
+										"a\\u0041"};
+	static const DcfJsonKind kinds[] = {DCF_JSON_NUMBER, DCF_JSON_OBJECT,
+										DCF_JSON_NUMBER, DCF_JSON_ABSENT,
+										DCF_JSON_ARRAY,	 DCF_JSON_STRING};
+	void *memory = malloc(dcf_json_size(&array_config));
 	DcfJsonReader *reader = dcf_json_init(memory, &array_config);
-	size_t		consumed;
+	size_t consumed;
 
 	CHECK(dcf_json_next(reader, doc, sizeof(doc) - 1, &consumed) ==
-		  DCF_JSON_RECORD, "a record");
+			  DCF_JSON_RECORD,
+		  "a record");
 	CHECK(consumed == sizeof(doc) - 2, "consumed %zu", consumed);
 	CHECK(dcf_json_matched(reader) == 5, "matched %d",
 		  dcf_json_matched(reader));
@@ -440,8 +445,8 @@ spans(void)
 		const DcfJsonField *field = &dcf_json_fields(reader)[i];
 
 		CHECK(field->kind == kinds[i] && field->len == strlen(texts[i]) &&
-			  (field->len == 0 ||
-			   memcmp(field->data, texts[i], field->len) == 0),
+				  (field->len == 0 ||
+				   memcmp(field->data, texts[i], field->len) == 0),
 			  "field %d: kind %d, %.*s", i, field->kind, (int) field->len,
 			  field->len ? field->data : "");
 		CHECK(field->escaped == (i == 5), "field %d: escaped", i);
@@ -453,23 +458,27 @@ spans(void)
 static void
 calls(void)
 {
-	void	   *memory = malloc(dcf_json_size(&array_config));
+	void *memory = malloc(dcf_json_size(&array_config));
 	DcfJsonReader *reader = dcf_json_init(memory, &array_config);
-	size_t		consumed = 99;
+	size_t consumed = 99;
 
 	CHECK(dcf_json_next(reader, NULL, 0, &consumed) == DCF_JSON_MORE &&
-		  consumed == 0, "nothing at first");
+			  consumed == 0,
+		  "nothing at first");
 	CHECK(dcf_json_next(reader, "[ {\"a\"", 6, &consumed) == DCF_JSON_MORE &&
-		  consumed == 2, "the record is kept: %zu", consumed);
+			  consumed == 2,
+		  "the record is kept: %zu", consumed);
 	CHECK(dcf_json_next(reader, "{\"a\"", 4, &consumed) == DCF_JSON_MORE &&
-		  consumed == 0, "nothing new");
+			  consumed == 0,
+		  "nothing new");
 	CHECK(dcf_json_next(reader, "{\"a\":}", 6, &consumed) == DCF_JSON_WRONG,
 		  "an error");
 	CHECK(dcf_json_next(reader, "{\"a\":1}", 7, &consumed) == DCF_JSON_WRONG,
 		  "still an error");
 	CHECK(!dcf_json_finish(reader), "an error at the end");
 	CHECK(dcf_json_error(reader)->code == DCF_JSON_E_SYNTAX &&
-		  dcf_json_error(reader)->offset == 7, "the first error counts");
+			  dcf_json_error(reader)->offset == 7,
+		  "the first error counts");
 
 	reader = dcf_json_init(memory, &array_config);
 	CHECK(dcf_json_next(reader, "[", 1, &consumed) == DCF_JSON_MORE, "more");
@@ -487,20 +496,21 @@ next_key(void)
 		"\"c\":{\"z\":{}},\"a\":null }";
 	static const char *const names[] = {"a", "", "b\\n", "c", "a"};
 	DcfJsonField key;
-	size_t		pos = 0;
+	size_t pos = 0;
 
 	for (int i = 0; i < COUNT(names); i++)
 	{
-		bool		found = dcf_json_next_key(record, sizeof(record) - 1, &pos,
-											  &key);
+		bool found = dcf_json_next_key(record, sizeof(record) - 1, &pos, &key);
 
 		CHECK(found && key.kind == DCF_JSON_STRING &&
-			  key.len == strlen(names[i]) &&
-			  memcmp(key.data, names[i], key.len) == 0 &&
-			  key.escaped == (i == 2), "key %d: %.*s", i,
-			  found ? (int) key.len : 0, found ? key.data : "");
+				  key.len == strlen(names[i]) &&
+				  memcmp(key.data, names[i], key.len) == 0 &&
+				  key.escaped == (i == 2),
+			  "key %d: %.*s", i, found ? (int) key.len : 0,
+			  found ? key.data : "");
 	}
-	CHECK(!dcf_json_next_key(record, sizeof(record) - 1, &pos, &key), "no more");
+	CHECK(!dcf_json_next_key(record, sizeof(record) - 1, &pos, &key),
+		  "no more");
 	CHECK(!dcf_json_next_key(record, sizeof(record) - 1, &pos, &key),
 		  "still no more");
 	pos = 0;
@@ -511,16 +521,16 @@ next_key(void)
 static void
 unescape_malformed(void)
 {
-	static const char *const spans[] = {
-		"\\", "x\\", "\\u", "\\u12", "\\u12G4", "\\ud800", "\\ud800\\",
-		"\\ud800\\u12", "\\ud800\\u0041", "\\udc00", "\\q"
-	};
+	static const char *const spans[] =
+		{"\\",		"x\\",		 "\\u",			 "\\u12",		   "\\u12G4",
+		 "\\ud800", "\\ud800\\", "\\ud800\\u12", "\\ud800\\u0041", "\\udc00",
+		 "\\q"};
 
 	for (int i = 0; i < COUNT(spans); i++)
 	{
-		size_t		len = strlen(spans[i]);
-		char	   *src = memcpy(malloc(len), spans[i], len);
-		char	   *dst = malloc(len);
+		size_t len = strlen(spans[i]);
+		char *src = memcpy(malloc(len), spans[i], len);
+		char *dst = malloc(len);
 
 		CHECK(dcf_json_unescape(src, len, dst) <= len, "%s", spans[i]);
 		free(src);

@@ -13,16 +13,19 @@
 typedef struct Bytes
 {
 	const char *data;
-	size_t		len;
+	size_t len;
 } Bytes;
 
-#define BYTES(text) {text, sizeof(text) - 1}
+#define BYTES(text)            \
+	{                          \
+		text, sizeof(text) - 1 \
+	}
 
 /* A copy with nothing behind it, so that reading on is noticed. */
 static char *
 bare(const char *data, size_t len)
 {
-	char	   *copy = malloc(len);
+	char *copy = malloc(len);
 
 	if (len > 0)
 		memcpy(copy, data, len);
@@ -32,9 +35,9 @@ bare(const char *data, size_t len)
 /* Text, and whether it is UTF-8; bad is how many of its bytes are not. */
 static const struct
 {
-	Bytes		text;
-	int			bad;
-}			utf8_cases[] = {
+	Bytes text;
+	int bad;
+} utf8_cases[] = {
 	{BYTES(""), 0},
 	{BYTES("plain"), 0},
 	{BYTES("\x7F"), 0},
@@ -100,8 +103,8 @@ is_utf8(void)
 
 	for (int i = 0; i < COUNT(utf8_cases); i++)
 	{
-		Bytes		text = utf8_cases[i].text;
-		char	   *copy = bare(text.data, text.len);
+		Bytes text = utf8_cases[i].text;
+		char *copy = bare(text.data, text.len);
 
 		CHECK(dcf_text_is_utf8(copy, text.len) == (utf8_cases[i].bad == 0),
 			  "case %d", i);
@@ -115,13 +118,13 @@ is_utf8(void)
 static void
 check_safe(const char *src, size_t len, size_t size, const char *expected)
 {
-	char	   *copy = bare(src, len);
-	char	   *dst = malloc(size);
-	size_t		n = dcf_text_make_safe(copy, len, dst, size);
+	char *copy = bare(src, len);
+	char *dst = malloc(size);
+	size_t n = dcf_text_make_safe(copy, len, dst, size);
 
 	CHECK(n == strlen(expected) && dst[n] == '\0' &&
-		  memcmp(dst, expected, n) == 0, "'%s' in %zu bytes is '%s', not '%s'",
-		  src, size, dst, expected);
+			  memcmp(dst, expected, n) == 0,
+		  "'%s' in %zu bytes is '%s', not '%s'", src, size, dst, expected);
 	free(copy);
 	free(dst);
 }
@@ -131,9 +134,9 @@ make_safe(void)
 {
 	static const struct
 	{
-		Bytes		text;
+		Bytes text;
 		const char *safe;
-	}			cases[] = {
+	} cases[] = {
 		{BYTES(""), ""},
 		{BYTES("plain \"text\" \\ %s"), "plain \"text\" \\ %s"},
 		{BYTES("a\r\nb\tc\vd\x1B[1m"), "a??b?c?d?[1m"},
@@ -142,14 +145,15 @@ make_safe(void)
 		{BYTES("\xC2\x80\xC2\x85\xC2\x9F\xC2\xA0"), "???\xC2\xA0"},
 		{BYTES("\xD8\x9B\xD8\x9C\xD8\x9D"), "\xD8\x9B?\xD8\x9D"},
 		{BYTES("\xE2\x80\x8D\xE2\x80\x8E\xE2\x80\x8F\xE2\x80\x90"),
-		"\xE2\x80\x8D??\xE2\x80\x90"},
+		 "\xE2\x80\x8D??\xE2\x80\x90"},
 		{BYTES("\xE2\x80\xA7\xE2\x80\xA8\xE2\x80\xA9\xE2\x80\xAA\xE2\x80\xAB"
 			   "\xE2\x80\xAC\xE2\x80\xAD\xE2\x80\xAE\xE2\x80\xAF"),
-		"\xE2\x80\xA7???????\xE2\x80\xAF"},
+		 "\xE2\x80\xA7???????\xE2\x80\xAF"},
 		{BYTES("\xE2\x81\xA5\xE2\x81\xA6\xE2\x81\xA7\xE2\x81\xA8\xE2\x81\xA9"
-			   "\xE2\x81\xAA"), "\xE2\x81\xA5????\xE2\x81\xAA"},
+			   "\xE2\x81\xAA"),
+		 "\xE2\x81\xA5????\xE2\x81\xAA"},
 		{BYTES("\xEF\xBB\xBE\xEF\xBB\xBF\xEF\xBC\x80"),
-		"\xEF\xBB\xBE?\xEF\xBC\x80"},
+		 "\xEF\xBB\xBE?\xEF\xBC\x80"},
 		{BYTES("\xF0\x9F\x98\x80\xC3\xA9"), "\xF0\x9F\x98\x80\xC3\xA9"},
 		{BYTES("caf\xE9 x"), "caf? x"},
 	};
@@ -160,16 +164,16 @@ make_safe(void)
 	/* Each bad byte of a sequence is one mark, and nothing else is lost. */
 	for (int i = 0; i < COUNT(utf8_cases); i++)
 	{
-		Bytes		text = utf8_cases[i].text;
-		char		safe[100];
-		size_t		len = dcf_text_make_safe(text.data, text.len, safe,
-											 sizeof(safe));
-		int			nmarks = 0;
+		Bytes text = utf8_cases[i].text;
+		char safe[100];
+		size_t len =
+			dcf_text_make_safe(text.data, text.len, safe, sizeof(safe));
+		int nmarks = 0;
 
 		for (size_t k = 0; k < len; k++)
 			nmarks += safe[k] == '?';
 		if (strchr(text.data, 0x7F) != NULL || text.data[0] == '\xC2')
-			continue;			/* a control character as well */
+			continue; /* a control character as well */
 		CHECK(nmarks == utf8_cases[i].bad, "case %d: %s", i, safe);
 		CHECK(len == text.len, "case %d: %s", i, safe);
 		CHECK(dcf_text_is_utf8(safe, len), "case %d: %s", i, safe);
@@ -202,42 +206,59 @@ make_safe_cut(void)
 static void
 is_number(void)
 {
-	static const char *const integers[] = {
-		"0", "7", "007", "-7", "+7", "-0",
-		"123456789012345678901234567890123456789"
-	};
-	static const char *const others[] = {
-		"0.5", ".5", "5.", "-.5", "+5.", "1e5", "1E5", "1e+5", "1e-5", "1.5e5",
-		"5.e5", ".5E5", "-12345678901234567890.12345678901234567890e-999999"
-	};
-	static const char *const wrong[] = {
-		"", "+", "-", ".", "-.", "e5", ".e5", "1e", "1e+", "1e-", "--1", "+-1",
-		"1-", "1.2.3", "1e5.5", "1e5e5", " 1", "1 ", "1 2", "1,5", "1_000",
-		"0x10", "NaN", "nan", "Infinity", "inf", "-inf", "1f", "1d", "\xD9\xA1"
-	};
-	bool		integral;
+	static const char *const integers[] =
+		{"0",
+		 "7",
+		 "007",
+		 "-7",
+		 "+7",
+		 "-0",
+		 "123456789012345678901234567890123456789"};
+	static const char *const others[] =
+		{"0.5",
+		 ".5",
+		 "5.",
+		 "-.5",
+		 "+5.",
+		 "1e5",
+		 "1E5",
+		 "1e+5",
+		 "1e-5",
+		 "1.5e5",
+		 "5.e5",
+		 ".5E5",
+		 "-12345678901234567890.12345678901234567890e-999999"};
+	static const char *const wrong[] =
+		{"",		 "+",	  "-",	   ".",		"-.",  "e5",
+		 ".e5",		 "1e",	  "1e+",   "1e-",	"--1", "+-1",
+		 "1-",		 "1.2.3", "1e5.5", "1e5e5", " 1",  "1 ",
+		 "1 2",		 "1,5",	  "1_000", "0x10",	"NaN", "nan",
+		 "Infinity", "inf",	  "-inf",  "1f",	"1d",  "\xD9\xA1"};
+	bool integral;
 
 	for (int i = 0; i < COUNT(integers); i++)
 	{
-		char	   *copy = bare(integers[i], strlen(integers[i]));
+		char *copy = bare(integers[i], strlen(integers[i]));
 
 		integral = false;
 		CHECK(dcf_text_is_number(copy, strlen(integers[i]), &integral) &&
-			  integral, "%s", integers[i]);
+				  integral,
+			  "%s", integers[i]);
 		free(copy);
 	}
 	for (int i = 0; i < COUNT(others); i++)
 	{
-		char	   *copy = bare(others[i], strlen(others[i]));
+		char *copy = bare(others[i], strlen(others[i]));
 
 		integral = true;
 		CHECK(dcf_text_is_number(copy, strlen(others[i]), &integral) &&
-			  !integral, "%s", others[i]);
+				  !integral,
+			  "%s", others[i]);
 		free(copy);
 	}
 	for (int i = 0; i < COUNT(wrong); i++)
 	{
-		char	   *copy = bare(wrong[i], strlen(wrong[i]));
+		char *copy = bare(wrong[i], strlen(wrong[i]));
 
 		CHECK(!dcf_text_is_number(copy, strlen(wrong[i]), &integral), "%s",
 			  wrong[i]);
@@ -251,11 +272,11 @@ static const char *
 iso_text(const char *src, size_t len)
 {
 	static char text[120];
-	DcfIsoTime	iso;
-	char	   *copy = bare(src, len);
-	char		date[40] = "-";
-	char		time[40] = "-";
-	char		zone[40] = "-";
+	DcfIsoTime iso;
+	char *copy = bare(src, len);
+	char date[40] = "-";
+	char time[40] = "-";
+	char zone[40] = "-";
 
 	memset(&iso, 0xA5, sizeof(iso));
 	if (!dcf_text_parse_iso(copy, len, &iso))
@@ -289,7 +310,7 @@ iso_good(void)
 	{
 		const char *src;
 		const char *text;
-	}			cases[] = {
+	} cases[] = {
 		/* As the service writes it. */
 		{"2016-05-13T12:18:08.723", "2016-5-13 12:18:8.723000 -"},
 		{"2016-05-13T12:18:08.72", "2016-5-13 12:18:8.720000 -"},
@@ -297,7 +318,7 @@ iso_good(void)
 		{"2016-05-13T12:18:08.723Z", "2016-5-13 12:18:8.723000 0"},
 		{"2016-05-13", "2016-5-13 - -"},
 		{"2016-05-13T12:18:08.7234567-06:00",
-		"2016-5-13 12:18:8.723457 -21600"},
+		 "2016-5-13 12:18:8.723457 -21600"},
 
 		/* Each part. */
 		{"2016-05-13t12:18:08z", "2016-5-13 12:18:8.0 0"},
@@ -345,34 +366,33 @@ iso_good(void)
 static void
 iso_bad(void)
 {
-	static const char *const cases[] = {
-		"", " ", "2016", "2016-", "2016-05", "2016-05-", "2016-05-1",
-		"2016-5-13", "16-05-13", "02016-05-13", "20160513", "2016/05/13",
-		"13.05.2016", "2016-05-13x", " 2016-05-13", "2016-05-13 ",
-		"2016-05-13T", "2016-05-13Z", "2016-05-13+02:00", "2016-05-13  12:18",
-		"2016-05-13T12", "2016-05-13T12:", "2016-05-13T12:1", "2016-05-13T1:18",
-		"2016-05-13T12:18:", "2016-05-13T12:18:8", "2016-05-13T12:18:08.",
-		"2016-05-13T12:18:08,5", "2016-05-13T12:18:08.Z", "2016-05-13T12Z",
-		"2016-05-13T12:18:08.1234567890", "2016-05-13T12:18:08.0000000000",
-		"2016-05-13T12:18:08 Z", "2016-05-13T12:18:08ZZ",
-		"2016-05-13T12:18:08Z ", "2016-05-13T12:18:08+", "2016-05-13T12:18+2",
-		"2016-05-13T12:18:08+02:", "2016-05-13T12:18:08+02:0",
-		"2016-05-13T12:18:08+020", "2016-05-13T12:18:08+02:000",
-		"2016-05-13T12:18:08+02000", "2016-05-13T12:18:08GMT",
-		"2016-05-13_12:18:08", "2016-05-13TT12:18:08",
+	static const char *const cases[] =
+		{"", " ", "2016", "2016-", "2016-05", "2016-05-", "2016-05-1",
+		 "2016-5-13", "16-05-13", "02016-05-13", "20160513", "2016/05/13",
+		 "13.05.2016", "2016-05-13x", " 2016-05-13", "2016-05-13 ",
+		 "2016-05-13T", "2016-05-13Z", "2016-05-13+02:00", "2016-05-13  12:18",
+		 "2016-05-13T12", "2016-05-13T12:", "2016-05-13T12:1",
+		 "2016-05-13T1:18", "2016-05-13T12:18:", "2016-05-13T12:18:8",
+		 "2016-05-13T12:18:08.", "2016-05-13T12:18:08,5",
+		 "2016-05-13T12:18:08.Z", "2016-05-13T12Z",
+		 "2016-05-13T12:18:08.1234567890", "2016-05-13T12:18:08.0000000000",
+		 "2016-05-13T12:18:08 Z", "2016-05-13T12:18:08ZZ",
+		 "2016-05-13T12:18:08Z ", "2016-05-13T12:18:08+", "2016-05-13T12:18+2",
+		 "2016-05-13T12:18:08+02:", "2016-05-13T12:18:08+02:0",
+		 "2016-05-13T12:18:08+020", "2016-05-13T12:18:08+02:000",
+		 "2016-05-13T12:18:08+02000", "2016-05-13T12:18:08GMT",
+		 "2016-05-13_12:18:08", "2016-05-13TT12:18:08",
 
-		/* Out of range. */
-		"0000-01-01", "10000-01-01", "2016-00-01", "2016-13-01", "2016-01-00",
-		"2016-01-32", "2016-04-31", "2015-02-29", "1900-02-29", "2100-02-29",
-		"2016-02-30", "24:00", "24:00:00", "2016-05-13T24:00:00", "23:60",
-		"23:59:60", "00:00+24:00", "00:00-24", "00:00+00:60", "99:99",
+		 /* Out of range. */
+		 "0000-01-01", "10000-01-01", "2016-00-01", "2016-13-01", "2016-01-00",
+		 "2016-01-32", "2016-04-31", "2015-02-29", "1900-02-29", "2100-02-29",
+		 "2016-02-30", "24:00", "24:00:00", "2016-05-13T24:00:00", "23:60",
+		 "23:59:60", "00:00+24:00", "00:00-24", "00:00+00:60", "99:99",
 
-		/* Signs and odd digits where digits belong. */
-		"-016-05-13", "+016-05-13", "2016--5-13", "2016-+5-13", "2016- 5-13",
-		"-1:00", "12:-1", "12:18:+8", "00:00+-2:00",
-		"201\xD9\xA1-05-13", "\xFF\xFF:00",
-		"null", "now", "today", "infinity"
-	};
+		 /* Signs and odd digits where digits belong. */
+		 "-016-05-13", "+016-05-13", "2016--5-13", "2016-+5-13", "2016- 5-13",
+		 "-1:00", "12:-1", "12:18:+8", "00:00+-2:00", "201\xD9\xA1-05-13",
+		 "\xFF\xFF:00", "null", "now", "today", "infinity"};
 
 	for (int i = 0; i < COUNT(cases); i++)
 	{
@@ -381,7 +401,10 @@ iso_bad(void)
 		CHECK(strcmp(text, "wrong") == 0, "%s: %s", cases[i], text);
 	}
 	CHECK(strcmp(iso_text("2016-05-13\0", 11), "wrong") == 0, "a NUL behind");
-	CHECK(strcmp(iso_text("2016-05-13\0" "12:18", 16), "wrong") == 0,
+	CHECK(strcmp(iso_text("2016-05-13\0"
+						  "12:18",
+						  16),
+				 "wrong") == 0,
 		  "a NUL between");
 }
 
@@ -389,12 +412,13 @@ iso_bad(void)
 static void
 iso_unset(void)
 {
-	DcfIsoTime	before;
-	DcfIsoTime	after;
+	DcfIsoTime before;
+	DcfIsoTime after;
 
 	memset(&before, 0x5A, sizeof(before));
 	after = before;
-	CHECK(!dcf_text_parse_iso("2016-05-13T12:18:08.5x", 22, &after), "refused");
+	CHECK(!dcf_text_parse_iso("2016-05-13T12:18:08.5x", 22, &after),
+		  "refused");
 	CHECK(memcmp(&before, &after, sizeof(before)) == 0, "unset");
 }
 

@@ -13,16 +13,19 @@
 typedef struct Bytes
 {
 	const char *data;
-	size_t		len;
+	size_t len;
 } Bytes;
 
-#define BYTES(text) {text, sizeof(text) - 1}
+#define BYTES(text)            \
+	{                          \
+		text, sizeof(text) - 1 \
+	}
 
 /* A copy with nothing behind it, so that reading on is noticed. */
 static char *
 bare(Bytes bytes)
 {
-	char	   *copy = malloc(bytes.len);
+	char *copy = malloc(bytes.len);
 
 	if (bytes.len > 0)
 		memcpy(copy, bytes.data, bytes.len);
@@ -34,9 +37,9 @@ encode(void)
 {
 	static const struct
 	{
-		Bytes		plain;
+		Bytes plain;
 		const char *encoded;
-	}			cases[] = {
+	} cases[] = {
 		{BYTES(""), ""},
 		{BYTES("AZaz09-._~"), "AZaz09-._~"},
 		{BYTES("2016-01-01T08:00:00.000Z"), "2016-01-01T08:00:00.000Z"},
@@ -47,18 +50,18 @@ encode(void)
 		{BYTES("a\0b"), "a%00b"},
 		{BYTES("\x7F\xC3\xA9\xFF"), "%7F%C3%A9%FF"},
 		{BYTES("@[`{!\"'()*$<>\\^|"),
-		"%40%5B%60%7B%21%22%27%28%29%2A%24%3C%3E%5C%5E%7C"},
+		 "%40%5B%60%7B%21%22%27%28%29%2A%24%3C%3E%5C%5E%7C"},
 	};
 
 	for (int i = 0; i < COUNT(cases); i++)
 	{
-		size_t		want = strlen(cases[i].encoded);
-		char	   *src = bare(cases[i].plain);
+		size_t want = strlen(cases[i].encoded);
+		char *src = bare(cases[i].plain);
 
 		for (size_t size = 0; size <= want; size++)
 		{
-			char	   *dst = malloc(size);
-			size_t		len = dcf_url_encode(src, cases[i].plain.len, dst, size);
+			char *dst = malloc(size);
+			size_t len = dcf_url_encode(src, cases[i].plain.len, dst, size);
 
 			CHECK(len == want, "%s: length %zu", cases[i].encoded, len);
 			CHECK(size == 0 || memcmp(dst, cases[i].encoded, size) == 0,
@@ -75,9 +78,9 @@ decode(void)
 {
 	static const struct
 	{
-		Bytes		encoded;
-		Bytes		plain;
-	}			cases[] = {
+		Bytes encoded;
+		Bytes plain;
+	} cases[] = {
 		{BYTES(""), BYTES("")},
 		{BYTES("abc"), BYTES("abc")},
 		{BYTES("a+b%20c%2Bd"), BYTES("a b c+d")},
@@ -89,14 +92,14 @@ decode(void)
 
 	for (int i = 0; i < COUNT(cases); i++)
 	{
-		char	   *src = bare(cases[i].encoded);
-		char	   *dst = malloc(cases[i].encoded.len);
-		size_t		len = 99;
+		char *src = bare(cases[i].encoded);
+		char *dst = malloc(cases[i].encoded.len);
+		size_t len = 99;
 
-		CHECK(dcf_url_decode(src, cases[i].encoded.len, dst, &len),
-			  "%s", cases[i].encoded.data);
-		CHECK(len == cases[i].plain.len && (len == 0 ||
-			  memcmp(dst, cases[i].plain.data, len) == 0),
+		CHECK(dcf_url_decode(src, cases[i].encoded.len, dst, &len), "%s",
+			  cases[i].encoded.data);
+		CHECK(len == cases[i].plain.len &&
+				  (len == 0 || memcmp(dst, cases[i].plain.data, len) == 0),
 			  "%s: %.*s", cases[i].encoded.data, (int) len, dst);
 		free(src);
 		free(dst);
@@ -106,18 +109,21 @@ decode(void)
 static void
 decode_malformed(void)
 {
-	static const Bytes cases[] = {
-		BYTES("%"), BYTES("%4"), BYTES("a%"), BYTES("%G1"), BYTES("%1G"),
-		BYTES("%%41"), BYTES("% 41"), BYTES("%+1"), BYTES("41%0"),
-		BYTES("%4\0"), BYTES("%-1"), BYTES("%0x"), BYTES("%\xB1\xB1"),
-		BYTES("%/0"), BYTES("%:0"), BYTES("%@0"), BYTES("%`0"), BYTES("%g0")
-	};
+	static const Bytes cases[] = {BYTES("%"),		  BYTES("%4"),
+								  BYTES("a%"),		  BYTES("%G1"),
+								  BYTES("%1G"),		  BYTES("%%41"),
+								  BYTES("% 41"),	  BYTES("%+1"),
+								  BYTES("41%0"),	  BYTES("%4\0"),
+								  BYTES("%-1"),		  BYTES("%0x"),
+								  BYTES("%\xB1\xB1"), BYTES("%/0"),
+								  BYTES("%:0"),		  BYTES("%@0"),
+								  BYTES("%`0"),		  BYTES("%g0")};
 
 	for (int i = 0; i < COUNT(cases); i++)
 	{
-		char	   *src = bare(cases[i]);
-		char	   *dst = malloc(cases[i].len);
-		size_t		len = 99;
+		char *src = bare(cases[i]);
+		char *dst = malloc(cases[i].len);
+		size_t len = 99;
 
 		CHECK(!dcf_url_decode(src, cases[i].len, dst, &len), "%s",
 			  cases[i].data);
@@ -131,11 +137,11 @@ decode_malformed(void)
 static void
 round_trip(void)
 {
-	char		all[256];
-	char		encoded[3 * sizeof(all)];
-	char		decoded[sizeof(encoded)];
-	size_t		len;
-	size_t		back = 0;
+	char all[256];
+	char encoded[3 * sizeof(all)];
+	char decoded[sizeof(encoded)];
+	size_t len;
+	size_t back = 0;
 
 	for (size_t i = 0; i < sizeof(all); i++)
 		all[i] = (char) i;
@@ -152,9 +158,9 @@ pairs(void)
 	/* As walked: name=value; for each pair. */
 	static const struct
 	{
-		Bytes		query;
+		Bytes query;
 		const char *walked;
-	}			cases[] = {
+	} cases[] = {
 		{BYTES(""), ""},
 		{BYTES("&"), ""},
 		{BYTES("&&&"), ""},
@@ -169,27 +175,29 @@ pairs(void)
 		{BYTES("a&b=2"), "[a|][b|2]"},
 		{BYTES("a%26=%3D+"), "[a%26|%3D+]"},
 		{BYTES("CompanyID=14205&DatePercision=True"),
-		"[CompanyID|14205][DatePercision|True]"},
+		 "[CompanyID|14205][DatePercision|True]"},
 	};
 
 	for (int i = 0; i < COUNT(cases); i++)
 	{
-		char	   *query = bare(cases[i].query);
-		char		walked[200] = "";
-		size_t		pos = 0;
-		DcfSpan		name;
-		DcfSpan		value;
+		char *query = bare(cases[i].query);
+		char walked[200] = "";
+		size_t pos = 0;
+		DcfSpan name;
+		DcfSpan value;
 
-		while (dcf_url_next_pair(query, cases[i].query.len, &pos, &name, &value))
+		while (
+			dcf_url_next_pair(query, cases[i].query.len, &pos, &name, &value))
 		{
-			size_t		used = strlen(walked);
+			size_t used = strlen(walked);
 
 			snprintf(walked + used, sizeof(walked) - used, "[%.*s|%.*s]",
 					 (int) name.len, name.data, (int) value.len, value.data);
 		}
 		CHECK(strcmp(walked, cases[i].walked) == 0, "%s: %s",
 			  cases[i].query.data, walked);
-		CHECK(!dcf_url_next_pair(query, cases[i].query.len, &pos, &name, &value),
+		CHECK(!dcf_url_next_pair(query, cases[i].query.len, &pos, &name,
+								 &value),
 			  "%s: no pair after the last", cases[i].query.data);
 		free(query);
 	}
