@@ -47,7 +47,10 @@ EXTRA_CLEAN = build $(SRC:.c=.d)
 
 PG_CONFIG  ?= pg_config
 PGXS       := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
-ifneq ($(wildcard $(PGXS)),)
+# Debian's client package has PGXS without the headers.
+PG_HEADERS := $(wildcard $(shell $(PG_CONFIG) --includedir-server \
+                2>/dev/null)/postgres.h)
+ifneq ($(and $(wildcard $(PGXS)),$(PG_HEADERS)),)
 
 # PostgreSQL wants bitcode from the clang that it was built with.
 BITCODE_CLANG := $(shell sed -n 's/^CLANG *= *//p' \
