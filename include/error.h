@@ -6,6 +6,7 @@
 #define DCF_ERROR_H
 
 #include "postgres.h"
+#include "nodes/pg_list.h"
 
 #include "compat.h"
 
@@ -23,6 +24,7 @@ typedef struct DcfRefusal
 	const char *location; /* where a 3xx points to, or "" or NULL */
 	const char *body;	  /* what of the body was read; may be cut */
 	size_t body_len;
+	List *secrets;		  /* of char *: hidden if the service repeats one */
 	const char *relation; /* foreign table, or NULL */
 	const char *request;  /* as dcf_request_show() gives it */
 	const char *narrow;	  /* hint for 413, or NULL */

@@ -15,6 +15,9 @@
 #include "error.h"
 #include "text.h"
 
+/* Shorter secrets would blot out words by chance. */
+#define MIN_HIDDEN 4
+
 typedef struct Meaning
 {
 	int status;
@@ -136,6 +139,34 @@ find_meaning(int status)
 	return &meaning_other;
 }
 
+static void
+hide(const char *secret, char *text, size_t len)
+{
+	size_t n = strlen(secret);
+	size_t i;
+
+	if (n < MIN_HIDDEN)
+		return;
+	for (i = 0; i + n <= len; i++)
+	{
+		if (memcmp(text + i, secret, n) == 0)
+			memset(text + i, '*', n);
+	}
+}
+
+/* Foreign bytes without the secrets that were sent, made safe. */
+static char *
+show_safe(const DcfRefusal *refusal, const char *bytes, size_t len)
+{
+	char *copy = palloc(len + 1);
+	ListCell *cell;
+
+	memcpy(copy, bytes, len);
+	foreach(cell, refusal->secrets)
+		hide(lfirst(cell), copy, len);
+	return dcf_error_safe(copy, len);
+}
+
 /* Whether the body is a page for a browser: nothing in it is worth showing. */
 static bool
 is_html(const DcfRefusal *refusal)
@@ -150,8 +181,8 @@ is_html(const DcfRefusal *refusal)
 	return i < refusal->body_len && refusal->body[i] == '<';
 }
 
-/* The service's words in a body that is JSON, made safe, or NULL. */
-static char *
+/* The service's words in a body that is JSON, or NULL. */
+static const char *
 words_in_json(const char *body, size_t len)
 {
 	static const char *const names[] = {"Message",
@@ -166,23 +197,27 @@ words_in_json(const char *body, size_t len)
 
 	for (i = 0; i < (int) lengthof(names) && text == NULL; i++)
 		text = dcf_document_text(document, names[i]);
-	return text ? dcf_error_safe(text, strlen(text)) : NULL;
+	return text;
 }
 
 /* A sentence that tells what the body says. */
 static char *
 show_body(const DcfRefusal *refusal)
 {
-	char *words;
+	const char *words;
+	char *shown;
+	size_t len;
 
 	if (refusal->body_len == 0)
 		return pstrdup("The reply says no more.");
 	if (is_html(refusal))
 		return pstrdup("The reply is an HTML page.");
 	words = words_in_json(refusal->body, refusal->body_len);
-	if (words == NULL)
-		words = dcf_error_safe(refusal->body, refusal->body_len);
-	return psprintf("The service says: \"%s\"", words);
+	len = words ? strlen(words) : refusal->body_len;
+	shown = show_safe(refusal, words ? words : refusal->body, len);
+	len = strlen(shown);
+	return psprintf("The service says: \"%s\"%s", shown,
+					len > 0 && strchr(".!?", shown[len - 1]) ? "" : ".");
 }
 
 /* The facts: what was asked, how it was answered, and in which words. */
@@ -200,8 +235,8 @@ build_detail(const DcfRefusal *refusal)
 	appendStringInfo(&detail, ". %s", show_body(refusal));
 	if (refusal->location && refusal->location[0] != '\0')
 		appendStringInfo(&detail, " It points to \"%s\".",
-						 dcf_error_safe(refusal->location,
-										strlen(refusal->location)));
+						 show_safe(refusal, refusal->location,
+								   strlen(refusal->location)));
 	if (refusal->status == 413 && refusal->max_rows > 0)
 		appendStringInfo(&detail,
 						 " Its limit is %d records in one reply, by its own "

@@ -87,16 +87,9 @@ raise_refusal(DcfReply *reply, DcfSession *session,
 			  const DcfExchange *exchange, const char *narrow)
 {
 	DcfRefusal refusal;
-	char *location;
 
 	dcf_exchange_describe(exchange, reply->transfer, &refusal);
-
-	/* Some services repeat what they were sent. */
-	dcf_token_redact(session->token, unconstify(char *, refusal.body),
-					 refusal.body_len);
-	location = pstrdup(refusal.location);
-	dcf_token_redact(session->token, location, strlen(location));
-	refusal.location = location;
+	refusal.secrets = dcf_token_secrets(session->token);
 	refusal.relation = reply->relation;
 	refusal.request = reply->request;
 	refusal.narrow = narrow;

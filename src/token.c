@@ -27,9 +27,6 @@
 /* Longer lives are taken for this, far from any overflow. */
 #define MAX_LIFE_S (366 * 24 * 3600)
 
-/* Shorter secrets would blot out words by chance. */
-#define MIN_REDACTED 4
-
 struct DcfToken
 {
 	MemoryContext context;
@@ -150,20 +147,24 @@ dcf_token_create(const DcfServerOptions *options, const DcfUserOptions *user)
 	return token;
 }
 
+/* As it stands in a form. */
+static char *
+encode(const char *utf8)
+{
+	size_t len = strlen(utf8);
+	size_t size = dcf_url_encode(utf8, len, NULL, 0);
+	char *encoded = palloc(size + 1);
+
+	(void) dcf_url_encode(utf8, len, encoded, size);
+	encoded[size] = '\0';
+	return encoded;
+}
+
 static void
 append_field(StringInfo form, const char *name, const char *value)
 {
-	const char *utf8 = to_utf8(value);
-	size_t len = strlen(utf8);
-	size_t size = dcf_url_encode(utf8, len, NULL, 0);
-
-	if (form->len > 0)
-		appendStringInfoChar(form, '&');
-	appendStringInfo(form, "%s=", name);
-	enlargeStringInfo(form, (int) size);
-	(void) dcf_url_encode(utf8, len, form->data + form->len, size);
-	form->len += (int) size;
-	form->data[form->len] = '\0';
+	appendStringInfo(form, "%s%s=%s", form->len > 0 ? "&" : "", name,
+					 encode(to_utf8(value)));
 }
 
 /* The form for a new token: by the refresh token, or by the password. */
@@ -261,8 +262,7 @@ raise_refused_grant(const DcfToken *token, const DcfExchange *exchange,
 	DcfRefusal refusal;
 
 	dcf_exchange_describe(exchange, transfer, &refusal);
-	dcf_token_redact(token, unconstify(char *, refusal.body),
-					 refusal.body_len);
+	refusal.secrets = dcf_token_secrets(token);
 	refusal.request = "The request to the token service";
 	refusal.is_login = true;
 	dcf_error_raise_refusal(&refusal);
@@ -346,29 +346,31 @@ dcf_token_discard(DcfToken *token)
 	return token->by_service;
 }
 
-static void
-redact_one(const char *secret, char *bytes, size_t len)
+static List *
+add_secret(List *secrets, const char *secret)
 {
-	size_t n = secret ? strlen(secret) : 0;
-	size_t i;
+	char *utf8;
+	char *encoded;
 
-	if (n < MIN_REDACTED)
-		return;
-	for (i = 0; i + n <= len; i++)
-	{
-		if (bytes[i] == secret[0] && memcmp(bytes + i, secret, n) == 0)
-			memset(bytes + i, '*', n);
-	}
+	if (secret == NULL)
+		return secrets;
+	utf8 = to_utf8(secret);
+	encoded = encode(utf8);
+	secrets = lappend(secrets, utf8);
+	return strcmp(encoded, utf8) == 0 ? secrets : lappend(secrets, encoded);
 }
 
-void
-dcf_token_redact(const DcfToken *token, char *bytes, size_t len)
+List *
+dcf_token_secrets(const DcfToken *token)
 {
-	redact_one(token->user->token, bytes, len);
-	redact_one(token->user->password, bytes, len);
-	redact_one(token->user->client_secret, bytes, len);
-	redact_one(token->refresh_token, bytes, len);
+	List *secrets = NIL;
+
+	secrets = add_secret(secrets, token->user->token);
+	secrets = add_secret(secrets, token->user->password);
+	secrets = add_secret(secrets, token->user->client_secret);
+	secrets = add_secret(secrets, token->refresh_token);
 	/* Without "Bearer " or "Basic ". */
 	if (token->authorization)
-		redact_one(strchr(token->authorization, ' ') + 1, bytes, len);
+		secrets = add_secret(secrets, strchr(token->authorization, ' ') + 1);
+	return secrets;
 }

@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 #include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
 
 #include "http.h"
 #include "option.h"
@@ -41,7 +42,10 @@ extern const char *dcf_token_authorization(DcfToken *token, DcfHttpPool *pool,
  */
 extern bool dcf_token_discard(DcfToken *token);
 
-/* Write '*' over every secret of this mapping that stands in foreign bytes. */
-extern void dcf_token_redact(const DcfToken *token, char *bytes, size_t len);
+/*
+ * Every secret of this mapping (list of char *), also as it looks in a form,
+ * in the current memory context: for DcfRefusal.
+ */
+extern List *dcf_token_secrets(const DcfToken *token);
 
 #endif /* DCF_TOKEN_H */
