@@ -379,6 +379,18 @@ sub so_far
 	return { out => $self->{out}, err => $self->{err} };
 }
 
+# Waits until a running query has printed a pattern, or has ended; returns
+# what is there so far.
+sub wait_for_output
+{
+	my ($self, $pattern) = @_;
+	$self->{psql}->pump
+	  until $self->{out} =~ $pattern
+	  || $self->{out} =~ /^\Q$self->{marker}\E$/m
+	  || !$self->{psql}->pumpable;
+	return { out => $self->{out}, err => $self->{err} };
+}
+
 # Runs SQL that must succeed; returns its output.
 sub query
 {
