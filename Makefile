@@ -9,13 +9,17 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" \
 DATA        = $(EXTENSION)--$(EXTVERSION).sql \
               $(sort $(wildcard $(EXTENSION)--*--*.sql))
 
+# The catalogue of endpoints, as it is called among the extensions' files.
+CATALOGUE   = $(EXTENSION)-endpoints.json
+
 CORE_SRC   := $(sort $(wildcard src/core/*.c))
 SRC        := dataconnect_fdw.c $(sort $(wildcard src/*.c)) $(CORE_SRC)
 OBJS        = $(SRC:.c=.o)
 
 # Tests run in this order; one that is missing here runs after these.
 REGRESS_ORDER = options security columns types nulls pushdown required \
-                errors explain formats limit_rescan_cursors
+                errors explain formats limit_rescan_cursors \
+                catalogue import
 REGRESS_ALL  := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
 REGRESS       = $(filter $(REGRESS_ALL),$(REGRESS_ORDER)) \
                 $(filter-out $(REGRESS_ORDER),$(REGRESS_ALL))
@@ -41,7 +45,8 @@ endif
 ifeq ($(WERROR),1)
 WARNINGS   += -Werror
 endif
-PG_CPPFLAGS = -Iinclude -DDCF_VERSION='"$(EXTVERSION)"' $(LIB_CFLAGS)
+PG_CPPFLAGS = -Iinclude -DDCF_VERSION='"$(EXTVERSION)"' \
+              -DDCF_CATALOGUE_NAME='"$(CATALOGUE)"' $(LIB_CFLAGS)
 PG_CFLAGS   = $(WARNINGS) -MMD -MP
 EXTRA_CLEAN = build $(SRC:.c=.d)
 
@@ -60,6 +65,15 @@ override with_llvm = no
 endif
 
 include $(PGXS)
+
+CATALOGUE_DIR = $(DESTDIR)$(datadir)/$(datamoduledir)
+install: install-catalogue
+install-catalogue:
+	$(MKDIR_P) '$(CATALOGUE_DIR)'
+	$(INSTALL_DATA) catalogue/endpoints.json '$(CATALOGUE_DIR)/$(CATALOGUE)'
+uninstall: uninstall-catalogue
+uninstall-catalogue:
+	rm -f '$(CATALOGUE_DIR)/$(CATALOGUE)'
 
 # The regression tests talk to the sandbox.
 pg_regress_installcheck = tools/with-sandbox \
@@ -181,5 +195,6 @@ help:
 	@echo 'make lint, format, format-check'
 
 FORCE:
-.PHONY: FORCE all install installcheck installcheck-tap clean unit fuzz \
+.PHONY: FORCE all install install-catalogue uninstall-catalogue installcheck \
+  installcheck-tap clean unit fuzz \
   fuzz-quick format format-check lint setup test demo demo-shell help

@@ -51,3 +51,114 @@ ROWS 50;
 
 COMMENT ON FUNCTION dataconnect_options()
 IS 'the options of DataConnect servers, user mappings, tables and columns, for example: SELECT name, default_value, description FROM dataconnect_options() WHERE context = ''server''';
+
+CREATE FUNCTION dataconnect_catalogue_endpoints(
+    OUT endpoint text,
+    OUT category text,
+    OUT method text,
+    OUT table_name text,
+    OUT params text,
+    OUT required_columns text[],
+    OUT column_count integer)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE STRICT
+ROWS 100;
+
+COMMENT ON FUNCTION dataconnect_catalogue_endpoints()
+IS 'what the view dataconnect_endpoints shows';
+
+CREATE FUNCTION dataconnect_catalogue_parameters(
+    OUT endpoint text,
+    OUT table_name text,
+    OUT parameter text,
+    OUT column_name text,
+    OUT type text,
+    OUT required boolean,
+    OUT list boolean,
+    OUT default_value text,
+    OUT legal_values text[],
+    OUT labels text[],
+    OUT unrestricted_values text[],
+    OUT lookup text,
+    OUT example text,
+    OUT used_when text,
+    OUT required_when text,
+    OUT ignored_if text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE STRICT
+ROWS 700;
+
+COMMENT ON FUNCTION dataconnect_catalogue_parameters()
+IS 'what the view dataconnect_parameters shows';
+
+CREATE FUNCTION dataconnect_catalogue_columns(
+    OUT endpoint text,
+    OUT table_name text,
+    OUT "position" integer,
+    OUT name text,
+    OUT column_name text,
+    OUT type text,
+    OUT sql_server_type text,
+    OUT kind text,
+    OUT example text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE STRICT
+ROWS 1700;
+
+COMMENT ON FUNCTION dataconnect_catalogue_columns()
+IS 'what the view dataconnect_columns shows';
+
+CREATE VIEW dataconnect_endpoints AS
+SELECT * FROM dataconnect_catalogue_endpoints();
+
+COMMENT ON VIEW dataconnect_endpoints
+IS 'the documented endpoints, one row for each table that IMPORT FOREIGN SCHEMA "all" makes, for example: SELECT table_name, required_columns FROM dataconnect_endpoints WHERE category = ''sales''';
+COMMENT ON COLUMN dataconnect_endpoints.endpoint IS 'path below the server''s url';
+COMMENT ON COLUMN dataconnect_endpoints.category IS 'category, which is also the name of a remote schema';
+COMMENT ON COLUMN dataconnect_endpoints.method IS 'HTTP method of the documentation';
+COMMENT ON COLUMN dataconnect_endpoints.table_name IS 'name of the imported table; NULL for an endpoint that is no table: one that writes, or answers with credentials';
+COMMENT ON COLUMN dataconnect_endpoints.params IS 'parameters that the table fixes, or NULL';
+COMMENT ON COLUMN dataconnect_endpoints.required_columns IS 'columns that a query must give a value for';
+COMMENT ON COLUMN dataconnect_endpoints.column_count IS 'number of columns that are read from the reply';
+
+CREATE VIEW dataconnect_parameters AS
+SELECT * FROM dataconnect_catalogue_parameters();
+
+COMMENT ON VIEW dataconnect_parameters
+IS 'the parameters of the documented endpoints, for example: SELECT column_name, legal_values, labels FROM dataconnect_parameters WHERE endpoint ILIKE ''%inventorylisting%''';
+COMMENT ON COLUMN dataconnect_parameters.endpoint IS 'path below the server''s url';
+COMMENT ON COLUMN dataconnect_parameters.table_name IS 'name of the imported table';
+COMMENT ON COLUMN dataconnect_parameters.parameter IS 'name as it is sent';
+COMMENT ON COLUMN dataconnect_parameters.column_name IS 'name of the imported column';
+COMMENT ON COLUMN dataconnect_parameters.type IS 'type of the imported column';
+COMMENT ON COLUMN dataconnect_parameters.required IS 'whether a query must give a value';
+COMMENT ON COLUMN dataconnect_parameters.list IS 'whether several values go into one request';
+COMMENT ON COLUMN dataconnect_parameters.default_value IS 'what the service takes where nothing is sent';
+COMMENT ON COLUMN dataconnect_parameters.legal_values IS 'the values that are allowed, or NULL where the documentation lists none';
+COMMENT ON COLUMN dataconnect_parameters.labels IS 'what the legal values mean, in the same order, or NULL';
+COMMENT ON COLUMN dataconnect_parameters.unrestricted_values IS 'values that mean no restriction, or NULL';
+COMMENT ON COLUMN dataconnect_parameters.lookup IS 'endpoint that lists the values there are, or NULL';
+COMMENT ON COLUMN dataconnect_parameters.example IS 'value of the documentation''s example';
+COMMENT ON COLUMN dataconnect_parameters.used_when IS 'what another parameter must be for this one to count, or NULL';
+COMMENT ON COLUMN dataconnect_parameters.required_when IS 'what another parameter must be for this one to be required, or NULL';
+COMMENT ON COLUMN dataconnect_parameters.ignored_if IS 'parameter with which this one has no effect, or NULL';
+
+CREATE VIEW dataconnect_columns AS
+SELECT * FROM dataconnect_catalogue_columns();
+
+COMMENT ON VIEW dataconnect_columns
+IS 'the fields of the documented endpoints'' records, for example: SELECT table_name, column_name FROM dataconnect_columns WHERE name ILIKE ''%serial%''';
+COMMENT ON COLUMN dataconnect_columns.endpoint IS 'path below the server''s url';
+COMMENT ON COLUMN dataconnect_columns.table_name IS 'name of the imported table';
+COMMENT ON COLUMN dataconnect_columns."position" IS 'position in the imported table, from 1';
+COMMENT ON COLUMN dataconnect_columns.name IS 'key in the reply';
+COMMENT ON COLUMN dataconnect_columns.column_name IS 'name of the imported column';
+COMMENT ON COLUMN dataconnect_columns.type IS 'type of the imported column';
+COMMENT ON COLUMN dataconnect_columns.sql_server_type IS 'type of the documentation, or NULL';
+COMMENT ON COLUMN dataconnect_columns.kind IS 'the documentation''s general type';
+COMMENT ON COLUMN dataconnect_columns.example IS 'value of the documentation''s sample';
+
+GRANT SELECT ON dataconnect_endpoints, dataconnect_parameters, dataconnect_columns TO PUBLIC;

@@ -9,18 +9,30 @@
 #include "fmgr.h"
 #include "foreign/fdwapi.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 
+#include "catalogue.h"
 #include "explain.h"
 #include "http.h"
+#include "import.h"
 #include "option.h"
 #include "plan.h"
 #include "scan.h"
 
 PG_MODULE_MAGIC;
 
+extern void _PG_init(void);
+
 PG_FUNCTION_INFO_V1(dataconnect_fdw_handler);
 PG_FUNCTION_INFO_V1(dataconnect_fdw_validator);
 PG_FUNCTION_INFO_V1(dataconnect_version);
+
+void
+_PG_init(void)
+{
+	dcf_catalogue_init();
+	MarkGUCPrefixReserved("dataconnect_fdw");
+}
 
 Datum
 dataconnect_fdw_handler(PG_FUNCTION_ARGS)
@@ -35,6 +47,7 @@ dataconnect_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = dcf_scan_rescan;
 	routine->EndForeignScan = dcf_scan_end;
 	routine->ExplainForeignScan = dcf_explain_scan;
+	routine->ImportForeignSchema = dcf_import_schema;
 	PG_RETURN_POINTER(routine);
 }
 

@@ -1,6 +1,7 @@
 /*
  * option.h
- *	  The options of servers, user mappings, tables and columns.
+ *	  The options of servers, user mappings, tables and columns, and of IMPORT
+ *	  FOREIGN SCHEMA.
  *
  * One table in option_table.c says of each option where it may stand, its
  * type, unit, range, default, and whether it is a secret or only for superusers.
@@ -112,6 +113,22 @@ typedef struct DcfColumnOptions
 	bool list;
 } DcfColumnOptions;
 
+/* How the service's names become names of columns. */
+typedef enum DcfColumnNames
+{
+	DCF_NAMES_SNAKE,
+	DCF_NAMES_PRESERVE
+} DcfColumnNames;
+
+/* Of IMPORT FOREIGN SCHEMA. */
+typedef struct DcfImportOptions
+{
+	DcfColumnNames column_names;
+	bool infer_windows;
+	char *prefix;		/* of the tables' names; or NULL */
+	char *table_params; /* query string or NULL */
+} DcfImportOptions;
+
 extern DcfServerOptions *dcf_option_server(const ForeignServer *server);
 
 /* An empty struct for a mapping without options. */
@@ -124,6 +141,9 @@ extern DcfTableOptions *dcf_option_table(const ForeignTable *table,
 /* attname is the default of name where the column has no param options. */
 extern DcfColumnOptions *dcf_option_column(Oid relid, AttrNumber attnum,
 										   const char *attname);
+
+/* options is a list of DefElem *, as the statement has it. */
+extern DcfImportOptions *dcf_option_import(List *options);
 
 /*
  * Check the options of one object of the catalog given by its OID, as CREATE

@@ -20,6 +20,7 @@ DECLARE
         WHEN 'user mapping' THEN 'CREATE USER MAPPING FOR CURRENT_USER SERVER unmapped OPTIONS (%s)'
         WHEN 'table' THEN 'CREATE FOREIGN TABLE probe (a text) SERVER unmapped OPTIONS (%s)'
         WHEN 'column' THEN 'CREATE FOREIGN TABLE probe (a text OPTIONS (%s)) SERVER unmapped OPTIONS (endpoint ''/x'')'
+        WHEN 'import' THEN 'IMPORT FOREIGN SCHEMA lists LIMIT TO (stores) FROM SERVER unmapped INTO public OPTIONS (%s)'
     END;
     state text; message text; detail text; hint text;
 BEGIN
@@ -138,7 +139,7 @@ FROM unnest(array['a.example.com', ' A.Example.com ,b-1.example.com, 10.0.0.1', 
                   'https://a', 'a:443', 'a/b', 'a b', '-a', 'a-.b', 'a..b', 'a.', 'é.example.com', repeat('a', 64),
                   repeat('a.', 130) || 'com']) AS value;
 SELECT value, pg_temp.try('table', 'endpoint', value)
-FROM unnest('{/Reports/InvoiceDetail,/a/,/,/a.b/..c/...,"/é&+;=",
+FROM unnest('{/Reports/InvoiceDetail,/Session,/a/,/,/a.b/..c/...,"/é&+;=",
               "",Reports,"Reports/x",/a?b=1,/a#b,/a%2fb,/a b,//h/x,/a//b,/a//,/a/../b,/..,/.,/a/./b,"/a\\\\b"}'::text[]) AS value;
 
 -- parameters

@@ -20,16 +20,28 @@ release_document(void *arg)
 	json_decref(((Held *) arg)->document);
 }
 
-json_t *
-dcf_document_parse(const char *bytes, size_t len)
+static json_t *
+parse(const char *bytes, size_t len, size_t flags, json_error_t *error)
 {
 	Held *held = palloc0(sizeof(Held));
 
 	held->release.func = release_document;
 	held->release.arg = held;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &held->release);
-	held->document = json_loadb(bytes, len, JSON_DECODE_ANY, NULL);
+	held->document = json_loadb(bytes, len, flags, error);
 	return held->document;
+}
+
+json_t *
+dcf_document_parse(const char *bytes, size_t len)
+{
+	return parse(bytes, len, JSON_DECODE_ANY, NULL);
+}
+
+json_t *
+dcf_document_load(const char *bytes, size_t len, json_error_t *error)
+{
+	return parse(bytes, len, JSON_REJECT_DUPLICATES, error);
 }
 
 json_t *

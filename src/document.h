@@ -21,6 +21,13 @@
 extern json_t *dcf_document_parse(const char *bytes, size_t len);
 
 /*
+ * The same of a document that somebody wrote: keys given twice are an error,
+ * and *error says what is wrong and where.
+ */
+extern json_t *dcf_document_load(const char *bytes, size_t len,
+								 json_error_t *error);
+
+/*
  * The rest of a reply as a JSON object, released with the current memory
  * context; NULL if it is none, or longer than DCF_DOCUMENT_MAX.
  */

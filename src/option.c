@@ -58,7 +58,15 @@ find_nearest(DcfOptionContext context, const char *name)
 	return nearest;
 }
 
-/* "server", or "server or table", where there are options of that name. */
+/* "a server", "an import" */
+static char *
+with_article(DcfOptionContext context)
+{
+	return psprintf("%s %s", context == DCF_OPTION_IMPORT ? "an" : "a",
+					dcf_option_context_name(context));
+}
+
+/* "a server", or "a server or a table", where there are options of that name. */
 static char *
 places_of(const char *name)
 {
@@ -70,7 +78,7 @@ places_of(const char *name)
 	{
 		if (strcmp(dcf_options[i].name, name) == 0)
 			appendStringInfo(&places, "%s%s", places.len > 0 ? " or " : "",
-							 dcf_option_context_name(dcf_options[i].context));
+							 with_article(dcf_options[i].context));
 	}
 	return places.data;
 }
@@ -86,18 +94,18 @@ reject_name(DcfOptionContext context, const char *name)
 	else if (nearest->context == context)
 		hint = psprintf("Perhaps you meant the option \"%s\".", nearest->name);
 	else if (strcmp(nearest->name, name) != 0)
-		hint = psprintf("Perhaps you meant the option \"%s\" of a %s.",
+		hint = psprintf("Perhaps you meant the option \"%s\" of %s.",
 						nearest->name, places_of(nearest->name));
 	else if (nearest->secret)
 		hint = "Credentials belong in the user mapping, where others cannot "
 			   "read them.";
 	else
-		hint = psprintf("It is an option of a %s.", places_of(name));
+		hint = psprintf("It is an option of %s.", places_of(name));
 
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-			 errmsg("invalid option \"%s\" for a %s", name,
-					dcf_option_context_name(context)),
+			 errmsg("invalid option \"%s\" for %s", name,
+					with_article(context)),
 			 hint ? errhint("%s", hint) : 0));
 }
 
@@ -307,6 +315,15 @@ read_column(List *options)
 	return column;
 }
 
+DcfImportOptions *
+dcf_option_import(List *options)
+{
+	DcfImportOptions *import = palloc0(sizeof(DcfImportOptions));
+
+	read_options(DCF_OPTION_IMPORT, options, import);
+	return import;
+}
+
 DcfServerOptions *
 dcf_option_server(const ForeignServer *server)
 {
@@ -420,6 +437,9 @@ dcf_option_validate(List *options, Oid catalog)
 			break;
 		case DCF_OPTION_COLUMN:
 			(void) read_column(options);
+			break;
+		case DCF_OPTION_IMPORT:
+			/* Of a statement, not of an object. */
 			break;
 	}
 }

@@ -16,7 +16,8 @@ typedef enum DcfOptionContext
 	DCF_OPTION_SERVER,
 	DCF_OPTION_USER_MAPPING,
 	DCF_OPTION_TABLE,
-	DCF_OPTION_COLUMN
+	DCF_OPTION_COLUMN,
+	DCF_OPTION_IMPORT
 } DcfOptionContext;
 
 /*
@@ -77,7 +78,7 @@ extern const int dcf_options_length;
 extern const DcfOption *dcf_option_find(DcfOptionContext context,
 										const char *name);
 
-/* "server", "user mapping", "table", "column" */
+/* "server", "user mapping", "table", "column", "import" */
 extern const char *dcf_option_context_name(DcfOptionContext context);
 
 extern const char *dcf_option_type_name(DcfOptionType type);

@@ -26,6 +26,15 @@ static const DcfOptionChoice window_rounds[] = {{"day", true},
 												{"none", false},
 												{.name = NULL}};
 
+static const DcfOptionChoice column_names[] = {{"snake", DCF_NAMES_SNAKE},
+											   {"preserve",
+												DCF_NAMES_PRESERVE},
+											   {.name = NULL}};
+
+static const DcfOptionChoice windows[] = {{"off", false},
+										  {"infer", true},
+										  {.name = NULL}};
+
 #define KB 1024.0
 #define MB (1024.0 * KB)
 
@@ -42,6 +51,10 @@ static const DcfOptionChoice window_rounds[] = {{"day", true},
 #define COLUMN(field)                             \
 	.context = DCF_OPTION_COLUMN, .name = #field, \
 	.offset = offsetof(DcfColumnOptions, field)
+
+#define IMPORT(field)                             \
+	.context = DCF_OPTION_IMPORT, .name = #field, \
+	.offset = offsetof(DcfImportOptions, field)
 
 const DcfOption dcf_options[] = {
 	{SERVER(url), .type = DCF_OPTION_URL, .required = true,
@@ -167,6 +180,23 @@ const DcfOption dcf_options[] = {
 	 .description = "value sent where the query gives none"},
 	{COLUMN(list), .type = DCF_OPTION_BOOLEAN, .default_value = "false",
 	 .description = "the parameter takes several values, comma-separated"},
+
+	{IMPORT(column_names), .type = DCF_OPTION_ENUM, .choices = column_names,
+	 .default_value = "snake",
+	 .description =
+		 "names of columns: snake_case, or as the service has them"},
+	{.context = DCF_OPTION_IMPORT,
+	 .name = "windows",
+	 .type = DCF_OPTION_ENUM_BOOL,
+	 .choices = windows,
+	 .default_value = "off",
+	 .offset = offsetof(DcfImportOptions, infer_windows),
+	 .description = "make the only date of a report take StartDate and "
+					"StopDate"},
+	{IMPORT(prefix), .type = DCF_OPTION_TEXT,
+	 .description = "what the tables' names begin with"},
+	{IMPORT(table_params), .type = DCF_OPTION_QUERY_STRING,
+	 .description = "parameters sent with every request of the tables"},
 };
 
 const int dcf_options_length = lengthof(dcf_options);
@@ -224,6 +254,7 @@ dcf_option_context_name(DcfOptionContext context)
 		[DCF_OPTION_USER_MAPPING] = "user mapping",
 		[DCF_OPTION_TABLE] = "table",
 		[DCF_OPTION_COLUMN] = "column",
+		[DCF_OPTION_IMPORT] = "import",
 	};
 
 	return names[context];

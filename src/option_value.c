@@ -238,6 +238,11 @@ check_endpoint(const DcfOption *option, const char *value)
 	if (strchr(value, '%'))
 		dcf_option_reject(option, NULL, "The endpoint contains \"%\".",
 						  "Write the path without percent-encoding.");
+	if (pg_strcasecmp(value, "/session") == 0)
+		dcf_option_reject(option, NULL,
+						  "The endpoint answers with credentials, not with "
+						  "records.",
+						  NULL);
 	if (strpbrk(value, " \\"))
 		dcf_option_reject(option, NULL,
 						  "The endpoint contains a space or a backslash.",

@@ -19,6 +19,8 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+#include "compat.h"
+#include "lesson.h"
 #include "qual.h"
 #include "window.h"
 
@@ -47,7 +49,7 @@ static bool is_known_before_scan(Expr *value);
 static bool equality_accepts(const Comparison *cmp, Oid valuetype);
 static bool is_integer_type(Oid type);
 static void check_required(const DcfRelation *relation, Bitmapset *bound);
-static void append_example(StringInfo buf, const DcfColumn *column);
+static bool is_required(const DcfColumn *column);
 static Bitmapset *bound_columns(const DcfQuals *quals, bool with_value);
 static void check_uses(PlannerInfo *root, RelOptInfo *baserel,
 					   const DcfRelation *relation, const DcfQuals *quals,
@@ -313,79 +315,84 @@ bound_columns(const DcfQuals *quals, bool with_value)
 	return bound;
 }
 
-static void
-check_required(const DcfRelation *relation, Bitmapset *bound)
+static bool
+is_required(const DcfColumn *column)
 {
-	StringInfoData names;
-	StringInfoData example;
-	int missing = 0;
-
-	initStringInfo(&names);
-	initStringInfo(&example);
-	for (int i = 0; i < relation->natts; i++)
-	{
-		const DcfColumn *column = &relation->columns[i];
-
-		if (!dcf_column_is_sent(column) || !column->options->required)
-			continue;
-		appendStringInfoString(&example, example.len > 0 ? " AND " : "");
-		append_example(&example, column);
-		if (bms_is_member(column->attnum, bound))
-			continue;
-		appendStringInfo(&names, "%s\"%s\"", missing > 0 ? ", " : "",
-						 column->attname);
-		missing++;
-	}
-	if (missing > 0)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-			 errmsg_plural(
-				 "required parameter of foreign table \"%s\" is missing",
-				 "required parameters of foreign table \"%s\" are missing",
-				 missing, relation->relname),
-			 errdetail_plural(
-				 "The query gives no value for column %s that is known before the scan starts.",
-				 "The query gives no values for columns %s that are known before the scan starts.",
-				 missing, names.data),
-			 errhint("For example: WHERE %s.", example.data)));
+	return dcf_column_is_sent(column) && column->options->required;
 }
 
 /* A clause on a required column that could run. */
 static void
-append_example(StringInfo buf, const DcfColumn *column)
+append_example(StringInfo buf, const DcfLesson *lesson,
+			   const DcfColumn *column)
 {
 	const char *name = quote_identifier(column->attname);
 
 	if (column->kind == DCF_COLUMN_WINDOW)
-	{
 		appendStringInfo(buf, "%s >= '2026-01-01' AND %s < '2026-02-01'", name,
 						 name);
-		return;
-	}
-	appendStringInfo(buf, "%s = ", name);
-	switch (column->basetype)
+	else
+		appendStringInfo(buf, "%s = %s", name,
+						 dcf_lesson_example(lesson, column));
+}
+
+/* Name the required columns without a value, and show what would run. */
+pg_noreturn static void
+raise_missing(const DcfRelation *relation, Bitmapset *bound, int missing)
+{
+	DcfLesson *lesson = dcf_lesson_start(relation);
+	StringInfoData names;
+	StringInfoData example;
+	StringInfoData lessons;
+
+	initStringInfo(&names);
+	initStringInfo(&example);
+	initStringInfo(&lessons);
+	for (int i = 0; i < relation->natts; i++)
 	{
-		case INT2OID:
-		case INT4OID:
-		case INT8OID:
-		case NUMERICOID:
-		case FLOAT4OID:
-		case FLOAT8OID:
-			appendStringInfoString(buf, "1");
-			break;
-		case BOOLOID:
-			appendStringInfoString(buf, "true");
-			break;
-		case DATEOID:
-		case TIMESTAMPOID:
-		case TIMESTAMPTZOID:
-			appendStringInfoString(buf, "'2026-01-01'");
-			break;
-		default:
-			appendStringInfoString(buf, "'...'");
-			break;
+		const DcfColumn *column = &relation->columns[i];
+		char *values;
+
+		if (!is_required(column))
+			continue;
+		appendStringInfoString(&example, example.len > 0 ? " AND " : "");
+		append_example(&example, lesson, column);
+		if (bms_is_member(column->attnum, bound))
+			continue;
+		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
+						 column->attname);
+		values = dcf_lesson_values(lesson, column);
+		if (values)
+			appendStringInfo(&lessons, " %s.", values);
 	}
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+		 errmsg_plural(
+			 "required parameter of foreign table \"%s\" is missing",
+			 "required parameters of foreign table \"%s\" are missing",
+			 missing, relation->relname),
+		 errdetail_plural(
+			 "The query gives no value for column %s that is known before the scan starts.",
+			 "The query gives no values for columns %s that are known before the scan starts.",
+			 missing, names.data),
+		 errhint("For example: WHERE %s.%s", example.data, lessons.data)));
+}
+
+static void
+check_required(const DcfRelation *relation, Bitmapset *bound)
+{
+	int missing = 0;
+
+	for (int i = 0; i < relation->natts; i++)
+	{
+		const DcfColumn *column = &relation->columns[i];
+
+		if (is_required(column) && !bms_is_member(column->attnum, bound))
+			missing++;
+	}
+	if (missing > 0)
+		raise_missing(relation, bound, missing);
 }
 
 /* Called for each equivalence member: is it this column? */

@@ -1,0 +1,34 @@
+/*
+ * catalogue_draft.h
+ *	  The documented endpoints as foreign tables.
+ *
+ * An endpoint is one table, but for those whose records depend on a parameter
+ * (variants): one table for each value, which is fixed in the table's option
+ * params; and those with several sets of parameters (forms): one table for
+ * each set.
+ */
+#ifndef DCF_CATALOGUE_DRAFT_H
+#define DCF_CATALOGUE_DRAFT_H
+
+#include "postgres.h"
+#include "nodes/pg_list.h"
+
+#include "catalogue.h"
+#include "draft.h"
+#include "option.h"
+
+/*
+ * Drafts (of DcfDraft *) of the endpoints of a category, or of all categories
+ * where it is NULL, in the order of endpoints, which must outlive them.  Endpoints
+ * that are no tables are passed over.
+ */
+extern List *dcf_catalogue_drafts(const List *endpoints, const char *category,
+								  const DcfImportOptions *options);
+
+/*
+ * Whether the endpoint's replies are a table: not where a request changes the
+ * service's data, nor where the reply is credentials.
+ */
+extern bool dcf_catalogue_is_table(const DcfCatalogueEndpoint *endpoint);
+
+#endif /* DCF_CATALOGUE_DRAFT_H */

@@ -1,0 +1,83 @@
+/*
+ * draft.h
+ *	  A foreign table that is to be: names, types and options, and the CREATE
+ *	  FOREIGN TABLE that makes it.
+ *
+ * Drafts are made of the catalogue, of the bridge's schema and of replies; they
+ * are written out here alone, so every foreign name and text is quoted in one
+ * place.
+ */
+#ifndef DCF_DRAFT_H
+#define DCF_DRAFT_H
+
+#include "postgres.h"
+#include "nodes/pg_list.h"
+#include "utils/hsearch.h"
+
+#include "catalogue.h"
+#include "option.h"
+
+typedef struct DcfDraftColumn
+{
+	char *attname;
+	const char *type; /* as in a column definition; our own words, no
+						   * foreign text */
+	DcfColumnOptions options;
+
+	/* What of the catalogue it was made of; both NULL for other sources. */
+	const DcfCatalogueColumn *field;
+	const DcfCatalogueParam *param;
+} DcfDraftColumn;
+
+typedef struct DcfDraft
+{
+	char *relname;
+	char *endpoint;
+	char *params;  /* a query string, or NULL */
+	double rows;   /* the option rows; -1: not given */
+	List *columns; /* of DcfDraftColumn * */
+
+	/* What it was made of, or NULL for other sources. */
+	const DcfCatalogueEndpoint *documented;
+} DcfDraft;
+
+/* Names that are taken; lives in the current memory context. */
+extern HTAB *dcf_draft_names(const char *const *reserved, int nreserved);
+
+/*
+ * A name of less than NAMEDATALEN bytes that nobody has yet, and take it:
+ * the one wanted, cut at a character, or, if it is taken, with _2, _3, ... at
+ * its end.  palloc'd.
+ */
+extern char *dcf_draft_take_name(HTAB *taken, const char *wanted);
+
+/* Whether somebody has the name. */
+extern bool dcf_draft_is_taken(HTAB *taken, const char *name);
+
+/* The name in snake_case; both in the database encoding.  palloc'd. */
+extern char *dcf_draft_snake(const char *name);
+
+/* The names that no column may have: PostgreSQL's own. */
+extern HTAB *dcf_draft_column_names(void);
+
+/*
+ * Append a column that is read from the reply under a key.  type must live as
+ * long as the draft.
+ */
+extern DcfDraftColumn *dcf_draft_add_field(DcfDraft *draft, HTAB *taken,
+										   DcfColumnNames names,
+										   const char *key, const char *type);
+
+/*
+ * Append a column that is a parameter; where its name is taken by a response
+ * column it begins with "p_".
+ */
+extern DcfDraftColumn *dcf_draft_add_param(DcfDraft *draft, HTAB *taken,
+										   DcfColumnNames names,
+										   const char *param,
+										   const char *type);
+
+/* "CREATE FOREIGN TABLE ...", without a semicolon, for a server. */
+extern char *dcf_draft_ddl(const DcfDraft *draft, const char *server);
+
+#endif /* DCF_DRAFT_H */

@@ -1,0 +1,39 @@
+/*
+ * lesson.h
+ *	  What the catalogue knows of a foreign table's parameters, for messages.
+ *
+ * Read from the catalogue when a message is made, so nothing of it costs
+ * anything while all is well.
+ */
+#ifndef DCF_LESSON_H
+#define DCF_LESSON_H
+
+#include "postgres.h"
+
+#include "relation.h"
+
+typedef struct DcfLesson DcfLesson;
+
+/*
+ * What there is to know of a table, in the current memory context: nothing, if
+ * its endpoint is not documented.  Raises what dcf_catalogue_load() raises.
+ */
+extern DcfLesson *dcf_lesson_start(const DcfRelation *relation);
+
+/*
+ * The right side of "column = ..." that would run: the first legal value or
+ * the documentation's example if there is one; else some value of the type.
+ * palloc'd.
+ */
+extern char *dcf_lesson_example(const DcfLesson *lesson,
+								const DcfColumn *column);
+
+/*
+ * A sentence about the values of a column that is sent, such as "hide_rebates
+ * is 1 (include) or -1 (exclude)", without a full stop; NULL where there is
+ * nothing to tell.  palloc'd.
+ */
+extern char *dcf_lesson_values(const DcfLesson *lesson,
+							   const DcfColumn *column);
+
+#endif /* DCF_LESSON_H */

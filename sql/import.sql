@@ -1,0 +1,92 @@
+--
+-- IMPORT FOREIGN SCHEMA from the catalogue
+--
+\getenv srcdir PG_ABS_SRCDIR
+\set setup :srcdir '/test/regress/setup.psql'
+\i :setup
+CREATE SCHEMA rq;
+CREATE SCHEMA other;
+
+-- a whole table: names, types, kinds of column
+IMPORT FOREIGN SCHEMA sales LIMIT TO (sales_by_invoice_report) FROM SERVER sandbox INTO rq;
+\d rq.sales_by_invoice_report
+
+-- each category, and all of them
+SELECT category, count(DISTINCT endpoint) AS endpoints, count(table_name) AS tables
+FROM dataconnect_endpoints GROUP BY category ORDER BY category;
+DROP FOREIGN TABLE rq.sales_by_invoice_report;
+IMPORT FOREIGN SCHEMA "performance-metrix" FROM SERVER sandbox INTO rq;
+SELECT relname FROM pg_class WHERE relnamespace = 'rq'::regnamespace ORDER BY relname COLLATE "C";
+IMPORT FOREIGN SCHEMA "all" EXCEPT (performance_metrix_report, no_such_table) FROM SERVER sandbox INTO other;
+SELECT count(*) FROM pg_class WHERE relnamespace = 'other'::regnamespace AND relkind = 'f';
+SET client_min_messages = warning;
+DROP SCHEMA rq CASCADE;
+DROP SCHEMA other CASCADE;
+RESET client_min_messages;
+CREATE SCHEMA rq;
+IMPORT FOREIGN SCHEMA "all" FROM SERVER sandbox INTO rq;
+-- what is imported is what the views say
+SELECT table_name FROM dataconnect_endpoints WHERE table_name IS NOT NULL
+EXCEPT SELECT relname FROM pg_class WHERE relnamespace = 'rq'::regnamespace;
+SELECT relname FROM pg_class WHERE relnamespace = 'rq'::regnamespace AND relkind = 'f'
+EXCEPT SELECT table_name FROM dataconnect_endpoints;
+-- again: what is there is in the way
+IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO rq;
+
+-- names that are wrong
+IMPORT FOREIGN SCHEMA nonsense FROM SERVER sandbox INTO rq;
+IMPORT FOREIGN SCHEMA "import" FROM SERVER sandbox INTO rq;
+IMPORT FOREIGN SCHEMA "Sales" FROM SERVER sandbox INTO rq;
+IMPORT FOREIGN SCHEMA lists LIMIT TO (stores_of_old) FROM SERVER sandbox INTO rq;
+
+-- options
+CREATE SCHEMA opt;
+IMPORT FOREIGN SCHEMA employees LIMIT TO ("x y_employee_list_report") FROM SERVER sandbox INTO opt
+    OPTIONS (prefix 'x y_', column_names 'preserve', table_params 'CompanyID=1%262');
+\d opt.*
+IMPORT FOREIGN SCHEMA sales LIMIT TO (product_detail_report_tax_column, discount_summary_report)
+    FROM SERVER sandbox INTO opt OPTIONS (windows 'infer', table_params 'CompanyID=7');
+SELECT c.relname, t.ftoptions FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid
+WHERE c.relnamespace = 'opt'::regnamespace ORDER BY 1;
+-- reports with a date of their own take it for the window, others keep both columns
+IMPORT FOREIGN SCHEMA "all" FROM SERVER sandbox INTO opt OPTIONS (windows 'infer', prefix 'w_');
+SELECT substr(c.relname, 3) AS relname, a.attname
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relnamespace = 'opt'::regnamespace AND c.relname LIKE 'w\_%' AND a.attfdwoptions::text LIKE '%param_from=StartDate%'
+ORDER BY c.relname COLLATE "C";
+SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relnamespace = 'opt'::regnamespace AND c.relname LIKE 'w\_%' AND a.attname LIKE '%start_date';
+IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO opt OPTIONS (colum_names 'snake');
+IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO opt OPTIONS (endpoint '/x');
+IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO opt OPTIONS (windows 'maybe');
+IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO opt OPTIONS (table_params 'Auth=x');
+-- nothing in an option or a name can inject
+IMPORT FOREIGN SCHEMA lists LIMIT TO (stores, "a""; DROP TABLE x; --stores") FROM SERVER sandbox INTO opt
+    OPTIONS (prefix 'a"; DROP TABLE x; --', table_params 'X=a''b\c');
+SELECT relname, ftoptions FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid
+WHERE c.relnamespace = 'opt'::regnamespace AND relname LIKE 'a"%';
+\! sh -c "$LOG"
+
+-- Every table can be read.  empty: the columns that are NULL in all rows.
+CREATE FUNCTION read("table" text, OUT records bigint, OUT empty text) AS $$
+DECLARE
+    conditions text;
+    counts text;
+BEGIN
+    SELECT coalesce(' WHERE ' || string_agg(format('%I = %L', column_name,
+               CASE WHEN parameter LIKE '%StartDate' THEN '2026-03-01'
+                    WHEN parameter LIKE '%StopDate' THEN '2026-03-08'
+                    WHEN type = 'timestamptz' THEN '2026-03-08'
+                    ELSE coalesce(nullif(example, ''), legal_values[1]) END), ' AND '), '')
+    INTO conditions FROM dataconnect_parameters WHERE table_name = "table" AND required;
+    SELECT string_agg(format('CASE WHEN count(%I) = 0 THEN %L END', column_name, column_name), ', ' ORDER BY position)
+    INTO counts FROM dataconnect_columns WHERE table_name = "table";
+    EXECUTE format('SELECT count(*), concat_ws('' '', %s) FROM rq.%I%s', counts, "table", conditions)
+    INTO records, empty;
+END $$ LANGUAGE plpgsql;
+SELECT table_name, records, CASE WHEN records > 0 THEN empty END AS empty
+FROM dataconnect_endpoints, read(table_name) WHERE table_name IS NOT NULL ORDER BY table_name COLLATE "C";
+
+SET client_min_messages = warning;
+DROP SCHEMA rq CASCADE;
+DROP SCHEMA opt CASCADE;

@@ -1,0 +1,445 @@
+/*
+ * catalogue_draft.c
+ *	  The documented endpoints as foreign tables.  See catalogue_draft.h.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+
+#include "catalogue_draft.h"
+#include "naming.h"
+#include "request.h"
+#include "sqltype.h"
+
+/* Every row type of the vendor's ends in this. */
+#define RESOURCE_SUFFIX "Data"
+
+/* Which part of an endpoint becomes one table. */
+typedef struct Part
+{
+	const DcfCatalogueEndpoint *endpoint;
+	const char *resource;
+	const List *columns;
+	const DcfCatalogueVariant *variant; /* or NULL */
+	const DcfCatalogueForm *form;		/* or NULL */
+	const char *fixed;					/* a parameter with a value that goes
+										 * into params; or NULL */
+	const char *fixed_value;
+	char *relname; /* before anything is put in front */
+} Part;
+
+bool
+dcf_catalogue_is_table(const DcfCatalogueEndpoint *endpoint)
+{
+	return strcmp(endpoint->category, "import") != 0 &&
+		strcmp(endpoint->category, "session") != 0;
+}
+
+static bool
+contains(const List *texts, const char *text)
+{
+	ListCell *cell;
+
+	foreach(cell, texts)
+	{
+		if (strcmp(lfirst(cell), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The row type's name without what all such names end in; palloc'd. */
+static char *
+resource_stem(const char *resource)
+{
+	char *stem = pstrdup(resource ? resource : "");
+	size_t len = strlen(stem);
+	size_t suffix = strlen(RESOURCE_SUFFIX);
+
+	if (len > suffix && strcmp(stem + len - suffix, RESOURCE_SUFFIX) == 0)
+		stem[len - suffix] = '\0';
+	return stem;
+}
+
+/* The table's name by the path's last segment and the row type. */
+static char *
+path_name(const char *path, const char *resource)
+{
+	const char *segment = strrchr(path, '/') + 1;
+	size_t len = strlen(segment);
+	char *stem = resource_stem(resource);
+	char *name = palloc(len + 1);
+
+	dcf_name_borrow_case(segment, len, stem, strlen(stem), name);
+	name[len] = '\0';
+	return dcf_draft_snake(name);
+}
+
+static Part *
+make_part(const DcfCatalogueEndpoint *endpoint)
+{
+	Part *part = palloc0(sizeof(Part));
+
+	part->endpoint = endpoint;
+	part->resource = endpoint->resource;
+	part->columns = endpoint->columns;
+	part->relname = path_name(endpoint->path, endpoint->resource);
+	return part;
+}
+
+static List *
+variant_parts(const DcfCatalogueEndpoint *endpoint)
+{
+	List *parts = NIL;
+	ListCell *cell;
+
+	foreach(cell, endpoint->variants)
+	{
+		const DcfCatalogueVariant *variant = lfirst(cell);
+		Part *part = make_part(endpoint);
+
+		part->variant = variant;
+		part->resource = variant->resource;
+		part->columns = variant->columns;
+		part->fixed = variant->parameter;
+		part->fixed_value = variant->value;
+		part->relname = dcf_draft_snake(resource_stem(variant->resource));
+		parts = lappend(parts, part);
+	}
+	return parts;
+}
+
+/*
+ * The first set of parameters makes the table with the plain name; each other
+ * is named after the first parameter that only it requires.
+ */
+static List *
+form_parts(const DcfCatalogueEndpoint *endpoint)
+{
+	const DcfCatalogueForm *first = linitial(endpoint->forms);
+	List *parts = NIL;
+	ListCell *cell;
+
+	foreach(cell, endpoint->forms)
+	{
+		const DcfCatalogueForm *form = lfirst(cell);
+		Part *part = make_part(endpoint);
+		ListCell *name;
+
+		part->form = form;
+		foreach(name, form->required)
+		{
+			if (form == first || contains(first->required, lfirst(name)))
+				continue;
+			part->relname = psprintf("%s_by_%s", part->relname,
+									 dcf_draft_snake(lfirst(name)));
+			break;
+		}
+		parts = lappend(parts, part);
+	}
+	return parts;
+}
+
+/*
+ * Records that depend on what is asked for are known for the documented
+ * example alone.
+ */
+static List *
+dynamic_parts(const DcfCatalogueEndpoint *endpoint)
+{
+	Part *part = make_part(endpoint);
+	ListCell *cell;
+
+	foreach(cell, endpoint->params)
+	{
+		const DcfCatalogueParam *param = lfirst(cell);
+
+		if (!param->required || part->fixed)
+			continue;
+		part->fixed = param->name;
+		part->fixed_value = param->example;
+	}
+	return list_make1(part);
+}
+
+static List *
+endpoint_parts(const DcfCatalogueEndpoint *endpoint)
+{
+	if (endpoint->variants != NIL)
+		return variant_parts(endpoint);
+	if (endpoint->forms != NIL)
+		return form_parts(endpoint);
+	if (endpoint->dynamic)
+		return dynamic_parts(endpoint);
+	return list_make1(make_part(endpoint));
+}
+
+/* The parts of all endpoints wanted. */
+static List *
+collect_parts(const List *endpoints, const char *category)
+{
+	List *parts = NIL;
+	ListCell *cell;
+
+	foreach(cell, endpoints)
+	{
+		const DcfCatalogueEndpoint *endpoint = lfirst(cell);
+
+		if (!dcf_catalogue_is_table(endpoint) ||
+			(category && pg_strcasecmp(endpoint->category, category) != 0))
+			continue;
+		parts = list_concat(parts, endpoint_parts(endpoint));
+	}
+	return parts;
+}
+
+/* Whether a name is the only one of its kind among the parts. */
+static bool
+is_clash(const List *parts, const Part *part)
+{
+	ListCell *cell;
+
+	foreach(cell, parts)
+	{
+		const Part *other = lfirst(cell);
+
+		if (other != part && strcmp(other->relname, part->relname) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *
+table_name(const List *parts, const Part *part, const char *prefix)
+{
+	return psprintf("%s%s%s", prefix ? prefix : "",
+					is_clash(parts, part) ?
+						psprintf("%s_",
+								 dcf_draft_snake(part->endpoint->category)) :
+						"",
+					part->relname);
+}
+
+/* A name or value as it stands in a query string. */
+static char *
+encode(const char *text)
+{
+	return dcf_request_encode(pg_server_to_any(text, strlen(text), PG_UTF8));
+}
+
+static char *
+table_params(const Part *part, const char *given)
+{
+	char *fixed = part->fixed && part->fixed_value ?
+		psprintf("%s=%s", encode(part->fixed), encode(part->fixed_value)) :
+		NULL;
+
+	if (fixed && given)
+		return psprintf("%s&%s", fixed, given);
+	return fixed ? fixed : given ? pstrdup(given) : NULL;
+}
+
+/* What the documentation calls DATETIME may be shown with another value. */
+static const char *
+field_type(const DcfCatalogueColumn *column)
+{
+	const char *type = dcf_sqltype_map(column->type);
+
+	if (type == NULL)
+		type = dcf_sqltype_from_kind(column->kind);
+	if (strcmp(type, "timestamp") == 0 &&
+		dcf_sqltype_is_no_time(column->example))
+		type = "text";
+	return type;
+}
+
+static bool
+is_integer(const char *text)
+{
+	size_t digits = strspn(text + (text[0] == '-'), "0123456789");
+
+	return digits > 0 && digits < 10 &&
+		text[(text[0] == '-') + digits] == '\0';
+}
+
+static const char *
+param_type(const DcfCatalogueParam *param)
+{
+	ListCell *cell;
+
+	if (strcmp(param->type, "datetime") == 0)
+		return "timestamptz";
+	if (strcmp(param->type, "int") == 0 ||
+		strcmp(param->type, "int_list") == 0)
+		return "integer";
+	if (strcmp(param->type, "bool") == 0)
+		return "boolean";
+	if (strcmp(param->type, "enum") != 0 || param->values == NIL)
+		return "text";
+	foreach(cell, param->values)
+	{
+		if (!is_integer(lfirst(cell)))
+			return "text";
+	}
+	return "integer";
+}
+
+/* Whether a condition on the parameter that the table fixes is as it says. */
+static bool
+holds(const Part *part, const DcfCatalogueCondition *condition, bool otherwise)
+{
+	if (condition == NULL || part->variant == NULL ||
+		pg_strcasecmp(condition->parameter, part->variant->parameter) != 0)
+		return otherwise;
+	return part->variant->value &&
+		contains(condition->values, part->variant->value);
+}
+
+static bool
+is_offered(const Part *part, const DcfCatalogueParam *param)
+{
+	if (part->fixed && pg_strcasecmp(param->name, part->fixed) == 0)
+		return false;
+	if (part->form)
+		return contains(part->form->required, param->name) ||
+			contains(part->form->optional, param->name);
+	return holds(part, param->used_when, true);
+}
+
+static bool
+is_required(const Part *part, const DcfCatalogueParam *param)
+{
+	if (part->form)
+		return contains(part->form->required, param->name);
+	return holds(part, param->required_when, param->required);
+}
+
+/*
+ * The universal language is not a parameter's default: sent, it would count
+ * more than the server's option language.
+ */
+static bool
+has_default(const DcfCatalogueParam *param)
+{
+	return param->default_value &&
+		pg_strcasecmp(param->name, "LanguageCode") != 0;
+}
+
+static void
+add_param(DcfDraft *draft, HTAB *taken, const Part *part,
+		  const DcfCatalogueParam *param, DcfColumnNames names)
+{
+	DcfDraftColumn *column =
+		dcf_draft_add_param(draft, taken, names, param->name,
+							param_type(param));
+
+	column->param = param;
+	column->options.list = strcmp(param->type, "int_list") == 0;
+	column->options.required = is_required(part, param);
+	if (!column->options.required && has_default(param))
+		column->options.default_value = param->default_value;
+}
+
+static DcfDraftColumn *
+find_only_time(const DcfDraft *draft)
+{
+	DcfDraftColumn *only = NULL;
+	ListCell *cell;
+
+	foreach(cell, draft->columns)
+	{
+		DcfDraftColumn *column = lfirst(cell);
+
+		if (strcmp(column->type, "timestamp") != 0)
+			continue;
+		if (only)
+			return NULL;
+		only = column;
+	}
+	return only;
+}
+
+/*
+ * Let the report's only time take StartDate and StopDate.  Returns whether it
+ * has one, and these two, and no say in what its time means (ByDate).
+ */
+static bool
+infer_window(DcfDraft *draft, const Part *part)
+{
+	const DcfCatalogueParam *from;
+	const DcfCatalogueParam *to;
+	DcfDraftColumn *column = find_only_time(draft);
+
+	from = dcf_catalogue_param(part->endpoint, "StartDate");
+	to = dcf_catalogue_param(part->endpoint, "StopDate");
+	if (column == NULL || from == NULL || to == NULL ||
+		dcf_catalogue_param(part->endpoint, "ByDate") != NULL ||
+		!is_offered(part, from) || !is_offered(part, to))
+		return false;
+	column->options.param_from = from->name;
+	column->options.param_to = to->name;
+	column->options.required = is_required(part, from);
+	return true;
+}
+
+static bool
+is_window_param(const DcfCatalogueParam *param)
+{
+	return pg_strcasecmp(param->name, "StartDate") == 0 ||
+		pg_strcasecmp(param->name, "StopDate") == 0;
+}
+
+static DcfDraft *
+make_draft(const Part *part, char *relname, const DcfImportOptions *options)
+{
+	DcfDraft *draft = palloc0(sizeof(DcfDraft));
+	HTAB *taken = dcf_draft_column_names();
+	bool has_window;
+	ListCell *cell;
+
+	draft->relname = relname;
+	draft->endpoint = part->endpoint->path;
+	draft->params = table_params(part, options->table_params);
+	draft->rows = -1;
+	draft->documented = part->endpoint;
+	foreach(cell, part->columns)
+	{
+		const DcfCatalogueColumn *column = lfirst(cell);
+
+		dcf_draft_add_field(draft, taken, options->column_names, column->name,
+							field_type(column))
+			->field = column;
+	}
+	has_window = options->infer_windows && infer_window(draft, part);
+	foreach(cell, part->endpoint->params)
+	{
+		const DcfCatalogueParam *param = lfirst(cell);
+
+		if (is_offered(part, param) && !(has_window && is_window_param(param)))
+			add_param(draft, taken, part, param, options->column_names);
+	}
+	hash_destroy(taken);
+	return draft;
+}
+
+List *
+dcf_catalogue_drafts(const List *endpoints, const char *category,
+					 const DcfImportOptions *options)
+{
+	List *parts = collect_parts(endpoints, category);
+	HTAB *taken = dcf_draft_names(NULL, 0);
+	List *drafts = NIL;
+	ListCell *cell;
+
+	foreach(cell, parts)
+	{
+		const Part *part = lfirst(cell);
+		char *name = table_name(parts, part, options->prefix);
+
+		drafts = lappend(drafts,
+						 make_draft(part, dcf_draft_take_name(taken, name),
+									options));
+	}
+	hash_destroy(taken);
+	return drafts;
+}

@@ -1,0 +1,279 @@
+/*
+ * catalogue_sql.c
+ *	  The SQL functions behind the views dataconnect_endpoints,
+ *	  dataconnect_parameters and dataconnect_columns.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "catalogue_draft.h"
+
+PG_FUNCTION_INFO_V1(dataconnect_catalogue_endpoints);
+PG_FUNCTION_INFO_V1(dataconnect_catalogue_parameters);
+PG_FUNCTION_INFO_V1(dataconnect_catalogue_columns);
+
+#define MAX_COLUMNS 16
+
+/* A row of the result, filled from left to right. */
+typedef struct Row
+{
+	ReturnSetInfo *result;
+	int n;
+	Datum values[MAX_COLUMNS];
+	bool nulls[MAX_COLUMNS];
+} Row;
+
+static void
+start_row(Row *row, FunctionCallInfo fcinfo)
+{
+	row->result = (ReturnSetInfo *) fcinfo->resultinfo;
+	row->n = 0;
+}
+
+static void
+end_row(Row *row)
+{
+	Assert(row->n == row->result->setDesc->natts);
+	tuplestore_putvalues(row->result->setResult, row->result->setDesc,
+						 row->values, row->nulls);
+}
+
+static void
+add_datum(Row *row, Datum value, bool isnull)
+{
+	Assert(row->n < MAX_COLUMNS);
+	row->values[row->n] = value;
+	row->nulls[row->n] = isnull;
+	row->n++;
+}
+
+static void
+add_text(Row *row, const char *text)
+{
+	add_datum(row, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
+}
+
+static void
+add_int(Row *row, int value)
+{
+	add_datum(row, Int32GetDatum(value), false);
+}
+
+static void
+add_bool(Row *row, bool value)
+{
+	add_datum(row, BoolGetDatum(value), false);
+}
+
+/* An array of text; NULL for an empty list, unless told to keep it. */
+static void
+add_texts(Row *row, const List *texts, bool keep_empty)
+{
+	ArrayBuildState *state =
+		initArrayResult(TEXTOID, CurrentMemoryContext, false);
+	ListCell *cell;
+
+	foreach(cell, texts)
+		state = accumArrayResult(state, CStringGetTextDatum(lfirst(cell)),
+								 false, TEXTOID, CurrentMemoryContext);
+	add_datum(row, makeArrayResult(state, CurrentMemoryContext),
+			  texts == NIL && !keep_empty);
+}
+
+/* "SearchMethod = 1 or 2" */
+static void
+add_condition(Row *row, const DcfCatalogueCondition *condition)
+{
+	StringInfoData text;
+	ListCell *cell;
+
+	if (condition == NULL)
+	{
+		add_text(row, NULL);
+		return;
+	}
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s =", condition->parameter);
+	foreach(cell, condition->values)
+		appendStringInfo(&text, "%s %s",
+						 foreach_current_index(cell) > 0 ? " or" : "",
+						 (char *) lfirst(cell));
+	add_text(row, text.data);
+}
+
+static List *
+default_drafts(const List *endpoints)
+{
+	return dcf_catalogue_drafts(endpoints, NULL, dcf_option_import(NIL));
+}
+
+/* Names of the columns that a query must give a value for. */
+static List *
+required_columns(const DcfDraft *draft)
+{
+	List *names = NIL;
+	ListCell *cell;
+
+	foreach(cell, draft->columns)
+	{
+		const DcfDraftColumn *column = lfirst(cell);
+
+		if (column->options.required)
+			names = lappend(names, column->attname);
+	}
+	return names;
+}
+
+static int
+count_fields(const DcfDraft *draft)
+{
+	int n = 0;
+	ListCell *cell;
+
+	foreach(cell, draft->columns)
+	{
+		if (((DcfDraftColumn *) lfirst(cell))->field)
+			n++;
+	}
+	return n;
+}
+
+/* An endpoint that is not imported has no draft. */
+static void
+put_endpoint(FunctionCallInfo fcinfo, const DcfCatalogueEndpoint *endpoint,
+			 const DcfDraft *draft)
+{
+	Row row;
+
+	start_row(&row, fcinfo);
+	add_text(&row, endpoint->path);
+	add_text(&row, endpoint->category);
+	add_text(&row, endpoint->method);
+	add_text(&row, draft ? draft->relname : NULL);
+	add_text(&row, draft ? draft->params : NULL);
+	add_texts(&row, draft ? required_columns(draft) : NIL, draft != NULL);
+	add_int(&row,
+			draft ? count_fields(draft) : list_length(endpoint->columns));
+	end_row(&row);
+}
+
+Datum
+dataconnect_catalogue_endpoints(PG_FUNCTION_ARGS)
+{
+	List *endpoints = dcf_catalogue_load();
+	ListCell *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(cell, default_drafts(endpoints))
+	{
+		const DcfDraft *draft = lfirst(cell);
+
+		put_endpoint(fcinfo, draft->documented, draft);
+	}
+	foreach(cell, endpoints)
+	{
+		const DcfCatalogueEndpoint *endpoint = lfirst(cell);
+
+		if (!dcf_catalogue_is_table(endpoint))
+			put_endpoint(fcinfo, endpoint, NULL);
+	}
+	return (Datum) 0;
+}
+
+static void
+put_parameter(FunctionCallInfo fcinfo, const DcfDraft *draft,
+			  const DcfDraftColumn *column)
+{
+	const DcfCatalogueParam *param = column->param;
+	Row row;
+
+	start_row(&row, fcinfo);
+	add_text(&row, draft->endpoint);
+	add_text(&row, draft->relname);
+	add_text(&row, param->name);
+	add_text(&row, column->attname);
+	add_text(&row, column->type);
+	add_bool(&row, column->options.required);
+	add_bool(&row, column->options.list);
+	add_text(&row, param->default_value);
+	add_texts(&row, param->values, false);
+	add_texts(&row, param->labels, false);
+	add_texts(&row, param->all, false);
+	add_text(&row, param->lookup);
+	add_text(&row, param->example);
+	add_condition(&row, param->used_when);
+	add_condition(&row, param->required_when);
+	add_text(&row, param->ignored_if);
+	end_row(&row);
+}
+
+static void
+put_column(FunctionCallInfo fcinfo, const DcfDraft *draft,
+		   const DcfDraftColumn *column, int position)
+{
+	const DcfCatalogueColumn *field = column->field;
+	Row row;
+
+	start_row(&row, fcinfo);
+	add_text(&row, draft->endpoint);
+	add_text(&row, draft->relname);
+	add_int(&row, position);
+	add_text(&row, field->name);
+	add_text(&row, column->attname);
+	add_text(&row, column->type);
+	add_text(&row, field->type);
+	add_text(&row, field->kind);
+	add_text(&row, field->example);
+	end_row(&row);
+}
+
+Datum
+dataconnect_catalogue_parameters(PG_FUNCTION_ARGS)
+{
+	ListCell *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(cell, default_drafts(dcf_catalogue_load()))
+	{
+		const DcfDraft *draft = lfirst(cell);
+		ListCell *inner;
+
+		foreach(inner, draft->columns)
+		{
+			const DcfDraftColumn *column = lfirst(inner);
+
+			if (column->param)
+				put_parameter(fcinfo, draft, column);
+		}
+	}
+	return (Datum) 0;
+}
+
+Datum
+dataconnect_catalogue_columns(PG_FUNCTION_ARGS)
+{
+	ListCell *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(cell, default_drafts(dcf_catalogue_load()))
+	{
+		const DcfDraft *draft = lfirst(cell);
+		ListCell *inner;
+
+		foreach(inner, draft->columns)
+		{
+			const DcfDraftColumn *column = lfirst(inner);
+
+			if (column->field)
+				put_column(fcinfo, draft, column,
+						   foreach_current_index(inner) + 1);
+		}
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,125 @@
+/*
+ * import.c
+ *	  IMPORT FOREIGN SCHEMA.  See import.h.
+ */
+#include "postgres.h"
+
+#include "foreign/fdwapi.h"
+#include "foreign/foreign.h"
+#include "lib/stringinfo.h"
+
+#include "catalogue.h"
+#include "catalogue_draft.h"
+#include "draft.h"
+#include "import.h"
+#include "option.h"
+
+/* The remote schema of all categories. */
+#define SCHEMA_ALL "all"
+
+static bool
+is_category(const List *endpoints, const char *name)
+{
+	ListCell *cell;
+
+	foreach(cell, endpoints)
+	{
+		const DcfCatalogueEndpoint *endpoint = lfirst(cell);
+
+		if (strcmp(endpoint->category, name) == 0 &&
+			dcf_catalogue_is_table(endpoint))
+			return true;
+	}
+	return false;
+}
+
+/* "all", "sales", ...: what there is to import. */
+static char *
+list_schemas(const List *endpoints)
+{
+	StringInfoData names;
+	List *seen = NIL;
+	ListCell *cell;
+
+	initStringInfo(&names);
+	appendStringInfoString(&names, SCHEMA_ALL);
+	foreach(cell, endpoints)
+	{
+		const DcfCatalogueEndpoint *endpoint = lfirst(cell);
+		bool is_new = true;
+		ListCell *other;
+
+		foreach(other, seen)
+		{
+			if (strcmp(lfirst(other), endpoint->category) == 0)
+				is_new = false;
+		}
+		if (!is_new || !dcf_catalogue_is_table(endpoint))
+			continue;
+		seen = lappend(seen, endpoint->category);
+		appendStringInfo(&names, ", %s", endpoint->category);
+	}
+	return names.data;
+}
+
+static List *
+catalogue_drafts(const char *schema, const DcfImportOptions *options)
+{
+	List *endpoints = dcf_catalogue_load();
+
+	if (strcmp(schema, SCHEMA_ALL) == 0)
+		return dcf_catalogue_drafts(endpoints, NULL, options);
+	if (!is_category(endpoints, schema))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
+				 errmsg("there is no remote schema \"%s\"", schema),
+				 errhint("Remote schemas are: %s.", list_schemas(endpoints))));
+	return dcf_catalogue_drafts(endpoints, schema, options);
+}
+
+/* A name in LIMIT TO that no table has would go unnoticed. */
+static void
+check_wanted(const ImportForeignSchemaStmt *stmt, const List *drafts)
+{
+	ListCell *cell;
+
+	if (stmt->list_type != FDW_IMPORT_SCHEMA_LIMIT_TO)
+		return;
+	foreach(cell, stmt->table_list)
+	{
+		const RangeVar *wanted = lfirst_node(RangeVar, cell);
+		bool found = false;
+		ListCell *other;
+
+		foreach(other, drafts)
+		{
+			if (strcmp(((DcfDraft *) lfirst(other))->relname,
+					   wanted->relname) == 0)
+				found = true;
+		}
+		if (!found)
+			ereport(NOTICE,
+					(errmsg("remote schema \"%s\" has no table \"%s\"",
+							stmt->remote_schema, wanted->relname)));
+	}
+}
+
+List *
+dcf_import_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
+{
+	DcfImportOptions *options = dcf_option_import(stmt->options);
+	List *drafts = catalogue_drafts(stmt->remote_schema, options);
+	const char *server = GetForeignServer(serverid)->servername;
+	List *commands = NIL;
+	ListCell *cell;
+
+	check_wanted(stmt, drafts);
+	foreach(cell, drafts)
+	{
+		DcfDraft *draft = lfirst(cell);
+
+		if (IsImportableForeignTable(draft->relname, stmt))
+			commands = lappend(commands, dcf_draft_ddl(draft, server));
+	}
+	return commands;
+}
