@@ -77,6 +77,9 @@ extern DcfDraftColumn *dcf_draft_add_param(DcfDraft *draft, HTAB *taken,
 										   const char *param,
 										   const char *type);
 
+/* "name=value", encoded for the option params.  palloc'd. */
+extern char *dcf_draft_pair(const char *name, const char *value);
+
 /* "CREATE FOREIGN TABLE ...", without a semicolon, for a server. */
 extern char *dcf_draft_ddl(const DcfDraft *draft, const char *server);
 

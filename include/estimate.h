@@ -23,7 +23,8 @@ typedef struct DcfEstimate
 } DcfEstimate;
 
 /*
- * Sources in this order: the table's option rows (records in one reply), the
+ * Sources in this order: the service's count of a bridge table, where the
+ * server's option remote_estimate is on; the table's option rows (records in one reply), the
  * statistics of ANALYZE and the selectivity of what the service filters,
  * DCF_ROWS_DEFAULT.  baserel->reltarget->width must be set.
  */

@@ -64,6 +64,7 @@ typedef struct DcfServerOptions
 	int max_rows;
 	int max_record_size;
 	bool use_preferred_endpoint;
+	bool remote_estimate;
 	char *token_url; /* or NULL */
 	char *ca_file;	 /* or NULL: libcurl's own */
 	bool tls_verify;

@@ -52,6 +52,15 @@ typedef struct DcfRelation
  */
 extern DcfRelation *dcf_relation_load(Relation rel);
 
+/*
+ * A table that no catalog has: columns of type text with these keys, over an
+ * endpoint of a server, for the wrapper's own questions.  params is a query
+ * string or NULL; both are checked as the options are that they become.
+ */
+extern DcfRelation *dcf_relation_create(Oid serverid, const char *endpoint,
+										const char *params,
+										const char *const *keys, int nkeys);
+
 /* Whether values of the column go into a request. */
 static inline bool
 dcf_column_is_sent(const DcfColumn *column)

@@ -36,6 +36,7 @@ typedef struct DcfBinding
 /* Where the row estimate came from. */
 typedef enum DcfEstimateSource
 {
+	DCF_ESTIMATE_REMOTE,	 /* the service's count of a bridge table */
 	DCF_ESTIMATE_OPTION,	 /* the table's option rows */
 	DCF_ESTIMATE_STATISTICS, /* ANALYZE */
 	DCF_ESTIMATE_DEFAULT

@@ -45,14 +45,20 @@ def watch_stdin(loop, stop):
         stop.set()
 
 
+# A document to answer with may be as large as a listing of thousands of tables.
+MAX_BODY = 64 * 1024 * 1024
+
+
 async def serve(args):
     from aiohttp import web
     loop = asyncio.get_running_loop()
     accounts = auth.Accounts(**{n: getattr(args, n) for n in vars(auth.Accounts())})
     state = State(accounts)
     sandbox = Sandbox(state, Company(args.seed, args.scale))
-    manager = web.Server(sandbox.handle, access_log=None, max_line_size=65536,
-                         max_field_size=65536)
+    manager = web.Server(
+        sandbox.handle, access_log=None, max_line_size=65536, max_field_size=65536,
+        request_factory=lambda *parts: web.BaseRequest(*parts, loop,
+                                                       client_max_size=MAX_BODY))
     context = None
     if args.tls:
         with tempfile.TemporaryDirectory(prefix="sandbox-tls-") as spare:

@@ -4,11 +4,8 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
-
 #include "catalogue_draft.h"
 #include "naming.h"
-#include "request.h"
 #include "sqltype.h"
 
 /* Every row type of the vendor's ends in this. */
@@ -220,18 +217,11 @@ table_name(const List *parts, const Part *part, const char *prefix)
 					part->relname);
 }
 
-/* A name or value as it stands in a query string. */
-static char *
-encode(const char *text)
-{
-	return dcf_request_encode(pg_server_to_any(text, strlen(text), PG_UTF8));
-}
-
 static char *
 table_params(const Part *part, const char *given)
 {
 	char *fixed = part->fixed && part->fixed_value ?
-		psprintf("%s=%s", encode(part->fixed), encode(part->fixed_value)) :
+		dcf_draft_pair(part->fixed, part->fixed_value) :
 		NULL;
 
 	if (fixed && given)

@@ -10,6 +10,7 @@
 
 #include "draft.h"
 #include "naming.h"
+#include "request.h"
 
 HTAB *
 dcf_draft_names(const char *const *reserved, int nreserved)
@@ -121,6 +122,18 @@ dcf_draft_add_param(DcfDraft *draft, HTAB *taken, DcfColumnNames names,
 	column = add_column(draft, dcf_draft_take_name(taken, wanted), type);
 	column->options.param = pstrdup(param);
 	return column;
+}
+
+static char *
+encode(const char *text)
+{
+	return dcf_request_encode(pg_server_to_any(text, strlen(text), PG_UTF8));
+}
+
+char *
+dcf_draft_pair(const char *name, const char *value)
+{
+	return psprintf("%s=%s", encode(name), encode(value));
 }
 
 /* Append "name 'value'" to a list of options that may still be empty. */

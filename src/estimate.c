@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -11,6 +12,7 @@
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 
+#include "bridge.h"
 #include "estimate.h"
 
 /*
@@ -30,6 +32,8 @@
 static double count_requests(const DcfRelation *relation,
 							 const DcfQuals *quals, Bitmapset *split);
 static double array_length(Expr *array);
+static double remote_rows(PlannerInfo *root, RelOptInfo *baserel,
+						  const DcfRelation *relation);
 static double reply_rows(PlannerInfo *root, RelOptInfo *baserel,
 						 const DcfRelation *relation, const DcfQuals *quals,
 						 DcfEstimate *estimate);
@@ -111,6 +115,19 @@ array_length(Expr *array)
 	return UNKNOWN_ARRAY_LENGTH;
 }
 
+/* The service's own count, where the server's options want it; else -1. */
+static double
+remote_rows(PlannerInfo *root, RelOptInfo *baserel,
+			const DcfRelation *relation)
+{
+	Oid userid = baserel->userid;
+
+	if (!relation->server->remote_estimate)
+		return -1;
+	return dcf_bridge_rows(relation,
+						   OidIsValid(userid) ? userid : GetUserId());
+}
+
 /*
  * Rows the scan returns; the rows of a reply are noted in the estimate.
  */
@@ -120,8 +137,14 @@ reply_rows(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 {
 	double local;
 	double filtered;
+	double remote = remote_rows(root, baserel, relation);
 
-	if (relation->table->rows >= 0)
+	if (remote >= 0)
+	{
+		estimate->source = DCF_ESTIMATE_REMOTE;
+		estimate->rows_per_request = remote;
+	}
+	else if (relation->table->rows >= 0)
 	{
 		estimate->source = DCF_ESTIMATE_OPTION;
 		estimate->rows_per_request = relation->table->rows;

@@ -70,7 +70,9 @@ explain_filter(ForeignScanState *node, ExplainState *es)
 static void
 explain_estimate(const DcfScan *scan, ExplainState *es)
 {
-	static const char *const sources[] = {[DCF_ESTIMATE_OPTION] =
+	static const char *const sources[] = {[DCF_ESTIMATE_REMOTE] =
+											  "bridge delta count",
+										  [DCF_ESTIMATE_OPTION] =
 											  "option rows",
 										  [DCF_ESTIMATE_STATISTICS] =
 											  "ANALYZE statistics",

@@ -8,14 +8,16 @@
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
 
+#include "bridge.h"
 #include "catalogue.h"
 #include "catalogue_draft.h"
 #include "draft.h"
 #include "import.h"
 #include "option.h"
 
-/* The remote schema of all categories. */
-#define SCHEMA_ALL "all"
+/* The remote schemas of all categories, and of the tables behind the bridge. */
+#define SCHEMA_ALL	  "all"
+#define SCHEMA_BRIDGE "bridge"
 
 static bool
 is_category(const List *endpoints, const char *name)
@@ -77,6 +79,16 @@ catalogue_drafts(const char *schema, const DcfImportOptions *options)
 	return dcf_catalogue_drafts(endpoints, schema, options);
 }
 
+static List *
+schema_drafts(ImportForeignSchemaStmt *stmt, Oid serverid)
+{
+	DcfImportOptions *options = dcf_option_import(stmt->options);
+
+	if (strcmp(stmt->remote_schema, SCHEMA_BRIDGE) == 0)
+		return dcf_bridge_drafts(serverid, stmt, options);
+	return catalogue_drafts(stmt->remote_schema, options);
+}
+
 /* A name in LIMIT TO that no table has would go unnoticed. */
 static void
 check_wanted(const ImportForeignSchemaStmt *stmt, const List *drafts)
@@ -107,8 +119,7 @@ check_wanted(const ImportForeignSchemaStmt *stmt, const List *drafts)
 List *
 dcf_import_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 {
-	DcfImportOptions *options = dcf_option_import(stmt->options);
-	List *drafts = catalogue_drafts(stmt->remote_schema, options);
+	List *drafts = schema_drafts(stmt, serverid);
 	const char *server = GetForeignServer(serverid)->servername;
 	List *commands = NIL;
 	ListCell *cell;

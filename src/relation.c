@@ -4,8 +4,11 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "foreign/foreign.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -37,6 +40,48 @@ dcf_relation_load(Relation rel)
 	for (int i = 0; i < tupdesc->natts; i++)
 		load_column(relation, TupleDescAttr(tupdesc, i));
 	check_params_distinct(relation);
+	return relation;
+}
+
+static List *
+append_option(List *options, const char *name, const char *value)
+{
+	if (value == NULL)
+		return options;
+	return lappend(options,
+				   makeDefElem(pstrdup(name),
+							   (Node *) makeString(pstrdup(value)), -1));
+}
+
+DcfRelation *
+dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
+					const char *const *keys, int nkeys)
+{
+	DcfRelation *relation = palloc0(sizeof(DcfRelation));
+	ForeignTable table = {.serverid = serverid};
+
+	table.options = append_option(NIL, "endpoint", endpoint);
+	table.options = append_option(table.options, "params", params);
+	relation->relname = pstrdup(endpoint);
+	relation->serverid = serverid;
+	relation->server = dcf_option_server(GetForeignServer(serverid));
+	relation->table = dcf_option_table(&table, relation->server);
+	relation->tupdesc = CreateTemplateTupleDesc(nkeys);
+	relation->natts = nkeys;
+	relation->columns = palloc0(sizeof(DcfColumn) * Max(nkeys, 1));
+	for (int i = 0; i < nkeys; i++)
+	{
+		DcfColumn *column = &relation->columns[i];
+
+		TupleDescInitEntry(relation->tupdesc, i + 1, keys[i], TEXTOID, -1, 0);
+		column->kind = DCF_COLUMN_RESPONSE;
+		column->attnum = i + 1;
+		column->attname = pstrdup(keys[i]);
+		column->type = column->basetype = TEXTOID;
+		column->collation = DEFAULT_COLLATION_OID;
+		column->options = palloc0(sizeof(DcfColumnOptions));
+		column->options->name = pstrdup(keys[i]);
+	}
 	return relation;
 }
 

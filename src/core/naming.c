@@ -32,6 +32,12 @@ is_lower(unsigned char c)
 	return (c >= 'a' && c <= 'z') || c >= 0x80;
 }
 
+static bool
+is_word(unsigned char c)
+{
+	return is_upper(c) || is_lower(c) || is_digit(c);
+}
+
 static char
 to_lower(unsigned char c)
 {
@@ -83,15 +89,13 @@ begins_word(const char *src, size_t len, size_t i)
 	if (!is_upper((unsigned char) src[i]))
 		return false;
 	if (!is_upper(before))
-		return true;
+	{
+		/* One small letter is no word, as in "iQclerk" and "eMail". */
+		return !is_lower(before) ||
+			(i > 1 && is_word((unsigned char) src[i - 2]));
+	}
 	return is_lower((unsigned char) peek(src, len, i + 1)) &&
 		!is_plural(src, len, i);
-}
-
-static bool
-is_word(unsigned char c)
-{
-	return is_upper(c) || is_lower(c) || is_digit(c);
 }
 
 size_t

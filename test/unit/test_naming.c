@@ -54,6 +54,7 @@ snake(void)
 		{"ORDINAL_POSITION", "ordinal_position"},
 		{"isValid", "is_valid"},
 		{"access_token", "access_token"},
+		{"iQclerk_eMailIDs", "iqclerk_email_ids"},
 		{"X", "x"},
 		{"2ndName", "_2nd_name"},
 		{"__a__b__", "a_b"},

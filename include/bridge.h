@@ -1,0 +1,32 @@
+/*
+ * bridge.h
+ *	  The tables behind the bridge: /bridge/current/schema lists them, .../data
+ *	  is their rows, .../delta counts rows.
+ */
+#ifndef DCF_BRIDGE_H
+#define DCF_BRIDGE_H
+
+#include "postgres.h"
+#include "nodes/parsenodes.h"
+#include "nodes/pg_list.h"
+
+#include "option.h"
+#include "relation.h"
+
+/*
+ * Ask the service for its tables, under the current user's mapping, and draft
+ * a foreign table (of DcfDraft *) for each that the statement wants, in the
+ * order of their names.  One that cannot be a foreign table is passed over with
+ * a WARNING.
+ */
+extern List *dcf_bridge_drafts(Oid serverid, ImportForeignSchemaStmt *stmt,
+							   const DcfImportOptions *options);
+
+/*
+ * How many rows the table behind a foreign table has, as the service counts
+ * them when first asked in this session; -1 where the foreign table is none of
+ * the bridge's.  userid is the user whose mapping is used.
+ */
+extern double dcf_bridge_rows(const DcfRelation *relation, Oid userid);
+
+#endif /* DCF_BRIDGE_H */

@@ -1,0 +1,325 @@
+/*
+ * bridge.c
+ *	  The tables behind the bridge.  See bridge.h.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "foreign/fdwapi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+#include "bridge.h"
+#include "draft.h"
+#include "error.h"
+#include "listing.h"
+#include "request.h"
+#include "sqltype.h"
+
+#define SCHEMA_ENDPOINT "/bridge/current/schema"
+#define DATA_ENDPOINT	"/bridge/current/data"
+#define DELTA_ENDPOINT	"/bridge/current/delta"
+
+#define TABLE_PARAM "Table"
+
+/* The beginning of SQL Server's time: all rows are newer. */
+#define SINCE_PARAM "RowDateTime"
+#define SINCE_EVER	"1753-01-01T00:00:00.000Z"
+
+/* Longer names of tables are not counted. */
+#define MAX_COUNT_KEY 512
+
+/* A column as the service lists it. */
+typedef struct Field
+{
+	char *table;
+	char *name; /* or NULL */
+	char *type; /* or NULL */
+	int position;
+	int order; /* in the reply */
+} Field;
+
+/* In the order of SCHEMA_ENDPOINT's documentation. */
+static const char *const schema_keys[] = {"TableName", "Column_Name", "Type",
+										  "ORDINAL_POSITION"};
+
+static int
+compare_fields(const void *a, const void *b)
+{
+	const Field *one = *(const Field *const *) a;
+	const Field *other = *(const Field *const *) b;
+	int result = strcmp(one->table, other->table);
+
+	if (result == 0)
+		result = (one->position > other->position) -
+			(one->position < other->position);
+	return result != 0 ? result : one->order - other->order;
+}
+
+/* Columns without a number come last, in the order of the reply. */
+static int
+parse_position(const char *text)
+{
+	int position = 0;
+
+	if (text == NULL || *text < '0' || *text > '9')
+		return PG_INT32_MAX;
+	for (const char *c = text; *c >= '0' && *c <= '9'; c++)
+	{
+		if (position > PG_INT16_MAX)
+			return PG_INT32_MAX;
+		position = position * 10 + (*c - '0');
+	}
+	return position;
+}
+
+/* All columns of all tables, sorted; *count is set. */
+static Field **
+read_schema(Oid serverid, int *count)
+{
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext scratch =
+		AllocSetContextCreate(context, "dataconnect_fdw bridge schema",
+							  ALLOCSET_DEFAULT_SIZES);
+	int size = 1024;
+	Field **fields = palloc(sizeof(Field *) * size);
+	char *texts[lengthof(schema_keys)];
+	DcfListing *listing;
+
+	*count = 0;
+	MemoryContextSwitchTo(scratch);
+	listing = dcf_listing_open(serverid, GetUserId(), SCHEMA_ENDPOINT, NULL,
+							   schema_keys, lengthof(schema_keys));
+	while (dcf_listing_next(listing, texts))
+	{
+		Field *field;
+
+		MemoryContextSwitchTo(context);
+		if (*count == size)
+		{
+			size *= 2;
+			fields = repalloc_huge(fields, sizeof(Field *) * size);
+		}
+		field = palloc(sizeof(Field));
+		field->table = pstrdup(texts[0] ? texts[0] : "");
+		field->name = texts[1] ? pstrdup(texts[1]) : NULL;
+		field->type = texts[2] ? pstrdup(texts[2]) : NULL;
+		field->position = parse_position(texts[3]);
+		field->order = *count;
+		fields[(*count)++] = field;
+		MemoryContextSwitchTo(scratch);
+	}
+	MemoryContextSwitchTo(context);
+	MemoryContextDelete(scratch);
+	qsort(fields, *count, sizeof(Field *), compare_fields);
+	return fields;
+}
+
+/* Whether a name can stand in an option. */
+static bool
+is_usable(const char *name)
+{
+	if (name == NULL || name[0] == '\0')
+		return false;
+	for (const char *c = name; *c; c++)
+	{
+		if ((unsigned char) *c < ' ' || *c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* Why a table cannot be a foreign table, or NULL.  first has n columns. */
+static const char *
+find_obstacle(Field **first, int n)
+{
+	if (!is_usable(first[0]->table))
+		return "Its name is empty or contains a control character.";
+	for (int i = 0; i < n; i++)
+	{
+		if (!is_usable(first[i]->name))
+			return psprintf("The name of its column number %d is empty or "
+							"contains a control character.",
+							i + 1);
+		for (int j = 0; j < i; j++)
+		{
+			if (strcmp(first[i]->name, first[j]->name) == 0)
+				return psprintf("Its columns number %d and %d have the same "
+								"name.",
+								j + 1, i + 1);
+		}
+	}
+	if (n > MaxHeapAttributeNumber)
+		return psprintf("It has %d columns, and a table can have %d.", n,
+						MaxHeapAttributeNumber);
+	return NULL;
+}
+
+static const char *
+field_type(const Field *field)
+{
+	const char *type = dcf_sqltype_map(field->type);
+
+	return type ? type : "text";
+}
+
+static DcfDraft *
+make_draft(Field **first, int n, char *relname,
+		   const DcfImportOptions *options)
+{
+	DcfDraft *draft = palloc0(sizeof(DcfDraft));
+	HTAB *taken = dcf_draft_column_names();
+	const char *table = first[0]->table;
+
+	draft->relname = relname;
+	draft->endpoint = DATA_ENDPOINT;
+	draft->params =
+		psprintf("%s%s%s", dcf_draft_pair(TABLE_PARAM, table),
+				 options->table_params ? "&" : "",
+				 options->table_params ? options->table_params : "");
+	draft->rows = -1;
+	for (int i = 0; i < n; i++)
+		(void) dcf_draft_add_field(draft, taken, options->column_names,
+								   first[i]->name, field_type(first[i]));
+	hash_destroy(taken);
+	return draft;
+}
+
+static char *
+show_name(const char *name)
+{
+	const char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
+
+	return dcf_error_safe(utf8, strlen(utf8));
+}
+
+/* Draft the table whose n columns begin at first, if it can be one. */
+static List *
+add_draft(List *drafts, Field **first, int n, char *relname,
+		  const DcfImportOptions *options)
+{
+	const char *obstacle = find_obstacle(first, n);
+
+	if (obstacle == NULL)
+		return lappend(drafts, make_draft(first, n, relname, options));
+	ereport(WARNING,
+			(errmsg("bridge table \"%s\" is not imported",
+					show_name(first[0]->table)),
+			 errdetail_internal("%s", obstacle)));
+	return drafts;
+}
+
+List *
+dcf_bridge_drafts(Oid serverid, ImportForeignSchemaStmt *stmt,
+				  const DcfImportOptions *options)
+{
+	int count;
+	Field **fields = read_schema(serverid, &count);
+	HTAB *taken = dcf_draft_names(NULL, 0);
+	List *drafts = NIL;
+	int n;
+
+	for (int i = 0; i < count; i += n)
+	{
+		const char *table = fields[i]->table;
+		char *relname;
+
+		CHECK_FOR_INTERRUPTS();
+		for (n = 1; i + n < count; n++)
+		{
+			if (strcmp(fields[i + n]->table, table) != 0)
+				break;
+		}
+
+		/* Names do not depend on what is wanted. */
+		relname = psprintf("%s%s", options->prefix ? options->prefix : "",
+						   dcf_draft_snake(table));
+		relname = dcf_draft_take_name(taken, relname);
+		if (IsImportableForeignTable(relname, stmt))
+			drafts = add_draft(drafts, &fields[i], n, relname, options);
+	}
+	hash_destroy(taken);
+	return drafts;
+}
+
+/* The value that a table's requests fix for "Table", in UTF-8, or NULL. */
+static const char *
+find_table(const DcfRelation *relation)
+{
+	DcfRequest *request;
+	ListCell *cell;
+
+	if (pg_strcasecmp(relation->table->endpoint, DATA_ENDPOINT) != 0)
+		return NULL;
+	request = dcf_request_create(relation->server, relation->table);
+	foreach(cell, request->fixed)
+	{
+		const DcfParam *param = lfirst(cell);
+
+		if (pg_strcasecmp(param->name, TABLE_PARAM) == 0)
+			return param->value;
+	}
+	return NULL;
+}
+
+static double
+ask_count(const DcfRelation *relation, const char *table, Oid userid)
+{
+	static const char *const keys[] = {"DeltaCount"};
+	DcfListing *listing;
+	char *text;
+	double count = -1;
+
+	listing =
+		dcf_listing_open(relation->serverid, userid, DELTA_ENDPOINT,
+						 psprintf("%s=%s&%s", TABLE_PARAM,
+								  dcf_request_encode(table),
+								  dcf_draft_pair(SINCE_PARAM, SINCE_EVER)),
+						 keys, lengthof(keys));
+	if (dcf_listing_next(listing, &text) && text)
+		count = strtod(text, NULL);
+	dcf_listing_close(listing);
+	return isfinite(count) ? count : -1;
+}
+
+/* What was asked for before in this session. */
+typedef struct Count
+{
+	char key[MAX_COUNT_KEY];
+	double rows;
+} Count;
+
+double
+dcf_bridge_rows(const DcfRelation *relation, Oid userid)
+{
+	static HTAB *counts = NULL;
+	const char *table = find_table(relation);
+	char key[MAX_COUNT_KEY];
+	Count *count;
+	double rows;
+	bool found;
+
+	if (table == NULL ||
+		snprintf(key, sizeof(key), "%u %u %s", relation->serverid, userid,
+				 table) >= (int) sizeof(key))
+		return -1;
+	if (counts == NULL)
+	{
+		HASHCTL control = {.keysize = MAX_COUNT_KEY,
+						   .entrysize = sizeof(Count)};
+
+		counts = hash_create("dataconnect_fdw bridge counts", 64, &control,
+							 HASH_ELEM | HASH_STRINGS);
+	}
+	count = hash_search(counts, key, HASH_FIND, NULL);
+	if (count)
+		return count->rows;
+	rows = ask_count(relation, table, userid);
+	count = hash_search(counts, key, HASH_ENTER, &found);
+	count->rows = rows;
+	return rows;
+}
