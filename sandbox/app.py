@@ -76,9 +76,9 @@ class Sandbox:
         try:
             if "raw_reply" in fault.spec:
                 await writer.raw(fault._fixed("raw_reply"))
-                await writer.flush()
             else:
                 await writer.hold()
+            await writer.end("reset" if fault.cut and fault.cut["how"] == "reset" else "close")
         except ConnectionError:
             pass
         return wire.Written(False)

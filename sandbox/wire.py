@@ -182,10 +182,11 @@ class Writer:
             part = data[at:at + SLICE]
             if limit is not None and self.sent + len(part) >= limit:
                 await self._held(part[:limit - self.sent])
-                await self._end(cut["how"])
+                await self.end(cut["how"])
             await self._held(part)
 
-    async def _end(self, how):
+    async def end(self, how):
+        """End the connection, in one of the ways of CUTTING; raises Gone."""
         if how == "chunk":
             # Promise more of a chunk than will come.
             await self.raw(b"1000\r\n[")
@@ -283,6 +284,6 @@ async def _send(writer, request, reply, fault):
         await writer.body(block)
     if how in CUTTING:
         # The cut lies at or behind the end of the body.
-        await writer._end(how)
+        await writer.end(how)
     await writer.finish()
     return keep

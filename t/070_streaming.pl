@@ -84,7 +84,7 @@ for my $name (sort keys %kind)
 		"$name: all that without the second half");
 
 	$session->send('FETCH ALL FROM c');
-	$dc->wait_for_wait_event($session->pid, '^(Extension|DataConnect.*)$');
+	$dc->wait_until_it_waits($session->pid, 'Reply');
 	$dc->release;
 	my @rest = split /\n/, $session->finish->{out};
 	is(scalar @rest, ROWS - $early - 1, "$name: then come the rest");

@@ -73,6 +73,12 @@ class Faults(SandboxTest):
             sock.recv(1)
         sock.close()
         self.control("GET", "wait?held=0&in_flight=0")
+        for cut, wanted in ({}, False), ({"cut": {"how": "reset"}}, True):
+            self.fault(never=True, **cut)
+            sock = self.open(PATH)
+            self.control("GET", "wait?held=1")
+            self.control("POST", "release")
+            self.assertEqual(read_end(sock), (b"", wanted))
 
     def test_delays(self):
         for name, mark in (("delay_headers", b"HTTP/1.1"), ("delay_body", b"[")):
@@ -211,9 +217,9 @@ class Faults(SandboxTest):
         octets = bytes(range(256))
         self.fault(raw=base64.b64encode(octets).decode())
         self.assertEqual(self.get(), octets)
-        self.fault(raw_reply=base64.b64encode(b"not HTTP at all").decode())
-        data, reset = read_end(self.open(PATH))
-        self.assertEqual(data, b"not HTTP at all")
+        for cut, wanted in ({}, False), ({"cut": {"how": "reset"}}, True):
+            self.fault(raw_reply=base64.b64encode(b"not HTTP at all").decode(), **cut)
+            self.assertEqual(read_end(self.open(PATH)), (b"not HTTP at all", wanted))
 
     def test_around(self):
         self.fault(prefix="\n ", suffix={"base64": base64.b64encode(b"\xff]").decode()})

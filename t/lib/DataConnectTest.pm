@@ -7,7 +7,7 @@
 #	my $session = $dc->session;
 #	$session->send('SELECT * FROM stores');
 #	$dc->wait(requests => 1);
-#	my $result = $session->finish;                  # { out => …, err => … }
+#	my $result = $session->finish;                  # { out, err, state }
 #	is($dc->log(path => '/lists/*')->[0]{Status}, 503);
 #
 # Everything ends with the object, or with the test, whichever is first.
@@ -18,11 +18,16 @@ use warnings FATAL => 'all';
 
 use Cwd ();
 use File::Basename ();
+use HTTP::Tiny ();
+use IO::Select ();
+use IO::Socket::INET ();
 use IPC::Run ();
 use JSON::PP ();
+use POSIX ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes ();
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 my $root = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
@@ -30,7 +35,7 @@ my $count = 0;
 my %running;    # sandboxes to end when the test does
 
 # Options: sandbox => [arguments of python3 -m sandbox], conf => lines for
-# postgresql.conf, without_cluster => 1.
+# postgresql.conf, without_cluster => 1, silent_names => 1 (see silent_url).
 sub new
 {
 	my ($class, %option) = @_;
@@ -42,6 +47,7 @@ sub new
 	my $node = PostgreSQL::Test::Cluster->new('node' . ++$count);
 	$node->init;
 	$node->append_conf('postgresql.conf', $option{conf}) if $option{conf};
+	local $ENV{HOSTALIASES} = _fifo() if $option{silent_names};
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION dataconnect_fdw');
 	$self->{node} = $node;
@@ -117,21 +123,44 @@ sub control
 	$body = $json->encode($body) if ref $body;
 	my $pairs = join '&',
 	  map { _escape($_) . '=' . _escape($query->{$_}) } sort keys %{ $query || {} };
+	my ($status, $reply) = $self->_request($method,
+		"$self->{url}/_sandbox/$what" . ($pairs ne '' ? "?$pairs" : ''),
+		$body, $content_type);
+	die "sandbox control $method $what: $status $reply\n"
+	  unless $status =~ /^2/;
+	return $reply eq '' ? undef : $json->decode($reply);
+}
+
+# Perl alone does not speak TLS; without it no process need be started.
+sub _request
+{
+	my ($self, $method, $url, $body, $content_type) = @_;
+	return _request_by_curl(@_[ 1 .. $#_ ]) if $url =~ /^https/;
+
+	$self->{http} ||= HTTP::Tiny->new(timeout => 120, http_proxy => undef);
+	my $response = $self->{http}->request($method, $url,
+		defined $body
+		? { content => $body, headers => { 'Content-Type' => $content_type } }
+		: {});
+	return ($response->{status}, $response->{content} // '');
+}
+
+sub _request_by_curl
+{
+	my ($method, $url, $body, $content_type) = @_;
 	my @command = (
 		'curl', '-sS', '-k', '--noproxy', '*', '--max-time', '120',
 		'-X', $method, '-w', '\n%{http_code}',
 		(defined $body
 			? ('--data-binary', '@-', '-H', "Content-Type: $content_type")
 			: ()),
-		"$self->{url}/_sandbox/$what" . ($pairs ne '' ? "?$pairs" : ''));
+		$url);
 	my $input = defined $body ? $body : '';
 	my ($out, $err) = ('', '');
 	IPC::Run::run(\@command, '<', \$input, '>', \$out, '2>', \$err)
-	  or die "sandbox control $method $what: $err";
+	  or die "$method $url: $err";
 	my ($reply, $status) = $out =~ /\A(.*)\n(\d+)\z/s;
-	die "sandbox control $method $what: $status $reply\n"
-	  unless $status =~ /^2/;
-	return $reply eq '' ? undef : $json->decode($reply);
+	return ($status, $reply);
 }
 
 sub _escape
@@ -213,6 +242,71 @@ sub listen    ## no critic (ProhibitBuiltinHomonyms)
 	return $self->control('POST', 'listen', { mode => $mode })->{port};
 }
 
+# --- What does not answer --------------------------------------------------
+
+# The host of this URL is looked up for ever, in a cluster with silent_names:
+# glibc opens the file $HOSTALIASES for a name without a dot, and to open a FIFO
+# that nobody writes to blocks getaddrinfo() as a silent name server does.
+sub silent_url { return 'https://silent' }
+
+sub _fifo
+{
+	my $name = PostgreSQL::Test::Utils::tempdir_short() . '/aliases';
+	POSIX::mkfifo($name, oct(600)) or die "mkfifo $name: $!\n";
+	local $ENV{HOSTALIASES} = $name;
+	IPC::Run::run([ 'timeout', '2', 'getent', 'ahosts', 'silent' ],
+		'>', \my $out, '2>', \my $err);
+	die "getent does not read HOSTALIASES here: does 'hosts:' in "
+	  . "/etc/nsswitch.conf reach 'dns'?\n"
+	  unless $? >> 8 == 124;
+	return $name;
+}
+
+# A port to connect to for ever: its queue of connections is full, so the
+# kernel drops all further attempts. Closed with the object.
+sub full_port
+{
+	my ($self) = @_;
+	my $listener = _listener(1);
+	my $port = $listener->sockport;
+	push @{ $self->{sockets} }, $listener,
+	  map { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port,
+			Blocking => 0) } 1 .. 8;
+	return $port;
+}
+
+# A port of the test's own; accept with connection().
+sub listener { return _listener(16) }
+
+sub _listener
+{
+	my ($queue) = @_;
+	my $socket = IO::Socket::INET->new(
+		LocalAddr => '127.0.0.1', Listen => $queue, Proto => 'tcp')
+	  or die "cannot listen: $@\n";
+	return $socket;
+}
+
+# The next connection to a listener, undef if none comes in so many seconds.
+sub connection
+{
+	my ($self, $listener, $seconds) = @_;
+	return unless IO::Select->new($listener)->can_read($seconds);
+	return $listener->accept;
+}
+
+# Whether the other side ends a connection, now or within some seconds.
+sub is_ended
+{
+	my ($self, $connection, $seconds) = @_;
+	my $end = time + $seconds;
+	while (IO::Select->new($connection)->can_read($end - time))
+	{
+		return 1 unless sysread $connection, my $bytes, 4096;
+	}
+	return 0;
+}
+
 # --- The cluster -----------------------------------------------------------
 
 sub sql
@@ -232,11 +326,12 @@ sub make_server
 	$mapping = delete $option{mapping} if exists $option{mapping};
 	%option = (url => $self->{url}, %option);
 	$option{ca_file} //= $self->{ca_file} if $self->{ca_file};
-	$self->sql("CREATE SERVER $name FOREIGN DATA WRAPPER dataconnect_fdw "
-		  . _options(\%option));
-	$self->sql("CREATE USER MAPPING FOR CURRENT_USER SERVER $name "
-		  . _options($mapping))
+	my $sql = "CREATE SERVER $name FOREIGN DATA WRAPPER dataconnect_fdw "
+	  . _options(\%option);
+	$sql .= "; CREATE USER MAPPING FOR CURRENT_USER SERVER $name "
+	  . _options($mapping)
 	  if $mapping;
+	$self->sql($sql);
 	return;
 }
 
@@ -269,22 +364,49 @@ sub session
 sub wait_for_wait_event
 {
 	my ($self, $pid, $pattern) = @_;
-	return $self->{node}->poll_query_until('postgres',
-		"SELECT wait_event ~ '$pattern' FROM pg_stat_activity WHERE pid = $pid");
+	return $self->_poll("wait_event ~ '$pattern'", $pid);
+}
+
+# Waits until a backend waits in a wait of ours: for 'Connect', 'Reply' or
+# 'Retry'. Before PostgreSQL 17 all three have one name.
+sub wait_until_it_waits
+{
+	my ($self, $pid, $reason) = @_;
+	my $name =
+	  $self->{node}->pg_version >= 17 ? "Dataconnect$reason" : 'Extension';
+	return $self->wait_for_wait_event($pid, "^$name\$");
 }
 
 # Waits until a backend is idle, active, …
 sub wait_for_state
 {
 	my ($self, $pid, $state) = @_;
-	return $self->{node}->poll_query_until('postgres',
-		"SELECT state = '$state' FROM pg_stat_activity WHERE pid = $pid");
+	return $self->_poll("state = '$state'", $pid);
+}
+
+# True once a backend's row of pg_stat_activity is as wanted. One session does
+# all the looking: to start a psql each time is slow.
+sub _poll
+{
+	my ($self, $condition, $pid) = @_;
+	my $end = time + $PostgreSQL::Test::Utils::timeout_default;
+	$self->{watcher} ||= $self->session;
+	while (time < $end)
+	{
+		return 1
+		  if $self->{watcher}->query(
+			"SELECT $condition FROM pg_stat_activity WHERE pid = $pid") eq 't';
+		Time::HiRes::sleep(0.02);
+	}
+	diag("the backend never had $condition");
+	return 0;
 }
 
 sub DESTROY
 {
 	my ($self) = @_;
 	local ($?, $@, $!);
+	delete $self->{watcher};
 	eval { $self->stop_sandbox; 1 };
 	return;
 }
@@ -317,7 +439,7 @@ sub new
 	  . ($option{user} ? " user=$option{user}" : '');
 
 	$self->{timer} = IPC::Run::timeout(
-		$PostgreSQL::Test::Utils::timeout_default || 180);
+		$PostgreSQL::Test::Utils::timeout_default);
 	$self->{psql} = IPC::Run::start(
 		[
 			$node->installed_command('psql'), '-XAtq',
@@ -355,7 +477,8 @@ sub _write
 	return;
 }
 
-# Waits for what was started; returns { out => …, err => … }. Of a session
+# Waits for what was started; returns { out => …, err => …, state => … }, the
+# last being the SQLSTATE of an error, '' if there was none. Of a session
 # that was terminated this is what came before its end.
 sub finish
 {
@@ -366,6 +489,10 @@ sub finish
 	  || !$self->{psql}->pumpable;
 	my %result = (out => $self->{out}, err => $self->{err});
 	s/^$marker\n//m for values %result;
+	$result{state} =
+	  $result{err} =~ /^(?:psql:\S+ )?(?:ERROR|FATAL|PANIC):  (\w{5}):/m
+	  ? $1
+	  : '';
 	chomp for values %result;
 	$self->{out} = $self->{err} = '';
 	return \%result;
@@ -389,6 +516,14 @@ sub wait_for_output
 	  || $self->{out} =~ /^\Q$self->{marker}\E$/m
 	  || !$self->{psql}->pumpable;
 	return { out => $self->{out}, err => $self->{err} };
+}
+
+# Runs SQL that may fail; returns as finish does.
+sub attempt
+{
+	my ($self, $sql) = @_;
+	$self->send($sql);
+	return $self->finish;
 }
 
 # Runs SQL that must succeed; returns its output.
