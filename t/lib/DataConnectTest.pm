@@ -240,6 +240,19 @@ sub make_server
 	return;
 }
 
+# A foreign table of records 1 to n of the sandbox's /test/rows: columns id,
+# name and n. %option are table options.
+sub make_rows_table
+{
+	my ($self, $name, $server, %option) = @_;
+	$self->sql(qq{CREATE FOREIGN TABLE $name (
+		id integer OPTIONS (name 'Id'), name text OPTIONS (name 'Name'),
+		n integer OPTIONS (param 'Count', required 'true'))
+		SERVER $server }
+		  . _options({ endpoint => '/test/rows', %option }));
+	return;
+}
+
 sub _options
 {
 	my ($option) = @_;
