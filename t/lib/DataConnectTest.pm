@@ -18,6 +18,7 @@ use warnings FATAL => 'all';
 
 use Cwd ();
 use File::Basename ();
+use HTTP::Tiny ();
 use IPC::Run ();
 use JSON::PP ();
 use PostgreSQL::Test::Cluster;
@@ -113,25 +114,51 @@ sub control
 {
 	my ($self, $method, $what, $body, $query, $content_type) = @_;
 
-	$content_type ||= 'application/json';
 	$body = $json->encode($body) if ref $body;
 	my $pairs = join '&',
 	  map { _escape($_) . '=' . _escape($query->{$_}) } sort keys %{ $query || {} };
+	my ($status, $reply) = $self->_request(
+		$method,
+		"$self->{url}/_sandbox/$what" . ($pairs ne '' ? "?$pairs" : ''),
+		$body, $content_type || 'application/json');
+	die "sandbox control $method $what: $status $reply\n"
+	  unless $status =~ /^2/;
+	return $reply eq '' ? undef : $json->decode($reply);
+}
+
+# (status, body).  HTTP::Tiny takes no process of its own for each request, but
+# does TLS only with modules that are not PostgreSQL's to ask for.
+sub _request
+{
+	my ($self, $method, $url, $body, $content_type) = @_;
+
+	if ($url =~ /^http:/)
+	{
+		$self->{http} ||= HTTP::Tiny->new(
+			timeout => 120,
+			map { $_ => undef } qw(proxy http_proxy https_proxy));
+		my $reply = $self->{http}->request(
+			$method, $url,
+			{
+				defined $body
+				? (content => $body, headers => { 'Content-Type' => $content_type })
+				: ()
+			});
+		return ($reply->{status}, $reply->{content} // '');
+	}
 	my @command = (
 		'curl', '-sS', '-k', '--noproxy', '*', '--max-time', '120',
 		'-X', $method, '-w', '\n%{http_code}',
 		(defined $body
 			? ('--data-binary', '@-', '-H', "Content-Type: $content_type")
 			: ()),
-		"$self->{url}/_sandbox/$what" . ($pairs ne '' ? "?$pairs" : ''));
+		$url);
 	my $input = defined $body ? $body : '';
 	my ($out, $err) = ('', '');
 	IPC::Run::run(\@command, '<', \$input, '>', \$out, '2>', \$err)
-	  or die "sandbox control $method $what: $err";
+	  or die "sandbox control $method $url: $err";
 	my ($reply, $status) = $out =~ /\A(.*)\n(\d+)\z/s;
-	die "sandbox control $method $what: $status $reply\n"
-	  unless $status =~ /^2/;
-	return $reply eq '' ? undef : $json->decode($reply);
+	return ($status, $reply);
 }
 
 sub _escape
@@ -226,31 +253,43 @@ sub sql
 # mapping => undef leaves the mapping out.
 sub make_server
 {
+	my ($self, @arguments) = @_;
+	return $self->sql($self->server_sql(@arguments));
+}
+
+# The same as SQL text, for a session that runs it.
+sub server_sql
+{
 	my ($self, $name, %option) = @_;
 
 	my $mapping = { token => 'sandbox-token' };
 	$mapping = delete $option{mapping} if exists $option{mapping};
 	%option = (url => $self->{url}, %option);
 	$option{ca_file} //= $self->{ca_file} if $self->{ca_file};
-	$self->sql("CREATE SERVER $name FOREIGN DATA WRAPPER dataconnect_fdw "
-		  . _options(\%option));
-	$self->sql("CREATE USER MAPPING FOR CURRENT_USER SERVER $name "
-		  . _options($mapping))
+	my $sql = "CREATE SERVER $name FOREIGN DATA WRAPPER dataconnect_fdw "
+	  . _options(\%option);
+	$sql .= ";\nCREATE USER MAPPING FOR CURRENT_USER SERVER $name "
+	  . _options($mapping)
 	  if $mapping;
-	return;
+	return $sql;
 }
 
 # A foreign table of records 1 to n of the sandbox's /test/rows: columns id,
 # name and n. %option are table options.
 sub make_rows_table
 {
+	my ($self, @arguments) = @_;
+	return $self->sql($self->rows_table_sql(@arguments));
+}
+
+sub rows_table_sql
+{
 	my ($self, $name, $server, %option) = @_;
-	$self->sql(qq{CREATE FOREIGN TABLE $name (
+	return "CREATE FOREIGN TABLE $name (
 		id integer OPTIONS (name 'Id'), name text OPTIONS (name 'Name'),
 		n integer OPTIONS (param 'Count', required 'true'))
-		SERVER $server }
-		  . _options({ endpoint => '/test/rows', %option }));
-	return;
+		SERVER $server "
+	  . _options({ endpoint => '/test/rows', %option });
 }
 
 sub _options
