@@ -207,13 +207,18 @@ raise_bad_grant(const char *reason)
 			 errhint("Check the server's option token_url.")));
 }
 
-/* expires_in, in seconds, as a number or a text of digits; -1: not given. */
+/*
+ * expires_in, in seconds, as a number or as one in a text; -1: not given.
+ * Raises for anything else: who has it wrong may have the token wrong, too.
+ */
 static int64
 read_life(json_t *document)
 {
 	json_t *value = dcf_document_member(document, "expires_in");
 	double life = -1;
 
+	if (value == NULL || json_is_null(value))
+		return -1;
 	if (json_is_number(value))
 		life = json_number_value(value);
 	else if (json_is_string(value))
@@ -226,8 +231,18 @@ read_life(json_t *document)
 			life = -1;
 	}
 	if (!(life >= 0))
-		return -1;
+		raise_bad_grant("has an expires_in that is no number of seconds");
 	return life > MAX_LIFE_S ? MAX_LIFE_S : (int64) life;
+}
+
+/* What is wrong with a reply that dcf_document_read() does not take. */
+static const char *
+document_problem(const DcfHttpTransfer *transfer)
+{
+	size_t len;
+
+	(void) dcf_http_window(transfer, &len);
+	return len > DCF_DOCUMENT_MAX ? "is too long" : "is not a JSON object";
 }
 
 /* Take over what a grant gave. */
@@ -240,19 +255,22 @@ take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 	int64 life;
 
 	if (document == NULL)
-		raise_bad_grant("is not a JSON object");
+		raise_bad_grant(document_problem(transfer));
 	if (access == NULL)
 		raise_bad_grant("has no access_token");
 	if (!is_header_safe(access))
 		raise_bad_grant("has an access_token with characters that cannot be "
 						"sent");
-	life = read_life(document) * 1000;
+	life = read_life(document);
 	replace_text(token, &token->authorization, psprintf("Bearer %s", access));
 	if (refresh)
 		replace_text(token, &token->refresh_token, refresh);
 	token->renew_at = 0;
 	if (life >= 0)
+	{
+		life *= 1000;
 		token->renew_at = asked_at + life - Min(RENEW_MARGIN_MS, life / 10);
+	}
 }
 
 static void
