@@ -167,18 +167,19 @@ append_field(StringInfo form, const char *name, const char *value)
 					 encode(to_utf8(value)));
 }
 
-/* The form for a new token: by the refresh token, or by the password. */
+/* The form for a new token: by a refresh token, or, without, the password. */
 static char *
-build_form(const DcfToken *token, bool refresh)
+build_form(const DcfToken *token, const char *refresh_token)
 {
 	StringInfoData form;
 
 	initStringInfo(&form);
-	append_field(&form, "grant_type", refresh ? "refresh_token" : "password");
+	append_field(&form, "grant_type",
+				 refresh_token ? "refresh_token" : "password");
 	append_field(&form, "client_id", token->user->client_id);
 	append_field(&form, "client_secret", token->user->client_secret);
-	if (refresh)
-		append_field(&form, "refresh_token", token->refresh_token);
+	if (refresh_token)
+		append_field(&form, "refresh_token", refresh_token);
 	else
 	{
 		append_field(&form, "username", token->user->username);
@@ -286,10 +287,13 @@ raise_refused_grant(const DcfToken *token, const DcfExchange *exchange,
 	dcf_error_raise_refusal(&refusal);
 }
 
-/* Ask for a token.  False if a refresh was refused; else it is there. */
+/*
+ * Ask for a token, by a refresh token or NULL.  False if that was refused;
+ * else it is there.
+ */
 static bool
 ask_service(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline,
-			bool refresh)
+			const char *refresh_token)
 {
 	DcfExchange exchange;
 	DcfHttpTransfer *transfer;
@@ -300,13 +304,13 @@ ask_service(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline,
 	exchange.spec.url = token->options->token_url;
 	exchange.spec.accept = "application/json";
 	exchange.spec.content_type = "application/x-www-form-urlencoded";
-	exchange.spec.post_body = build_form(token, refresh);
+	exchange.spec.post_body = build_form(token, refresh_token);
 	exchange.spec.max_window = 2 * DCF_DOCUMENT_MAX;
 	transfer = dcf_exchange_run(&exchange, CurrentMemoryContext);
 	status = dcf_http_head(transfer)->status;
 	if (status == 200)
 		take_grant(token, transfer, asked_at);
-	else if (!refresh)
+	else if (refresh_token == NULL)
 		raise_refused_grant(token, &exchange, transfer);
 	dcf_http_close(transfer);
 	return status == 200;
@@ -325,14 +329,26 @@ renew(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline)
 	dcf_host_check_confidential(token->options->token_url, "token_url",
 								token->options->allow_insecure_http);
 
+	/*
+	 * A refresh token is good for one try: after that, however it ends, the
+	 * password has to do, unless the reply leaves it good.
+	 */
 	if (token->refresh_token)
 	{
-		if (ask_service(token, pool, deadline, true))
-			return;
-		pfree(token->refresh_token);
+		char *used = token->refresh_token;
+
 		token->refresh_token = NULL;
+		if (ask_service(token, pool, deadline, used))
+		{
+			if (token->refresh_token == NULL)
+				token->refresh_token = used;
+			else
+				pfree(used);
+			return;
+		}
+		pfree(used);
 	}
-	(void) ask_service(token, pool, deadline, false);
+	(void) ask_service(token, pool, deadline, NULL);
 }
 
 const char *
