@@ -180,6 +180,17 @@ $result = count(14);
 like($result->{err}, qr/ERROR:  28000:/, 'both grants refused');
 is(requests(), 'rows 401, refresh_token 400, password 400', 'is the end');
 
+count_is(15, 'both grants work again');
+requests();
+$dc->expire;
+$dc->fault({ path => $token_path, param => { grant_type => 'refresh_token' }, body => {}, count => 0 });
+like(count(16)->{err}, qr/ERROR:  HV00M: token service did not answer with a token/,
+	'a refresh token that gets no token');
+count_is(17, 'is not tried for ever');
+is(requests(), 'rows 401, refresh_token 200, password 200, rows 200',
+	'but the password');
+$dc->clear_faults;
+
 # --- Credentials that cannot be renewed --------------------------------------
 
 $session->query($dc->server_sql('fixed', max_retries => 0, token_url => $token_url));
