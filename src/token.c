@@ -167,18 +167,19 @@ append_field(StringInfo form, const char *name, const char *value)
 					 encode(to_utf8(value)));
 }
 
-/* The form for a new token: by the refresh token, or by the password. */
+/* The form for a new token: by a refresh token, or, without, the password. */
 static char *
-build_form(const DcfToken *token, bool refresh)
+build_form(const DcfToken *token, const char *refresh_token)
 {
 	StringInfoData form;
 
 	initStringInfo(&form);
-	append_field(&form, "grant_type", refresh ? "refresh_token" : "password");
+	append_field(&form, "grant_type",
+				 refresh_token ? "refresh_token" : "password");
 	append_field(&form, "client_id", token->user->client_id);
 	append_field(&form, "client_secret", token->user->client_secret);
-	if (refresh)
-		append_field(&form, "refresh_token", token->refresh_token);
+	if (refresh_token)
+		append_field(&form, "refresh_token", refresh_token);
 	else
 	{
 		append_field(&form, "username", token->user->username);
@@ -207,13 +208,18 @@ raise_bad_grant(const char *reason)
 			 errhint("Check the server's option token_url.")));
 }
 
-/* expires_in, in seconds, as a number or a text of digits; -1: not given. */
+/*
+ * expires_in, in seconds, as a number or as one in a text; -1: not given.
+ * Raises for anything else: who has it wrong may have the token wrong, too.
+ */
 static int64
 read_life(json_t *document)
 {
 	json_t *value = dcf_document_member(document, "expires_in");
 	double life = -1;
 
+	if (value == NULL || json_is_null(value))
+		return -1;
 	if (json_is_number(value))
 		life = json_number_value(value);
 	else if (json_is_string(value))
@@ -226,8 +232,18 @@ read_life(json_t *document)
 			life = -1;
 	}
 	if (!(life >= 0))
-		return -1;
+		raise_bad_grant("has an expires_in that is no number of seconds");
 	return life > MAX_LIFE_S ? MAX_LIFE_S : (int64) life;
+}
+
+/* What is wrong with a reply that dcf_document_read() does not take. */
+static const char *
+document_problem(const DcfHttpTransfer *transfer)
+{
+	size_t len;
+
+	(void) dcf_http_window(transfer, &len);
+	return len > DCF_DOCUMENT_MAX ? "is too long" : "is not a JSON object";
 }
 
 /* Take over what a grant gave. */
@@ -240,19 +256,22 @@ take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 	int64 life;
 
 	if (document == NULL)
-		raise_bad_grant("is not a JSON object");
+		raise_bad_grant(document_problem(transfer));
 	if (access == NULL)
 		raise_bad_grant("has no access_token");
 	if (!is_header_safe(access))
 		raise_bad_grant("has an access_token with characters that cannot be "
 						"sent");
-	life = read_life(document) * 1000;
+	life = read_life(document);
 	replace_text(token, &token->authorization, psprintf("Bearer %s", access));
 	if (refresh)
 		replace_text(token, &token->refresh_token, refresh);
 	token->renew_at = 0;
 	if (life >= 0)
+	{
+		life *= 1000;
 		token->renew_at = asked_at + life - Min(RENEW_MARGIN_MS, life / 10);
+	}
 }
 
 static void
@@ -268,10 +287,13 @@ raise_refused_grant(const DcfToken *token, const DcfExchange *exchange,
 	dcf_error_raise_refusal(&refusal);
 }
 
-/* Ask for a token.  False if a refresh was refused; else it is there. */
+/*
+ * Ask for a token, by a refresh token or NULL.  False if that was refused;
+ * else it is there.
+ */
 static bool
 ask_service(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline,
-			bool refresh)
+			const char *refresh_token)
 {
 	DcfExchange exchange;
 	DcfHttpTransfer *transfer;
@@ -282,13 +304,13 @@ ask_service(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline,
 	exchange.spec.url = token->options->token_url;
 	exchange.spec.accept = "application/json";
 	exchange.spec.content_type = "application/x-www-form-urlencoded";
-	exchange.spec.post_body = build_form(token, refresh);
+	exchange.spec.post_body = build_form(token, refresh_token);
 	exchange.spec.max_window = 2 * DCF_DOCUMENT_MAX;
 	transfer = dcf_exchange_run(&exchange, CurrentMemoryContext);
 	status = dcf_http_head(transfer)->status;
 	if (status == 200)
 		take_grant(token, transfer, asked_at);
-	else if (!refresh)
+	else if (refresh_token == NULL)
 		raise_refused_grant(token, &exchange, transfer);
 	dcf_http_close(transfer);
 	return status == 200;
@@ -307,14 +329,26 @@ renew(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline)
 	dcf_host_check_confidential(token->options->token_url, "token_url",
 								token->options->allow_insecure_http);
 
+	/*
+	 * A refresh token is good for one try: after that, however it ends, the
+	 * password has to do, unless the reply leaves it good.
+	 */
 	if (token->refresh_token)
 	{
-		if (ask_service(token, pool, deadline, true))
-			return;
-		pfree(token->refresh_token);
+		char *used = token->refresh_token;
+
 		token->refresh_token = NULL;
+		if (ask_service(token, pool, deadline, used))
+		{
+			if (token->refresh_token == NULL)
+				token->refresh_token = used;
+			else
+				pfree(used);
+			return;
+		}
+		pfree(used);
 	}
-	(void) ask_service(token, pool, deadline, false);
+	(void) ask_service(token, pool, deadline, NULL);
 }
 
 const char *

@@ -320,6 +320,13 @@ sub sql
 # mapping => undef leaves the mapping out.
 sub make_server
 {
+	my ($self, @arguments) = @_;
+	return $self->sql($self->server_sql(@arguments));
+}
+
+# The same as SQL text, for a session that runs it.
+sub server_sql
+{
 	my ($self, $name, %option) = @_;
 
 	my $mapping = { token => 'sandbox-token' };
@@ -328,11 +335,28 @@ sub make_server
 	$option{ca_file} //= $self->{ca_file} if $self->{ca_file};
 	my $sql = "CREATE SERVER $name FOREIGN DATA WRAPPER dataconnect_fdw "
 	  . _options(\%option);
-	$sql .= "; CREATE USER MAPPING FOR CURRENT_USER SERVER $name "
+	$sql .= ";\nCREATE USER MAPPING FOR CURRENT_USER SERVER $name "
 	  . _options($mapping)
 	  if $mapping;
-	$self->sql($sql);
-	return;
+	return $sql;
+}
+
+# A foreign table of records 1 to n of the sandbox's /test/rows: columns id,
+# name and n. %option are table options.
+sub make_rows_table
+{
+	my ($self, @arguments) = @_;
+	return $self->sql($self->rows_table_sql(@arguments));
+}
+
+sub rows_table_sql
+{
+	my ($self, $name, $server, %option) = @_;
+	return "CREATE FOREIGN TABLE $name (
+		id integer OPTIONS (name 'Id'), name text OPTIONS (name 'Name'),
+		n integer OPTIONS (param 'Count', required 'true'))
+		SERVER $server "
+	  . _options({ endpoint => '/test/rows', %option });
 }
 
 sub _options
@@ -485,7 +509,7 @@ sub finish
 	my ($self) = @_;
 	my $marker = delete $self->{marker} or die "nothing was sent\n";
 	$self->{psql}->pump
-	  until ($self->{out} =~ /^$marker$/m && $self->{err} =~ /^$marker$/m)
+	  until ($self->{out} =~ /^$marker\n/m && $self->{err} =~ /^$marker\n/m)
 	  || !$self->{psql}->pumpable;
 	my %result = (out => $self->{out}, err => $self->{err});
 	s/^$marker\n//m for values %result;

@@ -1,0 +1,310 @@
+# Tokens of the OAuth token service: asked for once, renewed in time and after
+# a 401, never in a loop; whatever characters the credentials have.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use DataConnectTest;
+use MIME::Base64 qw(encode_base64);
+use Test::More;
+use Time::HiRes ();
+
+# In the encoding of this file, UTF-8.
+my %secret = (
+	username => 'jo+1&x=%41 é@example.com',
+	password => 'p&a=s+s%26 "w"\\ö\'€',
+	client_id => 'client&=+%ü',
+	client_secret => 's=e&c+r%e?t/;#ß');
+my $dc = DataConnectTest->new(
+	sandbox => [
+		'--user' => $secret{username},
+		map { my $o = $_; $o =~ tr/_/-/; ("--$o" => $secret{$_}) }
+		  qw(password client_id client_secret)
+	]);
+my $token_path = '/v1/oauth2/token';
+my $token_url = $dc->url . $token_path;
+
+$dc->sql(q{CREATE DATABASE utf8 ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0});
+my $session;
+
+# A new session, with nothing in the sandbox's log.
+sub start
+{
+	my ($dbname) = @_;
+	$session->quit if $session;
+	$session = $dc->session(dbname => $dbname || 'utf8');
+	$session->query("SET client_encoding = 'UTF8'");
+	$dc->clear_log;
+	return;
+}
+
+sub make_objects
+{
+	my ($token_url) = @_;
+	$session->query('SET client_min_messages = warning');
+	$session->query('CREATE EXTENSION IF NOT EXISTS dataconnect_fdw');
+	$session->query('DROP SERVER IF EXISTS dc CASCADE');
+	$session->query(
+		$dc->server_sql(
+			'dc',
+			max_retries => 0,
+			($token_url ? (token_url => $token_url) : ()),
+			mapping => \%secret));
+	$session->query($dc->rows_table_sql('rows', 'dc'));
+	return;
+}
+
+sub count
+{
+	my ($n) = @_;
+	$session->send("SELECT count(*) FROM rows WHERE n = $n");
+	return $session->finish;
+}
+
+sub count_is
+{
+	my ($n, $name) = @_;
+	my $result = count($n);
+	is($result->{out} . $result->{err}, $n, $name);
+	return;
+}
+
+# What the sandbox got since the last call: "password", "refresh_token", or
+# "rows", and the status.
+sub requests
+{
+	my @requests;
+	for my $entry (@{ $dc->log })
+	{
+		my ($grant) = ($entry->{Body} // '') =~ /\bgrant_type=(\w+)/;
+		push @requests,
+		  ($entry->{Path} eq $token_path ? $grant : 'rows') . " $entry->{Status}";
+	}
+	$dc->clear_log;
+	return join ', ', @requests;
+}
+
+# --- Once ------------------------------------------------------------------
+
+start();
+make_objects($token_url);
+$session->query('EXPLAIN SELECT * FROM rows WHERE n = 3');
+is(requests(), '', 'EXPLAIN asks for no token');
+count_is($_, "statement $_") for 1 .. 3;
+my @log = @{ $dc->log };
+my ($asked, @used) = map { $dc->headers($_) } @log;
+is($log[0]{Method}, 'POST', 'a token is asked for by POST');
+is($log[0]{Query}, '', 'with nothing in its URL');
+is($asked->{'content-type'}, 'application/x-www-form-urlencoded', 'as a form');
+is($asked->{authorization}, undef, 'without other credentials');
+like($_->{authorization}, qr/^Bearer [0-9a-f-]{36}$/, 'a statement has a token')
+  for @used;
+is($used[$_]{authorization}, $used[0]{authorization}, 'the same one') for 1, 2;
+is(requests(), 'password 200, rows 200, rows 200, rows 200',
+	'one token for three statements');
+start();
+count_is(4, 'another session');
+is(requests(), 'password 200, rows 200', 'asks for a token of its own');
+
+# --- Renewed in time ---------------------------------------------------------
+
+# The service says of one that it ends at once.
+start();
+$dc->fault({ path => $token_path, drop => 'expires_in', add => { expires_in => 0 } });
+count_is($_, "statement $_") for 5 .. 7;
+is( requests(),
+	'password 200, rows 200, refresh_token 200, rows 200, rows 200',
+	'a token at its end is renewed before it is used');
+
+# One that really ends.
+start();
+$dc->set(expires_in => 2);
+my $until = time + 60;
+my @grants;
+while (@grants < 3 && time < $until)
+{
+	my $result = count(8);
+	is($result->{out}, '8', 'a statement') if $result->{out} ne '8';
+	@grants = grep { $_->{Path} eq $token_path } @{ $dc->log };
+	Time::HiRes::sleep(0.05);
+}
+my $requests = requests();
+like($requests,
+	qr/^password 200,( rows 200,)+ refresh_token 200,( rows 200,)+ refresh_token 200,/,
+	'a token that ends is renewed, and so is the next');
+unlike($requests, qr/ 401/, 'before anything is refused');
+$dc->reset;
+
+# --- Renewed after a 401 -----------------------------------------------------
+
+start();
+count_is(1, 'a statement');
+requests();
+$dc->expire;
+count_is(9, 'a statement after the end of its token');
+is(requests(), 'rows 401, refresh_token 200, rows 200', 'which is renewed once');
+$dc->fault({ param => { Count => 2 }, expired_token => JSON::PP::true });
+is($session->query('SELECT count(*) FROM rows WHERE n IN (1, 2, 3)'),
+	'6', 'also in the middle of a scan');
+is(requests(), 'rows 200, rows 401, refresh_token 200, rows 200, rows 200',
+	'for the request that was refused');
+
+$dc->fault({ path => '/test/rows', count => 0, expired_token => JSON::PP::true });
+my $result = count(10);
+like($result->{err}, qr/ERROR:  28000: service did not accept the credentials/,
+	'a new token that is refused, too, is an error');
+is(requests(), 'rows 401, refresh_token 200, rows 401', 'and no loop');
+$dc->clear_faults;
+count_is(11, 'the next statement');
+
+# --- The refresh token is refused --------------------------------------------
+
+$dc->reset;    # all tokens end
+count_is(12, 'a statement where the refresh token is refused');
+is(requests(), 'rows 401, refresh_token 400, password 200, rows 200',
+	'has the password get a token');
+for my $status (401, 403, 500)
+{
+	$dc->expire;
+	$dc->fault({ path => $token_path, status => $status });
+	count_is(13, "and where it is refused with $status");
+	is(requests(), "rows 401, refresh_token $status, password 200, rows 200",
+		"the same after $status");
+}
+$dc->expire;
+$dc->fault({ path => $token_path, status => 400 },
+	{ path => $token_path, status => 400 });
+$result = count(14);
+like($result->{err}, qr/ERROR:  28000:/, 'both grants refused');
+is(requests(), 'rows 401, refresh_token 400, password 400', 'is the end');
+
+count_is(15, 'both grants work again');
+requests();
+$dc->expire;
+$dc->fault({ path => $token_path, param => { grant_type => 'refresh_token' }, body => {}, count => 0 });
+like(count(16)->{err}, qr/ERROR:  HV00M: token service did not answer with a token/,
+	'a refresh token that gets no token');
+count_is(17, 'is not tried for ever');
+is(requests(), 'rows 401, refresh_token 200, password 200, rows 200',
+	'but the password');
+$dc->clear_faults;
+
+# --- Credentials that cannot be renewed --------------------------------------
+
+$session->query($dc->server_sql('fixed', max_retries => 0, token_url => $token_url));
+$session->query($dc->rows_table_sql('fixed', 'fixed'));
+is($session->query('SELECT count(*) FROM fixed WHERE n = 3'), '3', 'a token');
+requests();
+$dc->fault({ expired_token => JSON::PP::true });
+$session->send('SELECT count(*) FROM fixed WHERE n = 3');
+like($session->finish->{err}, qr/ERROR:  28000:/, 'that ends is an error');
+is(requests(), 'rows 401', 'at once');
+
+# --- A token service that does not do its work -------------------------------
+
+my $bad = 'HV00M: token service did not answer with a token';
+my $good = { access_token => 'sandbox-token' };
+my @nonsense = (
+	[ 'a page', { body => '<html>Log in</html>' }, $bad, 'is not a JSON object' ],
+	[ 'an array', { body => [$good] }, $bad, 'is not a JSON object' ],
+	[ 'half an object', { body => '{"access_token":"sandbox-token"' }, $bad,
+		'is not a JSON object' ],
+	[ 'an empty object', { body => {} }, $bad, 'has no access_token' ],
+	[ 'no token', { body => { token => 'x' } }, $bad, 'has no access_token' ],
+	[ 'an empty token', { body => { access_token => '' } }, $bad, 'has no access_token' ],
+	[ 'null', { body => { access_token => undef } }, $bad, 'has no access_token' ],
+	[ 'a number', { body => { access_token => 12345 } }, $bad, 'has no access_token' ],
+	[ 'a line break', { body => { access_token => "x\r\nX-Evil: 1" } }, $bad,
+		'has an access_token with characters that cannot be sent' ],
+	[ 'a letter', { body => { access_token => "x\x{e9}" } }, $bad,
+		'has an access_token with characters that cannot be sent' ],
+	[ 'too much', { body => { %$good, more => 'x' x 1_000_000 } }, $bad, 'is too long' ],
+	[ 'negative life', { body => { %$good, expires_in => -1 } }, $bad,
+		'has an expires_in that is no number of seconds' ],
+	[ 'life in words', { body => { %$good, expires_in => 'soon' } }, $bad,
+		'has an expires_in that is no number of seconds' ],
+	[ 'nothing', { body => '' }, 'HV00M: reply from the service was empty', '' ],
+	[ 'half a reply', { cut => { after => 30, how => 'short_length' } },
+		'HV00M: reply from the service was cut short', '' ],
+	[ 'a failure', { status => 500, body => $good },
+		'HV000: service failed on the request', 'status 500' ],
+	[ 'overload', { status => 503 }, 'HV000: service is overloaded', 'status 503' ],
+	[ 'a redirect', { status => 302, headers => { Location => $token_url } },
+		'HV000: service redirects the request', 'status 302' ],
+	[ 'a refusal', { status => 400, body => { error => 'invalid_grant', error_description => 'Unknown user.' } },
+		'28000: service did not accept the credentials', 'Unknown user\.' ],
+	[ 'another refusal', { status => 401, body => { error => 'invalid_client' } },
+		'28000: service did not accept the credentials', 'invalid_client' ],
+	[ 'a ban', { status => 403 }, '28000: service did not accept the credentials', 'status 403' ]);
+
+for my $case (@nonsense)
+{
+	my ($name, $fault, $message, $detail) = @$case;
+	start();
+	$dc->fault({ path => $token_path, %$fault });
+	$result = count(3);
+	like($result->{err}, qr/ERROR:  $message/, "a token service says: $name");
+	like($result->{err}, qr/^DETAIL:  .*$detail/m, "$name: details");
+	my $status = $fault->{status} || 200;
+	is(requests(), "password $status", "$name: nothing goes to the service");
+	count_is(4, "$name: it may be right the next time");
+}
+
+# A long life, a life in digits, an unknown one.
+for my $life (1e300, '3600', 3600.5, undef)
+{
+	start();
+	$dc->fault({ path => $token_path, drop => 'expires_in', add => { expires_in => $life } });
+	count_is($_, 'a life of ' . ($life // 'null')) for 5, 6;
+	is(requests(), 'password 200, rows 200, rows 200', 'is no reason to renew');
+}
+
+# Nobody there, not known, not to be told.
+my %places = (
+	'http://127.0.0.1:1/token' => 'HV00N: could not connect to the service',
+	'http://accounts.example.org/token' =>
+	  'HV024: credentials would go to host "accounts.example.org" without encryption',
+	'' => 'HV00J: option "token_url" is required');
+for my $place (sort keys %places)
+{
+	start();
+	make_objects($place);
+	$result = count(3);
+	like($result->{err}, qr/ERROR:  $places{$place}/, "token_url '$place'");
+	is(requests(), '', "token_url '$place': nothing is sent");
+}
+
+# --- Every character ---------------------------------------------------------
+
+# Grants above have shown the form. Basic, and a database that is not in UTF-8:
+start();
+make_objects($token_url);
+$session->query(
+	'ALTER USER MAPPING FOR CURRENT_USER SERVER dc OPTIONS (DROP client_id, DROP client_secret)');
+count_is(3, 'Basic');
+is($dc->headers($dc->log->[0])->{authorization},
+	'Basic ' . encode_base64("$secret{username}:$secret{password}", ''),
+	'has the credentials in UTF-8');
+is(requests(), 'rows 200', 'which are right');
+
+$dc->sql(q{CREATE DATABASE latin9 ENCODING 'LATIN9' LOCALE 'C' TEMPLATE template0});
+start('latin9');
+make_objects($token_url);
+my $characters = 0;
+for my $name (keys %secret)
+{
+	my $text = "$name=$secret{$name}";
+	utf8::decode($text);
+	$characters += length $text;
+}
+is( $session->query(
+		'SELECT sum(octet_length(option)) FROM pg_user_mappings, unnest(umoptions) option'),
+	$characters,
+	'in another encoding each character is one byte');
+count_is(3, 'from a database in another encoding');
+is(requests(), 'password 200, rows 200', 'the credentials arrive the same');
+
+$session->quit;
+done_testing();
