@@ -29,6 +29,7 @@ static void enter(DcfConverter *converter, ErrorContextCallback *callback,
 				  uint64 record);
 static void leave(DcfConverter *converter, ErrorContextCallback *callback);
 static void release_scratch(DcfConverter *converter);
+static Datum call_input(DcfConverter *converter, char *text);
 static void add_context(void *arg);
 
 DcfConverter *
@@ -276,20 +277,19 @@ dcf_convert_cstring(DcfConverter *converter, const char *bytes, size_t len)
 }
 
 /*
- * The input function's own message would quote the value whole and unchecked,
+ * An input function's own message would quote the value whole and unchecked,
  * so what it says about data is said in our words instead.  Any other error,
  * a cancel for example, passes.
  */
 Datum
-dcf_convert_input(DcfConverter *converter, char *text)
+dcf_convert_guarded(DcfConverter *converter, DcfConvertText read, char *text)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	volatile Datum result = (Datum) 0;
 
 	PG_TRY();
 	{
-		result = InputFunctionCall(&converter->input, text, converter->ioparam,
-								   converter->base_typmod);
+		result = read(converter, text);
 	}
 	PG_CATCH();
 	{
@@ -304,6 +304,19 @@ dcf_convert_input(DcfConverter *converter, char *text)
 	PG_END_TRY();
 
 	return result;
+}
+
+static Datum
+call_input(DcfConverter *converter, char *text)
+{
+	return InputFunctionCall(&converter->input, text, converter->ioparam,
+							 converter->base_typmod);
+}
+
+Datum
+dcf_convert_input(DcfConverter *converter, char *text)
+{
+	return dcf_convert_guarded(converter, call_input, text);
 }
 
 void

@@ -75,7 +75,14 @@ extern char *dcf_convert_scratch(DcfConverter *converter, size_t size);
 extern char *dcf_convert_cstring(DcfConverter *converter, const char *bytes,
 								 size_t len);
 
-/* The base type's input function; an error of its own becomes a refusal. */
+/* Makes a Datum of a text by functions that raise errors of their own. */
+typedef Datum (*DcfConvertText)(DcfConverter *converter, char *text);
+
+/* Call it; a data exception becomes a refusal. */
+extern Datum dcf_convert_guarded(DcfConverter *converter, DcfConvertText read,
+								 char *text);
+
+/* The same by the base type's input function. */
 extern Datum dcf_convert_input(DcfConverter *converter, char *text);
 
 /* Raise the error that the current value does not fit, with that SQLSTATE. */

@@ -173,15 +173,21 @@ convert_number(DcfConverter *converter, const DcfJsonField *field,
  * separates thousands; numeric's does not.
  */
 static Datum
-convert_money(DcfConverter *converter, const DcfJsonField *field,
-			  const char *bytes, size_t len)
+read_money(DcfConverter *converter, char *text)
 {
-	char *text = number_text(converter, field, bytes, len);
 	Datum number =
 		DirectFunctionCall3(numeric_in, CStringGetDatum(text),
 							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 
 	return DirectFunctionCall1(numeric_cash, number);
+}
+
+static Datum
+convert_money(DcfConverter *converter, const DcfJsonField *field,
+			  const char *bytes, size_t len)
+{
+	return dcf_convert_guarded(converter, read_money,
+							   number_text(converter, field, bytes, len));
 }
 
 /* true, false, 0, 1, and the strings that boolean takes. */
