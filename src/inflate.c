@@ -185,7 +185,8 @@ dcf_inflate_run(DcfInflate *self, const char *in, size_t *inlen, char *out,
 		in_left -= in_used;
 		out += out_used;
 		out_left -= out_used;
-		self->more = out_left == 0;
+		/* At its end a stream has nothing more, even if the output is full. */
+		self->more = out_left == 0 && rc != Z_STREAM_END;
 		if (rc == Z_STREAM_END)
 			self->state = STATE_ENDED;
 		else if (rc == Z_BUF_ERROR)
