@@ -27,7 +27,7 @@ struct DcfRecordReader
 	const DcfRelation *relation;
 	DcfReply *reply;
 	DcfJsonConfig config;
-	DcfJsonKey *keys;
+	DcfKey *keys;
 	void *json_memory;
 	DcfJsonReader *json;
 	Target *targets;
@@ -36,7 +36,7 @@ struct DcfRecordReader
 };
 
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
-static DcfJsonStatus read_record(DcfRecordReader *reader);
+static DcfReadStatus read_record(DcfRecordReader *reader);
 static void check_keys(DcfRecordReader *reader);
 static char *list_keys(const char *record, size_t len);
 static void raise_wrong(DcfRecordReader *reader) pg_attribute_noreturn();
@@ -48,7 +48,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 	int size = Max(relation->natts, 1);
 
 	reader->relation = relation;
-	reader->keys = palloc(sizeof(DcfJsonKey) * size);
+	reader->keys = palloc(sizeof(DcfKey) * size);
 	reader->targets = palloc(sizeof(Target) * size);
 	for (int i = 0; i < relation->natts; i++)
 	{
@@ -108,9 +108,9 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 bool
 dcf_record_next(DcfRecordReader *reader, Datum *values, bool *isnull)
 {
-	const DcfJsonField *fields;
+	const DcfField *fields;
 
-	if (read_record(reader) != DCF_JSON_RECORD)
+	if (read_record(reader) != DCF_READ_RECORD)
 		return false;
 	reader->records++;
 	if (reader->records == 1)
@@ -134,8 +134,8 @@ dcf_record_count(const DcfRecordReader *reader)
 	return reader->records;
 }
 
-/* DCF_JSON_RECORD, or DCF_JSON_MORE at the end of a whole reply. */
-static DcfJsonStatus
+/* DCF_READ_RECORD, or DCF_READ_MORE at the end of a whole reply. */
+static DcfReadStatus
 read_record(DcfRecordReader *reader)
 {
 	for (;;)
@@ -143,13 +143,13 @@ read_record(DcfRecordReader *reader)
 		size_t len;
 		size_t consumed;
 		const char *window = dcf_reply_window(reader->reply, &len);
-		DcfJsonStatus status =
+		DcfReadStatus status =
 			dcf_json_next(reader->json, window, len, &consumed);
 
-		if (status == DCF_JSON_WRONG)
+		if (status == DCF_READ_WRONG)
 			raise_wrong(reader);
 		dcf_reply_consume(reader->reply, consumed);
-		if (status == DCF_JSON_RECORD)
+		if (status == DCF_READ_RECORD)
 			return status;
 		if (!dcf_reply_fill(reader->reply))
 		{
@@ -185,7 +185,7 @@ static char *
 list_keys(const char *record, size_t len)
 {
 	StringInfoData buf;
-	DcfJsonField key;
+	DcfField key;
 	size_t pos = 0;
 	int nkeys = 0;
 
@@ -210,12 +210,12 @@ list_keys(const char *record, size_t len)
 static void
 raise_wrong(DcfRecordReader *reader)
 {
-	const DcfJsonError *error = dcf_json_error(reader->json);
+	const DcfReadError *error = dcf_json_error(reader->json);
 	const char *content_type = dcf_reply_content_type(reader->reply);
 	size_t len;
 	const char *window = dcf_reply_window(reader->reply, &len);
 	bool is_start = error->record == 0 && error->offset < len;
-	bool is_cut = error->code == DCF_JSON_E_CUT;
+	bool is_cut = error->code == DCF_READ_E_CUT;
 
 	ereport(
 		ERROR,
@@ -223,7 +223,7 @@ raise_wrong(DcfRecordReader *reader)
 		 is_cut ?
 			 errmsg("reply for foreign table \"%s\" was cut short",
 					reader->relation->relname) :
-			 error->code == DCF_JSON_E_SHAPE ?
+			 error->code == DCF_READ_E_SHAPE ?
 			 errmsg(
 				 "reply for foreign table \"%s\" does not consist of records",
 				 reader->relation->relname) :
@@ -239,7 +239,7 @@ raise_wrong(DcfRecordReader *reader)
 					   " records: %s. The reply is of type \"%s\".",
 					   error->offset, error->record, error->reason,
 					   content_type),
-		 error->code == DCF_JSON_E_SHAPE ?
+		 error->code == DCF_READ_E_SHAPE ?
 			 errhint(
 				 "Check the options \"url\", \"endpoint\" and \"format\", and that the credentials are valid.") :
 			 0));
