@@ -47,7 +47,9 @@ typedef struct DcfKey
 typedef enum DcfReadStatus
 {
 	DCF_READ_RECORD, /* a record: fields are set */
+	DCF_READ_HEADER, /* once, before all records: what keys they have */
 	DCF_READ_MORE,	 /* the input ends before the next record does */
+	DCF_READ_END,	 /* it was one whole reply */
 	DCF_READ_WRONG	 /* not such a reply: see the error */
 } DcfReadStatus;
 
