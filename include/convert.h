@@ -1,6 +1,6 @@
 /*
  * convert.h
- *	  One JSON field into the Datum of a column.
+ *	  One field of a record into the Datum of a column.
  *
  * A value goes to any type whose text form it fits, and to no other: what does
  * not fit is an error naming table, column, record and value.  null, a missing
@@ -15,7 +15,7 @@
 #include "nodes/pg_list.h"
 #include "pgtime.h"
 
-#include "json_reader.h"
+#include "field.h"
 
 typedef struct DcfConverter DcfConverter;
 
@@ -37,9 +37,8 @@ extern DcfConverter *dcf_convert_create(const char *relation,
  * shows the value safe and cut.  A domain's check raises its own errors, with
  * the same facts as context.
  */
-extern Datum dcf_convert_field(DcfConverter *converter,
-							   const DcfJsonField *field, uint64 record,
-							   bool *isnull);
+extern Datum dcf_convert_field(DcfConverter *converter, const DcfField *field,
+							   uint64 record, bool *isnull);
 
 /*
  * A value for a parameter column given as an option's text (default '...', in

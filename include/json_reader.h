@@ -23,44 +23,10 @@
 #ifndef DCF_JSON_READER_H
 #define DCF_JSON_READER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "field.h"
 
 /* Containers open at the same time, the outermost included. */
 #define DCF_JSON_MAX_DEPTH 512
-
-typedef enum DcfJsonKind
-{
-	DCF_JSON_ABSENT = 0, /* the record has no such key */
-	DCF_JSON_NULL,
-	DCF_JSON_FALSE,
-	DCF_JSON_TRUE,
-	DCF_JSON_NUMBER, /* span is the number as written */
-	DCF_JSON_STRING, /* span is what stands between the quotes */
-	DCF_JSON_OBJECT, /* span is the whole text, braces included */
-	DCF_JSON_ARRAY	 /* span is the whole text, brackets included */
-} DcfJsonKind;
-
-/*
- * One field of a record.  data points into the window given to
- * dcf_json_next() and is not NUL-terminated.  escaped (strings only): the span
- * has at least one backslash and must go through dcf_json_unescape().
- */
-typedef struct DcfJsonField
-{
-	const char *data;
-	size_t len;
-	DcfJsonKind kind;
-	bool escaped;
-} DcfJsonField;
-
-/* A key to look for: UTF-8 after unescaping, compared byte by byte. */
-typedef struct DcfJsonKey
-{
-	const char *name;
-	size_t len;
-} DcfJsonKey;
 
 /*
  * What to read.  It and its arrays must outlive the reader.  The names of keys must
@@ -69,36 +35,9 @@ typedef struct DcfJsonKey
 typedef struct DcfJsonConfig
 {
 	const char *records_member;
-	const DcfJsonKey *keys;
+	const DcfKey *keys;
 	int nkeys;
 } DcfJsonConfig;
-
-typedef enum DcfJsonStatus
-{
-	DCF_JSON_RECORD, /* a record: fields are set */
-	DCF_JSON_MORE,	 /* the window ends before the next record does */
-	DCF_JSON_WRONG	 /* not such a reply: see the error */
-} DcfJsonStatus;
-
-typedef enum DcfJsonErrorCode
-{
-	DCF_JSON_OK = 0,
-	DCF_JSON_E_SYNTAX,	 /* not JSON */
-	DCF_JSON_E_UTF8,	 /* not UTF-8 */
-	DCF_JSON_E_SHAPE,	 /* JSON, but not records where they belong */
-	DCF_JSON_E_DEPTH,	 /* nested deeper than DCF_JSON_MAX_DEPTH */
-	DCF_JSON_E_TRAILING, /* something after the end */
-	DCF_JSON_E_CUT		 /* input ended too early */
-} DcfJsonErrorCode;
-
-typedef struct DcfJsonError
-{
-	DcfJsonErrorCode code;
-	const char *reason; /* static, lower case, no full stop */
-	uint64_t offset;	/* bytes before the first that cannot stand
-								 * where it does, however the input is cut */
-	uint64_t record;	/* records completed before it */
-} DcfJsonError;
 
 typedef struct DcfJsonReader DcfJsonReader;
 
@@ -112,27 +51,27 @@ extern DcfJsonReader *dcf_json_init(void *memory, const DcfJsonConfig *config);
  * Read on in the window data[0 .. len).
  *
  * The window starts at the first byte not yet consumed; *consumed says how
- * many of its bytes the caller may now drop.  After DCF_JSON_MORE the next
+ * many of its bytes the caller may now drop.  After DCF_READ_MORE the next
  * window must begin with the bytes not consumed, at any address, followed by
  * at least one more.  The reader remembers how far it looked: bytes are not
  * scanned again, so time is linear however finely the input is cut.
  *
- * After DCF_JSON_RECORD dcf_json_fields() are valid until the window's bytes
- * change, also after they count as consumed.  After DCF_JSON_WRONG every
- * further call gives DCF_JSON_WRONG.
+ * After DCF_READ_RECORD dcf_json_fields() are valid until the window's bytes
+ * change, also after they count as consumed.  After DCF_READ_WRONG every
+ * further call gives DCF_READ_WRONG.
  */
-extern DcfJsonStatus dcf_json_next(DcfJsonReader *reader, const char *data,
+extern DcfReadStatus dcf_json_next(DcfJsonReader *reader, const char *data,
 								   size_t len, size_t *consumed);
 
 /*
  * The input has ended and every byte of it was given.  True if it was one
- * whole reply; else false, with an error of code DCF_JSON_E_CUT (or the
+ * whole reply; else false, with an error of code DCF_READ_E_CUT (or the
  * earlier one).
  */
 extern bool dcf_json_finish(DcfJsonReader *reader);
 
 /* The current record: one field for each configured key, in that order. */
-extern const DcfJsonField *dcf_json_fields(const DcfJsonReader *reader);
+extern const DcfField *dcf_json_fields(const DcfJsonReader *reader);
 
 /* How many of the configured keys the current record has. */
 extern int dcf_json_matched(const DcfJsonReader *reader);
@@ -148,9 +87,9 @@ extern const char *dcf_json_record(const DcfJsonReader *reader, size_t *len);
  * at 0.  Gives the next key as a string field, or false after the last.
  */
 extern bool dcf_json_next_key(const char *record, size_t len, size_t *pos,
-							  DcfJsonField *key);
+							  DcfField *key);
 
-extern const DcfJsonError *dcf_json_error(const DcfJsonReader *reader);
+extern const DcfReadError *dcf_json_error(const DcfJsonReader *reader);
 
 /*
  * Decode the escapes of a string span the reader has accepted.  dst has room

@@ -1,6 +1,6 @@
 /*
  * convert.c
- *	  One JSON field into the Datum of a column: the way through, NULLs,
+ *	  One field of a record into the Datum of a column: the way through, NULLs,
  *	  domains, and the errors.
  */
 #include "postgres.h"
@@ -13,6 +13,7 @@
 #include "convert.h"
 #include "convert_private.h"
 #include "error.h"
+#include "json_reader.h"
 #include "text.h"
 
 /* A scratch buffer that grew beyond this is given back after the value. */
@@ -20,7 +21,7 @@
 #define SCRATCH_START 256
 
 static void set_null_texts(DcfConverter *converter, List *null_strings);
-static Datum convert_value(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_value(DcfConverter *converter, const DcfField *field,
 						   bool *isnull);
 static bool is_null_text(const DcfConverter *converter, const char *bytes,
 						 size_t len);
@@ -83,7 +84,7 @@ set_null_texts(DcfConverter *converter, List *null_strings)
 }
 
 Datum
-dcf_convert_field(DcfConverter *converter, const DcfJsonField *field,
+dcf_convert_field(DcfConverter *converter, const DcfField *field,
 				  uint64 record, bool *isnull)
 {
 	ErrorContextCallback callback;
@@ -115,7 +116,7 @@ dcf_convert_text(DcfConverter *converter, const char *text)
 
 /* The value as a Datum of the base type. */
 static Datum
-convert_value(DcfConverter *converter, const DcfJsonField *field, bool *isnull)
+convert_value(DcfConverter *converter, const DcfField *field, bool *isnull)
 {
 	const char *bytes = field->data;
 	size_t len = field->len;
@@ -123,21 +124,21 @@ convert_value(DcfConverter *converter, const DcfJsonField *field, bool *isnull)
 	*isnull = true;
 	switch (field->kind)
 	{
-		case DCF_JSON_ABSENT:
-		case DCF_JSON_NULL:
+		case DCF_FIELD_ABSENT:
+		case DCF_FIELD_NULL:
 			return (Datum) 0;
 
-		case DCF_JSON_FALSE:
+		case DCF_FIELD_FALSE:
 			bytes = "false";
 			len = 5;
 			break;
 
-		case DCF_JSON_TRUE:
+		case DCF_FIELD_TRUE:
 			bytes = "true";
 			len = 4;
 			break;
 
-		case DCF_JSON_STRING:
+		case DCF_FIELD_STRING:
 			if (field->escaped)
 			{
 				char *decoded = dcf_convert_scratch(converter, len + 1);
@@ -149,9 +150,9 @@ convert_value(DcfConverter *converter, const DcfJsonField *field, bool *isnull)
 				return (Datum) 0;
 			break;
 
-		case DCF_JSON_NUMBER:
-		case DCF_JSON_OBJECT:
-		case DCF_JSON_ARRAY:
+		case DCF_FIELD_NUMBER:
+		case DCF_FIELD_OBJECT:
+		case DCF_FIELD_ARRAY:
 			break;
 	}
 
@@ -177,7 +178,7 @@ convert_default(DcfConverter *converter, const char *text)
 	if (dcf_convert_choose_time(converter->base_type) != NULL &&
 		dcf_text_parse_iso(text, strlen(text), &iso))
 	{
-		DcfJsonField field = {text, strlen(text), DCF_JSON_STRING, false};
+		DcfField field = {text, strlen(text), DCF_FIELD_STRING, false};
 
 		return converter->convert(converter, &field, field.data, field.len);
 	}

@@ -20,9 +20,8 @@
  * scratch buffer.  field is what they came from.  Refuses with
  * dcf_convert_refuse() what does not fit.
  */
-typedef Datum (*DcfConvertFn)(DcfConverter *converter,
-							  const DcfJsonField *field, const char *bytes,
-							  size_t len);
+typedef Datum (*DcfConvertFn)(DcfConverter *converter, const DcfField *field,
+							  const char *bytes, size_t len);
 
 typedef struct DcfNullText
 {

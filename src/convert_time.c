@@ -17,17 +17,16 @@
 #include "convert_private.h"
 #include "text.h"
 
-static Datum convert_date(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_date(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
-static Datum convert_time(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_time(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
-static Datum convert_timetz(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_timetz(DcfConverter *converter, const DcfField *field,
 							const char *bytes, size_t len);
-static Datum convert_timestamp(DcfConverter *converter,
-							   const DcfJsonField *field, const char *bytes,
-							   size_t len);
+static Datum convert_timestamp(DcfConverter *converter, const DcfField *field,
+							   const char *bytes, size_t len);
 static Datum convert_timestamptz(DcfConverter *converter,
-								 const DcfJsonField *field, const char *bytes,
+								 const DcfField *field, const char *bytes,
 								 size_t len);
 
 DcfConvertFn
@@ -60,10 +59,11 @@ refuse(DcfConverter *converter)
 
 /* Read an ISO date, time or both; absent parts are zero. */
 static void
-parse(DcfConverter *converter, const DcfJsonField *field, const char *bytes,
+parse(DcfConverter *converter, const DcfField *field, const char *bytes,
 	  size_t len, DcfIsoTime *iso)
 {
-	if (field->kind != DCF_JSON_STRING || !dcf_text_parse_iso(bytes, len, iso))
+	if (field->kind != DCF_FIELD_STRING ||
+		!dcf_text_parse_iso(bytes, len, iso))
 		refuse(converter);
 }
 
@@ -153,8 +153,8 @@ split_local(Timestamp local, DateADT *day, TimeADT *time)
 
 /* The day; a fraction that rounds up to midnight does not begin the next. */
 static Datum
-convert_date(DcfConverter *converter, const DcfJsonField *field,
-			 const char *bytes, size_t len)
+convert_date(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
 {
 	DcfIsoTime iso;
 	DateADT day;
@@ -197,8 +197,8 @@ wrap_day(TimeADT time)
 
 /* The time of day, in the server's zone. */
 static Datum
-convert_time(DcfConverter *converter, const DcfJsonField *field,
-			 const char *bytes, size_t len)
+convert_time(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
 {
 	DcfIsoTime iso;
 	DateADT day;
@@ -227,7 +227,7 @@ convert_time(DcfConverter *converter, const DcfJsonField *field,
 
 /* The time of day with its zone, which is the server's if it has none. */
 static Datum
-convert_timetz(DcfConverter *converter, const DcfJsonField *field,
+convert_timetz(DcfConverter *converter, const DcfField *field,
 			   const char *bytes, size_t len)
 {
 	DcfIsoTime iso;
@@ -253,7 +253,7 @@ convert_timetz(DcfConverter *converter, const DcfJsonField *field,
 }
 
 static Datum
-convert_timestamp(DcfConverter *converter, const DcfJsonField *field,
+convert_timestamp(DcfConverter *converter, const DcfField *field,
 				  const char *bytes, size_t len)
 {
 	DcfIsoTime iso;
@@ -271,7 +271,7 @@ convert_timestamp(DcfConverter *converter, const DcfJsonField *field,
 }
 
 static Datum
-convert_timestamptz(DcfConverter *converter, const DcfJsonField *field,
+convert_timestamptz(DcfConverter *converter, const DcfField *field,
 					const char *bytes, size_t len)
 {
 	DcfIsoTime iso;

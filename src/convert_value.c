@@ -15,29 +15,29 @@
 #include "convert_private.h"
 #include "text.h"
 
-static Datum convert_int2(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_int2(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
-static Datum convert_int4(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_int4(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
-static Datum convert_int8(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_int8(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
-static Datum convert_number(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_number(DcfConverter *converter, const DcfField *field,
 							const char *bytes, size_t len);
-static Datum convert_money(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_money(DcfConverter *converter, const DcfField *field,
 						   const char *bytes, size_t len);
-static Datum convert_bool(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_bool(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
-static Datum convert_text(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_text(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
-static Datum convert_bytea(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_bytea(DcfConverter *converter, const DcfField *field,
 						   const char *bytes, size_t len);
-static Datum convert_json(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_json(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
-static Datum convert_name(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_name(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
-static Datum convert_char(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_char(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
-static Datum convert_other(DcfConverter *converter, const DcfJsonField *field,
+static Datum convert_other(DcfConverter *converter, const DcfField *field,
 						   const char *bytes, size_t len);
 
 DcfConvertFn
@@ -89,7 +89,7 @@ dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
 
 /* An integer literal within [min, max]; no point, no exponent, no spaces. */
 static int64
-parse_integer(DcfConverter *converter, const DcfJsonField *field,
+parse_integer(DcfConverter *converter, const DcfField *field,
 			  const char *bytes, size_t len, int64 min, int64 max)
 {
 	const char *end = bytes + len;
@@ -97,7 +97,7 @@ parse_integer(DcfConverter *converter, const DcfJsonField *field,
 	bool negative;
 	int64 result = 0;
 
-	if ((field->kind != DCF_JSON_NUMBER && field->kind != DCF_JSON_STRING) ||
+	if ((field->kind != DCF_FIELD_NUMBER && field->kind != DCF_FIELD_STRING) ||
 		!dcf_text_is_number(bytes, len, &integral) || !integral)
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 
@@ -123,24 +123,24 @@ parse_integer(DcfConverter *converter, const DcfJsonField *field,
 }
 
 static Datum
-convert_int2(DcfConverter *converter, const DcfJsonField *field,
-			 const char *bytes, size_t len)
+convert_int2(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
 {
 	return Int16GetDatum((int16) parse_integer(converter, field, bytes, len,
 											   PG_INT16_MIN, PG_INT16_MAX));
 }
 
 static Datum
-convert_int4(DcfConverter *converter, const DcfJsonField *field,
-			 const char *bytes, size_t len)
+convert_int4(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
 {
 	return Int32GetDatum((int32) parse_integer(converter, field, bytes, len,
 											   PG_INT32_MIN, PG_INT32_MAX));
 }
 
 static Datum
-convert_int8(DcfConverter *converter, const DcfJsonField *field,
-			 const char *bytes, size_t len)
+convert_int8(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
 {
 	return Int64GetDatum(parse_integer(converter, field, bytes, len,
 									   PG_INT64_MIN, PG_INT64_MAX));
@@ -148,12 +148,12 @@ convert_int8(DcfConverter *converter, const DcfJsonField *field,
 
 /* The number's text, which is of a form that every input function knows. */
 static char *
-number_text(DcfConverter *converter, const DcfJsonField *field,
-			const char *bytes, size_t len)
+number_text(DcfConverter *converter, const DcfField *field, const char *bytes,
+			size_t len)
 {
 	bool integral;
 
-	if ((field->kind != DCF_JSON_NUMBER && field->kind != DCF_JSON_STRING) ||
+	if ((field->kind != DCF_FIELD_NUMBER && field->kind != DCF_FIELD_STRING) ||
 		!dcf_text_is_number(bytes, len, &integral))
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 	return dcf_convert_cstring(converter, bytes, len);
@@ -161,7 +161,7 @@ number_text(DcfConverter *converter, const DcfJsonField *field,
 
 /* numeric, real, double precision: never one by way of another. */
 static Datum
-convert_number(DcfConverter *converter, const DcfJsonField *field,
+convert_number(DcfConverter *converter, const DcfField *field,
 			   const char *bytes, size_t len)
 {
 	return dcf_convert_input(converter,
@@ -183,7 +183,7 @@ read_money(DcfConverter *converter, char *text)
 }
 
 static Datum
-convert_money(DcfConverter *converter, const DcfJsonField *field,
+convert_money(DcfConverter *converter, const DcfField *field,
 			  const char *bytes, size_t len)
 {
 	return dcf_convert_guarded(converter, read_money,
@@ -192,8 +192,8 @@ convert_money(DcfConverter *converter, const DcfJsonField *field,
 
 /* true, false, 0, 1, and the strings that boolean takes. */
 static Datum
-convert_bool(DcfConverter *converter, const DcfJsonField *field,
-			 const char *bytes, size_t len)
+convert_bool(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
 {
 	bool result;
 
@@ -204,8 +204,8 @@ convert_bool(DcfConverter *converter, const DcfJsonField *field,
 
 /* text, and varchar and bpchar without a length. */
 static Datum
-convert_text(DcfConverter *converter, const DcfJsonField *field,
-			 const char *bytes, size_t len)
+convert_text(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
 {
 	if (converter->transcode)
 		return CStringGetTextDatum(dcf_convert_cstring(converter, bytes, len));
@@ -219,7 +219,7 @@ convert_text(DcfConverter *converter, const DcfJsonField *field,
  * space and over what follows the padding.
  */
 static Datum
-convert_bytea(DcfConverter *converter, const DcfJsonField *field,
+convert_bytea(DcfConverter *converter, const DcfField *field,
 			  const char *bytes, size_t len)
 {
 	size_t padding = 0;
@@ -230,7 +230,7 @@ convert_bytea(DcfConverter *converter, const DcfJsonField *field,
 	while (padding < 2 && padding < len && bytes[len - padding - 1] == '=')
 		padding++;
 
-	if (field->kind != DCF_JSON_STRING || len % 4 != 0 || len >= MaxAllocSize)
+	if (field->kind != DCF_FIELD_STRING || len % 4 != 0 || len >= MaxAllocSize)
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 	for (i = 0; i < len - padding; i++)
 		if (strchr("= \t\r\n", bytes[i]) != NULL)
@@ -247,12 +247,12 @@ convert_bytea(DcfConverter *converter, const DcfJsonField *field,
 
 /* json and jsonb take the JSON value itself: a string with its quotes. */
 static Datum
-convert_json(DcfConverter *converter, const DcfJsonField *field,
-			 const char *bytes, size_t len)
+convert_json(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
 {
 	char *quoted;
 
-	if (field->kind != DCF_JSON_STRING)
+	if (field->kind != DCF_FIELD_STRING)
 		return convert_other(converter, field, bytes, len);
 
 	/* The decoded string in the scratch buffer is not needed any more. */
@@ -268,8 +268,8 @@ convert_json(DcfConverter *converter, const DcfJsonField *field,
 
 /* name's input function would cut a longer text. */
 static Datum
-convert_name(DcfConverter *converter, const DcfJsonField *field,
-			 const char *bytes, size_t len)
+convert_name(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
 {
 	char *text = dcf_convert_cstring(converter, bytes, len);
 
@@ -280,8 +280,8 @@ convert_name(DcfConverter *converter, const DcfJsonField *field,
 
 /* "char"'s input function would cut a longer text. */
 static Datum
-convert_char(DcfConverter *converter, const DcfJsonField *field,
-			 const char *bytes, size_t len)
+convert_char(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
 {
 	if (len > 1)
 		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
@@ -291,7 +291,7 @@ convert_char(DcfConverter *converter, const DcfJsonField *field,
 
 /* Any type, by its input function. */
 static Datum
-convert_other(DcfConverter *converter, const DcfJsonField *field,
+convert_other(DcfConverter *converter, const DcfField *field,
 			  const char *bytes, size_t len)
 {
 	return dcf_convert_input(converter,

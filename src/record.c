@@ -8,7 +8,7 @@
 
 #include "convert.h"
 #include "error.h"
-#include "json_reader.h"
+#include "format.h"
 #include "record.h"
 
 /* Keys of a foreign reply listed in a message. */
@@ -26,19 +26,20 @@ struct DcfRecordReader
 {
 	const DcfRelation *relation;
 	DcfReply *reply;
-	DcfJsonConfig config;
-	DcfJsonKey *keys;
-	void *json_memory;
-	DcfJsonReader *json;
+	const DcfFormatRoutine *format;
+	void *in; /* the format's reader */
+	DcfFormatConfig config;
+	DcfKey *keys;
+	const DcfField *fields; /* by key */
 	Target *targets;
 	int ntargets;
 	uint64 records;
 };
 
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
-static DcfJsonStatus read_record(DcfRecordReader *reader);
+static DcfReadStatus read_record(DcfRecordReader *reader);
 static void check_keys(DcfRecordReader *reader);
-static char *list_keys(const char *record, size_t len);
+static char *list_keys(DcfRecordReader *reader);
 static void raise_wrong(DcfRecordReader *reader) pg_attribute_noreturn();
 
 DcfRecordReader *
@@ -48,7 +49,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 	int size = Max(relation->natts, 1);
 
 	reader->relation = relation;
-	reader->keys = palloc(sizeof(DcfJsonKey) * size);
+	reader->keys = palloc(sizeof(DcfKey) * size);
 	reader->targets = palloc(sizeof(Target) * size);
 	for (int i = 0; i < relation->natts; i++)
 	{
@@ -73,14 +74,13 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 							   relation->table->null_strings);
 	}
 
-	reader->config.records_member =
-		relation->table->format == DCF_FORMAT_JSONDATATABLE ? "Records" : NULL;
 	reader->config.keys = reader->keys;
-	reader->json_memory = palloc(dcf_json_size(&reader->config));
+	reader->format = dcf_format_routine(relation->table->format);
+	reader->in = reader->format->create(&reader->config);
 	return reader;
 }
 
-/* Two columns may read one key; the JSON reader wants it once. */
+/* Two columns may read one key; a reader wants it once. */
 static int
 find_or_add_key(DcfRecordReader *reader, const char *name)
 {
@@ -102,27 +102,25 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 {
 	reader->reply = reply;
 	reader->records = 0;
-	reader->json = dcf_json_init(reader->json_memory, &reader->config);
+	reader->format->start(reader->in);
+	reader->fields = reader->format->fields(reader->in);
 }
 
 bool
 dcf_record_next(DcfRecordReader *reader, Datum *values, bool *isnull)
 {
-	const DcfJsonField *fields;
-
-	if (read_record(reader) != DCF_JSON_RECORD)
+	if (read_record(reader) != DCF_READ_RECORD)
 		return false;
 	reader->records++;
 	if (reader->records == 1)
 		check_keys(reader);
 
-	fields = dcf_json_fields(reader->json);
 	for (int i = 0; i < reader->ntargets; i++)
 	{
 		Target *target = &reader->targets[i];
 
 		values[target->column] =
-			dcf_convert_field(target->converter, &fields[target->key],
+			dcf_convert_field(target->converter, &reader->fields[target->key],
 							  reader->records, &isnull[target->column]);
 	}
 	return true;
@@ -134,74 +132,68 @@ dcf_record_count(const DcfRecordReader *reader)
 	return reader->records;
 }
 
-/* DCF_JSON_RECORD, or DCF_JSON_MORE at the end of a whole reply. */
-static DcfJsonStatus
+/* DCF_READ_RECORD, or DCF_READ_END at the end of a whole reply. */
+static DcfReadStatus
 read_record(DcfRecordReader *reader)
 {
-	for (;;)
+	DcfReadStatus status;
+
+	do
 	{
 		size_t len;
 		size_t consumed;
 		const char *window = dcf_reply_window(reader->reply, &len);
-		DcfJsonStatus status =
-			dcf_json_next(reader->json, window, len, &consumed);
 
-		if (status == DCF_JSON_WRONG)
+		status = reader->format->next(reader->in, window, len, &consumed);
+		if (status == DCF_READ_WRONG)
 			raise_wrong(reader);
+		if (status == DCF_READ_HEADER)
+			check_keys(reader);
 		dcf_reply_consume(reader->reply, consumed);
-		if (status == DCF_JSON_RECORD)
-			return status;
-		if (!dcf_reply_fill(reader->reply))
-		{
-			if (!dcf_json_finish(reader->json))
-				raise_wrong(reader);
-			return status;
-		}
-	}
+		if (status == DCF_READ_MORE && !dcf_reply_fill(reader->reply))
+			status = reader->format->finish(reader->in);
+		if (status == DCF_READ_WRONG)
+			raise_wrong(reader);
+	} while (status != DCF_READ_RECORD && status != DCF_READ_END);
+	return status;
 }
 
+/* A reply with none of the table's keys is not one for this table. */
 static void
 check_keys(DcfRecordReader *reader)
 {
-	size_t len;
-	const char *record;
-
-	if (reader->config.nkeys == 0 || dcf_json_matched(reader->json) > 0)
+	if (reader->config.nkeys == 0 || reader->format->matched(reader->in) > 0)
 		return;
-	record = dcf_json_record(reader->json, &len);
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 		 errmsg("reply is not one for foreign table \"%s\"",
 				reader->relation->relname),
-		 errdetail(
-			 "Its first record has none of the table's columns. Its keys are: %s.",
-			 list_keys(record, len)),
+		 errdetail("Its %s has none of the table's columns. Its keys are: %s.",
+				   reader->format->keys_in, list_keys(reader)),
 		 errhint(
 			 "Check the table's option \"endpoint\" and the columns' option \"name\".")));
 }
 
 static char *
-list_keys(const char *record, size_t len)
+list_keys(DcfRecordReader *reader)
 {
 	StringInfoData buf;
-	DcfJsonField key;
 	size_t pos = 0;
+	size_t len;
+	char *name;
 	int nkeys = 0;
 
 	initStringInfo(&buf);
-	while (dcf_json_next_key(record, len, &pos, &key))
+	while ((name = reader->format->next_key(reader->in, &pos, &len)) != NULL)
 	{
-		char *name = palloc(key.len + 1);
-		size_t namelen = dcf_json_unescape(key.data, key.len, name);
-
 		if (nkeys == SHOWN_KEYS)
 		{
 			appendStringInfoString(&buf, ", ...");
 			break;
 		}
 		appendStringInfo(&buf, "%s\"%s\"", nkeys++ > 0 ? ", " : "",
-						 dcf_error_safe(name, namelen));
+						 dcf_error_safe(name, len));
 		pfree(name);
 	}
 	return nkeys > 0 ? buf.data : "none";
@@ -210,12 +202,12 @@ list_keys(const char *record, size_t len)
 static void
 raise_wrong(DcfRecordReader *reader)
 {
-	const DcfJsonError *error = dcf_json_error(reader->json);
+	const DcfReadError *error = reader->format->error(reader->in);
 	const char *content_type = dcf_reply_content_type(reader->reply);
 	size_t len;
 	const char *window = dcf_reply_window(reader->reply, &len);
 	bool is_start = error->record == 0 && error->offset < len;
-	bool is_cut = error->code == DCF_JSON_E_CUT;
+	bool is_cut = error->code == DCF_READ_E_CUT;
 
 	ereport(
 		ERROR,
@@ -223,12 +215,12 @@ raise_wrong(DcfRecordReader *reader)
 		 is_cut ?
 			 errmsg("reply for foreign table \"%s\" was cut short",
 					reader->relation->relname) :
-			 error->code == DCF_JSON_E_SHAPE ?
+			 error->code == DCF_READ_E_SHAPE ?
 			 errmsg(
 				 "reply for foreign table \"%s\" does not consist of records",
 				 reader->relation->relname) :
-			 errmsg("reply for foreign table \"%s\" is not valid JSON",
-					reader->relation->relname),
+			 errmsg("reply for foreign table \"%s\" is not valid %s",
+					reader->relation->relname, reader->format->name),
 		 is_start && len > 0 ?
 			 errdetail(
 				 "At byte " UINT64_FORMAT ", after " UINT64_FORMAT
@@ -239,7 +231,7 @@ raise_wrong(DcfRecordReader *reader)
 					   " records: %s. The reply is of type \"%s\".",
 					   error->offset, error->record, error->reason,
 					   content_type),
-		 error->code == DCF_JSON_E_SHAPE ?
+		 error->code == DCF_READ_E_SHAPE ?
 			 errhint(
 				 "Check the options \"url\", \"endpoint\" and \"format\", and that the credentials are valid.") :
 			 0));

@@ -145,14 +145,13 @@ dcf_json_unescape(const char *src, size_t len, char *dst)
 }
 
 bool
-dcf_json_key_equals(const DcfJsonKey *key, const char *src, size_t len,
+dcf_json_key_equals(const DcfKey *key, const char *src, size_t len,
 					bool escaped)
 {
 	size_t matched = 0;
 
 	if (!escaped)
-		return len == key->len &&
-			(len == 0 || memcmp(src, key->name, len) == 0);
+		return dcf_key_equals(key, src, len);
 	while (len > 0)
 	{
 		char decoded[4];
@@ -169,69 +168,39 @@ dcf_json_key_equals(const DcfJsonKey *key, const char *src, size_t len,
 	return matched == key->len;
 }
 
-/* FNV-1a over the decoded bytes. */
 static uint32_t
-hash_name(const char *src, size_t len, bool escaped)
+hash_escaped(const char *src, size_t len)
 {
-	uint32_t hash = UINT32_C(2166136261);
+	uint32_t hash = DCF_KEY_HASH_START;
 
 	while (len > 0)
 	{
-		char decoded[4] = {*src};
-		size_t ndecoded = 1;
-		size_t used = escaped ? decode_one(src, len, decoded, &ndecoded) : 1;
+		char decoded[4];
+		size_t ndecoded;
+		size_t used = decode_one(src, len, decoded, &ndecoded);
 
 		for (size_t i = 0; i < ndecoded; i++)
-			hash = (hash ^ (unsigned char) decoded[i]) * UINT32_C(16777619);
+			hash = dcf_key_hash_step(hash, decoded[i]);
 		src += used;
 		len -= used;
 	}
-	return hash ^ hash >> 16;
-}
-
-size_t
-dcf_json_key_slots(int nkeys)
-{
-	size_t nslots = 2;
-
-	while (nslots < (size_t) nkeys * 2)
-		nslots *= 2;
-	return nslots;
-}
-
-void
-dcf_json_key_table_init(DcfJsonKeyTable *table, const DcfJsonKey *keys,
-						int nkeys, int *slots)
-{
-	table->keys = keys;
-	table->slots = slots;
-	table->nslots = dcf_json_key_slots(nkeys);
-	for (size_t i = 0; i < table->nslots; i++)
-		slots[i] = -1;
-	for (int i = 0; i < nkeys; i++)
-	{
-		size_t slot = hash_name(keys[i].name, keys[i].len, false);
-
-		for (slot &= table->nslots - 1; slots[slot] >= 0;)
-			slot = (slot + 1) & (table->nslots - 1);
-		slots[slot] = i;
-	}
+	return hash;
 }
 
 int
-dcf_json_key_find(const DcfJsonKeyTable *table, const char *src, size_t len,
+dcf_json_key_find(const DcfKeyTable *table, const char *src, size_t len,
 				  bool escaped)
 {
-	size_t slot = hash_name(src, len, escaped) & (table->nslots - 1);
+	size_t slot;
 
-	for (; table->slots[slot] >= 0; slot = (slot + 1) & (table->nslots - 1))
-	{
-		int key = table->slots[slot];
-
-		if (dcf_json_key_equals(&table->keys[key], src, len, escaped))
-			return key;
-	}
-	return -1;
+	if (!escaped)
+		return dcf_key_find(table, src, len);
+	slot = dcf_key_first_slot(table, hash_escaped(src, len));
+	while (
+		table->slots[slot] >= 0 &&
+		!dcf_json_key_equals(&table->keys[table->slots[slot]], src, len, true))
+		slot = dcf_key_next_slot(table, slot);
+	return table->slots[slot];
 }
 
 /* Where the string that begins at pos (its opening quote) ends: behind it. */
@@ -271,8 +240,7 @@ skip_value(const char *record, size_t len, size_t pos)
 }
 
 bool
-dcf_json_next_key(const char *record, size_t len, size_t *pos,
-				  DcfJsonField *key)
+dcf_json_next_key(const char *record, size_t len, size_t *pos, DcfField *key)
 {
 	size_t start = *pos;
 	size_t behind;
@@ -288,7 +256,7 @@ dcf_json_next_key(const char *record, size_t len, size_t *pos,
 	behind = skip_string(record, len, start);
 	key->data = record + start + 1;
 	key->len = behind - start - 2;
-	key->kind = DCF_JSON_STRING;
+	key->kind = DCF_FIELD_STRING;
 	key->escaped = key->len > 0 && memchr(key->data, '\\', key->len) != NULL;
 	*pos = skip_value(record, len, behind);
 	return true;

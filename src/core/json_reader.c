@@ -18,8 +18,8 @@ dcf_json_size(const DcfJsonConfig *config)
 	size_t nkeys = (size_t) config->nkeys;
 
 	return sizeof(DcfJsonReader) +
-		nkeys * (sizeof(DcfJsonField) + sizeof(size_t)) +
-		(nkeys + 1 + dcf_json_key_slots(config->nkeys)) * sizeof(int);
+		nkeys * (sizeof(DcfField) + sizeof(size_t)) +
+		(nkeys + 1 + dcf_key_slots(config->nkeys)) * sizeof(int);
 }
 
 DcfJsonReader *
@@ -32,18 +32,18 @@ dcf_json_init(void *memory, const DcfJsonConfig *config)
 	reader->config = config;
 	reader->record_depth = config->records_member ? 3 : 2;
 	reader->records_next = config->records_member == NULL;
-	reader->fields = (DcfJsonField *) (reader + 1);
+	reader->fields = (DcfField *) (reader + 1);
 	reader->starts = (size_t *) (reader->fields + nkeys);
 	reader->followers = (int *) (reader->starts + nkeys);
 	for (int i = 0; i < config->nkeys; i++)
 		reader->followers[i] = i;
-	dcf_json_key_table_init(&reader->table, config->keys, config->nkeys,
-							reader->followers + nkeys + 1);
+	dcf_key_table_init(&reader->table, config->keys, config->nkeys,
+					   reader->followers + nkeys + 1);
 	return reader;
 }
 
 DcfJsonStep
-dcf_json_fail(DcfJsonReader *reader, DcfJsonErrorCode code, const char *reason,
+dcf_json_fail(DcfJsonReader *reader, DcfReadErrorCode code, const char *reason,
 			  uint64_t offset)
 {
 	reader->error.code = code;
@@ -61,7 +61,7 @@ open_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	uint64_t *bits = &reader->objects[reader->depth / 64];
 
 	if (reader->depth == DCF_JSON_MAX_DEPTH)
-		return fail_here(reader, cursor, DCF_JSON_E_DEPTH, "nested too deep");
+		return fail_here(reader, cursor, DCF_READ_E_DEPTH, "nested too deep");
 	*bits = object ? *bits | bit : *bits & ~bit;
 	reader->depth++;
 
@@ -83,7 +83,8 @@ open_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 
 /* A value has ended just before the cursor. */
 static inline DcfJsonStep
-end_value(DcfJsonReader *reader, const DcfJsonCursor *cursor, DcfJsonKind kind)
+end_value(DcfJsonReader *reader, const DcfJsonCursor *cursor,
+		  DcfFieldKind kind)
 {
 	reader->state = AT_COMMA_OR_END;
 	if (at_top_of_record(reader) && reader->key >= 0)
@@ -97,7 +98,7 @@ close_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	bool object = in_object(reader);
 
 	if (reader->depth == 1 && !reader->records_seen)
-		return fail_here(reader, cursor, DCF_JSON_E_SHAPE,
+		return fail_here(reader, cursor, DCF_READ_E_SHAPE,
 						 "the member that holds the records is missing");
 	cursor->p++;
 	reader->depth--;
@@ -115,7 +116,7 @@ close_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	if (reader->in_records && reader->depth < reader->record_depth - 1)
 		reader->in_records = false;
 	return end_value(reader, cursor,
-					 object ? DCF_JSON_OBJECT : DCF_JSON_ARRAY);
+					 object ? DCF_FIELD_OBJECT : DCF_FIELD_ARRAY);
 }
 
 /* The cursor is at the first byte of a value, or at a wrong byte. */
@@ -142,15 +143,15 @@ begin_value(DcfJsonReader *reader, DcfJsonCursor *cursor)
 			break;
 		case 't':
 			reader->state = IN_WORD;
-			reader->word_kind = DCF_JSON_TRUE;
+			reader->word_kind = DCF_FIELD_TRUE;
 			break;
 		case 'f':
 			reader->state = IN_WORD;
-			reader->word_kind = DCF_JSON_FALSE;
+			reader->word_kind = DCF_FIELD_FALSE;
 			break;
 		case 'n':
 			reader->state = IN_WORD;
-			reader->word_kind = DCF_JSON_NULL;
+			reader->word_kind = DCF_FIELD_NULL;
 			break;
 		default:
 			if (c != '-' && (c < '0' || c > '9'))
@@ -192,7 +193,7 @@ end_key(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	else if (at_top_of_envelope(reader))
 	{
 		const char *member = reader->config->records_member;
-		DcfJsonKey wanted = {member, strlen(member)};
+		DcfKey wanted = {member, strlen(member)};
 
 		reader->holding = false;
 		reader->records_next =
@@ -201,7 +202,7 @@ end_key(DcfJsonReader *reader, DcfJsonCursor *cursor)
 		{
 			cursor->p--; /* the closing quote */
 			return fail_here(
-				reader, cursor, DCF_JSON_E_SHAPE,
+				reader, cursor, DCF_READ_E_SHAPE,
 				"the member that holds the records is given twice");
 		}
 	}
@@ -276,7 +277,7 @@ take_structure(DcfJsonReader *reader, DcfJsonCursor *cursor)
 		case AT_COMMA_OR_END:
 			return after_value(reader, cursor);
 		default:
-			return fail_here(reader, cursor, DCF_JSON_E_TRAILING,
+			return fail_here(reader, cursor, DCF_READ_E_TRAILING,
 							 "something follows the end");
 	}
 }
@@ -286,12 +287,12 @@ static DcfJsonStep
 take_scalar(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
 	DcfJsonScanResult result;
-	DcfJsonKind kind = DCF_JSON_STRING;
+	DcfFieldKind kind = DCF_FIELD_STRING;
 
 	switch (reader->state)
 	{
 		case IN_NUMBER:
-			kind = DCF_JSON_NUMBER;
+			kind = DCF_FIELD_NUMBER;
 			result =
 				dcf_json_scan_number(&reader->scan, &cursor->p, cursor->end);
 			break;
@@ -346,7 +347,7 @@ read_on(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	return step;
 }
 
-DcfJsonStatus
+DcfReadStatus
 dcf_json_next(DcfJsonReader *reader, const char *data, size_t len,
 			  size_t *consumed)
 {
@@ -355,21 +356,21 @@ dcf_json_next(DcfJsonReader *reader, const char *data, size_t len,
 
 	*consumed = 0;
 	reader->record = NULL;
-	if (reader->error.code != DCF_JSON_OK)
-		return DCF_JSON_WRONG;
+	if (reader->error.code != DCF_READ_OK)
+		return DCF_READ_WRONG;
 	if (len <= reader->pos)
-		return DCF_JSON_MORE; /* nothing new; data may be NULL */
+		return DCF_READ_MORE; /* nothing new; data may be NULL */
 
 	cursor = (DcfJsonCursor){data, data + reader->pos, data + len};
 	step = read_on(reader, &cursor);
 	if (step == STEP_WRONG)
-		return DCF_JSON_WRONG;
+		return DCF_READ_WRONG;
 	reader->pos = (size_t) (cursor.p - cursor.start);
 	*consumed = reader->holding ? reader->hold : reader->pos;
 	reader->base += *consumed;
 	reader->pos -= *consumed;
 	reader->hold = 0;
-	return step == STEP_RECORD ? DCF_JSON_RECORD : DCF_JSON_MORE;
+	return step == STEP_RECORD ? DCF_READ_RECORD : DCF_READ_MORE;
 }
 
 bool
@@ -377,7 +378,7 @@ dcf_json_finish(DcfJsonReader *reader)
 {
 	const char *reason = "input ended before its last closing bracket";
 
-	if (reader->error.code != DCF_JSON_OK)
+	if (reader->error.code != DCF_READ_OK)
 		return false;
 	if (reader->state == AT_TRAILER)
 		return true;
@@ -385,11 +386,11 @@ dcf_json_finish(DcfJsonReader *reader)
 		reason = "input ended inside a record";
 	else if (reader->depth == 0)
 		reason = "input is empty";
-	dcf_json_fail(reader, DCF_JSON_E_CUT, reason, reader->base + reader->pos);
+	dcf_json_fail(reader, DCF_READ_E_CUT, reason, reader->base + reader->pos);
 	return false;
 }
 
-const DcfJsonError *
+const DcfReadError *
 dcf_json_error(const DcfJsonReader *reader)
 {
 	return &reader->error;

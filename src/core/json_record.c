@@ -64,18 +64,18 @@ dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 			return STEP_ON;
 		if (reason == NULL)
 			return fail_syntax(reader, cursor, "no JSON at all");
-		return fail_here(reader, cursor, DCF_JSON_E_SHAPE, reason);
+		return fail_here(reader, cursor, DCF_READ_E_SHAPE, reason);
 	}
 	if (!begins_value(c))
 		return STEP_ON; /* not a matter of shape */
 	if (reader->in_records)
 	{
 		if (c != '{')
-			return fail_here(reader, cursor, DCF_JSON_E_SHAPE,
+			return fail_here(reader, cursor, DCF_READ_E_SHAPE,
 							 "a record is not an object");
 	}
 	else if (reader->records_next && c != '[')
-		return fail_here(reader, cursor, DCF_JSON_E_SHAPE,
+		return fail_here(reader, cursor, DCF_READ_E_SHAPE,
 						 "the member that holds the records is not an array");
 	return STEP_ON;
 }
@@ -96,7 +96,7 @@ dcf_json_record_begin(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	reader->last_key = -1;
 	reader->nmatched = 0;
 	for (int i = 0; i < reader->config->nkeys; i++)
-		reader->fields[i].kind = DCF_JSON_ABSENT;
+		reader->fields[i].kind = DCF_FIELD_ABSENT;
 }
 
 /* Find the key of a record; records mostly repeat the order of the last. */
@@ -125,17 +125,17 @@ dcf_json_record_find_key(DcfJsonReader *reader, const char *name, size_t len)
 /* The value of the record's key has ended just before the cursor. */
 void
 dcf_json_record_store(DcfJsonReader *reader, const DcfJsonCursor *cursor,
-					  DcfJsonKind kind)
+					  DcfFieldKind kind)
 {
-	DcfJsonField *field = &reader->fields[reader->key];
-	size_t quote = kind == DCF_JSON_STRING ? 1 : 0;
+	DcfField *field = &reader->fields[reader->key];
+	size_t quote = kind == DCF_FIELD_STRING ? 1 : 0;
 	size_t start = reader->token_start + quote;
 
-	if (field->kind == DCF_JSON_ABSENT)
+	if (field->kind == DCF_FIELD_ABSENT)
 		reader->nmatched++;
 	field->kind = kind;
 	field->len = held_offset(reader, cursor) - quote - start;
-	field->escaped = kind == DCF_JSON_STRING && reader->scan.escaped;
+	field->escaped = kind == DCF_FIELD_STRING && reader->scan.escaped;
 	reader->starts[reader->key] = start;
 }
 
@@ -150,16 +150,16 @@ dcf_json_record_end(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	reader->record_len = held_offset(reader, cursor);
 	for (int i = 0; i < reader->config->nkeys; i++)
 	{
-		DcfJsonField *field = &reader->fields[i];
+		DcfField *field = &reader->fields[i];
 
-		if (field->kind == DCF_JSON_ABSENT)
-			*field = (DcfJsonField){NULL, 0, DCF_JSON_ABSENT, false};
+		if (field->kind == DCF_FIELD_ABSENT)
+			*field = (DcfField){NULL, 0, DCF_FIELD_ABSENT, false};
 		else
 			field->data = reader->record + reader->starts[i];
 	}
 }
 
-const DcfJsonField *
+const DcfField *
 dcf_json_fields(const DcfJsonReader *reader)
 {
 	return reader->fields;

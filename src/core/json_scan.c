@@ -59,7 +59,7 @@ dcf_json_scan_begin(DcfJsonScan *scan, char first)
 }
 
 static DcfJsonScanResult
-wrong(DcfJsonScan *scan, DcfJsonErrorCode code, const char *reason)
+wrong(DcfJsonScan *scan, DcfReadErrorCode code, const char *reason)
 {
 	scan->code = code;
 	scan->reason = reason;
@@ -129,7 +129,7 @@ scan_hex_digit(DcfJsonScan *scan, char c)
 	int digit = hex_value(c);
 
 	if (digit < 0)
-		return wrong(scan, DCF_JSON_E_SYNTAX,
+		return wrong(scan, DCF_READ_E_SYNTAX,
 					 "not a hexadecimal digit after \\u");
 	scan->unit = (uint16_t) (scan->unit << 4 | digit);
 	scan->ndigits++;
@@ -138,17 +138,17 @@ scan_hex_digit(DcfJsonScan *scan, char c)
 	{
 		if ((scan->ndigits == 1 && digit != 0xD) ||
 			(scan->ndigits == 2 && digit < 0xC))
-			return wrong(scan, DCF_JSON_E_SYNTAX,
+			return wrong(scan, DCF_READ_E_SYNTAX,
 						 "a high surrogate without its low one");
 	}
 	else if (scan->ndigits == 2 && scan->unit >= 0xDC && scan->unit <= 0xDF)
-		return wrong(scan, DCF_JSON_E_SYNTAX,
+		return wrong(scan, DCF_READ_E_SYNTAX,
 					 "a low surrogate without its high one");
 
 	if (scan->ndigits < 4)
 		return DCF_SCAN_DONE;
 	if (scan->unit == 0)
-		return wrong(scan, DCF_JSON_E_SYNTAX, "U+0000 in a string");
+		return wrong(scan, DCF_READ_E_SYNTAX, "U+0000 in a string");
 	if (!scan->low_half && scan->unit >= 0xD800 && scan->unit <= 0xDBFF)
 		scan->state = STRING_LOW_ESCAPE;
 	else
@@ -179,7 +179,7 @@ scan_escape(DcfJsonScan *scan, char c)
 			scan->low_half = false;
 			return DCF_SCAN_DONE;
 		default:
-			return wrong(scan, DCF_JSON_E_SYNTAX,
+			return wrong(scan, DCF_READ_E_SYNTAX,
 						 "unknown escape in a string");
 	}
 }
@@ -195,10 +195,10 @@ scan_special(DcfJsonScan *scan, char c)
 		return DCF_SCAN_DONE;
 	}
 	if ((unsigned char) c < 0x20)
-		return wrong(scan, DCF_JSON_E_SYNTAX, "control character in a string");
+		return wrong(scan, DCF_READ_E_SYNTAX, "control character in a string");
 	scan->utf8.need = 0;
 	if (!dcf_utf8_step(&scan->utf8, (unsigned char) c))
-		return wrong(scan, DCF_JSON_E_UTF8, "invalid UTF-8 in a string");
+		return wrong(scan, DCF_READ_E_UTF8, "invalid UTF-8 in a string");
 	scan->state = STRING_UTF8;
 	return DCF_SCAN_DONE;
 }
@@ -211,7 +211,7 @@ scan_odd_byte(DcfJsonScan *scan, char c)
 	{
 		case STRING_UTF8:
 			if (!dcf_utf8_step(&scan->utf8, (unsigned char) c))
-				return wrong(scan, DCF_JSON_E_UTF8,
+				return wrong(scan, DCF_READ_E_UTF8,
 							 "invalid UTF-8 in a string");
 			if (scan->utf8.need == 0)
 				scan->state = STRING_PLAIN;
@@ -222,7 +222,7 @@ scan_odd_byte(DcfJsonScan *scan, char c)
 			return scan_hex_digit(scan, c);
 		default:
 			if (c != (scan->state == STRING_LOW_ESCAPE ? '\\' : 'u'))
-				return wrong(scan, DCF_JSON_E_SYNTAX,
+				return wrong(scan, DCF_READ_E_SYNTAX,
 							 "a high surrogate without its low one");
 			if (scan->state == STRING_LOW_ESCAPE)
 			{
@@ -322,11 +322,11 @@ dcf_json_scan_number(DcfJsonScan *scan, const char **p, const char *end)
 	if (at == end)
 		return DCF_SCAN_MORE;
 	if (state == NUMBER_ZERO && *at >= '0' && *at <= '9')
-		return wrong(scan, DCF_JSON_E_SYNTAX, "leading zero in a number");
+		return wrong(scan, DCF_READ_E_SYNTAX, "leading zero in a number");
 	if (state == NUMBER_ZERO || state == NUMBER_INTEGER ||
 		state == NUMBER_FRACTION || state == NUMBER_EXPONENT)
 		return DCF_SCAN_DONE;
-	return wrong(scan, DCF_JSON_E_SYNTAX, "malformed number");
+	return wrong(scan, DCF_READ_E_SYNTAX, "malformed number");
 }
 
 DcfJsonScanResult
@@ -337,7 +337,7 @@ dcf_json_scan_word(DcfJsonScan *scan, const char **p, const char *end)
 		if (*p == end)
 			return DCF_SCAN_MORE;
 		if (**p != *scan->word)
-			return wrong(scan, DCF_JSON_E_SYNTAX,
+			return wrong(scan, DCF_READ_E_SYNTAX,
 						 "a word other than true, false and null");
 	}
 	return DCF_SCAN_DONE;

@@ -9,6 +9,7 @@
 #define DCF_JSON_SCAN_H
 
 #include "json_reader.h"
+#include "key_table.h"
 #include "utf8.h"
 
 typedef enum DcfJsonScanResult
@@ -29,7 +30,7 @@ typedef struct DcfJsonScan
 	const char *word; /* what must follow of true, false, null */
 
 	/* What went wrong: */
-	DcfJsonErrorCode code;
+	DcfReadErrorCode code;
 	const char *reason;
 } DcfJsonScan;
 
@@ -49,28 +50,12 @@ extern DcfJsonScanResult dcf_json_scan_number(DcfJsonScan *scan,
 extern DcfJsonScanResult dcf_json_scan_word(DcfJsonScan *scan, const char **p,
 											const char *end);
 
-/*
- * The configured keys, to be found by name: an open-addressed table of
- * indexes into keys.  A slot without a key is -1.
- */
-typedef struct DcfJsonKeyTable
-{
-	const DcfJsonKey *keys;
-	int *slots;
-	size_t nslots; /* a power of two above the number of keys */
-} DcfJsonKeyTable;
-
-extern size_t dcf_json_key_slots(int nkeys);
-extern void dcf_json_key_table_init(DcfJsonKeyTable *table,
-									const DcfJsonKey *keys, int nkeys,
-									int *slots);
-
 /* The index of the key with the name in that string span, or -1. */
-extern int dcf_json_key_find(const DcfJsonKeyTable *table, const char *src,
+extern int dcf_json_key_find(const DcfKeyTable *table, const char *src,
 							 size_t len, bool escaped);
 
 /* Whether a string span, decoded, is the key's name. */
-extern bool dcf_json_key_equals(const DcfJsonKey *key, const char *src,
-								size_t len, bool escaped);
+extern bool dcf_json_key_equals(const DcfKey *key, const char *src, size_t len,
+								bool escaped);
 
 #endif /* DCF_JSON_SCAN_H */

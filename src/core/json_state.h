@@ -27,8 +27,8 @@ typedef enum DcfJsonState
 struct DcfJsonReader
 {
 	const DcfJsonConfig *config;
-	DcfJsonKeyTable table;
-	DcfJsonError error;
+	DcfKeyTable table;
+	DcfReadError error;
 
 	/* Where we are.  Offsets in the window end with the call. */
 	uint64_t base; /* offset in the input of the window's start */
@@ -37,8 +37,8 @@ struct DcfJsonReader
 	bool holding;  /* ... if anything must: a record or a key */
 	DcfJsonState state;
 	DcfJsonScan scan;
-	DcfJsonKind word_kind; /* IN_WORD: which */
-	unsigned mark_bytes;   /* of a byte order mark read so far */
+	DcfFieldKind word_kind; /* IN_WORD: which */
+	unsigned mark_bytes;	/* of a byte order mark read so far */
 
 	/* Open containers: bit set for an object. */
 	unsigned depth;
@@ -57,7 +57,7 @@ struct DcfJsonReader
 	int last_key;		/* the last that matched, or -1 */
 	size_t token_start; /* of that value, or of the key itself */
 	int nmatched;
-	DcfJsonField *fields;
+	DcfField *fields;
 	size_t *starts; /* of each field's span */
 	int *followers; /* [k + 1]: the key that last came after k */
 
@@ -84,7 +84,7 @@ typedef enum DcfJsonStep
 } DcfJsonStep;
 
 /* Note an error at an offset of the input; gives STEP_WRONG. */
-extern DcfJsonStep dcf_json_fail(DcfJsonReader *reader, DcfJsonErrorCode code,
+extern DcfJsonStep dcf_json_fail(DcfJsonReader *reader, DcfReadErrorCode code,
 								 const char *reason, uint64_t offset);
 
 /* json_record.c: the records in the structure of the reply. */
@@ -94,7 +94,7 @@ extern void dcf_json_record_begin(DcfJsonReader *reader,
 								  const DcfJsonCursor *cursor);
 extern void dcf_json_record_store(DcfJsonReader *reader,
 								  const DcfJsonCursor *cursor,
-								  DcfJsonKind kind);
+								  DcfFieldKind kind);
 extern void dcf_json_record_end(DcfJsonReader *reader,
 								const DcfJsonCursor *cursor);
 extern int dcf_json_record_find_key(DcfJsonReader *reader, const char *name,
@@ -103,7 +103,7 @@ extern int dcf_json_record_find_key(DcfJsonReader *reader, const char *name,
 /* Fail at the byte the cursor stands on. */
 static inline DcfJsonStep
 fail_here(DcfJsonReader *reader, const DcfJsonCursor *cursor,
-		  DcfJsonErrorCode code, const char *reason)
+		  DcfReadErrorCode code, const char *reason)
 {
 	return dcf_json_fail(reader, code, reason,
 						 reader->base +
@@ -114,7 +114,7 @@ static inline DcfJsonStep
 fail_syntax(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 			const char *reason)
 {
-	return fail_here(reader, cursor, DCF_JSON_E_SYNTAX, reason);
+	return fail_here(reader, cursor, DCF_READ_E_SYNTAX, reason);
 }
 
 static inline bool

@@ -10,9 +10,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const DcfJsonKey keys[] = {{"a", 1},		   {"Name", 4}, {"ID #", 4},
-								  {"\xC3\xA9", 2}, {"", 0},		{"q\"\\/", 4},
-								  {"StoreID", 7}};
+static const DcfKey keys[] = {{"a", 1},		   {"Name", 4}, {"ID #", 4},
+							  {"\xC3\xA9", 2}, {"", 0},		{"q\"\\/", 4},
+							  {"StoreID", 7}};
 
 static const DcfJsonConfig configs[] = {{NULL, keys,
 										 sizeof(keys) / sizeof(keys[0])},
@@ -48,7 +48,7 @@ must_be_first_error(const Reading *whole, const char *doc,
 	size_t offset = (size_t) whole->error.offset;
 	Reading before = read_document(doc, offset, config, uncut);
 
-	must(before.accepted || before.error.code == DCF_JSON_E_CUT,
+	must(before.accepted || before.error.code == DCF_READ_E_CUT,
 		 "the error is before where it is said to be");
 	reading_free(&before);
 	must_read_the_same(whole, doc, offset + 1, config, uncut);
@@ -77,7 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must_read_the_same(&whole, doc, len, config, (Cuts){0, 0, &dice});
 	if (len < 400)
 		must_read_the_same(&whole, doc, len, config, each_byte);
-	if (!whole.accepted && whole.error.code != DCF_JSON_E_CUT)
+	if (!whole.accepted && whole.error.code != DCF_READ_E_CUT)
 		must_be_first_error(&whole, doc, config);
 	reading_free(&whole);
 	return 0;

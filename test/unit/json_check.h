@@ -66,19 +66,19 @@ check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,
 {
 	Reading reading = read_document(doc, cut, config, uncut);
 	bool may_accept = is_all_space(doc + cut, len - cut) ||
-		whole->error.code == DCF_JSON_E_TRAILING;
+		whole->error.code == DCF_READ_E_TRAILING;
 
 	check_reading(&reading, doc, cut, config, "truncated");
 	CHECK(!reading.accepted || may_accept, "%s, truncated at %zu: accepted",
 		  shown(doc, len), cut);
 
 	/* An error is at the first byte that makes it one. */
-	if (!whole->accepted && whole->error.code != DCF_JSON_E_CUT)
+	if (!whole->accepted && whole->error.code != DCF_READ_E_CUT)
 	{
 		bool before = cut <= whole->error.offset;
 
 		CHECK(before ?
-				  reading.accepted || reading.error.code == DCF_JSON_E_CUT :
+				  reading.accepted || reading.error.code == DCF_READ_E_CUT :
 				  same_reading(&reading, whole),
 			  "%s, truncated at %zu: error %d at %d, not %d at %d",
 			  shown(doc, len), cut, reading.error.code,

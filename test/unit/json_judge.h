@@ -77,7 +77,7 @@ static const Cuts each_byte = {1, 1, NULL};
 typedef struct Reading
 {
 	bool accepted;
-	DcfJsonError error;
+	DcfReadError error;
 	uint64_t nrecords;
 	Text spans;			 /* records and fields as they stand */
 	Text values;		 /* fields decoded, one record a line */
@@ -118,7 +118,7 @@ add_value(Text *values, const json_t *value)
 
 /* A field as the reader gives it; jansson only reads numbers and containers. */
 static void
-add_field(Text *values, const DcfJsonField *field)
+add_field(Text *values, const DcfField *field)
 {
 	json_t *value;
 	char *decoded;
@@ -126,19 +126,19 @@ add_field(Text *values, const DcfJsonField *field)
 
 	switch (field->kind)
 	{
-		case DCF_JSON_ABSENT:
+		case DCF_FIELD_ABSENT:
 			text_add_string(values, "-");
 			break;
-		case DCF_JSON_NULL:
+		case DCF_FIELD_NULL:
 			text_add_string(values, "null");
 			break;
-		case DCF_JSON_FALSE:
+		case DCF_FIELD_FALSE:
 			text_add_string(values, "false");
 			break;
-		case DCF_JSON_TRUE:
+		case DCF_FIELD_TRUE:
 			text_add_string(values, "true");
 			break;
-		case DCF_JSON_STRING:
+		case DCF_FIELD_STRING:
 			/* Exactly as much room as is promised to be enough. */
 			decoded = malloc(field->len);
 			len = field->len;
@@ -171,13 +171,13 @@ note_record(Reading *reading, const DcfJsonReader *reader,
 			const DcfJsonConfig *config, const char *window, size_t start,
 			size_t consumed)
 {
-	const DcfJsonField *fields = dcf_json_fields(reader);
+	const DcfField *fields = dcf_json_fields(reader);
 	size_t len;
 	const char *record = dcf_json_record(reader, &len);
 	char place[64];
 	int matched = 0;
 	size_t pos = 0;
-	DcfJsonField key;
+	DcfField key;
 
 	if (record == NULL || record < window || len < 2 || record[0] != '{' ||
 		record[len - 1] != '}')
@@ -189,9 +189,9 @@ note_record(Reading *reading, const DcfJsonReader *reader,
 	text_add_string(&reading->spans, place);
 	for (int i = 0; i < config->nkeys; i++)
 	{
-		const DcfJsonField *field = &fields[i];
+		const DcfField *field = &fields[i];
 
-		if (field->kind == DCF_JSON_ABSENT)
+		if (field->kind == DCF_FIELD_ABSENT)
 		{
 			if (field->data != NULL || field->len != 0 || field->escaped)
 				return "an absent field is not empty";
@@ -202,11 +202,11 @@ note_record(Reading *reading, const DcfJsonReader *reader,
 			if (field->data < record ||
 				field->data + field->len > record + len)
 				return "a field is not inside its record";
-			if (field->kind == DCF_JSON_STRING &&
+			if (field->kind == DCF_FIELD_STRING &&
 				(field->data[-1] != '"' || field->data[field->len] != '"'))
 				return "a string's span is not between quotes";
 			if (field->escaped !=
-				(field->kind == DCF_JSON_STRING && field->len > 0 &&
+				(field->kind == DCF_FIELD_STRING && field->len > 0 &&
 				 memchr(field->data, '\\', field->len) != NULL))
 				return "escaped is wrong";
 		}
@@ -251,11 +251,11 @@ read_document(const char *doc, size_t len, const DcfJsonConfig *config,
 	DcfJsonReader *reader = dcf_json_init(memset(memory, 0xA5, size), config);
 	size_t given = 0;
 	size_t start = 0; /* of the window */
-	DcfJsonStatus status = DCF_JSON_MORE;
+	DcfReadStatus status = DCF_READ_MORE;
 
 	text_add_string(&reading.spans, "");
 	text_add_string(&reading.values, "");
-	while (given < len && status != DCF_JSON_WRONG && reading.problem == NULL)
+	while (given < len && status != DCF_READ_WRONG && reading.problem == NULL)
 	{
 		char *block;
 		char *window;
@@ -276,7 +276,7 @@ read_document(const char *doc, size_t len, const DcfJsonConfig *config,
 				reading.problem = "consumed more than there was";
 				break;
 			}
-			if (status == DCF_JSON_RECORD)
+			if (status == DCF_READ_RECORD)
 			{
 				reading.nrecords++;
 				reading.problem = note_record(&reading, reader, config, window,
@@ -287,18 +287,18 @@ read_document(const char *doc, size_t len, const DcfJsonConfig *config,
 			window += consumed;
 			left -= consumed;
 			start += consumed;
-		} while (status == DCF_JSON_RECORD && reading.problem == NULL);
+		} while (status == DCF_READ_RECORD && reading.problem == NULL);
 		free(block);
 	}
 	reading.accepted = dcf_json_finish(reader);
 	reading.error = *dcf_json_error(reader);
-	if (reading.accepted != (reading.error.code == DCF_JSON_OK))
+	if (reading.accepted != (reading.error.code == DCF_READ_OK))
 		reading.problem = "finish and the error do not agree";
 	else if (!reading.accepted && reading.error.reason == NULL)
 		reading.problem = "an error without a reason";
 	else if (!reading.accepted && reading.error.record != reading.nrecords)
 		reading.problem = "an error with a wrong count of records";
-	else if (reading.error.code == DCF_JSON_E_CUT &&
+	else if (reading.error.code == DCF_READ_E_CUT &&
 			 reading.error.offset != len)
 		reading.problem = "a cut that is not at the end";
 	free(memory);
@@ -452,8 +452,8 @@ judge_reading(const Reading *reading, const char *doc, size_t len,
 	{
 		if (reading->accepted)
 			verdict = "accepted what has not the right shape";
-		else if (reading->error.code != DCF_JSON_E_SHAPE &&
-				 reading->error.code != DCF_JSON_E_DEPTH)
+		else if (reading->error.code != DCF_READ_E_SHAPE &&
+				 reading->error.code != DCF_READ_E_DEPTH)
 			verdict = "called valid JSON invalid";
 	}
 	else if (!reading->accepted)

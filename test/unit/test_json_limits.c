@@ -27,7 +27,7 @@ nested(const DcfJsonConfig *config, int levels, bool objects)
 static void
 depth(void)
 {
-	static const DcfJsonKey keys[] = {{"a", 1}};
+	static const DcfKey keys[] = {{"a", 1}};
 	static const DcfJsonConfig configs[] = {{NULL, keys, 1},
 											{"Records", keys, 1}};
 
@@ -45,7 +45,7 @@ depth(void)
 		reading_free(&reading);
 
 		reading = read_document(deep.data, deep.len, config, uncut);
-		CHECK(reading.error.code == DCF_JSON_E_DEPTH, "too deep: %d",
+		CHECK(reading.error.code == DCF_READ_E_DEPTH, "too deep: %d",
 			  reading.error.code);
 		innermost = deep.data + reading.error.offset;
 		CHECK(strncmp(innermost, i % 2 ? "{\"a\":1" : "[1", i % 2 ? 6 : 2) ==
@@ -71,7 +71,7 @@ depth_elsewhere(void)
 	for (int i = 0; i < DCF_JSON_MAX_DEPTH; i++)
 		text_add_string(&doc, "[");
 	reading = read_document(doc.data, doc.len, &config, uncut);
-	CHECK(reading.error.code == DCF_JSON_E_DEPTH &&
+	CHECK(reading.error.code == DCF_READ_E_DEPTH &&
 			  reading.error.offset == doc.len - 1,
 		  "error %d at %d", reading.error.code, (int) reading.error.offset);
 	reading_free(&reading);
@@ -85,7 +85,7 @@ static void
 many_keys(void)
 {
 	static char names[MANY][24];
-	static DcfJsonKey keys[MANY];
+	static DcfKey keys[MANY];
 	DcfJsonConfig config = {NULL, keys, MANY};
 	Dice dice = {42};
 	Text doc = {0};
@@ -94,7 +94,7 @@ many_keys(void)
 	for (int i = 0; i < MANY; i++)
 	{
 		snprintf(names[i], sizeof(names[i]), "Column_%d", i);
-		keys[i] = (DcfJsonKey){names[i], strlen(names[i])};
+		keys[i] = (DcfKey){names[i], strlen(names[i])};
 	}
 	text_add_string(&doc, "[{\"Column_\":0}");
 	for (int record = 0; record < 6; record++)
@@ -131,7 +131,7 @@ many_keys(void)
 static void
 linear_time(void)
 {
-	static const DcfJsonKey keys[] = {{"a", 1}, {"b", 1}, {"c", 1}};
+	static const DcfKey keys[] = {{"a", 1}, {"b", 1}, {"c", 1}};
 	static const DcfJsonConfig config = {NULL, keys, 3};
 	enum
 	{
@@ -173,7 +173,7 @@ linear_time(void)
 		size_t consumed;
 
 		if (dcf_json_next(reader, doc.data + start, given - start,
-						  &consumed) == DCF_JSON_RECORD)
+						  &consumed) == DCF_READ_RECORD)
 		{
 			nrecords++;
 			CHECK(dcf_json_matched(reader) == 3, "fields of a huge record");

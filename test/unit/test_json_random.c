@@ -11,15 +11,15 @@
 /* Documents are kept about this short: each is read once for each cut. */
 #define ENOUGH 160
 
-static const DcfJsonKey keys[] = {{"a", 1},
-								  {"Name", 4},
-								  {"ID #", 4},
-								  {"\xC3\xA9", 2},
-								  {"", 0},
-								  {"q\"\\/", 4},
-								  {"\xF0\x9F\x98\x80", 4},
-								  {"StoreID", 7},
-								  {"StoreName", 9}};
+static const DcfKey keys[] = {{"a", 1},
+							  {"Name", 4},
+							  {"ID #", 4},
+							  {"\xC3\xA9", 2},
+							  {"", 0},
+							  {"q\"\\/", 4},
+							  {"\xF0\x9F\x98\x80", 4},
+							  {"StoreID", 7},
+							  {"StoreName", 9}};
 
 static const DcfJsonConfig array_config = {NULL, keys, COUNT(keys)};
 static const DcfJsonConfig member_config = {"Records", keys, COUNT(keys)};

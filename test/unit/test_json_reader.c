@@ -6,9 +6,9 @@
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 
-static const DcfJsonKey keys[] = {{"a", 1},	   {"b", 1},
-								  {"ID #", 4}, {"na\xC3\xAFve", 6},
-								  {"", 0},	   {"q\"\\", 3}};
+static const DcfKey keys[] = {{"a", 1},	   {"b", 1},
+							  {"ID #", 4}, {"na\xC3\xAFve", 6},
+							  {"", 0},	   {"q\"\\", 3}};
 
 static const DcfJsonConfig array_config = {NULL, keys, COUNT(keys)};
 static const DcfJsonConfig member_config = {"Records", keys, COUNT(keys)};
@@ -107,14 +107,14 @@ typedef struct Bad
 {
 	const char *doc;
 	size_t len;
-	DcfJsonErrorCode code;
+	DcfReadErrorCode code;
 	unsigned offset;
 	unsigned record;
 } Bad;
 
 #define BAD(text, code, offset, record)                           \
 	{                                                             \
-		text, sizeof(text) - 1, DCF_JSON_E_##code, offset, record \
+		text, sizeof(text) - 1, DCF_READ_E_##code, offset, record \
 	}
 
 static const Bad bad_arrays[] = {
@@ -339,7 +339,7 @@ check_bad(const Bad *cases, int ncases, const DcfJsonConfig *config)
 	{
 		const Bad *bad = &cases[i];
 		Reading reading = read_document(bad->doc, bad->len, config, uncut);
-		const DcfJsonError *error = &reading.error;
+		const DcfReadError *error = &reading.error;
 
 		CHECK(error->code == bad->code && error->offset == bad->offset &&
 				  error->record == bad->record,
@@ -427,22 +427,22 @@ spans(void)
 										"",
 										"[ ]",
 										"a\\u0041"};
-	static const DcfJsonKind kinds[] = {DCF_JSON_NUMBER, DCF_JSON_OBJECT,
-										DCF_JSON_NUMBER, DCF_JSON_ABSENT,
-										DCF_JSON_ARRAY,	 DCF_JSON_STRING};
+	static const DcfFieldKind kinds[] = {DCF_FIELD_NUMBER, DCF_FIELD_OBJECT,
+										 DCF_FIELD_NUMBER, DCF_FIELD_ABSENT,
+										 DCF_FIELD_ARRAY,  DCF_FIELD_STRING};
 	void *memory = malloc(dcf_json_size(&array_config));
 	DcfJsonReader *reader = dcf_json_init(memory, &array_config);
 	size_t consumed;
 
 	CHECK(dcf_json_next(reader, doc, sizeof(doc) - 1, &consumed) ==
-			  DCF_JSON_RECORD,
+			  DCF_READ_RECORD,
 		  "a record");
 	CHECK(consumed == sizeof(doc) - 2, "consumed %zu", consumed);
 	CHECK(dcf_json_matched(reader) == 5, "matched %d",
 		  dcf_json_matched(reader));
 	for (int i = 0; i < COUNT(texts); i++)
 	{
-		const DcfJsonField *field = &dcf_json_fields(reader)[i];
+		const DcfField *field = &dcf_json_fields(reader)[i];
 
 		CHECK(field->kind == kinds[i] && field->len == strlen(texts[i]) &&
 				  (field->len == 0 ||
@@ -462,28 +462,28 @@ calls(void)
 	DcfJsonReader *reader = dcf_json_init(memory, &array_config);
 	size_t consumed = 99;
 
-	CHECK(dcf_json_next(reader, NULL, 0, &consumed) == DCF_JSON_MORE &&
+	CHECK(dcf_json_next(reader, NULL, 0, &consumed) == DCF_READ_MORE &&
 			  consumed == 0,
 		  "nothing at first");
-	CHECK(dcf_json_next(reader, "[ {\"a\"", 6, &consumed) == DCF_JSON_MORE &&
+	CHECK(dcf_json_next(reader, "[ {\"a\"", 6, &consumed) == DCF_READ_MORE &&
 			  consumed == 2,
 		  "the record is kept: %zu", consumed);
-	CHECK(dcf_json_next(reader, "{\"a\"", 4, &consumed) == DCF_JSON_MORE &&
+	CHECK(dcf_json_next(reader, "{\"a\"", 4, &consumed) == DCF_READ_MORE &&
 			  consumed == 0,
 		  "nothing new");
-	CHECK(dcf_json_next(reader, "{\"a\":}", 6, &consumed) == DCF_JSON_WRONG,
+	CHECK(dcf_json_next(reader, "{\"a\":}", 6, &consumed) == DCF_READ_WRONG,
 		  "an error");
-	CHECK(dcf_json_next(reader, "{\"a\":1}", 7, &consumed) == DCF_JSON_WRONG,
+	CHECK(dcf_json_next(reader, "{\"a\":1}", 7, &consumed) == DCF_READ_WRONG,
 		  "still an error");
 	CHECK(!dcf_json_finish(reader), "an error at the end");
-	CHECK(dcf_json_error(reader)->code == DCF_JSON_E_SYNTAX &&
+	CHECK(dcf_json_error(reader)->code == DCF_READ_E_SYNTAX &&
 			  dcf_json_error(reader)->offset == 7,
 		  "the first error counts");
 
 	reader = dcf_json_init(memory, &array_config);
-	CHECK(dcf_json_next(reader, "[", 1, &consumed) == DCF_JSON_MORE, "more");
+	CHECK(dcf_json_next(reader, "[", 1, &consumed) == DCF_READ_MORE, "more");
 	CHECK(!dcf_json_finish(reader), "cut");
-	CHECK(dcf_json_next(reader, "]", 1, &consumed) == DCF_JSON_WRONG,
+	CHECK(dcf_json_next(reader, "]", 1, &consumed) == DCF_READ_WRONG,
 		  "nothing comes after the end");
 	free(memory);
 }
@@ -495,14 +495,14 @@ next_key(void)
 		"{ \"a\" : 1 ,\"\":\"},{\\\"\\\\\",\"b\\n\":[{\"x\":\"]\"},\"y\"] , "
 		"\"c\":{\"z\":{}},\"a\":null }";
 	static const char *const names[] = {"a", "", "b\\n", "c", "a"};
-	DcfJsonField key;
+	DcfField key;
 	size_t pos = 0;
 
 	for (int i = 0; i < COUNT(names); i++)
 	{
 		bool found = dcf_json_next_key(record, sizeof(record) - 1, &pos, &key);
 
-		CHECK(found && key.kind == DCF_JSON_STRING &&
+		CHECK(found && key.kind == DCF_FIELD_STRING &&
 				  key.len == strlen(names[i]) &&
 				  memcmp(key.data, names[i], key.len) == 0 &&
 				  key.escaped == (i == 2),
