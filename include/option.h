@@ -139,6 +139,14 @@ extern DcfUserOptions *dcf_option_user(const UserMapping *user);
 extern DcfTableOptions *dcf_option_table(const ForeignTable *table,
 										 const DcfServerOptions *server);
 
+/*
+ * The options of a table that no catalog has, checked as others are.  params
+ * is a query string or NULL.
+ */
+extern DcfTableOptions *dcf_option_endpoint(const char *endpoint,
+											const char *params,
+											const DcfServerOptions *server);
+
 /* attname is the default of name where the column has no param options. */
 extern DcfColumnOptions *dcf_option_column(Oid relid, AttrNumber attnum,
 										   const char *attname);

@@ -52,6 +52,12 @@ extern DcfRequest *dcf_request_create(const DcfServerOptions *server,
 extern void dcf_request_set(DcfRequest *request, const char *name,
 							const char *value, bool placeholder);
 
+/*
+ * Set the parameters of a query string, which has been checked as an option,
+ * in place of fixed ones of their names.
+ */
+extern void dcf_request_set_query(DcfRequest *request, const char *query);
+
 /* A value as it would stand in a URL, palloc'd: to build placeholders. */
 extern char *dcf_request_encode(const char *value);
 

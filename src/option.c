@@ -16,6 +16,8 @@
 #include "commands/defrem.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 #include "utils/varlena.h"
@@ -340,6 +342,25 @@ DcfTableOptions *
 dcf_option_table(const ForeignTable *table, const DcfServerOptions *server)
 {
 	return read_table(table->options, server);
+}
+
+static List *
+append_option(List *options, const char *name, const char *value)
+{
+	if (value == NULL)
+		return options;
+	return lappend(options,
+				   makeDefElem(pstrdup(name),
+							   (Node *) makeString(pstrdup(value)), -1));
+}
+
+DcfTableOptions *
+dcf_option_endpoint(const char *endpoint, const char *params,
+					const DcfServerOptions *server)
+{
+	List *options = append_option(NIL, "endpoint", endpoint);
+
+	return read_table(append_option(options, "params", params), server);
 }
 
 DcfColumnOptions *

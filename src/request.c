@@ -14,7 +14,6 @@
 static void remove_param(List **params, const char *name);
 static void set_fixed(DcfRequest *request, const char *name,
 					  const char *value);
-static void set_from_query(DcfRequest *request, const char *query);
 static char *decode(const DcfSpan *span);
 static void append_encoded(StringInfo buf, const char *text, const char *keep);
 static void append_query(StringInfo buf, const DcfRequest *request);
@@ -36,9 +35,9 @@ dcf_request_create(const DcfServerOptions *server,
 	if (server->language)
 		set_fixed(request, "LanguageCode", server->language);
 	if (server->params)
-		set_from_query(request, server->params);
+		dcf_request_set_query(request, server->params);
 	if (table->params)
-		set_from_query(request, table->params);
+		dcf_request_set_query(request, table->params);
 	set_fixed(request, "Response",
 			  table->format == DCF_FORMAT_JSONDATATABLE ? "JsonDataTable" :
 														  "Json");
@@ -148,8 +147,8 @@ set_fixed(DcfRequest *request, const char *name, const char *value)
 }
 
 /* The option's validator has seen to it that the query string decodes. */
-static void
-set_from_query(DcfRequest *request, const char *query)
+void
+dcf_request_set_query(DcfRequest *request, const char *query)
 {
 	size_t pos = 0;
 	DcfSpan name;
