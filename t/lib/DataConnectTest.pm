@@ -485,7 +485,7 @@ sub finish
 	my ($self) = @_;
 	my $marker = delete $self->{marker} or die "nothing was sent\n";
 	$self->{psql}->pump
-	  until ($self->{out} =~ /^$marker$/m && $self->{err} =~ /^$marker$/m)
+	  until ($self->{out} =~ /^$marker\n/m && $self->{err} =~ /^$marker\n/m)
 	  || !$self->{psql}->pumpable;
 	my %result = (out => $self->{out}, err => $self->{err});
 	s/^$marker\n//m for values %result;
