@@ -13,8 +13,20 @@
 /* The most of a foreign text that a message shows, in bytes. */
 #define DCF_ERROR_SHOWN 200
 
-/* Foreign bytes (UTF-8) made safe, in the database encoding, palloc'd. */
+/*
+ * Foreign bytes (UTF-8) made safe, without the secrets of any holder, in the
+ * database encoding, palloc'd.
+ */
 extern char *dcf_error_safe(const char *bytes, size_t len);
+
+/*
+ * Whoever holds secrets says so: until cxt is reset, dcf_error_safe() asks the
+ * holder for them (list of char *, UTF-8) and hides each.
+ */
+typedef List *(*DcfSecretsFn)(const void *holder);
+
+extern void dcf_error_add_holder(DcfSecretsFn secrets, const void *holder,
+								 MemoryContext cxt);
 
 /* One refusal to tell of. */
 typedef struct DcfRefusal
@@ -24,7 +36,6 @@ typedef struct DcfRefusal
 	const char *location; /* where a 3xx points to, or "" or NULL */
 	const char *body;	  /* what of the body was read; may be cut */
 	size_t body_len;
-	List *secrets;		  /* of char *: hidden if the service repeats one */
 	const char *relation; /* foreign table, or NULL */
 	const char *request;  /* as dcf_request_show() gives it */
 	const char *narrow;	  /* hint for 413, or NULL */

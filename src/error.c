@@ -9,14 +9,27 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "lib/ilist.h"
 #include "mb/pg_wchar.h"
 
 #include "document.h"
 #include "error.h"
+#include "secret.h"
 #include "text.h"
 
-/* Shorter secrets would blot out words by chance. */
-#define MIN_HIDDEN 4
+/* No more of a foreign text is needed to fill a message. */
+#define LOOKED_AT 4096
+
+/* Of DcfSecretsFn. */
+typedef struct Holder
+{
+	dlist_node node;
+	MemoryContextCallback release;
+	DcfSecretsFn secrets;
+	const void *holder;
+} Holder;
+
+static dlist_head holders = DLIST_STATIC_INIT(holders);
 
 typedef struct Meaning
 {
@@ -113,12 +126,58 @@ to_server(const char *utf8, size_t len)
 	return result;
 }
 
+static void
+release_holder(void *arg)
+{
+	dlist_delete(&((Holder *) arg)->node);
+}
+
+void
+dcf_error_add_holder(DcfSecretsFn secrets, const void *holder,
+					 MemoryContext cxt)
+{
+	Holder *added = MemoryContextAllocZero(cxt, sizeof(Holder));
+
+	added->secrets = secrets;
+	added->holder = holder;
+	added->release.func = release_holder;
+	added->release.arg = added;
+	dlist_push_tail(&holders, &added->node);
+	MemoryContextRegisterResetCallback(cxt, &added->release);
+}
+
+/* A copy of the bytes with stars in place of secrets. */
+static char *
+hide_secrets(const char *bytes, size_t len)
+{
+	char *copy = palloc(len + 1);
+	bool *mark = palloc0(len + 1);
+	dlist_iter iter;
+
+	dlist_foreach(iter, &holders)
+	{
+		Holder *holder = dlist_container(Holder, node, iter.cur);
+		ListCell *cell;
+
+		foreach(cell, holder->secrets(holder->holder))
+			dcf_secret_mark(bytes, len, lfirst(cell), strlen(lfirst(cell)),
+							mark);
+	}
+	for (size_t i = 0; i < len; i++)
+		copy[i] = mark[i] ? '*' : bytes[i];
+	pfree(mark);
+	return copy;
+}
+
 char *
 dcf_error_safe(const char *bytes, size_t len)
 {
+	size_t hidden_len = Min(len, LOOKED_AT);
+	char *hidden = hide_secrets(bytes, hidden_len);
 	char safe[DCF_ERROR_SHOWN + 1];
-	size_t n = dcf_text_make_safe(bytes, len, safe, sizeof(safe));
+	size_t n = dcf_text_make_safe(hidden, hidden_len, safe, sizeof(safe));
 
+	pfree(hidden);
 	return to_server(safe, n);
 }
 
@@ -137,34 +196,6 @@ find_meaning(int status)
 	if (status >= 500 && status <= 599)
 		return &meaning_5xx;
 	return &meaning_other;
-}
-
-static void
-hide(const char *secret, char *text, size_t len)
-{
-	size_t n = strlen(secret);
-	size_t i;
-
-	if (n < MIN_HIDDEN)
-		return;
-	for (i = 0; i + n <= len; i++)
-	{
-		if (memcmp(text + i, secret, n) == 0)
-			memset(text + i, '*', n);
-	}
-}
-
-/* Foreign bytes without the secrets that were sent, made safe. */
-static char *
-show_safe(const DcfRefusal *refusal, const char *bytes, size_t len)
-{
-	char *copy = palloc(len + 1);
-	ListCell *cell;
-
-	memcpy(copy, bytes, len);
-	foreach(cell, refusal->secrets)
-		hide(lfirst(cell), copy, len);
-	return dcf_error_safe(copy, len);
 }
 
 /* Whether the body is a page for a browser: nothing in it is worth showing. */
@@ -214,7 +245,7 @@ show_body(const DcfRefusal *refusal)
 		return pstrdup("The reply is an HTML page.");
 	words = words_in_json(refusal->body, refusal->body_len);
 	len = words ? strlen(words) : refusal->body_len;
-	shown = show_safe(refusal, words ? words : refusal->body, len);
+	shown = dcf_error_safe(words ? words : refusal->body, len);
 	len = strlen(shown);
 	return psprintf("The service says: \"%s\"%s", shown,
 					len > 0 && strchr(".!?", shown[len - 1]) ? "" : ".");
@@ -235,8 +266,8 @@ build_detail(const DcfRefusal *refusal)
 	appendStringInfo(&detail, ". %s", show_body(refusal));
 	if (refusal->location && refusal->location[0] != '\0')
 		appendStringInfo(&detail, " It points to \"%s\".",
-						 show_safe(refusal, refusal->location,
-								   strlen(refusal->location)));
+						 dcf_error_safe(refusal->location,
+										strlen(refusal->location)));
 	if (refusal->status == 413 && refusal->max_rows > 0)
 		appendStringInfo(&detail,
 						 " Its limit is %d records in one reply, by its own "

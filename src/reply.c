@@ -83,13 +83,11 @@ prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
 }
 
 static void
-raise_refusal(DcfReply *reply, DcfSession *session,
-			  const DcfExchange *exchange, const char *narrow)
+raise_refusal(DcfReply *reply, const DcfExchange *exchange, const char *narrow)
 {
 	DcfRefusal refusal;
 
 	dcf_exchange_describe(exchange, reply->transfer, &refusal);
-	refusal.secrets = dcf_token_secrets(session->token);
 	refusal.relation = reply->relation;
 	refusal.request = reply->request;
 	refusal.narrow = narrow;
@@ -114,7 +112,7 @@ open_reply(DcfReply *reply, DcfSession *session, const DcfRequest *request,
 	reply->tries = exchange.tries;
 	head = dcf_http_head(reply->transfer);
 	if (head->status != 200)
-		raise_refusal(reply, session, &exchange, narrow);
+		raise_refusal(reply, &exchange, narrow);
 	reply->content_type =
 		dcf_error_safe(head->content_type, strlen(head->content_type));
 }

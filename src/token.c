@@ -32,6 +32,7 @@ struct DcfToken
 	MemoryContext context;
 	const DcfServerOptions *options;
 	const DcfUserOptions *user;
+	List *secrets;		 /* those of the mapping, in UTF-8 */
 	bool by_service;	 /* from the token service */
 	char *authorization; /* the header's value, or NULL */
 	char *refresh_token; /* or NULL */
@@ -127,6 +128,46 @@ make_basic(const DcfUserOptions *user)
 	return psprintf("Basic %s", encoded);
 }
 
+static List *
+add_secret(List *secrets, const char *secret)
+{
+	return secret ? lappend(secrets, unconstify(char *, secret)) : secrets;
+}
+
+/* All secrets as they are now: a DcfSecretsFn. */
+static List *
+list_secrets(const void *holder)
+{
+	const DcfToken *token = holder;
+	List *secrets = list_copy(token->secrets);
+
+	secrets = add_secret(secrets, token->refresh_token);
+	/* Without "Bearer " or "Basic ". */
+	if (token->authorization)
+		secrets = add_secret(secrets, strchr(token->authorization, ' ') + 1);
+	return secrets;
+}
+
+/*
+ * See to it that no message shows them.  They are converted now, as an error
+ * is no place to look for conversions.
+ */
+static void
+hold_secrets(DcfToken *token)
+{
+	const DcfUserOptions *user = token->user;
+	const char *given[] = {user->token, user->username, user->password,
+						   user->client_id, user->client_secret};
+	int i;
+
+	for (i = 0; i < (int) lengthof(given); i++)
+	{
+		if (given[i])
+			token->secrets = add_secret(token->secrets, to_utf8(given[i]));
+	}
+	dcf_error_add_holder(list_secrets, token, token->context);
+}
+
 DcfToken *
 dcf_token_create(const DcfServerOptions *options, const DcfUserOptions *user)
 {
@@ -136,6 +177,7 @@ dcf_token_create(const DcfServerOptions *options, const DcfUserOptions *user)
 	token->context = CurrentMemoryContext;
 	token->options = options;
 	token->user = user;
+	hold_secrets(token);
 	if (user->token)
 		token->authorization = psprintf("Bearer %s", user->token);
 	else if (user->username && user->password)
@@ -275,13 +317,11 @@ take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 }
 
 static void
-raise_refused_grant(const DcfToken *token, const DcfExchange *exchange,
-					DcfHttpTransfer *transfer)
+raise_refused_grant(const DcfExchange *exchange, DcfHttpTransfer *transfer)
 {
 	DcfRefusal refusal;
 
 	dcf_exchange_describe(exchange, transfer, &refusal);
-	refusal.secrets = dcf_token_secrets(token);
 	refusal.request = "The request to the token service";
 	refusal.is_login = true;
 	dcf_error_raise_refusal(&refusal);
@@ -311,7 +351,7 @@ ask_service(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline,
 	if (status == 200)
 		take_grant(token, transfer, asked_at);
 	else if (refresh_token == NULL)
-		raise_refused_grant(token, &exchange, transfer);
+		raise_refused_grant(&exchange, transfer);
 	dcf_http_close(transfer);
 	return status == 200;
 }
@@ -378,33 +418,4 @@ dcf_token_discard(DcfToken *token)
 	if (token->by_service)
 		token->renew_at = dcf_wait_now();
 	return token->by_service;
-}
-
-static List *
-add_secret(List *secrets, const char *secret)
-{
-	char *utf8;
-	char *encoded;
-
-	if (secret == NULL)
-		return secrets;
-	utf8 = to_utf8(secret);
-	encoded = encode(utf8);
-	secrets = lappend(secrets, utf8);
-	return strcmp(encoded, utf8) == 0 ? secrets : lappend(secrets, encoded);
-}
-
-List *
-dcf_token_secrets(const DcfToken *token)
-{
-	List *secrets = NIL;
-
-	secrets = add_secret(secrets, token->user->token);
-	secrets = add_secret(secrets, token->user->password);
-	secrets = add_secret(secrets, token->user->client_secret);
-	secrets = add_secret(secrets, token->refresh_token);
-	/* Without "Bearer " or "Basic ". */
-	if (token->authorization)
-		secrets = add_secret(secrets, strchr(token->authorization, ' ') + 1);
-	return secrets;
 }

@@ -11,7 +11,6 @@
 
 #include "postgres.h"
 #include "datatype/timestamp.h"
-#include "nodes/pg_list.h"
 
 #include "http.h"
 #include "option.h"
@@ -41,11 +40,5 @@ extern const char *dcf_token_authorization(DcfToken *token, DcfHttpPool *pool,
  * had: if so, the next call of dcf_token_authorization() gets it.
  */
 extern bool dcf_token_discard(DcfToken *token);
-
-/*
- * Every secret of this mapping (list of char *), also as it looks in a form,
- * in the current memory context: for DcfRefusal.
- */
-extern List *dcf_token_secrets(const DcfToken *token);
 
 #endif /* DCF_TOKEN_H */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backoff.h"
+#include "secret.h"
 #include "text.h"
 #include "url.h"
 
@@ -160,6 +161,29 @@ headers(const char *src, size_t len, int64_t now)
 		must(is_between(delay, 0, DCF_DELAY_MAX_MS), "seconds out of range");
 }
 
+/* A secret and a text that may have it, one behind the other. */
+static void
+secret(const char *src, size_t len, size_t secret_len)
+{
+	const char *text;
+	bool *mark;
+
+	if (secret_len > len)
+		return;
+	text = src + secret_len;
+	len -= secret_len;
+	mark = calloc(len + 1, sizeof(bool));
+	dcf_secret_mark(text, len, src, secret_len, mark);
+	must(!mark[len], "a mark behind the text");
+	for (size_t i = 0; secret_len >= DCF_SECRET_MIN && i + secret_len <= len;
+		 i++)
+	{
+		if (memcmp(text + i, src, secret_len) == 0)
+			must(mark[i] && mark[i + secret_len - 1], "a secret was missed");
+	}
+	free(mark);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -185,6 +209,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	url_code(src, len);
 	pairs(src, len);
 	headers(src, len, now);
+	secret(src, len, data[0] % 16);
 	free(src);
 	return 0;
 }
