@@ -71,7 +71,7 @@ static void add_params(DcfRequest *request, const DcfRelation *relation,
 static void add_window(DcfRequest *request, const DcfRelation *relation,
 					   const Slot *slot);
 static void add_bound(DcfRequest *request, const DcfRelation *relation,
-					  const DcfColumn *column, const char *param, char *text,
+					  const DcfColumn *column, char *param, char *text,
 					  const char *shown, const char *open);
 static char *join_values(const Slot *slot);
 static char *show_values(const Slot *slot);
@@ -247,7 +247,7 @@ use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 	char *text = column->options->default_value;
 
 	slot->texts = palloc(sizeof(char *));
-	slot->texts[0] = text;
+	slot->texts[0] = dcf_option_utf8(text);
 	slot->values.count = 1;
 	slot->has_values = true;
 	if (column->kind == DCF_COLUMN_PARAMETER &&
@@ -351,11 +351,15 @@ static void
 add_params(DcfRequest *request, const DcfRelation *relation, const Slot *slot,
 		   bool as_template)
 {
-	const char *param = slot->column->options->param;
+	const char *param;
 
 	if (slot->column->kind == DCF_COLUMN_WINDOW)
+	{
 		add_window(request, relation, slot);
-	else if (slot->shown)
+		return;
+	}
+	param = dcf_option_utf8(slot->column->options->param);
+	if (slot->shown)
 		dcf_request_set(request, param, slot->shown, true);
 	else if (!slot->has_values)
 		return;
@@ -382,11 +386,12 @@ add_window(DcfRequest *request, const DcfRelation *relation, const Slot *slot)
 
 static void
 add_bound(DcfRequest *request, const DcfRelation *relation,
-		  const DcfColumn *column, const char *param, char *text,
-		  const char *shown, const char *open)
+		  const DcfColumn *column, char *param, char *text, const char *shown,
+		  const char *open)
 {
 	if (!param)
 		return;
+	param = dcf_option_utf8(param);
 	if (shown)
 		dcf_request_set(request, param, shown, true);
 	else if (text)

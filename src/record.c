@@ -60,7 +60,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 			continue;
 
 		/* Also keys nobody fetches tell whether this is the table's reply. */
-		key = find_or_add_key(reader, column->options->name);
+		key = find_or_add_key(reader, dcf_option_utf8(column->options->name));
 		if (!bms_is_member(i + 1, fetched))
 			continue;
 		target = &reader->targets[reader->ntargets++];

@@ -29,16 +29,16 @@ dcf_request_create(const DcfServerOptions *server,
 {
 	DcfRequest *request = palloc0(sizeof(DcfRequest));
 
-	request->endpoint = table->endpoint;
+	request->endpoint = dcf_option_utf8(table->endpoint);
 	request->method = table->method;
 	request->post_body = server->post_body;
 
 	if (server->language)
 		set_fixed(request, "LanguageCode", server->language);
 	if (server->params)
-		set_from_query(request, server->params);
+		set_from_query(request, dcf_option_utf8(server->params));
 	if (table->params)
-		set_from_query(request, table->params);
+		set_from_query(request, dcf_option_utf8(table->params));
 	set_fixed(request, "Response",
 			  table->format == DCF_FORMAT_JSONDATATABLE ? "JsonDataTable" :
 														  "Json");
