@@ -37,6 +37,7 @@ struct DcfRecordReader
 
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
 static DcfJsonStatus read_record(DcfRecordReader *reader);
+static void check_length(const DcfRecordReader *reader);
 static void check_keys(DcfRecordReader *reader);
 static char *list_keys(const char *record, size_t len);
 static void raise_wrong(DcfRecordReader *reader) pg_attribute_noreturn();
@@ -113,6 +114,7 @@ dcf_record_next(DcfRecordReader *reader, Datum *values, bool *isnull)
 	if (read_record(reader) != DCF_JSON_RECORD)
 		return false;
 	reader->records++;
+	check_length(reader);
 	if (reader->records == 1)
 		check_keys(reader);
 
@@ -158,6 +160,23 @@ read_record(DcfRecordReader *reader)
 			return status;
 		}
 	}
+}
+
+/* The transport has room to spare, so a longer record may get this far. */
+static void
+check_length(const DcfRecordReader *reader)
+{
+	size_t len;
+
+	(void) dcf_json_record(reader->json, &len);
+	if (len > (size_t) reader->relation->server->max_record_size)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("record in the service's reply is too long"),
+				 errdetail("It is longer than max_record_size allows "
+						   "(%d bytes).",
+						   reader->relation->server->max_record_size),
+				 errhint("Raise the server's option max_record_size.")));
 }
 
 static void
