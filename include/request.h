@@ -52,6 +52,13 @@ extern DcfRequest *dcf_request_create(const DcfServerOptions *server,
 extern void dcf_request_set(DcfRequest *request, const char *name,
 							const char *value, bool placeholder);
 
+/* The value of a parameter that goes with every request, or NULL. */
+extern const char *dcf_request_fixed(const DcfRequest *request,
+									 const char *name);
+
+/* Do not send a parameter that goes with every other request. */
+extern void dcf_request_omit(DcfRequest *request, const char *name);
+
 /* A value as it would stand in a URL, palloc'd: to build placeholders. */
 extern char *dcf_request_encode(const char *value);
 

@@ -59,6 +59,27 @@ dcf_request_set(DcfRequest *request, const char *name, const char *value,
 	request->params = lappend(request->params, param);
 }
 
+const char *
+dcf_request_fixed(const DcfRequest *request, const char *name)
+{
+	ListCell *lc;
+
+	foreach(lc, request->fixed)
+	{
+		const DcfParam *param = lfirst(lc);
+
+		if (pg_strcasecmp(param->name, name) == 0)
+			return param->value;
+	}
+	return NULL;
+}
+
+void
+dcf_request_omit(DcfRequest *request, const char *name)
+{
+	remove_param(&request->fixed, name);
+}
+
 char *
 dcf_request_encode(const char *value)
 {
