@@ -172,6 +172,18 @@ REVOKE SELECT ON sales FROM regress_dataconnect_reader;
 REVOKE SELECT (id) ON sales FROM regress_dataconnect_reader;
 SELECT try('regress_dataconnect_reader', 'SELECT * FROM parent'), try('regress_dataconnect_reader', 'SELECT * FROM sales');
 \! sh -c "$WHO"
+-- so are the parent's policies: a function that tells hears of no other rows
+\! $DATACONNECT_SANDBOX_CTL document '/test/all' '[{"Id": 1, "StoreID": 2}, {"Id": 2, "StoreID": 3}, {"Id": 3, "StoreID": 2}]'
+ALTER FOREIGN TABLE sales OPTIONS (SET endpoint '/test/all');
+ALTER TABLE parent ENABLE ROW LEVEL SECURITY;
+CREATE POLICY store_2 ON parent USING (store_id = 2);
+CREATE FUNCTION tell(integer) RETURNS boolean LANGUAGE plpgsql COST 0.0001
+AS $$ BEGIN RAISE NOTICE 'told of %', $1; RETURN true; END $$;
+SET ROLE regress_dataconnect_reader;
+SELECT * FROM parent WHERE tell(id);
+RESET ROLE;
+\! $DATACONNECT_SANDBOX_CTL log --fields auth,path,params && $DATACONNECT_SANDBOX_CTL log-clear
+ALTER FOREIGN TABLE sales OPTIONS (SET endpoint '/test/sales');
 ALTER FOREIGN TABLE sales NO INHERIT parent;
 GRANT SELECT ON sales TO regress_dataconnect_reader;
 
@@ -270,7 +282,7 @@ COPY (SELECT id FROM sales WHERE store_id = 1 ORDER BY id LIMIT 2) TO STDOUT;
 \! sh -c "$WHO"
 
 SET client_min_messages = warning;
-DROP FUNCTION try, try_url, seen, by_definer, by_caller;
+DROP FUNCTION try, try_url, seen, tell, by_definer, by_caller;
 DROP TABLE parent;
 DROP SERVER sandbox, plain CASCADE;
 REVOKE ALL ON FOREIGN DATA WRAPPER dataconnect_fdw FROM regress_dataconnect_owner;
