@@ -68,6 +68,12 @@ typedef struct DcfFormatRoutine
 	 */
 	char *(*next_key)(const void *reader, size_t *pos, size_t *len);
 
+	/*
+	 * Bytes of the current record; 0 where the reader itself limits them.  NULL
+	 * if they are those that next() has consumed with it.
+	 */
+	size_t (*record_length)(const void *reader);
+
 	const DcfReadError *(*error)(const void *reader);
 } DcfFormatRoutine;
 

@@ -155,6 +155,12 @@ extern DcfColumnOptions *dcf_option_column(Oid relid, AttrNumber attnum,
 extern DcfImportOptions *dcf_option_import(List *options);
 
 /*
+ * An option's text, or a column's name, in UTF-8: as it is sent to the service
+ * and looked for in its replies.  palloc'd, or text itself.
+ */
+extern char *dcf_option_utf8(char *text);
+
+/*
  * Check the options of one object of the catalog given by its OID, as CREATE
  * and ALTER hand them over.  ERRCODE_FDW_INVALID_OPTION_NAME for an unknown or
  * misplaced option, with the nearest valid name as a hint;

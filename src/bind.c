@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/lsyscache.h"
 
 #include "bind.h"
@@ -61,7 +62,9 @@ static void bind_window(DcfRequestSet *set, Slot *slot, DcfBindingOp op,
 static void bind_window_any(DcfRequestSet *set, Slot *slot,
 							const DcfBoundValue *value);
 static void finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec);
-static void use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec);
+static char *find_default(const DcfRequestSet *set, const DcfColumn *column);
+static void use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec,
+						char *utf8);
 static void make_texts(DcfRequestSet *set, Slot *slot);
 static bool has_comma(const Slot *slot);
 static bool advance(DcfRequestSet *set);
@@ -71,7 +74,7 @@ static void add_params(DcfRequest *request, const DcfRelation *relation,
 static void add_window(DcfRequest *request, const DcfRelation *relation,
 					   const Slot *slot);
 static void add_bound(DcfRequest *request, const DcfRelation *relation,
-					  const DcfColumn *column, const char *param, char *text,
+					  const DcfColumn *column, char *param, char *text,
 					  const char *shown, const char *open);
 static char *join_values(const Slot *slot);
 static char *show_values(const Slot *slot);
@@ -203,9 +206,12 @@ finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 		set->empty = true;
 	if (set->empty)
 		return;
-	if (!slot->bound && options->default_value)
+	if (!slot->bound)
 	{
-		use_default(set, slot, spec);
+		char *utf8 = find_default(set, slot->column);
+
+		if (utf8)
+			use_default(set, slot, spec, utf8);
 		return;
 	}
 	if (!slot->has_values)
@@ -237,17 +243,37 @@ finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 }
 
 /*
+ * What is sent where the query says nothing, in UTF-8: the column's default,
+ * or else what goes with every request of the table.  NULL where that is
+ * nothing, and for a window, which has no one value.
+ */
+static char *
+find_default(const DcfRequestSet *set, const DcfColumn *column)
+{
+	const DcfColumnOptions *options = column->options;
+	DcfRequest *request;
+	const char *fixed;
+
+	if (options->default_value)
+		return dcf_option_utf8(options->default_value);
+	if (!options->param)
+		return NULL;
+	request = dcf_request_create(set->relation->server, set->relation->table);
+	fixed = dcf_request_fixed(request, dcf_option_utf8(options->param));
+	return fixed ? pstrdup(fixed) : NULL;
+}
+
+/*
  * The default is sent as the DBA wrote it.  Its value is worked out only if
  * the query asks: "*" is no integer, and need not be.
  */
 static void
-use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
+use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec, char *utf8)
 {
 	const DcfColumn *column = slot->column;
-	char *text = column->options->default_value;
 
 	slot->texts = palloc(sizeof(char *));
-	slot->texts[0] = text;
+	slot->texts[0] = utf8;
 	slot->values.count = 1;
 	slot->has_values = true;
 	if (column->kind == DCF_COLUMN_PARAMETER &&
@@ -260,7 +286,9 @@ use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 													 column->attnum - 1),
 									   set->relation->server->timezone,
 									   set->relation->table->null_strings);
-		slot->default_value = dcf_convert_text(converter, text);
+		slot->default_value =
+			dcf_convert_text(converter,
+							 pg_any_to_server(utf8, strlen(utf8), PG_UTF8));
 		slot->has_default_value = true;
 	}
 }
@@ -351,10 +379,16 @@ static void
 add_params(DcfRequest *request, const DcfRelation *relation, const Slot *slot,
 		   bool as_template)
 {
-	const char *param = slot->column->options->param;
+	const char *param;
 
 	if (slot->column->kind == DCF_COLUMN_WINDOW)
+	{
 		add_window(request, relation, slot);
+		return;
+	}
+	param = dcf_option_utf8(slot->column->options->param);
+	if (slot->not_sent)
+		dcf_request_omit(request, param);
 	else if (slot->shown)
 		dcf_request_set(request, param, slot->shown, true);
 	else if (!slot->has_values)
@@ -382,11 +416,12 @@ add_window(DcfRequest *request, const DcfRelation *relation, const Slot *slot)
 
 static void
 add_bound(DcfRequest *request, const DcfRelation *relation,
-		  const DcfColumn *column, const char *param, char *text,
-		  const char *shown, const char *open)
+		  const DcfColumn *column, char *param, char *text, const char *shown,
+		  const char *open)
 {
 	if (!param)
 		return;
+	param = dcf_option_utf8(param);
 	if (shown)
 		dcf_request_set(request, param, shown, true);
 	else if (text)

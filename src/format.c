@@ -94,6 +94,16 @@ json_next_key(const void *self, size_t *pos, size_t *len)
 	return name;
 }
 
+static size_t
+json_record_length(const void *self)
+{
+	const JsonFormat *json = self;
+	size_t len;
+
+	(void) dcf_json_record(json->reader, &len);
+	return len;
+}
+
 static const DcfReadError *
 json_error(const void *self)
 {
@@ -112,6 +122,7 @@ static const DcfFormatRoutine json_routine = {
 	.fields = json_fields,
 	.matched = json_matched,
 	.next_key = json_next_key,
+	.record_length = json_record_length,
 	.error = json_error,
 };
 
@@ -125,6 +136,7 @@ static const DcfFormatRoutine json_data_table_routine = {
 	.fields = json_fields,
 	.matched = json_matched,
 	.next_key = json_next_key,
+	.record_length = json_record_length,
 	.error = json_error,
 };
 

@@ -15,6 +15,7 @@
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
@@ -372,6 +373,12 @@ dcf_option_column(Oid relid, AttrNumber attnum, const char *attname)
 	if (!column->name && !column->param)
 		column->name = pstrdup(attname);
 	return column;
+}
+
+char *
+dcf_option_utf8(char *text)
+{
+	return pg_server_to_any(text, strlen(text), PG_UTF8);
 }
 
 /* Whether the option is a boolean that is given its default. */

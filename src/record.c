@@ -38,6 +38,7 @@ struct DcfRecordReader
 
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
 static DcfReadStatus read_record(DcfRecordReader *reader);
+static void check_length(const DcfRecordReader *reader, size_t len);
 static void check_keys(DcfRecordReader *reader);
 static char *list_keys(DcfRecordReader *reader);
 static void raise_wrong(DcfRecordReader *reader) pg_attribute_noreturn();
@@ -61,7 +62,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 			continue;
 
 		/* Also keys nobody fetches tell whether this is the table's reply. */
-		key = find_or_add_key(reader, column->options->name);
+		key = find_or_add_key(reader, dcf_option_utf8(column->options->name));
 		if (!bms_is_member(i + 1, fetched))
 			continue;
 		target = &reader->targets[reader->ntargets++];
@@ -149,6 +150,11 @@ read_record(DcfRecordReader *reader)
 			raise_wrong(reader);
 		if (status == DCF_READ_HEADER)
 			check_keys(reader);
+		if (status == DCF_READ_RECORD)
+			check_length(reader,
+						 reader->format->record_length ?
+							 reader->format->record_length(reader->in) :
+							 consumed);
 		dcf_reply_consume(reader->reply, consumed);
 		if (status == DCF_READ_MORE && !dcf_reply_fill(reader->reply))
 			status = reader->format->finish(reader->in);
@@ -156,6 +162,20 @@ read_record(DcfRecordReader *reader)
 			raise_wrong(reader);
 	} while (status != DCF_READ_RECORD && status != DCF_READ_END);
 	return status;
+}
+
+/* The transport has room to spare, so a longer record may get this far. */
+static void
+check_length(const DcfRecordReader *reader, size_t len)
+{
+	if (len > (size_t) reader->relation->server->max_record_size)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("record in the service's reply is too long"),
+				 errdetail("It is longer than max_record_size allows "
+						   "(%d bytes).",
+						   reader->relation->server->max_record_size),
+				 errhint("Raise the server's option max_record_size.")));
 }
 
 /* A reply with none of the table's keys is not one for this table. */

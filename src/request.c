@@ -28,16 +28,16 @@ dcf_request_create(const DcfServerOptions *server,
 {
 	DcfRequest *request = palloc0(sizeof(DcfRequest));
 
-	request->endpoint = table->endpoint;
+	request->endpoint = dcf_option_utf8(table->endpoint);
 	request->method = table->method;
 	request->post_body = server->post_body;
 
 	if (server->language)
 		set_fixed(request, "LanguageCode", server->language);
 	if (server->params)
-		dcf_request_set_query(request, server->params);
+		dcf_request_set_query(request, dcf_option_utf8(server->params));
 	if (table->params)
-		dcf_request_set_query(request, table->params);
+		dcf_request_set_query(request, dcf_option_utf8(table->params));
 	set_fixed(request, "Response",
 			  table->format == DCF_FORMAT_JSONDATATABLE ? "JsonDataTable" :
 														  "Json");
@@ -56,6 +56,27 @@ dcf_request_set(DcfRequest *request, const char *name, const char *value,
 	param->value = pstrdup(value);
 	param->placeholder = placeholder;
 	request->params = lappend(request->params, param);
+}
+
+const char *
+dcf_request_fixed(const DcfRequest *request, const char *name)
+{
+	ListCell *lc;
+
+	foreach(lc, request->fixed)
+	{
+		const DcfParam *param = lfirst(lc);
+
+		if (pg_strcasecmp(param->name, name) == 0)
+			return param->value;
+	}
+	return NULL;
+}
+
+void
+dcf_request_omit(DcfRequest *request, const char *name)
+{
+	remove_param(&request->fixed, name);
 }
 
 char *
