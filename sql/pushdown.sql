@@ -69,6 +69,43 @@ SELECT name FROM loose WHERE name = 'a';
 SELECT name FROM loose WHERE name IN ('a', 'A') ORDER BY name COLLATE "C";
 \! sh -c "$LOG"
 
+-- what is equal without being the same is not left to the service
+\! $DATACONNECT_SANDBOX_CTL document '/test/equal' '[{"Code":"x","Span":"24:00:00","Name":"A","At":"2026-03-08T07:30:00Z","LocalAt":"2026-03-08T02:30:00"}]'
+CREATE COLLATION no_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE FOREIGN TABLE equal (
+    code char(5) OPTIONS (name 'Code', param 'Code'),
+    span interval OPTIONS (name 'Span', param 'Span'),
+    name text OPTIONS (name 'Name', param 'Name'),
+    any_case text OPTIONS (name 'Name', param 'AnyCase') COLLATE no_case,
+    at timestamptz OPTIONS (name 'At', param 'At'),
+    local_at timestamp OPTIONS (name 'LocalAt', param 'LocalAt'),
+    sent_code char(5) OPTIONS (param 'SentCode'),
+    sent_case text OPTIONS (param 'SentCase') COLLATE no_case,
+    sent_day date OPTIONS (param 'SentDay')
+) SERVER sandbox OPTIONS (endpoint '/test/equal');
+SELECT count(*) FROM equal WHERE code = 'x  '::char(3);
+SELECT count(*) FROM equal WHERE span = '1 day';
+SELECT count(*) FROM equal WHERE name COLLATE no_case = 'a';
+SELECT count(*) FROM equal WHERE any_case = 'a';
+SELECT count(*) FROM equal WHERE any_case COLLATE "C" IN ('a', 'A');
+\! sh -c "$LOG"
+SELECT count(*) FROM equal WHERE name COLLATE "POSIX" = 'A';
+SELECT count(*) FROM equal WHERE sent_code = 'x  '::char(3);
+SELECT sent_case FROM equal WHERE sent_case IN ('a', 'A');
+SELECT sent_case FROM equal WHERE sent_case COLLATE "C" IN ('a', 'A');
+\! sh -c "$LOG"
+
+-- times of other types, where clocks skip them, and beyond the range
+SET timezone = 'America/New_York';
+SELECT at FROM equal WHERE at = timestamp '2026-03-08 02:30';
+SELECT local_at FROM equal WHERE local_at = timestamptz '2026-03-08 07:30+00';
+SELECT count(*) FROM equal WHERE at = date '5874897-12-31';
+SELECT count(*) FROM equal WHERE local_at = date '5874897-12-31';
+SELECT sent_day FROM equal WHERE sent_day = timestamptz '2026-03-08 05:00+00';
+SELECT count(*) FROM equal WHERE sent_day = timestamptz '2026-03-08 06:00+00';
+SET timezone = 'UTC';
+\! sh -c "$LOG"
+
 -- windows: widened to whole days, checked again here
 SELECT count(*) FROM sales WHERE date_created >= '2026-02-01' AND date_created < '2026-03-01';
 SELECT count(*) FROM local_sales WHERE date_created >= '2026-02-01' AND date_created < '2026-03-01';
@@ -194,3 +231,4 @@ ALTER SERVER sandbox OPTIONS (DROP post_body, DROP params, DROP language);
 DROP TABLE local_sales;
 SET client_min_messages = warning;
 DROP SERVER sandbox CASCADE;
+DROP COLLATION no_case;
