@@ -139,6 +139,16 @@ SELECT count(*) FROM local_sales WHERE date_created >= timestamptz '2026-03-01 0
 SET timezone = 'UTC';
 \! sh -c "$LOG"
 
+-- a value that the column's precision has rounded up to the next day
+CREATE FOREIGN TABLE rounded (
+    id integer OPTIONS (name 'Id'),
+    date_created timestamp(0) OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+SELECT * FROM rounded WHERE date_created >= '2026-04-01';
+SELECT count(*) FROM rounded WHERE date_created < '2026-04-01';
+SELECT count(*) FROM rounded WHERE date_created <= '2026-03-31 23:59:59.8';
+\! sh -c "$LOG"
+
 -- window_round 'none' sends instants; exclusive as inclusive
 ALTER FOREIGN TABLE sales OPTIONS (ADD window_round 'none', ADD params 'DatePercision=True');
 SELECT count(*) FROM sales WHERE date_created >= '2026-02-01 10:00' AND date_created < '2026-02-10 09:00:00.0004';
@@ -150,6 +160,16 @@ ALTER FOREIGN TABLE sales OPTIONS (DROP window_round, DROP params);
 ALTER SERVER sandbox OPTIONS (ADD timezone 'America/Vancouver');
 EXPLAIN (COSTS OFF) SELECT * FROM sales WHERE date_created >= '2026-02-01' AND date_created < '2026-02-02';
 EXPLAIN (COSTS OFF) SELECT * FROM sales WHERE date_created >= '2026-03-08' AND date_created < '2026-03-09';
+
+-- clocks there have gone back from one minute after midnight to the day before
+ALTER SERVER sandbox OPTIONS (SET timezone 'America/St_Johns');
+CREATE FOREIGN TABLE instants (at timestamptz OPTIONS (name 'At', param_from 'From', param_to 'To'))
+    SERVER sandbox OPTIONS (endpoint '/test/echo');
+EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at >= '2006-10-29 02:30:30+00';
+EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at >= '2006-10-29 02:31+00';
+EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at < '2006-10-29 02:30+00';
+EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at < '2006-10-29 03:15:30+00';
+EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at < '2006-10-30 03:30+00';
 ALTER SERVER sandbox OPTIONS (DROP timezone);
 
 -- parameter columns: the value sent is the value in the row

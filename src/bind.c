@@ -93,7 +93,7 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 
 		slot->column = &relation->columns[att];
 		dcf_window_init(&slot->window, slot->column->basetype,
-						relation->server->timezone,
+						slot->column->basetypmod, relation->server->timezone,
 						relation->table->window_round_day);
 	}
 
