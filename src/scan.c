@@ -43,7 +43,7 @@ static bool next_reply(ForeignScanState *node);
 static void start_requests(ForeignScanState *node);
 static void add_reply(const DcfScan *scan, DcfScanStats *stats);
 static void close_reply(DcfScan *scan);
-static bool next_row(DcfScan *scan, TupleTableSlot *slot);
+static bool next_row(ForeignScanState *node, TupleTableSlot *slot);
 static const char *show_value(ForeignScanState *node, Expr *value);
 static bool contain_param_walker(Node *node, void *context);
 
@@ -90,7 +90,7 @@ dcf_scan_iterate(ForeignScanState *node)
 	{
 		if (!scan->reply && !next_reply(node))
 			return slot;
-		if (next_row(scan, slot))
+		if (next_row(node, slot))
 			return ExecStoreVirtualTuple(slot);
 		close_reply(scan);
 	}
@@ -185,10 +185,9 @@ static Oid
 find_user(ForeignScanState *node)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-	Oid userid =
-		dcf_compat_check_as_user(plan,
-								 exec_rt_fetch(plan->scan.scanrelid,
-											   node->ss.ps.state));
+	Oid userid = dcf_compat_check_as_user(plan,
+										  exec_rt_fetch(plan->scan.scanrelid,
+														node->ss.ps.state));
 
 	return OidIsValid(userid) ? userid : GetUserId();
 }
@@ -277,15 +276,17 @@ close_reply(DcfScan *scan)
 
 /*
  * Fill the slot with the next row of the reply, values in the current memory
- * context, which the executor resets for each row.
+ * context: the executor's for one row, which has nothing else in it.
  */
 static bool
-next_row(DcfScan *scan, TupleTableSlot *slot)
+next_row(ForeignScanState *node, TupleTableSlot *slot)
 {
+	DcfScan *scan = get_scan(node);
 	int member;
 
 	do
 	{
+		ResetExprContext(node->ss.ps.ps_ExprContext);
 		memset(slot->tts_isnull, true,
 			   sizeof(bool) * slot->tts_tupleDescriptor->natts);
 		if (!dcf_record_next(scan->reader, slot->tts_values, slot->tts_isnull))
