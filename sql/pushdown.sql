@@ -106,6 +106,26 @@ SELECT count(*) FROM equal WHERE sent_day = timestamptz '2026-03-08 06:00+00';
 SET timezone = 'UTC';
 \! sh -c "$LOG"
 
+-- what a list cannot hold is not sent where it can be checked here
+\! $DATACONNECT_SANDBOX_CTL document '/test/list' '[{"Name":"a"},{"Name":""},{"Name":"b,c"}]'
+CREATE FOREIGN TABLE list (name text OPTIONS (name 'Name', param 'Names', list 'true'))
+    SERVER sandbox OPTIONS (endpoint '/test/list');
+SELECT count(*) FROM list WHERE name IN ('a', 'b');
+SELECT count(*) FROM list WHERE name IN ('a', '');
+SELECT count(*) FROM list WHERE name IN ('a', 'b,c');
+\! sh -c "$LOG"
+
+-- a missing value may come as a text, which the service need not find by it
+\! $DATACONNECT_SANDBOX_CTL document '/test/missing' '[{"Name":"a"},{"Name":""},{"Name":"null"}]'
+CREATE FOREIGN TABLE missing (name text OPTIONS (name 'Name', param 'Name'))
+    SERVER sandbox OPTIONS (endpoint '/test/missing');
+SELECT count(*) FROM missing WHERE name = '';
+SELECT count(*) FROM missing WHERE name IN ('a', 'null');
+ALTER FOREIGN TABLE missing ALTER COLUMN name OPTIONS (ADD required 'true');
+SELECT count(*) FROM missing WHERE name = '';
+SELECT count(*) FROM missing WHERE name = 'a';
+\! sh -c "$LOG"
+
 -- windows: widened to whole days, checked again here
 SELECT count(*) FROM sales WHERE date_created >= '2026-02-01' AND date_created < '2026-03-01';
 SELECT count(*) FROM local_sales WHERE date_created >= '2026-02-01' AND date_created < '2026-03-01';
@@ -236,6 +256,8 @@ SELECT preset FROM echo WHERE x = 'x';
 SELECT params FROM echo WHERE preset IS NULL;
 SELECT params FROM echo WHERE list IN ('a', 'b c');
 SELECT params FROM echo WHERE list IN ('a', 'b,c');
+SELECT params FROM echo WHERE list IN ('a', '');
+SELECT params FROM echo WHERE list = '';
 
 -- GET and POST
 ALTER FOREIGN TABLE echo OPTIONS (ADD method 'post');
