@@ -66,7 +66,7 @@ static char *find_default(const DcfRequestSet *set, const DcfColumn *column);
 static void use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec,
 						char *utf8);
 static void make_texts(DcfRequestSet *set, Slot *slot);
-static bool has_comma(const Slot *slot);
+static const char *why_not_sendable(const Slot *slot);
 static bool advance(DcfRequestSet *set);
 static DcfRequest *build(DcfRequestSet *set, bool as_template);
 static void add_params(DcfRequest *request, const DcfRelation *relation,
@@ -96,7 +96,7 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 
 		slot->column = &relation->columns[att];
 		dcf_window_init(&slot->window, slot->column->basetype,
-						relation->server->timezone,
+						slot->column->basetypmod, relation->server->timezone,
 						relation->table->window_round_day);
 	}
 
@@ -201,6 +201,7 @@ static void
 finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 {
 	const DcfColumnOptions *options = slot->column->options;
+	const char *reason;
 
 	if (slot->not_sent && (slot->has_values || slot->shown))
 		set->empty = true;
@@ -221,11 +222,9 @@ finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 	slot->one_by_one = slot->values.count > 1 &&
 		(!options->list || bms_is_member(slot->column->attnum, spec->split));
 
-	/*
-	 * The service would take a comma in a value as the end of it.  A filtered
-	 * column can do without being sent, for it is checked here again.
-	 */
-	if (options->list && has_comma(slot))
+	/* A filtered column can do without being sent: it is checked here again. */
+	reason = why_not_sendable(slot);
+	if (reason)
 	{
 		if (slot->column->kind == DCF_COLUMN_PARAMETER || options->required)
 			ereport(
@@ -234,9 +233,7 @@ finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 				 errmsg(
 					 "value for column \"%s\" of foreign table \"%s\" cannot be sent",
 					 slot->column->attname, set->relation->relname),
-				 errdetail(
-					 "Parameter \"%s\" is a list, in which a value cannot have a comma.",
-					 options->param)));
+				 errdetail_internal("%s", reason)));
 		slot->has_values = false;
 		slot->one_by_one = false;
 	}
@@ -303,13 +300,36 @@ make_texts(DcfRequestSet *set, Slot *slot)
 											  set->relation->server->timezone);
 }
 
-static bool
-has_comma(const Slot *slot)
+/*
+ * Why the service might take the values for something else, a sentence; NULL
+ * if it cannot.
+ */
+static const char *
+why_not_sendable(const Slot *slot)
 {
+	const DcfColumnOptions *options = slot->column->options;
+
 	for (int i = 0; i < slot->values.count; i++)
-		if (strchr(slot->texts[i], ',') != NULL)
-			return true;
-	return false;
+	{
+		const char *text = slot->texts[i];
+
+		if (options->list && strchr(text, ',') != NULL)
+			return psprintf(
+				"Parameter \"%s\" is a list, in which a value cannot have a comma.",
+				options->param);
+		if (options->list && text[0] == '\0' && slot->values.count > 1)
+			return psprintf(
+				"Parameter \"%s\" is a list, in which none of several values can be empty.",
+				options->param);
+
+		/* It has no such values: it writes them for NULL. */
+		if (slot->column->kind == DCF_COLUMN_FILTERED &&
+			(text[0] == '\0' || strcmp(text, "null") == 0))
+			return psprintf(
+				"The service writes \"%s\" for a missing value, which parameter \"%s\" need not find.",
+				text, options->param);
+	}
+	return NULL;
 }
 
 double

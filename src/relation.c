@@ -93,7 +93,9 @@ load_column(DcfRelation *relation, Form_pg_attribute attribute)
 	}
 	column->attname = pstrdup(NameStr(attribute->attname));
 	column->type = attribute->atttypid;
-	column->basetype = getBaseType(attribute->atttypid);
+	column->basetypmod = attribute->atttypmod;
+	column->basetype =
+		getBaseTypeAndTypmod(attribute->atttypid, &column->basetypmod);
 	column->collation = attribute->attcollation;
 	column->options =
 		dcf_option_column(relation->relid, column->attnum, column->attname);
