@@ -46,8 +46,9 @@ extern DcfRequest *dcf_request_create(const DcfServerOptions *server,
 
 /*
  * Set a parameter of the query, in place of an earlier or fixed one of that
- * name (names are compared without regard to case).  Copies both strings.  A
- * list's values are separated by commas that stand for themselves.
+ * name (names are compared without regard to case).  The name is an option's,
+ * in the database encoding, as is a placeholder; a value is UTF-8.  Copies both
+ * strings.  A list's values are separated by commas that stand for themselves.
  */
 extern void dcf_request_set(DcfRequest *request, const char *name,
 							const char *value, bool placeholder);

@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/lsyscache.h"
 
 #include "bind.h"
@@ -30,7 +31,7 @@ typedef struct Slot
 	bool not_sent; /* IS NULL */
 	bool has_values;
 	DcfValues values;
-	char **texts;		 /* what is sent for each of values */
+	char **texts;		 /* what is sent for each of values, in UTF-8 */
 	Datum default_value; /* where the default is sent and its value is
 								 * asked for */
 	bool has_default_value;
@@ -244,7 +245,7 @@ use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 	char *text = column->options->default_value;
 
 	slot->texts = palloc(sizeof(char *));
-	slot->texts[0] = text;
+	slot->texts[0] = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
 	slot->values.count = 1;
 	slot->has_values = true;
 	if (column->kind == DCF_COLUMN_PARAMETER &&

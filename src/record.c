@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 
 #include "convert.h"
 #include "error.h"
@@ -35,7 +36,7 @@ struct DcfRecordReader
 	uint64 records;
 };
 
-static int find_or_add_key(DcfRecordReader *reader, const char *name);
+static int find_or_add_key(DcfRecordReader *reader, const char *option);
 static DcfJsonStatus read_record(DcfRecordReader *reader);
 static void check_keys(DcfRecordReader *reader);
 static char *list_keys(const char *record, size_t len);
@@ -80,10 +81,11 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 	return reader;
 }
 
-/* Two columns may read one key; the JSON reader wants it once. */
+/* Two columns may read one key; the JSON reader wants it once, in UTF-8. */
 static int
-find_or_add_key(DcfRecordReader *reader, const char *name)
+find_or_add_key(DcfRecordReader *reader, const char *option)
 {
+	char *name = pg_server_to_any(option, (int) strlen(option), PG_UTF8);
 	size_t len = strlen(name);
 	int i;
 

@@ -12,6 +12,7 @@
 #include "url.h"
 
 static void remove_param(List **params, const char *name);
+static char *to_utf8(const char *text);
 static void set_fixed(DcfRequest *request, const char *name,
 					  const char *value);
 static void set_from_query(DcfRequest *request, const char *query);
@@ -29,7 +30,7 @@ dcf_request_create(const DcfServerOptions *server,
 {
 	DcfRequest *request = palloc0(sizeof(DcfRequest));
 
-	request->endpoint = table->endpoint;
+	request->endpoint = to_utf8(table->endpoint);
 	request->method = table->method;
 	request->post_body = server->post_body;
 
@@ -51,9 +52,9 @@ dcf_request_set(DcfRequest *request, const char *name, const char *value,
 {
 	DcfParam *param = palloc(sizeof(DcfParam));
 
-	remove_param(&request->fixed, name);
-	remove_param(&request->params, name);
-	param->name = pstrdup(name);
+	param->name = pstrdup(to_utf8(name));
+	remove_param(&request->fixed, param->name);
+	remove_param(&request->params, param->name);
 	param->value = pstrdup(value);
 	param->placeholder = placeholder;
 	request->params = lappend(request->params, param);
@@ -136,6 +137,13 @@ remove_param(List **params, const char *name)
 	}
 }
 
+/* Options are in the database encoding.  Perhaps no copy. */
+static char *
+to_utf8(const char *text)
+{
+	return pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+}
+
 static void
 set_fixed(DcfRequest *request, const char *name, const char *value)
 {
@@ -151,11 +159,12 @@ set_fixed(DcfRequest *request, const char *name, const char *value)
 static void
 set_from_query(DcfRequest *request, const char *query)
 {
+	const char *utf8 = to_utf8(query);
 	size_t pos = 0;
 	DcfSpan name;
 	DcfSpan value;
 
-	while (dcf_url_next_pair(query, strlen(query), &pos, &name, &value))
+	while (dcf_url_next_pair(utf8, strlen(utf8), &pos, &name, &value))
 		set_fixed(request, decode(&name), decode(&value));
 }
 
