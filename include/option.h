@@ -39,7 +39,8 @@ typedef enum DcfPostBody
 typedef enum DcfFormat
 {
 	DCF_FORMAT_JSON,
-	DCF_FORMAT_JSONDATATABLE
+	DCF_FORMAT_JSONDATATABLE,
+	DCF_FORMAT_CSV
 } DcfFormat;
 
 /* Times in milliseconds, 0 = no limit; sizes in bytes. */

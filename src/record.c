@@ -206,7 +206,7 @@ raise_wrong(DcfRecordReader *reader)
 	const char *content_type = dcf_reply_content_type(reader->reply);
 	size_t len;
 	const char *window = dcf_reply_window(reader->reply, &len);
-	bool is_start = error->record == 0 && error->offset < len;
+	bool is_start = error->record == 0 && error->offset <= len;
 	bool is_cut = error->code == DCF_READ_E_CUT;
 
 	ereport(

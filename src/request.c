@@ -11,6 +11,13 @@
 #include "request.h"
 #include "url.h"
 
+/* The values of the parameter Response. */
+static const char *const responses[] = {
+	[DCF_FORMAT_JSON] = "Json",
+	[DCF_FORMAT_JSONDATATABLE] = "JsonDataTable",
+	[DCF_FORMAT_CSV] = "Csv",
+};
+
 static void remove_param(List **params, const char *name);
 static void set_fixed(DcfRequest *request, const char *name,
 					  const char *value);
@@ -39,9 +46,7 @@ dcf_request_create(const DcfServerOptions *server,
 		set_from_query(request, server->params);
 	if (table->params)
 		set_from_query(request, table->params);
-	set_fixed(request, "Response",
-			  table->format == DCF_FORMAT_JSONDATATABLE ? "JsonDataTable" :
-														  "Json");
+	set_fixed(request, "Response", responses[table->format]);
 	return request;
 }
 
