@@ -63,7 +63,8 @@ typedef enum DcfReadErrorCode
 	DCF_READ_E_SHAPE,	 /* of the format, but not records where they belong */
 	DCF_READ_E_DEPTH,	 /* nested too deep */
 	DCF_READ_E_TRAILING, /* something after the end */
-	DCF_READ_E_CUT		 /* input ended too early */
+	DCF_READ_E_CUT,		 /* input ended too early */
+	DCF_READ_E_TOO_LONG	 /* a record beyond max_record_size */
 } DcfReadErrorCode;
 
 typedef struct DcfReadError

@@ -7,6 +7,7 @@
 #include "csv_reader.h"
 #include "format.h"
 #include "json_reader.h"
+#include "xml_reader.h"
 
 typedef struct JsonFormat
 {
@@ -235,6 +236,8 @@ dcf_format_routine(DcfFormat format)
 			return &json_data_table_routine;
 		case DCF_FORMAT_CSV:
 			return &csv_routine;
+		case DCF_FORMAT_XML:
+			return &dcf_xml_routine;
 	}
 	elog(ERROR, "unknown format %d", (int) format);
 }

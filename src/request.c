@@ -16,6 +16,7 @@ static const char *const responses[] = {
 	[DCF_FORMAT_JSON] = "Json",
 	[DCF_FORMAT_JSONDATATABLE] = "JsonDataTable",
 	[DCF_FORMAT_CSV] = "Csv",
+	[DCF_FORMAT_XML] = "Xml",
 };
 
 static void remove_param(List **params, const char *name);

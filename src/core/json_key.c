@@ -30,34 +30,6 @@ decode_hex(const char *src, size_t len)
 	return value;
 }
 
-static size_t
-encode_utf8(uint32_t code, char *dst)
-{
-	if (code < 0x80)
-	{
-		dst[0] = (char) code;
-		return 1;
-	}
-	if (code < 0x800)
-	{
-		dst[0] = (char) (0xC0 | code >> 6);
-		dst[1] = (char) (0x80 | (code & 0x3F));
-		return 2;
-	}
-	if (code < 0x10000)
-	{
-		dst[0] = (char) (0xE0 | code >> 12);
-		dst[1] = (char) (0x80 | (code >> 6 & 0x3F));
-		dst[2] = (char) (0x80 | (code & 0x3F));
-		return 3;
-	}
-	dst[0] = (char) (0xF0 | code >> 18);
-	dst[1] = (char) (0x80 | (code >> 12 & 0x3F));
-	dst[2] = (char) (0x80 | (code >> 6 & 0x3F));
-	dst[3] = (char) (0x80 | (code & 0x3F));
-	return 4;
-}
-
 /*
  * Decode the \uXXXX at src, with its low surrogate if it is a high one, to dst
  * (room for 4).  Returns the bytes of src used, 0 if it is malformed, which a
@@ -73,7 +45,7 @@ decode_unicode(const char *src, size_t len, char *dst, size_t *dstlen)
 		return 0;
 	if (unit < 0xD800 || unit > 0xDFFF)
 	{
-		*dstlen = encode_utf8((uint32_t) unit, dst);
+		*dstlen = dcf_utf8_encode((uint32_t) unit, dst);
 		return 6;
 	}
 	if (unit > 0xDBFF || len < 12 || src[6] != '\\' || src[7] != 'u')
@@ -81,9 +53,9 @@ decode_unicode(const char *src, size_t len, char *dst, size_t *dstlen)
 	low = decode_hex(src + 8, len - 8);
 	if (low < 0xDC00 || low > 0xDFFF)
 		return 0;
-	*dstlen = encode_utf8(0x10000 + ((uint32_t) (unit - 0xD800) << 10) +
-							  (uint32_t) (low - 0xDC00),
-						  dst);
+	*dstlen = dcf_utf8_encode(0x10000 + ((uint32_t) (unit - 0xD800) << 10) +
+								  (uint32_t) (low - 0xDC00),
+							  dst);
 	return 12;
 }
 

@@ -1,11 +1,12 @@
 /*
  * utf8.h
- *	  Checking UTF-8 one byte at a time.  Private to src/core.
+ *	  UTF-8: checking it one byte at a time, and writing it.  Private to src/core.
  */
 #ifndef DCF_UTF8_H
 #define DCF_UTF8_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -43,6 +44,35 @@ dcf_utf8_step(DcfUtf8 *state, unsigned char byte)
 	state->low = byte == 0xE0 ? 0xA0 : byte == 0xF0 ? 0x90 : 0x80;
 	state->high = byte == 0xED ? 0x9F : byte == 0xF4 ? 0x8F : 0xBF;
 	return true;
+}
+
+/* Write a character, which is no surrogate; dst has room for 4 bytes. */
+static inline size_t
+dcf_utf8_encode(uint32_t code, char *dst)
+{
+	if (code < 0x80)
+	{
+		dst[0] = (char) code;
+		return 1;
+	}
+	if (code < 0x800)
+	{
+		dst[0] = (char) (0xC0 | code >> 6);
+		dst[1] = (char) (0x80 | (code & 0x3F));
+		return 2;
+	}
+	if (code < 0x10000)
+	{
+		dst[0] = (char) (0xE0 | code >> 12);
+		dst[1] = (char) (0x80 | (code >> 6 & 0x3F));
+		dst[2] = (char) (0x80 | (code & 0x3F));
+		return 3;
+	}
+	dst[0] = (char) (0xF0 | code >> 18);
+	dst[1] = (char) (0x80 | (code >> 12 & 0x3F));
+	dst[2] = (char) (0x80 | (code >> 6 & 0x3F));
+	dst[3] = (char) (0x80 | (code & 0x3F));
+	return 4;
 }
 
 #endif /* DCF_UTF8_H */
