@@ -500,11 +500,11 @@ resume(XmlReader *reader)
 }
 
 /*
- * expat knows UTF-16 by its first two bytes, whatever encoding it was told.
- * Such bytes are nowhere in UTF-8 text.
+ * expat knows UTF-16 by its first two bytes, whatever encoding it was told:
+ * by a byte order mark, or by a NUL.  None of these is in UTF-8 text.
  */
 static bool
-looks_like_utf16(const XmlReader *reader, const char *data, size_t len)
+begins_utf16(const XmlReader *reader, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len && reader->fed + i < 2; i++)
 	{
@@ -519,7 +519,7 @@ feed(XmlReader *reader, const char *data, size_t len, bool ended)
 {
 	enum XML_Status status;
 
-	if (looks_like_utf16(reader, data, len))
+	if (begins_utf16(reader, data, len))
 	{
 		fail(reader, DCF_READ_E_UTF8, "it is not in UTF-8", reader->fed);
 		return DCF_READ_WRONG;
