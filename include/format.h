@@ -25,6 +25,8 @@ typedef struct DcfFormatConfig
 {
 	const DcfKey *keys;
 	int nkeys;
+	size_t max_record_size; /* where a reader keeps records itself: else the
+								 * window's limit holds */
 } DcfFormatConfig;
 
 typedef struct DcfFormatRoutine

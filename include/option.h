@@ -40,7 +40,9 @@ typedef enum DcfPostBody
 typedef enum DcfFormat
 {
 	DCF_FORMAT_JSON,
-	DCF_FORMAT_JSONDATATABLE
+	DCF_FORMAT_JSONDATATABLE,
+	DCF_FORMAT_CSV,
+	DCF_FORMAT_XML
 } DcfFormat;
 
 /* Times in milliseconds, 0 = no limit; sizes in bytes. */
@@ -105,7 +107,7 @@ typedef struct DcfTableOptions
  */
 typedef struct DcfColumnOptions
 {
-	char *name;		  /* JSON key; NULL for a parameter column */
+	char *name;		  /* key in the reply; NULL for a parameter column */
 	char *param;	  /* or NULL */
 	char *param_from; /* or NULL */
 	char *param_to;	  /* or NULL */

@@ -247,7 +247,7 @@ CREATE FOREIGN TABLE echo (
     flag boolean OPTIONS (param 'Flag'),
     day date OPTIONS (param 'Day'),
     preset text OPTIONS (param 'Preset', default 'a b+c%20&d=e')
-) SERVER sandbox OPTIONS (endpoint '/test/echo', params 'CSV.Headers=a%26b');
+) SERVER sandbox OPTIONS (endpoint '/test/echo', params 'CSV.Comment=a%26b');
 SELECT query FROM echo WHERE x = E'a&b=c#d%e+f g\r\nHost: evil/?é';
 SELECT params FROM echo WHERE x = E'a&b=c#d%e+f g/?é' AND flag AND day = '2026-07-01';
 SELECT params FROM echo WHERE x = 'x' AND NOT flag;

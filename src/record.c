@@ -34,6 +34,7 @@ struct DcfRecordReader
 	Target *targets;
 	int ntargets;
 	uint64 records;
+	bool begun; /* bytes of the reply are gone */
 };
 
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
@@ -76,6 +77,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 	}
 
 	reader->config.keys = reader->keys;
+	reader->config.max_record_size = relation->server->max_record_size;
 	reader->format = dcf_format_routine(relation->table->format);
 	reader->in = reader->format->create(&reader->config);
 	return reader;
@@ -103,6 +105,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 {
 	reader->reply = reply;
 	reader->records = 0;
+	reader->begun = false;
 	reader->format->start(reader->in);
 	reader->fields = reader->format->fields(reader->in);
 }
@@ -156,6 +159,7 @@ read_record(DcfRecordReader *reader)
 							 reader->format->record_length(reader->in) :
 							 consumed);
 		dcf_reply_consume(reader->reply, consumed);
+		reader->begun |= consumed > 0;
 		if (status == DCF_READ_MORE && !dcf_reply_fill(reader->reply))
 			status = reader->format->finish(reader->in);
 		if (status == DCF_READ_WRONG)
@@ -226,9 +230,11 @@ raise_wrong(DcfRecordReader *reader)
 	const char *content_type = dcf_reply_content_type(reader->reply);
 	size_t len;
 	const char *window = dcf_reply_window(reader->reply, &len);
-	bool is_start = error->record == 0 && error->offset < len;
+	bool is_start = error->record == 0 && !reader->begun;
 	bool is_cut = error->code == DCF_READ_E_CUT;
 
+	if (error->code == DCF_READ_E_TOO_LONG)
+		dcf_error_raise_too_long(reader->config.max_record_size);
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),

@@ -11,6 +11,14 @@
 #include "request.h"
 #include "url.h"
 
+/* The values of the parameter Response. */
+static const char *const responses[] = {
+	[DCF_FORMAT_JSON] = "Json",
+	[DCF_FORMAT_JSONDATATABLE] = "JsonDataTable",
+	[DCF_FORMAT_CSV] = "Csv",
+	[DCF_FORMAT_XML] = "Xml",
+};
+
 static void remove_param(List **params, const char *name);
 static void set_fixed(DcfRequest *request, const char *name,
 					  const char *value);
@@ -38,9 +46,7 @@ dcf_request_create(const DcfServerOptions *server,
 		dcf_request_set_query(request, dcf_option_utf8(server->params));
 	if (table->params)
 		dcf_request_set_query(request, dcf_option_utf8(table->params));
-	set_fixed(request, "Response",
-			  table->format == DCF_FORMAT_JSONDATATABLE ? "JsonDataTable" :
-														  "Json");
+	set_fixed(request, "Response", responses[table->format]);
 	return request;
 }
 

@@ -336,7 +336,7 @@ dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
 	asked.format = DCF_FORMAT_JSONDATATABLE;
 	request = dcf_request_create(server, &asked);
 	if (more)
-		dcf_request_set_query(request, more);
+		dcf_request_set_query(request, dcf_option_utf8(more));
 	reply = dcf_reply_open(session, request, NULL, NULL, CurrentMemoryContext);
 	read_excerpt(reply, Min(DCF_SAMPLE_BYTES, server->max_record_size / 2),
 				 &excerpt);
