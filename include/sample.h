@@ -41,8 +41,7 @@ typedef struct DcfSample
  * that counts more than its params, or NULL.  Raises what a scan raises.
  */
 extern DcfSample *dcf_sample_take(Oid serverid, Oid userid,
-								  const DcfTableOptions *table,
-								  const char *more);
+								  const DcfTableOptions *table, char *more);
 
 /*
  * A foreign table over the endpoint with a column for each field.  relname

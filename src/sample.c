@@ -321,7 +321,7 @@ read_schema(Fields *fields, const Excerpt *excerpt)
 
 DcfSample *
 dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
-				const char *more)
+				char *more)
 {
 	DcfSample *sample = palloc0(sizeof(DcfSample));
 	DcfTableOptions asked = *table;
