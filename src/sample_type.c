@@ -73,6 +73,7 @@ dcf_sample_kind(const DcfField *field, const char *text, size_t len)
 		case DCF_FIELD_NUMBER:
 			return number_kind(text, len);
 		case DCF_FIELD_STRING:
+		case DCF_FIELD_TEXT:
 			return string_kind(text, len);
 		case DCF_FIELD_OBJECT:
 		case DCF_FIELD_ARRAY:
