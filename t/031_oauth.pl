@@ -235,8 +235,8 @@ my @nonsense = (
 		'HV000: service redirects the request', 'status 302' ],
 	[ 'a refusal', { status => 400, body => { error => 'invalid_grant', error_description => 'Unknown user.' } },
 		'28000: service did not accept the credentials', 'Unknown user\.' ],
-	[ 'another refusal', { status => 401, body => { error => 'invalid_client' } },
-		'28000: service did not accept the credentials', 'invalid_client' ],
+	[ 'another refusal', { status => 401, body => { error => 'invalid_request' } },
+		'28000: service did not accept the credentials', 'invalid_request' ],
 	[ 'a ban', { status => 403 }, '28000: service did not accept the credentials', 'status 403' ]);
 
 for my $case (@nonsense)

@@ -41,7 +41,8 @@ sub read_reply
 	  'Content-Length: ' . length $bytes, '', '';
 	$dc->fault({ raw_reply => encode_base64($head . $bytes, '') });
 	$session->send('SELECT id, length(name) FROM t');
-	return $session->finish;
+	my $result = $session->finish;
+	return { map { $_ => $result->{$_} } qw(out err) };
 }
 
 my @codings = (

@@ -1,0 +1,79 @@
+# Memory is bounded, whatever the size of the reply and however often a scan
+# runs or fails.  Measured is the resident memory that belongs to the backend
+# alone (RssAnon of /proc): shared buffers do not count.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use DataConnectTest;
+use Test::More;
+
+use constant ROWS => 1_000_000;
+use constant MB => 1024;    # kB
+
+my $dc = DataConnectTest->new;
+$dc->make_server('gzip');
+$dc->make_server('plain', compression => 'off');
+$dc->make_rows_table($_, $_) for qw(gzip plain);
+$dc->make_rows_table('datatable', 'gzip', format => 'jsondatatable');
+$dc->make_rows_table('csv', 'gzip', format => 'csv');
+$dc->make_rows_table('xml', 'gzip', format => 'xml');
+
+# In kB: what the backend has, and the most of all it ever had.
+sub memory
+{
+	my ($pid) = @_;
+	open my $file, '<', "/proc/$pid/status"
+	  or die "this test needs /proc: $!\n";
+	my %value = map { /^(\w+):\s+(\d+) kB/ ? ($1 => $2) : () } <$file>;
+	close $file;
+	return @value{qw(RssAnon VmHWM)};
+}
+
+# Large replies: the peak of a fresh session over one that has read a small one.
+sub growth
+{
+	my ($what, $sql, $expected) = @_;
+	my $session = $dc->session;
+	my ($table) = $sql =~ /FROM (\w+)/;
+	$session->query("SELECT count(id) FROM $table WHERE n = 1000");
+	my (undef, $before) = memory($session->pid);
+	is($session->query($sql), $expected, "$what: the rows");
+	my (undef, $after) = memory($session->pid);
+	cmp_ok($after - $before, '<', 32 * MB, "$what: less than 32 MB more");
+	$session->quit;
+	return;
+}
+
+growth($_, "SELECT count(id) FROM $_ WHERE n = " . ROWS, ROWS)
+  for qw(gzip plain datatable csv xml);
+growth('texts', "SELECT sum(length(name)) > 0 FROM gzip WHERE n = " . ROWS, 't');
+growth('a cursor', 'BEGIN; DECLARE c CURSOR FOR SELECT id FROM gzip WHERE n = ' . ROWS
+	  . '; MOVE 500000 FROM c; FETCH 1 FROM c; MOVE ALL FROM c; COMMIT', '500001');
+
+# Many scans, and many that fail: nothing is kept.
+sub kept
+{
+	my ($what, $sql) = @_;
+	my $session = $dc->session;
+	my $many = "DO \$\$ BEGIN FOR i IN 1 .. %d LOOP $sql END LOOP; END \$\$";
+	$session->query(sprintf $many, 50);
+	my ($before) = memory($session->pid);
+	$session->query(sprintf $many, 500);
+	my ($after) = memory($session->pid);
+	cmp_ok($after - $before, '<', 2 * MB, "$what: nothing is kept");
+	$session->quit;
+	return;
+}
+
+kept('500 scans', 'PERFORM count(name) FROM gzip WHERE n = 10;');
+kept('500 scans that end early', 'PERFORM FROM plain WHERE n = 2000 LIMIT 1;');
+kept('500 scans that fail',
+	q{BEGIN PERFORM 1 / (id - 5) FROM gzip WHERE n = 10; EXCEPTION WHEN division_by_zero THEN NULL; END;});
+$dc->document('/test/rows', '[{"Id": 1}, {"Id": "x"}]', params => { Count => 7 });
+kept('500 replies that do not fit',
+	q{BEGIN PERFORM id FROM gzip WHERE n = 7; EXCEPTION WHEN invalid_text_representation THEN NULL; END;});
+
+done_testing();
