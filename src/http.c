@@ -131,9 +131,14 @@ resume(DcfHttpTransfer *transfer)
 	/* Any other failure also becomes the transfer's result. */
 }
 
+/*
+ * A libcurl that has no callback for it is asked.  A newer one must not be: it
+ * also sets this time for a transfer that never had a connection.
+ */
 static void
 note_connected(DcfHttpTransfer *transfer)
 {
+#if LIBCURL_VERSION_NUM < 0x075000
 	curl_off_t usec = 0;
 
 	if (transfer->connected_at == 0 &&
@@ -141,6 +146,7 @@ note_connected(DcfHttpTransfer *transfer)
 						  &usec) == CURLE_OK &&
 		usec > 0)
 		transfer->connected_at = dcf_wait_now();
+#endif
 }
 
 /* Whether the body is only there to be shown in an error. */

@@ -184,6 +184,19 @@ on_header(char *line, size_t one, size_t len, void *arg)
 	return len;
 }
 
+#if LIBCURL_VERSION_NUM >= 0x075000
+/* There is a connection, with TLS where wanted; the request is sent next. */
+static int
+on_connected(void *arg, char *remote_ip, char *local_ip, int remote_port,
+			 int local_port)
+{
+	DcfHttpTransfer *transfer = arg;
+
+	transfer->connected_at = dcf_wait_now();
+	return CURL_PREREQFUNC_OK;
+}
+#endif
+
 /* Also called by the pool that ends before its transfers. */
 static void
 release_transfer(void *arg)
@@ -301,6 +314,10 @@ set_callbacks(DcfHttpTransfer *transfer)
 {
 	SET_OPTION(transfer, CURLOPT_PRIVATE, transfer);
 	SET_OPTION(transfer, CURLOPT_ERRORBUFFER, transfer->words);
+#if LIBCURL_VERSION_NUM >= 0x075000
+	SET_OPTION(transfer, CURLOPT_PREREQFUNCTION, on_connected);
+	SET_OPTION(transfer, CURLOPT_PREREQDATA, transfer);
+#endif
 	SET_OPTION(transfer, CURLOPT_WRITEFUNCTION, on_body);
 	SET_OPTION(transfer, CURLOPT_WRITEDATA, transfer);
 	SET_OPTION(transfer, CURLOPT_HEADERFUNCTION, on_header);

@@ -9,6 +9,9 @@
 #include "error.h"
 #include "http_private.h"
 
+/* libcurl's clock and ours round in different ways. */
+#define CLOCK_SLACK_MS 100
+
 /*
  * Of each phase: its name, its option, what follows "Waited 10 s for", and
  * what there is to do but wait longer.
@@ -169,6 +172,17 @@ classify(CURLcode code)
 	}
 }
 
+/*
+ * Whether a time-out while connecting is that of the option connect_timeout.
+ * The kernel has one, too: after some two minutes it gives an address up.
+ */
+static bool
+has_waited_to_connect(const DcfHttpTransfer *transfer)
+{
+	return dcf_wait_now() - transfer->begun_at + CLOCK_SLACK_MS >=
+		transfer->connect_timeout;
+}
+
 void
 dcf_http_raise_lasting_failure(const DcfHttpTransfer *transfer)
 {
@@ -177,8 +191,9 @@ dcf_http_raise_lasting_failure(const DcfHttpTransfer *transfer)
 		case FAILURE_PASSING:
 			break;
 		case FAILURE_TIMEOUT:
-			dcf_http_raise_timeout(DCF_PHASE_CONNECT,
-								   transfer->connect_timeout);
+			if (has_waited_to_connect(transfer))
+				dcf_http_raise_timeout(DCF_PHASE_CONNECT,
+									   transfer->connect_timeout);
 			break;
 		case FAILURE_TRUST:
 			ereport(ERROR,

@@ -165,6 +165,11 @@ dcf_http_pool_create(MemoryContext cxt)
 		curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool));
 	dcf_http_check_multi(
 		curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS));
+#if LIBCURL_VERSION_NUM >= 0x081400
+	/* As CURLOPT_QUICK_EXIT: these resolve names in threads of the pool. */
+	dcf_http_check_multi(
+		curl_multi_setopt(pool->multi, CURLMOPT_QUICK_EXIT, 1L));
+#endif
 
 	/* Connections and resolved names are shared by the multi handle. */
 	check_share(curl_share_setopt(pool->share, CURLSHOPT_SHARE,
