@@ -18,14 +18,14 @@ OBJS        = $(SRC:.c=.o)
 
 # Tests run in this order; one that is missing here runs after these.
 REGRESS_ORDER = options security columns types nulls pushdown required \
-                errors explain formats limit_rescan_cursors \
-                catalogue import import_bridge
+                errors explain formats formats_csv_xml limit_rescan_cursors \
+                catalogue import import_bridge describe drift
 REGRESS_ALL  := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
 REGRESS       = $(filter $(REGRESS_ALL),$(REGRESS_ORDER)) \
                 $(filter-out $(REGRESS_ORDER),$(REGRESS_ALL))
 REGRESS_OPTS  = --encoding=UTF8 --no-locale
 
-LIBRARIES   = libcurl jansson zlib libpsl
+LIBRARIES   = libcurl jansson expat zlib libpsl
 PKG_CONFIG ?= pkg-config
 MISSING    := $(shell for lib in $(LIBRARIES); do \
                 $(PKG_CONFIG) --exists $$lib 2>/dev/null || echo $$lib; done)
@@ -107,9 +107,10 @@ ifneq ($(MISSING),)
 $(OBJS): libraries
 libraries: FORCE
 	@echo 'missing: $(MISSING). Install' \
-	  'Debian: pkg-config libcurl4-openssl-dev libjansson-dev zlib1g-dev' \
-	  'libpsl-dev | Fedora: pkgconf libcurl-devel jansson-devel zlib-devel' \
-	  'libpsl-devel | Homebrew: pkgconf curl jansson zlib libpsl' >&2
+	  'Debian: pkg-config libcurl4-openssl-dev libjansson-dev' \
+	  'libexpat1-dev zlib1g-dev libpsl-dev | Fedora: pkgconf' \
+	  'libcurl-devel jansson-devel expat-devel zlib-devel libpsl-devel |' \
+	  'Homebrew: pkgconf curl jansson expat zlib libpsl' >&2
 	@exit 1
 endif
 

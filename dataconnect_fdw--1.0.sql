@@ -162,3 +162,54 @@ COMMENT ON COLUMN dataconnect_columns.kind IS 'the documentation''s general type
 COMMENT ON COLUMN dataconnect_columns.example IS 'value of the documentation''s sample';
 
 GRANT SELECT ON dataconnect_endpoints, dataconnect_parameters, dataconnect_columns TO PUBLIC;
+
+CREATE FUNCTION dataconnect_describe(
+    server name,
+    endpoint text,
+    params text DEFAULT '',
+    OUT column_name text,
+    OUT name text,
+    OUT sql_server_type text,
+    OUT type text,
+    OUT sample text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT
+ROWS 30;
+
+COMMENT ON FUNCTION dataconnect_describe(name, text, text)
+IS 'asks an endpoint for records, with a query string of parameters, and tells their fields: the name a column would have, the key, the type by the reply''s Schema (or NULL), the PostgreSQL type, a value; reads at most 1 MB and 1000 records; for example: SELECT * FROM dataconnect_describe(''dataconnect'', ''/lists/stores'')';
+
+CREATE FUNCTION dataconnect_table_ddl(
+    server name,
+    endpoint text,
+    params text DEFAULT '',
+    table_name text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION dataconnect_table_ddl(name, text, text, text)
+IS 'the CREATE FOREIGN TABLE for what dataconnect_describe() tells, the parameters fixed in it; fails (02000) where there are no records; for example: SELECT dataconnect_table_ddl(''dataconnect'', ''/customizedreports/x'', ''Day=2026-01-01'')';
+
+CREATE FUNCTION dataconnect_check(
+    foreign_table regclass,
+    params text DEFAULT '',
+    OUT column_name text,
+    OUT name text,
+    OUT change text,
+    OUT declared text,
+    OUT found text,
+    OUT command text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT
+ROWS 5;
+
+COMMENT ON FUNCTION dataconnect_check(regclass, text)
+IS 'compares a foreign table with what the service answers now, given a query string with the required parameters: columns that are new, gone, or of another type, and the ALTER FOREIGN TABLE that mends each; fails (02000) where there are no records; for example: SELECT change, column_name, command FROM dataconnect_check(''sales'', ''StartDate=2026-01-01&StopDate=2026-01-02'')';
+
+-- These send requests.
+REVOKE EXECUTE ON FUNCTION dataconnect_describe(name, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION dataconnect_table_ddl(name, text, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION dataconnect_check(regclass, text) FROM PUBLIC;

@@ -18,6 +18,7 @@
 #include "option.h"
 #include "plan.h"
 #include "scan.h"
+#include "xml_reader.h"
 
 PG_MODULE_MAGIC;
 
@@ -62,6 +63,7 @@ dataconnect_fdw_validator(PG_FUNCTION_ARGS)
 Datum
 dataconnect_version(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(
-		psprintf("dataconnect_fdw %s (%s)", DCF_VERSION, dcf_http_version())));
+	PG_RETURN_TEXT_P(
+		cstring_to_text(psprintf("dataconnect_fdw %s (%s, %s)", DCF_VERSION,
+								 dcf_http_version(), dcf_xml_version())));
 }

@@ -7,8 +7,10 @@
 #define DCF_COMPAT_H
 
 #include "postgres.h"
+#include "catalog/pg_foreign_server.h"
 #include "common/base64.h"
 #include "storage/latch.h"
+#include "utils/acl.h"
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
@@ -83,6 +85,24 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 #define dcf_compat_foreignscan_path(root, rel, rows, startup, total, outer) \
 	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL,     \
 							outer, NULL, NIL)
+#endif
+
+/* 16: one function for all kinds of objects. */
+#if PG_VERSION_NUM >= 160000
+#define dcf_compat_server_aclcheck(serverid, roleid, mode) \
+	object_aclcheck(ForeignServerRelationId, serverid, roleid, mode)
+#else
+#define dcf_compat_server_aclcheck(serverid, roleid, mode) \
+	pg_foreign_server_aclcheck(serverid, roleid, mode)
+#endif
+
+/* 16: with a context for soft errors; before, with a boolean. */
+#if PG_VERSION_NUM >= 160000
+#define dcf_compat_parse_type(text, type, typmod) \
+	((void) parseTypeString(text, type, typmod, NULL))
+#else
+#define dcf_compat_parse_type(text, type, typmod) \
+	parseTypeString(text, type, typmod, false)
 #endif
 
 /* The role whose user mapping a scan uses.  16: noted in the plan node. */

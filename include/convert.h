@@ -34,8 +34,9 @@ extern DcfConverter *dcf_convert_create(const char *relation,
  * What does not fit raises ERRCODE_INVALID_TEXT_REPRESENTATION,
  * ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, or the data exception (class 22) of the
  * type's input function, always with a message that names all said above and
- * shows the value safe and cut.  A domain's check raises its own errors, with
- * the same facts as context.
+ * shows the value safe and cut.  A domain's check raises its own errors, and
+ * so does a character that the database's encoding lacks, with the same facts
+ * as context.
  */
 extern Datum dcf_convert_field(DcfConverter *converter, const DcfField *field,
 							   uint64 record, bool *isnull);

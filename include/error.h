@@ -57,4 +57,7 @@ typedef struct DcfRefusal
 /* Raise the error that a status other than 200 means. */
 pg_noreturn extern void dcf_error_raise_refusal(const DcfRefusal *refusal);
 
+/* Raise that a record is longer than max_record_size, which is max bytes. */
+pg_noreturn extern void dcf_error_raise_too_long(size_t max);
+
 #endif /* DCF_ERROR_H */

@@ -21,13 +21,15 @@ typedef enum DcfFieldKind
 	DCF_FIELD_NUMBER, /* span is the number as written */
 	DCF_FIELD_STRING, /* span is what stands between the quotes */
 	DCF_FIELD_OBJECT, /* span is the whole text, braces included */
-	DCF_FIELD_ARRAY	  /* span is the whole text, brackets included */
+	DCF_FIELD_ARRAY,  /* span is the whole text, brackets included */
+	DCF_FIELD_TEXT	  /* any value, of a format that has only text */
 } DcfFieldKind;
 
 /*
  * One field of a record.  data is not NUL-terminated, and lives as long as the
- * reader's record.  escaped (strings only): the span has at least one backslash
- * and must go through dcf_json_unescape().
+ * reader's record.  escaped: a string's span has at least one backslash and must go
+ * through dcf_json_unescape(); a text's has doubled quotes and must go through
+ * dcf_csv_unescape().
  */
 typedef struct DcfField
 {
@@ -61,7 +63,8 @@ typedef enum DcfReadErrorCode
 	DCF_READ_E_SHAPE,	 /* of the format, but not records where they belong */
 	DCF_READ_E_DEPTH,	 /* nested too deep */
 	DCF_READ_E_TRAILING, /* something after the end */
-	DCF_READ_E_CUT		 /* input ended too early */
+	DCF_READ_E_CUT,		 /* input ended too early */
+	DCF_READ_E_TOO_LONG	 /* a record beyond max_record_size */
 } DcfReadErrorCode;
 
 typedef struct DcfReadError

@@ -25,6 +25,8 @@ typedef struct DcfFormatConfig
 {
 	const DcfKey *keys;
 	int nkeys;
+	size_t max_record_size; /* where a reader keeps records itself: else the
+								 * window's limit holds */
 } DcfFormatConfig;
 
 typedef struct DcfFormatRoutine
@@ -67,6 +69,12 @@ typedef struct DcfFormatRoutine
 	 * and palloc'd, or NULL after the last.  *pos starts at 0.
 	 */
 	char *(*next_key)(const void *reader, size_t *pos, size_t *len);
+
+	/*
+	 * Bytes of the current record; 0 where the reader itself limits them.  NULL
+	 * if they are those that next() has consumed with it.
+	 */
+	size_t (*record_length)(const void *reader);
 
 	const DcfReadError *(*error)(const void *reader);
 } DcfFormatRoutine;

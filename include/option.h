@@ -40,7 +40,9 @@ typedef enum DcfPostBody
 typedef enum DcfFormat
 {
 	DCF_FORMAT_JSON,
-	DCF_FORMAT_JSONDATATABLE
+	DCF_FORMAT_JSONDATATABLE,
+	DCF_FORMAT_CSV,
+	DCF_FORMAT_XML
 } DcfFormat;
 
 /* Times in milliseconds, 0 = no limit; sizes in bytes. */
@@ -105,7 +107,7 @@ typedef struct DcfTableOptions
  */
 typedef struct DcfColumnOptions
 {
-	char *name;		  /* JSON key; NULL for a parameter column */
+	char *name;		  /* key in the reply; NULL for a parameter column */
 	char *param;	  /* or NULL */
 	char *param_from; /* or NULL */
 	char *param_to;	  /* or NULL */
@@ -139,12 +141,26 @@ extern DcfUserOptions *dcf_option_user(const UserMapping *user);
 extern DcfTableOptions *dcf_option_table(const ForeignTable *table,
 										 const DcfServerOptions *server);
 
+/*
+ * The options of a table that no catalog has, checked as others are.  params
+ * is a query string or NULL.
+ */
+extern DcfTableOptions *dcf_option_endpoint(const char *endpoint,
+											const char *params,
+											const DcfServerOptions *server);
+
 /* attname is the default of name where the column has no param options. */
 extern DcfColumnOptions *dcf_option_column(Oid relid, AttrNumber attnum,
 										   const char *attname);
 
 /* options is a list of DefElem *, as the statement has it. */
 extern DcfImportOptions *dcf_option_import(List *options);
+
+/*
+ * An option's text, or a column's name, in UTF-8: as it is sent to the service
+ * and looked for in its replies.  palloc'd, or text itself.
+ */
+extern char *dcf_option_utf8(char *text);
 
 /*
  * Check the options of one object of the catalog given by its OID, as CREATE

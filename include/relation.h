@@ -28,6 +28,7 @@ typedef struct DcfColumn
 	char *attname;
 	Oid type;	  /* as declared */
 	Oid basetype; /* below any domain */
+	int32 basetypmod;
 	Oid collation;
 	DcfColumnOptions *options;
 } DcfColumn;

@@ -52,6 +52,19 @@ extern DcfRequest *dcf_request_create(const DcfServerOptions *server,
 extern void dcf_request_set(DcfRequest *request, const char *name,
 							const char *value, bool placeholder);
 
+/*
+ * Set the parameters of a query string, which is UTF-8 and has been checked as
+ * an option, in place of fixed ones of their names.
+ */
+extern void dcf_request_set_query(DcfRequest *request, const char *query);
+
+/* The value of a parameter that goes with every request, or NULL. */
+extern const char *dcf_request_fixed(const DcfRequest *request,
+									 const char *name);
+
+/* Do not send a parameter that goes with every other request. */
+extern void dcf_request_omit(DcfRequest *request, const char *name);
+
 /* A value as it would stand in a URL, palloc'd: to build placeholders. */
 extern char *dcf_request_encode(const char *value);
 

@@ -22,6 +22,8 @@ typedef struct DcfWindow
 	Oid type; /* DATEOID, TIMESTAMPOID or TIMESTAMPTZOID */
 	pg_tz *timezone;
 	bool round_day;
+	int64 slack; /* microseconds by which rounding to the column's
+								 * precision may have moved a value */
 
 	/* The tightest bounds so far, in the column's own terms. */
 	bool has_lower, has_upper;
@@ -33,8 +35,9 @@ typedef struct DcfWindow
 								 * timestamptz */
 } DcfWindow;
 
-extern void dcf_window_init(DcfWindow *window, Oid type, pg_tz *timezone,
-							bool round_day);
+/* typmod is the type's precision, -1 for none. */
+extern void dcf_window_init(DcfWindow *window, Oid type, int32 typmod,
+							pg_tz *timezone, bool round_day);
 
 /* Whether values of this type can bound a window over a column of that type. */
 extern bool dcf_window_accepts(Oid columntype, Oid valuetype);

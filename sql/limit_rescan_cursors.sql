@@ -79,6 +79,39 @@ MOVE FORWARD ALL IN a;
 COMMIT;
 SELECT count(*) FROM sales;
 
+-- a cursor asks as the user who opened it, whoever fetches
+CREATE ROLE regress_opener;
+CREATE ROLE regress_fetcher;
+GRANT SELECT ON sales TO regress_opener;
+CREATE USER MAPPING FOR regress_opener SERVER sandbox OPTIONS (token 'sandbox-token');
+CREATE USER MAPPING FOR regress_fetcher SERVER sandbox OPTIONS (token 'canary-wrong');
+\! $DATACONNECT_SANDBOX_CTL log-clear
+BEGIN;
+SET LOCAL ROLE regress_opener;
+DECLARE c CURSOR FOR SELECT id FROM sales WHERE store_id = 1;
+SET LOCAL ROLE regress_fetcher;
+FETCH 1 FROM c;
+COMMIT;
+CREATE FUNCTION open_sales() RETURNS refcursor LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    c refcursor := 'c';
+BEGIN
+    OPEN c FOR SELECT id FROM sales WHERE store_id = 1;
+    RETURN c;
+END $$;
+ALTER FUNCTION open_sales OWNER TO regress_opener;
+SET ROLE regress_fetcher;
+BEGIN;
+SELECT open_sales();
+FETCH 1 FROM c;
+COMMIT;
+RESET ROLE;
+DROP FUNCTION open_sales;
+DROP OWNED BY regress_opener, regress_fetcher;
+DROP ROLE regress_opener, regress_fetcher;
+\! $DATACONNECT_SANDBOX_CTL log --fields status
+\! $DATACONNECT_SANDBOX_CTL log-clear
+
 -- errors caught in PL/pgSQL, many times over
 \! $DATACONNECT_SANDBOX_CTL fault '{"path": "/test/sales", "body": "[{\"Id\": \"x\"}]", "count": 20}'
 DO $$

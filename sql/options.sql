@@ -119,7 +119,7 @@ SELECT value, pg_temp.try('table', 'rows', value) FROM unnest('{0,0.5,1e6,1e300,
 -- words
 SELECT value, pg_temp.try('server', 'compression', value) FROM unnest('{on,OFF,t,1,maybe,"",2}'::text[]) AS value;
 SELECT value, pg_temp.try('server', 'method', value) FROM unnest('{Post,put,""}'::text[]) AS value;
-SELECT value, pg_temp.try('table', 'format', value) FROM unnest('{JsonDataTable,csv,xml}'::text[]) AS value;
+SELECT value, pg_temp.try('table', 'format', value) FROM unnest('{JsonDataTable,csv,xml,excel}'::text[]) AS value;
 SELECT value, pg_temp.try('table', 'window_round', value) FROM unnest('{none,hour,true}'::text[]) AS value;
 SELECT value, pg_temp.try('server', 'timezone', value)
 FROM unnest('{utc,America/Regina,Europe/Berlin,Regina,"",../../etc/passwd}'::text[]) AS value;
@@ -154,7 +154,7 @@ FROM (VALUES ('server', 'CompanyID=14205&DatePercision=True'), ('table', ''), ('
              ('table', 'Auth=c4n4ry'), ('server', 'x=1&auth=c4n4ry'), ('table', '%41uth=c4n4ry'), ('table', 'Authority=1'),
              ('server', 'Response=Csv'), ('table', 'RESPONSE=Csv'), ('table', 'Email.To=a@example.com'), ('table', 'email.x=1'),
              ('table', 'Email=1'), ('server', 'languagecode=fr'), ('table', 'LanguageCode=fr'),
-             ('table', 'CSV.Delimiter=;')) AS t (context, value);
+             ('table', 'CSV.Delimiter=;'), ('server', 'csv.headers=False'), ('table', 'CSV.FileExtension=txt')) AS t (context, value);
 SELECT name, value, pg_temp.try('column', name, value)
 FROM unnest('{param,param_from,param_to}'::text[]) AS name,
      unnest('{StartDate,"a&b#c%d+e=f","",Auth,RESPONSE,Email.Cc," a"}'::text[]) AS value;

@@ -69,6 +69,63 @@ SELECT name FROM loose WHERE name = 'a';
 SELECT name FROM loose WHERE name IN ('a', 'A') ORDER BY name COLLATE "C";
 \! sh -c "$LOG"
 
+-- what is equal without being the same is not left to the service
+\! $DATACONNECT_SANDBOX_CTL document '/test/equal' '[{"Code":"x","Span":"24:00:00","Name":"A","At":"2026-03-08T07:30:00Z","LocalAt":"2026-03-08T02:30:00"}]'
+CREATE COLLATION no_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE FOREIGN TABLE equal (
+    code char(5) OPTIONS (name 'Code', param 'Code'),
+    span interval OPTIONS (name 'Span', param 'Span'),
+    name text OPTIONS (name 'Name', param 'Name'),
+    any_case text OPTIONS (name 'Name', param 'AnyCase') COLLATE no_case,
+    at timestamptz OPTIONS (name 'At', param 'At'),
+    local_at timestamp OPTIONS (name 'LocalAt', param 'LocalAt'),
+    sent_code char(5) OPTIONS (param 'SentCode'),
+    sent_case text OPTIONS (param 'SentCase') COLLATE no_case,
+    sent_day date OPTIONS (param 'SentDay')
+) SERVER sandbox OPTIONS (endpoint '/test/equal');
+SELECT count(*) FROM equal WHERE code = 'x  '::char(3);
+SELECT count(*) FROM equal WHERE span = '1 day';
+SELECT count(*) FROM equal WHERE name COLLATE no_case = 'a';
+SELECT count(*) FROM equal WHERE any_case = 'a';
+SELECT count(*) FROM equal WHERE any_case COLLATE "C" IN ('a', 'A');
+\! sh -c "$LOG"
+SELECT count(*) FROM equal WHERE name COLLATE "POSIX" = 'A';
+SELECT count(*) FROM equal WHERE sent_code = 'x  '::char(3);
+SELECT sent_case FROM equal WHERE sent_case IN ('a', 'A');
+SELECT sent_case FROM equal WHERE sent_case COLLATE "C" IN ('a', 'A');
+\! sh -c "$LOG"
+
+-- times of other types, where clocks skip them, and beyond the range
+SET timezone = 'America/New_York';
+SELECT at FROM equal WHERE at = timestamp '2026-03-08 02:30';
+SELECT local_at FROM equal WHERE local_at = timestamptz '2026-03-08 07:30+00';
+SELECT count(*) FROM equal WHERE at = date '5874897-12-31';
+SELECT count(*) FROM equal WHERE local_at = date '5874897-12-31';
+SELECT sent_day FROM equal WHERE sent_day = timestamptz '2026-03-08 05:00+00';
+SELECT count(*) FROM equal WHERE sent_day = timestamptz '2026-03-08 06:00+00';
+SET timezone = 'UTC';
+\! sh -c "$LOG"
+
+-- what a list cannot hold is not sent where it can be checked here
+\! $DATACONNECT_SANDBOX_CTL document '/test/list' '[{"Name":"a"},{"Name":""},{"Name":"b,c"}]'
+CREATE FOREIGN TABLE list (name text OPTIONS (name 'Name', param 'Names', list 'true'))
+    SERVER sandbox OPTIONS (endpoint '/test/list');
+SELECT count(*) FROM list WHERE name IN ('a', 'b');
+SELECT count(*) FROM list WHERE name IN ('a', '');
+SELECT count(*) FROM list WHERE name IN ('a', 'b,c');
+\! sh -c "$LOG"
+
+-- a missing value may come as a text, which the service need not find by it
+\! $DATACONNECT_SANDBOX_CTL document '/test/missing' '[{"Name":"a"},{"Name":""},{"Name":"null"}]'
+CREATE FOREIGN TABLE missing (name text OPTIONS (name 'Name', param 'Name'))
+    SERVER sandbox OPTIONS (endpoint '/test/missing');
+SELECT count(*) FROM missing WHERE name = '';
+SELECT count(*) FROM missing WHERE name IN ('a', 'null');
+ALTER FOREIGN TABLE missing ALTER COLUMN name OPTIONS (ADD required 'true');
+SELECT count(*) FROM missing WHERE name = '';
+SELECT count(*) FROM missing WHERE name = 'a';
+\! sh -c "$LOG"
+
 -- windows: widened to whole days, checked again here
 SELECT count(*) FROM sales WHERE date_created >= '2026-02-01' AND date_created < '2026-03-01';
 SELECT count(*) FROM local_sales WHERE date_created >= '2026-02-01' AND date_created < '2026-03-01';
@@ -102,6 +159,16 @@ SELECT count(*) FROM local_sales WHERE date_created >= timestamptz '2026-03-01 0
 SET timezone = 'UTC';
 \! sh -c "$LOG"
 
+-- a value that the column's precision has rounded up to the next day
+CREATE FOREIGN TABLE rounded (
+    id integer OPTIONS (name 'Id'),
+    date_created timestamp(0) OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+SELECT * FROM rounded WHERE date_created >= '2026-04-01';
+SELECT count(*) FROM rounded WHERE date_created < '2026-04-01';
+SELECT count(*) FROM rounded WHERE date_created <= '2026-03-31 23:59:59.8';
+\! sh -c "$LOG"
+
 -- window_round 'none' sends instants; exclusive as inclusive
 ALTER FOREIGN TABLE sales OPTIONS (ADD window_round 'none', ADD params 'DatePercision=True');
 SELECT count(*) FROM sales WHERE date_created >= '2026-02-01 10:00' AND date_created < '2026-02-10 09:00:00.0004';
@@ -113,6 +180,16 @@ ALTER FOREIGN TABLE sales OPTIONS (DROP window_round, DROP params);
 ALTER SERVER sandbox OPTIONS (ADD timezone 'America/Vancouver');
 EXPLAIN (COSTS OFF) SELECT * FROM sales WHERE date_created >= '2026-02-01' AND date_created < '2026-02-02';
 EXPLAIN (COSTS OFF) SELECT * FROM sales WHERE date_created >= '2026-03-08' AND date_created < '2026-03-09';
+
+-- clocks there have gone back from one minute after midnight to the day before
+ALTER SERVER sandbox OPTIONS (SET timezone 'America/St_Johns');
+CREATE FOREIGN TABLE instants (at timestamptz OPTIONS (name 'At', param_from 'From', param_to 'To'))
+    SERVER sandbox OPTIONS (endpoint '/test/echo');
+EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at >= '2006-10-29 02:30:30+00';
+EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at >= '2006-10-29 02:31+00';
+EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at < '2006-10-29 02:30+00';
+EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at < '2006-10-29 03:15:30+00';
+EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at < '2006-10-30 03:30+00';
 ALTER SERVER sandbox OPTIONS (DROP timezone);
 
 -- parameter columns: the value sent is the value in the row
@@ -170,7 +247,7 @@ CREATE FOREIGN TABLE echo (
     flag boolean OPTIONS (param 'Flag'),
     day date OPTIONS (param 'Day'),
     preset text OPTIONS (param 'Preset', default 'a b+c%20&d=e')
-) SERVER sandbox OPTIONS (endpoint '/test/echo', params 'CSV.Headers=a%26b');
+) SERVER sandbox OPTIONS (endpoint '/test/echo', params 'CSV.Comment=a%26b');
 SELECT query FROM echo WHERE x = E'a&b=c#d%e+f g\r\nHost: evil/?é';
 SELECT params FROM echo WHERE x = E'a&b=c#d%e+f g/?é' AND flag AND day = '2026-07-01';
 SELECT params FROM echo WHERE x = 'x' AND NOT flag;
@@ -179,6 +256,8 @@ SELECT preset FROM echo WHERE x = 'x';
 SELECT params FROM echo WHERE preset IS NULL;
 SELECT params FROM echo WHERE list IN ('a', 'b c');
 SELECT params FROM echo WHERE list IN ('a', 'b,c');
+SELECT params FROM echo WHERE list IN ('a', '');
+SELECT params FROM echo WHERE list = '';
 
 -- GET and POST
 ALTER FOREIGN TABLE echo OPTIONS (ADD method 'post');
@@ -194,3 +273,4 @@ ALTER SERVER sandbox OPTIONS (DROP post_body, DROP params, DROP language);
 DROP TABLE local_sales;
 SET client_min_messages = warning;
 DROP SERVER sandbox CASCADE;
+DROP COLLATION no_case;

@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/lsyscache.h"
 
 #include "bind.h"
@@ -61,9 +62,11 @@ static void bind_window(DcfRequestSet *set, Slot *slot, DcfBindingOp op,
 static void bind_window_any(DcfRequestSet *set, Slot *slot,
 							const DcfBoundValue *value);
 static void finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec);
-static void use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec);
+static char *find_default(const DcfRequestSet *set, const DcfColumn *column);
+static void use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec,
+						char *utf8);
 static void make_texts(DcfRequestSet *set, Slot *slot);
-static bool has_comma(const Slot *slot);
+static const char *why_not_sendable(const Slot *slot);
 static bool advance(DcfRequestSet *set);
 static DcfRequest *build(DcfRequestSet *set, bool as_template);
 static void add_params(DcfRequest *request, const DcfRelation *relation,
@@ -71,7 +74,7 @@ static void add_params(DcfRequest *request, const DcfRelation *relation,
 static void add_window(DcfRequest *request, const DcfRelation *relation,
 					   const Slot *slot);
 static void add_bound(DcfRequest *request, const DcfRelation *relation,
-					  const DcfColumn *column, const char *param, char *text,
+					  const DcfColumn *column, char *param, char *text,
 					  const char *shown, const char *open);
 static char *join_values(const Slot *slot);
 static char *show_values(const Slot *slot);
@@ -93,7 +96,7 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 
 		slot->column = &relation->columns[att];
 		dcf_window_init(&slot->window, slot->column->basetype,
-						relation->server->timezone,
+						slot->column->basetypmod, relation->server->timezone,
 						relation->table->window_round_day);
 	}
 
@@ -198,14 +201,18 @@ static void
 finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 {
 	const DcfColumnOptions *options = slot->column->options;
+	const char *reason;
 
 	if (slot->not_sent && (slot->has_values || slot->shown))
 		set->empty = true;
 	if (set->empty)
 		return;
-	if (!slot->bound && options->default_value)
+	if (!slot->bound)
 	{
-		use_default(set, slot, spec);
+		char *utf8 = find_default(set, slot->column);
+
+		if (utf8)
+			use_default(set, slot, spec, utf8);
 		return;
 	}
 	if (!slot->has_values)
@@ -215,11 +222,9 @@ finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 	slot->one_by_one = slot->values.count > 1 &&
 		(!options->list || bms_is_member(slot->column->attnum, spec->split));
 
-	/*
-	 * The service would take a comma in a value as the end of it.  A filtered
-	 * column can do without being sent, for it is checked here again.
-	 */
-	if (options->list && has_comma(slot))
+	/* A filtered column can do without being sent: it is checked here again. */
+	reason = why_not_sendable(slot);
+	if (reason)
 	{
 		if (slot->column->kind == DCF_COLUMN_PARAMETER || options->required)
 			ereport(
@@ -228,12 +233,31 @@ finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 				 errmsg(
 					 "value for column \"%s\" of foreign table \"%s\" cannot be sent",
 					 slot->column->attname, set->relation->relname),
-				 errdetail(
-					 "Parameter \"%s\" is a list, in which a value cannot have a comma.",
-					 options->param)));
+				 errdetail_internal("%s", reason)));
 		slot->has_values = false;
 		slot->one_by_one = false;
 	}
+}
+
+/*
+ * What is sent where the query says nothing, in UTF-8: the column's default,
+ * or else what goes with every request of the table.  NULL where that is
+ * nothing, and for a window, which has no one value.
+ */
+static char *
+find_default(const DcfRequestSet *set, const DcfColumn *column)
+{
+	const DcfColumnOptions *options = column->options;
+	DcfRequest *request;
+	const char *fixed;
+
+	if (options->default_value)
+		return dcf_option_utf8(options->default_value);
+	if (!options->param)
+		return NULL;
+	request = dcf_request_create(set->relation->server, set->relation->table);
+	fixed = dcf_request_fixed(request, dcf_option_utf8(options->param));
+	return fixed ? pstrdup(fixed) : NULL;
 }
 
 /*
@@ -241,13 +265,12 @@ finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
  * the query asks: "*" is no integer, and need not be.
  */
 static void
-use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
+use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec, char *utf8)
 {
 	const DcfColumn *column = slot->column;
-	char *text = column->options->default_value;
 
 	slot->texts = palloc(sizeof(char *));
-	slot->texts[0] = text;
+	slot->texts[0] = utf8;
 	slot->values.count = 1;
 	slot->has_values = true;
 	if (column->kind == DCF_COLUMN_PARAMETER &&
@@ -260,7 +283,9 @@ use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 													 column->attnum - 1),
 									   set->relation->server->timezone,
 									   set->relation->table->null_strings);
-		slot->default_value = dcf_convert_text(converter, text);
+		slot->default_value =
+			dcf_convert_text(converter,
+							 pg_any_to_server(utf8, strlen(utf8), PG_UTF8));
 		slot->has_default_value = true;
 	}
 }
@@ -275,13 +300,36 @@ make_texts(DcfRequestSet *set, Slot *slot)
 											  set->relation->server->timezone);
 }
 
-static bool
-has_comma(const Slot *slot)
+/*
+ * Why the service might take the values for something else, a sentence; NULL
+ * if it cannot.
+ */
+static const char *
+why_not_sendable(const Slot *slot)
 {
+	const DcfColumnOptions *options = slot->column->options;
+
 	for (int i = 0; i < slot->values.count; i++)
-		if (strchr(slot->texts[i], ',') != NULL)
-			return true;
-	return false;
+	{
+		const char *text = slot->texts[i];
+
+		if (options->list && strchr(text, ',') != NULL)
+			return psprintf(
+				"Parameter \"%s\" is a list, in which a value cannot have a comma.",
+				options->param);
+		if (options->list && text[0] == '\0' && slot->values.count > 1)
+			return psprintf(
+				"Parameter \"%s\" is a list, in which none of several values can be empty.",
+				options->param);
+
+		/* It has no such values: it writes them for NULL. */
+		if (slot->column->kind == DCF_COLUMN_FILTERED &&
+			(text[0] == '\0' || strcmp(text, "null") == 0))
+			return psprintf(
+				"The service writes \"%s\" for a missing value, which parameter \"%s\" need not find.",
+				text, options->param);
+	}
+	return NULL;
 }
 
 double
@@ -351,10 +399,16 @@ static void
 add_params(DcfRequest *request, const DcfRelation *relation, const Slot *slot,
 		   bool as_template)
 {
-	const char *param = slot->column->options->param;
+	const char *param;
 
 	if (slot->column->kind == DCF_COLUMN_WINDOW)
+	{
 		add_window(request, relation, slot);
+		return;
+	}
+	param = dcf_option_utf8(slot->column->options->param);
+	if (slot->not_sent)
+		dcf_request_omit(request, param);
 	else if (slot->shown)
 		dcf_request_set(request, param, slot->shown, true);
 	else if (!slot->has_values)
@@ -382,11 +436,12 @@ add_window(DcfRequest *request, const DcfRelation *relation, const Slot *slot)
 
 static void
 add_bound(DcfRequest *request, const DcfRelation *relation,
-		  const DcfColumn *column, const char *param, char *text,
-		  const char *shown, const char *open)
+		  const DcfColumn *column, char *param, char *text, const char *shown,
+		  const char *open)
 {
 	if (!param)
 		return;
+	param = dcf_option_utf8(param);
 	if (shown)
 		dcf_request_set(request, param, shown, true);
 	else if (text)

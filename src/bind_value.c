@@ -29,7 +29,8 @@ static bool coerce(const DcfColumn *column, Datum value, Oid valuetype,
 static bool coerce_integer(Oid type, Datum value, Oid valuetype,
 						   Datum *result);
 static bool coerce_time(Oid type, Datum value, Oid valuetype, Datum *result);
-static Datum cast_time(Datum value, Oid from, Oid to);
+static bool refine_time(Datum value, Oid from, Oid to, Datum *result);
+static Datum coarsen_time(Datum value, Oid from, Oid to);
 static void sort_unique(const DcfColumn *column, DcfValues *set);
 static int deconstruct(Datum array, Oid elemtype, Datum **elems, bool **nulls);
 
@@ -176,10 +177,19 @@ coerce_integer(Oid type, Datum value, Oid valuetype, Datum *result)
 	return true;
 }
 
+/* Dates, local times and instants: each can be any of those before it. */
+static int
+time_rank(Oid type)
+{
+	return type == DATEOID ? 0 : type == TIMESTAMPOID ? 1 : 2;
+}
+
 /*
- * A value that does not come back the same has nothing equal to it in the
- * other type: a time of day in a date, or the second of two instants that
- * clocks show alike.
+ * PostgreSQL compares two types of time in the finer one, and in the session's
+ * time zone.  A value of the coarser type has one counterpart there, unless it
+ * lies beyond the other's range.  The other way round there is one only if it
+ * comes back the same: a time of day has none in a date, nor has the second of
+ * two instants that clocks show alike.
  */
 static bool
 coerce_time(Oid type, Datum value, Oid valuetype, Datum *result)
@@ -189,25 +199,39 @@ coerce_time(Oid type, Datum value, Oid valuetype, Datum *result)
 	*result = value;
 	if (type == valuetype)
 		return true;
-	*result = cast_time(value, valuetype, type);
-	back = cast_time(*result, type, valuetype);
-	return valuetype == DATEOID ?
-		DatumGetDateADT(back) == DatumGetDateADT(value) :
+	if (time_rank(type) > time_rank(valuetype))
+		return refine_time(value, valuetype, type, result);
+	*result = coarsen_time(value, valuetype, type);
+	return refine_time(*result, type, valuetype, &back) &&
 		DatumGetTimestamp(back) == DatumGetTimestamp(value);
 }
 
-/* PostgreSQL's own casts, in the session's time zone as its operators are. */
-static Datum
-cast_time(Datum value, Oid from, Oid to)
+/* False if it is out of the finer type's range. */
+static bool
+refine_time(Datum value, Oid from, Oid to, Datum *result)
 {
-	PGFunction cast;
+	int overflow = 0;
 
-	if (from == DATEOID)
-		cast = to == TIMESTAMPOID ? date_timestamp : date_timestamptz;
-	else if (from == TIMESTAMPOID)
-		cast = to == DATEOID ? timestamp_date : timestamp_timestamptz;
+	if (from == TIMESTAMPOID)
+		*result = TimestampTzGetDatum(
+			timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value),
+											   &overflow));
+	else if (to == TIMESTAMPOID)
+		*result = TimestampGetDatum(
+			date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow));
 	else
-		cast = to == DATEOID ? timestamptz_date : timestamptz_timestamp;
+		*result = TimestampTzGetDatum(
+			date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow));
+	return overflow == 0;
+}
+
+static Datum
+coarsen_time(Datum value, Oid from, Oid to)
+{
+	PGFunction cast = from == TIMESTAMPOID ? timestamp_date :
+		to == DATEOID					   ? timestamptz_date :
+											 timestamptz_timestamp;
+
 	return DirectFunctionCall1(cast, value);
 }
 

@@ -12,6 +12,7 @@
 
 #include "convert.h"
 #include "convert_private.h"
+#include "csv_reader.h"
 #include "error.h"
 #include "json_reader.h"
 #include "text.h"
@@ -139,11 +140,14 @@ convert_value(DcfConverter *converter, const DcfField *field, bool *isnull)
 			break;
 
 		case DCF_FIELD_STRING:
+		case DCF_FIELD_TEXT:
 			if (field->escaped)
 			{
 				char *decoded = dcf_convert_scratch(converter, len + 1);
 
-				len = dcf_json_unescape(bytes, len, decoded);
+				len = field->kind == DCF_FIELD_STRING ?
+					dcf_json_unescape(bytes, len, decoded) :
+					dcf_csv_unescape(bytes, len, decoded);
 				bytes = decoded;
 			}
 			if (is_null_text(converter, bytes, len))

@@ -55,8 +55,12 @@ dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone)
 		case UUIDOID:
 		case TEXTOID:
 		case VARCHAROID:
-		case BPCHAROID:
 			text = output(base_type, value);
+			break;
+		case BPCHAROID:
+			/* Blanks at the end mean nothing here, but might to the service. */
+			text = output(base_type, value);
+			text[bpchartruelen(text, strlen(text))] = '\0';
 			break;
 		default:
 			text = output_fixed(base_type, value);

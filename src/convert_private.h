@@ -16,7 +16,7 @@
 /*
  * Make a Datum of the converter's base type, in the current memory context,
  * of a value that is not NULL.  bytes are UTF-8 and not NUL-terminated: a
- * string with its escapes decoded, else the JSON text; they may lie in the
+ * string or text with its escapes decoded, else the JSON text; they may lie in the
  * scratch buffer.  field is what they came from.  Refuses with
  * dcf_convert_refuse() what does not fit.
  */
@@ -61,6 +61,13 @@ struct DcfConverter
 	const char *shown;
 	size_t shown_len;
 };
+
+/* Whether the value came as text, which any type may be written as. */
+static inline bool
+dcf_convert_is_string(const DcfField *field)
+{
+	return field->kind == DCF_FIELD_STRING || field->kind == DCF_FIELD_TEXT;
+}
 
 /* convert.c */
 

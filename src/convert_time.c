@@ -62,8 +62,7 @@ static void
 parse(DcfConverter *converter, const DcfField *field, const char *bytes,
 	  size_t len, DcfIsoTime *iso)
 {
-	if (field->kind != DCF_FIELD_STRING ||
-		!dcf_text_parse_iso(bytes, len, iso))
+	if (!dcf_convert_is_string(field) || !dcf_text_parse_iso(bytes, len, iso))
 		refuse(converter);
 }
 

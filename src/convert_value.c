@@ -6,8 +6,10 @@
 
 #include "catalog/pg_type.h"
 #include "common/int.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -97,7 +99,7 @@ parse_integer(DcfConverter *converter, const DcfField *field,
 	bool negative;
 	int64 result = 0;
 
-	if ((field->kind != DCF_FIELD_NUMBER && field->kind != DCF_FIELD_STRING) ||
+	if ((field->kind != DCF_FIELD_NUMBER && !dcf_convert_is_string(field)) ||
 		!dcf_text_is_number(bytes, len, &integral) || !integral)
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 
@@ -153,7 +155,7 @@ number_text(DcfConverter *converter, const DcfField *field, const char *bytes,
 {
 	bool integral;
 
-	if ((field->kind != DCF_FIELD_NUMBER && field->kind != DCF_FIELD_STRING) ||
+	if ((field->kind != DCF_FIELD_NUMBER && !dcf_convert_is_string(field)) ||
 		!dcf_text_is_number(bytes, len, &integral))
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 	return dcf_convert_cstring(converter, bytes, len);
@@ -230,7 +232,7 @@ convert_bytea(DcfConverter *converter, const DcfField *field,
 	while (padding < 2 && padding < len && bytes[len - padding - 1] == '=')
 		padding++;
 
-	if (field->kind != DCF_FIELD_STRING || len % 4 != 0 || len >= MaxAllocSize)
+	if (!dcf_convert_is_string(field) || len % 4 != 0 || len >= MaxAllocSize)
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 	for (i = 0; i < len - padding; i++)
 		if (strchr("= \t\r\n", bytes[i]) != NULL)
@@ -245,13 +247,24 @@ convert_bytea(DcfConverter *converter, const DcfField *field,
 	return PointerGetDatum(result);
 }
 
-/* json and jsonb take the JSON value itself: a string with its quotes. */
+/*
+ * json and jsonb take the JSON value itself: a string with its quotes.  Text of
+ * a format that has only text is a string, too, whatever it looks like.
+ */
 static Datum
 convert_json(DcfConverter *converter, const DcfField *field, const char *bytes,
 			 size_t len)
 {
 	char *quoted;
 
+	if (field->kind == DCF_FIELD_TEXT)
+	{
+		StringInfoData buf;
+
+		initStringInfo(&buf);
+		escape_json(&buf, dcf_convert_cstring(converter, bytes, len));
+		return dcf_convert_input(converter, buf.data);
+	}
 	if (field->kind != DCF_FIELD_STRING)
 		return convert_other(converter, field, bytes, len);
 

@@ -332,3 +332,14 @@ dcf_error_raise_refusal(const DcfRefusal *refusal)
 			 errdetail_internal("%s", build_detail(refusal)),
 			 errhint("%s", hint)));
 }
+
+void
+dcf_error_raise_too_long(size_t max)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("record in the service's reply is too long"),
+			 errdetail("It is longer than max_record_size allows (%zu bytes).",
+					   max),
+			 errhint("Raise the server's option max_record_size.")));
+}

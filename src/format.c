@@ -4,8 +4,10 @@
  */
 #include "postgres.h"
 
+#include "csv_reader.h"
 #include "format.h"
 #include "json_reader.h"
+#include "xml_reader.h"
 
 typedef struct JsonFormat
 {
@@ -94,6 +96,16 @@ json_next_key(const void *self, size_t *pos, size_t *len)
 	return name;
 }
 
+static size_t
+json_record_length(const void *self)
+{
+	const JsonFormat *json = self;
+	size_t len;
+
+	(void) dcf_json_record(json->reader, &len);
+	return len;
+}
+
 static const DcfReadError *
 json_error(const void *self)
 {
@@ -112,6 +124,7 @@ static const DcfFormatRoutine json_routine = {
 	.fields = json_fields,
 	.matched = json_matched,
 	.next_key = json_next_key,
+	.record_length = json_record_length,
 	.error = json_error,
 };
 
@@ -125,7 +138,103 @@ static const DcfFormatRoutine json_data_table_routine = {
 	.fields = json_fields,
 	.matched = json_matched,
 	.next_key = json_next_key,
+	.record_length = json_record_length,
 	.error = json_error,
+};
+
+typedef struct CsvFormat
+{
+	DcfCsvConfig config;
+	void *memory;
+	DcfCsvReader *reader;
+} CsvFormat;
+
+static void *
+csv_create(const DcfFormatConfig *config)
+{
+	CsvFormat *csv = palloc0(sizeof(CsvFormat));
+
+	csv->config.keys = config->keys;
+	csv->config.nkeys = config->nkeys;
+	csv->memory = palloc(dcf_csv_size(&csv->config));
+	return csv;
+}
+
+static void
+csv_start(void *self)
+{
+	CsvFormat *csv = self;
+
+	csv->reader = dcf_csv_init(csv->memory, &csv->config);
+}
+
+static DcfReadStatus
+csv_next(void *self, const char *data, size_t len, size_t *consumed)
+{
+	CsvFormat *csv = self;
+
+	return dcf_csv_next(csv->reader, data, len, consumed);
+}
+
+static DcfReadStatus
+csv_finish(void *self)
+{
+	CsvFormat *csv = self;
+
+	return dcf_csv_finish(csv->reader) ? DCF_READ_END : DCF_READ_WRONG;
+}
+
+static const DcfField *
+csv_fields(const void *self)
+{
+	const CsvFormat *csv = self;
+
+	return dcf_csv_fields(csv->reader);
+}
+
+static int
+csv_matched(const void *self)
+{
+	const CsvFormat *csv = self;
+
+	return dcf_csv_matched(csv->reader);
+}
+
+static char *
+csv_next_key(const void *self, size_t *pos, size_t *len)
+{
+	const CsvFormat *csv = self;
+	size_t header_len;
+	const char *header = dcf_csv_header(csv->reader, &header_len);
+	DcfField field;
+	char *name;
+
+	if (!dcf_csv_next_name(header, header_len, pos, &field))
+		return NULL;
+	name = palloc(field.len + 1);
+	*len = dcf_csv_unescape(field.data, field.len, name);
+	return name;
+}
+
+static const DcfReadError *
+csv_error(const void *self)
+{
+	const CsvFormat *csv = self;
+
+	return dcf_csv_error(csv->reader);
+}
+
+static const DcfFormatRoutine csv_routine = {
+	.name = "CSV",
+	.keys_in = "header",
+	.create = csv_create,
+	.start = csv_start,
+	.next = csv_next,
+	.finish = csv_finish,
+	.fields = csv_fields,
+	.matched = csv_matched,
+	.next_key = csv_next_key,
+	.error = csv_error,
 };
 
 const DcfFormatRoutine *
@@ -137,6 +246,10 @@ dcf_format_routine(DcfFormat format)
 			return &json_routine;
 		case DCF_FORMAT_JSONDATATABLE:
 			return &json_data_table_routine;
+		case DCF_FORMAT_CSV:
+			return &csv_routine;
+		case DCF_FORMAT_XML:
+			return &dcf_xml_routine;
 	}
 	elog(ERROR, "unknown format %d", (int) format);
 }

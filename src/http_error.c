@@ -123,13 +123,7 @@ dcf_http_raise_problem(const DcfHttpTransfer *transfer)
 			raise_coding(transfer);
 			break;
 		case DCF_HTTP_TOO_LONG:
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("record in the service's reply is too long"),
-					 errdetail("It is longer than max_record_size allows "
-							   "(%zu bytes).",
-							   transfer->max_window),
-					 errhint("Raise the server's option max_record_size.")));
+			dcf_error_raise_too_long(transfer->max_window);
 			break;
 	}
 	elog(ERROR, "transfer failed for no reason");

@@ -7,6 +7,7 @@
 #include "foreign/fdwapi.h"
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 
 #include "bridge.h"
 #include "catalogue.h"
@@ -14,6 +15,7 @@
 #include "draft.h"
 #include "import.h"
 #include "option.h"
+#include "sample.h"
 
 /* The remote schemas of all categories, and of the tables behind the bridge. */
 #define SCHEMA_ALL	  "all"
@@ -79,6 +81,26 @@ catalogue_drafts(const char *schema, const DcfImportOptions *options)
 	return dcf_catalogue_drafts(endpoints, schema, options);
 }
 
+/* One table over one endpoint, of which a sample is asked for. */
+static List *
+endpoint_drafts(const char *endpoint, Oid serverid,
+				const DcfImportOptions *options)
+{
+	const DcfServerOptions *server =
+		dcf_option_server(GetForeignServer(serverid));
+	DcfTableOptions *table =
+		dcf_option_endpoint(endpoint, options->table_params, server);
+	DcfSample *sample = dcf_sample_take(serverid, GetUserId(), table, NULL);
+
+	if (sample->fields == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
+				 errmsg("endpoint \"%s\" has no records to make a table of",
+						endpoint),
+				 errhint("Ask for some by the option table_params.")));
+	return list_make1(dcf_sample_draft(sample, table, NULL, options));
+}
+
 static List *
 schema_drafts(ImportForeignSchemaStmt *stmt, Oid serverid)
 {
@@ -86,6 +108,8 @@ schema_drafts(ImportForeignSchemaStmt *stmt, Oid serverid)
 
 	if (strcmp(stmt->remote_schema, SCHEMA_BRIDGE) == 0)
 		return dcf_bridge_drafts(serverid, stmt, options);
+	if (stmt->remote_schema[0] == '/')
+		return endpoint_drafts(stmt->remote_schema, serverid, options);
 	return catalogue_drafts(stmt->remote_schema, options);
 }
 

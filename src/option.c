@@ -15,7 +15,10 @@
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 #include "utils/varlena.h"
@@ -342,6 +345,25 @@ dcf_option_table(const ForeignTable *table, const DcfServerOptions *server)
 	return read_table(table->options, server);
 }
 
+static List *
+append_option(List *options, const char *name, const char *value)
+{
+	if (value == NULL)
+		return options;
+	return lappend(options,
+				   makeDefElem(pstrdup(name),
+							   (Node *) makeString(pstrdup(value)), -1));
+}
+
+DcfTableOptions *
+dcf_option_endpoint(const char *endpoint, const char *params,
+					const DcfServerOptions *server)
+{
+	List *options = append_option(NIL, "endpoint", endpoint);
+
+	return read_table(append_option(options, "params", params), server);
+}
+
 DcfColumnOptions *
 dcf_option_column(Oid relid, AttrNumber attnum, const char *attname)
 {
@@ -351,6 +373,12 @@ dcf_option_column(Oid relid, AttrNumber attnum, const char *attname)
 	if (!column->name && !column->param)
 		column->name = pstrdup(attname);
 	return column;
+}
+
+char *
+dcf_option_utf8(char *text)
+{
+	return pg_server_to_any(text, strlen(text), PG_UTF8);
 }
 
 /* Whether the option is a boolean that is given its default. */

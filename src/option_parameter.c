@@ -30,6 +30,8 @@ static const ReservedParameter reserved_parameters[] = {
 	{"Email.", true, false,
 	 "With it the service would send the records by e-mail in place of the "
 	 "reply."},
+	{"CSV.Delimiter", false, false, "Only CSV with commas is read."},
+	{"CSV.Headers", false, false, "Only CSV with a header is read."},
 	{"LanguageCode", false, true, "Use the option \"language\"."},
 };
 

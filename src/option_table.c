@@ -20,6 +20,8 @@ static const DcfOptionChoice post_bodies[] = {{"form", DCF_BODY_FORM},
 static const DcfOptionChoice formats[] = {{"json", DCF_FORMAT_JSON},
 										  {"jsondatatable",
 										   DCF_FORMAT_JSONDATATABLE},
+										  {"csv", DCF_FORMAT_CSV},
+										  {"xml", DCF_FORMAT_XML},
 										  {.name = NULL}};
 
 static const DcfOptionChoice window_rounds[] = {{"day", true},

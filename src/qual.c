@@ -4,9 +4,9 @@
  */
 #include "postgres.h"
 
+#include "access/nbtree.h"
 #include "access/stratnum.h"
 #include "access/sysattr.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
@@ -47,6 +47,8 @@ static bool match_operands(RelOptInfo *baserel, const DcfRelation *relation,
 						   OpExpr *op, Comparison *cmp);
 static bool is_known_before_scan(Expr *value);
 static bool equality_accepts(const Comparison *cmp, Oid valuetype);
+static bool is_value_exact(const Comparison *cmp, Oid valuetype);
+static bool is_equality_exact(const DcfColumn *column, Oid collation);
 static bool is_integer_type(Oid type);
 static void check_required(const DcfRelation *relation, Bitmapset *bound);
 static bool is_required(const DcfColumn *column);
@@ -266,23 +268,65 @@ is_known_before_scan(Expr *value)
 }
 
 /*
- * Whether "column = value" can be told to the service: the value is of the
- * column's type, or can be made so exactly by bind.c; and nothing but the
- * value itself is equal to it, or PostgreSQL would count rows as matches that
- * the service does not send.
+ * Whether "column = value" can be told to the service.  Values are compared by
+ * the column's collation when requests are made of them, so a comparison by
+ * another must come to the same.
+ *
+ * Of a filtered column the service sends what it takes for equal, and
+ * PostgreSQL can take away from that but not add to it.  So there nothing but
+ * the value itself may be equal to it.
  */
 static bool
 equality_accepts(const Comparison *cmp, Oid valuetype)
 {
 	const DcfColumn *column = cmp->column;
+	bool exact = is_equality_exact(column, cmp->inputcollid) &&
+		is_equality_exact(column, column->collation);
 
-	if (column->kind == DCF_COLUMN_FILTERED && OidIsValid(cmp->inputcollid) &&
-		!get_collation_isdeterministic(cmp->inputcollid))
+	if (column->kind == DCF_COLUMN_FILTERED)
+		return exact && is_value_exact(cmp, valuetype) &&
+			/* A time that clocks skip is the same instant as a later one. */
+			(valuetype != TIMESTAMPTZOID ||
+			 column->basetype == TIMESTAMPTZOID);
+	return (exact || cmp->inputcollid == column->collation) &&
+		is_value_exact(cmp, valuetype);
+}
+
+/* The value is of the column's type, or bind.c can make it so exactly. */
+static bool
+is_value_exact(const Comparison *cmp, Oid valuetype)
+{
+	Oid type = cmp->column->basetype;
+
+	return IsBinaryCoercible(valuetype, type) ||
+		IsBinaryCoercible(type, valuetype) ||
+		(is_integer_type(type) && is_integer_type(valuetype)) ||
+		dcf_window_accepts(type, valuetype);
+}
+
+/*
+ * Whether values of the column's type that are equal under a collation are the
+ * same.  btree's operator families tell, for the sake of deduplication; they
+ * tell it not of numbers, of which some can be written in several ways.
+ */
+static bool
+is_equality_exact(const DcfColumn *column, Oid collation)
+{
+	TypeCacheEntry *typentry =
+		lookup_type_cache(column->basetype, TYPECACHE_BTREE_OPFAMILY);
+	Oid proc;
+
+	if (column->basetype == NUMERICOID || column->basetype == FLOAT4OID ||
+		column->basetype == FLOAT8OID)
+		return true;
+	proc = get_opfamily_proc(typentry->btree_opf, typentry->btree_opintype,
+							 typentry->btree_opintype, BTEQUALIMAGE_PROC);
+	if (!OidIsValid(proc) ||
+		(OidIsValid(column->collation) && !OidIsValid(collation)))
 		return false;
-	return IsBinaryCoercible(valuetype, column->basetype) ||
-		IsBinaryCoercible(column->basetype, valuetype) ||
-		(is_integer_type(column->basetype) && is_integer_type(valuetype)) ||
-		dcf_window_accepts(column->basetype, valuetype);
+	return DatumGetBool(
+		OidFunctionCall1Coll(proc, collation,
+							 ObjectIdGetDatum(typentry->btree_opintype)));
 }
 
 static bool

@@ -34,10 +34,12 @@ struct DcfRecordReader
 	Target *targets;
 	int ntargets;
 	uint64 records;
+	bool begun; /* bytes of the reply are gone */
 };
 
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
 static DcfReadStatus read_record(DcfRecordReader *reader);
+static void check_length(const DcfRecordReader *reader, size_t len);
 static void check_keys(DcfRecordReader *reader);
 static char *list_keys(DcfRecordReader *reader);
 static void raise_wrong(DcfRecordReader *reader) pg_attribute_noreturn();
@@ -61,7 +63,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 			continue;
 
 		/* Also keys nobody fetches tell whether this is the table's reply. */
-		key = find_or_add_key(reader, column->options->name);
+		key = find_or_add_key(reader, dcf_option_utf8(column->options->name));
 		if (!bms_is_member(i + 1, fetched))
 			continue;
 		target = &reader->targets[reader->ntargets++];
@@ -75,6 +77,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 	}
 
 	reader->config.keys = reader->keys;
+	reader->config.max_record_size = relation->server->max_record_size;
 	reader->format = dcf_format_routine(relation->table->format);
 	reader->in = reader->format->create(&reader->config);
 	return reader;
@@ -102,6 +105,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 {
 	reader->reply = reply;
 	reader->records = 0;
+	reader->begun = false;
 	reader->format->start(reader->in);
 	reader->fields = reader->format->fields(reader->in);
 }
@@ -149,13 +153,33 @@ read_record(DcfRecordReader *reader)
 			raise_wrong(reader);
 		if (status == DCF_READ_HEADER)
 			check_keys(reader);
+		if (status == DCF_READ_RECORD)
+			check_length(reader,
+						 reader->format->record_length ?
+							 reader->format->record_length(reader->in) :
+							 consumed);
 		dcf_reply_consume(reader->reply, consumed);
+		reader->begun |= consumed > 0;
 		if (status == DCF_READ_MORE && !dcf_reply_fill(reader->reply))
 			status = reader->format->finish(reader->in);
 		if (status == DCF_READ_WRONG)
 			raise_wrong(reader);
 	} while (status != DCF_READ_RECORD && status != DCF_READ_END);
 	return status;
+}
+
+/* The transport has room to spare, so a longer record may get this far. */
+static void
+check_length(const DcfRecordReader *reader, size_t len)
+{
+	if (len > (size_t) reader->relation->server->max_record_size)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("record in the service's reply is too long"),
+				 errdetail("It is longer than max_record_size allows "
+						   "(%d bytes).",
+						   reader->relation->server->max_record_size),
+				 errhint("Raise the server's option max_record_size.")));
 }
 
 /* A reply with none of the table's keys is not one for this table. */
@@ -206,9 +230,11 @@ raise_wrong(DcfRecordReader *reader)
 	const char *content_type = dcf_reply_content_type(reader->reply);
 	size_t len;
 	const char *window = dcf_reply_window(reader->reply, &len);
-	bool is_start = error->record == 0 && error->offset < len;
+	bool is_start = error->record == 0 && !reader->begun;
 	bool is_cut = error->code == DCF_READ_E_CUT;
 
+	if (error->code == DCF_READ_E_TOO_LONG)
+		dcf_error_raise_too_long(reader->config.max_record_size);
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),

@@ -7,8 +7,6 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "foreign/foreign.h"
-#include "nodes/makefuncs.h"
-#include "nodes/value.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -43,29 +41,16 @@ dcf_relation_load(Relation rel)
 	return relation;
 }
 
-static List *
-append_option(List *options, const char *name, const char *value)
-{
-	if (value == NULL)
-		return options;
-	return lappend(options,
-				   makeDefElem(pstrdup(name),
-							   (Node *) makeString(pstrdup(value)), -1));
-}
-
 DcfRelation *
 dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
 					const char *const *keys, int nkeys)
 {
 	DcfRelation *relation = palloc0(sizeof(DcfRelation));
-	ForeignTable table = {.serverid = serverid};
 
-	table.options = append_option(NIL, "endpoint", endpoint);
-	table.options = append_option(table.options, "params", params);
 	relation->relname = pstrdup(endpoint);
 	relation->serverid = serverid;
 	relation->server = dcf_option_server(GetForeignServer(serverid));
-	relation->table = dcf_option_table(&table, relation->server);
+	relation->table = dcf_option_endpoint(endpoint, params, relation->server);
 	relation->tupdesc = CreateTemplateTupleDesc(nkeys);
 	relation->natts = nkeys;
 	relation->columns = palloc0(sizeof(DcfColumn) * Max(nkeys, 1));
@@ -108,7 +93,9 @@ load_column(DcfRelation *relation, Form_pg_attribute attribute)
 	}
 	column->attname = pstrdup(NameStr(attribute->attname));
 	column->type = attribute->atttypid;
-	column->basetype = getBaseType(attribute->atttypid);
+	column->basetypmod = attribute->atttypmod;
+	column->basetype =
+		getBaseTypeAndTypmod(attribute->atttypid, &column->basetypmod);
 	column->collation = attribute->attcollation;
 	column->options =
 		dcf_option_column(relation->relid, column->attnum, column->attname);

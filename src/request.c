@@ -11,10 +11,17 @@
 #include "request.h"
 #include "url.h"
 
+/* The values of the parameter Response. */
+static const char *const responses[] = {
+	[DCF_FORMAT_JSON] = "Json",
+	[DCF_FORMAT_JSONDATATABLE] = "JsonDataTable",
+	[DCF_FORMAT_CSV] = "Csv",
+	[DCF_FORMAT_XML] = "Xml",
+};
+
 static void remove_param(List **params, const char *name);
 static void set_fixed(DcfRequest *request, const char *name,
 					  const char *value);
-static void set_from_query(DcfRequest *request, const char *query);
 static char *decode(const DcfSpan *span);
 static void append_encoded(StringInfo buf, const char *text, const char *keep);
 static void append_query(StringInfo buf, const DcfRequest *request);
@@ -29,19 +36,17 @@ dcf_request_create(const DcfServerOptions *server,
 {
 	DcfRequest *request = palloc0(sizeof(DcfRequest));
 
-	request->endpoint = table->endpoint;
+	request->endpoint = dcf_option_utf8(table->endpoint);
 	request->method = table->method;
 	request->post_body = server->post_body;
 
 	if (server->language)
 		set_fixed(request, "LanguageCode", server->language);
 	if (server->params)
-		set_from_query(request, server->params);
+		dcf_request_set_query(request, dcf_option_utf8(server->params));
 	if (table->params)
-		set_from_query(request, table->params);
-	set_fixed(request, "Response",
-			  table->format == DCF_FORMAT_JSONDATATABLE ? "JsonDataTable" :
-														  "Json");
+		dcf_request_set_query(request, dcf_option_utf8(table->params));
+	set_fixed(request, "Response", responses[table->format]);
 	return request;
 }
 
@@ -57,6 +62,27 @@ dcf_request_set(DcfRequest *request, const char *name, const char *value,
 	param->value = pstrdup(value);
 	param->placeholder = placeholder;
 	request->params = lappend(request->params, param);
+}
+
+const char *
+dcf_request_fixed(const DcfRequest *request, const char *name)
+{
+	ListCell *lc;
+
+	foreach(lc, request->fixed)
+	{
+		const DcfParam *param = lfirst(lc);
+
+		if (pg_strcasecmp(param->name, name) == 0)
+			return param->value;
+	}
+	return NULL;
+}
+
+void
+dcf_request_omit(DcfRequest *request, const char *name)
+{
+	remove_param(&request->fixed, name);
 }
 
 char *
@@ -148,8 +174,8 @@ set_fixed(DcfRequest *request, const char *name, const char *value)
 }
 
 /* The option's validator has seen to it that the query string decodes. */
-static void
-set_from_query(DcfRequest *request, const char *query)
+void
+dcf_request_set_query(DcfRequest *request, const char *query)
 {
 	size_t pos = 0;
 	DcfSpan name;

@@ -25,6 +25,7 @@ struct DcfScan
 	DcfSpec *spec;
 	List *value_states; /* of ExprState *, for bindings with a value */
 	DcfRecordReader *reader;
+	Oid userid;					   /* whose user mapping is used */
 	DcfSession *session;		   /* from the first row on */
 	MemoryContext set_context;	   /* requests, and their values; reset by a
 								 * rescan */
@@ -36,12 +37,13 @@ struct DcfScan
 };
 
 static DcfScan *get_scan(ForeignScanState *node);
+static Oid find_user(ForeignScanState *node);
 static Bitmapset *find_sent(const DcfScan *scan);
 static bool next_reply(ForeignScanState *node);
 static void start_requests(ForeignScanState *node);
 static void add_reply(const DcfScan *scan, DcfScanStats *stats);
 static void close_reply(DcfScan *scan);
-static bool next_row(DcfScan *scan, TupleTableSlot *slot);
+static bool next_row(ForeignScanState *node, TupleTableSlot *slot);
 static const char *show_value(ForeignScanState *node, Expr *value);
 static bool contain_param_walker(Node *node, void *context);
 
@@ -55,6 +57,7 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 
 	node->fdw_state = scan;
 	scan->relation = dcf_relation_load(node->ss.ss_currentRelation);
+	scan->userid = find_user(node);
 	scan->spec = dcf_spec_read(plan);
 	foreach(lc, scan->spec->bindings)
 	{
@@ -87,7 +90,7 @@ dcf_scan_iterate(ForeignScanState *node)
 	{
 		if (!scan->reply && !next_reply(node))
 			return slot;
-		if (next_row(scan, slot))
+		if (next_row(node, slot))
 			return ExecStoreVirtualTuple(slot);
 		close_reply(scan);
 	}
@@ -174,6 +177,21 @@ get_scan(ForeignScanState *node)
 	return (DcfScan *) node->fdw_state;
 }
 
+/*
+ * The user whom the query runs as.  A cursor may be read as somebody else, but
+ * permissions were checked when it was opened.
+ */
+static Oid
+find_user(ForeignScanState *node)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	Oid userid = dcf_compat_check_as_user(plan,
+										  exec_rt_fetch(plan->scan.scanrelid,
+														node->ss.ps.state));
+
+	return OidIsValid(userid) ? userid : GetUserId();
+}
+
 static Bitmapset *
 find_sent(const DcfScan *scan)
 {
@@ -224,19 +242,8 @@ start_requests(ForeignScanState *node)
 
 	/* Where nothing can match, not even credentials are called for. */
 	if (!scan->session && dcf_bind_count(scan->set) > 0)
-	{
-		ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-		EState *estate = node->ss.ps.state;
-		Oid userid;
-
-		userid = dcf_compat_check_as_user(plan,
-										  exec_rt_fetch(plan->scan.scanrelid,
-														estate));
-		scan->session =
-			dcf_session_get(scan->relation->serverid,
-							OidIsValid(userid) ? userid : GetUserId(),
-							estate->es_query_cxt);
-	}
+		scan->session = dcf_session_get(scan->relation->serverid, scan->userid,
+										node->ss.ps.state->es_query_cxt);
 }
 
 /* Count what the open reply, if there is one, has cost so far. */
@@ -269,15 +276,17 @@ close_reply(DcfScan *scan)
 
 /*
  * Fill the slot with the next row of the reply, values in the current memory
- * context, which the executor resets for each row.
+ * context: the executor's for one row, which has nothing else in it.
  */
 static bool
-next_row(DcfScan *scan, TupleTableSlot *slot)
+next_row(ForeignScanState *node, TupleTableSlot *slot)
 {
+	DcfScan *scan = get_scan(node);
 	int member;
 
 	do
 	{
+		ResetExprContext(node->ss.ps.ps_ExprContext);
 		memset(slot->tts_isnull, true,
 			   sizeof(bool) * slot->tts_tupleDescriptor->natts);
 		if (!dcf_record_next(scan->reader, slot->tts_values, slot->tts_isnull))

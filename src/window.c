@@ -15,11 +15,8 @@
 #include "text.h"
 #include "window.h"
 
-/*
- * Clocks set back across midnight make the calendar day go back, too.  No zone
- * in the database of time zones has done so by more.
- */
-#define CLOCK_SETBACK (2 * USECS_PER_HOUR)
+/* Digits that the service's times have behind the point. */
+#define SERVICE_DIGITS 3
 
 /* The years that can be sent. */
 #define FIRST_YEAR 1
@@ -29,9 +26,18 @@ static bool to_column_terms(const DcfWindow *window, Datum value,
 							Oid valuetype, Timestamp *result, bool *inexact);
 static void narrow_lower(DcfWindow *window, Timestamp bound, bool exclusive);
 static void narrow_upper(DcfWindow *window, Timestamp bound, bool exclusive);
+static Timestamp lower_bound(const DcfWindow *window);
+static Timestamp upper_bound(const DcfWindow *window, bool *exclusive);
+static Timestamp first_day(TimestampTz instant, pg_tz *timezone);
+static Timestamp last_day_end(TimestampTz instant, bool exclusive,
+							  pg_tz *timezone);
 static Timestamp floor_day(Timestamp local);
+static Timestamp end_of_day(Timestamp local, bool exclusive);
 static Timestamp floor_to(Timestamp time, int64 unit);
 static bool is_sendable(Timestamp time);
+static bool next_setback(TimestampTz instant, pg_tz *timezone,
+						 TimestampTz *when, Timestamp *local_before,
+						 Timestamp *local_after);
 static Timestamp local_from_utc(TimestampTz instant, pg_tz *timezone);
 static int offset_at(Timestamp local, pg_tz *timezone);
 static char *format_utc(Timestamp utc);
@@ -39,7 +45,8 @@ static Timestamp utc_earliest(Timestamp local, pg_tz *timezone);
 static Timestamp utc_latest(Timestamp local, pg_tz *timezone);
 
 void
-dcf_window_init(DcfWindow *window, Oid type, pg_tz *timezone, bool round_day)
+dcf_window_init(DcfWindow *window, Oid type, int32 typmod, pg_tz *timezone,
+				bool round_day)
 {
 	memset(window, 0, sizeof(*window));
 	window->type = type;
@@ -47,6 +54,14 @@ dcf_window_init(DcfWindow *window, Oid type, pg_tz *timezone, bool round_day)
 
 	/* A date in the reply may stand for any time of that day. */
 	window->round_day = round_day || type == DATEOID;
+
+	/* timestamp(0) reads 23:59:59.997 as the next day's midnight. */
+	if (type != DATEOID && typmod >= 0 && typmod < SERVICE_DIGITS)
+	{
+		window->slack = USECS_PER_SEC / 2;
+		for (int i = 0; i < typmod; i++)
+			window->slack /= 10;
+	}
 }
 
 bool
@@ -90,25 +105,16 @@ dcf_window_is_empty(const DcfWindow *window)
 char *
 dcf_window_from(const DcfWindow *window)
 {
-	Timestamp bound = window->lower;
+	Timestamp bound = lower_bound(window);
 
-	if (!window->has_lower)
+	if (!window->has_lower || !is_sendable(bound))
 		return NULL;
-	if (window->inexact)
-		bound -= USECS_PER_DAY;
-	if (!is_sendable(bound))
-		return NULL;
-
-	if (window->type == TIMESTAMPTZOID)
-	{
-		if (!window->round_day)
-			return format_utc(floor_to(bound, USECS_PER_SEC / 1000));
-		bound = Min(local_from_utc(bound, window->timezone),
-					local_from_utc(bound + CLOCK_SETBACK, window->timezone));
-	}
 	if (window->round_day)
-		bound = floor_day(bound);
-	bound = utc_earliest(bound, window->timezone);
+		bound = window->type == TIMESTAMPTZOID ?
+			first_day(bound, window->timezone) :
+			floor_day(bound);
+	if (window->round_day || window->type != TIMESTAMPTZOID)
+		bound = utc_earliest(bound, window->timezone);
 	return is_sendable(bound) ?
 		format_utc(floor_to(bound, USECS_PER_SEC / 1000)) :
 		NULL;
@@ -117,29 +123,20 @@ dcf_window_from(const DcfWindow *window)
 char *
 dcf_window_to(const DcfWindow *window)
 {
-	Timestamp bound = window->upper;
+	bool exclusive;
+	Timestamp bound = upper_bound(window, &exclusive);
 
-	if (!window->has_upper)
+	if (!window->has_upper || !is_sendable(bound))
 		return NULL;
-	if (window->inexact)
-		bound += USECS_PER_DAY;
-	if (!is_sendable(bound))
-		return NULL;
-
-	if (window->type == TIMESTAMPTZOID)
-	{
-		if (!window->round_day)
-			return format_utc(-floor_to(-bound, USECS_PER_SEC / 1000));
-		bound = Max(local_from_utc(bound, window->timezone),
-					local_from_utc(bound - CLOCK_SETBACK, window->timezone));
-	}
-	if (window->round_day &&
-		!(window->upper_exclusive && floor_day(bound) == bound))
-		bound = floor_day(bound) + USECS_PER_DAY;
-	bound = utc_latest(bound, window->timezone);
-	if (!is_sendable(bound))
-		return NULL;
-	return format_utc(-floor_to(-bound, USECS_PER_SEC / 1000));
+	if (window->round_day)
+		bound = window->type == TIMESTAMPTZOID ?
+			last_day_end(bound, exclusive, window->timezone) :
+			end_of_day(bound, exclusive);
+	if (window->round_day || window->type != TIMESTAMPTZOID)
+		bound = utc_latest(bound, window->timezone);
+	return is_sendable(bound) ?
+		format_utc(-floor_to(-bound, USECS_PER_SEC / 1000)) :
+		NULL;
 }
 
 char *
@@ -230,10 +227,74 @@ narrow_upper(DcfWindow *window, Timestamp bound, bool exclusive)
 	}
 }
 
+/* The bounds of what the service has for the values between the bounds. */
+static Timestamp
+lower_bound(const DcfWindow *window)
+{
+	return window->lower - window->slack -
+		(window->inexact ? USECS_PER_DAY : 0);
+}
+
+static Timestamp
+upper_bound(const DcfWindow *window, bool *exclusive)
+{
+	Timestamp bound = window->upper + (window->inexact ? USECS_PER_DAY : 0);
+
+	*exclusive = window->upper_exclusive;
+	if (window->slack == 0 ||
+		(*exclusive && bound == floor_to(bound, 2 * window->slack)))
+		return bound;
+	*exclusive = false;
+	return bound + window->slack;
+}
+
+/*
+ * The midnight before the first calendar day that clocks show at an instant or
+ * later.  It is that of the instant, unless clocks that are set back across
+ * midnight later that day show the day before once more.
+ */
+static Timestamp
+first_day(TimestampTz instant, pg_tz *timezone)
+{
+	Timestamp first = floor_day(local_from_utc(instant, timezone));
+	TimestampTz when;
+	Timestamp local_before;
+	Timestamp local_after;
+
+	if (next_setback(instant, timezone, &when, &local_before, &local_after))
+		first = Min(first, floor_day(local_after));
+	return first;
+}
+
+/* Likewise the midnight after the last day shown up to an instant. */
+static Timestamp
+last_day_end(TimestampTz instant, bool exclusive, pg_tz *timezone)
+{
+	Timestamp last = end_of_day(local_from_utc(instant, timezone), exclusive);
+	TimestampTz when = instant - USECS_PER_DAY;
+	Timestamp local_before;
+	Timestamp local_after;
+
+	while (next_setback(when, timezone, &when, &local_before, &local_after) &&
+		   when <= instant)
+		last = Max(last, end_of_day(local_before, true));
+	return last;
+}
+
 static Timestamp
 floor_day(Timestamp local)
 {
 	return floor_to(local, USECS_PER_DAY);
+}
+
+/* The first midnight after a local time, or not before it if exclusive. */
+static Timestamp
+end_of_day(Timestamp local, bool exclusive)
+{
+	Timestamp midnight = floor_day(local);
+
+	return exclusive && midnight == local ? midnight :
+											midnight + USECS_PER_DAY;
 }
 
 /* Round down, also below zero, to a multiple of unit. */
@@ -253,6 +314,30 @@ is_sendable(Timestamp time)
 	int end = date2j(LAST_YEAR + 1, 1, 1) - POSTGRES_EPOCH_JDATE;
 
 	return time >= first * USECS_PER_DAY && time < end * USECS_PER_DAY;
+}
+
+/*
+ * When clocks are next set back after an instant, and what they show just
+ * before and then.  False if the next change is none of that kind.
+ */
+static bool
+next_setback(TimestampTz instant, pg_tz *timezone, TimestampTz *when,
+			 Timestamp *local_before, Timestamp *local_after)
+{
+	pg_time_t start = timestamptz_to_time_t(instant);
+	pg_time_t change;
+	long before;
+	long after;
+	int is_dst;
+
+	if (pg_next_dst_boundary(&start, &before, &is_dst, &change, &after,
+							 &is_dst, timezone) != 1 ||
+		after >= before)
+		return false;
+	*when = time_t_to_timestamptz(change);
+	*local_before = *when + before * USECS_PER_SEC;
+	*local_after = *when + after * USECS_PER_SEC;
+	return true;
 }
 
 static Timestamp

@@ -1,6 +1,6 @@
 /*
  * utf8.h
- *	  Checking UTF-8 one byte at a time, and writing it.  Private to src/core.
+ *	  UTF-8: checking it one byte at a time, and writing it.  Private to src/core.
  */
 #ifndef DCF_UTF8_H
 #define DCF_UTF8_H
@@ -46,7 +46,7 @@ dcf_utf8_step(DcfUtf8 *state, unsigned char byte)
 	return true;
 }
 
-/* Write a code point to dst (room for 4).  Returns its length. */
+/* Write a character, which is no surrogate; dst has room for 4 bytes. */
 static inline size_t
 dcf_utf8_encode(uint32_t code, char *dst)
 {

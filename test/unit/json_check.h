@@ -8,19 +8,6 @@
 #include "check.h"
 #include "json_judge.h"
 
-/* A document for messages: what is not plain ASCII is shown as a dot. */
-static const char *
-shown(const char *doc, size_t len)
-{
-	static char buffer[121];
-	size_t n = len < sizeof(buffer) - 1 ? len : sizeof(buffer) - 1;
-
-	for (size_t i = 0; i < n; i++)
-		buffer[i] = doc[i] >= ' ' && doc[i] < 0x7F ? doc[i] : '.';
-	buffer[n] = '\0';
-	return buffer;
-}
-
 static bool
 is_all_space(const char *doc, size_t len)
 {

@@ -7,71 +7,9 @@
 #define JSON_JUDGE_H
 
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "document.h"
 #include "json_reader.h"
-
-/* Text that grows. */
-typedef struct Text
-{
-	char *data;
-	size_t len;
-	size_t room;
-} Text;
-
-static void
-text_add(Text *text, const void *data, size_t len)
-{
-	if (text->room - text->len <= len)
-	{
-		text->room = 2 * (text->len + len) + 32;
-		text->data = realloc(text->data, text->room);
-	}
-	if (len > 0)
-		memcpy(text->data + text->len, data, len);
-	text->len += len;
-	text->data[text->len] = '\0';
-}
-
-static void
-text_add_string(Text *text, const char *string)
-{
-	text_add(text, string, strlen(string));
-}
-
-static bool
-text_is(const Text *text, const Text *other)
-{
-	return text->len == other->len &&
-		(text->len == 0 || memcmp(text->data, other->data, text->len) == 0);
-}
-
-/* Numbers that look random, the same in each run. */
-typedef struct Dice
-{
-	uint64_t state; /* not 0 */
-} Dice;
-
-static uint32_t
-dice_roll(Dice *dice, uint32_t sides)
-{
-	dice->state ^= dice->state << 13;
-	dice->state ^= dice->state >> 7;
-	dice->state ^= dice->state << 17;
-	return (uint32_t) ((dice->state >> 16) % sides);
-}
-
-/* How a document is cut into windows. */
-typedef struct Cuts
-{
-	size_t first; /* length of the first piece, 0 for no limit */
-	size_t rest;  /* of the others, likewise */
-	Dice *dice;	  /* random lengths instead */
-} Cuts;
-
-static const Cuts uncut = {0, 0, NULL};
-static const Cuts each_byte = {1, 1, NULL};
 
 /* What came of reading a document. */
 typedef struct Reading
@@ -227,17 +165,6 @@ note_record(Reading *reading, const DcfJsonReader *reader,
 		add_field(&reading->spans, &key);
 	}
 	return NULL;
-}
-
-/* How long the next piece is. */
-static size_t
-next_piece(const Cuts *cuts, size_t pos, size_t left)
-{
-	size_t piece = pos == 0 ? cuts->first : cuts->rest;
-
-	if (cuts->dice != NULL)
-		piece = 1 + dice_roll(cuts->dice, dice_roll(cuts->dice, 4) ? 8 : 200);
-	return piece == 0 || piece > left ? left : piece;
 }
 
 /* Read a document.  Each window is a block of memory of just its size. */

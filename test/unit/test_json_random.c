@@ -233,54 +233,6 @@ add_reply(Text *doc, Dice *dice, const DcfJsonConfig *config)
 	add_space(doc, dice);
 }
 
-/* Put text in place of some bytes. */
-static void
-splice(Text *doc, size_t at, size_t drop, const char *in, size_t inlen)
-{
-	Text result = {0};
-
-	text_add(&result, doc->data, at);
-	text_add(&result, in, inlen);
-	text_add(&result, doc->data + at + drop, doc->len - at - drop);
-	free(doc->data);
-	*doc = result;
-}
-
-static void
-damage(Text *doc, Dice *dice)
-{
-	size_t at = dice_roll(dice, (uint32_t) doc->len);
-	size_t left = doc->len - at;
-	size_t n = 1 + dice_roll(dice, left < 8 ? (uint32_t) left : 8);
-	const char *splinter = splinters[dice_roll(dice, COUNT(splinters))];
-	char byte = (char) dice_roll(dice, 256);
-	char *copy;
-
-	switch (dice_roll(dice, 6))
-	{
-		case 0:
-			splice(doc, at, n, "", 0);
-			break;
-		case 1:
-			splice(doc, at, 0, splinter, strlen(splinter));
-			break;
-		case 2:
-			splice(doc, at, 1, splinter, strlen(splinter));
-			break;
-		case 3:
-			splice(doc, at, 1, &byte, 1);
-			break;
-		case 4:
-			splice(doc, at, 0, &byte, 1);
-			break;
-		default:
-			copy = memcpy(malloc(n), doc->data + at, n);
-			splice(doc, at, 0, copy, n);
-			free(copy);
-			break;
-	}
-}
-
 static void
 random_documents(void)
 {
@@ -299,7 +251,7 @@ random_documents(void)
 		{
 			for (uint32_t n = 1 + dice_roll(&dice, 3); n > 0 && doc.len > 0;
 				 n--)
-				damage(&doc, &dice);
+				damage(&doc, &dice, splinters, COUNT(splinters));
 		}
 		check_document(doc.data, doc.len, config);
 

@@ -1,0 +1,595 @@
+/*
+ * csv_reader.c
+ *	  CSV replies, line by line.
+ *
+ * The header says in which column each key stands.  The keys it has are kept
+ * in the order of their columns, so that while the fields of a record go by,
+ * one comparison tells whether the next key's is reached.
+ */
+#include "csv_reader.h"
+
+#include "key_table.h"
+#include "utf8.h"
+
+typedef enum CsvState
+{
+	AT_BEGINNING, /* a byte order mark may come */
+	AT_FIELD,	  /* before the first byte of a field */
+	IN_PLAIN,	  /* inside a field without quotes */
+	IN_QUOTED,	  /* inside a field with quotes */
+	AT_QUOTE,	  /* behind a quote inside one: its end, or the first of two */
+	AT_LINE_FEED  /* behind the carriage return of a line's end */
+} CsvState;
+
+struct DcfCsvReader
+{
+	const DcfCsvConfig *config;
+	DcfKeyTable table;
+	DcfReadError error;
+
+	/* Where we are.  Offsets in the window end with the call. */
+	uint64_t base; /* offset in the input of the window's start */
+	size_t pos;	   /* next byte to look at */
+	size_t start;  /* of the line, which must stay in the window */
+	CsvState state;
+	DcfUtf8 utf8;
+
+	/* The header. */
+	bool header_read;
+	size_t ncolumns;
+	int nmatched;
+	size_t *columns; /* of each key that the header has */
+	int *order;		 /* those keys by their columns, nmatched of them */
+
+	/* The line being read.  Offsets are from its start. */
+	size_t column;		/* of the field being read */
+	int next;			/* in order: the next key to come */
+	size_t field_start; /* behind its quote, if it has one */
+	size_t field_end;	/* once it was seen */
+	bool quoted;
+	bool escaped;
+	uint64_t nrecords; /* completed */
+	DcfField *fields;
+	size_t *starts; /* of each field's span */
+
+	/* The header handed out. */
+	const char *header;
+	size_t header_len;
+};
+
+/* What a call reads: a window, and how far it was read. */
+typedef struct Cursor
+{
+	const char *start;
+	const char *p;
+	const char *end;
+} Cursor;
+
+/* What a step in the reading led to. */
+typedef enum Step
+{
+	STEP_ON,
+	STEP_LINE, /* a line has ended */
+	STEP_MORE,
+	STEP_WRONG
+} Step;
+
+size_t
+dcf_csv_size(const DcfCsvConfig *config)
+{
+	size_t nkeys = (size_t) config->nkeys;
+
+	return sizeof(DcfCsvReader) +
+		nkeys * (sizeof(DcfField) + 2 * sizeof(size_t)) +
+		(nkeys + dcf_key_slots(config->nkeys)) * sizeof(int);
+}
+
+DcfCsvReader *
+dcf_csv_init(void *memory, const DcfCsvConfig *config)
+{
+	DcfCsvReader *reader = memory;
+	size_t nkeys = (size_t) config->nkeys;
+
+	/* All fields are DCF_FIELD_ABSENT. */
+	memset(reader, 0, dcf_csv_size(config));
+	reader->config = config;
+	reader->fields = (DcfField *) (reader + 1);
+	reader->starts = (size_t *) (reader->fields + nkeys);
+	reader->columns = reader->starts + nkeys;
+	reader->order = (int *) (reader->columns + nkeys);
+	dcf_key_table_init(&reader->table, config->keys, config->nkeys,
+					   reader->order + nkeys);
+	return reader;
+}
+
+/* Note an error at an offset of the input. */
+static Step
+fail(DcfCsvReader *reader, DcfReadErrorCode code, const char *reason,
+	 uint64_t offset)
+{
+	reader->error.code = code;
+	reader->error.reason = reason;
+	reader->error.offset = offset;
+	reader->error.record = reader->nrecords;
+	return STEP_WRONG;
+}
+
+/* Fail at the byte the cursor stands on. */
+static Step
+fail_here(DcfCsvReader *reader, const Cursor *cursor, DcfReadErrorCode code,
+		  const char *reason)
+{
+	return fail(reader, code, reason,
+				reader->base + (uint64_t) (cursor->p - cursor->start));
+}
+
+static inline size_t
+line_offset(const DcfCsvReader *reader, const Cursor *cursor)
+{
+	return (size_t) (cursor->p - cursor->start) - reader->start;
+}
+
+/* The byte of a name in a header that stands at src, and what it takes up. */
+static inline size_t
+name_byte(const char *src, size_t len, bool escaped)
+{
+	return escaped && len > 1 && src[0] == '"' ? 2 : 1;
+}
+
+static bool
+name_equals(const DcfKey *key, const char *src, size_t len, bool escaped)
+{
+	size_t matched = 0;
+
+	if (!escaped)
+		return dcf_key_equals(key, src, len);
+	while (len > 0)
+	{
+		size_t used = name_byte(src, len, escaped);
+
+		if (matched == key->len || key->name[matched] != *src)
+			return false;
+		matched++;
+		src += used;
+		len -= used;
+	}
+	return matched == key->len;
+}
+
+/* The index of the key with the name in that span, or -1. */
+static int
+find_name(const DcfKeyTable *table, const char *src, size_t len, bool escaped)
+{
+	uint32_t hash = DCF_KEY_HASH_START;
+	size_t used;
+	size_t slot;
+
+	if (!escaped)
+		return dcf_key_find(table, src, len);
+	for (size_t i = 0; i < len; i += used)
+	{
+		used = name_byte(src + i, len - i, escaped);
+		hash = dcf_key_hash_step(hash, src[i]);
+	}
+	slot = dcf_key_first_slot(table, hash);
+	while (table->slots[slot] >= 0 &&
+		   !name_equals(&table->keys[table->slots[slot]], src, len, escaped))
+		slot = dcf_key_next_slot(table, slot);
+	return table->slots[slot];
+}
+
+/* A name in the header has ended; the cursor is behind it. */
+static Step
+end_name(DcfCsvReader *reader, const Cursor *cursor)
+{
+	const char *name = cursor->start + reader->start + reader->field_start;
+	int key =
+		find_name(&reader->table, name,
+				  reader->field_end - reader->field_start, reader->escaped);
+
+	if (key >= 0)
+	{
+		for (int i = 0; i < reader->nmatched; i++)
+		{
+			if (reader->order[i] == key)
+				return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
+								 "the header has a key twice");
+		}
+		reader->columns[key] = reader->column;
+		reader->order[reader->nmatched++] = key;
+	}
+	return STEP_ON;
+}
+
+/* A field of a record has ended. */
+static inline void
+end_value(DcfCsvReader *reader)
+{
+	DcfField *field;
+	int key;
+
+	if (reader->next == reader->nmatched ||
+		reader->columns[reader->order[reader->next]] != reader->column)
+		return;
+	key = reader->order[reader->next++];
+	field = &reader->fields[key];
+	field->len = reader->field_end - reader->field_start;
+	field->kind =
+		field->len == 0 && !reader->quoted ? DCF_FIELD_NULL : DCF_FIELD_TEXT;
+	field->escaped = reader->escaped;
+	reader->starts[key] = reader->field_start;
+}
+
+/*
+ * The cursor is at the comma, carriage return or line feed behind a field.
+ */
+static Step
+end_field(DcfCsvReader *reader, Cursor *cursor)
+{
+	bool ends_line = *cursor->p != ',';
+
+	if (!reader->header_read)
+	{
+		if (ends_line && reader->column == 0 && reader->field_end == 0)
+			return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
+							 "the header is empty");
+		if (end_name(reader, cursor) != STEP_ON)
+			return STEP_WRONG;
+		if (ends_line)
+			reader->header_len = line_offset(reader, cursor);
+	}
+	else
+	{
+		if (ends_line && reader->column + 1 < reader->ncolumns)
+			return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
+							 "a record has fewer fields than the header");
+		if (!ends_line && reader->column + 1 == reader->ncolumns)
+			return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
+							 "a record has more fields than the header");
+		end_value(reader);
+	}
+	reader->column++;
+	reader->state = AT_FIELD;
+	if (*cursor->p == '\r')
+		reader->state = AT_LINE_FEED;
+	return *cursor->p++ == '\n' ? STEP_LINE : STEP_ON;
+}
+
+/* Bytes that stand for themselves in a field and need no further look. */
+static inline bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != ',';
+}
+
+/* Whether all of eight bytes are plain. */
+static inline bool
+are_plain(const char *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t tops = ones * 0x80;
+	uint64_t bytes;
+	uint64_t quote;
+	uint64_t comma;
+
+	/* As in json_scan.c: exact for the eight as a whole. */
+	__builtin_memcpy(&bytes, p, sizeof(bytes));
+	quote = bytes ^ (ones * '"');
+	comma = bytes ^ (ones * ',');
+	return ((bytes | (bytes - ones * 0x20) | (quote - ones) | (comma - ones)) &
+			tops) == 0;
+}
+
+static inline const char *
+skip_plain(const char *p, const char *end)
+{
+	while (end - p >= 8 && are_plain(p))
+		p += 8;
+	while (p < end && is_plain((unsigned char) *p))
+		p++;
+	return p;
+}
+
+/*
+ * Take a byte inside a field that is no comma, quote or line end, or that
+ * stands in a field where these mean nothing.
+ */
+static inline Step
+take_byte(DcfCsvReader *reader, Cursor *cursor)
+{
+	if (*cursor->p == '\0')
+		return fail_here(reader, cursor, DCF_READ_E_SYNTAX, "a NUL byte");
+	if (!dcf_utf8_step(&reader->utf8, (unsigned char) *cursor->p))
+		return fail_here(reader, cursor, DCF_READ_E_UTF8, "invalid UTF-8");
+	cursor->p++;
+	return STEP_ON;
+}
+
+/* Go on in a field without quotes. */
+static Step
+take_plain(DcfCsvReader *reader, Cursor *cursor)
+{
+	while (cursor->p < cursor->end)
+	{
+		char c;
+
+		if (reader->utf8.need == 0)
+			cursor->p = skip_plain(cursor->p, cursor->end);
+		if (cursor->p == cursor->end)
+			break;
+		c = *cursor->p;
+		if (reader->utf8.need == 0)
+		{
+			if (c == ',' || c == '\n' || c == '\r')
+			{
+				reader->field_end = line_offset(reader, cursor);
+				return end_field(reader, cursor);
+			}
+			if (c == '"')
+				return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
+								 "a quote in a field that has none around it");
+		}
+		if (take_byte(reader, cursor) != STEP_ON)
+			return STEP_WRONG;
+	}
+	return STEP_MORE;
+}
+
+/* Go on in a field with quotes. */
+static Step
+take_quoted(DcfCsvReader *reader, Cursor *cursor)
+{
+	while (cursor->p < cursor->end)
+	{
+		if (reader->utf8.need == 0)
+			cursor->p = skip_plain(cursor->p, cursor->end);
+		if (cursor->p == cursor->end)
+			break;
+		if (*cursor->p == '"' && reader->utf8.need == 0)
+		{
+			reader->field_end = line_offset(reader, cursor);
+			reader->state = AT_QUOTE;
+			cursor->p++;
+			return STEP_ON;
+		}
+		if (take_byte(reader, cursor) != STEP_ON)
+			return STEP_WRONG;
+	}
+	return STEP_MORE;
+}
+
+/* Begin a field; there is at least one byte. */
+static void
+begin_field(DcfCsvReader *reader, Cursor *cursor)
+{
+	reader->quoted = *cursor->p == '"';
+	reader->escaped = false;
+	reader->state = reader->quoted ? IN_QUOTED : IN_PLAIN;
+	if (reader->quoted)
+		cursor->p++;
+	reader->field_start = line_offset(reader, cursor);
+}
+
+/* A mark may come in pieces, and a name may begin like one. */
+static Step
+skip_byte_order_mark(DcfCsvReader *reader, Cursor *cursor)
+{
+	static const char mark[] = {'\xEF', '\xBB', '\xBF'};
+
+	for (; cursor->p < cursor->end; cursor->p++)
+	{
+		size_t read = (size_t) (cursor->p - cursor->start);
+
+		if (read == sizeof(mark))
+			reader->start = read;
+		else if (*cursor->p == mark[read])
+			continue;
+		else
+			cursor->p = cursor->start;
+		reader->state = AT_FIELD;
+		return STEP_ON;
+	}
+	return STEP_MORE;
+}
+
+/* Take what comes next; there is at least one byte. */
+static Step
+take(DcfCsvReader *reader, Cursor *cursor)
+{
+	char c = *cursor->p;
+
+	switch (reader->state)
+	{
+		case AT_BEGINNING:
+			return skip_byte_order_mark(reader, cursor);
+		case AT_FIELD:
+			begin_field(reader, cursor);
+			return STEP_ON;
+		case IN_PLAIN:
+			return take_plain(reader, cursor);
+		case IN_QUOTED:
+			return take_quoted(reader, cursor);
+		case AT_QUOTE:
+			if (c == '"')
+			{
+				reader->escaped = true;
+				reader->state = IN_QUOTED;
+				cursor->p++;
+				return STEP_ON;
+			}
+			if (c == ',' || c == '\n' || c == '\r')
+				return end_field(reader, cursor);
+			return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
+							 "something follows a closing quote");
+		case AT_LINE_FEED:
+			break;
+	}
+	if (c != '\n')
+		return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
+						 "a carriage return without a line feed");
+	cursor->p++;
+	reader->state = AT_FIELD;
+	return STEP_LINE;
+}
+
+/* A line has ended just before the cursor: hand it out. */
+static DcfReadStatus
+end_line(DcfCsvReader *reader, const Cursor *cursor)
+{
+	const char *line = cursor->start + reader->start;
+
+	if (!reader->header_read)
+	{
+		reader->header_read = true;
+		reader->ncolumns = reader->column;
+		reader->header = line;
+	}
+	else
+	{
+		reader->nrecords++;
+		for (int i = 0; i < reader->nmatched; i++)
+		{
+			int key = reader->order[i];
+
+			reader->fields[key].data = line + reader->starts[key];
+		}
+	}
+	reader->column = 0;
+	reader->next = 0;
+	reader->start = (size_t) (cursor->p - cursor->start);
+	return reader->header ? DCF_READ_HEADER : DCF_READ_RECORD;
+}
+
+DcfReadStatus
+dcf_csv_next(DcfCsvReader *reader, const char *data, size_t len,
+			 size_t *consumed)
+{
+	DcfReadStatus status = DCF_READ_MORE;
+	Step step = STEP_ON;
+	Cursor cursor;
+
+	*consumed = 0;
+	reader->header = NULL;
+	if (reader->error.code != DCF_READ_OK)
+		return DCF_READ_WRONG;
+	if (len <= reader->pos)
+		return DCF_READ_MORE; /* nothing new; data may be NULL */
+
+	cursor = (Cursor){data, data + reader->pos, data + len};
+	while (step == STEP_ON)
+		step = cursor.p < cursor.end ? take(reader, &cursor) : STEP_MORE;
+	if (step == STEP_WRONG)
+		return DCF_READ_WRONG;
+	if (step == STEP_LINE)
+		status = end_line(reader, &cursor);
+	*consumed = reader->start;
+	reader->base += *consumed;
+	reader->pos = (size_t) (cursor.p - cursor.start) - *consumed;
+	reader->start = 0;
+	return status;
+}
+
+bool
+dcf_csv_finish(DcfCsvReader *reader)
+{
+	uint64_t offset = reader->base + reader->pos;
+	const char *reason;
+
+	if (reader->error.code != DCF_READ_OK)
+		return false;
+	if (reader->header_read && reader->state == AT_FIELD &&
+		reader->column == 0)
+		return true;
+	if (reader->state == IN_QUOTED)
+		reason = "input ended inside a quoted field";
+	else if (reader->header_read)
+		reason = "input ended before the line end of a record";
+	else if (offset == 0)
+		reason = "input is empty";
+	else
+		reason = "input ended before the line end of the header";
+	fail(reader, DCF_READ_E_CUT, reason, offset);
+	return false;
+}
+
+const DcfField *
+dcf_csv_fields(const DcfCsvReader *reader)
+{
+	return reader->fields;
+}
+
+int
+dcf_csv_matched(const DcfCsvReader *reader)
+{
+	return reader->nmatched;
+}
+
+const char *
+dcf_csv_header(const DcfCsvReader *reader, size_t *len)
+{
+	*len = reader->header ? reader->header_len : 0;
+	return reader->header;
+}
+
+bool
+dcf_csv_next_name(const char *header, size_t len, size_t *pos, DcfField *name)
+{
+	size_t end = *pos;
+	bool quoted;
+
+	if (end > len)
+		return false;
+	*name = (DcfField){.kind = DCF_FIELD_TEXT};
+	quoted = end < len && header[end] == '"';
+	name->data = header + end + (quoted ? 1 : 0);
+	if (quoted)
+	{
+		/* Quotes inside come in twos; the one left over ends the name. */
+		for (end++; end < len; end++)
+		{
+			if (header[end] != '"')
+				continue;
+			if (end + 1 == len || header[end + 1] != '"')
+				break;
+			name->escaped = true;
+			end++;
+		}
+	}
+	else
+	{
+		while (end < len && header[end] != ',')
+			end++;
+	}
+	name->len = (size_t) (header + end - name->data);
+	*pos = end + (quoted ? 2 : 1);
+	return true;
+}
+
+const DcfReadError *
+dcf_csv_error(const DcfCsvReader *reader)
+{
+	return &reader->error;
+}
+
+size_t
+dcf_csv_unescape(const char *src, size_t len, char *dst)
+{
+	size_t written = 0;
+
+	while (len > 0)
+	{
+		const char *quote = memchr(src, '"', len);
+		size_t plain = quote ? (size_t) (quote - src) + 1 : len;
+
+		memcpy(dst + written, src, plain);
+		written += plain;
+		src += plain;
+		len -= plain;
+		if (quote && len > 0)
+		{
+			src++; /* its twin */
+			len--;
+		}
+	}
+	return written;
+}

@@ -1,0 +1,93 @@
+/*
+ * xml_name.c
+ *	  Names of columns as names of XML elements.  See xml_name.h.
+ */
+#include "xml_name.h"
+
+#include <string.h>
+
+#include "utf8.h"
+
+/* Of an escape with four digits, and with eight. */
+#define SHORT_ESCAPE 7
+#define LONG_ESCAPE	 11
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/*
+ * The escape of that length at src: whether there is one, and its number.
+ */
+static bool
+read_escape(const char *src, size_t len, size_t escape_len, uint32_t *code)
+{
+	if (len < escape_len || src[0] != '_' ||
+		(src[1] != 'x' && src[1] != 'X') || src[escape_len - 1] != '_')
+		return false;
+	*code = 0;
+	for (size_t i = 2; i < escape_len - 1; i++)
+	{
+		int digit = hex_value(src[i]);
+
+		if (digit < 0)
+			return false;
+		*code = *code << 4 | (uint32_t) digit;
+	}
+	return true;
+}
+
+/* The length of the escape at src, 0 if there is none. */
+static size_t
+find_escape(const char *src, size_t len, uint32_t *code)
+{
+	uint32_t low;
+
+	if (read_escape(src, len, LONG_ESCAPE, code))
+		return LONG_ESCAPE;
+	if (!read_escape(src, len, SHORT_ESCAPE, code))
+		return 0;
+	if (*code >= 0xD800 && *code <= 0xDBFF &&
+		read_escape(src + SHORT_ESCAPE, len - SHORT_ESCAPE, SHORT_ESCAPE,
+					&low) &&
+		low >= 0xDC00 && low <= 0xDFFF)
+	{
+		*code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
+		return 2 * SHORT_ESCAPE;
+	}
+	return SHORT_ESCAPE;
+}
+
+size_t
+dcf_xml_decode_name(const char *src, size_t len, char *dst)
+{
+	size_t written = 0;
+
+	while (len > 0)
+	{
+		uint32_t code;
+		size_t used = find_escape(src, len, &code);
+
+		if (used > 0 && code > 0 && code <= 0x10FFFF &&
+			(code < 0xD800 || code > 0xDFFF))
+			written += dcf_utf8_encode(code, dst + written);
+		else
+		{
+			if (used == 0)
+				used = 1;
+			memcpy(dst + written, src, used);
+			written += used;
+		}
+		src += used;
+		len -= used;
+	}
+	return written;
+}

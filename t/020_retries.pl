@@ -1,0 +1,282 @@
+# What is sent again, how often and after which wait; and what never is.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use DataConnectTest;
+use MIME::Base64 qw(encode_base64);
+use POSIX qw(strftime);
+use Test::More;
+use Time::HiRes qw(time);
+
+my $dc = DataConnectTest->new(conf => "log_statement = none\n");
+my $listener = $dc->listener;
+my $session = $dc->session;
+
+# A server and its table of the same name.
+sub make
+{
+	my ($name, %option) = @_;
+	my $method = delete $option{method} || 'auto';
+	$dc->make_server($name, %option);
+	$session->query("CREATE FOREIGN TABLE $name (id integer OPTIONS (name 'Id'),
+		n integer OPTIONS (param 'Count')) SERVER $name
+		OPTIONS (endpoint '/test/rows', method '$method')");
+	return;
+}
+
+my %quick = (max_retries => 2, retry_max_wait => '20ms');
+make('get', %quick);
+make('post', %quick, method => 'post');
+make('plain', %quick, compression => 'off');
+make('patient', max_retries => 3);
+
+# The requests for so many rows, in order.
+sub requests_for
+{
+	my ($n) = @_;
+	return [ grep { $_->{Params} =~ /\bCount=$n\b/ } @{ $dc->log } ];
+}
+
+# A query into faults, by new connections: a server that was altered has no old
+# ones. Returns what it gave and how many requests it took.
+sub ask
+{
+	my ($table, @faults) = @_;
+	$session->query("ALTER SERVER $table OPTIONS (SET url '@{[$dc->url]}')");
+	$dc->clear_log;
+	$dc->fault(@faults);
+	my $result = $session->attempt("SELECT count(id) FROM $table WHERE n = 70");
+	$dc->wait(in_flight => 0);
+	$dc->clear_faults;
+	return ($result, scalar @{ requests_for(70) });
+}
+
+# What EXPLAIN ANALYZE counts.
+sub counts
+{
+	my ($table, $values) = @_;
+	my $plan = $session->query("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
+		SELECT id FROM $table WHERE n IN ($values)");
+	return { $plan =~ /^ +(Requests|Retries|Records): (\d+)$/mg };
+}
+
+# What may go better the next time.
+my %passing = (
+	429 => [ { status => 429, body => { Message => 'busy' } }, '53400', 'after 3 tries' ],
+	502 => [ { status => 502 }, 'HV000', 'after 3 tries' ],
+	503 => [ { status => 503, body => 'x' x 100_000 }, 'HV000', 'after 3 tries' ],
+	504 => [ { status => 504 }, 'HV000', 'after 3 tries' ],
+	'no body' => [ { body => '' }, 'HV00M', 'after 3 tries' ],
+	'no length and no body' => [
+		{ body => '', cut => { how => 'close_delimited' } }, 'HV00M', 'after 3 tries' ],
+	close => [ { raw_reply => '' }, 'HV00M', 'Empty reply' ],
+	reset => [ { raw_reply => '', cut => { how => 'reset' } }, 'HV00M', 'reset' ],
+	'half a head' => [
+		{ raw_reply => encode_base64("HTTP/1.1 200 OK\r\nContent-", '') },
+		'HV00M', 'inside the head' ]);
+for my $name (sort keys %passing)
+{
+	my ($fault, $state, $words) = @{ $passing{$name} };
+	for my $table (qw(get post plain))
+	{
+		my ($result, $tries) = ask($table, { %$fault, count => 0 });
+		is($result->{state}, $state, "$name, $table: it stays an error");
+		like($result->{err}, qr/^DETAIL: .*\Q$words\E/m, "$name, $table: which");
+		is($tries, 3, "$name, $table: max_retries times, no more");
+
+		($result, $tries) = ask($table, { %$fault, count => 2 });
+		is_deeply($result, { out => '70', err => '', state => '' },
+			"$name, $table: it passes, and nothing is said of it");
+		is($tries, 3, "$name, $table: as often as needed, no more");
+	}
+}
+my ($result, $tries) = ask('post', { status => 503, count => 2 });
+is_deeply([ map { "$_->{Method} $_->{Body}" } @{ requests_for(70) } ],
+	[ ('POST Count=70&Response=Json') x 3 ], 'each try has the whole request');
+
+# What will not.
+my %lasting = (
+	(map { $_->[0] => [ { status => $_->[0] }, $_->[1] ] }
+		[ 204, 'HV000' ], [ 302, 'HV000' ], [ 400, 'HV024' ], [ 401, '28000' ],
+		[ 403, '42501' ], [ 404, 'HV00R' ], [ 408, 'HV000' ], [ 413, '54000' ],
+		[ 500, 'HV000' ], [ 501, 'HV000' ]),
+	'a blank body' => [ { body => " \n" }, 'HV00M' ],
+	'no JSON' => [ { body => 'nonsense' }, 'HV00M' ],
+	'no records' => [ { body => '{"Error":true}' }, 'HV00M' ],
+	'no HTTP' => [ { raw_reply => encode_base64('nonsense', '') }, 'HV00M' ],
+	'a head alone' => [ { cut => { how => 'close' } }, 'HV00M' ],
+	'half a document' => [ { cut => { after => 300, how => 'truncate' } }, 'HV00M' ],
+	'half a body' => [ { cut => { after => 300, how => 'close' } }, 'HV00M' ],
+	'a body and a reset' => [ { cut => { after => 300, how => 'reset' } }, 'HV00M' ]);
+for my $name (sort keys %lasting)
+{
+	my ($fault, $state) = @{ $lasting{$name} };
+	($result, $tries) = ask('plain', { %$fault, count => 0 });
+	is($result->{state}, $state, "$name: an error");
+	is($tries, 1, "$name: at once");
+}
+
+# Never once a row of the reply has been handed out.
+for my $how (qw(close reset short_length chunk truncate))
+{
+	$dc->clear_log;
+	$dc->fault({ hold_after => { bytes => 5000 },
+		cut => { after => 9000, how => $how } });
+	$session->query('BEGIN');
+	$session->query('DECLARE c CURSOR FOR SELECT id FROM plain WHERE n = 200');
+	is($session->query('FETCH 2 FROM c'), "1\n2", "$how: rows before the end");
+	$dc->release;
+	is($session->attempt('FETCH ALL FROM c')->{state}, 'HV00M',
+		"$how: then an error");
+	$session->query('ROLLBACK');
+	is(scalar @{ $dc->log }, 1, "$how: and no other try");
+	$dc->clear_faults;
+}
+
+# No connection: TLS with somebody who hangs up, and nobody there until later.
+make('hangs_up', %quick, url => 'https://127.0.0.1:' . $listener->sockport);
+$session->send('SELECT * FROM hangs_up');
+for my $try (1 .. 3)
+{
+	my $connection = $dc->connection($listener, 30);
+	ok($connection, "a try to connect: $try");
+	close $connection;
+}
+is($session->finish->{state}, 'HV00N', 'no connection is an error');
+ok(!$dc->connection($listener, 0), 'after max_retries more tries, no more');
+
+my $late = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'tcp');
+make('late', max_retries => 100, retry_max_wait => '50ms',
+	url => 'http://127.0.0.1:' . $late->sockport);
+$session->send('SELECT id FROM late');
+$dc->wait_until_it_waits($session->pid, 'Retry');
+$late->listen(5);
+my $connection = $dc->connection($late, 30);
+sysread $connection, my $request, 4096;
+like($request, qr{\AGET /test/rows\?}, 'a try comes when somebody is there');
+print {$connection} "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n[{\"Id\":42}]";
+close $connection;
+is($session->finish->{out}, '42', 'and its reply is read');
+
+# A connection kept from an earlier query may have been closed by now. That is no
+# failure of the service: another takes its place at once, and nothing counts.
+make('none', max_retries => 0);
+$session->query('SELECT count(id) FROM none WHERE n = 1');
+$dc->clear_log;
+$dc->fault({ raw_reply => '' });
+is_deeply(counts('none', '7'), { Requests => 1, Retries => 0, Records => 7 },
+	'a kept connection that is dead is replaced');
+is(scalar @{ $dc->log }, 2, 'once');
+$session->query('SELECT count(id) FROM none WHERE n = 1');
+$dc->clear_log;
+$dc->fault({ raw_reply => '', count => 2 });
+is($session->attempt('SELECT count(id) FROM none WHERE n = 7')->{state}, 'HV00M',
+	'the one in its place is not replaced');
+is(scalar @{ $dc->log }, 2, 'so there is no third request');
+
+# Several requests of one scan: each has its own tries, and EXPLAIN counts them.
+sub faults_for
+{
+	my ($n, $count) = @_;
+	return { status => 503, param => { Count => $n }, count => $count };
+}
+$dc->fault(map { faults_for($_, 2) } 3 .. 5);
+$dc->clear_log;
+is_deeply(counts('get', '3, 4, 5'), { Requests => 3, Retries => 6, Records => 12 },
+	'EXPLAIN counts the retries of all requests');
+is_deeply([ map { $_->{Params} =~ /\bCount=(\d+)/ } @{ $dc->log } ],
+	[ 3, 3, 3, 4, 4, 4, 5, 5, 5 ], 'each request has max_retries of its own');
+is_deeply(counts('get', '6'), { Requests => 1, Retries => 0, Records => 6 },
+	'EXPLAIN counts no retry where there was none');
+
+$dc->fault(faults_for(3, 2), faults_for(4, 3));
+$dc->clear_log;
+is($session->attempt('SELECT id FROM get WHERE n IN (3, 4, 5)')->{state}, 'HV000',
+	'one of them fails for good');
+is_deeply([ map { $_->{Params} =~ /\bCount=(\d+)/ } @{ $dc->log } ],
+	[ 3, 3, 3, 4, 4, 4 ], 'and no other follows');
+
+# A wait that the service asks for is waited, in whatever way it says so; else
+# the waits grow. All at once, told apart by the number of rows.
+my %then = (14 => int time + 3, 15 => int time + 4);
+my %wait = (
+	11 => { 'Retry-After' => 1 },
+	12 => { 'X-RateLimit-ResetSeconds' => '1.2' },
+	13 => { 'Retry-After' => 0, 'X-RateLimit-ResetSeconds' => 1 },
+	14 => { 'Retry-After' => strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime $then{14}) },
+	15 => { 'X-RateLimit-Reset' => strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $then{15}) });
+my %at_least = (11 => 1, 12 => 1.2, 13 => 1);
+my %asking = map { $_ => $dc->session } keys %wait, 16;
+$dc->clear_log;
+$dc->fault(
+	(map { { status => 429, headers => $wait{$_}, param => { Count => $_ } } }
+		keys %wait),
+	faults_for(16, 3));
+$asking{$_}->send("SELECT count(id) FROM patient WHERE n = $_") for keys %asking;
+
+# The seconds between the requests for so many rows.
+sub gaps
+{
+	my ($n) = @_;
+	my @at = map { $_->{At} } @{ requests_for($n) };
+	return map { $at[ $_ + 1 ] - $at[$_] } 0 .. $#at - 1;
+}
+for my $n (sort keys %then)
+{
+	is($asking{$n}->finish->{out}, $n, "@{[%{ $wait{$n} }]}: a date to wait for");
+	cmp_ok(time, '>=', $then{$n}, 'has come then');
+	is(scalar(gaps($n)), 1, 'and there was one retry');
+}
+for my $n (sort keys %at_least)
+{
+	is($asking{$n}->finish->{out}, $n, "@{[%{ $wait{$n} }]}: seconds to wait");
+	my @gaps = gaps($n);
+	is(scalar @gaps, 1, 'and there was one retry');
+	cmp_ok($gaps[0], '>=', $at_least{$n} - 0.002, 'after them');
+}
+is($asking{16}->finish->{out}, '16', 'three failures in a row');
+my @gaps = gaps(16);
+is(scalar @gaps, 3, 'are followed by as many retries');
+cmp_ok($gaps[$_], '>=', 0.25 * 2**$_ - 0.002, "wait $_ is long enough") for 0 .. 2;
+
+# One that is too long is not waited.
+for my $header ({ 'Retry-After' => 3600 },
+	{ 'Retry-After' => strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime time + 3600) },
+	{ 'X-RateLimit-ResetSeconds' => 3600 },
+	{ 'X-RateLimit-Reset' => strftime('%Y-%m-%dT%H:%M:%SZ', gmtime time + 3600) })
+{
+	my $name = join ': ', %$header;
+	my $begun = time;
+	($result, $tries) = ask('patient', { status => 429, headers => $header });
+	is($result->{state}, '53400', "$name: is an error");
+	like($result->{err}, qr/ It asks to wait 3\d\d\d s, longer than retry_max_wait /,
+		'which says so');
+	is($tries, 1, 'without another try');
+	cmp_ok(time - $begun, '<', 30, 'and without the wait');
+}
+($result, $tries) = ask('patient', { status => 503,
+	headers => { 'Retry-After' => 61 } });
+is("$result->{state} $tries", 'HV000 1', 'also of an overloaded service');
+($result, $tries) = ask('patient', { body => '', headers => { 'Retry-After' => 61 } });
+is("$result->{state} $tries", 'HV00M 1', 'and with an empty reply');
+
+# What the service says back of a secret is shown by no try, nor in the log.
+$session->query("SET client_min_messages = debug5");
+my $leak = { status => 503, body => { Message => 'not for sandbox-token' },
+	headers => { Location => '/?Auth=sandbox-token' } };
+$dc->fault({ %$leak, count => 5 });
+$session->send('SELECT count(id) FROM get WHERE n = 9');
+$result = $session->finish;
+is($result->{state}, 'HV000', 'a service that tells secrets');
+like($result->{err}, qr/The service says: "not for \*+"/, 'is not quoted in that');
+unlike($result->{err}, qr/sandbox-token/, 'nor are they elsewhere');
+$result = $session->attempt('SELECT count(id) FROM get WHERE n = 9');
+is($result->{out}, '9', 'a retry that helps');
+unlike($result->{err}, qr/sandbox-token/, 'tells none either');
+unlike(PostgreSQL::Test::Utils::slurp_file($dc->node->logfile),
+	qr/^(?!.*USER MAPPING).*sandbox-token/m, 'nor does the log of the server');
+
+done_testing();

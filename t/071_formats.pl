@@ -1,0 +1,231 @@
+# The same report is the same rows in every format; CSV and XML are streamed in
+# bounded memory like JSON, and are never taken for whole where they are cut.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use DataConnectTest;
+use JSON::PP ();
+use Test::More;
+
+my $dc = DataConnectTest->new;
+my @formats = qw(json jsondatatable csv xml);
+my %response = (json => 'Json', jsondatatable => 'JsonDataTable', csv => 'Csv', xml => 'Xml');
+
+# A silence of the sandbox must fail the test, not stop it.
+$dc->make_server('dc', idle_timeout => '20s', max_retries => 0);
+
+sub literal
+{
+	my ($text) = @_;
+	$text =~ s/'/''/g;
+	return "'$text'";
+}
+
+sub make_table
+{
+	my ($name, $columns, %option) = @_;
+	$dc->sql("CREATE FOREIGN TABLE $name ($columns) SERVER dc OPTIONS ("
+		  . join(', ', map { "$_ " . literal($option{$_}) } sort keys %option) . ')');
+	return;
+}
+
+# --- Real reports, with all their columns -----------------------------------
+
+my $catalogue = do
+{
+	local $/;
+	open my $file, '<', "$FindBin::Bin/../catalogue/endpoints.json" or die $!;
+	JSON::PP->new->utf8->decode(scalar <$file>);
+};
+my %columns = map { $_->{path} => $_->{columns} } @$catalogue;
+
+my @reports = (
+	[ '/reports/employeemasterlistreport', 'EnabledStatus=2' ],
+	[ '/reports/SalesByInvoiceReport',
+		'StartDate=2026-03-02&StopDate=2026-03-09&HideRebates=-1' ],
+	[ '/reports/consignmenthistoryreport', 'StartDate=2026-03-02&StopDate=2026-03-09' ],
+	[ '/reports/inventoryavailabilitysummaryreport', 'CategoryNumber=-1' ]);
+
+# The type that a column's kind of value is read as.
+my %type = (
+	integer => 'bigint', byte => 'smallint', decimal => 'numeric', boolean => 'boolean',
+	datetime => 'timestamp', guid => 'uuid');
+
+# The sandbox, as RFC 4180 has it, writes an empty text in CSV like a null.
+for my $i (0 .. $#reports)
+{
+	my ($endpoint, $params) = @{ $reports[$i] };
+	my @names = map { $_->{name} } @{ $columns{$endpoint} };
+	my %kind = map { $_->{name} => $_->{kind} || '' } @{ $columns{$endpoint} };
+	for my $as ('text', 'typed')
+	{
+		my $list = join ', ', map {
+			"c$_ " . ($as eq 'typed' && $type{ $kind{ $names[$_] } } || 'text')
+			  . ' OPTIONS (name ' . literal($names[$_]) . ')'
+		} 0 .. $#names;
+		my %rows;
+		for my $format (@formats)
+		{
+			make_table("t${i}_${as}_$format", $list, endpoint => $endpoint,
+				params => $params, format => $format, null_strings => '""');
+			$dc->clear_log;
+			$rows{$format} = $dc->sql(
+				"SELECT count(*) || ' ' || string_agg(t::text, E'\\n') FROM t${i}_${as}_$format t");
+			is($dc->log->[0]{Params} =~ /\bResponse=(\w+)/ && $1, $response{$format},
+				"$endpoint asked for as $format");
+		}
+		cmp_ok($rows{json} =~ /^(\d+) / && $1, '>', 10, "$endpoint as $as has rows");
+		is($rows{$_}, $rows{json}, "$endpoint as $as: $_ is like JSON")
+		  for grep { $_ ne 'json' } @formats;
+	}
+}
+
+# They are worth comparing: odd names, odd texts, nulls.
+my $all = join ' ', map { $dc->sql("SELECT string_agg(t::text, ' ') FROM t${_}_text_json t") } 0 .. $#reports;
+like($all, $_, "there are values like $_")
+  for qr/\\\\/, qr/""/, qr/[^\x00-\x7F]/, qr/\n/, qr/O'Hare/, qr/&/, qr/,,/;
+like(join("\n", map { $_->{name} } map { @{ $columns{ $_->[0] } } } @reports), $_,
+	"there are names like $_") for qr/ /, qr/#/, qr{/};
+
+# --- JsonDataTable, whichever part comes first ------------------------------
+
+make_table('parts', 'a integer, b text', endpoint => '/test/parts', format => 'jsondatatable');
+my $records = '"Records":[{"a":1,"b":"x"},{"a":2,"b":null}]';
+my $schema = '"Schema":[{"a":7,"Column_Name":"a","Records":[{"a":8}]},{"Column_Name":"b"}]';
+for my $document ("{$records,$schema}", "{$schema,$records}", "{\"a\":9,$schema,$records,\"Count\":2}")
+{
+	$dc->document('/test/parts', $document);
+	is($dc->sql('SELECT a, b FROM parts'), "1|x\n2|", "JsonDataTable as $document");
+}
+
+# --- Streaming ---------------------------------------------------------------
+
+use constant ROWS => 40_000;
+
+my $session = $dc->session;
+for my $format ('csv', 'xml')
+{
+	make_table("rows_$format",
+		q{id integer OPTIONS (name 'Id'), name text OPTIONS (name 'Name'),
+		note text OPTIONS (name 'Note'),
+		n integer OPTIONS (param 'Count', required 'true'),
+		w integer OPTIONS (param 'Width', default '0')},
+		endpoint => '/test/rows', format => $format);
+	$dc->clear_log;
+	is($dc->sql("SELECT count(*), count(note), sum(id) FROM rows_$format WHERE n = " . ROWS),
+		join('|', ROWS, ROWS - int(ROWS / 3), ROWS * (ROWS + 1) / 2),
+		"$format: the whole reply has all rows");
+	$dc->wait(in_flight => 0);
+	my $whole = $dc->log->[0]{BytesSent};
+
+	my $early = int(ROWS * 0.4);
+	$dc->clear_log;
+	$dc->fault({ hold_after => { bytes => int($whole / 2) } });
+	$session->query('BEGIN');
+	$session->query("DECLARE c CURSOR FOR SELECT id FROM rows_$format WHERE n = " . ROWS);
+	is($session->query('FETCH 1 FROM c'), '1', "$format: the first row is there before the reply is");
+	$session->query('MOVE FORWARD ' . ($early - 1) . ' IN c');
+	is($session->query('FETCH 1 FROM c'), $early + 1,
+		"$format: 40 % of the rows are there with half of the reply");
+	$dc->wait(held => 1, in_flight => 1, timeout => 1);
+	$session->send('FETCH ALL FROM c');
+	$dc->wait_for_wait_event($session->pid, '^(Extension|DataConnect.*)$');
+	$dc->release;
+	my @rest = split /\n/, $session->finish->{out};
+	is_deeply([ scalar @rest, @rest[ 0, -1 ] ], [ ROWS - $early - 1, $early + 2, ROWS ],
+		"$format: then come the rest, to the last");
+	$session->query('COMMIT');
+
+	# Whatever ends a scan early ends its transfer.
+	$dc->clear_log;
+	is($session->query("SELECT id FROM rows_$format WHERE n = 1000000 AND w = 100 LIMIT 2"), "1\n2",
+		"$format: LIMIT gives its rows");
+	$dc->wait(in_flight => 0);
+	cmp_ok($dc->log->[0]{BytesSent}, '<', 20_000_000, "$format: and ends the transfer");
+}
+$session->quit;
+
+# The most memory that a backend has had, in kB, expat's included.
+my $peak = q{SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\s*(\d+)')};
+for my $format ('csv', 'xml')
+{
+	my $backend = $dc->session;
+	my $query = "SELECT count(*), sum(length(name)) > 0 FROM rows_$format WHERE w = 2000 AND n = ";
+
+	is($backend->query($query . 500), '500|t', "$format: a reply of a megabyte");
+	my $small = $backend->query($peak);
+	is($backend->query($query . 20_000), '20000|t', "$format: a reply of 40 megabytes");
+	cmp_ok($backend->query($peak) - $small, '<', 4096, "$format: took no more memory");
+	$backend->quit;
+}
+
+# --- Cut at each byte ---------------------------------------------------------
+
+$dc->sql(q{CREATE FUNCTION outcomes(query text, n integer) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE result text;
+BEGIN
+	FOR i IN 1 .. n LOOP
+		BEGIN
+			EXECUTE query INTO result;
+			RETURN NEXT result;
+		EXCEPTION WHEN OTHERS THEN
+			RETURN NEXT SQLSTATE || ' ' || SQLERRM;
+		END;
+	END LOOP;
+END $$});
+
+my %whole = (
+	csv => qq{a,"b"\r\n1,"x\r\ny"\r\n,"""z"""\r\n3,\xC3\xA9\r\n},
+	xml => qq{<?xml version="1.0"?><Table><Record><a>1</a><b>x&amp;y</b></Record>}
+	  . qq{<Record><b><![CDATA[z]]></b></Record><Record a="1"/><Schema><a>a</a></Schema></Table>\n});
+
+for my $format ('csv', 'xml')
+{
+	my $whole = $whole{$format};
+	my @cuts = 1 .. length($whole) - 1;
+	make_table("cut_$format", 'a text, b text', endpoint => '/test/cut', format => $format);
+	my $query = "SELECT count(*) || ' rows' FROM cut_$format";
+
+	# Whole lines, the header among them, are a CSV; quoted line ends are none.
+	my %rows;
+	if ($format eq 'csv')
+	{
+		my $bytes = 0;
+		$rows{ $bytes += length } = (scalar keys %rows) . ' rows'
+		  for qq{a,"b"\r\n}, qq{1,"x\r\ny"\r\n}, qq{,"""z"""\r\n};
+	}
+	else
+	{
+		$rows{ length($whole) - 1 } = '3 rows';
+	}
+	$dc->fault(map { { path => '/test/cut',
+		raw => _base64(substr $whole, 0, $_) } } @cuts);
+	my @outcomes = split /\n/, $dc->sql("SELECT outcomes(" . literal($query) . ', ' . @cuts . ')');
+	is_deeply({ map { $outcomes[ $_ - 1 ] =~ /rows$/ ? ($_ => $outcomes[ $_ - 1 ]) : () } @cuts },
+		\%rows, "$format: cut at each byte, it is whole only where it may be");
+	my @wrong = grep { !/rows$/ && !/^HV00M reply for foreign table "cut_$format" was cut short$/ } @outcomes;
+	is_deeply(\@wrong, [], "$format: and else an error says that it was cut");
+	is(scalar @outcomes, scalar @cuts, "$format: at each of them");
+}
+
+# What CSV cannot tell, the transfer does.
+my $complete = qq{a,"b"\r\n1,"x\r\ny"\r\n};
+for my $how ('close', 'reset', 'short_length', 'chunk', 'gzip')
+{
+	$dc->fault({ path => '/test/cut', raw => _base64($whole{csv}),
+		cut => { after => $how eq 'gzip' ? 20 : length($complete), how => $how } });
+	like($dc->sql(q{SELECT outcomes('SELECT count(*) FROM cut_csv', 1)}), qr/^HV00[MN] /,
+		"a CSV cut by $how" . ($how eq 'gzip' ? '' : ' where a line ends'));
+}
+
+sub _base64
+{
+	require MIME::Base64;
+	return MIME::Base64::encode_base64($_[0], '');
+}
+
+done_testing();

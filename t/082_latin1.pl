@@ -1,0 +1,61 @@
+# In a database that is not in UTF-8, names and values beyond ASCII go out and
+# come back as UTF-8.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use DataConnectTest;
+use Encode ();
+use Test::More;
+
+my $dc = DataConnectTest->new;
+$dc->sql(q{CREATE DATABASE latin1 ENCODING 'LATIN1' TEMPLATE template0
+	LC_COLLATE 'C' LC_CTYPE 'C'});
+my $session = $dc->session(dbname => 'latin1');
+$session->query(q{SET client_encoding = 'UTF8'});
+$session->query('CREATE EXTENSION dataconnect_fdw');
+$session->query("CREATE SERVER dc FOREIGN DATA WRAPPER dataconnect_fdw
+	OPTIONS (url '" . $dc->url . "', params 'Übrig=%C3%A9&Öl=ö')");
+$session->query(q{CREATE USER MAPPING FOR CURRENT_USER SERVER dc
+	OPTIONS (token 'sandbox-token')});
+
+# What is sent, percent-encoded.
+$session->query(q{CREATE FOREIGN TABLE echo (
+	query text OPTIONS (name 'Query'),
+	body text OPTIONS (name 'Body'),
+	x text OPTIONS (param 'Größe'),
+	preset text OPTIONS (param 'Vor', default 'größer'))
+	SERVER dc OPTIONS (endpoint '/test/echo', params 'Straße=Füße')});
+my $sent = 'Gr%C3%B6%C3%9Fe=na%C3%AFve&Vor=gr%C3%B6%C3%9Fer'
+  . '&%C3%9Cbrig=%C3%A9&%C3%96l=%C3%B6&Stra%C3%9Fe=F%C3%BC%C3%9Fe&Response=Json';
+is($session->query(q{SELECT query FROM echo WHERE x = 'naïve'}),
+	$sent, 'parameters of a GET');
+like(
+	$session->query(q{EXPLAIN (COSTS OFF) SELECT * FROM echo WHERE x = 'naïve'}),
+	qr/\QGET \/test\/echo?$sent\E/,
+	'as EXPLAIN shows them');
+is($session->query(q{SELECT preset FROM echo WHERE x = 'naïve'}),
+	'größer', 'a default as the value of its column');
+$session->query(q{ALTER FOREIGN TABLE echo OPTIONS (ADD method 'post')});
+is($session->query(q{SELECT body FROM echo WHERE x = 'naïve'}),
+	$sent, 'parameters of a form');
+$session->query(q{ALTER SERVER dc OPTIONS (ADD post_body 'json')});
+is($session->query(q{SELECT body FROM echo WHERE x = 'naïve'}),
+	'{"Größe":"naïve","Vor":"größer","Übrig":"é","Öl":"ö","Straße":"Füße","Response":"Json"}',
+	'parameters of a JSON body');
+
+# An endpoint and keys of the reply.
+$dc->document(Encode::decode('UTF-8', '/test/größe'),
+	'[{"Größe":"naïve"},{"Größe":"na\u00efve"},{"Gr\u00f6\u00dfe":null}]');
+$session->query(q{CREATE FOREIGN TABLE keys (
+	"größe" text,
+	again text OPTIONS (name 'Größe'))
+	SERVER dc OPTIONS (endpoint '/test/größe')});
+$session->query(q{ALTER FOREIGN TABLE keys RENAME "größe" TO "Größe"});
+is($session->query(q{SELECT * FROM keys}),
+	"naïve|naïve\nnaïve|naïve\n|", 'keys of a reply');
+
+$session->quit;
+done_testing();

@@ -1,0 +1,78 @@
+/*
+ * fuzz_csv.c
+ *	  Whole, cut at random or byte by byte, and by a second opinion: a document
+ *	  must come out the same.
+ *
+ * The first byte of an input is no part of the document: it says how the
+ * document is cut.
+ */
+#include "../unit/csv_judge.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const DcfKey keys[] = {{"a", 1},		   {"Name", 4}, {"ID #", 4},
+							  {"\xC3\xA9", 2}, {"", 0},		{"q\",\n", 4},
+							  {"StoreID", 7}};
+
+static const DcfCsvConfig config = {keys, sizeof(keys) / sizeof(keys[0])};
+
+static void
+must(bool condition, const char *what)
+{
+	if (!condition)
+	{
+		fprintf(stderr, "fuzz_csv: %s\n", what);
+		abort();
+	}
+}
+
+static void
+must_read_the_same(const Reading *whole, const char *doc, size_t len,
+				   Cuts cuts)
+{
+	Reading reading = read_document(doc, len, &config, cuts);
+
+	must(reading.problem == NULL, reading.problem);
+	must(same_reading(&reading, whole), "cut, it reads otherwise than whole");
+	reading_free(&reading);
+}
+
+/* Nothing is wrong before an error, and the same is wrong just behind it. */
+static void
+must_be_first_error(const Reading *whole, const char *doc)
+{
+	size_t offset = (size_t) whole->error.offset;
+	Reading before = read_document(doc, offset, &config, uncut);
+
+	must(before.accepted || before.error.code == DCF_READ_E_CUT,
+		 "the error is before where it is said to be");
+	reading_free(&before);
+	must_read_the_same(whole, doc, offset + 1, uncut);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *doc = (const char *) data + 1;
+	size_t len = size - 1;
+	const char *verdict;
+	Dice dice;
+	Reading whole;
+
+	if (size == 0)
+		return 0;
+	dice.state = (uint64_t) data[0] + 1;
+	whole = read_document(doc, len, &config, uncut);
+	must(whole.problem == NULL, whole.problem);
+	verdict = judge_reading(&whole, doc, len, &config);
+	must(verdict == NULL, verdict);
+
+	must_read_the_same(&whole, doc, len, (Cuts){0, 0, &dice});
+	must_read_the_same(&whole, doc, len, (Cuts){0, 0, &dice});
+	if (len < 400)
+		must_read_the_same(&whole, doc, len, each_byte);
+	if (!whole.accepted && whole.error.code != DCF_READ_E_CUT)
+		must_be_first_error(&whole, doc);
+	reading_free(&whole);
+	return 0;
+}
