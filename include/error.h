@@ -19,6 +19,12 @@
  */
 extern char *dcf_error_safe(const char *bytes, size_t len);
 
+/* The same of bytes behind which others may have been: part of a secret. */
+extern char *dcf_error_safe_start(const char *bytes, size_t len);
+
+/* The same of a text in a buffer, which was cut if it fills it. */
+extern char *dcf_error_safe_kept(const char *text, size_t size);
+
 /*
  * Whoever holds secrets says so: until cxt is reset, dcf_error_safe() asks the
  * holder for them (list of char *, UTF-8) and hides each.
@@ -33,7 +39,7 @@ typedef struct DcfRefusal
 {
 	int status; /* HTTP */
 	const char *content_type;
-	const char *location; /* where a 3xx points to, or "" or NULL */
+	const char *location; /* where a 3xx points to, made safe, or "" */
 	const char *body;	  /* what of the body was read; may be cut */
 	size_t body_len;
 	const char *relation; /* foreign table, or NULL */

@@ -17,10 +17,10 @@
  * Set mark[i] for each byte of the text that belongs to the secret (UTF-8),
  * and leave the other marks alone.  It is found as it stands, and as a URL or
  * a form (%C3%A9, +), JSON (\u00e9, \/) or HTML (&amp;, &#233;) write it, also
- * inside JSON.  The text may have been cut: its end counts as the secret from
- * DCF_SECRET_MIN bytes on that one could begin with.
+ * inside JSON.  If the text was cut, DCF_SECRET_MIN bytes that the secret
+ * begins with are enough at its end.
  */
-extern void dcf_secret_mark(const char *text, size_t len, const char *secret,
-							size_t secret_len, bool *mark);
+extern void dcf_secret_mark(const char *text, size_t len, bool cut,
+							const char *secret, size_t secret_len, bool *mark);
 
 #endif /* DCF_SECRET_H */

@@ -146,9 +146,9 @@ dcf_error_add_holder(DcfSecretsFn secrets, const void *holder,
 	MemoryContextRegisterResetCallback(cxt, &added->release);
 }
 
-/* A copy of the bytes with stars in place of secrets. */
+/* A copy of the bytes, perhaps of a cut text, with stars for secrets. */
 static char *
-hide_secrets(const char *bytes, size_t len)
+hide_secrets(const char *bytes, size_t len, bool cut)
 {
 	char *copy = palloc(len + 1);
 	bool *mark = palloc0(len + 1);
@@ -160,8 +160,8 @@ hide_secrets(const char *bytes, size_t len)
 		ListCell *cell;
 
 		foreach(cell, holder->secrets(holder->holder))
-			dcf_secret_mark(bytes, len, lfirst(cell), strlen(lfirst(cell)),
-							mark);
+			dcf_secret_mark(bytes, len, cut, lfirst(cell),
+							strlen(lfirst(cell)), mark);
 	}
 	for (size_t i = 0; i < len; i++)
 		copy[i] = mark[i] ? '*' : bytes[i];
@@ -169,16 +169,36 @@ hide_secrets(const char *bytes, size_t len)
 	return copy;
 }
 
-char *
-dcf_error_safe(const char *bytes, size_t len)
+static char *
+make_safe(const char *bytes, size_t len, bool cut)
 {
 	size_t hidden_len = Min(len, LOOKED_AT);
-	char *hidden = hide_secrets(bytes, hidden_len);
+	char *hidden = hide_secrets(bytes, hidden_len, cut || hidden_len < len);
 	char safe[DCF_ERROR_SHOWN + 1];
 	size_t n = dcf_text_make_safe(hidden, hidden_len, safe, sizeof(safe));
 
 	pfree(hidden);
 	return to_server(safe, n);
+}
+
+char *
+dcf_error_safe(const char *bytes, size_t len)
+{
+	return make_safe(bytes, len, false);
+}
+
+char *
+dcf_error_safe_start(const char *bytes, size_t len)
+{
+	return make_safe(bytes, len, true);
+}
+
+char *
+dcf_error_safe_kept(const char *text, size_t size)
+{
+	size_t len = strlen(text);
+
+	return make_safe(text, len, len == size - 1);
 }
 
 static const Meaning *
@@ -245,7 +265,8 @@ show_body(const DcfRefusal *refusal)
 		return pstrdup("The reply is an HTML page.");
 	words = words_in_json(refusal->body, refusal->body_len);
 	len = words ? strlen(words) : refusal->body_len;
-	shown = dcf_error_safe(words ? words : refusal->body, len);
+	shown = words ? dcf_error_safe(words, len) :
+					dcf_error_safe_start(refusal->body, len);
 	len = strlen(shown);
 	return psprintf("The service says: \"%s\"%s", shown,
 					len > 0 && strchr(".!?", shown[len - 1]) ? "" : ".");
@@ -264,10 +285,8 @@ build_detail(const DcfRefusal *refusal)
 	if (refusal->tries > 1)
 		appendStringInfo(&detail, " after %d tries", refusal->tries);
 	appendStringInfo(&detail, ". %s", show_body(refusal));
-	if (refusal->location && refusal->location[0] != '\0')
-		appendStringInfo(&detail, " It points to \"%s\".",
-						 dcf_error_safe(refusal->location,
-										strlen(refusal->location)));
+	if (refusal->location[0] != '\0')
+		appendStringInfo(&detail, " It points to \"%s\".", refusal->location);
 	if (refusal->status == 413 && refusal->max_rows > 0)
 		appendStringInfo(&detail,
 						 " Its limit is %d records in one reply, by its own "

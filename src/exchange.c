@@ -195,7 +195,8 @@ dcf_exchange_describe(const DcfExchange *exchange, DcfHttpTransfer *transfer,
 	memset(refusal, 0, sizeof(DcfRefusal));
 	refusal->status = head->status;
 	refusal->content_type = head->content_type;
-	refusal->location = head->location;
+	refusal->location =
+		dcf_error_safe_kept(head->location, sizeof(head->location));
 	body = dcf_http_window(transfer, &refusal->body_len);
 	refusal->body_len = Min(refusal->body_len, DCF_DOCUMENT_MAX);
 	copy = palloc(refusal->body_len + 1);

@@ -61,6 +61,8 @@ dcf_http_words(const DcfHttpTransfer *transfer)
 {
 	MemoryContext old = MemoryContextSwitchTo(transfer->context);
 	const char *words = transfer->words;
+	char *safe;
+	bool is_cut;
 	size_t len;
 
 	if (transfer->result == CURLE_OK)
@@ -68,11 +70,13 @@ dcf_http_words(const DcfHttpTransfer *transfer)
 	else if (words[0] == '\0')
 		words = curl_easy_strerror(transfer->result);
 	len = strlen(words);
+	is_cut = len == sizeof(transfer->words) - 1;
 	while (len > 0 && strchr(". \n", words[len - 1]) != NULL)
 		len--;
-	words = dcf_error_safe(words, len);
+	safe =
+		is_cut ? dcf_error_safe_start(words, len) : dcf_error_safe(words, len);
 	MemoryContextSwitchTo(old);
-	return words;
+	return safe;
 }
 
 static void
@@ -84,8 +88,8 @@ raise_coding(const DcfHttpTransfer *transfer)
 				 errmsg("reply from the service is compressed in an unknown "
 						"way"),
 				 errdetail("Its Content-Encoding is \"%s\", or more than one.",
-						   dcf_error_safe(transfer->coding_name,
-										  strlen(transfer->coding_name))),
+						   dcf_error_safe_kept(transfer->coding_name,
+											   sizeof(transfer->coding_name))),
 				 errhint("Set the server's option compression to off.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),

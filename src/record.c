@@ -252,7 +252,7 @@ raise_wrong(DcfRecordReader *reader)
 				 "At byte " UINT64_FORMAT ", after " UINT64_FORMAT
 				 " records: %s. The reply is of type \"%s\" and begins with: %s",
 				 error->offset, error->record, error->reason, content_type,
-				 dcf_error_safe(window, len)) :
+				 dcf_error_safe_start(window, len)) :
 			 errdetail("At byte " UINT64_FORMAT ", after " UINT64_FORMAT
 					   " records: %s. The reply is of type \"%s\".",
 					   error->offset, error->record, error->reason,

@@ -114,7 +114,7 @@ open_reply(DcfReply *reply, DcfSession *session, const DcfRequest *request,
 	if (head->status != 200)
 		raise_refusal(reply, &exchange, narrow);
 	reply->content_type =
-		dcf_error_safe(head->content_type, strlen(head->content_type));
+		dcf_error_safe_kept(head->content_type, sizeof(head->content_type));
 }
 
 DcfReply *

@@ -133,6 +133,7 @@ sub make_objects
 		$dc->server_sql(
 			$name,
 			max_retries => 0,
+			compression => 'off',
 			token_url => $dc->url . $token_path,
 			mapping => $mapping{$kind},
 			%option));
@@ -233,6 +234,8 @@ for my $kind (sort keys %sent)
 		error_is_clean($query, "$name in a redirect");
 		$dc->fault({ body => "Internal error: $text", content_type => 'text/plain' });
 		error_is_clean($query, "$name in a reply that is no JSON");
+		$dc->fault({ body => "Internal error: $text", hold_after => { bytes => 26 } });
+		error_is_clean($query, "$name in the beginning of one");
 		$dc->fault({ body => [ { $text => 1 } ] });
 		error_is_clean($query, "$name as a key");
 		$dc->fault({ body => [ { Id => $text } ] });

@@ -203,7 +203,7 @@ read_inside_json(Writing writing, const char *text, size_t len, Unit *unit)
 /* How many bytes of the text, from its start, are the secret; 0: it is not. */
 static size_t
 match(Writing writing, bool inside_json, const char *text, size_t len,
-	  const char *secret, size_t secret_len)
+	  bool cut, const char *secret, size_t secret_len)
 {
 	size_t pos = 0;
 	size_t matched = 0;
@@ -217,7 +217,7 @@ match(Writing writing, bool inside_json, const char *text, size_t len,
 		else if (pos < len)
 			read_unit(writing, text + pos, len - pos, &unit);
 		if (unit.used == 0)
-			return matched >= DCF_SECRET_MIN ? len : 0;
+			return cut && matched >= DCF_SECRET_MIN ? len : 0;
 		if (unit.nbytes > secret_len - matched ||
 			memcmp(unit.bytes, secret + matched, unit.nbytes) != 0)
 			return 0;
@@ -228,7 +228,7 @@ match(Writing writing, bool inside_json, const char *text, size_t len,
 }
 
 void
-dcf_secret_mark(const char *text, size_t len, const char *secret,
+dcf_secret_mark(const char *text, size_t len, bool cut, const char *secret,
 				size_t secret_len, bool *mark)
 {
 	if (secret_len < DCF_SECRET_MIN)
@@ -240,7 +240,7 @@ dcf_secret_mark(const char *text, size_t len, const char *secret,
 			for (int inside_json = 0; inside_json < 2; inside_json++)
 			{
 				size_t n = match((Writing) writing, inside_json, text + i,
-								 len - i, secret, secret_len);
+								 len - i, cut, secret, secret_len);
 
 				memset(mark + i, true, n);
 			}

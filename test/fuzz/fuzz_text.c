@@ -173,7 +173,7 @@ secret(const char *src, size_t len, size_t secret_len)
 	text = src + secret_len;
 	len -= secret_len;
 	mark = calloc(len + 1, sizeof(bool));
-	dcf_secret_mark(text, len, src, secret_len, mark);
+	dcf_secret_mark(text, len, len % 2 == 0, src, secret_len, mark);
 	must(!mark[len], "a mark behind the text");
 	for (size_t i = 0; secret_len >= DCF_SECRET_MIN && i + secret_len <= len;
 		 i++)

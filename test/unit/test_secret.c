@@ -12,7 +12,7 @@
 
 /* The text with stars for what is marked, malloc'd. */
 static char *
-hide(const char *text, const char *secret)
+hide(const char *text, bool cut, const char *secret)
 {
 	size_t len = strlen(text);
 	/* Nothing behind it, so that reading on is noticed. */
@@ -21,7 +21,7 @@ hide(const char *text, const char *secret)
 	char *hidden = calloc(len + 1, 1);
 
 	memcpy(bare, text, len);
-	dcf_secret_mark(bare, len, secret, strlen(secret), mark);
+	dcf_secret_mark(bare, len, cut, secret, strlen(secret), mark);
 	for (size_t i = 0; i < len; i++)
 		hidden[i] = mark[i] ? '*' : text[i];
 	CHECK(!mark[len], "a mark behind \"%s\"", text);
@@ -30,12 +30,14 @@ hide(const char *text, const char *secret)
 	return hidden;
 }
 
-static const struct
+typedef struct Case
 {
 	const char *secret;
 	const char *text;
 	const char *hidden;
-} cases[] = {
+} Case;
+
+static const Case cases[] = {
 	/* as it stands */
 	{"secret", "", ""},
 	{"secret", "the secret.", "the ******."},
@@ -67,7 +69,10 @@ static const struct
 	{"a&\"<", "a%26\\\"< a&amp;\\\"&lt;", "******* ************"},
 	{"a&\"<", "\"a\\u00260\\\"<\"", "\"a\\u00260\\\"<\""},
 	{"p\xC3\xA9/t", "\"p\\\\u00e9\\\\\\/t\"", "\"*************\""},
-	/* cut off at the end */
+};
+
+/* Of texts that were cut; nothing is found in them if they were not. */
+static const Case cut_cases[] = {
 	{"secret", "the secre", "the *****"},
 	{"secret", "the secr", "the ****"},
 	{"secret", "the sec", "the sec"},
@@ -80,15 +85,32 @@ static const struct
 };
 
 static void
+check_case(const Case *one, bool cut, const char *expected)
+{
+	char *hidden = hide(one->text, cut, one->secret);
+
+	CHECK(strcmp(hidden, expected) == 0, "\"%s\" in \"%s\": \"%s\"",
+		  one->secret, one->text, hidden);
+	free(hidden);
+}
+
+static void
 hides(void)
 {
 	for (int i = 0; i < COUNT(cases); i++)
 	{
-		char *hidden = hide(cases[i].text, cases[i].secret);
+		check_case(&cases[i], false, cases[i].hidden);
+		check_case(&cases[i], true, cases[i].hidden);
+	}
+}
 
-		CHECK(strcmp(hidden, cases[i].hidden) == 0, "\"%s\" in \"%s\": \"%s\"",
-			  cases[i].secret, cases[i].text, hidden);
-		free(hidden);
+static void
+hides_what_was_cut(void)
+{
+	for (int i = 0; i < COUNT(cut_cases); i++)
+	{
+		check_case(&cut_cases[i], true, cut_cases[i].hidden);
+		check_case(&cut_cases[i], false, cut_cases[i].text);
 	}
 }
 
@@ -97,7 +119,7 @@ leaves_other_marks(void)
 {
 	bool mark[] = {true, false, false, false, false, true};
 
-	dcf_secret_mark("xword-", 6, "word", 4, mark);
+	dcf_secret_mark("xword-", 6, false, "word", 4, mark);
 	for (int i = 0; i < COUNT(mark); i++)
 		CHECK(mark[i], "byte %d", i);
 }
@@ -106,6 +128,7 @@ int
 main(void)
 {
 	RUN(hides);
+	RUN(hides_what_was_cut);
 	RUN(leaves_other_marks);
 	return check_finish();
 }
