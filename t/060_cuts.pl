@@ -116,7 +116,7 @@ for my $format (sort keys %body)
 
 # So is the head, cut at every byte.
 my $whole = $frame{'Content-Length'}->($body{json}, $body{json}, '');
-my $head = length $whole - length $body{json};
+my $head = length($whole) - length $body{json};
 is_deeply(accepted('json', map { substr $whole, 0, $_ } 1 .. $head - 1),
 	[], 'a head that is cut is an error at every byte');
 
