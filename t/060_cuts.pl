@@ -120,12 +120,13 @@ my $head = length($whole) - length $body{json};
 is_deeply(accepted('json', map { substr $whole, 0, $_ } 1 .. $head - 1),
 	[], 'a head that is cut is an error at every byte');
 
-# As is a reply that ends by a reset.
+# As is a reply that ends by a reset.  (Before its first byte libcurl sends the
+# request again on a new connection.)
 $dc->document('/test/cut', $body{json});
 $dc->fault(map { { path => '/test/cut', cut => { after => $_, how => 'reset' } } }
-	0 .. length($body{json}) - 1);
+	1 .. length($body{json}) - 1);
 is_deeply([ grep { !/^HV00[MN]$/ } split /\n/,
-		$session->query("SELECT * FROM read('json', " . length($body{json}) . ')') ],
+		$session->query("SELECT * FROM read('json', " . (length($body{json}) - 1) . ')') ],
 	[], 'a reset is an error at every byte');
 is($session->query('SELECT count(*) FROM json'), '3', 'the session is fit for more');
 $session->quit;
