@@ -9,17 +9,17 @@
 #include "json_reader.h"
 #include "xml_reader.h"
 
-typedef struct JsonFormat
+typedef struct JsonInput
 {
 	DcfJsonConfig config;
 	void *memory;
 	DcfJsonReader *reader;
-} JsonFormat;
+} JsonInput;
 
 static void *
 create_json(const DcfFormatConfig *config, const char *records_member)
 {
-	JsonFormat *json = palloc0(sizeof(JsonFormat));
+	JsonInput *json = palloc0(sizeof(JsonInput));
 
 	json->config.records_member = records_member;
 	json->config.keys = config->keys;
@@ -43,7 +43,7 @@ json_data_table_create(const DcfFormatConfig *config)
 static void
 json_start(void *self)
 {
-	JsonFormat *json = self;
+	JsonInput *json = self;
 
 	json->reader = dcf_json_init(json->memory, &json->config);
 }
@@ -51,7 +51,7 @@ json_start(void *self)
 static DcfReadStatus
 json_next(void *self, const char *data, size_t len, size_t *consumed)
 {
-	JsonFormat *json = self;
+	JsonInput *json = self;
 
 	return dcf_json_next(json->reader, data, len, consumed);
 }
@@ -59,7 +59,7 @@ json_next(void *self, const char *data, size_t len, size_t *consumed)
 static DcfReadStatus
 json_finish(void *self)
 {
-	JsonFormat *json = self;
+	JsonInput *json = self;
 
 	return dcf_json_finish(json->reader) ? DCF_READ_END : DCF_READ_WRONG;
 }
@@ -67,7 +67,7 @@ json_finish(void *self)
 static const DcfField *
 json_fields(const void *self)
 {
-	const JsonFormat *json = self;
+	const JsonInput *json = self;
 
 	return dcf_json_fields(json->reader);
 }
@@ -75,7 +75,7 @@ json_fields(const void *self)
 static int
 json_matched(const void *self)
 {
-	const JsonFormat *json = self;
+	const JsonInput *json = self;
 
 	return dcf_json_matched(json->reader);
 }
@@ -83,7 +83,7 @@ json_matched(const void *self)
 static char *
 json_next_key(const void *self, size_t *pos, size_t *len)
 {
-	const JsonFormat *json = self;
+	const JsonInput *json = self;
 	size_t record_len;
 	const char *record = dcf_json_record(json->reader, &record_len);
 	DcfField key;
@@ -99,7 +99,7 @@ json_next_key(const void *self, size_t *pos, size_t *len)
 static size_t
 json_record_length(const void *self)
 {
-	const JsonFormat *json = self;
+	const JsonInput *json = self;
 	size_t len;
 
 	(void) dcf_json_record(json->reader, &len);
@@ -109,7 +109,7 @@ json_record_length(const void *self)
 static const DcfReadError *
 json_error(const void *self)
 {
-	const JsonFormat *json = self;
+	const JsonInput *json = self;
 
 	return dcf_json_error(json->reader);
 }
@@ -142,17 +142,17 @@ static const DcfFormatRoutine json_data_table_routine = {
 	.error = json_error,
 };
 
-typedef struct CsvFormat
+typedef struct CsvInput
 {
 	DcfCsvConfig config;
 	void *memory;
 	DcfCsvReader *reader;
-} CsvFormat;
+} CsvInput;
 
 static void *
 csv_create(const DcfFormatConfig *config)
 {
-	CsvFormat *csv = palloc0(sizeof(CsvFormat));
+	CsvInput *csv = palloc0(sizeof(CsvInput));
 
 	csv->config.keys = config->keys;
 	csv->config.nkeys = config->nkeys;
@@ -163,7 +163,7 @@ csv_create(const DcfFormatConfig *config)
 static void
 csv_start(void *self)
 {
-	CsvFormat *csv = self;
+	CsvInput *csv = self;
 
 	csv->reader = dcf_csv_init(csv->memory, &csv->config);
 }
@@ -171,7 +171,7 @@ csv_start(void *self)
 static DcfReadStatus
 csv_next(void *self, const char *data, size_t len, size_t *consumed)
 {
-	CsvFormat *csv = self;
+	CsvInput *csv = self;
 
 	return dcf_csv_next(csv->reader, data, len, consumed);
 }
@@ -179,7 +179,7 @@ csv_next(void *self, const char *data, size_t len, size_t *consumed)
 static DcfReadStatus
 csv_finish(void *self)
 {
-	CsvFormat *csv = self;
+	CsvInput *csv = self;
 
 	return dcf_csv_finish(csv->reader) ? DCF_READ_END : DCF_READ_WRONG;
 }
@@ -187,7 +187,7 @@ csv_finish(void *self)
 static const DcfField *
 csv_fields(const void *self)
 {
-	const CsvFormat *csv = self;
+	const CsvInput *csv = self;
 
 	return dcf_csv_fields(csv->reader);
 }
@@ -195,7 +195,7 @@ csv_fields(const void *self)
 static int
 csv_matched(const void *self)
 {
-	const CsvFormat *csv = self;
+	const CsvInput *csv = self;
 
 	return dcf_csv_matched(csv->reader);
 }
@@ -203,7 +203,7 @@ csv_matched(const void *self)
 static char *
 csv_next_key(const void *self, size_t *pos, size_t *len)
 {
-	const CsvFormat *csv = self;
+	const CsvInput *csv = self;
 	size_t header_len;
 	const char *header = dcf_csv_header(csv->reader, &header_len);
 	DcfField field;
@@ -219,7 +219,7 @@ csv_next_key(const void *self, size_t *pos, size_t *len)
 static const DcfReadError *
 csv_error(const void *self)
 {
-	const CsvFormat *csv = self;
+	const CsvInput *csv = self;
 
 	return dcf_csv_error(csv->reader);
 }

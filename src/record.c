@@ -6,6 +6,7 @@
 
 #include "lib/stringinfo.h"
 
+#include "compat.h"
 #include "convert.h"
 #include "error.h"
 #include "format.h"
@@ -42,7 +43,7 @@ static DcfReadStatus read_record(DcfRecordReader *reader);
 static void check_length(const DcfRecordReader *reader, size_t len);
 static void check_keys(DcfRecordReader *reader);
 static char *list_keys(DcfRecordReader *reader);
-static void raise_wrong(DcfRecordReader *reader) pg_attribute_noreturn();
+pg_noreturn static void raise_wrong(DcfRecordReader *reader);
 
 DcfRecordReader *
 dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)

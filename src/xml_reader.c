@@ -138,13 +138,22 @@ free_parser(void *arg)
 	reader->parser = NULL;
 }
 
+/* 2.9: positions of 64 bits everywhere; before, of long. */
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+#define current_byte_index XML_GetCurrentByteIndex64
+#define current_byte_count XML_GetCurrentByteCount64
+#else
+#define current_byte_index XML_GetCurrentByteIndex
+#define current_byte_count XML_GetCurrentByteCount
+#endif
+
 /* --- What expat calls ----------------------------------------------------- */
 
 /* Where in the input expat is; it may have been fed more. */
 static uint64
 event_offset(const XmlReader *reader)
 {
-	return (uint64) Max(XML_GetCurrentByteIndex(reader->parser), 0);
+	return (uint64) Max(current_byte_index(reader->parser), 0);
 }
 
 /* Note the first error; nothing after it counts. */
@@ -192,8 +201,8 @@ begin_record(XmlReader *reader)
 static void
 end_record(XmlReader *reader)
 {
-	uint64 end = event_offset(reader) +
-		(uint64) XML_GetCurrentByteCount(reader->parser);
+	uint64 end =
+		event_offset(reader) + (uint64) current_byte_count(reader->parser);
 
 	if (end - reader->record_start > reader->config->max_record_size)
 	{
