@@ -1,0 +1,181 @@
+# A reply that is cut, after whichever byte and in whichever way, is an error
+# and never a result.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use Compress::Zlib;
+use DataConnectTest;
+use MIME::Base64 qw(encode_base64);
+use Test::More;
+
+my $records = '{"Id":1,"Name":"a\u00e9b"},{"Id":2,"Name":null},{"Id":30,"Name":"c"}';
+my %document = (
+	json => "[$records]",
+	jsondatatable =>
+	  qq({"Records":[$records],"Schema":[{"Column_Name":"Id","Length":null}]}),
+	xml => '<Table><Record><Id>1</Id><Name>a&#233;b</Name></Record>'
+	  . '<Record><Id>2</Id></Record><Record><Id>30</Id><Name>c</Name></Record></Table>');
+my $whole = "1=a\x{e9}b, 2=, 30=c";
+utf8::encode($whole);
+
+my $dc = DataConnectTest->new;
+my $session = $dc->session;
+$session->query("SET client_encoding = 'UTF8'");
+
+# A silence of the sandbox must fail the test, not stop it.
+my %option = (max_retries => 0, idle_timeout => '20s', first_byte_timeout => '20s');
+$session->query($dc->server_sql('plain', %option, compression => 'off'));
+$session->query($dc->server_sql('packed', %option));
+
+# What comes of a query that is run n times: its result, or an SQLSTATE.
+$session->query(
+	q{CREATE FUNCTION outcomes(query text, n integer) RETURNS SETOF text
+	LANGUAGE plpgsql AS $$
+	DECLARE result text;
+	BEGIN
+		FOR i IN 1 .. n LOOP
+			BEGIN
+				EXECUTE query INTO result;
+				RETURN NEXT result;
+			EXCEPTION WHEN OTHERS THEN
+				RETURN NEXT SQLSTATE;
+			END;
+		END LOOP;
+	END $$});
+
+for my $format (sort keys %document)
+{
+	$dc->document("/test/$format", $document{$format});
+	$session->query(
+		qq{CREATE FOREIGN TABLE ${format}_$_ (
+		"Id" integer, "Name" text) SERVER $_
+		OPTIONS (endpoint '/test/$format', format '$format')}) for qw(plain packed);
+}
+
+sub outcomes
+{
+	my ($table, @faults) = @_;
+	$dc->clear_log;
+	$dc->fault(@faults);
+	my @outcomes = split /\n/, $session->query(
+		qq{SELECT * FROM outcomes('SELECT string_agg(concat("Id", ''='', "Name"), '', '')
+			FROM $table', @{[ scalar @faults ]})});
+	$dc->clear_faults;
+	return @outcomes;
+}
+
+# One request for each fault, each of which must end in an error.
+sub all_fail
+{
+	my ($table, $name, @faults) = @_;
+	my @outcomes = outcomes($table, @faults);
+	my @bad = grep { $outcomes[$_] ne 'HV00M' } 0 .. $#outcomes;
+	is(scalar @outcomes, scalar @faults, "$table, $name: so many cuts");
+	is(scalar @{ $dc->log }, scalar @faults, "$table, $name: each of one request");
+	is_deeply([ map { "$_: $outcomes[$_]" } @bad ],
+		[], "$table, $name: each is an error");
+	return;
+}
+
+# The first n bytes, for each n below a length.
+sub cuts
+{
+	my ($how, $length) = @_;
+	return map { { cut => { how => $how, after => $_ } } } 0 .. $length - 1;
+}
+
+# How much of the reply goes over the wire.
+sub encoded_length
+{
+	my ($table) = @_;
+	my $plan = $session->query("EXPLAIN (ANALYZE) SELECT * FROM $table");
+	$plan =~ /Bytes Received: (\d+)/ or die $plan;
+	return 0 + $1;
+}
+
+# --- The body ----------------------------------------------------------------
+
+for my $format (sort keys %document)
+{
+	for my $table ("${format}_plain", "${format}_packed")
+	{
+		is_deeply([ outcomes($table, {}) ], [$whole], "$table: whole, it is right");
+		my $length = encoded_length($table);
+		is($length, length $document{$format}, "$table: as it was put")
+		  if $table =~ /plain/;
+
+		for my $how (qw(close reset short_length chunk close_delimited truncate))
+		{
+			# Packed and then cut; the sandbox does both only for these.
+			next if $how eq 'truncate' && $table =~ /packed/;
+			all_fail($table, $how, cuts($how, $length));
+		}
+		all_fail($table, 'gzip', cuts('gzip', $length)) if $table =~ /packed/;
+
+		# All bytes are there, but more were promised.
+		all_fail($table, 'more promised',
+			map { { cut => { how => $_, after => $length } } } qw(short_length chunk));
+
+		# All that was promised is there, though the connection ends.
+		is_deeply(
+			[
+				outcomes($table,
+					map { { cut => { how => $_, after => $length } } } qw(close close_delimited))
+			],
+			[ $whole, $whole ],
+			"$table: complete, it is right");
+	}
+}
+
+# deflate, which the sandbox offers second: in zlib's format, and raw.
+my %deflated;
+for my $bits (MAX_WBITS, -MAX_WBITS)
+{
+	my $packer = deflateInit(-WindowBits => $bits);
+	$deflated{ $bits > 0 ? 'zlib' : 'raw' } =
+	  $packer->deflate($document{json}) . $packer->flush;
+}
+for my $name (sort keys %deflated)
+{
+	my @faults = map {
+		{
+			raw => encode_base64(substr($deflated{$name}, 0, $_), ''),
+			headers => { 'Content-Encoding' => 'deflate' }
+		}
+	} 0 .. length $deflated{$name};
+	is_deeply([ outcomes('json_plain', pop @faults) ],
+		[$whole], "deflate, $name: whole, it is right");
+	all_fail('json_plain', "deflate, $name", @faults);
+}
+
+# --- The head ------------------------------------------------------------------
+
+my $body = $document{json};
+my @heads = (
+	"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+	  . length($body) . "\r\n\r\n",
+	"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	  . sprintf("%x\r\n", length $body));
+my @ends = ('', "\r\n0\r\n\r\n");
+for my $i (0 .. 1)
+{
+	my $reply = $heads[$i] . $body . $ends[$i];
+
+	# Of the last line end nothing depends.
+	my $length = length($reply) - ($i ? 2 : 0);
+	my @faults =
+	  map { { raw_reply => encode_base64(substr($reply, 0, $_), '') } } 1 .. $length;
+	is_deeply([ outcomes('json_plain', { raw_reply => encode_base64($reply, '') }) ],
+		[$whole], "reply $i: whole, it is right");
+	pop @faults;
+	all_fail('json_plain', "reply $i with its head", @faults);
+}
+
+is_deeply([ outcomes('json_plain', {}) ], [$whole], 'after all that it is right');
+is($session->query('SELECT count(*) FROM json_plain'), '3', 'in this session');
+$session->quit;
+
+done_testing();
