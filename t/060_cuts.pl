@@ -1,134 +1,181 @@
-# A small reply, cut at every byte in every way, is an error every time.
+# A reply that is cut, after whichever byte and in whichever way, is an error
+# and never a result.
 use strict;
 use warnings FATAL => 'all';
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Compress::Zlib ();
-use MIME::Base64 qw(encode_base64);
-
+use Compress::Zlib;
 use DataConnectTest;
+use MIME::Base64 qw(encode_base64);
 use Test::More;
 
-my $records = '[{"Id":1,"Name":"a\u00e9\"]"},{"Id":2,"Name":null},{"Id":-3,"Name":"}"}]';
-my %body = (
-	json => $records,
-	jsondatatable => qq({"Records":$records,"Schema":[{"Column_Name":"Id"}]}));
+my $records = '{"Id":1,"Name":"a\u00e9b"},{"Id":2,"Name":null},{"Id":30,"Name":"c"}';
+my %document = (
+	json => "[$records]",
+	jsondatatable =>
+	  qq({"Records":[$records],"Schema":[{"Column_Name":"Id","Length":null}]}),
+	xml => '<Table><Record><Id>1</Id><Name>a&#233;b</Name></Record>'
+	  . '<Record><Id>2</Id></Record><Record><Id>30</Id><Name>c</Name></Record></Table>');
+my $whole = "1=a\x{e9}b, 2=, 30=c";
+utf8::encode($whole);
 
 my $dc = DataConnectTest->new;
-$dc->make_server('dc', max_retries => 0, idle_timeout => '20s');
-for my $format (sort keys %body)
-{
-	$dc->sql(qq{CREATE FOREIGN TABLE $format (id integer OPTIONS (name 'Id'),
-		name text OPTIONS (name 'Name')) SERVER dc
-		OPTIONS (endpoint '/test/cut', format '$format')});
-}
 my $session = $dc->session;
+$session->query("SET client_encoding = 'UTF8'");
 
-# A whole reply around so many bytes of a body, in one of these ways; what is
-# told of its length is true only of the whole body.
-my %frame = (
-	'Content-Length' => sub {
-		my ($part, $whole, $coding) = @_;
-		return head($coding, 'Content-Length: ' . length $whole) . $part;
-	},
-	'chunks' => sub {
-		my ($part, $whole, $coding) = @_;
-		my $chunk = sprintf("%x\r\n", length $whole) . $part;
-		$chunk .= "\r\n0\r\n\r\n" if $part eq $whole;
-		return head($coding, 'Transfer-Encoding: chunked') . $chunk;
-	},
-	'small chunks' => sub {
-		my ($part, $whole, $coding) = @_;
-		my $chunks = join '', map { "1\r\n$_\r\n" } split //, $part;
-		$chunks .= "0\r\n\r\n" if $part eq $whole;
-		return head($coding, 'Transfer-Encoding: chunked') . $chunks;
-	},
-	'a true length' => sub {
-		my ($part, undef, $coding) = @_;
-		return head($coding, 'Content-Length: ' . length $part) . $part;
-	},
-	'the end of the connection' => sub {
-		my ($part, undef, $coding) = @_;
-		return head($coding, 'Connection: close') . $part;
-	});
+# A silence of the sandbox must fail the test, not stop it.
+my %option = (max_retries => 0, idle_timeout => '20s', first_byte_timeout => '20s');
+$session->query($dc->server_sql('plain', %option, compression => 'off'));
+$session->query($dc->server_sql('packed', %option));
 
-sub head
-{
-	my ($coding, @lines) = @_;
-	push @lines, "Content-Encoding: $coding" if $coding;
-	return join "\r\n", 'HTTP/1.1 200 OK', 'Content-Type: application/json',
-	  @lines, '', '';
-}
-
-# How scans of a table end, one after another: their rows or their SQLSTATE.
-$session->query(q{
-	CREATE FUNCTION read("table" text, times integer) RETURNS SETOF text AS $$
-	DECLARE
-		result text;
+# What comes of a query that is run n times: its result, or an SQLSTATE.
+$session->query(
+	q{CREATE FUNCTION outcomes(query text, n integer) RETURNS SETOF text
+	LANGUAGE plpgsql AS $$
+	DECLARE result text;
 	BEGIN
-		FOR i IN 1 .. times LOOP
+		FOR i IN 1 .. n LOOP
 			BEGIN
-				EXECUTE format('SELECT string_agg(concat(id, ''|'', name), '' '') FROM %I', "table")
-				INTO result;
+				EXECUTE query INTO result;
 				RETURN NEXT result;
 			EXCEPTION WHEN OTHERS THEN
 				RETURN NEXT SQLSTATE;
 			END;
 		END LOOP;
-	END $$ LANGUAGE plpgsql});
+	END $$});
 
-# The outcomes of these replies, byte for byte.
-sub read_replies
+for my $format (sort keys %document)
 {
-	my ($table, @replies) = @_;
-	$dc->fault(map { { path => '/test/cut', raw_reply => encode_base64($_, '') } } @replies);
-	return split /\n/, $session->query(
-		"SELECT * FROM read('$table', " . scalar(@replies) . ')');
+	$dc->document("/test/$format", $document{$format});
+	$session->query(
+		qq{CREATE FOREIGN TABLE ${format}_$_ (
+		"Id" integer, "Name" text) SERVER $_
+		OPTIONS (endpoint '/test/$format', format '$format')}) for qw(plain packed);
 }
 
-# Which of these replies, given by length, are not an error of the reply.
-sub accepted
+sub outcomes
 {
-	my ($table, @replies) = @_;
-	my $len = 0;
-	return [ grep { !/: HV00[MN]$/ } map { $len++ . ": $_" } read_replies($table, @replies) ];
+	my ($table, @faults) = @_;
+	$dc->clear_log;
+	$dc->fault(@faults);
+	my @outcomes = split /\n/, $session->query(
+		qq{SELECT * FROM outcomes('SELECT string_agg(concat("Id", ''='', "Name"), '', '')
+			FROM $table', @{[ scalar @faults ]})});
+	$dc->clear_faults;
+	return @outcomes;
 }
 
-for my $format (sort keys %body)
+# One request for each fault, each of which must end in an error.
+sub all_fail
 {
-	for my $coding ('', 'gzip')
+	my ($table, $name, @faults) = @_;
+	my @outcomes = outcomes($table, @faults);
+	my @bad = grep { $outcomes[$_] ne 'HV00M' } 0 .. $#outcomes;
+	is(scalar @outcomes, scalar @faults, "$table, $name: so many cuts");
+	is(scalar @{ $dc->log }, scalar @faults, "$table, $name: each of one request");
+	is_deeply([ map { "$_: $outcomes[$_]" } @bad ],
+		[], "$table, $name: each is an error");
+	return;
+}
+
+# The first n bytes, for each n below a length.
+sub cuts
+{
+	my ($how, $length) = @_;
+	return map { { cut => { how => $how, after => $_ } } } 0 .. $length - 1;
+}
+
+# How much of the reply goes over the wire.
+sub encoded_length
+{
+	my ($table) = @_;
+	my $plan = $session->query("EXPLAIN (ANALYZE) SELECT * FROM $table");
+	$plan =~ /Bytes Received: (\d+)/ or die $plan;
+	return 0 + $1;
+}
+
+# --- The body ----------------------------------------------------------------
+
+for my $format (sort keys %document)
+{
+	for my $table ("${format}_plain", "${format}_packed")
 	{
-		my $whole = $coding ? Compress::Zlib::memGzip($body{$format}) : $body{$format};
-		for my $frame (sort keys %frame)
+		is_deeply([ outcomes($table, {}) ], [$whole], "$table: whole, it is right");
+		my $length = encoded_length($table);
+		is($length, length $document{$format}, "$table: as it was put")
+		  if $table =~ /plain/;
+
+		for my $how (qw(close reset short_length chunk close_delimited truncate))
 		{
-			my $name = "$format, " . ($coding || 'plain') . ", by $frame";
-			my @cut = map { $frame{$frame}->(substr($whole, 0, $_), $whole, $coding) }
-			  0 .. length($whole) - 1;
-			is_deeply(
-				[ read_replies($format, $frame{$frame}->($whole, $whole, $coding)) ],
-				[ "1|a\xc3\xa9\"] 2| -3|}" ], "$name: the whole reply");
-			is_deeply(accepted($format, @cut), [], "$name: an error at every byte");
+			# Packed and then cut; the sandbox does both only for these.
+			next if $how eq 'truncate' && $table =~ /packed/;
+			all_fail($table, $how, cuts($how, $length));
 		}
+		all_fail($table, 'gzip', cuts('gzip', $length)) if $table =~ /packed/;
+
+		# All bytes are there, but more were promised.
+		all_fail($table, 'more promised',
+			map { { cut => { how => $_, after => $length } } } qw(short_length chunk));
+
+		# All that was promised is there, though the connection ends.
+		is_deeply(
+			[
+				outcomes($table,
+					map { { cut => { how => $_, after => $length } } } qw(close close_delimited))
+			],
+			[ $whole, $whole ],
+			"$table: complete, it is right");
 	}
 }
 
-# So is the head, cut at every byte.
-my $whole = $frame{'Content-Length'}->($body{json}, $body{json}, '');
-my $head = length($whole) - length $body{json};
-is_deeply(accepted('json', map { substr $whole, 0, $_ } 1 .. $head - 1),
-	[], 'a head that is cut is an error at every byte');
+# deflate, which the sandbox offers second: in zlib's format, and raw.
+my %deflated;
+for my $bits (MAX_WBITS, -MAX_WBITS)
+{
+	my $packer = deflateInit(-WindowBits => $bits);
+	$deflated{ $bits > 0 ? 'zlib' : 'raw' } =
+	  $packer->deflate($document{json}) . $packer->flush;
+}
+for my $name (sort keys %deflated)
+{
+	my @faults = map {
+		{
+			raw => encode_base64(substr($deflated{$name}, 0, $_), ''),
+			headers => { 'Content-Encoding' => 'deflate' }
+		}
+	} 0 .. length $deflated{$name};
+	is_deeply([ outcomes('json_plain', pop @faults) ],
+		[$whole], "deflate, $name: whole, it is right");
+	all_fail('json_plain', "deflate, $name", @faults);
+}
 
-# As is a reply that ends by a reset.  (Before its first byte libcurl sends the
-# request again on a new connection.)
-$dc->document('/test/cut', $body{json});
-$dc->fault(map { { path => '/test/cut', cut => { after => $_, how => 'reset' } } }
-	1 .. length($body{json}) - 1);
-is_deeply([ grep { !/^HV00[MN]$/ } split /\n/,
-		$session->query("SELECT * FROM read('json', " . (length($body{json}) - 1) . ')') ],
-	[], 'a reset is an error at every byte');
-is($session->query('SELECT count(*) FROM json'), '3', 'the session is fit for more');
+# --- The head ------------------------------------------------------------------
+
+my $body = $document{json};
+my @heads = (
+	"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+	  . length($body) . "\r\n\r\n",
+	"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	  . sprintf("%x\r\n", length $body));
+my @ends = ('', "\r\n0\r\n\r\n");
+for my $i (0 .. 1)
+{
+	my $reply = $heads[$i] . $body . $ends[$i];
+
+	# Of the last line end nothing depends.
+	my $length = length($reply) - ($i ? 2 : 0);
+	my @faults =
+	  map { { raw_reply => encode_base64(substr($reply, 0, $_), '') } } 1 .. $length;
+	is_deeply([ outcomes('json_plain', { raw_reply => encode_base64($reply, '') }) ],
+		[$whole], "reply $i: whole, it is right");
+	pop @faults;
+	all_fail('json_plain', "reply $i with its head", @faults);
+}
+
+is_deeply([ outcomes('json_plain', {}) ], [$whole], 'after all that it is right');
+is($session->query('SELECT count(*) FROM json_plain'), '3', 'in this session');
 $session->quit;
 
 done_testing();
