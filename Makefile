@@ -30,8 +30,12 @@ PKG_CONFIG ?= pkg-config
 MISSING    := $(shell for lib in $(LIBRARIES); do \
                 $(PKG_CONFIG) --exists $$lib 2>/dev/null || echo $$lib; done)
 ifeq ($(MISSING),)
-LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
-SHLIB_LINK := $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
+# ISA-L decompresses faster than zlib, where it is; ISAL= builds without it.
+ISAL       := $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && \
+                echo libisal)
+LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) $(ISAL)) \
+              $(if $(ISAL),-DDCF_HAVE_ISAL)
+SHLIB_LINK := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) $(ISAL))
 endif
 
 # Callbacks, PostgreSQL's own among them, have arguments they do not use.
@@ -146,6 +150,15 @@ build/test/unit/%: test/unit/%.c $(CORE_SRC) $(HEADERS_ALL)
 	@mkdir -p $(@D)
 	$(CC) $(CHECK_FLAGS) -fsanitize=address,undefined -o $@ $< $(CORE_SRC) \
 	  -ljansson -lm
+
+# Not of src/core, but pure C as well.
+INFLATE_SRC = $(sort $(wildcard src/inflate*.c))
+build/test/unit/test_inflate: test/unit/test_inflate.c $(INFLATE_SRC) \
+  $(HEADERS_ALL)
+	@mkdir -p $(@D)
+	$(CC) $(CHECK_FLAGS) -Wno-unused-parameter $(LIB_CFLAGS) \
+	  -fsanitize=address,undefined -o $@ $< $(INFLATE_SRC) \
+	  $(shell $(PKG_CONFIG) --libs zlib $(ISAL))
 
 build/test/fuzz/%: test/fuzz/%.c $(CORE_SRC) $(HEADERS_ALL)
 	@mkdir -p $(@D)

@@ -164,7 +164,10 @@ typedef struct DcfUrlParts
 
 extern const char *dcf_http_parse_url(const char *url, DcfUrlParts *parts);
 
-/* For dataconnect_version(): the library that serves us, palloc'd. */
+/* Define the settings (GUCs) of this module. */
+extern void dcf_http_define_settings(void);
+
+/* For dataconnect_version(): the libraries that serve us, palloc'd. */
 extern char *dcf_http_version(void);
 
 #endif /* DCF_HTTP_H */

@@ -37,6 +37,19 @@ fail_timeout(DcfHttpTransfer *transfer, DcfHttpPhase phase, int waited)
 	return fail(transfer, DCF_HTTP_TIMED_OUT, NULL);
 }
 
+static DcfInflate *
+begin_inflate(const DcfHttpTransfer *transfer)
+{
+	DcfInflateLibrary library = dcf_inflate_library;
+
+	return dcf_inflate_init(MemoryContextAlloc(transfer->context,
+											   dcf_inflate_size(library)),
+							library,
+							transfer->coding == DCF_HTTP_GZIP ?
+								DCF_INFLATE_GZIP :
+								DCF_INFLATE_DEFLATE);
+}
+
 /*
  * Decompress what has arrived, as far as the window has room.  False if it
  * cannot be.
@@ -52,17 +65,11 @@ inflate_arrived(DcfHttpTransfer *transfer)
 
 	if (transfer->inflate == NULL)
 	{
-		MemoryContext old;
-
 		if (in == 0)
 			return true;
 		if (transfer->coding == DCF_HTTP_UNKNOWN)
 			return fail(transfer, DCF_HTTP_BAD_CODING, NULL);
-		old = MemoryContextSwitchTo(transfer->context);
-		transfer->inflate = dcf_inflate_create(
-			transfer->coding == DCF_HTTP_GZIP ? DCF_INFLATE_GZIP :
-												DCF_INFLATE_DEFLATE);
-		MemoryContextSwitchTo(old);
+		transfer->inflate = begin_inflate(transfer);
 	}
 	reason = dcf_inflate_run(transfer->inflate, raw->base + raw->start, &in,
 							 window->base + window->end, &out);

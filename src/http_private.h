@@ -118,6 +118,9 @@ struct DcfHttpTransfer
 	int waited;
 };
 
+/* The setting dataconnect_fdw.inflate_library, a DcfInflateLibrary. */
+extern int dcf_inflate_library;
+
 /*
  * Signals are blocked around everything that can make libcurl start a thread
  * (it resolves names in one): threads inherit the mask, and PostgreSQL's
