@@ -49,6 +49,7 @@ struct DcfRequestSet
 	const DcfRelation *relation;
 	Slot *slots; /* one for each column, by attnum - 1 */
 	bool empty;	 /* no row can match */
+	bool owned;	 /* rows may belong to another request */
 	bool started;
 	bool finished;
 };
@@ -237,6 +238,8 @@ finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
 		slot->has_values = false;
 		slot->one_by_one = false;
 	}
+	if (slot->one_by_one && slot->column->kind == DCF_COLUMN_FILTERED)
+		set->owned = true;
 }
 
 /*
@@ -498,7 +501,7 @@ bool
 dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
 				  const bool *isnull)
 {
-	for (int i = 0; i < set->relation->natts; i++)
+	for (int i = 0; set->owned && i < set->relation->natts; i++)
 	{
 		const Slot *slot = &set->slots[i];
 

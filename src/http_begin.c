@@ -16,18 +16,18 @@
 #include "http_private.h"
 
 /* The window's size to begin with: some records, and a few reads. */
-#define FIRST_WINDOW (128 * 1024)
+#define FIRST_WINDOW (256 * 1024)
 
 /*
  * Compressed bytes that may wait to be decompressed.  No piece that libcurl
  * hands over is larger than CURL_MAX_WRITE_SIZE.
  */
-#define RAW_SIZE (64 * 1024)
+#define RAW_SIZE (128 * 1024)
 StaticAssertDecl(RAW_SIZE >= CURL_MAX_WRITE_SIZE,
 				 "a piece of a body must find room");
 
 /* What libcurl reads from a socket at once. */
-#define READ_SIZE (64L * 1024)
+#define READ_SIZE (128L * 1024)
 
 /*
  * A request may take minutes before the first byte of its reply, and firewalls

@@ -4,6 +4,8 @@
  */
 #include "json_state.h"
 
+#include <string.h>
+
 /*
  * The reason for refusing a value that begins with c where the whole reply
  * should begin; NULL if c begins no JSON value, nor markup.
@@ -85,8 +87,8 @@ void
 dcf_json_record_clear(DcfJsonReader *reader)
 {
 	reader->nmatched = 0;
-	for (int i = 0; i < reader->config->nkeys; i++)
-		reader->fields[i].kind = DCF_FIELD_ABSENT;
+	memset(reader->fields, 0,
+		   (size_t) reader->config->nkeys * sizeof(DcfField));
 }
 
 /* A record begins at the cursor. */
@@ -153,9 +155,7 @@ dcf_json_record_end(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	{
 		DcfField *field = &reader->fields[i];
 
-		if (field->kind == DCF_FIELD_ABSENT)
-			*field = (DcfField){NULL, 0, DCF_FIELD_ABSENT, false};
-		else
+		if (field->kind != DCF_FIELD_ABSENT)
 			field->data = reader->record + reader->starts[i];
 	}
 }
@@ -170,11 +170,6 @@ dcf_json_record_take(DcfJsonReader *reader, DcfJsonCursor *cursor,
 	reader->record = start;
 	reader->record_len = (size_t) (end - start);
 	cursor->p = end;
-	for (int i = 0; i < reader->config->nkeys; i++)
-	{
-		if (reader->fields[i].kind == DCF_FIELD_ABSENT)
-			reader->fields[i] = (DcfField){NULL, 0, DCF_FIELD_ABSENT, false};
-	}
 }
 
 const DcfField *
