@@ -150,12 +150,15 @@ def check_again(contestant, query, records, sample, expected):
 
 
 def measure(bench, results, warm_up, records, options):
-    """All rounds. Who is slow takes part in fewer; who is too slow for any is
-    there with the warm-up."""
+    """All rounds. The slow take part in fewer where they try the patience; if
+    in none at all, their warm-up counts."""
     times, expected = {}, {}
     for contestant, samples in warm_up.items():
-        slowest = max(sample.wall for sample in samples.values())
-        times[contestant] = min(options.rounds, int(options.rounds * options.patience / slowest))
+        times[contestant] = options.rounds
+        if contestant.slow:
+            slowest = max(sample.wall for sample in samples.values())
+            times[contestant] = min(options.rounds,
+                                    int(options.rounds * options.patience / slowest))
         if not times[contestant]:
             for query, sample in samples.items():
                 results.add(records, contestant, query, 0, sample)
@@ -181,7 +184,7 @@ def arguments():
     parser.add_argument("--name", default="full", help="what their files are called")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--patience", type=float, default=20, metavar="SECONDS",
-                        help="what is slower than this takes part in fewer rounds")
+                        help="of the slow, who takes longer is in fewer rounds")
     parser.add_argument("--seconds", type=float, default=float("inf"),
                         help="no round begins after so many, but for the first")
     parser.add_argument("--only", default="", metavar="NAME,…",

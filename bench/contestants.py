@@ -41,6 +41,7 @@ class Contestant:
     name = label = ""
     queries = tuple(QUERIES)
     helpers = False             # its backend starts other programs
+    slow = False                # may be measured less often
     memory = 0                  # bytes a record that it takes, where that is much
     optional = False            # left out, with a line, where it is not installed
 
@@ -145,6 +146,7 @@ class PostgresFdw(Contestant):
 
 class PgsqlHttp(Contestant):
     name, label = "http", "pgsql-http, json_to_recordset"
+    slow = True
     memory = 8 * GB_PER_RECORD
     optional = True
 
@@ -170,6 +172,7 @@ class PgsqlHttp(Contestant):
 
 class Multicorn(Contestant):
     name, label = "multicorn", "multicorn2, requests"
+    slow = True
     memory = 6 * GB_PER_RECORD
     optional = True
 
@@ -214,6 +217,7 @@ class Loader(Contestant):
 
 class CopyJq(Loader):
     name, label = "jq", "COPY FROM PROGRAM 'curl | jq'"
+    slow = True
     memory = 5 * GB_PER_RECORD
 
     def load(self, bench):
@@ -226,6 +230,7 @@ class CopyJq(Loader):
 
 class Script(Loader):
     name, label = "python", "a Python script: requests, psycopg2, COPY"
+    slow = True
     memory = 6 * GB_PER_RECORD
 
     def load(self, bench):
