@@ -9,6 +9,8 @@ import tempfile
 import time
 
 import psycopg2
+import psycopg2.extensions
+import psycopg2.extras
 
 from . import machine, report
 from .checks import Answers, checksum_query
@@ -195,6 +197,8 @@ def arguments():
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # Without this a signal is not heard before a query ends.
+    psycopg2.extensions.set_wait_callback(psycopg2.extras.wait_select)
     options = arguments()
     names = options.only.split(",") if options.only else [c.name for c in ALL]
     chosen = [c for c in ALL if c.name in names or c is REFERENCE]
@@ -206,6 +210,7 @@ def main():
         for records in sorted(options.records):
             contestants = entrants(bench, results, records, chosen)
             measure(bench, results, rehearse(bench, contestants, records), records, options)
+        psycopg2.extensions.set_wait_callback(None)
         results.latency = small_reply(bench)
     report.write(results, options.results, options.name)
 

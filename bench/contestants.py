@@ -234,8 +234,9 @@ class Script(Loader):
     memory = 6 * GB_PER_RECORD
 
     def load(self, bench):
-        return run_client([sys.executable, os.path.join(ROOT, "bench", "load_by_requests"),
-                            bench.service.url("json", self.records), self.relation])
+        script = os.path.join(ROOT, "bench", "load_by_requests")
+        return run_client([sys.executable, script, bench.service.url("json", self.records),
+                           self.relation])
 
 
 class Curl(Contestant):
@@ -277,8 +278,8 @@ class DuckDB(Contestant):
         if query == "copy":
             statement = "COPY (SELECT * FROM %s) TO %s (FORMAT csv, HEADER false)" % (
                 self.source, literal(output))
-        sample = run_command(["duckdb", "-csv", "-noheader", "-c", "SET threads = 1",
-                              "-c", statement])
+        sample = run_command(
+            ["duckdb", "-csv", "-noheader", "-c", "SET threads = 1", "-c", statement])
         if query == "copy":
             return sample._replace(answer=None)
         return sample._replace(answer=list(csv.reader(io.StringIO(sample.answer))))
