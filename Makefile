@@ -196,11 +196,18 @@ demo:
 demo-shell:
 	@PG_CONFIG='$(PG_CONFIG)' demo/run --shell
 
+bench:
+	@PG_CONFIG='$(PG_CONFIG)' bench/run
+bench-quick:
+	@PG_CONFIG='$(PG_CONFIG)' bench/run --quick
+
 help:
 	@echo 'make, make install    build; install into $(PG_CONFIG)'
 	@echo 'make demo             set up, build, install, show the main job'
 	@echo 'make demo-shell       the same, but leaves you in psql'
 	@echo 'make test             set up, build, install, run every test'
+	@echo 'make bench            set up, build, install, measure beside others'
+	@echo 'make bench-quick      the same with 100,000 records, in a minute'
 	@echo 'make setup            install what the tests need'
 	@echo 'make installcheck     regression tests in a running server'
 	@echo 'make installcheck-tap TAP tests (PROVE_TESTS=t/x.pl for some)'
@@ -211,4 +218,5 @@ help:
 FORCE:
 .PHONY: FORCE all install install-catalogue uninstall-catalogue installcheck \
   installcheck-tap clean unit fuzz \
-  fuzz-quick format format-check lint setup test demo demo-shell help
+  fuzz-quick format format-check lint setup test demo demo-shell bench \
+  bench-quick help
