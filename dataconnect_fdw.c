@@ -65,6 +65,7 @@ Datum
 dataconnect_version(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(
-		cstring_to_text(psprintf("dataconnect_fdw %s (%s, %s)", DCF_VERSION,
-								 dcf_http_version(), dcf_xml_version())));
+		cstring_to_text(psprintf("dataconnect_fdw %s (%s, %s, %s)",
+								 DCF_VERSION, dcf_http_version(),
+								 dcf_xml_version(), dcf_catalogue_version())));
 }

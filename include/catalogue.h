@@ -99,4 +99,7 @@ extern const DcfCatalogueEndpoint *dcf_catalogue_find(const List *endpoints,
 extern const DcfCatalogueParam *
 dcf_catalogue_param(const DcfCatalogueEndpoint *endpoint, const char *name);
 
+/* For dataconnect_version(): the library that reads it, palloc'd. */
+extern char *dcf_catalogue_version(void);
+
 #endif /* DCF_CATALOGUE_H */

@@ -43,6 +43,25 @@ SELECT count(*) FROM rq.footfall WHERE day = '2026-01-01';
 SET dataconnect_fdw.catalogue_file = '';
 SELECT table_name FROM dataconnect_endpoints WHERE category = 'custom';
 
+-- after a change the rest is imported beside what is there
+CREATE SCHEMA again;
+IMPORT FOREIGN SCHEMA "all" FROM SERVER sandbox INTO again;
+CREATE TABLE before AS SELECT relname FROM pg_class WHERE relnamespace = 'again'::regnamespace;
+SET dataconnect_fdw.catalogue_file = :'extra';
+DROP FOREIGN TABLE again.product_detail_report;
+DO $$ BEGIN
+    EXECUTE (SELECT format('IMPORT FOREIGN SCHEMA "all" EXCEPT (%s) FROM SERVER sandbox INTO again',
+                           string_agg(quote_ident(relname), ', '))
+             FROM pg_class WHERE relnamespace = 'again'::regnamespace);
+END $$;
+SELECT relname, relname IN (TABLE before) AS was_before FROM pg_class
+WHERE relnamespace = 'again'::regnamespace AND (relname = 'product_detail_report' OR relname NOT IN (TABLE before)) ORDER BY 1;
+SET client_min_messages = warning;
+DROP SCHEMA again CASCADE;
+DROP TABLE before;
+RESET client_min_messages;
+SET dataconnect_fdw.catalogue_file = '';
+
 -- what is required is taught
 IMPORT FOREIGN SCHEMA "all" LIMIT TO (performance_metrix_report, auto_ordering_report, purchase_history_report)
     FROM SERVER sandbox INTO rq;

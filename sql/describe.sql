@@ -47,6 +47,30 @@ SELECT * FROM dataconnect_describe('sandbox', '/test/x');
 SELECT * FROM dataconnect_describe('sandbox', '/test/x');
 SELECT * FROM dataconnect_describe('sandbox', '/nowhere');
 
+-- the thousandth record counts, the next does not
+SELECT json_agg(json_build_object('a', CASE WHEN i < 1000 THEN 1 WHEN i = 1000 THEN 3000000000 END,
+                                  'b', CASE WHEN i < 1001 THEN to_json(true) ELSE to_json('x'::text) END)) AS many
+FROM generate_series(1, 1001) i \gset
+\setenv MANY :many
+\! $DATACONNECT_SANDBOX_CTL document /test/x "$MANY"
+SELECT column_name, type FROM dataconnect_describe('sandbox', '/test/x');
+-- nor does what stands behind the first megabyte
+SELECT format('[{"a": 1, "x": "%s"}, {"a": 1}, {"a": "x"}]', repeat('x', 1024 * 1024 - 30)) AS longer,
+       format('[{"a": 1, "x": "%s"}, {"a": "x"}]', repeat('x', 1024 * 1024 - 100)) AS shorter \gset
+\pset tuples_only on
+\pset format unaligned
+\o results/describe.json
+SELECT :'longer';
+\o
+\! $DATACONNECT_SANDBOX_CTL document /test/x @results/describe.json
+SELECT column_name, type FROM dataconnect_describe('sandbox', '/test/x');
+\o results/describe.json
+SELECT :'shorter';
+\o
+\! $DATACONNECT_SANDBOX_CTL document /test/x @results/describe.json
+SELECT column_name, type FROM dataconnect_describe('sandbox', '/test/x');
+\pset tuples_only off
+\pset format aligned
 -- a large reply is not read to its end
 \! $DATACONNECT_SANDBOX_CTL log-clear
 ALTER SERVER sandbox OPTIONS (compression 'off');

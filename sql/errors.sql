@@ -40,7 +40,11 @@ SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 404, "body": ""}'
 SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 413, "body": {"Error": true, "Message": "too many records: 2000000"}}'
-SELECT try('SELECT count(*) FROM sales WHERE store_id = 1 AND date_created >= ''2026-01-01''');
+SELECT try('SELECT count(*) FROM sales WHERE store_id = 1 AND date_created >= ''2026-01-01'' AND date_created < ''2026-02-01''');
+-- an end that is left open is told
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 413, "body": "", "count": 3}'
+SELECT split_part(try('SELECT count(*) FROM sales WHERE date_created ' || bounds), 'hint: ', 2) AS hint
+  FROM unnest(array['>= ''2026-01-01''', '< ''2026-01-01''', 'IS NOT NULL']) AS bounds;
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 429, "body": {"Error": true, "Message": "Rate Limiting Applied. 8 active requests are already in progress."}}'
 SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 500, "body": "<html><body>stack trace</body></html>", "content_type": "text/html"}'

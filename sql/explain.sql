@@ -62,6 +62,19 @@ SELECT explain_run('SELECT id FROM sales WHERE store_id IN (1, 2)');
 SELECT explain_run('SELECT id FROM sales WHERE store_id = 1 AND store_id = 2');
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 503, "headers": {"Retry-After": "0"}}'
 SELECT explain_run('SELECT id FROM sales WHERE store_id = 1');
+-- and how long, unless it is not to be told
+CREATE FUNCTION explain_times(options text) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (' || options || ') SELECT id FROM sales WHERE store_id = 1' LOOP
+        CONTINUE WHEN line !~ 'First Byte';
+        RETURN NEXT regexp_replace(trim(line), '\d+ ms$', 'N ms');
+    END LOOP;
+END $$;
+SELECT explain_times('ANALYZE');
+SELECT explain_times('ANALYZE, TIMING OFF');
 ALTER SERVER sandbox OPTIONS (ADD compression 'off');
 SELECT explain_run('SELECT id FROM sales LIMIT 1');
 ALTER SERVER sandbox OPTIONS (DROP compression);
@@ -88,6 +101,6 @@ ANALYZE stores;
 EXPLAIN (COSTS OFF) SELECT * FROM stores s, sales f WHERE s.id < f.total;
 
 DROP TABLE stores;
-DROP FUNCTION explain_rows, explain_run;
+DROP FUNCTION explain_rows, explain_run, explain_times;
 SET client_min_messages = warning;
 DROP SERVER sandbox CASCADE;

@@ -75,6 +75,8 @@ SELECT 'only in the reference', * FROM (TABLE documented EXCEPT ALL TABLE coded)
 
 -- all of them
 SELECT * FROM dataconnect_options();
+-- and the libraries that are used
+SELECT regexp_replace(dataconnect_version(), '[\d.]+\d[a-z]?', 'N', 'g');
 
 --
 -- Names

@@ -79,6 +79,7 @@ static void add_bound(DcfRequest *request, const DcfRelation *relation,
 					  const char *shown, const char *open);
 static char *join_values(const Slot *slot);
 static char *show_values(const Slot *slot);
+static char *name_open_ends(const DcfRequestSet *set);
 static char *name_columns(List *columns);
 
 DcfRequestSet *
@@ -539,7 +540,8 @@ dcf_bind_narrow_hint(const DcfRequestSet *set)
 			others = lappend(others, (void *) column);
 	}
 	if (windows != NIL)
-		return psprintf("Narrow the range of %s.", name_columns(windows));
+		return psprintf("Narrow the range of %s.%s", name_columns(windows),
+						name_open_ends(set));
 	if (times != NIL)
 		return psprintf("Ask for a shorter period by %s.",
 						name_columns(times));
@@ -548,6 +550,36 @@ dcf_bind_narrow_hint(const DcfRequestSet *set)
 						name_columns(others));
 	return pstrdup(
 		"Ask for less by the values in WHERE, or by a request for each part.");
+}
+
+/* Sentences about ends of windows that the query leaves open, or "". */
+static char *
+name_open_ends(const DcfRequestSet *set)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < set->relation->natts; i++)
+	{
+		const Slot *slot = &set->slots[i];
+		const DcfColumn *column = slot->column;
+		bool lower;
+		bool upper;
+
+		if (column->kind != DCF_COLUMN_WINDOW)
+			continue;
+		lower = column->options->param_from &&
+			!(slot->has_window && dcf_window_from(&slot->window));
+		upper = column->options->param_to &&
+			!(slot->has_window && dcf_window_to(&slot->window));
+		if (lower || upper)
+			appendStringInfo(&buf, " The query gives column \"%s\" no %s.",
+							 column->attname,
+							 lower && upper ? "bounds" :
+								 lower		? "lower bound" :
+											  "upper bound");
+	}
+	return buf.data;
 }
 
 /* "column "a" (parameter A)", or several of these. */

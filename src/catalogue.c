@@ -29,6 +29,16 @@ typedef struct Source
 	const char *path; /* the endpoint's, or NULL */
 } Source;
 
+char *
+dcf_catalogue_version(void)
+{
+#if JANSSON_VERSION_HEX >= 0x020d00
+	return psprintf("jansson %s", jansson_version_str());
+#else
+	return psprintf("jansson %s", JANSSON_VERSION);
+#endif
+}
+
 void
 dcf_catalogue_init(void)
 {

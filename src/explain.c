@@ -103,7 +103,7 @@ explain_run(const DcfScan *scan, ExplainState *es)
 	ExplainPropertyUInteger("Bytes Decoded", NULL, stats.bytes_decoded, es);
 	if (es->timing && stats.first_byte_ms >= 0)
 		ExplainPropertyFloat("Time to First Byte", "ms", stats.first_byte_ms,
-							 3, es);
+							 0, es);
 }
 
 static bool

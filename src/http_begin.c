@@ -263,6 +263,21 @@ set_request(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 	SET_OPTION(transfer, CURLOPT_COOKIEFILE, "");
 }
 
+/*
+ * Trust the authorities in a file and no others: libcurl may have been built
+ * with a directory of them as well.
+ */
+static void
+set_authorities(DcfHttpTransfer *transfer, const char *file)
+{
+	CURLcode code;
+
+	SET_OPTION(transfer, CURLOPT_CAINFO, file);
+	code = curl_easy_setopt(transfer->easy, CURLOPT_CAPATH, NULL);
+	if (code != CURLE_NOT_BUILT_IN && code != CURLE_UNKNOWN_OPTION)
+		dcf_http_check(code);
+}
+
 static void
 set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 {
@@ -306,7 +321,7 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 	SET_OPTION(transfer, CURLOPT_SSL_VERIFYPEER, spec->tls_verify ? 1L : 0L);
 	SET_OPTION(transfer, CURLOPT_SSL_VERIFYHOST, spec->tls_verify ? 2L : 0L);
 	if (spec->ca_file)
-		SET_OPTION(transfer, CURLOPT_CAINFO, spec->ca_file);
+		set_authorities(transfer, spec->ca_file);
 }
 
 static void

@@ -77,7 +77,9 @@ catalogue_drafts(const char *schema, const DcfImportOptions *options)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
 				 errmsg("there is no remote schema \"%s\"", schema),
-				 errhint("Remote schemas are: %s.", list_schemas(endpoints))));
+				 errhint("Remote schemas are: %s, and the path of an endpoint, "
+						 "such as \"/lists/stores\".",
+						 list_schemas(endpoints))));
 	return dcf_catalogue_drafts(endpoints, schema, options);
 }
 

@@ -55,19 +55,32 @@ literal(const DcfColumn *column, const char *value)
 		NULL;
 }
 
-static const char *
-any_value(Oid type)
+/* Whether a parameter is named as the service names the end of a period. */
+static bool
+is_end(const char *param)
 {
-	if (is_number_type(type))
+	static const char end[] = "StopDate";
+	size_t len = param ? strlen(param) : 0;
+
+	return len >= sizeof(end) - 1 &&
+		pg_strcasecmp(param + len - (sizeof(end) - 1), end) == 0;
+}
+
+/* Some value of the type; of a period's end one after that of its start. */
+static const char *
+any_value(const DcfColumn *column)
+{
+	if (is_number_type(column->basetype))
 		return "1";
-	switch (type)
+	switch (column->basetype)
 	{
 		case BOOLOID:
 			return "true";
 		case DATEOID:
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
-			return "'2026-01-01'";
+			return is_end(column->options->param) ? "'2026-02-01'" :
+													"'2026-01-01'";
 		default:
 			return "'...'";
 	}
@@ -86,7 +99,7 @@ dcf_lesson_example(const DcfLesson *lesson, const DcfColumn *column)
 			param->values != NIL ? linitial(param->values) : param->example;
 	if (value && value[0] != '\0')
 		example = literal(column, value);
-	return example ? example : pstrdup(any_value(column->basetype));
+	return example ? example : pstrdup(any_value(column));
 }
 
 static void

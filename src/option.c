@@ -38,7 +38,7 @@ find_nearest(DcfOptionContext context, const char *name)
 	const DcfOption *nearest = NULL;
 	int len = strlen(name);
 	char *folded = asc_tolower(name, len);
-	int limit = Min(MAX_MISSPELLING, len / 2);
+	int limit = Min(MAX_MISSPELLING, (len + 1) / 2);
 	int i;
 
 	if (len >= NAMEDATALEN)

@@ -109,7 +109,7 @@ unescape(const DcfField *field, size_t *len)
 	return text;
 }
 
-/* Wait for enough of the reply. */
+/* Wait for enough of the reply, and take no more than that. */
 static void
 read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 {
@@ -127,6 +127,12 @@ read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 			excerpt->whole = true;
 			break;
 		}
+	}
+
+	if (excerpt->len > most)
+	{
+		excerpt->len = most;
+		excerpt->whole = false;
 	}
 
 	/* A service that does not know JsonDataTable may send a plain array. */

@@ -1,0 +1,166 @@
+# The tools around the extension: what they start ends with them, the demo does
+# what it shows, and what is missing is told by the names that README.md has.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use HTTP::Tiny ();
+use IPC::Run ();
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $root = "$FindBin::Bin/..";
+my $scratch = PostgreSQL::Test::Utils::tempdir();
+chdir $root or die "$root: $!\n";
+
+# Runs a command with its output in a file: whoever keeps that open is not waited
+# for. Returns the command's status and what it printed.
+my $file = "$scratch/output";
+
+sub start
+{
+	my ($input, @command) = @_;
+	return IPC::Run::start(\@command, '<', \$input, '>&', $file,
+		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+}
+
+sub run
+{
+	my (@arguments) = @_;
+	my $run = start(@arguments);
+	$run->finish;
+	return ($run->result(0), PostgreSQL::Test::Utils::slurp_file($file));
+}
+
+# --- What is started ends ------------------------------------------------------
+
+# Says where the sandbox and the cluster are, then goes on as told.
+sub around
+{
+	my ($then) = @_;
+	my $tell = 'echo "$DATACONNECT_SANDBOX_URL $PGHOST $(head -n 1 "$PGHOST/data/postmaster.pid")"';
+	return ('tools/with-sandbox', 'tools/with-cluster', 'sh', '-c', "$tell; $then");
+}
+
+# What a line of the above tells of is no longer there; a kill may take a moment.
+sub is_gone
+{
+	my ($line, $name) = @_;
+	my ($url, $directory, $pid) = $line =~ m{^(http://\S+) (\S+) (\d+)$}m
+	  or die "no such line: $line\n";
+	my $end = time + 5;
+	my $http = HTTP::Tiny->new(timeout => 5, http_proxy => undef);
+	my $left = '';
+	do
+	{
+		$left = join ' ', (kill(0, $pid) ? 'postmaster' : ()),
+		  (-e $directory ? 'directory' : ()),
+		  ($http->get("$url/_sandbox/log")->{status} != 599 ? 'sandbox' : ());
+	} while ($left ne '' && time < $end && select(undef, undef, undef, 0.05) == 0);
+	is($left, '', "$name: nothing is left");
+	return;
+}
+
+for my $status (0, 3)
+{
+	my ($result, $output) = run('', around("exit $status"));
+	is($result, $status, "a command's status $status is handed on");
+	is_gone($output, "after status $status");
+}
+
+# Who runs the tests in the background may have this ignored.
+$SIG{INT} = 'DEFAULT';    ## no critic (RequireLocalizedPunctuationVars)
+for my $signal (qw(TERM INT))
+{
+	unlink $file;
+	my $run = start('', around('exec sleep 600'));
+	select undef, undef, undef, 0.05
+	  until -e $file && PostgreSQL::Test::Utils::slurp_file($file) =~ /\n/
+	  || !$run->pumpable;
+	$run->signal($signal);
+	$run->finish;
+	my $output = PostgreSQL::Test::Utils::slurp_file($file);
+	is_gone($output, "after SIG$signal");
+}
+
+# --- The demo --------------------------------------------------------------------
+
+my ($status, $output) =
+  run('', 'tools/with-sandbox', 'tools/with-cluster', 'demo/show');
+is($status, 0, 'the demo succeeds');
+like($output, $_, "it shows $_")
+  for qr/^CREATE EXTENSION dataconnect_fdw;$/m, qr/^CREATE SERVER dataconnect /m,
+  qr/^CREATE USER MAPPING /m, qr/^EXPLAIN \(ANALYZE\)$/m, qr/ JOIN targets /,
+  qr/^SQLSTATE 54000$/m, qr/^HINT:  Narrow /m;
+{
+	local $ENV{DATACONNECT_INTERACTIVE} = 1;
+	($status, $output) = run("SELECT count(*) FROM stores;\n",
+		'tools/with-sandbox', 'tools/with-cluster', 'demo/show', '--shell');
+}
+is($status, 0, 'its shell ends well');
+like($output, qr/^ +40$/m, 'and answers in between');
+
+# --- What is missing ---------------------------------------------------------------
+
+# The names of a column of README's table of packages.
+sub documented
+{
+	my ($column) = @_;
+	my @names;
+	for my $line (split /\n/, PostgreSQL::Test::Utils::slurp_file('README.md'))
+	{
+		my @cells = split /\|/, $line;
+		push @names, $cells[$column] =~ /`([^`]+)`/g
+		  if $line =~ /^\| (?:building|the demo, also|the tests, also) \|/;
+	}
+	return sort grep { !/^(?:make|python3.*|pip3 .*)$/ } @names;
+}
+
+# tools/setup where there is nothing but a shell and what goes with it. Make has
+# started it, and Python it finds at its usual place.
+sub without
+{
+	my ($name, %stub) = @_;
+	my $bin = "$scratch/$name";
+	mkdir $bin or die "$bin: $!\n";
+	for my $tool (qw(sh cat cut dirname find grep head id sed sort tr uname))
+	{
+		my ($path) = grep { -x } map { "$_/$tool" } split /:/, $ENV{PATH};
+		symlink $path, "$bin/$tool" or die "$tool: $!\n";
+	}
+	for my $stub (keys %stub)
+	{
+		unlink "$bin/$stub";
+		PostgreSQL::Test::Utils::append_to_file("$bin/$stub", "#!/bin/sh\n$stub{$stub}\n");
+		chmod 0755, "$bin/$stub";
+	}
+	return run('', 'env', '-i', "PATH=$bin", 'sh', 'tools/setup', 'test');
+}
+
+my %system = (
+	Debian => [ 1, 'apt-get install', 'apt-get' => "touch $scratch/asked" ],
+	Fedora => [ 2, 'dnf install', dnf => ':' ],
+	Homebrew => [ 3, 'brew install', uname => 'echo Darwin' ]);
+for my $name (sort keys %system)
+{
+	my ($column, $command, @stub) = @{ $system{$name} };
+	($status, $output) = without($name, @stub);
+	isnt($status, 0, "$name: what is missing is an error");
+	is(($output =~ tr/\n//), 1, "$name: of one line");
+	my ($why, $missing) = $output =~ /^setup: (.*); missing: \Q$command\E (.*)$/m;
+	is( $why,
+		$name eq 'Debian'
+		? 'not root, and there is no sudo'
+		: 'this system has no apt-get',
+		"$name: which says why it cannot be mended");
+	my %missing = map { $_ => 1 } $missing =~ /\(then: (cpan [^)]+)\)/g;
+	$missing =~ s/ \(then: [^)]+\)//g;
+	$missing{$_} = 1 for grep { !/^python3/ } split / /, $missing;
+	my @documented = documented($column + 1);
+	is_deeply([ sort keys %missing ], \@documented, "$name: and names what README.md does");
+}
+ok(!-e "$scratch/asked", 'nothing was installed');
+
+done_testing();

@@ -1,0 +1,222 @@
+# TLS: which certificates are trusted, which protocol will do, and the way
+# through a proxy, which is never that of the environment.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use DataConnectTest;
+use File::Basename ();
+use IO::Select ();
+use IO::Socket::INET ();
+use IPC::Run ();
+use Test::More;
+
+# Nobody is at this address: whoever goes by it gets nowhere.
+$ENV{$_} = 'http://127.0.0.1:1'
+  for qw(http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY);
+delete @ENV{qw(no_proxy NO_PROXY)};
+
+my $dc = DataConnectTest->new(sandbox => ['--tls']);
+my $directory = File::Basename::dirname($dc->ca_file);
+
+# The backends' OpenSSL may speak any protocol that it knows, so that what is
+# refused is refused by us.
+my $config = "$directory/any.cnf";
+PostgreSQL::Test::Utils::append_to_file($config, <<'END');
+openssl_conf = init
+[init]
+ssl_conf = ssl
+[ssl]
+system_default = any
+[any]
+MinProtocol = TLSv1
+CipherString = DEFAULT@SECLEVEL=0
+END
+{
+	local $ENV{OPENSSL_CONF} = $config;
+	$dc->node->restart;
+}
+
+sub openssl
+{
+	my (@arguments) = @_;
+	my $output = '';
+	IPC::Run::run([ 'openssl', @arguments ], '<', \undef, '>&', \$output)
+	  or die "openssl @arguments: $output\n";
+	return;
+}
+
+my @key = qw(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes);
+openssl('req', '-x509', @key, '-days', '2', '-subj', '/CN=Another CA',
+	'-keyout', "$directory/another.key", '-out', "$directory/another.pem");
+openssl('req', @key, '-subj', '/CN=elsewhere.example',
+	'-keyout', "$directory/elsewhere.key", '-out', "$directory/elsewhere.csr");
+openssl('x509', '-req', '-days', '2', '-in', "$directory/elsewhere.csr",
+	'-CA', $dc->ca_file, '-CAkey', "$directory/ca.key", '-CAcreateserial',
+	'-out', "$directory/elsewhere.pem");
+PostgreSQL::Test::Utils::append_to_file("$directory/junk.pem", "no certificate\n");
+
+# What has to be ended, also where the test dies.
+my (@servers, $proxy);
+
+END
+{
+	local ($?, $@);    ## no critic (RequireInitializationForLocalVars)
+	kill 'KILL', $proxy if $proxy;
+	eval { $_->kill_kill; 1 } for @servers;
+}
+
+# A TLS server that answers everything with a page; its URL.
+
+sub page_server
+{
+	my ($certificate, @options) = @_;
+	my $output = '';
+	my $server = IPC::Run::start(
+		[ 'openssl', 's_server', '-accept', '127.0.0.1:0', '-www',
+			'-cert', "$directory/$certificate.pem",
+			'-key', "$directory/$certificate.key", @options ],
+		'<', \undef, '>&', \$output, my $timeout = IPC::Run::timeout(60));
+	$server->pump until $output =~ /^ACCEPT \S+:(\d+)$/m || !$server->pumpable;
+	$output =~ /^ACCEPT \S+:(\d+)$/m or die "openssl s_server: $output\n";
+	my $port = $1;
+	$timeout->reset;
+	push @servers, $server;
+	return "https://127.0.0.1:$port";
+}
+
+my $session = $dc->session;
+
+# A query by a server with these options; undef takes one away.
+sub ask
+{
+	my (%option) = @_;
+	%option = (ca_file => $dc->ca_file, %option);
+	my $none = !defined $option{ca_file};
+	delete $option{ca_file} if $none;
+	local $dc->{ca_file} = undef if $none;
+	$session->query('SET client_min_messages = warning');
+	$session->query('DROP SERVER IF EXISTS dc CASCADE');
+	$session->query($dc->server_sql('dc', %option));
+	$session->query($dc->rows_table_sql('rows', 'dc'));
+	$dc->clear_log;
+	return $session->attempt('SELECT count(*) FROM rows WHERE n = 3');
+}
+
+sub is_answered
+{
+	my ($name, %option) = @_;
+	my $result = ask(%option);
+	is("$result->{out}$result->{err}", '3', "$name: rows");
+	is(scalar @{ $dc->log }, 1, "$name: by one request");
+	return;
+}
+
+sub is_refused
+{
+	my ($name, $words, %option) = @_;
+	my $result = ask(%option);
+	like($result->{err},
+		qr/ERROR:  HV00N: could not make a secure connection to the service$/m,
+		"$name: is refused");
+	like($result->{err}, qr/^DETAIL:  libcurl says: .*$words/m, "$name: for that");
+	is_deeply($dc->log, [], "$name: nothing was sent");
+	return;
+}
+
+# --- Certificates ------------------------------------------------------------
+
+is_answered('by the authority that signed it');
+is($session->query('SELECT count(*) FROM rows WHERE n IN (1, 2)'), '3', 'more rows');
+my %connections = map { $_->{Connection} => 1 } @{ $dc->log };
+is(scalar keys %connections, 1, 'all on one connection');
+
+is_refused('without ca_file', 'certificate', ca_file => undef);
+is_refused('another authority', 'certificate', ca_file => "$directory/another.pem");
+is_refused('a file that is not there', 'nowhere\.pem', ca_file => "$directory/nowhere.pem");
+is_refused('a file of something else', 'junk\.pem', ca_file => "$directory/junk.pem");
+is_answered('unchecked', ca_file => undef, tls_verify => 'off');
+
+my $elsewhere = page_server('elsewhere');
+is_refused("another host's certificate", 'name', url => $elsewhere);
+like(ask(url => $elsewhere, tls_verify => 'off')->{err},
+	qr/ERROR:  HV00M: reply .* does not consist of records$/m,
+	'unchecked it is taken');
+
+# The token service is held to the same.
+like(
+	ask(token_url => "$elsewhere/token",
+		mapping => { username => 'analyst', password => 's3cret',
+			client_id => 'client', client_secret => 'client-secret' })->{err},
+	qr/ERROR:  HV00N: could not make a secure connection/,
+	'a token service with the certificate of another host');
+
+# --- Protocols -----------------------------------------------------------------
+
+my @old = qw(-cipher DEFAULT@SECLEVEL=0 -tls1_1);
+my $old = page_server('server', @old);
+{
+	local $ENV{OPENSSL_CONF} = $config;
+	my ($host) = $old =~ m{//(.*)};
+	openssl('s_client', '-connect', $host, @old);
+}
+pass('there is a server of TLS 1.1, which others can talk to');
+for my $verify ('on', 'off')
+{
+	like(ask(url => $old, tls_verify => $verify, max_retries => 0)->{err},
+		qr/ERROR:  HV00N: could not connect to the service\nDETAIL:  libcurl says: .*(?:protocol|version)/,
+		"but we do not, with tls_verify $verify");
+}
+like(ask(url => page_server('server', '-tls1_2'))->{err},
+	qr/ERROR:  HV00M: reply .* does not consist of records$/m,
+	'TLS 1.2 will do');
+my $plain = DataConnectTest->new(without_cluster => 1);
+like(ask(url => 'https://127.0.0.1:' . $plain->port, max_retries => 0)->{err},
+	qr/ERROR:  HV00N: could not connect to the service/, 'no TLS will not');
+is_deeply($plain->log, [], 'and hears nothing');
+
+# --- Through a proxy -------------------------------------------------------------
+
+# Hands on one connection after another, and writes down how each was asked for.
+my $listener = $dc->listener;
+my $heads = "$directory/heads";
+$proxy = fork // die "fork: $!\n";
+if (!$proxy)
+{
+	while (my $client = $listener->accept)
+	{
+		my $head = '';
+		while ($head !~ /\r\n\r\n/ && sysread $client, my $byte, 1) { $head .= $byte }
+		PostgreSQL::Test::Utils::append_to_file($heads, $head);
+		my ($address) = $head =~ /^CONNECT (\S+) / or next;
+		my $service = IO::Socket::INET->new(PeerAddr => $address) or next;
+		syswrite $client, "HTTP/1.1 200 OK\r\n\r\n";
+		my $both = IO::Select->new($client, $service);
+	  RELAY: while (1)
+		{
+			for my $from ($both->can_read)
+			{
+				sysread $from, my $bytes, 65536 or last RELAY;
+				syswrite $from == $client ? $service : $client, $bytes;
+			}
+		}
+	}
+	POSIX::_exit(0);
+}
+is_answered('through a proxy', proxy => 'http://127.0.0.1:' . $listener->sockport);
+my $port = $dc->port;
+my $head = PostgreSQL::Test::Utils::slurp_file($heads);
+like($head, qr/\ACONNECT 127\.0\.0\.1:$port HTTP/, 'which was asked for the way');
+unlike($head, qr/Authorization|Cookie|sandbox-token/i, 'and told no more');
+is_refused('through it, another authority', 'certificate',
+	ca_file => "$directory/another.pem",
+	proxy => 'http://127.0.0.1:' . $listener->sockport);
+
+# It holds what was open when it began, so it goes first.
+kill 'KILL', $proxy;
+waitpid $proxy, 0;
+$session->quit;
+
+done_testing();
