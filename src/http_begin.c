@@ -268,6 +268,8 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 {
 	SET_OPTION(transfer, CURLOPT_NOSIGNAL, 1L);
 	SET_OPTION(transfer, CURLOPT_SHARE, transfer->pool->share);
+	SET_OPTION(transfer, CURLOPT_CLOSESOCKETFUNCTION, dcf_http_close_socket);
+	SET_OPTION(transfer, CURLOPT_CLOSESOCKETDATA, transfer->pool);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* Do not wait for a name server that does not answer. */
 	SET_OPTION(transfer, CURLOPT_QUICK_EXIT, 1L);
@@ -376,6 +378,7 @@ open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 	set_connection(transfer, spec);
 	set_request(transfer, spec);
 
+	dcf_http_end_unclean(pool);
 	dcf_http_enter_curl(&saved);
 	code = curl_multi_add_handle(pool->multi, transfer->easy);
 	dcf_http_leave_curl(&saved);

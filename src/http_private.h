@@ -17,6 +17,9 @@
 #include "http_wait.h"
 #include "inflate.h"
 
+/* Connections that are looked after while they wait for a request. */
+#define DCF_HTTP_MAX_KEPT 32
+
 struct DcfHttpPool
 {
 	MemoryContext context;
@@ -28,6 +31,9 @@ struct DcfHttpPool
 								 * dcf_wait_now(); -1: not */
 	dlist_head transfers;
 	int ntransfers;
+	pgsocket kept[DCF_HTTP_MAX_KEPT]; /* of connections that had a whole
+										* reply, maybe in use again */
+	int nkept;
 };
 
 /* Content-Encoding of a body. */
@@ -136,6 +142,18 @@ extern void dcf_http_check_multi(CURLMcode code);
  */
 extern void dcf_http_work(DcfHttpPool *pool, int64 timeout,
 						  DcfWaitReason reason);
+
+/* The transfer has ended, and its connection may wait for another. */
+extern void dcf_http_note_kept(DcfHttpPool *pool, CURL *easy);
+
+/*
+ * Before a transfer begins: end the connections on which something came while
+ * they waited.
+ */
+extern void dcf_http_end_unclean(DcfHttpPool *pool);
+
+/* libcurl's callback to close a socket; arg is the pool. */
+extern int dcf_http_close_socket(void *arg, curl_socket_t fd);
 
 /* What libcurl says of a failure, made safe, in the transfer's context. */
 extern const char *dcf_http_words(const DcfHttpTransfer *transfer);
