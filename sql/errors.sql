@@ -53,6 +53,9 @@ SELECT try('SELECT count(*) FROM sales');
 SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 418, "body": "\u202eevil\u0007 text\nsecond line"}'
 SELECT try('SELECT count(*) FROM sales');
+-- the end of HTTP on this connection is no provisional reply before another
+\! $DATACONNECT_SANDBOX_CTL fault '{"raw_reply": "SFRUUC8xLjEgMTAxIFN3aXRjaGluZyBQcm90b2NvbHMNClVwZ3JhZGU6IHgNCkNvbm5lY3Rpb246IFVwZ3JhZGUNCg0KW3siSWQiOjF9XQ=="}'
+SELECT try('SELECT count(*) FROM sales');
 
 -- the real thing: the sandbox's own refusals
 CREATE FOREIGN TABLE product_detail (

@@ -178,7 +178,11 @@ on_header(char *line, size_t one, size_t len, void *arg)
 		transfer->head.status = parse_status(line, len);
 	}
 	else if (len > 0 && (line[0] == '\r' || line[0] == '\n'))
-		transfer->head_done = transfer->head.status >= 200;
+	{
+		/* 101 is the last of HTTP: what follows is another protocol. */
+		transfer->head_done =
+			transfer->head.status >= 200 || transfer->head.status == 101;
+	}
 	else
 		keep_header(transfer, line, len);
 	return len;
