@@ -79,7 +79,7 @@ typedef enum DcfHttpStart
 								 * (of another status than 200: none that
 								 * could be read) */
 	DCF_HTTP_UNREACHABLE /* no connection, or it broke before the head
-								 * was complete: see dcf_http_failure() */
+								 * was complete: see dcf_http_raise_failure() */
 } DcfHttpStart;
 
 /* Lives as long as cxt. */
@@ -100,12 +100,9 @@ extern DcfHttpStart dcf_http_await(DcfHttpTransfer *transfer);
 
 extern const DcfHttpHead *dcf_http_head(const DcfHttpTransfer *transfer);
 
-/* After DCF_HTTP_UNREACHABLE: what libcurl says, made safe, no full stop. */
-extern const char *dcf_http_failure(const DcfHttpTransfer *transfer);
-
-/* Raise what dcf_http_failure() tells. */
-pg_noreturn extern void
-dcf_http_raise_failure(const DcfHttpTransfer *transfer);
+/* After DCF_HTTP_UNREACHABLE: raise what libcurl says, after so many tries. */
+pg_noreturn extern void dcf_http_raise_failure(const DcfHttpTransfer *transfer,
+											   int tries);
 
 /*
  * The decoded bytes not yet consumed, contiguous.  Valid until the next

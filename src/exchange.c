@@ -169,7 +169,7 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		if (wait < 0)
 		{
 			if (start == DCF_HTTP_UNREACHABLE)
-				dcf_http_raise_failure(transfer);
+				dcf_http_raise_failure(transfer, exchange->tries);
 			if (status == 200)
 				raise_empty(exchange);
 			return transfer;

@@ -323,12 +323,6 @@ dcf_http_head(const DcfHttpTransfer *transfer)
 }
 
 const char *
-dcf_http_failure(const DcfHttpTransfer *transfer)
-{
-	return transfer->failure;
-}
-
-const char *
 dcf_http_window(const DcfHttpTransfer *transfer, size_t *len)
 {
 	*len = transfer->shown - transfer->window.start;

@@ -117,7 +117,7 @@ struct DcfHttpTransfer
 	int64 connected_at; /* 0: not yet */
 	bool done;			/* libcurl is through with it: see result */
 	CURLcode result;
-	const char *failure;	/* after DCF_HTTP_UNREACHABLE */
+	const char *failure;	/* after DCF_HTTP_UNREACHABLE: libcurl's words */
 	DcfHttpProblem problem; /* it stays */
 	const char *reason;		/* of problem, or NULL */
 	DcfHttpPhase phase;

@@ -72,11 +72,11 @@ my %passing = (
 	'no body' => [ { body => '' }, 'HV00M', 'after 3 tries' ],
 	'no length and no body' => [
 		{ body => '', cut => { how => 'close_delimited' } }, 'HV00M', 'after 3 tries' ],
-	close => [ { raw_reply => '' }, 'HV00M', 'Empty reply' ],
-	reset => [ { raw_reply => '', cut => { how => 'reset' } }, 'HV00M', 'reset' ],
+	close => [ { raw_reply => '' }, 'HV00M', 'after 3 tries: Empty reply' ],
+	reset => [ { raw_reply => '', cut => { how => 'reset' } }, 'HV00M', 'after 3 tries: Recv failure: Connection reset' ],
 	'half a head' => [
 		{ raw_reply => encode_base64("HTTP/1.1 200 OK\r\nContent-", '') },
-		'HV00M', 'inside the head' ]);
+		'HV00M', 'after 3 tries: the connection was closed inside the head' ]);
 for my $name (sort keys %passing)
 {
 	my ($fault, $state, $words) = @{ $passing{$name} };
@@ -145,7 +145,9 @@ for my $try (1 .. 3)
 	ok($connection, "a try to connect: $try");
 	close $connection;
 }
-is($session->finish->{state}, 'HV00N', 'no connection is an error');
+my $nobody = $session->finish;
+is($nobody->{state}, 'HV00N', 'no connection is an error');
+like($nobody->{err}, qr/^DETAIL:  libcurl says after 3 tries: /m, 'which counts them');
 ok(!$dc->connection($listener, 0), 'after max_retries more tries, no more');
 
 my $late = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'tcp');
