@@ -105,6 +105,13 @@ pg_noreturn extern void dcf_http_raise_failure(const DcfHttpTransfer *transfer,
 											   int tries);
 
 /*
+ * Once there is a head: whether the reply says where its body ends, by a
+ * length, chunks or compression.  Else the body lasts until the connection is
+ * closed, and one that was cut looks whole.
+ */
+extern bool dcf_http_marks_end(const DcfHttpTransfer *transfer);
+
+/*
  * The decoded bytes not yet consumed, contiguous.  Valid until the next
  * dcf_http_fill().
  */

@@ -336,6 +336,19 @@ dcf_http_consume(DcfHttpTransfer *transfer, size_t n)
 	transfer->window.start += n;
 }
 
+bool
+dcf_http_marks_end(const DcfHttpTransfer *transfer)
+{
+	curl_off_t length = -1;
+
+	if (transfer->chunked || transfer->coding != DCF_HTTP_PLAIN)
+		return true;
+	return !transfer->lengths_differ &&
+		curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+						  &length) == CURLE_OK &&
+		length >= 0;
+}
+
 void
 dcf_http_stats(const DcfHttpTransfer *transfer, DcfHttpStats *stats)
 {

@@ -98,6 +98,9 @@ struct DcfHttpTransfer
 	char coding_name[32];
 	DcfHttpCoding coding;
 	bool head_done;
+	bool chunked;
+	char length[24];	 /* the Content-Length */
+	bool lengths_differ; /* there is another one */
 	int64 first_byte_at; /* of the body */
 	uint64 received;
 	size_t wanted; /* bytes that found no room: paused until there

@@ -158,6 +158,12 @@ dcf_reply_fill(DcfReply *reply)
 	return more;
 }
 
+bool
+dcf_reply_marks_end(const DcfReply *reply)
+{
+	return dcf_http_marks_end(reply->transfer);
+}
+
 const char *
 dcf_reply_content_type(const DcfReply *reply)
 {

@@ -630,6 +630,7 @@ xml_record_length(const void *self)
 const DcfFormatRoutine dcf_xml_routine = {
 	.name = "XML",
 	.keys_in = "first record",
+	.shows_cut = true,
 	.create = xml_create,
 	.start = xml_start,
 	.next = xml_next,
