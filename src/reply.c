@@ -55,8 +55,7 @@ dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 	DcfHttpTransfer *transfer;
 
 	if (dcf_token_is_given(session->user))
-		dcf_host_check_confidential(session->base, "url",
-									session->options->allow_insecure_http);
+		dcf_host_check_confidential(session->base, "url", session->options);
 	exchange->spec.authorization =
 		dcf_token_authorization(session->token, session->pool, deadline);
 	transfer = dcf_exchange_run(exchange, cxt);

@@ -367,7 +367,7 @@ renew(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline)
 						   "but its server has no token_url to send them "
 						   "to.")));
 	dcf_host_check_confidential(token->options->token_url, "token_url",
-								token->options->allow_insecure_http);
+								token->options);
 
 	/*
 	 * A refresh token is good for one try: after that, however it ends, the
