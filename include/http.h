@@ -20,7 +20,6 @@
 #define DCF_HTTP_H
 
 #include "postgres.h"
-#include "datatype/timestamp.h"
 
 #include "compat.h"
 
@@ -44,7 +43,8 @@ typedef struct DcfHttpSpec
 									 * body (or the end of a reply without) */
 	int idle_timeout;		   /* between two reads that bring bytes, while
 								 * somebody waits for them */
-	TimestampTz deadline;	   /* of the whole query's request, or 0 */
+	int64 deadline;			   /* of the whole query's request, by
+								 * dcf_wait_now(), or 0 */
 	int total_timeout;		   /* what deadline was made of, for messages */
 	size_t max_window;		   /* most bytes that may stand unconsumed */
 	const char *ca_file;	   /* or NULL */
@@ -150,7 +150,7 @@ extern void dcf_http_close(DcfHttpTransfer *transfer);
  * Sleep, as every wait does: for ms milliseconds or to the deadline (0 =
  * none), which raises the total time-out of total_timeout milliseconds.
  */
-extern void dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout);
+extern void dcf_http_sleep(int64 ms, int64 deadline, int total_timeout);
 
 /*
  * Check a URL's form: http or https, a host, no user, query or fragment.  On

@@ -6,7 +6,6 @@
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 
 #include "http_private.h"
 
@@ -206,8 +205,7 @@ wait_once(DcfHttpTransfer *transfer, int64 idle_since)
 	}
 	if (transfer->deadline != 0)
 	{
-		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-											   transfer->deadline);
+		left = transfer->deadline - dcf_wait_now();
 		if (left <= 0)
 			return fail_timeout(transfer, DCF_PHASE_TOTAL,
 								transfer->total_timeout);
@@ -361,7 +359,7 @@ dcf_http_stats(const DcfHttpTransfer *transfer, DcfHttpStats *stats)
 }
 
 void
-dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout)
+dcf_http_sleep(int64 ms, int64 deadline, int total_timeout)
 {
 	int64 until = dcf_wait_now() + ms;
 
@@ -373,9 +371,7 @@ dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout)
 			return;
 		if (deadline != 0)
 		{
-			int64 whole =
-				TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-												deadline);
+			int64 whole = deadline - dcf_wait_now();
 
 			if (whole <= 0)
 				dcf_http_raise_timeout(DCF_PHASE_TOTAL, total_timeout);

@@ -90,7 +90,7 @@ struct DcfHttpTransfer
 	int first_byte_timeout;
 	int idle_timeout;
 	int total_timeout;
-	TimestampTz deadline;
+	int64 deadline;
 	size_t max_window;
 
 	/* Written by callbacks. */

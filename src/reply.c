@@ -51,7 +51,7 @@ pop_context(const ErrorContextCallback *callback)
 DcfHttpTransfer *
 dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 {
-	TimestampTz deadline = exchange->spec.deadline;
+	int64 deadline = exchange->spec.deadline;
 	DcfHttpTransfer *transfer;
 
 	if (dcf_token_is_given(session->user))
@@ -71,7 +71,7 @@ dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 
 static void
 prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
-		TimestampTz deadline)
+		int64 deadline)
 {
 	DcfHttpSpec *spec = &exchange->spec;
 
@@ -98,7 +98,7 @@ open_reply(DcfReply *reply, DcfSession *session, const DcfRequest *request,
 		   const char *narrow)
 {
 	ErrorContextCallback callback;
-	TimestampTz deadline = dcf_exchange_deadline(session->options);
+	int64 deadline = dcf_exchange_deadline(session->options);
 	DcfExchange exchange;
 	const DcfHttpHead *head;
 

@@ -86,7 +86,7 @@ read_session(DcfSession *session, DcfHttpTransfer *transfer)
 }
 
 static void
-ask_for_endpoint(DcfSession *session, TimestampTz deadline)
+ask_for_endpoint(DcfSession *session, int64 deadline)
 {
 	DcfTableOptions table = {0};
 	DcfRequest *request;
@@ -105,7 +105,7 @@ ask_for_endpoint(DcfSession *session, TimestampTz deadline)
 }
 
 void
-dcf_session_settle_base(DcfSession *session, TimestampTz deadline)
+dcf_session_settle_base(DcfSession *session, int64 deadline)
 {
 	MemoryContext own;
 	MemoryContext old;
