@@ -194,6 +194,10 @@ on_header(char *line, size_t one, size_t len, void *arg)
 {
 	DcfHttpTransfer *transfer = arg;
 
+	transfer->head_bytes += len;
+	if (transfer->head_bytes > DCF_HTTP_MAX_HEAD)
+		return 0; /* which ends the transfer */
+
 	/* What follows the head is the trailer of a chunked body. */
 	if (transfer->head_done)
 		return len;

@@ -65,7 +65,9 @@ dcf_http_words(const DcfHttpTransfer *transfer)
 	bool is_cut;
 	size_t len;
 
-	if (transfer->result == CURLE_OK)
+	if (transfer->head_bytes > DCF_HTTP_MAX_HEAD)
+		words = "head and trailer are longer than 128 kB";
+	else if (transfer->result == CURLE_OK)
 		words = "the connection was closed inside the head";
 	else if (words[0] == '\0')
 		words = curl_easy_strerror(transfer->result);

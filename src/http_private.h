@@ -17,6 +17,10 @@
 #include "http_wait.h"
 #include "inflate.h"
 
+#if LIBCURL_VERSION_NUM < 0x073e00
+#error "libcurl 7.62 or newer is needed"
+#endif
+
 /* Connections that are looked after while they wait for a request. */
 #define DCF_HTTP_MAX_KEPT 32
 
@@ -35,6 +39,12 @@ struct DcfHttpPool
 										* reply, maybe in use again */
 	int nkept;
 };
+
+/*
+ * The most of all heads and the trailer of a reply, in bytes.  libcurl keeps
+ * them, before 8.3 without a limit.
+ */
+#define DCF_HTTP_MAX_HEAD (128 * 1024)
 
 /* Content-Encoding of a body. */
 typedef enum DcfHttpCoding
@@ -98,6 +108,7 @@ struct DcfHttpTransfer
 	char coding_name[32];
 	DcfHttpCoding coding;
 	bool head_done;
+	size_t head_bytes;
 	bool chunked;
 	char length[24];	 /* the Content-Length */
 	bool lengths_differ; /* there is another one */

@@ -107,6 +107,17 @@ my %lasting = (
 	'no JSON' => [ { body => 'nonsense' }, 'HV00M' ],
 	'no records' => [ { body => '{"Error":true}' }, 'HV00M' ],
 	'no HTTP' => [ { raw_reply => encode_base64('nonsense', '') }, 'HV00M' ],
+	'a head without an end' => [
+		{
+			raw_reply => encode_base64("HTTP/1.1 200 OK\r\n"
+				  . join('', map { "X-$_: " . 'x' x 1000 . "\r\n" } 1 .. 200), '')
+		}, 'HV00M' ],
+	'a trailer without an end' => [
+		{
+			raw_reply => encode_base64("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+				  . "4\r\n[ ] \r\n0\r\n"
+				  . join('', map { "X-$_: " . 'x' x 1000 . "\r\n" } 1 .. 200) . "\r\n", '')
+		}, 'HV00M' ],
 	'a head alone' => [ { cut => { how => 'close' } }, 'HV00M' ],
 	'half a document' => [ { cut => { after => 300, how => 'truncate' } }, 'HV00M' ],
 	'half a body' => [ { cut => { after => 300, how => 'close' } }, 'HV00M' ],
