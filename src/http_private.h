@@ -17,8 +17,8 @@
 #include "http_wait.h"
 #include "inflate.h"
 
-#if LIBCURL_VERSION_NUM < 0x073e00
-#error "libcurl 7.62 or newer is needed"
+#if LIBCURL_VERSION_NUM < 0x074900
+#error "libcurl 7.73 or newer is needed"
 #endif
 
 /* Connections that are looked after while they wait for a request. */
