@@ -219,13 +219,18 @@ end_record(XmlReader *reader)
 	(void) XML_StopParser(reader->parser, XML_TRUE);
 }
 
-/* Whether one of the attributes says that there is no value. */
+/*
+ * Whether one of the attributes says that there is no value.  Its prefix is
+ * the writer's choice: some of .NET's write xsi, others i.
+ */
 static bool
 is_nil(const char **attributes)
 {
 	for (; attributes[0] != NULL; attributes += 2)
 	{
-		if (strcmp(attributes[0], "xsi:nil") == 0)
+		const char *colon = strchr(attributes[0], ':');
+
+		if (colon != NULL && strcmp(colon + 1, "nil") == 0)
 			return strcmp(attributes[1], "true") == 0 ||
 				strcmp(attributes[1], "1") == 0;
 	}
