@@ -6,7 +6,6 @@
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 
 #include "http_private.h"
 
@@ -213,8 +212,7 @@ wait_once(DcfHttpTransfer *transfer, int64 idle_since)
 	}
 	if (transfer->deadline != 0)
 	{
-		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-											   transfer->deadline);
+		left = transfer->deadline - dcf_wait_now();
 		if (left <= 0)
 			return fail_timeout(transfer, DCF_PHASE_TOTAL,
 								transfer->total_timeout);
@@ -330,12 +328,6 @@ dcf_http_head(const DcfHttpTransfer *transfer)
 }
 
 const char *
-dcf_http_failure(const DcfHttpTransfer *transfer)
-{
-	return transfer->failure;
-}
-
-const char *
 dcf_http_window(const DcfHttpTransfer *transfer, size_t *len)
 {
 	*len = transfer->shown - transfer->window.start;
@@ -347,6 +339,19 @@ dcf_http_consume(DcfHttpTransfer *transfer, size_t n)
 {
 	Assert(n <= transfer->shown - transfer->window.start);
 	transfer->window.start += n;
+}
+
+bool
+dcf_http_marks_end(const DcfHttpTransfer *transfer)
+{
+	curl_off_t length = -1;
+
+	if (transfer->chunked || transfer->coding != DCF_HTTP_PLAIN)
+		return true;
+	return !transfer->lengths_differ &&
+		curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+						  &length) == CURLE_OK &&
+		length >= 0;
 }
 
 void
@@ -361,7 +366,7 @@ dcf_http_stats(const DcfHttpTransfer *transfer, DcfHttpStats *stats)
 }
 
 void
-dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout)
+dcf_http_sleep(int64 ms, int64 deadline, int total_timeout)
 {
 	int64 until = dcf_wait_now() + ms;
 
@@ -373,9 +378,7 @@ dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout)
 			return;
 		if (deadline != 0)
 		{
-			int64 whole =
-				TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-												deadline);
+			int64 whole = deadline - dcf_wait_now();
 
 			if (whole <= 0)
 				dcf_http_raise_timeout(DCF_PHASE_TOTAL, total_timeout);
