@@ -159,6 +159,14 @@ SELECT count(*) FROM local_sales WHERE date_created >= timestamptz '2026-03-01 0
 SET timezone = 'UTC';
 \! sh -c "$LOG"
 
+-- a time that clocks skip is a later instant than the one they show next
+CREATE FOREIGN TABLE moments (id integer OPTIONS (name 'Id'), at timestamptz OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate'))
+    SERVER sandbox OPTIONS (endpoint '/test/sales');
+SET timezone = 'America/New_York';
+SELECT * FROM moments WHERE at = ANY (ARRAY[timestamp '2026-03-08 02:30', timestamp '2026-03-08 03:00']);
+SET timezone = 'UTC';
+\! sh -c "$LOG"
+
 -- a value that the column's precision has rounded up to the next day
 CREATE FOREIGN TABLE rounded (
     id integer OPTIONS (name 'Id'),

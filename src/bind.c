@@ -61,6 +61,7 @@ static void bind_window(DcfRequestSet *set, Slot *slot, DcfBindingOp op,
 						const DcfBoundValue *value);
 static void bind_window_any(DcfRequestSet *set, Slot *slot,
 							const DcfBoundValue *value);
+static void note_window(DcfRequestSet *set, Slot *slot);
 static void finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec);
 static char *find_default(const DcfRequestSet *set, const DcfColumn *column);
 static void use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec,
@@ -174,26 +175,33 @@ bind_window(DcfRequestSet *set, Slot *slot, DcfBindingOp op,
 {
 	dcf_window_narrow(&slot->window, op, value->value,
 					  getBaseType(value->type));
-	slot->has_window = true;
-	if (dcf_window_is_empty(&slot->window))
-		set->empty = true;
+	note_window(set, slot);
 }
 
 /* For IN: the window from the first to the last of the values. */
 static void
 bind_window_any(DcfRequestSet *set, Slot *slot, const DcfBoundValue *value)
 {
-	DcfBoundValue least = {.type = get_base_element_type(value->type)};
-	DcfBoundValue greatest = least;
+	Oid elemtype = get_base_element_type(value->type);
+	Datum *elems;
+	int nelems = dcf_array_values(value->value, elemtype, &elems);
 
-	if (!dcf_array_extremes(value->value, least.type, &least.value,
-							&greatest.value))
+	if (nelems == 0)
 	{
 		set->empty = true;
 		return;
 	}
-	bind_window(set, slot, DCF_BIND_FROM, &least);
-	bind_window(set, slot, DCF_BIND_TO, &greatest);
+	dcf_window_narrow_any(&slot->window, elems, nelems, getBaseType(elemtype));
+	note_window(set, slot);
+}
+
+/* The window is narrower than before. */
+static void
+note_window(DcfRequestSet *set, Slot *slot)
+{
+	slot->has_window = true;
+	if (dcf_window_is_empty(&slot->window))
+		set->empty = true;
 }
 
 /* All bindings are in: settle what to send for the column, and how. */
