@@ -47,7 +47,7 @@ extern Bitmapset *dcf_qual_compared(PlannerInfo *root, RelOptInfo *baserel,
 									const DcfQuals *quals);
 
 /* Columns (attnums) whose values the rest of the plan needs. */
-extern Bitmapset *dcf_qual_fetched(RelOptInfo *baserel,
+extern Bitmapset *dcf_qual_fetched(PlannerInfo *root, RelOptInfo *baserel,
 								   const DcfRelation *relation,
 								   const DcfQuals *quals);
 

@@ -45,7 +45,8 @@ dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 	if (!is_result_relation(root, baserel))
 		dcf_qual_check(root, baserel, state->relation, state->quals);
 
-	state->fetched = dcf_qual_fetched(baserel, state->relation, state->quals);
+	state->fetched =
+		dcf_qual_fetched(root, baserel, state->relation, state->quals);
 	state->split = find_split(state->relation, state->fetched);
 	dcf_estimate(root, baserel, state->relation, state->quals, state->split,
 				 &state->estimate);

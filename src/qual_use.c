@@ -15,100 +15,97 @@
 #include "compat.h"
 #include "qual.h"
 
-/* Where columns are looked for, and those that were found. */
+/* Whose columns are looked for, and those that were found. */
 typedef struct Search
 {
+	PlannerInfo *root;
 	RelOptInfo *baserel;
 	Bitmapset *found; /* attnums, 0 for the whole row */
 } Search;
 
-static Bitmapset *columns_of(RelOptInfo *baserel, Node *node);
-static Bitmapset *columns_of_clauses(RelOptInfo *baserel, List *rinfos);
-static Bitmapset *columns_of_equalities(PlannerInfo *root,
-										RelOptInfo *baserel);
-static Bitmapset *columns_of_laterals(PlannerInfo *root, RelOptInfo *baserel);
-static Bitmapset *columns_of_filters(RelOptInfo *baserel, Node *node);
-static Node *in_own_terms(PlannerInfo *root, RelOptInfo *baserel,
-						  const void *node);
+static void search(Search *uses, const void *node);
+static void search_clauses(Search *uses, List *rinfos);
+static void search_parents(Search *uses, const void *node);
+static void search_equalities(Search *uses);
+static void search_laterals(Search *uses);
 static bool filter_walker(Node *node, void *context);
+static Node *in_own_terms(const Search *uses, const void *node);
 static Bitmapset *add_all_columns(Bitmapset *set, const DcfRelation *relation);
 
 Bitmapset *
 dcf_qual_compared(PlannerInfo *root, RelOptInfo *baserel,
 				  const DcfQuals *quals)
 {
-	Bitmapset *result = columns_of_clauses(baserel, quals->local);
-	Node *having = in_own_terms(root, baserel, root->parse->havingQual);
-	Node *tlist = in_own_terms(root, baserel, root->processed_tlist);
+	Search uses = {root, baserel, NULL};
 
-	result = bms_join(result, columns_of_clauses(baserel, baserel->joininfo));
-	result = bms_join(result, columns_of_equalities(root, baserel));
-	result = bms_join(result, columns_of_laterals(root, baserel));
-	result = bms_join(result, columns_of(baserel, having));
-	return bms_join(result, columns_of_filters(baserel, tlist));
+	search_clauses(&uses, quals->local);
+	search_clauses(&uses, baserel->joininfo);
+	search_equalities(&uses);
+	search_laterals(&uses);
+	search_parents(&uses, root->parse->havingQual);
+	(void) filter_walker((Node *) root->processed_tlist, &uses);
+	return uses.found;
 }
 
 Bitmapset *
-dcf_qual_fetched(RelOptInfo *baserel, const DcfRelation *relation,
-				 const DcfQuals *quals)
+dcf_qual_fetched(PlannerInfo *root, RelOptInfo *baserel,
+				 const DcfRelation *relation, const DcfQuals *quals)
 {
-	Bitmapset *fetched = columns_of_clauses(baserel, quals->local);
+	Search uses = {root, baserel, NULL};
 
-	fetched =
-		bms_join(fetched,
-				 columns_of(baserel, (Node *) baserel->reltarget->exprs));
-
-	/* Bit 0 is the whole row. */
-	if (bms_is_member(0, fetched))
-		fetched = add_all_columns(bms_del_member(fetched, 0), relation);
-	return fetched;
+	search_clauses(&uses, quals->local);
+	search(&uses, baserel->reltarget->exprs);
+	if (bms_is_member(0, uses.found))
+		return add_all_columns(bms_del_member(uses.found, 0), relation);
+	return uses.found;
 }
 
-/* The attnums of this relation in an expression, 0 for the whole row. */
-static Bitmapset *
-columns_of(RelOptInfo *baserel, Node *node)
+/* In an expression, or a list of them, about the relation itself. */
+static void
+search(Search *uses, const void *node)
 {
 	Bitmapset *offset = NULL;
-	Bitmapset *result = NULL;
 	int member = -1;
 
-	pull_varattnos(node, baserel->relid, &offset);
+	pull_varattnos((Node *) node, uses->baserel->relid, &offset);
 	while ((member = bms_next_member(offset, member)) >= 0)
-		if (member + FirstLowInvalidHeapAttributeNumber >= 0)
-			result =
-				bms_add_member(result,
-							   member + FirstLowInvalidHeapAttributeNumber);
-	return result;
+	{
+		int attnum = member + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum >= 0)
+			uses->found = bms_add_member(uses->found, attnum);
+	}
 }
 
-static Bitmapset *
-columns_of_clauses(RelOptInfo *baserel, List *rinfos)
+static void
+search_clauses(Search *uses, List *rinfos)
 {
-	Bitmapset *result = NULL;
 	ListCell *lc;
 
 	foreach(lc, rinfos)
-		result = bms_join(result,
-						  columns_of(baserel,
-									 (Node *) lfirst_node(RestrictInfo, lc)
-										 ->clause));
-	return result;
+		search(uses, lfirst_node(RestrictInfo, lc)->clause);
+}
+
+/* In an expression of the query, which may be about parents. */
+static void
+search_parents(Search *uses, const void *node)
+{
+	search(uses, in_own_terms(uses, node));
 }
 
 /*
- * The columns in equalities that the planner has yet to make clauses of.  Where
- * a constant is among the equals they are clauses already.
+ * In equalities that the planner has yet to make clauses of.  Where a constant
+ * is among the equals they are clauses already.
  */
-static Bitmapset *
-columns_of_equalities(PlannerInfo *root, RelOptInfo *baserel)
+static void
+search_equalities(Search *uses)
 {
-	Bitmapset *result = NULL;
 	ListCell *class_cell;
+	ListCell *member_cell;
 
-	foreach(class_cell, root->eq_classes)
+	foreach(class_cell, uses->root->eq_classes)
 	{
 		EquivalenceClass *class = lfirst_node(EquivalenceClass, class_cell);
-		ListCell *member_cell;
 
 		if (class->ec_merged || class->ec_has_const ||
 			list_length(class->ec_members) < 2)
@@ -119,72 +116,53 @@ columns_of_equalities(PlannerInfo *root, RelOptInfo *baserel)
 				lfirst_node(EquivalenceMember, member_cell);
 
 			if (!member->em_is_child)
-				result = bms_join(result,
-								  columns_of(baserel,
-											 in_own_terms(root, baserel,
-														  member->em_expr)));
+				search_parents(uses, member->em_expr);
 		}
 	}
-	return result;
 }
 
 /*
- * The columns that subqueries beside the relation refer to: those that are more
- * than expressions, and so filter, group or limit.
+ * In subqueries beside the relation: those that are more than expressions, and
+ * so filter, group or limit.
  */
-static Bitmapset *
-columns_of_laterals(PlannerInfo *root, RelOptInfo *baserel)
+static void
+search_laterals(Search *uses)
 {
-	Bitmapset *result = NULL;
+	PlannerInfo *root = uses->root;
 
 	for (int i = 1; i < root->simple_rel_array_size; i++)
 	{
 		RelOptInfo *rel = root->simple_rel_array[i];
 
 		if (rel && root->simple_rte_array[i]->rtekind == RTE_SUBQUERY)
-			result = bms_join(result,
-							  columns_of(baserel,
-										 in_own_terms(root, baserel,
-													  rel->lateral_vars)));
+			search_parents(uses, rel->lateral_vars);
 	}
-	return result;
 }
 
-/* The columns in FILTER clauses of aggregates and window functions. */
-static Bitmapset *
-columns_of_filters(RelOptInfo *baserel, Node *node)
-{
-	Search search = {.baserel = baserel};
-
-	(void) filter_walker(node, &search);
-	return search.found;
-}
-
+/* In FILTER clauses of aggregates and window functions. */
 static bool
 filter_walker(Node *node, void *context)
 {
-	Search *search = context;
-	Expr *filter = NULL;
+	Search *uses = context;
 
 	if (node == NULL)
 		return false;
 	if (IsA(node, Aggref))
-		filter = ((Aggref *) node)->aggfilter;
+		search_parents(uses, ((Aggref *) node)->aggfilter);
 	else if (IsA(node, WindowFunc))
-		filter = ((WindowFunc *) node)->aggfilter;
-	if (filter)
-		search->found = bms_join(search->found,
-								 columns_of(search->baserel, (Node *) filter));
+		search_parents(uses, ((WindowFunc *) node)->aggfilter);
 	return expression_tree_walker(node, filter_walker, context);
 }
 
 /* An expression of the query, about the relation in place of its parents. */
 static Node *
-in_own_terms(PlannerInfo *root, RelOptInfo *baserel, const void *node)
+in_own_terms(const Search *uses, const void *node)
 {
+	RelOptInfo *baserel = uses->baserel;
+
 	if (node == NULL || baserel->reloptkind != RELOPT_OTHER_MEMBER_REL)
 		return (Node *) node;
-	return dcf_compat_adjust_to_child(root, (Node *) node, baserel);
+	return dcf_compat_adjust_to_child(uses->root, (Node *) node, baserel);
 }
 
 static Bitmapset *
