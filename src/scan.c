@@ -239,7 +239,7 @@ start_requests(ForeignScanState *node)
 	MemoryContext old = MemoryContextSwitchTo(scan->set_context);
 
 	scan->set = dcf_bind_create(scan->relation, scan->spec,
-								dcf_scan_values(node, false));
+								dcf_scan_values(node, false), false);
 	MemoryContextSwitchTo(old);
 
 	/* Where nothing can match, not even credentials are called for. */
