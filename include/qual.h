@@ -18,15 +18,21 @@ typedef struct DcfQuals
 	List *local;	/* RestrictInfos PostgreSQL has to check: all
 								 * but those on parameter columns that were
 								 * used up by what is sent */
+	List *bounds;	/* those of local that are bounds of a partition,
+								 * not clauses of the query */
 } DcfQuals;
 
 /*
  * Classify the restriction clauses of a base relation.  A clause gives a
  * binding if it compares a sent column, on either side, with an expression
  * that is known before the scan starts: no columns, nothing volatile.
+ *
+ * bounds are the expressions that hold for the rows of a partition.  They are
+ * taken as clauses of the query: the service knows nothing of partitions, and
+ * would return to one what is another's.
  */
 extern DcfQuals *dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
-								   const DcfRelation *relation);
+								   const DcfRelation *relation, List *bounds);
 
 /*
  * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED if a required column has no

@@ -11,6 +11,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/restrictinfo.h"
 #include "parser/parse_coerce.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -28,6 +29,8 @@ typedef struct Comparison
 	bool any; /* value is an array: = ANY */
 } Comparison;
 
+static bool classify_clause(DcfQuals *quals, RelOptInfo *baserel,
+							const DcfRelation *relation, RestrictInfo *rinfo);
 static DcfBinding *bind_clause(RelOptInfo *baserel,
 							   const DcfRelation *relation, Expr *clause);
 static DcfBinding *bind_comparison(RelOptInfo *baserel, const Comparison *cmp);
@@ -47,27 +50,41 @@ static bool is_integer_type(Oid type);
 
 DcfQuals *
 dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
-				  const DcfRelation *relation)
+				  const DcfRelation *relation, List *bounds)
 {
 	DcfQuals *quals = palloc0(sizeof(DcfQuals));
 	ListCell *lc;
 
 	foreach(lc, baserel->baserestrictinfo)
+		classify_clause(quals, baserel, relation,
+						lfirst_node(RestrictInfo, lc));
+	foreach(lc, bounds)
 	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		DcfBinding *binding = bind_clause(baserel, relation, rinfo->clause);
+		RestrictInfo *rinfo = make_simple_restrictinfo(root, lfirst(lc));
 
-		if (binding)
-		{
-			quals->bindings = lappend(quals->bindings, binding);
-			quals->sent = lappend(quals->sent, rinfo);
-		}
-		if (!binding ||
-			relation->columns[binding->attnum - 1].kind !=
-				DCF_COLUMN_PARAMETER)
-			quals->local = lappend(quals->local, rinfo);
+		if (classify_clause(quals, baserel, relation, rinfo))
+			quals->bounds = lappend(quals->bounds, rinfo);
 	}
 	return quals;
+}
+
+/* Returns whether PostgreSQL has to check it. */
+static bool
+classify_clause(DcfQuals *quals, RelOptInfo *baserel,
+				const DcfRelation *relation, RestrictInfo *rinfo)
+{
+	DcfBinding *binding = bind_clause(baserel, relation, rinfo->clause);
+
+	if (binding)
+	{
+		quals->bindings = lappend(quals->bindings, binding);
+		quals->sent = lappend(quals->sent, rinfo);
+		if (relation->columns[binding->attnum - 1].kind ==
+			DCF_COLUMN_PARAMETER)
+			return false;
+	}
+	quals->local = lappend(quals->local, rinfo);
+	return true;
 }
 
 static DcfBinding *
