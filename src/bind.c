@@ -250,7 +250,7 @@ bool
 dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
 				  const bool *isnull)
 {
-	for (int i = 0; set->owned && i < set->relation->natts; i++)
+	for (int i = 0; set->shared && i < set->relation->natts; i++)
 	{
 		const DcfSlot *slot = &set->slots[i];
 
