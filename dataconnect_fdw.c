@@ -32,6 +32,7 @@ void
 _PG_init(void)
 {
 	dcf_catalogue_init();
+	dcf_http_define_settings();
 	MarkGUCPrefixReserved("dataconnect_fdw");
 }
 

@@ -30,11 +30,13 @@ typedef struct DcfRequestSet DcfRequestSet;
  * Work out the requests, in the current memory context, where everything
  * stays.  values goes along with spec->bindings.  Duplicates are removed;
  * several lists multiply.  Raises ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a
- * value that cannot be sent.
+ * value that cannot be sent.  for_explain: a template will be asked for, and no
+ * values that are sent; so those of defaults are not worked out.
  */
 extern DcfRequestSet *dcf_bind_create(const DcfRelation *relation,
 									  const DcfSpec *spec,
-									  const DcfBoundValue *values);
+									  const DcfBoundValue *values,
+									  bool for_explain);
 
 /* How many requests there are in all: 0 where no row can match. */
 extern double dcf_bind_count(const DcfRequestSet *set);

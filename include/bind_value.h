@@ -32,11 +32,7 @@ extern DcfValues dcf_values_intersect(const DcfColumn *column,
 
 extern bool dcf_values_equal(const DcfColumn *column, Datum one, Datum other);
 
-/*
- * The least and the greatest element of an array, NULLs apart, by the element
- * type's order.  False if it has none.
- */
-extern bool dcf_array_extremes(Datum array, Oid elemtype, Datum *least,
-							   Datum *greatest);
+/* The elements of an array that are not NULL, palloc'd; returns how many. */
+extern int dcf_array_values(Datum array, Oid elemtype, Datum **values);
 
 #endif /* DCF_BIND_VALUE_H */

@@ -87,6 +87,19 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 							outer, NULL, NIL)
 #endif
 
+/*
+ * An expression about a topmost parent, as one about its child.  16: by the
+ * relations; before, by their ids.
+ */
+#if PG_VERSION_NUM >= 160000
+#define dcf_compat_adjust_to_child(root, node, child) \
+	adjust_appendrel_attrs_multilevel(root, node, child, (child)->top_parent)
+#else
+#define dcf_compat_adjust_to_child(root, node, child)              \
+	adjust_appendrel_attrs_multilevel(root, node, (child)->relids, \
+									  (child)->top_parent_relids)
+#endif
+
 /* 16: one function for all kinds of objects. */
 #if PG_VERSION_NUM >= 160000
 #define dcf_compat_server_aclcheck(serverid, roleid, mode) \

@@ -53,10 +53,11 @@ extern Datum dcf_convert_text(DcfConverter *converter, const char *text);
  * timestamp and timestamptz as YYYY-MM-DDTHH:MM:SS.mmmZ, in UTC, with six
  * digits for microseconds (date and timestamp are taken to be in timezone);
  * boolean as true or false; bytea as base64; all else as the type's output
- * function says under fixed settings.  Raises
- * ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a date or time outside the years 1
- * to 9999.
+ * function says under fixed settings.  For a date or time outside the years 1
+ * to 9999 it is NULL, and *reason says so in a sentence; else *reason is left
+ * alone.
  */
-extern char *dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone);
+extern char *dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone,
+								  const char **reason);
 
 #endif /* DCF_CONVERT_H */

@@ -33,6 +33,7 @@ typedef struct DcfFormatRoutine
 {
 	const char *name;	 /* for messages */
 	const char *keys_in; /* what next_key() walks, for messages */
+	bool shows_cut;		 /* a reply cut anywhere is DCF_READ_WRONG */
 
 	/* A reader in the current memory context, and gone with it. */
 	void *(*create)(const DcfFormatConfig *config);

@@ -20,7 +20,6 @@
 #define DCF_HTTP_H
 
 #include "postgres.h"
-#include "datatype/timestamp.h"
 
 #include "compat.h"
 
@@ -44,7 +43,8 @@ typedef struct DcfHttpSpec
 									 * body (or the end of a reply without) */
 	int idle_timeout;		   /* between two reads that bring bytes, while
 								 * somebody waits for them */
-	TimestampTz deadline;	   /* of the whole query's request, or 0 */
+	int64 deadline;			   /* of the whole query's request, by
+								 * dcf_wait_now(), or 0 */
 	int total_timeout;		   /* what deadline was made of, for messages */
 	size_t max_window;		   /* most bytes that may stand unconsumed */
 	const char *ca_file;	   /* or NULL */
@@ -79,7 +79,7 @@ typedef enum DcfHttpStart
 								 * (of another status than 200: none that
 								 * could be read) */
 	DCF_HTTP_UNREACHABLE /* no connection, or it broke before the head
-								 * was complete: see dcf_http_failure() */
+								 * was complete: see dcf_http_raise_failure() */
 } DcfHttpStart;
 
 /* Lives as long as cxt. */
@@ -100,12 +100,16 @@ extern DcfHttpStart dcf_http_await(DcfHttpTransfer *transfer);
 
 extern const DcfHttpHead *dcf_http_head(const DcfHttpTransfer *transfer);
 
-/* After DCF_HTTP_UNREACHABLE: what libcurl says, made safe, no full stop. */
-extern const char *dcf_http_failure(const DcfHttpTransfer *transfer);
+/* After DCF_HTTP_UNREACHABLE: raise what libcurl says, after so many tries. */
+pg_noreturn extern void dcf_http_raise_failure(const DcfHttpTransfer *transfer,
+											   int tries);
 
-/* Raise what dcf_http_failure() tells. */
-pg_noreturn extern void
-dcf_http_raise_failure(const DcfHttpTransfer *transfer);
+/*
+ * Once there is a head: whether the reply says where its body ends, by a
+ * length, chunks or compression.  Else the body lasts until the connection is
+ * closed, and one that was cut looks whole.
+ */
+extern bool dcf_http_marks_end(const DcfHttpTransfer *transfer);
 
 /*
  * The decoded bytes not yet consumed, contiguous.  Valid until the next
@@ -146,7 +150,7 @@ extern void dcf_http_close(DcfHttpTransfer *transfer);
  * Sleep, as every wait does: for ms milliseconds or to the deadline (0 =
  * none), which raises the total time-out of total_timeout milliseconds.
  */
-extern void dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout);
+extern void dcf_http_sleep(int64 ms, int64 deadline, int total_timeout);
 
 /*
  * Check a URL's form: http or https, a host, no user, query or fragment.  On
@@ -164,7 +168,10 @@ typedef struct DcfUrlParts
 
 extern const char *dcf_http_parse_url(const char *url, DcfUrlParts *parts);
 
-/* For dataconnect_version(): the library that serves us, palloc'd. */
+/* Define the settings (GUCs) of this module. */
+extern void dcf_http_define_settings(void);
+
+/* For dataconnect_version(): the libraries that serve us, palloc'd. */
 extern char *dcf_http_version(void);
 
 #endif /* DCF_HTTP_H */

@@ -24,6 +24,7 @@
 #define DCF_JSON_READER_H
 
 #include "field.h"
+#include "simd.h"
 
 /* Containers open at the same time, the outermost included. */
 #define DCF_JSON_MAX_DEPTH 512
@@ -37,6 +38,7 @@ typedef struct DcfJsonConfig
 	const char *records_member;
 	const DcfKey *keys;
 	int nkeys;
+	DcfSimd simd; /* that dcf_simd_has(); 0 for the best */
 } DcfJsonConfig;
 
 typedef struct DcfJsonReader DcfJsonReader;

@@ -18,27 +18,42 @@ typedef struct DcfQuals
 	List *local;	/* RestrictInfos PostgreSQL has to check: all
 								 * but those on parameter columns that were
 								 * used up by what is sent */
+	List *bounds;	/* those of local that are bounds of a partition,
+								 * not clauses of the query */
 } DcfQuals;
 
 /*
  * Classify the restriction clauses of a base relation.  A clause gives a
  * binding if it compares a sent column, on either side, with an expression
  * that is known before the scan starts: no columns, nothing volatile.
+ *
+ * bounds are the expressions that hold for the rows of a partition.  They are
+ * taken as clauses of the query: the service knows nothing of partitions, and
+ * would return to one what is another's.
  */
 extern DcfQuals *dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
-								   const DcfRelation *relation);
+								   const DcfRelation *relation, List *bounds);
 
 /*
  * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED if a required column has no
  * binding (naming all such columns and showing a clause that would run), or if
- * a parameter column without one is used in a restriction or join clause,
- * where its NULL would quietly make the result empty.
+ * a parameter column without one is compared, where its NULL would quietly make
+ * the result empty.
  */
 extern void dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
 						   const DcfRelation *relation, const DcfQuals *quals);
 
+/*
+ * Columns (attnums) on which it depends what rows there are, or are counted:
+ * by clauses that PostgreSQL checks, joins, subqueries beside the relation,
+ * HAVING and FILTER.  Not to be seen from here is what stands outside of a
+ * subquery that the query around it cannot be moved into.
+ */
+extern Bitmapset *dcf_qual_compared(PlannerInfo *root, RelOptInfo *baserel,
+									const DcfQuals *quals);
+
 /* Columns (attnums) whose values the rest of the plan needs. */
-extern Bitmapset *dcf_qual_fetched(RelOptInfo *baserel,
+extern Bitmapset *dcf_qual_fetched(PlannerInfo *root, RelOptInfo *baserel,
 								   const DcfRelation *relation,
 								   const DcfQuals *quals);
 

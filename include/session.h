@@ -63,6 +63,7 @@ extern DcfReply *dcf_reply_open(DcfSession *session, const DcfRequest *request,
 extern const char *dcf_reply_window(const DcfReply *reply, size_t *len);
 extern void dcf_reply_consume(DcfReply *reply, size_t n);
 extern bool dcf_reply_fill(DcfReply *reply);
+extern bool dcf_reply_marks_end(const DcfReply *reply);
 
 /* For messages: the Content-Type, made safe; "" where there is none. */
 extern const char *dcf_reply_content_type(const DcfReply *reply);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Copy foreign bytes into a message: each control character, line break, NUL,
@@ -30,6 +31,23 @@ extern bool dcf_text_is_utf8(const char *src, size_t len);
  * (NaN, Infinity).  *integral: no point and no exponent; unset if false.
  */
 extern bool dcf_text_is_number(const char *src, size_t len, bool *integral);
+
+/*
+ * A decimal number of at most DCF_DECIMAL_DIGITS digits: optional sign, digits
+ * with at most one point and at least one digit.  It is value / 10^scale, with
+ * scale digits behind the point.  False, and both unset, for anything else.
+ */
+#define DCF_DECIMAL_DIGITS 18
+
+extern bool dcf_text_parse_decimal(const char *src, size_t len, int64_t *value,
+								   int *scale);
+
+/*
+ * A UUID in its usual form, 8-4-4-4-12 hexadecimal digits of either case, into
+ * 16 bytes.  False for anything else; bytes are then undefined.
+ */
+extern bool dcf_text_parse_uuid(const char *src, size_t len,
+								unsigned char *bytes);
 
 /*
  * A date and time in ISO 8601 as the service writes it, and nothing around it:

@@ -46,6 +46,13 @@ extern bool dcf_window_accepts(Oid columntype, Oid valuetype);
 extern void dcf_window_narrow(DcfWindow *window, DcfBindingOp op, Datum value,
 							  Oid valuetype);
 
+/*
+ * Narrow the window to what lies between the least and the greatest of some
+ * values, at least one, of an accepted type.
+ */
+extern void dcf_window_narrow_any(DcfWindow *window, const Datum *values,
+								  int nvalues, Oid valuetype);
+
 /* Whether no value can lie in it. */
 extern bool dcf_window_is_empty(const DcfWindow *window);
 

@@ -8,8 +8,8 @@
  *
  *	- Every field is DCF_FIELD_TEXT, the empty one too.  A column without an
  *	  element in a record is absent; an empty element with the attribute
- *	  xsi:nil="true" is DCF_FIELD_NULL.  Of an element given twice the last
- *	  counts.  An element that is no key is passed over.
+ *	  xsi:nil="true", whatever the prefix, is DCF_FIELD_NULL.  Of an element
+ *	  given twice the last counts.  An element that is no key is passed over.
  *	- The names of elements are decoded as in xml_name.h.
  *	- <Schema> elements may stand before or after the records, and are passed
  *	  over.

@@ -233,6 +233,31 @@ RESET plan_cache_mode;
 \! sh -c "$LOG"
 INSERT INTO by_year VALUES ('2026-05-05', 'here', 7);
 DROP TABLE by_year;
+-- what lies beyond a partition's bounds is another's, and they say what is sent
+CREATE TABLE by_month (id integer, day timestamp) PARTITION BY RANGE (day);
+CREATE FOREIGN TABLE january (id integer OPTIONS (name 'Id'), day timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate', required 'true'))
+    SERVER sandbox OPTIONS (endpoint '/test/sales');
+CREATE FOREIGN TABLE later (day timestamp OPTIONS (name 'DateCreated'), id integer OPTIONS (name 'Id'))
+    SERVER sandbox OPTIONS (endpoint '/test/sales');
+ALTER TABLE by_month ATTACH PARTITION january FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+ALTER TABLE by_month ATTACH PARTITION later FOR VALUES FROM ('2026-02-01') TO (MAXVALUE);
+SELECT tableoid::regclass, count(*), min(day), max(day) FROM by_month GROUP BY 1 ORDER BY 1;
+SELECT count(*), count(DISTINCT id) FROM by_month WHERE day >= '2026-01-20';
+SELECT count(*) FROM january;
+DROP TABLE by_month;
+\! sh -c "$LOG"
+CREATE TABLE by_store (id integer, store integer) PARTITION BY LIST (store);
+CREATE FOREIGN TABLE stores_1_2 (id integer OPTIONS (name 'Id'), store integer OPTIONS (param 'StoreID'))
+    SERVER sandbox OPTIONS (endpoint '/test/sales');
+CREATE FOREIGN TABLE store_3 (id integer OPTIONS (name 'Id'), store integer OPTIONS (param 'StoreID'))
+    SERVER sandbox OPTIONS (endpoint '/test/sales');
+ALTER TABLE by_store ATTACH PARTITION stores_1_2 FOR VALUES IN (1, 2);
+ALTER TABLE by_store ATTACH PARTITION store_3 FOR VALUES IN (3);
+SELECT store, count(*) FROM by_store WHERE store IN (2, 3, 4) GROUP BY 1 ORDER BY 1;
+SELECT store, count(*) FROM by_store GROUP BY 1 ORDER BY 1;
+SELECT count(*) FROM store_3 WHERE store = 1;
+DROP TABLE by_store;
+\! sh -c "$LOG"
 
 CREATE TABLE parent (id integer, store integer);
 INSERT INTO parent VALUES (100, 7);

@@ -100,6 +100,29 @@ CREATE TABLE stores AS SELECT g AS id FROM generate_series(1, 100) g;
 ANALYZE stores;
 EXPLAIN (COSTS OFF) SELECT * FROM stores s, sales f WHERE s.id < f.total;
 
+-- a plan may be explained when no function can run any more: as a transaction ends that has left a cursor open
+CREATE FUNCTION first_store() RETURNS integer LANGUAGE sql STABLE AS $$ SELECT min(id) FROM stores $$;
+CREATE FUNCTION is_store(id integer) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT EXISTS (SELECT FROM stores s WHERE s.id = $1) $$;
+CREATE DOMAIN store_number AS integer CHECK (is_store(VALUE));
+CREATE FOREIGN TABLE preset (store store_number OPTIONS (param 'StoreID', default '1'), id integer OPTIONS (name 'Id'))
+    SERVER sandbox OPTIONS (endpoint '/test/sales');
+LOAD 'auto_explain';
+SET auto_explain.log_min_duration = 0;
+SET auto_explain.log_level = 'debug5';
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM sales WHERE store_id = first_store();
+FETCH 1 FROM c;
+COMMIT;
+BEGIN;
+DECLARE c CURSOR FOR SELECT store FROM preset;
+FETCH 1 FROM c;
+COMMIT;
+SET auto_explain.log_min_duration = -1;
+SELECT count(*) FROM sales WHERE store_id = first_store();
+
+DROP FOREIGN TABLE preset;
+DROP DOMAIN store_number;
+DROP FUNCTION first_store, is_store;
 DROP TABLE stores;
 DROP FUNCTION explain_rows, explain_run, explain_times;
 SET client_min_messages = warning;

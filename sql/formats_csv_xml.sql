@@ -106,7 +106,7 @@ ALTER FOREIGN TABLE pair OPTIONS (SET format 'xml');
 SELECT * FROM typed;
 
 -- absent is NULL, empty is not, unless null_strings or xsi:nil says so
-\! $DATACONNECT_SANDBOX_CTL fault '{"count": 2, "body": "<Table xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><Record><b/></Record><Record><a></a><b> </b></Record><Record><a>null</a></Record><Record><a xsi:nil=\"true\"/><b xsi:nil=\"false\"/></Record><Record><a xsi:nil=\"true\">x</a><b nil=\"true\"/></Record></Table>"}'
+\! $DATACONNECT_SANDBOX_CTL fault '{"count": 2, "body": "<Table xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><Record><b/></Record><Record><a></a><b> </b></Record><Record><a>null</a></Record><Record><a xsi:nil=\"true\"/><b xsi:nil=\"false\"/></Record><Record><a i:nil=\"1\" xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\"/><b i:other=\"true\" xmlns:i=\"urn:x\"/></Record><Record><a xsi:nil=\"true\">x</a><b nil=\"true\"/></Record></Table>"}'
 SELECT a IS NULL, b IS NULL, a, b FROM pair;
 ALTER FOREIGN TABLE pair OPTIONS (ADD null_strings 'null,""');
 SELECT a IS NULL, b IS NULL, a, b FROM pair;

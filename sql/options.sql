@@ -141,7 +141,7 @@ FROM unnest(array['a.example.com', ' A.Example.com ,b-1.example.com, 10.0.0.1', 
                   'https://a', 'a:443', 'a/b', 'a b', '-a', 'a-.b', 'a..b', 'a.', 'é.example.com', repeat('a', 64),
                   repeat('a.', 130) || 'com']) AS value;
 SELECT value, pg_temp.try('table', 'endpoint', value)
-FROM unnest('{/Reports/InvoiceDetail,/Session,/a/,/,/a.b/..c/...,"/é&+;=",
+FROM unnest('{/Reports/InvoiceDetail,/Session,/session/,/sessions,/a/,/,/a.b/..c/...,"/é&+;=",
               "",Reports,"Reports/x",/a?b=1,/a#b,/a%2fb,/a b,//h/x,/a//b,/a//,/a/../b,/..,/.,/a/./b,"/a\\\\b"}'::text[]) AS value;
 
 -- parameters

@@ -101,6 +101,10 @@ SELECT at FROM equal WHERE at = timestamp '2026-03-08 02:30';
 SELECT local_at FROM equal WHERE local_at = timestamptz '2026-03-08 07:30+00';
 SELECT count(*) FROM equal WHERE at = date '5874897-12-31';
 SELECT count(*) FROM equal WHERE local_at = date '5874897-12-31';
+-- a time that cannot be sent is looked for here
+SELECT count(*) FROM equal WHERE at = 'infinity';
+SELECT count(*) FROM equal WHERE local_at IN ('-infinity', '2026-03-08 02:30');
+SELECT count(*) FROM equal WHERE at = '0044-03-15 BC';
 SELECT sent_day FROM equal WHERE sent_day = timestamptz '2026-03-08 05:00+00';
 SELECT count(*) FROM equal WHERE sent_day = timestamptz '2026-03-08 06:00+00';
 SET timezone = 'UTC';
@@ -121,6 +125,11 @@ CREATE FOREIGN TABLE missing (name text OPTIONS (name 'Name', param 'Name'))
     SERVER sandbox OPTIONS (endpoint '/test/missing');
 SELECT count(*) FROM missing WHERE name = '';
 SELECT count(*) FROM missing WHERE name IN ('a', 'null');
+-- nor is then what goes with every request, which would leave it out
+ALTER FOREIGN TABLE missing OPTIONS (ADD params 'Name=a');
+SELECT count(*) FROM missing WHERE name = '';
+SELECT count(*) FROM missing WHERE name = 'a';
+ALTER FOREIGN TABLE missing OPTIONS (DROP params);
 ALTER FOREIGN TABLE missing ALTER COLUMN name OPTIONS (ADD required 'true');
 SELECT count(*) FROM missing WHERE name = '';
 SELECT count(*) FROM missing WHERE name = 'a';
@@ -156,6 +165,14 @@ SELECT count(*) FROM local_sales WHERE date_created >= timestamptz '2026-03-01 0
 SET timezone = 'America/Vancouver';
 SELECT count(*) FROM sales WHERE date_created >= timestamptz '2026-03-01 00:00+00';
 SELECT count(*) FROM local_sales WHERE date_created >= timestamptz '2026-03-01 00:00+00';
+SET timezone = 'UTC';
+\! sh -c "$LOG"
+
+-- a time that clocks skip is a later instant than the one they show next
+CREATE FOREIGN TABLE moments (id integer OPTIONS (name 'Id'), at timestamptz OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate'))
+    SERVER sandbox OPTIONS (endpoint '/test/sales');
+SET timezone = 'America/New_York';
+SELECT * FROM moments WHERE at = ANY (ARRAY[timestamp '2026-03-08 02:30', timestamp '2026-03-08 03:00']);
 SET timezone = 'UTC';
 \! sh -c "$LOG"
 

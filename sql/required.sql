@@ -54,9 +54,23 @@ SELECT count(*) FROM optional WHERE store IN (SELECT generate_series(1, 2));
 SELECT count(*) FROM optional WHERE store NOT IN (SELECT generate_series(1, 2));
 SELECT count(*) FROM generate_series(1, 2) s(i), LATERAL (SELECT * FROM optional WHERE store = s.i) o;
 
+-- in an equality that is no plain clause, in a subquery beside it, and after grouping
+SELECT count(*) FROM optional o JOIN generate_series(1, 2) s(i) ON o.store + 1 = s.i;
+SELECT count(*) FROM optional o, generate_series(1, 2) s(i), generate_series(1, 2) r(i) WHERE o.store + s.i = r.i;
+SELECT count(*) FROM (SELECT store FROM optional UNION ALL SELECT 2) o JOIN generate_series(1, 2) s(i) ON o.store + 0 = s.i;
+SELECT count(*) FROM (SELECT store + 0 AS store FROM optional UNION ALL SELECT 2) o JOIN generate_series(1, 2) s(i) ON o.store = s.i;
+SELECT count(*) FROM optional o, LATERAL (SELECT FROM generate_series(1, 2) s(i) WHERE s.i = o.store OFFSET 0) l;
+SELECT store, count(*) FROM optional GROUP BY ROLLUP (store) HAVING store = 1;
+SELECT count(*) FILTER (WHERE store = 1) FROM optional;
+SELECT count(*) FILTER (WHERE store = 1) OVER () FROM optional;
+-- as one value among others it is NULL
+SELECT store, s.i, count(*) FROM optional o, LATERAL coalesce(o.store, 9) AS s(i) GROUP BY 1, 2 ORDER BY store;
+\! sh -c "$LOG"
+
 -- with a value beside it any use is fine
 SELECT count(*) FROM optional WHERE store IN (1, 2, 3) AND store > 1;
 SELECT s.i, count(*) FROM optional o JOIN generate_series(2, 3) s(i) ON o.store = s.i WHERE o.store IN (1, 2) GROUP BY 1;
+SELECT count(*), count(*) FILTER (WHERE store = 1) FROM optional o JOIN generate_series(2, 3) s(i) ON o.store + 1 = s.i WHERE o.store IN (1, 2);
 SELECT count(*) FROM optional o JOIN generate_series(2, 3) s(i) ON o.store = s.i WHERE s.i = 2;
 \! sh -c "$LOG"
 
@@ -64,12 +78,16 @@ SELECT count(*) FROM optional o JOIN generate_series(2, 3) s(i) ON o.store = s.i
 CREATE VIEW v AS SELECT id, start_date, stop_date, "Store" FROM report;
 SELECT count(*) FROM v;
 SELECT count(*) FROM v WHERE start_date = '2026-01-01' AND stop_date = '2026-02-01' AND "Store" = 1;
-CREATE TABLE parent (id integer, store integer) PARTITION BY LIST (store);
+CREATE TABLE parent (id integer, store integer) PARTITION BY LIST (id);
 ALTER FOREIGN TABLE optional DROP COLUMN store;
 ALTER FOREIGN TABLE optional ADD COLUMN store integer OPTIONS (param 'StoreID');
-ALTER TABLE parent ATTACH PARTITION optional FOR VALUES IN (1, 2);
+ALTER TABLE parent ATTACH PARTITION optional DEFAULT;
 SELECT count(*) FROM parent WHERE store = 2;
 SELECT count(*) FROM parent p JOIN generate_series(1, 2) s(i) ON p.store = s.i;
+SELECT count(*) FROM parent p JOIN generate_series(1, 2) s(i) ON p.store + 1 = s.i;
+SELECT count(*) FROM parent p, generate_series(1, 2) s(i), generate_series(1, 2) r(i) WHERE p.store + s.i = r.i;
+SELECT count(*) FROM parent p, LATERAL (SELECT FROM generate_series(1, 2) s(i) WHERE s.i = p.store OFFSET 0) l;
+SELECT count(*) FILTER (WHERE store = 1) FROM parent;
 ALTER TABLE parent DETACH PARTITION optional;
 DROP TABLE parent;
 

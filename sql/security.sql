@@ -234,6 +234,12 @@ SELECT url, try_url(url) FROM unnest(array['http://192.0.2.1', 'HTTP://192.0.2.1
     'http://[2001:db8::1]', 'http://[::ffff:192.0.2.1]', 'http://192.0.2.1#@127.0.0.1', 'http://127.0.0.1@192.0.2.1', 'http://192.0.2.1\@127.0.0.1']) AS url;
 -- this machine, however it is called
 SELECT url, try_url(url) FROM unnest(array['http://127.0.0.1:1', 'http://localhost:1', 'http://LOCALHOST:1', 'http://[::1]:1']) AS url;
+-- not if they go by way of another: for a proxy this machine is its own
+ALTER SERVER plain OPTIONS (ADD proxy 'http://proxy.invalid:3128');
+SELECT try_url('http://127.0.0.1:1');
+ALTER SERVER plain OPTIONS (SET proxy :'sandbox_url');
+SELECT try_url('http://127.0.0.1:1');
+ALTER SERVER plain OPTIONS (DROP proxy);
 -- unless a superuser lets them, or there are none
 SELECT replace(try_url(:'elsewhere'), :'elsewhere', 'elsewhere');
 ALTER SERVER plain OPTIONS (ADD allow_insecure_http 'true');

@@ -2,335 +2,85 @@
  * bind.c
  *	  Values into requests.  See bind.h.
  *
- * The values of each sent column are gathered from all its bindings, which
- * must all hold: sets of values are intersected, windows narrowed.  Columns
- * that need a request for each value then count through like the wheels of an
- * odometer.
+ * Columns that need a request for each of their values count through like the
+ * wheels of an odometer.
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
-#include "fmgr.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
-#include "utils/lsyscache.h"
 
 #include "bind.h"
-#include "bind_value.h"
-#include "convert.h"
-#include "window.h"
+#include "bind_slot.h"
 
 /* Values of a list shown in EXPLAIN before it says how many more there are. */
 #define SHOWN_VALUES 5
 
-/* What is known of one sent column. */
-typedef struct Slot
-{
-	const DcfColumn *column;
-	bool bound;	   /* the query says something about it */
-	bool not_sent; /* IS NULL */
-	bool has_values;
-	DcfValues values;
-	char **texts;		 /* what is sent for each of values */
-	Datum default_value; /* where the default is sent and its value is
-								 * asked for */
-	bool has_default_value;
-	bool one_by_one; /* a request for each value */
-	int current;	 /* of values, in the request last returned */
-	DcfWindow window;
-	bool has_window;
-	const char *shown; /* placeholders for what is not known yet */
-	const char *shown_from;
-	const char *shown_to;
-} Slot;
-
 struct DcfRequestSet
 {
 	const DcfRelation *relation;
-	Slot *slots; /* one for each column, by attnum - 1 */
-	bool empty;	 /* no row can match */
+	DcfSlot *slots; /* one for each column, by attnum - 1 */
+	bool empty;		/* no row can match */
+	bool shared;	/* several requests may return the same row */
 	bool started;
 	bool finished;
 };
 
-static void bind_unknown(Slot *slot, const DcfBinding *binding,
-						 const char *shown);
-static void bind_known(DcfRequestSet *set, Slot *slot,
-					   const DcfBinding *binding, const DcfBoundValue *value);
-static void bind_window(DcfRequestSet *set, Slot *slot, DcfBindingOp op,
-						const DcfBoundValue *value);
-static void bind_window_any(DcfRequestSet *set, Slot *slot,
-							const DcfBoundValue *value);
-static void finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec);
-static char *find_default(const DcfRequestSet *set, const DcfColumn *column);
-static void use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec,
-						char *utf8);
-static void make_texts(DcfRequestSet *set, Slot *slot);
-static const char *why_not_sendable(const Slot *slot);
+static void bind_all(DcfRequestSet *set, const DcfSpec *spec,
+					 const DcfBoundValue *values);
 static bool advance(DcfRequestSet *set);
 static DcfRequest *build(DcfRequestSet *set, bool as_template);
 static void add_params(DcfRequest *request, const DcfRelation *relation,
-					   const Slot *slot, bool as_template);
+					   const DcfSlot *slot, bool as_template);
 static void add_window(DcfRequest *request, const DcfRelation *relation,
-					   const Slot *slot);
+					   const DcfSlot *slot);
 static void add_bound(DcfRequest *request, const DcfRelation *relation,
 					  const DcfColumn *column, char *param, char *text,
 					  const char *shown, const char *open);
-static char *join_values(const Slot *slot);
-static char *show_values(const Slot *slot);
+static char *join_values(const DcfSlot *slot);
+static char *show_values(const DcfSlot *slot);
 static char *name_open_ends(const DcfRequestSet *set);
 static char *name_columns(List *columns);
 
 DcfRequestSet *
 dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
-				const DcfBoundValue *values)
+				const DcfBoundValue *values, bool for_explain)
 {
 	DcfRequestSet *set = palloc0(sizeof(DcfRequestSet));
-	ListCell *lc;
-	int i = 0;
 
 	set->relation = relation;
-	set->slots = palloc0(sizeof(Slot) * Max(relation->natts, 1));
-	for (int att = 0; att < relation->natts; att++)
+	set->slots = palloc(sizeof(DcfSlot) * Max(relation->natts, 1));
+	for (int i = 0; i < relation->natts; i++)
+		dcf_slot_init(&set->slots[i], relation, &relation->columns[i]);
+	bind_all(set, spec, values);
+
+	/* Where nothing is to be sent, nothing can be wrong with it. */
+	for (int i = 0; i < relation->natts && !set->empty; i++)
 	{
-		Slot *slot = &set->slots[att];
+		DcfSlot *slot = &set->slots[i];
 
-		slot->column = &relation->columns[att];
-		dcf_window_init(&slot->window, slot->column->basetype,
-						slot->column->basetypmod, relation->server->timezone,
-						relation->table->window_round_day);
+		if (!dcf_column_is_sent(slot->column))
+			continue;
+		dcf_slot_finish(slot, relation, spec, !for_explain);
+		set->empty = slot->empty;
+		set->shared |=
+			slot->one_by_one && slot->column->kind == DCF_COLUMN_FILTERED;
 	}
-
-	foreach(lc, spec->bindings)
-	{
-		DcfBinding *binding = lfirst(lc);
-		Slot *slot = &set->slots[binding->attnum - 1];
-
-		slot->bound = true;
-		if (binding->op != DCF_BIND_NULL && values[i].unknown)
-			bind_unknown(slot, binding, values[i].shown);
-		else
-			bind_known(set, slot, binding, &values[i]);
-		i++;
-	}
-
-	for (int att = 0; att < relation->natts; att++)
-		if (dcf_column_is_sent(&relation->columns[att]))
-			finish_slot(set, &set->slots[att], spec);
 	return set;
 }
 
 static void
-bind_unknown(Slot *slot, const DcfBinding *binding, const char *shown)
+bind_all(DcfRequestSet *set, const DcfSpec *spec, const DcfBoundValue *values)
 {
-	if (slot->column->kind != DCF_COLUMN_WINDOW)
+	ListCell *lc;
+
+	foreach(lc, spec->bindings)
 	{
-		slot->shown = shown;
-		return;
+		DcfBinding *binding = lfirst(lc);
+		DcfSlot *slot = &set->slots[binding->attnum - 1];
+
+		dcf_slot_bind(slot, binding, &values[foreach_current_index(lc)]);
+		set->empty |= slot->empty;
 	}
-	if (binding->op != DCF_BIND_TO && binding->op != DCF_BIND_BEFORE)
-		slot->shown_from = shown;
-	if (binding->op != DCF_BIND_FROM && binding->op != DCF_BIND_AFTER)
-		slot->shown_to = shown;
-}
-
-static void
-bind_known(DcfRequestSet *set, Slot *slot, const DcfBinding *binding,
-		   const DcfBoundValue *value)
-{
-	DcfValues found;
-
-	if (binding->op == DCF_BIND_NULL)
-	{
-		slot->not_sent = true;
-		return;
-	}
-	if (value->isnull)
-	{
-		set->empty = true;
-		return;
-	}
-	if (slot->column->kind == DCF_COLUMN_WINDOW)
-	{
-		if (binding->op == DCF_BIND_ANY)
-			bind_window_any(set, slot, value);
-		else
-			bind_window(set, slot, binding->op, value);
-		return;
-	}
-
-	found = dcf_values_from(slot->column, value->value, value->type,
-							binding->op == DCF_BIND_ANY);
-	if (slot->has_values)
-		found = dcf_values_intersect(slot->column, &slot->values, &found);
-	slot->values = found;
-	slot->has_values = true;
-	if (found.count == 0)
-		set->empty = true;
-}
-
-static void
-bind_window(DcfRequestSet *set, Slot *slot, DcfBindingOp op,
-			const DcfBoundValue *value)
-{
-	dcf_window_narrow(&slot->window, op, value->value,
-					  getBaseType(value->type));
-	slot->has_window = true;
-	if (dcf_window_is_empty(&slot->window))
-		set->empty = true;
-}
-
-/* For IN: the window from the first to the last of the values. */
-static void
-bind_window_any(DcfRequestSet *set, Slot *slot, const DcfBoundValue *value)
-{
-	DcfBoundValue least = {.type = get_base_element_type(value->type)};
-	DcfBoundValue greatest = least;
-
-	if (!dcf_array_extremes(value->value, least.type, &least.value,
-							&greatest.value))
-	{
-		set->empty = true;
-		return;
-	}
-	bind_window(set, slot, DCF_BIND_FROM, &least);
-	bind_window(set, slot, DCF_BIND_TO, &greatest);
-}
-
-/* All bindings are in: settle what to send for the column, and how. */
-static void
-finish_slot(DcfRequestSet *set, Slot *slot, const DcfSpec *spec)
-{
-	const DcfColumnOptions *options = slot->column->options;
-	const char *reason;
-
-	if (slot->not_sent && (slot->has_values || slot->shown))
-		set->empty = true;
-	if (set->empty)
-		return;
-	if (!slot->bound)
-	{
-		char *utf8 = find_default(set, slot->column);
-
-		if (utf8)
-			use_default(set, slot, spec, utf8);
-		return;
-	}
-	if (!slot->has_values)
-		return;
-
-	make_texts(set, slot);
-	slot->one_by_one = slot->values.count > 1 &&
-		(!options->list || bms_is_member(slot->column->attnum, spec->split));
-
-	/* A filtered column can do without being sent: it is checked here again. */
-	reason = why_not_sendable(slot);
-	if (reason)
-	{
-		if (slot->column->kind == DCF_COLUMN_PARAMETER || options->required)
-			ereport(
-				ERROR,
-				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-				 errmsg(
-					 "value for column \"%s\" of foreign table \"%s\" cannot be sent",
-					 slot->column->attname, set->relation->relname),
-				 errdetail_internal("%s", reason)));
-		slot->has_values = false;
-		slot->one_by_one = false;
-	}
-}
-
-/*
- * What is sent where the query says nothing, in UTF-8: the column's default,
- * or else what goes with every request of the table.  NULL where that is
- * nothing, and for a window, which has no one value.
- */
-static char *
-find_default(const DcfRequestSet *set, const DcfColumn *column)
-{
-	const DcfColumnOptions *options = column->options;
-	DcfRequest *request;
-	const char *fixed;
-
-	if (options->default_value)
-		return dcf_option_utf8(options->default_value);
-	if (!options->param)
-		return NULL;
-	request = dcf_request_create(set->relation->server, set->relation->table);
-	fixed = dcf_request_fixed(request, dcf_option_utf8(options->param));
-	return fixed ? pstrdup(fixed) : NULL;
-}
-
-/*
- * The default is sent as the DBA wrote it.  Its value is worked out only if
- * the query asks: "*" is no integer, and need not be.
- */
-static void
-use_default(DcfRequestSet *set, Slot *slot, const DcfSpec *spec, char *utf8)
-{
-	const DcfColumn *column = slot->column;
-
-	slot->texts = palloc(sizeof(char *));
-	slot->texts[0] = utf8;
-	slot->values.count = 1;
-	slot->has_values = true;
-	if (column->kind == DCF_COLUMN_PARAMETER &&
-		bms_is_member(column->attnum, spec->fetched))
-	{
-		DcfConverter *converter;
-
-		converter = dcf_convert_create(set->relation->relname,
-									   TupleDescAttr(set->relation->tupdesc,
-													 column->attnum - 1),
-									   set->relation->server->timezone,
-									   set->relation->table->null_strings);
-		slot->default_value =
-			dcf_convert_text(converter,
-							 pg_any_to_server(utf8, strlen(utf8), PG_UTF8));
-		slot->has_default_value = true;
-	}
-}
-
-static void
-make_texts(DcfRequestSet *set, Slot *slot)
-{
-	slot->texts = palloc(sizeof(char *) * Max(slot->values.count, 1));
-	for (int i = 0; i < slot->values.count; i++)
-		slot->texts[i] = dcf_convert_to_param(slot->column->basetype,
-											  slot->values.values[i],
-											  set->relation->server->timezone);
-}
-
-/*
- * Why the service might take the values for something else, a sentence; NULL
- * if it cannot.
- */
-static const char *
-why_not_sendable(const Slot *slot)
-{
-	const DcfColumnOptions *options = slot->column->options;
-
-	for (int i = 0; i < slot->values.count; i++)
-	{
-		const char *text = slot->texts[i];
-
-		if (options->list && strchr(text, ',') != NULL)
-			return psprintf(
-				"Parameter \"%s\" is a list, in which a value cannot have a comma.",
-				options->param);
-		if (options->list && text[0] == '\0' && slot->values.count > 1)
-			return psprintf(
-				"Parameter \"%s\" is a list, in which none of several values can be empty.",
-				options->param);
-
-		/* It has no such values: it writes them for NULL. */
-		if (slot->column->kind == DCF_COLUMN_FILTERED &&
-			(text[0] == '\0' || strcmp(text, "null") == 0))
-			return psprintf(
-				"The service writes \"%s\" for a missing value, which parameter \"%s\" need not find.",
-				text, options->param);
-	}
-	return NULL;
 }
 
 double
@@ -366,7 +116,7 @@ advance(DcfRequestSet *set)
 {
 	for (int i = set->relation->natts - 1; i >= 0; i--)
 	{
-		Slot *slot = &set->slots[i];
+		DcfSlot *slot = &set->slots[i];
 
 		if (!slot->one_by_one)
 			continue;
@@ -397,8 +147,8 @@ build(DcfRequestSet *set, bool as_template)
 }
 
 static void
-add_params(DcfRequest *request, const DcfRelation *relation, const Slot *slot,
-		   bool as_template)
+add_params(DcfRequest *request, const DcfRelation *relation,
+		   const DcfSlot *slot, bool as_template)
 {
 	const char *param;
 
@@ -423,7 +173,8 @@ add_params(DcfRequest *request, const DcfRelation *relation, const Slot *slot,
 }
 
 static void
-add_window(DcfRequest *request, const DcfRelation *relation, const Slot *slot)
+add_window(DcfRequest *request, const DcfRelation *relation,
+		   const DcfSlot *slot)
 {
 	const DcfColumnOptions *options = slot->column->options;
 
@@ -454,7 +205,7 @@ add_bound(DcfRequest *request, const DcfRelation *relation,
 }
 
 static char *
-join_values(const Slot *slot)
+join_values(const DcfSlot *slot)
 {
 	StringInfoData buf;
 
@@ -465,7 +216,7 @@ join_values(const Slot *slot)
 }
 
 static char *
-show_values(const Slot *slot)
+show_values(const DcfSlot *slot)
 {
 	StringInfoData buf;
 	int shown = Min(slot->values.count, SHOWN_VALUES);
@@ -483,7 +234,7 @@ show_values(const Slot *slot)
 Datum
 dcf_bind_sent(const DcfRequestSet *set, AttrNumber attnum, bool *isnull)
 {
-	const Slot *slot = &set->slots[attnum - 1];
+	const DcfSlot *slot = &set->slots[attnum - 1];
 
 	*isnull = false;
 	if (slot->has_default_value)
@@ -499,9 +250,9 @@ bool
 dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
 				  const bool *isnull)
 {
-	for (int i = 0; i < set->relation->natts; i++)
+	for (int i = 0; set->shared && i < set->relation->natts; i++)
 	{
-		const Slot *slot = &set->slots[i];
+		const DcfSlot *slot = &set->slots[i];
 
 		if (slot->one_by_one && slot->column->kind == DCF_COLUMN_FILTERED &&
 			(isnull[i] ||
@@ -525,7 +276,7 @@ dcf_bind_narrow_hint(const DcfRequestSet *set)
 
 	for (int i = 0; i < set->relation->natts; i++)
 	{
-		const Slot *slot = &set->slots[i];
+		const DcfSlot *slot = &set->slots[i];
 		const DcfColumn *column = slot->column;
 
 		if (column->kind == DCF_COLUMN_WINDOW)
@@ -558,7 +309,7 @@ name_open_ends(const DcfRequestSet *set)
 	initStringInfo(&buf);
 	for (int i = 0; i < set->relation->natts; i++)
 	{
-		const Slot *slot = &set->slots[i];
+		const DcfSlot *slot = &set->slots[i];
 		const DcfColumn *column = slot->column;
 		bool lower;
 		bool upper;

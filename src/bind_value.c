@@ -32,7 +32,6 @@ static bool coerce_time(Oid type, Datum value, Oid valuetype, Datum *result);
 static bool refine_time(Datum value, Oid from, Oid to, Datum *result);
 static Datum coarsen_time(Datum value, Oid from, Oid to);
 static void sort_unique(const DcfColumn *column, DcfValues *set);
-static int deconstruct(Datum array, Oid elemtype, Datum **elems, bool **nulls);
 
 DcfValues
 dcf_values_from(const DcfColumn *column, Datum value, Oid valuetype,
@@ -40,21 +39,18 @@ dcf_values_from(const DcfColumn *column, Datum value, Oid valuetype,
 {
 	DcfValues set = {0};
 	Datum *elems = &value;
-	bool not_null = false;
-	bool *nulls = &not_null;
 	int nelems = 1;
 
 	if (is_array)
 	{
 		valuetype = get_base_element_type(valuetype);
-		nelems = deconstruct(value, valuetype, &elems, &nulls);
+		nelems = dcf_array_values(value, valuetype, &elems);
 	}
 	valuetype = getBaseType(valuetype);
 
 	set.values = palloc(sizeof(Datum) * Max(nelems, 1));
 	for (int i = 0; i < nelems; i++)
-		if (!nulls[i] &&
-			coerce(column, elems[i], valuetype, &set.values[set.count]))
+		if (coerce(column, elems[i], valuetype, &set.values[set.count]))
 			set.count++;
 	sort_unique(column, &set);
 	return set;
@@ -92,32 +88,23 @@ dcf_values_equal(const DcfColumn *column, Datum one, Datum other)
 	return compare(&one, &other, &order) == 0;
 }
 
-bool
-dcf_array_extremes(Datum array, Oid elemtype, Datum *least, Datum *greatest)
+int
+dcf_array_values(Datum array, Oid elemtype, Datum **values)
 {
-	TypeCacheEntry *typentry =
-		lookup_type_cache(getBaseType(elemtype), TYPECACHE_CMP_PROC_FINFO);
-	Order order = {&typentry->cmp_proc_finfo, typentry->typcollation};
-	Datum *elems;
+	int16 typlen;
+	bool typbyval;
+	char typalign;
 	bool *nulls;
-	int nelems = deconstruct(array, elemtype, &elems, &nulls);
-	Datum low = (Datum) 0;
-	Datum high = (Datum) 0;
-	bool found = false;
+	int nelems;
+	int nvalues = 0;
 
+	get_typlenbyvalalign(elemtype, &typlen, &typbyval, &typalign);
+	deconstruct_array(DatumGetArrayTypeP(array), elemtype, typlen, typbyval,
+					  typalign, values, &nulls, &nelems);
 	for (int i = 0; i < nelems; i++)
-	{
-		if (nulls[i])
-			continue;
-		if (!found || compare(&elems[i], &low, &order) < 0)
-			low = elems[i];
-		if (!found || compare(&elems[i], &high, &order) > 0)
-			high = elems[i];
-		found = true;
-	}
-	*least = low;
-	*greatest = high;
-	return found;
+		if (!nulls[i])
+			(*values)[nvalues++] = (*values)[i];
+	return nvalues;
 }
 
 static Order
@@ -249,18 +236,4 @@ sort_unique(const DcfColumn *column, DcfValues *set)
 		if (compare(&set->values[kept], &set->values[i], &order) != 0)
 			set->values[++kept] = set->values[i];
 	set->count = kept + 1;
-}
-
-static int
-deconstruct(Datum array, Oid elemtype, Datum **elems, bool **nulls)
-{
-	int16 typlen;
-	bool typbyval;
-	char typalign;
-	int nelems;
-
-	get_typlenbyvalalign(elemtype, &typlen, &typbyval, &typalign);
-	deconstruct_array(DatumGetArrayTypeP(array), elemtype, typlen, typbyval,
-					  typalign, elems, nulls, &nelems);
-	return nelems;
 }

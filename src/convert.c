@@ -27,9 +27,9 @@ static Datum convert_value(DcfConverter *converter, const DcfField *field,
 static bool is_null_text(const DcfConverter *converter, const char *bytes,
 						 size_t len);
 static Datum convert_default(DcfConverter *converter, const char *text);
-static void enter(DcfConverter *converter, ErrorContextCallback *callback,
-				  uint64 record);
-static void leave(DcfConverter *converter, ErrorContextCallback *callback);
+static void check_domain(DcfConverter *converter, Datum value, bool isnull);
+static void enter(DcfConverter *converter, ErrorContextCallback *callback);
+static void leave(const ErrorContextCallback *callback);
 static void release_scratch(DcfConverter *converter);
 static Datum call_input(DcfConverter *converter, char *text);
 static void add_context(void *arg);
@@ -88,31 +88,39 @@ Datum
 dcf_convert_field(DcfConverter *converter, const DcfField *field,
 				  uint64 record, bool *isnull)
 {
-	ErrorContextCallback callback;
 	Datum result;
 
-	enter(converter, &callback, record);
+	converter->record = record;
+	converter->shown = NULL;
 	result = convert_value(converter, field, isnull);
 	if (converter->type != converter->base_type)
-		domain_check(result, *isnull, converter->type,
-					 &converter->domain_cache, converter->context);
-	leave(converter, &callback);
+		check_domain(converter, result, *isnull);
+	if (converter->scratch_size > SCRATCH_KEPT)
+		release_scratch(converter);
 	return result;
 }
 
 Datum
 dcf_convert_text(DcfConverter *converter, const char *text)
 {
-	ErrorContextCallback callback;
 	Datum result;
 
-	enter(converter, &callback, 0);
+	converter->record = 0;
 	result = convert_default(converter, text);
 	if (converter->type != converter->base_type)
-		domain_check(result, false, converter->type, &converter->domain_cache,
-					 converter->context);
-	leave(converter, &callback);
+		check_domain(converter, result, false);
 	return result;
+}
+
+static void
+check_domain(DcfConverter *converter, Datum value, bool isnull)
+{
+	ErrorContextCallback callback;
+
+	enter(converter, &callback);
+	domain_check(value, isnull, converter->type, &converter->domain_cache,
+				 converter->context);
+	leave(&callback);
 }
 
 /* The value as a Datum of the base type. */
@@ -208,12 +216,10 @@ is_null_text(const DcfConverter *converter, const char *bytes, size_t len)
 	return false;
 }
 
+/* Say of errors that are not ours where they come from; until leave(). */
 static void
-enter(DcfConverter *converter, ErrorContextCallback *callback, uint64 record)
+enter(DcfConverter *converter, ErrorContextCallback *callback)
 {
-	converter->record = record;
-	converter->shown = NULL;
-
 	callback->callback = add_context;
 	callback->arg = converter;
 	callback->previous = error_context_stack;
@@ -221,11 +227,9 @@ enter(DcfConverter *converter, ErrorContextCallback *callback, uint64 record)
 }
 
 static void
-leave(DcfConverter *converter, ErrorContextCallback *callback)
+leave(const ErrorContextCallback *callback)
 {
 	error_context_stack = callback->previous;
-	if (converter->scratch_size > SCRATCH_KEPT)
-		release_scratch(converter);
 }
 
 char *
@@ -265,7 +269,11 @@ dcf_convert_cstring(DcfConverter *converter, const char *bytes, size_t len)
 
 	if (converter->transcode)
 	{
+		ErrorContextCallback callback;
+
+		enter(converter, &callback);
 		text = pg_any_to_server(bytes, (int) len, PG_UTF8);
+		leave(&callback);
 		if (text != bytes)
 			return text;
 	}
@@ -291,7 +299,9 @@ dcf_convert_guarded(DcfConverter *converter, DcfConvertText read, char *text)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	volatile Datum result = (Datum) 0;
+	ErrorContextCallback callback;
 
+	enter(converter, &callback);
 	PG_TRY();
 	{
 		result = read(converter, text);
@@ -307,6 +317,7 @@ dcf_convert_guarded(DcfConverter *converter, DcfConvertText read, char *text)
 		dcf_convert_refuse(converter, sqlstate);
 	}
 	PG_END_TRY();
+	leave(&callback);
 
 	return result;
 }

@@ -22,13 +22,15 @@
 #define YEAR_MIN 1
 #define YEAR_MAX 9999
 
-static char *time_to_param(Oid base_type, Datum value, pg_tz *timezone);
+static char *time_to_param(Oid base_type, Datum value, pg_tz *timezone,
+						   const char **reason);
 static char *bytea_to_param(bytea *value);
 static char *output(Oid type, Datum value);
 static char *output_fixed(Oid type, Datum value);
 
 char *
-dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone)
+dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone,
+					 const char **reason)
 {
 	Oid base_type = getBaseType(type);
 	char *text;
@@ -39,7 +41,7 @@ dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone)
 		case DATEOID:
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
-			return time_to_param(base_type, value, timezone);
+			return time_to_param(base_type, value, timezone, reason);
 		case BOOLOID:
 			return pstrdup(DatumGetBool(value) ? "true" : "false");
 		case BYTEAOID:
@@ -162,7 +164,7 @@ date_to_instant(DateADT date, pg_tz *timezone, TimestampTz *instant)
 }
 
 static char *
-time_to_param(Oid base_type, Datum value, pg_tz *timezone)
+time_to_param(Oid base_type, Datum value, pg_tz *timezone, const char **reason)
 {
 	struct pg_tm tm;
 	fsec_t fsec;
@@ -178,13 +180,12 @@ time_to_param(Oid base_type, Datum value, pg_tz *timezone)
 		instant = DatumGetTimestampTz(value);
 
 	if (!in_range || !break_down(instant, &tm, &fsec))
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-			 errmsg("cannot send \"%s\" to the service",
-					output_fixed(base_type, value)),
-			 errdetail(
-				 "Dates and times can be sent from 0001-01-01 to 9999-12-31 UTC.")));
+	{
+		*reason = psprintf(
+			"Dates and times can be sent from 0001-01-01 to 9999-12-31 UTC, but not \"%s\".",
+			output_fixed(base_type, value));
+		return NULL;
+	}
 
 	if (fsec % 1000 == 0)
 		return psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year,

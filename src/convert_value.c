@@ -12,6 +12,8 @@
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/uuid.h"
 
 #include "compat.h"
 #include "convert_private.h"
@@ -25,11 +27,19 @@ static Datum convert_int8(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
 static Datum convert_number(DcfConverter *converter, const DcfField *field,
 							const char *bytes, size_t len);
+static Datum convert_numeric(DcfConverter *converter, const DcfField *field,
+							 const char *bytes, size_t len);
+static Datum convert_float8(DcfConverter *converter, const DcfField *field,
+							const char *bytes, size_t len);
 static Datum convert_money(DcfConverter *converter, const DcfField *field,
 						   const char *bytes, size_t len);
 static Datum convert_bool(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
 static Datum convert_text(DcfConverter *converter, const DcfField *field,
+						  const char *bytes, size_t len);
+static Datum convert_varchar(DcfConverter *converter, const DcfField *field,
+							 const char *bytes, size_t len);
+static Datum convert_uuid(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
 static Datum convert_bytea(DcfConverter *converter, const DcfField *field,
 						   const char *bytes, size_t len);
@@ -63,9 +73,11 @@ dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
 		case INT8OID:
 			return convert_int8;
 		case NUMERICOID:
+			return convert_numeric;
 		case FLOAT4OID:
-		case FLOAT8OID:
 			return convert_number;
+		case FLOAT8OID:
+			return convert_float8;
 		case CASHOID:
 			return convert_money;
 		case BOOLOID:
@@ -73,10 +85,13 @@ dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
 		case TEXTOID:
 			return convert_text;
 		case VARCHAROID:
+			return base_typmod < 0 ? convert_text : convert_varchar;
 		case BPCHAROID:
 			return base_typmod < 0 ? convert_text : convert_other;
 		case BYTEAOID:
 			return convert_bytea;
+		case UUIDOID:
+			return convert_uuid;
 		case JSONOID:
 		case JSONBOID:
 			return convert_json;
@@ -89,6 +104,12 @@ dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
 	}
 }
 
+static bool
+may_be_number(const DcfField *field)
+{
+	return field->kind == DCF_FIELD_NUMBER || dcf_convert_is_string(field);
+}
+
 /* An integer literal within [min, max]; no point, no exponent, no spaces. */
 static int64
 parse_integer(DcfConverter *converter, const DcfField *field,
@@ -99,8 +120,8 @@ parse_integer(DcfConverter *converter, const DcfField *field,
 	bool negative;
 	int64 result = 0;
 
-	if ((field->kind != DCF_FIELD_NUMBER && !dcf_convert_is_string(field)) ||
-		!dcf_text_is_number(bytes, len, &integral) || !integral)
+	if (!may_be_number(field) || !dcf_text_is_number(bytes, len, &integral) ||
+		!integral)
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 
 	negative = *bytes == '-';
@@ -155,19 +176,88 @@ number_text(DcfConverter *converter, const DcfField *field, const char *bytes,
 {
 	bool integral;
 
-	if ((field->kind != DCF_FIELD_NUMBER && !dcf_convert_is_string(field)) ||
-		!dcf_text_is_number(bytes, len, &integral))
+	if (!may_be_number(field) || !dcf_text_is_number(bytes, len, &integral))
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 	return dcf_convert_cstring(converter, bytes, len);
 }
 
-/* numeric, real, double precision: never one by way of another. */
+/* Types for numbers, each by its own input function. */
 static Datum
 convert_number(DcfConverter *converter, const DcfField *field,
 			   const char *bytes, size_t len)
 {
 	return dcf_convert_input(converter,
 							 number_text(converter, field, bytes, len));
+}
+
+/*
+ * Bring value / 10^scale to the scale of a numeric type, where that takes no
+ * rounding and the type's precision allows the value.
+ */
+static bool
+fit_numeric(int32 typmod, int64 *value, int *scale)
+{
+	int precision;
+	int wanted;
+	int64 limit = 1;
+
+	if (typmod < (int32) VARHDRSZ)
+		return true;
+
+	/* As numeric.c packs them. */
+	precision = ((typmod - VARHDRSZ) >> 16) & 0xffff;
+	wanted = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
+	if (wanted < *scale || wanted > DCF_DECIMAL_DIGITS)
+		return false;
+	for (; *scale < wanted; (*scale)++)
+		if (pg_mul_s64_overflow(*value, 10, value))
+			return false;
+	if (precision > DCF_DECIMAL_DIGITS)
+		return true;
+	while (precision-- > 0)
+		limit *= 10;
+	return *value<limit && * value> - limit;
+}
+
+/*
+ * What stands in 18 digits and needs no rounding to the column's scale is made
+ * straight from them, with the digits behind the point that numeric_in() would
+ * give it.
+ */
+static Datum
+convert_numeric(DcfConverter *converter, const DcfField *field,
+				const char *bytes, size_t len)
+{
+	int64 value;
+	int scale;
+
+	if (may_be_number(field) &&
+		dcf_text_parse_decimal(bytes, len, &value, &scale) &&
+		fit_numeric(converter->base_typmod, &value, &scale))
+		return NumericGetDatum(int64_div_fast_to_numeric(value, scale));
+	return convert_number(converter, field, bytes, len);
+}
+
+/*
+ * A whole number below 2^53 divided by a power of ten that is exact, too, is
+ * rounded just once, as strtod() does it.
+ */
+static Datum
+convert_float8(DcfConverter *converter, const DcfField *field,
+			   const char *bytes, size_t len)
+{
+	static const double powers[] = {1e0,  1e1,	1e2,  1e3,	1e4,  1e5,	1e6,
+									1e7,  1e8,	1e9,  1e10, 1e11, 1e12, 1e13,
+									1e14, 1e15, 1e16, 1e17, 1e18};
+	int64 value;
+	int scale;
+
+	/* Zero may be negative, which an integer does not tell. */
+	if (may_be_number(field) &&
+		dcf_text_parse_decimal(bytes, len, &value, &scale) && value != 0 &&
+		value < (INT64CONST(1) << 53) && value > -(INT64CONST(1) << 53))
+		return Float8GetDatum((double) value / powers[scale]);
+	return convert_number(converter, field, bytes, len);
 }
 
 /*
@@ -199,6 +289,8 @@ convert_bool(DcfConverter *converter, const DcfField *field, const char *bytes,
 {
 	bool result;
 
+	if (field->kind == DCF_FIELD_TRUE || field->kind == DCF_FIELD_FALSE)
+		return BoolGetDatum(field->kind == DCF_FIELD_TRUE);
 	if (!parse_bool_with_len(bytes, len, &result))
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 	return BoolGetDatum(result);
@@ -214,6 +306,29 @@ convert_text(DcfConverter *converter, const DcfField *field, const char *bytes,
 	if (len >= MaxAllocSize - VARHDRSZ)
 		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
 	return PointerGetDatum(cstring_to_text_with_len(bytes, (int) len));
+}
+
+/* No more bytes than characters are allowed are no more characters. */
+static Datum
+convert_varchar(DcfConverter *converter, const DcfField *field,
+				const char *bytes, size_t len)
+{
+	if (len <= (size_t) (converter->base_typmod - VARHDRSZ))
+		return convert_text(converter, field, bytes, len);
+	return convert_other(converter, field, bytes, len);
+}
+
+/* In the form with four hyphens; uuid_in() knows more. */
+static Datum
+convert_uuid(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
+{
+	pg_uuid_t *result = palloc(sizeof(pg_uuid_t));
+
+	if (dcf_convert_is_string(field) &&
+		dcf_text_parse_uuid(bytes, len, result->data))
+		return UUIDPGetDatum(result);
+	return convert_other(converter, field, bytes, len);
 }
 
 /*
@@ -247,6 +362,19 @@ convert_bytea(DcfConverter *converter, const DcfField *field,
 	return PointerGetDatum(result);
 }
 
+/* The type json keeps the text, of which the reader knows that it is JSON. */
+static Datum
+json_as_is(DcfConverter *converter, const DcfField *field, const char *bytes,
+		   size_t len)
+{
+	if (field->kind == DCF_FIELD_STRING)
+	{
+		bytes = field->data - 1; /* with its quotes */
+		len = field->len + 2;
+	}
+	return convert_text(converter, field, bytes, len);
+}
+
 /*
  * json and jsonb take the JSON value itself: a string with its quotes.  Text of
  * a format that has only text is a string, too, whatever it looks like.
@@ -265,6 +393,8 @@ convert_json(DcfConverter *converter, const DcfField *field, const char *bytes,
 		escape_json(&buf, dcf_convert_cstring(converter, bytes, len));
 		return dcf_convert_input(converter, buf.data);
 	}
+	if (converter->base_type == JSONOID && !converter->transcode)
+		return json_as_is(converter, field, bytes, len);
 	if (field->kind != DCF_FIELD_STRING)
 		return convert_other(converter, field, bytes, len);
 

@@ -232,9 +232,9 @@ is_html(const DcfRefusal *refusal)
 	return i < refusal->body_len && refusal->body[i] == '<';
 }
 
-/* The service's words in a body that is JSON, or NULL. */
+/* What a JSON object says of an error, or NULL. */
 static const char *
-words_in_json(const char *body, size_t len)
+words_of_error(json_t *document)
 {
 	static const char *const names[] = {"Message",
 										"error_description",
@@ -242,8 +242,7 @@ words_in_json(const char *body, size_t len)
 										"Error",
 										"detail",
 										"title"};
-	json_t *document = dcf_document_parse(body, len);
-	const char *text = json_string_value(document);
+	const char *text = NULL;
 	int i;
 
 	for (i = 0; i < (int) lengthof(names) && text == NULL; i++)
@@ -255,6 +254,7 @@ words_in_json(const char *body, size_t len)
 static char *
 show_body(const DcfRefusal *refusal)
 {
+	json_t *document;
 	const char *words;
 	char *shown;
 	size_t len;
@@ -263,7 +263,13 @@ show_body(const DcfRefusal *refusal)
 		return pstrdup("The reply says no more.");
 	if (is_html(refusal))
 		return pstrdup("The reply is an HTML page.");
-	words = words_in_json(refusal->body, refusal->body_len);
+	document = dcf_document_parse(refusal->body, refusal->body_len);
+	words = words_of_error(document);
+	/* It may be a token, which nobody knows yet as a secret to hide. */
+	if (words == NULL && refusal->is_login)
+		return pstrdup("The reply has no error message.");
+	if (words == NULL)
+		words = json_string_value(document);
 	len = words ? strlen(words) : refusal->body_len;
 	shown = words ? dcf_error_safe(words, len) :
 					dcf_error_safe_start(refusal->body, len);

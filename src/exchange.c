@@ -13,16 +13,16 @@
 
 #include "common/pg_prng.h"
 #include "utils/datetime.h"
-#include "utils/timestamp.h"
 
 #include "backoff.h"
 #include "document.h"
 #include "exchange.h"
+#include "http_wait.h"
 #include "text.h"
 
 void
 dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
-				  const DcfServerOptions *options, TimestampTz deadline)
+				  const DcfServerOptions *options, int64 deadline)
 {
 	DcfHttpSpec *spec = &exchange->spec;
 
@@ -41,13 +41,12 @@ dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 	spec->proxy = options->proxy;
 }
 
-TimestampTz
+int64
 dcf_exchange_deadline(const DcfServerOptions *options)
 {
 	if (options->total_timeout <= 0)
 		return 0;
-	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-									   options->total_timeout);
+	return dcf_wait_now() + options->total_timeout;
 }
 
 /* Whether another try may go better, given how the last one started. */
@@ -169,7 +168,7 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		if (wait < 0)
 		{
 			if (start == DCF_HTTP_UNREACHABLE)
-				dcf_http_raise_failure(transfer);
+				dcf_http_raise_failure(transfer, exchange->tries);
 			if (status == 200)
 				raise_empty(exchange);
 			return transfer;

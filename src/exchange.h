@@ -23,11 +23,10 @@ typedef struct DcfExchange
 
 /* For a request by the server's options; the deadline is 0 or when to end. */
 extern void dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
-							  const DcfServerOptions *options,
-							  TimestampTz deadline);
+							  const DcfServerOptions *options, int64 deadline);
 
 /* When a request that begins now has to end by the options; 0: never. */
-extern TimestampTz dcf_exchange_deadline(const DcfServerOptions *options);
+extern int64 dcf_exchange_deadline(const DcfServerOptions *options);
 
 /*
  * Send the request, again after a while where that is right, and return a

@@ -39,7 +39,7 @@ explain_request(ForeignScanState *node, ExplainState *es)
 	const DcfRelation *relation = dcf_scan_relation(scan);
 	const DcfSpec *spec = dcf_scan_spec(scan);
 	DcfBoundValue *values = dcf_scan_values(node, true);
-	DcfRequestSet *set = dcf_bind_create(relation, spec, values);
+	DcfRequestSet *set = dcf_bind_create(relation, spec, values, true);
 	DcfRequest *request = dcf_bind_template(set);
 	double count = dcf_bind_count(set);
 

@@ -117,6 +117,7 @@ json_error(const void *self)
 static const DcfFormatRoutine json_routine = {
 	.name = "JSON",
 	.keys_in = "first record",
+	.shows_cut = true,
 	.create = json_create,
 	.start = json_start,
 	.next = json_next,
@@ -131,6 +132,7 @@ static const DcfFormatRoutine json_routine = {
 static const DcfFormatRoutine json_data_table_routine = {
 	.name = "JSON",
 	.keys_in = "first record",
+	.shows_cut = true,
 	.create = json_data_table_create,
 	.start = json_start,
 	.next = json_next,

@@ -65,16 +65,29 @@ dcf_host_in_list(const char *host, List *hosts)
 	return false;
 }
 
-bool
-dcf_host_is_confidential(const DcfUrlParts *parts, bool allow_insecure)
+/* A proxy elsewhere takes such names for itself, and sees what is sent. */
+static bool
+is_proxy_here(const char *proxy)
 {
-	return allow_insecure || strcmp(parts->scheme, "https") == 0 ||
-		dcf_host_is_loopback(parts->host);
+	DcfUrlParts parts;
+
+	return dcf_http_parse_url(proxy, &parts) == NULL &&
+		dcf_host_is_loopback(parts.host);
+}
+
+bool
+dcf_host_is_confidential(const DcfUrlParts *parts,
+						 const DcfServerOptions *options)
+{
+	if (options->allow_insecure_http || strcmp(parts->scheme, "https") == 0)
+		return true;
+	return dcf_host_is_loopback(parts->host) &&
+		(options->proxy == NULL || is_proxy_here(options->proxy));
 }
 
 void
 dcf_host_check_confidential(const char *url, const char *option,
-							bool allow_insecure)
+							const DcfServerOptions *options)
 {
 	DcfUrlParts parts;
 	const char *reason = dcf_http_parse_url(url, &parts);
@@ -84,14 +97,20 @@ dcf_host_check_confidential(const char *url, const char *option,
 				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 				 errmsg("invalid value for option \"%s\"", option),
 				 errdetail("URL %s.", reason)));
-	if (!dcf_host_is_confidential(&parts, allow_insecure))
+	if (!dcf_host_is_confidential(&parts, options))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 				 errmsg("credentials would go to host \"%s\" without "
 						"encryption",
 						parts.host),
-				 errdetail("The server's option %s is a URL of plain http.",
-						   option),
+				 dcf_host_is_loopback(parts.host) ?
+					 errdetail("The server's option %s is a URL of plain "
+							   "http, and its option proxy leads to another "
+							   "machine.",
+							   option) :
+					 errdetail("The server's option %s is a URL of plain "
+							   "http.",
+							   option),
 				 errhint("Use https there, or have a superuser set the "
 						 "server's option allow_insecure_http.")));
 }

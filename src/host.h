@@ -9,6 +9,7 @@
 #include "nodes/pg_list.h"
 
 #include "http.h"
+#include "option.h"
 
 /* Whether the name stands for this machine itself, without asking any DNS. */
 extern bool dcf_host_is_loopback(const char *host);
@@ -23,17 +24,18 @@ extern bool dcf_host_same_site(const char *a, const char *b);
 extern bool dcf_host_in_list(const char *host, List *hosts);
 
 /*
- * Whether credentials may be sent there: over https, to this machine itself,
- * or, if allow_insecure, anywhere.
+ * Whether credentials may be sent there by the server's options: over https,
+ * to this machine itself without leaving it, or, with allow_insecure_http,
+ * anywhere.
  */
 extern bool dcf_host_is_confidential(const DcfUrlParts *parts,
-									 bool allow_insecure);
+									 const DcfServerOptions *options);
 
 /*
  * Raise ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE if credentials may not be sent to
  * a URL, the value of the given option.
  */
 extern void dcf_host_check_confidential(const char *url, const char *option,
-										bool allow_insecure);
+										const DcfServerOptions *options);
 
 #endif /* DCF_HOST_H */

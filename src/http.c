@@ -6,7 +6,6 @@
 
 #include "miscadmin.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 
 #include "http_private.h"
 
@@ -37,6 +36,19 @@ fail_timeout(DcfHttpTransfer *transfer, DcfHttpPhase phase, int waited)
 	return fail(transfer, DCF_HTTP_TIMED_OUT, NULL);
 }
 
+static DcfInflate *
+begin_inflate(const DcfHttpTransfer *transfer)
+{
+	DcfInflateLibrary library = dcf_inflate_library;
+
+	return dcf_inflate_init(MemoryContextAlloc(transfer->context,
+											   dcf_inflate_size(library)),
+							library,
+							transfer->coding == DCF_HTTP_GZIP ?
+								DCF_INFLATE_GZIP :
+								DCF_INFLATE_DEFLATE);
+}
+
 /*
  * Decompress what has arrived, as far as the window has room.  False if it
  * cannot be.
@@ -52,17 +64,11 @@ inflate_arrived(DcfHttpTransfer *transfer)
 
 	if (transfer->inflate == NULL)
 	{
-		MemoryContext old;
-
 		if (in == 0)
 			return true;
 		if (transfer->coding == DCF_HTTP_UNKNOWN)
 			return fail(transfer, DCF_HTTP_BAD_CODING, NULL);
-		old = MemoryContextSwitchTo(transfer->context);
-		transfer->inflate = dcf_inflate_create(
-			transfer->coding == DCF_HTTP_GZIP ? DCF_INFLATE_GZIP :
-												DCF_INFLATE_DEFLATE);
-		MemoryContextSwitchTo(old);
+		transfer->inflate = begin_inflate(transfer);
 	}
 	reason = dcf_inflate_run(transfer->inflate, raw->base + raw->start, &in,
 							 window->base + window->end, &out);
@@ -206,8 +212,7 @@ wait_once(DcfHttpTransfer *transfer, int64 idle_since)
 	}
 	if (transfer->deadline != 0)
 	{
-		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-											   transfer->deadline);
+		left = transfer->deadline - dcf_wait_now();
 		if (left <= 0)
 			return fail_timeout(transfer, DCF_PHASE_TOTAL,
 								transfer->total_timeout);
@@ -323,12 +328,6 @@ dcf_http_head(const DcfHttpTransfer *transfer)
 }
 
 const char *
-dcf_http_failure(const DcfHttpTransfer *transfer)
-{
-	return transfer->failure;
-}
-
-const char *
 dcf_http_window(const DcfHttpTransfer *transfer, size_t *len)
 {
 	*len = transfer->shown - transfer->window.start;
@@ -340,6 +339,19 @@ dcf_http_consume(DcfHttpTransfer *transfer, size_t n)
 {
 	Assert(n <= transfer->shown - transfer->window.start);
 	transfer->window.start += n;
+}
+
+bool
+dcf_http_marks_end(const DcfHttpTransfer *transfer)
+{
+	curl_off_t length = -1;
+
+	if (transfer->chunked || transfer->coding != DCF_HTTP_PLAIN)
+		return true;
+	return !transfer->lengths_differ &&
+		curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+						  &length) == CURLE_OK &&
+		length >= 0;
 }
 
 void
@@ -354,7 +366,7 @@ dcf_http_stats(const DcfHttpTransfer *transfer, DcfHttpStats *stats)
 }
 
 void
-dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout)
+dcf_http_sleep(int64 ms, int64 deadline, int total_timeout)
 {
 	int64 until = dcf_wait_now() + ms;
 
@@ -366,9 +378,7 @@ dcf_http_sleep(int64 ms, TimestampTz deadline, int total_timeout)
 			return;
 		if (deadline != 0)
 		{
-			int64 whole =
-				TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-												deadline);
+			int64 whole = deadline - dcf_wait_now();
 
 			if (whole <= 0)
 				dcf_http_raise_timeout(DCF_PHASE_TOTAL, total_timeout);

@@ -16,18 +16,18 @@
 #include "http_private.h"
 
 /* The window's size to begin with: some records, and a few reads. */
-#define FIRST_WINDOW (128 * 1024)
+#define FIRST_WINDOW (256 * 1024)
 
 /*
  * Compressed bytes that may wait to be decompressed.  No piece that libcurl
  * hands over is larger than CURL_MAX_WRITE_SIZE.
  */
-#define RAW_SIZE (64 * 1024)
+#define RAW_SIZE (128 * 1024)
 StaticAssertDecl(RAW_SIZE >= CURL_MAX_WRITE_SIZE,
 				 "a piece of a body must find room");
 
 /* What libcurl reads from a socket at once. */
-#define READ_SIZE (64L * 1024)
+#define READ_SIZE (128L * 1024)
 
 /*
  * A request may take minutes before the first byte of its reply, and firewalls
@@ -118,6 +118,31 @@ keep_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
 		transfer->coding = DCF_HTTP_UNKNOWN;
 }
 
+/*
+ * libcurl takes the last of several lengths.  None can be relied on if they
+ * differ (RFC 9112, 6.3).
+ */
+static void
+keep_length(DcfHttpTransfer *transfer, const char *value, size_t len)
+{
+	char *length = transfer->length;
+
+	if (length[0] != '\0' &&
+		(strlen(length) != len || memcmp(length, value, len) != 0))
+		transfer->lengths_differ = true;
+	keep(length, sizeof(transfer->length), value, len);
+}
+
+/* The last coding is the outermost. */
+static void
+keep_transfer_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
+{
+	const size_t n = strlen("chunked");
+
+	transfer->chunked =
+		len >= n && pg_strncasecmp(value + len - n, "chunked", n) == 0;
+}
+
 /* The three digits of "HTTP/1.1 200 OK", else 0. */
 static int
 parse_status(const char *line, size_t len)
@@ -149,6 +174,10 @@ keep_header(DcfHttpTransfer *transfer, const char *line, size_t len)
 		keep(head->content_type, sizeof(head->content_type), value, n);
 	else if (header_is(line, len, "Content-Encoding", &value, &n))
 		keep_coding(transfer, value, n);
+	else if (header_is(line, len, "Content-Length", &value, &n))
+		keep_length(transfer, value, n);
+	else if (header_is(line, len, "Transfer-Encoding", &value, &n))
+		keep_transfer_coding(transfer, value, n);
 	else if (header_is(line, len, "Retry-After", &value, &n))
 		keep(head->retry_after, sizeof(head->retry_after), value, n);
 	else if (header_is(line, len, "X-RateLimit-ResetSeconds", &value, &n))
@@ -165,6 +194,10 @@ on_header(char *line, size_t one, size_t len, void *arg)
 {
 	DcfHttpTransfer *transfer = arg;
 
+	transfer->head_bytes += len;
+	if (transfer->head_bytes > DCF_HTTP_MAX_HEAD)
+		return 0; /* which ends the transfer */
+
 	/* What follows the head is the trailer of a chunked body. */
 	if (transfer->head_done)
 		return len;
@@ -175,10 +208,17 @@ on_header(char *line, size_t one, size_t len, void *arg)
 		memset(&transfer->head, 0, sizeof(transfer->head));
 		transfer->coding = DCF_HTTP_PLAIN;
 		transfer->coding_name[0] = '\0';
+		transfer->chunked = false;
+		transfer->length[0] = '\0';
+		transfer->lengths_differ = false;
 		transfer->head.status = parse_status(line, len);
 	}
 	else if (len > 0 && (line[0] == '\r' || line[0] == '\n'))
-		transfer->head_done = transfer->head.status >= 200;
+	{
+		/* 101 is the last of HTTP: what follows is another protocol. */
+		transfer->head_done =
+			transfer->head.status >= 200 || transfer->head.status == 101;
+	}
 	else
 		keep_header(transfer, line, len);
 	return len;
@@ -283,6 +323,8 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 {
 	SET_OPTION(transfer, CURLOPT_NOSIGNAL, 1L);
 	SET_OPTION(transfer, CURLOPT_SHARE, transfer->pool->share);
+	SET_OPTION(transfer, CURLOPT_CLOSESOCKETFUNCTION, dcf_http_close_socket);
+	SET_OPTION(transfer, CURLOPT_CLOSESOCKETDATA, transfer->pool);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* Do not wait for a name server that does not answer. */
 	SET_OPTION(transfer, CURLOPT_QUICK_EXIT, 1L);
@@ -391,6 +433,7 @@ open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 	set_connection(transfer, spec);
 	set_request(transfer, spec);
 
+	dcf_http_end_unclean(pool);
 	dcf_http_enter_curl(&saved);
 	code = curl_multi_add_handle(pool->multi, transfer->easy);
 	dcf_http_leave_curl(&saved);

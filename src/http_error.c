@@ -65,7 +65,9 @@ dcf_http_words(const DcfHttpTransfer *transfer)
 	bool is_cut;
 	size_t len;
 
-	if (transfer->result == CURLE_OK)
+	if (transfer->head_bytes > DCF_HTTP_MAX_HEAD)
+		words = "head and trailer are longer than 128 kB";
+	else if (transfer->result == CURLE_OK)
 		words = "the connection was closed inside the head";
 	else if (words[0] == '\0')
 		words = curl_easy_strerror(transfer->result);
@@ -221,16 +223,18 @@ dcf_http_raise_lasting_failure(const DcfHttpTransfer *transfer)
 }
 
 void
-dcf_http_raise_failure(const DcfHttpTransfer *transfer)
+dcf_http_raise_failure(const DcfHttpTransfer *transfer, int tries)
 {
+	const char *after = tries > 1 ? psprintf(" after %d tries", tries) : "";
+
 	if (transfer->connected_at != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("service broke off the connection without a reply"),
-				 errdetail("libcurl says: %s.", transfer->failure)));
+				 errdetail("libcurl says%s: %s.", after, transfer->failure)));
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
 			 errmsg("could not connect to the service"),
-			 errdetail("libcurl says: %s.", transfer->failure),
+			 errdetail("libcurl says%s: %s.", after, transfer->failure),
 			 errhint("Check the server's option url, and the network.")));
 }

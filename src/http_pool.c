@@ -198,6 +198,7 @@ collect_ended(DcfHttpPool *pool)
 										 (char **) &transfer));
 		transfer->done = true;
 		transfer->result = message->data.result;
+		dcf_http_note_kept(pool, transfer->easy);
 	}
 }
 

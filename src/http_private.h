@@ -17,6 +17,13 @@
 #include "http_wait.h"
 #include "inflate.h"
 
+#if LIBCURL_VERSION_NUM < 0x074900
+#error "libcurl 7.73 or newer is needed"
+#endif
+
+/* Connections that are looked after while they wait for a request. */
+#define DCF_HTTP_MAX_KEPT 32
+
 struct DcfHttpPool
 {
 	MemoryContext context;
@@ -28,7 +35,16 @@ struct DcfHttpPool
 								 * dcf_wait_now(); -1: not */
 	dlist_head transfers;
 	int ntransfers;
+	pgsocket kept[DCF_HTTP_MAX_KEPT]; /* of connections that had a whole
+										* reply, maybe in use again */
+	int nkept;
 };
+
+/*
+ * The most of all heads and the trailer of a reply, in bytes.  libcurl keeps
+ * them, before 8.3 without a limit.
+ */
+#define DCF_HTTP_MAX_HEAD (128 * 1024)
 
 /* Content-Encoding of a body. */
 typedef enum DcfHttpCoding
@@ -84,7 +100,7 @@ struct DcfHttpTransfer
 	int first_byte_timeout;
 	int idle_timeout;
 	int total_timeout;
-	TimestampTz deadline;
+	int64 deadline;
 	size_t max_window;
 
 	/* Written by callbacks. */
@@ -92,6 +108,10 @@ struct DcfHttpTransfer
 	char coding_name[32];
 	DcfHttpCoding coding;
 	bool head_done;
+	size_t head_bytes;
+	bool chunked;
+	char length[24];	 /* the Content-Length */
+	bool lengths_differ; /* there is another one */
 	int64 first_byte_at; /* of the body */
 	uint64 received;
 	size_t wanted; /* bytes that found no room: paused until there
@@ -111,12 +131,15 @@ struct DcfHttpTransfer
 	int64 connected_at; /* 0: not yet */
 	bool done;			/* libcurl is through with it: see result */
 	CURLcode result;
-	const char *failure;	/* after DCF_HTTP_UNREACHABLE */
+	const char *failure;	/* after DCF_HTTP_UNREACHABLE: libcurl's words */
 	DcfHttpProblem problem; /* it stays */
 	const char *reason;		/* of problem, or NULL */
 	DcfHttpPhase phase;
 	int waited;
 };
+
+/* The setting dataconnect_fdw.inflate_library, a DcfInflateLibrary. */
+extern int dcf_inflate_library;
 
 /*
  * Signals are blocked around everything that can make libcurl start a thread
@@ -136,6 +159,18 @@ extern void dcf_http_check_multi(CURLMcode code);
  */
 extern void dcf_http_work(DcfHttpPool *pool, int64 timeout,
 						  DcfWaitReason reason);
+
+/* The transfer has ended, and its connection may wait for another. */
+extern void dcf_http_note_kept(DcfHttpPool *pool, CURL *easy);
+
+/*
+ * Before a transfer begins: end the connections on which something came while
+ * they waited.
+ */
+extern void dcf_http_end_unclean(DcfHttpPool *pool);
+
+/* libcurl's callback to close a socket; arg is the pool. */
+extern int dcf_http_close_socket(void *arg, curl_socket_t fd);
 
 /* What libcurl says of a failure, made safe, in the transfer's context. */
 extern const char *dcf_http_words(const DcfHttpTransfer *transfer);

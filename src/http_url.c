@@ -118,13 +118,3 @@ dcf_http_parse_url(const char *url, DcfUrlParts *parts)
 	parts->path = path;
 	return NULL;
 }
-
-char *
-dcf_http_version(void)
-{
-	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-
-	return psprintf("libcurl %s, %s, zlib %s", info->version,
-					info->ssl_version ? info->ssl_version : "no TLS",
-					info->libz_version ? info->libz_version : "none");
-}

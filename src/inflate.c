@@ -1,19 +1,12 @@
 /*
  * inflate.c
- *	  Decompression by zlib.  See inflate.h.
+ *	  From streams to a body.  See inflate.h.
  */
-#include "postgres.h"
-
-#include <limits.h>
-
-#include <zlib.h>
-
 #include "inflate.h"
 
-/* zlib takes the window's size as an exponent, and the format added to it. */
-#define WINDOW_BITS 15
-#define WINDOW_GZIP (WINDOW_BITS + 16)
-#define WINDOW_RAW	(-WINDOW_BITS)
+#include <string.h>
+
+#include "inflate_stream.h"
 
 typedef enum State
 {
@@ -25,54 +18,47 @@ typedef enum State
 
 struct DcfInflate
 {
-	MemoryContext context;
+	const DcfStreamRoutine *routine;
 	DcfInflateFormat format;
 	State state;
 	unsigned char first; /* in STATE_FIRST */
 	bool more;			 /* output was full: there may be more of it
 								 * without more input */
-	z_stream stream;
+	DcfStreamUnit stream[];
 };
 
-/* zlib expects NULL where there is no memory. */
-static voidpf
-allocate(voidpf opaque, uInt items, uInt size)
+static const DcfStreamRoutine *
+routine_of(DcfInflateLibrary library)
 {
-	DcfInflate *self = opaque;
-
-	return MemoryContextAllocExtended(self->context, (Size) items * size,
-									  MCXT_ALLOC_NO_OOM);
+#ifdef DCF_HAVE_ISAL
+	if (library == DCF_INFLATE_ISAL)
+		return &dcf_isal_stream;
+#endif
+	return &dcf_zlib_stream;
 }
 
-static void
-release(voidpf opaque, voidpf address)
+size_t
+dcf_inflate_size(DcfInflateLibrary library)
 {
-	pfree(address);
+	return sizeof(DcfInflate) + routine_of(library)->size();
 }
 
 DcfInflate *
-dcf_inflate_create(DcfInflateFormat format)
+dcf_inflate_init(void *memory, DcfInflateLibrary library,
+				 DcfInflateFormat format)
 {
-	DcfInflate *self = palloc0(sizeof(DcfInflate));
+	DcfInflate *self = memory;
 
-	self->context = CurrentMemoryContext;
+	memset(self, 0, sizeof(DcfInflate));
+	self->routine = routine_of(library);
 	self->format = format;
-	self->stream.zalloc = allocate;
-	self->stream.zfree = release;
-	self->stream.opaque = self;
 	return self;
 }
 
 static void
-start(DcfInflate *self, int window_bits)
+start(DcfInflate *self, DcfWrapper wrapper)
 {
-	int rc = inflateInit2(&self->stream, window_bits);
-
-	if (rc == Z_MEM_ERROR)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_OUT_OF_MEMORY), errmsg("out of memory")));
-	if (rc != Z_OK)
-		elog(ERROR, "zlib could not be started: error %d", rc);
+	self->routine->start(self->stream, wrapper);
 	self->state = STATE_INSIDE;
 }
 
@@ -80,37 +66,10 @@ start(DcfInflate *self, int window_bits)
 static bool
 is_zlib_header(unsigned char first, unsigned char second)
 {
-	return (first & 0x0f) == Z_DEFLATED && (first >> 4) <= 7 &&
+	const unsigned deflated = 8;
+
+	return (first & 0x0f) == deflated && (first >> 4) <= 7 &&
 		((first << 8) | second) % 31 == 0;
-}
-
-/* Feed the stream; the lengths become what was used. */
-static int
-run_stream(DcfInflate *self, const unsigned char *in, size_t *inlen, char *out,
-		   size_t *outlen)
-{
-	z_stream *stream = &self->stream;
-	uInt in_size = (uInt) Min(*inlen, INT_MAX);
-	uInt out_size = (uInt) Min(*outlen, INT_MAX);
-	int rc;
-
-	stream->next_in = unconstify(unsigned char *, in);
-	stream->avail_in = in_size;
-	stream->next_out = (unsigned char *) out;
-	stream->avail_out = out_size;
-	rc = inflate(stream, Z_NO_FLUSH);
-	*inlen = in_size - stream->avail_in;
-	*outlen = out_size - stream->avail_out;
-	return rc;
-}
-
-static const char *
-reason_of(int rc)
-{
-	if (rc == Z_MEM_ERROR)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_OUT_OF_MEMORY), errmsg("out of memory")));
-	return rc == Z_NEED_DICT ? "in need of a dictionary" : "not valid";
 }
 
 /*
@@ -121,16 +80,10 @@ static const char *
 enter_stream(DcfInflate *self, const unsigned char *in, size_t *used)
 {
 	*used = 0;
-	if (self->state == STATE_ENDED)
-	{
-		if (self->format != DCF_INFLATE_GZIP)
-			return "followed by something else";
-		/* The next member of a gzip file; inflate() checks its header. */
-		inflateReset(&self->stream);
-		self->state = STATE_INSIDE;
-	}
-	else if (self->format == DCF_INFLATE_GZIP)
-		start(self, WINDOW_GZIP);
+	if (self->format == DCF_INFLATE_GZIP)
+		start(self, DCF_WRAPPER_GZIP); /* the first member, or the next */
+	else if (self->state == STATE_ENDED)
+		return "followed by something else";
 	else if (self->state == STATE_NEW)
 	{
 		self->first = *in;
@@ -142,13 +95,14 @@ enter_stream(DcfInflate *self, const unsigned char *in, size_t *used)
 		size_t one = 1;
 		size_t none = 0;
 		char nowhere; /* zlib wants an address even so */
-		int rc;
+		const char *reason = NULL;
 
 		start(self,
-			  is_zlib_header(self->first, *in) ? WINDOW_BITS : WINDOW_RAW);
-		rc = run_stream(self, &self->first, &one, &nowhere, &none);
-		if (rc != Z_OK && rc != Z_BUF_ERROR)
-			return reason_of(rc);
+			  is_zlib_header(self->first, *in) ? DCF_WRAPPER_ZLIB :
+												 DCF_WRAPPER_RAW);
+		(void) self->routine->run(self->stream, &self->first, &one, &nowhere,
+								  &none, &reason);
+		return reason;
 	}
 	return NULL;
 }
@@ -162,40 +116,34 @@ dcf_inflate_run(DcfInflate *self, const char *in, size_t *inlen, char *out,
 	size_t out_left = *outlen;
 	const char *reason = NULL;
 
-	while (out_left > 0 && (in_left > 0 || self->more))
+	while (reason == NULL && out_left > 0 && (in_left > 0 || self->more))
 	{
-		size_t in_used;
-		size_t out_used;
-		int rc;
+		size_t in_used = in_left;
+		size_t out_used = out_left;
+		DcfStreamStep step;
 
 		if (self->state != STATE_INSIDE)
 		{
 			reason = enter_stream(self, src, &in_used);
 			src += in_used;
 			in_left -= in_used;
-			if (reason)
-				break;
 			continue;
 		}
 
-		in_used = in_left;
-		out_used = out_left;
-		rc = run_stream(self, src, &in_used, out, &out_used);
+		step = self->routine->run(self->stream, src, &in_used, out, &out_used,
+								  &reason);
+		if (step == DCF_STREAM_WRONG)
+			break;
 		src += in_used;
 		in_left -= in_used;
 		out += out_used;
 		out_left -= out_used;
 		/* At its end a stream has nothing more, even if the output is full. */
-		self->more = out_left == 0 && rc != Z_STREAM_END;
-		if (rc == Z_STREAM_END)
+		self->more = out_left == 0 && step != DCF_STREAM_END;
+		if (step == DCF_STREAM_END)
 			self->state = STATE_ENDED;
-		else if (rc == Z_BUF_ERROR)
+		else if (step == DCF_STREAM_STUCK)
 			break;
-		else if (rc != Z_OK)
-		{
-			reason = reason_of(rc);
-			break;
-		}
 	}
 	*inlen -= in_left;
 	*outlen -= out_left;
@@ -206,4 +154,10 @@ bool
 dcf_inflate_ended(const DcfInflate *self)
 {
 	return self->state == STATE_ENDED;
+}
+
+const char *
+dcf_inflate_name(DcfInflateLibrary library)
+{
+	return library == DCF_INFLATE_ISAL ? "ISA-L" : "zlib";
 }

@@ -4,11 +4,14 @@
  *
  * gzip (RFC 1952, one or more members) and deflate, which in HTTP means zlib's
  * format (RFC 1950) but is sent by some servers without its wrapper.
+ *
+ * Pure C over zlib or ISA-L: no I/O, no allocation, no globals, no PostgreSQL.
  */
 #ifndef DCF_INFLATE_H
 #define DCF_INFLATE_H
 
-#include "postgres.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 typedef enum DcfInflateFormat
 {
@@ -16,10 +19,27 @@ typedef enum DcfInflateFormat
 	DCF_INFLATE_DEFLATE
 } DcfInflateFormat;
 
+/* Both take and refuse the same; ISA-L is the faster one. */
+typedef enum DcfInflateLibrary
+{
+	DCF_INFLATE_ZLIB,
+	DCF_INFLATE_ISAL /* where DCF_HAVE_ISAL is defined */
+} DcfInflateLibrary;
+
+#ifdef DCF_HAVE_ISAL
+#define DCF_INFLATE_BEST DCF_INFLATE_ISAL
+#else
+#define DCF_INFLATE_BEST DCF_INFLATE_ZLIB
+#endif
+
 typedef struct DcfInflate DcfInflate;
 
-/* In the current memory context, with all that it allocates later. */
-extern DcfInflate *dcf_inflate_create(DcfInflateFormat format);
+/* Bytes of memory, aligned as by malloc, that dcf_inflate_init() needs. */
+extern size_t dcf_inflate_size(DcfInflateLibrary library);
+
+/* Begin in memory of dcf_inflate_size() bytes; nothing to release. */
+extern DcfInflate *dcf_inflate_init(void *memory, DcfInflateLibrary library,
+									DcfInflateFormat format);
 
 /*
  * Decompress from in[0 .. *inlen) to out[0 .. *outlen); both lengths become
@@ -32,5 +52,8 @@ extern const char *dcf_inflate_run(DcfInflate *self, const char *in,
 
 /* Whether the input ended where the compressed data did, check sum included. */
 extern bool dcf_inflate_ended(const DcfInflate *self);
+
+/* "ISA-L" or "zlib 1.2.13", for dataconnect_version(); static. */
+extern const char *dcf_inflate_name(DcfInflateLibrary library);
 
 #endif /* DCF_INFLATE_H */

@@ -238,7 +238,8 @@ check_endpoint(const DcfOption *option, const char *value)
 	if (strchr(value, '%'))
 		dcf_option_reject(option, NULL, "The endpoint contains \"%\".",
 						  "Write the path without percent-encoding.");
-	if (pg_strcasecmp(value, "/session") == 0)
+	if (pg_strcasecmp(value, "/session") == 0 ||
+		pg_strcasecmp(value, "/session/") == 0)
 		dcf_option_reject(option, NULL,
 						  "The endpoint answers with credentials, not with "
 						  "records.",

@@ -5,9 +5,12 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/partcache.h"
 #include "utils/rel.h"
 
 #include "compat.h"
@@ -27,7 +30,9 @@ typedef struct RelationPlan
 	DcfEstimate estimate;
 } RelationPlan;
 
-static DcfRelation *load_relation(Oid foreigntableid);
+static DcfRelation *load_relation(Oid foreigntableid, Index relid,
+								  List **bounds);
+static List *partition_bounds(Relation rel, Index relid);
 static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
 static Bitmapset *find_split(const DcfRelation *relation,
 							 const Bitmapset *fetched);
@@ -36,16 +41,18 @@ void
 dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 {
 	RelationPlan *state = palloc0(sizeof(RelationPlan));
+	List *bounds;
 
 	baserel->fdw_private = state;
-	state->relation = load_relation(foreigntableid);
-	state->quals = dcf_qual_classify(root, baserel, state->relation);
+	state->relation = load_relation(foreigntableid, baserel->relid, &bounds);
+	state->quals = dcf_qual_classify(root, baserel, state->relation, bounds);
 
 	/* UPDATE and DELETE are refused by the executor, in its own words. */
 	if (!is_result_relation(root, baserel))
 		dcf_qual_check(root, baserel, state->relation, state->quals);
 
-	state->fetched = dcf_qual_fetched(baserel, state->relation, state->quals);
+	state->fetched =
+		dcf_qual_fetched(root, baserel, state->relation, state->quals);
 	state->split = find_split(state->relation, state->fetched);
 	dcf_estimate(root, baserel, state->relation, state->quals, state->split,
 				 &state->estimate);
@@ -71,7 +78,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 {
 	RelationPlan *state = baserel->fdw_private;
 	DcfSpec spec = {0};
-	List *local = NIL;
+	List *local = list_copy(state->quals->bounds);
 	List *fdw_private;
 	List *fdw_exprs;
 	ListCell *lc;
@@ -100,13 +107,27 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 }
 
 static DcfRelation *
-load_relation(Oid foreigntableid)
+load_relation(Oid foreigntableid, Index relid, List **bounds)
 {
 	Relation rel = table_open(foreigntableid, NoLock);
 	DcfRelation *relation = dcf_relation_load(rel);
 
+	*bounds = partition_bounds(rel, relid);
 	table_close(rel, NoLock);
 	return relation;
+}
+
+/* What holds for the rows of a partition, as clauses; NIL if it is none. */
+static List *
+partition_bounds(Relation rel, Index relid)
+{
+	List *bounds = RelationGetPartitionQual(rel);
+
+	if (bounds == NIL)
+		return NIL;
+	bounds = (List *) expression_planner((Expr *) bounds);
+	ChangeVarNodes((Node *) bounds, 1, relid, 0);
+	return bounds;
 }
 
 static bool

@@ -6,21 +6,16 @@
 
 #include "access/nbtree.h"
 #include "access/stratnum.h"
-#include "access/sysattr.h"
 #include "catalog/pg_type.h"
-#include "lib/stringinfo.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
-#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
 #include "parser/parse_coerce.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
-#include "compat.h"
-#include "lesson.h"
 #include "qual.h"
 #include "window.h"
 
@@ -34,6 +29,8 @@ typedef struct Comparison
 	bool any; /* value is an array: = ANY */
 } Comparison;
 
+static bool classify_clause(DcfQuals *quals, RelOptInfo *baserel,
+							const DcfRelation *relation, RestrictInfo *rinfo);
 static DcfBinding *bind_clause(RelOptInfo *baserel,
 							   const DcfRelation *relation, Expr *clause);
 static DcfBinding *bind_comparison(RelOptInfo *baserel, const Comparison *cmp);
@@ -50,39 +47,44 @@ static bool equality_accepts(const Comparison *cmp, Oid valuetype);
 static bool is_value_exact(const Comparison *cmp, Oid valuetype);
 static bool is_equality_exact(const DcfColumn *column, Oid collation);
 static bool is_integer_type(Oid type);
-static void check_required(const DcfRelation *relation, Bitmapset *bound);
-static bool is_required(const DcfColumn *column);
-static Bitmapset *bound_columns(const DcfQuals *quals, bool with_value);
-static void check_uses(PlannerInfo *root, RelOptInfo *baserel,
-					   const DcfRelation *relation, const DcfQuals *quals,
-					   Bitmapset *bound);
-static Bitmapset *columns_of(RelOptInfo *baserel, Node *node);
-static Bitmapset *columns_of_clauses(RelOptInfo *baserel, List *rinfos);
-static Bitmapset *add_all_columns(Bitmapset *set, const DcfRelation *relation);
 
 DcfQuals *
 dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
-				  const DcfRelation *relation)
+				  const DcfRelation *relation, List *bounds)
 {
 	DcfQuals *quals = palloc0(sizeof(DcfQuals));
 	ListCell *lc;
 
 	foreach(lc, baserel->baserestrictinfo)
+		classify_clause(quals, baserel, relation,
+						lfirst_node(RestrictInfo, lc));
+	foreach(lc, bounds)
 	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		DcfBinding *binding = bind_clause(baserel, relation, rinfo->clause);
+		RestrictInfo *rinfo = make_simple_restrictinfo(root, lfirst(lc));
 
-		if (binding)
-		{
-			quals->bindings = lappend(quals->bindings, binding);
-			quals->sent = lappend(quals->sent, rinfo);
-		}
-		if (!binding ||
-			relation->columns[binding->attnum - 1].kind !=
-				DCF_COLUMN_PARAMETER)
-			quals->local = lappend(quals->local, rinfo);
+		if (classify_clause(quals, baserel, relation, rinfo))
+			quals->bounds = lappend(quals->bounds, rinfo);
 	}
 	return quals;
+}
+
+/* Returns whether PostgreSQL has to check it. */
+static bool
+classify_clause(DcfQuals *quals, RelOptInfo *baserel,
+				const DcfRelation *relation, RestrictInfo *rinfo)
+{
+	DcfBinding *binding = bind_clause(baserel, relation, rinfo->clause);
+
+	if (binding)
+	{
+		quals->bindings = lappend(quals->bindings, binding);
+		quals->sent = lappend(quals->sent, rinfo);
+		if (relation->columns[binding->attnum - 1].kind ==
+			DCF_COLUMN_PARAMETER)
+			return false;
+	}
+	quals->local = lappend(quals->local, rinfo);
+	return true;
 }
 
 static DcfBinding *
@@ -333,216 +335,4 @@ static bool
 is_integer_type(Oid type)
 {
 	return type == INT2OID || type == INT4OID || type == INT8OID;
-}
-
-void
-dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
-			   const DcfRelation *relation, const DcfQuals *quals)
-{
-	check_required(relation, bound_columns(quals, true));
-	check_uses(root, baserel, relation, quals, bound_columns(quals, false));
-}
-
-static Bitmapset *
-bound_columns(const DcfQuals *quals, bool with_value)
-{
-	Bitmapset *bound = NULL;
-	ListCell *lc;
-
-	foreach(lc, quals->bindings)
-	{
-		DcfBinding *binding = lfirst(lc);
-
-		if (binding->op != DCF_BIND_NULL || !with_value)
-			bound = bms_add_member(bound, binding->attnum);
-	}
-	return bound;
-}
-
-static bool
-is_required(const DcfColumn *column)
-{
-	return dcf_column_is_sent(column) && column->options->required;
-}
-
-/* A clause on a required column that could run. */
-static void
-append_example(StringInfo buf, const DcfLesson *lesson,
-			   const DcfColumn *column)
-{
-	const char *name = quote_identifier(column->attname);
-
-	if (column->kind == DCF_COLUMN_WINDOW)
-		appendStringInfo(buf, "%s >= '2026-01-01' AND %s < '2026-02-01'", name,
-						 name);
-	else
-		appendStringInfo(buf, "%s = %s", name,
-						 dcf_lesson_example(lesson, column));
-}
-
-/* Name the required columns without a value, and show what would run. */
-pg_noreturn static void
-raise_missing(const DcfRelation *relation, Bitmapset *bound, int missing)
-{
-	DcfLesson *lesson = dcf_lesson_start(relation);
-	StringInfoData names;
-	StringInfoData example;
-	StringInfoData lessons;
-
-	initStringInfo(&names);
-	initStringInfo(&example);
-	initStringInfo(&lessons);
-	for (int i = 0; i < relation->natts; i++)
-	{
-		const DcfColumn *column = &relation->columns[i];
-		char *values;
-
-		if (!is_required(column))
-			continue;
-		appendStringInfoString(&example, example.len > 0 ? " AND " : "");
-		append_example(&example, lesson, column);
-		if (bms_is_member(column->attnum, bound))
-			continue;
-		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
-						 column->attname);
-		values = dcf_lesson_values(lesson, column);
-		if (values)
-			appendStringInfo(&lessons, " %s.", values);
-	}
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-		 errmsg_plural(
-			 "required parameter of foreign table \"%s\" is missing",
-			 "required parameters of foreign table \"%s\" are missing",
-			 missing, relation->relname),
-		 errdetail_plural(
-			 "The query gives no value for column %s that is known before the scan starts.",
-			 "The query gives no values for columns %s that are known before the scan starts.",
-			 missing, names.data),
-		 errhint("For example: WHERE %s.%s", example.data, lessons.data)));
-}
-
-static void
-check_required(const DcfRelation *relation, Bitmapset *bound)
-{
-	int missing = 0;
-
-	for (int i = 0; i < relation->natts; i++)
-	{
-		const DcfColumn *column = &relation->columns[i];
-
-		if (is_required(column) && !bms_is_member(column->attnum, bound))
-			missing++;
-	}
-	if (missing > 0)
-		raise_missing(relation, bound, missing);
-}
-
-/* Called for each equivalence member: is it this column? */
-static bool
-is_member_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
-				 EquivalenceMember *em, void *arg)
-{
-	Node *expr = (Node *) em->em_expr;
-
-	while (IsA(expr, RelabelType))
-		expr = (Node *) ((RelabelType *) expr)->arg;
-	return IsA(expr, Var) && (Index) ((Var *) expr)->varno == rel->relid &&
-		((Var *) expr)->varattno == *(AttrNumber *) arg;
-}
-
-/*
- * A parameter column that was not sent is NULL in every row.  A clause about
- * it would not find what its author is after, so it is an error.
- */
-static void
-check_uses(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
-		   const DcfQuals *quals, Bitmapset *bound)
-{
-	Bitmapset *used;
-
-	used = bms_union(columns_of_clauses(baserel, quals->local),
-					 columns_of_clauses(baserel, baserel->joininfo));
-	for (int i = 0; i < relation->natts; i++)
-	{
-		const DcfColumn *column = &relation->columns[i];
-		AttrNumber attnum = i + 1;
-
-		if (column->kind != DCF_COLUMN_PARAMETER ||
-			column->options->default_value || bms_is_member(attnum, bound))
-			continue;
-		if (!bms_is_member(attnum, used) &&
-			!(baserel->has_eclass_joins &&
-			  generate_implied_equalities_for_column(root, baserel,
-													 is_member_column, &attnum,
-													 NULL) != NIL))
-			continue;
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-			 errmsg(
-				 "parameter column \"%s\" of foreign table \"%s\" has no value",
-				 column->attname, relation->relname),
-			 errdetail(
-				 "The column is sent to the service, not read from the reply, and the query compares it in a way that gives no value to send."),
-			 errhint(
-				 "Compare it by =, IN or IS NULL with something that is known before the scan starts: a constant, a query parameter or an uncorrelated subquery.")));
-	}
-}
-
-Bitmapset *
-dcf_qual_fetched(RelOptInfo *baserel, const DcfRelation *relation,
-				 const DcfQuals *quals)
-{
-	Bitmapset *fetched = columns_of_clauses(baserel, quals->local);
-	ListCell *lc;
-
-	foreach(lc, baserel->reltarget->exprs)
-		fetched = bms_add_members(fetched, columns_of(baserel, lfirst(lc)));
-
-	/* Bit 0 is the whole row. */
-	if (bms_is_member(0, fetched))
-		fetched = add_all_columns(bms_del_member(fetched, 0), relation);
-	return fetched;
-}
-
-/* The attnums of this relation in an expression, 0 for the whole row. */
-static Bitmapset *
-columns_of(RelOptInfo *baserel, Node *node)
-{
-	Bitmapset *offset = NULL;
-	Bitmapset *result = NULL;
-	int member = -1;
-
-	pull_varattnos(node, baserel->relid, &offset);
-	while ((member = bms_next_member(offset, member)) >= 0)
-		if (member + FirstLowInvalidHeapAttributeNumber >= 0)
-			result =
-				bms_add_member(result,
-							   member + FirstLowInvalidHeapAttributeNumber);
-	return result;
-}
-
-static Bitmapset *
-columns_of_clauses(RelOptInfo *baserel, List *rinfos)
-{
-	Bitmapset *result = NULL;
-	ListCell *lc;
-
-	foreach(lc, rinfos)
-		result = bms_add_members(
-			result,
-			columns_of(baserel,
-					   (Node *) lfirst_node(RestrictInfo, lc)->clause));
-	return result;
-}
-
-static Bitmapset *
-add_all_columns(Bitmapset *set, const DcfRelation *relation)
-{
-	for (int i = 0; i < relation->natts; i++)
-		if (relation->columns[i].kind != DCF_COLUMN_DROPPED)
-			set = bms_add_member(set, i + 1);
-	return set;
 }

@@ -42,6 +42,7 @@ static int find_or_add_key(DcfRecordReader *reader, const char *name);
 static DcfReadStatus read_record(DcfRecordReader *reader);
 static void check_length(const DcfRecordReader *reader, size_t len);
 static void check_keys(DcfRecordReader *reader);
+pg_noreturn static void raise_unmarked(const DcfRecordReader *reader);
 static char *list_keys(DcfRecordReader *reader);
 pg_noreturn static void raise_wrong(DcfRecordReader *reader);
 
@@ -109,6 +110,23 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	reader->begun = false;
 	reader->format->start(reader->in);
 	reader->fields = reader->format->fields(reader->in);
+	if (!reader->format->shows_cut && !dcf_reply_marks_end(reply))
+		raise_unmarked(reader);
+}
+
+/* Before any row is handed out: whether all have come nobody will know. */
+static void
+raise_unmarked(const DcfRecordReader *reader)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+			 errmsg("reply for foreign table \"%s\" may have been cut short",
+					reader->relation->relname),
+			 errdetail("It is %s, in which a cut need not show, and came "
+					   "without a length, chunks or compression, which would "
+					   "mark its end.",
+					   reader->format->name),
+			 errhint("Set the table's option \"format\" to another one.")));
 }
 
 bool

@@ -51,12 +51,11 @@ pop_context(const ErrorContextCallback *callback)
 DcfHttpTransfer *
 dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 {
-	TimestampTz deadline = exchange->spec.deadline;
+	int64 deadline = exchange->spec.deadline;
 	DcfHttpTransfer *transfer;
 
 	if (dcf_token_is_given(session->user))
-		dcf_host_check_confidential(session->base, "url",
-									session->options->allow_insecure_http);
+		dcf_host_check_confidential(session->base, "url", session->options);
 	exchange->spec.authorization =
 		dcf_token_authorization(session->token, session->pool, deadline);
 	transfer = dcf_exchange_run(exchange, cxt);
@@ -72,7 +71,7 @@ dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 
 static void
 prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
-		TimestampTz deadline)
+		int64 deadline)
 {
 	DcfHttpSpec *spec = &exchange->spec;
 
@@ -99,7 +98,7 @@ open_reply(DcfReply *reply, DcfSession *session, const DcfRequest *request,
 		   const char *narrow)
 {
 	ErrorContextCallback callback;
-	TimestampTz deadline = dcf_exchange_deadline(session->options);
+	int64 deadline = dcf_exchange_deadline(session->options);
 	DcfExchange exchange;
 	const DcfHttpHead *head;
 
@@ -156,6 +155,12 @@ dcf_reply_fill(DcfReply *reply)
 	more = dcf_http_fill(reply->transfer);
 	pop_context(&callback);
 	return more;
+}
+
+bool
+dcf_reply_marks_end(const DcfReply *reply)
+{
+	return dcf_http_marks_end(reply->transfer);
 }
 
 const char *

@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
+#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "record.h"
@@ -45,6 +46,7 @@ static void add_reply(const DcfScan *scan, DcfScanStats *stats);
 static void close_reply(DcfScan *scan);
 static bool next_row(ForeignScanState *node, TupleTableSlot *slot);
 static const char *show_value(ForeignScanState *node, Expr *value);
+static bool is_told_by_explain(Expr *value);
 static bool contain_param_walker(Node *node, void *context);
 
 void
@@ -157,7 +159,7 @@ dcf_scan_values(ForeignScanState *node, bool for_explain)
 		if (!binding->value)
 			continue;
 		bound->type = exprType((Node *) binding->value);
-		if (for_explain && contain_param_walker((Node *) binding->value, NULL))
+		if (for_explain && !is_told_by_explain(binding->value))
 		{
 			bound->unknown = true;
 			bound->shown = show_value(node, binding->value);
@@ -237,7 +239,7 @@ start_requests(ForeignScanState *node)
 	MemoryContext old = MemoryContextSwitchTo(scan->set_context);
 
 	scan->set = dcf_bind_create(scan->relation, scan->spec,
-								dcf_scan_values(node, false));
+								dcf_scan_values(node, false), false);
 	MemoryContextSwitchTo(old);
 
 	/* Where nothing can match, not even credentials are called for. */
@@ -312,6 +314,18 @@ show_value(ForeignScanState *node, Expr *value)
 								node->ss.ss_currentRelation),
 							RelationGetRelid(node->ss.ss_currentRelation));
 	return deparse_expression((Node *) value, context, false, false);
+}
+
+/*
+ * Not the value of a parameter, for which the plan would have to run.  Nor that
+ * of a function where there is no snapshot it could read by: auto_explain looks
+ * at a cursor's plan as the transaction ends.
+ */
+static bool
+is_told_by_explain(Expr *value)
+{
+	return IsA(value, Const) ||
+		(ActiveSnapshotSet() && !contain_param_walker((Node *) value, NULL));
 }
 
 static bool

@@ -35,7 +35,7 @@ is_trusted(const DcfServerOptions *options, const char *url)
 	if (dcf_http_parse_url(options->url, &own) != NULL ||
 		dcf_http_parse_url(url, &other) != NULL)
 		return false;
-	return dcf_host_is_confidential(&other, options->allow_insecure_http) &&
+	return dcf_host_is_confidential(&other, options) &&
 		(dcf_host_same_site(own.host, other.host) ||
 		 dcf_host_in_list(other.host, options->allowed_hosts));
 }
@@ -86,7 +86,7 @@ read_session(DcfSession *session, DcfHttpTransfer *transfer)
 }
 
 static void
-ask_for_endpoint(DcfSession *session, TimestampTz deadline)
+ask_for_endpoint(DcfSession *session, int64 deadline)
 {
 	DcfTableOptions table = {0};
 	DcfRequest *request;
@@ -105,7 +105,7 @@ ask_for_endpoint(DcfSession *session, TimestampTz deadline)
 }
 
 void
-dcf_session_settle_base(DcfSession *session, TimestampTz deadline)
+dcf_session_settle_base(DcfSession *session, int64 deadline)
 {
 	MemoryContext own;
 	MemoryContext old;

@@ -34,7 +34,7 @@ struct DcfSession
  * Before the first request of a session: ask for the preferred endpoint, if
  * the server's options want it.  deadline as in http.h.
  */
-extern void dcf_session_settle_base(DcfSession *session, TimestampTz deadline);
+extern void dcf_session_settle_base(DcfSession *session, int64 deadline);
 
 /*
  * Send what exchange has under the session's credentials, once more with new

@@ -332,7 +332,7 @@ raise_refused_grant(const DcfExchange *exchange, DcfHttpTransfer *transfer)
  * else it is there.
  */
 static bool
-ask_service(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline,
+ask_service(DcfToken *token, DcfHttpPool *pool, int64 deadline,
 			const char *refresh_token)
 {
 	DcfExchange exchange;
@@ -357,7 +357,7 @@ ask_service(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline,
 }
 
 static void
-renew(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline)
+renew(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 {
 	if (token->options->token_url == NULL)
 		ereport(ERROR,
@@ -367,7 +367,7 @@ renew(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline)
 						   "but its server has no token_url to send them "
 						   "to.")));
 	dcf_host_check_confidential(token->options->token_url, "token_url",
-								token->options->allow_insecure_http);
+								token->options);
 
 	/*
 	 * A refresh token is good for one try: after that, however it ends, the
@@ -392,8 +392,7 @@ renew(DcfToken *token, DcfHttpPool *pool, TimestampTz deadline)
 }
 
 const char *
-dcf_token_authorization(DcfToken *token, DcfHttpPool *pool,
-						TimestampTz deadline)
+dcf_token_authorization(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 {
 	if (token->by_service &&
 		(token->authorization == NULL ||

@@ -10,7 +10,6 @@
 #define DCF_TOKEN_H
 
 #include "postgres.h"
-#include "datatype/timestamp.h"
 
 #include "http.h"
 #include "option.h"
@@ -33,7 +32,7 @@ extern bool dcf_token_is_given(const DcfUserOptions *user);
  * ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION.
  */
 extern const char *dcf_token_authorization(DcfToken *token, DcfHttpPool *pool,
-										   TimestampTz deadline);
+										   int64 deadline);
 
 /*
  * The service did not accept the last value.  Whether there is another to be

@@ -92,6 +92,32 @@ dcf_window_narrow(DcfWindow *window, DcfBindingOp op, Datum value,
 		narrow_upper(window, bound, op == DCF_BIND_BEFORE);
 }
 
+/*
+ * Compared as the column has them, which need not be their own order: a time
+ * that clocks skip is a later instant than the time shown after it.
+ */
+void
+dcf_window_narrow_any(DcfWindow *window, const Datum *values, int nvalues,
+					  Oid valuetype)
+{
+	Timestamp least = DT_NOEND;
+	Timestamp greatest = DT_NOBEGIN;
+	bool inexact = false;
+
+	for (int i = 0; i < nvalues; i++)
+	{
+		Timestamp bound;
+
+		if (!to_column_terms(window, values[i], valuetype, &bound, &inexact))
+			return;
+		least = Min(least, bound);
+		greatest = Max(greatest, bound);
+	}
+	window->inexact |= inexact;
+	narrow_lower(window, least, false);
+	narrow_upper(window, greatest, false);
+}
+
 bool
 dcf_window_is_empty(const DcfWindow *window)
 {

@@ -2,23 +2,14 @@
  * xml_reader.c
  *	  XML replies, by expat's push parser.  See xml_reader.h.
  *
- * The parser is suspended at the end of each record, so that one record at a
- * time is handed out.  It keeps the bytes it was given, therefore all bytes
- * that were fed count as consumed.
- *
- * Nothing that raises may be called while expat is running: its callbacks
- * copy into buffers made beforehand.  These are large enough because text, once
- * decoded, is never longer than its source, and of the source only so many bytes
- * are fed at a time.
+ * expat keeps the bytes it was given, therefore all bytes that were fed count
+ * as consumed.
  */
 #include "postgres.h"
 
-#include <expat.h>
-
 #include "utils/memutils.h"
 
-#include "key_table.h"
-#include "xml_name.h"
+#include "xml_private.h"
 #include "xml_reader.h"
 
 /* Bytes fed at a time. */
@@ -30,347 +21,21 @@
  */
 #define MAX_MARKUP (64 * 1024)
 
-/*
- * The most that a parser may allocate.  It keeps each name of an element or
- * attribute it has ever seen.
- */
-#define MAX_PARSER (4 * 1024 * 1024)
-
-typedef struct Buffer
-{
-	char *data;
-	size_t len;
-	size_t room;
-} Buffer;
-
-typedef struct XmlReader
-{
-	const DcfFormatConfig *config;
-	MemoryContext context; /* where this lives */
-	MemoryContextCallback release;
-	XML_Parser parser; /* NULL before the first reply */
-	size_t allocated;  /* by the parser */
-	bool refused;	   /* more than MAX_PARSER */
-	DcfKeyTable table;
-	DcfReadError error;
-
-	/* The input. */
-	uint64 fed;
-	bool ended;
-	bool suspended; /* at the end of a record */
-
-	/* Open elements. */
-	int depth;		/* 1 inside the table, 2 inside a record, 3 a field */
-	bool in_record; /* else, from depth 2 on, in a part of the schema */
-	uint64 nrecords;
-
-	/* The record being read, or the current one. */
-	uint64 record_start;
-	int key; /* whose field is being read, or -1 */
-	bool nil;
-	size_t field_start;
-	int nmatched;
-	DcfField *fields;
-	size_t *starts; /* of each field's text */
-	Buffer text;	/* of all fields, decoded */
-	Buffer names;	/* of the first record, each with a NUL behind it */
-} XmlReader;
-
-/* --- Memory for expat ----------------------------------------------------- */
-
-/* Each block begins with its size, in room that keeps the rest aligned. */
-#define BLOCK_HEADER MAXALIGN(sizeof(size_t))
-
-/* Whose parser is running: expat does not say for whom it allocates. */
-static XmlReader *running = NULL;
-
-static void *
-expat_realloc(void *pointer, size_t size)
-{
-	char *block = pointer ? (char *) pointer - BLOCK_HEADER : NULL;
-	size_t old_size = block ? *(size_t *) block : 0;
-
-	if (size > MAX_PARSER || running->allocated - old_size + size > MAX_PARSER)
-	{
-		running->refused = true;
-		return NULL;
-	}
-	block = realloc(block, BLOCK_HEADER + size);
-	if (block == NULL)
-		return NULL;
-	running->allocated += size - old_size;
-	*(size_t *) block = size;
-	return block + BLOCK_HEADER;
-}
-
-static void *
-expat_malloc(size_t size)
-{
-	return expat_realloc(NULL, size);
-}
-
-static void
-expat_free(void *pointer)
-{
-	char *block;
-
-	if (pointer == NULL)
-		return;
-	block = (char *) pointer - BLOCK_HEADER;
-	running->allocated -= *(size_t *) block;
-	free(block);
-}
-
-static const XML_Memory_Handling_Suite expat_memory = {
-	.malloc_fcn = expat_malloc,
-	.realloc_fcn = expat_realloc,
-	.free_fcn = expat_free,
-};
-
 static void
 free_parser(void *arg)
 {
-	XmlReader *reader = arg;
+	DcfXmlReader *reader = arg;
 
-	running = reader;
+	dcf_xml_memory_use(&reader->memory);
 	XML_ParserFree(reader->parser);
-	running = NULL;
+	dcf_xml_memory_use(NULL);
 	reader->parser = NULL;
 }
-
-/* 2.9: positions of 64 bits everywhere; before, of long. */
-#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
-#define current_byte_index XML_GetCurrentByteIndex64
-#define current_byte_count XML_GetCurrentByteCount64
-#else
-#define current_byte_index XML_GetCurrentByteIndex
-#define current_byte_count XML_GetCurrentByteCount
-#endif
-
-/* --- What expat calls ----------------------------------------------------- */
-
-/* Where in the input expat is; it may have been fed more. */
-static uint64
-event_offset(const XmlReader *reader)
-{
-	return (uint64) Max(current_byte_index(reader->parser), 0);
-}
-
-/* Note the first error; nothing after it counts. */
-static void
-fail(XmlReader *reader, DcfReadErrorCode code, const char *reason,
-	 uint64 offset)
-{
-	if (reader->error.code != DCF_READ_OK)
-		return;
-	reader->error.code = code;
-	reader->error.reason = reason;
-	reader->error.offset = offset;
-	reader->error.record = reader->nrecords;
-}
-
-/* Fail at what expat has just come to, and stop it. */
-static void
-fail_here(XmlReader *reader, DcfReadErrorCode code, const char *reason)
-{
-	fail(reader, code, reason, event_offset(reader));
-	(void) XML_StopParser(reader->parser, XML_FALSE);
-}
-
-/* Room that there must be, by what was said above, is there. */
-static bool
-has_room(XmlReader *reader, const Buffer *buffer, size_t len)
-{
-	if (len < buffer->room - buffer->len)
-		return true;
-	fail_here(reader, DCF_READ_E_SYNTAX, "text longer than its source");
-	return false;
-}
-
-static void
-begin_record(XmlReader *reader)
-{
-	reader->in_record = true;
-	reader->record_start = event_offset(reader);
-	reader->nmatched = 0;
-	reader->text.len = 0;
-	for (int i = 0; i < reader->config->nkeys; i++)
-		reader->fields[i] = (DcfField){.kind = DCF_FIELD_ABSENT};
-}
-
-static void
-end_record(XmlReader *reader)
-{
-	uint64 end =
-		event_offset(reader) + (uint64) current_byte_count(reader->parser);
-
-	if (end - reader->record_start > reader->config->max_record_size)
-	{
-		fail_here(reader, DCF_READ_E_TOO_LONG, "a record is too long");
-		return;
-	}
-	reader->in_record = false;
-	reader->nrecords++;
-	for (int i = 0; i < reader->config->nkeys; i++)
-	{
-		if (reader->fields[i].kind != DCF_FIELD_ABSENT)
-			reader->fields[i].data = reader->text.data + reader->starts[i];
-	}
-	(void) XML_StopParser(reader->parser, XML_TRUE);
-}
-
-/* Whether one of the attributes says that there is no value. */
-static bool
-is_nil(const char **attributes)
-{
-	for (; attributes[0] != NULL; attributes += 2)
-	{
-		if (strcmp(attributes[0], "xsi:nil") == 0)
-			return strcmp(attributes[1], "true") == 0 ||
-				strcmp(attributes[1], "1") == 0;
-	}
-	return false;
-}
-
-static void
-begin_field(XmlReader *reader, const char *name, const char **attributes)
-{
-	bool first = reader->nrecords == 0;
-	Buffer *buffer = first ? &reader->names : &reader->text;
-	size_t len = strlen(name);
-	char *decoded;
-
-	if (!has_room(reader, buffer, len + 1))
-		return;
-	decoded = buffer->data + buffer->len;
-	len = dcf_xml_decode_name(name, len, decoded);
-	reader->key = dcf_key_find(&reader->table, decoded, len);
-	if (first)
-	{
-		decoded[len] = '\0';
-		buffer->len += len + 1;
-	}
-	reader->nil = is_nil(attributes);
-	reader->field_start = reader->text.len;
-}
-
-static void
-end_field(XmlReader *reader)
-{
-	DcfField *field;
-
-	if (reader->key < 0)
-		return;
-	field = &reader->fields[reader->key];
-	if (field->kind == DCF_FIELD_ABSENT)
-		reader->nmatched++;
-	field->len = reader->text.len - reader->field_start;
-	field->kind =
-		reader->nil && field->len == 0 ? DCF_FIELD_NULL : DCF_FIELD_TEXT;
-	reader->starts[reader->key] = reader->field_start;
-}
-
-static void
-start_element(void *arg, const char *name, const char **attributes)
-{
-	XmlReader *reader = arg;
-
-	if (reader->error.code != DCF_READ_OK)
-		return;
-	switch (reader->depth++)
-	{
-		case 0:
-			if (strcmp(name, "Table") != 0)
-				fail_here(reader, DCF_READ_E_SHAPE,
-						  "the outermost element is not \"Table\"");
-			break;
-		case 1:
-			if (strcmp(name, "Record") == 0)
-				begin_record(reader);
-			else if (strcmp(name, "Schema") == 0)
-				reader->in_record = false;
-			else
-				fail_here(reader, DCF_READ_E_SHAPE,
-						  "an element other than \"Record\" and \"Schema\"");
-			break;
-		case 2:
-			if (reader->in_record)
-				begin_field(reader, name, attributes);
-			else
-				reader->key = -1;
-			break;
-		default:
-			fail_here(reader, DCF_READ_E_SHAPE, "an element inside a field");
-			break;
-	}
-}
-
-static void
-end_element(void *arg, const char *name)
-{
-	XmlReader *reader = arg;
-
-	if (reader->error.code != DCF_READ_OK)
-		return;
-	reader->depth--;
-	if (!reader->in_record)
-		return;
-	if (reader->depth == 2)
-		end_field(reader);
-	else if (reader->depth == 1)
-		end_record(reader);
-}
-
-static void
-take_text(void *arg, const char *text, int len)
-{
-	XmlReader *reader = arg;
-
-	if (reader->error.code != DCF_READ_OK)
-		return;
-	if (reader->depth == 3)
-	{
-		if (reader->key < 0 || !has_room(reader, &reader->text, len))
-			return;
-		memcpy(reader->text.data + reader->text.len, text, len);
-		reader->text.len += len;
-		return;
-	}
-	for (int i = 0; i < len; i++)
-	{
-		if (strchr(" \t\r\n", text[i]) == NULL)
-		{
-			fail_here(reader, DCF_READ_E_SHAPE, "text outside of fields");
-			return;
-		}
-	}
-}
-
-static void
-take_declaration(void *arg, const char *version, const char *encoding,
-				 int standalone)
-{
-	XmlReader *reader = arg;
-
-	if (encoding != NULL && pg_strcasecmp(encoding, "utf-8") != 0)
-		fail_here(reader, DCF_READ_E_UTF8,
-				  "it declares another encoding than UTF-8");
-}
-
-static void
-refuse_doctype(void *arg, const char *name, const char *system_id,
-			   const char *public_id, int has_internal_subset)
-{
-	fail_here((XmlReader *) arg, DCF_READ_E_SHAPE,
-			  "a document type declaration");
-}
-
-/* --- The reader ----------------------------------------------------------- */
 
 static void *
 xml_create(const DcfFormatConfig *config)
 {
-	XmlReader *reader = palloc0(sizeof(XmlReader));
+	DcfXmlReader *reader = palloc0(sizeof(DcfXmlReader));
 	int size = Max(config->nkeys, 1);
 
 	reader->config = config;
@@ -396,36 +61,24 @@ out_of_memory(void)
 static void
 xml_start(void *self)
 {
-	XmlReader *reader = self;
+	DcfXmlReader *reader = self;
 
 	free_parser(reader);
-	reader->refused = false;
-	running = reader;
+	reader->memory.refused = false;
+	dcf_xml_memory_use(&reader->memory);
 	/* What the reply declares does not count; take_declaration() looks. */
-	reader->parser = XML_ParserCreate_MM("UTF-8", &expat_memory, NULL);
-	running = NULL;
+	reader->parser = XML_ParserCreate_MM("UTF-8", &dcf_xml_memory_suite, NULL);
+	dcf_xml_memory_use(NULL);
 	if (reader->parser == NULL)
 		out_of_memory();
-	XML_SetUserData(reader->parser, reader);
-	XML_SetElementHandler(reader->parser, start_element, end_element);
-	XML_SetCharacterDataHandler(reader->parser, take_text);
-	XML_SetXmlDeclHandler(reader->parser, take_declaration);
-	XML_SetStartDoctypeDeclHandler(reader->parser, refuse_doctype);
-
-	reader->error = (DcfReadError){.code = DCF_READ_OK};
+	dcf_xml_record_start(reader);
 	reader->fed = 0;
 	reader->ended = false;
 	reader->suspended = false;
-	reader->depth = 0;
-	reader->in_record = false;
-	reader->nrecords = 0;
-	reader->nmatched = 0;
-	reader->text.len = 0;
-	reader->names.len = 0;
 }
 
 static void
-make_room(XmlReader *reader, Buffer *buffer, size_t len)
+make_room(DcfXmlReader *reader, DcfXmlBuffer *buffer, size_t len)
 {
 	size_t room = buffer->room;
 
@@ -440,40 +93,43 @@ make_room(XmlReader *reader, Buffer *buffer, size_t len)
 
 /* Note what made expat give up, unless a callback did. */
 static void
-note_failure(XmlReader *reader)
+note_failure(DcfXmlReader *reader)
 {
 	enum XML_Error code = XML_GetErrorCode(reader->parser);
-	uint64 offset = event_offset(reader);
+	uint64 offset = dcf_xml_offset(reader);
 
 	switch (code)
 	{
 		case XML_ERROR_NO_MEMORY:
-			if (!reader->refused)
+			if (!reader->memory.refused)
 				out_of_memory();
-			fail(reader, DCF_READ_E_SHAPE, "too many different names", offset);
+			dcf_xml_fail(reader, DCF_READ_E_SHAPE, "too many different names",
+						 offset);
 			break;
 		case XML_ERROR_NO_ELEMENTS:
 		case XML_ERROR_UNCLOSED_TOKEN:
 		case XML_ERROR_PARTIAL_CHAR:
 		case XML_ERROR_UNCLOSED_CDATA_SECTION:
-			fail(reader, DCF_READ_E_CUT,
-				 reader->in_record ? "input ended inside a record" :
-									 "input ended before its last end tag",
-				 reader->fed);
+			dcf_xml_fail(reader, DCF_READ_E_CUT,
+						 reader->in_record ?
+							 "input ended inside a record" :
+							 "input ended before its last end tag",
+						 reader->fed);
 			break;
 		case XML_ERROR_JUNK_AFTER_DOC_ELEMENT:
-			fail(reader, DCF_READ_E_TRAILING, "something follows the end",
-				 offset);
+			dcf_xml_fail(reader, DCF_READ_E_TRAILING,
+						 "something follows the end", offset);
 			break;
 		default:
-			fail(reader, DCF_READ_E_SYNTAX, XML_ErrorString(code), offset);
+			dcf_xml_fail(reader, DCF_READ_E_SYNTAX, XML_ErrorString(code),
+						 offset);
 			break;
 	}
 }
 
 /* What came of letting expat run. */
 static DcfReadStatus
-judge(XmlReader *reader, enum XML_Status status)
+judge(DcfXmlReader *reader, enum XML_Status status)
 {
 	reader->suspended = status == XML_STATUS_SUSPENDED;
 	if (status == XML_STATUS_ERROR)
@@ -481,30 +137,35 @@ judge(XmlReader *reader, enum XML_Status status)
 	else if (status == XML_STATUS_OK && !reader->ended)
 	{
 		/* The start of what expat cannot take before it has the end. */
-		uint64 offset = event_offset(reader);
+		uint64 offset = dcf_xml_offset(reader);
 
 		if (reader->fed - offset > MAX_MARKUP)
-			fail(reader, DCF_READ_E_SYNTAX, "a tag or comment is too long",
-				 offset);
+			dcf_xml_fail(reader, DCF_READ_E_SYNTAX,
+						 "a tag or comment is too long", offset);
 		else if (reader->in_record &&
 				 reader->fed - reader->record_start >
 					 reader->config->max_record_size)
-			fail(reader, DCF_READ_E_TOO_LONG, "a record is too long",
-				 reader->record_start);
+			dcf_xml_fail(reader, DCF_READ_E_TOO_LONG, "a record is too long",
+						 reader->record_start);
 	}
 	if (reader->error.code != DCF_READ_OK)
 		return DCF_READ_WRONG;
 	return reader->suspended ? DCF_READ_RECORD : DCF_READ_MORE;
 }
 
+/* Let expat go on behind the last record, if it has not done so yet. */
 static DcfReadStatus
-resume(XmlReader *reader)
+go_on(DcfXmlReader *reader)
 {
 	enum XML_Status status;
 
-	running = reader;
+	if (reader->error.code != DCF_READ_OK)
+		return DCF_READ_WRONG;
+	if (!reader->suspended)
+		return DCF_READ_MORE;
+	dcf_xml_memory_use(&reader->memory);
 	status = XML_ResumeParser(reader->parser);
-	running = NULL;
+	dcf_xml_memory_use(NULL);
 	return judge(reader, status);
 }
 
@@ -513,7 +174,7 @@ resume(XmlReader *reader)
  * by a byte order mark, or by a NUL.  None of these is in UTF-8 text.
  */
 static bool
-begins_utf16(const XmlReader *reader, const char *data, size_t len)
+begins_utf16(const DcfXmlReader *reader, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len && reader->fed + i < 2; i++)
 	{
@@ -524,13 +185,14 @@ begins_utf16(const XmlReader *reader, const char *data, size_t len)
 }
 
 static DcfReadStatus
-feed(XmlReader *reader, const char *data, size_t len, bool ended)
+feed(DcfXmlReader *reader, const char *data, size_t len, bool ended)
 {
 	enum XML_Status status;
 
 	if (begins_utf16(reader, data, len))
 	{
-		fail(reader, DCF_READ_E_UTF8, "it is not in UTF-8", reader->fed);
+		dcf_xml_fail(reader, DCF_READ_E_UTF8, "it is not in UTF-8",
+					 reader->fed);
 		return DCF_READ_WRONG;
 	}
 	make_room(reader, &reader->text, MAX_MARKUP + len + 1);
@@ -539,23 +201,19 @@ feed(XmlReader *reader, const char *data, size_t len, bool ended)
 	reader->fed += len;
 	reader->ended = ended;
 
-	running = reader;
+	dcf_xml_memory_use(&reader->memory);
 	status = XML_Parse(reader->parser, data, (int) len, ended);
-	running = NULL;
+	dcf_xml_memory_use(NULL);
 	return judge(reader, status);
 }
 
 static DcfReadStatus
 xml_next(void *self, const char *data, size_t len, size_t *consumed)
 {
-	XmlReader *reader = self;
-	DcfReadStatus status = DCF_READ_MORE;
+	DcfXmlReader *reader = self;
+	DcfReadStatus status = go_on(reader);
 
 	*consumed = 0;
-	if (reader->error.code != DCF_READ_OK)
-		return DCF_READ_WRONG;
-	if (reader->suspended)
-		status = resume(reader);
 	while (status == DCF_READ_MORE && *consumed < len)
 	{
 		size_t slice = Min(len - *consumed, SLICE);
@@ -570,13 +228,9 @@ xml_next(void *self, const char *data, size_t len, size_t *consumed)
 static DcfReadStatus
 xml_finish(void *self)
 {
-	XmlReader *reader = self;
-	DcfReadStatus status = DCF_READ_MORE;
+	DcfXmlReader *reader = self;
+	DcfReadStatus status = go_on(reader);
 
-	if (reader->error.code != DCF_READ_OK)
-		return DCF_READ_WRONG;
-	if (reader->suspended)
-		status = resume(reader);
 	if (status == DCF_READ_MORE && !reader->ended)
 		status = feed(reader, "", 0, true);
 	return status == DCF_READ_MORE ? DCF_READ_END : status;
@@ -585,7 +239,7 @@ xml_finish(void *self)
 static const DcfField *
 xml_fields(const void *self)
 {
-	const XmlReader *reader = self;
+	const DcfXmlReader *reader = self;
 
 	return reader->fields;
 }
@@ -593,7 +247,7 @@ xml_fields(const void *self)
 static int
 xml_matched(const void *self)
 {
-	const XmlReader *reader = self;
+	const DcfXmlReader *reader = self;
 
 	return reader->nmatched;
 }
@@ -601,7 +255,7 @@ xml_matched(const void *self)
 static char *
 xml_next_key(const void *self, size_t *pos, size_t *len)
 {
-	const XmlReader *reader = self;
+	const DcfXmlReader *reader = self;
 	char *name;
 
 	if (*pos == reader->names.len)
@@ -615,7 +269,7 @@ xml_next_key(const void *self, size_t *pos, size_t *len)
 static const DcfReadError *
 xml_error(const void *self)
 {
-	const XmlReader *reader = self;
+	const DcfXmlReader *reader = self;
 
 	return &reader->error;
 }
@@ -630,6 +284,7 @@ xml_record_length(const void *self)
 const DcfFormatRoutine dcf_xml_routine = {
 	.name = "XML",
 	.keys_in = "first record",
+	.shows_cut = true,
 	.create = xml_create,
 	.start = xml_start,
 	.next = xml_next,

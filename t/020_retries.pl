@@ -72,11 +72,11 @@ my %passing = (
 	'no body' => [ { body => '' }, 'HV00M', 'after 3 tries' ],
 	'no length and no body' => [
 		{ body => '', cut => { how => 'close_delimited' } }, 'HV00M', 'after 3 tries' ],
-	close => [ { raw_reply => '' }, 'HV00M', 'Empty reply' ],
-	reset => [ { raw_reply => '', cut => { how => 'reset' } }, 'HV00M', 'reset' ],
+	close => [ { raw_reply => '' }, 'HV00M', 'after 3 tries: Empty reply' ],
+	reset => [ { raw_reply => '', cut => { how => 'reset' } }, 'HV00M', 'after 3 tries: Recv failure: Connection reset' ],
 	'half a head' => [
 		{ raw_reply => encode_base64("HTTP/1.1 200 OK\r\nContent-", '') },
-		'HV00M', 'inside the head' ]);
+		'HV00M', 'after 3 tries: the connection was closed inside the head' ]);
 for my $name (sort keys %passing)
 {
 	my ($fault, $state, $words) = @{ $passing{$name} };
@@ -107,6 +107,17 @@ my %lasting = (
 	'no JSON' => [ { body => 'nonsense' }, 'HV00M' ],
 	'no records' => [ { body => '{"Error":true}' }, 'HV00M' ],
 	'no HTTP' => [ { raw_reply => encode_base64('nonsense', '') }, 'HV00M' ],
+	'a head without an end' => [
+		{
+			raw_reply => encode_base64("HTTP/1.1 200 OK\r\n"
+				  . join('', map { "X-$_: " . 'x' x 1000 . "\r\n" } 1 .. 200), '')
+		}, 'HV00M' ],
+	'a trailer without an end' => [
+		{
+			raw_reply => encode_base64("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+				  . "4\r\n[ ] \r\n0\r\n"
+				  . join('', map { "X-$_: " . 'x' x 1000 . "\r\n" } 1 .. 200) . "\r\n", '')
+		}, 'HV00M' ],
 	'a head alone' => [ { cut => { how => 'close' } }, 'HV00M' ],
 	'half a document' => [ { cut => { after => 300, how => 'truncate' } }, 'HV00M' ],
 	'half a body' => [ { cut => { after => 300, how => 'close' } }, 'HV00M' ],
@@ -145,7 +156,9 @@ for my $try (1 .. 3)
 	ok($connection, "a try to connect: $try");
 	close $connection;
 }
-is($session->finish->{state}, 'HV00N', 'no connection is an error');
+my $nobody = $session->finish;
+is($nobody->{state}, 'HV00N', 'no connection is an error');
+like($nobody->{err}, qr/^DETAIL:  libcurl says after 3 tries: /m, 'which counts them');
 ok(!$dc->connection($listener, 0), 'after max_retries more tries, no more');
 
 my $late = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'tcp');

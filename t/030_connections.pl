@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 
 use DataConnectTest;
 use MIME::Base64 qw(encode_base64);
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 use Test::More;
 
 my $dc = DataConnectTest->new;
@@ -227,6 +228,39 @@ $dc->fault(
 is($session->query('SELECT id FROM one WHERE n = 1'), '1', 'a reply and a half');
 is($session->query('SELECT id FROM one WHERE n = 2'), "1\n2",
 	'what was too much is not taken for the next');
+
+# One that comes later, while the connection waits for its next request.
+my $listener = $dc->listener;
+$session->query($dc->server_sql('unasked', url => 'http://127.0.0.1:' . $listener->sockport,
+		max_retries => 0, idle_timeout => '20s'));
+$session->query($dc->rows_table_sql('unasked', 'unasked'));
+
+# Answers the next request on a connection, or, without, on a new one, which
+# is returned.
+sub answer
+{
+	my ($on, $body) = @_;
+	$on ||= $dc->connection($listener, 10) or return;
+
+	# What is written leaves at once, whatever is still unacknowledged.
+	setsockopt $on, IPPROTO_TCP, TCP_NODELAY, 1;
+	my $request = '';
+	1 while $request !~ /\r\n\r\n/ && sysread $on, $request, 4096, length $request;
+	syswrite $on, reply($body);
+	return $on;
+}
+$session->send('SELECT id FROM unasked WHERE n = 1');
+my $first = answer(undef, '[{"Id":1}]');
+is($session->finish->{out}, '1', 'a first reply');
+$session->send('SELECT id FROM unasked WHERE n = 2');
+answer($first, '[{"Id":2}]');
+is($session->finish->{out}, '2', 'a second on the same connection');
+syswrite $first, reply('[{"Id":666}]');
+$session->send('SELECT id FROM unasked WHERE n = 3');
+my $second = answer(undef, '[{"Id":3}]');
+is($session->finish->{out}, '3', 'one that nobody asked for is not taken for the next');
+ok($second, 'which has a connection of its own');
+ok($dc->is_ended($first, 10), 'and ends the old one');
 
 $session->quit;
 done_testing();

@@ -281,6 +281,27 @@ for my $writing (sort keys %written)
 	}
 }
 
+# A token that nobody knows yet, in a reply that is not taken.
+my $fresh = { access_token => 'Kanari-Fresh', refresh_token => 'Kanari-Fresher', expires_in => 3600 };
+for my $fault (
+	{ status => 201, body => $fresh },
+	{ status => 400, body => { Rest => $fresh } },
+	{ status => 403, body => 'access_token=Kanari-Fresh', content_type => 'text/plain' },
+	{ status => 500, body => '"Kanari-Fresh"' },
+	{ prefix => ',', body => $fresh },
+	{ body => { %$fresh, expires_in => 'Kanari' } })
+{
+	make_objects('oauth', 'oauth');
+	$dc->fault({ path => $token_path, %$fault });
+	error_is_clean('SELECT count(*) FROM oauth WHERE n = 4',
+		'a fresh token with status ' . ($fault->{status} || 200));
+}
+make_objects('oauth', 'oauth');
+$dc->fault({ path => $token_path, status => 400,
+	body => { error => 'invalid_grant', error_description => 'Try again.' } });
+error_is_clean('SELECT count(*) FROM oauth WHERE n = 4',
+	'what OAuth says of an error', qr/The service says: "Try again\."/);
+
 # --- The way to the service --------------------------------------------------
 
 for my $kind (sort keys %mapping)

@@ -222,6 +222,27 @@ for my $how ('close', 'reset', 'short_length', 'chunk', 'gzip')
 		"a CSV cut by $how" . ($how eq 'gzip' ? '' : ' where a line ends'));
 }
 
+# Where the transfer does not say where it ends, a CSV is refused, cut or not.
+$dc->make_server('plain', compression => 'off', idle_timeout => '20s', max_retries => 0);
+$dc->sql(q{CREATE FOREIGN TABLE bare (a text, b text) SERVER plain
+	OPTIONS (endpoint '/test/cut', format 'csv')});
+sub bare
+{
+	my ($head, $body) = @_;
+	$dc->fault({ path => '/test/cut', raw_reply => _base64("HTTP/1.$head\r\n\r\n$body") });
+	return $dc->sql(q{SELECT outcomes('SELECT count(*) FROM bare', 1)});
+}
+my $chunks = sprintf "%x\r\n%s\r\n0\r\n\r\n", length $complete, $complete;
+my $length = 'Content-Length: ' . length $complete;
+like(bare($_, $complete), qr/^HV00M reply for foreign table "bare" may have been cut short$/, "refused: $_")
+  for "0 200 OK", "1 200 OK\r\nConnection: close", "1 200 OK\r\nTransfer-Encoding: identity",
+  "1 200 OK\r\n$length\r\nContent-Length: 7", "1 200 OK\r\nContent-Length: 7\r\n$length";
+is(bare("0 200 OK\r\n$length", $complete), '1', 'a length is enough');
+is(bare("1 200 OK\r\n$length\r\n$length", $complete), '1', 'also twice the same');
+is(bare("1 200 OK\r\ntransfer-encoding: Chunked", $chunks), '1', 'chunks are');
+$dc->fault({ path => '/test/cut', raw => _base64($complete), cut => { how => 'close_delimited' } });
+is($dc->sql(q{SELECT outcomes('SELECT count(*) FROM cut_csv', 1)}), '1', 'compression is');
+
 sub _base64
 {
 	require MIME::Base64;

@@ -55,18 +55,25 @@ pg_bindir()
 	"${PG_CONFIG:-pg_config}" --bindir
 }
 
-# The first Python that can run the sandbox.
-find_python()
+# The first Python that has these modules; without any, one for the sandbox.
+find_python() # find_python [MODULE…]
 {
+	modules=${*:-aiohttp}
 	for python in ${PYTHON:+"$PYTHON"} python3 /usr/bin/python3
 	do
-		if "$python" -c 'import aiohttp' 2>/dev/null
+		if "$python" -c "import $(echo "$modules" | sed 's/ /, /g')" 2>/dev/null
 		then
 			command -v "$python"
 			return
 		fi
 	done
 	return 1
+}
+
+# The web server that the benchmark runs; Debian hides it from plain users.
+find_nginx()
+{
+	PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v nginx
 }
 
 # Sets sudo to what makes root of this user; fails, with the reason in why,

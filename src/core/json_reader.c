@@ -32,6 +32,7 @@ dcf_json_init(void *memory, const DcfJsonConfig *config)
 	reader->config = config;
 	reader->record_depth = config->records_member ? 3 : 2;
 	reader->records_next = config->records_member == NULL;
+	reader->fast_record = dcf_json_fast_record(config->simd);
 	reader->fields = (DcfField *) (reader + 1);
 	reader->starts = (size_t *) (reader->fields + nkeys);
 	reader->followers = (int *) (reader->starts + nkeys);
@@ -362,7 +363,9 @@ dcf_json_next(DcfJsonReader *reader, const char *data, size_t len,
 		return DCF_READ_MORE; /* nothing new; data may be NULL */
 
 	cursor = (DcfJsonCursor){data, data + reader->pos, data + len};
-	step = read_on(reader, &cursor);
+	step = STEP_RECORD;
+	if (!reader->fast_record(reader, &cursor))
+		step = read_on(reader, &cursor);
 	if (step == STEP_WRONG)
 		return DCF_READ_WRONG;
 	reader->pos = (size_t) (cursor.p - cursor.start);

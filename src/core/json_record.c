@@ -4,6 +4,8 @@
  */
 #include "json_state.h"
 
+#include <string.h>
+
 /*
  * The reason for refusing a value that begins with c where the whole reply
  * should begin; NULL if c begins no JSON value, nor markup.
@@ -80,13 +82,16 @@ dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	return STEP_ON;
 }
 
-/*
- * A record begins at the cursor.
- *
- * Here a faster scan of a record that lies in the window as a whole can be
- * tried: it sets the fields and moves the cursor behind the record, or leaves
- * everything to the steps below, from the same byte.
- */
+/* Forget the fields of the record before. */
+void
+dcf_json_record_clear(DcfJsonReader *reader)
+{
+	reader->nmatched = 0;
+	memset(reader->fields, 0,
+		   (size_t) reader->config->nkeys * sizeof(DcfField));
+}
+
+/* A record begins at the cursor. */
 void
 dcf_json_record_begin(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 {
@@ -94,9 +99,7 @@ dcf_json_record_begin(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	reader->in_record = true;
 	reader->key = -1;
 	reader->last_key = -1;
-	reader->nmatched = 0;
-	for (int i = 0; i < reader->config->nkeys; i++)
-		reader->fields[i].kind = DCF_FIELD_ABSENT;
+	dcf_json_record_clear(reader);
 }
 
 /* Find the key of a record; records mostly repeat the order of the last. */
@@ -152,11 +155,21 @@ dcf_json_record_end(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	{
 		DcfField *field = &reader->fields[i];
 
-		if (field->kind == DCF_FIELD_ABSENT)
-			*field = (DcfField){NULL, 0, DCF_FIELD_ABSENT, false};
-		else
+		if (field->kind != DCF_FIELD_ABSENT)
 			field->data = reader->record + reader->starts[i];
 	}
+}
+
+/* Hand out a record that was read in one go; its fields are set. */
+void
+dcf_json_record_take(DcfJsonReader *reader, DcfJsonCursor *cursor,
+					 const char *start, const char *end)
+{
+	reader->state = AT_COMMA_OR_END;
+	reader->nrecords++;
+	reader->record = start;
+	reader->record_len = (size_t) (end - start);
+	cursor->p = end;
 }
 
 const DcfField *

@@ -4,6 +4,8 @@
  */
 #include "json_scan.h"
 
+#include "plain.h"
+
 /* Within a string. */
 enum
 {
@@ -64,47 +66,6 @@ wrong(DcfJsonScan *scan, DcfReadErrorCode code, const char *reason)
 	scan->code = code;
 	scan->reason = reason;
 	return DCF_SCAN_WRONG;
-}
-
-/* Bytes that stand for themselves in a string and need no further look. */
-static inline bool
-is_plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-/* Whether all of eight bytes are plain. */
-static inline bool
-are_plain(const char *p)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	const uint64_t tops = ones * 0x80;
-	uint64_t bytes;
-	uint64_t quote;
-	uint64_t backslash;
-
-	__builtin_memcpy(&bytes, p, sizeof(bytes));
-	quote = bytes ^ (ones * '"');
-	backslash = bytes ^ (ones * '\\');
-
-	/*
-	 * A subtraction borrows into a byte's top bit if the byte is less than
-	 * what is subtracted; only bytes above an offending one can be reported
-	 * falsely, so the answer for the whole is exact.
-	 */
-	return ((bytes | (bytes - ones * 0x20) | (quote - ones) |
-			 (backslash - ones)) &
-			tops) == 0;
-}
-
-static inline const char *
-skip_plain(const char *p, const char *end)
-{
-	while (end - p >= 8 && are_plain(p))
-		p += 8;
-	while (p < end && is_plain((unsigned char) *p))
-		p++;
-	return p;
 }
 
 static int
@@ -245,7 +206,7 @@ dcf_json_scan_string(DcfJsonScan *scan, const char **p, const char *end)
 	{
 		if (scan->state == STRING_PLAIN)
 		{
-			at = skip_plain(at, end);
+			at = dcf_plain_skip_portable(at, end);
 			if (at == end)
 				break;
 			if (*at == '"')

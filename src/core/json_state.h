@@ -6,6 +6,7 @@
 #ifndef DCF_JSON_STATE_H
 #define DCF_JSON_STATE_H
 
+#include "json_fast.h"
 #include "json_scan.h"
 
 typedef enum DcfJsonState
@@ -61,18 +62,24 @@ struct DcfJsonReader
 	size_t *starts; /* of each field's span */
 	int *followers; /* [k + 1]: the key that last came after k */
 
+	/* Records in one go. */
+	DcfJsonFastRecord fast_record;
+	DcfJsonLeads leads;
+
 	/* The record handed out. */
 	const char *record;
 	size_t record_len;
 };
 
 /* What a call reads: a window, and how far it was read. */
-typedef struct DcfJsonCursor
+typedef struct DcfJsonCursor DcfJsonCursor;
+
+struct DcfJsonCursor
 {
 	const char *start;
 	const char *p;
 	const char *end;
-} DcfJsonCursor;
+};
 
 /* What a step in the reading led to. */
 typedef enum DcfJsonStep
@@ -90,6 +97,7 @@ extern DcfJsonStep dcf_json_fail(DcfJsonReader *reader, DcfReadErrorCode code,
 /* json_record.c: the records in the structure of the reply. */
 extern DcfJsonStep dcf_json_check_shape(DcfJsonReader *reader,
 										const DcfJsonCursor *cursor);
+extern void dcf_json_record_clear(DcfJsonReader *reader);
 extern void dcf_json_record_begin(DcfJsonReader *reader,
 								  const DcfJsonCursor *cursor);
 extern void dcf_json_record_store(DcfJsonReader *reader,
@@ -97,6 +105,8 @@ extern void dcf_json_record_store(DcfJsonReader *reader,
 								  DcfFieldKind kind);
 extern void dcf_json_record_end(DcfJsonReader *reader,
 								const DcfJsonCursor *cursor);
+extern void dcf_json_record_take(DcfJsonReader *reader, DcfJsonCursor *cursor,
+								 const char *start, const char *end);
 extern int dcf_json_record_find_key(DcfJsonReader *reader, const char *name,
 									size_t len);
 

@@ -153,6 +153,76 @@ dcf_text_is_number(const char *src, size_t len, bool *integral)
 	return true;
 }
 
+bool
+dcf_text_parse_decimal(const char *src, size_t len, int64_t *value, int *scale)
+{
+	const char *end = src + len;
+	const char *p = src;
+	const char *point = NULL;
+	bool negative = false;
+	int64_t digits = 0;
+	int ndigits = 0;
+
+	if (p < end && (*p == '-' || *p == '+'))
+		negative = *p++ == '-';
+	for (; p < end; p++)
+	{
+		if (is_digit(*p))
+		{
+			if (++ndigits > DCF_DECIMAL_DIGITS)
+				return false;
+			digits = digits * 10 + (*p - '0');
+		}
+		else if (*p == '.' && point == NULL)
+			point = p;
+		else
+			return false;
+	}
+	if (ndigits == 0)
+		return false;
+	*value = negative ? -digits : digits;
+	*scale = point ? (int) (end - point) - 1 : 0;
+	return true;
+}
+
+static int
+hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool
+dcf_text_parse_uuid(const char *src, size_t len, unsigned char *bytes)
+{
+	size_t pos = 0;
+
+	if (len != 36)
+		return false;
+	for (int i = 0; i < 16; i++)
+	{
+		int high;
+		int low;
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+		{
+			if (src[pos++] != '-')
+				return false;
+		}
+		high = hex_digit(src[pos++]);
+		low = hex_digit(src[pos++]);
+		if (high < 0 || low < 0)
+			return false;
+		bytes[i] = (unsigned char) (high << 4 | low);
+	}
+	return true;
+}
+
 /* What is left of a date and time while it is being read. */
 typedef struct IsoCursor
 {

@@ -15,9 +15,9 @@ static const DcfKey keys[] = {{"a", 1},		   {"Name", 4}, {"ID #", 4},
 							  {"StoreID", 7}};
 
 static const DcfJsonConfig configs[] = {{NULL, keys,
-										 sizeof(keys) / sizeof(keys[0])},
+										 sizeof(keys) / sizeof(keys[0]), 0},
 										{"Records", keys,
-										 sizeof(keys) / sizeof(keys[0])}};
+										 sizeof(keys) / sizeof(keys[0]), 0}};
 
 static void
 must(bool condition, const char *what)
@@ -63,6 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *verdict;
 	Dice dice;
 	Reading whole;
+	Text padded;
 
 	if (size == 0)
 		return 0;
@@ -80,5 +81,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!whole.accepted && whole.error.code != DCF_READ_E_CUT)
 		must_be_first_error(&whole, doc, config);
 	reading_free(&whole);
+
+	padded = padded_document(doc, len);
+	must(judge_simd(&padded, config) == NULL,
+		 "in one go, it reads otherwise than stepwise");
+	free(padded.data);
 	return 0;
 }

@@ -245,6 +245,50 @@ same_reading(const Reading *one, const Reading *other)
 		text_is(&one->values, &other->values);
 }
 
+/*
+ * A document with white space behind it, so much that all its records can be
+ * read in one go (see src/core/json_fast.h).  To be freed.
+ */
+static Text
+padded_document(const char *doc, size_t len)
+{
+	Text padded = {0};
+
+	text_add(&padded, doc, len);
+	for (int i = 0; i < 16; i++)
+		text_add_string(&padded, "          ");
+	return padded;
+}
+
+/*
+ * Read a padded document with each kind of instructions in turn: NULL if it
+ * reads as it does byte by byte, else the name of the kind with which it does
+ * not.
+ */
+static const char *
+judge_simd(const Text *padded, const DcfJsonConfig *config)
+{
+	Reading stepwise =
+		read_document(padded->data, padded->len, config, each_byte);
+	const char *verdict = NULL;
+
+	for (int simd = DCF_SIMD_PORTABLE; simd < DCF_SIMD_COUNT; simd++)
+	{
+		DcfJsonConfig chosen = *config;
+		Reading reading;
+
+		if (!dcf_simd_has((DcfSimd) simd))
+			continue;
+		chosen.simd = (DcfSimd) simd;
+		reading = read_document(padded->data, padded->len, &chosen, uncut);
+		if (reading.problem != NULL || !same_reading(&reading, &stepwise))
+			verdict = dcf_simd_name((DcfSimd) simd);
+		reading_free(&reading);
+	}
+	reading_free(&stepwise);
+	return verdict;
+}
+
 /* The end of the string whose opening quote is at pos, in valid JSON. */
 static size_t
 judge_string_end(const char *doc, size_t pos)

@@ -28,8 +28,8 @@ static void
 depth(void)
 {
 	static const DcfKey keys[] = {{"a", 1}};
-	static const DcfJsonConfig configs[] = {{NULL, keys, 1},
-											{"Records", keys, 1}};
+	static const DcfJsonConfig configs[] = {{NULL, keys, 1, 0},
+											{"Records", keys, 1, 0}};
 
 	for (int i = 0; i < 4; i++)
 	{
@@ -63,7 +63,7 @@ depth(void)
 static void
 depth_elsewhere(void)
 {
-	static const DcfJsonConfig config = {"Records", NULL, 0};
+	static const DcfJsonConfig config = {"Records", NULL, 0, 0};
 	Text doc = {0};
 	Reading reading;
 
@@ -86,7 +86,7 @@ many_keys(void)
 {
 	static char names[MANY][24];
 	static DcfKey keys[MANY];
-	DcfJsonConfig config = {NULL, keys, MANY};
+	DcfJsonConfig config = {NULL, keys, MANY, 0};
 	Dice dice = {42};
 	Text doc = {0};
 	Reading reading;
@@ -132,7 +132,7 @@ static void
 linear_time(void)
 {
 	static const DcfKey keys[] = {{"a", 1}, {"b", 1}, {"c", 1}};
-	static const DcfJsonConfig config = {NULL, keys, 3};
+	static const DcfJsonConfig config = {NULL, keys, 3, 0};
 	enum
 	{
 		part = 200000

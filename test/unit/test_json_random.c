@@ -21,8 +21,8 @@ static const DcfKey keys[] = {{"a", 1},
 							  {"StoreID", 7},
 							  {"StoreName", 9}};
 
-static const DcfJsonConfig array_config = {NULL, keys, COUNT(keys)};
-static const DcfJsonConfig member_config = {"Records", keys, COUNT(keys)};
+static const DcfJsonConfig array_config = {NULL, keys, COUNT(keys), 0};
+static const DcfJsonConfig member_config = {"Records", keys, COUNT(keys), 0};
 
 /* Strings as they stand in a document: keys that match, and look-alikes. */
 static const char *const strings[] =

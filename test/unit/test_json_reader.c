@@ -10,9 +10,9 @@ static const DcfKey keys[] = {{"a", 1},	   {"b", 1},
 							  {"ID #", 4}, {"na\xC3\xAFve", 6},
 							  {"", 0},	   {"q\"\\", 3}};
 
-static const DcfJsonConfig array_config = {NULL, keys, COUNT(keys)};
-static const DcfJsonConfig member_config = {"Records", keys, COUNT(keys)};
-static const DcfJsonConfig no_keys_config = {NULL, NULL, 0};
+static const DcfJsonConfig array_config = {NULL, keys, COUNT(keys), 0};
+static const DcfJsonConfig member_config = {"Records", keys, COUNT(keys), 0};
+static const DcfJsonConfig no_keys_config = {NULL, NULL, 0, 0};
 
 /* A document, its length, and what comes of it. */
 typedef struct Good
@@ -403,7 +403,7 @@ reasons(void)
 
 	for (int i = 0; i < COUNT(cases); i++)
 	{
-		DcfJsonConfig config = {cases[i].member, NULL, 0};
+		DcfJsonConfig config = {cases[i].member, NULL, 0, 0};
 		Reading reading =
 			read_document(cases[i].doc, strlen(cases[i].doc), &config, uncut);
 

@@ -85,7 +85,7 @@ snake(void)
 static void
 snake_cut(void)
 {
-	char result[4] = "####";
+	char result[] = "####";
 
 	CHECK(dcf_name_snake("StoreName", 9, result, 3) == 10, "whole length");
 	CHECK(memcmp(result, "sto#", 4) == 0, "no byte beyond the room");

@@ -422,6 +422,83 @@ iso_unset(void)
 	CHECK(memcmp(&before, &after, sizeof(before)) == 0, "unset");
 }
 
+/* A number as parse_decimal() sees it; text that it leaves has scale -1. */
+static const struct
+{
+	const char *text;
+	int64_t value;
+	int scale;
+} decimal_cases[] = {
+	{"0", 0, 0},
+	{"-0", 0, 0},
+	{"+7", 7, 0},
+	{"14.5", 145, 1},
+	{"14.50", 1450, 2},
+	{"-0.0001", -1, 4},
+	{".5", 5, 1},
+	{"5.", 5, 0},
+	{"007", 7, 0},
+	{"999999999999999999", INT64_C(999999999999999999), 0},
+	{"-99999999.9999999999", -INT64_C(999999999999999999), 10},
+	{"1000000000000000000", 0, -1},
+	{"0.0000000000000000001", 0, -1},
+	{"", 0, -1},
+	{".", 0, -1},
+	{"-", 0, -1},
+	{"1e3", 0, -1},
+	{"1.2.3", 0, -1},
+	{"1-", 0, -1},
+	{" 1", 0, -1},
+	{"0x10", 0, -1},
+};
+
+static void
+decimal(void)
+{
+	for (int i = 0; i < COUNT(decimal_cases); i++)
+	{
+		const char *text = decimal_cases[i].text;
+		char *copy = bare(text, strlen(text));
+		int64_t value = 0;
+		int scale = -1;
+		bool taken =
+			dcf_text_parse_decimal(copy, strlen(text), &value, &scale);
+
+		CHECK(taken == (decimal_cases[i].scale >= 0) &&
+				  value == decimal_cases[i].value &&
+				  scale == decimal_cases[i].scale,
+			  "\"%s\": %lld / 10^%d", text, (long long) value, scale);
+		free(copy);
+	}
+}
+
+static void
+uuid(void)
+{
+	static const char good[] = "00112233-4455-6677-8899-aAbBcCdDeEfF";
+	static const unsigned char expected[16] = {0x00, 0x11, 0x22, 0x33,
+											   0x44, 0x55, 0x66, 0x77,
+											   0x88, 0x99, 0xAA, 0xBB,
+											   0xCC, 0xDD, 0xEE, 0xFF};
+	unsigned char bytes[16];
+	size_t len = sizeof(good) - 1;
+	char *copy = bare(good, len);
+
+	CHECK(dcf_text_parse_uuid(copy, len, bytes) &&
+			  memcmp(bytes, expected, sizeof(bytes)) == 0,
+		  "%s", good);
+	CHECK(!dcf_text_parse_uuid(copy, len - 1, bytes), "one digit less");
+	for (size_t i = 0; i < len; i++)
+	{
+		char kept = copy[i];
+
+		copy[i] = kept == '-' ? '0' : 'g';
+		CHECK(!dcf_text_parse_uuid(copy, len, bytes), "wrong at %zu", i);
+		copy[i] = kept;
+	}
+	free(copy);
+}
+
 int
 main(void)
 {
@@ -432,5 +509,7 @@ main(void)
 	RUN(iso_good);
 	RUN(iso_bad);
 	RUN(iso_unset);
+	RUN(decimal);
+	RUN(uuid);
 	return check_finish();
 }

@@ -1,0 +1,320 @@
+"""Who takes part, and what each does to answer the same questions.
+
+A contestant answers some of QUERIES. What it does for each record count is set
+up by prepare(), outside of the measured time. Most are a relation that plain SQL
+is run on; a loader fills a table first, and that time is part of each answer;
+a command is no PostgreSQL at all.
+"""
+
+import csv
+import io
+import os
+import shlex
+import shutil
+import sys
+
+from .checks import as_texts, file_sum, lines_sum
+from .inventory import COLUMNS, ENDPOINT, ROOT
+from .measure import run_client, run_command, run_sql
+
+# What is asked, in order. {0} is the relation.
+QUERIES = {
+    "count": "SELECT count(*) FROM {0}",
+    "group": "SELECT store_name, sum(quantity), sum(total_cost) FROM {0} GROUP BY store_name",
+    "copy": "COPY (SELECT * FROM {0}) TO '/dev/null'",
+    "ctas": "CREATE UNLOGGED TABLE bench_result AS SELECT * FROM {0}",
+}
+TRANSFER = "transfer"           # what a command does that only fetches
+LOAD = "load"                   # what a loader does before the queries
+GB_PER_RECORD = 1e9 / 1_048_576
+
+COLUMN_DEFINITIONS = ", ".join("%s %s" % (c.name, c.type) for c in COLUMNS)
+
+
+def literal(text):
+    return "'%s'" % text.replace("'", "''")
+
+
+class Contestant:
+    """A relation in PostgreSQL, found under self.relation."""
+
+    name = label = ""
+    queries = tuple(QUERIES)
+    helpers = False             # its backend starts other programs
+    slow = False                # may be measured less often
+    memory = 0                  # bytes a record that it takes, where that is much
+    optional = False            # left out, with a line, where it is not installed
+
+    @property
+    def relation(self):
+        return "bench_" + self.name
+
+    def missing(self, bench):
+        """Why it cannot take part, None if it can."""
+        return None
+
+    def queries_for(self, records):
+        return self.queries
+
+    def prepare(self, bench, records):
+        """Makes ready for so many records; the relation may exist from before."""
+        raise NotImplementedError
+
+    def run(self, bench, query):
+        """Answers a query as measured; returns a Sample."""
+        return self.run_sql(bench, QUERIES[query].format(self.relation))
+
+    def run_sql(self, bench, sql):
+        return run_sql(bench.connect, sql, self.helpers)
+
+    def rehearse(self, bench, query):
+        """Answers a query so that all of the answer can be looked at; returns a
+        Sample and {question: answer}."""
+        if query == "copy":
+            sample = self.run_sql(bench, QUERIES[query].format(self.relation).replace(
+                "/dev/null", bench.scratch))
+            return sample, {query: lines_sum(bench.scratch)}
+        sample = self.run(bench, query)
+        if query == "ctas":
+            return sample, {"all values": bench.checksum("bench_result")}
+        return sample, {query: as_texts(sample.answer)}
+
+
+class DataConnect(Contestant):
+    def __init__(self, name, label, kind, **server_options):
+        self.name, self.label = name, "dataconnect_fdw, " + label
+        self.kind, self.options = kind, server_options
+
+    def prepare(self, bench, records):
+        options = dict(self.options, url=bench.service.base(self.kind, records))
+        if self.kind == "csv":
+            options["format"] = "csv"
+        bench.execute("DROP SERVER IF EXISTS %s CASCADE" % self.relation)
+        bench.execute("CREATE SERVER %s FOREIGN DATA WRAPPER dataconnect_fdw OPTIONS (%s)" % (
+            self.relation, ", ".join("%s %s" % (k, literal(v)) for k, v in options.items())))
+        bench.execute("CREATE USER MAPPING FOR CURRENT_USER SERVER %s"
+                      " OPTIONS (token 'made-up')" % self.relation)
+        bench.execute("CREATE FOREIGN TABLE %s (%s) SERVER %s OPTIONS (endpoint %s, rows '%d')" % (
+            self.relation,
+            ", ".join("%s %s OPTIONS (name %s)" % (c.name, c.type, literal(c.key))
+                      for c in COLUMNS),
+            self.relation, literal(ENDPOINT), records))
+
+
+class LocalFile(Contestant):
+    name, label = "file", "file_fdw, the CSV as a local file"
+
+    def source(self, bench, records):
+        return "filename " + literal(bench.file("csv", records))
+
+    def prepare(self, bench, records):
+        bench.execute("DROP FOREIGN TABLE IF EXISTS " + self.relation)
+        bench.execute("CREATE FOREIGN TABLE %s (%s) SERVER bench_files"
+                      " OPTIONS (format 'csv', header 'true', %s)" % (
+                          self.relation, COLUMN_DEFINITIONS, self.source(bench, records)))
+
+
+class FileProgram(LocalFile):
+    name, label = "program", "file_fdw, program 'curl --compressed' of the CSV"
+    helpers = True
+
+    def source(self, bench, records):
+        return "program " + literal(curl(bench.service.url("csv", records)))
+
+
+class PostgresFdw(Contestant):
+    name, label = "postgres", "postgres_fdw, a table in the same cluster"
+
+    def prepare(self, bench, records):
+        bench.execute("DROP TABLE IF EXISTS bench_base")
+        bench.execute("CREATE UNLOGGED TABLE bench_base (%s)" % COLUMN_DEFINITIONS)
+        bench.execute("COPY bench_base FROM %s (FORMAT csv, HEADER)"
+                      % literal(bench.file("csv", records)))
+        bench.execute("VACUUM ANALYZE bench_base")
+        bench.execute("DROP SERVER IF EXISTS bench_loopback CASCADE")
+        bench.execute("CREATE SERVER bench_loopback FOREIGN DATA WRAPPER postgres_fdw OPTIONS"
+                      " (host %s, port %s, dbname %s, fetch_size '10000')" % tuple(
+                          literal(os.environ[n]) for n in ("PGHOST", "PGPORT", "PGDATABASE")))
+        bench.execute("CREATE USER MAPPING FOR CURRENT_USER SERVER bench_loopback OPTIONS (user %s)"
+                      % literal(os.environ["PGUSER"]))
+        bench.execute("CREATE FOREIGN TABLE %s (%s) SERVER bench_loopback"
+                      " OPTIONS (table_name 'bench_base')" % (self.relation, COLUMN_DEFINITIONS))
+
+    def run_sql(self, bench, sql):
+        return run_sql(bench.connect, sql, others=bench.loopback_backends)
+
+
+class PgsqlHttp(Contestant):
+    name, label = "http", "pgsql-http, json_to_recordset"
+    slow = True
+    memory = 8 * GB_PER_RECORD
+    optional = True
+
+    def missing(self, bench):
+        return bench.missing_extension("http")
+
+    def queries_for(self, records):
+        return self.queries if records <= 100_000 else ("group",)
+
+    def prepare(self, bench, records):
+        bench.execute("CREATE EXTENSION IF NOT EXISTS http")
+        bench.execute("ALTER DATABASE %s SET http.timeout_msec = '3600000'"
+                      % os.environ["PGDATABASE"])
+        # The keys of the reply are not the names of the columns.
+        bench.execute("DROP VIEW IF EXISTS " + self.relation)
+        bench.execute("CREATE VIEW %s AS SELECT %s FROM http_get(%s) reply,"
+                      " json_to_recordset(reply.content::json) AS record (%s)" % (
+                          self.relation,
+                          ", ".join('"%s" AS %s' % (c.key, c.name) for c in COLUMNS),
+                          literal(bench.service.url("json", records)),
+                          ", ".join('"%s" %s' % (c.key, c.type) for c in COLUMNS)))
+
+
+class Multicorn(Contestant):
+    name, label = "multicorn", "multicorn2, requests"
+    slow = True
+    memory = 6 * GB_PER_RECORD
+    optional = True
+
+    def missing(self, bench):
+        return bench.missing_extension("multicorn")
+
+    def queries_for(self, records):
+        return self.queries if records <= 100_000 else ("group",)
+
+    def prepare(self, bench, records):
+        bench.execute("CREATE EXTENSION IF NOT EXISTS multicorn")
+        bench.execute("DROP SERVER IF EXISTS bench_multicorn CASCADE")
+        bench.execute("CREATE SERVER bench_multicorn FOREIGN DATA WRAPPER multicorn"
+                      " OPTIONS (wrapper 'bench.multicorn_fdw.Inventory')")
+        bench.execute("CREATE FOREIGN TABLE %s (%s) SERVER bench_multicorn OPTIONS (url %s)" % (
+            self.relation, COLUMN_DEFINITIONS, literal(bench.service.url("json", records))))
+
+
+class Loader(Contestant):
+    """Fills a table; the other queries then run on that table."""
+
+    queries = (LOAD, "count", "group", "copy")
+
+    def prepare(self, bench, records):
+        self.records = records
+
+    def load(self, bench):
+        raise NotImplementedError
+
+    def run(self, bench, query):
+        if query != LOAD:
+            return super().run(bench, query)
+        bench.execute("DROP TABLE IF EXISTS " + self.relation)
+        bench.execute("CREATE UNLOGGED TABLE %s (%s)" % (self.relation, COLUMN_DEFINITIONS))
+        return self.load(bench)
+
+    def rehearse(self, bench, query):
+        if query != LOAD:
+            return super().rehearse(bench, query)
+        return self.run(bench, query), {"all values": bench.checksum(self.relation)}
+
+
+class CopyJq(Loader):
+    name, label = "jq", "COPY FROM PROGRAM 'curl | jq'"
+    slow = True
+    memory = 5 * GB_PER_RECORD
+
+    def load(self, bench):
+        program = "%s | jq -r %s" % (
+            curl(bench.service.url("json", self.records)),
+            shlex.quote(".[] | [%s] | @csv" % ", ".join("." + c.key for c in COLUMNS)))
+        return run_sql(bench.connect, "COPY %s FROM PROGRAM %s (FORMAT csv)" % (
+            self.relation, literal(program)), helpers=True)
+
+
+class Script(Loader):
+    name, label = "python", "a Python script: requests, psycopg2, COPY"
+    slow = True
+    memory = 6 * GB_PER_RECORD
+
+    def load(self, bench):
+        script = os.path.join(ROOT, "bench", "load_by_requests")
+        return run_client([sys.executable, script, bench.service.url("json", self.records),
+                           self.relation])
+
+
+class Curl(Contestant):
+    """No PostgreSQL: a command that fetches and, perhaps, inflates."""
+
+    queries = (TRANSFER,)
+
+    def __init__(self, name, label, command, prints="json"):
+        self.name, self.label = name, label
+        self.command, self.prints = command, prints
+
+    def prepare(self, bench, records):
+        self.shell = self.command.format(shlex.quote(bench.service.url("json", records)))
+
+    def run(self, bench, query, output=os.devnull):
+        return run_command(["sh", "-c", self.shell], output)
+
+    def rehearse(self, bench, query):
+        sample = self.run(bench, query, bench.scratch)
+        return sample, {"the bytes of " + self.prints: file_sum(bench.scratch)}
+
+
+class DuckDB(Contestant):
+    name, label = "duckdb", "DuckDB, the gzipped JSON as a local file, one thread"
+    queries = ("count", "group", "copy")
+    optional = True
+
+    def missing(self, bench):
+        return None if shutil.which("duckdb") else "there is no program duckdb"
+
+    def prepare(self, bench, records):
+        self.source = "(SELECT %s FROM read_json(%s, format = 'array', columns = {%s}))" % (
+            ", ".join('"%s" AS %s' % (c.key, c.name) for c in COLUMNS),
+            literal(bench.file("json.gz", records)),
+            ", ".join("%s: %s" % (literal(c.key), literal(c.type)) for c in COLUMNS))
+
+    def run(self, bench, query, output=os.devnull):
+        statement = QUERIES[query].format(self.source)
+        if query == "copy":
+            statement = "COPY (SELECT * FROM %s) TO %s (FORMAT csv, HEADER false)" % (
+                self.source, literal(output))
+        sample = run_command(
+            ["duckdb", "-csv", "-noheader", "-c", "SET threads = 1", "-c", statement])
+        if query == "copy":
+            return sample._replace(answer=None)
+        return sample._replace(answer=list(csv.reader(io.StringIO(sample.answer))))
+
+    def rehearse(self, bench, query):
+        if query != "copy":
+            return super().rehearse(bench, query)
+        sample = self.run(bench, query, bench.scratch)
+        bench.execute("CREATE UNLOGGED TABLE bench_result (%s)" % COLUMN_DEFINITIONS)
+        bench.execute("COPY bench_result FROM %s (FORMAT csv)" % literal(bench.scratch))
+        return sample, {"all values": bench.checksum("bench_result")}
+
+
+def curl(url):
+    return "curl -fsS --compressed " + shlex.quote(url)
+
+
+REFERENCE = LocalFile()
+MAIN = DataConnect("dc_gzip", "JSON gzipped", "json")
+ALL = (
+    MAIN,
+    DataConnect("dc_plain", "JSON plain", "json", compression="false"),
+    DataConnect("dc_csv", "CSV gzipped", "csv"),
+    REFERENCE,
+    FileProgram(),
+    PostgresFdw(),
+    CopyJq(),
+    Script(),
+    PgsqlHttp(),
+    Multicorn(),
+    DuckDB(),
+    Curl("curl_raw", "curl, gzipped JSON left as it is, to /dev/null",
+         "exec curl -fsS -H 'Accept-Encoding: gzip' {}", prints="json.gz"),
+    Curl("curl_gzip", "curl --compressed, to /dev/null", "exec curl -fsS --compressed {}"),
+    Curl("curl_igzip", "curl | igzip -d, to /dev/null",
+         "curl -fsS -H 'Accept-Encoding: gzip' {} | igzip -d"),
+    Curl("curl_plain", "curl, plain JSON, to /dev/null", "exec curl -fsS {}"),
+)

@@ -1,0 +1,54 @@
+"""How long a small reply takes on a warm connection, here and with curl."""
+
+import contextlib
+import statistics
+import subprocess
+import time
+from typing import NamedTuple
+
+from .contestants import DataConnect
+
+RECORDS = 10
+BLOCKS, REQUESTS = 5, 40
+
+
+class Latency(NamedTuple):
+    ours: float                 # seconds from the query to its rows, median
+    curl: float                 # seconds from the request to the reply's end, median
+    requests: int
+
+
+def small_reply(bench):
+    """Measures in blocks by turns, each with its first request, which connects,
+    left out; both must have kept to one connection."""
+    table = DataConnect("small", "", "logged")
+    table.prepare(bench, RECORDS)
+    ours, curl = [], []
+    with contextlib.closing(bench.connect()) as connection:
+        cursor = connection.cursor()
+        for block in range(BLOCKS):
+            ours += _queries(cursor, table.relation)[0 if block else 1:]
+            curl += _requests(bench.service.url("logged", RECORDS))
+    if [number for _, number in bench.service.connections()].count(1) != 1 + BLOCKS:
+        raise SystemExit("a connection was not kept: the latencies mean nothing")
+    return Latency(statistics.median(ours), statistics.median(curl), len(curl))
+
+
+def _queries(cursor, relation):
+    times = []
+    for _ in range(REQUESTS):
+        start = time.perf_counter()
+        cursor.execute("SELECT * FROM " + relation)
+        records = cursor.fetchall()
+        times.append(time.perf_counter() - start)
+        assert len(records) == RECORDS
+    return times
+
+
+def _requests(url):
+    """Of one process; without the first, which connects."""
+    output = subprocess.run(
+        ["curl", "-fsS", "--compressed", "-w", "%{stderr}%{time_total}\n",
+         "%s?[1-%d]" % (url, REQUESTS + 1)],
+        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return [float(line) for line in output.stderr.split()][1:]

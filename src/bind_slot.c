@@ -1,0 +1,264 @@
+/*
+ * bind_slot.c
+ *	  What a query says about one sent column.  See bind_slot.h.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/lsyscache.h"
+
+#include "bind_slot.h"
+#include "convert.h"
+
+static void bind_unknown(DcfSlot *slot, const DcfBinding *binding,
+						 const char *shown);
+static void bind_values(DcfSlot *slot, bool is_array,
+						const DcfBoundValue *value);
+static void bind_window(DcfSlot *slot, DcfBindingOp op,
+						const DcfBoundValue *value);
+static bool narrow_any(DcfSlot *slot, const DcfBoundValue *value);
+static char *find_default(const DcfRelation *relation,
+						  const DcfColumn *column);
+static void use_default(DcfSlot *slot, char *utf8);
+static Datum default_value(const DcfRelation *relation,
+						   const DcfColumn *column, const char *utf8);
+static const char *make_texts(DcfSlot *slot, pg_tz *timezone);
+static const char *find_obstacle(const DcfSlot *slot);
+static void send_nothing(DcfSlot *slot, const DcfRelation *relation,
+						 const char *reason);
+
+void
+dcf_slot_init(DcfSlot *slot, const DcfRelation *relation,
+			  const DcfColumn *column)
+{
+	memset(slot, 0, sizeof(*slot));
+	slot->column = column;
+	dcf_window_init(&slot->window, column->basetype, column->basetypmod,
+					relation->server->timezone,
+					relation->table->window_round_day);
+}
+
+void
+dcf_slot_bind(DcfSlot *slot, const DcfBinding *binding,
+			  const DcfBoundValue *value)
+{
+	slot->bound = true;
+	if (binding->op == DCF_BIND_NULL)
+		slot->not_sent = true;
+	else if (value->unknown)
+		bind_unknown(slot, binding, value->shown);
+	else if (value->isnull)
+		slot->empty = true;
+	else if (slot->column->kind == DCF_COLUMN_WINDOW)
+		bind_window(slot, binding->op, value);
+	else
+		bind_values(slot, binding->op == DCF_BIND_ANY, value);
+}
+
+static void
+bind_unknown(DcfSlot *slot, const DcfBinding *binding, const char *shown)
+{
+	if (slot->column->kind != DCF_COLUMN_WINDOW)
+	{
+		slot->shown = shown;
+		return;
+	}
+	if (binding->op != DCF_BIND_TO && binding->op != DCF_BIND_BEFORE)
+		slot->shown_from = shown;
+	if (binding->op != DCF_BIND_FROM && binding->op != DCF_BIND_AFTER)
+		slot->shown_to = shown;
+}
+
+static void
+bind_values(DcfSlot *slot, bool is_array, const DcfBoundValue *value)
+{
+	DcfValues found =
+		dcf_values_from(slot->column, value->value, value->type, is_array);
+
+	if (slot->has_values)
+		found = dcf_values_intersect(slot->column, &slot->values, &found);
+	slot->values = found;
+	slot->has_values = true;
+	if (found.count == 0)
+		slot->empty = true;
+}
+
+static void
+bind_window(DcfSlot *slot, DcfBindingOp op, const DcfBoundValue *value)
+{
+	slot->has_window = true;
+	if (op != DCF_BIND_ANY)
+		dcf_window_narrow(&slot->window, op, value->value,
+						  getBaseType(value->type));
+	else if (!narrow_any(slot, value))
+		slot->empty = true;
+	if (dcf_window_is_empty(&slot->window))
+		slot->empty = true;
+}
+
+/* False if there is nothing but NULL in the array. */
+static bool
+narrow_any(DcfSlot *slot, const DcfBoundValue *value)
+{
+	Oid elemtype = get_base_element_type(value->type);
+	Datum *elems;
+	int nelems = dcf_array_values(value->value, elemtype, &elems);
+
+	if (nelems > 0)
+		dcf_window_narrow_any(&slot->window, elems, nelems,
+							  getBaseType(elemtype));
+	return nelems > 0;
+}
+
+void
+dcf_slot_finish(DcfSlot *slot, const DcfRelation *relation,
+				const DcfSpec *spec, bool with_default)
+{
+	const DcfColumn *column = slot->column;
+	const char *obstacle;
+
+	if (slot->not_sent && (slot->has_values || slot->shown))
+		slot->empty = true;
+	if (slot->empty)
+		return;
+	if (!slot->bound)
+	{
+		char *utf8 = find_default(relation, column);
+
+		if (!utf8)
+			return;
+		use_default(slot, utf8);
+		if (with_default && column->kind == DCF_COLUMN_PARAMETER &&
+			bms_is_member(column->attnum, spec->fetched))
+		{
+			slot->default_value = default_value(relation, column, utf8);
+			slot->has_default_value = true;
+		}
+		return;
+	}
+	if (!slot->has_values)
+		return;
+
+	slot->one_by_one = slot->values.count > 1 &&
+		(!column->options->list || bms_is_member(column->attnum, spec->split));
+	obstacle = make_texts(slot, relation->server->timezone);
+	if (!obstacle)
+		obstacle = find_obstacle(slot);
+	if (obstacle)
+		send_nothing(slot, relation, obstacle);
+}
+
+/*
+ * What is sent where the query says nothing, in UTF-8: the column's default,
+ * or else what goes with every request of the table.  NULL where that is
+ * nothing, and for a window, which has no one value.
+ */
+static char *
+find_default(const DcfRelation *relation, const DcfColumn *column)
+{
+	const DcfColumnOptions *options = column->options;
+	DcfRequest *request;
+	const char *fixed;
+
+	if (options->default_value)
+		return dcf_option_utf8(options->default_value);
+	if (!options->param)
+		return NULL;
+	request = dcf_request_create(relation->server, relation->table);
+	fixed = dcf_request_fixed(request, dcf_option_utf8(options->param));
+	return fixed ? pstrdup(fixed) : NULL;
+}
+
+/* The default is sent as the DBA wrote it. */
+static void
+use_default(DcfSlot *slot, char *utf8)
+{
+	slot->texts = palloc(sizeof(char *));
+	slot->texts[0] = utf8;
+	slot->values.count = 1;
+	slot->has_values = true;
+}
+
+/* Worked out only if the query asks: "*" is no integer, and need not be. */
+static Datum
+default_value(const DcfRelation *relation, const DcfColumn *column,
+			  const char *utf8)
+{
+	DcfConverter *converter;
+
+	converter = dcf_convert_create(relation->relname,
+								   TupleDescAttr(relation->tupdesc,
+												 column->attnum - 1),
+								   relation->server->timezone,
+								   relation->table->null_strings);
+	return dcf_convert_text(converter,
+							pg_any_to_server(utf8, strlen(utf8), PG_UTF8));
+}
+
+/* Returns why there is no text for a value, a sentence; or NULL. */
+static const char *
+make_texts(DcfSlot *slot, pg_tz *timezone)
+{
+	const char *reason = NULL;
+
+	slot->texts = palloc(sizeof(char *) * Max(slot->values.count, 1));
+	for (int i = 0; i < slot->values.count && !reason; i++)
+		slot->texts[i] =
+			dcf_convert_to_param(slot->column->basetype,
+								 slot->values.values[i], timezone, &reason);
+	return reason;
+}
+
+/*
+ * Why the service might take the values for something else, a sentence; NULL
+ * if it cannot.
+ */
+static const char *
+find_obstacle(const DcfSlot *slot)
+{
+	const DcfColumnOptions *options = slot->column->options;
+
+	for (int i = 0; i < slot->values.count; i++)
+	{
+		const char *text = slot->texts[i];
+
+		if (options->list && strchr(text, ',') != NULL)
+			return psprintf(
+				"Parameter \"%s\" is a list, in which a value cannot have a comma.",
+				options->param);
+		if (options->list && text[0] == '\0' && slot->values.count > 1)
+			return psprintf(
+				"Parameter \"%s\" is a list, in which none of several values can be empty.",
+				options->param);
+
+		/* It has no such values: it writes them for NULL. */
+		if (slot->column->kind == DCF_COLUMN_FILTERED &&
+			(text[0] == '\0' || strcmp(text, "null") == 0))
+			return psprintf(
+				"The service writes \"%s\" for a missing value, which parameter \"%s\" need not find.",
+				text, options->param);
+	}
+	return NULL;
+}
+
+/*
+ * A filtered column can do without being sent: it is checked here again.  Then
+ * nothing else may be sent for it, either.
+ */
+static void
+send_nothing(DcfSlot *slot, const DcfRelation *relation, const char *reason)
+{
+	const DcfColumn *column = slot->column;
+
+	if (column->kind == DCF_COLUMN_PARAMETER || column->options->required)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+			 errmsg(
+				 "value for column \"%s\" of foreign table \"%s\" cannot be sent",
+				 column->attname, relation->relname),
+			 errdetail_internal("%s", reason)));
+	slot->has_values = false;
+	slot->one_by_one = false;
+	slot->not_sent = true;
+}

@@ -1,0 +1,63 @@
+/*
+ * bind_slot.h
+ *	  What a query says about one sent column, gathered for bind.c: from the
+ *	  values of its bindings to what is sent for it.
+ *
+ * The values of a column are gathered from all its bindings, which must all
+ * hold: sets of values are intersected, windows narrowed.
+ */
+#ifndef DCF_BIND_SLOT_H
+#define DCF_BIND_SLOT_H
+
+#include "postgres.h"
+
+#include "bind.h"
+#include "bind_value.h"
+#include "window.h"
+
+typedef struct DcfSlot
+{
+	const DcfColumn *column;
+	bool bound; /* the query says something about it */
+	bool empty; /* and no row can match */
+
+	/* Of a column with one parameter, from dcf_slot_finish() on. */
+	bool not_sent;	 /* also not what goes with every request */
+	bool has_values; /* texts are sent, one or all of them */
+	DcfValues values;
+	char **texts;		 /* one for each of values, UTF-8; NULL where
+								 * there is none */
+	bool one_by_one;	 /* a request for each value */
+	int current;		 /* of values, in the request last returned */
+	Datum default_value; /* where the default is sent and its value is
+								 * asked for */
+	bool has_default_value;
+
+	/* Of a window. */
+	DcfWindow window;
+	bool has_window;
+
+	/* Placeholders for what is not known yet, or NULL. */
+	const char *shown;
+	const char *shown_from;
+	const char *shown_to;
+} DcfSlot;
+
+/* A slot of which nothing is known. */
+extern void dcf_slot_init(DcfSlot *slot, const DcfRelation *relation,
+						  const DcfColumn *column);
+
+/* Take in one binding with its value. */
+extern void dcf_slot_bind(DcfSlot *slot, const DcfBinding *binding,
+						  const DcfBoundValue *value);
+
+/*
+ * All bindings are in: settle what to send, and how.  Raises
+ * ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a value that cannot be sent, unless
+ * the column is filtered and can do without.  The value of a default is worked
+ * out only with with_default.
+ */
+extern void dcf_slot_finish(DcfSlot *slot, const DcfRelation *relation,
+							const DcfSpec *spec, bool with_default);
+
+#endif /* DCF_BIND_SLOT_H */

@@ -1,0 +1,218 @@
+/*
+ * json_fast.c
+ *	  Records in one go.  See json_fast.h.
+ */
+#include "json_state.h"
+
+#include <string.h>
+
+static inline const char *
+skip_space(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+		p++;
+	return p;
+}
+
+/* The brace that begins the next record, or NULL. */
+static inline const char *
+find_record(const DcfJsonReader *reader, const char *p, const char *limit)
+{
+	if (reader->depth != reader->record_depth - 1 || !reader->in_records)
+		return NULL;
+	if (reader->state == AT_COMMA_OR_END)
+	{
+		p = skip_space(p, limit);
+		if (p >= limit || *p != ',')
+			return NULL;
+		p++;
+	}
+	else if (reader->state != AT_VALUE && reader->state != AT_VALUE_OR_END)
+		return NULL;
+	p = skip_space(p, limit);
+	return p < limit && *p == '{' ? p : NULL;
+}
+
+/*
+ * Go on in a string at any byte between two characters, by the steps that know
+ * all.  Returns the byte behind the closing quote, or NULL.
+ */
+static const char *
+odd_string(const char *p, const char *end, DcfField *field)
+{
+	DcfJsonScan scan;
+
+	dcf_json_scan_begin(&scan, '"');
+	if (dcf_json_scan_string(&scan, &p, end) != DCF_SCAN_DONE)
+		return NULL;
+	field->len = (size_t) (p - 1 - field->data);
+	field->escaped = scan.escaped;
+	return p;
+}
+
+static inline bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline const char *
+skip_digits(const char *p, const char *end)
+{
+	while (p < end && is_digit(*p))
+		p++;
+	return p;
+}
+
+/*
+ * A number, as far as it goes; NULL if it is malformed, has an exponent, or
+ * ends with the window.
+ */
+static inline const char *
+skip_number(const char *p, const char *end)
+{
+	const char *digits;
+
+	if (*p == '-')
+		p++;
+	digits = p;
+	p = skip_digits(p, end);
+	if (p == digits || (*digits == '0' && p - digits > 1))
+		return NULL;
+	if (p < end && *p == '.')
+	{
+		digits = ++p;
+		p = skip_digits(p, end);
+		if (p == digits)
+			return NULL;
+	}
+	return p < end && *p != 'e' && *p != 'E' ? p : NULL;
+}
+
+/* A value that is no string; DCF_LEAD_SIZE bytes are there at the least. */
+static inline const char *
+take_other_value(const char *p, const char *end, DcfField *field)
+{
+	const char *behind;
+
+	if (memcmp(p, "null", 4) == 0)
+	{
+		field->kind = DCF_FIELD_NULL;
+		behind = p + 4;
+	}
+	else if (memcmp(p, "true", 4) == 0)
+	{
+		field->kind = DCF_FIELD_TRUE;
+		behind = p + 4;
+	}
+	else if (memcmp(p, "false", 5) == 0)
+	{
+		field->kind = DCF_FIELD_FALSE;
+		behind = p + 5;
+	}
+	else if (*p == '-' || is_digit(*p))
+	{
+		field->kind = DCF_FIELD_NUMBER;
+		behind = skip_number(p, end);
+		if (behind == NULL)
+			return NULL;
+	}
+	else
+		return NULL; /* a container, or an error */
+	field->data = p;
+	field->len = (size_t) (behind - p);
+	field->escaped = false;
+	return behind;
+}
+
+/*
+ * Check a lead that was not seen before, and keep it if there is room.
+ * Returns the byte behind it, or NULL; *key is what it names.
+ */
+static const char *
+learn_lead(DcfJsonReader *reader, const char *lead, bool first,
+		   const char *limit, int *key)
+{
+	DcfJsonLeads *leads = &reader->leads;
+	DcfField name;
+	const char *p = first ? lead : skip_space(lead, limit);
+	size_t len;
+
+	if (p >= limit || *p != (first ? '{' : ','))
+		return NULL;
+	p = skip_space(p + 1, limit);
+	if (p >= limit || *p != '"')
+		return NULL;
+	name.data = p + 1;
+	p = odd_string(name.data, limit, &name);
+	if (p == NULL)
+		return NULL;
+	p = skip_space(p, limit);
+	if (p >= limit || *p != ':')
+		return NULL;
+	p = skip_space(p + 1, limit);
+	*key =
+		dcf_json_key_find(&reader->table, name.data, name.len, name.escaped);
+
+	len = (size_t) (p - lead);
+	if (leads->n < DCF_LEADS && len <= DCF_LEAD_SIZE)
+	{
+		memcpy(leads->bytes[leads->n], lead, len);
+		leads->leads[leads->n].len = (uint16_t) len;
+		leads->leads[leads->n].key = *key;
+		leads->n++;
+	}
+	return p;
+}
+
+#define FAST(name) portable_##name
+#define FAST_TARGET
+#define SKIP_PLAIN dcf_plain_skip_portable
+#define SAME_BYTES dcf_plain_same_portable
+#include "json_fast_record.h"
+
+#ifdef DCF_HAVE_SSE2
+#define FAST(name) sse2_##name
+#define FAST_TARGET
+#define SKIP_PLAIN dcf_plain_skip_sse2
+#define SAME_BYTES dcf_plain_same_sse2
+#include "json_fast_record.h"
+#endif
+
+#ifdef DCF_HAVE_AVX2
+#define FAST(name)	avx2_##name
+#define FAST_TARGET DCF_TARGET_AVX2
+#define SKIP_PLAIN	dcf_plain_skip_avx2
+#define SAME_BYTES	dcf_plain_same_avx2
+#include "json_fast_record.h"
+#endif
+
+#ifdef DCF_HAVE_NEON
+#define FAST(name) neon_##name
+#define FAST_TARGET
+#define SKIP_PLAIN dcf_plain_skip_neon
+#define SAME_BYTES dcf_plain_same_neon
+#include "json_fast_record.h"
+#endif
+
+DcfJsonFastRecord
+dcf_json_fast_record(DcfSimd simd)
+{
+	switch (dcf_simd_choose(simd))
+	{
+#ifdef DCF_HAVE_AVX2
+		case DCF_SIMD_AVX2:
+			return avx2_record;
+#endif
+#ifdef DCF_HAVE_SSE2
+		case DCF_SIMD_SSE2:
+			return sse2_record;
+#endif
+#ifdef DCF_HAVE_NEON
+		case DCF_SIMD_NEON:
+			return neon_record;
+#endif
+		default:
+			return portable_record;
+	}
+}

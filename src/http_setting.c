@@ -1,0 +1,39 @@
+/*
+ * http_setting.c
+ *	  Which libraries serve us.  See http.h.
+ */
+#include "postgres.h"
+
+#include "utils/guc.h"
+
+#include "http_private.h"
+
+int dcf_inflate_library = DCF_INFLATE_BEST;
+
+void
+dcf_http_define_settings(void)
+{
+	static const struct config_enum_entry libraries[] = {
+#ifdef DCF_HAVE_ISAL
+		{"isa-l", DCF_INFLATE_ISAL, false},
+#endif
+		{"zlib", DCF_INFLATE_ZLIB, false},
+		{NULL, 0, false}};
+
+	DefineCustomEnumVariable(
+		"dataconnect_fdw.inflate_library",
+		"Chooses the library that decompresses replies.",
+		"ISA-L is faster, where dataconnect_fdw was built with it. Replies that have begun go on as they are.",
+		&dcf_inflate_library, DCF_INFLATE_BEST, libraries, PGC_USERSET, 0,
+		NULL, NULL, NULL);
+}
+
+char *
+dcf_http_version(void)
+{
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+	return psprintf("libcurl %s, %s, %s", info->version,
+					info->ssl_version ? info->ssl_version : "no TLS",
+					dcf_inflate_name((DcfInflateLibrary) dcf_inflate_library));
+}

@@ -1,0 +1,115 @@
+/*
+ * inflate_zlib.c
+ *	  A compressed stream by zlib.  See inflate_stream.h.
+ */
+#include "inflate_stream.h"
+
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <zlib.h>
+
+/* zlib takes the window's size as an exponent, and the format added to it. */
+#define WINDOW_BITS 15
+#define WINDOW_GZIP (WINDOW_BITS + 16)
+#define WINDOW_RAW	(-WINDOW_BITS)
+
+/*
+ * zlib's manual says 32 kB and about 7 kB more for a window of 15 bits; on
+ * machines of 64 bits it is a little more.
+ */
+#define ARENA_SIZE (64 * 1024)
+
+typedef struct ZlibStream
+{
+	z_stream stream;
+	size_t used; /* bytes of arena */
+	DcfStreamUnit arena[ARENA_SIZE / sizeof(DcfStreamUnit)];
+} ZlibStream;
+
+static size_t
+stream_size(void)
+{
+	return sizeof(ZlibStream);
+}
+
+static voidpf
+allocate(voidpf opaque, uInt items, uInt size)
+{
+	ZlibStream *self = opaque;
+	size_t unit = sizeof(DcfStreamUnit);
+	size_t wanted = ((size_t) items * size + unit - 1) / unit * unit;
+
+	if (wanted > ARENA_SIZE - self->used)
+		return NULL;
+	self->used += wanted;
+	return (char *) self->arena + self->used - wanted;
+}
+
+static void
+release(voidpf opaque, voidpf address)
+{
+}
+
+static void
+start(void *stream, DcfWrapper wrapper)
+{
+	static const int window_bits[] = {[DCF_WRAPPER_GZIP] = WINDOW_GZIP,
+									  [DCF_WRAPPER_ZLIB] = WINDOW_BITS,
+									  [DCF_WRAPPER_RAW] = WINDOW_RAW};
+	ZlibStream *self = stream;
+
+	memset(&self->stream, 0, sizeof(self->stream));
+	self->used = 0;
+	self->stream.zalloc = allocate;
+	self->stream.zfree = release;
+	self->stream.opaque = self;
+
+	/* Should it fail, the stream has no state, which inflate() reports. */
+	(void) inflateInit2(&self->stream, window_bits[wrapper]);
+}
+
+static DcfStreamStep
+run(void *stream, const unsigned char *in, size_t *inlen, char *out,
+	size_t *outlen, const char **reason)
+{
+	z_stream *z = &((ZlibStream *) stream)->stream;
+	uInt in_size = (uInt) (*inlen < INT_MAX ? *inlen : INT_MAX);
+	uInt out_size = (uInt) (*outlen < INT_MAX ? *outlen : INT_MAX);
+	int rc;
+
+	z->next_in = (unsigned char *) (uintptr_t) in;
+	z->avail_in = in_size;
+	z->next_out = (unsigned char *) out;
+	z->avail_out = out_size;
+	rc = inflate(z, Z_NO_FLUSH);
+	*inlen = in_size - z->avail_in;
+	*outlen = out_size - z->avail_out;
+	switch (rc)
+	{
+		case Z_OK:
+			return DCF_STREAM_ON;
+		case Z_BUF_ERROR:
+			return DCF_STREAM_STUCK;
+		case Z_STREAM_END:
+			return DCF_STREAM_END;
+		case Z_NEED_DICT:
+			*reason = "in need of a dictionary";
+			return DCF_STREAM_WRONG;
+		case Z_DATA_ERROR:
+			*reason = "not valid";
+			return DCF_STREAM_WRONG;
+		default:
+			*reason = "more than zlib could begin with";
+			return DCF_STREAM_WRONG;
+	}
+}
+
+const DcfStreamRoutine dcf_zlib_stream = {stream_size, start, run};
+
+const char *
+dcf_zlib_version(void)
+{
+	return zlibVersion();
+}

@@ -1,0 +1,308 @@
+/*
+ * test_inflate.c
+ *	  Bodies compressed in every way, cut and damaged everywhere: each library
+ *	  gives back the body or refuses.
+ */
+#include "check.h"
+#include "document.h"
+
+#include <zlib.h>
+
+#include "../../src/inflate.h"
+
+static const DcfInflateLibrary libraries[] = {
+	DCF_INFLATE_ZLIB,
+#ifdef DCF_HAVE_ISAL
+	DCF_INFLATE_ISAL,
+#endif
+};
+
+#define LIBRARIES ((int) (sizeof(libraries) / sizeof(libraries[0])))
+
+/* How zlib is told which wrapper to write. */
+#define GZIP (15 + 16)
+#define ZLIB 15
+#define RAW	 (-15)
+
+/* What came of decompressing. */
+typedef struct Inflated
+{
+	Text body;
+	const char *reason;
+	bool ended;
+} Inflated;
+
+static Text
+deflated(const Text *body, int window_bits, int level)
+{
+	z_stream stream = {0};
+	Text result = {0};
+
+	deflateInit2(&stream, level, Z_DEFLATED, window_bits, 8,
+				 Z_DEFAULT_STRATEGY);
+	result.room = deflateBound(&stream, body->len) + 1;
+	result.data = malloc(result.room);
+	stream.next_in = (unsigned char *) body->data;
+	stream.avail_in = (uInt) body->len;
+	stream.next_out = (unsigned char *) result.data;
+	stream.avail_out = (uInt) result.room;
+	deflate(&stream, Z_FINISH);
+	result.len = stream.total_out;
+	deflateEnd(&stream);
+	return result;
+}
+
+/*
+ * Decompress, the input in pieces as cuts say, each in memory of just its
+ * size, the output into room bytes at a time.
+ */
+static Inflated
+inflated(DcfInflateLibrary library, DcfInflateFormat format,
+		 const Text *packed, Cuts cuts, size_t room)
+{
+	Inflated result = {0};
+	void *memory = malloc(dcf_inflate_size(library));
+	DcfInflate *inflate = dcf_inflate_init(memory, library, format);
+	char *out = malloc(room);
+	size_t given = 0;
+
+	text_add_string(&result.body, "");
+	while (given < packed->len && result.reason == NULL)
+	{
+		size_t piece = next_piece(&cuts, given, packed->len - given);
+		char *block = malloc(piece);
+		size_t used = 0;
+		size_t in;
+		size_t got;
+
+		memcpy(block, packed->data + given, piece);
+		do
+		{
+			in = piece - used;
+			got = room;
+			result.reason =
+				dcf_inflate_run(inflate, block + used, &in, out, &got);
+			text_add(&result.body, out, got);
+			used += in;
+		} while (result.reason == NULL && (in > 0 || got > 0));
+		CHECK(result.reason != NULL || used == piece,
+			  "%s: %zu bytes of %zu are left", dcf_inflate_name(library),
+			  piece - used, piece);
+		free(block);
+		given += piece;
+	}
+	result.ended = result.reason == NULL && dcf_inflate_ended(inflate);
+	free(out);
+	free(memory);
+	return result;
+}
+
+/* A body that compresses well in parts and in others not at all. */
+static Text
+made_up_body(size_t len)
+{
+	Text body = {0};
+	Dice dice = {UINT64_C(0x2545F4914F6CDD1D)};
+
+	text_add_string(&body, "");
+	while (body.len < len)
+	{
+		char piece[64];
+		size_t n = 1 + dice_roll(&dice, sizeof(piece));
+
+		if (dice_roll(&dice, 3) == 0)
+			for (size_t i = 0; i < n; i++)
+				piece[i] = (char) dice_roll(&dice, 256);
+		else
+			memset(piece, 'a' + (int) dice_roll(&dice, 3), n);
+		text_add(&body, piece, n < len - body.len ? n : len - body.len);
+	}
+	return body;
+}
+
+typedef struct Packing
+{
+	const char *name;
+	int window_bits;
+	DcfInflateFormat format;
+} Packing;
+
+static const Packing packings[] = {
+	{"gzip", GZIP, DCF_INFLATE_GZIP},
+	{"zlib", ZLIB, DCF_INFLATE_DEFLATE},
+	{"raw deflate", RAW, DCF_INFLATE_DEFLATE},
+};
+
+#define PACKINGS ((int) (sizeof(packings) / sizeof(packings[0])))
+
+static void
+check_whole(const Text *body, const Text *packed, const Packing *packing,
+			Cuts cuts, size_t room)
+{
+	for (int i = 0; i < LIBRARIES; i++)
+	{
+		Inflated result =
+			inflated(libraries[i], packing->format, packed, cuts, room);
+
+		CHECK(result.ended && text_is(&result.body, body),
+			  "%s by %s, %zu bytes into %zu at a time: %s", packing->name,
+			  dcf_inflate_name(libraries[i]), body->len, room,
+			  result.reason ? result.reason : "other or no end");
+		free(result.body.data);
+	}
+}
+
+static void
+whole_bodies(void)
+{
+	static const size_t lengths[] = {0, 1, 2, 100, 4096, 65536, 200000};
+	Dice dice = {UINT64_C(0x9E3779B97F4A7C15)};
+
+	for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+	{
+		Text body = made_up_body(lengths[i]);
+
+		for (int k = 0; k < PACKINGS; k++)
+			for (int level = 0; level <= 6; level += 3)
+			{
+				Text packed = deflated(&body, packings[k].window_bits, level);
+
+				check_whole(&body, &packed, &packings[k], uncut, 1 << 20);
+				check_whole(&body, &packed, &packings[k], (Cuts){0, 0, &dice},
+							4096);
+				if (body.len > 0 && body.len <= 4096)
+					check_whole(&body, &packed, &packings[k], each_byte,
+								body.len);
+				free(packed.data);
+			}
+		free(body.data);
+	}
+}
+
+/* Whatever room there is, and wherever it ends. */
+static void
+small_rooms(void)
+{
+	Text body = made_up_body(700);
+
+	for (int k = 0; k < PACKINGS; k++)
+	{
+		Text packed = deflated(&body, packings[k].window_bits, 6);
+
+		for (size_t room = 1; room <= body.len; room += 1 + room / 32)
+			check_whole(&body, &packed, &packings[k], uncut, room);
+		for (size_t cut = 1; cut < packed.len; cut += 3)
+			check_whole(&body, &packed, &packings[k], (Cuts){cut, 0, NULL},
+						64);
+		free(packed.data);
+	}
+	free(body.data);
+}
+
+/* Less than the whole never ends. */
+static void
+cut_everywhere(void)
+{
+	Text body = made_up_body(1000);
+
+	for (int k = 0; k < PACKINGS; k++)
+	{
+		Text packed = deflated(&body, packings[k].window_bits, 6);
+		size_t whole = packed.len;
+
+		for (packed.len = 0; packed.len < whole; packed.len++)
+			for (int i = 0; i < LIBRARIES; i++)
+			{
+				Inflated result = inflated(libraries[i], packings[k].format,
+										   &packed, uncut, 1 << 16);
+
+				CHECK(!result.ended, "%s by %s, cut at %zu of %zu: ended",
+					  packings[k].name, dcf_inflate_name(libraries[i]),
+					  packed.len, whole);
+				free(result.body.data);
+			}
+		free(packed.data);
+	}
+	free(body.data);
+}
+
+/* Where a check sum guards them, no other body is taken for the right one. */
+static void
+damaged_everywhere(void)
+{
+	Text body = made_up_body(150);
+
+	for (int k = 0; k < PACKINGS; k++)
+	{
+		Text packed = deflated(&body, packings[k].window_bits, 6);
+
+		if (packings[k].window_bits == RAW)
+		{
+			free(packed.data);
+			continue;
+		}
+		for (size_t bit = 0; bit < packed.len * 8; bit++)
+		{
+			packed.data[bit / 8] ^= (char) (1 << bit % 8);
+			for (int i = 0; i < LIBRARIES; i++)
+			{
+				Inflated result = inflated(libraries[i], packings[k].format,
+										   &packed, uncut, 1 << 16);
+
+				CHECK(!result.ended || text_is(&result.body, &body),
+					  "%s by %s, damaged in bit %zu: taken", packings[k].name,
+					  dcf_inflate_name(libraries[i]), bit);
+				free(result.body.data);
+			}
+			packed.data[bit / 8] ^= (char) (1 << bit % 8);
+		}
+		free(packed.data);
+	}
+	free(body.data);
+}
+
+/* gzip may have several members; nothing else may follow a stream. */
+static void
+what_follows(void)
+{
+	Text body = made_up_body(500);
+
+	for (int k = 0; k < PACKINGS; k++)
+		for (int tail = 0; tail < 3; tail++)
+		{
+			Text packed = deflated(&body, packings[k].window_bits, 6);
+			bool may = packings[k].format == DCF_INFLATE_GZIP && tail == 0;
+
+			if (tail == 0)
+				text_add(&packed, packed.data, packed.len);
+			else
+				text_add(&packed, "junk", tail == 1 ? 4 : 1);
+			for (int i = 0; i < LIBRARIES; i++)
+				for (int stepwise = 0; stepwise < 2; stepwise++)
+				{
+					Inflated result =
+						inflated(libraries[i], packings[k].format, &packed,
+								 stepwise ? each_byte : uncut, 1 << 16);
+
+					CHECK(result.ended == may &&
+							  (!may || result.body.len == 2 * body.len),
+						  "%s by %s, tail %d, stepwise %d: %s",
+						  packings[k].name, dcf_inflate_name(libraries[i]),
+						  tail, stepwise, result.ended ? "taken" : "refused");
+					free(result.body.data);
+				}
+			free(packed.data);
+		}
+	free(body.data);
+}
+
+int
+main(void)
+{
+	RUN(whole_bodies);
+	RUN(small_rooms);
+	RUN(cut_everywhere);
+	RUN(damaged_everywhere);
+	RUN(what_follows);
+	return check_finish();
+}
