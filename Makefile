@@ -17,9 +17,10 @@ SRC        := dataconnect_fdw.c $(sort $(wildcard src/*.c)) $(CORE_SRC)
 OBJS        = $(SRC:.c=.o)
 
 # Tests run in this order; one that is missing here runs after these.
-REGRESS_ORDER = options security columns types nulls pushdown required \
-                errors explain formats formats_csv_xml limit_rescan_cursors \
-                catalogue import import_bridge describe drift
+REGRESS_ORDER = options security columns types nulls pushdown equivalence \
+                required errors explain formats formats_csv_xml \
+                limit_rescan_cursors catalogue import import_bridge describe \
+                drift
 REGRESS_ALL  := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
 REGRESS       = $(filter $(REGRESS_ALL),$(REGRESS_ORDER)) \
                 $(filter-out $(REGRESS_ORDER),$(REGRESS_ALL))

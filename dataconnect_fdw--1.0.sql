@@ -190,7 +190,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE;
 
 COMMENT ON FUNCTION dataconnect_table_ddl(name, text, text, text)
-IS 'the CREATE FOREIGN TABLE for what dataconnect_describe() tells, the parameters fixed in it; fails (02000) where there are no records; for example: SELECT dataconnect_table_ddl(''dataconnect'', ''/customizedreports/x'', ''Day=2026-01-01'')';
+IS 'the CREATE FOREIGN TABLE for what dataconnect_describe() tells, the parameters fixed in it; fails (P0002) where there are no records; for example: SELECT dataconnect_table_ddl(''dataconnect'', ''/customizedreports/x'', ''Day=2026-01-01'')';
 
 CREATE FUNCTION dataconnect_check(
     foreign_table regclass,
@@ -207,7 +207,7 @@ LANGUAGE C VOLATILE STRICT
 ROWS 5;
 
 COMMENT ON FUNCTION dataconnect_check(regclass, text)
-IS 'compares a foreign table with what the service answers now, given a query string with the required parameters: columns that are new, gone, or of another type, and the ALTER FOREIGN TABLE that mends each; fails (02000) where there are no records; for example: SELECT change, column_name, command FROM dataconnect_check(''sales'', ''StartDate=2026-01-01&StopDate=2026-01-02'')';
+IS 'compares a foreign table with what the service answers now, given a query string with the required parameters: columns that are new, gone, or of another type, and the ALTER FOREIGN TABLE that mends each; fails (P0002) where there are no records; for example: SELECT change, column_name, command FROM dataconnect_check(''sales'', ''StartDate=2026-01-01&StopDate=2026-01-02'')';
 
 -- These send requests.
 REVOKE EXECUTE ON FUNCTION dataconnect_describe(name, text, text) FROM PUBLIC;

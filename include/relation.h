@@ -47,9 +47,9 @@ typedef struct DcfRelation
 
 /*
  * Load a table's definition into the current memory context.  Raises what
- * option.h says; ERRCODE_FDW_INVALID_OPTION_NAME if two columns feed one
- * parameter; ERRCODE_FDW_INVALID_DATA_TYPE for a window on a column that is
- * not date, timestamp or timestamptz.
+ * option.h says; ERRCODE_SYNTAX_ERROR if two columns feed one parameter;
+ * ERRCODE_FDW_INVALID_DATA_TYPE for a window on a column that is not date,
+ * timestamp or timestamptz.
  */
 extern DcfRelation *dcf_relation_load(Relation rel);
 

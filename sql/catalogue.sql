@@ -108,6 +108,7 @@ SELECT load(content) FROM unnest(ARRAY[
     '[{"path": "/ok", "category": "x"}, {"path": "/a", "category": "x", "columns": [{}]}]']) AS content;
 SET dataconnect_fdw.catalogue_file = '/nowhere/endpoints.json';
 SELECT count(*) FROM dataconnect_endpoints;
+\echo :SQLSTATE
 RESET dataconnect_fdw.catalogue_file;
 DO $$ BEGIN
     EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'rm "' || current_setting('data_directory') || '/dataconnect_catalogue.json"');

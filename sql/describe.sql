@@ -35,7 +35,9 @@ SELECT * FROM dataconnect_describe('sandbox', '/test/x');
 \! $DATACONNECT_SANDBOX_CTL document /test/x '[]'
 SELECT * FROM dataconnect_describe('sandbox', '/test/x');
 SELECT dataconnect_table_ddl('sandbox', '/test/x');
+\echo :SQLSTATE
 IMPORT FOREIGN SCHEMA "/test/x" FROM SERVER sandbox INTO public;
+\echo :SQLSTATE
 -- replies that are no records
 \! $DATACONNECT_SANDBOX_CTL document /test/x '[{"a": 1}, {"a": '
 SELECT * FROM dataconnect_describe('sandbox', '/test/x');

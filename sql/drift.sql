@@ -45,6 +45,7 @@ SELECT column_name, declared, found FROM dataconnect_check('rq.valued');
 -- what cannot be compared
 \! $DATACONNECT_SANDBOX_CTL document /test/values '[]'
 SELECT * FROM dataconnect_check('rq.valued');
+\echo :SQLSTATE
 SELECT * FROM dataconnect_check('rq.donations_summary_report');
 SELECT * FROM dataconnect_check('pg_class');
 SELECT * FROM dataconnect_check('rq.stores', 'Auth=x');

@@ -35,6 +35,7 @@ IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO rq;
 
 -- names that are wrong
 IMPORT FOREIGN SCHEMA nonsense FROM SERVER sandbox INTO rq;
+\echo :SQLSTATE
 IMPORT FOREIGN SCHEMA "import" FROM SERVER sandbox INTO rq;
 IMPORT FOREIGN SCHEMA "Sales" FROM SERVER sandbox INTO rq;
 IMPORT FOREIGN SCHEMA lists LIMIT TO (stores_of_old) FROM SERVER sandbox INTO rq;

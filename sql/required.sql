@@ -124,10 +124,12 @@ CREATE FOREIGN TABLE twice (
     b integer OPTIONS (param 'storeid')
 ) SERVER sandbox OPTIONS (endpoint '/test/sales');
 SELECT * FROM twice;
+\echo :SQLSTATE
 CREATE FOREIGN TABLE no_time (
     a integer OPTIONS (name 'Id', param_from 'From')
 ) SERVER sandbox OPTIONS (endpoint '/test/sales');
 SELECT * FROM no_time;
+\echo :SQLSTATE
 
 -- the table cannot be written to
 INSERT INTO report (id) VALUES (1);

@@ -149,7 +149,7 @@ check_pair(const DcfRelation *relation, const DcfColumn *one,
 			if (ones[i] && others[j] && pg_strcasecmp(ones[i], others[j]) == 0)
 				ereport(
 					ERROR,
-					(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+					(errcode(ERRCODE_SYNTAX_ERROR),
 					 errmsg(
 						 "columns \"%s\" and \"%s\" of foreign table \"%s\" have the same parameter \"%s\"",
 						 one->attname, other->attname, relation->relname,

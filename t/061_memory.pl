@@ -53,6 +53,12 @@ growth('texts', "SELECT sum(length(name)) > 0 FROM gzip WHERE n = " . ROWS, 't')
 growth('a cursor', 'BEGIN; DECLARE c CURSOR FOR SELECT id FROM gzip WHERE n = ' . ROWS
 	  . '; MOVE 500000 FROM c; FETCH 1 FROM c; MOVE ALL FROM c; COMMIT', '500001');
 
+sub open_files
+{
+	my ($pid) = @_;
+	return scalar(() = glob "/proc/$pid/fd/*");
+}
+
 # Many scans, and many that fail: nothing is kept.
 sub kept
 {
@@ -61,9 +67,11 @@ sub kept
 	my $many = "DO \$\$ BEGIN FOR i IN 1 .. %d LOOP $sql END LOOP; END \$\$";
 	$session->query(sprintf $many, 50);
 	my ($before) = memory($session->pid);
+	my $files = open_files($session->pid);
 	$session->query(sprintf $many, 500);
 	my ($after) = memory($session->pid);
 	cmp_ok($after - $before, '<', 2 * MB, "$what: nothing is kept");
+	cmp_ok(open_files($session->pid), '<=', $files + 2, "$what: nor left open");
 	$session->quit;
 	return;
 }

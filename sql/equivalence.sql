@@ -1,0 +1,122 @@
+--
+-- A query has the rows that it has over a local copy, whatever is sent for it
+--
+\getenv srcdir PG_ABS_SRCDIR
+\set setup :srcdir '/test/regress/setup.psql'
+\i :setup
+
+-- one report in several forms: with times as they are, as instants and as days, with
+-- a request for each store and with one for all
+CREATE FOREIGN TABLE far_plain (
+    id integer OPTIONS (name 'Id'),
+    store_id integer OPTIONS (name 'StoreID', param 'StoreID'),
+    at timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate'),
+    total numeric(19,4) OPTIONS (name 'Total')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+CREATE FOREIGN TABLE far_list (
+    id integer OPTIONS (name 'Id'),
+    store_id smallint OPTIONS (name 'StoreID', param 'StoreIDs', list 'true'),
+    at timestamptz OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate'),
+    total numeric OPTIONS (name 'Total')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+CREATE FOREIGN TABLE far_days (
+    id integer OPTIONS (name 'Id'),
+    store_id bigint OPTIONS (name 'StoreID', param 'StoreID'),
+    at date OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate'),
+    total numeric OPTIONS (name 'Total')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+CREATE FOREIGN TABLE far_exact (
+    id integer OPTIONS (name 'Id'),
+    store_id integer OPTIONS (name 'StoreID', param 'StoreID'),
+    at timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate'),
+    total real OPTIONS (name 'Total')
+) SERVER sandbox OPTIONS (endpoint '/test/sales', window_round 'none', params 'DatePercision=True');
+CREATE TABLE near_plain AS SELECT * FROM far_plain;
+CREATE TABLE near_list AS SELECT * FROM far_list;
+CREATE TABLE near_days AS SELECT * FROM far_days;
+CREATE TABLE near_exact AS SELECT * FROM far_exact;
+CREATE TABLE stores AS SELECT * FROM unnest('{1,3,3,7,NULL}'::integer[]) AS store;
+ANALYZE;
+
+CREATE FUNCTION pick(choices text[]) RETURNS text LANGUAGE sql VOLATILE
+AS $$ SELECT choices[1 + floor(random() * cardinality(choices))::integer] $$;
+CREATE FUNCTION some_store() RETURNS text LANGUAGE sql VOLATILE
+AS $$ SELECT pick(array['1', '2', '3', '4', '5', '9', 'NULL', '3::smallint', '4::bigint', '(SELECT 2)', 'length(current_setting(''timezone''))']) $$;
+-- at an event, beside one, at the start of its hour or day; of each type
+CREATE FUNCTION some_time() RETURNS text LANGUAGE sql VOLATILE
+AS $$
+SELECT format(pick(array['timestamp %L', 'timestamp %L', 'timestamptz %L', 'date %L', '(SELECT timestamp %L)', '(SELECT timestamptz %L)']),
+    date_trunc(pick(array['microseconds', 'microseconds', 'day', 'hour']), at)
+    + pick(array['0', '0', '1 millisecond', '-1 microsecond', '1 day', '1 hour'])::interval)
+FROM near_plain ORDER BY random() LIMIT 1
+$$;
+CREATE FUNCTION some_condition() RETURNS text LANGUAGE sql VOLATILE
+AS $$
+SELECT CASE floor(random() * 12)::integer
+    WHEN 0 THEN format('t.store_id = %s', some_store())
+    WHEN 1 THEN format('%s = t.store_id', some_store())
+    WHEN 2 THEN format('t.store_id IN (%s, %s, %s)', some_store(), some_store(), some_store())
+    WHEN 3 THEN format('t.store_id = ANY (ARRAY[%s, %s])', some_store(), some_store())
+    WHEN 4 THEN format('t.store_id %s %s', pick(array['<>', '<', '>=', 'IS DISTINCT FROM']), some_store())
+    WHEN 5 THEN format('%s %s t.at', some_time(), pick(array['<', '<=', '=', '>=', '>']))
+    WHEN 6 THEN format('t.at BETWEEN %s AND %s', some_time(), some_time())
+    WHEN 7 THEN format('t.at IN (%s, %s)', some_time(), some_time())
+    WHEN 8 THEN format('(%s OR %s)', some_condition(), some_condition())
+    WHEN 9 THEN format('NOT (%s)', some_condition())
+    WHEN 10 THEN format('t.total > %s', floor(random() * 500))
+    ELSE format('t.at %s %s', pick(array['<', '<=', '>=', '>']), some_time())
+END
+$$;
+-- with %1$s for the table and %2$s, %3$s for conditions on t
+CREATE FUNCTION some_query() RETURNS text LANGUAGE sql VOLATILE
+AS $$
+SELECT pick(array[
+    'SELECT id FROM %1$s t WHERE %2$s',
+    'SELECT id FROM %1$s t WHERE %2$s AND %3$s',
+    'SELECT t.id FROM %1$s t JOIN stores s ON s.store = t.store_id WHERE %2$s',
+    'SELECT t.id FROM %1$s t LEFT JOIN stores s ON s.store = t.store_id AND %2$s WHERE %3$s',
+    'SELECT t.id FROM stores s LEFT JOIN %1$s t ON s.store = t.store_id AND %2$s',
+    'SELECT t.id FROM stores s FULL JOIN (SELECT * FROM %1$s t WHERE %2$s) t ON s.store = t.store_id',
+    'SELECT t.id FROM %1$s t JOIN %1$s u ON u.id = t.id + 1 AND u.at >= t.at WHERE %2$s',
+    'SELECT t.id FROM %1$s t WHERE t.store_id IN (SELECT store FROM stores) AND %2$s',
+    'SELECT t.id FROM %1$s t WHERE NOT EXISTS (SELECT FROM stores s WHERE s.store = t.store_id) AND %2$s',
+    'SELECT (SELECT sum(t.id) FROM %1$s t WHERE t.store_id = s.store AND %2$s) AS id FROM stores s',
+    'SELECT t.id FROM stores s, LATERAL (SELECT id FROM %1$s t WHERE t.store_id >= s.store AND %2$s ORDER BY id LIMIT 3) t',
+    'SELECT count(*) AS id FROM %1$s t WHERE %2$s GROUP BY t.store_id'])
+$$;
+CREATE FUNCTION rows_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    result text;
+BEGIN
+    EXECUTE format('SELECT coalesce(string_agg(id::text, '' '' ORDER BY id), ''none'') FROM (%s) q', query) INTO result;
+    RETURN result;
+END $$;
+
+-- Queries by chance, but always the same; over a session's time zones and plans.
+CREATE TABLE compared (query text, far text, near text);
+DO $$
+DECLARE
+    form text; query text; conditions text[];
+    settings text[] := '{enable_hashjoin,enable_mergejoin,enable_nestloop,enable_material,enable_memoize}';
+BEGIN
+    PERFORM setseed(0.5);
+    FOR i IN 1 .. 250 LOOP
+        form := pick('{plain,list,days,exact}');
+        query := some_query();
+        conditions := array[some_condition(), some_condition()];
+        PERFORM set_config('timezone', pick('{UTC,America/St_Johns,Pacific/Auckland}'), true);
+        PERFORM set_config(s, pick('{on,off}'), true) FROM unnest(settings) AS s;
+        INSERT INTO compared VALUES (format(query, form, conditions[1], conditions[2]),
+            rows_of(format(query, 'far_' || form, conditions[1], conditions[2])),
+            rows_of(format(query, 'near_' || form, conditions[1], conditions[2])));
+    END LOOP;
+END $$;
+SELECT * FROM compared WHERE far <> near;
+SELECT count(*), count(DISTINCT query) > 200 AS different, count(*) FILTER (WHERE near <> 'none') > 100 AS with_rows FROM compared;
+-- it was worth it: most of them were sent with conditions
+\! $DATACONNECT_SANDBOX_CTL log --fields params | awk '/Store|Date/ { sent++ } END { print (sent > NR / 2 ? "most" : sent " of " NR) }'
+
+SET client_min_messages = warning;
+DROP FUNCTION pick, some_store, some_time, some_condition, some_query, rows_of;
+DROP TABLE compared, stores, near_plain, near_list, near_days, near_exact;
+DROP SERVER sandbox CASCADE;
