@@ -47,6 +47,16 @@ SELECT * FROM dataconnect_describe('sandbox', '/test/x');
 SELECT * FROM dataconnect_describe('sandbox', '/test/x');
 SELECT * FROM dataconnect_describe('sandbox', '/nowhere');
 
+-- as many fields as a table can have columns, and one more
+SELECT '[' || json_object_agg('k' || i, i) || ']' AS records FROM generate_series(1, 1600) i \gset
+\setenv RECORDS :records
+\! $DATACONNECT_SANDBOX_CTL document /test/x "$RECORDS"
+SELECT count(*) FROM dataconnect_describe('sandbox', '/test/x');
+SELECT '[' || json_object_agg('k' || i, i) || ']' AS records FROM generate_series(1, 1601) i \gset
+\setenv RECORDS :records
+\! $DATACONNECT_SANDBOX_CTL document /test/x "$RECORDS"
+SELECT count(*) FROM dataconnect_describe('sandbox', '/test/x');
+
 -- a large reply is not read to its end
 \! $DATACONNECT_SANDBOX_CTL log-clear
 ALTER SERVER sandbox OPTIONS (compression 'off');
