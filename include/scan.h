@@ -41,10 +41,11 @@ extern const DcfSpec *dcf_scan_spec(const DcfScan *scan);
 extern DcfScanStats dcf_scan_stats(const DcfScan *scan);
 
 /*
- * The values of the spec's bindings; with for_explain only those that need no
- * run of the plan, the others unknown.  In the current memory context.
+ * The values of the spec's bindings, in the current memory context.  With a
+ * context of deparse_expression(), not NIL: only those that need no run of the
+ * plan, the others unknown.
  */
 extern DcfBoundValue *dcf_scan_values(ForeignScanState *node,
-									  bool for_explain);
+									  List *deparse_context);
 
 #endif /* DCF_SCAN_H */

@@ -73,6 +73,16 @@ SELECT :'shorter';
 SELECT column_name, type FROM dataconnect_describe('sandbox', '/test/x');
 \pset tuples_only off
 \pset format aligned
+-- as many fields as a table can have columns, and one more
+SELECT '[' || json_object_agg('k' || i, i) || ']' AS records FROM generate_series(1, 1600) i \gset
+\setenv RECORDS :records
+\! $DATACONNECT_SANDBOX_CTL document /test/x "$RECORDS"
+SELECT count(*) FROM dataconnect_describe('sandbox', '/test/x');
+SELECT '[' || json_object_agg('k' || i, i) || ']' AS records FROM generate_series(1, 1601) i \gset
+\setenv RECORDS :records
+\! $DATACONNECT_SANDBOX_CTL document /test/x "$RECORDS"
+SELECT count(*) FROM dataconnect_describe('sandbox', '/test/x');
+
 -- a large reply is not read to its end
 \! $DATACONNECT_SANDBOX_CTL log-clear
 ALTER SERVER sandbox OPTIONS (compression 'off');

@@ -34,6 +34,17 @@ BEGIN
         RETURN NEXT regexp_replace(line, '(rows=\d+)\.00', '\1');
     END LOOP;
 END $$;
+-- EXPLAIN output as PostgreSQL 15 names the values of InitPlans
+CREATE FUNCTION explain_plan(query text) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+        line := regexp_replace(line, ' \(returns \$\d+\)', '');
+        RETURN NEXT replace(replace(line, '(InitPlan 1).col1', '$0'), '(InitPlan 2).col1', '$1');
+    END LOOP;
+END $$;
 
 -- the request, what the service filters, what is left
 EXPLAIN (COSTS OFF) SELECT * FROM sales;
@@ -44,7 +55,9 @@ EXPLAIN (COSTS OFF) SELECT id, stores FROM sales WHERE stores IN (1, 2, 3);
 EXPLAIN (COSTS OFF) SELECT id FROM sales WHERE store_id = ANY (ARRAY[1, 2, 3, 4, 5, 6, 7]);
 EXPLAIN (COSTS OFF) SELECT id FROM sales WHERE store_id IN (1, 2) AND store_id IN (3, 4);
 EXPLAIN (COSTS OFF, VERBOSE) SELECT id FROM sales s WHERE s.store_id = 1;
-EXPLAIN (COSTS OFF) SELECT id FROM sales WHERE store_id = (SELECT 1 + 1);
+SELECT explain_plan('SELECT id FROM sales WHERE store_id = (SELECT 1 + 1)');
+SELECT explain_plan('SELECT count(*) FROM sales WHERE store_id = (SELECT 1 + 1) AND stores = ANY (ARRAY[1, (SELECT 1 + 1)])');
+SELECT explain_plan('SELECT (SELECT max(id) FROM sales WHERE store_id = s.a) FROM (VALUES (1), (2)) AS s(a)');
 EXPLAIN (COSTS OFF) SELECT id FROM sales WHERE store_id = length('abc' || current_setting('timezone'));
 EXPLAIN (COSTS OFF, FORMAT JSON) SELECT id FROM sales WHERE store_id IN (1, 2);
 EXPLAIN (COSTS OFF) SELECT * FROM sales a JOIN sales b USING (id) WHERE a.store_id = 1 AND b.store_id = 2;
@@ -124,6 +137,6 @@ DROP FOREIGN TABLE preset;
 DROP DOMAIN store_number;
 DROP FUNCTION first_store, is_store;
 DROP TABLE stores;
-DROP FUNCTION explain_rows, explain_run, explain_times;
+DROP FUNCTION explain_rows, explain_run, explain_times, explain_plan;
 SET client_min_messages = warning;
 DROP SERVER sandbox CASCADE;

@@ -137,6 +137,9 @@ is_usable(const char *name)
 static const char *
 find_obstacle(Field **first, int n)
 {
+	if (n > MaxHeapAttributeNumber)
+		return psprintf("It has %d columns, and a table can have %d.", n,
+						MaxHeapAttributeNumber);
 	if (!is_usable(first[0]->table))
 		return "Its name is empty or contains a control character.";
 	for (int i = 0; i < n; i++)
@@ -153,9 +156,6 @@ find_obstacle(Field **first, int n)
 								j + 1, i + 1);
 		}
 	}
-	if (n > MaxHeapAttributeNumber)
-		return psprintf("It has %d columns, and a table can have %d.", n,
-						MaxHeapAttributeNumber);
 	return NULL;
 }
 

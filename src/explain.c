@@ -14,8 +14,11 @@
 #include "request.h"
 #include "scan.h"
 
-static void explain_request(ForeignScanState *node, ExplainState *es);
-static void explain_filter(ForeignScanState *node, ExplainState *es);
+static List *deparse_context(ForeignScanState *node, ExplainState *es);
+static void explain_request(ForeignScanState *node, List *context,
+							ExplainState *es);
+static void explain_filter(const DcfScan *scan, List *context,
+						   ExplainState *es);
 static void explain_estimate(const DcfScan *scan, ExplainState *es);
 static void explain_run(const DcfScan *scan, ExplainState *es);
 static bool any_unknown(const DcfSpec *spec, const DcfBoundValue *values);
@@ -24,21 +27,36 @@ void
 dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 {
 	const DcfScan *scan = node->fdw_state;
+	List *context = deparse_context(node, es);
 
-	explain_request(node, es);
-	explain_filter(node, es);
+	explain_request(node, context, es);
+	explain_filter(scan, context, es);
 	explain_estimate(scan, es);
 	if (es->analyze)
 		explain_run(scan, es);
 }
 
+/*
+ * For expressions of the node.  EXPLAIN does not tell us the nodes above, but
+ * the topmost one has the query's InitPlans, after which parameters are named.
+ */
+static List *
+deparse_context(ForeignScanState *node, ExplainState *es)
+{
+	Plan *top = es->pstmt->planTree;
+	List *ancestors = top != node->ss.ps.plan ? list_make1(top) : NIL;
+
+	return set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan,
+									ancestors);
+}
+
 static void
-explain_request(ForeignScanState *node, ExplainState *es)
+explain_request(ForeignScanState *node, List *context, ExplainState *es)
 {
 	const DcfScan *scan = node->fdw_state;
 	const DcfRelation *relation = dcf_scan_relation(scan);
 	const DcfSpec *spec = dcf_scan_spec(scan);
-	DcfBoundValue *values = dcf_scan_values(node, true);
+	DcfBoundValue *values = dcf_scan_values(node, context);
 	DcfRequestSet *set = dcf_bind_create(relation, spec, values, true);
 	DcfRequest *request = dcf_bind_template(set);
 	double count = dcf_bind_count(set);
@@ -52,19 +70,15 @@ explain_request(ForeignScanState *node, ExplainState *es)
 }
 
 static void
-explain_filter(ForeignScanState *node, ExplainState *es)
+explain_filter(const DcfScan *scan, List *context, ExplainState *es)
 {
-	const DcfSpec *spec = dcf_scan_spec(node->fdw_state);
-	List *context;
+	Node *clauses = (Node *) make_ands_explicit(dcf_scan_spec(scan)->clauses);
 
-	if (spec->clauses == NIL)
-		return;
-	context = set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan, NIL);
-	ExplainPropertyText("Service Filter",
-						deparse_expression((Node *) make_ands_explicit(
-											   spec->clauses),
-										   context, es->verbose, false),
-						es);
+	if (dcf_scan_spec(scan)->clauses != NIL)
+		ExplainPropertyText("Service Filter",
+							deparse_expression(clauses, context, es->verbose,
+											   false),
+							es);
 }
 
 static void

@@ -32,8 +32,9 @@ char *
 dcf_http_version(void)
 {
 	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+	DcfInflateLibrary library = (DcfInflateLibrary) dcf_inflate_library;
 
-	return psprintf("libcurl %s, %s, %s", info->version,
+	return psprintf("libcurl %s, %s, %s %s", info->version,
 					info->ssl_version ? info->ssl_version : "no TLS",
-					dcf_inflate_name((DcfInflateLibrary) dcf_inflate_library));
+					dcf_inflate_name(library), dcf_inflate_version(library));
 }

@@ -159,5 +159,11 @@ dcf_inflate_ended(const DcfInflate *self)
 const char *
 dcf_inflate_name(DcfInflateLibrary library)
 {
-	return library == DCF_INFLATE_ISAL ? "ISA-L" : "zlib";
+	return routine_of(library)->name;
+}
+
+const char *
+dcf_inflate_version(DcfInflateLibrary library)
+{
+	return routine_of(library)->version();
 }

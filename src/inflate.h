@@ -53,7 +53,8 @@ extern const char *dcf_inflate_run(DcfInflate *self, const char *in,
 /* Whether the input ended where the compressed data did, check sum included. */
 extern bool dcf_inflate_ended(const DcfInflate *self);
 
-/* "ISA-L" or "zlib 1.2.13", for dataconnect_version(); static. */
+/* "ISA-L" or "zlib", and the release that is in use; static. */
 extern const char *dcf_inflate_name(DcfInflateLibrary library);
+extern const char *dcf_inflate_version(DcfInflateLibrary library);
 
 #endif /* DCF_INFLATE_H */

@@ -9,7 +9,10 @@
 #include <limits.h>
 #include <stdint.h>
 
-#include <isa-l/igzip_lib.h>
+#include <isa-l.h>
+
+#define STRING_OF(token) #token
+#define STRING(macro)	 STRING_OF(macro)
 
 static size_t
 stream_size(void)
@@ -71,6 +74,19 @@ run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 	return *inlen > 0 || *outlen > 0 ? DCF_STREAM_ON : DCF_STREAM_STUCK;
 }
 
-const DcfStreamRoutine dcf_isal_stream = {stream_size, start, run};
+/* The library does not tell; this is what it was built with. */
+static const char *
+version(void)
+{
+	return STRING(ISAL_MAJOR_VERSION) "." STRING(ISAL_MINOR_VERSION);
+}
+
+const DcfStreamRoutine dcf_isal_stream = {
+	.name = "ISA-L",
+	.version = version,
+	.size = stream_size,
+	.start = start,
+	.run = run,
+};
 
 #endif

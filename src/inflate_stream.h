@@ -32,6 +32,8 @@ typedef enum DcfStreamStep
 
 typedef struct DcfStreamRoutine
 {
+	const char *name;
+	const char *(*version)(void);
 	size_t (*size)(void);
 
 	/* Begin a stream; 0 bytes of it were read. */
@@ -46,7 +48,6 @@ typedef struct DcfStreamRoutine
 } DcfStreamRoutine;
 
 extern const DcfStreamRoutine dcf_zlib_stream;
-extern const char *dcf_zlib_version(void);
 
 #ifdef DCF_HAVE_ISAL
 extern const DcfStreamRoutine dcf_isal_stream;

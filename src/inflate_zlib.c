@@ -106,10 +106,10 @@ run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 	}
 }
 
-const DcfStreamRoutine dcf_zlib_stream = {stream_size, start, run};
-
-const char *
-dcf_zlib_version(void)
-{
-	return zlibVersion();
-}
+const DcfStreamRoutine dcf_zlib_stream = {
+	.name = "zlib",
+	.version = zlibVersion,
+	.size = stream_size,
+	.start = start,
+	.run = run,
+};

@@ -309,7 +309,8 @@ is_value_exact(const Comparison *cmp, Oid valuetype)
 /*
  * Whether values of the column's type that are equal under a collation are the
  * same.  btree's operator families tell, for the sake of deduplication; they
- * tell it not of numbers, of which some can be written in several ways.
+ * tell it not of numbers, of which some can be written in several ways, and
+ * not in all releases of bpchar, whose trailing spaces do not count.
  */
 static bool
 is_equality_exact(const DcfColumn *column, Oid collation)
@@ -321,6 +322,8 @@ is_equality_exact(const DcfColumn *column, Oid collation)
 	if (column->basetype == NUMERICOID || column->basetype == FLOAT4OID ||
 		column->basetype == FLOAT8OID)
 		return true;
+	if (column->basetype == BPCHAROID)
+		return false;
 	proc = get_opfamily_proc(typentry->btree_opf, typentry->btree_opintype,
 							 typentry->btree_opintype, BTEQUALIMAGE_PROC);
 	if (!OidIsValid(proc) ||

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -68,7 +69,10 @@ find_field(Fields *fields, const char *name, size_t len)
 	return NULL;
 }
 
-/* The field of that name, added if there is none. */
+/*
+ * The field of that name, added if there is none.  More than a table can have
+ * are none of a table; and none are looked for in a longer list than that.
+ */
 static Field *
 put_field(Fields *fields, const char *name, size_t len)
 {
@@ -76,6 +80,14 @@ put_field(Fields *fields, const char *name, size_t len)
 
 	if (field)
 		return field;
+	if (fields->n == MaxHeapAttributeNumber)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_TOO_MANY_COLUMNS),
+			 errmsg(
+				 "the records have more fields than a table can have columns"),
+			 errdetail("A table can have at most %d columns.",
+					   MaxHeapAttributeNumber)));
 	if (fields->n == fields->size)
 	{
 		fields->size = Max(fields->size * 2, 64);

@@ -45,7 +45,6 @@ static void start_requests(ForeignScanState *node);
 static void add_reply(const DcfScan *scan, DcfScanStats *stats);
 static void close_reply(DcfScan *scan);
 static bool next_row(ForeignScanState *node, TupleTableSlot *slot);
-static const char *show_value(ForeignScanState *node, Expr *value);
 static bool is_told_by_explain(Expr *value);
 static bool contain_param_walker(Node *node, void *context);
 
@@ -140,7 +139,7 @@ dcf_scan_stats(const DcfScan *scan)
 }
 
 DcfBoundValue *
-dcf_scan_values(ForeignScanState *node, bool for_explain)
+dcf_scan_values(ForeignScanState *node, List *deparse_context)
 {
 	DcfScan *scan = get_scan(node);
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
@@ -159,10 +158,11 @@ dcf_scan_values(ForeignScanState *node, bool for_explain)
 		if (!binding->value)
 			continue;
 		bound->type = exprType((Node *) binding->value);
-		if (for_explain && !is_told_by_explain(binding->value))
+		if (deparse_context != NIL && !is_told_by_explain(binding->value))
 		{
 			bound->unknown = true;
-			bound->shown = show_value(node, binding->value);
+			bound->shown = deparse_expression((Node *) binding->value,
+											  deparse_context, false, false);
 			nstates++;
 		}
 		else
@@ -239,7 +239,7 @@ start_requests(ForeignScanState *node)
 	MemoryContext old = MemoryContextSwitchTo(scan->set_context);
 
 	scan->set = dcf_bind_create(scan->relation, scan->spec,
-								dcf_scan_values(node, false), false);
+								dcf_scan_values(node, NIL), false);
 	MemoryContextSwitchTo(old);
 
 	/* Where nothing can match, not even credentials are called for. */
@@ -301,19 +301,6 @@ next_row(ForeignScanState *node, TupleTableSlot *slot)
 		slot->tts_values[member - 1] =
 			dcf_bind_sent(scan->set, member, &slot->tts_isnull[member - 1]);
 	return true;
-}
-
-/* A parameter as PostgreSQL would show it in a filter. */
-static const char *
-show_value(ForeignScanState *node, Expr *value)
-{
-	List *context;
-
-	context =
-		deparse_context_for(RelationGetRelationName(
-								node->ss.ss_currentRelation),
-							RelationGetRelid(node->ss.ss_currentRelation));
-	return deparse_expression((Node *) value, context, false, false);
 }
 
 /*

@@ -8,7 +8,7 @@
  */
 #include "csv_reader.h"
 
-#include "key_table.h"
+#include "csv_key.h"
 #include "utf8.h"
 
 typedef enum CsvState
@@ -129,63 +129,14 @@ line_offset(const DcfCsvReader *reader, const Cursor *cursor)
 	return (size_t) (cursor->p - cursor->start) - reader->start;
 }
 
-/* The byte of a name in a header that stands at src, and what it takes up. */
-static inline size_t
-name_byte(const char *src, size_t len, bool escaped)
-{
-	return escaped && len > 1 && src[0] == '"' ? 2 : 1;
-}
-
-static bool
-name_equals(const DcfKey *key, const char *src, size_t len, bool escaped)
-{
-	size_t matched = 0;
-
-	if (!escaped)
-		return dcf_key_equals(key, src, len);
-	while (len > 0)
-	{
-		size_t used = name_byte(src, len, escaped);
-
-		if (matched == key->len || key->name[matched] != *src)
-			return false;
-		matched++;
-		src += used;
-		len -= used;
-	}
-	return matched == key->len;
-}
-
-/* The index of the key with the name in that span, or -1. */
-static int
-find_name(const DcfKeyTable *table, const char *src, size_t len, bool escaped)
-{
-	uint32_t hash = DCF_KEY_HASH_START;
-	size_t used;
-	size_t slot;
-
-	if (!escaped)
-		return dcf_key_find(table, src, len);
-	for (size_t i = 0; i < len; i += used)
-	{
-		used = name_byte(src + i, len - i, escaped);
-		hash = dcf_key_hash_step(hash, src[i]);
-	}
-	slot = dcf_key_first_slot(table, hash);
-	while (table->slots[slot] >= 0 &&
-		   !name_equals(&table->keys[table->slots[slot]], src, len, escaped))
-		slot = dcf_key_next_slot(table, slot);
-	return table->slots[slot];
-}
-
 /* A name in the header has ended; the cursor is behind it. */
 static Step
 end_name(DcfCsvReader *reader, const Cursor *cursor)
 {
 	const char *name = cursor->start + reader->start + reader->field_start;
-	int key =
-		find_name(&reader->table, name,
-				  reader->field_end - reader->field_start, reader->escaped);
+	int key = dcf_csv_key_find(&reader->table, name,
+							   reader->field_end - reader->field_start,
+							   reader->escaped);
 
 	if (key >= 0)
 	{
@@ -531,65 +482,8 @@ dcf_csv_header(const DcfCsvReader *reader, size_t *len)
 	return reader->header;
 }
 
-bool
-dcf_csv_next_name(const char *header, size_t len, size_t *pos, DcfField *name)
-{
-	size_t end = *pos;
-	bool quoted;
-
-	if (end > len)
-		return false;
-	*name = (DcfField){.kind = DCF_FIELD_TEXT};
-	quoted = end < len && header[end] == '"';
-	name->data = header + end + (quoted ? 1 : 0);
-	if (quoted)
-	{
-		/* Quotes inside come in twos; the one left over ends the name. */
-		for (end++; end < len; end++)
-		{
-			if (header[end] != '"')
-				continue;
-			if (end + 1 == len || header[end + 1] != '"')
-				break;
-			name->escaped = true;
-			end++;
-		}
-	}
-	else
-	{
-		while (end < len && header[end] != ',')
-			end++;
-	}
-	name->len = (size_t) (header + end - name->data);
-	*pos = end + (quoted ? 2 : 1);
-	return true;
-}
-
 const DcfReadError *
 dcf_csv_error(const DcfCsvReader *reader)
 {
 	return &reader->error;
-}
-
-size_t
-dcf_csv_unescape(const char *src, size_t len, char *dst)
-{
-	size_t written = 0;
-
-	while (len > 0)
-	{
-		const char *quote = memchr(src, '"', len);
-		size_t plain = quote ? (size_t) (quote - src) + 1 : len;
-
-		memcpy(dst + written, src, plain);
-		written += plain;
-		src += plain;
-		len -= plain;
-		if (quote && len > 0)
-		{
-			src++; /* its twin */
-			len--;
-		}
-	}
-	return written;
 }

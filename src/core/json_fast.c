@@ -46,8 +46,42 @@ odd_string(const char *p, const char *end, DcfField *field)
 	if (dcf_json_scan_string(&scan, &p, end) != DCF_SCAN_DONE)
 		return NULL;
 	field->len = (size_t) (p - 1 - field->data);
-	field->escaped = scan.escaped;
+	field->escaped |= scan.escaped;
 	return p;
+}
+
+/*
+ * Pass over what stands in a string at *p and is not plain: characters beyond
+ * ASCII, or an escape of two bytes.  False, and *p as it was, for anything
+ * else.
+ */
+static inline bool
+skip_odd(const char **p, const char *end, DcfField *field)
+{
+	const char *at = *p;
+	DcfUtf8 utf8 = {0};
+
+	if (*at == '\\')
+	{
+		if (end - at < 2 || at[1] == '\0' ||
+			strchr("\"\\/bfnrt", at[1]) == NULL)
+			return false;
+		field->escaped = true;
+		*p = at + 2;
+		return true;
+	}
+	if ((unsigned char) *at < 0x80)
+		return false;
+	while (at < end && (utf8.need > 0 || (unsigned char) *at >= 0x80))
+	{
+		if (!dcf_utf8_step(&utf8, (unsigned char) *at))
+			return false;
+		at++;
+	}
+	if (utf8.need > 0)
+		return false;
+	*p = at;
+	return true;
 }
 
 static inline bool
@@ -134,7 +168,7 @@ learn_lead(DcfJsonReader *reader, const char *lead, bool first,
 		   const char *limit, int *key)
 {
 	DcfJsonLeads *leads = &reader->leads;
-	DcfField name;
+	DcfField name = {.escaped = false};
 	const char *p = first ? lead : skip_space(lead, limit);
 	size_t len;
 

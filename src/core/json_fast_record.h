@@ -10,8 +10,8 @@
  */
 
 /*
- * The value at p into *field, which may be cut off by limit.  Returns the byte
- * behind it; NULL if it is not one for the fast way.
+ * The value at p, which is before limit, into *field.  Returns the byte behind
+ * it; NULL if it is not one for the fast way.
  */
 FAST_TARGET static inline const char *
 FAST(value)(const char *p, const char *limit, const char *end, DcfField *field)
@@ -19,16 +19,23 @@ FAST(value)(const char *p, const char *limit, const char *end, DcfField *field)
 	field->escaped = false;
 	if (*p == '"')
 	{
-		const char *behind = SKIP_PLAIN(p + 1, limit);
+		const char *behind = p + 1;
 
 		field->kind = DCF_FIELD_STRING;
 		field->data = p + 1;
-		if (behind >= limit)
-			return NULL;
-		if (*behind != '"')
-			return odd_string(behind, end, field);
-		field->len = (size_t) (behind - field->data);
-		return behind + 1;
+		for (;;)
+		{
+			behind = SKIP_PLAIN(behind, limit);
+			if (behind >= limit)
+				return NULL;
+			if (*behind == '"')
+			{
+				field->len = (size_t) (behind - field->data);
+				return behind + 1;
+			}
+			if (!skip_odd(&behind, limit, field))
+				return odd_string(behind, end, field);
+		}
 	}
 	return take_other_value(p, end, field);
 }

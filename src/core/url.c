@@ -6,25 +6,14 @@
 
 #include <string.h>
 
+#include "hex.h"
+
 static bool
 stays_plain(unsigned char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
 		(c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
 		c == '~' || c == ':';
-}
-
-/* The value of a hexadecimal digit, or -1. */
-static int
-hex_value(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
 }
 
 size_t
@@ -69,8 +58,8 @@ dcf_url_decode(const char *src, size_t len, char *dst, size_t *dstlen)
 
 			if (len - i < 3)
 				return false;
-			high = hex_value((unsigned char) src[i + 1]);
-			low = hex_value((unsigned char) src[i + 2]);
+			high = dcf_hex_value(src[i + 1]);
+			low = dcf_hex_value(src[i + 2]);
 			if (high < 0 || low < 0)
 				return false;
 			c = (char) (unsigned char) (high * 16 + low);

@@ -6,23 +6,12 @@
 
 #include <string.h>
 
+#include "hex.h"
 #include "utf8.h"
 
 /* Of an escape with four digits, and with eight. */
 #define SHORT_ESCAPE 7
 #define LONG_ESCAPE	 11
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /*
  * The escape of that length at src: whether there is one, and its number.
@@ -36,7 +25,7 @@ read_escape(const char *src, size_t len, size_t escape_len, uint32_t *code)
 	*code = 0;
 	for (size_t i = 2; i < escape_len - 1; i++)
 	{
-		int digit = hex_value(src[i]);
+		int digit = dcf_hex_value(src[i]);
 
 		if (digit < 0)
 			return false;
