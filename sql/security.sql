@@ -164,6 +164,12 @@ CREATE FUNCTION by_definer() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS
 CREATE FUNCTION by_caller() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT count(*) FROM sales WHERE store_id = 2); END $$;
 SELECT try('regress_dataconnect_reader', 'SELECT by_definer()'), try('regress_dataconnect_reader', 'SELECT by_caller()'), try('regress_dataconnect_other', 'SELECT by_definer()'), try('regress_dataconnect_other', 'SELECT by_caller()');
 \! sh -c "$WHO"
+-- a materialized view is refreshed in its owner's name
+CREATE MATERIALIZED VIEW kept AS SELECT * FROM sales WHERE store_id = 2 WITH NO DATA;
+ALTER MATERIALIZED VIEW kept OWNER TO regress_dataconnect_reader;
+REFRESH MATERIALIZED VIEW kept;
+\! sh -c "$WHO"
+DROP MATERIALIZED VIEW kept;
 -- partitions and children are the parent's reader's
 CREATE TABLE parent (id integer, store_id integer);
 ALTER FOREIGN TABLE sales INHERIT parent;
