@@ -176,6 +176,7 @@ dcf_http_pool_create(MemoryContext cxt)
 								  CURL_LOCK_DATA_COOKIE));
 	check_share(curl_share_setopt(pool->share, CURLSHOPT_SHARE,
 								  CURL_LOCK_DATA_SSL_SESSION));
+	dcf_http_hide_cookies(pool);
 	MemoryContextSwitchTo(old);
 	return pool;
 }

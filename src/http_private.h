@@ -157,6 +157,9 @@ extern void dcf_http_check_multi(CURLMcode code);
 extern void dcf_http_work(DcfHttpPool *pool, int64 timeout,
 						  DcfWaitReason reason);
 
+/* See to it that no message shows the pool's cookies, as long as it lives. */
+extern void dcf_http_hide_cookies(DcfHttpPool *pool);
+
 /* The transfer has ended, and its connection may wait for another. */
 extern void dcf_http_note_kept(DcfHttpPool *pool, CURL *easy);
 
