@@ -24,6 +24,13 @@
 /* Connections that are looked after while they wait for a request. */
 #define DCF_HTTP_MAX_KEPT 32
 
+/* A connection that has had a whole reply. */
+typedef struct DcfHttpKept
+{
+	pgsocket fd;
+	int port; /* of this side */
+} DcfHttpKept;
+
 struct DcfHttpPool
 {
 	MemoryContext context;
@@ -35,8 +42,7 @@ struct DcfHttpPool
 								 * dcf_wait_now(); -1: not */
 	dlist_head transfers;
 	int ntransfers;
-	pgsocket kept[DCF_HTTP_MAX_KEPT]; /* of connections that had a whole
-										* reply, maybe in use again */
+	DcfHttpKept kept[DCF_HTTP_MAX_KEPT]; /* they may be in use again */
 	int nkept;
 };
 
