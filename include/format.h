@@ -31,9 +31,10 @@ typedef struct DcfFormatConfig
 
 typedef struct DcfFormatRoutine
 {
-	const char *name;	 /* for messages */
-	const char *keys_in; /* what next_key() walks, for messages */
-	bool shows_cut;		 /* a reply cut anywhere is DCF_READ_WRONG */
+	const char *name;	  /* for messages */
+	const char *keys_in;  /* what next_key() walks, for messages */
+	bool shows_cut;		  /* a reply cut anywhere is DCF_READ_WRONG */
+	bool nulls_have_keys; /* a record of NULLs alone has keys, too */
 
 	/* A reader in the current memory context, and gone with it. */
 	void *(*create)(const DcfFormatConfig *config);

@@ -29,7 +29,8 @@ extern void dcf_record_attach(DcfRecordReader *reader, DcfReply *reply);
  * and isnull, in the current memory context; the others are left alone.  False
  * after the last record of a reply that is complete and well-formed to its
  * last byte; raises ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for any other, and for
- * a first record that has none of the table's keys.
+ * a first record that has none of the table's keys, or, in JSON, a later one
+ * that has others instead.
  */
 extern bool dcf_record_next(DcfRecordReader *reader, Datum *values,
 							bool *isnull);

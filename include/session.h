@@ -65,7 +65,7 @@ extern void dcf_reply_consume(DcfReply *reply, size_t n);
 extern bool dcf_reply_fill(DcfReply *reply);
 extern bool dcf_reply_marks_end(const DcfReply *reply);
 
-/* For messages: the Content-Type, made safe; "" where there is none. */
+/* For messages: the Content-Type, made safe, palloc'd; "" if there is none. */
 extern const char *dcf_reply_content_type(const DcfReply *reply);
 
 extern void dcf_reply_stats(const DcfReply *reply, DcfReplyStats *stats);

@@ -117,6 +117,10 @@ SELECT try('SELECT count(id) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"duplicate": {"Id": 7}}'
 SELECT try('SELECT count(DISTINCT id) FROM sales');
 
+-- an error among the records, as a service may write that fails on its way
+\! $DATACONNECT_SANDBOX_CTL fault '{"body": [{"Id": 1, "StoreID": 2}, {"Id": 2}, {"Message": "An error has occurred."}]}'
+SELECT try('SELECT count(*) FROM sales');
+
 -- one record may be large, up to max_record_size
 \! $DATACONNECT_SANDBOX_CTL fault '{"huge": 300000, "count": 2}'
 SELECT try('SELECT count(*) FROM sales');

@@ -39,21 +39,20 @@ local_port(pgsocket fd)
 
 /* Whether a transfer has the connection: what comes on it is its reply. */
 static bool
-is_in_use(DcfHttpPool *pool, pgsocket fd)
+is_in_use(DcfHttpPool *pool, const DcfHttpKept *kept)
 {
-	long port = local_port(fd);
 	dlist_iter iter;
 
 	dlist_foreach(iter, &pool->transfers)
 	{
 		DcfHttpTransfer *transfer =
 			dlist_container(DcfHttpTransfer, node, iter.cur);
-		long its_port = 0;
+		long port = 0;
 
 		if (transfer->added && !transfer->done &&
-			curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_PORT,
-							  &its_port) == CURLE_OK &&
-			its_port == port)
+			curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_PORT, &port) ==
+				CURLE_OK &&
+			port == kept->port)
 			return true;
 	}
 	return false;
@@ -73,20 +72,39 @@ end_connection(pgsocket fd)
 		;
 }
 
+static void
+forget(DcfHttpPool *pool, int i)
+{
+	pool->kept[i] = pool->kept[--pool->nkept];
+}
+
 void
 dcf_http_end_unclean(DcfHttpPool *pool)
 {
 	int i;
 
-	for (i = 0; i < pool->nkept; i++)
+	for (i = pool->nkept - 1; i >= 0; i--)
 	{
-		pgsocket fd = pool->kept[i];
+		const DcfHttpKept *kept = &pool->kept[i];
 		char byte;
 
-		if (!is_in_use(pool, fd) &&
-			recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
-			end_connection(fd);
+		/* Should libcurl have closed it without a word, it is another's. */
+		if (local_port(kept->fd) != kept->port)
+			forget(pool, i);
+		else if (!is_in_use(pool, kept) &&
+				 recv(kept->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+			end_connection(kept->fd);
 	}
+}
+
+static int
+find(const DcfHttpPool *pool, pgsocket fd)
+{
+	int i = pool->nkept - 1;
+
+	while (i >= 0 && pool->kept[i].fd != fd)
+		i--;
+	return i;
 }
 
 void
@@ -98,30 +116,24 @@ dcf_http_note_kept(DcfHttpPool *pool, CURL *easy)
 	if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK ||
 		fd == CURL_SOCKET_BAD)
 		return;
-	for (i = 0; i < pool->nkept; i++)
+	i = find(pool, fd);
+	if (i < 0 && pool->nkept == DCF_HTTP_MAX_KEPT)
 	{
-		if (pool->kept[i] == fd)
-			return;
-	}
-	if (pool->nkept < DCF_HTTP_MAX_KEPT)
-		pool->kept[pool->nkept++] = fd;
-	else
 		end_connection(fd);
+		return;
+	}
+	if (i < 0)
+		i = pool->nkept++;
+	pool->kept[i] = (DcfHttpKept){fd, local_port(fd)};
 }
 
 int
 dcf_http_close_socket(void *arg, curl_socket_t fd)
 {
 	DcfHttpPool *pool = arg;
-	int i;
+	int i = find(pool, fd);
 
-	for (i = 0; i < pool->nkept; i++)
-	{
-		if (pool->kept[i] == fd)
-		{
-			pool->kept[i] = pool->kept[--pool->nkept];
-			break;
-		}
-	}
+	if (i >= 0)
+		forget(pool, i);
 	return close(fd);
 }

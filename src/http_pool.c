@@ -16,10 +16,11 @@
 #define MAX_CONNECTIONS 8L
 
 /*
- * Sockets that one transfer may want watched at once: two attempts to connect
- * (IPv4 and IPv6), the resolver's, one to spare.
+ * Sockets that one transfer may want watched at once: attempts to connect (two
+ * of older libcurls, for IPv4 and IPv6, up to six of newer), the resolver's,
+ * one to spare.
  */
-#define SOCKETS_PER_TRANSFER 4
+#define SOCKETS_PER_TRANSFER 8
 
 #define MAX_EVENTS 16
 
@@ -176,6 +177,7 @@ dcf_http_pool_create(MemoryContext cxt)
 								  CURL_LOCK_DATA_COOKIE));
 	check_share(curl_share_setopt(pool->share, CURLSHOPT_SHARE,
 								  CURL_LOCK_DATA_SSL_SESSION));
+	dcf_http_hide_cookies(pool);
 	MemoryContextSwitchTo(old);
 	return pool;
 }

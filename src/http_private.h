@@ -24,6 +24,13 @@
 /* Connections that are looked after while they wait for a request. */
 #define DCF_HTTP_MAX_KEPT 32
 
+/* A connection that has had a whole reply. */
+typedef struct DcfHttpKept
+{
+	pgsocket fd;
+	int port; /* of this side */
+} DcfHttpKept;
+
 struct DcfHttpPool
 {
 	MemoryContext context;
@@ -35,8 +42,7 @@ struct DcfHttpPool
 								 * dcf_wait_now(); -1: not */
 	dlist_head transfers;
 	int ntransfers;
-	pgsocket kept[DCF_HTTP_MAX_KEPT]; /* of connections that had a whole
-										* reply, maybe in use again */
+	DcfHttpKept kept[DCF_HTTP_MAX_KEPT]; /* they may be in use again */
 	int nkept;
 };
 
@@ -159,6 +165,9 @@ extern void dcf_http_check_multi(CURLMcode code);
  */
 extern void dcf_http_work(DcfHttpPool *pool, int64 timeout,
 						  DcfWaitReason reason);
+
+/* See to it that no message shows the pool's cookies, as long as it lives. */
+extern void dcf_http_hide_cookies(DcfHttpPool *pool);
 
 /* The transfer has ended, and its connection may wait for another. */
 extern void dcf_http_note_kept(DcfHttpPool *pool, CURL *easy);

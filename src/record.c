@@ -135,7 +135,7 @@ dcf_record_next(DcfRecordReader *reader, Datum *values, bool *isnull)
 	if (read_record(reader) != DCF_READ_RECORD)
 		return false;
 	reader->records++;
-	if (reader->records == 1)
+	if (reader->records == 1 || reader->format->nulls_have_keys)
 		check_keys(reader);
 
 	for (int i = 0; i < reader->ntargets; i++)
@@ -201,11 +201,25 @@ check_length(const DcfRecordReader *reader, size_t len)
 				 errhint("Raise the server's option max_record_size.")));
 }
 
-/* A reply with none of the table's keys is not one for this table. */
+static bool
+has_keys(const DcfRecordReader *reader)
+{
+	size_t pos = 0;
+	size_t len;
+
+	return reader->format->next_key(reader->in, &pos, &len) != NULL;
+}
+
+/*
+ * A reply with none of the table's keys is not one for this table.  A later
+ * record that has keys, but none of them, may be an error among the records.
+ */
 static void
 check_keys(DcfRecordReader *reader)
 {
 	if (reader->config.nkeys == 0 || reader->format->matched(reader->in) > 0)
+		return;
+	if (reader->records > 1 && !has_keys(reader))
 		return;
 	ereport(
 		ERROR,
@@ -213,7 +227,10 @@ check_keys(DcfRecordReader *reader)
 		 errmsg("reply is not one for foreign table \"%s\"",
 				reader->relation->relname),
 		 errdetail("Its %s has none of the table's columns. Its keys are: %s.",
-				   reader->format->keys_in, list_keys(reader)),
+				   reader->records > 1 ?
+					   psprintf("record " UINT64_FORMAT, reader->records) :
+					   reader->format->keys_in,
+				   list_keys(reader)),
 		 errhint(
 			 "Check the table's option \"endpoint\" and the columns' option \"name\".")));
 }

@@ -17,7 +17,6 @@ struct DcfReply
 	char *request;		   /* for messages */
 	DcfHttpTransfer *transfer;
 	int tries;
-	char *content_type; /* made safe */
 };
 
 /* CONTEXT of all that goes wrong while the reply is awaited or read. */
@@ -100,7 +99,6 @@ open_reply(DcfReply *reply, DcfSession *session, const DcfRequest *request,
 	ErrorContextCallback callback;
 	int64 deadline = dcf_exchange_deadline(session->options);
 	DcfExchange exchange;
-	const DcfHttpHead *head;
 
 	push_context(reply, &callback);
 	dcf_session_settle_base(session, deadline);
@@ -109,11 +107,8 @@ open_reply(DcfReply *reply, DcfSession *session, const DcfRequest *request,
 	pop_context(&callback);
 
 	reply->tries = exchange.tries;
-	head = dcf_http_head(reply->transfer);
-	if (head->status != 200)
+	if (dcf_http_head(reply->transfer)->status != 200)
 		raise_refusal(reply, &exchange, narrow);
-	reply->content_type =
-		dcf_error_safe_kept(head->content_type, sizeof(head->content_type));
 }
 
 DcfReply *
@@ -166,7 +161,9 @@ dcf_reply_marks_end(const DcfReply *reply)
 const char *
 dcf_reply_content_type(const DcfReply *reply)
 {
-	return reply->content_type;
+	const DcfHttpHead *head = dcf_http_head(reply->transfer);
+
+	return dcf_error_safe_kept(head->content_type, sizeof(head->content_type));
 }
 
 void
