@@ -18,6 +18,9 @@
 /* A URL longer than this many bytes becomes a POST under method auto. */
 #define DCF_REQUEST_MAX_URL 2000
 
+/* A request longer than this many bytes is not shown whole. */
+#define DCF_REQUEST_MAX_SHOWN 2500
+
 typedef struct DcfParam
 {
 	char *name;
@@ -78,7 +81,10 @@ extern char *dcf_request_url(const DcfRequest *request, const char *base);
 extern char *dcf_request_body(const DcfRequest *request,
 							  const char **content_type);
 
-/* "GET /path?a=1&b=2", for EXPLAIN and messages: never a secret in it. */
+/*
+ * "GET /path?a=1&b=2", for EXPLAIN and messages: never a secret in it,
+ * and cut if it is long.
+ */
 extern char *dcf_request_show(const DcfRequest *request, const char *base);
 
 #endif /* DCF_REQUEST_H */

@@ -61,6 +61,11 @@ SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"raw_reply": "SFRUUC8xLjEgMTAxIFN3aXRjaGluZyBQcm90b2NvbHMNClVwZ3JhZGU6IHgNCkNvbm5lY3Rpb246IFVwZ3JhZGUNCg0KW3siSWQiOjF9XQ=="}'
 SELECT try('SELECT count(*) FROM sales');
 
+-- a long request is not shown whole
+CREATE FOREIGN TABLE long (id integer OPTIONS (name 'Id'), ids integer OPTIONS (param 'Ids', list 'true')) SERVER sandbox OPTIONS (endpoint '/nowhere');
+SELECT length(answer), right(answer, 240) FROM try($$SELECT count(*) FROM long WHERE ids = ANY (ARRAY(SELECT generate_series(1000, 9999)))$$) AS answer;
+DROP FOREIGN TABLE long;
+
 -- the real thing: the sandbox's own refusals
 CREATE FOREIGN TABLE product_detail (
     sale_invoice_id integer OPTIONS (name 'SaleInvoiceID'),

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 
 #include "bind_slot.h"
@@ -203,9 +204,12 @@ make_texts(DcfSlot *slot, pg_tz *timezone)
 
 	slot->texts = palloc(sizeof(char *) * Max(slot->values.count, 1));
 	for (int i = 0; i < slot->values.count && !reason; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		slot->texts[i] =
 			dcf_convert_to_param(slot->column->basetype,
 								 slot->values.values[i], timezone, &reason);
+	}
 	return reason;
 }
 

@@ -164,12 +164,31 @@ get_condition(const Source *source, json_t *object, const char *name)
 	return condition;
 }
 
-static DcfCatalogueParam *
+/* Makes the struct of one object of an array. */
+typedef void *(*GetElement)(const Source *source, json_t *object);
+
+/* A member that is an array of objects; NIL where it is absent. */
+static List *
+get_list(const Source *source, json_t *object, const char *name,
+		 GetElement get_element)
+{
+	List *list = NIL;
+	size_t i;
+	json_t *element;
+
+	json_array_foreach(get_array(source, object, name), i, element)
+	{
+		check_object(source, element, name);
+		list = lappend(list, get_element(source, element));
+	}
+	return list;
+}
+
+static void *
 get_param(const Source *source, json_t *object)
 {
 	DcfCatalogueParam *param = palloc0(sizeof(DcfCatalogueParam));
 
-	check_object(source, object, "parameters");
 	param->name = get_required_text(source, object, "name");
 	param->required = get_boolean(source, object, "required");
 	param->type = get_required_text(source, object, "type");
@@ -188,73 +207,44 @@ get_param(const Source *source, json_t *object)
 	return param;
 }
 
-static List *
-get_columns(const Source *source, json_t *object)
+static void *
+get_column(const Source *source, json_t *object)
 {
-	List *columns = NIL;
-	size_t i;
-	json_t *element;
+	DcfCatalogueColumn *column = palloc0(sizeof(DcfCatalogueColumn));
 
-	json_array_foreach(get_array(source, object, "columns"), i, element)
-	{
-		DcfCatalogueColumn *column = palloc0(sizeof(DcfCatalogueColumn));
-
-		check_object(source, element, "columns");
-		column->name = get_required_text(source, element, "name");
-		column->type = get_text(source, element, "type");
-		column->kind = get_text(source, element, "kind");
-		column->example = get_text(source, element, "example");
-		columns = lappend(columns, column);
-	}
-	return columns;
+	column->name = get_required_text(source, object, "name");
+	column->type = get_text(source, object, "type");
+	column->kind = get_text(source, object, "kind");
+	column->example = get_text(source, object, "example");
+	return column;
 }
 
-static List *
-get_variants(const Source *source, json_t *object)
+static void *
+get_variant(const Source *source, json_t *object)
 {
-	List *variants = NIL;
-	size_t i;
-	json_t *element;
+	DcfCatalogueVariant *variant = palloc0(sizeof(DcfCatalogueVariant));
 
-	json_array_foreach(get_array(source, object, "variants"), i, element)
-	{
-		DcfCatalogueVariant *variant = palloc0(sizeof(DcfCatalogueVariant));
-
-		check_object(source, element, "variants");
-		variant->parameter = get_required_text(source, element, "parameter");
-		variant->value = get_text(source, element, "value");
-		variant->resource = get_required_text(source, element, "resource");
-		variant->columns = get_columns(source, element);
-		variants = lappend(variants, variant);
-	}
-	return variants;
+	variant->parameter = get_required_text(source, object, "parameter");
+	variant->value = get_text(source, object, "value");
+	variant->resource = get_required_text(source, object, "resource");
+	variant->columns = get_list(source, object, "columns", get_column);
+	return variant;
 }
 
-static List *
-get_forms(const Source *source, json_t *object)
+static void *
+get_form(const Source *source, json_t *object)
 {
-	List *forms = NIL;
-	size_t i;
-	json_t *element;
+	DcfCatalogueForm *form = palloc0(sizeof(DcfCatalogueForm));
 
-	json_array_foreach(get_array(source, object, "forms"), i, element)
-	{
-		DcfCatalogueForm *form = palloc0(sizeof(DcfCatalogueForm));
-
-		check_object(source, element, "forms");
-		form->required = get_texts(source, element, "required");
-		form->optional = get_texts(source, element, "optional");
-		forms = lappend(forms, form);
-	}
-	return forms;
+	form->required = get_texts(source, object, "required");
+	form->optional = get_texts(source, object, "optional");
+	return form;
 }
 
 static DcfCatalogueEndpoint *
 get_endpoint(Source *source, json_t *object)
 {
 	DcfCatalogueEndpoint *endpoint = palloc0(sizeof(DcfCatalogueEndpoint));
-	size_t i;
-	json_t *element;
 
 	check_object(source, object, NULL);
 	endpoint->path = get_required_text(source, object, "path");
@@ -264,13 +254,11 @@ get_endpoint(Source *source, json_t *object)
 	endpoint->category = get_required_text(source, object, "category");
 	endpoint->method = get_text(source, object, "method");
 	endpoint->resource = get_text(source, object, "resource");
-	endpoint->columns = get_columns(source, object);
-	endpoint->variants = get_variants(source, object);
-	endpoint->forms = get_forms(source, object);
+	endpoint->columns = get_list(source, object, "columns", get_column);
+	endpoint->variants = get_list(source, object, "variants", get_variant);
+	endpoint->forms = get_list(source, object, "forms", get_form);
 	endpoint->dynamic = get_boolean(source, object, "dynamic");
-	json_array_foreach(get_array(source, object, "parameters"), i, element)
-		endpoint->params =
-		lappend(endpoint->params, get_param(source, element));
+	endpoint->params = get_list(source, object, "parameters", get_param);
 	source->path = NULL;
 	return endpoint;
 }

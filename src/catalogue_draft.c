@@ -190,7 +190,7 @@ collect_parts(const List *endpoints, const char *category)
 	return parts;
 }
 
-/* Whether a name is the only one of its kind among the parts. */
+/* Whether another part has the same name. */
 static bool
 is_clash(const List *parts, const Part *part)
 {

@@ -186,13 +186,16 @@ dataconnect_catalogue_endpoints(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* The row of a column that is a parameter; none for another. */
 static void
 put_parameter(FunctionCallInfo fcinfo, const DcfDraft *draft,
-			  const DcfDraftColumn *column)
+			  const DcfDraftColumn *column, int position)
 {
 	const DcfCatalogueParam *param = column->param;
 	Row row;
 
+	if (param == NULL)
+		return;
 	start_row(&row, fcinfo);
 	add_text(&row, draft->endpoint);
 	add_text(&row, draft->relname);
@@ -213,6 +216,7 @@ put_parameter(FunctionCallInfo fcinfo, const DcfDraft *draft,
 	end_row(&row);
 }
 
+/* The row of a column that is read from the reply; none for another. */
 static void
 put_column(FunctionCallInfo fcinfo, const DcfDraft *draft,
 		   const DcfDraftColumn *column, int position)
@@ -220,6 +224,8 @@ put_column(FunctionCallInfo fcinfo, const DcfDraft *draft,
 	const DcfCatalogueColumn *field = column->field;
 	Row row;
 
+	if (field == NULL)
+		return;
 	start_row(&row, fcinfo);
 	add_text(&row, draft->endpoint);
 	add_text(&row, draft->relname);
@@ -233,8 +239,12 @@ put_column(FunctionCallInfo fcinfo, const DcfDraft *draft,
 	end_row(&row);
 }
 
-Datum
-dataconnect_catalogue_parameters(PG_FUNCTION_ARGS)
+/* Puts the row of a column; position counts from 1. */
+typedef void (*PutColumn)(FunctionCallInfo fcinfo, const DcfDraft *draft,
+						  const DcfDraftColumn *column, int position);
+
+static Datum
+put_columns(FunctionCallInfo fcinfo, PutColumn put)
 {
 	ListCell *cell;
 
@@ -245,35 +255,20 @@ dataconnect_catalogue_parameters(PG_FUNCTION_ARGS)
 		ListCell *inner;
 
 		foreach(inner, draft->columns)
-		{
-			const DcfDraftColumn *column = lfirst(inner);
-
-			if (column->param)
-				put_parameter(fcinfo, draft, column);
-		}
+			put(fcinfo, draft, lfirst(inner),
+				foreach_current_index(inner) + 1);
 	}
 	return (Datum) 0;
 }
 
 Datum
+dataconnect_catalogue_parameters(PG_FUNCTION_ARGS)
+{
+	return put_columns(fcinfo, put_parameter);
+}
+
+Datum
 dataconnect_catalogue_columns(PG_FUNCTION_ARGS)
 {
-	ListCell *cell;
-
-	InitMaterializedSRF(fcinfo, 0);
-	foreach(cell, default_drafts(dcf_catalogue_load()))
-	{
-		const DcfDraft *draft = lfirst(cell);
-		ListCell *inner;
-
-		foreach(inner, draft->columns)
-		{
-			const DcfDraftColumn *column = lfirst(inner);
-
-			if (column->field)
-				put_column(fcinfo, draft, column,
-						   foreach_current_index(inner) + 1);
-		}
-	}
-	return (Datum) 0;
+	return put_columns(fcinfo, put_column);
 }

@@ -78,6 +78,13 @@ extern const int dcf_options_length;
 extern const DcfOption *dcf_option_find(DcfOptionContext context,
 										const char *name);
 
+/*
+ * The same, but raises ERRCODE_FDW_INVALID_OPTION_NAME if there is none, with
+ * what may be meant as a hint.
+ */
+extern const DcfOption *dcf_option_require(DcfOptionContext context,
+										   const char *name);
+
 /* "server", "user mapping", "table", "column", "import" */
 extern const char *dcf_option_context_name(DcfOptionContext context);
 

@@ -142,6 +142,13 @@ dcf_request_show(const DcfRequest *request, const char *base)
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, post ? "POST " : "GET ");
 	append_url(&buf, request, "", true);
+	if (buf.len > DCF_REQUEST_MAX_SHOWN)
+	{
+		int whole = buf.len;
+
+		buf.len = pg_mbcliplen(buf.data, whole, DCF_REQUEST_MAX_SHOWN);
+		appendStringInfo(&buf, "... (%d bytes)", whole);
+	}
 
 	/* Encoded, it is ASCII but for placeholders, which are PostgreSQL's. */
 	return buf.data;
