@@ -180,6 +180,7 @@ C_FILES     = $(sort $(wildcard *.c include/*.h src/*.c src/*.h src/core/*.c \
 CLANG_FORMAT ?= clang-format
 
 format:
+	tools/format-check $(CLANG_FORMAT)
 	$(CLANG_FORMAT) -i $(C_FILES)
 format-check:
 	tools/format-check $(CLANG_FORMAT) $(C_FILES)

@@ -117,7 +117,9 @@ SELECT * FROM dataconnect_check('donations');
 RESET ROLE;
 GRANT USAGE ON FOREIGN SERVER sandbox TO dataconnect_analyst;
 SET ROLE dataconnect_analyst;
+\set VERBOSITY sqlstate
 SELECT * FROM dataconnect_describe('sandbox', '/lists/stores');
+\set VERBOSITY terse
 RESET ROLE;
 CREATE USER MAPPING FOR dataconnect_analyst SERVER sandbox OPTIONS (token 'sandbox-token');
 SET ROLE dataconnect_analyst;

@@ -93,7 +93,7 @@ SELECT try('SELECT count(*) FROM pair') FROM generate_series(1, 12);
 
 -- cut short, also behind what may be the whole last field
 \! $DATACONNECT_SANDBOX_CTL fault '[{"body": "a,b\r\n1,2\r\n3,4"}, {"body": "a,b\r\n1,2\r\n3,\"4\r\n"}, {"body": "a,b"}, {"body": "a,b\r\n1,2\r\n3,4\r\n", "cut": {"after": 10, "how": "short_length"}}]'
-SELECT try('SELECT count(*) FROM pair') FROM generate_series(1, 4);
+SELECT regexp_replace(try('SELECT count(*) FROM pair'), 'its body: .*', 'its body: …', 'n') FROM generate_series(1, 4);
 
 --
 -- XML
@@ -181,6 +181,8 @@ ALTER FOREIGN TABLE pair OPTIONS (SET format 'xml');
 SELECT regexp_replace(split_part(try('SELECT count(*) FROM pair'), ' The reply', 1), 'byte \d{3,}', 'byte N');
 \! (printf '<Table><Record><a>1</a>'; seq -f '<x%.0f/>' 1 80000; printf '</Record></Table>') | $DATACONNECT_SANDBOX_CTL document '/test/pair?Response=Xml' @/dev/stdin
 SELECT regexp_replace(split_part(try('SELECT count(*) FROM pair'), ' The reply', 1), 'byte \d{3,}', 'byte N');
+\! (printf '<Table>'; for i in $(seq 40); do printf '<Record><a>%d</a><!--%050000d--></Record>' $i 0; done; printf '</Table>') | $DATACONNECT_SANDBOX_CTL document '/test/pair?Response=Xml' @/dev/stdin
+SELECT try('SELECT (count(*), sum(a::integer)) FROM pair');
 
 -- after all this, a reply that is right is right
 \! $DATACONNECT_SANDBOX_CTL document '/test/pair?Response=Xml' '<Table><Record><a>1</a></Record></Table>'

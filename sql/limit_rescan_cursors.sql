@@ -73,7 +73,9 @@ FETCH 1 FROM b;
 ROLLBACK TO s;
 FETCH 1 FROM a;
 \! $DATACONNECT_SANDBOX_CTL fault '{"cut": {"after": 400, "how": "short_length"}}'
+\set VERBOSITY terse
 SELECT count(*) FROM sales;
+\set VERBOSITY default
 ROLLBACK TO s;
 MOVE FORWARD ALL IN a;
 COMMIT;

@@ -58,6 +58,18 @@ out_of_memory(void)
 			 errdetail("Failed in the XML parser.")));
 }
 
+/*
+ * expat 2.6 and newer put off to look at an unfinished tag or comment again
+ * until there is twice as much of it.  judge() would take it for too long.
+ */
+static void
+look_at_each_slice(XML_Parser parser)
+{
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 6
+	(void) XML_SetReparseDeferralEnabled(parser, XML_FALSE);
+#endif
+}
+
 static void
 xml_start(void *self)
 {
@@ -71,6 +83,7 @@ xml_start(void *self)
 	dcf_xml_memory_use(NULL);
 	if (reader->parser == NULL)
 		out_of_memory();
+	look_at_each_slice(reader->parser);
 	dcf_xml_record_start(reader);
 	reader->fed = 0;
 	reader->ended = false;
