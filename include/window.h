@@ -63,6 +63,9 @@ extern bool dcf_window_is_empty(const DcfWindow *window);
 extern char *dcf_window_from(const DcfWindow *window);
 extern char *dcf_window_to(const DcfWindow *window);
 
+/* Whether clocks that are set back show a local time twice. */
+extern bool dcf_window_is_shown_twice(Timestamp local, pg_tz *timezone);
+
 /* What is sent for an option's date (ISO): midnight, or that instant. */
 extern char *dcf_window_option(const char *text, pg_tz *timezone);
 

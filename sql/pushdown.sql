@@ -110,6 +110,15 @@ SELECT count(*) FROM equal WHERE sent_day = timestamptz '2026-03-08 06:00+00';
 SET timezone = 'UTC';
 \! sh -c "$LOG"
 
+-- a time that clocks show twice is two instants, of which one would be sent
+ALTER SERVER sandbox OPTIONS (ADD timezone 'America/Vancouver');
+\! $DATACONNECT_SANDBOX_CTL document '/test/twice' '[{"At":"2026-11-01T08:30:00Z"},{"At":"2026-11-01T09:30:00Z"},{"At":"2026-11-01T10:30:00Z"}]'
+CREATE FOREIGN TABLE twice (at timestamp OPTIONS (name 'At', param 'At')) SERVER sandbox OPTIONS (endpoint '/test/twice');
+SELECT count(*) FROM twice WHERE at = '2026-11-01 01:30';
+SELECT count(*) FROM twice WHERE at IN ('2026-11-01 00:59:59', '2026-11-01 02:00');
+ALTER SERVER sandbox OPTIONS (DROP timezone);
+\! sh -c "$LOG"
+
 -- what a list cannot hold is not sent where it can be checked here
 \! $DATACONNECT_SANDBOX_CTL document '/test/list' '[{"Name":"a"},{"Name":""},{"Name":"b,c"}]'
 CREATE FOREIGN TABLE list (name text OPTIONS (name 'Name', param 'Names', list 'true'))

@@ -4,9 +4,11 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 #include "bind_slot.h"
 #include "convert.h"
@@ -24,7 +26,10 @@ static void use_default(DcfSlot *slot, char *utf8);
 static Datum default_value(const DcfRelation *relation,
 						   const DcfColumn *column, const char *utf8);
 static const char *make_texts(DcfSlot *slot, pg_tz *timezone);
-static const char *find_obstacle(const DcfSlot *slot);
+static const char *find_obstacle(const DcfSlot *slot, pg_tz *timezone);
+static const char *list_obstacle(const DcfSlot *slot, const char *text);
+static const char *filter_obstacle(const DcfColumn *column, Datum value,
+								   const char *text, pg_tz *timezone);
 static void send_nothing(DcfSlot *slot, const DcfRelation *relation,
 						 const char *reason);
 
@@ -144,7 +149,7 @@ dcf_slot_finish(DcfSlot *slot, const DcfRelation *relation,
 		(!column->options->list || bms_is_member(column->attnum, spec->split));
 	obstacle = make_texts(slot, relation->server->timezone);
 	if (!obstacle)
-		obstacle = find_obstacle(slot);
+		obstacle = find_obstacle(slot, relation->server->timezone);
 	if (obstacle)
 		send_nothing(slot, relation, obstacle);
 }
@@ -218,30 +223,52 @@ make_texts(DcfSlot *slot, pg_tz *timezone)
  * if it cannot.
  */
 static const char *
-find_obstacle(const DcfSlot *slot)
+find_obstacle(const DcfSlot *slot, pg_tz *timezone)
 {
-	const DcfColumnOptions *options = slot->column->options;
+	const char *obstacle = NULL;
 
-	for (int i = 0; i < slot->values.count; i++)
+	for (int i = 0; i < slot->values.count && !obstacle; i++)
 	{
-		const char *text = slot->texts[i];
-
-		if (options->list && strchr(text, ',') != NULL)
-			return psprintf(
-				"Parameter \"%s\" is a list, in which a value cannot have a comma.",
-				options->param);
-		if (options->list && text[0] == '\0' && slot->values.count > 1)
-			return psprintf(
-				"Parameter \"%s\" is a list, in which none of several values can be empty.",
-				options->param);
-
-		/* It has no such values: it writes them for NULL. */
-		if (slot->column->kind == DCF_COLUMN_FILTERED &&
-			(text[0] == '\0' || strcmp(text, "null") == 0))
-			return psprintf(
-				"The service writes \"%s\" for a missing value, which parameter \"%s\" need not find.",
-				text, options->param);
+		if (slot->column->options->list)
+			obstacle = list_obstacle(slot, slot->texts[i]);
+		if (slot->column->kind == DCF_COLUMN_FILTERED && !obstacle)
+			obstacle = filter_obstacle(slot->column, slot->values.values[i],
+									   slot->texts[i], timezone);
 	}
+	return obstacle;
+}
+
+static const char *
+list_obstacle(const DcfSlot *slot, const char *text)
+{
+	const char *param = slot->column->options->param;
+
+	if (strchr(text, ',') != NULL)
+		return psprintf(
+			"Parameter \"%s\" is a list, in which a value cannot have a comma.",
+			param);
+	if (text[0] == '\0' && slot->values.count > 1)
+		return psprintf(
+			"Parameter \"%s\" is a list, in which none of several values can be empty.",
+			param);
+	return NULL;
+}
+
+/* Why the service might not find by a value all that is equal to it. */
+static const char *
+filter_obstacle(const DcfColumn *column, Datum value, const char *text,
+				pg_tz *timezone)
+{
+	/* It has no such values: it writes them for NULL. */
+	if (text[0] == '\0' || strcmp(text, "null") == 0)
+		return psprintf(
+			"The service writes \"%s\" for a missing value, which parameter \"%s\" need not find.",
+			text, column->options->param);
+	if (column->basetype == TIMESTAMPOID &&
+		dcf_window_is_shown_twice(DatumGetTimestamp(value), timezone))
+		return psprintf(
+			"Clocks show this time twice, and parameter \"%s\" takes one instant, \"%s\".",
+			column->options->param, text);
 	return NULL;
 }
 

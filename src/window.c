@@ -188,6 +188,20 @@ dcf_window_option(const char *text, pg_tz *timezone)
 	return format_utc(time);
 }
 
+bool
+dcf_window_is_shown_twice(Timestamp local, pg_tz *timezone)
+{
+	Timestamp earliest;
+	Timestamp latest;
+
+	if (!is_sendable(local))
+		return false;
+	earliest = utc_earliest(local, timezone);
+	latest = utc_latest(local, timezone);
+	return earliest != latest && local_from_utc(earliest, timezone) == local &&
+		local_from_utc(latest, timezone) == local;
+}
+
 /*
  * A bound as the column's type has it.  False for an infinite one, and for one
  * that the column's type cannot hold.
