@@ -111,7 +111,7 @@ SET timezone = 'UTC';
 \! sh -c "$LOG"
 
 -- a time that clocks show twice is two instants, of which one would be sent
-ALTER SERVER sandbox OPTIONS (ADD timezone 'America/Vancouver');
+ALTER SERVER sandbox OPTIONS (ADD timezone 'America/Los_Angeles');
 \! $DATACONNECT_SANDBOX_CTL document '/test/twice' '[{"At":"2026-11-01T08:30:00Z"},{"At":"2026-11-01T09:30:00Z"},{"At":"2026-11-01T10:30:00Z"}]'
 CREATE FOREIGN TABLE twice (at timestamp OPTIONS (name 'At', param 'At')) SERVER sandbox OPTIONS (endpoint '/test/twice');
 SELECT count(*) FROM twice WHERE at = '2026-11-01 01:30';
@@ -171,7 +171,7 @@ SELECT count(*) FROM sales WHERE date_created >= date '2026-03-01';
 SELECT count(*) FROM local_sales WHERE date_created >= date '2026-03-01';
 SELECT count(*) FROM sales WHERE date_created >= timestamptz '2026-03-01 00:00+00';
 SELECT count(*) FROM local_sales WHERE date_created >= timestamptz '2026-03-01 00:00+00';
-SET timezone = 'America/Vancouver';
+SET timezone = 'America/Los_Angeles';
 SELECT count(*) FROM sales WHERE date_created >= timestamptz '2026-03-01 00:00+00';
 SELECT count(*) FROM local_sales WHERE date_created >= timestamptz '2026-03-01 00:00+00';
 SET timezone = 'UTC';
@@ -203,7 +203,7 @@ SELECT count(*) FROM local_sales WHERE date_created >= '2026-02-01 10:00' AND da
 ALTER FOREIGN TABLE sales OPTIONS (DROP window_round, DROP params);
 
 -- days are those of the server's time zone
-ALTER SERVER sandbox OPTIONS (ADD timezone 'America/Vancouver');
+ALTER SERVER sandbox OPTIONS (ADD timezone 'America/Los_Angeles');
 EXPLAIN (COSTS OFF) SELECT * FROM sales WHERE date_created >= '2026-02-01' AND date_created < '2026-02-02';
 EXPLAIN (COSTS OFF) SELECT * FROM sales WHERE date_created >= '2026-03-08' AND date_created < '2026-03-09';
 
