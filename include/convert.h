@@ -30,7 +30,14 @@ extern DcfConverter *dcf_convert_create(const char *relation,
 										pg_tz *timezone, List *null_strings);
 
 /*
- * Convert; the result is in the current memory context.  record counts from 1.
+ * Let a short text stay where the reader found it: its length is written over
+ * the quote in front of it.  For a field that no other converter is given.
+ */
+extern void dcf_convert_allow_in_place(DcfConverter *converter);
+
+/*
+ * Convert; the result is in the current memory context, or in the field's own
+ * bytes where that was allowed.  record counts from 1.
  * What does not fit raises ERRCODE_INVALID_TEXT_REPRESENTATION,
  * ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, or the data exception (class 22) of the
  * type's input function, always with a message that names all said above and

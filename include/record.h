@@ -26,7 +26,9 @@ extern void dcf_record_attach(DcfRecordReader *reader, DcfReply *reply);
 
 /*
  * Read the next record.  Columns that are read and fetched are set in values
- * and isnull, in the current memory context; the others are left alone.  False
+ * and isnull; the others are left alone.  What is passed by reference is in the
+ * current memory context or in the reply's window, and valid until the next
+ * call, or until the reply is closed, at the longest.  False
  * after the last record of a reply that is complete and well-formed to its
  * last byte; raises ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for any other, and for
  * a first record that has none of the table's keys, or, in JSON, a later one

@@ -33,6 +33,27 @@ SELECT * FROM keys;
 SELECT id_no, again FROM keys;
 SELECT again FROM keys;
 
+-- text as long as a short header can say, and longer; beside another column that reads the same bytes
+SELECT format('[%s]', string_agg(format('{"T": "%s", "U": "%s"}', repeat('é', i) || 'x', repeat('y', i)), ', ')) AS texts
+FROM unnest(ARRAY[0, 62, 63, 125, 126, 127]) i \gset
+\setenv TEXTS :texts
+\! $DATACONNECT_SANDBOX_CTL document '/test/texts' "$TEXTS"
+CREATE FOREIGN TABLE texts (
+    t text OPTIONS (name 'T'), u varchar(200) OPTIONS (name 'U'),
+    j1 json OPTIONS (name 'T'), t2 text OPTIONS (name 'T'), j2 json OPTIONS (name 'T')
+) SERVER sandbox OPTIONS (endpoint '/test/texts');
+SELECT length(u), u = repeat('y', length(u)) AS u, t = repeat('é', length(t) - 1) || 'x' AS t, t2 = t AS t2,
+       j1::text = to_json(t)::text AS j1, j2::text = to_json(t)::text AS j2
+FROM texts;
+-- it outlives its record where a query keeps it
+CREATE TEMP TABLE copied AS SELECT u FROM texts;
+SELECT count(*) FROM copied c JOIN texts t ON c.u = t.u;
+SELECT count(*), count(DISTINCT a.u), min(length(b.u)), max(length(b.u))
+FROM texts a JOIN texts b ON a.u <= b.u WHERE a.t <> '' AND b.t <> '';
+SELECT array_agg(u) = (SELECT array_agg(u) FROM copied) AS array, string_agg(u, ',' ORDER BY u DESC) = (SELECT string_agg(u, ',' ORDER BY u DESC) FROM copied) AS sorted
+FROM texts;
+SELECT length(first_value(u) OVER w), length(lag(u) OVER w) FROM texts WINDOW w AS (ORDER BY length(u));
+
 -- of a key given twice the last counts; a missing one is NULL; others do not matter
 \! $DATACONNECT_SANDBOX_CTL document '/test/record' '[{"A": 1, "B": "x", "A": 2}, {"B": "y", "C": [{"A": 3}], "D": {"A": 4}}, {"A": 5, "\u0041": 6, "a": 7}, {}, {"A": 8, "A": null}]'
 CREATE FOREIGN TABLE record ("A" integer, "B" text) SERVER sandbox OPTIONS (endpoint '/test/record');

@@ -84,6 +84,12 @@ set_null_texts(DcfConverter *converter, List *null_strings)
 	}
 }
 
+void
+dcf_convert_allow_in_place(DcfConverter *converter)
+{
+	converter->in_place = true;
+}
+
 Datum
 dcf_convert_field(DcfConverter *converter, const DcfField *field,
 				  uint64 record, bool *isnull)

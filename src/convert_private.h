@@ -50,6 +50,7 @@ struct DcfConverter
 	DcfNullText *null_texts;
 	int n_null_texts;
 
+	bool in_place;	/* a text may stay in its field */
 	bool transcode; /* the database is not in UTF-8 */
 	pg_tz *timezone;
 

@@ -199,7 +199,8 @@ fit_numeric(int32 typmod, int64 *value, int *scale)
 {
 	int precision;
 	int wanted;
-	int64 limit = 1;
+	uint64 limit = 1;
+	uint64 magnitude;
 
 	if (typmod < (int32) VARHDRSZ)
 		return true;
@@ -216,7 +217,8 @@ fit_numeric(int32 typmod, int64 *value, int *scale)
 		return true;
 	while (precision-- > 0)
 		limit *= 10;
-	return *value<limit && * value> - limit;
+	magnitude = *value < 0 ? -(uint64) *value : (uint64) *value;
+	return magnitude < limit;
 }
 
 /*
@@ -296,6 +298,17 @@ convert_bool(DcfConverter *converter, const DcfField *field, const char *bytes,
 	return BoolGetDatum(result);
 }
 
+/*
+ * What stands in a reply as it does in a tuple needs no copy: the quote before
+ * it makes room for the header of a short varlena, of one byte.
+ */
+static inline bool
+can_stay(const DcfConverter *converter, const DcfField *field, size_t len)
+{
+	return converter->in_place && field->kind == DCF_FIELD_STRING &&
+		!field->escaped && len + VARHDRSZ_SHORT <= VARATT_SHORT_MAX;
+}
+
 /* text, and varchar and bpchar without a length. */
 static Datum
 convert_text(DcfConverter *converter, const DcfField *field, const char *bytes,
@@ -303,6 +316,13 @@ convert_text(DcfConverter *converter, const DcfField *field, const char *bytes,
 {
 	if (converter->transcode)
 		return CStringGetTextDatum(dcf_convert_cstring(converter, bytes, len));
+	if (can_stay(converter, field, len))
+	{
+		char *text = (char *) (uintptr_t) bytes - VARHDRSZ_SHORT;
+
+		SET_VARSIZE_SHORT(text, len + VARHDRSZ_SHORT);
+		return PointerGetDatum(text);
+	}
 	if (len >= MaxAllocSize - VARHDRSZ)
 		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
 	return PointerGetDatum(cstring_to_text_with_len(bytes, (int) len));

@@ -38,6 +38,7 @@ struct DcfRecordReader
 	bool begun; /* bytes of the reply are gone */
 };
 
+static void allow_in_place(DcfRecordReader *reader);
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
 static DcfReadStatus read_record(DcfRecordReader *reader);
 static void check_length(const DcfRecordReader *reader, size_t len);
@@ -78,11 +79,26 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 							   relation->table->null_strings);
 	}
 
+	allow_in_place(reader);
 	reader->config.keys = reader->keys;
 	reader->config.max_record_size = relation->server->max_record_size;
 	reader->format = dcf_format_routine(relation->table->format);
 	reader->in = reader->format->create(&reader->config);
 	return reader;
+}
+
+/* Fields that just one column reads may become its values. */
+static void
+allow_in_place(DcfRecordReader *reader)
+{
+	int *readers = palloc0(sizeof(int) * Max(reader->config.nkeys, 1));
+
+	for (int i = 0; i < reader->ntargets; i++)
+		readers[reader->targets[i].key]++;
+	for (int i = 0; i < reader->ntargets; i++)
+		if (readers[reader->targets[i].key] == 1)
+			dcf_convert_allow_in_place(reader->targets[i].converter);
+	pfree(readers);
 }
 
 /* Two columns may read one key; a reader wants it once. */
