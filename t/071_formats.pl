@@ -132,7 +132,7 @@ for my $format ('csv', 'xml')
 		"$format: 40 % of the rows are there with half of the reply");
 	$dc->wait(held => 1, in_flight => 1, timeout => 1);
 	$session->send('FETCH ALL FROM c');
-	$dc->wait_for_wait_event($session->pid, '^(Extension|DataConnect.*)$');
+	$dc->wait_until_it_waits($session->pid, 'Reply');
 	$dc->release;
 	my @rest = split /\n/, $session->finish->{out};
 	is_deeply([ scalar @rest, @rest[ 0, -1 ] ], [ ROWS - $early - 1, $early + 2, ROWS ],
