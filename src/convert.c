@@ -24,6 +24,8 @@
 static void set_null_texts(DcfConverter *converter, List *null_strings);
 static Datum convert_value(DcfConverter *converter, const DcfField *field,
 						   bool *isnull);
+static const char *unescape(DcfConverter *converter, const DcfField *field,
+							size_t *len);
 static bool is_null_text(const DcfConverter *converter, const char *bytes,
 						 size_t len);
 static Datum convert_default(DcfConverter *converter, const char *text);
@@ -118,7 +120,7 @@ dcf_convert_text(DcfConverter *converter, const char *text)
 	return result;
 }
 
-static void
+static pg_noinline void
 check_domain(DcfConverter *converter, Datum value, bool isnull)
 {
 	ErrorContextCallback callback;
@@ -130,54 +132,50 @@ check_domain(DcfConverter *converter, Datum value, bool isnull)
 }
 
 /* The value as a Datum of the base type. */
-static Datum
+static inline Datum
 convert_value(DcfConverter *converter, const DcfField *field, bool *isnull)
 {
 	const char *bytes = field->data;
 	size_t len = field->len;
 
+	/* In the order of how often they come: this is done for every field. */
 	*isnull = true;
-	switch (field->kind)
+	if (dcf_convert_is_string(field))
 	{
-		case DCF_FIELD_ABSENT:
-		case DCF_FIELD_NULL:
+		if (field->escaped)
+			bytes = unescape(converter, field, &len);
+		if (is_null_text(converter, bytes, len))
 			return (Datum) 0;
-
-		case DCF_FIELD_FALSE:
-			bytes = "false";
-			len = 5;
-			break;
-
-		case DCF_FIELD_TRUE:
-			bytes = "true";
-			len = 4;
-			break;
-
-		case DCF_FIELD_STRING:
-		case DCF_FIELD_TEXT:
-			if (field->escaped)
-			{
-				char *decoded = dcf_convert_scratch(converter, len + 1);
-
-				len = field->kind == DCF_FIELD_STRING ?
-					dcf_json_unescape(bytes, len, decoded) :
-					dcf_csv_unescape(bytes, len, decoded);
-				bytes = decoded;
-			}
-			if (is_null_text(converter, bytes, len))
-				return (Datum) 0;
-			break;
-
-		case DCF_FIELD_NUMBER:
-		case DCF_FIELD_OBJECT:
-		case DCF_FIELD_ARRAY:
-			break;
+	}
+	else if (field->kind == DCF_FIELD_ABSENT || field->kind == DCF_FIELD_NULL)
+		return (Datum) 0;
+	else if (field->kind == DCF_FIELD_FALSE)
+	{
+		bytes = "false";
+		len = 5;
+	}
+	else if (field->kind == DCF_FIELD_TRUE)
+	{
+		bytes = "true";
+		len = 4;
 	}
 
 	*isnull = false;
 	converter->shown = bytes;
 	converter->shown_len = len;
 	return converter->convert(converter, field, bytes, len);
+}
+
+/* Decode a field's escapes into the scratch buffer. */
+static const char *
+unescape(DcfConverter *converter, const DcfField *field, size_t *len)
+{
+	char *decoded = dcf_convert_scratch(converter, field->len + 1);
+
+	*len = field->kind == DCF_FIELD_STRING ?
+		dcf_json_unescape(field->data, field->len, decoded) :
+		dcf_csv_unescape(field->data, field->len, decoded);
+	return decoded;
 }
 
 /*
@@ -204,7 +202,7 @@ convert_default(DcfConverter *converter, const char *text)
 }
 
 /* Whether a string stands for NULL in this column. */
-static bool
+static inline bool
 is_null_text(const DcfConverter *converter, const char *bytes, size_t len)
 {
 	int i;
