@@ -50,7 +50,7 @@ CREATE TEMP TABLE copied AS SELECT u FROM texts;
 SELECT count(*) FROM copied c JOIN texts t ON c.u = t.u;
 SELECT count(*), count(DISTINCT a.u), min(length(b.u)), max(length(b.u))
 FROM texts a JOIN texts b ON a.u <= b.u WHERE a.t <> '' AND b.t <> '';
-SELECT array_agg(u) = (SELECT array_agg(u) FROM copied) AS array, string_agg(u, ',' ORDER BY u DESC) = (SELECT string_agg(u, ',' ORDER BY u DESC) FROM copied) AS sorted
+SELECT array_agg(u ORDER BY u) = (SELECT array_agg(u ORDER BY u) FROM copied) AS array, string_agg(u, ',' ORDER BY u DESC) = (SELECT string_agg(u, ',' ORDER BY u DESC) FROM copied) AS sorted
 FROM texts;
 SELECT length(first_value(u) OVER w), length(lag(u) OVER w) FROM texts WINDOW w AS (ORDER BY length(u));
 
