@@ -234,7 +234,10 @@ sub bare
 }
 my $chunks = sprintf "%x\r\n%s\r\n0\r\n\r\n", length $complete, $complete;
 my $length = 'Content-Length: ' . length $complete;
-like(bare($_, $complete), qr/^HV00M reply for foreign table "bare" may have been cut short$/, "refused: $_")
+# Two lengths that differ some releases of libcurl refuse themselves.
+like(bare($_, $complete),
+	qr/^HV00M (reply for foreign table "bare" may have been cut short|service did not answer with a valid HTTP reply)$/,
+	"refused: $_")
   for "0 200 OK", "1 200 OK\r\nConnection: close", "1 200 OK\r\nTransfer-Encoding: identity",
   "1 200 OK\r\n$length\r\nContent-Length: 7", "1 200 OK\r\nContent-Length: 7\r\n$length";
 is(bare("0 200 OK\r\n$length", $complete), '1', 'a length is enough');
