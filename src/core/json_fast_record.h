@@ -44,7 +44,7 @@ FAST(value)(const char *p, const char *limit, const char *end, DcfField *field)
 FAST_TARGET static int
 FAST(find_lead)(const DcfJsonLeads *leads, const char *p, int expected)
 {
-	for (int i = 1; i < leads->n; i++)
+	for (int i = 0; i < leads->n; i++)
 	{
 		int lead = expected + i;
 
@@ -79,6 +79,10 @@ FAST(record)(DcfJsonReader *reader, DcfJsonCursor *cursor)
 		int key;
 
 		if (p >= limit)
+			return false;
+
+		/* Among the leads are those of a record's beginning. */
+		if (*p == '{' && p != start)
 			return false;
 		if (expected < leads->n &&
 			SAME_BYTES(p, leads->bytes[expected], leads->leads[expected].len))

@@ -118,6 +118,11 @@ typedef struct Bad
 	}
 
 static const Bad bad_arrays[] = {
+	/* A record's beginning within a record, after it was seen before one. */
+	BAD("[{},{\"a\":1},{\"a\":1{\"a\":2}]", SYNTAX, 18, 2),
+	BAD("[{},{\"a\":1,\"b\":2},{\"b\":1},{\"a\":1{\"b\":2}]", SYNTAX, 32, 3),
+	BAD("[{},{\"a\":1,\"b\":2},{\"a\":1,{\"a\":2}]", SYNTAX, 25, 2),
+	BAD("[{},{\"a\":1,\"b\":2},{,\"b\":2}]", SYNTAX, 19, 2),
 	/* Cut short. */
 	BAD("", CUT, 0, 0),
 	BAD(" \r\n", CUT, 3, 0),
