@@ -112,11 +112,14 @@ def entrants(bench, results, records, chosen):
     return ready
 
 
-def asked(contestant, query, records):
+def asked(contestant, query, records, options):
+    """With no patience at all, the slow are asked once."""
+    if contestant.slow and not options.patience and query != LOAD:
+        return False
     return query in contestant.queries_for(records)
 
 
-def rehearse(bench, contestants, records):
+def rehearse(bench, contestants, records, options):
     """The warm-up, in which all answers are compared in full; returns the
     samples of each contestant as {query: sample}."""
     answers, samples = Answers(), {contestant: {} for contestant in contestants}
@@ -126,7 +129,7 @@ def rehearse(bench, contestants, records):
     for contestant in contestants:
         say("%d records: warm-up: %s" % (records, contestant.label))
         for query in ORDER:
-            if not asked(contestant, query, records):
+            if not asked(contestant, query, records, options):
                 continue
             sample, found = contestant.rehearse(bench, query)
             bench.forget_answer()
@@ -172,7 +175,8 @@ def measure(bench, results, warm_up, records, options):
         turn = number % len(contestants)
         for query in ORDER:
             for contestant in contestants[turn:] + contestants[:turn]:
-                if number < times[contestant] and asked(contestant, query, records):
+                if number < times[contestant] and asked(contestant, query, records,
+                                                            options):
                     sample = contestant.run(bench, query)
                     check_again(contestant, query, records, sample, expected)
                     bench.forget_answer()
@@ -209,7 +213,8 @@ def main():
         results.facts = machine.facts(bench)
         for records in sorted(options.records):
             contestants = entrants(bench, results, records, chosen)
-            measure(bench, results, rehearse(bench, contestants, records), records, options)
+            measure(bench, results, rehearse(bench, contestants, records, options), records,
+                    options)
         psycopg2.extensions.set_wait_callback(None)
         results.latency = small_reply(bench)
     report.write(results, options.results, options.name)
