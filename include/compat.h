@@ -70,21 +70,33 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 
 /*
  * A path over a foreign base relation, with no order, no outer path and no
- * private data.  18: with the number of disabled nodes; 17: with the clauses a
- * join relation took over.
+ * private data.  last_resort: to be taken only where there is no other, whatever
+ * the enable_ settings say.  18: with the number of disabled nodes, which
+ * counts for more than costs; 17: with the clauses a join relation took over.
  */
+#define DCF_LAST_RESORT_NODES 1000
+#define DCF_LAST_RESORT_COST  1e15
+
 #if PG_VERSION_NUM >= 180000
-#define dcf_compat_foreignscan_path(root, rel, rows, startup, total, outer) \
-	create_foreignscan_path(root, rel, NULL, rows, 0, startup, total, NIL,  \
-							outer, NULL, NIL, NIL)
-#elif PG_VERSION_NUM >= 170000
-#define dcf_compat_foreignscan_path(root, rel, rows, startup, total, outer) \
-	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL,     \
-							outer, NULL, NIL, NIL)
+#define dcf_compat_foreignscan_path(root, rel, rows, last_resort, startup, \
+									total, outer)                          \
+	create_foreignscan_path(root, rel, NULL, rows,                         \
+							(last_resort) ? DCF_LAST_RESORT_NODES : 0,     \
+							startup, total, NIL, outer, NULL, NIL, NIL)
 #else
-#define dcf_compat_foreignscan_path(root, rel, rows, startup, total, outer) \
-	create_foreignscan_path(root, rel, NULL, rows, startup, total, NIL,     \
-							outer, NULL, NIL)
+#if PG_VERSION_NUM >= 170000
+#define DCF_NO_RESTRICTINFO , NIL
+#else
+#define DCF_NO_RESTRICTINFO
+#endif
+#define dcf_compat_foreignscan_path(root, rel, rows, last_resort, startup,  \
+									total, outer)                           \
+	create_foreignscan_path(root, rel, NULL, rows,                          \
+							(startup) +                                     \
+								((last_resort) ? DCF_LAST_RESORT_COST : 0), \
+							(total) +                                       \
+								((last_resort) ? DCF_LAST_RESORT_COST : 0), \
+							NIL, outer, NULL, NIL DCF_NO_RESTRICTINFO)
 #endif
 
 /*

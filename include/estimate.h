@@ -13,6 +13,8 @@
 
 typedef struct DcfEstimate
 {
+	double tuples; /* given: pg_class.reltuples, or less than 1 where
+								 * ANALYZE never ran */
 	DcfEstimateSource source;
 	double requests;		 /* at least 1 */
 	double rows_per_request; /* in a reply, not limited by max_rows */

@@ -8,6 +8,7 @@
 #include "postgres.h"
 #include "nodes/pathnodes.h"
 
+#include "compat.h"
 #include "relation.h"
 #include "spec.h"
 
@@ -23,25 +24,46 @@ typedef struct DcfQuals
 } DcfQuals;
 
 /*
- * Classify the restriction clauses of a base relation.  A clause gives a
- * binding if it compares a sent column, on either side, with an expression
- * that is known before the scan starts: no columns, nothing volatile.
+ * Classify the clauses of a path over a base relation: its restrictions, and
+ * join clauses where the path is parameterised by the relations in outer.  A
+ * clause gives a binding if it compares a sent column, on either side, with an
+ * expression that is known before the scan starts: no columns but those of
+ * outer, nothing volatile.
  *
  * bounds are the expressions that hold for the rows of a partition.  They are
  * taken as clauses of the query: the service knows nothing of partitions, and
  * would return to one what is another's.
  */
 extern DcfQuals *dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
-								   const DcfRelation *relation, List *bounds);
+								   const DcfRelation *relation, List *clauses,
+								   Relids outer, List *bounds);
 
 /*
- * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED if a required column has no
- * binding (naming all such columns and showing a clause that would run), or if
- * a parameter column without one is compared, where its NULL would quietly make
- * the result empty.
+ * The sets of relations (Relids) that a path could be parameterised by so that
+ * a join gives values to send: one for each join clause that could, and the
+ * union of all.  None twice.
  */
-extern void dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
-						   const DcfRelation *relation, const DcfQuals *quals);
+extern List *dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
+								 const DcfRelation *relation);
+
+/*
+ * Whether the request can be made of the bindings: every required column has
+ * one, and no parameter column without one is compared, where its NULL would
+ * quietly make the result empty.
+ */
+extern bool dcf_qual_suffice(PlannerInfo *root, RelOptInfo *baserel,
+							 const DcfRelation *relation,
+							 const DcfQuals *quals);
+
+/*
+ * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED for bindings that do not
+ * suffice: naming all required columns without one and showing a clause that
+ * would run, or the column that is compared.
+ */
+pg_noreturn extern void dcf_qual_raise_missing(PlannerInfo *root,
+											   RelOptInfo *baserel,
+											   const DcfRelation *relation,
+											   const DcfQuals *quals);
 
 /*
  * Columns (attnums) on which it depends what rows there are, or are counted:

@@ -37,6 +37,7 @@ static double remote_rows(PlannerInfo *root, RelOptInfo *baserel,
 static double reply_rows(PlannerInfo *root, RelOptInfo *baserel,
 						 const DcfRelation *relation, const DcfQuals *quals,
 						 DcfEstimate *estimate);
+static List *joined_filters(const DcfQuals *quals);
 static double bytes_per_record(const DcfRelation *relation);
 
 void
@@ -149,17 +150,19 @@ reply_rows(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 		estimate->source = DCF_ESTIMATE_OPTION;
 		estimate->rows_per_request = relation->table->rows;
 	}
-	else if (baserel->tuples > 0)
+	else if (estimate->tuples > 0)
 	{
 		/* The statistics know of all rows; the service filters some. */
 		estimate->source = DCF_ESTIMATE_STATISTICS;
 		filtered = clauselist_selectivity(root, quals->sent, baserel->relid,
 										  JOIN_INNER, NULL);
-		local = clauselist_selectivity(root, baserel->baserestrictinfo,
-									   baserel->relid, JOIN_INNER, NULL);
+		local =
+			clauselist_selectivity(root,
+								   list_union_ptr(quals->local, quals->sent),
+								   baserel->relid, JOIN_INNER, NULL);
 		estimate->rows_per_request =
-			clamp_row_est(baserel->tuples * filtered / estimate->requests);
-		return baserel->tuples * local;
+			clamp_row_est(estimate->tuples * filtered / estimate->requests);
+		return estimate->tuples * local;
 	}
 	else
 	{
@@ -167,13 +170,41 @@ reply_rows(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 		estimate->rows_per_request = DCF_ROWS_DEFAULT;
 	}
 
-	/* These count a reply's records, so what was sent is accounted for. */
+	/*
+	 * These count a reply's records, so what was sent is accounted for, but for
+	 * what a join gives on top of it.
+	 */
+	estimate->rows_per_request = clamp_row_est(
+		estimate->rows_per_request *
+		clauselist_selectivity(root, joined_filters(quals), baserel->relid,
+							   JOIN_INNER, NULL));
 	local =
 		clauselist_selectivity(root,
 							   list_difference_ptr(quals->local, quals->sent),
 							   baserel->relid, JOIN_INNER, NULL);
 	return estimate->requests *
 		Min(estimate->rows_per_request, relation->server->max_rows) * local;
+}
+
+/*
+ * The clauses by which the service filters rows for the other side of a join:
+ * those on columns that the reply has.
+ */
+static List *
+joined_filters(const DcfQuals *quals)
+{
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach(lc, quals->sent)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+
+		if (bms_membership(rinfo->clause_relids) == BMS_MULTIPLE &&
+			list_member_ptr(quals->local, rinfo))
+			result = lappend(result, rinfo);
+	}
+	return result;
 }
 
 static double

@@ -24,16 +24,30 @@
 typedef struct RelationPlan
 {
 	DcfRelation *relation;
+	List *bounds;
+	double tuples; /* as the catalogue has them: the planner makes more of
+					* the relation's once it has a size */
+} RelationPlan;
+
+/* What a path does, which its clauses say. */
+typedef struct PathPlan
+{
 	DcfQuals *quals;
 	Bitmapset *fetched;
 	Bitmapset *split;
 	DcfEstimate estimate;
-} RelationPlan;
+} PathPlan;
 
 static DcfRelation *load_relation(Oid foreigntableid, Index relid,
 								  List **bounds);
 static List *partition_bounds(Relation rel, Index relid);
 static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
+static bool suffices(PlannerInfo *root, RelOptInfo *baserel,
+					 const PathPlan *path);
+static void plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
+					  Relids outer, PathPlan *path);
+static bool add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
+						 bool must);
 static Bitmapset *find_split(const DcfRelation *relation,
 							 const Bitmapset *fetched);
 
@@ -41,34 +55,68 @@ void
 dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 {
 	RelationPlan *state = palloc0(sizeof(RelationPlan));
-	List *bounds;
+	PathPlan path;
 
 	baserel->fdw_private = state;
-	state->relation = load_relation(foreigntableid, baserel->relid, &bounds);
-	state->quals = dcf_qual_classify(root, baserel, state->relation, bounds);
-
-	/* UPDATE and DELETE are refused by the executor, in its own words. */
-	if (!is_result_relation(root, baserel))
-		dcf_qual_check(root, baserel, state->relation, state->quals);
-
-	state->fetched =
-		dcf_qual_fetched(root, baserel, state->relation, state->quals);
-	state->split = find_split(state->relation, state->fetched);
-	dcf_estimate(root, baserel, state->relation, state->quals, state->split,
-				 &state->estimate);
-	baserel->rows = state->estimate.rows;
+	state->relation =
+		load_relation(foreigntableid, baserel->relid, &state->bounds);
+	state->tuples = baserel->tuples;
+	plan_path(root, baserel, baserel->baserestrictinfo,
+			  baserel->lateral_relids, &path);
+	baserel->rows = path.estimate.rows;
 }
 
+/*
+ * The request must be complete when the scan starts.  Where only a join can
+ * make it so, paths are parameterised by the other side of the join.  A path
+ * that cannot run is there even so, because the planner needs one to begin
+ * with; it comes last, and dcf_plan_create() refuses it.
+ */
 void
 dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 {
 	RelationPlan *state = baserel->fdw_private;
+	Relids least = baserel->lateral_relids;
+	bool runs = false;
+	ListCell *lc;
 
+	foreach(lc, dcf_qual_outer_sets(root, baserel, state->relation))
+		if (!bms_equal(lfirst(lc), least))
+			runs |= add_path_for(root, baserel, lfirst(lc), false);
+	(void) add_path_for(root, baserel, least, !runs);
+}
+
+/*
+ * Add the path that is parameterised by these relations.  False if it cannot
+ * run: if it must, that is an error, and else it is added only if it is the one
+ * that is parameterised least.
+ */
+static bool
+add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer, bool must)
+{
+	RelationPlan *state = baserel->fdw_private;
+	ParamPathInfo *info = get_baserel_parampathinfo(root, baserel, outer);
+	List *clauses = baserel->baserestrictinfo;
+	PathPlan path;
+	bool runs;
+
+	if (info)
+		clauses = list_concat_copy(clauses, info->ppi_clauses);
+	plan_path(root, baserel, clauses, outer, &path);
+	runs = suffices(root, baserel, &path);
+	if (!runs && must)
+		dcf_qual_raise_missing(root, baserel, state->relation, path.quals);
+	if (!runs && !bms_equal(outer, baserel->lateral_relids))
+		return false;
+	if (info)
+		info->ppi_rows = path.estimate.rows;
 	add_path(baserel,
-			 (Path *) dcf_compat_foreignscan_path(root, baserel, baserel->rows,
-												  state->estimate.startup_cost,
-												  state->estimate.total_cost,
-												  baserel->lateral_relids));
+			 (Path *) dcf_compat_foreignscan_path(root, baserel,
+												  path.estimate.rows, !runs,
+												  path.estimate.startup_cost,
+												  path.estimate.total_cost,
+												  outer));
+	return runs;
 }
 
 ForeignScan *
@@ -77,33 +125,67 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 				Plan *outer_plan)
 {
 	RelationPlan *state = baserel->fdw_private;
+	PathPlan path;
 	DcfSpec spec = {0};
-	List *local = list_copy(state->quals->bounds);
+	List *local;
 	List *fdw_private;
 	List *fdw_exprs;
 	ListCell *lc;
 
+	plan_path(root, baserel, scan_clauses, PATH_REQ_OUTER(&best_path->path),
+			  &path);
+	if (!suffices(root, baserel, &path))
+		dcf_qual_raise_missing(root, baserel, state->relation, path.quals);
+
 	/* A clause used up by what is sent needs no check; all others do. */
+	local = list_copy(path.quals->bounds);
 	foreach(lc, scan_clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 
-		if (!list_member_ptr(state->quals->sent, rinfo) ||
-			list_member_ptr(state->quals->local, rinfo))
+		if (!list_member_ptr(path.quals->sent, rinfo) ||
+			list_member_ptr(path.quals->local, rinfo))
 			local = lappend(local, rinfo);
 	}
 
-	spec.bindings = state->quals->bindings;
-	spec.split = state->split;
-	spec.fetched = state->fetched;
-	spec.clauses = extract_actual_clauses(state->quals->sent, false);
-	spec.source = state->estimate.source;
-	spec.rows_per_request = state->estimate.rows_per_request;
+	spec.bindings = path.quals->bindings;
+	spec.split = path.split;
+	spec.fetched = path.fetched;
+	spec.clauses = extract_actual_clauses(path.quals->sent, false);
+	spec.source = path.estimate.source;
+	spec.rows_per_request = path.estimate.rows_per_request;
 	dcf_spec_write(&spec, &fdw_private, &fdw_exprs);
 
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),
 							baserel->relid, fdw_exprs, fdw_private, NIL, NIL,
 							outer_plan);
+}
+
+/* Work out what a path with these clauses does. */
+static void
+plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
+		  PathPlan *path)
+{
+	RelationPlan *state = baserel->fdw_private;
+
+	path->quals = dcf_qual_classify(root, baserel, state->relation, clauses,
+									outer, state->bounds);
+	path->fetched =
+		dcf_qual_fetched(root, baserel, state->relation, path->quals);
+	path->split = find_split(state->relation, path->fetched);
+	path->estimate.tuples = state->tuples;
+	dcf_estimate(root, baserel, state->relation, path->quals, path->split,
+				 &path->estimate);
+}
+
+/* UPDATE and DELETE are refused by the executor, in its own words. */
+static bool
+suffices(PlannerInfo *root, RelOptInfo *baserel, const PathPlan *path)
+{
+	RelationPlan *state = baserel->fdw_private;
+
+	return is_result_relation(root, baserel) ||
+		dcf_qual_suffice(root, baserel, state->relation, path->quals);
 }
 
 static DcfRelation *

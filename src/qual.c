@@ -19,6 +19,15 @@
 #include "qual.h"
 #include "window.h"
 
+/* What clauses are looked at for. */
+typedef struct Target
+{
+	PlannerInfo *root;
+	RelOptInfo *baserel;
+	const DcfRelation *relation;
+	Relids outer; /* whose columns have values when the scan starts */
+} Target;
+
 /* A comparison of a column with something, whichever side it stood on. */
 typedef struct Comparison
 {
@@ -29,20 +38,17 @@ typedef struct Comparison
 	bool any; /* value is an array: = ANY */
 } Comparison;
 
-static bool classify_clause(DcfQuals *quals, RelOptInfo *baserel,
-							const DcfRelation *relation, RestrictInfo *rinfo);
-static DcfBinding *bind_clause(RelOptInfo *baserel,
-							   const DcfRelation *relation, Expr *clause);
-static DcfBinding *bind_comparison(RelOptInfo *baserel, const Comparison *cmp);
-static DcfBinding *bind_boolean(RelOptInfo *baserel,
-								const DcfRelation *relation, Expr *clause);
+static bool classify_clause(DcfQuals *quals, const Target *target,
+							RestrictInfo *rinfo);
+static DcfBinding *bind_clause(const Target *target, Expr *clause);
+static DcfBinding *bind_comparison(const Target *target,
+								   const Comparison *cmp);
+static DcfBinding *bind_boolean(const Target *target, Expr *clause);
 static DcfBinding *make_binding(const DcfColumn *column, DcfBindingOp op,
 								Expr *value);
-static const DcfColumn *match_column(RelOptInfo *baserel,
-									 const DcfRelation *relation, Node *node);
-static bool match_operands(RelOptInfo *baserel, const DcfRelation *relation,
-						   OpExpr *op, Comparison *cmp);
-static bool is_known_before_scan(Expr *value);
+static const DcfColumn *match_column(const Target *target, Node *node);
+static bool match_operands(const Target *target, OpExpr *op, Comparison *cmp);
+static bool is_known_before_scan(const Target *target, Expr *value);
 static bool equality_accepts(const Comparison *cmp, Oid valuetype);
 static bool is_value_exact(const Comparison *cmp, Oid valuetype);
 static bool is_equality_exact(const DcfColumn *column, Oid collation);
@@ -50,19 +56,20 @@ static bool is_integer_type(Oid type);
 
 DcfQuals *
 dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
-				  const DcfRelation *relation, List *bounds)
+				  const DcfRelation *relation, List *clauses, Relids outer,
+				  List *bounds)
 {
+	const Target target = {root, baserel, relation, outer};
 	DcfQuals *quals = palloc0(sizeof(DcfQuals));
 	ListCell *lc;
 
-	foreach(lc, baserel->baserestrictinfo)
-		classify_clause(quals, baserel, relation,
-						lfirst_node(RestrictInfo, lc));
+	foreach(lc, clauses)
+		classify_clause(quals, &target, lfirst_node(RestrictInfo, lc));
 	foreach(lc, bounds)
 	{
 		RestrictInfo *rinfo = make_simple_restrictinfo(root, lfirst(lc));
 
-		if (classify_clause(quals, baserel, relation, rinfo))
+		if (classify_clause(quals, &target, rinfo))
 			quals->bounds = lappend(quals->bounds, rinfo);
 	}
 	return quals;
@@ -70,16 +77,15 @@ dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 
 /* Returns whether PostgreSQL has to check it. */
 static bool
-classify_clause(DcfQuals *quals, RelOptInfo *baserel,
-				const DcfRelation *relation, RestrictInfo *rinfo)
+classify_clause(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 {
-	DcfBinding *binding = bind_clause(baserel, relation, rinfo->clause);
+	DcfBinding *binding = bind_clause(target, rinfo->clause);
 
 	if (binding)
 	{
 		quals->bindings = lappend(quals->bindings, binding);
 		quals->sent = lappend(quals->sent, rinfo);
-		if (relation->columns[binding->attnum - 1].kind ==
+		if (target->relation->columns[binding->attnum - 1].kind ==
 			DCF_COLUMN_PARAMETER)
 			return false;
 	}
@@ -88,15 +94,15 @@ classify_clause(DcfQuals *quals, RelOptInfo *baserel,
 }
 
 static DcfBinding *
-bind_clause(RelOptInfo *baserel, const DcfRelation *relation, Expr *clause)
+bind_clause(const Target *target, Expr *clause)
 {
 	Comparison cmp = {0};
 
 	if (IsA(clause, OpExpr))
 	{
-		if (!match_operands(baserel, relation, (OpExpr *) clause, &cmp))
+		if (!match_operands(target, (OpExpr *) clause, &cmp))
 			return NULL;
-		return bind_comparison(baserel, &cmp);
+		return bind_comparison(target, &cmp);
 	}
 	if (IsA(clause, ScalarArrayOpExpr))
 	{
@@ -104,29 +110,28 @@ bind_clause(RelOptInfo *baserel, const DcfRelation *relation, Expr *clause)
 
 		if (!op->useOr)
 			return NULL;
-		cmp.column = match_column(baserel, relation, linitial(op->args));
+		cmp.column = match_column(target, linitial(op->args));
 		cmp.value = lsecond(op->args);
 		cmp.opno = op->opno;
 		cmp.inputcollid = op->inputcollid;
 		cmp.any = true;
-		return cmp.column ? bind_comparison(baserel, &cmp) : NULL;
+		return cmp.column ? bind_comparison(target, &cmp) : NULL;
 	}
 	if (IsA(clause, NullTest))
 	{
 		NullTest *test = (NullTest *) clause;
-		const DcfColumn *column =
-			match_column(baserel, relation, (Node *) test->arg);
+		const DcfColumn *column = match_column(target, (Node *) test->arg);
 
 		if (column && column->kind == DCF_COLUMN_PARAMETER &&
 			test->nulltesttype == IS_NULL && !test->argisrow)
 			return make_binding(column, DCF_BIND_NULL, NULL);
 		return NULL;
 	}
-	return bind_boolean(baserel, relation, clause);
+	return bind_boolean(target, clause);
 }
 
 static DcfBinding *
-bind_comparison(RelOptInfo *baserel, const Comparison *cmp)
+bind_comparison(const Target *target, const Comparison *cmp)
 {
 	const DcfColumn *column = cmp->column;
 	TypeCacheEntry *typentry;
@@ -137,7 +142,7 @@ bind_comparison(RelOptInfo *baserel, const Comparison *cmp)
 	if (!OidIsValid(typentry->btree_opf))
 		return NULL;
 	strategy = get_op_opfamily_strategy(cmp->opno, typentry->btree_opf);
-	if (strategy == 0 || !is_known_before_scan(cmp->value))
+	if (strategy == 0 || !is_known_before_scan(target, cmp->value))
 		return NULL;
 
 	valuetype = exprType((Node *) cmp->value);
@@ -177,7 +182,7 @@ bind_comparison(RelOptInfo *baserel, const Comparison *cmp)
  * PostgreSQL simplifies "b = true" to "b", and "b = false" to "NOT b".
  */
 static DcfBinding *
-bind_boolean(RelOptInfo *baserel, const DcfRelation *relation, Expr *clause)
+bind_boolean(const Target *target, Expr *clause)
 {
 	const DcfColumn *column;
 	Node *arg = (Node *) clause;
@@ -198,7 +203,7 @@ bind_boolean(RelOptInfo *baserel, const DcfRelation *relation, Expr *clause)
 		value = test->booltesttype == IS_TRUE;
 	}
 
-	column = match_column(baserel, relation, arg);
+	column = match_column(target, arg);
 	if (!column || column->basetype != BOOLOID ||
 		column->kind == DCF_COLUMN_WINDOW)
 		return NULL;
@@ -219,8 +224,9 @@ make_binding(const DcfColumn *column, DcfBindingOp op, Expr *value)
 
 /* The sent column that an operand is, or NULL. */
 static const DcfColumn *
-match_column(RelOptInfo *baserel, const DcfRelation *relation, Node *node)
+match_column(const Target *target, Node *node)
 {
+	const DcfRelation *relation = target->relation;
 	Var *var;
 	const DcfColumn *column;
 
@@ -229,22 +235,22 @@ match_column(RelOptInfo *baserel, const DcfRelation *relation, Node *node)
 	if (!IsA(node, Var))
 		return NULL;
 	var = (Var *) node;
-	if ((Index) var->varno != baserel->relid || var->varlevelsup != 0 ||
-		var->varattno < 1 || var->varattno > relation->natts)
+	if ((Index) var->varno != target->baserel->relid ||
+		var->varlevelsup != 0 || var->varattno < 1 ||
+		var->varattno > relation->natts)
 		return NULL;
 	column = &relation->columns[var->varattno - 1];
 	return dcf_column_is_sent(column) ? column : NULL;
 }
 
 static bool
-match_operands(RelOptInfo *baserel, const DcfRelation *relation, OpExpr *op,
-			   Comparison *cmp)
+match_operands(const Target *target, OpExpr *op, Comparison *cmp)
 {
 	if (list_length(op->args) != 2)
 		return false;
 
 	cmp->inputcollid = op->inputcollid;
-	cmp->column = match_column(baserel, relation, linitial(op->args));
+	cmp->column = match_column(target, linitial(op->args));
 	if (cmp->column)
 	{
 		cmp->value = lsecond(op->args);
@@ -253,7 +259,7 @@ match_operands(RelOptInfo *baserel, const DcfRelation *relation, OpExpr *op,
 		/* "p = q" of one table is no value; the other order is no better. */
 		return true;
 	}
-	cmp->column = match_column(baserel, relation, lsecond(op->args));
+	cmp->column = match_column(target, lsecond(op->args));
 	if (!cmp->column)
 		return false;
 	cmp->value = linitial(op->args);
@@ -262,9 +268,10 @@ match_operands(RelOptInfo *baserel, const DcfRelation *relation, OpExpr *op,
 }
 
 static bool
-is_known_before_scan(Expr *value)
+is_known_before_scan(const Target *target, Expr *value)
 {
-	return !contain_var_clause((Node *) value) &&
+	return bms_is_subset(pull_varnos(target->root, (Node *) value),
+						 target->outer) &&
 		!contain_volatile_functions((Node *) value) &&
 		!contain_subplans((Node *) value);
 }

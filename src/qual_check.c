@@ -11,19 +11,35 @@
 #include "lesson.h"
 #include "qual.h"
 
-static void check_required(const DcfRelation *relation, Bitmapset *bound);
-static bool is_required(const DcfColumn *column);
 static Bitmapset *bound_columns(const DcfQuals *quals, bool with_value);
-static void check_uses(PlannerInfo *root, RelOptInfo *baserel,
-					   const DcfRelation *relation, const DcfQuals *quals,
-					   Bitmapset *bound);
+static bool is_required(const DcfColumn *column);
+static int count_missing(const DcfRelation *relation, Bitmapset *bound);
+pg_noreturn static void raise_missing(const DcfRelation *relation,
+									  Bitmapset *bound, int missing);
+static const DcfColumn *find_misused(PlannerInfo *root, RelOptInfo *baserel,
+									 const DcfRelation *relation,
+									 const DcfQuals *quals);
+pg_noreturn static void raise_misused(const DcfRelation *relation,
+									  const DcfColumn *column);
+
+bool
+dcf_qual_suffice(PlannerInfo *root, RelOptInfo *baserel,
+				 const DcfRelation *relation, const DcfQuals *quals)
+{
+	return count_missing(relation, bound_columns(quals, true)) == 0 &&
+		find_misused(root, baserel, relation, quals) == NULL;
+}
 
 void
-dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
-			   const DcfRelation *relation, const DcfQuals *quals)
+dcf_qual_raise_missing(PlannerInfo *root, RelOptInfo *baserel,
+					   const DcfRelation *relation, const DcfQuals *quals)
 {
-	check_required(relation, bound_columns(quals, true));
-	check_uses(root, baserel, relation, quals, bound_columns(quals, false));
+	Bitmapset *bound = bound_columns(quals, true);
+	int missing = count_missing(relation, bound);
+
+	if (missing > 0)
+		raise_missing(relation, bound, missing);
+	raise_misused(relation, find_misused(root, baserel, relation, quals));
 }
 
 static Bitmapset *
@@ -64,7 +80,7 @@ append_example(StringInfo buf, const DcfLesson *lesson,
 }
 
 /* Name the required columns without a value, and show what would run. */
-pg_noreturn static void
+static void
 raise_missing(const DcfRelation *relation, Bitmapset *bound, int missing)
 {
 	DcfLesson *lesson = dcf_lesson_start(relation);
@@ -106,8 +122,9 @@ raise_missing(const DcfRelation *relation, Bitmapset *bound, int missing)
 		 errhint("For example: WHERE %s.%s", example.data, lessons.data)));
 }
 
-static void
-check_required(const DcfRelation *relation, Bitmapset *bound)
+/* Required columns without a value. */
+static int
+count_missing(const DcfRelation *relation, Bitmapset *bound)
 {
 	int missing = 0;
 
@@ -118,18 +135,19 @@ check_required(const DcfRelation *relation, Bitmapset *bound)
 		if (is_required(column) && !bms_is_member(column->attnum, bound))
 			missing++;
 	}
-	if (missing > 0)
-		raise_missing(relation, bound, missing);
+	return missing;
 }
 
 /*
  * A parameter column that was not sent is NULL in every row.  A clause about
- * it would not find what its author is after, so it is an error.
+ * it would not find what its author is after, so it is an error.  Gives such a
+ * column, or NULL.
  */
-static void
-check_uses(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
-		   const DcfQuals *quals, Bitmapset *bound)
+static const DcfColumn *
+find_misused(PlannerInfo *root, RelOptInfo *baserel,
+			 const DcfRelation *relation, const DcfQuals *quals)
 {
+	Bitmapset *bound = bound_columns(quals, false);
 	Bitmapset *unsent = NULL;
 	int attnum;
 
@@ -143,20 +161,24 @@ check_uses(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 			unsent = bms_add_member(unsent, column->attnum);
 	}
 	if (bms_is_empty(unsent))
-		return;
+		return NULL;
 	attnum = bms_next_member(bms_int_members(unsent,
 											 dcf_qual_compared(root, baserel,
 															   quals)),
 							 -1);
-	if (attnum < 0)
-		return;
+	return attnum < 0 ? NULL : &relation->columns[attnum - 1];
+}
+
+static void
+raise_misused(const DcfRelation *relation, const DcfColumn *column)
+{
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
 		 errmsg("parameter column \"%s\" of foreign table \"%s\" has no value",
-				relation->columns[attnum - 1].attname, relation->relname),
+				column->attname, relation->relname),
 		 errdetail(
 			 "The column is sent to the service, not read from the reply, and the query compares it in a way that gives no value to send."),
 		 errhint(
-			 "Compare it by =, IN or IS NULL with something that is known before the scan starts: a constant, a query parameter or an uncorrelated subquery.")));
+			 "Compare it by =, IN or IS NULL with something that is known before the scan starts: a constant, a query parameter, an uncorrelated subquery, or a column of a table that can be joined first.")));
 }

@@ -1,0 +1,99 @@
+/*
+ * qual_outer.c
+ *	  By what other relations a join could give values to send.  See qual.h.
+ */
+#include "postgres.h"
+
+#include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
+
+#include "qual.h"
+
+typedef struct Search
+{
+	PlannerInfo *root;
+	RelOptInfo *baserel;
+	const DcfRelation *relation;
+	AttrNumber attnum; /* of the column that equalities are wanted for */
+	List *sets;		   /* of Relids, found so far */
+} Search;
+
+static void search_clauses(Search *uses, List *rinfos);
+static void add_set(Search *uses, Relids outer);
+static bool is_wanted_column(PlannerInfo *root, RelOptInfo *rel,
+							 EquivalenceClass *ec, EquivalenceMember *em,
+							 void *arg);
+
+List *
+dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
+					const DcfRelation *relation)
+{
+	Search uses = {root, baserel, relation, 0, NIL};
+	Relids all = NULL;
+	ListCell *lc;
+
+	search_clauses(&uses, baserel->joininfo);
+	for (int i = 0; i < relation->natts && baserel->has_eclass_joins; i++)
+	{
+		if (!dcf_column_is_sent(&relation->columns[i]))
+			continue;
+		uses.attnum = relation->columns[i].attnum;
+		search_clauses(&uses,
+					   generate_implied_equalities_for_column(
+						   root, baserel, is_wanted_column, &uses,
+						   baserel->lateral_referencers));
+	}
+
+	foreach(lc, uses.sets)
+		all = bms_union(all, lfirst(lc));
+	if (all)
+		add_set(&uses, all);
+	return uses.sets;
+}
+
+/* Note by whom clauses would be values, if they could be. */
+static void
+search_clauses(Search *uses, List *rinfos)
+{
+	RelOptInfo *baserel = uses->baserel;
+	ListCell *lc;
+
+	foreach(lc, rinfos)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		Relids outer;
+
+		if (!join_clause_is_movable_to(rinfo, baserel))
+			continue;
+		outer = bms_union(rinfo->clause_relids, baserel->lateral_relids);
+		outer = bms_del_member(outer, baserel->relid);
+		if (dcf_qual_classify(uses->root, baserel, uses->relation,
+							  list_make1(rinfo), outer, NIL)
+				->bindings != NIL)
+			add_set(uses, outer);
+	}
+}
+
+static void
+add_set(Search *uses, Relids outer)
+{
+	ListCell *lc;
+
+	foreach(lc, uses->sets)
+		if (bms_equal(lfirst(lc), outer))
+			return;
+	uses->sets = lappend(uses->sets, outer);
+}
+
+static bool
+is_wanted_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
+				 EquivalenceMember *em, void *arg)
+{
+	const Search *uses = arg;
+	Node *node = (Node *) em->em_expr;
+
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return IsA(node, Var) && (Index) ((Var *) node)->varno == rel->relid &&
+		((Var *) node)->varattno == uses->attnum;
+}
