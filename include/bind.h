@@ -58,10 +58,19 @@ extern Datum dcf_bind_sent(const DcfRequestSet *set, AttrNumber attnum,
  * Of the request last returned: whether a row belongs to it.  Where several
  * requests differ in a filtered column, the service's idea of equality may be
  * wider than PostgreSQL's and a row may come more than once; it belongs to
- * the request for its own value.
+ * the request for its own value.  So it does to the half of a request that was
+ * halved.
  */
 extern bool dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
 							  const bool *isnull);
+
+/*
+ * Whether the request last returned could be asked for in two halves, by the
+ * table's option "split"; and that it be: they are the next to be returned, in
+ * its place.
+ */
+extern bool dcf_bind_can_halve(const DcfRequestSet *set);
+extern void dcf_bind_halve(DcfRequestSet *set);
 
 /* The hint for 413: what to narrow, palloc'd. */
 extern char *dcf_bind_narrow_hint(const DcfRequestSet *set);

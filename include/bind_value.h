@@ -32,6 +32,10 @@ extern DcfValues dcf_values_intersect(const DcfColumn *column,
 
 extern bool dcf_values_equal(const DcfColumn *column, Datum one, Datum other);
 
+/* Whether a value is not less than one, and not greater than another. */
+extern bool dcf_values_between(const DcfColumn *column, Datum value,
+							   Datum least, Datum greatest);
+
 /* The elements of an array that are not NULL, palloc'd; returns how many. */
 extern int dcf_array_values(Datum array, Oid elemtype, Datum **values);
 

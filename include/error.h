@@ -10,6 +10,9 @@
 
 #include "compat.h"
 
+/* The status by which the service refuses a request for too many records. */
+#define DCF_STATUS_TOO_MUCH 413
+
 /* The most of a foreign text that a message shows, in bytes. */
 #define DCF_ERROR_SHOWN 200
 
@@ -44,7 +47,7 @@ typedef struct DcfRefusal
 	size_t body_len;
 	const char *relation; /* foreign table, or NULL */
 	const char *request;  /* as dcf_request_show() gives it */
-	const char *narrow;	  /* hint for 413, or NULL */
+	const char *narrow;	  /* hint for DCF_STATUS_TOO_MUCH, or NULL */
 	int max_rows;		  /* the service's limit of records */
 	bool is_login;		  /* the request was for a token: 400 and 403
 								 * mean, too, that credentials are wrong */

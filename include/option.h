@@ -97,6 +97,7 @@ typedef struct DcfTableOptions
 	bool window_round_day;
 	char *open_from;	/* ISO date, never NULL */
 	char *open_to;		/* ISO date, never NULL */
+	char *split;		/* a column's name, or NULL */
 	List *null_strings; /* of char *, texts that text columns read as
 								 * NULL */
 } DcfTableOptions;

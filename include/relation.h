@@ -42,14 +42,19 @@ typedef struct DcfRelation
 	DcfTableOptions *table;
 	TupleDesc tupdesc; /* a copy */
 	int natts;
-	DcfColumn *columns; /* natts of them, by attnum - 1 */
+	DcfColumn *columns;		/* natts of them, by attnum - 1 */
+	const DcfColumn *split; /* by which a request that asks for too much is
+							 * halved, or NULL: a window with both parameters,
+							 * or a list */
 } DcfRelation;
 
 /*
  * Load a table's definition into the current memory context.  Raises what
  * option.h says; ERRCODE_SYNTAX_ERROR if two columns feed one parameter;
  * ERRCODE_FDW_INVALID_DATA_TYPE for a window on a column that is not date,
- * timestamp or timestamptz.
+ * timestamp or timestamptz; ERRCODE_FDW_COLUMN_NAME_NOT_FOUND and
+ * ERRCODE_SYNTAX_ERROR for a column to split by that is not there or cannot be
+ * split by.
  */
 extern DcfRelation *dcf_relation_load(Relation rel);
 

@@ -20,7 +20,8 @@
 /* Counted over all rescans, for EXPLAIN ANALYZE. */
 typedef struct DcfScanStats
 {
-	uint64 requests; /* replies opened */
+	uint64 requests; /* replies opened, refused ones among them */
+	uint64 halved;	 /* those that were refused, and asked in halves */
 	uint64 retries;	 /* tries beyond the first */
 	uint64 bytes_received;
 	uint64 bytes_decoded;

@@ -53,11 +53,12 @@ extern const char *dcf_session_base(const DcfSession *session);
  * renewable token), and raises every other status as the error it means.
  *
  * relation is the foreign table's name for messages, or NULL.  narrow is the
- * hint for 413, which parameter to narrow, or NULL.  The reply lives in cxt.
+ * hint for 413, which parameter to narrow, or NULL.  With may_ask_less a 413 is
+ * not raised, but gives NULL.  The reply lives in cxt.
  */
 extern DcfReply *dcf_reply_open(DcfSession *session, const DcfRequest *request,
 								const char *relation, const char *narrow,
-								MemoryContext cxt);
+								bool may_ask_less, MemoryContext cxt);
 
 /* As in http.h, of the reply's body. */
 extern const char *dcf_reply_window(const DcfReply *reply, size_t *len);

@@ -53,6 +53,22 @@ extern void dcf_window_narrow(DcfWindow *window, DcfBindingOp op, Datum value,
 extern void dcf_window_narrow_any(DcfWindow *window, const Datum *values,
 								  int nvalues, Oid valuetype);
 
+/* Cut the window at times of the column's own terms: from lower on, before
+ * upper; NULL for no cut. */
+extern void dcf_window_cut(DcfWindow *window, const Timestamp *lower,
+						   const Timestamp *upper);
+
+/*
+ * A time at which to cut the window so that both parts ask for less: about its
+ * middle, at a midnight of the server's time zone, or a whole second where
+ * times are sent as they are.  False if there is none.  An open end counts as
+ * 2000 or tomorrow.
+ */
+extern bool dcf_window_middle(const DcfWindow *window, Timestamp *middle);
+
+/* A value of the column as the window's bounds are. */
+extern Timestamp dcf_window_time(const DcfWindow *window, Datum value);
+
 /* Whether no value can lie in it. */
 extern bool dcf_window_is_empty(const DcfWindow *window);
 

@@ -45,12 +45,13 @@ SELECT count(*) FROM sales WHERE store_id <> 3;
 SELECT count(*) FROM sales WHERE store_id + 0 = 3;
 SELECT count(*) FROM sales WHERE store_id = id;
 SELECT count(*) FROM sales WHERE NOT store_id = 3;
-SELECT count(*) FROM sales WHERE store_id = 3 OR store_id = 4;
+SELECT count(*) FROM sales WHERE store_id = 3 OR store_id = 4 AND id > 30;
 SELECT count(*) FROM sales WHERE store_id = (random() * 0)::integer + 3;
 \! sh -c "$LOG"
 
 -- lists: a request for each value, duplicates once, NULLs never
 SELECT store_id, count(*) FROM sales WHERE store_id IN (4, 2, 2) GROUP BY 1 ORDER BY 1;
+SELECT count(*) FROM sales WHERE store_id = 3 OR 4 = store_id OR store_id = 3;
 SELECT count(*) FROM sales WHERE store_id = ANY ('{5,NULL,5}');
 SELECT count(*) FROM sales WHERE store_id = ANY ('{}');
 SELECT count(*) FROM sales WHERE store_id = ANY (NULL::integer[]);

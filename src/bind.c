@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 
 #include "bind.h"
+#include "bind_part.h"
 #include "bind_slot.h"
 
 /* Values of a list shown in EXPLAIN before it says how many more there are. */
@@ -17,12 +18,19 @@
 
 struct DcfRequestSet
 {
+	MemoryContext context;
 	const DcfRelation *relation;
 	DcfSlot *slots; /* one for each column, by attnum - 1 */
 	bool empty;		/* no row can match */
 	bool shared;	/* several requests may return the same row */
 	bool started;
 	bool finished;
+
+	/* Of a column that requests can be halved by: */
+	const DcfSlot *halved; /* NULL if there is none */
+	DcfPart part;		   /* in the request last returned */
+	bool in_part;		   /* and that is not the whole */
+	List *pending;		   /* of DcfPart *, next in place of that request */
 };
 
 static void bind_all(DcfRequestSet *set, const DcfSpec *spec,
@@ -30,13 +38,14 @@ static void bind_all(DcfRequestSet *set, const DcfSpec *spec,
 static bool advance(DcfRequestSet *set);
 static DcfRequest *build(DcfRequestSet *set, bool as_template);
 static void add_params(DcfRequest *request, const DcfRelation *relation,
-					   const DcfSlot *slot, bool as_template);
+					   const DcfSlot *slot, const DcfPart *part,
+					   bool as_template);
 static void add_window(DcfRequest *request, const DcfRelation *relation,
-					   const DcfSlot *slot);
+					   const DcfSlot *slot, const DcfPart *part);
 static void add_bound(DcfRequest *request, const DcfRelation *relation,
 					  const DcfColumn *column, char *param, char *text,
 					  const char *shown, const char *open);
-static char *join_values(const DcfSlot *slot);
+static char *join_values(const DcfSlot *slot, const DcfPart *part);
 static char *show_values(const DcfSlot *slot);
 static char *name_open_ends(const DcfRequestSet *set);
 static char *name_columns(List *columns);
@@ -47,6 +56,7 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 {
 	DcfRequestSet *set = palloc0(sizeof(DcfRequestSet));
 
+	set->context = CurrentMemoryContext;
 	set->relation = relation;
 	set->slots = palloc(sizeof(DcfSlot) * Max(relation->natts, 1));
 	for (int i = 0; i < relation->natts; i++)
@@ -64,6 +74,16 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 		set->empty = slot->empty;
 		set->shared |=
 			slot->one_by_one && slot->column->kind == DCF_COLUMN_FILTERED;
+	}
+	if (relation->split && !set->empty)
+	{
+		const DcfSlot *slot = &set->slots[relation->split->attnum - 1];
+
+		if (dcf_part_exist(slot))
+		{
+			set->halved = slot;
+			set->part = dcf_part_whole(slot);
+		}
 	}
 	return set;
 }
@@ -101,13 +121,46 @@ dcf_bind_next(DcfRequestSet *set)
 {
 	if (set->empty || set->finished)
 		return NULL;
+	if (set->pending != NIL)
+	{
+		set->part = *(DcfPart *) linitial(set->pending);
+		set->pending = list_delete_first(set->pending);
+		set->in_part = true;
+		return build(set, false);
+	}
 	if (set->started && !advance(set))
 	{
 		set->finished = true;
 		return NULL;
 	}
 	set->started = true;
+	set->in_part = false;
+	if (set->halved)
+		set->part = dcf_part_whole(set->halved);
 	return build(set, false);
+}
+
+bool
+dcf_bind_can_halve(const DcfRequestSet *set)
+{
+	DcfPart first;
+	DcfPart second;
+
+	return set->halved &&
+		dcf_part_halve(set->halved, &set->part, &first, &second);
+}
+
+void
+dcf_bind_halve(DcfRequestSet *set)
+{
+	MemoryContext old = MemoryContextSwitchTo(set->context);
+	DcfPart *first = palloc(sizeof(DcfPart));
+	DcfPart *second = palloc(sizeof(DcfPart));
+
+	if (!dcf_part_halve(set->halved, &set->part, first, second))
+		elog(ERROR, "request cannot be halved");
+	set->pending = lcons(first, lcons(second, set->pending));
+	MemoryContextSwitchTo(old);
 }
 
 /* Turn the last wheel; where one has gone round, the one before it, too. */
@@ -142,19 +195,22 @@ build(DcfRequestSet *set, bool as_template)
 
 	for (int i = 0; i < relation->natts; i++)
 		if (dcf_column_is_sent(&relation->columns[i]))
-			add_params(request, relation, &set->slots[i], as_template);
+			add_params(request, relation, &set->slots[i],
+					   &set->slots[i] == set->halved ? &set->part : NULL,
+					   as_template);
 	return request;
 }
 
+/* part is what to ask for of the column, or NULL for all. */
 static void
 add_params(DcfRequest *request, const DcfRelation *relation,
-		   const DcfSlot *slot, bool as_template)
+		   const DcfSlot *slot, const DcfPart *part, bool as_template)
 {
 	const char *param;
 
 	if (slot->column->kind == DCF_COLUMN_WINDOW)
 	{
-		add_window(request, relation, slot);
+		add_window(request, relation, slot, part);
 		return;
 	}
 	param = dcf_option_utf8(slot->column->options->param);
@@ -165,7 +221,7 @@ add_params(DcfRequest *request, const DcfRelation *relation,
 	else if (!slot->has_values)
 		return;
 	else if (!slot->one_by_one)
-		dcf_request_set(request, param, join_values(slot), false);
+		dcf_request_set(request, param, join_values(slot, part), false);
 	else if (as_template)
 		dcf_request_set(request, param, show_values(slot), true);
 	else
@@ -174,16 +230,17 @@ add_params(DcfRequest *request, const DcfRelation *relation,
 
 static void
 add_window(DcfRequest *request, const DcfRelation *relation,
-		   const DcfSlot *slot)
+		   const DcfSlot *slot, const DcfPart *part)
 {
 	const DcfColumnOptions *options = slot->column->options;
+	const DcfWindow window = part ? dcf_part_window(slot, part) : slot->window;
 
 	add_bound(request, relation, slot->column, options->param_from,
-			  slot->has_window ? dcf_window_from(&slot->window) : NULL,
+			  slot->has_window ? dcf_window_from(&window) : NULL,
 			  slot->shown_from, relation->table->open_from);
 	add_bound(request, relation, slot->column, options->param_to,
-			  slot->has_window ? dcf_window_to(&slot->window) : NULL,
-			  slot->shown_to, relation->table->open_to);
+			  slot->has_window ? dcf_window_to(&window) : NULL, slot->shown_to,
+			  relation->table->open_to);
 }
 
 static void
@@ -205,13 +262,15 @@ add_bound(DcfRequest *request, const DcfRelation *relation,
 }
 
 static char *
-join_values(const DcfSlot *slot)
+join_values(const DcfSlot *slot, const DcfPart *part)
 {
 	StringInfoData buf;
+	int first = part ? part->first : 0;
+	int end = part ? first + part->count : slot->values.count;
 
 	initStringInfo(&buf);
-	for (int i = 0; i < slot->values.count; i++)
-		appendStringInfo(&buf, "%s%s", i > 0 ? "," : "", slot->texts[i]);
+	for (int i = first; i < end; i++)
+		appendStringInfo(&buf, "%s%s", i > first ? "," : "", slot->texts[i]);
 	return buf.data;
 }
 
@@ -259,6 +318,12 @@ dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
 			 !dcf_values_equal(slot->column, values[i],
 							   slot->values.values[slot->current])))
 			return false;
+	}
+	if (set->in_part)
+	{
+		int i = set->halved->column->attnum - 1;
+
+		return dcf_part_has(set->halved, &set->part, values[i], isnull[i]);
 	}
 	return true;
 }

@@ -88,6 +88,16 @@ dcf_values_equal(const DcfColumn *column, Datum one, Datum other)
 	return compare(&one, &other, &order) == 0;
 }
 
+bool
+dcf_values_between(const DcfColumn *column, Datum value, Datum least,
+				   Datum greatest)
+{
+	Order order = column_order(column);
+
+	return compare(&value, &least, &order) >= 0 &&
+		compare(&value, &greatest, &order) <= 0;
+}
+
 int
 dcf_array_values(Datum array, Oid elemtype, Datum **values)
 {

@@ -50,7 +50,7 @@ static const Meaning meanings[] = {
 	 "Ask for access to this endpoint for the user of the user mapping."},
 	{404, ERRCODE_FDW_TABLE_NOT_FOUND, "service has no such endpoint",
 	 "Check the table's option endpoint and the server's option url."},
-	{413, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,
+	{DCF_STATUS_TOO_MUCH, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,
 	 "Narrow the request, for example to fewer days or locations."},
 	{429, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
 	 "service is limiting the rate of requests",
@@ -293,7 +293,7 @@ build_detail(const DcfRefusal *refusal)
 	appendStringInfo(&detail, ". %s", show_body(refusal));
 	if (refusal->location[0] != '\0')
 		appendStringInfo(&detail, " It points to \"%s\".", refusal->location);
-	if (refusal->status == 413 && refusal->max_rows > 0)
+	if (refusal->status == DCF_STATUS_TOO_MUCH && refusal->max_rows > 0)
 		appendStringInfo(&detail,
 						 " Its limit is %d records in one reply, by its own "
 						 "estimate.",
@@ -330,7 +330,7 @@ dcf_error_raise_refusal(const DcfRefusal *refusal)
 		status = 401;
 	meaning = find_meaning(status);
 	hint = meaning->hint;
-	if (refusal->status == 413 && refusal->narrow)
+	if (refusal->status == DCF_STATUS_TOO_MUCH && refusal->narrow)
 		hint = refusal->narrow;
 	ereport(ERROR,
 			(errcode(meaning->sqlstate),

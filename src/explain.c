@@ -111,6 +111,8 @@ explain_run(const DcfScan *scan, ExplainState *es)
 	DcfScanStats stats = dcf_scan_stats(scan);
 
 	ExplainPropertyUInteger("Requests", NULL, stats.requests, es);
+	if (dcf_scan_relation(scan)->split)
+		ExplainPropertyUInteger("Requests Halved", NULL, stats.halved, es);
 	ExplainPropertyUInteger("Retries", NULL, stats.retries, es);
 	ExplainPropertyUInteger("Records", NULL, stats.records, es);
 	ExplainPropertyUInteger("Bytes Received", NULL, stats.bytes_received, es);

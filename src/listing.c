@@ -44,8 +44,8 @@ dcf_listing_open(Oid serverid, Oid userid, const char *endpoint,
 	listing->isnull = palloc0(sizeof(bool) * nkeys);
 	listing->reader =
 		dcf_record_create(relation, bms_add_range(NULL, 1, nkeys));
-	listing->reply =
-		dcf_reply_open(session, request, NULL, NULL, CurrentMemoryContext);
+	listing->reply = dcf_reply_open(session, request, NULL, NULL, false,
+									CurrentMemoryContext);
 	dcf_record_attach(listing->reader, listing->reply);
 	return listing;
 }

@@ -165,6 +165,9 @@ const DcfOption dcf_options[] = {
 	 .description = "start that is sent for a required window without one"},
 	{TABLE(open_to), .type = DCF_OPTION_DATE, .default_value = "9999-12-31",
 	 .description = "end that is sent for a required window without one"},
+	{TABLE(split), .type = DCF_OPTION_TEXT,
+	 .description =
+		 "column by which a request that asks for too much is halved"},
 	{TABLE(null_strings), .type = DCF_OPTION_TEXT_LIST,
 	 .description = "texts that text columns read as NULL"},
 

@@ -48,6 +48,8 @@ static void plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
 					  Relids outer, PathPlan *path);
 static bool add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 						 bool must);
+static Bitmapset *add_split_column(const DcfRelation *relation,
+								   Bitmapset *fetched);
 static Bitmapset *find_split(const DcfRelation *relation,
 							 const Bitmapset *fetched);
 
@@ -171,7 +173,9 @@ plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
 	path->quals = dcf_qual_classify(root, baserel, state->relation, clauses,
 									outer, state->bounds);
 	path->fetched =
-		dcf_qual_fetched(root, baserel, state->relation, path->quals);
+		add_split_column(state->relation,
+						 dcf_qual_fetched(root, baserel, state->relation,
+										  path->quals));
 	path->split = find_split(state->relation, path->fetched);
 	path->estimate.tuples = state->tuples;
 	dcf_estimate(root, baserel, state->relation, path->quals, path->split,
@@ -217,6 +221,15 @@ is_result_relation(PlannerInfo *root, RelOptInfo *baserel)
 {
 	return root->parse->commandType != CMD_SELECT &&
 		bms_is_member(baserel->relid, root->all_result_relids);
+}
+
+/* By its value a row is of one part of a request that was split. */
+static Bitmapset *
+add_split_column(const DcfRelation *relation, Bitmapset *fetched)
+{
+	if (relation->split && dcf_column_is_read(relation->split))
+		return bms_add_member(fetched, relation->split->attnum);
+	return fetched;
 }
 
 /*

@@ -48,6 +48,8 @@ static DcfBinding *make_binding(const DcfColumn *column, DcfBindingOp op,
 								Expr *value);
 static const DcfColumn *match_column(const Target *target, Node *node);
 static bool match_operands(const Target *target, OpExpr *op, Comparison *cmp);
+static bool match_alternatives(const Target *target, BoolExpr *clause,
+							   Comparison *cmp);
 static bool is_known_before_scan(const Target *target, Expr *value);
 static bool equality_accepts(const Comparison *cmp, Oid valuetype);
 static bool is_value_exact(const Comparison *cmp, Oid valuetype);
@@ -101,6 +103,12 @@ bind_clause(const Target *target, Expr *clause)
 	if (IsA(clause, OpExpr))
 	{
 		if (!match_operands(target, (OpExpr *) clause, &cmp))
+			return NULL;
+		return bind_comparison(target, &cmp);
+	}
+	if (is_orclause(clause))
+	{
+		if (!match_alternatives(target, (BoolExpr *) clause, &cmp))
 			return NULL;
 		return bind_comparison(target, &cmp);
 	}
@@ -265,6 +273,37 @@ match_operands(const Target *target, OpExpr *op, Comparison *cmp)
 	cmp->value = linitial(op->args);
 	cmp->opno = get_commutator(op->opno);
 	return OidIsValid(cmp->opno);
+}
+
+/* "c = 1 OR c = 2" is "c IN (1, 2)", where all compare alike. */
+static bool
+match_alternatives(const Target *target, BoolExpr *clause, Comparison *cmp)
+{
+	ArrayExpr *array = makeNode(ArrayExpr);
+	ListCell *lc;
+
+	foreach(lc, clause->args)
+	{
+		Comparison one = {0};
+
+		if (!IsA(lfirst(lc), OpExpr) ||
+			!match_operands(target, lfirst_node(OpExpr, lc), &one))
+			return false;
+		if (array->elements == NIL)
+			*cmp = one;
+		else if (one.column != cmp->column || one.opno != cmp->opno ||
+				 one.inputcollid != cmp->inputcollid ||
+				 exprType((Node *) one.value) != exprType((Node *) cmp->value))
+			return false;
+		array->elements = lappend(array->elements, one.value);
+	}
+	array->element_typeid = exprType((Node *) cmp->value);
+	array->array_typeid = get_array_type(array->element_typeid);
+	array->array_collid = exprCollation((Node *) cmp->value);
+	array->location = -1;
+	cmp->value = (Expr *) array;
+	cmp->any = true;
+	return OidIsValid(array->array_typeid);
 }
 
 static bool

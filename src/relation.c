@@ -16,6 +16,7 @@ static DcfColumnKind column_kind(const DcfColumnOptions *options);
 static void load_column(DcfRelation *relation, Form_pg_attribute attribute);
 static void check_window_type(const DcfRelation *relation,
 							  const DcfColumn *column);
+static const DcfColumn *find_split(const DcfRelation *relation);
 static void check_params_distinct(const DcfRelation *relation);
 static void check_pair(const DcfRelation *relation, const DcfColumn *one,
 					   const DcfColumn *other);
@@ -38,6 +39,8 @@ dcf_relation_load(Relation rel)
 	for (int i = 0; i < tupdesc->natts; i++)
 		load_column(relation, TupleDescAttr(tupdesc, i));
 	check_params_distinct(relation);
+	if (relation->table->split)
+		relation->split = find_split(relation);
 	return relation;
 }
 
@@ -118,6 +121,34 @@ check_window_type(const DcfRelation *relation, const DcfColumn *column)
 		 errdetail(
 			 "Options \"param_from\" and \"param_to\" need type date, timestamp or timestamptz, and the column is of type %s.",
 			 format_type_be(column->type))));
+}
+
+static const DcfColumn *
+find_split(const DcfRelation *relation)
+{
+	const char *name = relation->table->split;
+	const DcfColumn *column = NULL;
+
+	for (int i = 0; i < relation->natts && !column; i++)
+		if (relation->columns[i].kind != DCF_COLUMN_DROPPED &&
+			strcmp(relation->columns[i].attname, name) == 0)
+			column = &relation->columns[i];
+	if (!column)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+				 errmsg("foreign table \"%s\" has no column \"%s\"",
+						relation->relname, name),
+				 errdetail("The table's option \"split\" names it.")));
+	if (!column->options->list &&
+		!(column->options->param_from && column->options->param_to))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("foreign table \"%s\" cannot be split by column \"%s\"",
+					relation->relname, name),
+			 errdetail(
+				 "The table's option \"split\" needs a column with \"param_from\" and \"param_to\", or one with \"list\".")));
+	return column;
 }
 
 /*

@@ -6,6 +6,7 @@
 
 #include "utils/memutils.h"
 
+#include "document.h"
 #include "error.h"
 #include "host.h"
 #include "session_private.h"
@@ -92,10 +93,12 @@ raise_refusal(DcfReply *reply, const DcfExchange *exchange, const char *narrow)
 	dcf_error_raise_refusal(&refusal);
 }
 
-static void
+/* False for a 413 that is not to be raised. */
+static bool
 open_reply(DcfReply *reply, DcfSession *session, const DcfRequest *request,
-		   const char *narrow)
+		   const char *narrow, bool may_ask_less)
 {
+	int status;
 	ErrorContextCallback callback;
 	int64 deadline = dcf_exchange_deadline(session->options);
 	DcfExchange exchange;
@@ -107,13 +110,22 @@ open_reply(DcfReply *reply, DcfSession *session, const DcfRequest *request,
 	pop_context(&callback);
 
 	reply->tries = exchange.tries;
-	if (dcf_http_head(reply->transfer)->status != 200)
+	status = dcf_http_head(reply->transfer)->status;
+	if (status == DCF_STATUS_TOO_MUCH && may_ask_less)
+	{
+		/* A reply read to its end leaves its connection fit for the next. */
+		dcf_http_gather(reply->transfer, DCF_DOCUMENT_MAX);
+		return false;
+	}
+	if (status != 200)
 		raise_refusal(reply, &exchange, narrow);
+	return true;
 }
 
 DcfReply *
 dcf_reply_open(DcfSession *session, const DcfRequest *request,
-			   const char *relation, const char *narrow, MemoryContext cxt)
+			   const char *relation, const char *narrow, bool may_ask_less,
+			   MemoryContext cxt)
 {
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw reply",
 											  ALLOCSET_SMALL_SIZES);
@@ -123,7 +135,11 @@ dcf_reply_open(DcfSession *session, const DcfRequest *request,
 	reply->context = own;
 	reply->relation = relation ? pstrdup(relation) : NULL;
 	reply->request = dcf_request_show(request, session->base);
-	open_reply(reply, session, request, narrow);
+	if (!open_reply(reply, session, request, narrow, may_ask_less))
+	{
+		MemoryContextDelete(own);
+		reply = NULL;
+	}
 	MemoryContextSwitchTo(old);
 	return reply;
 }

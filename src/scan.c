@@ -41,6 +41,7 @@ static DcfScan *get_scan(ForeignScanState *node);
 static Oid find_user(ForeignScanState *node);
 static Bitmapset *find_sent(const DcfScan *scan);
 static bool next_reply(ForeignScanState *node);
+static bool open_reply(DcfScan *scan, const DcfRequest *request);
 static void start_requests(ForeignScanState *node);
 static void add_reply(const DcfScan *scan, DcfScanStats *stats);
 static void close_reply(DcfScan *scan);
@@ -217,19 +218,33 @@ next_reply(ForeignScanState *node)
 	if (!scan->set)
 		start_requests(node);
 
-	MemoryContextReset(scan->request_context);
 	old = MemoryContextSwitchTo(scan->request_context);
-	request = dcf_bind_next(scan->set);
-	if (request)
+	do
 	{
-		scan->reply =
-			dcf_reply_open(scan->session, request, scan->relation->relname,
-						   dcf_bind_narrow_hint(scan->set),
-						   scan->request_context);
-		dcf_record_attach(scan->reader, scan->reply);
-	}
+		MemoryContextReset(scan->request_context);
+		request = dcf_bind_next(scan->set);
+	} while (request && !open_reply(scan, request));
 	MemoryContextSwitchTo(old);
 	return request != NULL;
+}
+
+/* False if the request has to be asked in halves, which come next. */
+static bool
+open_reply(DcfScan *scan, const DcfRequest *request)
+{
+	scan->reply =
+		dcf_reply_open(scan->session, request, scan->relation->relname,
+					   dcf_bind_narrow_hint(scan->set),
+					   dcf_bind_can_halve(scan->set), scan->request_context);
+	if (!scan->reply)
+	{
+		scan->stats.requests++;
+		scan->stats.halved++;
+		dcf_bind_halve(scan->set);
+		return false;
+	}
+	dcf_record_attach(scan->reader, scan->reply);
+	return true;
 }
 
 static void

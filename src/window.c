@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "pgtime.h"
@@ -26,6 +27,8 @@ static bool to_column_terms(const DcfWindow *window, Datum value,
 							Oid valuetype, Timestamp *result, bool *inexact);
 static void narrow_lower(DcfWindow *window, Timestamp bound, bool exclusive);
 static void narrow_upper(DcfWindow *window, Timestamp bound, bool exclusive);
+static Timestamp midnight_near(const DcfWindow *window, Timestamp time,
+							   int days);
 static Timestamp lower_bound(const DcfWindow *window);
 static Timestamp upper_bound(const DcfWindow *window, bool *exclusive);
 static Timestamp first_day(TimestampTz instant, pg_tz *timezone);
@@ -116,6 +119,54 @@ dcf_window_narrow_any(DcfWindow *window, const Datum *values, int nvalues,
 	window->inexact |= inexact;
 	narrow_lower(window, least, false);
 	narrow_upper(window, greatest, false);
+}
+
+void
+dcf_window_cut(DcfWindow *window, const Timestamp *lower,
+			   const Timestamp *upper)
+{
+	if (lower)
+		narrow_lower(window, *lower, false);
+	if (upper)
+		narrow_upper(window, *upper, true);
+}
+
+bool
+dcf_window_middle(const DcfWindow *window, Timestamp *middle)
+{
+	/* 2000-01-01 is PostgreSQL's own zero. */
+	Timestamp lower = window->has_lower ? window->lower : 0;
+	Timestamp upper = window->has_upper ?
+		window->upper :
+		GetCurrentTransactionStartTimestamp() + USECS_PER_DAY;
+	Timestamp between = lower / 2 + upper / 2;
+
+	if (lower >= upper)
+		return false;
+	if (window->round_day)
+	{
+		*middle = midnight_near(window, between, 0);
+		if (*middle <= lower)
+			*middle = midnight_near(window, lower, 1);
+	}
+	else
+	{
+		*middle = floor_to(between, USECS_PER_SEC);
+		if (*middle <= lower)
+			*middle = floor_to(lower, USECS_PER_SEC) + USECS_PER_SEC;
+	}
+	return *middle > lower && *middle < upper;
+}
+
+Timestamp
+dcf_window_time(const DcfWindow *window, Datum value)
+{
+	int overflow = 0;
+
+	if (window->type != DATEOID)
+		return DatumGetTimestamp(value);
+	/* Dates beyond all timestamps come out as infinite. */
+	return date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow);
 }
 
 bool
@@ -325,6 +376,17 @@ static Timestamp
 floor_day(Timestamp local)
 {
 	return floor_to(local, USECS_PER_DAY);
+}
+
+/* The midnight before a time, or so many days later, in the column's terms. */
+static Timestamp
+midnight_near(const DcfWindow *window, Timestamp time, int days)
+{
+	if (window->type != TIMESTAMPTZOID)
+		return floor_day(time) + days * USECS_PER_DAY;
+	return utc_earliest(floor_day(local_from_utc(time, window->timezone)) +
+							days * USECS_PER_DAY,
+						window->timezone);
 }
 
 /* The first midnight after a local time, or not before it if exclusive. */

@@ -1,0 +1,84 @@
+/*
+ * bind_part.c
+ *	  Parts of what a request asks for.  See bind_part.h.
+ */
+#include "postgres.h"
+
+#include "bind_part.h"
+
+bool
+dcf_part_exist(const DcfSlot *slot)
+{
+	if (slot->column->kind == DCF_COLUMN_WINDOW)
+		return slot->has_window;
+	return slot->column->options->list && slot->has_values &&
+		!slot->one_by_one && slot->values.count > 1;
+}
+
+DcfPart
+dcf_part_whole(const DcfSlot *slot)
+{
+	DcfPart part = {.count = slot->values.count};
+
+	return part;
+}
+
+static bool
+halve_window(const DcfSlot *slot, const DcfPart *part, DcfPart *first,
+			 DcfPart *second)
+{
+	DcfWindow window = dcf_part_window(slot, part);
+	Timestamp middle;
+
+	if (!dcf_window_middle(&window, &middle))
+		return false;
+	*first = *second = *part;
+	first->has_upper = second->has_lower = true;
+	first->upper = second->lower = middle;
+	return true;
+}
+
+bool
+dcf_part_halve(const DcfSlot *slot, const DcfPart *part, DcfPart *first,
+			   DcfPart *second)
+{
+	if (slot->column->kind == DCF_COLUMN_WINDOW)
+		return halve_window(slot, part, first, second);
+	if (part->count < 2)
+		return false;
+	*first = *second = *part;
+	first->count = part->count / 2;
+	second->first += first->count;
+	second->count -= first->count;
+	return true;
+}
+
+DcfWindow
+dcf_part_window(const DcfSlot *slot, const DcfPart *part)
+{
+	DcfWindow window = slot->window;
+
+	dcf_window_cut(&window, part->has_lower ? &part->lower : NULL,
+				   part->has_upper ? &part->upper : NULL);
+	return window;
+}
+
+bool
+dcf_part_has(const DcfSlot *slot, const DcfPart *part, Datum value,
+			 bool isnull)
+{
+	Timestamp time;
+
+	if (slot->column->kind == DCF_COLUMN_PARAMETER)
+		return true;
+	if (isnull)
+		return false;
+	if (slot->column->kind == DCF_COLUMN_FILTERED)
+		return dcf_values_between(slot->column, value,
+								  slot->values.values[part->first],
+								  slot->values
+									  .values[part->first + part->count - 1]);
+	time = dcf_window_time(&slot->window, value);
+	return (!part->has_lower || time >= part->lower) &&
+		(!part->has_upper || time < part->upper);
+}
