@@ -48,6 +48,7 @@ static void add_bound(DcfRequest *request, const DcfRelation *relation,
 static char *join_values(const DcfSlot *slot, const DcfPart *part);
 static char *show_values(const DcfSlot *slot);
 static char *name_open_ends(const DcfRequestSet *set);
+static const char *name_split(const DcfRequestSet *set);
 static char *name_columns(List *columns);
 
 DcfRequestSet *
@@ -353,8 +354,14 @@ dcf_bind_narrow_hint(const DcfRequestSet *set)
 			others = lappend(others, (void *) column);
 	}
 	if (windows != NIL)
+	{
+		const char *more = name_open_ends(set);
+
+		if (more[0] == '\0')
+			more = name_split(set);
 		return psprintf("Narrow the range of %s.%s", name_columns(windows),
-						name_open_ends(set));
+						more);
+	}
 	if (times != NIL)
 		return psprintf("Ask for a shorter period by %s.",
 						name_columns(times));
@@ -393,6 +400,24 @@ name_open_ends(const DcfRequestSet *set)
 											  "upper bound");
 	}
 	return buf.data;
+}
+
+/* A sentence about the window by which requests could be halved, or "". */
+static const char *
+name_split(const DcfRequestSet *set)
+{
+	for (int i = 0; i < set->relation->natts && !set->relation->split; i++)
+	{
+		const DcfSlot *slot = &set->slots[i];
+
+		if (slot->column->kind == DCF_COLUMN_WINDOW &&
+			slot->column->options->param_from &&
+			slot->column->options->param_to && dcf_part_exist(slot))
+			return psprintf(
+				" Or set the table's option \"split\" to \"%s\": then it is asked in halves.",
+				slot->column->attname);
+	}
+	return "";
 }
 
 /* "column "a" (parameter A)", or several of these. */
