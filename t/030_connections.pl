@@ -262,5 +262,16 @@ is($session->finish->{out}, '3', 'one that nobody asked for is not taken for the
 ok($second, 'which has a connection of its own');
 ok($dc->is_ended($first, 10), 'and ends the old one');
 
+# The library may be loaded before there are sessions; each has its own.
 $session->quit;
+$dc->node->append_conf('postgresql.conf', "shared_preload_libraries = 'dataconnect_fdw'");
+$dc->node->restart;
+$dc->clear_log;
+my @sessions = ($dc->session, $dc->session);
+is($_->query('SELECT id FROM one WHERE n = 2'), "1\n2", 'with the library preloaded') for @sessions;
+my @log = map { $_->{Connection} } @{ $dc->log };
+is(scalar @log, 2, 'each session sends its request');
+isnt($log[0], $log[1], 'on a connection of its own');
+$_->quit for @sessions;
+
 done_testing();
