@@ -41,19 +41,23 @@ extern DcfQuals *dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 /*
  * The sets of relations (Relids) that a path could be parameterised by so that
  * a join gives values to send: one for each join clause that could, and the
- * union of all.  None twice.
+ * union of all.  None twice.  *joined is set to the columns (attnums) that would
+ * get a value.
  */
 extern List *dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
-								 const DcfRelation *relation);
+								 const DcfRelation *relation,
+								 Bitmapset **joined);
 
 /*
  * Whether the request can be made of the bindings: every required column has
  * one, and no parameter column without one is compared, where its NULL would
- * quietly make the result empty.
+ * quietly make the result empty.  Of the columns in joined, one for which
+ * something else would be sent has to have one as well: what the query returns
+ * must not depend on the way it is joined.
  */
 extern bool dcf_qual_suffice(PlannerInfo *root, RelOptInfo *baserel,
 							 const DcfRelation *relation,
-							 const DcfQuals *quals);
+							 const Bitmapset *joined, const DcfQuals *quals);
 
 /*
  * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED for bindings that do not
@@ -63,6 +67,7 @@ extern bool dcf_qual_suffice(PlannerInfo *root, RelOptInfo *baserel,
 pg_noreturn extern void dcf_qual_raise_missing(PlannerInfo *root,
 											   RelOptInfo *baserel,
 											   const DcfRelation *relation,
+											   const Bitmapset *joined,
 											   const DcfQuals *quals);
 
 /*

@@ -67,6 +67,13 @@ extern DcfRelation *dcf_relation_create(Oid serverid, const char *endpoint,
 										const char *params,
 										const char *const *keys, int nkeys);
 
+/*
+ * Whether something is sent for a sent column of which a query says nothing:
+ * its default, or what goes with every request of the table.
+ */
+extern bool dcf_column_is_preset(const DcfRelation *relation,
+								 const DcfColumn *column);
+
 /* Whether values of the column go into a request. */
 static inline bool
 dcf_column_is_sent(const DcfColumn *column)

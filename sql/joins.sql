@@ -109,6 +109,31 @@ EXECUTE by_region(1);
 RESET plan_cache_mode;
 DEALLOCATE by_region;
 
+-- what would be sent by default gives way to a join, whichever way it is planned
+CREATE FOREIGN TABLE preset (
+    id integer OPTIONS (name 'Id'),
+    store integer OPTIONS (param 'StoreID', default '1'),
+    stores integer OPTIONS (param 'StoreIDs', list 'true')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+CREATE FOREIGN TABLE always (
+    id integer OPTIONS (name 'Id'),
+    store_id integer OPTIONS (name 'StoreID', param 'StoreID'),
+    date_created timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate')
+) SERVER sandbox OPTIONS (endpoint '/test/sales', params 'StoreID=1&StopDate=2026-01-31');
+\! $DATACONNECT_SANDBOX_CTL log-clear
+SELECT s.name, count(*) FROM stores s JOIN preset r ON r.store = s.id GROUP BY s.id, s.name ORDER BY s.id;
+SELECT s.name, count(*) FROM stores s JOIN always r ON r.store_id = s.id GROUP BY s.id, s.name ORDER BY s.id;
+SET enable_nestloop = off;
+SELECT s.name, count(*) FROM stores s JOIN preset r ON r.store = s.id GROUP BY s.id, s.name ORDER BY s.id;
+SELECT s.name, count(*) FROM stores s JOIN always r ON r.store_id = s.id GROUP BY s.id, s.name ORDER BY s.id;
+RESET enable_nestloop;
+\! sh -c "$LOG"
+-- not where no join can give a value, nor to a window's one end
+SELECT s.name, count(*) FROM preset r LEFT JOIN stores s ON r.store = s.id GROUP BY s.id, s.name ORDER BY s.id;
+SELECT count(*) FROM periods p JOIN always r ON r.date_created >= p.start WHERE p.id = 1 AND r.store_id = 2;
+SELECT count(*) FROM preset a JOIN preset b ON a.store = b.store;
+\! sh -c "$LOG"
+
 -- where no join could give it, the column is named as ever
 SELECT count(*) FROM sales r JOIN stores s ON r.store < s.id;
 SELECT count(*) FROM sales r JOIN stores s ON r.store_id = s.id;

@@ -25,7 +25,9 @@ typedef struct RelationPlan
 {
 	DcfRelation *relation;
 	List *bounds;
-	double tuples; /* as the catalogue has them: the planner makes more of
+	Bitmapset *joined; /* columns that joins could give values, from
+						* GetForeignPaths on */
+	double tuples;	   /* as the catalogue has them: the planner makes more of
 					* the relation's once it has a size */
 } RelationPlan;
 
@@ -80,9 +82,11 @@ dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 	RelationPlan *state = baserel->fdw_private;
 	Relids least = baserel->lateral_relids;
 	bool runs = false;
+	List *sets =
+		dcf_qual_outer_sets(root, baserel, state->relation, &state->joined);
 	ListCell *lc;
 
-	foreach(lc, dcf_qual_outer_sets(root, baserel, state->relation))
+	foreach(lc, sets)
 		if (!bms_equal(lfirst(lc), least))
 			runs |= add_path_for(root, baserel, lfirst(lc), false);
 	(void) add_path_for(root, baserel, least, !runs);
@@ -107,7 +111,8 @@ add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer, bool must)
 	plan_path(root, baserel, clauses, outer, &path);
 	runs = suffices(root, baserel, &path);
 	if (!runs && must)
-		dcf_qual_raise_missing(root, baserel, state->relation, path.quals);
+		dcf_qual_raise_missing(root, baserel, state->relation, state->joined,
+							   path.quals);
 	if (!runs && !bms_equal(outer, baserel->lateral_relids))
 		return false;
 	if (info)
@@ -137,7 +142,8 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	plan_path(root, baserel, scan_clauses, PATH_REQ_OUTER(&best_path->path),
 			  &path);
 	if (!suffices(root, baserel, &path))
-		dcf_qual_raise_missing(root, baserel, state->relation, path.quals);
+		dcf_qual_raise_missing(root, baserel, state->relation, state->joined,
+							   path.quals);
 
 	/* A clause used up by what is sent needs no check; all others do. */
 	local = list_copy(path.quals->bounds);
@@ -189,7 +195,8 @@ suffices(PlannerInfo *root, RelOptInfo *baserel, const PathPlan *path)
 	RelationPlan *state = baserel->fdw_private;
 
 	return is_result_relation(root, baserel) ||
-		dcf_qual_suffice(root, baserel, state->relation, path->quals);
+		dcf_qual_suffice(root, baserel, state->relation, state->joined,
+						 path->quals);
 }
 
 static DcfRelation *

@@ -50,7 +50,7 @@ static const DcfColumn *match_column(const Target *target, Node *node);
 static bool match_operands(const Target *target, OpExpr *op, Comparison *cmp);
 static bool match_alternatives(const Target *target, BoolExpr *clause,
 							   Comparison *cmp);
-static bool is_known_before_scan(const Target *target, Expr *value);
+static bool is_known_before_scan(const Target *target, const Comparison *cmp);
 static bool equality_accepts(const Comparison *cmp, Oid valuetype);
 static bool is_value_exact(const Comparison *cmp, Oid valuetype);
 static bool is_equality_exact(const DcfColumn *column, Oid collation);
@@ -150,7 +150,7 @@ bind_comparison(const Target *target, const Comparison *cmp)
 	if (!OidIsValid(typentry->btree_opf))
 		return NULL;
 	strategy = get_op_opfamily_strategy(cmp->opno, typentry->btree_opf);
-	if (strategy == 0 || !is_known_before_scan(target, cmp->value))
+	if (strategy == 0 || !is_known_before_scan(target, cmp))
 		return NULL;
 
 	valuetype = exprType((Node *) cmp->value);
@@ -306,13 +306,20 @@ match_alternatives(const Target *target, BoolExpr *clause, Comparison *cmp)
 	return OidIsValid(array->array_typeid);
 }
 
+/*
+ * A window of which one end may come from a join, and the other from what goes
+ * with every request, would not be the same for every way to join.
+ */
 static bool
-is_known_before_scan(const Target *target, Expr *value)
+is_known_before_scan(const Target *target, const Comparison *cmp)
 {
-	return bms_is_subset(pull_varnos(target->root, (Node *) value),
-						 target->outer) &&
-		!contain_volatile_functions((Node *) value) &&
-		!contain_subplans((Node *) value);
+	Node *value = (Node *) cmp->value;
+	Relids relids = pull_varnos(target->root, value);
+
+	return bms_is_subset(relids, target->outer) &&
+		(bms_is_empty(relids) || cmp->column->kind != DCF_COLUMN_WINDOW ||
+		 !dcf_column_is_preset(target->relation, cmp->column)) &&
+		!contain_volatile_functions(value) && !contain_subplans(value);
 }
 
 /*

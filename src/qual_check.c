@@ -18,28 +18,32 @@ pg_noreturn static void raise_missing(const DcfRelation *relation,
 									  Bitmapset *bound, int missing);
 static const DcfColumn *find_misused(PlannerInfo *root, RelOptInfo *baserel,
 									 const DcfRelation *relation,
+									 const Bitmapset *joined,
 									 const DcfQuals *quals);
 pg_noreturn static void raise_misused(const DcfRelation *relation,
 									  const DcfColumn *column);
 
 bool
 dcf_qual_suffice(PlannerInfo *root, RelOptInfo *baserel,
-				 const DcfRelation *relation, const DcfQuals *quals)
+				 const DcfRelation *relation, const Bitmapset *joined,
+				 const DcfQuals *quals)
 {
 	return count_missing(relation, bound_columns(quals, true)) == 0 &&
-		find_misused(root, baserel, relation, quals) == NULL;
+		find_misused(root, baserel, relation, joined, quals) == NULL;
 }
 
 void
 dcf_qual_raise_missing(PlannerInfo *root, RelOptInfo *baserel,
-					   const DcfRelation *relation, const DcfQuals *quals)
+					   const DcfRelation *relation, const Bitmapset *joined,
+					   const DcfQuals *quals)
 {
 	Bitmapset *bound = bound_columns(quals, true);
 	int missing = count_missing(relation, bound);
 
 	if (missing > 0)
 		raise_missing(relation, bound, missing);
-	raise_misused(relation, find_misused(root, baserel, relation, quals));
+	raise_misused(relation,
+				  find_misused(root, baserel, relation, joined, quals));
 }
 
 static Bitmapset *
@@ -141,11 +145,13 @@ count_missing(const DcfRelation *relation, Bitmapset *bound)
 /*
  * A parameter column that was not sent is NULL in every row.  A clause about
  * it would not find what its author is after, so it is an error.  Gives such a
- * column, or NULL.
+ * column, or NULL.  So is one that would get its default, or what goes with every
+ * request, where a join could give it a value.
  */
 static const DcfColumn *
 find_misused(PlannerInfo *root, RelOptInfo *baserel,
-			 const DcfRelation *relation, const DcfQuals *quals)
+			 const DcfRelation *relation, const Bitmapset *joined,
+			 const DcfQuals *quals)
 {
 	Bitmapset *bound = bound_columns(quals, false);
 	Bitmapset *unsent = NULL;
@@ -155,6 +161,10 @@ find_misused(PlannerInfo *root, RelOptInfo *baserel,
 	{
 		const DcfColumn *column = &relation->columns[i];
 
+		if (bms_is_member(column->attnum, joined) &&
+			!bms_is_member(column->attnum, bound) &&
+			dcf_column_is_preset(relation, column))
+			return column;
 		if (column->kind == DCF_COLUMN_PARAMETER &&
 			!column->options->default_value &&
 			!bms_is_member(column->attnum, bound))
@@ -172,13 +182,22 @@ find_misused(PlannerInfo *root, RelOptInfo *baserel,
 static void
 raise_misused(const DcfRelation *relation, const DcfColumn *column)
 {
+	bool preset = dcf_column_is_preset(relation, column);
+
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-		 errmsg("parameter column \"%s\" of foreign table \"%s\" has no value",
-				column->attname, relation->relname),
-		 errdetail(
-			 "The column is sent to the service, not read from the reply, and the query compares it in a way that gives no value to send."),
+		 preset ?
+			 errmsg("column \"%s\" of foreign table \"%s\" has no value",
+					column->attname, relation->relname) :
+			 errmsg(
+				 "parameter column \"%s\" of foreign table \"%s\" has no value",
+				 column->attname, relation->relname),
+		 preset ?
+			 errdetail(
+				 "A join could give it one, but not in this query; its default, or what goes with every request, would be sent instead.") :
+			 errdetail(
+				 "The column is sent to the service, not read from the reply, and the query compares it in a way that gives no value to send."),
 		 errhint(
 			 "Compare it by =, IN or IS NULL with something that is known before the scan starts: a constant, a query parameter, an uncorrelated subquery, or a column of a table that can be joined first.")));
 }

@@ -15,6 +15,7 @@ typedef struct Search
 	RelOptInfo *baserel;
 	const DcfRelation *relation;
 	AttrNumber attnum; /* of the column that equalities are wanted for */
+	Bitmapset *joined; /* columns that would get a value */
 	List *sets;		   /* of Relids, found so far */
 } Search;
 
@@ -26,9 +27,9 @@ static bool is_wanted_column(PlannerInfo *root, RelOptInfo *rel,
 
 List *
 dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
-					const DcfRelation *relation)
+					const DcfRelation *relation, Bitmapset **joined)
 {
-	Search uses = {root, baserel, relation, 0, NIL};
+	Search uses = {root, baserel, relation, 0, NULL, NIL};
 	Relids all = NULL;
 	ListCell *lc;
 
@@ -48,6 +49,7 @@ dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
 		all = bms_union(all, lfirst(lc));
 	if (all)
 		add_set(&uses, all);
+	*joined = uses.joined;
 	return uses.sets;
 }
 
@@ -61,16 +63,22 @@ search_clauses(Search *uses, List *rinfos)
 	foreach(lc, rinfos)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		DcfQuals *quals;
 		Relids outer;
 
 		if (!join_clause_is_movable_to(rinfo, baserel))
 			continue;
 		outer = bms_union(rinfo->clause_relids, baserel->lateral_relids);
 		outer = bms_del_member(outer, baserel->relid);
-		if (dcf_qual_classify(uses->root, baserel, uses->relation,
-							  list_make1(rinfo), outer, NIL)
-				->bindings != NIL)
+		quals = dcf_qual_classify(uses->root, baserel, uses->relation,
+								  list_make1(rinfo), outer, NIL);
+		if (quals->bindings != NIL)
+		{
+			DcfBinding *binding = linitial(quals->bindings);
+
+			uses->joined = bms_add_member(uses->joined, binding->attnum);
 			add_set(uses, outer);
+		}
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "utils/lsyscache.h"
 
 #include "relation.h"
+#include "request.h"
 
 static DcfColumnKind column_kind(const DcfColumnOptions *options);
 static void load_column(DcfRelation *relation, Form_pg_attribute attribute);
@@ -71,6 +72,23 @@ dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
 		column->options->name = pstrdup(keys[i]);
 	}
 	return relation;
+}
+
+bool
+dcf_column_is_preset(const DcfRelation *relation, const DcfColumn *column)
+{
+	const DcfColumnOptions *options = column->options;
+	char *params[] = {options->param, options->param_from, options->param_to};
+	DcfRequest *request =
+		dcf_request_create(relation->server, relation->table);
+
+	if (options->default_value)
+		return true;
+	for (size_t i = 0; i < lengthof(params); i++)
+		if (params[i] &&
+			dcf_request_fixed(request, dcf_option_utf8(params[i])))
+			return true;
+	return false;
 }
 
 static DcfColumnKind
