@@ -9,6 +9,7 @@
 #include "postgres.h"
 #include "catalog/pg_foreign_server.h"
 #include "common/base64.h"
+#include "optimizer/pathnode.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
 #include "utils/memutils.h"
@@ -71,33 +72,31 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 /*
  * A path over a foreign base relation, with no order, no outer path and no
  * private data.  last_resort: to be taken only where there is no other, whatever
- * the enable_ settings say.  18: with the number of disabled nodes, which
- * counts for more than costs; 17: with the clauses a join relation took over.
+ * the enable_ settings say.  18: with the number of disabled nodes, which counts
+ * for more than costs, but is not passed on by an Append of one path; 17: with
+ * the clauses a join relation took over.
  */
 #define DCF_LAST_RESORT_NODES 1000
 #define DCF_LAST_RESORT_COST  1e15
 
+static inline ForeignPath *
+dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
+							bool last_resort, Cost startup, Cost total,
+							Relids outer)
+{
+	Cost extra = last_resort ? DCF_LAST_RESORT_COST : 0;
+
+	return create_foreignscan_path(root, rel, NULL, rows,
 #if PG_VERSION_NUM >= 180000
-#define dcf_compat_foreignscan_path(root, rel, rows, last_resort, startup, \
-									total, outer)                          \
-	create_foreignscan_path(root, rel, NULL, rows,                         \
-							(last_resort) ? DCF_LAST_RESORT_NODES : 0,     \
-							startup, total, NIL, outer, NULL, NIL, NIL)
-#else
+								   last_resort ? DCF_LAST_RESORT_NODES : 0,
+#endif
+								   startup + extra, total + extra, NIL, outer,
+								   NULL,
 #if PG_VERSION_NUM >= 170000
-#define DCF_NO_RESTRICTINFO , NIL
-#else
-#define DCF_NO_RESTRICTINFO
+								   NIL,
 #endif
-#define dcf_compat_foreignscan_path(root, rel, rows, last_resort, startup,  \
-									total, outer)                           \
-	create_foreignscan_path(root, rel, NULL, rows,                          \
-							(startup) +                                     \
-								((last_resort) ? DCF_LAST_RESORT_COST : 0), \
-							(total) +                                       \
-								((last_resort) ? DCF_LAST_RESORT_COST : 0), \
-							NIL, outer, NULL, NIL DCF_NO_RESTRICTINFO)
-#endif
+								   NIL);
+}
 
 /*
  * An expression about a topmost parent, as one about its child.  16: by the

@@ -32,7 +32,16 @@ ANALYZE stores, regions, periods;
 \! $DATACONNECT_SANDBOX_CTL log-clear
 
 -- a required parameter that only the join gives: a request for each value, none for NULL
-EXPLAIN (COSTS OFF) SELECT count(*) FROM stores s JOIN sales r ON r.store = s.id;
+CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    -- which side of an equality stands first differs between releases
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+        RETURN NEXT regexp_replace(line, '\((\$0|s\.id) = (store|store_id)\)', '(\2 = \1)');
+    END LOOP;
+END $$;
+SELECT plan_of('SELECT count(*) FROM stores s JOIN sales r ON r.store = s.id');
 SELECT s.name, count(*), count(*) = (SELECT count(*) FROM local WHERE store_id = s.id) AS same, min(r.store) AS store
   FROM stores s JOIN sales r ON r.store = s.id GROUP BY s.id, s.name ORDER BY s.id;
 \! sh -c "$LOG"
@@ -78,9 +87,9 @@ SELECT count(*) FROM visits v JOIN sales r ON r.store = v.id;
 \! sh -c "$LOG"
 
 -- filtered columns: few rows are all fetched; of many the join's are, and it is checked
-EXPLAIN (COSTS OFF) SELECT count(*) FROM stores s JOIN filtered r ON r.store_id = s.id;
+SELECT plan_of('SELECT count(*) FROM stores s JOIN filtered r ON r.store_id = s.id');
 ALTER FOREIGN TABLE filtered OPTIONS (ADD rows '1000000');
-EXPLAIN (COSTS OFF) SELECT count(*) FROM stores s JOIN filtered r ON r.store_id = s.id;
+SELECT plan_of('SELECT count(*) FROM stores s JOIN filtered r ON r.store_id = s.id');
 SELECT s.name, count(*), count(*) = (SELECT count(*) FROM local WHERE store_id = s.id) AS same
   FROM stores s JOIN filtered r ON r.store_id = s.id GROUP BY s.id, s.name ORDER BY s.id;
 SELECT p.id, count(*), count(*) = (SELECT count(*) FROM local WHERE date_created >= p.start AND date_created < p.stop) AS same
@@ -145,4 +154,5 @@ SELECT count(*) FROM sales r JOIN stores s ON r.store = s.id + (random() * 0)::i
 
 DROP TABLE local, stores, regions, periods, visits;
 SET client_min_messages = warning;
+DROP FUNCTION plan_of;
 DROP SERVER sandbox CASCADE;
