@@ -130,6 +130,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	PathPlan path;
 	DcfSpec spec = {0};
 	List *local;
+	List *used_up = NIL;
 	List *fdw_private;
 	List *fdw_exprs;
 	ListCell *lc;
@@ -139,7 +140,11 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	if (!suffices(root, baserel, &path))
 		dcf_qual_raise_missing(root, baserel, state->relation, path.quals);
 
-	/* A clause used up by what is sent needs no check; all others do. */
+	/*
+	 * A clause used up by what is sent needs no check, and all others do.
+	 * Where a row that was joined has changed, and the join's rows are checked
+	 * again without being asked for, it is checked as well.
+	 */
 	local = list_copy(path.quals->bounds);
 	foreach(lc, scan_clauses)
 	{
@@ -148,6 +153,8 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 		if (!list_member_ptr(path.quals->sent, rinfo) ||
 			list_member_ptr(path.quals->local, rinfo))
 			local = lappend(local, rinfo);
+		else
+			used_up = lappend(used_up, rinfo);
 	}
 
 	spec.bindings = path.quals->bindings;
@@ -159,7 +166,8 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	dcf_spec_write(&spec, &fdw_private, &fdw_exprs);
 
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),
-							baserel->relid, fdw_exprs, fdw_private, NIL, NIL,
+							baserel->relid, fdw_exprs, fdw_private, NIL,
+							extract_actual_clauses(used_up, false),
 							outer_plan);
 }
 
