@@ -109,6 +109,13 @@ EXECUTE by_region(1);
 RESET plan_cache_mode;
 DEALLOCATE by_region;
 
+-- equal to another column, too, which is the one that the planner compares with the join's
+\! $DATACONNECT_SANDBOX_CTL log-clear
+SELECT count(*) FROM stores s JOIN sales r ON r.store_id = s.id AND r.store = s.id;
+SELECT count(*) FROM stores s JOIN sales r ON r.store = s.id AND r.store_id = r.store AND r.store = s.region;
+SELECT count(*) FROM stores s JOIN regions g ON g.chosen = s.id JOIN sales r ON r.store_id = g.chosen AND r.store = r.store_id;
+\! sh -c "$LOG"
+
 -- where no join could give it, the column is named as ever
 SELECT count(*) FROM sales r JOIN stores s ON r.store < s.id;
 SELECT count(*) FROM sales r JOIN stores s ON r.store_id = s.id;

@@ -32,6 +32,7 @@ typedef struct RelationPlan
 /* What a path does, which its clauses say. */
 typedef struct PathPlan
 {
+	List *clauses; /* the path's, and what else they come to */
 	DcfQuals *quals;
 	Bitmapset *fetched;
 	Bitmapset *split;
@@ -146,7 +147,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	 * again without being asked for, it is checked as well.
 	 */
 	local = list_copy(path.quals->bounds);
-	foreach(lc, scan_clauses)
+	foreach(lc, path.clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 
@@ -177,9 +178,16 @@ plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
 		  PathPlan *path)
 {
 	RelationPlan *state = baserel->fdw_private;
+	List *implied;
 
 	path->quals = dcf_qual_classify(root, baserel, state->relation, clauses,
 									outer, state->bounds);
+	implied =
+		dcf_qual_implied(root, baserel, state->relation, path->quals, outer);
+	path->clauses = list_concat_copy(clauses, implied);
+	if (implied != NIL)
+		path->quals = dcf_qual_classify(root, baserel, state->relation,
+										path->clauses, outer, state->bounds);
 	path->fetched =
 		add_split_column(state->relation,
 						 dcf_qual_fetched(root, baserel, state->relation,
