@@ -49,6 +49,16 @@ extern List *dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
 								 Bitmapset **joined);
 
 /*
+ * Clauses that hold besides those of a path parameterised by outer: equalities
+ * of columns that the clauses gave no binding, and that cannot do without.  Of
+ * several columns that are equal to something in outer, the planner puts one
+ * into a clause.
+ */
+extern List *dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
+							  const DcfRelation *relation,
+							  const DcfQuals *quals, Relids outer);
+
+/*
  * Whether the request can be made of the bindings: every required column has
  * one, and no parameter column without one is compared, where its NULL would
  * quietly make the result empty.  Of the columns in joined, one for which

@@ -61,8 +61,8 @@ extern void dcf_window_cut(DcfWindow *window, const Timestamp *lower,
 /*
  * A time at which to cut the window so that both parts ask for less: about its
  * middle, at a midnight of the server's time zone, or a whole second where
- * times are sent as they are.  False if there is none.  An open end counts as
- * 2000 or tomorrow.
+ * times are sent as they are.  False if there is none.  An open end, and a
+ * bound that is sent as one, counts as 2000 or tomorrow.
  */
 extern bool dcf_window_middle(const DcfWindow *window, Timestamp *middle);
 

@@ -142,6 +142,12 @@ SELECT s.name, count(*) FROM preset r LEFT JOIN stores s ON r.store = s.id GROUP
 SELECT count(*) FROM periods p JOIN always r ON r.date_created >= p.start WHERE p.id = 1 AND r.store_id = 2;
 SELECT count(*) FROM preset a JOIN preset b ON a.store = b.store;
 \! sh -c "$LOG"
+-- equal to another column, too, which is the one that the planner compares with the join's
+\! $DATACONNECT_SANDBOX_CTL log-clear
+SELECT count(*) FROM stores s JOIN sales r ON r.store_id = s.id AND r.store = s.id;
+SELECT count(*) FROM stores s JOIN sales r ON r.store = s.id AND r.store_id = r.store AND r.store = s.region;
+SELECT count(*) FROM stores s JOIN regions g ON g.chosen = s.id JOIN sales r ON r.store_id = g.chosen AND r.store = r.store_id;
+\! sh -c "$LOG"
 
 -- where no join could give it, the column is named as ever
 SELECT count(*) FROM sales r JOIN stores s ON r.store < s.id;

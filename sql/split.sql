@@ -51,6 +51,7 @@ BEGIN
         'date_created BETWEEN ''2026-03-08'' AND ''2026-03-09''',
         'date_created >= ''2026-02-01''', 'date_created < ''2026-03-01''',
         'date_created >= ''2026-03-08 06:59:59.997'' AND date_created < ''2026-03-29 01:00''',
+        'date_created >= ''2025-01-01'' AND date_created < ''20000-01-01''', 'date_created >= ''4714-11-24 BC'' AND date_created < ''2027-01-01''', 'date_created > ''-infinity''',
         'date_created IN (''2026-01-01'', ''2026-03-31 23:59:59.997'')',
         'date_created >= ''2026-01-01'' AND date_created < ''2026-04-01'' AND store_id IN (1, 2, 4)']
     LOOP

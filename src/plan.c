@@ -34,6 +34,7 @@ typedef struct RelationPlan
 /* What a path does, which its clauses say. */
 typedef struct PathPlan
 {
+	List *clauses; /* the path's, and what else they come to */
 	DcfQuals *quals;
 	Bitmapset *fetched;
 	Bitmapset *split;
@@ -135,6 +136,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	PathPlan path;
 	DcfSpec spec = {0};
 	List *local;
+	List *used_up = NIL;
 	List *fdw_private;
 	List *fdw_exprs;
 	ListCell *lc;
@@ -145,15 +147,21 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 		dcf_qual_raise_missing(root, baserel, state->relation, state->joined,
 							   path.quals);
 
-	/* A clause used up by what is sent needs no check; all others do. */
+	/*
+	 * A clause used up by what is sent needs no check, and all others do.
+	 * Where a row that was joined has changed, and the join's rows are checked
+	 * again without being asked for, it is checked as well.
+	 */
 	local = list_copy(path.quals->bounds);
-	foreach(lc, scan_clauses)
+	foreach(lc, path.clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 
 		if (!list_member_ptr(path.quals->sent, rinfo) ||
 			list_member_ptr(path.quals->local, rinfo))
 			local = lappend(local, rinfo);
+		else
+			used_up = lappend(used_up, rinfo);
 	}
 
 	spec.bindings = path.quals->bindings;
@@ -165,7 +173,8 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	dcf_spec_write(&spec, &fdw_private, &fdw_exprs);
 
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),
-							baserel->relid, fdw_exprs, fdw_private, NIL, NIL,
+							baserel->relid, fdw_exprs, fdw_private, NIL,
+							extract_actual_clauses(used_up, false),
 							outer_plan);
 }
 
@@ -175,9 +184,16 @@ plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
 		  PathPlan *path)
 {
 	RelationPlan *state = baserel->fdw_private;
+	List *implied;
 
 	path->quals = dcf_qual_classify(root, baserel, state->relation, clauses,
 									outer, state->bounds);
+	implied =
+		dcf_qual_implied(root, baserel, state->relation, path->quals, outer);
+	path->clauses = list_concat_copy(clauses, implied);
+	if (implied != NIL)
+		path->quals = dcf_qual_classify(root, baserel, state->relation,
+										path->clauses, outer, state->bounds);
 	path->fetched =
 		add_split_column(state->relation,
 						 dcf_qual_fetched(root, baserel, state->relation,

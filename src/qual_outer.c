@@ -53,6 +53,48 @@ dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
 	return uses.sets;
 }
 
+List *
+dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
+				 const DcfRelation *relation, const DcfQuals *quals,
+				 Relids outer)
+{
+	Search uses = {root, baserel, relation, 0, NULL, NIL};
+	Bitmapset *bound = NULL;
+	List *implied = NIL;
+	ListCell *lc;
+
+	foreach(lc, quals->bindings)
+		bound = bms_add_member(bound, ((DcfBinding *) lfirst(lc))->attnum);
+	if (bms_is_empty(outer) || !baserel->has_eclass_joins)
+		return NIL;
+	for (int i = 0; i < relation->natts; i++)
+	{
+		const DcfColumn *column = &relation->columns[i];
+
+		if (!dcf_column_is_sent(column) ||
+			bms_is_member(column->attnum, bound) ||
+			(column->kind != DCF_COLUMN_PARAMETER &&
+			 !column->options->required &&
+			 !dcf_column_is_preset(relation, column)))
+			continue;
+		uses.attnum = column->attnum;
+		foreach(lc,
+				generate_implied_equalities_for_column(
+					root, baserel, is_wanted_column, &uses,
+					baserel->lateral_referencers))
+		{
+			RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+			Relids others = bms_copy(rinfo->clause_relids);
+
+			others = bms_del_member(others, baserel->relid);
+			if (bms_is_subset(others, outer) &&
+				join_clause_is_movable_to(rinfo, baserel))
+				implied = lappend(implied, rinfo);
+		}
+	}
+	return implied;
+}
+
 /* Note by whom clauses would be values, if they could be. */
 static void
 search_clauses(Search *uses, List *rinfos)

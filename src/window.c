@@ -135,8 +135,9 @@ bool
 dcf_window_middle(const DcfWindow *window, Timestamp *middle)
 {
 	/* 2000-01-01 is PostgreSQL's own zero. */
-	Timestamp lower = window->has_lower ? window->lower : 0;
-	Timestamp upper = window->has_upper ?
+	Timestamp lower =
+		window->has_lower && is_sendable(window->lower) ? window->lower : 0;
+	Timestamp upper = window->has_upper && is_sendable(window->upper) ?
 		window->upper :
 		GetCurrentTransactionStartTimestamp() + USECS_PER_DAY;
 	Timestamp between = lower / 2 + upper / 2;

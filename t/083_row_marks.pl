@@ -66,5 +66,19 @@ is(join(' ', sort split /\n/, $out), '1|8 2|7 3|6',
 	'UPDATE FROM a foreign table');
 is($requests, 1, 'asks once');
 
+# The foreign rows of these are what was asked for by the old value.
+$dc->sql('TRUNCATE local');
+$dc->sql('INSERT INTO local VALUES (1, 1), (2, 2)');
+my $joined = 'SELECT l.id, l.v, r.id, r.n FROM local l JOIN rows r ON r.n = l.v '
+  . 'ORDER BY l.id, r.id FOR UPDATE OF l';
+($out, $requests) =
+  read_behind('UPDATE local SET v = 3 WHERE id = 2', $joined);
+is($out, '1|1|1|1', 'a row that was joined by its old value is left out');
+is($requests, 2, 'which is not asked for again');
+($out, $requests) =
+  read_behind('UPDATE local SET v = v, id = 4 WHERE id = 2', $joined);
+is($out, "1|1|1|1\n4|3|1|3\n4|3|2|3\n4|3|3|3",
+	'one that has it still is there');
+
 $_->quit for $writer, $reader;
 done_testing();
