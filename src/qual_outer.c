@@ -73,9 +73,10 @@ dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 			 !column->options->required))
 			continue;
 		uses.attnum = column->attnum;
-		foreach(lc, generate_implied_equalities_for_column(
-						root, baserel, is_wanted_column, &uses,
-						baserel->lateral_referencers))
+		foreach(lc,
+				generate_implied_equalities_for_column(
+					root, baserel, is_wanted_column, &uses,
+					baserel->lateral_referencers))
 		{
 			RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 			Relids others = bms_copy(rinfo->clause_relids);
