@@ -131,17 +131,17 @@ dcf_reply_open(DcfSession *session, const DcfRequest *request,
 											  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(own);
 	DcfReply *reply = palloc0(sizeof(DcfReply));
+	bool opened;
 
 	reply->context = own;
 	reply->relation = relation ? pstrdup(relation) : NULL;
 	reply->request = dcf_request_show(request, session->base);
-	if (!open_reply(reply, session, request, narrow, may_ask_less))
-	{
-		MemoryContextDelete(own);
-		reply = NULL;
-	}
+	opened = open_reply(reply, session, request, narrow, may_ask_less);
 	MemoryContextSwitchTo(old);
-	return reply;
+	if (opened)
+		return reply;
+	MemoryContextDelete(own);
+	return NULL;
 }
 
 const char *
