@@ -63,10 +63,10 @@ dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 	List *implied = NIL;
 	ListCell *lc;
 
-	foreach(lc, quals->bindings)
-		bound = bms_add_member(bound, ((DcfBinding *) lfirst(lc))->attnum);
 	if (bms_is_empty(outer) || !baserel->has_eclass_joins)
 		return NIL;
+	foreach(lc, quals->bindings)
+		bound = bms_add_member(bound, ((DcfBinding *) lfirst(lc))->attnum);
 	for (int i = 0; i < relation->natts; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];

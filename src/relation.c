@@ -79,11 +79,11 @@ dcf_column_is_preset(const DcfRelation *relation, const DcfColumn *column)
 {
 	const DcfColumnOptions *options = column->options;
 	char *params[] = {options->param, options->param_from, options->param_to};
-	DcfRequest *request =
-		dcf_request_create(relation->server, relation->table);
+	DcfRequest *request;
 
 	if (options->default_value)
 		return true;
+	request = dcf_request_create(relation->server, relation->table);
 	for (size_t i = 0; i < lengthof(params); i++)
 		if (params[i] &&
 			dcf_request_fixed(request, dcf_option_utf8(params[i])))
