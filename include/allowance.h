@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 /* The while, at first and at most, and between two steps up. */
-#define DCF_PROBE_FIRST_MS (30 * 1000)
+#define DCF_PROBE_FIRST_MS (60 * 1000)
 #define DCF_PROBE_LAST_MS  (16 * DCF_PROBE_FIRST_MS)
 #define DCF_PROBE_STEP_MS  (5 * 1000)
 

@@ -509,9 +509,8 @@ raise_timeout(const DcfSlot *slot, const Situation *situation)
 				 errdetail("After %s the service still asks to be left alone, "
 						   "for another " INT64_FORMAT " s.",
 						   waited, (situation->paused + 999) / 1000) :
-				 errdetail("After %s there are still %d requests of this "
-						   "account under way, of %d that may be at once, and "
-						   "%d in the queue.",
+				 errdetail("After %s there was still no room. Requests of this "
+						   "account under way: %d, allowed: %d, waiting: %d.",
 						   waited, situation->in_flight, situation->limit,
 						   situation->waiting),
 			 errhint("Run fewer queries at once, close cursors that are not "

@@ -72,7 +72,7 @@ learns_at_once(void)
 			  "those too many, limit %d", limits[i]);
 		CHECK(dcf_allowance_limit(&world.allowance, 32) == limits[i],
 			  "the limit is known, %d", limits[i]);
-		CHECK(pass(&world, 32, 29) == 0, "no more are refused, limit %d",
+		CHECK(pass(&world, 32, 59) == 0, "no more are refused, limit %d",
 			  limits[i]);
 	}
 }
@@ -95,13 +95,13 @@ looks_for_more_ever_less_often(void)
 
 	begin_world(&world, 8);
 	pass(&world, 32, 1);
-	CHECK(pass(&world, 32, 31) == 1, "after half a minute one more is tried");
+	CHECK(pass(&world, 32, 61) == 1, "after a minute one more is tried");
 	CHECK(dcf_allowance_limit(&world.allowance, 32) == 8, "and not again");
-	CHECK(pass(&world, 32, 59) == 0, "for a minute");
+	CHECK(pass(&world, 32, 119) == 0, "for two minutes");
 	CHECK(pass(&world, 32, 3) == 1, "then");
 	pass(&world, 32, 3600);
 	refused = pass(&world, 32, 3600);
-	CHECK(refused >= 6 && refused <= 8, "in the end %d times an hour",
+	CHECK(refused >= 3 && refused <= 4, "in the end %d times an hour",
 		  refused);
 }
 
@@ -113,7 +113,7 @@ finds_more(void)
 	begin_world(&world, 2);
 	pass(&world, 32, 1);
 	world.limit = 8;
-	CHECK(pass(&world, 32, 30 + 5 * 5 + 4) == 0,
+	CHECK(pass(&world, 32, 60 + 5 * 5 + 4) == 0,
 		  "nothing is refused on the way");
 	CHECK(dcf_allowance_limit(&world.allowance, 32) == 8,
 		  "up to the new limit");
