@@ -447,6 +447,14 @@ sub wait_for_result
 	return 0;
 }
 
+# The session that looks has ended, with the server: make another.
+sub forget_watcher
+{
+	my ($self) = @_;
+	delete $self->{watcher};
+	return;
+}
+
 sub DESTROY
 {
 	my ($self) = @_;
