@@ -52,8 +52,8 @@ typedef struct Account
 	DcfAllowance allowance;
 	dlist_head queue;	/* of Waiter */
 	int waiting;		/* its length */
-	int64 paused_until; /* as the service wishes */
-	int64 ask_at;		/* when it is asked again at the latest */
+	int64 ask_at;		/* nothing is sent before */
+	int64 paused_until; /* as the service wishes: perhaps later */
 	int refusals;		/* in a row, with nothing else under way */
 	int64 used_at;		/* when a slot was last asked for */
 	Oid databaseid;		/* by whom */
@@ -420,6 +420,13 @@ lock_account(DcfSlot *slot, int64 now)
 	slot->account->max = slot->max;
 }
 
+/* For how long the service wishes to be left alone, as far as it is. */
+static int64
+wished_pause(const Account *account, int64 now)
+{
+	return account->ask_at > now ? Max(account->paused_until - now, 0) : 0;
+}
+
 /* Whether the slot may be taken; the table is locked. */
 static bool
 has_room(const DcfSlot *slot, int64 now)
@@ -467,16 +474,15 @@ take_or_tell(DcfSlot *slot, int64 now, Situation *situation)
 
 	if (slot->waiter == NULL && !holds_another)
 		join_queue(slot);
-	situation->paused =
-		account->ask_at > now ? account->paused_until - now : 0;
+	situation->paused = wished_pause(account, now);
 	situation->in_flight = account->allowance.in_flight;
 	situation->limit = dcf_allowance_limit(&account->allowance, slot->max);
 	situation->waiting = account->waiting;
 	situation->wait = -1;
 	if (slot->waiter == NULL)
 		situation->wait =
-			situation->paused > 0 ? account->ask_at - now : POLL_MS;
-	else if (situation->paused > 0 && first_in_queue(account) == slot->waiter)
+			account->ask_at > now ? account->ask_at - now : POLL_MS;
+	else if (account->ask_at > now && first_in_queue(account) == slot->waiter)
 		situation->wait = account->ask_at - now;
 	unlock_table(slot->lock);
 	return false;
@@ -610,20 +616,22 @@ dcf_governor_refuse(DcfSlot *slot, int64 asked)
 	Account *account = slot->account;
 	int64 now = dcf_wait_now();
 	int longest = slot->governor->options->retry_max_wait;
+	int64 pause = 0;
 
 	if (!slot->taken)
 		return;
 	lock_table(slot->lock);
 	give_back(slot);
 	dcf_allowance_refuse(&account->allowance, slot->max, now);
-	if (asked == 0 && account->allowance.in_flight == 0)
-		asked = dcf_backoff_delay(++account->refusals, longest,
-								  pg_prng_uint64(&pg_global_prng_state));
-	if (now + asked > account->paused_until)
+	if (asked > 0)
 	{
-		account->paused_until = now + asked;
-		account->ask_at = now + Min(asked, Max(longest, MAX_PAUSE_MS));
+		account->paused_until = Max(account->paused_until, now + asked);
+		pause = Min(asked, Max(longest, MAX_PAUSE_MS));
 	}
+	else if (account->allowance.in_flight == 0)
+		pause = dcf_backoff_delay(++account->refusals, longest,
+								  pg_prng_uint64(&pg_global_prng_state));
+	account->ask_at = Max(account->ask_at, now + pause);
 	wake_first(account);
 	unlock_table(slot->lock);
 	slot->account = NULL;
@@ -649,8 +657,7 @@ add_states(Table *table, LWLock *lock, DcfGovernorState *states, int *n)
 		state->in_flight = account->allowance.in_flight;
 		state->limit = dcf_allowance_limit(&account->allowance, account->max);
 		state->waiting = account->waiting;
-		state->paused =
-			account->ask_at > now ? account->paused_until - now : 0;
+		state->paused = wished_pause(account, now);
 		(*n)++;
 	}
 	unlock_table(lock);

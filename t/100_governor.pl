@@ -189,10 +189,12 @@ is(scalar @{ $dc->log }, 1, 'only the first one asked');
 like(look('polite', "paused_until - now()"), qr/^00:59:/, 'the time can be seen');
 
 # A service that is kept busy by others: one asks at a time, for all.
-make('busy', max_retries => 20, retry_max_wait => '300ms');
+$token = make('busy', max_retries => 20, retry_max_wait => '300ms');
+make('eager', max_retries => 20, retry_max_wait => '0', token => $token);
 $dc->clear_log;
 $dc->fault({ status => 429, count => 6 });
-$_->send('SELECT count(id) FROM busy WHERE n = 3') for @sessions[ 0 .. 5 ];
+$_->send('SELECT count(id) FROM busy WHERE n = 3') for @sessions[ 0 .. 2 ];
+$_->send('SELECT count(id) FROM eager WHERE n = 3') for @sessions[ 3 .. 5 ];
 is($sessions[$_]->finish->{out}, '3', "session $_ has its turn at last")
   for 0 .. 5;
 is(refused(), 6, 'those that were refused were sent again');
