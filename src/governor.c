@@ -2,33 +2,20 @@
  * governor.c
  *	  How many requests are under way at once.  See governor.h.
  *
- * The accounts are a table in shared memory, or one of the backend's own, with
- * the same code for both.  In a table of its own a backend never queues: who
- * holds no slot there finds none taken.
- *
  * The queue is strict.  Only the first in it may take a slot; whatever may
- * change his mind sets his latch, and so does who was first and leaves.
+ * change his mind sets his latch, and so does who was first and leaves.  In a
+ * table of its own a backend never queues: who holds no slot finds none taken.
  */
 #include "postgres.h"
 
-#include "common/cryptohash.h"
 #include "common/pg_prng.h"
-#include "common/sha2.h"
-#include "lib/ilist.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
-#include "utils/memutils.h"
 
-#include "allowance.h"
 #include "backoff.h"
-#include "governor.h"
-#include "http.h"
+#include "compat.h"
+#include "governor_private.h"
 #include "http_wait.h"
-#include "shared.h"
-
-/* Accounts in a table; idle ones are forgotten for others. */
-#define ACCOUNTS 128
 
 /*
  * The service is asked again after this time at the latest, however long it
@@ -39,61 +26,14 @@
 /* Where there is no place in the queue, one looks again that often. */
 #define POLL_MS 100
 
-/* Tells accounts apart; says nothing about credentials. */
-typedef struct Key
-{
-	uint8 bytes[16];
-} Key;
-
-typedef struct Account
-{
-	Key key;
-	bool used;
-	DcfAllowance allowance;
-	dlist_head queue;	/* of Waiter */
-	int waiting;		/* its length */
-	int64 ask_at;		/* nothing is sent before */
-	int64 paused_until; /* as the service wishes: perhaps later */
-	int refusals;		/* in a row, with nothing else under way */
-	int64 used_at;		/* when a slot was last asked for */
-	Oid databaseid;		/* by whom */
-	Oid serverid;
-	Oid userid;
-	int max;
-} Account;
-
-/* A backend in a queue. */
-typedef struct Waiter
-{
-	dlist_node node; /* in an account's queue, or among the free ones */
-	Latch *latch;
-} Waiter;
-
-typedef struct Table
-{
-	Key salt;
-	Account accounts[ACCOUNTS];
-	dlist_head free; /* of Waiter */
-	Waiter waiters[FLEXIBLE_ARRAY_MEMBER];
-} Table;
-
-struct DcfGovernor
-{
-	Key key;
-	Oid serverid;
-	Oid userid;
-	const DcfServerOptions *options;
-};
-
 struct DcfSlot
 {
 	MemoryContextCallback release;
 	const DcfGovernor *governor;
 	int max;
-	LWLock *lock; /* of the account's table; NULL: it is not shared */
-	Table *table;
-	Account *account; /* NULL: neither taken nor asked for */
-	Waiter *waiter;	  /* or NULL */
+	DcfGovernorTable *table;
+	DcfGovernorAccount *account; /* NULL: neither taken nor queued for */
+	DcfGovernorWaiter *waiter;	 /* or NULL */
 	bool taken;
 	bool accepted;
 	dlist_node node; /* in taken_slots */
@@ -109,186 +49,23 @@ typedef struct Situation
 	int waiting;
 } Situation;
 
-static Size measure_table(void);
-static void init_table(void *memory);
-
-static DcfShared shared = {.name = "DataconnectGovernor",
-						   .measure = measure_table,
-						   .init = init_table};
-
-/* The backend's own table, made when it is needed. */
-static Table *own_table = NULL;
-
 /* The backend's slots that are taken, and the one that it queues for. */
 static dlist_head taken_slots = DLIST_STATIC_INIT(taken_slots);
 static DcfSlot *queued_slot = NULL;
 
-static void
-init_accounts(Table *table, int nwaiters)
-{
-	memset(table, 0, offsetof(Table, waiters));
-	if (!pg_strong_random(&table->salt, sizeof(Key)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random bytes")));
-	dlist_init(&table->free);
-	for (int i = 0; i < nwaiters; i++)
-		dlist_push_tail(&table->free, &table->waiters[i].node);
-}
-
-static Size
-measure_table(void)
-{
-	return offsetof(Table, waiters) + sizeof(Waiter) * (Size) MaxBackends;
-}
-
-static void
-init_table(void *memory)
-{
-	init_accounts(memory, MaxBackends);
-}
-
-void
-dcf_governor_init(void)
-{
-	dcf_shared_request(&shared);
-}
-
-static Table *
-get_own_table(void)
-{
-	if (own_table == NULL)
-	{
-		Table *table =
-			MemoryContextAlloc(TopMemoryContext, offsetof(Table, waiters));
-
-		init_accounts(table, 0);
-		own_table = table;
-	}
-	return own_table;
-}
-
-static void
-lock_table(LWLock *lock)
-{
-	if (lock)
-		LWLockAcquire(lock, LW_EXCLUSIVE);
-}
-
-static void
-unlock_table(LWLock *lock)
-{
-	if (lock)
-		LWLockRelease(lock);
-}
-
-static void
-add_to_hash(pg_cryptohash_ctx *hash, const void *bytes, size_t len)
-{
-	if (pg_cryptohash_update(hash, bytes, len) < 0)
-		elog(ERROR, "could not compute a hash");
-}
-
-/* With its length, and NULL unlike "": no two lists of texts are the same. */
-static void
-add_text_to_hash(pg_cryptohash_ctx *hash, const char *text)
-{
-	int64 len = text ? (int64) strlen(text) : -1;
-
-	add_to_hash(hash, &len, sizeof(len));
-	if (text)
-		add_to_hash(hash, text, (size_t) len);
-}
-
-/*
- * All the credentials count, not the name alone: who does not know the password
- * cannot take the slots of who does.
- */
-static Key
-make_key(const DcfServerOptions *options, const DcfUserOptions *user)
-{
-	const Table *table = shared.memory ? shared.memory : get_own_table();
-	const char *texts[] = {user->token, user->username, user->password,
-						   user->client_id, user->client_secret};
-	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
-	uint8 digest[PG_SHA256_DIGEST_LENGTH];
-	DcfUrlParts parts;
-	Key key;
-
-	if (hash == NULL || pg_cryptohash_init(hash) < 0)
-		elog(ERROR, "could not compute a hash");
-	add_to_hash(hash, &table->salt, sizeof(Key));
-	if (dcf_http_parse_url(options->url, &parts) != NULL)
-		elog(ERROR, "option url is no URL");
-	add_text_to_hash(hash, psprintf("%s:%d", parts.host, parts.port));
-	for (int i = 0; i < (int) lengthof(texts); i++)
-		add_text_to_hash(hash, texts[i]);
-	if (pg_cryptohash_final(hash, digest, sizeof(digest)) < 0)
-		elog(ERROR, "could not compute a hash");
-	pg_cryptohash_free(hash);
-	memcpy(&key, digest, sizeof(Key));
-	return key;
-}
-
-DcfGovernor *
-dcf_governor_create(Oid serverid, Oid userid, const DcfServerOptions *options,
-					const DcfUserOptions *user)
-{
-	DcfGovernor *governor = palloc0(sizeof(DcfGovernor));
-
-	governor->key = make_key(options, user);
-	governor->serverid = serverid;
-	governor->userid = userid;
-	governor->options = options;
-	return governor;
-}
-
-/*
- * Find the account, or a place for it: one that was never used, or the one that
- * has been idle longest.  NULL if all are busy.
- */
-static Account *
-find_account(Table *table, const Key *key, int64 now)
-{
-	Account *place = NULL;
-
-	for (int i = 0; i < ACCOUNTS; i++)
-	{
-		Account *account = &table->accounts[i];
-
-		if (account->used && memcmp(&account->key, key, sizeof(Key)) == 0)
-			return account;
-		if (account->allowance.in_flight > 0 || account->waiting > 0 ||
-			account->ask_at > now)
-			continue;
-		if (place == NULL || (place->used && !account->used) ||
-			(place->used == account->used &&
-			 account->used_at < place->used_at))
-			place = account;
-	}
-	if (place == NULL)
-		return NULL;
-	memset(place, 0, sizeof(Account));
-	place->key = *key;
-	place->used = true;
-	dcf_allowance_init(&place->allowance);
-	dlist_init(&place->queue);
-	return place;
-}
-
-static Waiter *
-first_in_queue(const Account *account)
+static DcfGovernorWaiter *
+first_in_queue(const DcfGovernorAccount *account)
 {
 	if (account->waiting == 0)
 		return NULL;
-	return dlist_container(Waiter, node, account->queue.head.next);
+	return dlist_container(DcfGovernorWaiter, node, account->queue.head.next);
 }
 
 /* Have the first in the queue look again. */
 static void
-wake_first(const Account *account)
+wake_first(const DcfGovernorAccount *account)
 {
-	Waiter *first = first_in_queue(account);
+	DcfGovernorWaiter *first = first_in_queue(account);
 
 	if (first)
 		SetLatch(first->latch);
@@ -298,12 +75,10 @@ wake_first(const Account *account)
 static void
 join_queue(DcfSlot *slot)
 {
-	Table *table = slot->table;
-	Waiter *waiter;
+	DcfGovernorWaiter *waiter = dcf_governor_new_waiter(slot->table);
 
-	if (dlist_is_empty(&table->free))
+	if (waiter == NULL)
 		return;
-	waiter = dlist_container(Waiter, node, dlist_pop_head_node(&table->free));
 	waiter->latch = MyLatch;
 	dlist_push_tail(&slot->account->queue, &waiter->node);
 	slot->account->waiting++;
@@ -321,7 +96,7 @@ leave_queue(DcfSlot *slot)
 	was_first = first_in_queue(slot->account) == slot->waiter;
 	dlist_delete(&slot->waiter->node);
 	slot->account->waiting--;
-	dlist_push_head(&slot->table->free, &slot->waiter->node);
+	dcf_governor_free_waiter(slot->table, slot->waiter);
 	slot->waiter = NULL;
 	queued_slot = NULL;
 	if (was_first)
@@ -346,10 +121,10 @@ dcf_governor_release(DcfSlot *slot)
 {
 	if (slot->account == NULL)
 		return;
-	lock_table(slot->lock);
+	dcf_governor_lock(slot->table);
 	give_back(slot);
 	wake_first(slot->account);
-	unlock_table(slot->lock);
+	dcf_governor_unlock(slot->table);
 	slot->account = NULL;
 }
 
@@ -388,50 +163,23 @@ dcf_governor_slot(const DcfGovernor *governor, MemoryContext cxt)
 	return slot;
 }
 
-/* Find the slot's account, and lock its table. */
-static void
+/* NULL, with no lock: there are too many accounts to count. */
+static DcfGovernorAccount *
 lock_account(DcfSlot *slot, int64 now)
 {
-	const DcfGovernor *governor = slot->governor;
-
 	if (slot->account)
-	{
-		lock_table(slot->lock);
-		return;
-	}
-	slot->table = shared.memory;
-	slot->lock = shared.memory ? shared.lock : NULL;
-	lock_table(slot->lock);
-	if (slot->table)
-		slot->account = find_account(slot->table, &governor->key, now);
-	if (slot->account == NULL)
-	{
-		unlock_table(slot->lock);
-		slot->lock = NULL;
-		slot->table = get_own_table();
-		slot->account = find_account(slot->table, &governor->key, now);
-	}
-	if (slot->account == NULL)
-		return;
-	slot->account->used_at = now;
-	slot->account->databaseid = MyDatabaseId;
-	slot->account->serverid = governor->serverid;
-	slot->account->userid = governor->userid;
-	slot->account->max = slot->max;
-}
-
-/* For how long the service wishes to be left alone, as far as it is. */
-static int64
-wished_pause(const Account *account, int64 now)
-{
-	return account->ask_at > now ? Max(account->paused_until - now, 0) : 0;
+		dcf_governor_lock(slot->table);
+	else
+		slot->account =
+			dcf_governor_lock_account(slot->governor, now, &slot->table);
+	return slot->account;
 }
 
 /* Whether the slot may be taken; the table is locked. */
 static bool
 has_room(const DcfSlot *slot, int64 now)
 {
-	const Account *account = slot->account;
+	const DcfGovernorAccount *account = slot->account;
 
 	if (account->ask_at > now)
 		return false;
@@ -459,22 +207,20 @@ static bool
 take_or_tell(DcfSlot *slot, int64 now, Situation *situation)
 {
 	bool holds_another = !dlist_is_empty(&taken_slots);
-	Account *account;
+	DcfGovernorAccount *account = lock_account(slot, now);
 
-	lock_account(slot, now);
-	account = slot->account;
 	if (account == NULL)
-		return true; /* too many accounts to count */
+		return true;
 	if (has_room(slot, now) || (holds_another && account->ask_at <= now))
 	{
 		note_taken(slot);
-		unlock_table(slot->lock);
+		dcf_governor_unlock(slot->table);
 		return true;
 	}
 
 	if (slot->waiter == NULL && !holds_another)
 		join_queue(slot);
-	situation->paused = wished_pause(account, now);
+	situation->paused = dcf_governor_wished_pause(account, now);
 	situation->in_flight = account->allowance.in_flight;
 	situation->limit = dcf_allowance_limit(&account->allowance, slot->max);
 	situation->waiting = account->waiting;
@@ -484,7 +230,9 @@ take_or_tell(DcfSlot *slot, int64 now, Situation *situation)
 			account->ask_at > now ? account->ask_at - now : POLL_MS;
 	else if (account->ask_at > now && first_in_queue(account) == slot->waiter)
 		situation->wait = account->ask_at - now;
-	unlock_table(slot->lock);
+	if (slot->waiter == NULL)
+		slot->account = NULL; /* it may be forgotten */
+	dcf_governor_unlock(slot->table);
 	return false;
 }
 
@@ -576,33 +324,30 @@ dcf_governor_try_take(DcfSlot *slot)
 	int64 now = dcf_wait_now();
 	bool room;
 
-	if (slot->taken)
-		return true;
-	lock_account(slot, now);
-	if (slot->account == NULL)
+	if (slot->taken || lock_account(slot, now) == NULL)
 		return true;
 	room = has_room(slot, now);
 	if (room)
 		note_taken(slot);
-	unlock_table(slot->lock);
-	if (!room)
+	else
 		slot->account = NULL;
+	dcf_governor_unlock(slot->table);
 	return room;
 }
 
 void
 dcf_governor_accept(DcfSlot *slot)
 {
-	Account *account = slot->account;
+	DcfGovernorAccount *account = slot->account;
 
 	if (!slot->taken || slot->accepted)
 		return;
-	lock_table(slot->lock);
+	dcf_governor_lock(slot->table);
 	slot->accepted = true;
 	account->refusals = 0;
 	dcf_allowance_accept(&account->allowance, slot->max, dcf_wait_now());
 	wake_first(account);
-	unlock_table(slot->lock);
+	dcf_governor_unlock(slot->table);
 }
 
 /*
@@ -613,14 +358,15 @@ dcf_governor_accept(DcfSlot *slot)
 void
 dcf_governor_refuse(DcfSlot *slot, int64 asked)
 {
-	Account *account = slot->account;
+	DcfGovernorAccount *account = slot->account;
 	int64 now = dcf_wait_now();
-	int longest = slot->governor->options->retry_max_wait;
 	int64 pause = 0;
+	int longest;
 
 	if (!slot->taken)
 		return;
-	lock_table(slot->lock);
+	longest = slot->governor->options->retry_max_wait;
+	dcf_governor_lock(slot->table);
 	give_back(slot);
 	dcf_allowance_refuse(&account->allowance, slot->max, now);
 	if (asked > 0)
@@ -633,45 +379,6 @@ dcf_governor_refuse(DcfSlot *slot, int64 asked)
 								  pg_prng_uint64(&pg_global_prng_state));
 	account->ask_at = Max(account->ask_at, now + pause);
 	wake_first(account);
-	unlock_table(slot->lock);
+	dcf_governor_unlock(slot->table);
 	slot->account = NULL;
-}
-
-static void
-add_states(Table *table, LWLock *lock, DcfGovernorState *states, int *n)
-{
-	int64 now = dcf_wait_now();
-
-	lock_table(lock);
-	for (int i = 0; i < ACCOUNTS; i++)
-	{
-		const Account *account = &table->accounts[i];
-		DcfGovernorState *state = &states[*n];
-
-		if (!account->used)
-			continue;
-		state->databaseid = account->databaseid;
-		state->serverid = account->serverid;
-		state->userid = account->userid;
-		state->shared = table == shared.memory;
-		state->in_flight = account->allowance.in_flight;
-		state->limit = dcf_allowance_limit(&account->allowance, account->max);
-		state->waiting = account->waiting;
-		state->paused = wished_pause(account, now);
-		(*n)++;
-	}
-	unlock_table(lock);
-}
-
-DcfGovernorState *
-dcf_governor_states(int *n)
-{
-	DcfGovernorState *states = palloc(2 * ACCOUNTS * sizeof(DcfGovernorState));
-
-	*n = 0;
-	if (shared.memory)
-		add_states(shared.memory, shared.lock, states, n);
-	if (own_table)
-		add_states(own_table, NULL, states, n);
-	return states;
 }

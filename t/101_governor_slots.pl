@@ -19,7 +19,7 @@ my $boss = $dc->session;
 for my $name (qw(one two))
 {
 	$dc->make_server($name, max_concurrency => 1, max_retries => 0,
-		queue_timeout => '0', compression => 'off',
+		queue_timeout => '20s', compression => 'off',
 		mapping => { token => $dc->token });
 	$dc->make_rows_table($name, $name);
 }
