@@ -11,11 +11,12 @@
 
 #include "allowance.h"
 #include "governor.h"
+#include "siphash.h"
 
 /* Tells accounts apart; says nothing about credentials. */
 typedef struct DcfGovernorKey
 {
-	uint8 bytes[16];
+	uint8 bytes[DCF_SIPHASH_SIZE];
 } DcfGovernorKey;
 
 typedef struct DcfGovernorAccount

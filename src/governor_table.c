@@ -7,8 +7,7 @@
  */
 #include "postgres.h"
 
-#include "common/cryptohash.h"
-#include "common/sha2.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -22,7 +21,7 @@
 
 struct DcfGovernorTable
 {
-	DcfGovernorKey salt;
+	DcfGovernorKey secret; /* new at each start */
 	DcfGovernorAccount accounts[ACCOUNTS];
 	dlist_head free; /* of DcfGovernorWaiter */
 	DcfGovernorWaiter waiters[FLEXIBLE_ARRAY_MEMBER];
@@ -42,7 +41,7 @@ static void
 init_accounts(DcfGovernorTable *table, int nwaiters)
 {
 	memset(table, 0, offsetof(DcfGovernorTable, waiters));
-	if (!pg_strong_random(&table->salt, sizeof(DcfGovernorKey)))
+	if (!pg_strong_random(&table->secret, sizeof(DcfGovernorKey)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not generate random bytes")));
@@ -99,22 +98,15 @@ dcf_governor_unlock(DcfGovernorTable *table)
 		LWLockRelease(shared.lock);
 }
 
-static void
-add_to_hash(pg_cryptohash_ctx *hash, const void *bytes, size_t len)
-{
-	if (pg_cryptohash_update(hash, bytes, len) < 0)
-		elog(ERROR, "could not compute a hash");
-}
-
 /* With its length, and NULL unlike "": no two lists of texts are the same. */
 static void
-add_text_to_hash(pg_cryptohash_ctx *hash, const char *text)
+append_text(StringInfo texts, const char *text)
 {
 	int64 len = text ? (int64) strlen(text) : -1;
 
-	add_to_hash(hash, &len, sizeof(len));
+	appendBinaryStringInfo(texts, (const char *) &len, sizeof(len));
 	if (text)
-		add_to_hash(hash, text, (size_t) len);
+		appendBinaryStringInfo(texts, text, (int) len);
 }
 
 /*
@@ -126,25 +118,21 @@ make_key(const DcfServerOptions *options, const DcfUserOptions *user)
 {
 	const DcfGovernorTable *table =
 		shared.memory ? shared.memory : get_own_table();
-	const char *texts[] = {user->token, user->username, user->password,
-						   user->client_id, user->client_secret};
-	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
-	uint8 digest[PG_SHA256_DIGEST_LENGTH];
 	DcfUrlParts parts;
+	StringInfoData texts;
 	DcfGovernorKey key;
 
-	if (hash == NULL || pg_cryptohash_init(hash) < 0)
-		elog(ERROR, "could not compute a hash");
-	add_to_hash(hash, &table->salt, sizeof(DcfGovernorKey));
 	if (dcf_http_parse_url(options->url, &parts) != NULL)
 		elog(ERROR, "option url is no URL");
-	add_text_to_hash(hash, psprintf("%s:%d", parts.host, parts.port));
-	for (int i = 0; i < (int) lengthof(texts); i++)
-		add_text_to_hash(hash, texts[i]);
-	if (pg_cryptohash_final(hash, digest, sizeof(digest)) < 0)
-		elog(ERROR, "could not compute a hash");
-	pg_cryptohash_free(hash);
-	memcpy(&key, digest, sizeof(DcfGovernorKey));
+	initStringInfo(&texts);
+	append_text(&texts, psprintf("%s:%d", parts.host, parts.port));
+	append_text(&texts, user->token);
+	append_text(&texts, user->username);
+	append_text(&texts, user->password);
+	append_text(&texts, user->client_id);
+	append_text(&texts, user->client_secret);
+	dcf_siphash(table->secret.bytes, texts.data, (size_t) texts.len,
+				key.bytes);
 	return key;
 }
 

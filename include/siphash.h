@@ -1,0 +1,19 @@
+/*
+ * siphash.h
+ *	  SipHash-2-4 with 128 bits: tells texts apart by a secret key, and says
+ *	  nothing of them to who does not know it.
+ *
+ * By Aumasson and Bernstein.  Pure C.
+ */
+#ifndef DCF_SIPHASH_H
+#define DCF_SIPHASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DCF_SIPHASH_SIZE 16
+
+extern void dcf_siphash(const uint8_t key[DCF_SIPHASH_SIZE], const void *bytes,
+						size_t len, uint8_t hash[DCF_SIPHASH_SIZE]);
+
+#endif /* DCF_SIPHASH_H */
