@@ -152,14 +152,22 @@ build/test/unit/%: test/unit/%.c $(CORE_SRC) $(HEADERS_ALL)
 	$(CC) $(CHECK_FLAGS) -fsanitize=address,undefined -o $@ $< $(CORE_SRC) \
 	  -ljansson -lm
 
-# Not of src/core, but pure C as well.
-INFLATE_SRC = $(sort $(wildcard src/inflate*.c))
-build/test/unit/test_inflate: test/unit/test_inflate.c $(INFLATE_SRC) \
-  $(HEADERS_ALL)
+# Not of src/core, but pure C as well; what uses a thread also by the sanitizer
+# that finds races.
+INFLATE_SRC = $(sort $(wildcard src/inflate*.c)) src/ahead.c
+UNIT       += build/test/unit/test_ahead_races
+build/test/unit/test_inflate build/test/unit/test_ahead: \
+  SANITIZERS = address,undefined
+build/test/unit/test_ahead_races: SANITIZERS = thread
+build/test/unit/test_inflate: test/unit/test_inflate.c
+build/test/unit/test_ahead build/test/unit/test_ahead_races: \
+  test/unit/test_ahead.c
+build/test/unit/test_inflate build/test/unit/test_ahead \
+  build/test/unit/test_ahead_races: $(INFLATE_SRC) $(HEADERS_ALL)
 	@mkdir -p $(@D)
-	$(CC) $(CHECK_FLAGS) -Wno-unused-parameter $(LIB_CFLAGS) \
-	  -fsanitize=address,undefined -o $@ $< $(INFLATE_SRC) \
-	  $(shell $(PKG_CONFIG) --libs zlib $(ISAL))
+	$(CC) $(CHECK_FLAGS) -Wno-unused-parameter $(LIB_CFLAGS) -pthread \
+	  -fsanitize=$(SANITIZERS) -o $@ $(filter test/unit/%.c,$^) \
+	  $(INFLATE_SRC) $(shell $(PKG_CONFIG) --libs zlib $(ISAL))
 
 build/test/fuzz/%: test/fuzz/%.c $(CORE_SRC) $(HEADERS_ALL)
 	@mkdir -p $(@D)

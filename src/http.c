@@ -5,12 +5,8 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "utils/memutils.h"
 
 #include "http_private.h"
-
-/* Room to make in the window before waiting for more bytes. */
-#define MIN_ROOM CURL_MAX_WRITE_SIZE
 
 /* What came of waiting for more of a reply. */
 typedef enum Outcome
@@ -21,120 +17,11 @@ typedef enum Outcome
 } Outcome;
 
 static bool
-fail(DcfHttpTransfer *transfer, DcfHttpProblem problem, const char *reason)
-{
-	transfer->problem = problem;
-	transfer->reason = reason;
-	return false;
-}
-
-static bool
 fail_timeout(DcfHttpTransfer *transfer, DcfHttpPhase phase, int waited)
 {
 	transfer->phase = phase;
 	transfer->waited = waited;
-	return fail(transfer, DCF_HTTP_TIMED_OUT, NULL);
-}
-
-static DcfInflate *
-begin_inflate(const DcfHttpTransfer *transfer)
-{
-	DcfInflateLibrary library = dcf_inflate_library;
-
-	return dcf_inflate_init(MemoryContextAlloc(transfer->context,
-											   dcf_inflate_size(library)),
-							library,
-							transfer->coding == DCF_HTTP_GZIP ?
-								DCF_INFLATE_GZIP :
-								DCF_INFLATE_DEFLATE);
-}
-
-/*
- * Decompress what has arrived, as far as the window has room.  False if it
- * cannot be.
- */
-static bool
-inflate_arrived(DcfHttpTransfer *transfer)
-{
-	DcfHttpBuffer *raw = &transfer->raw;
-	DcfHttpBuffer *window = &transfer->window;
-	size_t in = raw->end - raw->start;
-	size_t out = window->size - window->end;
-	const char *reason;
-
-	if (transfer->inflate == NULL)
-	{
-		if (in == 0)
-			return true;
-		if (transfer->coding == DCF_HTTP_UNKNOWN)
-			return fail(transfer, DCF_HTTP_BAD_CODING, NULL);
-		transfer->inflate = begin_inflate(transfer);
-	}
-	reason = dcf_inflate_run(transfer->inflate, raw->base + raw->start, &in,
-							 window->base + window->end, &out);
-	if (reason)
-		return fail(transfer, DCF_HTTP_BAD_CODING, reason);
-	raw->start += in;
-	if (raw->start == raw->end)
-		raw->start = raw->end = 0;
-	window->end += out;
-	return true;
-}
-
-/* Let the caller see what has arrived.  True if there is more than before. */
-static bool
-show_arrived(DcfHttpTransfer *transfer)
-{
-	if (transfer->window.end == transfer->shown)
-		return false;
-	transfer->decoded += transfer->window.end - transfer->shown;
-	transfer->shown = transfer->window.end;
-	return true;
-}
-
-/*
- * Make room behind the bytes in the window, all of which the caller has seen:
- * by dropping the consumed ones where that is cheaper than they were to read,
- * else by growing.  False if it may not grow.
- */
-static bool
-make_room(DcfHttpTransfer *transfer)
-{
-	DcfHttpBuffer *window = &transfer->window;
-	size_t live = window->end - window->start;
-	size_t size;
-
-	if (live <= window->start || window->size - window->end < MIN_ROOM)
-	{
-		memmove(window->base, window->base + window->start, live);
-		window->start = 0;
-		window->end = transfer->shown = live;
-	}
-	if (live >= transfer->max_window)
-		return fail(transfer, DCF_HTTP_TOO_LONG, NULL);
-	if (window->size - live >= MIN_ROOM)
-		return true;
-	size = Max(Min(window->size * 2, transfer->max_window), live + MIN_ROOM);
-	window->base = repalloc_huge(window->base, size);
-	window->size = size;
-	return true;
-}
-
-/* Take up a transfer that paused because there was no room. */
-static void
-resume(DcfHttpTransfer *transfer)
-{
-	CURLcode code;
-	sigset_t saved;
-
-	transfer->wanted = 0;
-	dcf_http_enter_curl(&saved);
-	code = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
-	dcf_http_leave_curl(&saved);
-
-	if (code == CURLE_OUT_OF_MEMORY)
-		dcf_http_check(code);
-	/* Any other failure also becomes the transfer's result. */
+	return dcf_http_fail(transfer, DCF_HTTP_TIMED_OUT, NULL);
 }
 
 /*
@@ -229,9 +116,10 @@ static bool
 is_complete(DcfHttpTransfer *transfer)
 {
 	if (transfer->result != CURLE_OK)
-		return fail(transfer, DCF_HTTP_CUT, dcf_http_words(transfer));
-	if (transfer->inflate && !dcf_inflate_ended(transfer->inflate))
-		return fail(transfer, DCF_HTTP_CUT, "its compressed data have no end");
+		return dcf_http_fail(transfer, DCF_HTTP_CUT, dcf_http_words(transfer));
+	if (!dcf_http_decoding_ended(transfer))
+		return dcf_http_fail(transfer, DCF_HTTP_CUT,
+							 "its compressed data have no end");
 	return true;
 }
 
@@ -245,17 +133,17 @@ advance(DcfHttpTransfer *transfer)
 	CHECK_FOR_INTERRUPTS();
 	if (transfer->problem != DCF_HTTP_NO_PROBLEM)
 		return FAILED;
-	if (show_arrived(transfer))
+	if (dcf_http_show_arrived(transfer))
 		return MORE;
 	if (!(transfer->done && transfer->coding == DCF_HTTP_PLAIN) &&
-		!make_room(transfer))
+		!dcf_http_make_room(transfer))
 		return FAILED;
 
 	for (;;)
 	{
-		if (transfer->coding != DCF_HTTP_PLAIN && !inflate_arrived(transfer))
+		if (!dcf_http_decode(transfer))
 			return FAILED;
-		if (show_arrived(transfer))
+		if (dcf_http_show_arrived(transfer))
 			return MORE;
 		if (transfer->done)
 			return is_complete(transfer) ? ENDED : FAILED;
@@ -266,7 +154,7 @@ advance(DcfHttpTransfer *transfer)
 			idle_since = dcf_wait_now();
 		}
 		if (transfer->wanted > 0)
-			resume(transfer);
+			dcf_http_resume(transfer);
 		else if (!wait_once(transfer, idle_since))
 			return FAILED;
 	}
