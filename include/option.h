@@ -61,6 +61,8 @@ typedef struct DcfServerOptions
 	int first_byte_timeout;
 	int idle_timeout;
 	int total_timeout;
+	int max_concurrency;
+	int queue_timeout;
 	int max_retries;
 	int retry_max_wait;
 	int max_rows;

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "error.h"
+#include "governor.h"
 #include "http.h"
 #include "option.h"
 
@@ -15,10 +16,12 @@ typedef struct DcfExchange
 {
 	DcfHttpPool *pool;
 	const DcfServerOptions *options;
-	DcfHttpSpec spec; /* set url, body and headers before running */
-	int tries;		  /* how often it was sent */
-	int failures;	  /* how many of those count as retries */
-	int64 asked_wait; /* as in DcfRefusal */
+	const DcfGovernor *governor; /* whose leave each try needs, or NULL */
+	DcfSlot *slot;				 /* made by the first try */
+	DcfHttpSpec spec;			 /* set url, body and headers before running */
+	int tries;					 /* how often it was sent */
+	int failures;				 /* how many of those count as retries */
+	int64 asked_wait;			 /* as in DcfRefusal */
 } DcfExchange;
 
 /* For a request by the server's options; the deadline is 0 or when to end. */

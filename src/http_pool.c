@@ -201,6 +201,7 @@ collect_ended(DcfHttpPool *pool)
 		transfer->done = true;
 		transfer->result = message->data.result;
 		dcf_http_note_kept(pool, transfer->easy);
+		dcf_http_tell_end(transfer);
 	}
 }
 

@@ -91,6 +91,12 @@ const DcfOption dcf_options[] = {
 	 .default_value = "0",
 	 .description = "longest time for a request, retries included; 0 is no "
 					"limit"},
+	{SERVER(max_concurrency), .type = DCF_OPTION_INTEGER, .min = 1,
+	 .max = 1000, .default_value = "8",
+	 .description = "most requests of an account that are under way at once"},
+	{SERVER(queue_timeout), .type = DCF_OPTION_DURATION, .max = INT_MAX,
+	 .default_value = "10min",
+	 .description = "longest wait for a request's turn; 0 is no limit"},
 	{SERVER(max_retries), .type = DCF_OPTION_INTEGER, .max = 100,
 	 .default_value = "5",
 	 .description = "how often a request that failed is sent again"},

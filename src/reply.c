@@ -54,6 +54,7 @@ dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 	int64 deadline = exchange->spec.deadline;
 	DcfHttpTransfer *transfer;
 
+	exchange->governor = session->governor;
 	if (dcf_token_is_given(session->user))
 		dcf_host_check_confidential(session->base, "url", session->options);
 	exchange->spec.authorization =

@@ -137,6 +137,8 @@ create_session(Oid serverid, const UserMapping *mapping)
 	session->options = dcf_option_server(GetForeignServer(serverid));
 	session->user = dcf_option_user(GetUserMapping(mapping->userid, serverid));
 	session->token = dcf_token_create(session->options, session->user);
+	session->governor = dcf_governor_create(serverid, mapping->userid,
+											session->options, session->user);
 	session->pool = dcf_http_pool_create(context);
 	session->base = session->options->url;
 	session->base_settled = !session->options->use_preferred_endpoint;
