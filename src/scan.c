@@ -32,6 +32,7 @@ struct DcfScan
 								 * rescan */
 	MemoryContext request_context; /* one request and its reply */
 	DcfRequestSet *set;			   /* NULL before the first row */
+	DcfAsked *asked;			   /* of reply */
 	DcfReply *reply;			   /* NULL between two requests */
 	Bitmapset *sent;			   /* fetched parameter columns, by attnum */
 	DcfScanStats stats;
@@ -41,7 +42,7 @@ static DcfScan *get_scan(ForeignScanState *node);
 static Oid find_user(ForeignScanState *node);
 static Bitmapset *find_sent(const DcfScan *scan);
 static bool next_reply(ForeignScanState *node);
-static bool open_reply(DcfScan *scan, const DcfRequest *request);
+static bool open_reply(DcfScan *scan);
 static void start_requests(ForeignScanState *node);
 static void add_reply(const DcfScan *scan, DcfScanStats *stats);
 static void close_reply(DcfScan *scan);
@@ -212,7 +213,6 @@ static bool
 next_reply(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
-	DcfRequest *request;
 	MemoryContext old;
 
 	if (!scan->set)
@@ -222,25 +222,26 @@ next_reply(ForeignScanState *node)
 	do
 	{
 		MemoryContextReset(scan->request_context);
-		request = dcf_bind_next(scan->set);
-	} while (request && !open_reply(scan, request));
+		scan->asked = dcf_bind_next(scan->set);
+	} while (scan->asked && !open_reply(scan));
 	MemoryContextSwitchTo(old);
-	return request != NULL;
+	return scan->asked != NULL;
 }
 
 /* False if the request has to be asked in halves, which come next. */
 static bool
-open_reply(DcfScan *scan, const DcfRequest *request)
+open_reply(DcfScan *scan)
 {
 	scan->reply =
-		dcf_reply_open(scan->session, request, scan->relation->relname,
+		dcf_reply_open(scan->session, dcf_bind_request(scan->asked),
+					   scan->relation->relname,
 					   dcf_bind_narrow_hint(scan->set),
-					   dcf_bind_can_halve(scan->set), scan->request_context);
+					   dcf_bind_can_halve(scan->asked), scan->request_context);
 	if (!scan->reply)
 	{
 		scan->stats.requests++;
 		scan->stats.halved++;
-		dcf_bind_halve(scan->set);
+		dcf_bind_halve(scan->set, scan->asked);
 		return false;
 	}
 	dcf_record_attach(scan->reader, scan->reply);
@@ -309,12 +310,12 @@ next_row(ForeignScanState *node, TupleTableSlot *slot)
 		if (!dcf_record_next(scan->reader, slot->tts_values, slot->tts_isnull))
 			return false;
 	} while (
-		!dcf_bind_owns_row(scan->set, slot->tts_values, slot->tts_isnull));
+		!dcf_bind_owns_row(scan->asked, slot->tts_values, slot->tts_isnull));
 
 	member = -1;
 	while ((member = bms_next_member(scan->sent, member)) >= 0)
 		slot->tts_values[member - 1] =
-			dcf_bind_sent(scan->set, member, &slot->tts_isnull[member - 1]);
+			dcf_bind_sent(scan->asked, member, &slot->tts_isnull[member - 1]);
 	return true;
 }
 
