@@ -63,6 +63,7 @@ typedef struct DcfServerOptions
 	int total_timeout;
 	int max_retries;
 	int retry_max_wait;
+	int max_concurrency;
 	int max_rows;
 	int max_record_size;
 	bool use_preferred_endpoint;

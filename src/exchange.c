@@ -147,6 +147,13 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer,
 							 pg_prng_uint64(&pg_global_prng_state));
 }
 
+void
+dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt)
+{
+	exchange->begun = dcf_http_begin(exchange->pool, &exchange->spec, cxt);
+	exchange->tries++;
+}
+
 DcfHttpTransfer *
 dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 {
@@ -157,13 +164,22 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		int status;
 		int64 wait;
 
-		transfer = dcf_http_begin(exchange->pool, &exchange->spec, cxt);
-		exchange->tries++;
+		if (exchange->begun == NULL)
+			dcf_exchange_begin(exchange, cxt);
+		transfer = exchange->begun;
+		exchange->begun = NULL;
 		start = dcf_http_await(transfer);
 		status = dcf_http_head(transfer)->status;
 		if (!may_try_again(start, status))
 			return transfer;
 
+		/* It had no fair chance, and gets one now. */
+		if (start == DCF_HTTP_UNREACHABLE && dcf_http_was_neglected(transfer))
+		{
+			dcf_http_close(transfer);
+			exchange->tries--;
+			continue;
+		}
 		wait = choose_wait(exchange, transfer, start);
 		if (wait < 0)
 		{
