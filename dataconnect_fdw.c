@@ -13,6 +13,7 @@
 
 #include "catalogue.h"
 #include "explain.h"
+#include "governor.h"
 #include "http.h"
 #include "import.h"
 #include "option.h"
@@ -32,6 +33,7 @@ void
 _PG_init(void)
 {
 	dcf_catalogue_init();
+	dcf_governor_init();
 	dcf_http_define_settings();
 	MarkGUCPrefixReserved("dataconnect_fdw");
 }

@@ -61,9 +61,10 @@ typedef struct DcfServerOptions
 	int first_byte_timeout;
 	int idle_timeout;
 	int total_timeout;
+	int max_concurrency;
+	int queue_timeout;
 	int max_retries;
 	int retry_max_wait;
-	int max_concurrency;
 	int max_rows;
 	int max_record_size;
 	bool use_preferred_endpoint;

@@ -17,6 +17,7 @@
 #include "postgres.h"
 #include "foreign/foreign.h"
 
+#include "governor.h"
 #include "http.h"
 #include "option.h"
 #include "request.h"
@@ -45,11 +46,16 @@ extern const DcfServerOptions *dcf_session_options(const DcfSession *session);
 /* The URL that endpoints are appended to, preferred endpoint or not. */
 extern const char *dcf_session_base(const DcfSession *session);
 
-/* How many replies of the session are open, of whatever scans. */
-extern int dcf_session_open_replies(const DcfSession *session);
+/*
+ * The governor's leave for one more request, if it is to be had at once; else
+ * NULL.  It is given back when cxt is reset.
+ */
+extern DcfSlot *dcf_session_try_slot(const DcfSession *session,
+									 MemoryContext cxt);
 
 /*
- * Send a request without waiting for its reply; but logs in first if need be.
+ * Send a request without waiting for its reply; but logs in first if need be,
+ * and waits for the governor's leave unless slot has it (else NULL).
  *
  * relation is the foreign table's name for messages, or NULL.  narrow is the
  * hint for 413, which parameter to narrow, or NULL.  The reply lives in cxt.
@@ -57,7 +63,8 @@ extern int dcf_session_open_replies(const DcfSession *session);
 extern DcfReply *dcf_reply_begin(DcfSession *session,
 								 const DcfRequest *request,
 								 const char *relation, const char *narrow,
-								 bool may_ask_less, MemoryContext cxt);
+								 bool may_ask_less, DcfSlot *slot,
+								 MemoryContext cxt);
 
 /*
  * Wait for a reply to begin, once: waits and tries again where that is right

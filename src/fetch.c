@@ -47,8 +47,8 @@ static DcfBoundValue *copy_values(const DcfSpec *spec,
 								  const DcfBoundValue *values);
 static DcfFetchStatus choose_lane(DcfFetch *fetch, bool wait);
 static void open_lanes(DcfFetch *fetch, bool wait);
-static bool has_room(const DcfFetch *fetch);
-static void open_lane(DcfFetch *fetch);
+static bool open_lane(DcfFetch *fetch, bool wait);
+static Lane *get_lane(DcfFetch *fetch);
 static bool begin_reply(DcfFetch *fetch, Lane *lane);
 static Lane *find_ready(DcfFetch *fetch);
 static void end_lane(DcfFetch *fetch, Lane *lane);
@@ -193,44 +193,58 @@ static void
 open_lanes(DcfFetch *fetch, bool wait)
 {
 	while (fetch->nlanes < fetch->width && dcf_bind_has_next(fetch->set) &&
-		   ((wait && fetch->nlanes == 0) || has_room(fetch)))
-		open_lane(fetch);
+		   open_lane(fetch, wait && fetch->nlanes == 0))
+		;
 }
 
-/* Whether a request may be sent that nobody has to wait for yet. */
+/* False if there is no room for a request, which nobody waits for yet. */
 static bool
-has_room(const DcfFetch *fetch)
+open_lane(DcfFetch *fetch, bool wait)
 {
-	return dcf_session_open_replies(fetch->session) <
-		fetch->relation->server->max_concurrency;
-}
+	Lane *lane = get_lane(fetch);
+	DcfSlot *slot = NULL;
+	MemoryContext old;
 
-static void
-open_lane(DcfFetch *fetch)
-{
-	Lane *lane = fetch->lanes[fetch->nlanes];
-	MemoryContext old = MemoryContextSwitchTo(fetch->context);
-
-	if (!lane)
+	if (!wait)
 	{
-		lane = palloc0(sizeof(Lane));
-		lane->context =
-			AllocSetContextCreate(fetch->context, "dataconnect_fdw reply",
-								  ALLOCSET_SMALL_SIZES);
-		lane->reader =
-			dcf_record_create(fetch->relation, fetch->spec->fetched);
-		fetch->lanes[fetch->nlanes] = lane;
+		slot = dcf_session_try_slot(fetch->session, lane->context);
+		if (!slot)
+		{
+			MemoryContextReset(lane->context);
+			return false;
+		}
 	}
-	MemoryContextSwitchTo(lane->context);
+	old = MemoryContextSwitchTo(lane->context);
 	lane->asked = dcf_bind_next(fetch->set);
 	lane->reply =
 		dcf_reply_begin(fetch->session, dcf_bind_request(lane->asked),
 						fetch->relation->relname,
 						dcf_bind_narrow_hint(fetch->set),
-						dcf_bind_can_halve(lane->asked), lane->context);
+						dcf_bind_can_halve(lane->asked), slot, lane->context);
 	MemoryContextSwitchTo(old);
 	fetch->nlanes++;
 	fetch->stats->at_once = Max(fetch->stats->at_once, fetch->nlanes);
+	return true;
+}
+
+/* The first one that is not in use. */
+static Lane *
+get_lane(DcfFetch *fetch)
+{
+	Lane *lane = fetch->lanes[fetch->nlanes];
+	MemoryContext old;
+
+	if (lane)
+		return lane;
+	old = MemoryContextSwitchTo(fetch->context);
+	lane = palloc0(sizeof(Lane));
+	lane->context =
+		AllocSetContextCreate(fetch->context, "dataconnect_fdw reply",
+							  ALLOCSET_SMALL_SIZES);
+	lane->reader = dcf_record_create(fetch->relation, fetch->spec->fetched);
+	fetch->lanes[fetch->nlanes] = lane;
+	MemoryContextSwitchTo(old);
+	return lane;
 }
 
 /* False if the request has to be asked in halves, which come next. */

@@ -183,12 +183,6 @@ dcf_http_pool_create(int connections, MemoryContext cxt)
 	return pool;
 }
 
-int
-dcf_http_count(const DcfHttpPool *pool)
-{
-	return pool->ntransfers;
-}
-
 /* Hear from libcurl which transfers have ended. */
 static void
 collect_ended(DcfHttpPool *pool)
@@ -208,6 +202,7 @@ collect_ended(DcfHttpPool *pool)
 		transfer->done = true;
 		transfer->result = message->data.result;
 		dcf_http_note_kept(pool, transfer->easy);
+		dcf_http_tell_end(transfer);
 	}
 }
 

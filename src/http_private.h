@@ -110,6 +110,9 @@ struct DcfHttpTransfer
 	int64 deadline;
 	size_t max_window;
 
+	DcfHttpEnd on_end; /* NULL once it was called */
+	void *on_end_arg;
+
 	/* Written by callbacks. */
 	DcfHttpHead head;
 	char coding_name[32];
@@ -159,6 +162,9 @@ extern int dcf_inflate_library;
  */
 extern void dcf_http_enter_curl(sigset_t *saved);
 extern void dcf_http_leave_curl(const sigset_t *saved);
+
+/* Nothing more of the exchange is on its way: say so, if nobody has. */
+extern void dcf_http_tell_end(DcfHttpTransfer *transfer);
 
 /* Raise unless libcurl took a setting. */
 extern void dcf_http_check(CURLcode code);

@@ -153,13 +153,14 @@ build_events(DcfWaitSet *set)
 static uint32
 wait_event_of(DcfWaitReason reason)
 {
-	static uint32 events[3];
+	static uint32 events[4];
 
 	if (events[reason] == 0)
 	{
 		events[DCF_WAIT_CONNECT] = dcf_compat_wait_event("DataconnectConnect");
 		events[DCF_WAIT_REPLY] = dcf_compat_wait_event("DataconnectReply");
 		events[DCF_WAIT_RETRY] = dcf_compat_wait_event("DataconnectRetry");
+		events[DCF_WAIT_QUEUE] = dcf_compat_wait_event("DataconnectQueue");
 	}
 	return events[reason];
 }

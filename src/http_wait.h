@@ -18,7 +18,8 @@ typedef enum DcfWaitReason
 {
 	DCF_WAIT_CONNECT,
 	DCF_WAIT_REPLY,
-	DCF_WAIT_RETRY
+	DCF_WAIT_RETRY,
+	DCF_WAIT_QUEUE
 } DcfWaitReason;
 
 /* Milliseconds of a clock that is never set back. */

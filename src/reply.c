@@ -69,6 +69,7 @@ dcf_session_begin(DcfSession *session, DcfExchange *exchange,
 {
 	if (dcf_token_is_given(session->user))
 		dcf_host_check_confidential(session->base, "url", session->options);
+	exchange->governor = session->governor;
 	authorize(session, exchange, cxt);
 	dcf_exchange_begin(exchange, cxt);
 }
@@ -115,7 +116,7 @@ raise_refusal(DcfReply *reply)
 }
 
 static void
-begin(DcfReply *reply, const DcfRequest *request)
+begin(DcfReply *reply, const DcfRequest *request, DcfSlot *slot)
 {
 	DcfSession *session = reply->session;
 	int64 deadline = dcf_exchange_deadline(session->options);
@@ -124,6 +125,7 @@ begin(DcfReply *reply, const DcfRequest *request)
 	push_context(reply, &callback);
 	dcf_session_settle_base(session, deadline);
 	prepare(&reply->exchange, session, request, deadline);
+	reply->exchange.slot = slot;
 	dcf_session_begin(session, &reply->exchange, reply->context);
 	pop_context(&callback);
 }
@@ -131,7 +133,7 @@ begin(DcfReply *reply, const DcfRequest *request)
 DcfReply *
 dcf_reply_begin(DcfSession *session, const DcfRequest *request,
 				const char *relation, const char *narrow, bool may_ask_less,
-				MemoryContext cxt)
+				DcfSlot *slot, MemoryContext cxt)
 {
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw reply",
 											  ALLOCSET_SMALL_SIZES);
@@ -144,7 +146,7 @@ dcf_reply_begin(DcfSession *session, const DcfRequest *request,
 	reply->request = dcf_request_show(request, session->base);
 	reply->narrow = narrow ? pstrdup(narrow) : NULL;
 	reply->may_ask_less = may_ask_less;
-	begin(reply, request);
+	begin(reply, request, slot);
 	MemoryContextSwitchTo(old);
 	return reply;
 }
@@ -176,7 +178,7 @@ dcf_reply_open(DcfSession *session, const DcfRequest *request,
 			   MemoryContext cxt)
 {
 	DcfReply *reply =
-		dcf_reply_begin(session, request, NULL, NULL, false, cxt);
+		dcf_reply_begin(session, request, NULL, NULL, false, NULL, cxt);
 
 	(void) dcf_reply_await(reply);
 	return reply;

@@ -140,6 +140,8 @@ create_session(Oid serverid, const UserMapping *mapping)
 	session->options = dcf_option_server(GetForeignServer(serverid));
 	session->user = dcf_option_user(GetUserMapping(mapping->userid, serverid));
 	session->token = dcf_token_create(session->options, session->user);
+	session->governor = dcf_governor_create(serverid, mapping->userid,
+											session->options, session->user);
 	session->pool =
 		dcf_http_pool_create(Max(session->options->max_concurrency, MIN_KEPT),
 							 context);
@@ -197,8 +199,10 @@ dcf_session_base(const DcfSession *session)
 	return session->base;
 }
 
-int
-dcf_session_open_replies(const DcfSession *session)
+DcfSlot *
+dcf_session_try_slot(const DcfSession *session, MemoryContext cxt)
 {
-	return dcf_http_count(session->pool);
+	DcfSlot *slot = dcf_governor_slot(session->governor, cxt);
+
+	return dcf_governor_try_take(slot) ? slot : NULL;
 }

@@ -25,6 +25,7 @@ struct DcfSession
 	DcfUserOptions *user;
 	DcfHttpPool *pool;
 	DcfToken *token;
+	DcfGovernor *governor;
 	char *base;		   /* the option url, or the preferred endpoint */
 	bool base_settled; /* the service was asked for a preferred one,
 								 * or need not be */
