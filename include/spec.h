@@ -52,6 +52,7 @@ typedef struct DcfSpec
 	List *clauses;		/* what the service filters, for EXPLAIN */
 	DcfEstimateSource source;
 	double rows_per_request; /* estimated, not limited by max_rows */
+	bool all_rows;			 /* the query is likely to read them all */
 } DcfSpec;
 
 /* Write into the two lists of a ForeignScan, and read back. */

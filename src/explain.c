@@ -108,11 +108,13 @@ explain_estimate(const DcfScan *scan, ExplainState *es)
 static void
 explain_run(const DcfScan *scan, ExplainState *es)
 {
-	DcfScanStats stats = dcf_scan_stats(scan);
+	DcfFetchStats stats = dcf_scan_stats(scan);
 
 	ExplainPropertyUInteger("Requests", NULL, stats.requests, es);
 	if (dcf_scan_relation(scan)->split)
 		ExplainPropertyUInteger("Requests Halved", NULL, stats.halved, es);
+	if (stats.at_once > 1)
+		ExplainPropertyInteger("Requests at Once", NULL, stats.at_once, es);
 	ExplainPropertyUInteger("Retries", NULL, stats.retries, es);
 	ExplainPropertyUInteger("Records", NULL, stats.records, es);
 	ExplainPropertyUInteger("Bytes Received", NULL, stats.bytes_received, es);

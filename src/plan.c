@@ -51,6 +51,7 @@ static void plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
 					  Relids outer, PathPlan *path);
 static bool add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 						 bool must);
+static bool reads_all_rows(const PlannerInfo *root);
 static Bitmapset *add_split_column(const DcfRelation *relation,
 								   Bitmapset *fetched);
 static Bitmapset *find_split(const DcfRelation *relation,
@@ -170,6 +171,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	spec.clauses = extract_actual_clauses(path.quals->sent, false);
 	spec.source = path.estimate.source;
 	spec.rows_per_request = path.estimate.rows_per_request;
+	spec.all_rows = reads_all_rows(root);
 	dcf_spec_write(&spec, &fdw_private, &fdw_exprs);
 
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),
@@ -244,6 +246,20 @@ is_result_relation(PlannerInfo *root, RelOptInfo *baserel)
 {
 	return root->parse->commandType != CMD_SELECT &&
 		bms_is_member(baserel->relid, root->all_result_relids);
+}
+
+/*
+ * Whether a query has nothing that may end a scan early, such as LIMIT, EXISTS
+ * or a cursor; or does, but has to see all rows before it returns the first.
+ */
+static bool
+reads_all_rows(const PlannerInfo *root)
+{
+	const Query *parse = root->parse;
+
+	return root->tuple_fraction == 0 || parse->hasAggs ||
+		parse->groupClause != NIL || parse->distinctClause != NIL ||
+		parse->sortClause != NIL;
 }
 
 /* By its value a row is of one part of a request that was split. */
