@@ -158,20 +158,43 @@ is(max(map { $_->{Concurrent} } @{ $dc->log }), 2,
 is(look('one', 'in_flight, waiting'), '0|0', 'nothing is left of it');
 $dc->clear_faults;
 
+# Nobody overtakes who is first, however slow he is.
+$dc->fault({ hold_headers => 1, param => { Count => 10 } });
+$holder->send('SELECT count(id) FROM one WHERE n = 10');
+$dc->wait(held => 1);
+$waiters[1]->send('SELECT count(id) FROM one WHERE n = 1');
+ok(wait_for('one', 1, 1), 'one waits');
+kill STOP => $waiters[1]->pid;
+$dc->release;
+is($holder->finish->{out}, '10', 'what he waits for ends');
+$waiters[2]->send('SELECT count(id) FROM one WHERE n = 2');
+ok(wait_for('one', 0, 2), 'another one comes and waits, too');
+kill CONT => $waiters[1]->pid;
+is($waiters[$_]->finish->{out}, $_, "number $_ has his turn") for 1, 2;
+is_deeply([ map { $_->{Params} =~ /\bCount=([12])\b/ } @{ $dc->log } ]->[-2],
+	1, 'in that order');
+$dc->clear_faults;
+
 # --- A pause for all ------------------------------------------------------
 
 make('polite');
 $dc->clear_log;
-$dc->fault({ status => 429, headers => { 'Retry-After' => 2 } });
+$dc->fault({ status => 429, headers => { 'Retry-After' => 2 } },
+	{ hold_headers => 1, count => 5 });
 $sessions[0]->send('SELECT count(id) FROM polite WHERE n = 3');
 ok(wait_for('polite', 0, 1), 'who is refused waits with all the others');
 $_->send('SELECT count(id) FROM polite WHERE n = 3') for @sessions[ 1 .. 5 ];
 ok(wait_for('polite', 0, 6), 'who come later');
 is(look('polite', "paused_until > now(), paused_until < now() + '2 s'"), 't|t',
 	'until when can be seen');
-is($sessions[$_]->finish->{out}, '3', "session $_ has its turn") for 0 .. 5;
+$boss->query("SELECT pg_cancel_backend(@{[$sessions[0]->pid]})");
+is($sessions[0]->finish->{state}, '57014', 'the first of them is cancelled');
+$dc->wait(held => 4);
+ok(wait_for('polite', 4, 1), 'in the end half of what was allowed go at once');
+$dc->release;
+is($sessions[$_]->finish->{out}, '3', "session $_ has its turn") for 1 .. 5;
 my ($first, @others) = map { $_->{At} } @{ $dc->log };
-is(scalar @others, 6, 'each asked once after that');
+is(scalar @others, 5, 'each asked once after that');
 cmp_ok($_ - $first, '>=', 1.998, 'not before the time is over') for @others;
 is(look('polite', 'allowed'), 8, 'what was refused is allowed again');
 

@@ -133,6 +133,25 @@ END
 $dc->fault({ status => 500 });
 is($session->query('SELECT try()'), 'HV000 0', 'also one that is caught');
 
+# A request that planning sends.
+$dc->make_server('counted', remote_estimate => 'true',
+	mapping => { token => $dc->token });
+$session->query("CREATE FOREIGN TABLE counted (x text) SERVER counted
+	OPTIONS (endpoint '/bridge/current/data', params 'Table=iQclerk_Stores')");
+for my $end (qw(cancel terminate))
+{
+	$dc->fault({ path => '/bridge/current/delta', hold_headers => 1 });
+	$session->send('EXPLAIN SELECT * FROM counted');
+	$dc->wait(held => 1);
+	is($boss->query("SELECT in_flight FROM dataconnect_concurrency
+		WHERE server_name = 'counted'"), '1', 'planning sends a request');
+	$boss->query("SELECT pg_${end}_backend(@{[$session->pid]})");
+	isnt($session->finish->{state}, '', $end);
+	ok(wait_for('counted', 0), 'frees the slot');
+	$dc->wait(in_flight => 0);
+}
+$session = $dc->session;
+
 # What has arrived is not under way, whoever reads it when.
 $dc->clear_faults;
 $session->query('BEGIN; DECLARE c CURSOR FOR SELECT id FROM one WHERE n = 5');
