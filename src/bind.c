@@ -33,6 +33,7 @@ struct DcfRequestSet
 	List *pending;		   /* of DcfPart *, next in place of that request */
 };
 
+static void find_halved(DcfRequestSet *set, const DcfSpec *spec);
 static void bind_all(DcfRequestSet *set, const DcfSpec *spec,
 					 const DcfBoundValue *values);
 static bool advance(DcfRequestSet *set);
@@ -76,17 +77,31 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 		set->shared |=
 			slot->one_by_one && slot->column->kind == DCF_COLUMN_FILTERED;
 	}
-	if (relation->split && !set->empty)
-	{
-		const DcfSlot *slot = &set->slots[relation->split->attnum - 1];
-
-		if (dcf_part_exist(slot))
-		{
-			set->halved = slot;
-			set->part = dcf_part_whole(slot);
-		}
-	}
+	if (!set->empty)
+		find_halved(set, spec);
 	return set;
+}
+
+/*
+ * A request that asks for too much is halved by the column that the table's
+ * options name.  A batch of a join's values can be as well: they were put
+ * together here.
+ */
+static void
+find_halved(DcfRequestSet *set, const DcfSpec *spec)
+{
+	const DcfColumn *split = set->relation->split;
+	AttrNumber attnums[] = {split ? split->attnum : 0, dcf_spec_keys(spec)};
+
+	for (size_t i = 0; i < lengthof(attnums) && !set->halved; i++)
+	{
+		const DcfSlot *slot = &set->slots[Max(attnums[i], 1) - 1];
+
+		if (attnums[i] == 0 || !dcf_part_exist(slot))
+			continue;
+		set->halved = slot;
+		set->part = dcf_part_whole(slot);
+	}
 }
 
 static void

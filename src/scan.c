@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
@@ -34,6 +35,7 @@ struct DcfScan
 	DcfRequestSet *set;			   /* NULL before the first row */
 	DcfReply *reply;			   /* NULL between two requests */
 	Bitmapset *sent;			   /* fetched parameter columns, by attnum */
+	Datum keys;					   /* from a batched join, for DCF_BIND_KEYS */
 	DcfScanStats stats;
 };
 
@@ -42,6 +44,8 @@ static Oid find_user(ForeignScanState *node);
 static Bitmapset *find_sent(const DcfScan *scan);
 static bool next_reply(ForeignScanState *node);
 static bool open_reply(DcfScan *scan, const DcfRequest *request);
+static void bind_keys(const DcfScan *scan, const DcfBinding *binding,
+					  List *deparse_context, DcfBoundValue *bound);
 static void start_requests(ForeignScanState *node);
 static void add_reply(const DcfScan *scan, DcfScanStats *stats);
 static void close_reply(DcfScan *scan);
@@ -65,7 +69,7 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 	{
 		DcfBinding *binding = lfirst(lc);
 
-		if (binding->value)
+		if (binding->value && binding->op != DCF_BIND_KEYS)
 			scan->value_states =
 				lappend(scan->value_states,
 						ExecInitExpr(binding->value, &node->ss.ps));
@@ -158,6 +162,11 @@ dcf_scan_values(ForeignScanState *node, List *deparse_context)
 
 		if (!binding->value)
 			continue;
+		if (binding->op == DCF_BIND_KEYS)
+		{
+			bind_keys(scan, binding, deparse_context, bound);
+			continue;
+		}
 		bound->type = exprType((Node *) binding->value);
 		if (deparse_context != NIL && !is_told_by_explain(binding->value))
 		{
@@ -172,6 +181,29 @@ dcf_scan_values(ForeignScanState *node, List *deparse_context)
 							 &bound->isnull);
 	}
 	return values;
+}
+
+/* The values that a batched join has given, or what stands for them. */
+static void
+bind_keys(const DcfScan *scan, const DcfBinding *binding,
+		  List *deparse_context, DcfBoundValue *bound)
+{
+	Oid type = getBaseType(exprType((Node *) binding->value));
+
+	bound->type = get_array_type(type);
+	bound->value = scan->keys;
+	if (deparse_context == NIL)
+		return;
+	bound->unknown = true;
+	bound->shown = psprintf("%s,...",
+							deparse_expression((Node *) binding->value,
+											   deparse_context, true, false));
+}
+
+void
+dcf_scan_set_keys(ForeignScanState *node, Datum array)
+{
+	get_scan(node)->keys = array;
 }
 
 static DcfScan *

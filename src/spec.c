@@ -98,3 +98,18 @@ dcf_spec_read(const ForeignScan *scan)
 	spec->rows_per_request = floatVal(list_nth(private, SPEC_ROWS));
 	return spec;
 }
+
+AttrNumber
+dcf_spec_keys(const DcfSpec *spec)
+{
+	ListCell *lc;
+
+	foreach(lc, spec->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+
+		if (binding->op == DCF_BIND_KEYS)
+			return binding->attnum;
+	}
+	return 0;
+}
