@@ -59,11 +59,12 @@ static void consider_join(PlannerInfo *root, RelOptInfo *joinrel,
 						  RelOptInfo *outerrel, RelOptInfo *innerrel,
 						  JoinType jointype, JoinPathExtraData *extra);
 static bool is_possible(const Pair *join);
-static bool is_computed_here(const PlaceHolderInfo *info, const Pair *join);
 static bool is_key(const Pair *join, RestrictInfo *clause, Key *key);
 static List *outer_paths(Pair *join);
 static void add_batched_path(const Pair *join, const Key *key, Path *outer,
 							 Relids params);
+static bool is_sensible(const Pair *join, const Path *outer, Relids params,
+						Relids required);
 static List *key_first(const Key *key, List *clauses);
 static Load estimate_load(const Pair *join, const Key *key, const Path *outer);
 static void set_cost(const Pair *join, CustomPath *path, const Path *outer,
@@ -132,15 +133,17 @@ consider_join(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 }
 
 /*
- * Not where rows are locked: a row that somebody else has changed is joined
- * again, to the rows it was joined to, which this node does not keep.
+ * Not where rows are locked, or changed: one that somebody else has changed is
+ * joined again, to the rows it was joined to, which this node does not keep.
  */
 static bool
 is_possible(const Pair *join)
 {
 	ListCell *lc;
 
-	if (join->batch_size < 2 || join->root->parse->commandType != CMD_SELECT ||
+	if (join->batch_size < 2 ||
+		(join->root->parse->commandType != CMD_SELECT &&
+		 join->root->parse->commandType != CMD_INSERT) ||
 		join->root->parse->rowMarks != NIL ||
 		(join->type != JOIN_INNER && join->type != JOIN_LEFT &&
 		 join->type != JOIN_SEMI && join->type != JOIN_ANTI &&
@@ -149,19 +152,7 @@ is_possible(const Pair *join)
 	foreach(lc, join->extra->restrictlist)
 		if (lfirst_node(RestrictInfo, lc)->pseudoconstant)
 			return false;
-	foreach(lc, join->root->placeholder_list)
-		if (is_computed_here(lfirst_node(PlaceHolderInfo, lc), join))
-			return false;
 	return true;
-}
-
-/* Columns then do not have the form that they have above and below. */
-static bool
-is_computed_here(const PlaceHolderInfo *info, const Pair *join)
-{
-	return bms_is_subset(info->ph_eval_at, join->joinrel->relids) &&
-		!bms_is_subset(info->ph_eval_at, join->outerrel->relids) &&
-		!bms_is_subset(info->ph_eval_at, join->innerrel->relids);
 }
 
 static bool
@@ -229,8 +220,7 @@ add_batched_path(const Pair *join, const Key *key, Path *outer, Relids params)
 	if (!inner)
 		return;
 	required = calc_non_nestloop_required_outer(outer, inner);
-	if ((required && !bms_overlap(required, join->extra->param_source_rels)) ||
-		dcf_compat_needs_own_join(join->extra->sjinfo, required))
+	if (!is_sensible(join, outer, params, required))
 		return;
 
 	path = makeNode(CustomPath);
@@ -249,6 +239,23 @@ add_batched_path(const Pair *join, const Key *key, Path *outer, Relids params)
 	path->methods = &path_methods;
 	set_cost(join, path, outer, inner, load.chunks * load.batches);
 	add_path(join->joinrel, (Path *) path);
+}
+
+/*
+ * As for the planner's own joins, a path is parameterised where the order of
+ * joins wants it, or where some of what is sent comes from one side of the join
+ * and some from elsewhere.
+ */
+static bool
+is_sensible(const Pair *join, const Path *outer, Relids params,
+			Relids required)
+{
+	if (dcf_compat_needs_own_join(join->extra->sjinfo, required))
+		return false;
+	return bms_is_empty(required) ||
+		bms_overlap(required, join->extra->param_source_rels) ||
+		(!bms_is_subset(params, join->innerrel->lateral_relids) &&
+		 bms_is_subset(PATH_REQ_OUTER(outer), join->outerrel->lateral_relids));
 }
 
 static List *
@@ -362,12 +369,17 @@ by_security(List *clauses)
 }
 
 /*
- * The columns of both sides, in a form in which the planner finds them when it
- * looks for the join's: below an outer join they are not marked as nulled by it.
+ * The columns of both sides, in the form in which they stand in the join's
+ * result, for the planner finds no other: after an outer join they are marked as
+ * nulled by it.
  */
 static List *
 make_scan_tlist(RelOptInfo *rel, List *plans)
 {
+	List *above = list_concat(pull_var_clause((Node *) rel->reltarget->exprs,
+											  PVC_INCLUDE_PLACEHOLDERS),
+							  pull_var_clause((Node *) rel->reltarget->exprs,
+											  PVC_RECURSE_PLACEHOLDERS));
 	List *result = NIL;
 	ListCell *lc;
 	ListCell *lc_entry;
@@ -376,13 +388,13 @@ make_scan_tlist(RelOptInfo *rel, List *plans)
 		foreach(lc_entry, ((Plan *) lfirst(lc))->targetlist)
 		{
 			Node *expr = (Node *) lfirst_node(TargetEntry, lc_entry)->expr;
-			Node *above = same_column(rel->reltarget->exprs, expr);
+			Node *listed = same_column(above, expr);
+			int number = list_length(result) + 1;
 
+			expr = copyObject(listed ? listed : expr);
 			result =
 				lappend(result,
-						makeTargetEntry((Expr *) copyObject(above ? above :
-																	expr),
-										list_length(result) + 1, NULL, false));
+						makeTargetEntry((Expr *) expr, number, NULL, false));
 		}
 	return result;
 }

@@ -66,7 +66,8 @@ dcf_batch_chunk_reset(DcfBatchChunk *chunk)
 bool
 dcf_batch_chunk_is_full(const DcfBatchChunk *chunk)
 {
-	return MemoryContextMemAllocated(chunk->context, true) >=
+	return (chunk->nkeys > 0 || chunk->nulls) &&
+		MemoryContextMemAllocated(chunk->context, true) >=
 		get_hash_memory_limit();
 }
 

@@ -259,7 +259,7 @@ read_outer(BatchedJoin *join)
 		else
 			add_outer(join, slot);
 	}
-	return chunk->nkeys > 0 || chunk->nulls || !join->outer_done;
+	return chunk->nkeys > 0 || chunk->nulls;
 }
 
 /* A row without a key is joined to none. */

@@ -75,7 +75,7 @@ extern DcfBatchChunk *dcf_batch_chunk_create(MemoryContext parent,
 											 int16 typlen, bool typbyval);
 extern void dcf_batch_chunk_reset(DcfBatchChunk *chunk);
 
-/* Whether there is no memory for more rows. */
+/* Whether there is no memory for more rows; never of an empty one. */
 extern bool dcf_batch_chunk_is_full(const DcfBatchChunk *chunk);
 
 /* Copy a row in, with its key; hash is the key's. */
