@@ -24,6 +24,13 @@ extern TupleTableSlot *dcf_scan_iterate(ForeignScanState *node);
 extern void dcf_scan_rescan(ForeignScanState *node);
 extern void dcf_scan_end(ForeignScanState *node);
 
+/*
+ * Give a scan below a batched join the values to ask for: an array of the base
+ * type of the key's expression, which must last until the next ones, or a
+ * rescan.  To be called before a rescan.
+ */
+extern void dcf_scan_set_keys(ForeignScanState *node, Datum array);
+
 /* For EXPLAIN.  The strings and structs live as long as the scan. */
 extern const DcfRelation *dcf_scan_relation(const DcfScan *scan);
 extern const DcfSpec *dcf_scan_spec(const DcfScan *scan);

@@ -39,6 +39,7 @@ struct DcfAsked
 	bool in_part; /* and that is not the whole */
 };
 
+static void find_halved(DcfRequestSet *set, const DcfSpec *spec);
 static void bind_all(DcfRequestSet *set, const DcfSpec *spec,
 					 const DcfBoundValue *values);
 static DcfAsked *create_asked(const DcfRequestSet *set, const int *wheels);
@@ -84,14 +85,29 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 		set->shared |=
 			slot->one_by_one && slot->column->kind == DCF_COLUMN_FILTERED;
 	}
-	if (relation->split && !set->empty)
-	{
-		const DcfSlot *slot = &set->slots[relation->split->attnum - 1];
+	if (!set->empty)
+		find_halved(set, spec);
+	return set;
+}
 
-		if (dcf_part_exist(slot))
+/*
+ * A request that asks for too much is halved by the column that the table's
+ * options name.  A batch of a join's values can be as well: they were put
+ * together here.
+ */
+static void
+find_halved(DcfRequestSet *set, const DcfSpec *spec)
+{
+	const DcfColumn *split = set->relation->split;
+	AttrNumber attnums[] = {split ? split->attnum : 0, dcf_spec_keys(spec)};
+
+	for (size_t i = 0; i < lengthof(attnums) && !set->halved; i++)
+	{
+		const DcfSlot *slot = &set->slots[Max(attnums[i], 1) - 1];
+
+		if (attnums[i] != 0 && dcf_part_exist(slot))
 			set->halved = slot;
 	}
-	return set;
 }
 
 static void

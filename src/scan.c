@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
@@ -23,11 +24,14 @@ struct DcfScan
 	List *value_states; /* of ExprState *, for bindings with a value */
 	DcfFetch *fetch;
 	bool started; /* fetch is */
+	Datum keys;	  /* from a batched join, for DCF_BIND_KEYS */
 	DcfFetchStats stats;
 };
 
 static DcfScan *get_scan(ForeignScanState *node);
 static Oid find_user(ForeignScanState *node);
+static void bind_keys(const DcfScan *scan, const DcfBinding *binding,
+					  List *deparse_context, DcfBoundValue *bound);
 static bool is_told_by_explain(Expr *value);
 static bool contain_param_walker(Node *node, void *context);
 
@@ -45,7 +49,7 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 	{
 		DcfBinding *binding = lfirst(lc);
 
-		if (binding->value)
+		if (binding->value && binding->op != DCF_BIND_KEYS)
 			scan->value_states =
 				lappend(scan->value_states,
 						ExecInitExpr(binding->value, &node->ss.ps));
@@ -132,6 +136,11 @@ dcf_scan_values(ForeignScanState *node, List *deparse_context)
 
 		if (!binding->value)
 			continue;
+		if (binding->op == DCF_BIND_KEYS)
+		{
+			bind_keys(scan, binding, deparse_context, bound);
+			continue;
+		}
 		bound->type = exprType((Node *) binding->value);
 		if (deparse_context != NIL && !is_told_by_explain(binding->value))
 		{
@@ -146,6 +155,29 @@ dcf_scan_values(ForeignScanState *node, List *deparse_context)
 							 &bound->isnull);
 	}
 	return values;
+}
+
+/* The values that a batched join has given, or what stands for them. */
+static void
+bind_keys(const DcfScan *scan, const DcfBinding *binding,
+		  List *deparse_context, DcfBoundValue *bound)
+{
+	Oid type = getBaseType(exprType((Node *) binding->value));
+
+	bound->type = get_array_type(type);
+	bound->value = scan->keys;
+	if (deparse_context == NIL)
+		return;
+	bound->unknown = true;
+	bound->shown = psprintf("%s,...",
+							deparse_expression((Node *) binding->value,
+											   deparse_context, true, false));
+}
+
+void
+dcf_scan_set_keys(ForeignScanState *node, Datum array)
+{
+	get_scan(node)->keys = array;
 }
 
 static DcfScan *

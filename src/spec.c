@@ -101,3 +101,18 @@ dcf_spec_read(const ForeignScan *scan)
 	spec->all_rows = intVal(list_nth(private, SPEC_ALL_ROWS)) != 0;
 	return spec;
 }
+
+AttrNumber
+dcf_spec_keys(const DcfSpec *spec)
+{
+	ListCell *lc;
+
+	foreach(lc, spec->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+
+		if (binding->op == DCF_BIND_KEYS)
+			return binding->attnum;
+	}
+	return 0;
+}
