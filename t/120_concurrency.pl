@@ -74,8 +74,9 @@ for my $fault ({ hold_headers => JSON::PP::true }, { hold_after => { bytes => 5_
 
 # The rows of one request keep their order.
 my $ordered = $session->query('SELECT bool_and(id > before) FROM (
-	SELECT id, lag(id, 1, 0) OVER (PARTITION BY n) AS before FROM
-	(SELECT n, id FROM four WHERE n IN (3000, 4000, 5000, 6000) OFFSET 0) rows) pairs');
+	SELECT id, lag(id, 1, 0) OVER (PARTITION BY n ORDER BY place) AS before FROM
+	(SELECT n, id, row_number() OVER () AS place FROM four
+		WHERE n IN (3000, 4000, 5000, 6000)) rows) pairs');
 is($ordered, 't', 'the order of rows within a request is kept');
 
 # --- Few, where few rows are wanted ---------------------------------------------
