@@ -17,7 +17,7 @@ SRC        := dataconnect_fdw.c $(sort $(wildcard src/*.c)) $(CORE_SRC)
 OBJS        = $(SRC:.c=.o)
 
 # Tests run in this order; one that is missing here runs after these.
-REGRESS_ORDER = options security columns types nulls pushdown joins split equivalence \
+REGRESS_ORDER = options security columns types nulls pushdown joins batches split equivalence \
                 required errors explain formats formats_csv_xml \
                 limit_rescan_cursors catalogue import import_bridge describe \
                 drift
@@ -152,14 +152,22 @@ build/test/unit/%: test/unit/%.c $(CORE_SRC) $(HEADERS_ALL)
 	$(CC) $(CHECK_FLAGS) -fsanitize=address,undefined -o $@ $< $(CORE_SRC) \
 	  -ljansson -lm
 
-# Not of src/core, but pure C as well.
-INFLATE_SRC = $(sort $(wildcard src/inflate*.c))
-build/test/unit/test_inflate: test/unit/test_inflate.c $(INFLATE_SRC) \
-  $(HEADERS_ALL)
+# Not of src/core, but pure C as well; what uses a thread also by the sanitizer
+# that finds races.
+INFLATE_SRC = $(sort $(wildcard src/inflate*.c)) src/ahead.c
+UNIT       += build/test/unit/test_ahead_races
+build/test/unit/test_inflate build/test/unit/test_ahead: \
+  SANITIZERS = address,undefined
+build/test/unit/test_ahead_races: SANITIZERS = thread
+build/test/unit/test_inflate: test/unit/test_inflate.c
+build/test/unit/test_ahead build/test/unit/test_ahead_races: \
+  test/unit/test_ahead.c
+build/test/unit/test_inflate build/test/unit/test_ahead \
+  build/test/unit/test_ahead_races: $(INFLATE_SRC) $(HEADERS_ALL)
 	@mkdir -p $(@D)
-	$(CC) $(CHECK_FLAGS) -Wno-unused-parameter $(LIB_CFLAGS) \
-	  -fsanitize=address,undefined -o $@ $< $(INFLATE_SRC) \
-	  $(shell $(PKG_CONFIG) --libs zlib $(ISAL))
+	$(CC) $(CHECK_FLAGS) -Wno-unused-parameter $(LIB_CFLAGS) -pthread \
+	  -fsanitize=$(SANITIZERS) -o $@ $(filter test/unit/%.c,$^) \
+	  $(INFLATE_SRC) $(shell $(PKG_CONFIG) --libs zlib $(ISAL))
 
 build/test/fuzz/%: test/fuzz/%.c $(CORE_SRC) $(HEADERS_ALL)
 	@mkdir -p $(@D)

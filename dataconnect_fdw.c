@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "batch.h"
 #include "catalogue.h"
 #include "explain.h"
 #include "governor.h"
@@ -35,6 +36,7 @@ _PG_init(void)
 	dcf_catalogue_init();
 	dcf_governor_init();
 	dcf_http_define_settings();
+	dcf_batch_init();
 	MarkGUCPrefixReserved("dataconnect_fdw");
 }
 

@@ -93,8 +93,8 @@ typedef enum DcfHttpStart
 								 * was complete: see dcf_http_raise_failure() */
 } DcfHttpStart;
 
-/* Lives as long as cxt. */
-extern DcfHttpPool *dcf_http_pool_create(MemoryContext cxt);
+/* Lives as long as cxt.  So many idle connections are kept. */
+extern DcfHttpPool *dcf_http_pool_create(int connections, MemoryContext cxt);
 
 /*
  * Start an exchange; returns at once.  The transfer lives in cxt and is
@@ -108,6 +108,26 @@ dcf_http_begin(DcfHttpPool *pool, const DcfHttpSpec *spec, MemoryContext cxt);
  * end) are there.  What may be tried again is returned, all else raised.
  */
 extern DcfHttpStart dcf_http_await(DcfHttpTransfer *transfer);
+
+/*
+ * Whether dcf_http_await() or dcf_http_fill(), whichever is next, need not wait
+ * for long: the reply has begun, more bytes of it are there, or it has ended or
+ * failed.
+ */
+extern bool dcf_http_is_ready(const DcfHttpTransfer *transfer);
+
+/*
+ * Wait until something happens to one of some transfers, none of which is
+ * ready; perhaps one is then.  They may be of several pools.  All limits hold;
+ * what fails, or waits for too long, is ready, and raised when it is read.
+ */
+extern void dcf_http_wait_any(DcfHttpTransfer **transfers, int n);
+
+/*
+ * After DCF_HTTP_UNREACHABLE: whether the connection may have failed only
+ * because for some time nobody waited for it, or for another of its pool.
+ */
+extern bool dcf_http_was_neglected(const DcfHttpTransfer *transfer);
 
 extern const DcfHttpHead *dcf_http_head(const DcfHttpTransfer *transfer);
 

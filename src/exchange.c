@@ -183,6 +183,14 @@ take_slot(DcfExchange *exchange, MemoryContext cxt)
 	spec->on_end_arg = exchange->slot;
 }
 
+void
+dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt)
+{
+	take_slot(exchange, cxt);
+	exchange->begun = dcf_http_begin(exchange->pool, &exchange->spec, cxt);
+	exchange->tries++;
+}
+
 DcfHttpTransfer *
 dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 {
@@ -193,9 +201,10 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		int status;
 		int64 wait;
 
-		take_slot(exchange, cxt);
-		transfer = dcf_http_begin(exchange->pool, &exchange->spec, cxt);
-		exchange->tries++;
+		if (exchange->begun == NULL)
+			dcf_exchange_begin(exchange, cxt);
+		transfer = exchange->begun;
+		exchange->begun = NULL;
 		start = dcf_http_await(transfer);
 		status = dcf_http_head(transfer)->status;
 		if (exchange->slot)
@@ -203,6 +212,13 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		if (!may_try_again(start, status))
 			return transfer;
 
+		/* It had no fair chance, and gets one now. */
+		if (start == DCF_HTTP_UNREACHABLE && dcf_http_was_neglected(transfer))
+		{
+			dcf_http_close(transfer);
+			exchange->tries--;
+			continue;
+		}
 		wait = choose_wait(exchange, transfer, start);
 		if (wait < 0)
 		{

@@ -254,6 +254,9 @@ release_transfer(void *arg)
 	DcfHttpTransfer *transfer = arg;
 	sigset_t saved;
 
+	if (transfer->ahead)
+		dcf_ahead_stop(transfer->ahead);
+	transfer->ahead = NULL;
 	if (transfer->pool == NULL)
 		return;
 

@@ -13,6 +13,7 @@
 
 #include "lib/ilist.h"
 
+#include "ahead.h"
 #include "http.h"
 #include "http_wait.h"
 #include "inflate.h"
@@ -38,7 +39,8 @@ struct DcfHttpPool
 	CURLM *multi;
 	CURLSH *share; /* cookies and TLS sessions */
 	DcfWaitSet *waits;
-	int64 timer_at; /* when libcurl wants to be called, by
+	int64 worked_at; /* when libcurl was last called */
+	int64 timer_at;	 /* when libcurl wants to be called, by
 								 * dcf_wait_now(); -1: not */
 	dlist_head transfers;
 	int ntransfers;
@@ -134,10 +136,17 @@ struct DcfHttpTransfer
 	DcfHttpBuffer raw;
 	size_t shown;
 	DcfInflate *inflate;
+	DcfAhead *ahead;   /* the thread that goes on with it, or NULL */
+	bool no_ahead;	   /* there can be none */
+	DcfHttpBuffer own; /* with a thread: the window that is no piece of its */
 	uint64 decoded;
 
 	int64 begun_at;
 	int64 connected_at; /* 0: not yet */
+	bool neglected;		/* nobody let libcurl work while it connected */
+	uint64 heard;		/* of received, when somebody last waited */
+	int64 silence;		/* ms for which somebody has waited in vain since
+						 * bytes last came */
 	bool done;			/* libcurl is through with it: see result */
 	CURLcode result;
 	const char *failure;	/* after DCF_HTTP_UNREACHABLE: libcurl's words */
@@ -150,10 +159,13 @@ struct DcfHttpTransfer
 /* The setting dataconnect_fdw.inflate_library, a DcfInflateLibrary. */
 extern int dcf_inflate_library;
 
+/* The setting dataconnect_fdw.inflate_in_thread. */
+extern bool dcf_inflate_in_thread;
+
 /*
- * Signals are blocked around everything that can make libcurl start a thread
- * (it resolves names in one): threads inherit the mask, and PostgreSQL's
- * handlers must run in no other thread than the main one.
+ * Signals are blocked around everything that may start a thread (libcurl
+ * resolves names in one): threads inherit the mask, and PostgreSQL's handlers
+ * must run in no other thread than the main one.
  */
 extern void dcf_http_enter_curl(sigset_t *saved);
 extern void dcf_http_leave_curl(const sigset_t *saved);
@@ -171,6 +183,30 @@ extern void dcf_http_check_multi(CURLMcode code);
  */
 extern void dcf_http_work(DcfHttpPool *pool, int64 timeout,
 						  DcfWaitReason reason);
+
+/* The same for the pools of some transfers, all of them at once. */
+extern void dcf_http_work_for(DcfHttpTransfer **transfers, int n,
+							  int64 timeout, DcfWaitReason reason);
+
+/* Set the transfer's problem, which stays; false. */
+extern bool dcf_http_fail(DcfHttpTransfer *transfer, DcfHttpProblem problem,
+						  const char *reason);
+
+/* Take up a transfer that paused because there was no room. */
+extern void dcf_http_resume(DcfHttpTransfer *transfer);
+
+/*
+ * The ways of a body into the window.  Make room in it, all of which the caller
+ * has seen; decode what has arrived, as far as there is room; let the caller
+ * see it.  The first two are false if that cannot be, the last if there is not
+ * more than before.
+ */
+extern bool dcf_http_make_room(DcfHttpTransfer *transfer);
+extern bool dcf_http_decode(DcfHttpTransfer *transfer);
+extern bool dcf_http_show_arrived(DcfHttpTransfer *transfer);
+
+/* Of a body that is all decoded: whether what was compressed had its end. */
+extern bool dcf_http_decoding_ended(const DcfHttpTransfer *transfer);
 
 /* See to it that no message shows the pool's cookies, as long as it lives. */
 extern void dcf_http_hide_cookies(DcfHttpPool *pool);

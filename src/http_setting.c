@@ -9,6 +9,7 @@
 #include "http_private.h"
 
 int dcf_inflate_library = DCF_INFLATE_BEST;
+bool dcf_inflate_in_thread = true;
 
 void
 dcf_http_define_settings(void)
@@ -26,6 +27,11 @@ dcf_http_define_settings(void)
 		"ISA-L is faster, where dataconnect_fdw was built with it. Replies that have begun go on as they are.",
 		&dcf_inflate_library, DCF_INFLATE_BEST, libraries, PGC_USERSET, 0,
 		NULL, NULL, NULL);
+	DefineCustomBoolVariable(
+		"dataconnect_fdw.inflate_in_thread",
+		"Decompresses long replies in a thread, beside the reading of what came before.",
+		"Replies that have begun go on as they are.", &dcf_inflate_in_thread,
+		true, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
 char *

@@ -109,6 +109,23 @@ dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
 	set->watched[i].events = events;
 }
 
+void
+dcf_wait_add(DcfWaitSet *set, const DcfWaitSet *other)
+{
+	dcf_wait_reserve(set, set->nwatched + other->nwatched);
+	for (int i = 0; i < other->nwatched; i++)
+		dcf_wait_watch(set, other->watched[i].fd, other->watched[i].events);
+}
+
+bool
+dcf_wait_has(const DcfWaitSet *set, pgsocket fd)
+{
+	for (int i = 0; i < set->nwatched; i++)
+		if (set->watched[i].fd == fd)
+			return true;
+	return false;
+}
+
 static void
 build_events(DcfWaitSet *set)
 {

@@ -38,6 +38,12 @@ extern void dcf_wait_reserve(DcfWaitSet *set, int n);
  */
 extern void dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events);
 
+/* Watch what another set watches, too; make room for it. */
+extern void dcf_wait_add(DcfWaitSet *set, const DcfWaitSet *other);
+
+/* Whether a socket is watched. */
+extern bool dcf_wait_has(const DcfWaitSet *set, pgsocket fd);
+
 /*
  * Wait until a watched socket is ready, timeout milliseconds have passed (-1:
  * no limit) or the process latch was set.  Returns how many of the events

@@ -38,7 +38,14 @@ struct DcfSession
 extern void dcf_session_settle_base(DcfSession *session, int64 deadline);
 
 /*
- * Send what exchange has under the session's credentials, once more with new
+ * Send what exchange has under the session's credentials, without waiting for a
+ * reply: dcf_session_run() does that.
+ */
+extern void dcf_session_begin(DcfSession *session, DcfExchange *exchange,
+							  MemoryContext cxt);
+
+/*
+ * Send what exchange has, unless it has begun, under the session's credentials, once more with new
  * ones after a 401.
  */
 extern DcfHttpTransfer *

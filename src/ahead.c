@@ -1,0 +1,280 @@
+/*
+ * ahead.c
+ *	  Decompressing in a thread.  See ahead.h.
+ *
+ * Input is a ring of bytes, output a ring of pieces; counters of both only
+ * grow, and the lock guards them.  Bytes between two counters belong to one
+ * side, and are used without the lock.
+ */
+#include "ahead.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Powers of two. */
+#define INPUT_SIZE ((size_t) 256 * 1024)
+#define PIECES	   ((size_t) 4)
+#define PIECE_SIZE ((size_t) 256 * 1024)
+
+/* zlib and ISA-L need some kilobytes. */
+#define STACK_SIZE ((size_t) 256 * 1024)
+
+typedef struct Piece
+{
+	size_t len;
+	char bytes[DCF_AHEAD_MARGIN + PIECE_SIZE];
+} Piece;
+
+struct DcfAhead
+{
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work;   /* for the thread: input, room, or the end */
+	pthread_cond_t result; /* for the reader: a piece, or none to come */
+	DcfInflate *inflate;   /* the thread's, unless it is idle */
+	bool stop;
+	bool idle;			/* the thread has no input and nothing kept back */
+	bool ahead;			/* it made all there is room for, and rests */
+	const char *reason; /* why it gave up, or NULL */
+	size_t put;			/* bytes of input: from the reader … */
+	size_t used;		/* … and decompressed */
+	size_t made;		/* pieces: by the thread … */
+	size_t taken;		/* … by the reader … */
+	size_t given_back;	/* … and free again */
+	char input[INPUT_SIZE];
+	Piece pieces[PIECES];
+};
+
+static void *run(void *arg);
+static bool wait_for_work(DcfAhead *self);
+static void make_piece(DcfAhead *self, Piece *piece);
+
+size_t
+dcf_ahead_size(void)
+{
+	return sizeof(DcfAhead);
+}
+
+/* False if there can be no thread. */
+static bool
+create_thread(DcfAhead *self)
+{
+	pthread_attr_t attributes;
+	bool created;
+
+	if (pthread_attr_init(&attributes) != 0)
+		return false;
+	created = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
+		pthread_create(&self->thread, &attributes, run, self) == 0;
+	pthread_attr_destroy(&attributes);
+	return created;
+}
+
+static void
+destroy(DcfAhead *self)
+{
+	pthread_cond_destroy(&self->result);
+	pthread_cond_destroy(&self->work);
+	pthread_mutex_destroy(&self->lock);
+}
+
+DcfAhead *
+dcf_ahead_start(void *memory, DcfInflate *inflate)
+{
+	DcfAhead *self = memory;
+
+	/* Not the buffers: their pages come into being as they are used. */
+	memset(self, 0, offsetof(DcfAhead, input));
+	self->inflate = inflate;
+	if (pthread_mutex_init(&self->lock, NULL) != 0)
+		return NULL;
+	if (pthread_cond_init(&self->work, NULL) != 0)
+	{
+		pthread_mutex_destroy(&self->lock);
+		return NULL;
+	}
+	if (pthread_cond_init(&self->result, NULL) != 0)
+	{
+		pthread_cond_destroy(&self->work);
+		pthread_mutex_destroy(&self->lock);
+		return NULL;
+	}
+	if (create_thread(self))
+		return self;
+	destroy(self);
+	return NULL;
+}
+
+void
+dcf_ahead_stop(DcfAhead *self)
+{
+	pthread_mutex_lock(&self->lock);
+	self->stop = true;
+	pthread_cond_signal(&self->work);
+	pthread_mutex_unlock(&self->lock);
+	pthread_join(self->thread, NULL);
+	destroy(self);
+}
+
+size_t
+dcf_ahead_put(DcfAhead *self, const char *in, size_t len)
+{
+	size_t room;
+	size_t at;
+	size_t first;
+
+	pthread_mutex_lock(&self->lock);
+	room = INPUT_SIZE - (self->put - self->used);
+	pthread_mutex_unlock(&self->lock);
+
+	len = len < room ? len : room;
+	if (len == 0)
+		return 0;
+	at = self->put % INPUT_SIZE;
+	first = len < INPUT_SIZE - at ? len : INPUT_SIZE - at;
+	memcpy(self->input + at, in, first);
+	memcpy(self->input, in + first, len - first);
+
+	pthread_mutex_lock(&self->lock);
+	self->put += len;
+	if (self->idle && !self->ahead)
+		pthread_cond_signal(&self->work);
+	self->idle = false;
+	pthread_mutex_unlock(&self->lock);
+	return len;
+}
+
+bool
+dcf_ahead_hungry(DcfAhead *self)
+{
+	bool hungry;
+
+	pthread_mutex_lock(&self->lock);
+	hungry = self->put - self->used < INPUT_SIZE / 2;
+	pthread_mutex_unlock(&self->lock);
+	return hungry;
+}
+
+DcfAheadState
+dcf_ahead_take(DcfAhead *self, char **piece, size_t *len, const char **reason)
+{
+	DcfAheadState state = DCF_AHEAD_PIECE;
+
+	pthread_mutex_lock(&self->lock);
+	while (self->made == self->taken && !self->idle && self->reason == NULL)
+		pthread_cond_wait(&self->result, &self->lock);
+	if (self->made != self->taken)
+	{
+		Piece *next = &self->pieces[self->taken++ % PIECES];
+
+		*piece = next->bytes + DCF_AHEAD_MARGIN;
+		*len = next->len;
+	}
+	else
+	{
+		state = self->reason ? DCF_AHEAD_WRONG : DCF_AHEAD_EMPTY;
+		*reason = self->reason;
+	}
+	pthread_mutex_unlock(&self->lock);
+	return state;
+}
+
+bool
+dcf_ahead_is_empty(DcfAhead *self)
+{
+	bool empty;
+
+	pthread_mutex_lock(&self->lock);
+	empty = self->made == self->taken && self->idle && self->reason == NULL;
+	pthread_mutex_unlock(&self->lock);
+	return empty;
+}
+
+void
+dcf_ahead_give_back(DcfAhead *self)
+{
+	pthread_mutex_lock(&self->lock);
+	self->given_back++;
+	if (self->ahead && self->made - self->given_back <= PIECES / 2)
+	{
+		/* To wake it for each piece would cost more. */
+		self->ahead = false;
+		pthread_cond_signal(&self->work);
+	}
+	pthread_mutex_unlock(&self->lock);
+}
+
+bool
+dcf_ahead_ended(DcfAhead *self)
+{
+	bool ended;
+
+	pthread_mutex_lock(&self->lock);
+	ended = self->idle && dcf_inflate_ended(self->inflate);
+	pthread_mutex_unlock(&self->lock);
+	return ended;
+}
+
+/* The thread. */
+static void *
+run(void *arg)
+{
+	DcfAhead *self = arg;
+
+	while (wait_for_work(self))
+		make_piece(self, &self->pieces[self->made % PIECES]);
+	return NULL;
+}
+
+/* Until there is a piece to make; false at the end. */
+static bool
+wait_for_work(DcfAhead *self)
+{
+	bool stop;
+
+	pthread_mutex_lock(&self->lock);
+	self->ahead = self->made - self->given_back == PIECES;
+	while (!self->stop && (self->idle || self->reason != NULL || self->ahead))
+		pthread_cond_wait(&self->work, &self->lock);
+	stop = self->stop;
+	pthread_mutex_unlock(&self->lock);
+	return !stop;
+}
+
+/*
+ * Decompress until the piece is full or the input is used up.  Of a piece that
+ * was full, more may be kept back by inflate than the input shows; so only one
+ * that is not full tells that the thread is idle.
+ */
+static void
+make_piece(DcfAhead *self, Piece *piece)
+{
+	const char *reason = NULL;
+	size_t len = 0;
+	bool idle;
+
+	pthread_mutex_lock(&self->lock);
+	do
+	{
+		size_t at = self->used % INPUT_SIZE;
+		size_t in = self->put - self->used;
+		size_t out = PIECE_SIZE - len;
+
+		in = in < INPUT_SIZE - at ? in : INPUT_SIZE - at;
+		pthread_mutex_unlock(&self->lock);
+		reason = dcf_inflate_run(self->inflate, self->input + at, &in,
+								 piece->bytes + DCF_AHEAD_MARGIN + len, &out);
+		pthread_mutex_lock(&self->lock);
+		self->used += in;
+		len += out;
+		idle = self->put == self->used && len < PIECE_SIZE;
+	} while (reason == NULL && !idle && len < PIECE_SIZE && !self->stop);
+
+	piece->len = len;
+	self->made += len > 0;
+	self->idle = idle;
+	self->reason = reason;
+	pthread_cond_signal(&self->result);
+	pthread_mutex_unlock(&self->lock);
+}
