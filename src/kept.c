@@ -292,6 +292,8 @@ fetch_row(DcfKeptReader *reader, bool wait, TupleTableSlot *slot)
 		return status;
 	ExecStoreVirtualTuple(slot);
 	tuplestore_puttupleslot(kept->store, slot);
+	/* Another reader may go on before this row has been used. */
+	ExecMaterializeSlot(slot);
 	return DCF_FETCH_ROW;
 }
 
