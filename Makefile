@@ -19,7 +19,7 @@ OBJS        = $(SRC:.c=.o)
 # Tests run in this order; one that is missing here runs after these.
 REGRESS_ORDER = options security columns types nulls pushdown joins batches split equivalence \
                 required errors explain formats formats_csv_xml \
-                limit_rescan_cursors catalogue import import_bridge describe \
+                limit_rescan_cursors once catalogue import import_bridge describe \
                 drift
 REGRESS_ALL  := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
 REGRESS       = $(filter $(REGRESS_ALL),$(REGRESS_ORDER)) \

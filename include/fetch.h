@@ -31,6 +31,7 @@ typedef struct DcfFetchStats
 	uint64 records;
 	double first_byte_ms; /* of the first reply; -1 before it */
 	int at_once;		  /* the most requests under way at a time */
+	uint64 replays;		  /* how often rows came from those kept */
 } DcfFetchStats;
 
 typedef enum DcfFetchStatus
@@ -56,6 +57,13 @@ extern DcfFetch *dcf_fetch_create(const DcfRelation *relation,
 extern void dcf_fetch_start(DcfFetch *fetch, const DcfBoundValue *values);
 
 /*
+ * Those of parameters live only until the plan sets them again.  In the current
+ * memory context.
+ */
+extern DcfBoundValue *dcf_fetch_copy_values(const DcfSpec *spec,
+											const DcfBoundValue *values);
+
+/*
  * The next row: all of the relation's columns in values and isnull.  Without
  * wait, only one that is there; but a log-in is waited for, and a request that
  * is sent again.  What is passed by reference is in the current memory context,
@@ -69,6 +77,9 @@ extern DcfFetchStatus dcf_fetch_next(DcfFetch *fetch, bool wait, Datum *values,
  * if none of them has a request under way.
  */
 extern bool dcf_fetch_wait_any(DcfFetch **fetches, int n);
+
+/* Whether more is to come over the network for what is under way. */
+extern bool dcf_fetch_is_busy(const DcfFetch *fetch);
 
 /* End all requests, at once.  The fetch can be started again. */
 extern void dcf_fetch_stop(DcfFetch *fetch);

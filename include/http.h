@@ -116,6 +116,9 @@ extern DcfHttpStart dcf_http_await(DcfHttpTransfer *transfer);
  */
 extern bool dcf_http_is_ready(const DcfHttpTransfer *transfer);
 
+/* Whether nothing more of it is to come over the network. */
+extern bool dcf_http_is_done(const DcfHttpTransfer *transfer);
+
 /*
  * Wait until something happens to one of some transfers, none of which is
  * ready; perhaps one is then.  They may be of several pools.  All limits hold;

@@ -86,6 +86,9 @@ extern DcfReply *dcf_reply_open(DcfSession *session, const DcfRequest *request,
  */
 extern bool dcf_reply_is_ready(const DcfReply *reply);
 
+/* Whether no more of an awaited reply is to come over the network. */
+extern bool dcf_reply_is_done(const DcfReply *reply);
+
 /*
  * Wait until something happens to one of some replies, none of which is ready;
  * perhaps one is then.

@@ -66,4 +66,17 @@ extern void dcf_spec_write(const DcfSpec *spec, List **fdw_private,
 						   List **fdw_exprs);
 extern DcfSpec *dcf_spec_read(const ForeignScan *scan);
 
+/* The columns that a scan needs, alone. */
+extern Bitmapset *dcf_spec_fetched(const ForeignScan *scan);
+
+/* Whether two specs of one table bind the same columns in the same way. */
+extern bool dcf_spec_binds_same(const DcfSpec *one, const DcfSpec *other);
+
+/*
+ * Whether two scans of one table may ask the same: they bind the same, and no
+ * values are known to differ.
+ */
+extern bool dcf_spec_may_be_same(const ForeignScan *one,
+								 const ForeignScan *other);
+
 #endif /* DCF_SPEC_H */

@@ -117,6 +117,8 @@ explain_run(const DcfScan *scan, ExplainState *es)
 		ExplainPropertyUInteger("Requests Halved", NULL, stats.halved, es);
 	if (stats.at_once > 1)
 		ExplainPropertyInteger("Requests at Once", NULL, stats.at_once, es);
+	if (stats.replays > 0)
+		ExplainPropertyUInteger("Replays", NULL, stats.replays, es);
 	ExplainPropertyUInteger("Retries", NULL, stats.retries, es);
 	ExplainPropertyUInteger("Records", NULL, stats.records, es);
 	ExplainPropertyUInteger("Bytes Received", NULL, stats.bytes_received, es);

@@ -43,8 +43,6 @@ struct DcfFetch
 };
 
 static Bitmapset *find_sent(const DcfRelation *relation, const DcfSpec *spec);
-static DcfBoundValue *copy_values(const DcfSpec *spec,
-								  const DcfBoundValue *values);
 static DcfFetchStatus choose_lane(DcfFetch *fetch, bool wait);
 static void open_lanes(DcfFetch *fetch, bool wait);
 static bool open_lane(DcfFetch *fetch, bool wait);
@@ -91,8 +89,9 @@ dcf_fetch_start(DcfFetch *fetch, const DcfBoundValue *values)
 {
 	MemoryContext old = MemoryContextSwitchTo(fetch->set_context);
 
-	fetch->set = dcf_bind_create(fetch->relation, fetch->spec,
-								 copy_values(fetch->spec, values), false);
+	fetch->set =
+		dcf_bind_create(fetch->relation, fetch->spec,
+						dcf_fetch_copy_values(fetch->spec, values), false);
 	MemoryContextSwitchTo(old);
 	fetch->width =
 		fetch->spec->all_rows ? fetch->relation->server->max_concurrency : 1;
@@ -103,9 +102,8 @@ dcf_fetch_start(DcfFetch *fetch, const DcfBoundValue *values)
 										 fetch->userid, fetch->context);
 }
 
-/* The values of parameters live only until the plan sets them again. */
-static DcfBoundValue *
-copy_values(const DcfSpec *spec, const DcfBoundValue *values)
+DcfBoundValue *
+dcf_fetch_copy_values(const DcfSpec *spec, const DcfBoundValue *values)
 {
 	int n = list_length(spec->bindings);
 	DcfBoundValue *copies = palloc(sizeof(DcfBoundValue) * Max(n, 1));
@@ -307,6 +305,15 @@ dcf_fetch_wait_any(DcfFetch **fetches, int n)
 	dcf_reply_wait_any(replies, nreplies);
 	pfree(replies);
 	return true;
+}
+
+bool
+dcf_fetch_is_busy(const DcfFetch *fetch)
+{
+	for (int i = 0; i < fetch->nlanes; i++)
+		if (!dcf_reply_is_done(fetch->lanes[i]->reply))
+			return true;
+	return false;
 }
 
 /* The lane goes behind those in use. */

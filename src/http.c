@@ -271,6 +271,12 @@ dcf_http_await(DcfHttpTransfer *transfer)
 }
 
 bool
+dcf_http_is_done(const DcfHttpTransfer *transfer)
+{
+	return transfer->done;
+}
+
+bool
 dcf_http_was_neglected(const DcfHttpTransfer *transfer)
 {
 	return transfer->neglected;

@@ -197,6 +197,12 @@ dcf_reply_is_ready(const DcfReply *reply)
 	return dcf_http_is_ready(current_transfer(reply));
 }
 
+bool
+dcf_reply_is_done(const DcfReply *reply)
+{
+	return reply->transfer && dcf_http_is_done(reply->transfer);
+}
+
 void
 dcf_reply_wait_any(DcfReply **replies, int n)
 {

@@ -15,16 +15,19 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "kept.h"
 #include "scan.h"
 
 struct DcfScan
 {
 	DcfRelation *relation;
 	DcfSpec *spec;
-	List *value_states; /* of ExprState *, for bindings with a value */
-	DcfFetch *fetch;
-	bool started; /* fetch is */
-	Datum keys;	  /* from a batched join, for DCF_BIND_KEYS */
+	List *value_states;	 /* of ExprState *, for bindings with a value */
+	Oid userid;			 /* whose user mapping is used */
+	DcfKeptReader *kept; /* where the rows are kept, or NULL */
+	DcfFetch *fetch;	 /* else; NULL before the first row */
+	bool started;		 /* one of them is */
+	Datum keys;			 /* from a batched join, for DCF_BIND_KEYS */
 	DcfFetchStats stats;
 };
 
@@ -32,6 +35,9 @@ static DcfScan *get_scan(ForeignScanState *node);
 static Oid find_user(ForeignScanState *node);
 static void bind_keys(const DcfScan *scan, const DcfBinding *binding,
 					  List *deparse_context, DcfBoundValue *bound);
+static void start(ForeignScanState *node);
+static DcfFetch *create_fetch(ForeignScanState *node);
+static void stop(DcfScan *scan);
 static bool is_told_by_explain(Expr *value);
 static bool contain_param_walker(Node *node, void *context);
 
@@ -55,8 +61,11 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 						ExecInitExpr(binding->value, &node->ss.ps));
 	}
 	scan->stats.first_byte_ms = -1;
-	scan->fetch = dcf_fetch_create(scan->relation, scan->spec, find_user(node),
-								   &scan->stats);
+	scan->userid = find_user(node);
+	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+		scan->kept =
+			dcf_kept_join(node, scan->relation, scan->spec, scan->userid,
+						  (eflags & EXEC_FLAG_REWIND) != 0, &scan->stats);
 }
 
 TupleTableSlot *
@@ -67,23 +76,67 @@ dcf_scan_iterate(ForeignScanState *node)
 
 	ExecClearTuple(slot);
 	if (!scan->started)
-	{
-		dcf_fetch_start(scan->fetch, dcf_scan_values(node, NIL));
-		scan->started = true;
-	}
-	if (dcf_fetch_next(scan->fetch, true, slot->tts_values,
-					   slot->tts_isnull) == DCF_FETCH_ROW)
+		start(node);
+	if (scan->kept)
+		(void) dcf_kept_next(scan->kept, true, slot, &slot);
+	else if (dcf_fetch_next(scan->fetch, true, slot->tts_values,
+							slot->tts_isnull) == DCF_FETCH_ROW)
 		ExecStoreVirtualTuple(slot);
 	return slot;
+}
+
+static void
+start(ForeignScanState *node)
+{
+	DcfScan *scan = get_scan(node);
+	DcfBoundValue *values = dcf_scan_values(node, NIL);
+
+	if (scan->kept)
+		scan->stats.replays += dcf_kept_start(scan->kept, values);
+	else
+	{
+		if (!scan->fetch)
+			scan->fetch = create_fetch(node);
+		dcf_fetch_start(scan->fetch, values);
+	}
+	scan->started = true;
+}
+
+static DcfFetch *
+create_fetch(ForeignScanState *node)
+{
+	DcfScan *scan = get_scan(node);
+	MemoryContext old = MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
+	DcfFetch *fetch = dcf_fetch_create(scan->relation, scan->spec,
+									   scan->userid, &scan->stats);
+
+	MemoryContextSwitchTo(old);
+	return fetch;
+}
+
+static void
+stop(DcfScan *scan)
+{
+	if (scan->kept)
+		dcf_kept_stop(scan->kept);
+	if (scan->fetch)
+		dcf_fetch_stop(scan->fetch);
+	scan->started = false;
 }
 
 void
 dcf_scan_rescan(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
+	bool unforeseen = scan->started && !scan->kept &&
+		node->ss.ps.chgParam == NULL && dcf_spec_keys(scan->spec) == 0;
 
-	dcf_fetch_stop(scan->fetch);
-	scan->started = false;
+	stop(scan);
+
+	/* The next time may not be the last one, either. */
+	if (unforeseen)
+		scan->kept = dcf_kept_join(node, scan->relation, scan->spec,
+								   scan->userid, true, &scan->stats);
 }
 
 void
@@ -92,8 +145,11 @@ dcf_scan_end(ForeignScanState *node)
 	DcfScan *scan = get_scan(node);
 
 	/* Under an error nobody calls this; the contexts' callbacks do the same. */
-	if (scan)
-		dcf_fetch_stop(scan->fetch);
+	if (!scan)
+		return;
+	stop(scan);
+	if (scan->kept)
+		dcf_kept_leave(scan->kept);
 }
 
 const DcfRelation *
@@ -113,7 +169,10 @@ dcf_scan_stats(const DcfScan *scan)
 {
 	DcfFetchStats stats = scan->stats;
 
-	dcf_fetch_add_open(scan->fetch, &stats);
+	if (scan->kept)
+		dcf_kept_add_open(scan->kept, &stats);
+	if (scan->fetch)
+		dcf_fetch_add_open(scan->fetch, &stats);
 	return stats;
 }
 

@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "nodes/nodes.h"
+#include "nodes/primnodes.h"
 #include "nodes/value.h"
 
 #include "spec.h"
@@ -115,4 +117,52 @@ dcf_spec_keys(const DcfSpec *spec)
 			return binding->attnum;
 	}
 	return 0;
+}
+
+Bitmapset *
+dcf_spec_fetched(const ForeignScan *scan)
+{
+	return bitmapset_from_list(list_nth(scan->fdw_private, SPEC_FETCHED));
+}
+
+bool
+dcf_spec_binds_same(const DcfSpec *one, const DcfSpec *other)
+{
+	ListCell *lc_one;
+	ListCell *lc_other;
+
+	if (list_length(one->bindings) != list_length(other->bindings) ||
+		!bms_equal(one->split, other->split))
+		return false;
+	forboth(lc_one, one->bindings, lc_other, other->bindings)
+	{
+		const DcfBinding *first = lfirst(lc_one);
+		const DcfBinding *second = lfirst(lc_other);
+
+		if (first->attnum != second->attnum || first->op != second->op)
+			return false;
+	}
+	return true;
+}
+
+bool
+dcf_spec_may_be_same(const ForeignScan *one, const ForeignScan *other)
+{
+	DcfSpec *first = dcf_spec_read(one);
+	DcfSpec *second = dcf_spec_read(other);
+	ListCell *lc_one;
+	ListCell *lc_other;
+
+	if (!dcf_spec_binds_same(first, second))
+		return false;
+	forboth(lc_one, first->bindings, lc_other, second->bindings)
+	{
+		const Expr *value = ((DcfBinding *) lfirst(lc_one))->value;
+		const Expr *another = ((DcfBinding *) lfirst(lc_other))->value;
+
+		if (value && IsA(value, Const) && IsA(another, Const) &&
+			!equal(value, another))
+			return false;
+	}
+	return true;
 }

@@ -1,0 +1,35 @@
+/*
+ * repeat.h
+ *	  Which scans of a statement are likely to read the same rows again, as its
+ *	  plan shows.
+ */
+#ifndef DCF_REPEAT_H
+#define DCF_REPEAT_H
+
+#include "postgres.h"
+#include "nodes/bitmapset.h"
+#include "nodes/execnodes.h"
+#include "nodes/plannodes.h"
+
+/*
+ * A foreign scan in a statement's plan.  repeated: it stands where it may be
+ * read again, and nothing above it keeps its rows.
+ */
+typedef struct DcfRepeatScan
+{
+	const ForeignScan *scan;
+	bool repeated;
+} DcfRepeatScan;
+
+/* All foreign scans of base relations, in the current memory context. */
+extern List *dcf_repeat_list(const PlannedStmt *statement);
+
+/*
+ * Whether the rows of a scan in this list are worth being kept: it is repeated,
+ * or another scan may ask the same.  *fetched gets the columns that all of
+ * these need.
+ */
+extern bool dcf_repeat_find(const List *scans, const PlannedStmt *statement,
+							const ForeignScan *scan, Bitmapset **fetched);
+
+#endif /* DCF_REPEAT_H */
