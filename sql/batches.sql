@@ -223,15 +223,26 @@ FETCH LAST FROM scrolled;
 CLOSE scrolled;
 \! sh -c "$KEYS"
 
--- memory for few rows: then a key may be asked for again, and its rows go where they belong
-CREATE TABLE many AS SELECT i AS id, i % 120 + 1 AS store, repeat('x', 100) AS filler FROM generate_series(1, 3000) i;
+-- memory for few rows: keys that come again are not asked for again, but for very many
+CREATE TABLE many AS
+    SELECT i AS id, i % 120 + 1 AS store, i % 1100 + 1 AS distant, CASE i % 3 WHEN 0 THEN 5.0 WHEN 1 THEN 5.00 ELSE i % 7 END AS number, repeat('x', 100) AS filler
+      FROM generate_series(1, 3000) i;
 ANALYZE many;
+CREATE FOREIGN TABLE numbered (id integer OPTIONS (name 'Id'), total numeric OPTIONS (name 'Total', param 'Totals', list 'true', required 'true'))
+    SERVER sandbox OPTIONS (endpoint '/test/visits', batch_size '2');
 SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;
-SELECT same, batches ~ '^[1-9]\d, Requests: [1-9]\d$' AS in_pieces FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.store');
+SELECT * FROM compare('SELECT m.*, v.* FROM many m JOIN visits v ON v.store_id = m.store AND v.id % 2 = m.id % 2');
+SELECT * FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.store');
+SELECT * FROM compare('SELECT m.id FROM many m WHERE EXISTS (SELECT FROM visits v WHERE v.store_id = m.store)');
+SELECT * FROM compare('SELECT m.id FROM many m WHERE NOT EXISTS (SELECT FROM visits v WHERE v.store_id = m.store AND v.id < m.id)');
+SELECT * FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN numbered v ON v.total = m.number', 'numbered');
+SELECT * FROM compare('SELECT p.id, m.* FROM periods p, LATERAL (SELECT count(*), sum(v.id) FROM many m JOIN visits v ON v.store_id = m.store AND m.id % 3 > p.id) m');
+SELECT same, chars, (regexp_match(batches, '^\d+'))[1]::integer BETWEEN 13 AND 60 AS some_again
+  FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.distant');
 RESET work_mem;
 RESET hash_mem_multiplier;
-SELECT same, batches FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.store');
+SELECT * FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.distant');
 
 -- a batch that is too much is asked for in halves, without being told to
 \! $DATACONNECT_SANDBOX_CTL settings '{"max_records": 40}'
