@@ -70,8 +70,8 @@ DECLARE
     line text;
 BEGIN
     FOR line IN EXECUTE format('EXPLAIN (%s) %s', options, query) LOOP
-        CONTINUE WHEN line ~ 'Bytes|Memory|Storage:|^ {8,}Output:';
-        line := regexp_replace(line, '(rows=\d+)\.00|\n *"Disabled": false,', '\1', 'g');
+        CONTINUE WHEN line ~ 'Bytes|Memory|Storage:|Buffers:|^ {8,}Output:';
+        line := regexp_replace(line, '(rows=\d+)\.00|,\n *"Disabled": false(?=\n)|\n *"Disabled": false,', '\1', 'g');
         RETURN NEXT regexp_replace(line, '\((s\.\w+) = ((v\.)?store_id)\)', '(\2 = \1)', 'g');
     END LOOP;
 END $$;
