@@ -236,6 +236,9 @@ SELECT * FROM compare('SELECT m.*, v.* FROM many m JOIN visits v ON v.store_id =
 SELECT * FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.store');
 SELECT * FROM compare('SELECT m.id FROM many m WHERE EXISTS (SELECT FROM visits v WHERE v.store_id = m.store)');
 SELECT * FROM compare('SELECT m.id FROM many m WHERE NOT EXISTS (SELECT FROM visits v WHERE v.store_id = m.store AND v.id < m.id)');
+ALTER FOREIGN TABLE visits OPTIONS (ADD batch_size '2');
+SELECT * FROM compare('SELECT m.* FROM many m WHERE m.store % 4 = 3 AND EXISTS (SELECT FROM visits v WHERE v.store_id = m.store AND (v.id + 2) % 3 = m.id / 1000)');
+ALTER FOREIGN TABLE visits OPTIONS (DROP batch_size);
 SELECT * FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN numbered v ON v.total = m.number', 'numbered');
 SELECT * FROM compare('SELECT p.id, m.* FROM periods p, LATERAL (SELECT count(*), sum(v.id) FROM many m JOIN visits v ON v.store_id = m.store AND m.id % 3 > p.id) m');
 SELECT same, chars, (regexp_match(batches, '^\d+'))[1]::integer BETWEEN 13 AND 60 AS some_again
