@@ -1,5 +1,7 @@
 """Endpoints that exist for tests only: /test/rows, /test/echo, /test/sales, /test/visits."""
 
+from decimal import Decimal
+
 from .catalogue import Endpoint
 from .params import BadRequest, parse_stamp
 
@@ -27,7 +29,7 @@ ENDPOINTS = (
     _endpoint("/test/sales", "Id:int StoreID:int DateCreated:date Total:money",
               "StartDate:datetime StopDate:datetime StoreID:int StoreIDs:int_list"),
     _endpoint("/test/visits", "Id:int StoreID:int Code:text Day:date Total:money",
-              "StoreIDs:int_list Codes:text StartDate:datetime StopDate:datetime"),
+              "StoreIDs:int_list Codes:text Totals:text StartDate:datetime StopDate:datetime"),
 )
 
 # Everything but Id in /test/rows repeats after so many rows.
@@ -127,8 +129,11 @@ def _visits_rows(params):
     first, last = params.window()
     stores, codes = params.ids("StoreIDs"), params.given("Codes")
     codes = codes and codes.split(",")
+    totals = params.given("Totals")
+    totals = totals and {Decimal(t) * 10_000 for t in totals.split(",")}
     for row in VISITS:
         if ((stores is None or row[1] in stores) and (codes is None or row[2] in codes)
+                and (totals is None or row[4] in totals)
                 and (first is None or row[3] >= first) and (last is None or row[3] < last)):
             yield list(row)
 

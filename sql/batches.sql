@@ -70,9 +70,9 @@ DECLARE
     line text;
 BEGIN
     FOR line IN EXECUTE format('EXPLAIN (%s) %s', options, query) LOOP
-        CONTINUE WHEN line ~ 'Bytes|Memory|Storage:';
-        line := regexp_replace(line, '(rows=\d+)\.00|\n *"Disabled": false,', '\1', 'g');
-        RETURN NEXT regexp_replace(line, '\((s\.\w+) = (v\.\w+)\)', '(\2 = \1)');
+        CONTINUE WHEN line ~ 'Bytes|Memory|Storage:|Buffers:|^ {8,}Output:';
+        line := regexp_replace(line, '(rows=\d+)\.00|,\n *"Disabled": false(?=\n)|\n *"Disabled": false,', '\1', 'g');
+        RETURN NEXT regexp_replace(line, '\((s\.\w+) = ((v\.)?store_id)\)', '(\2 = \1)', 'g');
     END LOOP;
 END $$;
 \! $DATACONNECT_SANDBOX_CTL log-clear
@@ -168,6 +168,20 @@ SELECT * FROM compare('SELECT s.id, v FROM stores s LEFT JOIN visits v ON v.stor
 SELECT * FROM compare('SELECT s.id FROM stores s WHERE s.id < 30 AND s.region * 20 > (SELECT count(*) FROM visits v JOIN stores t ON t.id = v.store_id AND t.region = s.region WHERE v.total > s.id)');
 SELECT * FROM compare('SELECT s.id, (SELECT max(c.id) FROM calls c WHERE c.store = v.store_id AND v.total > c.id) FROM stores s LEFT JOIN visits v ON v.store_id = s.id AND v.id > (SELECT min(c.id) FROM calls c WHERE c.store = s.id)');
 
+-- what tells nothing is compared first, and the user's own mapping is used
+CREATE ROLE regress_batches;
+GRANT SELECT ON stores, visits, near TO regress_batches;
+CREATE USER MAPPING FOR regress_batches SERVER sandbox OPTIONS (token 'sandbox-token');
+ALTER TABLE stores ENABLE ROW LEVEL SECURITY;
+CREATE POLICY few ON stores USING (region < 2);
+SET ROLE regress_batches;
+SELECT * FROM compare('SELECT s.id, v.*, v.tableoid > 0 FROM stores s JOIN visits v ON v.store_id = s.id AND v.total > s.region AND v.code <> s.code || s.region');
+RESET ROLE;
+DROP POLICY few ON stores;
+ALTER TABLE stores DISABLE ROW LEVEL SECURITY;
+DROP OWNED BY regress_batches;
+DROP ROLE regress_batches;
+
 -- prepared, with a custom and a generic plan; from PL/pgSQL; by cursors
 PREPARE by_region(integer, numeric) AS SELECT count(*), sum(v.id) FROM stores s JOIN visits v ON v.store_id = s.id WHERE s.region = $1 AND v.total > $2;
 EXECUTE by_region(3, 100);
@@ -209,15 +223,29 @@ FETCH LAST FROM scrolled;
 CLOSE scrolled;
 \! sh -c "$KEYS"
 
--- memory for few rows: then a key may be asked for again, and its rows go where they belong
-CREATE TABLE many AS SELECT i AS id, i % 120 + 1 AS store, repeat('x', 100) AS filler FROM generate_series(1, 3000) i;
+-- memory for few rows: keys that come again are not asked for again, but for very many
+CREATE TABLE many AS
+    SELECT i AS id, i % 120 + 1 AS store, i % 1100 + 1 AS distant, CASE i % 3 WHEN 0 THEN 5.0 WHEN 1 THEN 5.00 ELSE i % 7 END AS number, repeat('x', 100) AS filler
+      FROM generate_series(1, 3000) i;
 ANALYZE many;
+CREATE FOREIGN TABLE numbered (id integer OPTIONS (name 'Id'), total numeric OPTIONS (name 'Total', param 'Totals', list 'true', required 'true'))
+    SERVER sandbox OPTIONS (endpoint '/test/visits', batch_size '2');
 SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;
-SELECT same, batches ~ '^[1-9]\d, Requests: [1-9]\d$' AS in_pieces FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.store');
+SELECT * FROM compare('SELECT m.*, v.* FROM many m JOIN visits v ON v.store_id = m.store AND v.id % 2 = m.id % 2');
+SELECT * FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.store');
+SELECT * FROM compare('SELECT m.id FROM many m WHERE EXISTS (SELECT FROM visits v WHERE v.store_id = m.store)');
+SELECT * FROM compare('SELECT m.id FROM many m WHERE NOT EXISTS (SELECT FROM visits v WHERE v.store_id = m.store AND v.id < m.id)');
+ALTER FOREIGN TABLE visits OPTIONS (ADD batch_size '2');
+SELECT * FROM compare('SELECT m.* FROM many m WHERE m.store % 4 = 3 AND EXISTS (SELECT FROM visits v WHERE v.store_id = m.store AND (v.id + 2) % 3 = m.id / 1000)');
+ALTER FOREIGN TABLE visits OPTIONS (DROP batch_size);
+SELECT * FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN numbered v ON v.total = m.number', 'numbered');
+SELECT * FROM compare('SELECT p.id, m.* FROM periods p, LATERAL (SELECT count(*), sum(v.id) FROM many m JOIN visits v ON v.store_id = m.store AND m.id % 3 > p.id) m');
+SELECT same, chars, (regexp_match(batches, '^\d+'))[1]::integer BETWEEN 13 AND 60 AS some_again
+  FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.distant');
 RESET work_mem;
 RESET hash_mem_multiplier;
-SELECT same, batches FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.store');
+SELECT * FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.distant');
 
 -- a batch that is too much is asked for in halves, without being told to
 \! $DATACONNECT_SANDBOX_CTL settings '{"max_records": 40}'

@@ -6,7 +6,6 @@
 
 #include <math.h>
 
-#include "miscadmin.h"
 #include "nodes/extensible.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -40,9 +39,8 @@ typedef struct Pair
 /* What a join does, by estimate. */
 typedef struct Load
 {
-	double chunks;	/* of the outer side, as many as memory holds */
-	double nvalues; /* of the key, in each */
-	double batches; /* in each */
+	double nvalues; /* of the key */
+	double batches;
 } Load;
 
 /* A key's clause, from the outer side's point of view. */
@@ -237,7 +235,7 @@ add_batched_path(const Pair *join, const Key *key, Path *outer, Relids params)
 	path->custom_private =
 		list_make2(key_first(key, clauses), makeInteger(join->type));
 	path->methods = &path_methods;
-	set_cost(join, path, outer, inner, load.chunks * load.batches);
+	set_cost(join, path, outer, inner, load.batches);
 	add_path(join->joinrel, (Path *) path);
 }
 
@@ -265,18 +263,13 @@ key_first(const Key *key, List *clauses)
 				 list_delete_ptr(list_copy(clauses), key->clause));
 }
 
-/* Values that come again after memory was full are asked for again. */
 static Load
 estimate_load(const Pair *join, const Key *key, const Path *outer)
 {
-	double row_size = outer->pathtarget->width + sizeof(DcfBatchRow) +
-		list_length(outer->pathtarget->exprs) * (sizeof(Datum) + 1);
-	double rows = Max(outer->rows, 1);
-	double chunks = ceil(rows * row_size / get_hash_memory_limit());
 	double nvalues = estimate_num_groups(join->root, list_make1(key->value),
-										 ceil(rows / chunks), NULL, NULL);
+										 Max(outer->rows, 1), NULL, NULL);
 
-	return (Load){chunks, nvalues, ceil(nvalues / join->batch_size)};
+	return (Load){nvalues, ceil(nvalues / join->batch_size)};
 }
 
 static void

@@ -37,59 +37,78 @@ dcf_batch_chunk_create(MemoryContext parent, int16 typlen, bool typbyval)
 
 	chunk->typlen = typlen;
 	chunk->typbyval = typbyval;
-	chunk->context =
-		AllocSetContextCreate(parent, "dataconnect_fdw batched join",
+	chunk->keys_context =
+		AllocSetContextCreate(parent, "dataconnect_fdw keys of a join",
 							  ALLOCSET_DEFAULT_SIZES);
-	dcf_batch_chunk_reset(chunk);
+	chunk->rows_context =
+		AllocSetContextCreate(parent, "dataconnect_fdw rows of a join",
+							  ALLOCSET_DEFAULT_SIZES);
+	dcf_batch_chunk_forget(chunk);
 	return chunk;
 }
 
 void
-dcf_batch_chunk_reset(DcfBatchChunk *chunk)
+dcf_batch_chunk_clear(DcfBatchChunk *chunk)
+{
+	for (int i = 0; i < chunk->nkeys; i++)
+	{
+		chunk->keys[i]->rows = NULL;
+		chunk->keys[i]->nrows = 0;
+	}
+	MemoryContextReset(chunk->rows_context);
+	chunk->nulls = NULL;
+	chunk->empty = true;
+}
+
+void
+dcf_batch_chunk_forget(DcfBatchChunk *chunk)
 {
 	HASHCTL control = {.keysize = sizeof(uint32),
 					   .entrysize = sizeof(Bucket),
-					   .hcxt = chunk->context};
+					   .hcxt = chunk->keys_context};
 
-	/* The table's context is below the chunk's. */
-	MemoryContextReset(chunk->context);
+	/* The table's context is below that of the keys. */
+	MemoryContextReset(chunk->keys_context);
 	chunk->table =
 		hash_create("dataconnect_fdw keys of a join", FIRST_KEYS, &control,
 					HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	chunk->keys =
-		MemoryContextAlloc(chunk->context, sizeof(DcfBatchKey *) * FIRST_KEYS);
+	chunk->keys = MemoryContextAlloc(chunk->keys_context,
+									 sizeof(DcfBatchKey *) * FIRST_KEYS);
 	chunk->allocated = FIRST_KEYS;
 	chunk->nkeys = 0;
-	chunk->nulls = NULL;
+	dcf_batch_chunk_clear(chunk);
 }
 
 bool
 dcf_batch_chunk_is_full(const DcfBatchChunk *chunk)
 {
-	return (chunk->nkeys > 0 || chunk->nulls) &&
-		MemoryContextMemAllocated(chunk->context, true) >=
+	return !chunk->empty &&
+		MemoryContextMemAllocated(chunk->keys_context, true) +
+			MemoryContextMemAllocated(chunk->rows_context, true) >=
 		get_hash_memory_limit();
+}
+
+bool
+dcf_batch_chunk_is_crowded(const DcfBatchChunk *chunk)
+{
+	return MemoryContextMemAllocated(chunk->keys_context, true) >=
+		get_hash_memory_limit() / 2;
 }
 
 void
 dcf_batch_chunk_add(DcfBatchChunk *chunk, TupleTableSlot *slot, Datum value,
 					uint32 hash)
 {
-	MemoryContext old = MemoryContextSwitchTo(chunk->context);
 	DcfBatchKey *key = find_or_add_key(chunk, value, hash);
 
 	key->rows = copy_row(chunk, slot, key->rows);
 	key->nrows++;
-	MemoryContextSwitchTo(old);
 }
 
 void
 dcf_batch_chunk_add_null(DcfBatchChunk *chunk, TupleTableSlot *slot)
 {
-	MemoryContext old = MemoryContextSwitchTo(chunk->context);
-
 	chunk->nulls = copy_row(chunk, slot, chunk->nulls);
-	MemoryContextSwitchTo(old);
 }
 
 DcfBatchKey *
@@ -105,6 +124,7 @@ find_or_add_key(DcfBatchChunk *chunk, Datum value, uint32 hash)
 {
 	bool found;
 	Bucket *bucket = hash_search(chunk->table, &hash, HASH_ENTER, &found);
+	MemoryContext old;
 	DcfBatchKey *key;
 
 	if (!found)
@@ -113,6 +133,7 @@ find_or_add_key(DcfBatchChunk *chunk, Datum value, uint32 hash)
 		if (datum_image_eq(key->value, value, chunk->typbyval, chunk->typlen))
 			return key;
 
+	old = MemoryContextSwitchTo(chunk->keys_context);
 	key = palloc0(sizeof(DcfBatchKey));
 	key->next = bucket->keys;
 	key->value = datumCopy(value, chunk->typbyval, chunk->typlen);
@@ -125,6 +146,7 @@ find_or_add_key(DcfBatchChunk *chunk, Datum value, uint32 hash)
 									sizeof(DcfBatchKey *) * chunk->allocated);
 	}
 	chunk->keys[chunk->nkeys++] = key;
+	MemoryContextSwitchTo(old);
 	return key;
 }
 
@@ -132,12 +154,14 @@ static DcfBatchRow *
 copy_row(DcfBatchChunk *chunk, TupleTableSlot *slot, DcfBatchRow *next)
 {
 	TupleDesc desc = slot->tts_tupleDescriptor;
-	DcfBatchRow *row = palloc(sizeof(DcfBatchRow));
+	MemoryContext old = MemoryContextSwitchTo(chunk->rows_context);
+	DcfBatchRow *row = palloc(sizeof(DcfBatchRow) +
+							  desc->natts * (sizeof(Datum) + sizeof(bool)));
 
 	row->next = next;
 	row->matched = false;
-	row->values = palloc(sizeof(Datum) * desc->natts);
-	row->isnull = palloc(sizeof(bool) * desc->natts);
+	row->values = (Datum *) (row + 1);
+	row->isnull = (bool *) (row->values + desc->natts);
 	slot_getallattrs(slot);
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -149,5 +173,7 @@ copy_row(DcfBatchChunk *chunk, TupleTableSlot *slot, DcfBatchRow *next)
 			datumCopy(slot->tts_values[i], attribute->attbyval,
 					  attribute->attlen);
 	}
+	chunk->empty = false;
+	MemoryContextSwitchTo(old);
 	return row;
 }

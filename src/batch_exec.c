@@ -6,6 +6,10 @@
  * and hashed by their key.  Of the keys so many at once as the table's options
  * allow are given to the scan below, whose rows stream by and are joined to
  * those of the outer side.  A row that nobody asked for joins nothing.
+ *
+ * Where memory is full, the rows of the inner side are kept, in a file if need
+ * be, each with the number of its key.  They are read again for the next rows of
+ * the outer side, and only keys that are new then are asked for.
  */
 #include "postgres.h"
 
@@ -18,6 +22,7 @@
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
+#include "utils/tuplestore.h"
 
 #include "batch_private.h"
 #include "compat.h"
@@ -51,12 +56,17 @@ typedef struct BatchedJoin
 	FmgrInfo hash_column;
 	Oid collation;
 	ExprState *quals;
+	ExprState *same_key; /* of these, the key's clause */
 
 	Step step;
 	bool outer_done;
 	DcfBatchChunk *chunk;
 	int first; /* of the chunk's keys, those of the batch */
 	int end;
+	int asked;	/* keys that have been, before this chunk */
+	bool again; /* the batch is of these: their rows are read again */
+	Tuplestorestate *kept; /* or NULL */
+	TupleTableSlot *kept_slot;
 	int64 unmatched; /* rows of the batch that went with none so far */
 	TupleTableSlot *inner_slot;
 	DcfBatchKey *key; /* the next row to look at */
@@ -73,11 +83,17 @@ static void explain(CustomScanState *node, List *ancestors, ExplainState *es);
 static void init_key(BatchedJoin *join, const CustomScan *plan);
 static ForeignScanState *find_scan(PlanState *node);
 static bool keeps_unmatched(const BatchedJoin *join);
+static TupleTableSlot *make_kept_slot(const BatchedJoin *join, EState *estate);
+static void forget(BatchedJoin *join);
 static bool read_outer(BatchedJoin *join);
 static void add_outer(BatchedJoin *join, TupleTableSlot *slot);
 static Step start_batch(BatchedJoin *join);
 static Datum make_array(const BatchedJoin *join);
 static Step read_inner(BatchedJoin *join);
+static bool is_satisfied(const BatchedJoin *join);
+static TupleTableSlot *next_inner(BatchedJoin *join);
+static void keep_row(BatchedJoin *join);
+static DcfBatchKey *find_kept_key(const BatchedJoin *join, DcfBatchKey *key);
 static DcfBatchRow *next_match(BatchedJoin *join);
 static bool is_joined(BatchedJoin *join, DcfBatchRow *row);
 static DcfBatchRow *next_alone(BatchedJoin *join);
@@ -124,6 +140,10 @@ begin(CustomScanState *node, EState *estate, int eflags)
 	join->quals =
 		ExecInitQual(list_copy_tail(plan->custom_exprs, DCF_BATCH_QUALS),
 					 &node->ss.ps);
+	join->same_key =
+		ExecInitQual(list_make1(list_nth(plan->custom_exprs, DCF_BATCH_QUALS)),
+					 &node->ss.ps);
+	join->kept_slot = make_kept_slot(join, estate);
 	join->chunk = dcf_batch_chunk_create(estate->es_query_cxt, join->typlen,
 										 join->typbyval);
 	join->step = STEP_READ;
@@ -213,6 +233,8 @@ end(CustomScanState *node)
 {
 	BatchedJoin *join = (BatchedJoin *) node;
 
+	if (join->kept)
+		tuplestore_end(join->kept);
 	ExecEndNode(join->outer);
 	ExecEndNode(join->inner);
 }
@@ -231,6 +253,7 @@ rescan(CustomScanState *node)
 	if (!join->outer->chgParam)
 		ExecReScan(join->outer);
 	ExecClearTuple(node->ss.ss_ScanTupleSlot);
+	forget(join);
 	join->step = STEP_READ;
 	join->outer_done = false;
 }
@@ -241,14 +264,27 @@ keeps_unmatched(const BatchedJoin *join)
 	return join->type == JOIN_LEFT || join->type == JOIN_ANTI;
 }
 
+/* Forget which keys have been asked for, and their rows. */
+static void
+forget(BatchedJoin *join)
+{
+	dcf_batch_chunk_forget(join->chunk);
+	ExecClearTuple(join->kept_slot);
+	if (join->kept)
+		tuplestore_clear(join->kept);
+	join->asked = 0;
+}
+
 /* False if there are no more. */
 static bool
 read_outer(BatchedJoin *join)
 {
 	DcfBatchChunk *chunk = join->chunk;
 
-	dcf_batch_chunk_reset(chunk);
-	join->end = 0;
+	join->asked = chunk->nkeys;
+	if (dcf_batch_chunk_is_crowded(chunk))
+		forget(join);
+	dcf_batch_chunk_clear(chunk);
 	while (!join->outer_done && !dcf_batch_chunk_is_full(chunk))
 	{
 		TupleTableSlot *slot = ExecProcNode(join->outer);
@@ -259,7 +295,9 @@ read_outer(BatchedJoin *join)
 		else
 			add_outer(join, slot);
 	}
-	return chunk->nkeys > 0 || chunk->nulls;
+	join->end = 0;
+	join->again = false;
+	return !chunk->empty;
 }
 
 /* A row without a key is joined to none. */
@@ -287,8 +325,9 @@ add_outer(BatchedJoin *join, TupleTableSlot *slot)
 }
 
 /*
- * Give the scan below the next keys; where there are none, see to the rows
- * without a key, and then to more of the outer side.
+ * Read the rows again of keys that have been asked for before; then give the scan
+ * below the next keys; where there are none, see to the rows without a key, and
+ * then to more of the outer side.
  */
 static Step
 start_batch(BatchedJoin *join)
@@ -296,7 +335,10 @@ start_batch(BatchedJoin *join)
 	DcfBatchChunk *chunk = join->chunk;
 
 	join->first = join->end;
-	join->end = Min(join->first + join->batch_size, chunk->nkeys);
+	join->again = join->first < join->asked;
+	join->end = join->again ?
+		join->asked :
+		Min(join->first + join->batch_size, chunk->nkeys);
 	join->key = NULL;
 	join->row = NULL;
 	if (join->first == join->end)
@@ -308,6 +350,14 @@ start_batch(BatchedJoin *join)
 	join->unmatched = 0;
 	for (int i = join->first; i < join->end; i++)
 		join->unmatched += chunk->keys[i]->nrows;
+	if (join->again)
+	{
+		if (join->kept)
+			tuplestore_rescan(join->kept);
+		return STEP_INNER;
+	}
+	if (!join->outer_done && !join->kept)
+		join->kept = tuplestore_begin_heap(true, false, work_mem);
 	dcf_scan_set_keys(join->scan, make_array(join));
 	ExecReScan(join->inner);
 	join->batches++;
@@ -318,7 +368,7 @@ start_batch(BatchedJoin *join)
 static Datum
 make_array(const BatchedJoin *join)
 {
-	MemoryContext old = MemoryContextSwitchTo(join->chunk->context);
+	MemoryContext old = MemoryContextSwitchTo(join->chunk->rows_context);
 	int nvalues = join->end - join->first;
 	Datum *values = palloc(sizeof(Datum) * nvalues);
 	ArrayType *array;
@@ -333,19 +383,15 @@ make_array(const BatchedJoin *join)
 
 /*
  * A row of the inner side, with the rows to try it with; where there is none,
- * what comes then.  Where each row of the outer side is wanted once, and all have
- * gone with one, the others need not be read.
+ * what comes then.
  */
 static Step
 read_inner(BatchedJoin *join)
 {
-	bool once = join->type == JOIN_SEMI || join->type == JOIN_ANTI;
-	TupleTableSlot *slot = NULL;
+	TupleTableSlot *slot = is_satisfied(join) ? NULL : next_inner(join);
 	Datum value;
 	bool isnull;
 
-	if (!once || join->unmatched > 0)
-		slot = ExecProcNode(join->inner);
 	join->row = NULL;
 	if (TupIsNull(slot))
 	{
@@ -361,7 +407,88 @@ read_inner(BatchedJoin *join)
 							 DatumGetUInt32(
 								 FunctionCall1Coll(&join->hash_column,
 												   join->collation, value)));
+	if (join->again)
+		join->key = find_kept_key(join, join->key);
+	else if (!join->outer_done)
+		keep_row(join);
 	return STEP_MATCH;
+}
+
+/*
+ * Where each row of the outer side is wanted once, and all have gone with one, the
+ * others need not be read, but to be kept.
+ */
+static bool
+is_satisfied(const BatchedJoin *join)
+{
+	return (join->type == JOIN_SEMI || join->type == JOIN_ANTI) &&
+		join->unmatched == 0 && (join->again || join->outer_done);
+}
+
+static TupleTableSlot *
+next_inner(BatchedJoin *join)
+{
+	if (!join->again)
+		return ExecProcNode(join->inner);
+	if (!join->kept ||
+		!tuplestore_gettupleslot(join->kept, true, false, join->kept_slot))
+		return NULL;
+	return join->kept_slot;
+}
+
+/* Of the inner side's rows, with the number of a key behind. */
+static TupleTableSlot *
+make_kept_slot(const BatchedJoin *join, EState *estate)
+{
+	TupleDesc inner = ExecGetResultType(join->inner);
+	TupleDesc desc = CreateTemplateTupleDesc(inner->natts + 1);
+
+	for (int i = 1; i <= inner->natts; i++)
+		TupleDescCopyEntry(desc, i, inner, i);
+	TupleDescInitEntry(desc, inner->natts + 1, "key", INT4OID, -1, 0);
+	return ExecInitExtraTupleSlot(estate, desc, &TTSOpsMinimalTuple);
+}
+
+/* Keep the inner side's row once for each key of the batch that it has. */
+static void
+keep_row(BatchedJoin *join)
+{
+	TupleDesc desc = join->kept_slot->tts_tupleDescriptor;
+	int natts = desc->natts - 1;
+	const TupleTableSlot *inner = join->inner_slot;
+	Datum *values = palloc(sizeof(Datum) * desc->natts);
+	bool *isnull = palloc(sizeof(bool) * desc->natts);
+
+	for (DcfBatchKey *key = join->key; key; key = key->next)
+	{
+		if (key->number < join->first || key->number >= join->end)
+			continue;
+		fill_slot(join, key->rows->values, key->rows->isnull,
+				  join->inner_slot);
+		if (!ExecQual(join->same_key, join->css.ss.ps.ps_ExprContext))
+			continue;
+		memcpy(values, inner->tts_values, sizeof(Datum) * natts);
+		memcpy(isnull, inner->tts_isnull, sizeof(bool) * natts);
+		values[natts] = Int32GetDatum(key->number);
+		isnull[natts] = false;
+		tuplestore_putvalues(join->kept, desc, values, isnull);
+	}
+	pfree(values);
+	pfree(isnull);
+}
+
+/* Of keys with the same hash, the one that the kept row was kept for. */
+static DcfBatchKey *
+find_kept_key(const BatchedJoin *join, DcfBatchKey *key)
+{
+	TupleTableSlot *slot = join->kept_slot;
+	bool isnull;
+	Datum number =
+		slot_getattr(slot, slot->tts_tupleDescriptor->natts, &isnull);
+
+	while (key && key->number != DatumGetInt32(number))
+		key = key->next;
+	return key;
 }
 
 /* The next row of the batch that has the hash of the inner side's; or NULL. */
@@ -374,7 +501,7 @@ next_match(BatchedJoin *join)
 	{
 		if (join->key->number >= join->first && join->key->number < join->end)
 			join->row = join->key->rows;
-		join->key = join->key->next;
+		join->key = join->again ? NULL : join->key->next;
 	}
 	row = join->row;
 	if (row)

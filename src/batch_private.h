@@ -50,17 +50,18 @@ typedef struct DcfBatchKey
 	struct DcfBatchKey *next; /* with the same hash */
 	Datum value;
 	int number; /* in the order of the outer side, from 0 */
-	int nrows;
+	int nrows;	/* in the chunk */
 	DcfBatchRow *rows;
 } DcfBatchKey;
 
 /*
  * As many rows of the outer side as memory holds, which are joined before more
- * are read.
+ * are read; and the keys of these rows and of those before.
  */
 typedef struct DcfBatchChunk
 {
-	MemoryContext context;
+	MemoryContext keys_context;
+	MemoryContext rows_context;
 	int16 typlen; /* of the key's values */
 	bool typbyval;
 	struct HTAB *table; /* of keys, by hash */
@@ -68,15 +69,22 @@ typedef struct DcfBatchChunk
 	int nkeys;
 	int allocated;
 	DcfBatchRow *nulls; /* rows without a key */
+	bool empty;			/* there are no rows */
 } DcfBatchChunk;
 
-/* An empty one, in a context of its own below parent. */
+/* Without rows or keys, in contexts of its own below parent. */
 extern DcfBatchChunk *dcf_batch_chunk_create(MemoryContext parent,
 											 int16 typlen, bool typbyval);
-extern void dcf_batch_chunk_reset(DcfBatchChunk *chunk);
+
+/* Forget all rows; keys as well. */
+extern void dcf_batch_chunk_clear(DcfBatchChunk *chunk);
+extern void dcf_batch_chunk_forget(DcfBatchChunk *chunk);
 
 /* Whether there is no memory for more rows; never of an empty one. */
 extern bool dcf_batch_chunk_is_full(const DcfBatchChunk *chunk);
+
+/* Whether keys leave little memory for rows. */
+extern bool dcf_batch_chunk_is_crowded(const DcfBatchChunk *chunk);
 
 /* Copy a row in, with its key; hash is the key's. */
 extern void dcf_batch_chunk_add(DcfBatchChunk *chunk, TupleTableSlot *slot,
