@@ -1,12 +1,14 @@
-"""Endpoints that exist for tests only: /test/rows, /test/echo, /test/sales."""
+"""Endpoints that exist for tests only: /test/rows, /test/echo, /test/sales, /test/things."""
 
+from . import things
 from .catalogue import Endpoint
 from .params import BadRequest, parse_stamp
 
 
 def _columns(text):
     kinds = {"int": ("INT", "integer"), "money": ("MONEY", "decimal"), "bit": ("BIT", "boolean"),
-             "date": ("DATETIME", "datetime"), "text": ("NVARCHAR(MAX)", "string")}
+             "date": ("DATETIME", "datetime"), "guid": ("UNIQUEIDENTIFIER", "guid"),
+             "text": ("NVARCHAR(MAX)", "string")}
     return [{"name": name, "type": kinds[kind][0], "kind": kinds[kind][1]}
             for name, kind in (part.split(":") for part in text.split())]
 
@@ -26,6 +28,7 @@ ENDPOINTS = (
     _endpoint("/test/echo", "Method:text Query:text Body:text Params:text"),
     _endpoint("/test/sales", "Id:int StoreID:int DateCreated:date Total:money",
               "StartDate:datetime StopDate:datetime StoreID:int StoreIDs:int_list"),
+    _endpoint("/test/things", things.COLUMNS, things.PARAMETERS),
 )
 
 # Everything but Id in /test/rows repeats after so many rows.
@@ -111,6 +114,8 @@ def table(make, endpoint, params, request):
     if endpoint.key == "/test/sales":
         rows = list(_sales_rows(params))
         return make(columns, iter(rows), len(rows))
+    if endpoint.key == "/test/things":
+        return things.table(make, columns, params)
     count, width = params.integer("Count"), params.integer("Width", 0)
     if count < 0 or not 0 <= width <= 1 << 20:
         raise BadRequest("Count or Width is out of range.")
