@@ -3,6 +3,7 @@
 #
 #	my $judge = DataConnectJudge->new($dc, $queries);
 #	my @mismatches = $judge->ask($seed, $first, $last);    # by numbers
+#	my $mismatch = $judge->compare($query);                # or undef
 #	diag($judge->explain($mismatches[0]));
 #	$judge->{count}{compared}
 package DataConnectJudge;
@@ -55,6 +56,14 @@ sub ask
 	return @mismatches;
 }
 
+# One query that need not be by chance, with the settings as they are.
+sub compare
+{
+	my ($self, $query) = @_;
+	my %case = (query => $query, settings => [], %{ ($self->_run([], $query))[0] });
+	return $self->_verdict(\%case) eq 'mismatch' ? \%case : undef;
+}
+
 sub _ask_block
 {
 	my ($self, $seed, $block, @queries) = @_;
@@ -69,13 +78,35 @@ sub _ask_block
 		$self->{count}{asked}++;
 		$self->{count}{$verdict}++;
 		push @mismatches, \%case if $verdict eq 'mismatch';
-		push @{ $self->{$verdict} }, \%case if $verdict =~ /^(invalid|refused)$/;
+		$self->{count}{"refused $case{far}{state}"}++ if $verdict eq 'refused';
+		push @{ $self->{invalid} }, \%case if $verdict eq 'invalid' && $self->{count}{invalid} <= 5;
 		next if $verdict ne 'compared';
 		$self->{count}{with_rows}++ if @{ $case{near}{rows} };
 		$self->{count}{rows} += @{ $case{near}{rows} };
-		Test::More::note(scalar @{ $case{near}{rows} }, ' ', join '; ', $self->{queries}->statements($case{query}, 'far')) if @{ $case{near}{rows} } > 20000;
 	}
 	return @mismatches;
+}
+
+# How many queries there were of each kind.
+sub summary
+{
+	my ($self) = @_;
+	return join ', ', map { "$self->{count}{$_} $_" } sort keys %{ $self->{count} };
+}
+
+# Queries that PostgreSQL itself did not take, and what it said.
+sub invalid
+{
+	my ($self) = @_;
+	return map { $self->_messages($_) } @{ $self->{invalid} || [] };
+}
+
+sub _messages
+{
+	my ($self, $case) = @_;
+	$self->_run($case->{settings}, $case->{query});
+	return join "\n", $self->{queries}->statements($case->{query}, 'near'),
+	  grep { /ERROR|FATAL/ } split /\n/, $self->{messages};
 }
 
 sub _verdict

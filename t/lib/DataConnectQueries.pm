@@ -185,7 +185,7 @@ my %local = (
 sub new
 {
 	my ($class, %option) = @_;
-	return bless { has => {}, %option }, $class;
+	return bless { options => {}, %option }, $class;
 }
 
 # --- The tables ------------------------------------------------------------
@@ -200,7 +200,8 @@ sub setup_sql
 	{
 		push @sql,
 		  "CREATE SERVER $server FOREIGN DATA WRAPPER dataconnect_fdw"
-		  . " OPTIONS (url '$self->{url}', timezone '$zone{$server}', format 'json', method 'auto', compression 'on')",
+		  . " OPTIONS (url '$self->{url}', timezone '$zone{$server}'"
+		  . join('', map { ", $_ '$self->{options}{$_}[0]'" } sort keys %{ $self->{options} }) . ')',
 		  "CREATE USER MAPPING FOR CURRENT_USER SERVER $server OPTIONS (token 'sandbox-token')";
 	}
 	push @sql, "CREATE TABLE near.records AS SELECT value AS r"
@@ -349,23 +350,10 @@ sub settings
 	}
 	for my $server (sort keys %zone)
 	{
-		push @sql, "ALTER SERVER $server OPTIONS (SET format '" . pick(qw(json json json jsondatatable xml)) . "', SET method '"
-		  . pick(qw(auto auto get post)) . "', SET compression '" . pick(qw(on off off)) . "')";
 		push @sql, map { "ALTER SERVER $server OPTIONS (SET $_ '" . pick(@{ $self->{options}{$_} }) . "')" }
-		  sort keys %{ $self->{options} || {} };
+		  sort keys %{ $self->{options} };
 	}
 	return @sql;
-}
-
-# Statements that let settings() say SET.
-sub options_sql
-{
-	my ($self) = @_;
-	return join '', map {
-		my $server = $_;
-		map { "ALTER SERVER $server OPTIONS (ADD $_ '" . $self->{options}{$_}[0] . "');\n" }
-		  sort keys %{ $self->{options} || {} }
-	} sort keys %zone;
 }
 
 # --- Values ----------------------------------------------------------------
