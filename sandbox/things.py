@@ -78,7 +78,9 @@ class _Filter:
 
     def _given(self, one, many, read):
         """The values allowed, or None for all."""
-        one, many = self.params.given(one), self.params.given(many) if many else None
+        # What is empty restricts nothing; but a label may be empty.
+        given = self.params.get if one == "Label" else self.params.given
+        one, many = given(one), given(many) if many else None
         sets = [s for s in (None if one is None else {read(one)},
                             None if many is None else {read(v) for v in many.split(",")})
                 if s is not None]

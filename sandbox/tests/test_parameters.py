@@ -33,6 +33,8 @@ class Things(SandboxTest):
         self.check(lambda r: r["GroupID"] in (2, 5), Groups="2,5")
         self.check(lambda r: r["Label"] == "Blue", Label="Blue")
         self.assertEqual(self.ids(Label="BLUE"), [])
+        self.assertEqual(self.ids(Label=""), [])
+        self.assertEqual(self.ids(Word=""), self.ids())
         self.assertEqual(self.ids(Num="3", Nums="1,2"), [])
         self.assertEqual(self.ask("/test/things", {"Num": "three"}).status, 400)
 

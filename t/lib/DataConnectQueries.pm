@@ -506,7 +506,7 @@ sub _must
 {
 	my ($self, $relation, @others) = @_;
 	@others = () if $relation->{constant};
-	return map { '<[' . $self->_binding($relation, @$_[ 0, 1 ], @others) . ']>' } @{ $relation->{musts} };
+	return map { $self->_binding($relation, @$_[ 0, 1 ], @others) } @{ $relation->{musts} };
 }
 
 sub _binding
@@ -517,8 +517,7 @@ sub _binding
 	return $self->_period($column) if $family eq 'time';
 	if (@others && chance(0.6))
 	{
-		my @fitting = map { my $r = $_; map { "$r->{alias}.$_->[0]" } grep { $_->[1] eq $family } @{ $r->{columns} } } @others;
-		@fitting = grep { !/\.(a|amount)$/ } @fitting;
+		my @fitting = map { my $r = $_; map { "$r->{alias}.$_->[0]" } grep { $_->[1] eq $family && ($_->[2] || '') =~ /^(|integer|bigint|text|varchar.*)$/ } @{ $r->{columns} } } @others;
 		return pick("$column = " . pick(@fitting), pick(@fitting) . " = $column", "$column IN (" . join(', ', pick(@fitting), pick(@fitting)) . ')')
 		  if @fitting;
 	}
