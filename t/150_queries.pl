@@ -64,6 +64,7 @@ if ($count->{asked} >= 500)
 {
 	cmp_ok($count->{compared}, '>', 0.95 * $count->{asked}, 'nearly all were compared') or diag($summary);
 	cmp_ok($count->{with_rows}, '>', 0.4 * $count->{asked}, 'many had rows') or diag($summary);
+	cmp_ok($count->{slow}, '<', 0.02 * $count->{asked}, 'nearly all came to an end') or diag($summary);
 	cmp_ok($count->{invalid}, '<', 0.02 * $count->{asked}, 'nearly all are queries at all') or diag($summary);
 }
 

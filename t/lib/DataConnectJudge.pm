@@ -21,7 +21,7 @@ sub new
 	my ($class, $dc, $queries) = @_;
 	my $self = bless { dc => $dc, queries => $queries, count => {} }, $class;
 
-	$self->{count}{$_} = 0 for qw(asked compared refused invalid with_rows rows);
+	$self->{count}{$_} = 0 for qw(asked compared refused invalid slow with_rows rows);
 	$self->{file} = PostgreSQL::Test::Utils::tempdir() . '/batch.sql';
 	return $self;
 }
@@ -116,6 +116,7 @@ sub _verdict
 	my %refusals = $self->{queries}->refusals($case->{query});
 
 	return 'mismatch' if $far->{state} eq 'lost' || $near->{state} eq 'lost';
+	return 'slow' if $far->{state} eq '57014' || $near->{state} eq '57014';
 	return $far->{state} eq $near->{state} || $refusals{ $far->{state} } ? 'invalid' : 'mismatch'
 	  if $near->{state} ne '00000';
 	return $refusals{ $far->{state} } ? 'refused' : 'mismatch' if $far->{state} ne '00000';
@@ -166,20 +167,21 @@ sub _run
 	return @answers;
 }
 
-# The same with fewer conditions, as long as it differs.
+# The same with fewer conditions and settings, as long as it differs, and for
+# a minute.
 sub reduce
 {
 	my ($self, $case) = @_;
 	my $changed = 1;
-	my $left = 60;
+	my $end = time + 60;
 
-	while ($changed && $left > 0)
+	while ($changed)
 	{
 		$changed = 0;
 		my @simpler = $self->{queries}->reduced($case->{query});
 		for my $query (@simpler)
 		{
-			last if $left-- <= 0;
+			return $case if time > $end;
 			my %one = (%$case, query => $query, %{ ($self->_run($case->{settings}, $query))[0] });
 			next if $self->_verdict(\%one) ne 'mismatch';
 			$case = \%one;
@@ -190,6 +192,7 @@ sub reduce
 	for my $i (reverse 0 .. $#{ $case->{settings} })
 	{
 		next if $case->{settings}[$i] =~ /^RESET ALL/;
+		return $case if time > $end;
 		my @fewer = @{ $case->{settings} };
 		splice @fewer, $i, 1;
 		my %one = (%$case, settings => \@fewer, %{ ($self->_run(\@fewer, $case->{query}))[0] });

@@ -321,7 +321,7 @@ sub settings
 {
 	my ($self, $seed, $block) = @_;
 	srand($seed * 7919 + $block * 31 + 1);
-	my @sql = ('RESET ALL', q{SET client_min_messages = warning}, q{SET statement_timeout = '60s'});
+	my @sql = ('RESET ALL', q{SET client_min_messages = warning}, q{SET statement_timeout = '20s'});
 
 	if (chance(0.75))
 	{
