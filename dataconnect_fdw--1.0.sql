@@ -163,6 +163,39 @@ COMMENT ON COLUMN dataconnect_columns.example IS 'value of the documentation''s 
 
 GRANT SELECT ON dataconnect_endpoints, dataconnect_parameters, dataconnect_columns TO PUBLIC;
 
+CREATE FUNCTION dataconnect_governor(
+    OUT database_name name,
+    OUT server_name name,
+    OUT user_name name,
+    OUT shared boolean,
+    OUT in_flight integer,
+    OUT allowed integer,
+    OUT waiting integer,
+    OUT paused_until timestamptz)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT
+ROWS 5;
+
+COMMENT ON FUNCTION dataconnect_governor()
+IS 'what the view dataconnect_concurrency shows';
+
+CREATE VIEW dataconnect_concurrency AS
+SELECT * FROM dataconnect_governor();
+
+COMMENT ON VIEW dataconnect_concurrency
+IS 'accounts of the service that requests were sent for, and how many requests are under way for each; those of other users only for members of pg_monitor; for example: SELECT server_name, in_flight, allowed, waiting FROM dataconnect_concurrency';
+COMMENT ON COLUMN dataconnect_concurrency.database_name IS 'database of the last request; servers with the same host and credentials share an account';
+COMMENT ON COLUMN dataconnect_concurrency.server_name IS 'server of the last request; NULL in another database';
+COMMENT ON COLUMN dataconnect_concurrency.user_name IS 'user of the mapping of the last request, or public';
+COMMENT ON COLUMN dataconnect_concurrency.shared IS 'whether all sessions are counted, or this one alone';
+COMMENT ON COLUMN dataconnect_concurrency.in_flight IS 'requests under way';
+COMMENT ON COLUMN dataconnect_concurrency.allowed IS 'how many may be: max_concurrency, or fewer where the service refused that many';
+COMMENT ON COLUMN dataconnect_concurrency.waiting IS 'requests that wait for their turn';
+COMMENT ON COLUMN dataconnect_concurrency.paused_until IS 'until when the service has asked to be left alone, or NULL';
+
+GRANT SELECT ON dataconnect_concurrency TO PUBLIC;
+
 CREATE FUNCTION dataconnect_describe(
     server name,
     endpoint text,

@@ -11,8 +11,10 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "batch.h"
 #include "catalogue.h"
 #include "explain.h"
+#include "governor.h"
 #include "http.h"
 #include "import.h"
 #include "option.h"
@@ -32,7 +34,9 @@ void
 _PG_init(void)
 {
 	dcf_catalogue_init();
+	dcf_governor_init();
 	dcf_http_define_settings();
+	dcf_batch_init();
 	MarkGUCPrefixReserved("dataconnect_fdw");
 }
 

@@ -27,6 +27,12 @@ typedef struct DcfBoundValue
 typedef struct DcfRequestSet DcfRequestSet;
 
 /*
+ * One request of a set: what it asks for, and what its rows have of that.  It
+ * must not outlive the set.
+ */
+typedef struct DcfAsked DcfAsked;
+
+/*
  * Work out the requests, in the current memory context, where everything
  * stays.  values goes along with spec->bindings.  Duplicates are removed;
  * several lists multiply.  Raises ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a
@@ -41,36 +47,38 @@ extern DcfRequestSet *dcf_bind_create(const DcfRelation *relation,
 /* How many requests there are in all: 0 where no row can match. */
 extern double dcf_bind_count(const DcfRequestSet *set);
 
-/* The next request, or NULL after the last.  In the current memory context. */
-extern DcfRequest *dcf_bind_next(DcfRequestSet *set);
+/*
+ * The next request to send, or NULL after the last, in the current memory
+ * context.  More may follow after a last one that has to be halved.
+ */
+extern DcfAsked *dcf_bind_next(DcfRequestSet *set);
+extern bool dcf_bind_has_next(const DcfRequestSet *set);
+
+/* As it is sent, in the current memory context. */
+extern DcfRequest *dcf_bind_request(const DcfAsked *asked);
 
 /* One request that stands for all, for EXPLAIN; NULL where there is none. */
 extern DcfRequest *dcf_bind_template(DcfRequestSet *set);
 
-/*
- * Of the request last returned: the value that was sent for a parameter
- * column.
- */
-extern Datum dcf_bind_sent(const DcfRequestSet *set, AttrNumber attnum,
+/* The value that was sent for a parameter column. */
+extern Datum dcf_bind_sent(const DcfAsked *asked, AttrNumber attnum,
 						   bool *isnull);
 
 /*
- * Of the request last returned: whether a row belongs to it.  Where several
- * requests differ in a filtered column, the service's idea of equality may be
- * wider than PostgreSQL's and a row may come more than once; it belongs to
- * the request for its own value.  So it does to the half of a request that was
- * halved.
+ * Whether a row belongs to the request.  Where several requests differ in a
+ * filtered column, the service's idea of equality may be wider than
+ * PostgreSQL's and a row may come more than once; it belongs to the request for
+ * its own value.  So it does to the half of a request that was halved.
  */
-extern bool dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
+extern bool dcf_bind_owns_row(const DcfAsked *asked, const Datum *values,
 							  const bool *isnull);
 
 /*
- * Whether the request last returned could be asked for in two halves, by the
- * table's option "split"; and that it be: they are the next to be returned, in
- * its place.
+ * Whether the request could be asked for in two halves, by the table's option
+ * "split"; and that it be: they are the next to be returned.
  */
-extern bool dcf_bind_can_halve(const DcfRequestSet *set);
-extern void dcf_bind_halve(DcfRequestSet *set);
+extern bool dcf_bind_can_halve(const DcfAsked *asked);
+extern void dcf_bind_halve(DcfRequestSet *set, const DcfAsked *asked);
 
 /* The hint for 413: what to narrow, palloc'd. */
 extern char *dcf_bind_narrow_hint(const DcfRequestSet *set);

@@ -98,6 +98,22 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 								   NIL);
 }
 
+/* 18: disabled nodes count for more than costs; those below a node add up. */
+#if PG_VERSION_NUM >= 180000
+#define dcf_compat_sum_disabled(path, one, other) \
+	((path)->disabled_nodes = (one)->disabled_nodes + (other)->disabled_nodes)
+#else
+#define dcf_compat_sum_disabled(path, one, other) ((void) 0)
+#endif
+
+/* 16: outer joins are relations, which a set of relations may have in it. */
+#if PG_VERSION_NUM >= 160000
+#define dcf_compat_needs_own_join(sjinfo, relids) \
+	((sjinfo)->ojrelid != 0 && bms_is_member((sjinfo)->ojrelid, relids))
+#else
+#define dcf_compat_needs_own_join(sjinfo, relids) false
+#endif
+
 /*
  * An expression about a topmost parent, as one about its child.  16: by the
  * relations; before, by their ids.

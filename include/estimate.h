@@ -15,6 +15,10 @@ typedef struct DcfEstimate
 {
 	double tuples; /* given: pg_class.reltuples, or less than 1 where
 								 * ANALYZE never ran */
+	double keys;   /* given: values of a batched join's key, and
+								 * the requests they are asked for by; 1
+								 * where it is none */
+	double batches;
 	DcfEstimateSource source;
 	double requests;		 /* at least 1 */
 	double rows_per_request; /* in a reply, not limited by max_rows */

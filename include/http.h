@@ -26,6 +26,15 @@
 typedef struct DcfHttpPool DcfHttpPool;
 typedef struct DcfHttpTransfer DcfHttpTransfer;
 
+typedef struct DcfHttpHead DcfHttpHead;
+
+/*
+ * Called once, when nothing more of an exchange is on its way: it is complete
+ * (though its bytes may still wait to be read), has failed, or was aborted.
+ * head is what came of the reply's.  Must raise nothing.
+ */
+typedef void (*DcfHttpEnd)(void *arg, const DcfHttpHead *head);
+
 /*
  * What to send and how.  The strings need to live only for the call.  Times in
  * milliseconds, 0 = no limit.
@@ -50,10 +59,12 @@ typedef struct DcfHttpSpec
 	const char *ca_file;	   /* or NULL */
 	bool tls_verify;
 	const char *proxy; /* or NULL */
+	DcfHttpEnd on_end; /* or NULL */
+	void *on_end_arg;
 } DcfHttpSpec;
 
 /* Headers the callers care about; "" where the reply has none. */
-typedef struct DcfHttpHead
+struct DcfHttpHead
 {
 	int status;
 	char content_type[128];
@@ -61,7 +72,7 @@ typedef struct DcfHttpHead
 	char rate_reset_seconds[32];
 	char rate_reset[64];
 	char location[256];
-} DcfHttpHead;
+};
 
 typedef struct DcfHttpStats
 {
@@ -82,8 +93,8 @@ typedef enum DcfHttpStart
 								 * was complete: see dcf_http_raise_failure() */
 } DcfHttpStart;
 
-/* Lives as long as cxt. */
-extern DcfHttpPool *dcf_http_pool_create(MemoryContext cxt);
+/* Lives as long as cxt.  So many idle connections are kept. */
+extern DcfHttpPool *dcf_http_pool_create(int connections, MemoryContext cxt);
 
 /*
  * Start an exchange; returns at once.  The transfer lives in cxt and is
@@ -97,6 +108,26 @@ dcf_http_begin(DcfHttpPool *pool, const DcfHttpSpec *spec, MemoryContext cxt);
  * end) are there.  What may be tried again is returned, all else raised.
  */
 extern DcfHttpStart dcf_http_await(DcfHttpTransfer *transfer);
+
+/*
+ * Whether dcf_http_await() or dcf_http_fill(), whichever is next, need not wait
+ * for long: the reply has begun, more bytes of it are there, or it has ended or
+ * failed.
+ */
+extern bool dcf_http_is_ready(const DcfHttpTransfer *transfer);
+
+/*
+ * Wait until something happens to one of some transfers, none of which is
+ * ready; perhaps one is then.  They may be of several pools.  All limits hold;
+ * what fails, or waits for too long, is ready, and raised when it is read.
+ */
+extern void dcf_http_wait_any(DcfHttpTransfer **transfers, int n);
+
+/*
+ * After DCF_HTTP_UNREACHABLE: whether the connection may have failed only
+ * because for some time nobody waited for it, or for another of its pool.
+ */
+extern bool dcf_http_was_neglected(const DcfHttpTransfer *transfer);
 
 extern const DcfHttpHead *dcf_http_head(const DcfHttpTransfer *transfer);
 
@@ -151,6 +182,9 @@ extern void dcf_http_close(DcfHttpTransfer *transfer);
  * none), which raises the total time-out of total_timeout milliseconds.
  */
 extern void dcf_http_sleep(int64 ms, int64 deadline, int total_timeout);
+
+/* Raise the total time-out, of total_timeout milliseconds. */
+pg_noreturn extern void dcf_http_raise_total(int total_timeout);
 
 /*
  * Check a URL's form: http or https, a host, no user, query or fragment.  On

@@ -61,10 +61,13 @@ typedef struct DcfServerOptions
 	int first_byte_timeout;
 	int idle_timeout;
 	int total_timeout;
+	int max_concurrency;
+	int queue_timeout;
 	int max_retries;
 	int retry_max_wait;
 	int max_rows;
 	int max_record_size;
+	int batch_size; /* of table, where that gives none */
 	bool use_preferred_endpoint;
 	bool remote_estimate;
 	char *token_url; /* or NULL */
@@ -94,6 +97,8 @@ typedef struct DcfTableOptions
 	double rows;	  /* -1 where not given */
 	DcfFormat format; /* the server's where not given */
 	DcfMethod method; /* the server's where not given */
+	int batch_size;	  /* the server's where not given; values of a join's
+								 * key in one request */
 	bool window_round_day;
 	char *open_from;	/* ISO date, never NULL */
 	char *open_to;		/* ISO date, never NULL */

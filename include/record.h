@@ -24,18 +24,25 @@ extern DcfRecordReader *dcf_record_create(const DcfRelation *relation,
 /* Start over with another reply. */
 extern void dcf_record_attach(DcfRecordReader *reader, DcfReply *reply);
 
+typedef enum DcfRecordStatus
+{
+	DCF_RECORD_ROW,
+	DCF_RECORD_END,	 /* of the reply */
+	DCF_RECORD_LATER /* not there yet */
+} DcfRecordStatus;
+
 /*
- * Read the next record.  Columns that are read and fetched are set in values
+ * Read the next record, and wait for it if need be and wanted.  Columns that are read and fetched are set in values
  * and isnull; the others are left alone.  What is passed by reference is in the
  * current memory context or in the reply's window, and valid until the next
- * call, or until the reply is closed, at the longest.  False
+ * call, or until the reply is closed, at the longest.  DCF_RECORD_END
  * after the last record of a reply that is complete and well-formed to its
  * last byte; raises ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for any other, and for
  * a first record that has none of the table's keys, or, in JSON, a later one
  * that has others instead.
  */
-extern bool dcf_record_next(DcfRecordReader *reader, Datum *values,
-							bool *isnull);
+extern DcfRecordStatus dcf_record_next(DcfRecordReader *reader, bool wait,
+									   Datum *values, bool *isnull);
 
 /* Records read of this reply. */
 extern uint64 dcf_record_count(const DcfRecordReader *reader);

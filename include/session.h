@@ -17,6 +17,7 @@
 #include "postgres.h"
 #include "foreign/foreign.h"
 
+#include "governor.h"
 #include "http.h"
 #include "option.h"
 #include "request.h"
@@ -46,19 +47,50 @@ extern const DcfServerOptions *dcf_session_options(const DcfSession *session);
 extern const char *dcf_session_base(const DcfSession *session);
 
 /*
- * Send a request and wait for its reply to begin: logs in if need be, waits
- * and tries again where that is right (429, 502, 503, 504, an empty body, no
- * connection: up to max_retries times, with backoff, honouring Retry-After and
- * X-RateLimit-ResetSeconds within retry_max_wait; once after a 401 with a
- * renewable token), and raises every other status as the error it means.
+ * The governor's leave for one more request, if it is to be had at once; else
+ * NULL.  It is given back when cxt is reset.
+ */
+extern DcfSlot *dcf_session_try_slot(const DcfSession *session,
+									 MemoryContext cxt);
+
+/*
+ * Send a request without waiting for its reply; but logs in first if need be,
+ * and waits for the governor's leave unless slot has it (else NULL).
  *
  * relation is the foreign table's name for messages, or NULL.  narrow is the
- * hint for 413, which parameter to narrow, or NULL.  With may_ask_less a 413 is
- * not raised, but gives NULL.  The reply lives in cxt.
+ * hint for 413, which parameter to narrow, or NULL.  The reply lives in cxt.
  */
+extern DcfReply *dcf_reply_begin(DcfSession *session,
+								 const DcfRequest *request,
+								 const char *relation, const char *narrow,
+								 bool may_ask_less, DcfSlot *slot,
+								 MemoryContext cxt);
+
+/*
+ * Wait for a reply to begin, once: waits and tries again where that is right
+ * (429, 502, 503, 504, an empty body, no connection: up to max_retries times,
+ * with backoff, honouring Retry-After and X-RateLimit-ResetSeconds within
+ * retry_max_wait; once after a 401 with a renewable token), and raises every
+ * other status as the error it means.  But a 413 to a request that may_ask_less
+ * is false: then the reply can only be closed.
+ */
+extern bool dcf_reply_await(DcfReply *reply);
+
+/* Both, of a request that nobody can ask less of and no table has sent. */
 extern DcfReply *dcf_reply_open(DcfSession *session, const DcfRequest *request,
-								const char *relation, const char *narrow,
-								bool may_ask_less, MemoryContext cxt);
+								MemoryContext cxt);
+
+/*
+ * Whether the reply to be awaited has begun, or more bytes of an awaited one are
+ * there: the next call need not wait for long, unless it tries again.
+ */
+extern bool dcf_reply_is_ready(const DcfReply *reply);
+
+/*
+ * Wait until something happens to one of some replies, none of which is ready;
+ * perhaps one is then.
+ */
+extern void dcf_reply_wait_any(DcfReply **replies, int n);
 
 /* As in http.h, of the reply's body. */
 extern const char *dcf_reply_window(const DcfReply *reply, size_t *len);

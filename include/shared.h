@@ -14,6 +14,8 @@ typedef struct DcfShared
 {
 	const char *name;			/* unique among the modules' */
 	Size size;					/* in bytes */
+	Size (*measure)(void);		/* or NULL; else what size is, asked where
+								 * MaxBackends is known */
 	void (*init)(void *memory); /* fill it, once for each start of the
 								 * cluster */
 	void *memory;				/* NULL: nothing is shared */

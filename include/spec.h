@@ -19,6 +19,9 @@ typedef enum DcfBindingOp
 {
 	DCF_BIND_EQUAL, /* column = value */
 	DCF_BIND_ANY,	/* column = ANY (value) */
+	DCF_BIND_KEYS,	/* column = one of the values that value has in rows of
+					 * the other side of a batched join, which gives them to
+					 * the scan */
 	DCF_BIND_NULL,	/* column IS NULL: no value */
 	DCF_BIND_FROM,	/* column >= value */
 	DCF_BIND_AFTER, /* column > value */
@@ -52,7 +55,11 @@ typedef struct DcfSpec
 	List *clauses;		/* what the service filters, for EXPLAIN */
 	DcfEstimateSource source;
 	double rows_per_request; /* estimated, not limited by max_rows */
+	bool all_rows;			 /* the query is likely to read them all */
 } DcfSpec;
+
+/* The column (attnum) whose values a batched join gives, or 0. */
+extern AttrNumber dcf_spec_keys(const DcfSpec *spec);
 
 /* Write into the two lists of a ForeignScan, and read back. */
 extern void dcf_spec_write(const DcfSpec *spec, List **fdw_private,

@@ -43,8 +43,8 @@ class Sandbox:
             problem = None
         except BadRequest as bad:
             params, problem = None, str(bad)
-        active = self.state.in_flight.get(key, 0)
-        self.state.in_flight[key] = active + 1
+        active = self.state.in_flight.get(key, 0) - self.state.refused.get(key, 0)
+        self.state.in_flight[key] = self.state.in_flight.get(key, 0) + 1
         entry = self.state.log_request(
             Method=request.method, Path=raw_path, Query=query,
             Body=body.decode("utf-8", "replace"),
@@ -58,6 +58,8 @@ class Sandbox:
             if fault and (fault.never or "raw_reply" in fault.spec):
                 return await self._unanswered(request, entry, fault)
             reply = self._reply(request, key, params, problem, active, fault, entry)
+            if entry.refused:
+                self.state.refused[key] = self.state.refused.get(key, 0) + 1
             if fault:
                 self._spoil(reply, fault)
             return await wire.send(self.state, request, entry, reply, fault)
@@ -69,6 +71,8 @@ class Sandbox:
             return wire.Written(False)
         finally:
             self.state.in_flight[key] -= 1
+            if entry.refused:
+                self.state.refused[key] -= 1
 
     async def _unanswered(self, request, entry, fault):
         """No reply at all, or bytes that stand for a whole reply."""
@@ -96,14 +100,15 @@ class Sandbox:
             return document(*auth.token_reply(self.state, params))
         if (fault and fault.expired_token) or not auth.accepted(self.state, request, params):
             return error(401, "The token is invalid or has expired.")
-        reply = self._authenticated(request, key, params, active)
+        reply = self._authenticated(request, key, params, active, entry)
         for cookie in auth.session_cookies(self.state, request):
             reply.headers.append(("Set-Cookie", cookie))
         return reply
 
-    def _authenticated(self, request, key, params, active):
+    def _authenticated(self, request, key, params, active, entry):
         settings = self.state.settings
         if active >= settings["concurrency"]:
+            entry.refused = True
             return self._rate_limited(active)
         saved = admin.find_document(self.state, key, params)
         if saved:

@@ -22,6 +22,7 @@ class LogEntry:
 
     def __init__(self, **fields):
         self.Status = None
+        self.refused = False       # with a 429: such a one is not active
         self.BytesSent = 0
         self.__dict__.update(fields)
 
@@ -34,6 +35,7 @@ class State:
         self.accounts = accounts
         self.base_url = None
         self.in_flight = {}        # lower-case path: requests being answered
+        self.refused = {}          # those among them that get a 429
         self.held = 0              # requests waiting for a release
         self.listeners = []        # servers opened by /_sandbox/listen
         self.faults = []

@@ -1,4 +1,4 @@
-"""Endpoints that exist for tests only: /test/rows, /test/echo, /test/sales, /test/things."""
+"""Endpoints that exist for tests only: /test/rows, /test/echo, /test/sales, /test/visits, /test/things."""
 
 from . import things
 from .catalogue import Endpoint
@@ -29,6 +29,8 @@ ENDPOINTS = (
     _endpoint("/test/sales", "Id:int StoreID:int DateCreated:date Total:money",
               "StartDate:datetime StopDate:datetime StoreID:int StoreIDs:int_list"),
     _endpoint("/test/things", things.COLUMNS, things.PARAMETERS),
+    _endpoint("/test/visits", "Id:int StoreID:int Code:text Day:date Total:money",
+              "StoreIDs:int_list Codes:text StartDate:datetime StopDate:datetime"),
 )
 
 # Everything but Id in /test/rows repeats after so many rows.
@@ -105,6 +107,35 @@ def _sales_rows(params):
             yield list(row)
 
 
+def _visits():
+    """Of store s there are s % 4 rows, on days of their own; some have no store."""
+    rows = []
+    for store in range(1, 601):
+        for day in range(store % 4):
+            rows.append([len(rows) + 1, store, _code(store), START + (store + day) % 90 * 86_400_000,
+                         store * 10_000 + day])
+    for day in range(5):
+        rows.append([len(rows) + 1, None, None, START + day * 86_400_000, day])
+    return rows
+
+
+def _code(store):
+    return "Nr. %d, ä" % store if store % 50 == 1 else "S%d" % store
+
+
+VISITS = _visits()
+
+
+def _visits_rows(params):
+    first, last = params.window()
+    stores, codes = params.ids("StoreIDs"), params.given("Codes")
+    codes = codes and codes.split(",")
+    for row in VISITS:
+        if ((stores is None or row[1] in stores) and (codes is None or row[2] in codes)
+                and (first is None or row[3] >= first) and (last is None or row[3] < last)):
+            yield list(row)
+
+
 def table(make, endpoint, params, request):
     columns = endpoint.columns
     if endpoint.key == "/test/echo":
@@ -116,6 +147,9 @@ def table(make, endpoint, params, request):
         return make(columns, iter(rows), len(rows))
     if endpoint.key == "/test/things":
         return things.table(make, columns, params)
+    if endpoint.key == "/test/visits":
+        rows = list(_visits_rows(params))
+        return make(columns, iter(rows), len(rows))
     count, width = params.integer("Count"), params.integer("Width", 0)
     if count < 0 or not 0 <= width <= 1 << 20:
         raise BadRequest("Count or Width is out of range.")

@@ -8,7 +8,7 @@
 SET jit = off;
 
 -- one report in several forms: with times as they are, as instants and as days, with
--- a request for each store and with one for all; halved, and so many rows that joins give values
+-- a request for each store, with one for all and with batches; halved, and so many rows that joins give values
 CREATE FOREIGN TABLE far_plain (
     id integer OPTIONS (name 'Id'),
     store_id integer OPTIONS (name 'StoreID', param 'StoreID'),
@@ -20,7 +20,7 @@ CREATE FOREIGN TABLE far_list (
     store_id smallint OPTIONS (name 'StoreID', param 'StoreIDs', list 'true'),
     at timestamptz OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate'),
     total numeric OPTIONS (name 'Total')
-) SERVER sandbox OPTIONS (endpoint '/test/sales', split 'store_id', rows '1000000');
+) SERVER sandbox OPTIONS (endpoint '/test/sales', split 'store_id', rows '1000000', batch_size '2');
 CREATE FOREIGN TABLE far_days (
     id integer OPTIONS (name 'Id'),
     store_id bigint OPTIONS (name 'StoreID', param 'StoreID'),

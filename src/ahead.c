@@ -180,6 +180,17 @@ dcf_ahead_take(DcfAhead *self, char **piece, size_t *len, const char **reason)
 	return state;
 }
 
+bool
+dcf_ahead_is_empty(DcfAhead *self)
+{
+	bool empty;
+
+	pthread_mutex_lock(&self->lock);
+	empty = self->made == self->taken && self->idle && self->reason == NULL;
+	pthread_mutex_unlock(&self->lock);
+	return empty;
+}
+
 void
 dcf_ahead_give_back(DcfAhead *self)
 {

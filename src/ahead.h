@@ -62,6 +62,9 @@ extern bool dcf_ahead_hungry(DcfAhead *self);
 extern DcfAheadState dcf_ahead_take(DcfAhead *self, char **piece, size_t *len,
 									const char **reason);
 
+/* Whether that would be DCF_AHEAD_EMPTY; never waits. */
+extern bool dcf_ahead_is_empty(DcfAhead *self);
+
 /* Give the piece back that was taken first of those not given back. */
 extern void dcf_ahead_give_back(DcfAhead *self);
 

@@ -23,22 +23,30 @@ struct DcfRequestSet
 	DcfSlot *slots; /* one for each column, by attnum - 1 */
 	bool empty;		/* no row can match */
 	bool shared;	/* several requests may return the same row */
-	bool started;
+	int *wheels;	/* index into each slot's values, of the next
+					 * request */
 	bool finished;
-
-	/* Of a column that requests can be halved by: */
-	const DcfSlot *halved; /* NULL if there is none */
-	DcfPart part;		   /* in the request last returned */
-	bool in_part;		   /* and that is not the whole */
-	List *pending;		   /* of DcfPart *, next in place of that request */
+	const DcfSlot *halved; /* the column that requests can be halved by, or
+							* NULL */
+	List *pending;		   /* of DcfAsked *, halves: next */
 };
 
+struct DcfAsked
+{
+	const DcfRequestSet *set;
+	int *wheels;  /* index into each slot's values */
+	DcfPart part; /* of the column that requests are halved by */
+	bool in_part; /* and that is not the whole */
+};
+
+static void find_halved(DcfRequestSet *set, const DcfSpec *spec);
 static void bind_all(DcfRequestSet *set, const DcfSpec *spec,
 					 const DcfBoundValue *values);
+static DcfAsked *create_asked(const DcfRequestSet *set, const int *wheels);
+static DcfAsked *copy_asked(const DcfAsked *asked, const DcfPart *part);
 static bool advance(DcfRequestSet *set);
-static DcfRequest *build(DcfRequestSet *set, bool as_template);
-static void add_params(DcfRequest *request, const DcfRelation *relation,
-					   const DcfSlot *slot, const DcfPart *part,
+static DcfRequest *build(const DcfAsked *asked, bool as_template);
+static void add_params(DcfRequest *request, const DcfAsked *asked, int i,
 					   bool as_template);
 static void add_window(DcfRequest *request, const DcfRelation *relation,
 					   const DcfSlot *slot, const DcfPart *part);
@@ -62,6 +70,7 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 	set->slots = palloc(sizeof(DcfSlot) * Max(relation->natts, 1));
 	for (int i = 0; i < relation->natts; i++)
 		dcf_slot_init(&set->slots[i], relation, &relation->columns[i]);
+	set->wheels = palloc0(sizeof(int) * Max(relation->natts, 1));
 	bind_all(set, spec, values);
 
 	/* Where nothing is to be sent, nothing can be wrong with it. */
@@ -76,17 +85,29 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 		set->shared |=
 			slot->one_by_one && slot->column->kind == DCF_COLUMN_FILTERED;
 	}
-	if (relation->split && !set->empty)
-	{
-		const DcfSlot *slot = &set->slots[relation->split->attnum - 1];
-
-		if (dcf_part_exist(slot))
-		{
-			set->halved = slot;
-			set->part = dcf_part_whole(slot);
-		}
-	}
+	if (!set->empty)
+		find_halved(set, spec);
 	return set;
+}
+
+/*
+ * A request that asks for too much is halved by the column that the table's
+ * options name.  A batch of a join's values can be as well: they were put
+ * together here.
+ */
+static void
+find_halved(DcfRequestSet *set, const DcfSpec *spec)
+{
+	const DcfColumn *split = set->relation->split;
+	AttrNumber attnums[] = {split ? split->attnum : 0, dcf_spec_keys(spec)};
+
+	for (size_t i = 0; i < lengthof(attnums) && !set->halved; i++)
+	{
+		const DcfSlot *slot = &set->slots[Max(attnums[i], 1) - 1];
+
+		if (attnums[i] != 0 && dcf_part_exist(slot))
+			set->halved = slot;
+	}
 }
 
 static void
@@ -117,50 +138,79 @@ dcf_bind_count(const DcfRequestSet *set)
 	return count;
 }
 
-DcfRequest *
+DcfAsked *
 dcf_bind_next(DcfRequestSet *set)
 {
-	if (set->empty || set->finished)
-		return NULL;
+	DcfAsked *asked;
+
 	if (set->pending != NIL)
 	{
-		set->part = *(DcfPart *) linitial(set->pending);
+		DcfAsked *half = linitial(set->pending);
+
 		set->pending = list_delete_first(set->pending);
-		set->in_part = true;
-		return build(set, false);
+		asked = copy_asked(half, &half->part);
+		pfree(half);
+		return asked;
 	}
-	if (set->started && !advance(set))
-	{
-		set->finished = true;
+	if (set->empty || set->finished)
 		return NULL;
-	}
-	set->started = true;
-	set->in_part = false;
-	if (set->halved)
-		set->part = dcf_part_whole(set->halved);
-	return build(set, false);
+	asked = create_asked(set, set->wheels);
+	set->finished = !advance(set);
+	return asked;
 }
 
 bool
-dcf_bind_can_halve(const DcfRequestSet *set)
+dcf_bind_has_next(const DcfRequestSet *set)
+{
+	return set->pending != NIL || !(set->empty || set->finished);
+}
+
+/* In one piece. */
+static DcfAsked *
+create_asked(const DcfRequestSet *set, const int *wheels)
+{
+	int natts = set->relation->natts;
+	DcfAsked *asked = palloc0(sizeof(DcfAsked) + sizeof(int) * natts);
+
+	asked->set = set;
+	asked->wheels = (int *) (asked + 1);
+	memcpy(asked->wheels, wheels, sizeof(int) * natts);
+	if (set->halved)
+		asked->part = dcf_part_whole(set->halved);
+	return asked;
+}
+
+static DcfAsked *
+copy_asked(const DcfAsked *asked, const DcfPart *part)
+{
+	DcfAsked *copy = create_asked(asked->set, asked->wheels);
+
+	copy->part = *part;
+	copy->in_part = true;
+	return copy;
+}
+
+bool
+dcf_bind_can_halve(const DcfAsked *asked)
 {
 	DcfPart first;
 	DcfPart second;
 
-	return set->halved &&
-		dcf_part_halve(set->halved, &set->part, &first, &second);
+	return asked->set->halved &&
+		dcf_part_halve(asked->set->halved, &asked->part, &first, &second);
 }
 
 void
-dcf_bind_halve(DcfRequestSet *set)
+dcf_bind_halve(DcfRequestSet *set, const DcfAsked *asked)
 {
 	MemoryContext old = MemoryContextSwitchTo(set->context);
-	DcfPart *first = palloc(sizeof(DcfPart));
-	DcfPart *second = palloc(sizeof(DcfPart));
+	DcfPart first;
+	DcfPart second;
 
-	if (!dcf_part_halve(set->halved, &set->part, first, second))
+	if (!dcf_part_halve(set->halved, &asked->part, &first, &second))
 		elog(ERROR, "request cannot be halved");
-	set->pending = lcons(first, lcons(second, set->pending));
+	set->pending = lcons(copy_asked(asked, &second), set->pending);
+	set->pending = lcons(copy_asked(asked, &first), set->pending);
 	MemoryContextSwitchTo(old);
 }
 
@@ -174,44 +224,48 @@ advance(DcfRequestSet *set)
 
 		if (!slot->one_by_one)
 			continue;
-		if (++slot->current < slot->values.count)
+		if (++set->wheels[i] < slot->values.count)
 			return true;
-		slot->current = 0;
+		set->wheels[i] = 0;
 	}
 	return false;
 }
 
 DcfRequest *
+dcf_bind_request(const DcfAsked *asked)
+{
+	return build(asked, false);
+}
+
+DcfRequest *
 dcf_bind_template(DcfRequestSet *set)
 {
-	return set->empty ? NULL : build(set, true);
+	return set->empty ? NULL : build(create_asked(set, set->wheels), true);
 }
 
 static DcfRequest *
-build(DcfRequestSet *set, bool as_template)
+build(const DcfAsked *asked, bool as_template)
 {
-	const DcfRelation *relation = set->relation;
+	const DcfRelation *relation = asked->set->relation;
 	DcfRequest *request =
 		dcf_request_create(relation->server, relation->table);
 
 	for (int i = 0; i < relation->natts; i++)
 		if (dcf_column_is_sent(&relation->columns[i]))
-			add_params(request, relation, &set->slots[i],
-					   &set->slots[i] == set->halved ? &set->part : NULL,
-					   as_template);
+			add_params(request, asked, i, as_template);
 	return request;
 }
 
-/* part is what to ask for of the column, or NULL for all. */
 static void
-add_params(DcfRequest *request, const DcfRelation *relation,
-		   const DcfSlot *slot, const DcfPart *part, bool as_template)
+add_params(DcfRequest *request, const DcfAsked *asked, int i, bool as_template)
 {
+	const DcfSlot *slot = &asked->set->slots[i];
+	const DcfPart *part = slot == asked->set->halved ? &asked->part : NULL;
 	const char *param;
 
 	if (slot->column->kind == DCF_COLUMN_WINDOW)
 	{
-		add_window(request, relation, slot, part);
+		add_window(request, asked->set->relation, slot, part);
 		return;
 	}
 	param = dcf_option_utf8(slot->column->options->param);
@@ -226,7 +280,7 @@ add_params(DcfRequest *request, const DcfRelation *relation,
 	else if (as_template)
 		dcf_request_set(request, param, show_values(slot), true);
 	else
-		dcf_request_set(request, param, slot->texts[slot->current], false);
+		dcf_request_set(request, param, slot->texts[asked->wheels[i]], false);
 }
 
 static void
@@ -292,24 +346,26 @@ show_values(const DcfSlot *slot)
 }
 
 Datum
-dcf_bind_sent(const DcfRequestSet *set, AttrNumber attnum, bool *isnull)
+dcf_bind_sent(const DcfAsked *asked, AttrNumber attnum, bool *isnull)
 {
-	const DcfSlot *slot = &set->slots[attnum - 1];
+	const DcfSlot *slot = &asked->set->slots[attnum - 1];
 
 	*isnull = false;
 	if (slot->has_default_value)
 		return slot->default_value;
 	if (slot->has_values && slot->values.values &&
 		(slot->one_by_one || slot->values.count == 1))
-		return slot->values.values[slot->current];
+		return slot->values.values[asked->wheels[attnum - 1]];
 	*isnull = true;
 	return (Datum) 0;
 }
 
 bool
-dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
+dcf_bind_owns_row(const DcfAsked *asked, const Datum *values,
 				  const bool *isnull)
 {
+	const DcfRequestSet *set = asked->set;
+
 	for (int i = 0; set->shared && i < set->relation->natts; i++)
 	{
 		const DcfSlot *slot = &set->slots[i];
@@ -317,14 +373,14 @@ dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
 		if (slot->one_by_one && slot->column->kind == DCF_COLUMN_FILTERED &&
 			(isnull[i] ||
 			 !dcf_values_equal(slot->column, values[i],
-							   slot->values.values[slot->current])))
+							   slot->values.values[asked->wheels[i]])))
 			return false;
 	}
-	if (set->in_part)
+	if (asked->in_part)
 	{
 		int i = set->halved->column->attnum - 1;
 
-		return dcf_part_has(set->halved, &set->part, values[i], isnull[i]);
+		return dcf_part_has(set->halved, &asked->part, values[i], isnull[i]);
 	}
 	return true;
 }

@@ -58,7 +58,10 @@ dcf_slot_bind(DcfSlot *slot, const DcfBinding *binding,
 	else if (slot->column->kind == DCF_COLUMN_WINDOW)
 		bind_window(slot, binding->op, value);
 	else
-		bind_values(slot, binding->op == DCF_BIND_ANY, value);
+		bind_values(slot,
+					binding->op == DCF_BIND_ANY ||
+						binding->op == DCF_BIND_KEYS,
+					value);
 }
 
 static void

@@ -28,7 +28,6 @@ typedef struct DcfSlot
 	char **texts;		 /* one for each of values, UTF-8; NULL where
 								 * there is none */
 	bool one_by_one;	 /* a request for each value */
-	int current;		 /* of values, in the request last returned */
 	Datum default_value; /* where the default is sent and its value is
 								 * asked for */
 	bool has_default_value;

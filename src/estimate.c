@@ -37,6 +37,8 @@ static double remote_rows(PlannerInfo *root, RelOptInfo *baserel,
 static double reply_rows(PlannerInfo *root, RelOptInfo *baserel,
 						 const DcfRelation *relation, const DcfQuals *quals,
 						 DcfEstimate *estimate);
+static double selectivity(PlannerInfo *root, RelOptInfo *baserel,
+						  List *clauses, const DcfEstimate *estimate);
 static List *joined_filters(const DcfQuals *quals);
 static double bytes_per_record(const DcfRelation *relation);
 
@@ -154,12 +156,10 @@ reply_rows(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 	{
 		/* The statistics know of all rows; the service filters some. */
 		estimate->source = DCF_ESTIMATE_STATISTICS;
-		filtered = clauselist_selectivity(root, quals->sent, baserel->relid,
-										  JOIN_INNER, NULL);
+		filtered = selectivity(root, baserel, quals->sent, estimate);
 		local =
-			clauselist_selectivity(root,
-								   list_union_ptr(quals->local, quals->sent),
-								   baserel->relid, JOIN_INNER, NULL);
+			selectivity(root, baserel,
+						list_union_ptr(quals->local, quals->sent), estimate);
 		estimate->rows_per_request =
 			clamp_row_est(estimate->tuples * filtered / estimate->requests);
 		return estimate->tuples * local;
@@ -176,14 +176,27 @@ reply_rows(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 	 */
 	estimate->rows_per_request = clamp_row_est(
 		estimate->rows_per_request *
-		clauselist_selectivity(root, joined_filters(quals), baserel->relid,
-							   JOIN_INNER, NULL));
+		selectivity(root, baserel, joined_filters(quals), estimate));
 	local =
 		clauselist_selectivity(root,
 							   list_difference_ptr(quals->local, quals->sent),
 							   baserel->relid, JOIN_INNER, NULL);
 	return estimate->requests *
 		Min(estimate->rows_per_request, relation->server->max_rows) * local;
+}
+
+/*
+ * Of clauses, one of which may be a batch's: it holds for any of many values,
+ * but all batches together have no more than all rows.
+ */
+static double
+selectivity(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
+			const DcfEstimate *estimate)
+{
+	double one = clauselist_selectivity(root, clauses, baserel->relid,
+										JOIN_INNER, NULL);
+
+	return Min(estimate->keys * one, 1) / estimate->batches;
 }
 
 /*

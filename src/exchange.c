@@ -128,12 +128,13 @@ static int64
 choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer,
 			DcfHttpStart start)
 {
+	const DcfHttpHead *head = dcf_http_head(transfer);
 	int longest = exchange->options->retry_max_wait;
 	int64 asked = 0;
 
 	exchange->failures++;
 	if (start != DCF_HTTP_UNREACHABLE)
-		asked = wait_asked_for(dcf_http_head(transfer));
+		asked = wait_asked_for(head);
 	if (asked > longest)
 	{
 		exchange->asked_wait = asked;
@@ -141,10 +142,53 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer,
 	}
 	if (exchange->failures > exchange->options->max_retries)
 		return -1;
+	/* What is asked of all, the governor has all wait for. */
 	if (asked > 0)
-		return asked;
+		return exchange->slot && head->status == 429 ? 0 : asked;
 	return dcf_backoff_delay(exchange->failures, longest,
 							 pg_prng_uint64(&pg_global_prng_state));
+}
+
+/* What a reply's head says to the governor. */
+static void
+tell_governor(DcfSlot *slot, const DcfHttpHead *head)
+{
+	if (head->status == 429)
+		dcf_governor_refuse(slot, wait_asked_for(head));
+	else if (head->status == 200)
+		dcf_governor_accept(slot);
+}
+
+/* A DcfHttpEnd: a try has ended, perhaps before anybody looked at its head. */
+static void
+end_try(void *arg, const DcfHttpHead *head)
+{
+	tell_governor(arg, head);
+	dcf_governor_release(arg);
+}
+
+/* Wait for the governor's leave to try. */
+static void
+take_slot(DcfExchange *exchange, MemoryContext cxt)
+{
+	DcfHttpSpec *spec = &exchange->spec;
+
+	if (exchange->governor == NULL)
+		return;
+	if (exchange->slot == NULL)
+		exchange->slot = dcf_governor_slot(exchange->governor, cxt);
+	if (!dcf_governor_take(exchange->slot, spec->deadline))
+		dcf_http_raise_total(spec->total_timeout);
+	spec->on_end = end_try;
+	spec->on_end_arg = exchange->slot;
+}
+
+void
+dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt)
+{
+	take_slot(exchange, cxt);
+	exchange->begun = dcf_http_begin(exchange->pool, &exchange->spec, cxt);
+	exchange->tries++;
 }
 
 DcfHttpTransfer *
@@ -157,13 +201,24 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		int status;
 		int64 wait;
 
-		transfer = dcf_http_begin(exchange->pool, &exchange->spec, cxt);
-		exchange->tries++;
+		if (exchange->begun == NULL)
+			dcf_exchange_begin(exchange, cxt);
+		transfer = exchange->begun;
+		exchange->begun = NULL;
 		start = dcf_http_await(transfer);
 		status = dcf_http_head(transfer)->status;
+		if (exchange->slot)
+			tell_governor(exchange->slot, dcf_http_head(transfer));
 		if (!may_try_again(start, status))
 			return transfer;
 
+		/* It had no fair chance, and gets one now. */
+		if (start == DCF_HTTP_UNREACHABLE && dcf_http_was_neglected(transfer))
+		{
+			dcf_http_close(transfer);
+			exchange->tries--;
+			continue;
+		}
 		wait = choose_wait(exchange, transfer, start);
 		if (wait < 0)
 		{

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "error.h"
+#include "governor.h"
 #include "http.h"
 #include "option.h"
 
@@ -15,10 +16,13 @@ typedef struct DcfExchange
 {
 	DcfHttpPool *pool;
 	const DcfServerOptions *options;
-	DcfHttpSpec spec; /* set url, body and headers before running */
-	int tries;		  /* how often it was sent */
-	int failures;	  /* how many of those count as retries */
-	int64 asked_wait; /* as in DcfRefusal */
+	const DcfGovernor *governor; /* whose leave each try needs, or NULL */
+	DcfSlot *slot;				 /* if not taken before, by the first try */
+	DcfHttpSpec spec;			 /* set url, body and headers before running */
+	int tries;					 /* how often it was sent */
+	int failures;				 /* how many of those count as retries */
+	int64 asked_wait;			 /* as in DcfRefusal */
+	DcfHttpTransfer *begun;		 /* the first try, or NULL */
 } DcfExchange;
 
 /* For a request by the server's options; the deadline is 0 or when to end. */
@@ -27,6 +31,12 @@ extern void dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 
 /* When a request that begins now has to end by the options; 0: never. */
 extern int64 dcf_exchange_deadline(const DcfServerOptions *options);
+
+/*
+ * Send the request without waiting for anything but the governor: its transfer is the first try
+ * of dcf_exchange_run().
+ */
+extern void dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt);
 
 /*
  * Send the request, again after a while where that is right, and return a

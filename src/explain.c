@@ -21,6 +21,7 @@ static void explain_filter(const DcfScan *scan, List *context,
 						   ExplainState *es);
 static void explain_estimate(const DcfScan *scan, ExplainState *es);
 static void explain_run(const DcfScan *scan, ExplainState *es);
+static bool is_batched(const DcfScan *scan);
 static bool any_unknown(const DcfSpec *spec, const DcfBoundValue *values);
 
 void
@@ -76,7 +77,8 @@ explain_filter(const DcfScan *scan, List *context, ExplainState *es)
 
 	if (dcf_scan_spec(scan)->clauses != NIL)
 		ExplainPropertyText("Service Filter",
-							deparse_expression(clauses, context, es->verbose,
+							deparse_expression(clauses, context,
+											   es->verbose || is_batched(scan),
 											   false),
 							es);
 }
@@ -108,11 +110,13 @@ explain_estimate(const DcfScan *scan, ExplainState *es)
 static void
 explain_run(const DcfScan *scan, ExplainState *es)
 {
-	DcfScanStats stats = dcf_scan_stats(scan);
+	DcfFetchStats stats = dcf_scan_stats(scan);
 
 	ExplainPropertyUInteger("Requests", NULL, stats.requests, es);
-	if (dcf_scan_relation(scan)->split)
+	if (dcf_scan_relation(scan)->split || is_batched(scan))
 		ExplainPropertyUInteger("Requests Halved", NULL, stats.halved, es);
+	if (stats.at_once > 1)
+		ExplainPropertyInteger("Requests at Once", NULL, stats.at_once, es);
 	ExplainPropertyUInteger("Retries", NULL, stats.retries, es);
 	ExplainPropertyUInteger("Records", NULL, stats.records, es);
 	ExplainPropertyUInteger("Bytes Received", NULL, stats.bytes_received, es);
@@ -120,6 +124,13 @@ explain_run(const DcfScan *scan, ExplainState *es)
 	if (es->timing && stats.first_byte_ms >= 0)
 		ExplainPropertyFloat("Time to First Byte", "ms", stats.first_byte_ms,
 							 0, es);
+}
+
+/* Then the other side of the join is named as well. */
+static bool
+is_batched(const DcfScan *scan)
+{
+	return dcf_spec_keys(dcf_scan_spec(scan)) > 0;
 }
 
 static bool

@@ -54,11 +54,9 @@ is_refusal(const DcfHttpTransfer *transfer)
  * of them are left.  False if there is no limit.
  */
 static bool
-phase_limit(const DcfHttpTransfer *transfer, int64 idle_since,
-			DcfHttpPhase *phase, int *limit, int64 *left)
+phase_limit(const DcfHttpTransfer *transfer, DcfHttpPhase *phase, int *limit,
+			int64 *left)
 {
-	int64 since;
-
 	/* libcurl looks after connecting. */
 	if (transfer->connected_at == 0)
 		return false;
@@ -66,36 +64,33 @@ phase_limit(const DcfHttpTransfer *transfer, int64 idle_since,
 	{
 		*phase = DCF_PHASE_FIRST_BYTE;
 		*limit = transfer->first_byte_timeout;
-		since = transfer->connected_at;
+		*left = transfer->connected_at + *limit - dcf_wait_now();
 	}
 	else
 	{
 		*phase = DCF_PHASE_IDLE;
 		*limit = transfer->idle_timeout;
-		since = idle_since;
+		*left = *limit - transfer->silence;
 	}
-	*left = since + *limit - dcf_wait_now();
 	return *limit > 0;
 }
 
 /*
- * Wait once, for no longer than the transfer's phase and the deadline leave;
- * false if either left nothing.  idle_since is when bytes last came, or when
- * somebody began to wait.
+ * Shorten a wait to what the transfer's phase and the deadline leave; false if
+ * either left nothing, and then the transfer has failed.
  */
 static bool
-wait_once(DcfHttpTransfer *transfer, int64 idle_since)
+limit_wait(DcfHttpTransfer *transfer, int64 *wait)
 {
-	int64 wait = -1;
 	int64 left;
 	DcfHttpPhase phase;
 	int limit;
 
-	if (phase_limit(transfer, idle_since, &phase, &limit, &left))
+	if (phase_limit(transfer, &phase, &limit, &left))
 	{
 		if (left <= 0)
 			return fail_timeout(transfer, phase, limit);
-		wait = left;
+		*wait = *wait < 0 ? left : Min(*wait, left);
 	}
 	if (transfer->deadline != 0)
 	{
@@ -103,12 +98,81 @@ wait_once(DcfHttpTransfer *transfer, int64 idle_since)
 		if (left <= 0)
 			return fail_timeout(transfer, DCF_PHASE_TOTAL,
 								transfer->total_timeout);
-		wait = wait < 0 ? left : Min(wait, left);
+		*wait = *wait < 0 ? left : Min(*wait, left);
 	}
-	dcf_http_work(transfer->pool, wait,
-				  transfer->connected_at ? DCF_WAIT_REPLY : DCF_WAIT_CONNECT);
-	note_connected(transfer);
 	return true;
+}
+
+/* Let libcurl work for a while, and count how long nothing came. */
+static void
+work(DcfHttpTransfer **transfers, int n, int64 wait)
+{
+	int64 since = dcf_wait_now();
+	DcfWaitReason reason = DCF_WAIT_CONNECT;
+
+	for (int i = 0; i < n; i++)
+		if (transfers[i]->connected_at)
+			reason = DCF_WAIT_REPLY;
+	dcf_http_work_for(transfers, n, wait, reason);
+	for (int i = 0; i < n; i++)
+	{
+		DcfHttpTransfer *transfer = transfers[i];
+
+		note_connected(transfer);
+		transfer->silence += dcf_wait_now() - since;
+		if (transfer->received != transfer->heard)
+			transfer->silence = 0;
+		transfer->heard = transfer->received;
+	}
+}
+
+/* The first byte may have come while nobody looked. */
+static bool
+look_before_failing(DcfHttpTransfer **transfers, int n)
+{
+	bool found = false;
+
+	for (int i = 0; i < n; i++)
+	{
+		DcfHttpPhase phase;
+		int limit;
+		int64 left;
+
+		if (phase_limit(transfers[i], &phase, &limit, &left) && left <= 0 &&
+			phase == DCF_PHASE_FIRST_BYTE)
+		{
+			work(transfers, n, 0);
+			break;
+		}
+	}
+	for (int i = 0; i < n; i++)
+		found |= dcf_http_is_ready(transfers[i]);
+	return found;
+}
+
+void
+dcf_http_wait_any(DcfHttpTransfer **transfers, int n)
+{
+	int64 wait = -1;
+	bool failed = false;
+
+	if (look_before_failing(transfers, n))
+		return;
+	for (int i = 0; i < n; i++)
+		failed |= !limit_wait(transfers[i], &wait);
+	if (!failed)
+		work(transfers, n, wait);
+}
+
+bool
+dcf_http_is_ready(const DcfHttpTransfer *transfer)
+{
+	if (transfer->done || transfer->problem != DCF_HTTP_NO_PROBLEM)
+		return true;
+	return transfer->head_done &&
+		(transfer->window.end > transfer->shown ||
+		 transfer->raw.end > transfer->raw.start || transfer->wanted > 0 ||
+		 (transfer->ahead && !dcf_ahead_is_empty(transfer->ahead)));
 }
 
 /* Whether a transfer that is done brought the whole body. */
@@ -127,9 +191,6 @@ is_complete(DcfHttpTransfer *transfer)
 static Outcome
 advance(DcfHttpTransfer *transfer)
 {
-	int64 idle_since = dcf_wait_now();
-	uint64 received = transfer->received;
-
 	CHECK_FOR_INTERRUPTS();
 	if (transfer->problem != DCF_HTTP_NO_PROBLEM)
 		return FAILED;
@@ -139,6 +200,8 @@ advance(DcfHttpTransfer *transfer)
 		!dcf_http_make_room(transfer))
 		return FAILED;
 
+	/* Silence counts from when somebody waits. */
+	transfer->silence = 0;
 	for (;;)
 	{
 		if (!dcf_http_decode(transfer))
@@ -148,14 +211,11 @@ advance(DcfHttpTransfer *transfer)
 		if (transfer->done)
 			return is_complete(transfer) ? ENDED : FAILED;
 
-		if (transfer->received != received)
-		{
-			received = transfer->received;
-			idle_since = dcf_wait_now();
-		}
 		if (transfer->wanted > 0)
 			dcf_http_resume(transfer);
-		else if (!wait_once(transfer, idle_since))
+		else
+			dcf_http_wait_any(&transfer, 1);
+		if (transfer->problem != DCF_HTTP_NO_PROBLEM)
 			return FAILED;
 	}
 }
@@ -190,14 +250,15 @@ dcf_http_await(DcfHttpTransfer *transfer)
 {
 	size_t len;
 
-	while (!transfer->head_done && !transfer->done)
-	{
-		if (!wait_once(transfer, 0))
-			dcf_http_raise_problem(transfer);
-	}
+	while (!transfer->head_done && !transfer->done &&
+		   transfer->problem == DCF_HTTP_NO_PROBLEM)
+		dcf_http_wait_any(&transfer, 1);
+	if (transfer->problem != DCF_HTTP_NO_PROBLEM)
+		dcf_http_raise_problem(transfer);
 	if (!transfer->head_done)
 	{
-		dcf_http_raise_lasting_failure(transfer);
+		if (!transfer->neglected)
+			dcf_http_raise_lasting_failure(transfer);
 		transfer->failure = dcf_http_words(transfer);
 		return DCF_HTTP_UNREACHABLE;
 	}
@@ -207,6 +268,12 @@ dcf_http_await(DcfHttpTransfer *transfer)
 	dcf_http_gather(transfer, 1);
 	(void) dcf_http_window(transfer, &len);
 	return len > 0 ? DCF_HTTP_BODY : DCF_HTTP_EMPTY;
+}
+
+bool
+dcf_http_was_neglected(const DcfHttpTransfer *transfer)
+{
+	return transfer->neglected;
 }
 
 const DcfHttpHead *

@@ -237,6 +237,16 @@ on_connected(void *arg, char *remote_ip, char *local_ip, int remote_port,
 }
 #endif
 
+void
+dcf_http_tell_end(DcfHttpTransfer *transfer)
+{
+	DcfHttpEnd on_end = transfer->on_end;
+
+	transfer->on_end = NULL;
+	if (on_end)
+		on_end(transfer->on_end_arg, &transfer->head);
+}
+
 /* Also called by the pool that ends before its transfers. */
 static void
 release_transfer(void *arg)
@@ -258,6 +268,7 @@ release_transfer(void *arg)
 	curl_slist_free_all(transfer->headers);
 	dcf_http_leave_curl(&saved);
 
+	dcf_http_tell_end(transfer);
 	if (transfer->has_fd)
 		ReleaseExternalFD();
 	dlist_delete(&transfer->node);
@@ -404,6 +415,8 @@ create_transfer(DcfHttpPool *pool, const DcfHttpSpec *spec)
 	transfer->total_timeout = spec->total_timeout;
 	transfer->deadline = spec->deadline;
 	transfer->max_window = spec->max_window;
+	transfer->on_end = spec->on_end;
+	transfer->on_end_arg = spec->on_end_arg;
 	transfer->begun_at = dcf_wait_now();
 	make_buffer(&transfer->window, FIRST_WINDOW);
 	make_buffer(&transfer->raw, RAW_SIZE);

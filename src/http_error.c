@@ -55,6 +55,12 @@ dcf_http_raise_timeout(DcfHttpPhase phase, int ms)
 					 phases[phase].option, phases[phase].remedy)));
 }
 
+void
+dcf_http_raise_total(int total_timeout)
+{
+	dcf_http_raise_timeout(DCF_PHASE_TOTAL, total_timeout);
+}
+
 /* What libcurl says of a failure, made safe, in the transfer's context. */
 const char *
 dcf_http_words(const DcfHttpTransfer *transfer)

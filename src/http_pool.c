@@ -10,10 +10,10 @@
 #include "http_private.h"
 
 /*
- * Idle connections kept for each pool.  Scans of one statement that are open
- * at once have one connection each.
+ * For how long a connection that is being made may go without libcurl's
+ * attention, in milliseconds.  Then its limits may pass unnoticed.
  */
-#define MAX_CONNECTIONS 8L
+#define MAX_NEGLECT 500
 
 /*
  * Sockets that one transfer may want watched at once: attempts to connect (two
@@ -136,7 +136,7 @@ check_share(CURLSHcode code)
 }
 
 DcfHttpPool *
-dcf_http_pool_create(MemoryContext cxt)
+dcf_http_pool_create(int connections, MemoryContext cxt)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	DcfHttpPool *pool = palloc0(sizeof(DcfHttpPool));
@@ -165,7 +165,8 @@ dcf_http_pool_create(MemoryContext cxt)
 	dcf_http_check_multi(
 		curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool));
 	dcf_http_check_multi(
-		curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS));
+		curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS,
+						  (long) Min(connections, DCF_HTTP_MAX_KEPT)));
 #if LIBCURL_VERSION_NUM >= 0x081400
 	/* As CURLOPT_QUICK_EXIT: these resolve names in threads of the pool. */
 	dcf_http_check_multi(
@@ -201,6 +202,7 @@ collect_ended(DcfHttpPool *pool)
 		transfer->done = true;
 		transfer->result = message->data.result;
 		dcf_http_note_kept(pool, transfer->easy);
+		dcf_http_tell_end(transfer);
 	}
 }
 
@@ -237,20 +239,120 @@ run_curl(DcfHttpPool *pool, const WaitEvent *events, int nevents)
 	collect_ended(pool);
 }
 
+/* When a pool must be called at the latest, if that is before a time-out. */
+static int64
+limit_by_timer(const DcfHttpPool *pool, int64 timeout)
+{
+	int64 left;
+
+	if (pool->timer_at < 0)
+		return timeout;
+	left = Max(pool->timer_at - dcf_wait_now(), 0);
+	return timeout < 0 ? left : Min(timeout, left);
+}
+
+/* Before a wait: whether connections are still watched in time. */
+static void
+note_neglect(DcfHttpPool *pool)
+{
+	int64 now = dcf_wait_now();
+	dlist_iter iter;
+
+	dlist_foreach(iter, &pool->transfers)
+	{
+		DcfHttpTransfer *transfer =
+			dlist_container(DcfHttpTransfer, node, iter.cur);
+
+		if (transfer->connected_at == 0 && !transfer->done &&
+			now - Max(pool->worked_at, transfer->begun_at) > MAX_NEGLECT)
+			transfer->neglected = true;
+	}
+}
+
+static void
+reserve(DcfHttpPool *pool)
+{
+	dcf_wait_reserve(pool->waits,
+					 SOCKETS_PER_TRANSFER * (pool->ntransfers + 1));
+}
+
 void
 dcf_http_work(DcfHttpPool *pool, int64 timeout, DcfWaitReason reason)
 {
 	WaitEvent events[MAX_EVENTS];
 	int n;
 
-	if (pool->timer_at >= 0)
-	{
-		int64 left = Max(pool->timer_at - dcf_wait_now(), 0);
-
-		timeout = timeout < 0 ? left : Min(timeout, left);
-	}
-	dcf_wait_reserve(pool->waits,
-					 SOCKETS_PER_TRANSFER * (pool->ntransfers + 1));
-	n = dcf_wait_for(pool->waits, timeout, reason, events, MAX_EVENTS);
+	note_neglect(pool);
+	reserve(pool);
+	n = dcf_wait_for(pool->waits, limit_by_timer(pool, timeout), reason,
+					 events, MAX_EVENTS);
 	run_curl(pool, events, n);
+	pool->worked_at = dcf_wait_now();
+}
+
+/* The pools of some transfers, each once. */
+static List *
+list_pools(DcfHttpTransfer **transfers, int n)
+{
+	List *pools = NIL;
+
+	for (int i = 0; i < n; i++)
+		pools = list_append_unique_ptr(pools, transfers[i]->pool);
+	return pools;
+}
+
+/* Wait for several pools, in a context that is gone afterwards. */
+static void
+work_together(List *pools, int64 timeout, DcfWaitReason reason)
+{
+	DcfWaitSet *all = dcf_wait_create();
+	WaitEvent events[MAX_EVENTS];
+	ListCell *lc;
+	int n;
+
+	foreach(lc, pools)
+	{
+		DcfHttpPool *pool = lfirst(lc);
+
+		note_neglect(pool);
+		reserve(pool);
+		timeout = limit_by_timer(pool, timeout);
+		dcf_wait_add(all, pool->waits);
+	}
+	n = dcf_wait_for(all, timeout, reason, events, MAX_EVENTS);
+	foreach(lc, pools)
+	{
+		DcfHttpPool *pool = lfirst(lc);
+		WaitEvent own[MAX_EVENTS];
+		int nown = 0;
+
+		for (int i = 0; i < n; i++)
+			if (dcf_wait_has(pool->waits, events[i].fd))
+				own[nown++] = events[i];
+		run_curl(pool, own, nown);
+		pool->worked_at = dcf_wait_now();
+	}
+}
+
+void
+dcf_http_work_for(DcfHttpTransfer **transfers, int n, int64 timeout,
+				  DcfWaitReason reason)
+{
+	MemoryContext own;
+	MemoryContext old;
+	int i = 1;
+
+	while (i < n && transfers[i]->pool == transfers[0]->pool)
+		i++;
+	if (i == n)
+	{
+		dcf_http_work(transfers[0]->pool, timeout, reason);
+		return;
+	}
+	own = AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw wait",
+								ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(own);
+	work_together(list_pools(transfers, n), timeout, reason);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(own);
 }

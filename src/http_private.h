@@ -39,7 +39,8 @@ struct DcfHttpPool
 	CURLM *multi;
 	CURLSH *share; /* cookies and TLS sessions */
 	DcfWaitSet *waits;
-	int64 timer_at; /* when libcurl wants to be called, by
+	int64 worked_at; /* when libcurl was last called */
+	int64 timer_at;	 /* when libcurl wants to be called, by
 								 * dcf_wait_now(); -1: not */
 	dlist_head transfers;
 	int ntransfers;
@@ -110,6 +111,9 @@ struct DcfHttpTransfer
 	int64 deadline;
 	size_t max_window;
 
+	DcfHttpEnd on_end; /* NULL once it was called */
+	void *on_end_arg;
+
 	/* Written by callbacks. */
 	DcfHttpHead head;
 	char coding_name[32];
@@ -139,6 +143,10 @@ struct DcfHttpTransfer
 
 	int64 begun_at;
 	int64 connected_at; /* 0: not yet */
+	bool neglected;		/* nobody let libcurl work while it connected */
+	uint64 heard;		/* of received, when somebody last waited */
+	int64 silence;		/* ms for which somebody has waited in vain since
+						 * bytes last came */
 	bool done;			/* libcurl is through with it: see result */
 	CURLcode result;
 	const char *failure;	/* after DCF_HTTP_UNREACHABLE: libcurl's words */
@@ -162,6 +170,9 @@ extern bool dcf_inflate_in_thread;
 extern void dcf_http_enter_curl(sigset_t *saved);
 extern void dcf_http_leave_curl(const sigset_t *saved);
 
+/* Nothing more of the exchange is on its way: say so, if nobody has. */
+extern void dcf_http_tell_end(DcfHttpTransfer *transfer);
+
 /* Raise unless libcurl took a setting. */
 extern void dcf_http_check(CURLcode code);
 extern void dcf_http_check_multi(CURLMcode code);
@@ -172,6 +183,10 @@ extern void dcf_http_check_multi(CURLMcode code);
  */
 extern void dcf_http_work(DcfHttpPool *pool, int64 timeout,
 						  DcfWaitReason reason);
+
+/* The same for the pools of some transfers, all of them at once. */
+extern void dcf_http_work_for(DcfHttpTransfer **transfers, int n,
+							  int64 timeout, DcfWaitReason reason);
 
 /* Set the transfer's problem, which stays; false. */
 extern bool dcf_http_fail(DcfHttpTransfer *transfer, DcfHttpProblem problem,

@@ -109,6 +109,23 @@ dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
 	set->watched[i].events = events;
 }
 
+void
+dcf_wait_add(DcfWaitSet *set, const DcfWaitSet *other)
+{
+	dcf_wait_reserve(set, set->nwatched + other->nwatched);
+	for (int i = 0; i < other->nwatched; i++)
+		dcf_wait_watch(set, other->watched[i].fd, other->watched[i].events);
+}
+
+bool
+dcf_wait_has(const DcfWaitSet *set, pgsocket fd)
+{
+	for (int i = 0; i < set->nwatched; i++)
+		if (set->watched[i].fd == fd)
+			return true;
+	return false;
+}
+
 static void
 build_events(DcfWaitSet *set)
 {
@@ -136,13 +153,14 @@ build_events(DcfWaitSet *set)
 static uint32
 wait_event_of(DcfWaitReason reason)
 {
-	static uint32 events[3];
+	static uint32 events[4];
 
 	if (events[reason] == 0)
 	{
 		events[DCF_WAIT_CONNECT] = dcf_compat_wait_event("DataconnectConnect");
 		events[DCF_WAIT_REPLY] = dcf_compat_wait_event("DataconnectReply");
 		events[DCF_WAIT_RETRY] = dcf_compat_wait_event("DataconnectRetry");
+		events[DCF_WAIT_QUEUE] = dcf_compat_wait_event("DataconnectQueue");
 	}
 	return events[reason];
 }

@@ -18,7 +18,8 @@ typedef enum DcfWaitReason
 {
 	DCF_WAIT_CONNECT,
 	DCF_WAIT_REPLY,
-	DCF_WAIT_RETRY
+	DCF_WAIT_RETRY,
+	DCF_WAIT_QUEUE
 } DcfWaitReason;
 
 /* Milliseconds of a clock that is never set back. */
@@ -36,6 +37,12 @@ extern void dcf_wait_reserve(DcfWaitSet *set, int n);
  * was closed and opened again under the same number is a change.
  */
 extern void dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events);
+
+/* Watch what another set watches, too; make room for it. */
+extern void dcf_wait_add(DcfWaitSet *set, const DcfWaitSet *other);
+
+/* Whether a socket is watched. */
+extern bool dcf_wait_has(const DcfWaitSet *set, pgsocket fd);
 
 /*
  * Wait until a watched socket is ready, timeout milliseconds have passed (-1:

@@ -44,8 +44,7 @@ dcf_listing_open(Oid serverid, Oid userid, const char *endpoint,
 	listing->isnull = palloc0(sizeof(bool) * nkeys);
 	listing->reader =
 		dcf_record_create(relation, bms_add_range(NULL, 1, nkeys));
-	listing->reply = dcf_reply_open(session, request, NULL, NULL, false,
-									CurrentMemoryContext);
+	listing->reply = dcf_reply_open(session, request, CurrentMemoryContext);
 	dcf_record_attach(listing->reader, listing->reply);
 	return listing;
 }
@@ -60,7 +59,8 @@ dcf_listing_next(DcfListing *listing, char **texts)
 		return false;
 	MemoryContextReset(listing->row);
 	old = MemoryContextSwitchTo(listing->row);
-	found = dcf_record_next(listing->reader, listing->values, listing->isnull);
+	found = dcf_record_next(listing->reader, true, listing->values,
+							listing->isnull) == DCF_RECORD_ROW;
 	for (int i = 0; found && i < listing->relation->natts; i++)
 		texts[i] = listing->isnull[i] ?
 			NULL :

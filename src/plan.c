@@ -5,11 +5,14 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "foreign/fdwapi.h"
+#include "nodes/value.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/memutils.h"
 #include "utils/partcache.h"
 #include "utils/rel.h"
 
@@ -26,7 +29,8 @@ typedef struct RelationPlan
 	DcfRelation *relation;
 	List *bounds;
 	Bitmapset *joined; /* columns that joins could give values, from
-						* GetForeignPaths on */
+						* GetForeignPaths on, as is */
+	List *sets;		   /* of Relids: which by */
 	double tuples;	   /* as the catalogue has them: the planner makes more of
 					* the relation's once it has a size */
 } RelationPlan;
@@ -41,16 +45,31 @@ typedef struct PathPlan
 	DcfEstimate estimate;
 } PathPlan;
 
+/* Of a batched join's path: what its values are compared in, and how many. */
+typedef struct Batch
+{
+	RestrictInfo *key;
+	double nvalues;
+	double batches;
+} Batch;
+
 static DcfRelation *load_relation(Oid foreigntableid, Index relid,
 								  List **bounds);
 static List *partition_bounds(Relation rel, Index relid);
 static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
 static bool suffices(PlannerInfo *root, RelOptInfo *baserel,
 					 const PathPlan *path);
+static List *path_clauses(RelOptInfo *baserel, const ParamPathInfo *info);
+static Batch read_batch(const ForeignPath *path);
+static DcfBinding *bind_key(PlannerInfo *root, RelOptInfo *baserel,
+							RestrictInfo *key, Relids outer);
+static void add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
+					 DcfQuals *quals);
 static void plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
-					  Relids outer, PathPlan *path);
+					  Relids outer, const Batch *batch, PathPlan *path);
 static bool add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 						 bool must);
+static bool reads_all_rows(const PlannerInfo *root);
 static Bitmapset *add_split_column(const DcfRelation *relation,
 								   Bitmapset *fetched);
 static Bitmapset *find_split(const DcfRelation *relation,
@@ -67,7 +86,7 @@ dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 		load_relation(foreigntableid, baserel->relid, &state->bounds);
 	state->tuples = baserel->tuples;
 	plan_path(root, baserel, baserel->baserestrictinfo,
-			  baserel->lateral_relids, &path);
+			  baserel->lateral_relids, NULL, &path);
 	baserel->rows = path.estimate.rows;
 }
 
@@ -83,11 +102,11 @@ dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 	RelationPlan *state = baserel->fdw_private;
 	Relids least = baserel->lateral_relids;
 	bool runs = false;
-	List *sets =
-		dcf_qual_outer_sets(root, baserel, state->relation, &state->joined);
 	ListCell *lc;
 
-	foreach(lc, sets)
+	state->sets =
+		dcf_qual_outer_sets(root, baserel, state->relation, &state->joined);
+	foreach(lc, state->sets)
 		if (!bms_equal(lfirst(lc), least))
 			runs |= add_path_for(root, baserel, lfirst(lc), false);
 	(void) add_path_for(root, baserel, least, !runs);
@@ -103,13 +122,10 @@ add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer, bool must)
 {
 	RelationPlan *state = baserel->fdw_private;
 	ParamPathInfo *info = get_baserel_parampathinfo(root, baserel, outer);
-	List *clauses = baserel->baserestrictinfo;
 	PathPlan path;
 	bool runs;
 
-	if (info)
-		clauses = list_concat_copy(clauses, info->ppi_clauses);
-	plan_path(root, baserel, clauses, outer, &path);
+	plan_path(root, baserel, path_clauses(baserel, info), outer, NULL, &path);
 	runs = suffices(root, baserel, &path);
 	if (!runs && must)
 		dcf_qual_raise_missing(root, baserel, state->relation, state->joined,
@@ -133,6 +149,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 				Plan *outer_plan)
 {
 	RelationPlan *state = baserel->fdw_private;
+	const Batch batch = read_batch(best_path);
 	PathPlan path;
 	DcfSpec spec = {0};
 	List *local;
@@ -142,7 +159,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	ListCell *lc;
 
 	plan_path(root, baserel, scan_clauses, PATH_REQ_OUTER(&best_path->path),
-			  &path);
+			  batch.key ? &batch : NULL, &path);
 	if (!suffices(root, baserel, &path))
 		dcf_qual_raise_missing(root, baserel, state->relation, state->joined,
 							   path.quals);
@@ -170,6 +187,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	spec.clauses = extract_actual_clauses(path.quals->sent, false);
 	spec.source = path.estimate.source;
 	spec.rows_per_request = path.estimate.rows_per_request;
+	spec.all_rows = reads_all_rows(root);
 	dcf_spec_write(&spec, &fdw_private, &fdw_exprs);
 
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),
@@ -178,10 +196,152 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 							outer_plan);
 }
 
+int
+dcf_plan_batch_size(const RelOptInfo *rel)
+{
+	RelationPlan *state = rel->fdw_private;
+
+	if (rel->reloptkind != RELOPT_BASEREL || !rel->fdwroutine ||
+		rel->fdwroutine->GetForeignPlan != dcf_plan_create || !state)
+		return 0;
+	return state->relation->table->batch_size;
+}
+
+bool
+dcf_plan_batch_key(PlannerInfo *root, RelOptInfo *baserel,
+				   RestrictInfo *clause, Relids outer, Expr **value,
+				   Var **column)
+{
+	RelationPlan *state = baserel->fdw_private;
+	DcfBinding *binding;
+	const DcfColumn *sent;
+	Node *node;
+
+	if (!IsA(clause->clause, OpExpr))
+		return false;
+	binding = bind_key(root, baserel, clause, outer);
+	if (!binding || binding->op != DCF_BIND_EQUAL)
+		return false;
+	sent = &state->relation->columns[binding->attnum - 1];
+	if (sent->kind != DCF_COLUMN_FILTERED || !sent->options->list)
+		return false;
+
+	*value = binding->value;
+	node = linitial(((OpExpr *) clause->clause)->args);
+	if (node == (Node *) *value)
+		node = lsecond(((OpExpr *) clause->clause)->args);
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	*column = castNode(Var, node);
+	return true;
+}
+
+List *
+dcf_plan_batch_params(const RelOptInfo *baserel, Relids outer)
+{
+	RelationPlan *state = baserel->fdw_private;
+	List *result = NIL;
+	ListCell *lc;
+
+	if (bms_overlap(baserel->lateral_relids, outer))
+		return NIL;
+	result = list_make1(baserel->lateral_relids);
+	foreach(lc, state->sets)
+	{
+		Relids params = bms_difference(lfirst(lc), outer);
+		ListCell *lc_known;
+		bool known = false;
+
+		foreach(lc_known, result)
+			known |= bms_equal(lfirst(lc_known), params);
+		if (!known)
+			result = lappend(result, params);
+	}
+	return result;
+}
+
+Path *
+dcf_plan_batch_path(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
+					double nvalues, double batches, Relids params)
+{
+	/* What the planner keeps of a relation lasts as long as the relation. */
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(baserel));
+	ParamPathInfo *info =
+		get_baserel_parampathinfo(root, baserel, bms_copy(params));
+	const Batch batch = {key, nvalues, batches};
+	ForeignPath *result;
+	PathPlan path;
+
+	MemoryContextSwitchTo(old);
+	plan_path(root, baserel, path_clauses(baserel, info), params, &batch,
+			  &path);
+	if (!suffices(root, baserel, &path))
+		return NULL;
+	result = dcf_compat_foreignscan_path(root, baserel, path.estimate.rows,
+										 false, path.estimate.startup_cost,
+										 path.estimate.total_cost, params);
+	result->fdw_private = list_make3(key, makeFloat(psprintf("%.0f", nvalues)),
+									 makeFloat(psprintf("%.0f", batches)));
+	return (Path *) result;
+}
+
+static List *
+path_clauses(RelOptInfo *baserel, const ParamPathInfo *info)
+{
+	return info ?
+		list_concat_copy(baserel->baserestrictinfo, info->ppi_clauses) :
+		baserel->baserestrictinfo;
+}
+
+static Batch
+read_batch(const ForeignPath *path)
+{
+	Batch batch = {NULL, 1, 1};
+
+	if (path->fdw_private != NIL)
+	{
+		batch.key = linitial_node(RestrictInfo, path->fdw_private);
+		batch.nvalues = floatVal(lsecond(path->fdw_private));
+		batch.batches = floatVal(lthird(path->fdw_private));
+	}
+	return batch;
+}
+
+/* What the key's clause binds, whose values are those of outer; or NULL. */
+static DcfBinding *
+bind_key(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
+		 Relids outer)
+{
+	RelationPlan *state = baserel->fdw_private;
+	DcfQuals *quals = dcf_qual_classify(root, baserel, state->relation,
+										list_make1(key), outer, NIL);
+
+	return quals->bindings != NIL ? linitial(quals->bindings) : NULL;
+}
+
+/*
+ * Send the values of a key as well.  The join checks its clause; so it is no
+ * clause of the path, but the column is needed for it.
+ */
+static void
+add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
+		 DcfQuals *quals)
+{
+	Relids outer = bms_copy(key->clause_relids);
+	DcfBinding *binding;
+
+	outer = bms_del_member(outer, baserel->relid);
+	binding = bind_key(root, baserel, key, outer);
+	binding->op = DCF_BIND_KEYS;
+	quals->bindings = lappend(quals->bindings, binding);
+	quals->sent = lappend(quals->sent, key);
+	quals->local = lappend(quals->local, key);
+}
+
 /* Work out what a path with these clauses does. */
 static void
 plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
-		  PathPlan *path)
+		  const Batch *batch, PathPlan *path)
 {
 	RelationPlan *state = baserel->fdw_private;
 	List *implied;
@@ -194,12 +354,16 @@ plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
 	if (implied != NIL)
 		path->quals = dcf_qual_classify(root, baserel, state->relation,
 										path->clauses, outer, state->bounds);
+	if (batch)
+		add_keys(root, baserel, batch->key, path->quals);
 	path->fetched =
 		add_split_column(state->relation,
 						 dcf_qual_fetched(root, baserel, state->relation,
 										  path->quals));
 	path->split = find_split(state->relation, path->fetched);
 	path->estimate.tuples = state->tuples;
+	path->estimate.keys = batch ? batch->nvalues : 1;
+	path->estimate.batches = batch ? batch->batches : 1;
 	dcf_estimate(root, baserel, state->relation, path->quals, path->split,
 				 &path->estimate);
 }
@@ -244,6 +408,20 @@ is_result_relation(PlannerInfo *root, RelOptInfo *baserel)
 {
 	return root->parse->commandType != CMD_SELECT &&
 		bms_is_member(baserel->relid, root->all_result_relids);
+}
+
+/*
+ * Whether a query has nothing that may end a scan early, such as LIMIT, EXISTS
+ * or a cursor; or does, but has to see all rows before it returns the first.
+ */
+static bool
+reads_all_rows(const PlannerInfo *root)
+{
+	const Query *parse = root->parse;
+
+	return root->tuple_fraction == 0 || parse->hasAggs ||
+		parse->groupClause != NIL || parse->distinctClause != NIL ||
+		parse->sortClause != NIL;
 }
 
 /* By its value a row is of one part of a request that was split. */

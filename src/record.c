@@ -35,12 +35,14 @@ struct DcfRecordReader
 	Target *targets;
 	int ntargets;
 	uint64 records;
-	bool begun; /* bytes of the reply are gone */
+	bool begun;	  /* bytes of the reply are gone */
+	bool stopped; /* for want of bytes that nobody waited for */
 };
 
 static void allow_in_place(DcfRecordReader *reader);
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
-static DcfReadStatus read_record(DcfRecordReader *reader);
+static DcfReadStatus read_record(DcfRecordReader *reader, bool wait);
+static DcfReadStatus read_window(DcfRecordReader *reader);
 static void check_length(const DcfRecordReader *reader, size_t len);
 static void check_keys(DcfRecordReader *reader);
 pg_noreturn static void raise_unmarked(const DcfRecordReader *reader);
@@ -124,6 +126,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	reader->reply = reply;
 	reader->records = 0;
 	reader->begun = false;
+	reader->stopped = false;
 	reader->format->start(reader->in);
 	reader->fields = reader->format->fields(reader->in);
 	if (!reader->format->shows_cut && !dcf_reply_marks_end(reply))
@@ -145,11 +148,14 @@ raise_unmarked(const DcfRecordReader *reader)
 			 errhint("Set the table's option \"format\" to another one.")));
 }
 
-bool
-dcf_record_next(DcfRecordReader *reader, Datum *values, bool *isnull)
+DcfRecordStatus
+dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
+				bool *isnull)
 {
-	if (read_record(reader) != DCF_READ_RECORD)
-		return false;
+	DcfReadStatus status = read_record(reader, wait);
+
+	if (status != DCF_READ_RECORD)
+		return status == DCF_READ_END ? DCF_RECORD_END : DCF_RECORD_LATER;
 	reader->records++;
 	if (reader->records == 1 || reader->format->nulls_have_keys)
 		check_keys(reader);
@@ -162,7 +168,7 @@ dcf_record_next(DcfRecordReader *reader, Datum *values, bool *isnull)
 			dcf_convert_field(target->converter, &reader->fields[target->key],
 							  reader->records, &isnull[target->column]);
 	}
-	return true;
+	return DCF_RECORD_ROW;
 }
 
 uint64
@@ -171,35 +177,57 @@ dcf_record_count(const DcfRecordReader *reader)
 	return reader->records;
 }
 
-/* DCF_READ_RECORD, or DCF_READ_END at the end of a whole reply. */
+/*
+ * DCF_READ_RECORD, DCF_READ_END at the end of a whole reply, or DCF_READ_MORE
+ * where more would have to be waited for, and is not.
+ */
 static DcfReadStatus
-read_record(DcfRecordReader *reader)
+read_record(DcfRecordReader *reader, bool wait)
 {
-	DcfReadStatus status;
+	/* A reader is not given the same bytes twice without any more. */
+	DcfReadStatus status =
+		reader->stopped ? DCF_READ_MORE : read_window(reader);
 
-	do
+	reader->stopped = false;
+	while (status != DCF_READ_RECORD && status != DCF_READ_END)
 	{
-		size_t len;
-		size_t consumed;
-		const char *window = dcf_reply_window(reader->reply, &len);
-
-		status = reader->format->next(reader->in, window, len, &consumed);
-		if (status == DCF_READ_WRONG)
-			raise_wrong(reader);
-		if (status == DCF_READ_HEADER)
-			check_keys(reader);
-		if (status == DCF_READ_RECORD)
-			check_length(reader,
-						 reader->format->record_length ?
-							 reader->format->record_length(reader->in) :
-							 consumed);
-		dcf_reply_consume(reader->reply, consumed);
-		reader->begun |= consumed > 0;
+		if (status == DCF_READ_MORE && !wait &&
+			!dcf_reply_is_ready(reader->reply))
+		{
+			reader->stopped = true;
+			return status;
+		}
 		if (status == DCF_READ_MORE && !dcf_reply_fill(reader->reply))
 			status = reader->format->finish(reader->in);
+		else
+			status = read_window(reader);
 		if (status == DCF_READ_WRONG)
 			raise_wrong(reader);
-	} while (status != DCF_READ_RECORD && status != DCF_READ_END);
+	}
+	return status;
+}
+
+/* As far as there are bytes; DCF_READ_WRONG is raised. */
+static DcfReadStatus
+read_window(DcfRecordReader *reader)
+{
+	size_t len;
+	size_t consumed;
+	const char *window = dcf_reply_window(reader->reply, &len);
+	DcfReadStatus status =
+		reader->format->next(reader->in, window, len, &consumed);
+
+	if (status == DCF_READ_WRONG)
+		raise_wrong(reader);
+	if (status == DCF_READ_HEADER)
+		check_keys(reader);
+	if (status == DCF_READ_RECORD)
+		check_length(reader,
+					 reader->format->record_length ?
+						 reader->format->record_length(reader->in) :
+						 consumed);
+	dcf_reply_consume(reader->reply, consumed);
+	reader->begun |= consumed > 0;
 	return status;
 }
 

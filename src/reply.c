@@ -16,8 +16,11 @@ struct DcfReply
 	MemoryContext context; /* the reply's own */
 	char *relation;		   /* or NULL */
 	char *request;		   /* for messages */
-	DcfHttpTransfer *transfer;
-	int tries;
+	char *narrow;		   /* or NULL */
+	bool may_ask_less;
+	DcfSession *session;
+	DcfExchange exchange;
+	DcfHttpTransfer *transfer; /* NULL until it was awaited */
 };
 
 /* CONTEXT of all that goes wrong while the reply is awaited or read. */
@@ -48,24 +51,43 @@ pop_context(const ErrorContextCallback *callback)
 	error_context_stack = callback->previous;
 }
 
+/* A copy, as other requests may lead to another token meanwhile. */
+static void
+authorize(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
+{
+	const char *authorization =
+		dcf_token_authorization(session->token, session->pool,
+								exchange->spec.deadline);
+
+	exchange->spec.authorization =
+		authorization ? MemoryContextStrdup(cxt, authorization) : NULL;
+}
+
+void
+dcf_session_begin(DcfSession *session, DcfExchange *exchange,
+				  MemoryContext cxt)
+{
+	if (dcf_token_is_given(session->user))
+		dcf_host_check_confidential(session->base, "url", session->options);
+	exchange->governor = session->governor;
+	authorize(session, exchange, cxt);
+	dcf_exchange_begin(exchange, cxt);
+}
+
 DcfHttpTransfer *
 dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 {
-	int64 deadline = exchange->spec.deadline;
 	DcfHttpTransfer *transfer;
 
-	if (dcf_token_is_given(session->user))
-		dcf_host_check_confidential(session->base, "url", session->options);
-	exchange->spec.authorization =
-		dcf_token_authorization(session->token, session->pool, deadline);
+	if (exchange->begun == NULL)
+		dcf_session_begin(session, exchange, cxt);
 	transfer = dcf_exchange_run(exchange, cxt);
 	if (dcf_http_head(transfer)->status != 401 ||
-		!dcf_token_discard(session->token))
+		!dcf_token_discard(session->token, exchange->spec.authorization))
 		return transfer;
 
 	dcf_http_close(transfer);
-	exchange->spec.authorization =
-		dcf_token_authorization(session->token, session->pool, deadline);
+	authorize(session, exchange, cxt);
 	return dcf_exchange_run(exchange, cxt);
 }
 
@@ -82,66 +104,108 @@ prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
 }
 
 static void
-raise_refusal(DcfReply *reply, const DcfExchange *exchange, const char *narrow)
+raise_refusal(DcfReply *reply)
 {
 	DcfRefusal refusal;
 
-	dcf_exchange_describe(exchange, reply->transfer, &refusal);
+	dcf_exchange_describe(&reply->exchange, reply->transfer, &refusal);
 	refusal.relation = reply->relation;
 	refusal.request = reply->request;
-	refusal.narrow = narrow;
+	refusal.narrow = reply->narrow;
 	dcf_error_raise_refusal(&refusal);
 }
 
-/* False for a 413 that is not to be raised. */
-static bool
-open_reply(DcfReply *reply, DcfSession *session, const DcfRequest *request,
-		   const char *narrow, bool may_ask_less)
+static void
+begin(DcfReply *reply, const DcfRequest *request, DcfSlot *slot)
 {
-	int status;
-	ErrorContextCallback callback;
+	DcfSession *session = reply->session;
 	int64 deadline = dcf_exchange_deadline(session->options);
-	DcfExchange exchange;
+	ErrorContextCallback callback;
 
 	push_context(reply, &callback);
 	dcf_session_settle_base(session, deadline);
-	prepare(&exchange, session, request, deadline);
-	reply->transfer = dcf_session_run(session, &exchange, reply->context);
+	prepare(&reply->exchange, session, request, deadline);
+	reply->exchange.slot = slot;
+	dcf_session_begin(session, &reply->exchange, reply->context);
 	pop_context(&callback);
-
-	reply->tries = exchange.tries;
-	status = dcf_http_head(reply->transfer)->status;
-	if (status == DCF_STATUS_TOO_MUCH && may_ask_less)
-	{
-		/* A reply read to its end leaves its connection fit for the next. */
-		dcf_http_gather(reply->transfer, DCF_DOCUMENT_MAX);
-		return false;
-	}
-	if (status != 200)
-		raise_refusal(reply, &exchange, narrow);
-	return true;
 }
 
 DcfReply *
-dcf_reply_open(DcfSession *session, const DcfRequest *request,
-			   const char *relation, const char *narrow, bool may_ask_less,
-			   MemoryContext cxt)
+dcf_reply_begin(DcfSession *session, const DcfRequest *request,
+				const char *relation, const char *narrow, bool may_ask_less,
+				DcfSlot *slot, MemoryContext cxt)
 {
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw reply",
 											  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(own);
 	DcfReply *reply = palloc0(sizeof(DcfReply));
-	bool opened;
 
 	reply->context = own;
+	reply->session = session;
 	reply->relation = relation ? pstrdup(relation) : NULL;
 	reply->request = dcf_request_show(request, session->base);
-	opened = open_reply(reply, session, request, narrow, may_ask_less);
+	reply->narrow = narrow ? pstrdup(narrow) : NULL;
+	reply->may_ask_less = may_ask_less;
+	begin(reply, request, slot);
 	MemoryContextSwitchTo(old);
-	if (opened)
-		return reply;
-	MemoryContextDelete(own);
-	return NULL;
+	return reply;
+}
+
+bool
+dcf_reply_await(DcfReply *reply)
+{
+	MemoryContext old = MemoryContextSwitchTo(reply->context);
+	ErrorContextCallback callback;
+	int status;
+
+	push_context(reply, &callback);
+	reply->transfer =
+		dcf_session_run(reply->session, &reply->exchange, reply->context);
+	pop_context(&callback);
+
+	status = dcf_http_head(reply->transfer)->status;
+	if (status == DCF_STATUS_TOO_MUCH && reply->may_ask_less)
+		/* A reply read to its end leaves its connection fit for the next. */
+		dcf_http_gather(reply->transfer, DCF_DOCUMENT_MAX);
+	else if (status != 200)
+		raise_refusal(reply);
+	MemoryContextSwitchTo(old);
+	return status == 200;
+}
+
+DcfReply *
+dcf_reply_open(DcfSession *session, const DcfRequest *request,
+			   MemoryContext cxt)
+{
+	DcfReply *reply =
+		dcf_reply_begin(session, request, NULL, NULL, false, NULL, cxt);
+
+	(void) dcf_reply_await(reply);
+	return reply;
+}
+
+/* The transfer that the reply comes by, or will. */
+static DcfHttpTransfer *
+current_transfer(const DcfReply *reply)
+{
+	return reply->transfer ? reply->transfer : reply->exchange.begun;
+}
+
+bool
+dcf_reply_is_ready(const DcfReply *reply)
+{
+	return dcf_http_is_ready(current_transfer(reply));
+}
+
+void
+dcf_reply_wait_any(DcfReply **replies, int n)
+{
+	DcfHttpTransfer **transfers = palloc(sizeof(DcfHttpTransfer *) * n);
+
+	for (int i = 0; i < n; i++)
+		transfers[i] = current_transfer(replies[i]);
+	dcf_http_wait_any(transfers, n);
+	pfree(transfers);
 }
 
 const char *
@@ -185,8 +249,13 @@ dcf_reply_content_type(const DcfReply *reply)
 void
 dcf_reply_stats(const DcfReply *reply, DcfReplyStats *stats)
 {
-	stats->tries = reply->tries;
-	dcf_http_stats(reply->transfer, &stats->http);
+	const DcfHttpTransfer *transfer = current_transfer(reply);
+
+	memset(stats, 0, sizeof(DcfReplyStats));
+	stats->tries = reply->exchange.tries;
+	/* While it is tried again there is none. */
+	if (transfer)
+		dcf_http_stats(transfer, &stats->http);
 }
 
 void

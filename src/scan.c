@@ -9,43 +9,29 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "utils/memutils.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
 
 #include "compat.h"
-#include "record.h"
-#include "request.h"
 #include "scan.h"
-#include "session.h"
 
 struct DcfScan
 {
 	DcfRelation *relation;
 	DcfSpec *spec;
 	List *value_states; /* of ExprState *, for bindings with a value */
-	DcfRecordReader *reader;
-	Oid userid;					   /* whose user mapping is used */
-	DcfSession *session;		   /* from the first row on */
-	MemoryContext set_context;	   /* requests, and their values; reset by a
-								 * rescan */
-	MemoryContext request_context; /* one request and its reply */
-	DcfRequestSet *set;			   /* NULL before the first row */
-	DcfReply *reply;			   /* NULL between two requests */
-	Bitmapset *sent;			   /* fetched parameter columns, by attnum */
-	DcfScanStats stats;
+	DcfFetch *fetch;
+	bool started; /* fetch is */
+	Datum keys;	  /* from a batched join, for DCF_BIND_KEYS */
+	DcfFetchStats stats;
 };
 
 static DcfScan *get_scan(ForeignScanState *node);
 static Oid find_user(ForeignScanState *node);
-static Bitmapset *find_sent(const DcfScan *scan);
-static bool next_reply(ForeignScanState *node);
-static bool open_reply(DcfScan *scan, const DcfRequest *request);
-static void start_requests(ForeignScanState *node);
-static void add_reply(const DcfScan *scan, DcfScanStats *stats);
-static void close_reply(DcfScan *scan);
-static bool next_row(ForeignScanState *node, TupleTableSlot *slot);
+static void bind_keys(const DcfScan *scan, const DcfBinding *binding,
+					  List *deparse_context, DcfBoundValue *bound);
 static bool is_told_by_explain(Expr *value);
 static bool contain_param_walker(Node *node, void *context);
 
@@ -53,32 +39,24 @@ void
 dcf_scan_begin(ForeignScanState *node, int eflags)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
-	MemoryContext context = node->ss.ps.state->es_query_cxt;
 	DcfScan *scan = palloc0(sizeof(DcfScan));
 	ListCell *lc;
 
 	node->fdw_state = scan;
 	scan->relation = dcf_relation_load(node->ss.ss_currentRelation);
-	scan->userid = find_user(node);
 	scan->spec = dcf_spec_read(plan);
 	foreach(lc, scan->spec->bindings)
 	{
 		DcfBinding *binding = lfirst(lc);
 
-		if (binding->value)
+		if (binding->value && binding->op != DCF_BIND_KEYS)
 			scan->value_states =
 				lappend(scan->value_states,
 						ExecInitExpr(binding->value, &node->ss.ps));
 	}
-	scan->sent = find_sent(scan);
-	scan->reader = dcf_record_create(scan->relation, scan->spec->fetched);
-	scan->set_context =
-		AllocSetContextCreate(context, "dataconnect_fdw requests",
-							  ALLOCSET_SMALL_SIZES);
-	scan->request_context =
-		AllocSetContextCreate(context, "dataconnect_fdw reply",
-							  ALLOCSET_SMALL_SIZES);
 	scan->stats.first_byte_ms = -1;
+	scan->fetch = dcf_fetch_create(scan->relation, scan->spec, find_user(node),
+								   &scan->stats);
 }
 
 TupleTableSlot *
@@ -88,14 +66,15 @@ dcf_scan_iterate(ForeignScanState *node)
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 
 	ExecClearTuple(slot);
-	for (;;)
+	if (!scan->started)
 	{
-		if (!scan->reply && !next_reply(node))
-			return slot;
-		if (next_row(node, slot))
-			return ExecStoreVirtualTuple(slot);
-		close_reply(scan);
+		dcf_fetch_start(scan->fetch, dcf_scan_values(node, NIL));
+		scan->started = true;
 	}
+	if (dcf_fetch_next(scan->fetch, true, slot->tts_values,
+					   slot->tts_isnull) == DCF_FETCH_ROW)
+		ExecStoreVirtualTuple(slot);
+	return slot;
 }
 
 void
@@ -103,9 +82,8 @@ dcf_scan_rescan(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
 
-	close_reply(scan);
-	MemoryContextReset(scan->set_context);
-	scan->set = NULL;
+	dcf_fetch_stop(scan->fetch);
+	scan->started = false;
 }
 
 void
@@ -115,7 +93,7 @@ dcf_scan_end(ForeignScanState *node)
 
 	/* Under an error nobody calls this; the contexts' callbacks do the same. */
 	if (scan)
-		close_reply(scan);
+		dcf_fetch_stop(scan->fetch);
 }
 
 const DcfRelation *
@@ -130,12 +108,12 @@ dcf_scan_spec(const DcfScan *scan)
 	return scan->spec;
 }
 
-DcfScanStats
+DcfFetchStats
 dcf_scan_stats(const DcfScan *scan)
 {
-	DcfScanStats stats = scan->stats;
+	DcfFetchStats stats = scan->stats;
 
-	add_reply(scan, &stats);
+	dcf_fetch_add_open(scan->fetch, &stats);
 	return stats;
 }
 
@@ -158,6 +136,11 @@ dcf_scan_values(ForeignScanState *node, List *deparse_context)
 
 		if (!binding->value)
 			continue;
+		if (binding->op == DCF_BIND_KEYS)
+		{
+			bind_keys(scan, binding, deparse_context, bound);
+			continue;
+		}
 		bound->type = exprType((Node *) binding->value);
 		if (deparse_context != NIL && !is_told_by_explain(binding->value))
 		{
@@ -172,6 +155,29 @@ dcf_scan_values(ForeignScanState *node, List *deparse_context)
 							 &bound->isnull);
 	}
 	return values;
+}
+
+/* The values that a batched join has given, or what stands for them. */
+static void
+bind_keys(const DcfScan *scan, const DcfBinding *binding,
+		  List *deparse_context, DcfBoundValue *bound)
+{
+	Oid type = getBaseType(exprType((Node *) binding->value));
+
+	bound->type = get_array_type(type);
+	bound->value = scan->keys;
+	if (deparse_context == NIL)
+		return;
+	bound->unknown = true;
+	bound->shown = psprintf("%s,...",
+							deparse_expression((Node *) binding->value,
+											   deparse_context, true, false));
+}
+
+void
+dcf_scan_set_keys(ForeignScanState *node, Datum array)
+{
+	get_scan(node)->keys = array;
 }
 
 static DcfScan *
@@ -193,129 +199,6 @@ find_user(ForeignScanState *node)
 														node->ss.ps.state));
 
 	return OidIsValid(userid) ? userid : GetUserId();
-}
-
-static Bitmapset *
-find_sent(const DcfScan *scan)
-{
-	Bitmapset *sent = NULL;
-
-	for (int i = 0; i < scan->relation->natts; i++)
-		if (scan->relation->columns[i].kind == DCF_COLUMN_PARAMETER &&
-			bms_is_member(i + 1, scan->spec->fetched))
-			sent = bms_add_member(sent, i + 1);
-	return sent;
-}
-
-/* Open the reply to the next request; false after the last. */
-static bool
-next_reply(ForeignScanState *node)
-{
-	DcfScan *scan = get_scan(node);
-	DcfRequest *request;
-	MemoryContext old;
-
-	if (!scan->set)
-		start_requests(node);
-
-	old = MemoryContextSwitchTo(scan->request_context);
-	do
-	{
-		MemoryContextReset(scan->request_context);
-		request = dcf_bind_next(scan->set);
-	} while (request && !open_reply(scan, request));
-	MemoryContextSwitchTo(old);
-	return request != NULL;
-}
-
-/* False if the request has to be asked in halves, which come next. */
-static bool
-open_reply(DcfScan *scan, const DcfRequest *request)
-{
-	scan->reply =
-		dcf_reply_open(scan->session, request, scan->relation->relname,
-					   dcf_bind_narrow_hint(scan->set),
-					   dcf_bind_can_halve(scan->set), scan->request_context);
-	if (!scan->reply)
-	{
-		scan->stats.requests++;
-		scan->stats.halved++;
-		dcf_bind_halve(scan->set);
-		return false;
-	}
-	dcf_record_attach(scan->reader, scan->reply);
-	return true;
-}
-
-static void
-start_requests(ForeignScanState *node)
-{
-	DcfScan *scan = get_scan(node);
-	MemoryContext old = MemoryContextSwitchTo(scan->set_context);
-
-	scan->set = dcf_bind_create(scan->relation, scan->spec,
-								dcf_scan_values(node, NIL), false);
-	MemoryContextSwitchTo(old);
-
-	/* Where nothing can match, not even credentials are called for. */
-	if (!scan->session && dcf_bind_count(scan->set) > 0)
-		scan->session = dcf_session_get(scan->relation->serverid, scan->userid,
-										node->ss.ps.state->es_query_cxt);
-}
-
-/* Count what the open reply, if there is one, has cost so far. */
-static void
-add_reply(const DcfScan *scan, DcfScanStats *stats)
-{
-	DcfReplyStats reply;
-
-	if (!scan->reply)
-		return;
-	dcf_reply_stats(scan->reply, &reply);
-	stats->requests++;
-	stats->retries += reply.tries - 1;
-	stats->bytes_received += reply.http.bytes_received;
-	stats->bytes_decoded += reply.http.bytes_decoded;
-	stats->records += dcf_record_count(scan->reader);
-	if (stats->first_byte_ms < 0)
-		stats->first_byte_ms = reply.http.first_byte_ms;
-}
-
-static void
-close_reply(DcfScan *scan)
-{
-	if (!scan->reply)
-		return;
-	add_reply(scan, &scan->stats);
-	dcf_reply_close(scan->reply);
-	scan->reply = NULL;
-}
-
-/*
- * Fill the slot with the next row of the reply, values in the current memory
- * context: the executor's for one row, which has nothing else in it.
- */
-static bool
-next_row(ForeignScanState *node, TupleTableSlot *slot)
-{
-	DcfScan *scan = get_scan(node);
-	int member;
-
-	do
-	{
-		ResetExprContext(node->ss.ps.ps_ExprContext);
-		memset(slot->tts_isnull, true,
-			   sizeof(bool) * slot->tts_tupleDescriptor->natts);
-		if (!dcf_record_next(scan->reader, slot->tts_values, slot->tts_isnull))
-			return false;
-	} while (
-		!dcf_bind_owns_row(scan->set, slot->tts_values, slot->tts_isnull));
-
-	member = -1;
-	while ((member = bms_next_member(scan->sent, member)) >= 0)
-		slot->tts_values[member - 1] =
-			dcf_bind_sent(scan->set, member, &slot->tts_isnull[member - 1]);
-	return true;
 }
 
 /*

@@ -14,6 +14,9 @@
 
 #include "session_private.h"
 
+/* Idle connections kept at least: scans that are open at once have their own. */
+#define MIN_KEPT 8
+
 typedef struct Holder
 {
 	MemoryContextCallback release;
@@ -137,7 +140,11 @@ create_session(Oid serverid, const UserMapping *mapping)
 	session->options = dcf_option_server(GetForeignServer(serverid));
 	session->user = dcf_option_user(GetUserMapping(mapping->userid, serverid));
 	session->token = dcf_token_create(session->options, session->user);
-	session->pool = dcf_http_pool_create(context);
+	session->governor = dcf_governor_create(serverid, mapping->userid,
+											session->options, session->user);
+	session->pool =
+		dcf_http_pool_create(Max(session->options->max_concurrency, MIN_KEPT),
+							 context);
 	session->base = session->options->url;
 	session->base_settled = !session->options->use_preferred_endpoint;
 
@@ -190,4 +197,12 @@ const char *
 dcf_session_base(const DcfSession *session)
 {
 	return session->base;
+}
+
+DcfSlot *
+dcf_session_try_slot(const DcfSession *session, MemoryContext cxt)
+{
+	DcfSlot *slot = dcf_governor_slot(session->governor, cxt);
+
+	return dcf_governor_try_take(slot) ? slot : NULL;
 }

@@ -25,6 +25,7 @@ struct DcfSession
 	DcfUserOptions *user;
 	DcfHttpPool *pool;
 	DcfToken *token;
+	DcfGovernor *governor;
 	char *base;		   /* the option url, or the preferred endpoint */
 	bool base_settled; /* the service was asked for a preferred one,
 								 * or need not be */
@@ -37,7 +38,14 @@ struct DcfSession
 extern void dcf_session_settle_base(DcfSession *session, int64 deadline);
 
 /*
- * Send what exchange has under the session's credentials, once more with new
+ * Send what exchange has under the session's credentials, without waiting for a
+ * reply: dcf_session_run() does that.
+ */
+extern void dcf_session_begin(DcfSession *session, DcfExchange *exchange,
+							  MemoryContext cxt);
+
+/*
+ * Send what exchange has, unless it has begun, under the session's credentials, once more with new
  * ones after a 401.
  */
 extern DcfHttpTransfer *

@@ -40,6 +40,8 @@ request_memory(void)
 		next_request_hook();
 	for (DcfShared *piece = pieces; piece; piece = piece->next)
 	{
+		if (piece->measure)
+			piece->size = piece->measure();
 		RequestAddinShmemSpace(MAXALIGN(piece->size));
 		RequestNamedLWLockTranche(piece->name, 1);
 	}

@@ -19,7 +19,8 @@ enum
 	SPEC_SPLIT,	  /* IntList of attnums */
 	SPEC_FETCHED, /* IntList of attnums */
 	SPEC_SOURCE,  /* Integer */
-	SPEC_ROWS	  /* Float */
+	SPEC_ROWS,	  /* Float */
+	SPEC_ALL_ROWS /* Integer, 0 or 1 */
 };
 
 static List *
@@ -69,6 +70,7 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 	*fdw_private =
 		lappend(*fdw_private,
 				makeFloat(psprintf("%.0f", spec->rows_per_request)));
+	*fdw_private = lappend(*fdw_private, makeInteger(spec->all_rows));
 }
 
 DcfSpec *
@@ -96,5 +98,21 @@ dcf_spec_read(const ForeignScan *scan)
 	spec->fetched = bitmapset_from_list(list_nth(private, SPEC_FETCHED));
 	spec->source = intVal(list_nth(private, SPEC_SOURCE));
 	spec->rows_per_request = floatVal(list_nth(private, SPEC_ROWS));
+	spec->all_rows = intVal(list_nth(private, SPEC_ALL_ROWS)) != 0;
 	return spec;
+}
+
+AttrNumber
+dcf_spec_keys(const DcfSpec *spec)
+{
+	ListCell *lc;
+
+	foreach(lc, spec->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+
+		if (binding->op == DCF_BIND_KEYS)
+			return binding->attnum;
+	}
+	return 0;
 }

@@ -412,9 +412,11 @@ dcf_token_authorization(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 }
 
 bool
-dcf_token_discard(DcfToken *token)
+dcf_token_discard(DcfToken *token, const char *authorization)
 {
-	if (token->by_service)
+	/* Of requests sent at the same time the first has got a new one already. */
+	if (token->by_service && token->authorization &&
+		strcmp(token->authorization, authorization) == 0)
 		token->renew_at = dcf_wait_now();
 	return token->by_service;
 }

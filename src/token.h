@@ -35,9 +35,9 @@ extern const char *dcf_token_authorization(DcfToken *token, DcfHttpPool *pool,
 										   int64 deadline);
 
 /*
- * The service did not accept the last value.  Whether there is another to be
- * had: if so, the next call of dcf_token_authorization() gets it.
+ * The service did not accept this value.  Whether there is another to be had:
+ * if so, the next call of dcf_token_authorization() gives it.
  */
-extern bool dcf_token_discard(DcfToken *token);
+extern bool dcf_token_discard(DcfToken *token, const char *authorization);
 
 #endif /* DCF_TOKEN_H */

@@ -14,7 +14,9 @@ use Test::More;
 my $dc = DataConnectTest->new;
 
 # Without retries of ours: what is replaced here is replaced by the way.
-$dc->make_server('one', max_retries => 0, idle_timeout => '20s');
+# Requests at the same time have a connection each.
+$dc->make_server('one', max_retries => 0, idle_timeout => '20s',
+	max_concurrency => 1);
 $dc->make_server('two', max_retries => 0, idle_timeout => '20s');
 $dc->make_rows_table('one', 'one');
 $dc->make_rows_table('one_post', 'one', method => 'post');

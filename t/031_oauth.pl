@@ -148,8 +148,15 @@ is(requests(), 'rows 401, refresh_token 200, rows 200', 'which is renewed once')
 $dc->fault({ param => { Count => 2 }, expired_token => JSON::PP::true });
 is($session->query('SELECT count(*) FROM rows WHERE n IN (1, 2, 3)'),
 	'6', 'also in the middle of a scan');
-is(requests(), 'rows 200, rows 401, refresh_token 200, rows 200, rows 200',
+is(join(', ', sort split /, /, requests()),
+	'refresh_token 200, rows 200, rows 200, rows 200, rows 401',
 	'for the request that was refused');
+$dc->expire;
+is($session->query('SELECT count(*) FROM rows WHERE n IN (1, 2, 3)'),
+	'6', 'where several requests are refused at the same time');
+is(join(', ', sort split /, /, requests()),
+	'refresh_token 200, rows 200, rows 200, rows 200, rows 401, rows 401, rows 401',
+	'one of them gets a new token for all');
 
 $dc->fault({ path => '/test/rows', count => 0, expired_token => JSON::PP::true });
 my $result = count(10);

@@ -69,6 +69,17 @@ class Concurrency(SandboxTest):
         self.assertEqual(self.ask("/test/sales").status, 200)
         self.assertEqual([e["Concurrent"] for e in self.log()[:9]], list(range(1, 10)))
 
+    def test_refused_ones_do_not_count(self):
+        self.settings(concurrency=1)
+        self.hold(1)
+        self.fault(path="/test/sales", hold_headers=True)
+        refused = self.open("/test/sales")
+        self.control("GET", "wait?held=2")
+        self.settings(concurrency=2)
+        self.assertEqual(self.ask("/test/sales").status, 200)
+        self.control("POST", "release")
+        self.assertIn(b" 429 ", read_until(refused, b"}"))
+
     def test_settings(self):
         self.settings(concurrency=1, rate_limit_body="text",
                       rate_limit_headers={"Retry-After": "2", "X-RateLimit-Limit": 1})

@@ -236,6 +236,19 @@ sub wait    ## no critic (ProhibitBuiltinHomonyms)
 	return $self->control('GET', 'wait', undef, \%counts);
 }
 
+# An access token that no other server's mapping has: an account of its own.
+sub token
+{
+	my ($self) = @_;
+	my ($status, $reply) = $self->_request('POST',
+		"$self->{url}/v1/oauth2/token",
+		'grant_type=password&client_id=client&client_secret=client-secret'
+		  . '&username=analyst&password=s3cret',
+		'application/x-www-form-urlencoded');
+	die "no token: $status $reply\n" unless $status eq '200';
+	return $json->decode($reply)->{access_token};
+}
+
 # Bytes to answer a path with, perhaps only with some parameters.
 sub document
 {
@@ -401,8 +414,8 @@ sub wait_for_wait_event
 	return $self->_poll("wait_event ~ '$pattern'", $pid);
 }
 
-# Waits until a backend waits in a wait of ours: for 'Connect', 'Reply' or
-# 'Retry'. Before PostgreSQL 17 all three have one name.
+# Waits until a backend waits in a wait of ours: for 'Connect', 'Reply',
+# 'Retry' or 'Queue'. Before PostgreSQL 17 all have one name.
 sub wait_until_it_waits
 {
 	my ($self, $pid, $reason) = @_;
@@ -418,22 +431,38 @@ sub wait_for_state
 	return $self->_poll("state = '$state'", $pid);
 }
 
-# True once a backend's row of pg_stat_activity is as wanted. One session does
-# all the looking: to start a psql each time is slow.
+# True once a backend's row of pg_stat_activity is as wanted.
 sub _poll
 {
 	my ($self, $condition, $pid) = @_;
+	return $self->wait_for_result(
+		"SELECT $condition FROM pg_stat_activity WHERE pid = $pid", 't');
+}
+
+# Waits until a query has a result. One session does all the looking: to start
+# a psql each time is slow.
+sub wait_for_result
+{
+	my ($self, $sql, $wanted) = @_;
 	my $end = time + $PostgreSQL::Test::Utils::timeout_default;
+	my $result;
 	$self->{watcher} ||= $self->session;
 	while (time < $end)
 	{
-		return 1
-		  if $self->{watcher}->query(
-			"SELECT $condition FROM pg_stat_activity WHERE pid = $pid") eq 't';
+		$result = $self->{watcher}->query($sql);
+		return 1 if $result eq $wanted;
 		Time::HiRes::sleep(0.02);
 	}
-	diag("the backend never had $condition");
+	diag("never '$wanted', in the end '$result': $sql");
 	return 0;
+}
+
+# The session that looks has ended, with the server: make another.
+sub forget_watcher
+{
+	my ($self) = @_;
+	delete $self->{watcher};
+	return;
 }
 
 sub DESTROY

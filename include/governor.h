@@ -1,0 +1,87 @@
+/*
+ * governor.h
+ *	  How many requests are under way at once for each account of a service.
+ *
+ * An account is a host with credentials: all servers and user mappings that
+ * have the same share what is allowed, in all databases.  Where the library is
+ * preloaded, all backends of the cluster are counted together; else each
+ * counts its own, as it does while more accounts are busy than there is room
+ * for in shared memory.
+ *
+ * A request takes a slot before each try, and gives it back when nothing more
+ * of the exchange is on its way.  At most max_concurrency slots are taken, or
+ * fewer where the service refuses that many (allowance.h).  Who finds none
+ * waits in a queue, first come, first served.  Where the service asks to be
+ * left alone for a while, nobody takes one until then.
+ *
+ * Nobody waits for a slot while holding one, of whatever account: that could be
+ * the one that another waits for, or that the waiting query needs for itself.
+ * Such a request goes beyond the limit, and is counted.
+ */
+#ifndef DCF_GOVERNOR_H
+#define DCF_GOVERNOR_H
+
+#include "postgres.h"
+
+#include "option.h"
+
+typedef struct DcfGovernor DcfGovernor;
+typedef struct DcfSlot DcfSlot;
+
+/* To be called by _PG_init. */
+extern void dcf_governor_init(void);
+
+/*
+ * The governor of an account, in the current memory context; the options must
+ * outlive it.  serverid and userid (the mapping's, InvalidOid for public) are
+ * for show.
+ */
+extern DcfGovernor *dcf_governor_create(Oid serverid, Oid userid,
+										const DcfServerOptions *options,
+										const DcfUserOptions *user);
+
+/*
+ * A slot, not yet taken.  It is given back when cxt is reset, and may be taken
+ * again and again.
+ */
+extern DcfSlot *dcf_governor_slot(const DcfGovernor *governor,
+								  MemoryContext cxt);
+
+/*
+ * Take the slot, waiting for it if need be; no more is done if it is taken
+ * already.  False if deadline (by dcf_wait_now(), 0: none) has passed before.
+ * Raises ERRCODE_CONFIGURATION_LIMIT_EXCEEDED after queue_timeout, and where
+ * the service asked to be left alone for longer than retry_max_wait.
+ */
+extern bool dcf_governor_take(DcfSlot *slot, int64 deadline);
+
+/* Take the slot if that can be done within the limit at once. */
+extern bool dcf_governor_try_take(DcfSlot *slot);
+
+/*
+ * What became of the request: it was let through; it was refused, with the
+ * wish to be left alone for asked milliseconds (0: none), which gives the slot
+ * back; it has ended.  Of a slot that is not taken they do nothing.  They raise
+ * nothing.
+ */
+extern void dcf_governor_accept(DcfSlot *slot);
+extern void dcf_governor_refuse(DcfSlot *slot, int64 asked);
+extern void dcf_governor_release(DcfSlot *slot);
+
+/* How an account is doing, for show. */
+typedef struct DcfGovernorState
+{
+	Oid databaseid; /* of whoever asked last */
+	Oid serverid;
+	Oid userid;
+	bool shared; /* by all backends */
+	int in_flight;
+	int limit;	  /* of in_flight */
+	int waiting;  /* in the queue */
+	int64 paused; /* for so many milliseconds from now */
+} DcfGovernorState;
+
+/* All accounts that this backend knows of, palloc'd. */
+extern DcfGovernorState *dcf_governor_states(int *n);
+
+#endif /* DCF_GOVERNOR_H */

@@ -1,0 +1,376 @@
+/*
+ * fetch.c
+ *	  Rows of several requests at the same time.  See fetch.h.
+ */
+#include "postgres.h"
+
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "fetch.h"
+#include "record.h"
+#include "request.h"
+#include "session.h"
+
+/* One request under way.  A lane is used for one after the other. */
+typedef struct Lane
+{
+	MemoryContext context; /* of the request and its reply */
+	DcfRecordReader *reader;
+	DcfAsked *asked;
+	DcfReply *reply;
+	bool begun; /* the reply has: its reader is attached */
+} Lane;
+
+struct DcfFetch
+{
+	MemoryContext context;
+	const DcfRelation *relation;
+	const DcfSpec *spec;
+	Oid userid;
+	DcfFetchStats *stats;
+	Bitmapset *sent;		   /* fetched parameter columns, by attnum */
+	DcfSession *session;	   /* from the first request on */
+	MemoryContext set_context; /* of the requests, and their values */
+	DcfRequestSet *set;		   /* NULL when not started */
+	Lane **lanes;			   /* the first nlanes are in use */
+	int nlanes;
+	int nmade;	/* how many there are */
+	int width;	/* how many may be in use */
+	int latest; /* index of the lane last read from */
+	Lane *lane; /* to read from, or NULL: to be chosen */
+};
+
+static Bitmapset *find_sent(const DcfRelation *relation, const DcfSpec *spec);
+static DcfBoundValue *copy_values(const DcfSpec *spec,
+								  const DcfBoundValue *values);
+static DcfFetchStatus choose_lane(DcfFetch *fetch, bool wait);
+static void open_lanes(DcfFetch *fetch, bool wait);
+static bool open_lane(DcfFetch *fetch, bool wait);
+static Lane *get_lane(DcfFetch *fetch);
+static bool begin_reply(DcfFetch *fetch, Lane *lane);
+static Lane *find_ready(DcfFetch *fetch);
+static void end_lane(DcfFetch *fetch, Lane *lane);
+static void count_reply(const Lane *lane, DcfFetchStats *stats);
+static void fill_sent(const DcfFetch *fetch, Datum *values, bool *isnull);
+
+DcfFetch *
+dcf_fetch_create(const DcfRelation *relation, const DcfSpec *spec, Oid userid,
+				 DcfFetchStats *stats)
+{
+	DcfFetch *fetch = palloc0(sizeof(DcfFetch));
+
+	fetch->context = CurrentMemoryContext;
+	fetch->relation = relation;
+	fetch->spec = spec;
+	fetch->userid = userid;
+	fetch->stats = stats;
+	fetch->sent = find_sent(relation, spec);
+	fetch->set_context =
+		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw requests",
+							  ALLOCSET_SMALL_SIZES);
+	fetch->lanes = palloc0(sizeof(Lane *) * relation->server->max_concurrency);
+	return fetch;
+}
+
+static Bitmapset *
+find_sent(const DcfRelation *relation, const DcfSpec *spec)
+{
+	Bitmapset *sent = NULL;
+
+	for (int i = 0; i < relation->natts; i++)
+		if (relation->columns[i].kind == DCF_COLUMN_PARAMETER &&
+			bms_is_member(i + 1, spec->fetched))
+			sent = bms_add_member(sent, i + 1);
+	return sent;
+}
+
+void
+dcf_fetch_start(DcfFetch *fetch, const DcfBoundValue *values)
+{
+	MemoryContext old = MemoryContextSwitchTo(fetch->set_context);
+
+	fetch->set = dcf_bind_create(fetch->relation, fetch->spec,
+								 copy_values(fetch->spec, values), false);
+	MemoryContextSwitchTo(old);
+	fetch->width =
+		fetch->spec->all_rows ? fetch->relation->server->max_concurrency : 1;
+
+	/* Where nothing can match, not even credentials are called for. */
+	if (!fetch->session && dcf_bind_has_next(fetch->set))
+		fetch->session = dcf_session_get(fetch->relation->serverid,
+										 fetch->userid, fetch->context);
+}
+
+/* The values of parameters live only until the plan sets them again. */
+static DcfBoundValue *
+copy_values(const DcfSpec *spec, const DcfBoundValue *values)
+{
+	int n = list_length(spec->bindings);
+	DcfBoundValue *copies = palloc(sizeof(DcfBoundValue) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+	{
+		int16 typlen;
+		bool typbyval;
+
+		copies[i] = values[i];
+		if (!OidIsValid(values[i].type) || values[i].isnull)
+			continue;
+		get_typlenbyval(values[i].type, &typlen, &typbyval);
+		copies[i].value = datumCopy(values[i].value, typbyval, typlen);
+	}
+	return copies;
+}
+
+DcfFetchStatus
+dcf_fetch_next(DcfFetch *fetch, bool wait, Datum *values, bool *isnull)
+{
+	for (;;)
+	{
+		Lane *lane = fetch->lane;
+
+		if (!lane)
+		{
+			DcfFetchStatus status = choose_lane(fetch, wait);
+
+			if (status != DCF_FETCH_ROW)
+				return status;
+			lane = fetch->lane;
+		}
+		MemoryContextReset(CurrentMemoryContext);
+		memset(isnull, true, sizeof(bool) * fetch->relation->natts);
+		switch (dcf_record_next(lane->reader, wait && fetch->nlanes == 1,
+								values, isnull))
+		{
+			case DCF_RECORD_ROW:
+				if (!dcf_bind_owns_row(lane->asked, values, isnull))
+					break;
+				fill_sent(fetch, values, isnull);
+				return DCF_FETCH_ROW;
+			case DCF_RECORD_END:
+				end_lane(fetch, lane);
+				fetch->width = Min(fetch->width * 2,
+								   fetch->relation->server->max_concurrency);
+				break;
+			case DCF_RECORD_LATER:
+				fetch->lane = NULL;
+				break;
+		}
+	}
+}
+
+/* DCF_FETCH_ROW if there is a lane to read from. */
+static DcfFetchStatus
+choose_lane(DcfFetch *fetch, bool wait)
+{
+	for (;;)
+	{
+		Lane *lane;
+
+		open_lanes(fetch, wait);
+		if (fetch->nlanes == 0)
+			return dcf_bind_has_next(fetch->set) ? DCF_FETCH_LATER :
+												   DCF_FETCH_END;
+		lane =
+			wait && fetch->nlanes == 1 ? fetch->lanes[0] : find_ready(fetch);
+		if (lane && !lane->begun && !begin_reply(fetch, lane))
+			continue;
+		if (lane)
+		{
+			fetch->lane = lane;
+			return DCF_FETCH_ROW;
+		}
+		if (!wait)
+			return DCF_FETCH_LATER;
+		(void) dcf_fetch_wait_any(&fetch, 1);
+	}
+}
+
+/* Send as many requests as may be under way. */
+static void
+open_lanes(DcfFetch *fetch, bool wait)
+{
+	while (fetch->nlanes < fetch->width && dcf_bind_has_next(fetch->set) &&
+		   open_lane(fetch, wait && fetch->nlanes == 0))
+		;
+}
+
+/* False if there is no room for a request, which nobody waits for yet. */
+static bool
+open_lane(DcfFetch *fetch, bool wait)
+{
+	Lane *lane = get_lane(fetch);
+	DcfSlot *slot = NULL;
+	MemoryContext old;
+
+	if (!wait)
+	{
+		slot = dcf_session_try_slot(fetch->session, lane->context);
+		if (!slot)
+		{
+			MemoryContextReset(lane->context);
+			return false;
+		}
+	}
+	old = MemoryContextSwitchTo(lane->context);
+	lane->asked = dcf_bind_next(fetch->set);
+	lane->reply =
+		dcf_reply_begin(fetch->session, dcf_bind_request(lane->asked),
+						fetch->relation->relname,
+						dcf_bind_narrow_hint(fetch->set),
+						dcf_bind_can_halve(lane->asked), slot, lane->context);
+	MemoryContextSwitchTo(old);
+	fetch->nlanes++;
+	fetch->stats->at_once = Max(fetch->stats->at_once, fetch->nlanes);
+	return true;
+}
+
+/* The first one that is not in use. */
+static Lane *
+get_lane(DcfFetch *fetch)
+{
+	Lane *lane = fetch->lanes[fetch->nlanes];
+	MemoryContext old;
+
+	if (lane)
+		return lane;
+	old = MemoryContextSwitchTo(fetch->context);
+	lane = palloc0(sizeof(Lane));
+	lane->context =
+		AllocSetContextCreate(fetch->context, "dataconnect_fdw reply",
+							  ALLOCSET_SMALL_SIZES);
+	lane->reader = dcf_record_create(fetch->relation, fetch->spec->fetched);
+	fetch->lanes[fetch->nlanes] = lane;
+	MemoryContextSwitchTo(old);
+	return lane;
+}
+
+/* False if the request has to be asked in halves, which come next. */
+static bool
+begin_reply(DcfFetch *fetch, Lane *lane)
+{
+	DcfFetchStats *stats = fetch->stats;
+	DcfReplyStats reply;
+
+	if (!dcf_reply_await(lane->reply))
+	{
+		dcf_bind_halve(fetch->set, lane->asked);
+		stats->requests++;
+		stats->halved++;
+		dcf_reply_close(lane->reply);
+		lane->reply = NULL;
+		end_lane(fetch, lane);
+		return false;
+	}
+	dcf_record_attach(lane->reader, lane->reply);
+	lane->begun = true;
+	dcf_reply_stats(lane->reply, &reply);
+	if (stats->first_byte_ms < 0)
+		stats->first_byte_ms = reply.http.first_byte_ms;
+	return true;
+}
+
+/* The next one in turn, so that none is forgotten; or NULL. */
+static Lane *
+find_ready(DcfFetch *fetch)
+{
+	for (int i = 0; i < fetch->nlanes; i++)
+	{
+		int next = (fetch->latest + 1 + i) % fetch->nlanes;
+
+		if (dcf_reply_is_ready(fetch->lanes[next]->reply))
+		{
+			fetch->latest = next;
+			return fetch->lanes[next];
+		}
+	}
+	return NULL;
+}
+
+bool
+dcf_fetch_wait_any(DcfFetch **fetches, int n)
+{
+	DcfReply **replies;
+	int total = 0;
+	int nreplies = 0;
+
+	for (int i = 0; i < n; i++)
+		total += fetches[i]->nlanes;
+	if (total == 0)
+		return false;
+	replies = palloc(sizeof(DcfReply *) * total);
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < fetches[i]->nlanes; j++)
+			replies[nreplies++] = fetches[i]->lanes[j]->reply;
+	dcf_reply_wait_any(replies, nreplies);
+	pfree(replies);
+	return true;
+}
+
+/* The lane goes behind those in use. */
+static void
+end_lane(DcfFetch *fetch, Lane *lane)
+{
+	int i = 0;
+
+	if (lane->reply)
+	{
+		count_reply(lane, fetch->stats);
+		dcf_reply_close(lane->reply);
+	}
+	lane->reply = NULL;
+	lane->asked = NULL;
+	lane->begun = false;
+	MemoryContextReset(lane->context);
+	if (fetch->lane == lane)
+		fetch->lane = NULL;
+
+	while (fetch->lanes[i] != lane)
+		i++;
+	fetch->nlanes--;
+	for (; i < fetch->nlanes; i++)
+		fetch->lanes[i] = fetch->lanes[i + 1];
+	fetch->lanes[fetch->nlanes] = lane;
+}
+
+void
+dcf_fetch_stop(DcfFetch *fetch)
+{
+	while (fetch->nlanes > 0)
+		end_lane(fetch, fetch->lanes[fetch->nlanes - 1]);
+	MemoryContextReset(fetch->set_context);
+	fetch->set = NULL;
+}
+
+static void
+count_reply(const Lane *lane, DcfFetchStats *stats)
+{
+	DcfReplyStats reply;
+
+	dcf_reply_stats(lane->reply, &reply);
+	stats->requests++;
+	stats->retries += reply.tries - 1;
+	stats->bytes_received += reply.http.bytes_received;
+	stats->bytes_decoded += reply.http.bytes_decoded;
+	if (lane->begun)
+		stats->records += dcf_record_count(lane->reader);
+}
+
+void
+dcf_fetch_add_open(const DcfFetch *fetch, DcfFetchStats *stats)
+{
+	for (int i = 0; i < fetch->nlanes; i++)
+		count_reply(fetch->lanes[i], stats);
+}
+
+static void
+fill_sent(const DcfFetch *fetch, Datum *values, bool *isnull)
+{
+	int member = -1;
+
+	while ((member = bms_next_member(fetch->sent, member)) >= 0)
+		values[member - 1] =
+			dcf_bind_sent(fetch->lane->asked, member, &isnull[member - 1]);
+}

@@ -1,0 +1,384 @@
+/*
+ * governor.c
+ *	  How many requests are under way at once.  See governor.h.
+ *
+ * The queue is strict.  Only the first in it may take a slot; whatever may
+ * change his mind sets his latch, and so does who was first and leaves.  In a
+ * table of its own a backend never queues: who holds no slot finds none taken.
+ */
+#include "postgres.h"
+
+#include "common/pg_prng.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+
+#include "backoff.h"
+#include "compat.h"
+#include "governor_private.h"
+#include "http_wait.h"
+
+/*
+ * The service is asked again after this time at the latest, however long it
+ * wants to be left alone: a wrong date must not shut out for good.
+ */
+#define MAX_PAUSE_MS (10 * 60 * 1000)
+
+/* Where there is no place in the queue, one looks again that often. */
+#define POLL_MS 100
+
+struct DcfSlot
+{
+	MemoryContextCallback release;
+	const DcfGovernor *governor;
+	int max;
+	DcfGovernorTable *table;
+	DcfGovernorAccount *account; /* NULL: neither taken nor queued for */
+	DcfGovernorWaiter *waiter;	 /* or NULL */
+	bool taken;
+	bool accepted;
+	dlist_node node; /* in taken_slots */
+};
+
+/* What somebody who has to wait finds. */
+typedef struct Situation
+{
+	int64 paused; /* milliseconds */
+	int64 wait;	  /* no longer than this; -1: until the latch is set */
+	int in_flight;
+	int limit;
+	int waiting;
+} Situation;
+
+/* The backend's slots that are taken, and the one that it queues for. */
+static dlist_head taken_slots = DLIST_STATIC_INIT(taken_slots);
+static DcfSlot *queued_slot = NULL;
+
+static DcfGovernorWaiter *
+first_in_queue(const DcfGovernorAccount *account)
+{
+	if (account->waiting == 0)
+		return NULL;
+	return dlist_container(DcfGovernorWaiter, node, account->queue.head.next);
+}
+
+/* Have the first in the queue look again. */
+static void
+wake_first(const DcfGovernorAccount *account)
+{
+	DcfGovernorWaiter *first = first_in_queue(account);
+
+	if (first)
+		SetLatch(first->latch);
+}
+
+/* The lock is held, as below. */
+static void
+join_queue(DcfSlot *slot)
+{
+	DcfGovernorWaiter *waiter = dcf_governor_new_waiter(slot->table);
+
+	if (waiter == NULL)
+		return;
+	waiter->latch = MyLatch;
+	dlist_push_tail(&slot->account->queue, &waiter->node);
+	slot->account->waiting++;
+	slot->waiter = waiter;
+	queued_slot = slot;
+}
+
+static void
+leave_queue(DcfSlot *slot)
+{
+	bool was_first;
+
+	if (slot->waiter == NULL)
+		return;
+	was_first = first_in_queue(slot->account) == slot->waiter;
+	dlist_delete(&slot->waiter->node);
+	slot->account->waiting--;
+	dcf_governor_free_waiter(slot->table, slot->waiter);
+	slot->waiter = NULL;
+	queued_slot = NULL;
+	if (was_first)
+		wake_first(slot->account);
+}
+
+/* Give back what is taken and do not ask for it any more. */
+static void
+give_back(DcfSlot *slot)
+{
+	leave_queue(slot);
+	if (slot->taken)
+	{
+		slot->account->allowance.in_flight--;
+		dlist_delete(&slot->node);
+		slot->taken = false;
+	}
+}
+
+void
+dcf_governor_release(DcfSlot *slot)
+{
+	if (slot->account == NULL)
+		return;
+	dcf_governor_lock(slot->table);
+	give_back(slot);
+	wake_first(slot->account);
+	dcf_governor_unlock(slot->table);
+	slot->account = NULL;
+}
+
+static void
+release_slot(void *arg)
+{
+	dcf_governor_release(arg);
+}
+
+/* At the end of the backend, which need not come with an end of contexts. */
+static void
+release_all(int code, Datum arg)
+{
+	if (queued_slot)
+		dcf_governor_release(queued_slot);
+	while (!dlist_is_empty(&taken_slots))
+		dcf_governor_release(dlist_head_element(DcfSlot, node, &taken_slots));
+}
+
+DcfSlot *
+dcf_governor_slot(const DcfGovernor *governor, MemoryContext cxt)
+{
+	static bool initialized = false;
+	DcfSlot *slot = MemoryContextAllocZero(cxt, sizeof(DcfSlot));
+
+	if (!initialized)
+	{
+		before_shmem_exit(release_all, (Datum) 0);
+		initialized = true;
+	}
+	slot->governor = governor;
+	slot->max = governor->options->max_concurrency;
+	slot->release.func = release_slot;
+	slot->release.arg = slot;
+	MemoryContextRegisterResetCallback(cxt, &slot->release);
+	return slot;
+}
+
+/* NULL, with no lock: there are too many accounts to count. */
+static DcfGovernorAccount *
+lock_account(DcfSlot *slot, int64 now)
+{
+	if (slot->account)
+		dcf_governor_lock(slot->table);
+	else
+		slot->account =
+			dcf_governor_lock_account(slot->governor, now, &slot->table);
+	return slot->account;
+}
+
+/* Whether the slot may be taken; the table is locked. */
+static bool
+has_room(const DcfSlot *slot, int64 now)
+{
+	const DcfGovernorAccount *account = slot->account;
+
+	if (account->ask_at > now)
+		return false;
+	return account->allowance.in_flight <
+		dcf_allowance_limit(&account->allowance, slot->max) &&
+		first_in_queue(account) == slot->waiter;
+}
+
+static void
+note_taken(DcfSlot *slot)
+{
+	slot->account->allowance.in_flight++;
+	slot->taken = true;
+	slot->accepted = false;
+	dlist_push_tail(&taken_slots, &slot->node);
+	/* There may be room for the next, too. */
+	leave_queue(slot);
+}
+
+/*
+ * Take the slot, or tell why not.  Who holds another slot passes by the queue,
+ * but waits for the end of a pause like everybody.
+ */
+static bool
+take_or_tell(DcfSlot *slot, int64 now, Situation *situation)
+{
+	bool holds_another = !dlist_is_empty(&taken_slots);
+	DcfGovernorAccount *account = lock_account(slot, now);
+
+	if (account == NULL)
+		return true;
+	if (has_room(slot, now) || (holds_another && account->ask_at <= now))
+	{
+		note_taken(slot);
+		dcf_governor_unlock(slot->table);
+		return true;
+	}
+
+	if (slot->waiter == NULL && !holds_another)
+		join_queue(slot);
+	situation->paused = dcf_governor_wished_pause(account, now);
+	situation->in_flight = account->allowance.in_flight;
+	situation->limit = dcf_allowance_limit(&account->allowance, slot->max);
+	situation->waiting = account->waiting;
+	situation->wait = -1;
+	if (slot->waiter == NULL)
+		situation->wait =
+			account->ask_at > now ? account->ask_at - now : POLL_MS;
+	else if (account->ask_at > now && first_in_queue(account) == slot->waiter)
+		situation->wait = account->ask_at - now;
+	if (slot->waiter == NULL)
+		slot->account = NULL; /* it may be forgotten */
+	dcf_governor_unlock(slot->table);
+	return false;
+}
+
+pg_noreturn static void
+raise_paused(const Situation *situation)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 errmsg("service is limiting the rate of requests"),
+			 errdetail("It asked to be left alone for another " INT64_FORMAT
+					   " s, longer than retry_max_wait allows.",
+					   (situation->paused + 999) / 1000),
+			 errhint("Try again later, or raise the server's option "
+					 "retry_max_wait.")));
+}
+
+pg_noreturn static void
+raise_timeout(const DcfSlot *slot, const Situation *situation)
+{
+	int ms = slot->governor->options->queue_timeout;
+	char *waited =
+		ms % 1000 == 0 ? psprintf("%d s", ms / 1000) : psprintf("%d ms", ms);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 errmsg("request waited too long for its turn"),
+			 situation->paused > 0 ?
+				 errdetail("After %s the service still asks to be left alone, "
+						   "for another " INT64_FORMAT " s.",
+						   waited, (situation->paused + 999) / 1000) :
+				 errdetail("After %s there was still no room. Requests of this "
+						   "account under way: %d, allowed: %d, waiting: %d.",
+						   waited, situation->in_flight, situation->limit,
+						   situation->waiting),
+			 errhint("Run fewer queries at once, close cursors that are not "
+					 "read, or raise the server's options queue_timeout and "
+					 "max_concurrency.")));
+}
+
+/* The sooner of two times, of which 0 means never. */
+static int64
+sooner(int64 a, int64 b)
+{
+	if (a == 0 || b == 0)
+		return Max(a, b);
+	return Min(a, b);
+}
+
+bool
+dcf_governor_take(DcfSlot *slot, int64 deadline)
+{
+	const DcfServerOptions *options = slot->governor->options;
+	int64 now = dcf_wait_now();
+	int64 until =
+		options->queue_timeout > 0 ? now + options->queue_timeout : 0;
+	Situation situation;
+
+	if (slot->taken)
+		return true;
+	/* Left by an error whose memory is still there. */
+	if (queued_slot)
+		dcf_governor_release(queued_slot);
+
+	while (!take_or_tell(slot, now, &situation))
+	{
+		int64 end = sooner(until, deadline);
+
+		if (situation.paused > options->retry_max_wait ||
+			(end != 0 && now >= end))
+		{
+			dcf_governor_release(slot);
+			if (situation.paused > options->retry_max_wait)
+				raise_paused(&situation);
+			if (deadline != 0 && now >= deadline)
+				return false;
+			raise_timeout(slot, &situation);
+		}
+		if (end != 0 && (situation.wait < 0 || situation.wait > end - now))
+			situation.wait = end - now;
+		(void) dcf_wait_for(NULL, situation.wait, DCF_WAIT_QUEUE, NULL, 0);
+		now = dcf_wait_now();
+	}
+	return true;
+}
+
+bool
+dcf_governor_try_take(DcfSlot *slot)
+{
+	int64 now = dcf_wait_now();
+	bool room;
+
+	if (slot->taken || lock_account(slot, now) == NULL)
+		return true;
+	room = has_room(slot, now);
+	if (room)
+		note_taken(slot);
+	else
+		slot->account = NULL;
+	dcf_governor_unlock(slot->table);
+	return room;
+}
+
+void
+dcf_governor_accept(DcfSlot *slot)
+{
+	DcfGovernorAccount *account = slot->account;
+
+	if (!slot->taken || slot->accepted)
+		return;
+	dcf_governor_lock(slot->table);
+	slot->accepted = true;
+	account->refusals = 0;
+	dcf_allowance_accept(&account->allowance, slot->max, dcf_wait_now());
+	wake_first(account);
+	dcf_governor_unlock(slot->table);
+}
+
+/*
+ * Where nothing else is under way, others than us keep the service busy, and
+ * there is nobody whose end could be waited for: then one try after the other,
+ * with growing waits, is enough for all.
+ */
+void
+dcf_governor_refuse(DcfSlot *slot, int64 asked)
+{
+	DcfGovernorAccount *account = slot->account;
+	int64 now = dcf_wait_now();
+	int64 pause = 0;
+	int longest;
+
+	if (!slot->taken)
+		return;
+	longest = slot->governor->options->retry_max_wait;
+	dcf_governor_lock(slot->table);
+	give_back(slot);
+	dcf_allowance_refuse(&account->allowance, slot->max, now);
+	if (asked > 0)
+	{
+		account->paused_until = Max(account->paused_until, now + asked);
+		pause = Min(asked, Max(longest, MAX_PAUSE_MS));
+	}
+	else if (account->allowance.in_flight == 0)
+		pause = dcf_backoff_delay(++account->refusals, longest,
+								  pg_prng_uint64(&pg_global_prng_state));
+	account->ask_at = Max(account->ask_at, now + pause);
+	wake_first(account);
+	dcf_governor_unlock(slot->table);
+	slot->account = NULL;
+}

@@ -1,0 +1,80 @@
+/*
+ * governor_private.h
+ *	  The accounts, as governor_table.c keeps them and governor.c uses them.
+ */
+#ifndef DCF_GOVERNOR_PRIVATE_H
+#define DCF_GOVERNOR_PRIVATE_H
+
+#include "postgres.h"
+#include "lib/ilist.h"
+#include "storage/latch.h"
+
+#include "allowance.h"
+#include "governor.h"
+
+/* Tells accounts apart; says nothing about credentials. */
+typedef struct DcfGovernorKey
+{
+	uint8 bytes[16];
+} DcfGovernorKey;
+
+typedef struct DcfGovernorAccount
+{
+	DcfGovernorKey key;
+	bool used;
+	DcfAllowance allowance;
+	dlist_head queue;	/* of DcfGovernorWaiter */
+	int waiting;		/* its length */
+	int64 ask_at;		/* nothing is sent before */
+	int64 paused_until; /* as the service wishes: perhaps later */
+	int refusals;		/* in a row, with nothing else under way */
+	int64 used_at;		/* when a slot was last asked for */
+	Oid databaseid;		/* by whom */
+	Oid serverid;
+	Oid userid;
+	int max;
+} DcfGovernorAccount;
+
+/* A backend in a queue. */
+typedef struct DcfGovernorWaiter
+{
+	dlist_node node; /* in an account's queue, or among the free ones */
+	Latch *latch;
+} DcfGovernorWaiter;
+
+typedef struct DcfGovernorTable DcfGovernorTable;
+
+struct DcfGovernor
+{
+	DcfGovernorKey key;
+	Oid serverid;
+	Oid userid;
+	const DcfServerOptions *options;
+};
+
+/*
+ * A table is locked while anything in it is looked at, for no longer than
+ * that takes.  Nothing may be raised meanwhile.
+ */
+extern void dcf_governor_lock(DcfGovernorTable *table);
+extern void dcf_governor_unlock(DcfGovernorTable *table);
+
+/*
+ * Find the account, or make it, and lock its table.  It stays where it is as
+ * long as something is under way or waits there.  NULL, with no lock, if there
+ * is no room for it.
+ */
+extern DcfGovernorAccount *
+dcf_governor_lock_account(const DcfGovernor *governor, int64 now,
+						  DcfGovernorTable **table);
+
+/* A place in a queue of the table, which is locked; NULL if there is none. */
+extern DcfGovernorWaiter *dcf_governor_new_waiter(DcfGovernorTable *table);
+extern void dcf_governor_free_waiter(DcfGovernorTable *table,
+									 DcfGovernorWaiter *waiter);
+
+/* For how long the service wishes to be left alone, as far as it is. */
+extern int64 dcf_governor_wished_pause(const DcfGovernorAccount *account,
+									   int64 now);
+
+#endif /* DCF_GOVERNOR_PRIVATE_H */

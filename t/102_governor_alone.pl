@@ -1,0 +1,54 @@
+# Where the library is not preloaded, each session counts its own requests.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use DataConnectTest;
+use Test::More;
+
+my $dc = DataConnectTest->new;
+my ($first, $second) = map { $dc->session } 1 .. 2;
+$dc->make_server('one', max_concurrency => 1, compression => 'off');
+$dc->make_rows_table('one', 'one');
+my $state = 'SELECT in_flight, allowed, waiting, shared FROM dataconnect_concurrency';
+my $rows = 100_000;
+
+is($first->query($state), '', 'a session that has asked nothing knows nothing');
+
+# Each has its request under way, and one beyond the limit.
+$dc->fault({ hold_after => { bytes => 5000 }, count => 2 });
+for my $session ($first, $second)
+{
+	$session->query("BEGIN; DECLARE c CURSOR FOR SELECT id FROM one WHERE n = $rows");
+	is($session->query('FETCH 1 FROM c'), '1', 'a cursor is read');
+	is($session->query($state), '1|1|0|f', 'and its request counted, alone');
+}
+is($first->query('SELECT count(id) FROM one WHERE n = 5'), '5',
+	'the session that holds a slot does not wait for another');
+$first->query('COMMIT');
+is($first->query($state), '0|1|0|f', 'its slot is free again');
+is($second->query($state), '1|1|0|f', 'that of the other session is not');
+$second->query('COMMIT');
+$dc->wait(in_flight => 0);
+
+# A pause counts for all of a session's requests, and for no other's.
+$dc->make_server('same');
+$dc->make_rows_table('same', 'same');
+$dc->clear_faults;
+$dc->clear_log;
+$dc->fault({ status => 429, headers => { 'Retry-After' => 3600 } });
+is($first->attempt('SELECT count(id) FROM one WHERE n = 5')->{state}, '53400',
+	'a service that wants to be left alone');
+is($first->attempt('SELECT count(id) FROM same WHERE n = 5')->{state}, '53400',
+	'is, also by the other server with the same credentials');
+is(scalar @{ $dc->log }, 1, 'to which nothing was sent');
+is($second->query('SELECT count(id) FROM same WHERE n = 5'), '5',
+	'another session does not know');
+my $new = $dc->session;
+$dc->fault({ status => 429 });
+is($new->query('SELECT count(id) FROM same WHERE n = 5'), '5',
+	'a request that was refused is sent again');
+
+done_testing();
