@@ -178,8 +178,17 @@ unit: $(UNIT)
 	tools/run-unit $(UNIT)
 fuzz: $(FUZZ)
 	tools/run-fuzz $(FUZZ_SECONDS) $(FUZZ)
+	$(MAKE) fuzz-queries
 fuzz-quick: $(FUZZ)
 	tools/run-fuzz 60 $(FUZZ)
+
+# Of the installed extension: queries by chance, for FUZZ_SECONDS, from SEED on.
+SEED       ?= $(shell date +%s)
+fuzz-queries:
+	DATACONNECT_KEEP=1 DATACONNECT_SEED=$(SEED) \
+	  DATACONNECT_SECONDS=$(FUZZ_SECONDS) tools/unprivileged \
+	  $(MAKE) -s installcheck-tap PROVE_FLAGS=-v \
+	  PROVE_TESTS=t/150_queries.pl
 
 # --- Source ---------------------------------------------------------------
 
@@ -222,11 +231,13 @@ help:
 	@echo 'make installcheck     regression tests in a running server'
 	@echo 'make installcheck-tap TAP tests (PROVE_TESTS=t/x.pl for some)'
 	@echo 'make unit             tests of src/core under sanitizers'
-	@echo 'make fuzz-quick, fuzz fuzzing of src/core (FUZZ_SECONDS=600)'
+	@echo 'make fuzz-quick       fuzzing of src/core, a minute'
+	@echo 'make fuzz-queries     queries by chance, compared (FUZZ_SECONDS, SEED)'
+	@echo 'make fuzz             both, FUZZ_SECONDS=600 each'
 	@echo 'make lint, format, format-check'
 
 FORCE:
 .PHONY: FORCE all install install-catalogue uninstall-catalogue installcheck \
   installcheck-tap clean unit fuzz \
-  fuzz-quick format format-check lint setup test demo demo-shell bench \
+  fuzz-quick fuzz-queries format format-check lint setup test demo demo-shell bench \
   bench-quick help

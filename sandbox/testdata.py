@@ -1,14 +1,16 @@
-"""Endpoints that exist for tests only: /test/rows, /test/echo, /test/sales, /test/visits."""
+"""Endpoints that exist for tests only: /test/rows, /test/echo, /test/sales, /test/visits, /test/things."""
 
 from decimal import Decimal
 
+from . import things
 from .catalogue import Endpoint
 from .params import BadRequest, parse_stamp
 
 
 def _columns(text):
     kinds = {"int": ("INT", "integer"), "money": ("MONEY", "decimal"), "bit": ("BIT", "boolean"),
-             "date": ("DATETIME", "datetime"), "text": ("NVARCHAR(MAX)", "string")}
+             "date": ("DATETIME", "datetime"), "guid": ("UNIQUEIDENTIFIER", "guid"),
+             "text": ("NVARCHAR(MAX)", "string")}
     return [{"name": name, "type": kinds[kind][0], "kind": kinds[kind][1]}
             for name, kind in (part.split(":") for part in text.split())]
 
@@ -28,6 +30,7 @@ ENDPOINTS = (
     _endpoint("/test/echo", "Method:text Query:text Body:text Params:text"),
     _endpoint("/test/sales", "Id:int StoreID:int DateCreated:date Total:money",
               "StartDate:datetime StopDate:datetime StoreID:int StoreIDs:int_list"),
+    _endpoint("/test/things", things.COLUMNS, things.PARAMETERS),
     _endpoint("/test/visits", "Id:int StoreID:int Code:text Day:date Total:money",
               "StoreIDs:int_list Codes:text Totals:text StartDate:datetime StopDate:datetime"),
 )
@@ -147,6 +150,8 @@ def table(make, endpoint, params, request):
     if endpoint.key == "/test/sales":
         rows = list(_sales_rows(params))
         return make(columns, iter(rows), len(rows))
+    if endpoint.key == "/test/things":
+        return things.table(make, columns, params)
     if endpoint.key == "/test/visits":
         rows = list(_visits_rows(params))
         return make(columns, iter(rows), len(rows))

@@ -145,11 +145,12 @@ class Writer:
         if self.connection.ended.is_set():
             raise Gone()
 
+    def framed(self, data):
+        return b"%x\r\n%b\r\n" % (len(data), data) if self.chunked and data else data
+
     async def _frame(self, data):
         if data:
-            if self.chunked:
-                data = b"%x\r\n%b\r\n" % (len(data), data)
-            await self.raw(data)
+            await self.raw(self.framed(data))
 
     async def _slow(self, data):
         drip = self.fault.drip if self.fault else None
@@ -274,12 +275,18 @@ async def _send(writer, request, reply, fault):
     if fault and fault.hold_headers:
         await writer.hold()
     writer.entry.Status = reply.status
-    await writer.raw(head(reply.status, headers))
+    start = head(reply.status, headers)
     if request.method == "HEAD":
+        await writer.raw(start)
         return keep
-    if fault and fault.delay_body:
-        await writer.pause(fault.delay_body)
-    await writer.body(first)
+    if fault:
+        await writer.raw(start)
+        if fault.delay_body:
+            await writer.pause(fault.delay_body)
+        await writer.body(first)
+    else:
+        # A small reply is one write.
+        await writer.raw(start + writer.framed(first))
     for block in rest or ():
         await writer.body(block)
     if how in CUTTING:

@@ -9,6 +9,58 @@ SALES = "/reports/SalesByInvoiceReport"
 DAY = {"StartDate": "2025-05-05", "StopDate": "2025-05-05", "HideRebates": "-1"}
 
 
+class Things(SandboxTest):
+    """/test/things against its own rows, filtered here."""
+
+    def ids(self, **params):
+        return [r["Id"] for r in self.rows("/test/things", params)]
+
+    def check(self, holds, **params):
+        every = self.rows("/test/things")
+        wanted = [r["Id"] for r in every if holds(r)]
+        self.assertTrue(0 < len(wanted) < len(every), params)
+        self.assertEqual(self.ids(**params), wanted)
+
+    def test_values(self):
+        self.check(lambda r: r["Num"] == 3, Num="3.00")
+        self.check(lambda r: r["Num"] in (1, 8), Nums="8,1,77")
+        self.check(lambda r: (r["Word"] or "").rstrip().lower() == "gamma", Word="GAMMA ")
+        self.check(lambda r: r["Word"] in ("it's", "%"), Words="it's,%")
+        self.check(lambda r: r["Amount"] == 1.5, Amount="1.50")
+        self.check(lambda r: r["Flag"] is False, Flag="false")
+        self.check(lambda r: (r["Key"] or "").lower().startswith("b1"),
+                   Key="b1111111-2222-3333-4444-555555555551")
+        self.check(lambda r: r["GroupID"] in (2, 5), Groups="2,5")
+        self.check(lambda r: r["Label"] == "Blue", Label="Blue")
+        self.assertEqual(self.ids(Label="BLUE"), [])
+        self.assertEqual(self.ids(Label=""), [])
+        self.assertEqual(self.ids(Word=""), self.ids())
+        self.assertEqual(self.ids(Num="3", Nums="1,2"), [])
+        self.assertEqual(self.ask("/test/things", {"Num": "three"}).status, 400)
+
+    def test_times(self):
+        self.check(lambda r: (r["Day"] or "").startswith("2026-03-08"), Day="2026-03-08T08:00:00Z",
+                   Zone="America/Los_Angeles")
+        self.check(lambda r: r["At"] == "2026-01-15T12:30:00.12", Moment="2026-01-15T12:30:00.120Z")
+        self.check(lambda r: "2026-02-01" <= (r["At"] or "") < "2026-03-10",
+                   From="2026-02-01T08:00:00Z", To="2026-03-09T07:00:00Z", Zone="America/Los_Angeles")
+        self.check(lambda r: "2026-02-01" <= (r["At"] or "") < "2026-03-09",
+                   From="2026-02-01", To="2026-03-09", LastDay="Excluded")
+        self.check(lambda r: r["At"] == "2026-01-01T00:00:00", DatePercision="True",
+                   From="2026-01-01T05:00:00Z", To="2026-01-01T05:00:00Z", Zone="America/New_York")
+        self.assertEqual(self.ask("/test/things", {"Zone": "Nowhere"}).status, 400)
+
+    def test_more_than_asked_for(self):
+        exact, wide = self.ids(Num="3"), self.ids(Num="3", Wide="True")
+        self.assertLess(set(exact), set(wide))
+        self.assertEqual(self.ids(Group="2", Wide="True"), self.ids(Group="2"))
+
+    def test_limit(self):
+        count = len(self.ids(Num="3"))
+        self.assertEqual(len(self.ids(Num="3", Limit=str(count))), count)
+        self.assertEqual(self.ask("/test/things", {"Num": "3", "Limit": str(count - 1)}).status, 413)
+
+
 class Windows(SandboxTest):
     def stamps(self, **params):
         return [r["DateCreated"] for r in self.rows("/test/sales", params)]

@@ -131,6 +131,16 @@ sub control
 	return $reply eq '' ? undef : $json->decode($reply);
 }
 
+# The body of the service's own reply to a path, as a client would get it.
+sub reply
+{
+	my ($self, $path) = @_;
+	my ($status, $body) = $self->_request('GET',
+		"$self->{url}$path" . ($path =~ /\?/ ? '&' : '?') . 'Auth=sandbox-token');
+	die "GET $path: $status $body\n" unless $status eq '200';
+	return $body;
+}
+
 # Perl alone does not speak TLS; without it no process need be started.
 sub _request
 {

@@ -1,0 +1,247 @@
+# Asks queries of foreign and of local tables, and compares. See
+# DataConnectQueries for what is asked.
+#
+#	my $judge = DataConnectJudge->new($dc, $queries);
+#	my @mismatches = $judge->ask($seed, $first, $last);    # by numbers
+#	my $mismatch = $judge->compare($query);                # or undef
+#	diag($judge->explain($mismatches[0]));
+#	$judge->{count}{compared}
+package DataConnectJudge;
+
+use strict;
+use warnings FATAL => 'all';
+
+use PostgreSQL::Test::Utils ();
+
+# Queries that share their settings.
+use constant BLOCK => 20;
+
+sub new
+{
+	my ($class, $dc, $queries) = @_;
+	my $self = bless { dc => $dc, queries => $queries, count => {} }, $class;
+
+	$self->{count}{$_} = 0 for qw(asked compared refused invalid slow with_rows rows);
+	$self->{file} = PostgreSQL::Test::Utils::tempdir() . '/batch.sql';
+	return $self;
+}
+
+sub session
+{
+	my ($self) = @_;
+	return $self->{session} ||= do
+	{
+		my $session = $self->{dc}->session;
+		$session->query(q{\pset null (null)});
+		$session;
+	};
+}
+
+# Runs each query both ways, and returns those that differ: hashes with the
+# query and what each way gave.
+sub ask
+{
+	my ($self, $seed, $first, $last) = @_;
+	my @mismatches;
+
+	while ($first <= $last)
+	{
+		my $block = int($first / BLOCK);
+		my $end = ($block + 1) * BLOCK - 1;
+		$end = $last if $end > $last;
+		push @mismatches, $self->_ask_block($seed, $block,
+			map { $self->{queries}->query($seed, $_) } $first .. $end);
+		$first = $end + 1;
+	}
+	return @mismatches;
+}
+
+# One query that need not be by chance, with the settings as they are.
+sub compare
+{
+	my ($self, $query) = @_;
+	my %case = (query => $query, settings => [], %{ ($self->_run([], $query))[0] });
+	return $self->_verdict(\%case) eq 'mismatch' ? \%case : undef;
+}
+
+sub _ask_block
+{
+	my ($self, $seed, $block, @queries) = @_;
+	my @settings = $self->{queries}->settings($seed, $block);
+	my @answers = $self->_run(\@settings, @queries);
+	my @mismatches;
+
+	for my $i (0 .. $#queries)
+	{
+		my %case = (query => $queries[$i], settings => \@settings, %{ $answers[$i] });
+		my $verdict = $self->_verdict(\%case);
+		$self->{count}{asked}++;
+		$self->{count}{$verdict}++;
+		push @mismatches, \%case if $verdict eq 'mismatch';
+		$self->{count}{"refused $case{far}{state}"}++ if $verdict eq 'refused';
+		push @{ $self->{invalid} }, \%case if $verdict eq 'invalid' && $self->{count}{invalid} <= 5;
+		next if $verdict ne 'compared';
+		$self->{count}{with_rows}++ if @{ $case{near}{rows} };
+		$self->{count}{rows} += @{ $case{near}{rows} };
+	}
+	return @mismatches;
+}
+
+# How many queries there were of each kind.
+sub summary
+{
+	my ($self) = @_;
+	return join ', ', map { "$self->{count}{$_} $_" } sort keys %{ $self->{count} };
+}
+
+# Queries that PostgreSQL itself did not take, and what it said.
+sub invalid
+{
+	my ($self) = @_;
+	return map { $self->_messages($_) } @{ $self->{invalid} || [] };
+}
+
+sub _messages
+{
+	my ($self, $case) = @_;
+	$self->_run($case->{settings}, $case->{query});
+	return join "\n", $self->{queries}->statements($case->{query}, 'near'),
+	  grep { /ERROR|FATAL/ } split /\n/, $self->{messages};
+}
+
+sub _verdict
+{
+	my ($self, $case) = @_;
+	my ($far, $near) = @$case{qw(far near)};
+	my %refusals = $self->{queries}->refusals($case->{query});
+
+	return 'mismatch' if $far->{state} eq 'lost' || $near->{state} eq 'lost';
+	return 'slow' if $far->{state} eq '57014' || $near->{state} eq '57014';
+	return $far->{state} eq $near->{state} || $refusals{ $far->{state} } ? 'invalid' : 'mismatch'
+	  if $near->{state} ne '00000';
+	return $refusals{ $far->{state} } ? 'refused' : 'mismatch' if $far->{state} ne '00000';
+	return join("\n", @{ $far->{rows} }) eq join("\n", @{ $near->{rows} }) ? 'compared' : 'mismatch';
+}
+
+# Returns { far => { rows => [sorted lines], state => SQLSTATE }, near => … }
+# for each query; the state is 'lost' where the session ended.
+sub _run
+{
+	my ($self, $settings, @queries) = @_;
+	my $script = join '', map { "$_;\n" } @$settings;
+	my @answers = map { { far => { rows => [], state => 'lost' }, near => { rows => [], state => 'lost' } } } @queries;
+
+	for my $i (0 .. $#queries)
+	{
+		for my $schema (qw(far near))
+		{
+			$script .= join '', map { "$_;\n\\echo \@\@ $i $schema :SQLSTATE\n" }
+			  $self->{queries}->statements($queries[$i], $schema);
+			$script .= "ROLLBACK;\nDEALLOCATE ALL;\nCLOSE ALL;\n\\echo \@\@end\n";
+		}
+	}
+	open my $file, '>', $self->{file} or die "$self->{file}: $!\n";
+	print {$file} $script;
+	close $file or die "$self->{file}: $!\n";
+	my $result = $self->session->attempt("\\i $self->{file}");
+
+	my @rows;
+	for my $line (split /\n/, $result->{out})
+	{
+		if ($line =~ /^\@\@ (\d+) (\w+) (\w+)$/)
+		{
+			my ($answer, $state) = ($answers[$1]{$2}, $3);
+			push @{ $answer->{rows} }, @rows;
+			$answer->{state} = $state if $answer->{state} =~ /^(lost|00000)$/;
+			@rows = ();
+		}
+		elsif ($line eq '@@end') { @rows = () }
+		else { push @rows, $line }
+	}
+	for my $answer (map { @$_{qw(far near)} } @answers)
+	{
+		$answer->{rows} = [ sort @{ $answer->{rows} } ];
+	}
+	$self->{messages} = $result->{err};
+	delete $self->{session} if grep { $_->{near}{state} eq 'lost' } @answers;
+	return @answers;
+}
+
+# The same with fewer conditions and settings, as long as it differs, and for
+# a minute.
+sub reduce
+{
+	my ($self, $case) = @_;
+	my $changed = 1;
+	my $end = time + 60;
+
+	while ($changed)
+	{
+		$changed = 0;
+		my @simpler = $self->{queries}->reduced($case->{query});
+		for my $query (@simpler)
+		{
+			return $case if time > $end;
+			my %one = (%$case, query => $query, %{ ($self->_run($case->{settings}, $query))[0] });
+			next if $self->_verdict(\%one) ne 'mismatch';
+			$case = \%one;
+			$changed = 1;
+			last;
+		}
+	}
+	for my $i (reverse 0 .. $#{ $case->{settings} })
+	{
+		next if $case->{settings}[$i] =~ /^RESET ALL/;
+		return $case if time > $end;
+		my @fewer = @{ $case->{settings} };
+		splice @fewer, $i, 1;
+		my %one = (%$case, settings => \@fewer, %{ ($self->_run(\@fewer, $case->{query}))[0] });
+		$case = \%one if $self->_verdict(\%one) eq 'mismatch';
+	}
+	return $case;
+}
+
+# All there is to know about a mismatch, as text.
+sub explain
+{
+	my ($self, $case) = @_;
+	my $query = $case->{query};
+	my $again = $self->reduce($case);
+	my $text = "seed $query->{seed}, query $query->{number} ($query->{mode}, $query->{generic})\n";
+
+	for my $one ($case, $again == $case ? () : $again)
+	{
+		$text .= "\n" . ($one == $case ? 'As it came:' : 'With less:') . "\n";
+		$text .= join '', map { "    $_;\n" } @{ $one->{settings} } if $one == $again;
+		$text .= join '', map { "    $_;\n" } $self->{queries}->statements($one->{query}, 'far');
+		$text .= _difference($one);
+	}
+	$self->{dc}->clear_log;
+	$self->_run($again->{settings}, $again->{query});
+	$text .= "Messages:\n$self->{messages}\n" if $self->{messages};
+	my @log = @{ $self->{dc}->log };
+	$text .= "The service was asked " . @log . " times:\n" . join '', map { "    $_->{Status} $_->{Params}\n" } grep { defined } @log[ 0 .. ($#log > 30 ? 30 : $#log) ];
+	if ($again->{query}{mode} eq 'plain')
+	{
+		my ($statement) = $self->{queries}->statements($again->{query}, 'far');
+		my $plan = $self->session->attempt(join ";\n", @{ $again->{settings} }, "EXPLAIN (VERBOSE, COSTS OFF) $statement");
+		$text .= "$plan->{out}\n$plan->{err}\n";
+	}
+	return $text;
+}
+
+sub _difference
+{
+	my ($case) = @_;
+	my ($far, $near) = @$case{qw(far near)};
+	my %more;
+
+	$more{$_}++ for @{ $far->{rows} };
+	$more{$_}-- for @{ $near->{rows} };
+	my @different = grep { $more{$_} != 0 } sort keys %more;
+	my $text = sprintf "    far: %s, %d lines; near: %s, %d lines\n", $far->{state}, scalar @{ $far->{rows} }, $near->{state}, scalar @{ $near->{rows} };
+	$text .= join '', map { sprintf "    %s %s\n", ($more{$_} > 0 ? "far +$more{$_}" : 'near +' . -$more{$_}), $_ } @different[ 0 .. ($#different > 20 ? 20 : $#different) ];
+	return $text;
+}
+
+1;
