@@ -67,6 +67,7 @@ typedef struct DcfServerOptions
 	int retry_max_wait;
 	int max_rows;
 	int max_record_size;
+	bool async_capable;
 	bool use_preferred_endpoint;
 	bool remote_estimate;
 	char *token_url; /* or NULL */
@@ -91,11 +92,12 @@ typedef struct DcfUserOptions
 
 typedef struct DcfTableOptions
 {
-	char *endpoint;	  /* starts with '/' */
-	char *params;	  /* query string or NULL */
-	double rows;	  /* -1 where not given */
-	DcfFormat format; /* the server's where not given */
-	DcfMethod method; /* the server's where not given */
+	char *endpoint;		/* starts with '/' */
+	char *params;		/* query string or NULL */
+	double rows;		/* -1 where not given */
+	DcfFormat format;	/* the server's where not given */
+	DcfMethod method;	/* the server's where not given */
+	bool async_capable; /* the server's where not given */
 	bool window_round_day;
 	char *open_from;	/* ISO date, never NULL */
 	char *open_to;		/* ISO date, never NULL */

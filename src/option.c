@@ -168,6 +168,7 @@ read_table(List *options, const DcfServerOptions *server)
 	{
 		table->format = server->format;
 		table->method = server->method;
+		table->async_capable = server->async_capable;
 	}
 	read_options(DCF_OPTION_TABLE, options, table);
 
