@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "async.h"
 #include "batch.h"
 #include "catalogue.h"
 #include "explain.h"
@@ -53,6 +54,10 @@ dataconnect_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = dcf_scan_rescan;
 	routine->EndForeignScan = dcf_scan_end;
 	routine->ExplainForeignScan = dcf_explain_scan;
+	routine->IsForeignPathAsyncCapable = dcf_plan_is_async_capable;
+	routine->ForeignAsyncRequest = dcf_async_request;
+	routine->ForeignAsyncConfigureWait = dcf_async_configure_wait;
+	routine->ForeignAsyncNotify = dcf_async_notify;
 	routine->ImportForeignSchema = dcf_import_schema;
 	PG_RETURN_POINTER(routine);
 }

@@ -73,10 +73,10 @@ extern DcfFetchStatus dcf_fetch_next(DcfFetch *fetch, bool wait, Datum *values,
 									 bool *isnull);
 
 /*
- * After DCF_FETCH_LATER: wait until something happens to one of these.  False
- * if none of them has a request under way.
+ * After DCF_FETCH_LATER: wait until something happens to one of these, or only
+ * look.  False if none of them has a request under way.
  */
-extern bool dcf_fetch_wait_any(DcfFetch **fetches, int n);
+extern bool dcf_fetch_wait_any(DcfFetch **fetches, int n, bool wait);
 
 /* Whether more is to come over the network for what is under way. */
 extern bool dcf_fetch_is_busy(const DcfFetch *fetch);

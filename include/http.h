@@ -121,10 +121,10 @@ extern bool dcf_http_is_done(const DcfHttpTransfer *transfer);
 
 /*
  * Wait until something happens to one of some transfers, none of which is
- * ready; perhaps one is then.  They may be of several pools.  All limits hold;
+ * ready, or only look; perhaps one is then.  They may be of several pools.  All limits hold;
  * what fails, or waits for too long, is ready, and raised when it is read.
  */
-extern void dcf_http_wait_any(DcfHttpTransfer **transfers, int n);
+extern void dcf_http_wait_any(DcfHttpTransfer **transfers, int n, bool wait);
 
 /*
  * After DCF_HTTP_UNREACHABLE: whether the connection may have failed only

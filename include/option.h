@@ -67,7 +67,8 @@ typedef struct DcfServerOptions
 	int retry_max_wait;
 	int max_rows;
 	int max_record_size;
-	int batch_size; /* of table, where that gives none */
+	int batch_size;		/* of table, where that gives none */
+	bool async_capable; /* likewise */
 	bool use_preferred_endpoint;
 	bool remote_estimate;
 	char *token_url; /* or NULL */
@@ -92,13 +93,14 @@ typedef struct DcfUserOptions
 
 typedef struct DcfTableOptions
 {
-	char *endpoint;	  /* starts with '/' */
-	char *params;	  /* query string or NULL */
-	double rows;	  /* -1 where not given */
-	DcfFormat format; /* the server's where not given */
-	DcfMethod method; /* the server's where not given */
-	int batch_size;	  /* the server's where not given; values of a join's
+	char *endpoint;		/* starts with '/' */
+	char *params;		/* query string or NULL */
+	double rows;		/* -1 where not given */
+	DcfFormat format;	/* the server's where not given */
+	DcfMethod method;	/* the server's where not given */
+	int batch_size;		/* the server's where not given; values of a join's
 								 * key in one request */
+	bool async_capable; /* the server's where not given */
 	bool window_round_day;
 	char *open_from;	/* ISO date, never NULL */
 	char *open_to;		/* ISO date, never NULL */

@@ -21,6 +21,16 @@ typedef struct DcfScan DcfScan;
 
 extern void dcf_scan_begin(ForeignScanState *node, int eflags);
 extern TupleTableSlot *dcf_scan_iterate(ForeignScanState *node);
+/*
+ * The next row that passes the node's filter, or an empty slot or NULL after the
+ * last.  Without wait, late tells that there is none yet.
+ */
+extern TupleTableSlot *dcf_scan_next(ForeignScanState *node, bool wait,
+									 bool *late);
+
+/* What it waits for then; may be NULL. */
+extern DcfFetch *dcf_scan_fetch(ForeignScanState *node);
+
 extern void dcf_scan_rescan(ForeignScanState *node);
 extern void dcf_scan_end(ForeignScanState *node);
 

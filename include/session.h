@@ -90,10 +90,10 @@ extern bool dcf_reply_is_ready(const DcfReply *reply);
 extern bool dcf_reply_is_done(const DcfReply *reply);
 
 /*
- * Wait until something happens to one of some replies, none of which is ready;
- * perhaps one is then.
+ * Wait until something happens to one of some replies, none of which is ready,
+ * or only look; perhaps one is then.
  */
-extern void dcf_reply_wait_any(DcfReply **replies, int n);
+extern void dcf_reply_wait_any(DcfReply **replies, int n, bool wait);
 
 /* As in http.h, of the reply's body. */
 extern const char *dcf_reply_window(const DcfReply *reply, size_t *len);

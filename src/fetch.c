@@ -182,7 +182,7 @@ choose_lane(DcfFetch *fetch, bool wait)
 		}
 		if (!wait)
 			return DCF_FETCH_LATER;
-		(void) dcf_fetch_wait_any(&fetch, 1);
+		(void) dcf_fetch_wait_any(&fetch, 1, true);
 	}
 }
 
@@ -288,7 +288,7 @@ find_ready(DcfFetch *fetch)
 }
 
 bool
-dcf_fetch_wait_any(DcfFetch **fetches, int n)
+dcf_fetch_wait_any(DcfFetch **fetches, int n, bool wait)
 {
 	DcfReply **replies;
 	int total = 0;
@@ -302,7 +302,7 @@ dcf_fetch_wait_any(DcfFetch **fetches, int n)
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j < fetches[i]->nlanes; j++)
 			replies[nreplies++] = fetches[i]->lanes[j]->reply;
-	dcf_reply_wait_any(replies, nreplies);
+	dcf_reply_wait_any(replies, nreplies, wait);
 	pfree(replies);
 	return true;
 }

@@ -151,17 +151,17 @@ look_before_failing(DcfHttpTransfer **transfers, int n)
 }
 
 void
-dcf_http_wait_any(DcfHttpTransfer **transfers, int n)
+dcf_http_wait_any(DcfHttpTransfer **transfers, int n, bool wait)
 {
-	int64 wait = -1;
+	int64 timeout = wait ? -1 : 0;
 	bool failed = false;
 
 	if (look_before_failing(transfers, n))
 		return;
 	for (int i = 0; i < n; i++)
-		failed |= !limit_wait(transfers[i], &wait);
+		failed |= !limit_wait(transfers[i], &timeout);
 	if (!failed)
-		work(transfers, n, wait);
+		work(transfers, n, timeout);
 }
 
 bool
@@ -214,7 +214,7 @@ advance(DcfHttpTransfer *transfer)
 		if (transfer->wanted > 0)
 			dcf_http_resume(transfer);
 		else
-			dcf_http_wait_any(&transfer, 1);
+			dcf_http_wait_any(&transfer, 1, true);
 		if (transfer->problem != DCF_HTTP_NO_PROBLEM)
 			return FAILED;
 	}
@@ -252,7 +252,7 @@ dcf_http_await(DcfHttpTransfer *transfer)
 
 	while (!transfer->head_done && !transfer->done &&
 		   transfer->problem == DCF_HTTP_NO_PROBLEM)
-		dcf_http_wait_any(&transfer, 1);
+		dcf_http_wait_any(&transfer, 1, true);
 	if (transfer->problem != DCF_HTTP_NO_PROBLEM)
 		dcf_http_raise_problem(transfer);
 	if (!transfer->head_done)

@@ -169,6 +169,7 @@ read_table(List *options, const DcfServerOptions *server)
 		table->format = server->format;
 		table->method = server->method;
 		table->batch_size = server->batch_size;
+		table->async_capable = server->async_capable;
 	}
 	read_options(DCF_OPTION_TABLE, options, table);
 

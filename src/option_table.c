@@ -113,6 +113,9 @@ const DcfOption dcf_options[] = {
 	{SERVER(batch_size), .type = DCF_OPTION_INTEGER, .min = 1, .max = 100000,
 	 .default_value = "100",
 	 .description = "most values of a join's key in one request"},
+	{SERVER(async_capable), .type = DCF_OPTION_BOOLEAN,
+	 .default_value = "true",
+	 .description = "let scans below an Append run at the same time"},
 	{SERVER(use_preferred_endpoint), .type = DCF_OPTION_BOOLEAN,
 	 .default_value = "false",
 	 .description = "send requests to the host that the service prefers"},
@@ -165,6 +168,9 @@ const DcfOption dcf_options[] = {
 	{TABLE(batch_size), .type = DCF_OPTION_INTEGER, .min = 1, .max = 100000,
 	 .description = "most values of a join's key in one request; default is "
 					"the server's"},
+	{TABLE(async_capable), .type = DCF_OPTION_BOOLEAN,
+	 .description = "let scans below an Append run at the same time; default "
+					"is the server's"},
 	{.context = DCF_OPTION_TABLE,
 	 .name = "window_round",
 	 .type = DCF_OPTION_ENUM_BOOL,

@@ -31,6 +31,7 @@ typedef struct RelationPlan
 	Bitmapset *joined; /* columns that joins could give values, from
 						* GetForeignPaths on, as is */
 	List *sets;		   /* of Relids: which by */
+	bool all_rows;	   /* the query is likely to read them all */
 	double tuples;	   /* as the catalogue has them: the planner makes more of
 					* the relation's once it has a size */
 } RelationPlan;
@@ -85,6 +86,7 @@ dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 	state->relation =
 		load_relation(foreigntableid, baserel->relid, &state->bounds);
 	state->tuples = baserel->tuples;
+	state->all_rows = reads_all_rows(root);
 	plan_path(root, baserel, baserel->baserestrictinfo,
 			  baserel->lateral_relids, NULL, &path);
 	baserel->rows = path.estimate.rows;
@@ -143,6 +145,15 @@ add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer, bool must)
 	return runs;
 }
 
+/* An Append begins with all of its scans, however few rows are wanted. */
+bool
+dcf_plan_is_async_capable(ForeignPath *path)
+{
+	RelationPlan *state = path->path.parent->fdw_private;
+
+	return state->all_rows && state->relation->table->async_capable;
+}
+
 ForeignScan *
 dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 				ForeignPath *best_path, List *tlist, List *scan_clauses,
@@ -187,7 +198,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	spec.clauses = extract_actual_clauses(path.quals->sent, false);
 	spec.source = path.estimate.source;
 	spec.rows_per_request = path.estimate.rows_per_request;
-	spec.all_rows = reads_all_rows(root);
+	spec.all_rows = state->all_rows;
 	dcf_spec_write(&spec, &fdw_private, &fdw_exprs);
 
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),

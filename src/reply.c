@@ -204,13 +204,13 @@ dcf_reply_is_done(const DcfReply *reply)
 }
 
 void
-dcf_reply_wait_any(DcfReply **replies, int n)
+dcf_reply_wait_any(DcfReply **replies, int n, bool wait)
 {
 	DcfHttpTransfer **transfers = palloc(sizeof(DcfHttpTransfer *) * n);
 
 	for (int i = 0; i < n; i++)
 		transfers[i] = current_transfer(replies[i]);
-	dcf_http_wait_any(transfers, n);
+	dcf_http_wait_any(transfers, n, wait);
 	pfree(transfers);
 }
 

@@ -28,6 +28,8 @@ struct DcfScan
 	DcfFetch *fetch;	 /* else; NULL before the first row */
 	bool started;		 /* one of them is */
 	Datum keys;			 /* from a batched join, for DCF_BIND_KEYS */
+	bool hurried;		 /* nobody waits for a row that is not there */
+	bool late;			 /* and it was not */
 	DcfFetchStats stats;
 };
 
@@ -73,16 +75,44 @@ dcf_scan_iterate(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	DcfFetchStatus status;
 
 	ExecClearTuple(slot);
 	if (!scan->started)
 		start(node);
 	if (scan->kept)
-		(void) dcf_kept_next(scan->kept, true, slot, &slot);
-	else if (dcf_fetch_next(scan->fetch, true, slot->tts_values,
-							slot->tts_isnull) == DCF_FETCH_ROW)
-		ExecStoreVirtualTuple(slot);
+		status = dcf_kept_next(scan->kept, !scan->hurried, slot, &slot);
+	else
+	{
+		status = dcf_fetch_next(scan->fetch, !scan->hurried, slot->tts_values,
+								slot->tts_isnull);
+		if (status == DCF_FETCH_ROW)
+			ExecStoreVirtualTuple(slot);
+	}
+	scan->late = status == DCF_FETCH_LATER;
 	return slot;
+}
+
+TupleTableSlot *
+dcf_scan_next(ForeignScanState *node, bool wait, bool *late)
+{
+	DcfScan *scan = get_scan(node);
+	TupleTableSlot *slot;
+
+	scan->hurried = !wait;
+	scan->late = false;
+	slot = node->ss.ps.ExecProcNodeReal(&node->ss.ps);
+	scan->hurried = false;
+	*late = scan->late;
+	return slot;
+}
+
+DcfFetch *
+dcf_scan_fetch(ForeignScanState *node)
+{
+	DcfScan *scan = get_scan(node);
+
+	return scan->kept ? dcf_kept_fetch(scan->kept) : scan->fetch;
 }
 
 static void

@@ -1,0 +1,16 @@
+/*
+ * async.h
+ *	  Scans below an Append that run at the same time, by the executor's
+ *	  callbacks for asynchronous execution.
+ */
+#ifndef DCF_ASYNC_H
+#define DCF_ASYNC_H
+
+#include "postgres.h"
+#include "nodes/execnodes.h"
+
+extern void dcf_async_request(AsyncRequest *areq);
+extern void dcf_async_configure_wait(AsyncRequest *areq);
+extern void dcf_async_notify(AsyncRequest *areq);
+
+#endif /* DCF_ASYNC_H */
