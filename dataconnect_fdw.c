@@ -15,6 +15,7 @@
 #include "explain.h"
 #include "http.h"
 #include "import.h"
+#include "learn.h"
 #include "option.h"
 #include "plan.h"
 #include "scan.h"
@@ -33,6 +34,7 @@ _PG_init(void)
 {
 	dcf_catalogue_init();
 	dcf_http_define_settings();
+	dcf_learn_init();
 	MarkGUCPrefixReserved("dataconnect_fdw");
 }
 

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "measure.h"
 #include "relation.h"
 #include "request.h"
 #include "spec.h"
@@ -71,6 +72,13 @@ extern bool dcf_bind_owns_row(const DcfRequestSet *set, const Datum *values,
  */
 extern bool dcf_bind_can_halve(const DcfRequestSet *set);
 extern void dcf_bind_halve(DcfRequestSet *set);
+
+/*
+ * How much the request last returned asks for; or the whole of what was halved
+ * to make it.
+ */
+extern void dcf_bind_measure(const DcfRequestSet *set, bool whole,
+							 DcfMeasure *measure);
 
 /* The hint for 413: what to narrow, palloc'd. */
 extern char *dcf_bind_narrow_hint(const DcfRequestSet *set);

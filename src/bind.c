@@ -36,6 +36,8 @@ struct DcfRequestSet
 static void bind_all(DcfRequestSet *set, const DcfSpec *spec,
 					 const DcfBoundValue *values);
 static bool advance(DcfRequestSet *set);
+static void measure_slot(DcfMeasure *measure, const DcfRelation *relation,
+						 const DcfSlot *slot, const DcfPart *part);
 static DcfRequest *build(DcfRequestSet *set, bool as_template);
 static void add_params(DcfRequest *request, const DcfRelation *relation,
 					   const DcfSlot *slot, const DcfPart *part,
@@ -162,6 +164,45 @@ dcf_bind_halve(DcfRequestSet *set)
 		elog(ERROR, "request cannot be halved");
 	set->pending = lcons(first, lcons(second, set->pending));
 	MemoryContextSwitchTo(old);
+}
+
+void
+dcf_bind_measure(const DcfRequestSet *set, bool whole, DcfMeasure *measure)
+{
+	dcf_measure_init(measure);
+	for (int i = 0; i < set->relation->natts; i++)
+	{
+		const DcfSlot *slot = &set->slots[i];
+
+		if (dcf_column_is_sent(&set->relation->columns[i]) && slot->bound)
+			measure_slot(measure, set->relation, slot,
+						 slot == set->halved && !whole ? &set->part : NULL);
+	}
+}
+
+/* part is what is asked for of the column, or NULL for all. */
+static void
+measure_slot(DcfMeasure *measure, const DcfRelation *relation,
+			 const DcfSlot *slot, const DcfPart *part)
+{
+	int count = part ? part->count : slot->values.count;
+
+	if (slot->column->kind == DCF_COLUMN_WINDOW)
+	{
+		const DcfWindow window =
+			part ? dcf_part_window(slot, part) : slot->window;
+
+		dcf_measure_window(measure, relation, slot->column,
+						   slot->window.has_lower, slot->window.has_upper,
+						   &window);
+	}
+	else if (slot->has_values && !slot->one_by_one && count > 1)
+		dcf_measure_values(measure, relation, slot->column, count);
+	else if (slot->has_values)
+		dcf_measure_value(measure, relation, slot->column,
+						  &slot->values
+							   .values[part ? part->first : slot->current],
+						  slot->column->basetype);
 }
 
 /* Turn the last wheel; where one has gone round, the one before it, too. */

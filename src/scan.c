@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "learn.h"
 #include "record.h"
 #include "request.h"
 #include "scan.h"
@@ -33,6 +34,7 @@ struct DcfScan
 	MemoryContext request_context; /* one request and its reply */
 	DcfRequestSet *set;			   /* NULL before the first row */
 	DcfReply *reply;			   /* NULL between two requests */
+	DcfMeasure measure;			   /* of its request */
 	Bitmapset *sent;			   /* fetched parameter columns, by attnum */
 	DcfScanStats stats;
 };
@@ -42,9 +44,11 @@ static Oid find_user(ForeignScanState *node);
 static Bitmapset *find_sent(const DcfScan *scan);
 static bool next_reply(ForeignScanState *node);
 static bool open_reply(DcfScan *scan, const DcfRequest *request);
+static bool is_too_much(DcfScan *scan);
 static void start_requests(ForeignScanState *node);
 static void add_reply(const DcfScan *scan, DcfScanStats *stats);
-static void close_reply(DcfScan *scan);
+static void close_reply(DcfScan *scan, bool whole);
+static void teach(const DcfScan *scan, bool whole);
 static bool next_row(ForeignScanState *node, TupleTableSlot *slot);
 static bool is_told_by_explain(Expr *value);
 static bool contain_param_walker(Node *node, void *context);
@@ -94,7 +98,7 @@ dcf_scan_iterate(ForeignScanState *node)
 			return slot;
 		if (next_row(node, slot))
 			return ExecStoreVirtualTuple(slot);
-		close_reply(scan);
+		close_reply(scan, true);
 	}
 }
 
@@ -103,7 +107,7 @@ dcf_scan_rescan(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
 
-	close_reply(scan);
+	close_reply(scan, false);
 	MemoryContextReset(scan->set_context);
 	scan->set = NULL;
 }
@@ -115,7 +119,7 @@ dcf_scan_end(ForeignScanState *node)
 
 	/* Under an error nobody calls this; the contexts' callbacks do the same. */
 	if (scan)
-		close_reply(scan);
+		close_reply(scan, false);
 }
 
 const DcfRelation *
@@ -232,6 +236,13 @@ next_reply(ForeignScanState *node)
 static bool
 open_reply(DcfScan *scan, const DcfRequest *request)
 {
+	dcf_bind_measure(scan->set, false, &scan->measure);
+	if (is_too_much(scan))
+	{
+		scan->stats.halved_early++;
+		dcf_bind_halve(scan->set);
+		return false;
+	}
 	scan->reply =
 		dcf_reply_open(scan->session, request, scan->relation->relname,
 					   dcf_bind_narrow_hint(scan->set),
@@ -245,6 +256,27 @@ open_reply(DcfScan *scan, const DcfRequest *request)
 	}
 	dcf_record_attach(scan->reader, scan->reply);
 	return true;
+}
+
+/*
+ * Whether the request, of which halves can be asked for, is expected to return
+ * more records than the service allows.  Of a part that is in proportion to the
+ * whole, so that halves are always less.
+ */
+static bool
+is_too_much(DcfScan *scan)
+{
+	double max_rows = scan->relation->server->max_rows;
+	DcfMeasure whole;
+	double part;
+
+	if (!dcf_bind_can_halve(scan->set))
+		return false;
+	dcf_bind_measure(scan->set, true, &whole);
+	part = dcf_measure_part(&scan->measure, &whole);
+	if (scan->spec->source == DCF_ESTIMATE_REMOTE)
+		return scan->spec->rows_per_request * part > max_rows;
+	return dcf_learn_records(scan->relation, &whole) * part > max_rows;
 }
 
 static void
@@ -281,14 +313,31 @@ add_reply(const DcfScan *scan, DcfScanStats *stats)
 		stats->first_byte_ms = reply.http.first_byte_ms;
 }
 
+/* whole: it was read to its end. */
 static void
-close_reply(DcfScan *scan)
+close_reply(DcfScan *scan, bool whole)
 {
 	if (!scan->reply)
 		return;
 	add_reply(scan, &scan->stats);
+	teach(scan, whole);
 	dcf_reply_close(scan->reply);
 	scan->reply = NULL;
+}
+
+static void
+teach(const DcfScan *scan, bool whole)
+{
+	DcfReplyStats stats;
+	DcfReplyFacts facts = {.whole = whole};
+	size_t unread;
+
+	dcf_reply_stats(scan->reply, &stats);
+	(void) dcf_reply_window(scan->reply, &unread);
+	facts.records = dcf_record_count(scan->reader);
+	facts.bytes = stats.http.bytes_decoded - unread;
+	facts.first_byte_ms = stats.http.first_byte_ms;
+	dcf_learn_teach(scan->relation, &scan->measure, &facts);
 }
 
 /*

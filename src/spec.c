@@ -19,7 +19,8 @@ enum
 	SPEC_SPLIT,	  /* IntList of attnums */
 	SPEC_FETCHED, /* IntList of attnums */
 	SPEC_SOURCE,  /* Integer */
-	SPEC_ROWS	  /* Float */
+	SPEC_ROWS,	  /* Float */
+	SPEC_DAYS	  /* Float */
 };
 
 static List *
@@ -69,6 +70,8 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 	*fdw_private =
 		lappend(*fdw_private,
 				makeFloat(psprintf("%.0f", spec->rows_per_request)));
+	*fdw_private =
+		lappend(*fdw_private, makeFloat(psprintf("%f", spec->days)));
 }
 
 DcfSpec *
@@ -96,5 +99,6 @@ dcf_spec_read(const ForeignScan *scan)
 	spec->fetched = bitmapset_from_list(list_nth(private, SPEC_FETCHED));
 	spec->source = intVal(list_nth(private, SPEC_SOURCE));
 	spec->rows_per_request = floatVal(list_nth(private, SPEC_ROWS));
+	spec->days = floatVal(list_nth(private, SPEC_DAYS));
 	return spec;
 }
