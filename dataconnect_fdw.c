@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "analyze.h"
 #include "catalogue.h"
 #include "explain.h"
 #include "http.h"
@@ -51,6 +52,7 @@ dataconnect_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = dcf_scan_rescan;
 	routine->EndForeignScan = dcf_scan_end;
 	routine->ExplainForeignScan = dcf_explain_scan;
+	routine->AnalyzeForeignTable = dcf_analyze_table;
 	routine->ImportForeignSchema = dcf_import_schema;
 	PG_RETURN_POINTER(routine);
 }

@@ -39,8 +39,8 @@ extern void dcf_learn_teach(const DcfRelation *relation,
 typedef struct DcfLearned
 {
 	double records;		  /* or -1: not known */
-	uint64 missing;		  /* of measure->given: what those who taught the
-						   * records were not asked by */
+	uint64 missing;		  /* of measure->given: columns that those who
+						   * taught the records were not asked by */
 	bool at_least;		  /* those were asked by others, so it may be more */
 	double bytes;		  /* of a record, or -1 */
 	double first_byte_ms; /* or -1 */

@@ -51,7 +51,7 @@
 #define SLOPE_OF_EVENTS 1.0
 #define SLOPE_OF_OTHERS 0.5
 
-/* So that no records have a logarithm, too. */
+/* No records count as that many, for their logarithm. */
 #define LEAST_RECORDS 0.5
 
 typedef struct Entry
@@ -260,7 +260,7 @@ add_records(Entry *entry, const DcfMeasure *measure, double records)
 {
 	double x = measure->days > 0 ? log(measure->days) : 0;
 	double values = log(Max(measure->values, 1));
-	double y = log(records + LEAST_RECORDS) - values;
+	double y = log(Max(records, LEAST_RECORDS)) - values;
 
 	entry->replies++;
 	entry->weight = DECAY * entry->weight + 1;
@@ -331,7 +331,7 @@ expect_records(const Entry *entry, const DcfMeasure *measure, double guess)
 	double y = entry->sum_y / entry->weight + values +
 		find_slope(entry, guess) * (x - mean_x);
 
-	return Max(exp(y) - LEAST_RECORDS, 0);
+	return exp(y);
 }
 
 /*
@@ -401,7 +401,8 @@ dcf_learn_find(const DcfRelation *relation, const DcfMeasure *measure,
 	{
 		learned->records =
 			expect_records(&counted, measure, guess_slope(relation));
-		learned->missing = measure->given & ~counted.given;
+		learned->missing =
+			measure->given & ~counted.given & DCF_MEASURE_COLUMNS;
 		learned->at_least =
 			(counted.given & ~measure->given & DCF_MEASURE_COLUMNS) != 0;
 	}
@@ -457,8 +458,7 @@ describe(const Entry *entry, DcfLearnedLine *line)
 		double values = entry->sum_values / entry->weight;
 
 		line->values = exp(values);
-		line->records =
-			Max(exp(entry->sum_y / entry->weight + values) - LEAST_RECORDS, 0);
+		line->records = exp(entry->sum_y / entry->weight + values);
 		if (has_days)
 			line->days = exp(entry->sum_x / entry->weight);
 	}
