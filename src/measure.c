@@ -14,7 +14,7 @@
 /* Sent columns that have bits of their own; more share them. */
 #define PLACES 31
 
-/* The shortest window that makes a difference. */
+/* The shortest window that makes a difference, where days do not count. */
 #define LEAST_DAYS (1.0 / HOURS_PER_DAY)
 
 static void add_days(DcfMeasure *measure, double days, double asked,
@@ -83,7 +83,7 @@ dcf_measure_window(DcfMeasure *measure, const DcfRelation *relation,
 	sent.has_lower = sent.has_lower && options->param_from;
 	sent.has_upper = sent.has_upper && options->param_to;
 	dcf_window_days(&sent, &days, &wanted);
-	days = Max(days, LEAST_DAYS);
+	days = Max(days, window->round_day ? 1 : LEAST_DAYS);
 	if (options->required && options->param_from && !sent.has_lower)
 	{
 		sent.has_lower = true;
