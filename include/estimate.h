@@ -30,8 +30,9 @@ typedef struct DcfEstimate
 /*
  * Sources in this order: the service's count of a bridge table, where the
  * server's option remote_estimate is on; what earlier replies have taught; the
- * statistics of ANALYZE and the selectivity of what the service filters; the
- * table's option rows (records in one reply); DCF_ROWS_DEFAULT.
+ * statistics of ANALYZE, where it had a sample with the selectivity of what the
+ * service filters; the table's option rows (records in one reply);
+ * DCF_ROWS_DEFAULT.
  * baserel->reltarget->width must be set.
  */
 #define DCF_ROWS_DEFAULT 1000

@@ -220,6 +220,7 @@ SELECT count(*) FROM pg_stats WHERE tablename = 'sales';
 \! sh -c "$LOG"
 SELECT dataconnect_forget('sales');
 SELECT expected('SELECT * FROM sales');
+SELECT expected('SELECT * FROM sales WHERE store_id = 1 AND date_created >= ''2026-01-01''');
 -- with the option it samples that request, sent once
 ALTER FOREIGN TABLE sales OPTIONS (ADD analyze_params 'StartDate=2026-01-01&StopDate=2026-02-28&StoreIDs=1,2', ADD rows '5');
 ALTER FOREIGN TABLE sales ALTER store_id OPTIONS (ADD default '-1');

@@ -337,10 +337,15 @@ use_learned(const Estimation *e, double remote)
 	return known >= e->relation->table->rows;
 }
 
-/* Of a reply, by statistics: they know of all rows; the service filters. */
+/*
+ * Of a reply, by statistics.  Where ANALYZE had a sample, they know of its rows,
+ * and the service filters them; else of the rows of a reply as it comes.
+ */
 static double
 statistics_rows(const Estimation *e)
 {
+	if (!e->relation->table->analyze_params)
+		return e->estimate->tuples;
 	return clamp_row_est(e->estimate->tuples * selectivity(e, e->quals->sent) /
 						 e->estimate->requests);
 }
@@ -370,6 +375,11 @@ reply_rows(Estimation *e)
 	{
 		estimate->source = DCF_ESTIMATE_REMOTE;
 		rows = remote;
+	}
+	else if (estimate->tuples > 0 && !e->relation->table->analyze_params)
+	{
+		estimate->source = DCF_ESTIMATE_STATISTICS;
+		rows = estimate->tuples;
 	}
 	else if (estimate->tuples > 0)
 	{
