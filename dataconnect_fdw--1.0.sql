@@ -246,3 +246,48 @@ IS 'compares a foreign table with what the service answers now, given a query st
 REVOKE EXECUTE ON FUNCTION dataconnect_describe(name, text, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION dataconnect_table_ddl(name, text, text, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION dataconnect_check(regclass, text) FROM PUBLIC;
+
+CREATE FUNCTION dataconnect_learned_lines(
+    OUT foreign_table regclass,
+    OUT columns text[],
+    OUT replies bigint,
+    OUT records double precision,
+    OUT days double precision,
+    OUT list_values double precision,
+    OUT records_per_day double precision,
+    OUT bytes_per_record double precision,
+    OUT first_byte_ms double precision,
+    OUT last_reply timestamptz)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT
+ROWS 50;
+
+COMMENT ON FUNCTION dataconnect_learned_lines()
+IS 'what the view dataconnect_learned shows';
+
+CREATE VIEW dataconnect_learned AS
+SELECT * FROM dataconnect_learned_lines();
+
+COMMENT ON VIEW dataconnect_learned
+IS 'what replies have taught of the foreign tables that one may read, a row for each set of columns that queries gave values for; of this session, or of all where the library is preloaded; for example: SELECT foreign_table, columns, records_per_day, first_byte_ms FROM dataconnect_learned ORDER BY last_reply DESC';
+COMMENT ON COLUMN dataconnect_learned.foreign_table IS 'the foreign table, as its options are now';
+COMMENT ON COLUMN dataconnect_learned.columns IS 'columns that the requests gave values for';
+COMMENT ON COLUMN dataconnect_learned.replies IS 'replies that were read to their end';
+COMMENT ON COLUMN dataconnect_learned.records IS 'records of a usual reply; NULL where none was read to its end';
+COMMENT ON COLUMN dataconnect_learned.days IS 'days that a usual request asked for; NULL without a window or period';
+COMMENT ON COLUMN dataconnect_learned.list_values IS 'values of lists that a usual request asked for, multiplied; 1 without';
+COMMENT ON COLUMN dataconnect_learned.records_per_day IS 'records of a usual reply for each day; NULL without days';
+COMMENT ON COLUMN dataconnect_learned.bytes_per_record IS 'length of a record in the reply, decompressed, or NULL';
+COMMENT ON COLUMN dataconnect_learned.first_byte_ms IS 'milliseconds from sending a request to its reply''s first byte, or NULL';
+COMMENT ON COLUMN dataconnect_learned.last_reply IS 'when the last reply was';
+
+GRANT SELECT ON dataconnect_learned TO PUBLIC;
+
+CREATE FUNCTION dataconnect_forget(foreign_table regclass)
+RETURNS integer
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT;
+
+COMMENT ON FUNCTION dataconnect_forget(regclass)
+IS 'forgets what replies have taught of a foreign table, and returns how many rows dataconnect_learned had of it, for example after the report has changed: SELECT dataconnect_forget(''sales'')';

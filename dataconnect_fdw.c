@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "analyze.h"
 #include "async.h"
 #include "batch.h"
 #include "catalogue.h"
@@ -18,6 +19,7 @@
 #include "governor.h"
 #include "http.h"
 #include "import.h"
+#include "learn.h"
 #include "option.h"
 #include "plan.h"
 #include "scan.h"
@@ -38,6 +40,7 @@ _PG_init(void)
 	dcf_governor_init();
 	dcf_http_define_settings();
 	dcf_batch_init();
+	dcf_learn_init();
 	MarkGUCPrefixReserved("dataconnect_fdw");
 }
 
@@ -58,6 +61,7 @@ dataconnect_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ForeignAsyncRequest = dcf_async_request;
 	routine->ForeignAsyncConfigureWait = dcf_async_configure_wait;
 	routine->ForeignAsyncNotify = dcf_async_notify;
+	routine->AnalyzeForeignTable = dcf_analyze_table;
 	routine->ImportForeignSchema = dcf_import_schema;
 	PG_RETURN_POINTER(routine);
 }

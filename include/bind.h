@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "measure.h"
 #include "relation.h"
 #include "request.h"
 #include "spec.h"
@@ -79,6 +80,12 @@ extern bool dcf_bind_owns_row(const DcfAsked *asked, const Datum *values,
  */
 extern bool dcf_bind_can_halve(const DcfAsked *asked);
 extern void dcf_bind_halve(DcfRequestSet *set, const DcfAsked *asked);
+
+/*
+ * How much the request asks for; or the whole of what was halved to make it.
+ */
+extern void dcf_bind_measure(const DcfAsked *asked, bool whole,
+							 DcfMeasure *measure);
 
 /* The hint for 413: what to narrow, palloc'd. */
 extern char *dcf_bind_narrow_hint(const DcfRequestSet *set);

@@ -22,6 +22,9 @@ typedef struct DcfEstimate
 	DcfEstimateSource source;
 	double requests;		 /* at least 1 */
 	double rows_per_request; /* in a reply, not limited by max_rows */
+	double rows_asked;		 /* the same as the service may see it: an open
+								 * end of a window as it is sent */
+	double days;			 /* of the window; 0: none, or not known */
 	double rows;			 /* what the scan returns, each reply limited by
 								 * max_rows, after PostgreSQL's own filter */
 	Cost startup_cost;
@@ -30,9 +33,11 @@ typedef struct DcfEstimate
 
 /*
  * Sources in this order: the service's count of a bridge table, where the
- * server's option remote_estimate is on; the table's option rows (records in one reply), the
- * statistics of ANALYZE and the selectivity of what the service filters,
- * DCF_ROWS_DEFAULT.  baserel->reltarget->width must be set.
+ * server's option remote_estimate is on; what earlier replies have taught; the
+ * statistics of ANALYZE, where it had a sample with the selectivity of what the
+ * service filters; the table's option rows (records in one reply);
+ * DCF_ROWS_DEFAULT.
+ * baserel->reltarget->width must be set.
  */
 #define DCF_ROWS_DEFAULT 1000
 

@@ -23,9 +23,11 @@ typedef struct DcfFetch DcfFetch;
 /* Counted over all sets of requests. */
 typedef struct DcfFetchStats
 {
-	uint64 requests; /* replies opened, refused ones among them */
-	uint64 halved;	 /* those that were refused, and asked in halves */
-	uint64 retries;	 /* tries beyond the first */
+	uint64 requests;	 /* replies opened, refused ones among them */
+	uint64 halved;		 /* those that were refused, and asked in halves */
+	uint64 halved_early; /* not sent, but asked in halves at once, because they
+						  * were expected to be refused */
+	uint64 retries;		 /* tries beyond the first */
 	uint64 bytes_received;
 	uint64 bytes_decoded;
 	uint64 records;

@@ -102,10 +102,11 @@ typedef struct DcfTableOptions
 								 * key in one request */
 	bool async_capable; /* the server's where not given */
 	bool window_round_day;
-	char *open_from;	/* ISO date, never NULL */
-	char *open_to;		/* ISO date, never NULL */
-	char *split;		/* a column's name, or NULL */
-	List *null_strings; /* of char *, texts that text columns read as
+	char *open_from;	  /* ISO date, never NULL */
+	char *open_to;		  /* ISO date, never NULL */
+	char *split;		  /* a column's name, or NULL */
+	char *analyze_params; /* query string or NULL */
+	List *null_strings;	  /* of char *, texts that text columns read as
 								 * NULL */
 } DcfTableOptions;
 

@@ -38,6 +38,8 @@ typedef struct DcfRelation
 	Oid relid;
 	char *relname;
 	Oid serverid;
+	uint32 version; /* of what decides on the requests and replies: see
+							 * dcf_relation_version() */
 	DcfServerOptions *server;
 	DcfTableOptions *table;
 	TupleDesc tupdesc; /* a copy */
@@ -66,6 +68,12 @@ extern DcfRelation *dcf_relation_load(Relation rel);
 extern DcfRelation *dcf_relation_create(Oid serverid, const char *endpoint,
 										const char *params,
 										const char *const *keys, int nkeys);
+
+/*
+ * A hash of the options on which it depends what the service is asked for and
+ * returns; never 0.  The relation has to be there.
+ */
+extern uint32 dcf_relation_version(Oid relid);
 
 /*
  * Whether something is sent for a sent column of which a query says nothing:

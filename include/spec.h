@@ -40,8 +40,9 @@ typedef struct DcfBinding
 typedef enum DcfEstimateSource
 {
 	DCF_ESTIMATE_REMOTE,	 /* the service's count of a bridge table */
-	DCF_ESTIMATE_OPTION,	 /* the table's option rows */
+	DCF_ESTIMATE_LEARNED,	 /* earlier replies */
 	DCF_ESTIMATE_STATISTICS, /* ANALYZE */
+	DCF_ESTIMATE_OPTION,	 /* the table's option rows */
 	DCF_ESTIMATE_DEFAULT
 } DcfEstimateSource;
 
@@ -54,7 +55,11 @@ typedef struct DcfSpec
 	Bitmapset *fetched; /* attnums whose value is needed */
 	List *clauses;		/* what the service filters, for EXPLAIN */
 	DcfEstimateSource source;
-	double rows_per_request; /* estimated, not limited by max_rows */
+	double rows_per_request; /* estimated, not limited by max_rows, as
+							 * the service may see it: with open ends as
+							 * they are sent */
+	double days;			 /* of the window that the estimate is for; 0:
+							 * none, or not known */
 	bool all_rows;			 /* the query is likely to read them all */
 } DcfSpec;
 

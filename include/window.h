@@ -66,6 +66,14 @@ extern void dcf_window_cut(DcfWindow *window, const Timestamp *lower,
  */
 extern bool dcf_window_middle(const DcfWindow *window, Timestamp *middle);
 
+/*
+ * How many days the window covers: as it is sent, widened, and as it is.  An
+ * open end, and a bound that is sent as one, counts as for
+ * dcf_window_middle().  May be negative.
+ */
+extern void dcf_window_days(const DcfWindow *window, double *sent,
+							double *exact);
+
 /* A value of the column as the window's bounds are. */
 extern Timestamp dcf_window_time(const DcfWindow *window, Datum value);
 

@@ -4,6 +4,7 @@
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
 \i :setup
+SET dataconnect_fdw.learn = off;
 
 CREATE FOREIGN TABLE sales (
     id integer OPTIONS (name 'Id'),

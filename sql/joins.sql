@@ -4,6 +4,7 @@
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
 \i :setup
+SET dataconnect_fdw.learn = off;
 \pset null (null)
 
 -- the service filters by store and by date; the parameters are columns of their own

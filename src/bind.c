@@ -45,6 +45,8 @@ static void bind_all(DcfRequestSet *set, const DcfSpec *spec,
 static DcfAsked *create_asked(const DcfRequestSet *set, const int *wheels);
 static DcfAsked *copy_asked(const DcfAsked *asked, const DcfPart *part);
 static bool advance(DcfRequestSet *set);
+static void measure_slot(DcfMeasure *measure, const DcfAsked *asked, int i,
+						 bool whole);
 static DcfRequest *build(const DcfAsked *asked, bool as_template);
 static void add_params(DcfRequest *request, const DcfAsked *asked, int i,
 					   bool as_template);
@@ -212,6 +214,45 @@ dcf_bind_halve(DcfRequestSet *set, const DcfAsked *asked)
 	set->pending = lcons(copy_asked(asked, &second), set->pending);
 	set->pending = lcons(copy_asked(asked, &first), set->pending);
 	MemoryContextSwitchTo(old);
+}
+
+void
+dcf_bind_measure(const DcfAsked *asked, bool whole, DcfMeasure *measure)
+{
+	const DcfRelation *relation = asked->set->relation;
+
+	dcf_measure_init(measure);
+	for (int i = 0; i < relation->natts; i++)
+		if (dcf_column_is_sent(&relation->columns[i]) &&
+			asked->set->slots[i].bound)
+			measure_slot(measure, asked, i, whole);
+}
+
+static void
+measure_slot(DcfMeasure *measure, const DcfAsked *asked, int i, bool whole)
+{
+	const DcfRelation *relation = asked->set->relation;
+	const DcfSlot *slot = &asked->set->slots[i];
+	const DcfPart *part =
+		slot == asked->set->halved && !whole ? &asked->part : NULL;
+	int count = part ? part->count : slot->values.count;
+
+	if (slot->column->kind == DCF_COLUMN_WINDOW)
+	{
+		const DcfWindow window =
+			part ? dcf_part_window(slot, part) : slot->window;
+
+		dcf_measure_window(measure, relation, slot->column,
+						   slot->window.has_lower, slot->window.has_upper,
+						   &window);
+	}
+	else if (slot->has_values && !slot->one_by_one && count > 1)
+		dcf_measure_values(measure, relation, slot->column, count);
+	else if (slot->has_values)
+		dcf_measure_value(measure, relation, slot->column,
+						  &slot->values
+							   .values[part ? part->first : asked->wheels[i]],
+						  slot->column->basetype);
 }
 
 /* Turn the last wheel; where one has gone round, the one before it, too. */

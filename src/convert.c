@@ -346,7 +346,7 @@ dcf_convert_refuse(DcfConverter *converter, int sqlstate)
 	const char *type =
 		format_type_with_typemod(converter->type, converter->typmod);
 	const char *source = converter->record == 0 ?
-		"Option \"default\"" :
+		"The request" :
 		psprintf("Record %llu", (unsigned long long) converter->record);
 	const char *fault;
 

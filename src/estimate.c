@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -12,14 +14,20 @@
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 
+#include "bind_value.h"
 #include "bridge.h"
 #include "estimate.h"
+#include "learn.h"
+#include "measure.h"
 
 /*
- * Costs in the planner's unit, a sequential page read.  A request is a round
- * trip and the service's own work, seldom less than tens of milliseconds; a
- * byte of a reply has to be received, inflated and read.
+ * Costs in the planner's unit, a sequential page read, which is taken for a
+ * hundredth of a millisecond.  A request is a round trip and the service's own
+ * work: as long as the first byte was found to take, but never less than
+ * COST_PER_REQUEST, so that a service which happens to be near is not asked a
+ * thousand times.  A byte of a reply has to be received, inflated and read.
  */
+#define COST_PER_MS		 100.0
 #define COST_PER_REQUEST 1000.0
 #define COST_PER_BYTE	 0.0001
 
@@ -29,77 +37,164 @@
 /* Elements of an array that is not known yet. */
 #define UNKNOWN_ARRAY_LENGTH 10
 
-static double count_requests(const DcfRelation *relation,
-							 const DcfQuals *quals, Bitmapset *split);
+/* What an estimate is made from. */
+typedef struct Estimation
+{
+	PlannerInfo *root;
+	RelOptInfo *baserel;
+	const DcfRelation *relation;
+	const DcfQuals *quals;
+	Bitmapset *split;		 /* see DcfSpec */
+	Bitmapset *single;		 /* columns of which one value is left, by = */
+	const RestrictInfo *key; /* the clause of a batched join's key, or NULL */
+	DcfMeasure measure;
+	DcfLearned learned;
+	DcfEstimate *estimate;
+} Estimation;
+
+static Bitmapset *single_columns(const DcfQuals *quals);
+static const RestrictInfo *find_key(const DcfQuals *quals);
+static bool is_one_by_one(const Estimation *e, const DcfBinding *binding);
+static double count_requests(const Estimation *e);
+static Expr *known_value(const Estimation *e, const DcfBinding *binding);
 static double array_length(Expr *array);
-static double remote_rows(PlannerInfo *root, RelOptInfo *baserel,
-						  const DcfRelation *relation);
-static double reply_rows(PlannerInfo *root, RelOptInfo *baserel,
-						 const DcfRelation *relation, const DcfQuals *quals,
-						 DcfEstimate *estimate);
-static double selectivity(PlannerInfo *root, RelOptInfo *baserel,
-						  List *clauses, const DcfEstimate *estimate);
-static List *joined_filters(const DcfQuals *quals);
-static double bytes_per_record(const DcfRelation *relation);
+static void measure_request(Estimation *e);
+static void measure_column(Estimation *e, const DcfColumn *column);
+static void measure_window(Estimation *e, const DcfColumn *column);
+static bool narrow_window(DcfWindow *window, DcfBindingOp op, Expr *value);
+static double remote_rows(const Estimation *e);
+static bool use_learned(const Estimation *e, double remote);
+static double statistics_rows(const Estimation *e);
+static double reply_rows(Estimation *e);
+static double filtered_part(const Estimation *e);
+static bool is_filter(const Estimation *e, const RestrictInfo *rinfo);
+static Selectivity selectivity(const Estimation *e, List *clauses);
+static double bytes_per_record(const Estimation *e);
 
 void
 dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 			 const DcfRelation *relation, const DcfQuals *quals,
 			 Bitmapset *split, DcfEstimate *estimate)
 {
+	Estimation e = {.root = root,
+					.baserel = baserel,
+					.relation = relation,
+					.quals = quals,
+					.split = split,
+					.single = single_columns(quals),
+					.key = find_key(quals),
+					.estimate = estimate};
+	double max_rows = relation->server->max_rows;
 	double received;
+	double cost_per_request;
 	QualCost qual_cost;
 
-	estimate->requests = count_requests(relation, quals, split);
-	estimate->rows = reply_rows(root, baserel, relation, quals, estimate);
+	measure_request(&e);
+	dcf_learn_find(relation, &e.measure, &e.learned);
+	estimate->days = Max(e.measure.days, 0);
+	estimate->requests = count_requests(&e);
+	estimate->rows = reply_rows(&e);
 
-	received = estimate->requests *
-		Min(estimate->rows_per_request, relation->server->max_rows);
+	/* What is too much for one reply comes in several, or not at all. */
+	received = estimate->requests * estimate->rows_per_request;
+	if (relation->split)
+		estimate->requests *=
+			Max(ceil(estimate->rows_per_request / max_rows), 1);
+	else
+		received = Min(received, estimate->requests * max_rows);
 	estimate->rows = clamp_row_est(Min(estimate->rows, received));
 
+	cost_per_request =
+		Max(COST_PER_REQUEST, e.learned.first_byte_ms * COST_PER_MS);
 	cost_qual_eval(&qual_cost, quals->local, root);
-	estimate->startup_cost = COST_PER_REQUEST + qual_cost.startup +
+	estimate->startup_cost = cost_per_request + qual_cost.startup +
 		baserel->reltarget->cost.startup;
 	estimate->total_cost = estimate->startup_cost +
-		(estimate->requests - 1) * COST_PER_REQUEST +
+		(estimate->requests - 1) * cost_per_request +
 		received *
-			(bytes_per_record(relation) * COST_PER_BYTE + cpu_tuple_cost +
+			(bytes_per_record(&e) * COST_PER_BYTE + cpu_tuple_cost +
 			 qual_cost.per_tuple) +
 		estimate->rows * baserel->reltarget->cost.per_tuple;
 }
 
-/* Columns that need a request for each value multiply. */
-static double
-count_requests(const DcfRelation *relation, const DcfQuals *quals,
-			   Bitmapset *split)
+static Bitmapset *
+single_columns(const DcfQuals *quals)
 {
 	Bitmapset *single = NULL;
-	double requests = 1;
 	ListCell *lc;
 
-	/* Of a column that is also bound by =, one value is left. */
 	foreach(lc, quals->bindings)
 	{
-		DcfBinding *binding = lfirst(lc);
+		const DcfBinding *binding = lfirst(lc);
 
 		if (binding->op != DCF_BIND_ANY)
 			single = bms_add_member(single, binding->attnum);
 	}
-	foreach(lc, quals->bindings)
-	{
-		DcfBinding *binding = lfirst(lc);
-		const DcfColumn *column = &relation->columns[binding->attnum - 1];
+	return single;
+}
 
-		if (bms_is_member(binding->attnum, single) ||
-			column->kind == DCF_COLUMN_WINDOW ||
-			(column->options->list && !bms_is_member(binding->attnum, split)))
+static const RestrictInfo *
+find_key(const DcfQuals *quals)
+{
+	ListCell *lc_binding;
+	ListCell *lc_clause;
+
+	forboth(lc_binding, quals->bindings, lc_clause, quals->sent)
+		if (((const DcfBinding *) lfirst(lc_binding))->op == DCF_BIND_KEYS)
+			return lfirst_node(RestrictInfo, lc_clause);
+	return NULL;
+}
+
+/* Whether a binding comes to a request for each of its values. */
+static bool
+is_one_by_one(const Estimation *e, const DcfBinding *binding)
+{
+	const DcfColumn *column = &e->relation->columns[binding->attnum - 1];
+
+	return !bms_is_member(binding->attnum, e->single) &&
+		column->kind != DCF_COLUMN_WINDOW &&
+		(!column->options->list || bms_is_member(binding->attnum, e->split));
+}
+
+/* Columns that need a request for each value multiply. */
+static double
+count_requests(const Estimation *e)
+{
+	Bitmapset *counted = NULL;
+	double requests = 1;
+	ListCell *lc;
+
+	foreach(lc, e->quals->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+		double length;
+
+		if (!is_one_by_one(e, binding) ||
+			bms_is_member(binding->attnum, counted))
 			continue;
-		single = bms_add_member(single, binding->attnum);
-		requests *= Max(array_length(binding->value), 1);
+		counted = bms_add_member(counted, binding->attnum);
+		length = array_length(known_value(e, binding));
+		if (length < 0)
+			length = UNKNOWN_ARRAY_LENGTH;
+		requests *= Max(length, 1);
 	}
 	return requests;
 }
 
+/*
+ * The value of a binding, simplified as far as the planner may: what is stable
+ * is a Const, and a parameter whose value it knows.
+ */
+static Expr *
+known_value(const Estimation *e, const DcfBinding *binding)
+{
+	if (!binding->value)
+		return NULL;
+	return (Expr *) estimate_expression_value(e->root,
+											  (Node *) binding->value);
+}
+
+/* Or -1 if it is not known. */
 static double
 array_length(Expr *array)
 {
@@ -115,118 +210,294 @@ array_length(Expr *array)
 	}
 	if (IsA(array, ArrayExpr) && !((ArrayExpr *) array)->multidims)
 		return list_length(((ArrayExpr *) array)->elements);
-	return UNKNOWN_ARRAY_LENGTH;
+	return -1;
+}
+
+/* What one request will ask for. */
+static void
+measure_request(Estimation *e)
+{
+	dcf_measure_init(&e->measure);
+	for (int i = 0; i < e->relation->natts; i++)
+	{
+		const DcfColumn *column = &e->relation->columns[i];
+
+		if (column->kind == DCF_COLUMN_WINDOW)
+			measure_window(e, column);
+		else if (dcf_column_is_sent(column))
+			measure_column(e, column);
+	}
+}
+
+static void
+measure_column(Estimation *e, const DcfColumn *column)
+{
+	const DcfBinding *last = NULL;
+	Expr *value;
+	ListCell *lc;
+
+	/* A value by = is the last word. */
+	foreach(lc, e->quals->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+
+		if (binding->attnum == column->attnum &&
+			(!last || binding->op != DCF_BIND_ANY))
+			last = binding;
+	}
+	if (!last || last->op == DCF_BIND_NULL)
+		return;
+	if (last->op == DCF_BIND_KEYS)
+	{
+		dcf_measure_values(&e->measure, e->relation, column,
+						   ceil(e->estimate->keys / e->estimate->batches));
+		return;
+	}
+	value = known_value(e, last);
+	if (last->op == DCF_BIND_EQUAL)
+	{
+		const Const *constant = IsA(value, Const) ? (Const *) value : NULL;
+
+		dcf_measure_value(&e->measure, e->relation, column,
+						  constant && !constant->constisnull ?
+							  &constant->constvalue :
+							  NULL,
+						  constant ? getBaseType(constant->consttype) :
+									 InvalidOid);
+	}
+	else if (is_one_by_one(e, last) || array_length(value) == 1)
+		dcf_measure_value(&e->measure, e->relation, column, NULL, InvalidOid);
+	else
+		dcf_measure_values(&e->measure, e->relation, column,
+						   array_length(value));
+}
+
+static void
+measure_window(Estimation *e, const DcfColumn *column)
+{
+	DcfWindow window;
+	bool lower = false;
+	bool upper = false;
+	bool known = true;
+	ListCell *lc;
+
+	dcf_window_init(&window, column->basetype, column->basetypmod,
+					e->relation->server->timezone,
+					e->relation->table->window_round_day);
+	foreach(lc, e->quals->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+
+		if (binding->attnum != column->attnum)
+			continue;
+		lower |= binding->op != DCF_BIND_TO && binding->op != DCF_BIND_BEFORE;
+		upper |= binding->op != DCF_BIND_FROM && binding->op != DCF_BIND_AFTER;
+		known = known &&
+			narrow_window(&window, binding->op, known_value(e, binding));
+	}
+	if (lower || upper)
+		dcf_measure_window(&e->measure, e->relation, column, lower, upper,
+						   known ? &window : NULL);
+}
+
+/* False if the value is not known. */
+static bool
+narrow_window(DcfWindow *window, DcfBindingOp op, Expr *value)
+{
+	const Const *constant = (const Const *) value;
+
+	if (!IsA(value, Const) || constant->constisnull)
+		return false;
+	if (op == DCF_BIND_ANY)
+	{
+		Oid elemtype = get_base_element_type(constant->consttype);
+		Datum *elems;
+		int nelems = dcf_array_values(constant->constvalue, elemtype, &elems);
+
+		if (nelems > 0)
+			dcf_window_narrow_any(window, elems, nelems,
+								  getBaseType(elemtype));
+		return nelems > 0;
+	}
+	dcf_window_narrow(window, op, constant->constvalue,
+					  getBaseType(constant->consttype));
+	return true;
 }
 
 /* The service's own count, where the server's options want it; else -1. */
 static double
-remote_rows(PlannerInfo *root, RelOptInfo *baserel,
-			const DcfRelation *relation)
+remote_rows(const Estimation *e)
 {
-	Oid userid = baserel->userid;
+	Oid userid = e->baserel->userid;
 
-	if (!relation->server->remote_estimate)
+	if (!e->relation->server->remote_estimate)
 		return -1;
-	return dcf_bridge_rows(relation,
+	return dcf_bridge_rows(e->relation,
 						   OidIsValid(userid) ? userid : GetUserId());
+}
+
+/*
+ * The service counts all rows of a table.  What a request that asks for some of
+ * them returns is known better by replies to such requests.  Replies to
+ * requests that asked for less are the least that is to be expected.
+ */
+static bool
+use_learned(const Estimation *e, double remote)
+{
+	double known = e->learned.records;
+
+	if (known < 0)
+		return false;
+	if (remote >= 0)
+		return e->measure.given != 0 && e->learned.missing == 0 &&
+			known < remote;
+	if (!e->learned.at_least)
+		return true;
+	if (e->estimate->tuples > 0)
+		return known >= statistics_rows(e);
+	return known >= e->relation->table->rows;
+}
+
+/*
+ * Of a reply, by statistics.  Where ANALYZE had a sample, they know of its rows,
+ * and the service filters them; else of the rows of a reply as it comes.
+ */
+static double
+statistics_rows(const Estimation *e)
+{
+	if (!e->relation->table->analyze_params)
+		return e->estimate->tuples;
+	return clamp_row_est(e->estimate->tuples * selectivity(e, e->quals->sent) /
+						 e->estimate->requests);
 }
 
 /*
  * Rows the scan returns; the rows of a reply are noted in the estimate.
  */
 static double
-reply_rows(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
-		   const DcfQuals *quals, DcfEstimate *estimate)
+reply_rows(Estimation *e)
 {
-	double local;
-	double filtered;
-	double remote = remote_rows(root, baserel, relation);
+	DcfEstimate *estimate = e->estimate;
+	const DcfQuals *quals = e->quals;
+	double remote = remote_rows(e);
+	double rows;
+	double kept = 1;
+	double asked = 1;
 
-	if (remote >= 0)
+	if (use_learned(e, remote))
+	{
+		estimate->source = DCF_ESTIMATE_LEARNED;
+		rows = e->learned.records;
+		kept = e->measure.kept;
+		if (e->measure.days > 0)
+			asked = e->measure.asked / e->measure.days;
+	}
+	else if (remote >= 0)
 	{
 		estimate->source = DCF_ESTIMATE_REMOTE;
-		estimate->rows_per_request = remote;
+		rows = remote;
 	}
-	else if (relation->table->rows >= 0)
+	else if (estimate->tuples > 0 && !e->relation->table->analyze_params)
 	{
-		estimate->source = DCF_ESTIMATE_OPTION;
-		estimate->rows_per_request = relation->table->rows;
+		estimate->source = DCF_ESTIMATE_STATISTICS;
+		rows = estimate->tuples;
 	}
 	else if (estimate->tuples > 0)
 	{
-		/* The statistics know of all rows; the service filters some. */
 		estimate->source = DCF_ESTIMATE_STATISTICS;
-		filtered = selectivity(root, baserel, quals->sent, estimate);
-		local =
-			selectivity(root, baserel,
-						list_union_ptr(quals->local, quals->sent), estimate);
-		estimate->rows_per_request =
-			clamp_row_est(estimate->tuples * filtered / estimate->requests);
-		return estimate->tuples * local;
+		estimate->rows_per_request = estimate->rows_asked = statistics_rows(e);
+		return estimate->tuples *
+			selectivity(e, list_union_ptr(quals->local, quals->sent));
+	}
+	else if (e->relation->table->rows >= 0)
+	{
+		estimate->source = DCF_ESTIMATE_OPTION;
+		rows = e->relation->table->rows;
 	}
 	else
 	{
 		estimate->source = DCF_ESTIMATE_DEFAULT;
-		estimate->rows_per_request = DCF_ROWS_DEFAULT;
+		rows = DCF_ROWS_DEFAULT;
 	}
 
-	/*
-	 * These count a reply's records, so what was sent is accounted for, but for
-	 * what a join gives on top of it.
-	 */
-	estimate->rows_per_request = clamp_row_est(
-		estimate->rows_per_request *
-		selectivity(root, baserel, joined_filters(quals), estimate));
-	local =
-		clauselist_selectivity(root,
-							   list_difference_ptr(quals->local, quals->sent),
-							   baserel->relid, JOIN_INNER, NULL);
-	return estimate->requests *
-		Min(estimate->rows_per_request, relation->server->max_rows) * local;
+	/* These count a reply's records, so what was sent is accounted for. */
+	estimate->rows_per_request = clamp_row_est(rows * filtered_part(e));
+	estimate->rows_asked = estimate->rows_per_request * asked;
+	rows = estimate->rows_per_request;
+	if (!e->relation->split)
+		rows = Min(rows, e->relation->server->max_rows);
+	return estimate->requests * rows * kept *
+		selectivity(e, list_difference_ptr(quals->local, quals->sent));
 }
 
 /*
- * Of clauses, one of which may be a batch's: it holds for any of many values,
- * but all batches together have no more than all rows.
+ * What part of the records the service returns that the estimate is of: where a
+ * clause lets it filter them that did not when they were counted.
  */
 static double
-selectivity(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
-			const DcfEstimate *estimate)
+filtered_part(const Estimation *e)
 {
-	double one = clauselist_selectivity(root, clauses, baserel->relid,
-										JOIN_INNER, NULL);
-
-	return Min(estimate->keys * one, 1) / estimate->batches;
-}
-
-/*
- * The clauses by which the service filters rows for the other side of a join:
- * those on columns that the reply has.
- */
-static List *
-joined_filters(const DcfQuals *quals)
-{
-	List *result = NIL;
+	List *clauses = NIL;
+	double requests = 1;
 	ListCell *lc;
 
-	foreach(lc, quals->sent)
+	foreach(lc, e->quals->sent)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		const DcfBinding *binding =
+			list_nth(e->quals->bindings, foreach_current_index(lc));
 
-		if (bms_membership(rinfo->clause_relids) == BMS_MULTIPLE &&
-			list_member_ptr(quals->local, rinfo))
-			result = lappend(result, rinfo);
+		if (!is_filter(e, rinfo))
+			continue;
+		if (e->estimate->source != DCF_ESTIMATE_LEARNED)
+		{
+			if (bms_membership(rinfo->clause_relids) == BMS_MULTIPLE)
+				clauses = lappend(clauses, rinfo);
+			continue;
+		}
+		if (!(e->learned.missing &
+			  dcf_measure_bits(dcf_measure_place(
+				  e->relation, &e->relation->columns[binding->attnum - 1]))))
+			continue;
+		clauses = lappend(clauses, rinfo);
+		if (is_one_by_one(e, binding))
+			requests = e->estimate->requests;
 	}
-	return result;
+	return Min(selectivity(e, clauses) / requests, 1);
+}
+
+/* Whether a clause that was sent is on a column that the reply has. */
+static bool
+is_filter(const Estimation *e, const RestrictInfo *rinfo)
+{
+	return list_member_ptr(e->quals->local, rinfo);
+}
+
+/*
+ * One of the clauses may be that of a batched join's key: it holds for any of
+ * many values, but all batches together have no more than all rows.
+ */
+static Selectivity
+selectivity(const Estimation *e, List *clauses)
+{
+	Selectivity one =
+		clauselist_selectivity(e->root, clauses, e->baserel->relid, JOIN_INNER,
+							   NULL);
+
+	if (!list_member_ptr(clauses, e->key))
+		return one;
+	return Min(e->estimate->keys * one, 1) / e->estimate->batches;
 }
 
 static double
-bytes_per_record(const DcfRelation *relation)
+bytes_per_record(const Estimation *e)
 {
 	int nread = 0;
 
-	for (int i = 0; i < relation->natts; i++)
-		if (dcf_column_is_read(&relation->columns[i]))
+	if (e->learned.bytes >= 0)
+		return e->learned.bytes;
+	for (int i = 0; i < e->relation->natts; i++)
+		if (dcf_column_is_read(&e->relation->columns[i]))
 			nread++;
 	return nread * BYTES_PER_FIELD;
 }

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/ruleutils.h"
@@ -15,11 +17,13 @@
 #include "scan.h"
 
 static List *deparse_context(ForeignScanState *node, ExplainState *es);
-static void explain_request(ForeignScanState *node, List *context,
-							ExplainState *es);
+static void explain_request(const DcfScan *scan, DcfRequestSet *set,
+							bool known, ExplainState *es);
 static void explain_filter(const DcfScan *scan, List *context,
 						   ExplainState *es);
 static void explain_estimate(const DcfScan *scan, ExplainState *es);
+static void explain_excess(const DcfScan *scan, bool can_halve,
+						   ExplainState *es);
 static void explain_run(const DcfScan *scan, ExplainState *es);
 static bool is_batched(const DcfScan *scan);
 static bool any_unknown(const DcfSpec *spec, const DcfBoundValue *values);
@@ -28,11 +32,23 @@ void
 dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 {
 	const DcfScan *scan = node->fdw_state;
+	const DcfSpec *spec = dcf_scan_spec(scan);
 	List *context = deparse_context(node, es);
+	DcfBoundValue *values = dcf_scan_values(node, context);
+	bool known = !any_unknown(spec, values);
+	DcfRequestSet *set =
+		dcf_bind_create(dcf_scan_relation(scan), spec, values, true);
 
-	explain_request(node, context, es);
+	explain_request(scan, set, known, es);
 	explain_filter(scan, context, es);
 	explain_estimate(scan, es);
+	if (spec->rows_per_request > dcf_scan_relation(scan)->server->max_rows)
+	{
+		const DcfAsked *first = dcf_bind_next(set);
+
+		explain_excess(scan, !known || (first && dcf_bind_can_halve(first)),
+					   es);
+	}
 	if (es->analyze)
 		explain_run(scan, es);
 }
@@ -52,21 +68,18 @@ deparse_context(ForeignScanState *node, ExplainState *es)
 }
 
 static void
-explain_request(ForeignScanState *node, List *context, ExplainState *es)
+explain_request(const DcfScan *scan, DcfRequestSet *set, bool known,
+				ExplainState *es)
 {
-	const DcfScan *scan = node->fdw_state;
-	const DcfRelation *relation = dcf_scan_relation(scan);
-	const DcfSpec *spec = dcf_scan_spec(scan);
-	DcfBoundValue *values = dcf_scan_values(node, context);
-	DcfRequestSet *set = dcf_bind_create(relation, spec, values, true);
 	DcfRequest *request = dcf_bind_template(set);
 	double count = dcf_bind_count(set);
 
 	if (request)
-		ExplainPropertyText("Request",
-							dcf_request_show(request, relation->server->url),
-							es);
-	if (count != 1 && !any_unknown(spec, values))
+		ExplainPropertyText(
+			"Request",
+			dcf_request_show(request, dcf_scan_relation(scan)->server->url),
+			es);
+	if (count != 1 && known)
 		ExplainPropertyFloat("Requests Planned", NULL, count, 0, es);
 }
 
@@ -88,23 +101,41 @@ explain_estimate(const DcfScan *scan, ExplainState *es)
 {
 	static const char *const sources[] = {[DCF_ESTIMATE_REMOTE] =
 											  "bridge delta count",
-										  [DCF_ESTIMATE_OPTION] =
-											  "option rows",
+										  [DCF_ESTIMATE_LEARNED] = "learned",
 										  [DCF_ESTIMATE_STATISTICS] =
 											  "ANALYZE statistics",
+										  [DCF_ESTIMATE_OPTION] =
+											  "option rows",
 										  [DCF_ESTIMATE_DEFAULT] = "default"};
 	const DcfSpec *spec = dcf_scan_spec(scan);
-	const DcfServerOptions *server = dcf_scan_relation(scan)->server;
 
 	if (es->costs)
 		ExplainPropertyText("Estimate Source", sources[spec->source], es);
-	if (spec->rows_per_request > server->max_rows)
-		ExplainPropertyText(
-			"Warning",
-			psprintf(
-				"a request is expected to ask for %.0f records, more than the service's limit of %d; it is likely to be refused (HTTP 413)",
-				spec->rows_per_request, server->max_rows),
-			es);
+	if (es->costs && spec->source == DCF_ESTIMATE_LEARNED && spec->days > 0)
+		ExplainPropertyFloat("Estimated Days", NULL, spec->days,
+							 spec->days == floor(spec->days) ? 0 : 1, es);
+}
+
+/*
+ * A request that is expected to ask for too much; can_halve: halves of it may
+ * be asked for, where the table's option says so.
+ */
+static void
+explain_excess(const DcfScan *scan, bool can_halve, ExplainState *es)
+{
+	const DcfRelation *relation = dcf_scan_relation(scan);
+	char *fate = "it is likely to be refused (HTTP 413)";
+
+	if (relation->split && can_halve)
+		fate = psprintf("it is asked in parts, by column \"%s\"",
+						relation->split->attname);
+	ExplainPropertyText(
+		"Warning",
+		psprintf(
+			"a request is expected to ask for %.0f records, more than the service's limit of %d; %s",
+			dcf_scan_spec(scan)->rows_per_request, relation->server->max_rows,
+			fate),
+		es);
 }
 
 static void
@@ -115,6 +146,9 @@ explain_run(const DcfScan *scan, ExplainState *es)
 	ExplainPropertyUInteger("Requests", NULL, stats.requests, es);
 	if (dcf_scan_relation(scan)->split || is_batched(scan))
 		ExplainPropertyUInteger("Requests Halved", NULL, stats.halved, es);
+	if (dcf_scan_relation(scan)->split)
+		ExplainPropertyUInteger("Requests Halved Unsent", NULL,
+								stats.halved_early, es);
 	if (stats.at_once > 1)
 		ExplainPropertyInteger("Requests at Once", NULL, stats.at_once, es);
 	if (stats.replays > 0)

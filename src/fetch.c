@@ -9,6 +9,7 @@
 #include "utils/memutils.h"
 
 #include "fetch.h"
+#include "learn.h"
 #include "record.h"
 #include "request.h"
 #include "session.h"
@@ -19,6 +20,7 @@ typedef struct Lane
 	MemoryContext context; /* of the request and its reply */
 	DcfRecordReader *reader;
 	DcfAsked *asked;
+	DcfMeasure measure; /* of what is asked */
 	DcfReply *reply;
 	bool begun; /* the reply has: its reader is attached */
 } Lane;
@@ -47,9 +49,12 @@ static DcfFetchStatus choose_lane(DcfFetch *fetch, bool wait);
 static void open_lanes(DcfFetch *fetch, bool wait);
 static bool open_lane(DcfFetch *fetch, bool wait);
 static Lane *get_lane(DcfFetch *fetch);
+static void choose_request(DcfFetch *fetch, Lane *lane);
+static bool is_too_much(const DcfFetch *fetch, const Lane *lane);
 static bool begin_reply(DcfFetch *fetch, Lane *lane);
 static Lane *find_ready(DcfFetch *fetch);
-static void end_lane(DcfFetch *fetch, Lane *lane);
+static void end_lane(DcfFetch *fetch, Lane *lane, bool whole);
+static void teach(const DcfFetch *fetch, const Lane *lane, bool whole);
 static void count_reply(const Lane *lane, DcfFetchStats *stats);
 static void fill_sent(const DcfFetch *fetch, Datum *values, bool *isnull);
 
@@ -148,7 +153,7 @@ dcf_fetch_next(DcfFetch *fetch, bool wait, Datum *values, bool *isnull)
 				fill_sent(fetch, values, isnull);
 				return DCF_FETCH_ROW;
 			case DCF_RECORD_END:
-				end_lane(fetch, lane);
+				end_lane(fetch, lane, true);
 				fetch->width = Min(fetch->width * 2,
 								   fetch->relation->server->max_concurrency);
 				break;
@@ -213,7 +218,7 @@ open_lane(DcfFetch *fetch, bool wait)
 		}
 	}
 	old = MemoryContextSwitchTo(lane->context);
-	lane->asked = dcf_bind_next(fetch->set);
+	choose_request(fetch, lane);
 	lane->reply =
 		dcf_reply_begin(fetch->session, dcf_bind_request(lane->asked),
 						fetch->relation->relname,
@@ -245,6 +250,42 @@ get_lane(DcfFetch *fetch)
 	return lane;
 }
 
+/* The next one; what is expected to be too much is halved at once. */
+static void
+choose_request(DcfFetch *fetch, Lane *lane)
+{
+	for (;;)
+	{
+		lane->asked = dcf_bind_next(fetch->set);
+		dcf_bind_measure(lane->asked, false, &lane->measure);
+		if (!is_too_much(fetch, lane))
+			return;
+		fetch->stats->halved_early++;
+		dcf_bind_halve(fetch->set, lane->asked);
+	}
+}
+
+/*
+ * Whether the request, of which halves can be asked for, is expected to return
+ * more records than the service allows.  Of a part that is in proportion to the
+ * whole, so that halves are always less.
+ */
+static bool
+is_too_much(const DcfFetch *fetch, const Lane *lane)
+{
+	double max_rows = fetch->relation->server->max_rows;
+	DcfMeasure whole;
+	double part;
+
+	if (!dcf_bind_can_halve(lane->asked))
+		return false;
+	dcf_bind_measure(lane->asked, true, &whole);
+	part = dcf_measure_part(&lane->measure, &whole);
+	if (fetch->spec->source == DCF_ESTIMATE_REMOTE)
+		return fetch->spec->rows_per_request * part > max_rows;
+	return dcf_learn_records(fetch->relation, &whole) * part > max_rows;
+}
+
 /* False if the request has to be asked in halves, which come next. */
 static bool
 begin_reply(DcfFetch *fetch, Lane *lane)
@@ -259,7 +300,7 @@ begin_reply(DcfFetch *fetch, Lane *lane)
 		stats->halved++;
 		dcf_reply_close(lane->reply);
 		lane->reply = NULL;
-		end_lane(fetch, lane);
+		end_lane(fetch, lane, false);
 		return false;
 	}
 	dcf_record_attach(lane->reader, lane->reply);
@@ -316,15 +357,19 @@ dcf_fetch_is_busy(const DcfFetch *fetch)
 	return false;
 }
 
-/* The lane goes behind those in use. */
+/*
+ * The lane goes behind those in use.  whole: its reply was read to the end.
+ */
 static void
-end_lane(DcfFetch *fetch, Lane *lane)
+end_lane(DcfFetch *fetch, Lane *lane, bool whole)
 {
 	int i = 0;
 
 	if (lane->reply)
 	{
 		count_reply(lane, fetch->stats);
+		if (lane->begun)
+			teach(fetch, lane, whole);
 		dcf_reply_close(lane->reply);
 	}
 	lane->reply = NULL;
@@ -342,11 +387,27 @@ end_lane(DcfFetch *fetch, Lane *lane)
 	fetch->lanes[fetch->nlanes] = lane;
 }
 
+/* What the reply tells of others. */
+static void
+teach(const DcfFetch *fetch, const Lane *lane, bool whole)
+{
+	DcfReplyStats stats;
+	DcfReplyFacts facts = {.whole = whole};
+	size_t unread;
+
+	dcf_reply_stats(lane->reply, &stats);
+	(void) dcf_reply_window(lane->reply, &unread);
+	facts.records = dcf_record_count(lane->reader);
+	facts.bytes = stats.http.bytes_decoded - unread;
+	facts.first_byte_ms = stats.http.first_byte_ms;
+	dcf_learn_teach(fetch->relation, &lane->measure, &facts);
+}
+
 void
 dcf_fetch_stop(DcfFetch *fetch)
 {
 	while (fetch->nlanes > 0)
-		end_lane(fetch, fetch->lanes[fetch->nlanes - 1]);
+		end_lane(fetch, fetch->lanes[fetch->nlanes - 1], false);
 	MemoryContextReset(fetch->set_context);
 	fetch->set = NULL;
 }

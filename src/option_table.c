@@ -186,6 +186,8 @@ const DcfOption dcf_options[] = {
 	{TABLE(split), .type = DCF_OPTION_TEXT,
 	 .description =
 		 "column by which a request that asks for too much is halved"},
+	{TABLE(analyze_params), .type = DCF_OPTION_QUERY_STRING,
+	 .description = "parameters of the request that ANALYZE samples"},
 	{TABLE(null_strings), .type = DCF_OPTION_TEXT_LIST,
 	 .description = "texts that text columns read as NULL"},
 

@@ -197,7 +197,8 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	spec.fetched = path.fetched;
 	spec.clauses = extract_actual_clauses(path.quals->sent, false);
 	spec.source = path.estimate.source;
-	spec.rows_per_request = path.estimate.rows_per_request;
+	spec.rows_per_request = path.estimate.rows_asked;
+	spec.days = path.estimate.days;
 	spec.all_rows = state->all_rows;
 	dcf_spec_write(&spec, &fdw_private, &fdw_exprs);
 

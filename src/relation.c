@@ -4,15 +4,22 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "common/hashfn.h"
 #include "foreign/foreign.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "relation.h"
 #include "request.h"
 
+static uint32 hash_options(uint32 hash, List *options,
+						   const char *const *names);
 static DcfColumnKind column_kind(const DcfColumnOptions *options);
 static void load_column(DcfRelation *relation, Form_pg_attribute attribute);
 static void check_window_type(const DcfRelation *relation,
@@ -32,6 +39,7 @@ dcf_relation_load(Relation rel)
 	relation->relid = RelationGetRelid(rel);
 	relation->relname = pstrdup(RelationGetRelationName(rel));
 	relation->serverid = table->serverid;
+	relation->version = dcf_relation_version(relation->relid);
 	relation->server = dcf_option_server(GetForeignServer(table->serverid));
 	relation->table = dcf_option_table(table, relation->server);
 	relation->tupdesc = tupdesc;
@@ -72,6 +80,77 @@ dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
 		column->options->name = pstrdup(keys[i]);
 	}
 	return relation;
+}
+
+/* Dropped ones among them. */
+static AttrNumber
+count_columns(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	AttrNumber natts;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	natts = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+	ReleaseSysCache(tuple);
+	return natts;
+}
+
+uint32
+dcf_relation_version(Oid relid)
+{
+	static const char *const server_names[] = {"url", "params", "language",
+											   "format", NULL};
+	static const char *const table_names[] = {"endpoint",  "params",  "format",
+											  "open_from", "open_to", NULL};
+	static const char *const column_names[] = {"param",	   "param_from",
+											   "param_to", "required",
+											   "default",  "list",
+											   NULL};
+	ForeignTable *table = GetForeignTable(relid);
+	AttrNumber natts = count_columns(relid);
+	uint32 hash = table->serverid;
+
+	hash = hash_options(hash, GetForeignServer(table->serverid)->options,
+						server_names);
+	hash = hash_options(hash, table->options, table_names);
+	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
+	{
+		uint32 column = hash_options(0, GetForeignColumnOptions(relid, attnum),
+									 column_names);
+
+		/* Whether it is a date makes a difference where it is sent. */
+		if (column != 0)
+		{
+			column = hash_combine(column, get_atttype(relid, attnum));
+			hash = hash_combine(hash, hash_combine(attnum, column));
+		}
+	}
+	return hash != 0 ? hash : 1;
+}
+
+/* Those of the options that are named, NULL after the last name. */
+static uint32
+hash_options(uint32 hash, List *options, const char *const *names)
+{
+	ListCell *lc;
+
+	foreach(lc, options)
+	{
+		DefElem *def = lfirst(lc);
+
+		for (int i = 0; names[i]; i++)
+			if (strcmp(def->defname, names[i]) == 0)
+			{
+				const char *value = defGetString(def);
+
+				hash = hash_combine(hash, i + 1);
+				hash = hash_combine(hash,
+									hash_bytes((const unsigned char *) value,
+											   strlen(value)));
+			}
+	}
+	return hash;
 }
 
 bool

@@ -22,6 +22,7 @@ enum
 	SPEC_FETCHED, /* IntList of attnums */
 	SPEC_SOURCE,  /* Integer */
 	SPEC_ROWS,	  /* Float */
+	SPEC_DAYS,	  /* Float */
 	SPEC_ALL_ROWS /* Integer, 0 or 1 */
 };
 
@@ -72,6 +73,8 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 	*fdw_private =
 		lappend(*fdw_private,
 				makeFloat(psprintf("%.0f", spec->rows_per_request)));
+	*fdw_private =
+		lappend(*fdw_private, makeFloat(psprintf("%f", spec->days)));
 	*fdw_private = lappend(*fdw_private, makeInteger(spec->all_rows));
 }
 
@@ -101,6 +104,7 @@ dcf_spec_read(const ForeignScan *scan)
 	spec->source = intVal(list_nth(private, SPEC_SOURCE));
 	spec->rows_per_request = floatVal(list_nth(private, SPEC_ROWS));
 	spec->all_rows = intVal(list_nth(private, SPEC_ALL_ROWS)) != 0;
+	spec->days = floatVal(list_nth(private, SPEC_DAYS));
 	return spec;
 }
 

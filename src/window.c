@@ -131,17 +131,29 @@ dcf_window_cut(DcfWindow *window, const Timestamp *lower,
 		narrow_upper(window, *upper, true);
 }
 
+/*
+ * The bounds, for reckoning: where there are none, 2000-01-01, which is
+ * PostgreSQL's own zero, and tomorrow.
+ */
+static void
+assume_bounds(const DcfWindow *window, Timestamp *lower, Timestamp *upper)
+{
+	*lower =
+		window->has_lower && is_sendable(window->lower) ? window->lower : 0;
+	*upper = window->has_upper && is_sendable(window->upper) ?
+		window->upper :
+		GetCurrentTransactionStartTimestamp() + USECS_PER_DAY;
+}
+
 bool
 dcf_window_middle(const DcfWindow *window, Timestamp *middle)
 {
-	/* 2000-01-01 is PostgreSQL's own zero. */
-	Timestamp lower =
-		window->has_lower && is_sendable(window->lower) ? window->lower : 0;
-	Timestamp upper = window->has_upper && is_sendable(window->upper) ?
-		window->upper :
-		GetCurrentTransactionStartTimestamp() + USECS_PER_DAY;
-	Timestamp between = lower / 2 + upper / 2;
+	Timestamp lower;
+	Timestamp upper;
+	Timestamp between;
 
+	assume_bounds(window, &lower, &upper);
+	between = lower / 2 + upper / 2;
 	if (lower >= upper)
 		return false;
 	if (window->round_day)
@@ -157,6 +169,27 @@ dcf_window_middle(const DcfWindow *window, Timestamp *middle)
 			*middle = floor_to(lower, USECS_PER_SEC) + USECS_PER_SEC;
 	}
 	return *middle > lower && *middle < upper;
+}
+
+void
+dcf_window_days(const DcfWindow *window, double *sent, double *exact)
+{
+	Timestamp lower;
+	Timestamp upper;
+
+	assume_bounds(window, &lower, &upper);
+	*exact = ((double) upper - (double) lower) / USECS_PER_DAY;
+	if (window->round_day)
+	{
+		Timestamp midnight = midnight_near(window, upper, 0);
+
+		lower = midnight_near(window, lower, 0);
+		if (midnight != upper || !window->upper_exclusive)
+			upper = midnight_near(window, upper, 1);
+	}
+	*sent = ((double) upper - (double) lower) / USECS_PER_DAY;
+	if (window->type == DATEOID)
+		*exact = *sent;
 }
 
 Timestamp

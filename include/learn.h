@@ -1,0 +1,89 @@
+/*
+ * learn.h
+ *	  What replies have taught of each foreign table: how many records come for
+ *	  how much that is asked for, how long a record is, how long the first byte
+ *	  takes.
+ *
+ * It is kept in memory that all backends share where the library is preloaded,
+ * else by each backend for itself, and lasts as long as that.  Nothing of it
+ * is written anywhere, so sessions that may not write learn as well.  What a
+ * table's options have to do with requests is part of its identity: ALTER
+ * makes it forget.
+ */
+#ifndef DCF_LEARN_H
+#define DCF_LEARN_H
+
+#include "postgres.h"
+#include "datatype/timestamp.h"
+
+#include "measure.h"
+#include "relation.h"
+
+/* Ask for memory, and define the setting; to be called by _PG_init. */
+extern void dcf_learn_init(void);
+
+/* What one reply was. */
+typedef struct DcfReplyFacts
+{
+	bool whole;			  /* it was read to its end */
+	double records;		  /* that were read of it */
+	double bytes;		  /* that they took, decoded */
+	double first_byte_ms; /* or -1 */
+} DcfReplyFacts;
+
+extern void dcf_learn_teach(const DcfRelation *relation,
+							const DcfMeasure *measure,
+							const DcfReplyFacts *facts);
+
+/* What a request is expected to return. */
+typedef struct DcfLearned
+{
+	double records;		  /* or -1: not known */
+	uint64 missing;		  /* of measure->given: columns that those who
+						   * taught the records were not asked by */
+	bool at_least;		  /* those were asked by others, so it may be more */
+	double bytes;		  /* of a record, or -1 */
+	double first_byte_ms; /* or -1 */
+} DcfLearned;
+
+/*
+ * What is known for a request of this measure: by replies to requests that gave
+ * values for the same columns, else to those of the table that are most like
+ * it.
+ */
+extern void dcf_learn_find(const DcfRelation *relation,
+						   const DcfMeasure *measure, DcfLearned *learned);
+
+/* Only the records that it will return, or -1. */
+extern double dcf_learn_records(const DcfRelation *relation,
+								const DcfMeasure *measure);
+
+/*
+ * Records, and bytes of one, of the requests that gave values for the fewest
+ * columns; false where nothing is known.
+ */
+extern bool dcf_learn_widest(const DcfRelation *relation, double *records,
+							 double *bytes);
+
+/* One line of what is known, for people. */
+typedef struct DcfLearnedLine
+{
+	Oid relid;
+	uint32 version; /* that the table had */
+	uint64 given;
+	uint64 replies;		  /* read to their end */
+	double records;		  /* of a reply, or -1 */
+	double days;		  /* that were asked for, or -1 */
+	double values;		  /* of lists, that were asked for */
+	double bytes;		  /* of a record, or -1 */
+	double first_byte_ms; /* or -1 */
+	TimestampTz last;
+} DcfLearnedLine;
+
+/* All lines of this database, palloc'd; *n is set. */
+extern DcfLearnedLine *dcf_learn_lines(int *n);
+
+/* Forget a table; returns how many lines it had. */
+extern int dcf_learn_forget(Oid relid);
+
+#endif /* DCF_LEARN_H */
