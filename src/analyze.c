@@ -110,10 +110,11 @@ acquire_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	fill_parameters(relation, request, values, isnull);
 	session = dcf_session_get(relation->serverid, rel->rd_rel->relowner,
 							  CurrentMemoryContext);
-	reply = dcf_reply_open(session, request, relation->relname,
-						   "Ask for less by the table's option "
-						   "\"analyze_params\".",
-						   false, CurrentMemoryContext);
+	reply = dcf_reply_begin(session, request, relation->relname,
+							"Ask for less by the table's option "
+							"\"analyze_params\".",
+							false, NULL, CurrentMemoryContext);
+	(void) dcf_reply_await(reply);
 	reservoir_init_selection_state(&sample.reservoir, targrows);
 	read_reply(relation, reply, values, isnull, &sample);
 	dcf_reply_close(reply);
@@ -206,7 +207,8 @@ read_reply(const DcfRelation *relation, DcfReply *reply, Datum *values,
 
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextReset(row);
-		found = dcf_record_next(reader, values, isnull);
+		found =
+			dcf_record_next(reader, true, values, isnull) == DCF_RECORD_ROW;
 		MemoryContextSwitchTo(old);
 		if (found)
 			add_row(sample, relation->tupdesc, values, isnull);
