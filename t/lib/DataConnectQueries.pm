@@ -498,6 +498,13 @@ sub _relation
 	}
 	$relation{text} = "\@$name"
 	  . (@compared < @sent && !$table->{bounded} ? '/' . (join('_', @compared) || 'none') : '') . '@';
+	if (@{ $relation{musts} } && $name eq 'preset')
+	{
+		# Where a query could give no value the default would be sent, quietly.
+		my $where = $self->_binding({ alias => 'd', constant => 1 }, 'p', 'number');
+		$relation{text} = "(SELECT * FROM $relation{text} d WHERE $where)";
+		$relation{musts} = [];
+	}
 	return \%relation;
 }
 
