@@ -425,7 +425,7 @@ sub _value
 	my $spelling = pick(@{ $spellings{$family} });
 	my $value = $self->_constant($family);
 	$value = 'B1111111-2222-3333-4444-555555555551' if $spelling =~ /^upper/;
-	$spelling = '%' if $family eq 'number' && $value =~ /\./ && $spelling eq q{'%'};
+	$spelling = '%' if $family eq 'number' && ($value =~ /\./ || $value > 2_000_000_000) && $spelling eq q{'%'};
 	return $spelling =~ s/%/$value/r if $value !~ /^-/ || $spelling =~ /'%'/;
 	return $spelling =~ s/%/($value)/r;
 }
