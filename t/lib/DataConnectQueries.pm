@@ -342,7 +342,7 @@ sub settings
 	push @sql, 'SET constraint_exclusion = ' . pick(qw(on off)) if chance(0.1);
 	push @sql, 'SET extra_float_digits = 0' if chance(0.1);
 	push @sql, 'SET IntervalStyle = sql_standard' if chance(0.1);
-	my $rows = pick(1, 60, 1000, 1_000_000);
+	my $rows = pick(1, 60, 1000, 1_000_000, 1_000_000);
 	for my $name (grep { !$table{$_}{view} } sort keys %table)
 	{
 		push @sql, map { "ALTER FOREIGN TABLE far.$_ OPTIONS (SET rows '" . (chance(0.7) ? $rows : pick(1, 100, 1_000_000)) . "')" }
@@ -812,10 +812,47 @@ sub _select
 	return $query;
 }
 
+# A join by a column of which several values go in one request.
+sub _batched
+{
+	my ($self) = @_;
+	my ($name, $attname, @keys) = @{ pick(
+		[ 'many', 'num', 'n', 'm', 'id' ], [ 'many', 'num', 'n' ], [ 'many', 'word', 'w' ], [ 'many', 'key', 'k' ],
+		[ 'east', 'num', 'n', 'id' ], [ 'ranges', 'num', 'n' ], [ 'wide', 'key', 'k' ],
+		[ 'listed', 'p', 'n', 'id', 'm' ], [ 'listed', 'p', 'n' ], [ 'listed', 'p', 'id' ]) };
+	my ($outer, $key);
+	until ($key)
+	{
+		$outer = $self->_relation(local => chance(0.7), far => 1);
+		next if @{ $outer->{musts} };
+		my %outside = map { @$_[ 0, 1 ] } @{ $outer->{columns} };
+		my ($type) = map { $_->[1] } grep { $_->[0] eq $attname } @{ $table{$name}{columns} };
+		($key) = grep { ($outside{$_} || '') eq $family{$type} } $attname, @keys;
+	}
+	my $inner = $self->_relation(name => $name, far => 1);
+	$inner = $self->_relation(name => $name, far => 1) until $name ne 'listed' || @{ $inner->{musts} };
+	my ($one, $other) = shuffle("$outer->{alias}.$key", "$inner->{alias}.$attname");
+	my $on = "$one = $other" . (chance(0.3) ? ' AND ' . $self->_condition([ $outer, $inner ], 0) : '');
+	my $where = chance(0.3) ? ' AND ' . $self->_condition([$outer], 0) : '';
+	my $from = "$outer->{text} $outer->{alias}";
+	my $item = "$inner->{text} $inner->{alias}";
+	my $outputs = join ', ', map { "$outer->{alias}.$_->[0]" } $outer->{all}[0], pick(@{ $outer->{all} });
+	my $inside = join ', ', map { "$inner->{alias}.$_->[0]" } pick(@{ $inner->{all} }), grep { $_->[0] eq 'id' } @{ $inner->{all} };
+	my $kind = int rand 8;
+
+	return "SELECT $outputs FROM $from WHERE " . pick('', 'NOT ', 'NOT ') . "EXISTS (SELECT FROM $item WHERE $on)$where" if $kind < 3;
+	return "SELECT $outputs, $inside FROM $from LEFT JOIN $item ON $on WHERE true$where" if $kind < 6;
+	return "SELECT $outputs FROM $from WHERE $outer->{alias}.$key IN (SELECT $inner->{alias}.$attname FROM $item" . ')' . $where if $kind == 6;
+	my $rest = $self->_relation(local => 1);
+	return "SELECT $outputs, $inside FROM $from JOIN $item ON $on LEFT JOIN $rest->{text} $rest->{alias} ON $rest->{alias}.id = $inner->{alias}.id WHERE true$where";
+}
+
 sub _query_text
 {
 	my ($self) = @_;
 	my $kind = int rand 20;
+
+	return $self->_batched if chance(0.15);
 
 	return $self->_select(2) if $kind < 13;
 	return '(' . $self->_select(1, ids => 1, count => pick(1, 1, 2)) . ') '
