@@ -44,7 +44,7 @@ my $group = [ group_id => 'integer', 'GroupID' ];
 # parameter column has the key whose values the service compares, after a ?.
 # must: what has to be said of a column, so that it can be asked at all.
 my %table = (
-	plain => { server => 'utc', options => '', columns => [
+	plain => { server => 'utc', options => "params 'Wide=True'", columns => [
 			$id,
 			[ num => 'integer', 'Num', "param 'Num'" ],
 			[ word => 'text', 'Word', "param 'Word'" ],
@@ -78,7 +78,7 @@ my %table = (
 			[ at => 'timestamptz', 'At', $window ],
 			[ word => 'text', 'Word' ] ] },
 	days => { server => 'havana',
-		options => "params 'LastDay=Excluded&Zone=America/Havana'",
+		options => "params 'LastDay=Excluded&Wide=True&Zone=America/Havana'",
 		columns => [
 			[ at => 'date', 'At', $window ],
 			[ num => 'bigint', 'Num', "param 'Num'" ],
@@ -648,7 +648,7 @@ sub _join_condition
 	return "$one " . pick('<', '<=', '>=', '>') . " $other" if $kind == 5 || $family eq 'time' && $kind < 9;
 	return "$one IN ($other, " . $self->_constant_of($family) . ')' if $kind == 6;
 	return "($one = $other OR $one = " . $self->_constant_of($family) . ')' if $kind == 7;
-	return "$one = $other" . ($family eq 'number' ? pick(' + 1', '::bigint', '::numeric', ' - 1') : $family eq 'text' ? '::text' : '') if $kind == 8;
+	return "$one = $other" . ($family eq 'number' ? pick(' + 1', ($other =~ /\.(a|amount)$/ ? '::numeric' : '::bigint'), '::numeric', ' - 1') : $family eq 'text' ? '::text' : '') if $kind == 8;
 	return "$one = ANY (ARRAY[$other, $other])" if $kind == 9;
 	return "$one IS NOT DISTINCT FROM $other" if $kind == 10;
 	return "$one = $other";
@@ -778,7 +778,8 @@ sub _select
 	{
 		my ($number) = $self->_column($scope, 'number');
 		my ($any) = $self->_column($scope);
-		return "SELECT $number\::numeric, $any\::text FROM $from$condition";
+		# Of equal numbers any may come out, however it is written.
+		return "SELECT trim_scale($number\::numeric), $any\::text FROM $from$condition";
 	}
 	if ($kind < 3)
 	{
