@@ -18,7 +18,7 @@ use constant { SHOWN => 5, ENOUGH => 20 };
 
 my $dc = DataConnectTest->new;
 my $seed = $ENV{DATACONNECT_SEED} || 1;
-my ($first, $last) = ($ENV{DATACONNECT_QUERIES} || '1000') =~ /^(\d+)(?:-(\d+))?$/
+my ($first, $last) = ($ENV{DATACONNECT_QUERIES} || '2000') =~ /^(\d+)(?:-(\d+))?$/
   or die "DATACONNECT_QUERIES is N or N-M\n";
 ($first, $last) = (1, $first) unless defined $last;
 my $end = $ENV{DATACONNECT_SECONDS} ? time + $ENV{DATACONNECT_SECONDS} : undef;

@@ -44,7 +44,7 @@ my $group = [ group_id => 'integer', 'GroupID' ];
 # parameter column has the key whose values the service compares, after a ?.
 # must: what has to be said of a column, so that it can be asked at all.
 my %table = (
-	plain => { server => 'utc', options => '', columns => [
+	plain => { server => 'utc', options => "params 'Wide=True'", columns => [
 			$id,
 			[ num => 'integer', 'Num', "param 'Num'" ],
 			[ word => 'text', 'Word', "param 'Word'" ],
@@ -78,7 +78,7 @@ my %table = (
 			[ at => 'timestamptz', 'At', $window ],
 			[ word => 'text', 'Word' ] ] },
 	days => { server => 'havana',
-		options => "params 'LastDay=Excluded&Zone=America/Havana'",
+		options => "params 'LastDay=Excluded&Wide=True&Zone=America/Havana'",
 		columns => [
 			[ at => 'date', 'At', $window ],
 			[ num => 'bigint', 'Num', "param 'Num'" ],
@@ -342,7 +342,7 @@ sub settings
 	push @sql, 'SET constraint_exclusion = ' . pick(qw(on off)) if chance(0.1);
 	push @sql, 'SET extra_float_digits = 0' if chance(0.1);
 	push @sql, 'SET IntervalStyle = sql_standard' if chance(0.1);
-	my $rows = pick(1, 60, 1000, 1_000_000);
+	my $rows = pick(1, 60, 1000, 1_000_000, 1_000_000);
 	for my $name (grep { !$table{$_}{view} } sort keys %table)
 	{
 		push @sql, map { "ALTER FOREIGN TABLE far.$_ OPTIONS (SET rows '" . (chance(0.7) ? $rows : pick(1, 100, 1_000_000)) . "')" }
@@ -425,7 +425,7 @@ sub _value
 	my $spelling = pick(@{ $spellings{$family} });
 	my $value = $self->_constant($family);
 	$value = 'B1111111-2222-3333-4444-555555555551' if $spelling =~ /^upper/;
-	$spelling = '%' if $family eq 'number' && $value =~ /\./ && $spelling eq q{'%'};
+	$spelling = '%' if $family eq 'number' && ($value =~ /\./ || $value > 2_000_000_000) && $spelling eq q{'%'};
 	return $spelling =~ s/%/$value/r if $value !~ /^-/ || $spelling =~ /'%'/;
 	return $spelling =~ s/%/($value)/r;
 }
@@ -498,6 +498,13 @@ sub _relation
 	}
 	$relation{text} = "\@$name"
 	  . (@compared < @sent && !$table->{bounded} ? '/' . (join('_', @compared) || 'none') : '') . '@';
+	if (@{ $relation{musts} } && $name eq 'preset')
+	{
+		# Where a query could give no value the default would be sent, quietly.
+		my $where = $self->_binding({ alias => 'd', constant => 1 }, 'p', 'number');
+		$relation{text} = "(SELECT * FROM $relation{text} d WHERE $where)";
+		$relation{musts} = [];
+	}
 	return \%relation;
 }
 
@@ -641,7 +648,7 @@ sub _join_condition
 	return "$one " . pick('<', '<=', '>=', '>') . " $other" if $kind == 5 || $family eq 'time' && $kind < 9;
 	return "$one IN ($other, " . $self->_constant_of($family) . ')' if $kind == 6;
 	return "($one = $other OR $one = " . $self->_constant_of($family) . ')' if $kind == 7;
-	return "$one = $other" . ($family eq 'number' ? pick(' + 1', '::bigint', '::numeric', ' - 1') : $family eq 'text' ? '::text' : '') if $kind == 8;
+	return "$one = $other" . ($family eq 'number' ? pick(' + 1', ($other =~ /\.(a|amount)$/ ? '::numeric' : '::bigint'), '::numeric', ' - 1') : $family eq 'text' ? '::text' : '') if $kind == 8;
 	return "$one = ANY (ARRAY[$other, $other])" if $kind == 9;
 	return "$one IS NOT DISTINCT FROM $other" if $kind == 10;
 	return "$one = $other";
@@ -771,7 +778,8 @@ sub _select
 	{
 		my ($number) = $self->_column($scope, 'number');
 		my ($any) = $self->_column($scope);
-		return "SELECT $number\::numeric, $any\::text FROM $from$condition";
+		# Of equal numbers any may come out, however it is written.
+		return "SELECT trim_scale($number\::numeric), $any\::text FROM $from$condition";
 	}
 	if ($kind < 3)
 	{
@@ -805,10 +813,47 @@ sub _select
 	return $query;
 }
 
+# A join by a column of which several values go in one request.
+sub _batched
+{
+	my ($self) = @_;
+	my ($name, $attname, @keys) = @{ pick(
+		[ 'many', 'num', 'n', 'm', 'id' ], [ 'many', 'num', 'n' ], [ 'many', 'word', 'w' ], [ 'many', 'key', 'k' ],
+		[ 'east', 'num', 'n', 'id' ], [ 'ranges', 'num', 'n' ], [ 'wide', 'key', 'k' ],
+		[ 'listed', 'p', 'n', 'id', 'm' ], [ 'listed', 'p', 'n' ], [ 'listed', 'p', 'id' ]) };
+	my ($outer, $key);
+	until ($key)
+	{
+		$outer = $self->_relation(local => chance(0.7), far => 1);
+		next if @{ $outer->{musts} };
+		my %outside = map { @$_[ 0, 1 ] } @{ $outer->{columns} };
+		my ($type) = map { $_->[1] } grep { $_->[0] eq $attname } @{ $table{$name}{columns} };
+		($key) = grep { ($outside{$_} || '') eq $family{$type} } $attname, @keys;
+	}
+	my $inner = $self->_relation(name => $name, far => 1);
+	$inner = $self->_relation(name => $name, far => 1) until $name ne 'listed' || @{ $inner->{musts} };
+	my ($one, $other) = shuffle("$outer->{alias}.$key", "$inner->{alias}.$attname");
+	my $on = "$one = $other" . (chance(0.3) ? ' AND ' . $self->_condition([ $outer, $inner ], 0) : '');
+	my $where = chance(0.3) ? ' AND ' . $self->_condition([$outer], 0) : '';
+	my $from = "$outer->{text} $outer->{alias}";
+	my $item = "$inner->{text} $inner->{alias}";
+	my $outputs = join ', ', map { "$outer->{alias}.$_->[0]" } $outer->{all}[0], pick(@{ $outer->{all} });
+	my $inside = join ', ', map { "$inner->{alias}.$_->[0]" } pick(@{ $inner->{all} }), grep { $_->[0] eq 'id' } @{ $inner->{all} };
+	my $kind = int rand 8;
+
+	return "SELECT $outputs FROM $from WHERE " . pick('', 'NOT ', 'NOT ') . "EXISTS (SELECT FROM $item WHERE $on)$where" if $kind < 3;
+	return "SELECT $outputs, $inside FROM $from LEFT JOIN $item ON $on WHERE true$where" if $kind < 6;
+	return "SELECT $outputs FROM $from WHERE $outer->{alias}.$key IN (SELECT $inner->{alias}.$attname FROM $item" . ')' . $where if $kind == 6;
+	my $rest = $self->_relation(local => 1);
+	return "SELECT $outputs, $inside FROM $from JOIN $item ON $on LEFT JOIN $rest->{text} $rest->{alias} ON $rest->{alias}.id = $inner->{alias}.id WHERE true$where";
+}
+
 sub _query_text
 {
 	my ($self) = @_;
 	my $kind = int rand 20;
+
+	return $self->_batched if chance(0.15);
 
 	return $self->_select(2) if $kind < 13;
 	return '(' . $self->_select(1, ids => 1, count => pick(1, 1, 2)) . ') '
