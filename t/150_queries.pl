@@ -27,6 +27,7 @@ my $end = $ENV{DATACONNECT_SECONDS} ? time + $ENV{DATACONNECT_SECONDS} : undef;
 my %choices = (
 	max_concurrency => [ 4, 1, 2, 7 ],
 	batch_size => [ 50, 1, 2 ],
+	async_capable => [qw(on on off)],
 	format => [ 'json', 'json', 'jsondatatable', 'xml' ],
 	method => [qw(auto get post)],
 	compression => [qw(on off)]);
