@@ -89,7 +89,11 @@ $dc->clear_faults;
 # --- No more than may be, and few where few are wanted ---------------------------
 
 $dc->clear_log;
-is($session->query('SELECT count(*), sum(n) FROM few'), '15|55', 'five where two may be: the rows');
+$dc->fault({ hold_headers => JSON::PP::true, count => 2 });
+$session->send('SELECT count(*), sum(n) FROM few');
+$dc->wait(held => 2);
+$dc->release;
+is($session->finish->{out}, '15|55', 'five where two may be: the rows');
 is_deeply(asked(), [ 1 .. 5 ], 'each request once');
 is(at_once(), 2, 'two at a time');
 $dc->clear_log;
