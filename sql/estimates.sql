@@ -76,14 +76,14 @@ RESET plan_cache_mode;
 DEALLOCATE p;
 
 -- the view
-SELECT foreign_table, columns, replies, records, days, list_values, records_per_day, bytes_per_record BETWEEN 70 AND 1000 AS bytes, first_byte_ms > 0 AS first_byte, now() - last_reply < interval '1 hour' AS lately FROM dataconnect_learned ORDER BY foreign_table::text, columns;
+SELECT foreign_table, columns, replies, records, days, list_values, records_per_day, bytes_per_record BETWEEN 70 AND 1000 AS bytes, first_byte_ms >= 0 AS first_byte, now() - last_reply < interval '1 hour' AS lately FROM dataconnect_learned ORDER BY foreign_table::text, columns;
 
 -- a scan that ends early tells how long a record is and how long the first byte takes, not how many there are
 CREATE FOREIGN TABLE early (id integer OPTIONS (name 'Id'), name text OPTIONS (name 'Name'), n integer OPTIONS (param 'Count'))
     SERVER sandbox OPTIONS (endpoint '/test/rows');
 SELECT count(*) FROM (SELECT FROM early WHERE n = 5000 LIMIT 10) l;
 SELECT expected('SELECT * FROM early WHERE n = 5000');
-SELECT replies, records, bytes_per_record BETWEEN 50 AND 300 AS bytes, first_byte_ms > 0 AS first_byte FROM dataconnect_learned WHERE foreign_table = 'early'::regclass;
+SELECT replies, records, bytes_per_record BETWEEN 50 AND 300 AS bytes, first_byte_ms >= 0 AS first_byte FROM dataconnect_learned WHERE foreign_table = 'early'::regclass;
 -- nor does one that fails
 \! $DATACONNECT_SANDBOX_CTL fault '{"path": "/test/rows", "cut": {"after": 400, "how": "truncate"}}'
 SELECT count(*) FROM early WHERE n = 100;

@@ -102,7 +102,7 @@ DECLARE
 BEGIN
     FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
         CONTINUE WHEN line !~ 'Foreign Scan|Requests|Replays|Records';
-        RETURN NEXT btrim(line);
+        RETURN NEXT replace(btrim(line), '.00 loops', ' loops');
     END LOOP;
 END $$;
 SELECT run_facts('SELECT g, (SELECT sum(id) FROM rows WHERE n = g % 3 + 1) FROM generate_series(1, 9) g');
@@ -146,9 +146,12 @@ SELECT count(*), bool_and(a.name = 'Name ' || a.id || ' é "q"') AS good FROM ro
 RESET enable_hashjoin;
 RESET enable_mergejoin;
 RESET enable_material;
--- too many to keep them all: some are asked for again
-SELECT count(DISTINCT n), sum(n) FROM (SELECT (SELECT count(name) FROM rows WHERE n = 1000 + g % 20) AS n FROM generate_series(1, 60) g) l;
-\! $DATACONNECT_SANDBOX_CTL log --fields params | sort | uniq -c | awk '$1 > 3 { print "too often: " $2 }' && $DATACONNECT_SANDBOX_CTL log-clear
+-- too many to keep them all: those that come again soon are there
+SELECT count(DISTINCT n), sum(n) FROM (SELECT (SELECT count(name) FROM rows WHERE n = 1000 + g / 3) AS n FROM generate_series(0, 59) g OFFSET 0) l;
+\! $DATACONNECT_SANDBOX_CTL log --fields params | sort | uniq -c | awk '{ n++ } $1 > 1 { print "too often: " $2 } END { print n }' && $DATACONNECT_SANDBOX_CTL log-clear
+-- and the others are asked for again
+SELECT count(DISTINCT n), sum(n) FROM (SELECT (SELECT count(name) FROM rows WHERE n = 1000 + g % 20) AS n FROM generate_series(0, 59) g OFFSET 0) l;
+\! $DATACONNECT_SANDBOX_CTL log --fields params | sort | uniq -c | awk '{ n++ } $1 < 2 { print "kept: " $2 } END { print n }' && $DATACONNECT_SANDBOX_CTL log-clear
 RESET work_mem;
 
 -- whole rows and system columns of kept rows
