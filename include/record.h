@@ -32,14 +32,15 @@ typedef enum DcfRecordStatus
 } DcfRecordStatus;
 
 /*
- * Read the next record, and wait for it if need be and wanted.  Columns that are read and fetched are set in values
- * and isnull; the others are left alone.  What is passed by reference is in the
- * current memory context or in the reply's window, and valid until the next
- * call, or until the reply is closed, at the longest.  DCF_RECORD_END
- * after the last record of a reply that is complete and well-formed to its
- * last byte; raises ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for any other, and for
- * a first record that has none of the table's keys, or, in JSON, a later one
- * that has others instead.
+ * Read the next record, and wait for it if need be and wanted.  Columns that
+ * are read and fetched are set in values and isnull; the others are left
+ * alone.  What is passed by reference is in the current memory context or in
+ * the reply's window, and valid until the next call, or until the reply is
+ * closed, at the longest.  DCF_RECORD_END after the last record of a reply
+ * that is complete and well-formed to its last byte; raises
+ * ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for any other, and for a first record
+ * that has none of the table's keys, or, in JSON, a later one that has others
+ * instead.
  */
 extern DcfRecordStatus dcf_record_next(DcfRecordReader *reader, bool wait,
 									   Datum *values, bool *isnull);
