@@ -183,24 +183,29 @@ decode_here(DcfHttpTransfer *transfer)
 	return true;
 }
 
-/* Give the thread what has arrived; and what can be had without waiting. */
+/* Give the thread of what has arrived as much as it has room for. */
 static void
-feed_ahead(DcfHttpTransfer *transfer)
+put_arrived(DcfHttpTransfer *transfer)
 {
 	DcfHttpBuffer *raw = &transfer->raw;
 
 	use_raw(raw,
 			dcf_ahead_put(transfer->ahead, raw->base + raw->start,
 						  raw->end - raw->start));
+}
+
+/* Give it what has arrived; and what can be had without waiting. */
+static void
+feed_ahead(DcfHttpTransfer *transfer)
+{
+	put_arrived(transfer);
 	if (transfer->done || !dcf_ahead_hungry(transfer->ahead))
 		return;
 	if (transfer->wanted > 0)
 		dcf_http_resume(transfer);
 	else
 		dcf_http_work(transfer->pool, 0, DCF_WAIT_REPLY);
-	use_raw(raw,
-			dcf_ahead_put(transfer->ahead, raw->base + raw->start,
-						  raw->end - raw->start));
+	put_arrived(transfer);
 }
 
 /* Whether the window is a piece of the thread's. */
