@@ -36,6 +36,18 @@ extern DcfConverter *dcf_convert_create(const char *relation,
 extern void dcf_convert_allow_in_place(DcfConverter *converter);
 
 /*
+ * Convert what takes neither memory nor anything of PostgreSQL's that could
+ * raise: a thread may call it, also while dcf_convert_field() runs.  False for
+ * all else; the field is then as it was, and dcf_convert_field()'s to convert.
+ */
+extern bool dcf_convert_plain(const DcfConverter *converter,
+							  const DcfField *field, Datum *value,
+							  bool *isnull);
+
+/* Whether there is anything that it converts for this column. */
+extern bool dcf_convert_has_plain(const DcfConverter *converter);
+
+/*
  * Convert; the result is in the current memory context, or in the field's own
  * bytes where that was allowed.  record counts from 1.
  * What does not fit raises ERRCODE_INVALID_TEXT_REPRESENTATION,

@@ -25,6 +25,7 @@
 
 typedef struct DcfHttpPool DcfHttpPool;
 typedef struct DcfHttpTransfer DcfHttpTransfer;
+struct DcfAheadReader; /* ahead.h */
 
 typedef struct DcfHttpHead DcfHttpHead;
 
@@ -154,6 +155,22 @@ extern const char *dcf_http_window(const DcfHttpTransfer *transfer,
 
 /* Drop the first n bytes of the window. */
 extern void dcf_http_consume(DcfHttpTransfer *transfer, size_t n);
+
+/*
+ * Let a thread read the body, if a long one gets one to decompress it: with all
+ * that was shown and not consumed by then.  See ahead.h for the reader, whose
+ * arg must outlive the transfer.
+ */
+extern void dcf_http_read_ahead(DcfHttpTransfer *transfer,
+								const struct DcfAheadReader *reader);
+
+/*
+ * What it has read of the window since the last dcf_http_fill(), or NULL; until
+ * it is forgotten.  As long as the thread goes on reading, that is all of the
+ * window.
+ */
+extern const void *dcf_http_rows(const DcfHttpTransfer *transfer);
+extern void dcf_http_forget_rows(DcfHttpTransfer *transfer);
 
 /*
  * Wait for more bytes behind those in the window.  False if the reply has

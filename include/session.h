@@ -100,6 +100,10 @@ extern const char *dcf_reply_window(const DcfReply *reply, size_t *len);
 extern void dcf_reply_consume(DcfReply *reply, size_t n);
 extern bool dcf_reply_fill(DcfReply *reply);
 extern bool dcf_reply_marks_end(const DcfReply *reply);
+extern void dcf_reply_read_ahead(DcfReply *reply,
+								 const struct DcfAheadReader *reader);
+extern const void *dcf_reply_rows(const DcfReply *reply);
+extern void dcf_reply_forget_rows(DcfReply *reply);
 
 /* For messages: the Content-Type, made safe, palloc'd; "" if there is none. */
 extern const char *dcf_reply_content_type(const DcfReply *reply);

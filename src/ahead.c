@@ -1,6 +1,6 @@
 /*
  * ahead.c
- *	  Decompressing in a thread.  See ahead.h.
+ *	  Decompressing and reading in a thread.  See ahead.h.
  *
  * Input is a ring of bytes, output a ring of pieces; counters of both only
  * grow, and the lock guards them.  Bytes between two counters belong to one
@@ -20,9 +20,15 @@
 /* zlib and ISA-L need some kilobytes. */
 #define STACK_SIZE ((size_t) 256 * 1024)
 
+/* Rows of different pieces share no cache line. */
+#define ALIGNED(size) (((size) + 63) & ~(size_t) 63)
+
+/* It starts within its margin where something unread stands before it. */
 typedef struct Piece
 {
+	char *start;
 	size_t len;
+	bool was_read;
 	char bytes[DCF_AHEAD_MARGIN + PIECE_SIZE];
 } Piece;
 
@@ -31,17 +37,25 @@ struct DcfAhead
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work;   /* for the thread: input, room, or the end */
-	pthread_cond_t result; /* for the reader: a piece, or none to come */
-	DcfInflate *inflate;   /* the thread's, unless it is idle */
+	pthread_cond_t result; /* for the taker: a piece, or none to come */
+	size_t rows_size;
+	DcfInflate *inflate; /* the thread's, unless it is idle */
 	bool stop;
 	bool idle;			/* the thread has no input and nothing kept back */
 	bool ahead;			/* it made all there is room for, and rests */
 	const char *reason; /* why it gave up, or NULL */
-	size_t put;			/* bytes of input: from the reader … */
+	size_t put;			/* bytes of input: from the taker … */
 	size_t used;		/* … and decompressed */
 	size_t made;		/* pieces: by the thread … */
-	size_t taken;		/* … by the reader … */
+	size_t taken;		/* … by the taker … */
 	size_t given_back;	/* … and free again */
+
+	/* The thread's alone. */
+	DcfAheadReader reader; /* its read is NULL where pieces are not read */
+	const char *unread;	   /* in the last piece made: not consumed */
+	size_t nunread;
+	bool full; /* which is for want of room alone */
+
 	char input[INPUT_SIZE];
 	Piece pieces[PIECES];
 };
@@ -49,11 +63,25 @@ struct DcfAhead
 static void *run(void *arg);
 static bool wait_for_work(DcfAhead *self);
 static void make_piece(DcfAhead *self, Piece *piece);
+static const char *inflate_piece(DcfAhead *self, Piece *piece, bool *idle);
+static void read_piece(DcfAhead *self, Piece *piece);
 
 size_t
-dcf_ahead_size(void)
+dcf_ahead_size(const DcfAheadReader *reader)
 {
-	return sizeof(DcfAhead);
+	size_t size = sizeof(DcfAhead);
+
+	if (reader)
+		size = ALIGNED(size) + PIECES * ALIGNED(reader->rows_size);
+	return size;
+}
+
+/* Behind all else. */
+static void *
+rows_of(DcfAhead *self, const Piece *piece)
+{
+	return (char *) self + ALIGNED(sizeof(DcfAhead)) +
+		(size_t) (piece - self->pieces) * ALIGNED(self->rows_size);
 }
 
 /* False if there can be no thread. */
@@ -79,14 +107,32 @@ destroy(DcfAhead *self)
 	pthread_mutex_destroy(&self->lock);
 }
 
+/* What is unread waits where the piece before the first would be. */
+static void
+begin_reading(DcfAhead *self, const DcfAheadReader *reader, const char *unread,
+			  size_t len)
+{
+	char *bytes = self->pieces[PIECES - 1].bytes;
+
+	self->reader = *reader;
+	self->rows_size = reader->rows_size;
+	memcpy(bytes, unread, len);
+	self->unread = bytes;
+	self->nunread = len;
+}
+
 DcfAhead *
-dcf_ahead_start(void *memory, DcfInflate *inflate)
+dcf_ahead_start(void *memory, DcfInflate *inflate,
+				const DcfAheadReader *reader, const char *unread, size_t len)
 {
 	DcfAhead *self = memory;
 
 	/* Not the buffers: their pages come into being as they are used. */
 	memset(self, 0, offsetof(DcfAhead, input));
 	self->inflate = inflate;
+	self->unread = self->input;
+	if (reader)
+		begin_reading(self, reader, unread, len);
 	if (pthread_mutex_init(&self->lock, NULL) != 0)
 		return NULL;
 	if (pthread_cond_init(&self->work, NULL) != 0)
@@ -157,7 +203,7 @@ dcf_ahead_hungry(DcfAhead *self)
 }
 
 DcfAheadState
-dcf_ahead_take(DcfAhead *self, char **piece, size_t *len, const char **reason)
+dcf_ahead_take(DcfAhead *self, DcfAheadPiece *piece, const char **reason)
 {
 	DcfAheadState state = DCF_AHEAD_PIECE;
 
@@ -168,8 +214,9 @@ dcf_ahead_take(DcfAhead *self, char **piece, size_t *len, const char **reason)
 	{
 		Piece *next = &self->pieces[self->taken++ % PIECES];
 
-		*piece = next->bytes + DCF_AHEAD_MARGIN;
-		*len = next->len;
+		piece->bytes = next->start;
+		piece->len = next->len;
+		piece->rows = next->was_read ? rows_of(self, next) : NULL;
 	}
 	else
 	{
@@ -242,39 +289,82 @@ wait_for_work(DcfAhead *self)
 	return !stop;
 }
 
-/*
- * Decompress until the piece is full or the input is used up.  Of a piece that
- * was full, more may be kept back by inflate than the input shows; so only one
- * that is not full tells that the thread is idle.
- */
 static void
 make_piece(DcfAhead *self, Piece *piece)
 {
-	const char *reason = NULL;
-	size_t len = 0;
 	bool idle;
+	const char *reason = inflate_piece(self, piece, &idle);
+
+	piece->was_read = self->reader.read != NULL;
+	if (piece->was_read)
+		read_piece(self, piece);
 
 	pthread_mutex_lock(&self->lock);
-	do
+	self->made += piece->len > 0;
+	self->idle = idle && !self->full && self->put == self->used;
+	self->reason = reason;
+	pthread_cond_signal(&self->result);
+	pthread_mutex_unlock(&self->lock);
+}
+
+/*
+ * Decompress behind what is unread, until the piece is full or the input is used
+ * up: *idle.  Of a piece that was full, more may be kept back by inflate than
+ * the input shows; so only one that is not full tells that there is no more.
+ */
+static const char *
+inflate_piece(DcfAhead *self, Piece *piece, bool *idle)
+{
+	size_t margin = self->nunread < DCF_AHEAD_MARGIN ?
+		DCF_AHEAD_MARGIN - self->nunread :
+		0;
+	size_t room = sizeof(piece->bytes) - margin;
+	size_t len = self->nunread;
+	const char *reason = NULL;
+
+	piece->start = piece->bytes + margin;
+	memmove(piece->start, self->unread, len);
+	*idle = false;
+	pthread_mutex_lock(&self->lock);
+	while (reason == NULL && !*idle && len < room && !self->stop)
 	{
 		size_t at = self->used % INPUT_SIZE;
 		size_t in = self->put - self->used;
-		size_t out = PIECE_SIZE - len;
+		size_t out = room - len;
 
 		in = in < INPUT_SIZE - at ? in : INPUT_SIZE - at;
 		pthread_mutex_unlock(&self->lock);
 		reason = dcf_inflate_run(self->inflate, self->input + at, &in,
-								 piece->bytes + DCF_AHEAD_MARGIN + len, &out);
+								 piece->start + len, &out);
 		pthread_mutex_lock(&self->lock);
 		self->used += in;
 		len += out;
-		idle = self->put == self->used && len < PIECE_SIZE;
-	} while (reason == NULL && !idle && len < PIECE_SIZE && !self->stop);
-
-	piece->len = len;
-	self->made += len > 0;
-	self->idle = idle;
-	self->reason = reason;
-	pthread_cond_signal(&self->result);
+		*idle = self->put == self->used && len < room;
+	}
 	pthread_mutex_unlock(&self->lock);
+	piece->len = len;
+	return reason;
+}
+
+/* The piece ends where it is consumed; what is not begins the next one. */
+static void
+read_piece(DcfAhead *self, Piece *piece)
+{
+	size_t len = piece->len;
+	size_t consumed = 0;
+	DcfAheadRead read = DCF_AHEAD_READ;
+	bool stop;
+
+	/* A reader is not given the same bytes twice without any more. */
+	if (len > self->nunread || self->full)
+		read = self->reader.read(self->reader.arg, piece->start, len,
+								 rows_of(self, piece), &consumed);
+	stop = read == DCF_AHEAD_READ_STOP ||
+		(read == DCF_AHEAD_READ && len - consumed > DCF_AHEAD_MARGIN);
+	self->full = read == DCF_AHEAD_READ_FULL;
+	piece->len = stop ? len : consumed;
+	self->unread = piece->start + consumed;
+	self->nunread = stop ? 0 : len - consumed;
+	if (stop)
+		self->reader.read = NULL;
 }

@@ -1,12 +1,13 @@
 /*
  * ahead.h
- *	  Decompressing a long body ahead of its reader, in a thread.
+ *	  Decompressing a long body ahead of its taker, in a thread, and perhaps
+ *	  reading its records there, too.
  *
- * One reader puts compressed bytes in and takes pieces of what they come to, in
+ * The taker puts compressed bytes in and takes pieces of what they come to, in
  * order; memory is bounded, and a thread that has nothing to do, or is ahead far
  * enough, sleeps.  The thread knows nothing but this memory: it does no I/O,
- * allocates nothing, and calls nothing but dcf_inflate_run() and pthread's
- * functions.
+ * allocates nothing, and calls nothing but dcf_inflate_run(), the function that
+ * reads, and pthread's functions.
  *
  * Pure C over pthread: no PostgreSQL.
  */
@@ -19,10 +20,41 @@
 #include "inflate.h"
 
 /*
- * Bytes in front of a piece that are the reader's, to put what it has not
- * consumed of the one before.
+ * Bytes in front of a piece, for what was not consumed of the one before: the
+ * taker's to write to where the piece was not read.
  */
 #define DCF_AHEAD_MARGIN ((size_t) 64 * 1024)
+
+/* What came of reading a piece. */
+typedef enum DcfAheadRead
+{
+	DCF_AHEAD_READ,		 /* as far as there are whole records */
+	DCF_AHEAD_READ_FULL, /* there was no more room for them */
+	DCF_AHEAD_READ_STOP	 /* the taker has to see to what comes next */
+} DcfAheadRead;
+
+/*
+ * Reads data[0 .. len), which may be written to, into rows.  What is not
+ * *consumed comes again, with more behind it but after DCF_AHEAD_READ_FULL;
+ * nothing comes after DCF_AHEAD_READ_STOP.  arg is the thread's as long as it
+ * reads.
+ */
+typedef DcfAheadRead (*DcfAheadReadFn)(void *arg, char *data, size_t len,
+									   void *rows, size_t *consumed);
+
+typedef struct DcfAheadReader
+{
+	DcfAheadReadFn read;
+	void *arg;
+	size_t rows_size; /* bytes for the rows of one piece */
+} DcfAheadReader;
+
+typedef struct DcfAheadPiece
+{
+	char *bytes; /* may be written to */
+	size_t len;	 /* never 0 */
+	void *rows;	 /* what was read of it, or NULL: aligned as by malloc */
+} DcfAheadPiece;
 
 typedef struct DcfAhead DcfAhead;
 
@@ -34,15 +66,25 @@ typedef enum DcfAheadState
 } DcfAheadState;
 
 /* Bytes of memory, aligned as by malloc, that dcf_ahead_start() needs. */
-extern size_t dcf_ahead_size(void);
+extern size_t dcf_ahead_size(const DcfAheadReader *reader);
 
 /*
  * Start a thread that goes on where inflate is, which is the thread's from now
  * on; NULL if there can be none, and nothing has changed.  The thread inherits
  * the caller's signal mask: block them all.  To be stopped before the memory,
  * or the memory of inflate, is released.
+ *
+ * With a reader, or else NULL, pieces are read, beginning with unread[0 .. len),
+ * DCF_AHEAD_MARGIN bytes at the most, which stand before what inflate gives
+ * next and were not consumed.  Such a piece ends where the reader has consumed
+ * it.  The thread stops to read for good where the reader says so, or consumes
+ * nothing of more than DCF_AHEAD_MARGIN bytes: a piece with rows then goes on
+ * behind what they consumed.  The reader's arg is the taker's again when that
+ * piece is taken, or after DCF_AHEAD_EMPTY.
  */
-extern DcfAhead *dcf_ahead_start(void *memory, DcfInflate *inflate);
+extern DcfAhead *dcf_ahead_start(void *memory, DcfInflate *inflate,
+								 const DcfAheadReader *reader,
+								 const char *unread, size_t len);
 
 /* End the thread; waits while it works on a piece, well below a second. */
 extern void dcf_ahead_stop(DcfAhead *self);
@@ -54,12 +96,11 @@ extern size_t dcf_ahead_put(DcfAhead *self, const char *in, size_t len);
 extern bool dcf_ahead_hungry(DcfAhead *self);
 
 /*
- * Take the next piece, waiting if the thread is at it.  *piece has *len bytes,
- * never none, which may be written to, and DCF_AHEAD_MARGIN bytes before them;
- * it is the taker's until it is given back, and there are no more than two such
- * at a time.  With DCF_AHEAD_WRONG *reason is as from dcf_inflate_run().
+ * Take the next piece, waiting if the thread is at it.  It is the taker's until
+ * it is given back, and there are no more than two such at a time.  With
+ * DCF_AHEAD_WRONG *reason is as from dcf_inflate_run().
  */
-extern DcfAheadState dcf_ahead_take(DcfAhead *self, char **piece, size_t *len,
+extern DcfAheadState dcf_ahead_take(DcfAhead *self, DcfAheadPiece *piece,
 									const char **reason);
 
 /* Whether that would be DCF_AHEAD_EMPTY; never waits. */

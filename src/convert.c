@@ -64,6 +64,10 @@ dcf_convert_create(const char *relation, Form_pg_attribute attribute,
 	if (converter->is_text)
 		set_null_texts(converter, null_strings);
 
+	/* A domain's check may raise. */
+	if (converter->type == converter->base_type)
+		converter->plain = dcf_convert_choose_plain(converter->base_type,
+													converter->base_typmod);
 	return converter;
 }
 
@@ -92,12 +96,46 @@ dcf_convert_allow_in_place(DcfConverter *converter)
 	converter->in_place = true;
 }
 
+bool
+dcf_convert_has_plain(const DcfConverter *converter)
+{
+	return converter->plain != NULL;
+}
+
+/* This is done for every field: in the order of how often they come. */
+static inline bool
+convert_plain(const DcfConverter *converter, const DcfField *field,
+			  Datum *value, bool *isnull)
+{
+	if (!converter->plain)
+		return false;
+	if (dcf_convert_is_string(field))
+	{
+		if (field->escaped)
+			return false;
+		*isnull = is_null_text(converter, field->data, field->len);
+	}
+	else
+		*isnull =
+			field->kind == DCF_FIELD_ABSENT || field->kind == DCF_FIELD_NULL;
+	return *isnull || converter->plain(converter, field, value);
+}
+
+bool
+dcf_convert_plain(const DcfConverter *converter, const DcfField *field,
+				  Datum *value, bool *isnull)
+{
+	return convert_plain(converter, field, value, isnull);
+}
+
 Datum
 dcf_convert_field(DcfConverter *converter, const DcfField *field,
 				  uint64 record, bool *isnull)
 {
-	Datum result;
+	Datum result = (Datum) 0;
 
+	if (convert_plain(converter, field, &result, isnull))
+		return result;
 	converter->record = record;
 	converter->shown = NULL;
 	result = convert_value(converter, field, isnull);
@@ -138,7 +176,6 @@ convert_value(DcfConverter *converter, const DcfField *field, bool *isnull)
 	const char *bytes = field->data;
 	size_t len = field->len;
 
-	/* In the order of how often they come: this is done for every field. */
 	*isnull = true;
 	if (dcf_convert_is_string(field))
 	{

@@ -2,7 +2,8 @@
  * convert_private.h
  *	  What the files of the converter share: convert.c (a field's way through,
  *	  NULLs, errors), convert_value.c and convert_time.c (one function for each
- *	  kind of type), convert_param.c (the way back).
+ *	  kind of type), convert_plain.c (what takes no memory), convert_param.c (the
+ *	  way back).
  */
 #ifndef DCF_CONVERT_PRIVATE_H
 #define DCF_CONVERT_PRIVATE_H
@@ -23,6 +24,13 @@
 typedef Datum (*DcfConvertFn)(DcfConverter *converter, const DcfField *field,
 							  const char *bytes, size_t len);
 
+/*
+ * Make a Datum without memory and without errors of a value that is not NULL and
+ * has no escapes; false where that cannot be.
+ */
+typedef bool (*DcfConvertPlainFn)(const DcfConverter *converter,
+								  const DcfField *field, Datum *value);
+
 typedef struct DcfNullText
 {
 	const char *text; /* UTF-8 */
@@ -31,6 +39,7 @@ typedef struct DcfNullText
 
 struct DcfConverter
 {
+	DcfConvertPlainFn plain; /* tried first; or NULL */
 	DcfConvertFn convert;
 	MemoryContext context; /* where this lives */
 
@@ -102,9 +111,32 @@ pg_noreturn extern void dcf_convert_refuse(DcfConverter *converter,
 extern DcfConvertFn dcf_convert_choose(Oid base_type, int32 base_typmod,
 									   bool *is_text);
 
+/* convert_plain.c */
+
+/* The function for a base type, or NULL where there is none. */
+extern DcfConvertPlainFn dcf_convert_choose_plain(Oid base_type,
+												  int32 base_typmod);
+
+/* Whether a number may be read of the field. */
+static inline bool
+dcf_convert_may_be_number(const DcfField *field)
+{
+	return field->kind == DCF_FIELD_NUMBER || dcf_convert_is_string(field);
+}
+
+/*
+ * Read an integer literal within [min, max]; no point, no exponent, no spaces.
+ * Returns 0, or the SQLSTATE to refuse it with.
+ */
+extern int dcf_convert_parse_integer(const DcfField *field, const char *bytes,
+									 size_t len, int64 min, int64 max,
+									 int64 *result);
+
 /* convert_time.c */
 
-/* The function for a type of date or time, or NULL where it is none. */
+/* The functions for a type of date or time, or NULL where there is none. */
 extern DcfConvertFn dcf_convert_choose_time(Oid base_type);
+extern DcfConvertPlainFn dcf_convert_choose_plain_time(Oid base_type,
+													   int32 base_typmod);
 
 #endif /* DCF_CONVERT_PRIVATE_H */

@@ -49,6 +49,21 @@ dcf_convert_choose_time(Oid base_type)
 	}
 }
 
+static bool plain_date(const DcfConverter *converter, const DcfField *field,
+					   Datum *value);
+static bool plain_timestamp(const DcfConverter *converter,
+							const DcfField *field, Datum *value);
+
+DcfConvertPlainFn
+dcf_convert_choose_plain_time(Oid base_type, int32 base_typmod)
+{
+	if (base_type == DATEOID)
+		return plain_date;
+	if (base_type == TIMESTAMPOID && base_typmod < 0)
+		return plain_timestamp;
+	return NULL;
+}
+
 pg_noreturn static void refuse(DcfConverter *converter);
 
 static void
@@ -76,6 +91,7 @@ time_of_day(const DcfIsoTime *iso)
 		iso->usec;
 }
 
+/* date2j() is arithmetic alone, fit for a thread. */
 static DateADT
 day_of(int year, int month, int day)
 {
@@ -88,6 +104,38 @@ as_written(const DcfIsoTime *iso)
 {
 	return day_of(iso->year, iso->month, iso->day) * USECS_PER_DAY +
 		time_of_day(iso);
+}
+
+/* Read a date that names no zone, perhaps with a time. */
+static bool
+parse_local(const DcfField *field, DcfIsoTime *iso)
+{
+	return dcf_convert_is_string(field) &&
+		dcf_text_parse_iso(field->data, field->len, iso) && iso->has_date &&
+		!iso->has_zone;
+}
+
+static bool
+plain_date(const DcfConverter *converter, const DcfField *field, Datum *value)
+{
+	DcfIsoTime iso;
+
+	if (!parse_local(field, &iso))
+		return false;
+	*value = DateADTGetDatum(day_of(iso.year, iso.month, iso.day));
+	return true;
+}
+
+static bool
+plain_timestamp(const DcfConverter *converter, const DcfField *field,
+				Datum *value)
+{
+	DcfIsoTime iso;
+
+	if (!parse_local(field, &iso))
+		return false;
+	*value = TimestampGetDatum(as_written(&iso));
+	return true;
 }
 
 /* Seconds east of UTC of a date and time: its own zone's or else timezone's. */

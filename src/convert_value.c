@@ -29,8 +29,6 @@ static Datum convert_number(DcfConverter *converter, const DcfField *field,
 							const char *bytes, size_t len);
 static Datum convert_numeric(DcfConverter *converter, const DcfField *field,
 							 const char *bytes, size_t len);
-static Datum convert_float8(DcfConverter *converter, const DcfField *field,
-							const char *bytes, size_t len);
 static Datum convert_money(DcfConverter *converter, const DcfField *field,
 						   const char *bytes, size_t len);
 static Datum convert_bool(DcfConverter *converter, const DcfField *field,
@@ -75,9 +73,8 @@ dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
 		case NUMERICOID:
 			return convert_numeric;
 		case FLOAT4OID:
-			return convert_number;
 		case FLOAT8OID:
-			return convert_float8;
+			return convert_number;
 		case CASHOID:
 			return convert_money;
 		case BOOLOID:
@@ -104,44 +101,16 @@ dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
 	}
 }
 
-static bool
-may_be_number(const DcfField *field)
-{
-	return field->kind == DCF_FIELD_NUMBER || dcf_convert_is_string(field);
-}
-
-/* An integer literal within [min, max]; no point, no exponent, no spaces. */
 static int64
 parse_integer(DcfConverter *converter, const DcfField *field,
 			  const char *bytes, size_t len, int64 min, int64 max)
 {
-	const char *end = bytes + len;
-	bool integral;
-	bool negative;
-	int64 result = 0;
+	int64 result;
+	int sqlstate =
+		dcf_convert_parse_integer(field, bytes, len, min, max, &result);
 
-	if (!may_be_number(field) || !dcf_text_is_number(bytes, len, &integral) ||
-		!integral)
-		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
-
-	negative = *bytes == '-';
-	if (*bytes == '-' || *bytes == '+')
-		bytes++;
-
-	/* Counted downwards, for the least value has no positive counterpart. */
-	for (; bytes < end; bytes++)
-		if (pg_mul_s64_overflow(result, 10, &result) ||
-			pg_sub_s64_overflow(result, *bytes - '0', &result))
-			dcf_convert_refuse(converter, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
-
-	if (!negative)
-	{
-		if (result == PG_INT64_MIN)
-			dcf_convert_refuse(converter, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
-		result = -result;
-	}
-	if (result < min || result > max)
-		dcf_convert_refuse(converter, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE);
+	if (sqlstate != 0)
+		dcf_convert_refuse(converter, sqlstate);
 	return result;
 }
 
@@ -176,7 +145,8 @@ number_text(DcfConverter *converter, const DcfField *field, const char *bytes,
 {
 	bool integral;
 
-	if (!may_be_number(field) || !dcf_text_is_number(bytes, len, &integral))
+	if (!dcf_convert_may_be_number(field) ||
+		!dcf_text_is_number(bytes, len, &integral))
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 	return dcf_convert_cstring(converter, bytes, len);
 }
@@ -233,32 +203,10 @@ convert_numeric(DcfConverter *converter, const DcfField *field,
 	int64 value;
 	int scale;
 
-	if (may_be_number(field) &&
+	if (dcf_convert_may_be_number(field) &&
 		dcf_text_parse_decimal(bytes, len, &value, &scale) &&
 		fit_numeric(converter->base_typmod, &value, &scale))
 		return NumericGetDatum(int64_div_fast_to_numeric(value, scale));
-	return convert_number(converter, field, bytes, len);
-}
-
-/*
- * A whole number below 2^53 divided by a power of ten that is exact, too, is
- * rounded just once, as strtod() does it.
- */
-static Datum
-convert_float8(DcfConverter *converter, const DcfField *field,
-			   const char *bytes, size_t len)
-{
-	static const double powers[] = {1e0,  1e1,	1e2,  1e3,	1e4,  1e5,	1e6,
-									1e7,  1e8,	1e9,  1e10, 1e11, 1e12, 1e13,
-									1e14, 1e15, 1e16, 1e17, 1e18};
-	int64 value;
-	int scale;
-
-	/* Zero may be negative, which an integer does not tell. */
-	if (may_be_number(field) &&
-		dcf_text_parse_decimal(bytes, len, &value, &scale) && value != 0 &&
-		value < (INT64CONST(1) << 53) && value > -(INT64CONST(1) << 53))
-		return Float8GetDatum((double) value / powers[scale]);
 	return convert_number(converter, field, bytes, len);
 }
 
@@ -298,17 +246,6 @@ convert_bool(DcfConverter *converter, const DcfField *field, const char *bytes,
 	return BoolGetDatum(result);
 }
 
-/*
- * What stands in a reply as it does in a tuple needs no copy: the quote before
- * it makes room for the header of a short varlena, of one byte.
- */
-static inline bool
-can_stay(const DcfConverter *converter, const DcfField *field, size_t len)
-{
-	return converter->in_place && field->kind == DCF_FIELD_STRING &&
-		!field->escaped && len + VARHDRSZ_SHORT <= VARATT_SHORT_MAX;
-}
-
 /* text, and varchar and bpchar without a length. */
 static Datum
 convert_text(DcfConverter *converter, const DcfField *field, const char *bytes,
@@ -316,13 +253,6 @@ convert_text(DcfConverter *converter, const DcfField *field, const char *bytes,
 {
 	if (converter->transcode)
 		return CStringGetTextDatum(dcf_convert_cstring(converter, bytes, len));
-	if (can_stay(converter, field, len))
-	{
-		char *text = (char *) (uintptr_t) bytes - VARHDRSZ_SHORT;
-
-		SET_VARSIZE_SHORT(text, len + VARHDRSZ_SHORT);
-		return PointerGetDatum(text);
-	}
 	if (len >= MaxAllocSize - VARHDRSZ)
 		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
 	return PointerGetDatum(cstring_to_text_with_len(bytes, (int) len));

@@ -302,6 +302,25 @@ dcf_http_consume(DcfHttpTransfer *transfer, size_t n)
 	transfer->window.start += n;
 }
 
+void
+dcf_http_read_ahead(DcfHttpTransfer *transfer,
+					const struct DcfAheadReader *reader)
+{
+	transfer->reader = *reader;
+}
+
+const void *
+dcf_http_rows(const DcfHttpTransfer *transfer)
+{
+	return transfer->rows;
+}
+
+void
+dcf_http_forget_rows(DcfHttpTransfer *transfer)
+{
+	transfer->rows = NULL;
+}
+
 bool
 dcf_http_marks_end(const DcfHttpTransfer *transfer)
 {

@@ -119,21 +119,49 @@ begin_inflate(const DcfHttpTransfer *transfer)
 								DCF_INFLATE_DEFLATE);
 }
 
+/*
+ * What the thread is to read with, or NULL.  What the window has is to be read
+ * first, and has to find room.
+ */
+static const DcfAheadReader *
+get_reader(const DcfHttpTransfer *transfer)
+{
+	size_t live = transfer->window.end - transfer->window.start;
+
+	return dcf_read_in_thread && transfer->reader.read &&
+			live <= DCF_AHEAD_MARGIN ?
+		&transfer->reader :
+		NULL;
+}
+
 /* Where there can be no thread, the body goes on as it began. */
 static void
 begin_ahead(DcfHttpTransfer *transfer)
 {
-	void *memory = MemoryContextAlloc(transfer->context, dcf_ahead_size());
+	DcfHttpBuffer *window = &transfer->window;
+	const DcfAheadReader *reader = get_reader(transfer);
+	size_t live = window->end - window->start;
+	void *memory =
+		MemoryContextAlloc(transfer->context, dcf_ahead_size(reader));
 	sigset_t saved;
 
 	dcf_http_enter_curl(&saved);
-	transfer->ahead = dcf_ahead_start(memory, transfer->inflate);
+	transfer->ahead = dcf_ahead_start(memory, transfer->inflate, reader,
+									  window->base + window->start, live);
 	dcf_http_leave_curl(&saved);
 	transfer->no_ahead = transfer->ahead == NULL;
 	if (transfer->no_ahead)
+	{
 		pfree(memory);
-	else
-		transfer->own = transfer->window;
+		return;
+	}
+	if (reader)
+	{
+		/* They come again with the first piece. */
+		window->start = window->end;
+		transfer->decoded -= live;
+	}
+	transfer->own = *window;
 }
 
 bool
@@ -230,20 +258,25 @@ leave_piece(DcfHttpTransfer *transfer)
 	transfer->own = transfer->window;
 }
 
-/* Add a piece to what the window has not consumed. */
+/*
+ * Add a piece to what the window has not consumed, which is nothing where the
+ * thread reads.
+ */
 static void
-add_piece(DcfHttpTransfer *transfer, char *piece, size_t len)
+add_piece(DcfHttpTransfer *transfer, const DcfAheadPiece *piece)
 {
 	DcfHttpBuffer *window = &transfer->window;
 	size_t live = window->end - window->start;
 	bool had_piece = has_piece(transfer);
 
+	Assert(live == 0 || piece->rows == NULL);
+	transfer->rows = piece->rows;
 	if (live <= DCF_AHEAD_MARGIN)
 	{
-		memcpy(piece - live, window->base + window->start, live);
-		window->base = piece - live;
+		memcpy(piece->bytes - live, window->base + window->start, live);
+		window->base = piece->bytes - live;
 		window->start = 0;
-		window->end = window->size = live + len;
+		window->end = window->size = live + piece->len;
 		transfer->shown = live;
 		if (had_piece)
 			dcf_ahead_give_back(transfer->ahead);
@@ -256,10 +289,10 @@ add_piece(DcfHttpTransfer *transfer, char *piece, size_t len)
 	}
 	else if (live <= window->start)
 		drop_consumed(window);
-	enlarge(transfer, len);
-	memcpy(window->base + window->end, piece, len);
+	enlarge(transfer, piece->len);
+	memcpy(window->base + window->end, piece->bytes, piece->len);
 	transfer->shown = window->end;
-	window->end += len;
+	window->end += piece->len;
 	transfer->own = *window;
 	dcf_ahead_give_back(transfer->ahead);
 }
@@ -268,21 +301,20 @@ static bool
 decode_ahead(DcfHttpTransfer *transfer)
 {
 	DcfAheadState state;
-	char *piece;
-	size_t len;
+	DcfAheadPiece piece;
 	const char *reason;
 
 	do
 	{
 		feed_ahead(transfer);
-		state = dcf_ahead_take(transfer->ahead, &piece, &len, &reason);
+		state = dcf_ahead_take(transfer->ahead, &piece, &reason);
 	} while (state == DCF_AHEAD_EMPTY &&
 			 transfer->raw.start < transfer->raw.end);
 
 	if (state == DCF_AHEAD_WRONG)
 		return dcf_http_fail(transfer, DCF_HTTP_BAD_CODING, reason);
 	if (state == DCF_AHEAD_PIECE)
-		add_piece(transfer, piece, len);
+		add_piece(transfer, &piece);
 	return true;
 }
 

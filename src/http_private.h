@@ -139,6 +139,8 @@ struct DcfHttpTransfer
 	DcfAhead *ahead;   /* the thread that goes on with it, or NULL */
 	bool no_ahead;	   /* there can be none */
 	DcfHttpBuffer own; /* with a thread: the window that is no piece of its */
+	DcfAheadReader reader; /* for the thread; its read is NULL for none */
+	const void *rows;	   /* what it has read of the window, or NULL */
 	uint64 decoded;
 
 	int64 begun_at;
@@ -161,6 +163,9 @@ extern int dcf_inflate_library;
 
 /* The setting dataconnect_fdw.inflate_in_thread. */
 extern bool dcf_inflate_in_thread;
+
+/* The setting dataconnect_fdw.read_in_thread. */
+extern bool dcf_read_in_thread;
 
 /*
  * Signals are blocked around everything that may start a thread (libcurl

@@ -10,6 +10,7 @@
 
 int dcf_inflate_library = DCF_INFLATE_BEST;
 bool dcf_inflate_in_thread = true;
+bool dcf_read_in_thread = true;
 
 void
 dcf_http_define_settings(void)
@@ -31,6 +32,11 @@ dcf_http_define_settings(void)
 		"dataconnect_fdw.inflate_in_thread",
 		"Decompresses long replies in a thread, beside the reading of what came before.",
 		"Replies that have begun go on as they are.", &dcf_inflate_in_thread,
+		true, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable(
+		"dataconnect_fdw.read_in_thread",
+		"Reads records in the thread that decompresses them, where many columns are wanted.",
+		"Replies that have begun go on as they are.", &dcf_read_in_thread,
 		true, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 

@@ -7,21 +7,17 @@
 #include "lib/stringinfo.h"
 
 #include "compat.h"
-#include "convert.h"
 #include "error.h"
-#include "format.h"
-#include "record.h"
+#include "record_private.h"
 
 /* Keys of a foreign reply listed in a message. */
 #define SHOWN_KEYS 20
 
-/* A column to fill. */
-typedef struct Target
-{
-	int column; /* index into values */
-	int key;	/* index into the reader's fields */
-	DcfConverter *converter;
-} Target;
+/*
+ * So many columns to fill are more work for what follows than records are to
+ * read: then a thread that decompresses had better read them, too.
+ */
+#define AHEAD_COLUMNS 8
 
 struct DcfRecordReader
 {
@@ -32,17 +28,27 @@ struct DcfRecordReader
 	DcfFormatConfig config;
 	DcfKey *keys;
 	const DcfField *fields; /* by key */
-	Target *targets;
+	DcfTarget *targets;
 	int ntargets;
+	DcfAheadRecords ahead; /* what a thread is given of all this */
+	const DcfCell *cells;  /* the current record, if a thread has read it */
+	int row;			   /* the next one of what it has read */
+	size_t row_start;	   /* and where it begins */
 	uint64 records;
 	bool begun;	  /* bytes of the reply are gone */
 	bool stopped; /* for want of bytes that nobody waited for */
 };
 
+static void offer_ahead(DcfRecordReader *reader);
 static void allow_in_place(DcfRecordReader *reader);
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
 static DcfReadStatus read_record(DcfRecordReader *reader, bool wait);
 static DcfReadStatus read_window(DcfRecordReader *reader);
+static DcfReadStatus take_row(DcfRecordReader *reader, const DcfRows *rows,
+							  size_t *consumed);
+static Datum convert_cell(const DcfRecordReader *reader,
+						  const DcfTarget *target, const DcfCell *cell,
+						  bool *isnull);
 static void check_length(const DcfRecordReader *reader, size_t len);
 static void check_keys(DcfRecordReader *reader);
 pg_noreturn static void raise_unmarked(const DcfRecordReader *reader);
@@ -57,11 +63,11 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 
 	reader->relation = relation;
 	reader->keys = palloc(sizeof(DcfKey) * size);
-	reader->targets = palloc(sizeof(Target) * size);
+	reader->targets = palloc(sizeof(DcfTarget) * size);
 	for (int i = 0; i < relation->natts; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];
-		Target *target;
+		DcfTarget *target;
 		int key;
 
 		if (!dcf_column_is_read(column))
@@ -79,6 +85,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 							   TupleDescAttr(relation->tupdesc, i),
 							   relation->server->timezone,
 							   relation->table->null_strings);
+		target->plain = dcf_convert_has_plain(target->converter);
 	}
 
 	allow_in_place(reader);
@@ -86,6 +93,14 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 	reader->config.max_record_size = relation->server->max_record_size;
 	reader->format = dcf_format_routine(relation->table->format);
 	reader->in = reader->format->create(&reader->config);
+	reader->ahead = (DcfAheadRecords){
+		.format = reader->format,
+		.in = reader->in,
+		.targets = reader->targets,
+		.ntargets = reader->ntargets,
+		.has_keys = reader->config.nkeys > 0,
+		.max_record_size = reader->config.max_record_size,
+	};
 	return reader;
 }
 
@@ -129,8 +144,25 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	reader->stopped = false;
 	reader->format->start(reader->in);
 	reader->fields = reader->format->fields(reader->in);
+	reader->cells = NULL;
+	reader->row = 0;
+	reader->row_start = 0;
+	if (reader->format->is_pure && reader->ntargets >= AHEAD_COLUMNS)
+		offer_ahead(reader);
 	if (!reader->format->shows_cut && !dcf_reply_marks_end(reply))
 		raise_unmarked(reader);
+}
+
+/* To a thread, if there will be one. */
+static void
+offer_ahead(DcfRecordReader *reader)
+{
+	DcfAheadReader ahead = {.read = dcf_record_read_ahead,
+							.arg = &reader->ahead,
+							.rows_size = sizeof(DcfRows)};
+
+	reader->ahead.fields = reader->fields;
+	dcf_reply_read_ahead(reader->reply, &ahead);
 }
 
 /* Before any row is handed out: whether all have come nobody will know. */
@@ -157,14 +189,17 @@ dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 	if (status != DCF_READ_RECORD)
 		return status == DCF_READ_END ? DCF_RECORD_END : DCF_RECORD_LATER;
 	reader->records++;
-	if (reader->records == 1 || reader->format->nulls_have_keys)
+	if (!reader->cells &&
+		(reader->records == 1 || reader->format->nulls_have_keys))
 		check_keys(reader);
 
 	for (int i = 0; i < reader->ntargets; i++)
 	{
-		Target *target = &reader->targets[i];
+		const DcfTarget *target = &reader->targets[i];
 
-		values[target->column] =
+		values[target->column] = reader->cells ?
+			convert_cell(reader, target, &reader->cells[i],
+						 &isnull[target->column]) :
 			dcf_convert_field(target->converter, &reader->fields[target->key],
 							  reader->records, &isnull[target->column]);
 	}
@@ -207,27 +242,73 @@ read_record(DcfRecordReader *reader, bool wait)
 	return status;
 }
 
+static inline Datum
+convert_cell(const DcfRecordReader *reader, const DcfTarget *target,
+			 const DcfCell *cell, bool *isnull)
+{
+	DcfField field;
+
+	if (!cell->is_left)
+	{
+		*isnull = cell->isnull;
+		return cell->u.value;
+	}
+	field.data = cell->u.data;
+	field.len = cell->len;
+	field.kind = (DcfFieldKind) cell->kind;
+	field.escaped = cell->escaped;
+	return dcf_convert_field(target->converter, &field, reader->records,
+							 isnull);
+}
+
 /* As far as there are bytes; DCF_READ_WRONG is raised. */
 static DcfReadStatus
 read_window(DcfRecordReader *reader)
 {
 	size_t len;
 	size_t consumed;
+	const DcfRows *rows = dcf_reply_rows(reader->reply);
 	const char *window = dcf_reply_window(reader->reply, &len);
-	DcfReadStatus status =
+	DcfReadStatus status = rows ?
+		take_row(reader, rows, &consumed) :
 		reader->format->next(reader->in, window, len, &consumed);
 
 	if (status == DCF_READ_WRONG)
 		raise_wrong(reader);
 	if (status == DCF_READ_HEADER)
 		check_keys(reader);
-	if (status == DCF_READ_RECORD)
+	if (status == DCF_READ_RECORD && !reader->cells)
 		check_length(reader,
-					 reader->format->record_length ?
-						 reader->format->record_length(reader->in) :
-						 consumed);
+					 dcf_record_length(reader->format, reader->in, consumed));
 	dcf_reply_consume(reader->reply, consumed);
 	reader->begun |= consumed > 0;
+	return status;
+}
+
+/*
+ * The next row of what a thread has read; or, once there is none, what it
+ * stopped at, which is dealt with as if it had been read here.
+ */
+static DcfReadStatus
+take_row(DcfRecordReader *reader, const DcfRows *rows, size_t *consumed)
+{
+	DcfReadStatus status;
+
+	if (reader->row < rows->nrows)
+	{
+		size_t end = rows->ends[reader->row];
+
+		*consumed = end - reader->row_start;
+		reader->row_start = end;
+		reader->cells = rows->cells + reader->row++ * reader->ntargets;
+		return DCF_READ_RECORD;
+	}
+	*consumed = rows->consumed - reader->row_start;
+	status = rows->status;
+	reader->cells = NULL;
+	reader->row = 0;
+	reader->row_start = 0;
+	dcf_reply_forget_rows(reader->reply);
 	return status;
 }
 

@@ -244,6 +244,24 @@ dcf_reply_marks_end(const DcfReply *reply)
 	return dcf_http_marks_end(reply->transfer);
 }
 
+void
+dcf_reply_read_ahead(DcfReply *reply, const struct DcfAheadReader *reader)
+{
+	dcf_http_read_ahead(reply->transfer, reader);
+}
+
+const void *
+dcf_reply_rows(const DcfReply *reply)
+{
+	return dcf_http_rows(reply->transfer);
+}
+
+void
+dcf_reply_forget_rows(DcfReply *reply)
+{
+	dcf_http_forget_rows(reply->transfer);
+}
+
 const char *
 dcf_reply_content_type(const DcfReply *reply)
 {

@@ -1,0 +1,78 @@
+/*
+ * record_ahead.c
+ *	  Reading records in a thread.  See record_private.h.
+ *
+ * Nothing of PostgreSQL's is called here: formats that are fit for a thread
+ * have readers in pure C, and dcf_convert_plain() says what it is.  Whatever
+ * needs more, or an error, is left to the backend.
+ */
+#include "postgres.h"
+
+#include "record_private.h"
+
+static bool is_row(const DcfAheadRecords *reader, size_t consumed);
+static void fill_row(const DcfAheadRecords *reader, DcfCell *cells);
+
+DcfAheadRead
+dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
+					  size_t *consumed)
+{
+	const DcfAheadRecords *reader = arg;
+	DcfRows *rows = memory;
+	int room = Min(DCF_ROWS_MAX, DCF_CELLS_MAX / Max(reader->ntargets, 1));
+	size_t at = 0;
+
+	rows->nrows = 0;
+	rows->status = DCF_READ_RECORD;
+	while (rows->nrows < room)
+	{
+		size_t n;
+
+		rows->status =
+			reader->format->next(reader->in, data + at, len - at, &n);
+		at += n;
+		if (rows->status != DCF_READ_RECORD || !is_row(reader, n))
+			break;
+		fill_row(reader, rows->cells + rows->nrows * reader->ntargets);
+		rows->ends[rows->nrows++] = (uint32) at;
+	}
+	rows->consumed = *consumed = at;
+	if (rows->nrows == room)
+	{
+		rows->status = DCF_READ_MORE;
+		return DCF_AHEAD_READ_FULL;
+	}
+	return rows->status == DCF_READ_MORE ? DCF_AHEAD_READ :
+										   DCF_AHEAD_READ_STOP;
+}
+
+/* Whether there is nothing wrong with a record. */
+static bool
+is_row(const DcfAheadRecords *reader, size_t consumed)
+{
+	return dcf_record_length(reader->format, reader->in, consumed) <=
+		reader->max_record_size &&
+		(!reader->has_keys || reader->format->matched(reader->in) > 0);
+}
+
+static void
+fill_row(const DcfAheadRecords *reader, DcfCell *cells)
+{
+	for (int i = 0; i < reader->ntargets; i++)
+	{
+		const DcfTarget *target = &reader->targets[i];
+		const DcfField *field = &reader->fields[target->key];
+		DcfCell *cell = &cells[i];
+
+		cell->is_left = !target->plain ||
+			!dcf_convert_plain(target->converter, field, &cell->u.value,
+							   &cell->isnull);
+		if (cell->is_left)
+		{
+			cell->u.data = field->data;
+			cell->len = (uint32) field->len;
+			cell->kind = (uint8) field->kind;
+			cell->escaped = field->escaped;
+		}
+	}
+}
