@@ -35,17 +35,27 @@ extern DcfConverter *dcf_convert_create(const char *relation,
  */
 extern void dcf_convert_allow_in_place(DcfConverter *converter);
 
+/* What is left to do for a value that dcf_convert_plain() could not make. */
+typedef struct DcfPending
+{
+	DcfField field;
+	int64 digits; /* the field's number is digits / 10^scale */
+	int scale;	  /* or -1: not known */
+} DcfPending;
+
 /*
  * Convert what takes neither memory nor anything of PostgreSQL's that could
  * raise: a thread may call it, also while dcf_convert_field() runs.  False for
- * all else; the field is then as it was, and dcf_convert_field()'s to convert.
+ * all else; the field is then as it was, and *pending has what is left to do.
  */
 extern bool dcf_convert_plain(const DcfConverter *converter,
 							  const DcfField *field, Datum *value,
-							  bool *isnull);
+							  bool *isnull, DcfPending *pending);
 
-/* Whether there is anything that it converts for this column. */
-extern bool dcf_convert_has_plain(const DcfConverter *converter);
+/* Do it: as dcf_convert_field(). */
+extern Datum dcf_convert_pending(DcfConverter *converter,
+								 const DcfPending *pending, uint64 record,
+								 bool *isnull);
 
 /*
  * Convert; the result is in the current memory context, or in the field's own

@@ -45,7 +45,8 @@ typedef enum DcfRecordStatus
 extern DcfRecordStatus dcf_record_next(DcfRecordReader *reader, bool wait,
 									   Datum *values, bool *isnull);
 
-/* Records read of this reply. */
+/* Records read of this reply, and bytes up to the end of the last one. */
 extern uint64 dcf_record_count(const DcfRecordReader *reader);
+extern uint64 dcf_record_bytes(const DcfRecordReader *reader);
 
 #endif /* DCF_RECORD_H */

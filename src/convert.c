@@ -5,10 +5,12 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/numeric.h"
 
 #include "convert.h"
 #include "convert_private.h"
@@ -66,8 +68,11 @@ dcf_convert_create(const char *relation, Form_pg_attribute attribute,
 
 	/* A domain's check may raise. */
 	if (converter->type == converter->base_type)
+	{
 		converter->plain = dcf_convert_choose_plain(converter->base_type,
 													converter->base_typmod);
+		converter->is_numeric = converter->base_type == NUMERICOID;
+	}
 	return converter;
 }
 
@@ -96,12 +101,6 @@ dcf_convert_allow_in_place(DcfConverter *converter)
 	converter->in_place = true;
 }
 
-bool
-dcf_convert_has_plain(const DcfConverter *converter)
-{
-	return converter->plain != NULL;
-}
-
 /* This is done for every field: in the order of how often they come. */
 static inline bool
 convert_plain(const DcfConverter *converter, const DcfField *field,
@@ -123,9 +122,27 @@ convert_plain(const DcfConverter *converter, const DcfField *field,
 
 bool
 dcf_convert_plain(const DcfConverter *converter, const DcfField *field,
-				  Datum *value, bool *isnull)
+				  Datum *value, bool *isnull, DcfPending *pending)
 {
-	return convert_plain(converter, field, value, isnull);
+	if (convert_plain(converter, field, value, isnull))
+		return true;
+	pending->field = *field;
+	if (!converter->is_numeric || field->escaped ||
+		!dcf_convert_decimal(converter, field, field->data, field->len,
+							 &pending->digits, &pending->scale))
+		pending->scale = -1;
+	return false;
+}
+
+Datum
+dcf_convert_pending(DcfConverter *converter, const DcfPending *pending,
+					uint64 record, bool *isnull)
+{
+	if (pending->scale < 0)
+		return dcf_convert_field(converter, &pending->field, record, isnull);
+	*isnull = false;
+	return NumericGetDatum(
+		int64_div_fast_to_numeric(pending->digits, pending->scale));
 }
 
 Datum

@@ -158,6 +158,46 @@ plain_float8(const DcfConverter *converter, const DcfField *field,
 	return true;
 }
 
+/*
+ * Bring value / 10^scale to the scale of a numeric type, where that takes no
+ * rounding and the type's precision allows the value.
+ */
+static bool
+fit_numeric(int32 typmod, int64 *value, int *scale)
+{
+	int precision;
+	int wanted;
+	uint64 limit = 1;
+	uint64 magnitude;
+
+	if (typmod < (int32) VARHDRSZ)
+		return true;
+
+	/* As numeric.c packs them. */
+	precision = ((typmod - VARHDRSZ) >> 16) & 0xffff;
+	wanted = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
+	if (wanted < *scale || wanted > DCF_DECIMAL_DIGITS)
+		return false;
+	for (; *scale < wanted; (*scale)++)
+		if (pg_mul_s64_overflow(*value, 10, value))
+			return false;
+	if (precision > DCF_DECIMAL_DIGITS)
+		return true;
+	while (precision-- > 0)
+		limit *= 10;
+	magnitude = *value < 0 ? -(uint64) *value : (uint64) *value;
+	return magnitude < limit;
+}
+
+bool
+dcf_convert_decimal(const DcfConverter *converter, const DcfField *field,
+					const char *bytes, size_t len, int64 *digits, int *scale)
+{
+	return dcf_convert_may_be_number(field) &&
+		dcf_text_parse_decimal(bytes, len, digits, scale) &&
+		fit_numeric(converter->base_typmod, digits, scale);
+}
+
 static bool
 plain_bool(const DcfConverter *converter, const DcfField *field, Datum *value)
 {

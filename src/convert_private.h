@@ -40,6 +40,7 @@ typedef struct DcfNullText
 struct DcfConverter
 {
 	DcfConvertPlainFn plain; /* tried first; or NULL */
+	bool is_numeric;		 /* and no domain */
 	DcfConvertFn convert;
 	MemoryContext context; /* where this lives */
 
@@ -131,6 +132,15 @@ dcf_convert_may_be_number(const DcfField *field)
 extern int dcf_convert_parse_integer(const DcfField *field, const char *bytes,
 									 size_t len, int64 min, int64 max,
 									 int64 *result);
+
+/*
+ * Whether the field is a number of at most 18 digits that the numeric type takes
+ * without rounding: digits / 10^scale, with as many digits behind the point as
+ * numeric_in() would give it.
+ */
+extern bool dcf_convert_decimal(const DcfConverter *converter,
+								const DcfField *field, const char *bytes,
+								size_t len, int64 *digits, int *scale);
 
 /* convert_time.c */
 

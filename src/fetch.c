@@ -393,12 +393,10 @@ teach(const DcfFetch *fetch, const Lane *lane, bool whole)
 {
 	DcfReplyStats stats;
 	DcfReplyFacts facts = {.whole = whole};
-	size_t unread;
 
 	dcf_reply_stats(lane->reply, &stats);
-	(void) dcf_reply_window(lane->reply, &unread);
 	facts.records = dcf_record_count(lane->reader);
-	facts.bytes = stats.http.bytes_decoded - unread;
+	facts.bytes = dcf_record_bytes(lane->reader);
 	facts.first_byte_ms = stats.http.first_byte_ms;
 	dcf_learn_teach(fetch->relation, &lane->measure, &facts);
 }

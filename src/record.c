@@ -31,10 +31,12 @@ struct DcfRecordReader
 	DcfTarget *targets;
 	int ntargets;
 	DcfAheadRecords ahead; /* what a thread is given of all this */
-	const DcfCell *cells;  /* the current record, if a thread has read it */
-	int row;			   /* the next one of what it has read */
-	size_t row_start;	   /* and where it begins */
+	const DcfRows *rows;   /* what a thread has read of the window, or NULL */
+	int row;			   /* the next one */
+	int pending;		   /* the next value to make */
+	bool in_order;		   /* the targets are the first columns */
 	uint64 records;
+	uint64 bytes; /* of windows before this one */
 	bool begun;	  /* bytes of the reply are gone */
 	bool stopped; /* for want of bytes that nobody waited for */
 };
@@ -44,16 +46,22 @@ static void allow_in_place(DcfRecordReader *reader);
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
 static DcfReadStatus read_record(DcfRecordReader *reader, bool wait);
 static DcfReadStatus read_window(DcfRecordReader *reader);
-static DcfReadStatus take_row(DcfRecordReader *reader, const DcfRows *rows,
-							  size_t *consumed);
-static Datum convert_cell(const DcfRecordReader *reader,
-						  const DcfTarget *target, const DcfCell *cell,
-						  bool *isnull);
+static void take_row(DcfRecordReader *reader, Datum *values, bool *isnull);
+static void begin_rows(DcfRecordReader *reader);
+static DcfReadStatus leave_rows(DcfRecordReader *reader, size_t *consumed);
+static void use_bytes(DcfRecordReader *reader, size_t n);
 static void check_length(const DcfRecordReader *reader, size_t len);
 static void check_keys(DcfRecordReader *reader);
 pg_noreturn static void raise_unmarked(const DcfRecordReader *reader);
 static char *list_keys(DcfRecordReader *reader);
 pg_noreturn static void raise_wrong(DcfRecordReader *reader);
+
+/* Whether the next record is one that a thread has read. */
+static inline bool
+has_row(const DcfRecordReader *reader)
+{
+	return reader->rows && reader->row < reader->rows->nrows;
+}
 
 DcfRecordReader *
 dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
@@ -85,8 +93,10 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 							   TupleDescAttr(relation->tupdesc, i),
 							   relation->server->timezone,
 							   relation->table->null_strings);
-		target->plain = dcf_convert_has_plain(target->converter);
 	}
+
+	reader->in_order = reader->ntargets > 0 &&
+		reader->targets[reader->ntargets - 1].column == reader->ntargets - 1;
 
 	allow_in_place(reader);
 	reader->config.keys = reader->keys;
@@ -144,9 +154,8 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	reader->stopped = false;
 	reader->format->start(reader->in);
 	reader->fields = reader->format->fields(reader->in);
-	reader->cells = NULL;
-	reader->row = 0;
-	reader->row_start = 0;
+	reader->rows = NULL;
+	reader->bytes = 0;
 	if (reader->format->is_pure && reader->ntargets >= AHEAD_COLUMNS)
 		offer_ahead(reader);
 	if (!reader->format->shows_cut && !dcf_reply_marks_end(reply))
@@ -189,27 +198,72 @@ dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 	if (status != DCF_READ_RECORD)
 		return status == DCF_READ_END ? DCF_RECORD_END : DCF_RECORD_LATER;
 	reader->records++;
-	if (!reader->cells &&
-		(reader->records == 1 || reader->format->nulls_have_keys))
+	if (has_row(reader))
+	{
+		take_row(reader, values, isnull);
+		return DCF_RECORD_ROW;
+	}
+	if (reader->records == 1 || reader->format->nulls_have_keys)
 		check_keys(reader);
 
 	for (int i = 0; i < reader->ntargets; i++)
 	{
-		const DcfTarget *target = &reader->targets[i];
+		DcfTarget *target = &reader->targets[i];
 
-		values[target->column] = reader->cells ?
-			convert_cell(reader, target, &reader->cells[i],
-						 &isnull[target->column]) :
+		values[target->column] =
 			dcf_convert_field(target->converter, &reader->fields[target->key],
 							  reader->records, &isnull[target->column]);
 	}
 	return DCF_RECORD_ROW;
 }
 
+/* The next row that a thread has read. */
+static void
+take_row(DcfRecordReader *reader, Datum *values, bool *isnull)
+{
+	const DcfRows *rows = reader->rows;
+	int row = reader->row++;
+	int first = row * reader->ntargets;
+
+	if (reader->in_order)
+	{
+		memcpy(values, &rows->values[first], sizeof(Datum) * reader->ntargets);
+		memcpy(isnull, &rows->isnull[first], sizeof(bool) * reader->ntargets);
+	}
+	else
+		for (int i = 0; i < reader->ntargets; i++)
+		{
+			values[reader->targets[i].column] = rows->values[first + i];
+			isnull[reader->targets[i].column] = rows->isnull[first + i];
+		}
+
+	for (; reader->pending < rows->npending; reader->pending++)
+	{
+		const DcfPendingValue *value = &rows->pending[reader->pending];
+		const DcfTarget *target = &reader->targets[value->target];
+
+		if (value->row != row)
+			break;
+		values[target->column] =
+			dcf_convert_pending(target->converter, &value->pending,
+								reader->records, &isnull[target->column]);
+	}
+}
+
 uint64
 dcf_record_count(const DcfRecordReader *reader)
 {
 	return reader->records;
+}
+
+uint64
+dcf_record_bytes(const DcfRecordReader *reader)
+{
+	uint64 bytes = reader->bytes;
+
+	if (reader->rows && reader->row > 0)
+		bytes += reader->rows->ends[reader->row - 1];
+	return bytes;
 }
 
 /*
@@ -219,10 +273,12 @@ dcf_record_count(const DcfRecordReader *reader)
 static DcfReadStatus
 read_record(DcfRecordReader *reader, bool wait)
 {
-	/* A reader is not given the same bytes twice without any more. */
-	DcfReadStatus status =
-		reader->stopped ? DCF_READ_MORE : read_window(reader);
+	DcfReadStatus status;
 
+	if (has_row(reader))
+		return DCF_READ_RECORD;
+	/* A reader is not given the same bytes twice without any more. */
+	status = reader->stopped ? DCF_READ_MORE : read_window(reader);
 	reader->stopped = false;
 	while (status != DCF_READ_RECORD && status != DCF_READ_END)
 	{
@@ -242,74 +298,66 @@ read_record(DcfRecordReader *reader, bool wait)
 	return status;
 }
 
-static inline Datum
-convert_cell(const DcfRecordReader *reader, const DcfTarget *target,
-			 const DcfCell *cell, bool *isnull)
-{
-	DcfField field;
-
-	if (!cell->is_left)
-	{
-		*isnull = cell->isnull;
-		return cell->u.value;
-	}
-	field.data = cell->u.data;
-	field.len = cell->len;
-	field.kind = (DcfFieldKind) cell->kind;
-	field.escaped = cell->escaped;
-	return dcf_convert_field(target->converter, &field, reader->records,
-							 isnull);
-}
-
 /* As far as there are bytes; DCF_READ_WRONG is raised. */
 static DcfReadStatus
 read_window(DcfRecordReader *reader)
 {
 	size_t len;
 	size_t consumed;
-	const DcfRows *rows = dcf_reply_rows(reader->reply);
 	const char *window = dcf_reply_window(reader->reply, &len);
-	DcfReadStatus status = rows ?
-		take_row(reader, rows, &consumed) :
+	DcfReadStatus status;
+
+	if (!reader->rows)
+		begin_rows(reader);
+	if (has_row(reader))
+		return DCF_READ_RECORD;
+	status = reader->rows ?
+		leave_rows(reader, &consumed) :
 		reader->format->next(reader->in, window, len, &consumed);
 
 	if (status == DCF_READ_WRONG)
 		raise_wrong(reader);
 	if (status == DCF_READ_HEADER)
 		check_keys(reader);
-	if (status == DCF_READ_RECORD && !reader->cells)
+	if (status == DCF_READ_RECORD)
 		check_length(reader,
 					 dcf_record_length(reader->format, reader->in, consumed));
-	dcf_reply_consume(reader->reply, consumed);
+	use_bytes(reader, consumed);
 	reader->begun |= consumed > 0;
 	return status;
 }
 
+/* Rows that a thread has read of the window are taken first. */
+static void
+begin_rows(DcfRecordReader *reader)
+{
+	reader->rows = dcf_reply_rows(reader->reply);
+	reader->row = 0;
+	reader->pending = 0;
+}
+
 /*
- * The next row of what a thread has read; or, once there is none, what it
- * stopped at, which is dealt with as if it had been read here.
+ * All rows are taken.  What the thread stopped at, if it did, is dealt with as
+ * if it had been read here.
  */
 static DcfReadStatus
-take_row(DcfRecordReader *reader, const DcfRows *rows, size_t *consumed)
+leave_rows(DcfRecordReader *reader, size_t *consumed)
 {
-	DcfReadStatus status;
+	const DcfRows *rows = reader->rows;
+	size_t taken = rows->nrows > 0 ? rows->ends[rows->nrows - 1] : 0;
 
-	if (reader->row < rows->nrows)
-	{
-		size_t end = rows->ends[reader->row];
-
-		*consumed = end - reader->row_start;
-		reader->row_start = end;
-		reader->cells = rows->cells + reader->row++ * reader->ntargets;
-		return DCF_READ_RECORD;
-	}
-	*consumed = rows->consumed - reader->row_start;
-	status = rows->status;
-	reader->cells = NULL;
-	reader->row = 0;
-	reader->row_start = 0;
+	use_bytes(reader, taken);
+	*consumed = rows->consumed - taken;
+	reader->rows = NULL;
 	dcf_reply_forget_rows(reader->reply);
-	return status;
+	return rows->status;
+}
+
+static void
+use_bytes(DcfRecordReader *reader, size_t n)
+{
+	dcf_reply_consume(reader->reply, n);
+	reader->bytes += n;
 }
 
 /* The transport has room to spare, so a longer record may get this far. */

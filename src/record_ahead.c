@@ -11,7 +11,7 @@
 #include "record_private.h"
 
 static bool is_row(const DcfAheadRecords *reader, size_t consumed);
-static void fill_row(const DcfAheadRecords *reader, DcfCell *cells);
+static void add_row(const DcfAheadRecords *reader, DcfRows *rows);
 
 DcfAheadRead
 dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
@@ -19,10 +19,11 @@ dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
 {
 	const DcfAheadRecords *reader = arg;
 	DcfRows *rows = memory;
-	int room = Min(DCF_ROWS_MAX, DCF_CELLS_MAX / Max(reader->ntargets, 1));
+	int room = Min(DCF_ROWS_MAX, DCF_VALUES_MAX / Max(reader->ntargets, 1));
 	size_t at = 0;
 
 	rows->nrows = 0;
+	rows->npending = 0;
 	rows->status = DCF_READ_RECORD;
 	while (rows->nrows < room)
 	{
@@ -33,7 +34,7 @@ dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
 		at += n;
 		if (rows->status != DCF_READ_RECORD || !is_row(reader, n))
 			break;
-		fill_row(reader, rows->cells + rows->nrows * reader->ntargets);
+		add_row(reader, rows);
 		rows->ends[rows->nrows++] = (uint32) at;
 	}
 	rows->consumed = *consumed = at;
@@ -56,23 +57,21 @@ is_row(const DcfAheadRecords *reader, size_t consumed)
 }
 
 static void
-fill_row(const DcfAheadRecords *reader, DcfCell *cells)
+add_row(const DcfAheadRecords *reader, DcfRows *rows)
 {
+	int first = rows->nrows * reader->ntargets;
+
 	for (int i = 0; i < reader->ntargets; i++)
 	{
 		const DcfTarget *target = &reader->targets[i];
-		const DcfField *field = &reader->fields[target->key];
-		DcfCell *cell = &cells[i];
+		DcfPendingValue *pending = &rows->pending[rows->npending];
 
-		cell->is_left = !target->plain ||
-			!dcf_convert_plain(target->converter, field, &cell->u.value,
-							   &cell->isnull);
-		if (cell->is_left)
-		{
-			cell->u.data = field->data;
-			cell->len = (uint32) field->len;
-			cell->kind = (uint8) field->kind;
-			cell->escaped = field->escaped;
-		}
+		if (dcf_convert_plain(target->converter, &reader->fields[target->key],
+							  &rows->values[first + i],
+							  &rows->isnull[first + i], &pending->pending))
+			continue;
+		pending->row = rows->nrows;
+		pending->target = i;
+		rows->npending++;
 	}
 }

@@ -19,7 +19,6 @@ typedef struct DcfTarget
 	int column; /* index into values */
 	int key;	/* index into the reader's fields */
 	DcfConverter *converter;
-	bool plain; /* dcf_convert_has_plain() */
 } DcfTarget;
 
 /* All that the thread needs: none of it changes while it reads. */
@@ -34,28 +33,21 @@ typedef struct DcfAheadRecords
 	size_t max_record_size;
 } DcfAheadRecords;
 
-/* One column of a row. */
-typedef struct DcfCell
+/* A value that the backend has to make; they come in order. */
+typedef struct DcfPendingValue
 {
-	union
-	{
-		Datum value;
-		const char *data; /* of a field that is left to convert */
-	} u;
-	uint32 len; /* of data */
-	uint8 kind; /* a DcfFieldKind: of a field that is left */
-	bool escaped;
-	bool is_left;
-	bool isnull;
-} DcfCell;
+	int row;
+	int target;
+	DcfPending pending;
+} DcfPendingValue;
 
-#define DCF_ROWS_MAX  (16 * 1024)
-#define DCF_CELLS_MAX (16 * 1024)
-StaticAssertDecl(DCF_CELLS_MAX >= MaxTupleAttributeNumber,
+#define DCF_ROWS_MAX   (16 * 1024)
+#define DCF_VALUES_MAX (16 * 1024)
+StaticAssertDecl(DCF_VALUES_MAX >= MaxTupleAttributeNumber,
 				 "a row must find room");
 
 /*
- * What a thread has read of the window: rows, each of a cell for each target,
+ * What a thread has read of the window: rows, each of a value for each target,
  * and how it ended.  DCF_READ_MORE: read on behind consumed bytes when there
  * are more; else that is what the last call gave, for a record that is no row
  * here, or for an error.
@@ -63,10 +55,13 @@ StaticAssertDecl(DCF_CELLS_MAX >= MaxTupleAttributeNumber,
 typedef struct DcfRows
 {
 	int nrows;
+	int npending;
 	DcfReadStatus status;
 	size_t consumed;
-	uint32 ends[DCF_ROWS_MAX]; /* bytes consumed with each row */
-	DcfCell cells[DCF_CELLS_MAX];
+	uint32 ends[DCF_ROWS_MAX]; /* bytes consumed up to each row's end */
+	Datum values[DCF_VALUES_MAX];
+	bool isnull[DCF_VALUES_MAX];
+	DcfPendingValue pending[DCF_VALUES_MAX];
 } DcfRows;
 
 /* A DcfAheadReadFn: arg is a DcfAheadRecords, rows a DcfRows. */
