@@ -14,10 +14,20 @@
 #define SHOWN_KEYS 20
 
 /*
- * So many columns to fill are more work for what follows than records are to
- * read: then a thread that decompresses had better read them, too.
+ * With so many columns to fill what follows takes longer than decompressing: then
+ * the thread that does it had better read the records, too.  (Measured: COPY of
+ * 10 columns gains little, of 12 a third; what only counts them loses.)
  */
-#define AHEAD_COLUMNS 8
+#define AHEAD_COLUMNS 12
+
+/* Bytes that the processor loads at once. */
+#define CACHE_LINE 64
+
+#ifdef __GNUC__
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define PREFETCH(address) ((void) (address))
+#endif
 
 struct DcfRecordReader
 {
@@ -32,6 +42,7 @@ struct DcfRecordReader
 	int ntargets;
 	DcfAheadRecords ahead; /* what a thread is given of all this */
 	const DcfRows *rows;   /* what a thread has read of the window, or NULL */
+	const char *window;	   /* of which it has read them */
 	int row;			   /* the next one */
 	int pending;		   /* the next value to make */
 	bool in_order;		   /* the targets are the first columns */
@@ -217,6 +228,33 @@ dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 	return DCF_RECORD_ROW;
 }
 
+static inline void
+prefetch(const void *start, const void *end)
+{
+	for (const char *p = start; p < (const char *) end; p += CACHE_LINE)
+		PREFETCH(p);
+}
+
+/*
+ * Ask for the row behind the one that is taken: what a thread has written is in
+ * another processor's cache, and a long way off.
+ */
+static void
+prefetch_row(const DcfRecordReader *reader)
+{
+	const DcfRows *rows = reader->rows;
+	int row = reader->row;
+	const Datum *values = &rows->values[row * reader->ntargets];
+	const bool *isnull = &rows->isnull[row * reader->ntargets];
+
+	if (row == rows->nrows)
+		return;
+	prefetch(reader->window + rows->ends[row - 1],
+			 reader->window + rows->ends[row]);
+	prefetch(values, values + reader->ntargets);
+	prefetch(isnull, isnull + reader->ntargets);
+}
+
 /* The next row that a thread has read. */
 static void
 take_row(DcfRecordReader *reader, Datum *values, bool *isnull)
@@ -225,6 +263,7 @@ take_row(DcfRecordReader *reader, Datum *values, bool *isnull)
 	int row = reader->row++;
 	int first = row * reader->ntargets;
 
+	prefetch_row(reader);
 	if (reader->in_order)
 	{
 		memcpy(values, &rows->values[first], sizeof(Datum) * reader->ntargets);
@@ -331,7 +370,10 @@ read_window(DcfRecordReader *reader)
 static void
 begin_rows(DcfRecordReader *reader)
 {
+	size_t len;
+
 	reader->rows = dcf_reply_rows(reader->reply);
+	reader->window = dcf_reply_window(reader->reply, &len);
 	reader->row = 0;
 	reader->pending = 0;
 }
