@@ -31,6 +31,7 @@ typedef struct DcfFetchStats
 	uint64 bytes_received;
 	uint64 bytes_decoded;
 	uint64 records;
+	uint64 records_ahead; /* of them, read in the thread that decompresses */
 	double first_byte_ms; /* of the first reply; -1 before it */
 	int at_once;		  /* the most requests under way at a time */
 	uint64 replays;		  /* how often rows came from those kept */

@@ -45,8 +45,12 @@ typedef enum DcfRecordStatus
 extern DcfRecordStatus dcf_record_next(DcfRecordReader *reader, bool wait,
 									   Datum *values, bool *isnull);
 
-/* Records read of this reply, and bytes up to the end of the last one. */
+/*
+ * Of this reply: records read; those of them that a thread read; and bytes up to
+ * the end of the last one.
+ */
 extern uint64 dcf_record_count(const DcfRecordReader *reader);
+extern uint64 dcf_record_count_ahead(const DcfRecordReader *reader);
 extern uint64 dcf_record_bytes(const DcfRecordReader *reader);
 
 #endif /* DCF_RECORD_H */

@@ -155,6 +155,9 @@ explain_run(const DcfScan *scan, ExplainState *es)
 		ExplainPropertyUInteger("Replays", NULL, stats.replays, es);
 	ExplainPropertyUInteger("Retries", NULL, stats.retries, es);
 	ExplainPropertyUInteger("Records", NULL, stats.records, es);
+	if (stats.records_ahead > 0)
+		ExplainPropertyUInteger("Records Read in Thread", NULL,
+								stats.records_ahead, es);
 	ExplainPropertyUInteger("Bytes Received", NULL, stats.bytes_received, es);
 	ExplainPropertyUInteger("Bytes Decoded", NULL, stats.bytes_decoded, es);
 	if (es->timing && stats.first_byte_ms >= 0)

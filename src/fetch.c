@@ -420,8 +420,10 @@ count_reply(const Lane *lane, DcfFetchStats *stats)
 	stats->retries += reply.tries - 1;
 	stats->bytes_received += reply.http.bytes_received;
 	stats->bytes_decoded += reply.http.bytes_decoded;
-	if (lane->begun)
-		stats->records += dcf_record_count(lane->reader);
+	if (!lane->begun)
+		return;
+	stats->records += dcf_record_count(lane->reader);
+	stats->records_ahead += dcf_record_count_ahead(lane->reader);
 }
 
 void

@@ -47,9 +47,10 @@ struct DcfRecordReader
 	int pending;		   /* the next value to make */
 	bool in_order;		   /* the targets are the first columns */
 	uint64 records;
-	uint64 bytes; /* of windows before this one */
-	bool begun;	  /* bytes of the reply are gone */
-	bool stopped; /* for want of bytes that nobody waited for */
+	uint64 records_ahead; /* of them, by a thread */
+	uint64 bytes;		  /* of windows before this one */
+	bool begun;			  /* bytes of the reply are gone */
+	bool stopped;		  /* for want of bytes that nobody waited for */
 };
 
 static void offer_ahead(DcfRecordReader *reader);
@@ -161,6 +162,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 {
 	reader->reply = reply;
 	reader->records = 0;
+	reader->records_ahead = 0;
 	reader->begun = false;
 	reader->stopped = false;
 	reader->format->start(reader->in);
@@ -263,6 +265,7 @@ take_row(DcfRecordReader *reader, Datum *values, bool *isnull)
 	int row = reader->row++;
 	int first = row * reader->ntargets;
 
+	reader->records_ahead++;
 	prefetch_row(reader);
 	if (reader->in_order)
 	{
@@ -293,6 +296,12 @@ uint64
 dcf_record_count(const DcfRecordReader *reader)
 {
 	return reader->records;
+}
+
+uint64
+dcf_record_count_ahead(const DcfRecordReader *reader)
+{
+	return reader->records_ahead;
 }
 
 uint64
