@@ -48,7 +48,7 @@ my @columns = (
 	[ never => 'text', [] ],
 );
 my $list = join ', ', map { "$_->[0] $_->[1] OPTIONS (name '$_->[0]')" } @columns;
-$dc->sql("CREATE FOREIGN TABLE t ($list, again text OPTIONS (name 'name'))
+$dc->sql("CREATE FOREIGN TABLE t ($list, again json OPTIONS (name 'name'))
 	SERVER dc OPTIONS (endpoint '/test/sales')");
 $dc->sql("CREATE FOREIGN TABLE enveloped ($list)
 	SERVER dc OPTIONS (endpoint '/test/sales', format 'jsondatatable')");
@@ -217,6 +217,11 @@ like(same('a cut document', substr $whole, 0, -20), qr/cut short/, 'an error');
 like(same('a cut reply', $whole, cut => 300_000), qr/cut short/, 'an error');
 like(same('something behind the end', "$whole {"), qr/ERROR: /, 'an error');
 same('white space behind the end', $whole . ' ' x 400_000);
+
+$dc->sql("ALTER SERVER dc OPTIONS (SET max_record_size '100kB')");
+like(same('a record too long that fits a piece', document(BAD, '{"id":0,"name":"' . 'x' x 150_000 . '"}')),
+	qr/too long/, 'an error');
+$dc->sql("ALTER SERVER dc OPTIONS (SET max_record_size '1MB')");
 
 # Before what is wrong there are rows.
 for my $setting (qw(off on))
