@@ -170,6 +170,9 @@ for my $length (MARGIN - 200, MARGIN + 200, 3 * MARGIN, 5 * MARGIN + 200, 900_00
 same('only the columns asked for', $whole,
 	query => 'SELECT md5(string_agg(concat_ws(chr(10), id, small, big, flag, num, price, ratio, code, day,
 		zoned, uid, rank, never), chr(10) ORDER BY id)) FROM t');
+like(same('one key for two columns', $whole,
+	query => q{SELECT count(*) FROM (SELECT * FROM t OFFSET 0) t WHERE name = 'plain' AND again::text = '"plain"'}),
+	qr/^[1-9]/, 'each has its value');
 same('a filter', $whole, query => "SELECT count(*), min(at), max(doc::text), sum(num), sum(price), min(ratio), max(uid::text),
 	max(big), max(small), count(day), count(zoned) FROM t WHERE name = 'plain' AND code <> '' AND flag AND rank > 1");
 
