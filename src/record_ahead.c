@@ -17,9 +17,10 @@ DcfAheadRead
 dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
 					  size_t *consumed)
 {
-	const DcfAheadRecords *reader = arg;
+	/* A copy, for the backend writes close by. */
+	const DcfAheadRecords reader = *(const DcfAheadRecords *) arg;
 	DcfRows *rows = memory;
-	int room = Min(DCF_ROWS_MAX, DCF_VALUES_MAX / Max(reader->ntargets, 1));
+	int room = Min(DCF_ROWS_MAX, DCF_VALUES_MAX / Max(reader.ntargets, 1));
 	size_t at = 0;
 
 	rows->nrows = 0;
@@ -29,12 +30,11 @@ dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
 	{
 		size_t n;
 
-		rows->status =
-			reader->format->next(reader->in, data + at, len - at, &n);
+		rows->status = reader.format->next(reader.in, data + at, len - at, &n);
 		at += n;
-		if (rows->status != DCF_READ_RECORD || !is_row(reader, n))
+		if (rows->status != DCF_READ_RECORD || !is_row(&reader, n))
 			break;
-		add_row(reader, rows);
+		add_row(&reader, rows);
 		rows->ends[rows->nrows++] = (uint32) at;
 	}
 	rows->consumed = *consumed = at;
