@@ -5,8 +5,9 @@
  * A plain body comes straight into the window, a compressed one by way of raw.
  * A long compressed one is decompressed ahead, in a thread (ahead.h), whose
  * pieces become the window as they are; what was not consumed of the one before
- * is moved in front, unless the thread also reads.  Only where a record is longer than there is room in front
- * are pieces put together in the transfer's own window.
+ * is moved in front, unless the thread also reads.  Only where a record is longer
+ * than there is room in front are pieces put together in the transfer's own
+ * window.
  */
 #include "postgres.h"
 
