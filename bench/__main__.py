@@ -16,6 +16,7 @@ from . import machine, report
 from .checks import Answers, checksum_query
 from .contestants import ALL, LOAD, QUERIES, REFERENCE, TRANSFER
 from .latency import small_reply
+from .quiet import Quiet
 from .results import Results
 from .service import Service
 
@@ -154,7 +155,15 @@ def check_again(contestant, query, records, sample, expected):
                          % (query, records, contestant.name))
 
 
-def measure(bench, results, warm_up, records, options):
+def ask(bench, contestant, query, quiet):
+    """One measurement; of the slow, who take minutes, as it comes."""
+    def run():
+        bench.forget_answer()
+        return contestant.run(bench, query)
+    return run() if contestant.slow else quiet.measure(run)
+
+
+def measure(bench, results, warm_up, records, options, quiet):
     """All rounds. The slow take part in fewer where they try the patience; if
     in none at all, their warm-up counts."""
     times, expected = {}, {}
@@ -177,7 +186,7 @@ def measure(bench, results, warm_up, records, options):
             for contestant in contestants[turn:] + contestants[:turn]:
                 if number < times[contestant] and asked(contestant, query, records,
                                                             options):
-                    sample = contestant.run(bench, query)
+                    sample = ask(bench, contestant, query, quiet)
                     check_again(contestant, query, records, sample, expected)
                     bench.forget_answer()
                     results.add(records, contestant, query, number + 1, sample)
@@ -193,6 +202,8 @@ def arguments():
                         help="of the slow, who takes longer is in fewer rounds")
     parser.add_argument("--seconds", type=float, default=float("inf"),
                         help="no round begins after so many, but for the first")
+    parser.add_argument("--quiet", type=float, default=600, metavar="SECONDS",
+                        help="to lose at the most for an undisturbed machine; 0: as it is")
     parser.add_argument("--only", default="", metavar="NAME,…",
                         help="these contestants: " + " ".join(c.name for c in ALL))
     parser.add_argument("records", type=int, nargs="+")
@@ -211,10 +222,12 @@ def main():
             Service(options.data, home) as service:
         bench = Bench(options.data, service, home)
         results.facts = machine.facts(bench)
+        quiet = Quiet(options.quiet)
         for records in sorted(options.records):
             contestants = entrants(bench, results, records, chosen)
             measure(bench, results, rehearse(bench, contestants, records, options), records,
-                    options)
+                    options, quiet)
+        results.facts += quiet.facts()
         psycopg2.extensions.set_wait_callback(None)
         results.latency = small_reply(bench)
     report.write(results, options.results, options.name)
