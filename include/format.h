@@ -35,8 +35,12 @@ typedef struct DcfFormatRoutine
 	const char *keys_in;  /* what next_key() walks, for messages */
 	bool shows_cut;		  /* a reply cut anywhere is DCF_READ_WRONG */
 	bool nulls_have_keys; /* a record of NULLs alone has keys, too */
-	bool is_pure;		  /* next(), matched() and record_length() are pure
-						   * C: a thread may call them */
+
+	/*
+	 * A thread had better read: next(), matched() and record_length() are pure
+	 * C, and most texts need not be copied.
+	 */
+	bool reads_in_thread;
 
 	/* A reader in the current memory context, and gone with it. */
 	void *(*create)(const DcfFormatConfig *config);

@@ -113,7 +113,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	reader->fields = reader->format->fields(reader->in);
 	reader->rows = NULL;
 	reader->bytes = 0;
-	if (reader->format->is_pure && reader->ntargets >= AHEAD_COLUMNS)
+	if (reader->format->reads_in_thread && reader->ntargets >= AHEAD_COLUMNS)
 		offer_ahead(reader);
 	if (!reader->format->shows_cut && !dcf_reply_marks_end(reply))
 		dcf_record_raise_unmarked(reader);

@@ -2,7 +2,7 @@
  * record_ahead.c
  *	  Reading records in a thread.  See record_private.h.
  *
- * Nothing of PostgreSQL's is called here: formats that are fit for a thread
+ * Nothing of PostgreSQL's is called here: formats that read in a thread
  * have readers in pure C, and dcf_convert_plain() says what it is.  Whatever
  * needs more, or an error, is left to the backend.
  */

@@ -185,7 +185,7 @@ my $csv = join '', map { "$_\r\n" } 'id,small,big,flag,num,price,ratio,name,code
 	any_of('"quoted, ""so"""', 'plain', '', '"', 'Zürich', 'x' x 200) =~ s/^"$/""""/r, any_of('A', '', '"B"'),
 	'2024-01-31', '2024-01-31T10:00:00.123', 'zzz', $_ } 1 .. RECORDS;
 like(same('CSV', $csv, table => 'separated', type => 'text/csv'), qr/^30000\|/, 'all there');
-cmp_ok(read_in_thread($csv, table => 'separated', type => 'text/csv'), '>', BAD - 10_000, 'and read in the thread');
+is(read_in_thread($csv, table => 'separated', type => 'text/csv'), 0, 'but not read in the thread');
 same('CSV, a line with a column too many', $csv =~ s/\r\n20000,/\r\n0,20000,/r, table => 'separated', type => 'text/csv');
 
 # What is wrong is wrong in the same words, and nothing before it.

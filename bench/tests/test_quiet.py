@@ -46,17 +46,17 @@ class Measuring(unittest.TestCase):
         self.assertEqual((machine.slept, machine.quiet.repeated), (0, 0))
 
     def test_waits_before(self):
-        machine = Machine(60, 1.5, 1.5, 1)
+        machine = Machine(60, 2, 2, 1)
         self.assertEqual(machine.quiet.measure(self.run_once), 1)
         self.assertGreater(machine.slept, 0)
 
     def test_runs_again_after_a_disturbance(self):
-        machine = Machine(60, 1, 1.5)
+        machine = Machine(60, 1, 2)
         self.assertEqual(machine.quiet.measure(self.run_once), 2)
         self.assertEqual(machine.quiet.repeated, 1)
 
     def test_a_little_slower_is_no_disturbance(self):
-        machine = Machine(60, 1.2, 1.2)
+        machine = Machine(60, 1.4, 1.4)
         self.assertEqual(machine.quiet.measure(self.run_once), 1)
 
     def test_patience_ends(self):
