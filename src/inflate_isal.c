@@ -7,45 +7,86 @@
 #include "inflate_stream.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <isa-l.h>
 
 #define STRING_OF(token) #token
 #define STRING(macro)	 STRING_OF(macro)
 
+/*
+ * A wrapper's head is read apart from the rest: isal_inflate() keeps what it read
+ * of one on its stack, and has forgotten it (or has something else) when the
+ * head goes on in the next call (ISA-L 2.30).
+ */
+typedef struct IsalStream
+{
+	struct inflate_state state;
+	DcfWrapper wrapper;
+	bool in_head;
+	struct isal_gzip_header gzip;
+	struct isal_zlib_header zlib;
+} IsalStream;
+
 static size_t
 stream_size(void)
 {
-	return sizeof(struct inflate_state);
+	return sizeof(IsalStream);
 }
 
 static void
 start(void *stream, DcfWrapper wrapper)
 {
-	static const uint32_t crc_flags[] = {[DCF_WRAPPER_GZIP] = ISAL_GZIP,
-										 [DCF_WRAPPER_ZLIB] = ISAL_ZLIB,
+	/* The check sum of the data follows them, and is to be compared. */
+	static const uint32_t crc_flags[] = {[DCF_WRAPPER_GZIP] =
+											 ISAL_GZIP_NO_HDR_VER,
+										 [DCF_WRAPPER_ZLIB] =
+											 ISAL_ZLIB_NO_HDR_VER,
 										 [DCF_WRAPPER_RAW] = ISAL_DEFLATE};
-	struct inflate_state *state = stream;
+	IsalStream *self = stream;
 
-	isal_inflate_init(state);
-	state->crc_flag = crc_flags[wrapper];
+	isal_inflate_init(&self->state);
+	self->state.crc_flag = crc_flags[wrapper];
+	self->wrapper = wrapper;
+	self->in_head = wrapper != DCF_WRAPPER_RAW;
+	memset(&self->gzip, 0, sizeof(self->gzip));
+	memset(&self->zlib, 0, sizeof(self->zlib));
+}
+
+/* As isal_inflate(), of the wrapper's head. */
+static int
+read_head(IsalStream *self)
+{
+	int rc = self->wrapper == DCF_WRAPPER_GZIP ?
+		isal_read_gzip_header(&self->state, &self->gzip) :
+		isal_read_zlib_header(&self->state, &self->zlib);
+
+	if (rc != ISAL_DECOMP_OK)
+		return rc;
+	self->in_head = false;
+	return self->zlib.dict_flag ? ISAL_NEED_DICT : ISAL_DECOMP_OK;
 }
 
 static DcfStreamStep
 run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 	size_t *outlen, const char **reason)
 {
-	struct inflate_state *state = stream;
+	IsalStream *self = stream;
+	struct inflate_state *state = &self->state;
 	uint32_t in_size = (uint32_t) (*inlen < INT_MAX ? *inlen : INT_MAX);
 	uint32_t out_size = (uint32_t) (*outlen < INT_MAX ? *outlen : INT_MAX);
-	int rc;
+	int rc = ISAL_DECOMP_OK;
 
 	state->next_in = (unsigned char *) (uintptr_t) in;
 	state->avail_in = in_size;
 	state->next_out = (unsigned char *) out;
 	state->avail_out = out_size;
-	rc = isal_inflate(state);
+	if (self->in_head)
+		rc = read_head(self);
+	if (!self->in_head && rc == ISAL_DECOMP_OK)
+		rc = isal_inflate(state);
 	if (rc < 0)
 	{
 		*reason = "not valid";

@@ -25,14 +25,17 @@ static const DcfInflateLibrary libraries[] = {
 #define ZLIB 15
 #define RAW	 (-15)
 
+/* With a gzip header of its own, unless header is NULL. */
 static Text
-deflated(const Text *body, int window_bits, int level)
+deflated_with(const Text *body, int window_bits, int level, gz_header *header)
 {
 	z_stream stream = {0};
 	Text result = {0};
 
 	deflateInit2(&stream, level, Z_DEFLATED, window_bits, 8,
 				 Z_DEFAULT_STRATEGY);
+	if (header)
+		deflateSetHeader(&stream, header);
 	result.room = deflateBound(&stream, body->len) + 1;
 	result.data = malloc(result.room);
 	stream.next_in = (unsigned char *) body->data;
@@ -43,6 +46,12 @@ deflated(const Text *body, int window_bits, int level)
 	result.len = stream.total_out;
 	deflateEnd(&stream);
 	return result;
+}
+
+static inline Text
+deflated(const Text *body, int window_bits, int level)
+{
+	return deflated_with(body, window_bits, level, NULL);
 }
 
 /* A body that compresses well in parts and in others not at all. */

@@ -15,6 +15,16 @@ typedef struct Inflated
 	bool ended;
 } Inflated;
 
+/* Leave nothing on the stack that a library could take for what it needs. */
+static __attribute__((noinline)) void
+dirty_stack(void)
+{
+	volatile unsigned char dirt[8192];
+
+	for (size_t i = 0; i < sizeof(dirt); i++)
+		dirt[i] = 0xff;
+}
+
 /*
  * Decompress, the input in pieces as cuts say, each in memory of just its
  * size, the output into room bytes at a time.
@@ -43,6 +53,7 @@ inflated(DcfInflateLibrary library, DcfInflateFormat format,
 		{
 			in = piece - used;
 			got = room;
+			dirty_stack();
 			result.reason =
 				dcf_inflate_run(inflate, block + used, &in, out, &got);
 			text_add(&result.body, out, got);
@@ -121,6 +132,80 @@ small_rooms(void)
 						64);
 		free(packed.data);
 	}
+	free(body.data);
+}
+
+/* All that the head of a gzip file may have, by the bits of fields. */
+static Text
+gzip_with_fields(const Text *body, unsigned fields)
+{
+	char extra[20] = "extra";
+	char name[30] = "name";
+	char comment[40] = "comment";
+	gz_header header = {
+		.text = (int) (fields & 1),
+		.time = 0x6b084384,
+		.hcrc = (int) (fields >> 1 & 1),
+		.extra = fields & 4 ? (Bytef *) extra : NULL,
+		.extra_len = sizeof(extra),
+		.name = fields & 8 ? (Bytef *) name : NULL,
+		.comment = fields & 16 ? (Bytef *) comment : NULL,
+	};
+
+	return deflated_with(body, GZIP, 6, &header);
+}
+
+/* Wherever the head of a gzip file is cut. */
+static void
+gzip_heads(void)
+{
+	Text body = made_up_body(50);
+	Dice dice = {UINT64_C(0xD1B54A32D192ED03)};
+
+	for (unsigned fields = 0; fields < 32; fields++)
+	{
+		Text packed = gzip_with_fields(&body, fields);
+		Packing packing = packings[0];
+		char name[20];
+
+		snprintf(name, sizeof(name), "gzip, fields %u", fields);
+		packing.name = name;
+		check_whole(&body, &packed, &packing, uncut, body.len);
+		check_whole(&body, &packed, &packing, each_byte, body.len);
+		check_whole(&body, &packed, &packing, (Cuts){0, 0, &dice}, body.len);
+		for (size_t cut = 1; cut < packed.len; cut++)
+			check_whole(&body, &packed, &packing, (Cuts){cut, 0, NULL},
+						body.len);
+		free(packed.data);
+	}
+	free(body.data);
+}
+
+/* Nobody agreed on one with the service, so none can be had. */
+static void
+dictionaries(void)
+{
+	static const unsigned char head[] = {0x78, 0xbb, 1, 2, 3, 4};
+	Text body = made_up_body(50);
+	Text packed = deflated(&body, ZLIB, 6);
+	Text wanting = {0};
+
+	text_add(&wanting, (const char *) head, sizeof(head));
+	text_add(&wanting, packed.data + 2, packed.len - 2);
+	for (size_t cut = 0; cut < wanting.len; cut++)
+		for (int i = 0; i < LIBRARIES; i++)
+		{
+			Inflated result = inflated(libraries[i], DCF_INFLATE_DEFLATE,
+									   &wanting, (Cuts){cut, 0, NULL}, 4096);
+
+			CHECK(result.reason &&
+					  strcmp(result.reason, "in need of a dictionary") == 0,
+				  "by %s, cut at %zu: %s", dcf_inflate_name(libraries[i]), cut,
+				  result.reason ? result.reason : "taken");
+			free(result.body.data);
+		}
+	free(wanting.data);
+	free(packed.data);
 	free(body.data);
 }
 
@@ -226,6 +311,8 @@ main(void)
 {
 	RUN(whole_bodies);
 	RUN(small_rooms);
+	RUN(gzip_heads);
+	RUN(dictionaries);
 	RUN(cut_everywhere);
 	RUN(damaged_everywhere);
 	RUN(what_follows);
