@@ -13,8 +13,8 @@
 #include <string.h>
 
 /* Powers of two. */
-#define INPUT_SIZE ((size_t) 256 * 1024)
-#define PIECES	   ((size_t) 4)
+#define INPUT_SIZE ((size_t) 512 * 1024)
+#define PIECES	   ((size_t) 8)
 #define PIECE_SIZE ((size_t) 256 * 1024)
 
 /* zlib and ISA-L need some kilobytes. */
