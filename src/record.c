@@ -23,11 +23,12 @@ DcfRecordReader *
 dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 {
 	DcfRecordReader *reader = palloc0(sizeof(DcfRecordReader));
+	DcfRecordSource *source = &reader->source;
 	int size = Max(relation->natts, 1);
 
 	reader->relation = relation;
 	reader->keys = palloc(sizeof(DcfKey) * size);
-	reader->targets = palloc(sizeof(DcfTarget) * size);
+	source->targets = palloc(sizeof(DcfTarget) * size);
 	for (int i = 0; i < relation->natts; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];
@@ -41,7 +42,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 		key = find_or_add_key(reader, dcf_option_utf8(column->options->name));
 		if (!bms_is_member(i + 1, fetched))
 			continue;
-		target = &reader->targets[reader->ntargets++];
+		target = &source->targets[source->ntargets++];
 		target->column = i;
 		target->key = key;
 		target->converter =
@@ -51,22 +52,16 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 							   relation->table->null_strings);
 	}
 
-	reader->in_order = reader->ntargets > 0 &&
-		reader->targets[reader->ntargets - 1].column == reader->ntargets - 1;
+	reader->in_order = source->ntargets > 0 &&
+		source->targets[source->ntargets - 1].column == source->ntargets - 1;
 
 	allow_in_place(reader);
 	reader->config.keys = reader->keys;
 	reader->config.max_record_size = relation->server->max_record_size;
-	reader->format = dcf_format_routine(relation->table->format);
-	reader->in = reader->format->create(&reader->config);
-	reader->ahead = (DcfAheadRecords){
-		.format = reader->format,
-		.in = reader->in,
-		.targets = reader->targets,
-		.ntargets = reader->ntargets,
-		.has_keys = reader->config.nkeys > 0,
-		.max_record_size = reader->config.max_record_size,
-	};
+	source->format = dcf_format_routine(relation->table->format);
+	source->in = source->format->create(&reader->config);
+	source->has_keys = reader->config.nkeys > 0;
+	source->max_record_size = reader->config.max_record_size;
 	return reader;
 }
 
@@ -74,13 +69,14 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 static void
 allow_in_place(DcfRecordReader *reader)
 {
+	DcfRecordSource *source = &reader->source;
 	int *readers = palloc0(sizeof(int) * Max(reader->config.nkeys, 1));
 
-	for (int i = 0; i < reader->ntargets; i++)
-		readers[reader->targets[i].key]++;
-	for (int i = 0; i < reader->ntargets; i++)
-		if (readers[reader->targets[i].key] == 1)
-			dcf_convert_allow_in_place(reader->targets[i].converter);
+	for (int i = 0; i < source->ntargets; i++)
+		readers[source->targets[i].key]++;
+	for (int i = 0; i < source->ntargets; i++)
+		if (readers[source->targets[i].key] == 1)
+			dcf_convert_allow_in_place(source->targets[i].converter);
 	pfree(readers);
 }
 
@@ -104,18 +100,20 @@ find_or_add_key(DcfRecordReader *reader, const char *name)
 void
 dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 {
+	DcfRecordSource *source = &reader->source;
+
 	reader->reply = reply;
 	reader->records = 0;
 	reader->records_ahead = 0;
 	reader->begun = false;
 	reader->stopped = false;
-	reader->format->start(reader->in);
-	reader->fields = reader->format->fields(reader->in);
+	source->format->start(source->in);
+	source->fields = source->format->fields(source->in);
 	reader->rows = NULL;
 	reader->bytes = 0;
-	if (reader->format->reads_in_thread && reader->ntargets >= AHEAD_COLUMNS)
+	if (source->format->reads_in_thread && source->ntargets >= AHEAD_COLUMNS)
 		offer_ahead(reader);
-	if (!reader->format->shows_cut && !dcf_reply_marks_end(reply))
+	if (!source->format->shows_cut && !dcf_reply_marks_end(reply))
 		dcf_record_raise_unmarked(reader);
 }
 
@@ -124,10 +122,9 @@ static void
 offer_ahead(DcfRecordReader *reader)
 {
 	DcfAheadReader ahead = {.read = dcf_record_read_ahead,
-							.arg = &reader->ahead,
+							.arg = &reader->source,
 							.rows_size = sizeof(DcfRows)};
 
-	reader->ahead.fields = reader->fields;
 	dcf_reply_read_ahead(reader->reply, &ahead);
 }
 
@@ -135,6 +132,7 @@ DcfRecordStatus
 dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 				bool *isnull)
 {
+	const DcfRecordSource *source = &reader->source;
 	DcfReadStatus status = read_record(reader, wait);
 
 	if (status != DCF_READ_RECORD)
@@ -145,15 +143,15 @@ dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 		dcf_record_take_row(reader, values, isnull);
 		return DCF_RECORD_ROW;
 	}
-	if (reader->records == 1 || reader->format->nulls_have_keys)
+	if (reader->records == 1 || source->format->nulls_have_keys)
 		dcf_record_check_keys(reader);
 
-	for (int i = 0; i < reader->ntargets; i++)
+	for (int i = 0; i < source->ntargets; i++)
 	{
-		DcfTarget *target = &reader->targets[i];
+		const DcfTarget *target = &source->targets[i];
 
 		values[target->column] =
-			dcf_convert_field(target->converter, &reader->fields[target->key],
+			dcf_convert_field(target->converter, &source->fields[target->key],
 							  reader->records, &isnull[target->column]);
 	}
 	return DCF_RECORD_ROW;
@@ -204,7 +202,7 @@ read_record(DcfRecordReader *reader, bool wait)
 			return status;
 		}
 		if (status == DCF_READ_MORE && !dcf_reply_fill(reader->reply))
-			status = reader->format->finish(reader->in);
+			status = reader->source.format->finish(reader->source.in);
 		else
 			status = read_window(reader);
 		if (status == DCF_READ_WRONG)
@@ -217,6 +215,7 @@ read_record(DcfRecordReader *reader, bool wait)
 static DcfReadStatus
 read_window(DcfRecordReader *reader)
 {
+	const DcfRecordSource *source = &reader->source;
 	size_t len;
 	size_t consumed;
 	const char *window = dcf_reply_window(reader->reply, &len);
@@ -228,16 +227,14 @@ read_window(DcfRecordReader *reader)
 		return DCF_READ_RECORD;
 	status = reader->rows ?
 		dcf_record_leave_rows(reader, &consumed) :
-		reader->format->next(reader->in, window, len, &consumed);
+		source->format->next(source->in, window, len, &consumed);
 
 	if (status == DCF_READ_WRONG)
 		dcf_record_raise_wrong(reader);
 	if (status == DCF_READ_HEADER)
 		dcf_record_check_keys(reader);
 	if (status == DCF_READ_RECORD)
-		dcf_record_check_length(reader,
-								dcf_record_length(reader->format, reader->in,
-												  consumed));
+		dcf_record_check_length(reader, dcf_record_length(source, consumed));
 	dcf_record_use_bytes(reader, consumed);
 	reader->begun |= consumed > 0;
 	return status;

@@ -10,17 +10,17 @@
 
 #include "record_private.h"
 
-static bool is_row(const DcfAheadRecords *reader, size_t consumed);
-static void add_row(const DcfAheadRecords *reader, DcfRows *rows);
+static bool is_row(const DcfRecordSource *source, size_t consumed);
+static void add_row(const DcfRecordSource *source, DcfRows *rows);
 
 DcfAheadRead
 dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
 					  size_t *consumed)
 {
 	/* A copy, for the backend writes close by. */
-	const DcfAheadRecords reader = *(const DcfAheadRecords *) arg;
+	const DcfRecordSource source = *(const DcfRecordSource *) arg;
 	DcfRows *rows = memory;
-	int room = Min(DCF_ROWS_MAX, DCF_VALUES_MAX / Max(reader.ntargets, 1));
+	int room = Min(DCF_ROWS_MAX, DCF_VALUES_MAX / Max(source.ntargets, 1));
 	size_t at = 0;
 
 	rows->nrows = 0;
@@ -30,11 +30,11 @@ dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
 	{
 		size_t n;
 
-		rows->status = reader.format->next(reader.in, data + at, len - at, &n);
+		rows->status = source.format->next(source.in, data + at, len - at, &n);
 		at += n;
-		if (rows->status != DCF_READ_RECORD || !is_row(&reader, n))
+		if (rows->status != DCF_READ_RECORD || !is_row(&source, n))
 			break;
-		add_row(&reader, rows);
+		add_row(&source, rows);
 		rows->ends[rows->nrows++] = (uint32) at;
 	}
 	rows->consumed = *consumed = at;
@@ -49,24 +49,23 @@ dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
 
 /* Whether there is nothing wrong with a record. */
 static bool
-is_row(const DcfAheadRecords *reader, size_t consumed)
+is_row(const DcfRecordSource *source, size_t consumed)
 {
-	return dcf_record_length(reader->format, reader->in, consumed) <=
-		reader->max_record_size &&
-		(!reader->has_keys || reader->format->matched(reader->in) > 0);
+	return dcf_record_length(source, consumed) <= source->max_record_size &&
+		(!source->has_keys || source->format->matched(source->in) > 0);
 }
 
 static void
-add_row(const DcfAheadRecords *reader, DcfRows *rows)
+add_row(const DcfRecordSource *source, DcfRows *rows)
 {
-	int first = rows->nrows * reader->ntargets;
+	int first = rows->nrows * source->ntargets;
 
-	for (int i = 0; i < reader->ntargets; i++)
+	for (int i = 0; i < source->ntargets; i++)
 	{
-		const DcfTarget *target = &reader->targets[i];
+		const DcfTarget *target = &source->targets[i];
 		DcfPendingValue *pending = &rows->pending[rows->npending];
 
-		if (dcf_convert_plain(target->converter, &reader->fields[target->key],
+		if (dcf_convert_plain(target->converter, &source->fields[target->key],
 							  &rows->values[first + i],
 							  &rows->isnull[first + i], &pending->pending))
 			continue;

@@ -25,7 +25,7 @@ dcf_record_raise_unmarked(const DcfRecordReader *reader)
 			 errdetail("It is %s, in which a cut need not show, and came "
 					   "without a length, chunks or compression, which would "
 					   "mark its end.",
-					   reader->format->name),
+					   reader->source.format->name),
 			 errhint("Set the table's option \"format\" to another one.")));
 }
 
@@ -49,7 +49,8 @@ has_keys(const DcfRecordReader *reader)
 	size_t pos = 0;
 	size_t len;
 
-	return reader->format->next_key(reader->in, &pos, &len) != NULL;
+	return reader->source.format->next_key(reader->source.in, &pos, &len) !=
+		NULL;
 }
 
 /*
@@ -59,7 +60,8 @@ has_keys(const DcfRecordReader *reader)
 void
 dcf_record_check_keys(DcfRecordReader *reader)
 {
-	if (reader->config.nkeys == 0 || reader->format->matched(reader->in) > 0)
+	if (reader->config.nkeys == 0 ||
+		reader->source.format->matched(reader->source.in) > 0)
 		return;
 	if (reader->records > 1 && !has_keys(reader))
 		return;
@@ -71,7 +73,7 @@ dcf_record_check_keys(DcfRecordReader *reader)
 		 errdetail("Its %s has none of the table's columns. Its keys are: %s.",
 				   reader->records > 1 ?
 					   psprintf("record " UINT64_FORMAT, reader->records) :
-					   reader->format->keys_in,
+					   reader->source.format->keys_in,
 				   list_keys(reader)),
 		 errhint(
 			 "Check the table's option \"endpoint\" and the columns' option \"name\".")));
@@ -87,7 +89,8 @@ list_keys(DcfRecordReader *reader)
 	int nkeys = 0;
 
 	initStringInfo(&buf);
-	while ((name = reader->format->next_key(reader->in, &pos, &len)) != NULL)
+	while ((name = reader->source.format->next_key(reader->source.in, &pos,
+												   &len)) != NULL)
 	{
 		if (nkeys == SHOWN_KEYS)
 		{
@@ -104,7 +107,8 @@ list_keys(DcfRecordReader *reader)
 void
 dcf_record_raise_wrong(DcfRecordReader *reader)
 {
-	const DcfReadError *error = reader->format->error(reader->in);
+	const DcfReadError *error =
+		reader->source.format->error(reader->source.in);
 	const char *content_type = dcf_reply_content_type(reader->reply);
 	size_t len;
 	const char *window = dcf_reply_window(reader->reply, &len);
@@ -124,7 +128,7 @@ dcf_record_raise_wrong(DcfRecordReader *reader)
 				 "reply for foreign table \"%s\" does not consist of records",
 				 reader->relation->relname) :
 			 errmsg("reply for foreign table \"%s\" is not valid %s",
-					reader->relation->relname, reader->format->name),
+					reader->relation->relname, reader->source.format->name),
 		 is_start && len > 0 ?
 			 errdetail(
 				 "At byte " UINT64_FORMAT ", after " UINT64_FORMAT

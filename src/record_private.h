@@ -23,17 +23,20 @@ typedef struct DcfTarget
 	DcfConverter *converter;
 } DcfTarget;
 
-/* All that the thread needs: none of it changes while it reads. */
-typedef struct DcfAheadRecords
+/*
+ * What records are read from, and into what.  A thread that reads needs no more,
+ * and none of it changes meanwhile.
+ */
+typedef struct DcfRecordSource
 {
 	const DcfFormatRoutine *format;
 	void *in; /* the format's reader; the thread's while it reads */
-	const DcfField *fields;
-	const DcfTarget *targets;
+	const DcfField *fields; /* by key */
+	DcfTarget *targets;
 	int ntargets;
 	bool has_keys; /* a record without any needs a look */
 	size_t max_record_size;
-} DcfAheadRecords;
+} DcfRecordSource;
 
 /* A value that the backend has to make; they come in order. */
 typedef struct DcfPendingValue
@@ -70,19 +73,14 @@ struct DcfRecordReader
 {
 	const DcfRelation *relation;
 	DcfReply *reply;
-	const DcfFormatRoutine *format;
-	void *in; /* the format's reader */
 	DcfFormatConfig config;
 	DcfKey *keys;
-	const DcfField *fields; /* by key */
-	DcfTarget *targets;
-	int ntargets;
-	DcfAheadRecords ahead; /* what a thread is given of all this */
-	const DcfRows *rows;   /* what a thread has read of the window, or NULL */
-	const char *window;	   /* of which it has read them */
-	int row;			   /* the next one */
-	int pending;		   /* the next value to make */
-	bool in_order;		   /* the targets are the first columns */
+	DcfRecordSource source;
+	const DcfRows *rows; /* what a thread has read of the window, or NULL */
+	const char *window;	 /* of which it has read them */
+	int row;			 /* the next one */
+	int pending;		 /* the next value to make */
+	bool in_order;		 /* the targets are the first columns */
 	uint64 records;
 	uint64 records_ahead; /* of them, by a thread */
 	uint64 bytes;		  /* of windows before this one */
@@ -92,7 +90,7 @@ struct DcfRecordReader
 
 /* record_ahead.c */
 
-/* A DcfAheadReadFn: arg is a DcfAheadRecords, rows a DcfRows. */
+/* A DcfAheadReadFn: arg is a DcfRecordSource, rows a DcfRows. */
 extern DcfAheadRead dcf_record_read_ahead(void *arg, char *data, size_t len,
 										  void *rows, size_t *consumed);
 
@@ -142,10 +140,11 @@ extern void dcf_record_check_keys(DcfRecordReader *reader);
  * where the format knows better.
  */
 static inline size_t
-dcf_record_length(const DcfFormatRoutine *format, const void *in,
-				  size_t consumed)
+dcf_record_length(const DcfRecordSource *source, size_t consumed)
 {
-	return format->record_length ? format->record_length(in) : consumed;
+	return source->format->record_length ?
+		source->format->record_length(source->in) :
+		consumed;
 }
 
 #endif /* DCF_RECORD_PRIVATE_H */

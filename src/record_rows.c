@@ -62,42 +62,45 @@ prefetch_row(const DcfRecordReader *reader)
 {
 	const DcfRows *rows = reader->rows;
 	int row = reader->row;
-	const Datum *values = &rows->values[row * reader->ntargets];
-	const bool *isnull = &rows->isnull[row * reader->ntargets];
+	int ntargets = reader->source.ntargets;
+	const Datum *values = &rows->values[row * ntargets];
+	const bool *isnull = &rows->isnull[row * ntargets];
 
 	if (row == rows->nrows)
 		return;
 	prefetch(reader->window + rows->ends[row - 1],
 			 reader->window + rows->ends[row]);
-	prefetch(values, values + reader->ntargets);
-	prefetch(isnull, isnull + reader->ntargets);
+	prefetch(values, values + ntargets);
+	prefetch(isnull, isnull + ntargets);
 }
 
 void
 dcf_record_take_row(DcfRecordReader *reader, Datum *values, bool *isnull)
 {
 	const DcfRows *rows = reader->rows;
+	const DcfTarget *targets = reader->source.targets;
+	int ntargets = reader->source.ntargets;
 	int row = reader->row++;
-	int first = row * reader->ntargets;
+	int first = row * ntargets;
 
 	reader->records_ahead++;
 	prefetch_row(reader);
 	if (reader->in_order)
 	{
-		memcpy(values, &rows->values[first], sizeof(Datum) * reader->ntargets);
-		memcpy(isnull, &rows->isnull[first], sizeof(bool) * reader->ntargets);
+		memcpy(values, &rows->values[first], sizeof(Datum) * ntargets);
+		memcpy(isnull, &rows->isnull[first], sizeof(bool) * ntargets);
 	}
 	else
-		for (int i = 0; i < reader->ntargets; i++)
+		for (int i = 0; i < ntargets; i++)
 		{
-			values[reader->targets[i].column] = rows->values[first + i];
-			isnull[reader->targets[i].column] = rows->isnull[first + i];
+			values[targets[i].column] = rows->values[first + i];
+			isnull[targets[i].column] = rows->isnull[first + i];
 		}
 
 	for (; reader->pending < rows->npending; reader->pending++)
 	{
 		const DcfPendingValue *value = &rows->pending[reader->pending];
-		const DcfTarget *target = &reader->targets[value->target];
+		const DcfTarget *target = &targets[value->target];
 
 		if (value->row != row)
 			break;
