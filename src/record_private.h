@@ -9,6 +9,8 @@
 
 #include "postgres.h"
 
+#include "access/htup_details.h"
+
 #include "ahead.h"
 #include "compat.h"
 #include "convert.h"
