@@ -37,7 +37,7 @@ def _page(results, picture):
     yield "## Goals"
     yield ""
     for reached, text in results.goals():
-        yield "- %s: %s" % ({True: "PASS", False: "FAIL", None: "NOT MEASURED"}[reached], text)
+        yield "- %s: %s" % ({True: "PASS", False: "FAIL", None: "NOT JUDGED"}[reached], text)
     yield ""
     yield "![Ratios to file_fdw on the local CSV](%s)" % picture
     yield ""

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from .contestants import ALL, LOAD, MAIN, QUERIES, REFERENCE
 
-# Of gzipped JSON, as a part of the reference's time.
+# Of gzipped JSON, as a part of the reference's time; among few records what a
+# query takes at all outweighs them.
+RATIO_RECORDS = 1_000_000
 RATIO_GOALS = {"count": 0.30, "group": 0.42, "copy": 0.50, "ctas": 0.55}
 GROWTH_GOAL = 32 * 2 ** 20
 LATENCY_GOAL = 0.001
@@ -92,8 +94,12 @@ class Results:
         records = self.sizes()[-1]
         for query, goal in RATIO_GOALS.items():
             ratio = self.ratio(records, MAIN, query)
-            lines.append((ratio <= goal, "%s, gzipped JSON to file_fdw on the local CSV: %.2f"
-                          " (goal: at most %.2f)" % (TITLES[query], ratio, goal)))
+            judged = records >= RATIO_RECORDS
+            lines.append((ratio <= goal if judged else None,
+                          "%s, gzipped JSON to file_fdw on the local CSV: %.2f"
+                          " (goal: at most %.2f%s)" % (
+                              TITLES[query], ratio, goal,
+                              "" if judged else ", of a million records or more")))
         growth, query = max((self.summary(n, MAIN, q).growth, q)
                             for n in self.sizes() for q in QUERIES)
         lines.append((growth <= GROWTH_GOAL, "the backend's memory grows by at most %.1f MB, in %s"

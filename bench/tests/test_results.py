@@ -68,11 +68,14 @@ class Goals(unittest.TestCase):
             self.assertEqual(self.reached(**{query: ratio}), wanted, query)
 
     def test_the_ratio_is_that_of_the_largest(self):
-        results = run(sizes=(1000,))
+        results = run(sizes=(1_000_000,))
         for query in QUERIES:
             results.add(10, REFERENCE, query, 1, sample(1))
             results.add(10, MAIN, query, 1, sample(5))
         self.assertIn(": 0.20 (", results.goals()[0][1])
+
+    def test_ratios_of_few_records_are_not_judged(self):
+        self.assertEqual(self.reached(ours=0.9, sizes=(999_999,))[:4], [None] * 4)
 
     def test_growth(self):
         self.assertEqual(self.reached(growth=32 * MB)[4], True)
