@@ -6,8 +6,7 @@ MODULE_big  = dataconnect_fdw
 # The version is written in the control file alone.
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" \
                 $(EXTENSION).control)
-DATA        = $(EXTENSION)--$(EXTVERSION).sql \
-              $(sort $(wildcard $(EXTENSION)--*--*.sql))
+DATA        = $(sort $(wildcard $(EXTENSION)--*.sql))
 
 # The catalogue of endpoints, as it is called among the extensions' files.
 CATALOGUE   = $(EXTENSION)-endpoints.json
