@@ -17,7 +17,7 @@ OBJS        = $(SRC:.c=.o)
 
 # Tests run in this order; one that is missing here runs after these.
 REGRESS_ORDER = options security columns types nulls pushdown joins batches split estimates equivalence \
-                required errors explain formats formats_csv_xml \
+                required weighed_plans errors explain formats formats_csv_xml \
                 limit_rescan_cursors once catalogue import import_bridge describe \
                 drift
 REGRESS_ALL  := $(sort $(basename $(notdir $(wildcard sql/*.sql))))

@@ -52,6 +52,7 @@ dataconnect_fdw_handler(PG_FUNCTION_ARGS)
 	routine->GetForeignRelSize = dcf_plan_rel_size;
 	routine->GetForeignPaths = dcf_plan_paths;
 	routine->GetForeignPlan = dcf_plan_create;
+	routine->ReparameterizeForeignPathByChild = dcf_plan_reparameterize;
 	routine->BeginForeignScan = dcf_scan_begin;
 	routine->IterateForeignScan = dcf_scan_iterate;
 	routine->ReScanForeignScan = dcf_scan_rescan;

@@ -14,7 +14,9 @@
 
 /*
  * The value of one binding's expression.  unknown: it cannot be told yet (a
- * plan that is only explained); shown then stands for it.
+ * plan that is only explained); shown then stands for it.  skipped: the
+ * condition that the binding does not hold under is true; there is no value and
+ * no type.
  */
 typedef struct DcfBoundValue
 {
@@ -22,6 +24,7 @@ typedef struct DcfBoundValue
 	bool isnull;
 	Oid type;
 	bool unknown;
+	bool skipped;
 	const char *shown;
 } DcfBoundValue;
 

@@ -71,8 +71,8 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 
 /*
  * A path over a foreign base relation, with no order, no outer path and no
- * private data.  last_resort: to be taken only where there is no other, whatever
- * the enable_ settings say.  18: with the number of disabled nodes, which counts
+ * private data.  last_resort: 0, or what it costs more as it is to be taken only
+ * where there is no other, whatever the enable_ settings say.  18: with the number of disabled nodes, which counts
  * for more than costs, but is not passed on by an Append of one path; 17: with
  * the clauses a join relation took over.
  */
@@ -81,17 +81,15 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 
 static inline ForeignPath *
 dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
-							bool last_resort, Cost startup, Cost total,
+							Cost last_resort, Cost startup, Cost total,
 							Relids outer)
 {
-	Cost extra = last_resort ? DCF_LAST_RESORT_COST : 0;
-
 	return create_foreignscan_path(root, rel, NULL, rows,
 #if PG_VERSION_NUM >= 180000
-								   last_resort ? DCF_LAST_RESORT_NODES : 0,
+								   last_resort > 0 ? DCF_LAST_RESORT_NODES : 0,
 #endif
-								   startup + extra, total + extra, NIL, outer,
-								   NULL,
+								   startup + last_resort, total + last_resort,
+								   NIL, outer, NULL,
 #if PG_VERSION_NUM >= 170000
 								   NIL,
 #endif

@@ -14,6 +14,9 @@ extern void dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel,
 							  Oid foreigntableid);
 extern void dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel,
 						   Oid foreigntableid);
+extern List *dcf_plan_reparameterize(PlannerInfo *root, List *fdw_private,
+									 RelOptInfo *child);
+
 /* Whether a path may run below an Append at the same time as others. */
 extern bool dcf_plan_is_async_capable(ForeignPath *path);
 

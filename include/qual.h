@@ -9,6 +9,7 @@
 #include "nodes/pathnodes.h"
 
 #include "compat.h"
+#include "refusal.h"
 #include "relation.h"
 #include "spec.h"
 
@@ -23,6 +24,29 @@ typedef struct DcfQuals
 								 * not clauses of the query */
 } DcfQuals;
 
+/* A comparison of a column, in a query or one around it. */
+typedef struct DcfComparison
+{
+	Node *clause;  /* NULL where there is none to be shown */
+	List *rtables; /* of the query that it stands in, and those around it
+						* up to that of root, whose is the last */
+	PlannerInfo *root;
+} DcfComparison;
+
+/*
+ * What a query, as it was written, does with columns of a relation, wherever it
+ * does it.
+ */
+typedef struct DcfUses
+{
+	Bitmapset *compared; /* columns (attnums) that the relation's own query
+						  * compares somewhere */
+	Bitmapset *above;	 /* and those that a query around it does */
+	List *implied;		 /* RestrictInfos on others: what the query around it
+						  * wants of them, and checks itself */
+	DcfComparison **comparisons; /* by attnum - 1: the first */
+} DcfUses;
+
 /*
  * Classify the clauses of a path over a base relation: its restrictions, and
  * join clauses where the path is parameterised by the relations in outer.  A
@@ -33,10 +57,12 @@ typedef struct DcfQuals
  * bounds are the expressions that hold for the rows of a partition.  They are
  * taken as clauses of the query: the service knows nothing of partitions, and
  * would return to one what is another's.
+ *
+ * implied are clauses that give bindings, and are checked elsewhere.
  */
 extern DcfQuals *dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 								   const DcfRelation *relation, List *clauses,
-								   Relids outer, List *bounds);
+								   Relids outer, List *bounds, List *implied);
 
 /*
  * The sets of relations (Relids) that a path could be parameterised by so that
@@ -59,35 +85,31 @@ extern List *dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 							  const DcfQuals *quals, Relids outer);
 
 /*
- * Whether the request can be made of the bindings: every required column has
- * one, and no parameter column without one is compared, where its NULL would
- * quietly make the result empty.  Of the columns in joined, one for which
+ * Why the request cannot be made of the bindings, or NULL if it can.  Every
+ * required column must have one, and so must each parameter column that is
+ * compared: its NULL, or its default, would quietly make the result empty.  Of
+ * the columns in joined, and those that a query around compares, one for which
  * something else would be sent has to have one as well: what the query returns
- * must not depend on the way it is joined.
+ * must not depend on the way it is joined.  The comparison is told by
+ * *comparison, where that is what is wrong; see dcf_qual_show().
  */
-extern bool dcf_qual_suffice(PlannerInfo *root, RelOptInfo *baserel,
-							 const DcfRelation *relation,
-							 const Bitmapset *joined, const DcfQuals *quals);
+extern DcfRefusal *dcf_qual_refusal(PlannerInfo *root, RelOptInfo *baserel,
+									const DcfRelation *relation,
+									const DcfUses *uses,
+									const Bitmapset *joined,
+									const DcfQuals *quals,
+									DcfComparison **comparison);
 
 /*
- * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED for bindings that do not
- * suffice: naming all required columns without one and showing a clause that
- * would run, or the column that is compared.
+ * What the query does with some of the relation's columns; not to be called
+ * before its clauses are given to its relations.
  */
-pg_noreturn extern void dcf_qual_raise_missing(PlannerInfo *root,
-											   RelOptInfo *baserel,
-											   const DcfRelation *relation,
-											   const Bitmapset *joined,
-											   const DcfQuals *quals);
+extern DcfUses *dcf_qual_uses(PlannerInfo *root, RelOptInfo *baserel,
+							  const DcfRelation *relation,
+							  const Bitmapset *attnums);
 
-/*
- * Columns (attnums) on which it depends what rows there are, or are counted:
- * by clauses that PostgreSQL checks, joins, subqueries beside the relation,
- * HAVING and FILTER.  Not to be seen from here is what stands outside of a
- * subquery that the query around it cannot be moved into.
- */
-extern Bitmapset *dcf_qual_compared(PlannerInfo *root, RelOptInfo *baserel,
-									const DcfQuals *quals);
+/* A comparison as SQL, palloc'd; NULL where it cannot be shown. */
+extern char *dcf_qual_show(const DcfComparison *comparison);
 
 /* Columns (attnums) whose values the rest of the plan needs. */
 extern Bitmapset *dcf_qual_fetched(PlannerInfo *root, RelOptInfo *baserel,

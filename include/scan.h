@@ -54,4 +54,11 @@ extern DcfFetchStats dcf_scan_stats(const DcfScan *scan);
 extern DcfBoundValue *dcf_scan_values(ForeignScanState *node,
 									  List *deparse_context);
 
+/*
+ * Why the scan cannot run with these values, or NULL: as it was planned, or
+ * because conditions leave a required column without one.
+ */
+extern DcfRefusal *dcf_scan_refusal(const DcfScan *scan,
+									const DcfBoundValue *values);
+
 #endif /* DCF_SCAN_H */

@@ -15,10 +15,14 @@
 #include "nodes/pg_list.h"
 #include "nodes/plannodes.h"
 
+#include "refusal.h"
+
 typedef enum DcfBindingOp
 {
-	DCF_BIND_EQUAL, /* column = value */
-	DCF_BIND_ANY,	/* column = ANY (value) */
+	DCF_BIND_EQUAL,		   /* column = value */
+	DCF_BIND_NOT_DISTINCT, /* column IS NOT DISTINCT FROM value: of NULL as
+							* DCF_BIND_NULL */
+	DCF_BIND_ANY,		   /* column = ANY (value) */
 	DCF_BIND_KEYS,	/* column = one of the values that value has in rows of
 					 * the other side of a batched join, which gives them to
 					 * the scan */
@@ -33,7 +37,9 @@ typedef struct DcfBinding
 {
 	AttrNumber attnum;
 	DcfBindingOp op;
-	Expr *value; /* NULL for DCF_BIND_NULL */
+	Expr *value;  /* NULL for DCF_BIND_NULL */
+	Expr *unless; /* or NULL: where this boolean is true, the query says
+				   * nothing of the column here */
 } DcfBinding;
 
 /* Where the row estimate came from. */
@@ -61,6 +67,7 @@ typedef struct DcfSpec
 	double days;			 /* of the window that the estimate is for; 0:
 							 * none, or not known */
 	bool all_rows;			 /* the query is likely to read them all */
+	DcfRefusal *refusal;	 /* why it cannot run, or NULL */
 } DcfSpec;
 
 /* The column (attnum) whose values a batched join gives, or 0. */

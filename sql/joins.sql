@@ -138,7 +138,7 @@ SELECT s.name, count(*) FROM stores s JOIN preset r ON r.store = s.id GROUP BY s
 SELECT s.name, count(*) FROM stores s JOIN always r ON r.store_id = s.id GROUP BY s.id, s.name ORDER BY s.id;
 RESET enable_nestloop;
 \! sh -c "$LOG"
--- not where no join can give a value, nor to a window's one end
+-- where no join can give a value it is not sent, either; nor to a window's one end
 SELECT s.name, count(*) FROM preset r LEFT JOIN stores s ON r.store = s.id GROUP BY s.id, s.name ORDER BY s.id;
 SELECT count(*) FROM periods p JOIN always r ON r.date_created >= p.start WHERE p.id = 1 AND r.store_id = 2;
 SELECT count(*) FROM preset a JOIN preset b ON a.store = b.store;

@@ -107,13 +107,14 @@ SELECT clause, ids(clause) FROM unnest(array['flag', 'NOT flag', 'flag IS TRUE',
 
 -- a parameter that is not sent is NULL; only IS NULL asks for that, the rest is refused
 SELECT clause, ids(clause) FROM unnest(array[
-    'p IS NULL', 'b IS NULL', 'p IS NOT NULL', 'b IS NOT NULL', 'p IS DISTINCT FROM 1', 'p IS DISTINCT FROM NULL', 'p IS NOT DISTINCT FROM NULL', 'p IS NOT DISTINCT FROM 1',
+    'p IS NULL', 'b IS NULL', 'p IS NOT NULL', 'b IS NOT NULL', 'p IS DISTINCT FROM 1', 'p IS DISTINCT FROM NULL', 'p IS NOT DISTINCT FROM NULL',
     'p NOT IN (1, NULL)', 'p <> 1', 'b IS UNKNOWN', 'b IS NOT TRUE', 'NOT (b IS TRUE)', 'coalesce(p, 1) = 1', 'p IS NULL OR p = 1', '(p = 1) IS NULL', 'row(p, b) IS NULL']) AS clause;
 SELECT id, p, b FROM few WHERE p IS NULL AND b IS NULL AND id = 1;
 \! sh -c "$LOG"
 -- with a value beside it each of them is PostgreSQL's
 SELECT count(*) FROM few WHERE p = 1 AND p IS NOT NULL;
 SELECT count(*) FROM few WHERE p IN (1, 2) AND p IS DISTINCT FROM 2;
+SELECT count(*) FROM few WHERE p IS NOT DISTINCT FROM 1;
 SELECT count(*) FROM few WHERE p IN (1, 2) AND p IS NOT DISTINCT FROM NULL;
 SELECT count(*) FROM few WHERE p IN (1, 2) AND p NOT IN (3, NULL);
 \! sh -c "$LOG"

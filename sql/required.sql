@@ -21,7 +21,7 @@ CREATE FOREIGN TABLE report (
 SELECT count(*) FROM report;
 SELECT count(*) FROM report WHERE start_date = '2026-01-01';
 SELECT count(*) FROM report WHERE start_date = '2026-01-01' AND stop_date IS NULL AND "Store" = 1;
-EXPLAIN SELECT count(*) FROM report;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM report;
 SELECT count(*) FROM report WHERE start_date = '2026-01-01' AND stop_date = '2026-02-01' AND "Store" = 1;
 
 -- a value that is NULL when the query runs matches nothing
@@ -66,6 +66,77 @@ SELECT count(*) FILTER (WHERE store = 1) OVER () FROM optional;
 -- as one value among others it is NULL
 SELECT store, s.i, count(*) FROM optional o, LATERAL coalesce(o.store, 9) AS s(i) GROUP BY 1, 2 ORDER BY store;
 \! sh -c "$LOG"
+
+--
+-- Comparisons that do not stand in a clause of the table's own
+--
+CREATE TABLE l AS SELECT i AS id FROM generate_series(1, 7) i;
+INSERT INTO l VALUES (NULL);
+ANALYZE l;
+-- through the whole row
+SELECT count(*) FROM optional o WHERE o = ROW(5, 1)::optional;
+SELECT count(*) FROM optional o WHERE (to_jsonb(o) ->> 'store')::integer = 1;
+SELECT o = ROW(5, 1)::optional FROM optional o LIMIT 1;
+SELECT count(*) FROM (SELECT o FROM optional o OFFSET 0) s WHERE (s.o).store = 1;
+SELECT count(*) FROM (SELECT o FROM optional o OFFSET 0) s WHERE (s.o).id = 1;
+-- in the target list
+SELECT sum(CASE WHEN store = 1 THEN id END), sum(CASE WHEN store = 2 THEN id END) FROM optional;
+SELECT sum(CASE store WHEN 1 THEN id END) FROM optional;
+SELECT bool_or(store = 1) FROM optional;
+SELECT count(nullif(store, 1)) FROM optional;
+SELECT store = ANY ('{1,2}') FROM optional LIMIT 1;
+SELECT store BETWEEN 1 AND 2, id FROM optional ORDER BY id LIMIT 1;
+SELECT (SELECT l.id FROM l WHERE l.id = o.store) FROM optional o LIMIT 1;
+SELECT store, count(*) OVER (PARTITION BY store = 1) FROM optional LIMIT 1;
+SELECT count(*) FROM optional GROUP BY store > 1;
+SELECT id FROM optional ORDER BY store <> 1, id LIMIT 1;
+SELECT id FROM optional LIMIT (SELECT count(*) FROM optional o WHERE o.store > 4);
+-- in a query around that it is not merged with
+SELECT count(*) FROM (SELECT * FROM optional ORDER BY id LIMIT 5) s WHERE store = 1;
+SELECT count(*) FROM (SELECT DISTINCT ON (id) id, store FROM optional) s WHERE store = 1;
+SELECT count(*) FROM (SELECT store, row_number() OVER (ORDER BY id) FROM optional) s WHERE store = 1;
+SELECT count(*) FROM (SELECT max(store) AS last FROM optional) s WHERE last = 1;
+SELECT count(*) FROM (SELECT store + 0 AS s0 FROM optional OFFSET 0) s JOIN l ON l.id = s.s0;
+SELECT CASE WHEN s.store = 1 THEN 'one' END FROM (SELECT store FROM optional LIMIT 1) s;
+SELECT count(*) FROM (SELECT * FROM (SELECT * FROM optional LIMIT 5) a OFFSET 0) b WHERE store = 1;
+SELECT (SELECT max(store) FROM optional) = 1;
+SELECT count(*) FROM l WHERE id > ALL (SELECT store FROM optional);
+SELECT count(*) FROM l WHERE id IN (SELECT store + 1 FROM optional) OR id = 99;
+SELECT count(*) FROM l WHERE id IN (SELECT store FROM optional LIMIT 1) OR id = 99;
+SELECT count(*) FROM l WHERE EXISTS (SELECT FROM optional o WHERE o.store > l.id) OR id = 99;
+SELECT store FROM optional INTERSECT SELECT 1;
+SELECT store FROM optional EXCEPT SELECT 1;
+SELECT count(*) FROM (SELECT store FROM optional UNION SELECT 1) s WHERE store + 0 = 1;
+-- in the uses of a WITH query, if one of them wants all rows, or another column
+WITH s AS MATERIALIZED (SELECT * FROM optional) SELECT (SELECT count(*) FROM s WHERE store = 1), (SELECT count(*) FROM s);
+WITH s AS MATERIALIZED (SELECT * FROM optional) SELECT count(*) FROM s WHERE store > 1;
+WITH s AS MATERIALIZED (SELECT * FROM optional LIMIT 5) SELECT count(*) FROM s WHERE store = 1;
+WITH s AS (SELECT * FROM optional) SELECT count(*) FROM s a JOIN s b ON a.store = b.store;
+WITH s AS MATERIALIZED (SELECT * FROM optional) SELECT l.id FROM l LEFT JOIN s ON s.store = l.id WHERE s.store IS NULL ORDER BY 1;
+WITH s AS MATERIALIZED (SELECT * FROM optional), t AS MATERIALIZED (SELECT store FROM s) SELECT count(*) FROM t WHERE store = 1;
+\! sh -c "$LOG"
+
+-- what is only returned, grouped or computed with is NULL, and so is the largest
+SELECT store IS NULL, store, store + 1, to_jsonb(o) ->> 'store' FROM optional o LIMIT 1;
+SELECT store, count(*) FROM (SELECT DISTINCT store, id FROM optional) s GROUP BY store;
+SELECT max(store), min(store), count(store), sum(store) FROM optional;
+SELECT count(*) FROM (SELECT store FROM optional UNION SELECT 1) s;
+WITH s AS MATERIALIZED (SELECT * FROM optional) SELECT store, count(*) FROM s GROUP BY store;
+\! sh -c "$LOG"
+
+-- a value that follows from the query around is sent
+SELECT count(*) FROM (SELECT store, count(*) FROM optional GROUP BY store) s WHERE store = 1;
+SELECT count(*) FROM (SELECT store, row_number() OVER (PARTITION BY store) FROM optional) s WHERE store = 1;
+WITH s AS MATERIALIZED (SELECT * FROM optional) SELECT count(*) FROM s WHERE store IN (1, 3);
+\! sh -c "$LOG"
+WITH s AS (SELECT * FROM optional) SELECT store, count(*) FROM s WHERE store = 1 GROUP BY store UNION ALL SELECT store, count(*) FROM s WHERE store IN (2, 3) GROUP BY store ORDER BY store;
+WITH s AS MATERIALIZED (SELECT store, count(*) AS n FROM optional GROUP BY store) SELECT l.id, s.n FROM l LEFT JOIN s ON s.store = 2 AND l.id = s.store WHERE l.id < 4 ORDER BY 1;
+\! sh -c "$LOG"
+SELECT l.id, l.id IN (SELECT store FROM optional) FROM l ORDER BY 1;
+SELECT l.id FROM l WHERE l.id NOT IN (SELECT store FROM optional) OR l.id = 1 ORDER BY 1;
+SELECT l.id FROM l WHERE (l.id + 1, true) IN (SELECT o.store, o.id > 0 FROM optional o) OR l.id = 99 ORDER BY 1;
+\! sh -c "$LOG" | sort | uniq -c | sed 's/^ *//'
+DROP TABLE l;
 
 -- with a value beside it any use is fine
 SELECT count(*) FROM optional WHERE store IN (1, 2, 3) AND store > 1;

@@ -48,8 +48,11 @@ void
 dcf_slot_bind(DcfSlot *slot, const DcfBinding *binding,
 			  const DcfBoundValue *value)
 {
+	if (value->skipped)
+		return;
 	slot->bound = true;
-	if (binding->op == DCF_BIND_NULL)
+	if (binding->op == DCF_BIND_NULL ||
+		(binding->op == DCF_BIND_NOT_DISTINCT && value->isnull))
 		slot->not_sent = true;
 	else if (value->unknown)
 		bind_unknown(slot, binding, value->shown);

@@ -57,6 +57,7 @@ static const RestrictInfo *find_key(const DcfQuals *quals);
 static bool is_one_by_one(const Estimation *e, const DcfBinding *binding);
 static double count_requests(const Estimation *e);
 static Expr *known_value(const Estimation *e, const DcfBinding *binding);
+static bool is_skipped(const Estimation *e, const DcfBinding *binding);
 static double array_length(Expr *array);
 static void measure_request(Estimation *e);
 static void measure_column(Estimation *e, const DcfColumn *column);
@@ -169,7 +170,7 @@ count_requests(const Estimation *e)
 		const DcfBinding *binding = lfirst(lc);
 		double length;
 
-		if (!is_one_by_one(e, binding) ||
+		if (!is_one_by_one(e, binding) || is_skipped(e, binding) ||
 			bms_is_member(binding->attnum, counted))
 			continue;
 		counted = bms_add_member(counted, binding->attnum);
@@ -192,6 +193,21 @@ known_value(const Estimation *e, const DcfBinding *binding)
 		return NULL;
 	return (Expr *) estimate_expression_value(e->root,
 											  (Node *) binding->value);
+}
+
+/* Whether the condition that a binding does not hold under is known to be true. */
+static bool
+is_skipped(const Estimation *e, const DcfBinding *binding)
+{
+	const Const *condition;
+
+	if (!binding->unless)
+		return false;
+	condition =
+		(const Const *) estimate_expression_value(e->root,
+												  (Node *) binding->unless);
+	return IsA(condition, Const) && !condition->constisnull &&
+		DatumGetBool(condition->constvalue);
 }
 
 /* Or -1 if it is not known. */
@@ -241,7 +257,7 @@ measure_column(Estimation *e, const DcfColumn *column)
 	{
 		const DcfBinding *binding = lfirst(lc);
 
-		if (binding->attnum == column->attnum &&
+		if (binding->attnum == column->attnum && !is_skipped(e, binding) &&
 			(!last || binding->op != DCF_BIND_ANY))
 			last = binding;
 	}
@@ -254,7 +270,7 @@ measure_column(Estimation *e, const DcfColumn *column)
 		return;
 	}
 	value = known_value(e, last);
-	if (last->op == DCF_BIND_EQUAL)
+	if (last->op == DCF_BIND_EQUAL || last->op == DCF_BIND_NOT_DISTINCT)
 	{
 		const Const *constant = IsA(value, Const) ? (Const *) value : NULL;
 
@@ -288,7 +304,7 @@ measure_window(Estimation *e, const DcfColumn *column)
 	{
 		const DcfBinding *binding = lfirst(lc);
 
-		if (binding->attnum != column->attnum)
+		if (binding->attnum != column->attnum || is_skipped(e, binding))
 			continue;
 		lower |= binding->op != DCF_BIND_TO && binding->op != DCF_BIND_BEFORE;
 		upper |= binding->op != DCF_BIND_FROM && binding->op != DCF_BIND_AFTER;

@@ -36,8 +36,17 @@ dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 	List *context = deparse_context(node, es);
 	DcfBoundValue *values = dcf_scan_values(node, context);
 	bool known = !any_unknown(spec, values);
-	DcfRequestSet *set =
-		dcf_bind_create(dcf_scan_relation(scan), spec, values, true);
+	DcfRefusal *refusal = dcf_scan_refusal(scan, values);
+	DcfRequestSet *set;
+
+	if (refusal)
+	{
+		ExplainPropertyText("Refused",
+							dcf_refusal_show(dcf_scan_relation(scan), refusal),
+							es);
+		return;
+	}
+	set = dcf_bind_create(dcf_scan_relation(scan), spec, values, true);
 
 	explain_request(scan, set, known, es);
 	explain_filter(scan, context, es);

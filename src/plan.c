@@ -6,7 +6,9 @@
 
 #include "access/table.h"
 #include "foreign/fdwapi.h"
+#include "nodes/makefuncs.h"
 #include "nodes/value.h"
+#include "optimizer/appendinfo.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/planmain.h"
@@ -30,6 +32,9 @@ typedef struct RelationPlan
 	List *bounds;
 	Bitmapset *joined; /* columns that joins could give values, from
 						* GetForeignPaths on, as is */
+	DcfUses *uses;	   /* of columns that clauses give no value for */
+	char *refused;	   /* the comparison that no path gets a value from, if
+						* it had to be shown early; or NULL */
 	List *sets;		   /* of Relids: which by */
 	bool all_rows;	   /* the query is likely to read them all */
 	double tuples;	   /* as the catalogue has them: the planner makes more of
@@ -39,8 +44,10 @@ typedef struct RelationPlan
 /* What a path does, which its clauses say. */
 typedef struct PathPlan
 {
-	List *clauses; /* the path's, and what else they come to */
+	List *clauses; /* the path's, and those that are implied */
 	DcfQuals *quals;
+	DcfRefusal *refusal; /* or NULL */
+	DcfComparison *comparison;
 	Bitmapset *fetched;
 	Bitmapset *split;
 	DcfEstimate estimate;
@@ -58,8 +65,13 @@ static DcfRelation *load_relation(Oid foreigntableid, Index relid,
 								  List **bounds);
 static List *partition_bounds(Relation rel, Index relid);
 static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
-static bool suffices(PlannerInfo *root, RelOptInfo *baserel,
-					 const PathPlan *path);
+static DcfUses *find_uses(PlannerInfo *root, RelOptInfo *baserel);
+static Bitmapset *choosing_columns(const DcfRelation *relation);
+static void find_refusal(PlannerInfo *root, RelOptInfo *baserel,
+						 PathPlan *path);
+static List *imply(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
+				   Relids outer);
+static double last_resort_cost(const PlannerInfo *root);
 static List *path_clauses(RelOptInfo *baserel, const ParamPathInfo *info);
 static Batch read_batch(const ForeignPath *path);
 static DcfBinding *bind_key(PlannerInfo *root, RelOptInfo *baserel,
@@ -68,8 +80,7 @@ static void add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 					 DcfQuals *quals);
 static void plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
 					  Relids outer, const Batch *batch, PathPlan *path);
-static bool add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
-						 bool must);
+static void add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer);
 static bool reads_all_rows(const PlannerInfo *root);
 static Bitmapset *add_split_column(const DcfRelation *relation,
 								   Bitmapset *fetched);
@@ -87,6 +98,7 @@ dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 		load_relation(foreigntableid, baserel->relid, &state->bounds);
 	state->tuples = baserel->tuples;
 	state->all_rows = reads_all_rows(root);
+	state->uses = find_uses(root, baserel);
 	plan_path(root, baserel, baserel->baserestrictinfo,
 			  baserel->lateral_relids, NULL, &path);
 	baserel->rows = path.estimate.rows;
@@ -96,53 +108,75 @@ dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
  * The request must be complete when the scan starts.  Where only a join can
  * make it so, paths are parameterised by the other side of the join.  A path
  * that cannot run is there even so, because the planner needs one to begin
- * with; it comes last, and dcf_plan_create() refuses it.
+ * with, and may make a plan only to weigh it.
  */
 void
 dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 {
 	RelationPlan *state = baserel->fdw_private;
 	Relids least = baserel->lateral_relids;
-	bool runs = false;
 	ListCell *lc;
 
 	state->sets =
 		dcf_qual_outer_sets(root, baserel, state->relation, &state->joined);
 	foreach(lc, state->sets)
 		if (!bms_equal(lfirst(lc), least))
-			runs |= add_path_for(root, baserel, lfirst(lc), false);
-	(void) add_path_for(root, baserel, least, !runs);
+			add_path_for(root, baserel, lfirst(lc));
+	add_path_for(root, baserel, least);
 }
 
 /*
- * Add the path that is parameterised by these relations.  False if it cannot
- * run: if it must, that is an error, and else it is added only if it is the one
- * that is parameterised least.
+ * Add the path that is parameterised by these relations.  One that cannot run is
+ * added only if it is the one that is parameterised least.
  */
-static bool
-add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer, bool must)
+static void
+add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer)
 {
 	RelationPlan *state = baserel->fdw_private;
 	ParamPathInfo *info = get_baserel_parampathinfo(root, baserel, outer);
+	List *clauses = path_clauses(baserel, info);
+	List *implied = imply(root, baserel, clauses, outer);
+	ForeignPath *result;
 	PathPlan path;
-	bool runs;
 
-	plan_path(root, baserel, path_clauses(baserel, info), outer, NULL, &path);
-	runs = suffices(root, baserel, &path);
-	if (!runs && must)
-		dcf_qual_raise_missing(root, baserel, state->relation, state->joined,
-							   path.quals);
-	if (!runs && !bms_equal(outer, baserel->lateral_relids))
-		return false;
+	plan_path(root, baserel, list_concat_copy(clauses, implied), outer, NULL,
+			  &path);
+	find_refusal(root, baserel, &path);
+	if (path.refusal && !bms_equal(outer, baserel->lateral_relids))
+		return;
+
+	/* When a subquery's plan is made, its outer columns are no more known. */
+	if (path.comparison && root->parent_root)
+		state->refused = dcf_qual_show(path.comparison);
 	if (info)
 		info->ppi_rows = path.estimate.rows;
-	add_path(baserel,
-			 (Path *) dcf_compat_foreignscan_path(root, baserel,
-												  path.estimate.rows, !runs,
-												  path.estimate.startup_cost,
-												  path.estimate.total_cost,
-												  outer));
-	return runs;
+	result =
+		dcf_compat_foreignscan_path(root, baserel, path.estimate.rows,
+									path.refusal ? last_resort_cost(root) : 0,
+									path.estimate.startup_cost,
+									path.estimate.total_cost, outer);
+	result->fdw_private = list_make2(implied, NIL);
+	add_path(baserel, (Path *) result);
+}
+
+/*
+ * A generic plan that cannot run must cost more than those with values, some of
+ * which may not be able to, either.
+ */
+static double
+last_resort_cost(const PlannerInfo *root)
+{
+	return root->glob->boundParams ? DCF_LAST_RESORT_COST :
+									 DCF_LAST_RESORT_COST * 10;
+}
+
+/* For reparameterize_path_by_child(). */
+List *
+dcf_plan_reparameterize(PlannerInfo *root, List *fdw_private,
+						RelOptInfo *child)
+{
+	return (List *) dcf_compat_adjust_to_child(root, (Node *) fdw_private,
+											   child);
 }
 
 /* An Append begins with all of its scans, however few rows are wanted. */
@@ -169,11 +203,14 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	List *fdw_exprs;
 	ListCell *lc;
 
-	plan_path(root, baserel, scan_clauses, PATH_REQ_OUTER(&best_path->path),
-			  batch.key ? &batch : NULL, &path);
-	if (!suffices(root, baserel, &path))
-		dcf_qual_raise_missing(root, baserel, state->relation, state->joined,
-							   path.quals);
+	plan_path(root, baserel,
+			  list_concat_copy(scan_clauses, linitial(best_path->fdw_private)),
+			  PATH_REQ_OUTER(&best_path->path), batch.key ? &batch : NULL,
+			  &path);
+	find_refusal(root, baserel, &path);
+	if (path.comparison)
+		path.refusal->clause =
+			state->refused ? state->refused : dcf_qual_show(path.comparison);
 
 	/*
 	 * A clause used up by what is sent needs no check, and all others do.
@@ -185,8 +222,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 
-		if (!list_member_ptr(path.quals->sent, rinfo) ||
-			list_member_ptr(path.quals->local, rinfo))
+		if (list_member_ptr(path.quals->local, rinfo))
 			local = lappend(local, rinfo);
 		else
 			used_up = lappend(used_up, rinfo);
@@ -200,6 +236,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	spec.rows_per_request = path.estimate.rows_asked;
 	spec.days = path.estimate.days;
 	spec.all_rows = state->all_rows;
+	spec.refusal = path.refusal;
 	dcf_spec_write(&spec, &fdw_private, &fdw_exprs);
 
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),
@@ -232,7 +269,7 @@ dcf_plan_batch_key(PlannerInfo *root, RelOptInfo *baserel,
 	if (!IsA(clause->clause, OpExpr))
 		return false;
 	binding = bind_key(root, baserel, clause, outer);
-	if (!binding || binding->op != DCF_BIND_EQUAL)
+	if (!binding || binding->op != DCF_BIND_EQUAL || binding->unless)
 		return false;
 	sent = &state->relation->columns[binding->attnum - 1];
 	if (sent->kind != DCF_COLUMN_FILTERED || !sent->options->list)
@@ -281,19 +318,24 @@ dcf_plan_batch_path(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 	ParamPathInfo *info =
 		get_baserel_parampathinfo(root, baserel, bms_copy(params));
 	const Batch batch = {key, nvalues, batches};
+	List *clauses = path_clauses(baserel, info);
+	List *implied = imply(root, baserel, clauses, params);
 	ForeignPath *result;
 	PathPlan path;
 
 	MemoryContextSwitchTo(old);
-	plan_path(root, baserel, path_clauses(baserel, info), params, &batch,
-			  &path);
-	if (!suffices(root, baserel, &path))
+	plan_path(root, baserel, list_concat_copy(clauses, implied), params,
+			  &batch, &path);
+	find_refusal(root, baserel, &path);
+	if (path.refusal)
 		return NULL;
-	result = dcf_compat_foreignscan_path(root, baserel, path.estimate.rows,
-										 false, path.estimate.startup_cost,
+	result = dcf_compat_foreignscan_path(root, baserel, path.estimate.rows, 0,
+										 path.estimate.startup_cost,
 										 path.estimate.total_cost, params);
-	result->fdw_private = list_make3(key, makeFloat(psprintf("%.0f", nvalues)),
-									 makeFloat(psprintf("%.0f", batches)));
+	result->fdw_private =
+		list_make2(implied,
+				   list_make3(key, makeFloat(psprintf("%.0f", nvalues)),
+							  makeFloat(psprintf("%.0f", batches))));
 	return (Path *) result;
 }
 
@@ -309,12 +351,13 @@ static Batch
 read_batch(const ForeignPath *path)
 {
 	Batch batch = {NULL, 1, 1};
+	List *private = lsecond(path->fdw_private);
 
-	if (path->fdw_private != NIL)
+	if (private != NIL)
 	{
-		batch.key = linitial_node(RestrictInfo, path->fdw_private);
-		batch.nvalues = floatVal(lsecond(path->fdw_private));
-		batch.batches = floatVal(lthird(path->fdw_private));
+		batch.key = linitial_node(RestrictInfo, private);
+		batch.nvalues = floatVal(lsecond(private));
+		batch.batches = floatVal(lthird(private));
 	}
 	return batch;
 }
@@ -326,7 +369,7 @@ bind_key(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 {
 	RelationPlan *state = baserel->fdw_private;
 	DcfQuals *quals = dcf_qual_classify(root, baserel, state->relation,
-										list_make1(key), outer, NIL);
+										list_make1(key), outer, NIL, NIL);
 
 	return quals->bindings != NIL ? linitial(quals->bindings) : NULL;
 }
@@ -350,22 +393,31 @@ add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 	quals->local = lappend(quals->local, key);
 }
 
+/*
+ * What follows from the clauses of a path, and equalities of the query's.  The
+ * path keeps it: a partition's, which the path may be given to, cannot be told.
+ */
+static List *
+imply(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer)
+{
+	RelationPlan *state = baserel->fdw_private;
+	DcfQuals *quals = dcf_qual_classify(root, baserel, state->relation,
+										clauses, outer, state->bounds, NIL);
+
+	return dcf_qual_implied(root, baserel, state->relation, quals, outer);
+}
+
 /* Work out what a path with these clauses does. */
 static void
 plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
 		  const Batch *batch, PathPlan *path)
 {
 	RelationPlan *state = baserel->fdw_private;
-	List *implied;
 
-	path->quals = dcf_qual_classify(root, baserel, state->relation, clauses,
-									outer, state->bounds);
-	implied =
-		dcf_qual_implied(root, baserel, state->relation, path->quals, outer);
-	path->clauses = list_concat_copy(clauses, implied);
-	if (implied != NIL)
-		path->quals = dcf_qual_classify(root, baserel, state->relation,
-										path->clauses, outer, state->bounds);
+	path->clauses = clauses;
+	path->quals =
+		dcf_qual_classify(root, baserel, state->relation, clauses, outer,
+						  state->bounds, state->uses->implied);
 	if (batch)
 		add_keys(root, baserel, batch->key, path->quals);
 	path->fetched =
@@ -381,14 +433,54 @@ plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
 }
 
 /* UPDATE and DELETE are refused by the executor, in its own words. */
-static bool
-suffices(PlannerInfo *root, RelOptInfo *baserel, const PathPlan *path)
+static void
+find_refusal(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path)
 {
 	RelationPlan *state = baserel->fdw_private;
 
-	return is_result_relation(root, baserel) ||
-		dcf_qual_suffice(root, baserel, state->relation, state->joined,
-						 path->quals);
+	path->refusal = NULL;
+	path->comparison = NULL;
+	if (!is_result_relation(root, baserel))
+		path->refusal =
+			dcf_qual_refusal(root, baserel, state->relation, state->uses,
+							 state->joined, path->quals, &path->comparison);
+}
+
+/* What the query does with columns that its clauses give no value for. */
+static DcfUses *
+find_uses(PlannerInfo *root, RelOptInfo *baserel)
+{
+	RelationPlan *state = baserel->fdw_private;
+	DcfQuals *quals =
+		dcf_qual_classify(root, baserel, state->relation,
+						  baserel->baserestrictinfo, baserel->lateral_relids,
+						  state->bounds, NIL);
+	Bitmapset *attnums = choosing_columns(state->relation);
+	ListCell *lc;
+
+	foreach(lc, quals->bindings)
+		attnums =
+			bms_del_member(attnums, ((const DcfBinding *) lfirst(lc))->attnum);
+	return dcf_qual_uses(root, baserel, state->relation, attnums);
+}
+
+/* Columns (attnums) of which it matters whether the query gives a value. */
+static Bitmapset *
+choosing_columns(const DcfRelation *relation)
+{
+	Bitmapset *attnums = NULL;
+
+	for (int i = 0; i < relation->natts; i++)
+	{
+		const DcfColumn *column = &relation->columns[i];
+
+		if (dcf_column_is_sent(column) &&
+			(column->kind == DCF_COLUMN_PARAMETER ||
+			 column->options->required ||
+			 dcf_column_is_preset(relation, column)))
+			attnums = bms_add_member(attnums, column->attnum);
+	}
+	return attnums;
 }
 
 static DcfRelation *
@@ -410,7 +502,9 @@ partition_bounds(Relation rel, Index relid)
 
 	if (bounds == NIL)
 		return NIL;
-	bounds = (List *) expression_planner((Expr *) bounds);
+	/* Simplified, one of them may have become several. */
+	bounds =
+		make_ands_implicit(expression_planner(make_ands_explicit(bounds)));
 	ChangeVarNodes((Node *) bounds, 1, relid, 0);
 	return bounds;
 }

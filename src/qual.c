@@ -13,10 +13,11 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/restrictinfo.h"
 #include "parser/parse_coerce.h"
+#include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
-#include "qual.h"
+#include "qual_private.h"
 #include "window.h"
 
 /* What clauses are looked at for. */
@@ -33,24 +34,37 @@ typedef struct Comparison
 {
 	const DcfColumn *column;
 	Expr *value;
-	Oid opno; /* as if the column stood on the left */
+	Expr *unless; /* or NULL: where it is true, nothing is compared */
+	Oid opno;	  /* as if the column stood on the left */
 	Oid inputcollid;
 	bool any; /* value is an array: = ANY */
 } Comparison;
 
 static bool classify_clause(DcfQuals *quals, const Target *target,
 							RestrictInfo *rinfo);
+static void bind_implied(DcfQuals *quals, const Target *target,
+						 RestrictInfo *rinfo);
+static bool is_any_value(const Target *target, Node *clause);
 static DcfBinding *bind_clause(const Target *target, Expr *clause);
 static DcfBinding *bind_comparison(const Target *target,
 								   const Comparison *cmp);
 static DcfBinding *bind_boolean(const Target *target, Expr *clause);
 static DcfBinding *make_binding(const DcfColumn *column, DcfBindingOp op,
-								Expr *value);
+								Expr *value, Expr *unless);
+static Expr *make_is_null(Expr *value);
 static const DcfColumn *match_column(const Target *target, Node *node);
 static bool match_operands(const Target *target, OpExpr *op, Comparison *cmp);
-static bool match_alternatives(const Target *target, BoolExpr *clause,
+static bool match_alternatives(const Target *target, List *arms,
 							   Comparison *cmp);
-static bool is_known_before_scan(const Target *target, const Comparison *cmp);
+static bool match_alternative(const Target *target, Node *arm, Comparison *cmp,
+							  List **values);
+static bool list_elements(Node *array, List **values);
+static DcfBinding *bind_or_clause(const Target *target, BoolExpr *clause);
+static DcfBinding *bind_not_distinct(const Target *target,
+									 DistinctExpr *clause);
+static void match_coalesce(const Target *target, Comparison *cmp);
+static bool is_known(const Target *target, const DcfColumn *column,
+					 Node *value);
 static bool equality_accepts(const Comparison *cmp, Oid valuetype);
 static bool is_value_exact(const Comparison *cmp, Oid valuetype);
 static bool is_equality_exact(const DcfColumn *column, Oid collation);
@@ -59,7 +73,7 @@ static bool is_integer_type(Oid type);
 DcfQuals *
 dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 				  const DcfRelation *relation, List *clauses, Relids outer,
-				  List *bounds)
+				  List *bounds, List *implied)
 {
 	const Target target = {root, baserel, relation, outer};
 	DcfQuals *quals = palloc0(sizeof(DcfQuals));
@@ -74,7 +88,20 @@ dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 		if (classify_clause(quals, &target, rinfo))
 			quals->bounds = lappend(quals->bounds, rinfo);
 	}
+	foreach(lc, implied)
+		bind_implied(quals, &target, lfirst_node(RestrictInfo, lc));
 	return quals;
+}
+
+static void
+bind_implied(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
+{
+	DcfBinding *binding = bind_clause(target, rinfo->clause);
+
+	if (!binding)
+		return;
+	quals->bindings = lappend(quals->bindings, binding);
+	quals->sent = lappend(quals->sent, rinfo);
 }
 
 /* Returns whether PostgreSQL has to check it. */
@@ -91,8 +118,22 @@ classify_clause(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 			DCF_COLUMN_PARAMETER)
 			return false;
 	}
+	else if (is_any_value(target, (Node *) rinfo->clause))
+		return false;
 	quals->local = lappend(quals->local, rinfo);
 	return true;
+}
+
+/* "c = c", which is true of all values that a parameter column could have. */
+static bool
+is_any_value(const Target *target, Node *clause)
+{
+	const Node *operand =
+		dcf_qual_tautology(target->root, target->baserel, clause);
+	const DcfColumn *column =
+		operand ? match_column(target, (Node *) operand) : NULL;
+
+	return column && column->kind == DCF_COLUMN_PARAMETER;
 }
 
 static DcfBinding *
@@ -107,11 +148,10 @@ bind_clause(const Target *target, Expr *clause)
 		return bind_comparison(target, &cmp);
 	}
 	if (is_orclause(clause))
-	{
-		if (!match_alternatives(target, (BoolExpr *) clause, &cmp))
-			return NULL;
-		return bind_comparison(target, &cmp);
-	}
+		return bind_or_clause(target, (BoolExpr *) clause);
+	if (is_notclause(clause) && IsA(get_notclausearg(clause), DistinctExpr))
+		return bind_not_distinct(target,
+								 (DistinctExpr *) get_notclausearg(clause));
 	if (IsA(clause, ScalarArrayOpExpr))
 	{
 		ScalarArrayOpExpr *op = (ScalarArrayOpExpr *) clause;
@@ -132,7 +172,7 @@ bind_clause(const Target *target, Expr *clause)
 
 		if (column && column->kind == DCF_COLUMN_PARAMETER &&
 			test->nulltesttype == IS_NULL && !test->argisrow)
-			return make_binding(column, DCF_BIND_NULL, NULL);
+			return make_binding(column, DCF_BIND_NULL, NULL, NULL);
 		return NULL;
 	}
 	return bind_boolean(target, clause);
@@ -150,7 +190,13 @@ bind_comparison(const Target *target, const Comparison *cmp)
 	if (!OidIsValid(typentry->btree_opf))
 		return NULL;
 	strategy = get_op_opfamily_strategy(cmp->opno, typentry->btree_opf);
-	if (strategy == 0 || !is_known_before_scan(target, cmp))
+	if (strategy == 0 || !is_known(target, column, (Node *) cmp->value))
+		return NULL;
+
+	/* "c < c" is not true of any c. */
+	if (cmp->unless &&
+		(strategy == BTLessStrategyNumber ||
+		 strategy == BTGreaterStrategyNumber))
 		return NULL;
 
 	valuetype = exprType((Node *) cmp->value);
@@ -174,16 +220,81 @@ bind_comparison(const Target *target, const Comparison *cmp)
 		if (!dcf_window_accepts(column->basetype, valuetype))
 			return NULL;
 		if (!cmp->any)
-			return make_binding(column, window_ops[strategy], cmp->value);
+			return make_binding(column, window_ops[strategy], cmp->value,
+								cmp->unless);
 		return strategy == BTEqualStrategyNumber ?
-			make_binding(column, DCF_BIND_ANY, cmp->value) :
+			make_binding(column, DCF_BIND_ANY, cmp->value, NULL) :
 			NULL;
 	}
 
 	if (strategy != BTEqualStrategyNumber || !equality_accepts(cmp, valuetype))
 		return NULL;
 	return make_binding(column, cmp->any ? DCF_BIND_ANY : DCF_BIND_EQUAL,
-						cmp->value);
+						cmp->value, cmp->unless);
+}
+
+/*
+ * "c = 1 OR c = 2" is "c IN (1, 2)".  Arms that do not depend on the relation's
+ * rows are a condition: in "$1 IS NULL OR c = $1" c is compared with the value,
+ * or with nothing.
+ */
+static DcfBinding *
+bind_or_clause(const Target *target, BoolExpr *clause)
+{
+	List *known = NIL;
+	List *others = NIL;
+	Comparison cmp = {0};
+	DcfBinding *binding;
+	ListCell *lc;
+
+	foreach(lc, clause->args)
+	{
+		Node *arm = lfirst(lc);
+
+		if (is_known(target, NULL, arm))
+			known = lappend(known, arm);
+		else
+			others = lappend(others, arm);
+	}
+	if (others == NIL)
+		return NULL;
+	if (list_length(others) == 1)
+		binding = bind_clause(target, linitial(others));
+	else if (match_alternatives(target, others, &cmp))
+		binding = bind_comparison(target, &cmp);
+	else
+		return NULL;
+	if (!binding || known == NIL)
+		return binding;
+
+	if (binding->unless || binding->op == DCF_BIND_NULL ||
+		!is_known(target, &target->relation->columns[binding->attnum - 1],
+				  (Node *) known))
+		return NULL;
+	binding->unless = make_orclause(known);
+	return binding;
+}
+
+/*
+ * "c IS NOT DISTINCT FROM v" is "c = v", or of NULL "c IS NULL", for which only
+ * a parameter column sends something else than without it.
+ */
+static DcfBinding *
+bind_not_distinct(const Target *target, DistinctExpr *clause)
+{
+	Comparison cmp = {0};
+	DcfBinding *binding;
+
+	if (!match_operands(target, (OpExpr *) clause, &cmp) || cmp.unless)
+		return NULL;
+	binding = bind_comparison(target, &cmp);
+	if (!binding || binding->op != DCF_BIND_EQUAL)
+		return NULL;
+	if (cmp.column->kind == DCF_COLUMN_PARAMETER)
+		binding->op = DCF_BIND_NOT_DISTINCT;
+	else
+		binding->unless = make_is_null(cmp.value);
+	return binding;
 }
 
 /*
@@ -216,17 +327,19 @@ bind_boolean(const Target *target, Expr *clause)
 		column->kind == DCF_COLUMN_WINDOW)
 		return NULL;
 	return make_binding(column, DCF_BIND_EQUAL,
-						(Expr *) makeBoolConst(value, false));
+						(Expr *) makeBoolConst(value, false), NULL);
 }
 
 static DcfBinding *
-make_binding(const DcfColumn *column, DcfBindingOp op, Expr *value)
+make_binding(const DcfColumn *column, DcfBindingOp op, Expr *value,
+			 Expr *unless)
 {
 	DcfBinding *binding = palloc(sizeof(DcfBinding));
 
 	binding->attnum = column->attnum;
 	binding->op = op;
 	binding->value = value;
+	binding->unless = unless;
 	return binding;
 }
 
@@ -265,6 +378,7 @@ match_operands(const Target *target, OpExpr *op, Comparison *cmp)
 		cmp->opno = op->opno;
 
 		/* "p = q" of one table is no value; the other order is no better. */
+		match_coalesce(target, cmp);
 		return true;
 	}
 	cmp->column = match_column(target, lsecond(op->args));
@@ -272,31 +386,76 @@ match_operands(const Target *target, OpExpr *op, Comparison *cmp)
 		return false;
 	cmp->value = linitial(op->args);
 	cmp->opno = get_commutator(op->opno);
+	match_coalesce(target, cmp);
 	return OidIsValid(cmp->opno);
 }
 
-/* "c = 1 OR c = 2" is "c IN (1, 2)", where all compare alike. */
+/*
+ * "c = coalesce($1, c)" compares c with $1, or with itself.  (That the latter
+ * is not true of NULL is left to PostgreSQL where the column is in the reply; a
+ * parameter column stands for all that could be sent.)
+ */
+static void
+match_coalesce(const Target *target, Comparison *cmp)
+{
+	const CoalesceExpr *coalesce = (const CoalesceExpr *) cmp->value;
+	List *others;
+
+	if (!IsA(coalesce, CoalesceExpr) || list_length(coalesce->args) < 2 ||
+		match_column(target, llast(coalesce->args)) != cmp->column)
+		return;
+	others = list_copy_head(coalesce->args, list_length(coalesce->args) - 1);
+	if (list_length(others) == 1)
+		cmp->value = linitial(others);
+	else
+	{
+		CoalesceExpr *value = makeNode(CoalesceExpr);
+
+		*value = *coalesce;
+		value->args = others;
+		cmp->value = (Expr *) value;
+	}
+	cmp->unless = make_is_null(cmp->value);
+}
+
+static Expr *
+make_is_null(Expr *value)
+{
+	NullTest *test = makeNode(NullTest);
+
+	test->arg = value;
+	test->nulltesttype = IS_NULL;
+	test->location = -1;
+	return (Expr *) test;
+}
+
+/* Comparisons of one column by one operator, as one with any of an array. */
 static bool
-match_alternatives(const Target *target, BoolExpr *clause, Comparison *cmp)
+match_alternatives(const Target *target, List *arms, Comparison *cmp)
 {
 	ArrayExpr *array = makeNode(ArrayExpr);
 	ListCell *lc;
 
-	foreach(lc, clause->args)
+	foreach(lc, arms)
 	{
 		Comparison one = {0};
+		List *values;
 
-		if (!IsA(lfirst(lc), OpExpr) ||
-			!match_operands(target, lfirst_node(OpExpr, lc), &one))
+		if (!match_alternative(target, lfirst(lc), &one, &values))
 			return false;
+		if (values == NIL)
+			continue;
+		one.value = linitial(values);
 		if (array->elements == NIL)
 			*cmp = one;
 		else if (one.column != cmp->column || one.opno != cmp->opno ||
 				 one.inputcollid != cmp->inputcollid ||
 				 exprType((Node *) one.value) != exprType((Node *) cmp->value))
 			return false;
-		array->elements = lappend(array->elements, one.value);
+		array->elements = list_concat(array->elements, values);
 	}
+	if (array->elements == NIL)
+		return false;
 	array->element_typeid = exprType((Node *) cmp->value);
 	array->array_typeid = get_array_type(array->element_typeid);
 	array->array_collid = exprCollation((Node *) cmp->value);
@@ -306,19 +465,75 @@ match_alternatives(const Target *target, BoolExpr *clause, Comparison *cmp)
 	return OidIsValid(array->array_typeid);
 }
 
+/* One of them: with a value, or with any of several that can be told apart. */
+static bool
+match_alternative(const Target *target, Node *arm, Comparison *cmp,
+				  List **values)
+{
+	ScalarArrayOpExpr *op = (ScalarArrayOpExpr *) arm;
+
+	if (IsA(arm, OpExpr))
+	{
+		if (!match_operands(target, (OpExpr *) arm, cmp) || cmp->unless)
+			return false;
+		*values = list_make1(cmp->value);
+		return true;
+	}
+	if (!IsA(arm, ScalarArrayOpExpr) || !op->useOr)
+		return false;
+	cmp->column = match_column(target, linitial(op->args));
+	cmp->opno = op->opno;
+	cmp->inputcollid = op->inputcollid;
+	return cmp->column && list_elements(lsecond(op->args), values);
+}
+
+/* The elements of an array as expressions; false where it has to be evaluated. */
+static bool
+list_elements(Node *array, List **values)
+{
+	const Const *constant = (const Const *) array;
+	Oid elemtype;
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+	Datum *elems;
+	bool *nulls;
+	int nelems;
+
+	*values = NIL;
+	if (IsA(array, ArrayExpr) && !((ArrayExpr *) array)->multidims)
+	{
+		*values = list_copy(((ArrayExpr *) array)->elements);
+		return true;
+	}
+	if (!IsA(array, Const) || constant->constisnull)
+		return false;
+	elemtype = get_base_element_type(constant->consttype);
+	get_typlenbyvalalign(elemtype, &typlen, &typbyval, &typalign);
+	deconstruct_array(DatumGetArrayTypeP(constant->constvalue), elemtype,
+					  typlen, typbyval, typalign, &elems, &nulls, &nelems);
+	for (int i = 0; i < nelems; i++)
+		*values = lappend(*values,
+						  makeConst(elemtype, -1, constant->constcollid,
+									typlen, elems[i], nulls[i], typbyval));
+	return true;
+}
+
 /*
- * A window of which one end may come from a join, and the other from what goes
- * with every request, would not be the same for every way to join.
+ * Whether an expression has its value before the scan starts, and can be used
+ * for the column, or for any if that is NULL.  A window of which one end may
+ * come from a join, and the other from what goes with every request, would not
+ * be the same for every way to join.
  */
 static bool
-is_known_before_scan(const Target *target, const Comparison *cmp)
+is_known(const Target *target, const DcfColumn *column, Node *value)
 {
-	Node *value = (Node *) cmp->value;
 	Relids relids = pull_varnos(target->root, value);
 
 	return bms_is_subset(relids, target->outer) &&
-		(bms_is_empty(relids) || cmp->column->kind != DCF_COLUMN_WINDOW ||
-		 !dcf_column_is_preset(target->relation, cmp->column)) &&
+		(bms_is_empty(relids) || !column ||
+		 column->kind != DCF_COLUMN_WINDOW ||
+		 !dcf_column_is_preset(target->relation, column)) &&
 		!contain_volatile_functions(value) && !contain_subplans(value);
 }
 

@@ -113,7 +113,7 @@ search_clauses(Search *uses, List *rinfos)
 		outer = bms_union(rinfo->clause_relids, baserel->lateral_relids);
 		outer = bms_del_member(outer, baserel->relid);
 		quals = dcf_qual_classify(uses->root, baserel, uses->relation,
-								  list_make1(rinfo), outer, NIL);
+								  list_make1(rinfo), outer, NIL, NIL);
 		if (quals->bindings != NIL)
 		{
 			DcfBinding *binding = linitial(quals->bindings);

@@ -18,23 +18,34 @@
 #include "kept.h"
 #include "scan.h"
 
+/* What a binding's value is evaluated by. */
+typedef struct BindingState
+{
+	ExprState *value;  /* NULL where it has none, or a batched join gives it */
+	ExprState *unless; /* NULL where it always holds */
+} BindingState;
+
 struct DcfScan
 {
 	DcfRelation *relation;
 	DcfSpec *spec;
-	List *value_states;	 /* of ExprState *, for bindings with a value */
-	Oid userid;			 /* whose user mapping is used */
-	DcfKeptReader *kept; /* where the rows are kept, or NULL */
-	DcfFetch *fetch;	 /* else; NULL before the first row */
-	bool started;		 /* one of them is */
-	Datum keys;			 /* from a batched join, for DCF_BIND_KEYS */
-	bool hurried;		 /* nobody waits for a row that is not there */
-	bool late;			 /* and it was not */
+	BindingState *states; /* one for each binding */
+	Oid userid;			  /* whose user mapping is used */
+	DcfKeptReader *kept;  /* where the rows are kept, or NULL */
+	DcfFetch *fetch;	  /* else; NULL before the first row */
+	bool started;		  /* one of them is */
+	Datum keys;			  /* from a batched join, for DCF_BIND_KEYS */
+	bool hurried;		  /* nobody waits for a row that is not there */
+	bool late;			  /* and it was not */
 	DcfFetchStats stats;
 };
 
 static DcfScan *get_scan(ForeignScanState *node);
 static Oid find_user(ForeignScanState *node);
+static BindingState *init_states(ForeignScanState *node, const DcfSpec *spec);
+static void evaluate(ForeignScanState *node, const DcfBinding *binding,
+					 const BindingState *state, List *deparse_context,
+					 DcfBoundValue *bound);
 static void bind_keys(const DcfScan *scan, const DcfBinding *binding,
 					  List *deparse_context, DcfBoundValue *bound);
 static void start(ForeignScanState *node);
@@ -48,26 +59,37 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 {
 	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
 	DcfScan *scan = palloc0(sizeof(DcfScan));
-	ListCell *lc;
 
 	node->fdw_state = scan;
 	scan->relation = dcf_relation_load(node->ss.ss_currentRelation);
 	scan->spec = dcf_spec_read(plan);
-	foreach(lc, scan->spec->bindings)
-	{
-		DcfBinding *binding = lfirst(lc);
-
-		if (binding->value && binding->op != DCF_BIND_KEYS)
-			scan->value_states =
-				lappend(scan->value_states,
-						ExecInitExpr(binding->value, &node->ss.ps));
-	}
+	scan->states = init_states(node, scan->spec);
 	scan->stats.first_byte_ms = -1;
 	scan->userid = find_user(node);
 	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		scan->kept =
 			dcf_kept_join(node, scan->relation, scan->spec, scan->userid,
 						  (eflags & EXEC_FLAG_REWIND) != 0, &scan->stats);
+}
+
+static BindingState *
+init_states(ForeignScanState *node, const DcfSpec *spec)
+{
+	BindingState *states =
+		palloc0(sizeof(BindingState) * Max(list_length(spec->bindings), 1));
+	ListCell *lc;
+
+	foreach(lc, spec->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+		BindingState *state = &states[foreach_current_index(lc)];
+
+		if (binding->value && binding->op != DCF_BIND_KEYS)
+			state->value = ExecInitExpr(binding->value, &node->ss.ps);
+		if (binding->unless)
+			state->unless = ExecInitExpr(binding->unless, &node->ss.ps);
+	}
+	return states;
 }
 
 TupleTableSlot *
@@ -120,7 +142,10 @@ start(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
 	DcfBoundValue *values = dcf_scan_values(node, NIL);
+	DcfRefusal *refusal = dcf_scan_refusal(scan, values);
 
+	if (refusal)
+		dcf_refusal_raise(scan->relation, refusal);
 	if (scan->kept)
 		scan->stats.replays += dcf_kept_start(scan->kept, values);
 	else
@@ -194,6 +219,26 @@ dcf_scan_spec(const DcfScan *scan)
 	return scan->spec;
 }
 
+DcfRefusal *
+dcf_scan_refusal(const DcfScan *scan, const DcfBoundValue *values)
+{
+	Bitmapset *bound = NULL;
+	ListCell *lc;
+
+	if (scan->spec->refusal)
+		return scan->spec->refusal;
+	foreach(lc, scan->spec->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+		const DcfBoundValue *value = &values[foreach_current_index(lc)];
+
+		if (!value->skipped && binding->op != DCF_BIND_NULL &&
+			!(binding->op == DCF_BIND_NOT_DISTINCT && value->isnull))
+			bound = bms_add_member(bound, binding->attnum);
+	}
+	return dcf_refusal_missing(scan->relation, bound);
+}
+
 DcfFetchStats
 dcf_scan_stats(const DcfScan *scan)
 {
@@ -210,40 +255,55 @@ DcfBoundValue *
 dcf_scan_values(ForeignScanState *node, List *deparse_context)
 {
 	DcfScan *scan = get_scan(node);
-	ExprContext *econtext = node->ss.ps.ps_ExprContext;
 	DcfBoundValue *values;
 	ListCell *lc;
-	int i = 0;
-	int nstates = 0;
 
 	values = palloc0(sizeof(DcfBoundValue) *
 					 Max(list_length(scan->spec->bindings), 1));
 	foreach(lc, scan->spec->bindings)
 	{
-		DcfBinding *binding = lfirst(lc);
-		DcfBoundValue *bound = &values[i++];
+		int i = foreach_current_index(lc);
 
-		if (!binding->value)
-			continue;
-		if (binding->op == DCF_BIND_KEYS)
-		{
-			bind_keys(scan, binding, deparse_context, bound);
-			continue;
-		}
-		bound->type = exprType((Node *) binding->value);
-		if (deparse_context != NIL && !is_told_by_explain(binding->value))
-		{
-			bound->unknown = true;
-			bound->shown = deparse_expression((Node *) binding->value,
-											  deparse_context, false, false);
-			nstates++;
-		}
-		else
-			bound->value =
-				ExecEvalExpr(list_nth(scan->value_states, nstates++), econtext,
-							 &bound->isnull);
+		evaluate(node, lfirst(lc), &scan->states[i], deparse_context,
+				 &values[i]);
 	}
 	return values;
+}
+
+static void
+evaluate(ForeignScanState *node, const DcfBinding *binding,
+		 const BindingState *state, List *deparse_context,
+		 DcfBoundValue *bound)
+{
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	bool known = deparse_context == NIL;
+	bool isnull;
+
+	if (binding->op == DCF_BIND_KEYS)
+	{
+		bind_keys(get_scan(node), binding, deparse_context, bound);
+		return;
+	}
+	if (binding->unless && (known || is_told_by_explain(binding->unless)) &&
+		DatumGetBool(ExecEvalExpr(state->unless, econtext, &isnull)) &&
+		!isnull)
+	{
+		bound->skipped = true;
+		return;
+	}
+	if (!binding->value)
+		return;
+	bound->type = exprType((Node *) binding->value);
+	if (known ||
+		(is_told_by_explain(binding->value) &&
+		 (!binding->unless || is_told_by_explain(binding->unless))))
+		bound->value = ExecEvalExpr(state->value, econtext, &bound->isnull);
+	else
+	{
+		bound->unknown = true;
+		bound->shown = deparse_expression((Node *) binding->value,
+										  deparse_context, false, false);
+	}
 }
 
 /* The values that a batched join has given, or what stands for them. */

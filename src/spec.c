@@ -2,8 +2,8 @@
  * spec.c
  *	  The spec as lists that a plan can hold.  See spec.h.
  *
- * fdw_exprs is the bindings' values, then the clauses that EXPLAIN shows:
- * there the planner keeps their variables and parameters in order.
+ * fdw_exprs is the bindings' values, each followed by the condition that it
+ * does not hold under, then the clauses that EXPLAIN shows: there the planner keeps their variables and parameters in order.
  */
 #include "postgres.h"
 
@@ -16,14 +16,24 @@
 /* Positions in fdw_private. */
 enum
 {
-	SPEC_ATTNUMS, /* IntList, one for each binding */
-	SPEC_OPS,	  /* IntList, likewise */
-	SPEC_SPLIT,	  /* IntList of attnums */
-	SPEC_FETCHED, /* IntList of attnums */
-	SPEC_SOURCE,  /* Integer */
-	SPEC_ROWS,	  /* Float */
-	SPEC_DAYS,	  /* Float */
-	SPEC_ALL_ROWS /* Integer, 0 or 1 */
+	SPEC_ATTNUMS,  /* IntList, one for each binding */
+	SPEC_OPS,	   /* IntList, likewise */
+	SPEC_UNLESS,   /* IntList, likewise: whether there is a condition */
+	SPEC_SPLIT,	   /* IntList of attnums */
+	SPEC_FETCHED,  /* IntList of attnums */
+	SPEC_SOURCE,   /* Integer */
+	SPEC_ROWS,	   /* Float */
+	SPEC_DAYS,	   /* Float */
+	SPEC_ALL_ROWS, /* Integer, 0 or 1 */
+	SPEC_REFUSAL   /* List, NIL where it can run */
+};
+
+/* Positions in SPEC_REFUSAL. */
+enum
+{
+	REFUSAL_MISSING, /* IntList of attnums */
+	REFUSAL_UNSENT,	 /* Integer */
+	REFUSAL_CLAUSE	 /* String, empty for none */
 };
 
 static List *
@@ -48,11 +58,38 @@ bitmapset_from_list(const List *list)
 	return result;
 }
 
+static List *
+write_refusal(const DcfRefusal *refusal)
+{
+	if (!refusal)
+		return NIL;
+	return list_make3(list_from_bitmapset(refusal->missing),
+					  makeInteger(refusal->unsent),
+					  makeString(refusal->clause ? refusal->clause : ""));
+}
+
+static DcfRefusal *
+read_refusal(const List *list)
+{
+	DcfRefusal *refusal;
+	char *clause;
+
+	if (list == NIL)
+		return NULL;
+	refusal = palloc0(sizeof(DcfRefusal));
+	refusal->missing = bitmapset_from_list(list_nth(list, REFUSAL_MISSING));
+	refusal->unsent = intVal(list_nth(list, REFUSAL_UNSENT));
+	clause = strVal(list_nth(list, REFUSAL_CLAUSE));
+	refusal->clause = clause[0] != '\0' ? clause : NULL;
+	return refusal;
+}
+
 void
 dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 {
 	List *attnums = NIL;
 	List *ops = NIL;
+	List *unless = NIL;
 	List *exprs = NIL;
 	ListCell *lc;
 
@@ -62,13 +99,17 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 
 		attnums = lappend_int(attnums, binding->attnum);
 		ops = lappend_int(ops, binding->op);
+		unless = lappend_int(unless, binding->unless != NULL);
 		if (binding->value)
 			exprs = lappend(exprs, binding->value);
+		if (binding->unless)
+			exprs = lappend(exprs, binding->unless);
 	}
 	*fdw_exprs = list_concat(exprs, spec->clauses);
 
-	*fdw_private = list_make4(attnums, ops, list_from_bitmapset(spec->split),
-							  list_from_bitmapset(spec->fetched));
+	*fdw_private =
+		list_make5(attnums, ops, unless, list_from_bitmapset(spec->split),
+				   list_from_bitmapset(spec->fetched));
 	*fdw_private = lappend(*fdw_private, makeInteger(spec->source));
 	*fdw_private =
 		lappend(*fdw_private,
@@ -76,6 +117,7 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 	*fdw_private =
 		lappend(*fdw_private, makeFloat(psprintf("%f", spec->days)));
 	*fdw_private = lappend(*fdw_private, makeInteger(spec->all_rows));
+	*fdw_private = lappend(*fdw_private, write_refusal(spec->refusal));
 }
 
 DcfSpec *
@@ -85,10 +127,12 @@ dcf_spec_read(const ForeignScan *scan)
 	List *private = scan->fdw_private;
 	ListCell *lc_attnum;
 	ListCell *lc_op;
+	ListCell *lc_unless;
 	int nexprs = 0;
 
-	forboth(lc_attnum, list_nth(private, SPEC_ATTNUMS), lc_op,
-			list_nth(private, SPEC_OPS))
+	forthree(lc_attnum, list_nth(private, SPEC_ATTNUMS), lc_op,
+			 list_nth(private, SPEC_OPS), lc_unless,
+			 list_nth(private, SPEC_UNLESS))
 	{
 		DcfBinding *binding = palloc0(sizeof(DcfBinding));
 
@@ -96,6 +140,8 @@ dcf_spec_read(const ForeignScan *scan)
 		binding->op = lfirst_int(lc_op);
 		if (binding->op != DCF_BIND_NULL)
 			binding->value = list_nth(scan->fdw_exprs, nexprs++);
+		if (lfirst_int(lc_unless))
+			binding->unless = list_nth(scan->fdw_exprs, nexprs++);
 		spec->bindings = lappend(spec->bindings, binding);
 	}
 	spec->clauses = list_copy_tail(scan->fdw_exprs, nexprs);
@@ -105,6 +151,7 @@ dcf_spec_read(const ForeignScan *scan)
 	spec->rows_per_request = floatVal(list_nth(private, SPEC_ROWS));
 	spec->all_rows = intVal(list_nth(private, SPEC_ALL_ROWS)) != 0;
 	spec->days = floatVal(list_nth(private, SPEC_DAYS));
+	spec->refusal = read_refusal(list_nth(private, SPEC_REFUSAL));
 	return spec;
 }
 
@@ -143,7 +190,8 @@ dcf_spec_binds_same(const DcfSpec *one, const DcfSpec *other)
 		const DcfBinding *first = lfirst(lc_one);
 		const DcfBinding *second = lfirst(lc_other);
 
-		if (first->attnum != second->attnum || first->op != second->op)
+		if (first->attnum != second->attnum || first->op != second->op ||
+			(first->unless == NULL) != (second->unless == NULL))
 			return false;
 	}
 	return true;

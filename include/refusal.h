@@ -1,0 +1,47 @@
+/*
+ * refusal.h
+ *	  Why a scan cannot run as it was planned.
+ *
+ * PostgreSQL plans more often than it runs: a subquery a second time to be
+ * hashed, a prepared statement once more to compare costs.  So the planner
+ * raises nothing: it notes the refusal in the plan, whose cost makes any other
+ * plan win, and the scan raises it when its first row is asked for.
+ */
+#ifndef DCF_REFUSAL_H
+#define DCF_REFUSAL_H
+
+#include "postgres.h"
+#include "nodes/bitmapset.h"
+
+#include "compat.h"
+#include "relation.h"
+
+typedef struct DcfRefusal
+{
+	Bitmapset *missing; /* required columns (attnums) without a value */
+	AttrNumber unsent;	/* where none is missing: a column that the query
+						 * compares, and for which no value of the query's
+						 * is sent */
+	char *clause;		/* that comparison, or NULL where it cannot be
+						 * shown */
+} DcfRefusal;
+
+/*
+ * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED: naming all required columns
+ * without a value and showing a clause that would run, or the comparison.
+ */
+pg_noreturn extern void dcf_refusal_raise(const DcfRelation *relation,
+										  const DcfRefusal *refusal);
+
+/* A line of EXPLAIN, palloc'd. */
+extern char *dcf_refusal_show(const DcfRelation *relation,
+							  const DcfRefusal *refusal);
+
+/*
+ * The refusal if required columns other than those in bound are missing; else
+ * NULL.  palloc'd.
+ */
+extern DcfRefusal *dcf_refusal_missing(const DcfRelation *relation,
+									   const Bitmapset *bound);
+
+#endif /* DCF_REFUSAL_H */

@@ -1,0 +1,159 @@
+/*
+ * refusal.c
+ *	  Why a scan cannot run.  See refusal.h.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "lesson.h"
+#include "refusal.h"
+
+static void append_example(StringInfo buf, const DcfLesson *lesson,
+						   const DcfColumn *column);
+pg_noreturn static void raise_missing(const DcfRelation *relation,
+									  const Bitmapset *missing);
+pg_noreturn static void raise_unsent(const DcfRelation *relation,
+									 const DcfRefusal *refusal);
+
+void
+dcf_refusal_raise(const DcfRelation *relation, const DcfRefusal *refusal)
+{
+	if (!bms_is_empty(refusal->missing))
+		raise_missing(relation, refusal->missing);
+	raise_unsent(relation, refusal);
+}
+
+char *
+dcf_refusal_show(const DcfRelation *relation, const DcfRefusal *refusal)
+{
+	StringInfoData buf;
+	int member = -1;
+
+	initStringInfo(&buf);
+	if (bms_is_empty(refusal->missing))
+	{
+		appendStringInfo(&buf, "no value for column \"%s\"",
+						 relation->columns[refusal->unsent - 1].attname);
+		if (refusal->clause)
+			appendStringInfo(&buf, " follows from %s", refusal->clause);
+		return buf.data;
+	}
+	while ((member = bms_next_member(refusal->missing, member)) >= 0)
+		appendStringInfo(&buf, "%s \"%s\"",
+						 buf.len > 0 ? "," :
+							 bms_num_members(refusal->missing) > 1 ?
+									   "no values for required columns" :
+									   "no value for required column",
+						 relation->columns[member - 1].attname);
+	return buf.data;
+}
+
+static bool
+is_required(const DcfColumn *column)
+{
+	return dcf_column_is_sent(column) && column->options->required;
+}
+
+DcfRefusal *
+dcf_refusal_missing(const DcfRelation *relation, const Bitmapset *bound)
+{
+	Bitmapset *missing = NULL;
+	DcfRefusal *refusal;
+
+	for (int i = 0; i < relation->natts; i++)
+	{
+		const DcfColumn *column = &relation->columns[i];
+
+		if (is_required(column) && !bms_is_member(column->attnum, bound))
+			missing = bms_add_member(missing, column->attnum);
+	}
+	if (bms_is_empty(missing))
+		return NULL;
+	refusal = palloc0(sizeof(DcfRefusal));
+	refusal->missing = missing;
+	return refusal;
+}
+
+/* A clause on a required column that could run. */
+static void
+append_example(StringInfo buf, const DcfLesson *lesson,
+			   const DcfColumn *column)
+{
+	const char *name = quote_identifier(column->attname);
+
+	if (column->kind == DCF_COLUMN_WINDOW)
+		appendStringInfo(buf, "%s >= '2026-01-01' AND %s < '2026-02-01'", name,
+						 name);
+	else
+		appendStringInfo(buf, "%s = %s", name,
+						 dcf_lesson_example(lesson, column));
+}
+
+/* Name the required columns without a value, and show what would run. */
+static void
+raise_missing(const DcfRelation *relation, const Bitmapset *missing)
+{
+	DcfLesson *lesson = dcf_lesson_start(relation);
+	int nmissing = bms_num_members(missing);
+	StringInfoData names;
+	StringInfoData example;
+	StringInfoData lessons;
+
+	initStringInfo(&names);
+	initStringInfo(&example);
+	initStringInfo(&lessons);
+	for (int i = 0; i < relation->natts; i++)
+	{
+		const DcfColumn *column = &relation->columns[i];
+		char *values;
+
+		if (!is_required(column))
+			continue;
+		appendStringInfoString(&example, example.len > 0 ? " AND " : "");
+		append_example(&example, lesson, column);
+		if (!bms_is_member(column->attnum, missing))
+			continue;
+		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
+						 column->attname);
+		values = dcf_lesson_values(lesson, column);
+		if (values)
+			appendStringInfo(&lessons, " %s.", values);
+	}
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+		 errmsg_plural(
+			 "required parameter of foreign table \"%s\" is missing",
+			 "required parameters of foreign table \"%s\" are missing",
+			 nmissing, relation->relname),
+		 errdetail_plural(
+			 "The query gives no value for column %s that is known before the scan starts.",
+			 "The query gives no values for columns %s that are known before the scan starts.",
+			 nmissing, names.data),
+		 errhint("For example: WHERE %s.%s", example.data, lessons.data)));
+}
+
+static void
+raise_unsent(const DcfRelation *relation, const DcfRefusal *refusal)
+{
+	const DcfColumn *column = &relation->columns[refusal->unsent - 1];
+	const char *reason = dcf_column_is_preset(relation, column) ?
+		"Its default, or what goes with every request, would be sent instead." :
+		"The column is sent to the service, not read from the reply.";
+
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+		 errmsg("column \"%s\" of foreign table \"%s\" has no value to send",
+				column->attname, relation->relname),
+		 refusal->clause ?
+			 errdetail("No value follows from the comparison %s. %s",
+					   refusal->clause, reason) :
+			 errdetail(
+				 "The query compares it in a way that no value follows from. %s",
+				 reason),
+		 errhint(
+			 "Compare it by =, IN or IS NULL with something that is known before the scan starts: a constant, a query parameter, an uncorrelated subquery, or a column of a table that can be joined first.")));
+}
