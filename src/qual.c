@@ -271,7 +271,8 @@ bind_or_clause(const Target *target, BoolExpr *clause)
 		!is_known(target, &target->relation->columns[binding->attnum - 1],
 				  (Node *) known))
 		return NULL;
-	binding->unless = make_orclause(known);
+	binding->unless =
+		list_length(known) == 1 ? linitial(known) : make_orclause(known);
 	return binding;
 }
 
@@ -439,7 +440,7 @@ match_alternatives(const Target *target, List *arms, Comparison *cmp)
 	foreach(lc, arms)
 	{
 		Comparison one = {0};
-		List *values;
+		List *values = NIL;
 
 		if (!match_alternative(target, lfirst(lc), &one, &values))
 			return false;
