@@ -125,6 +125,17 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 									  (child)->top_parent_relids)
 #endif
 
+/*
+ * The expressions that the columns of a range table entry stand for.  18: what a
+ * query groups by is one.
+ */
+#if PG_VERSION_NUM >= 180000
+#define dcf_compat_group_exprs(rte) \
+	((rte)->rtekind == RTE_GROUP ? (rte)->groupexprs : NIL)
+#else
+#define dcf_compat_group_exprs(rte) NIL
+#endif
+
 /* 16: one function for all kinds of objects. */
 #if PG_VERSION_NUM >= 160000
 #define dcf_compat_server_aclcheck(serverid, roleid, mode) \

@@ -15,6 +15,7 @@
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 
+#include "compat.h"
 #include "qual_private.h"
 
 static Bitmapset *visit(DcfQualWalk *walk, Query *query);
@@ -264,6 +265,23 @@ find_cte(const DcfQualWalk *walk, const RangeTblEntry *rte)
 	return NULL;
 }
 
+/* Which of the expressions have something of what is followed, from 1. */
+static Bitmapset *
+find_carried(DcfQualWalk *walk, List *exprs)
+{
+	Bitmapset *columns = NULL;
+	ListCell *lc;
+
+	foreach(lc, exprs)
+	{
+		walk->carried = false;
+		visit_under(walk, lfirst(lc), NULL);
+		if (walk->carried)
+			columns = bms_add_member(columns, foreach_current_index(lc) + 1);
+	}
+	return columns;
+}
+
 static void
 visit_range_table(DcfQualWalk *walk, Query *query)
 {
@@ -280,6 +298,10 @@ visit_range_table(DcfQualWalk *walk, Query *query)
 			columns = find_cte(walk, rte);
 		else if (rte->rtekind == RTE_FUNCTION)
 			visit_under(walk, (Node *) rte->functions, NULL);
+		else if (rte->rtekind == RTE_JOIN)
+			columns = find_carried(walk, rte->joinaliasvars);
+		else
+			columns = find_carried(walk, dcf_compat_group_exprs(rte));
 		visit_clauses(walk, (Node *) rte->securityQuals);
 		if (!bms_is_empty(columns))
 			add(&walk->relations,
