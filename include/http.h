@@ -140,9 +140,10 @@ pg_noreturn extern void dcf_http_raise_failure(const DcfHttpTransfer *transfer,
 											   int tries);
 
 /*
- * Once there is a head: whether the reply says where its body ends, by a
- * length, chunks or compression.  Else the body lasts until the connection is
- * closed, and one that was cut looks whole.
+ * Once there is a head: whether the reply says where its body ends, by
+ * compression, by chunks, or by a length: digits alone, and always the same.
+ * Else the body may end where the connection is closed, or anywhere, and one
+ * that was cut may look whole.
  */
 extern bool dcf_http_marks_end(const DcfHttpTransfer *transfer);
 

@@ -326,9 +326,13 @@ dcf_http_marks_end(const DcfHttpTransfer *transfer)
 {
 	curl_off_t length = -1;
 
-	if (transfer->chunked || transfer->coding != DCF_HTTP_PLAIN)
+	if (transfer->coding != DCF_HTTP_PLAIN)
 		return true;
-	return !transfer->lengths_differ &&
+	if (transfer->odd_transfer_coding)
+		return false;
+	if (transfer->chunked)
+		return true;
+	return !transfer->odd_length &&
 		curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
 						  &length) == CURLE_OK &&
 		length >= 0;

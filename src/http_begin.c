@@ -119,28 +119,34 @@ keep_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
 }
 
 /*
- * libcurl takes the last of several lengths.  None can be relied on if they
- * differ (RFC 9112, 6.3).
+ * libcurl reads any number that a length begins with, and takes the last of
+ * several lengths.  Only digits can be relied on, and only one length or equal
+ * ones (RFC 9112, 6.3).
  */
 static void
 keep_length(DcfHttpTransfer *transfer, const char *value, size_t len)
 {
 	char *length = transfer->length;
 
-	if (length[0] != '\0' &&
-		(strlen(length) != len || memcmp(length, value, len) != 0))
-		transfer->lengths_differ = true;
+	if (len == 0 || len >= sizeof(transfer->length) ||
+		strspn(value, "0123456789") < len)
+		transfer->odd_length = true;
+	else if (length[0] != '\0' &&
+			 (strlen(length) != len || memcmp(length, value, len) != 0))
+		transfer->odd_length = true;
 	keep(length, sizeof(transfer->length), value, len);
 }
 
-/* The last coding is the outermost. */
+/* Of codings that it does not know libcurl may take the body as it comes. */
 static void
 keep_transfer_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
 {
-	const size_t n = strlen("chunked");
+	bool is_chunked = len == strlen("chunked") &&
+		pg_strncasecmp(value, "chunked", len) == 0;
 
-	transfer->chunked =
-		len >= n && pg_strncasecmp(value + len - n, "chunked", n) == 0;
+	if (transfer->chunked || !is_chunked)
+		transfer->odd_transfer_coding = true;
+	transfer->chunked = is_chunked;
 }
 
 /* The three digits of "HTTP/1.1 200 OK", else 0. */
@@ -210,7 +216,8 @@ on_header(char *line, size_t one, size_t len, void *arg)
 		transfer->coding_name[0] = '\0';
 		transfer->chunked = false;
 		transfer->length[0] = '\0';
-		transfer->lengths_differ = false;
+		transfer->odd_transfer_coding = false;
+		transfer->odd_length = false;
 		transfer->head.status = parse_status(line, len);
 	}
 	else if (len > 0 && (line[0] == '\r' || line[0] == '\n'))

@@ -120,9 +120,10 @@ struct DcfHttpTransfer
 	DcfHttpCoding coding;
 	bool head_done;
 	size_t head_bytes;
-	bool chunked;
-	char length[24];	 /* the Content-Length */
-	bool lengths_differ; /* there is another one */
+	bool chunked;			  /* by the Transfer-Encoding */
+	bool odd_transfer_coding; /* which is another, or not the only one */
+	char length[24];		  /* the Content-Length */
+	bool odd_length;		  /* which is no number, or not the only one */
 	int64 first_byte_at; /* of the body */
 	uint64 received;
 	size_t wanted; /* bytes that found no room: paused until there
