@@ -141,8 +141,8 @@ keep_length(DcfHttpTransfer *transfer, const char *value, size_t len)
 static void
 keep_transfer_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
 {
-	bool is_chunked = len == strlen("chunked") &&
-		pg_strncasecmp(value, "chunked", len) == 0;
+	bool is_chunked =
+		len == strlen("chunked") && pg_strncasecmp(value, "chunked", len) == 0;
 
 	if (transfer->chunked || !is_chunked)
 		transfer->odd_transfer_coding = true;
@@ -279,7 +279,8 @@ release_transfer(void *arg)
 	if (transfer->has_fd)
 		ReleaseExternalFD();
 	dlist_delete(&transfer->node);
-	transfer->pool->ntransfers--;
+	if (--transfer->pool->ntransfers == 0)
+		dcf_wait_forget_lost(transfer->pool->waits);
 	transfer->pool = NULL;
 }
 

@@ -15,13 +15,6 @@
  */
 #define MAX_NEGLECT 500
 
-/*
- * Sockets that one transfer may want watched at once: attempts to connect (two
- * of older libcurls, for IPv4 and IPv6, up to six of newer), the resolver's,
- * one to spare.
- */
-#define SOCKETS_PER_TRANSFER 8
-
 #define MAX_EVENTS 16
 
 void
@@ -269,13 +262,6 @@ note_neglect(DcfHttpPool *pool)
 	}
 }
 
-static void
-reserve(DcfHttpPool *pool)
-{
-	dcf_wait_reserve(pool->waits,
-					 SOCKETS_PER_TRANSFER * (pool->ntransfers + 1));
-}
-
 void
 dcf_http_work(DcfHttpPool *pool, int64 timeout, DcfWaitReason reason)
 {
@@ -283,7 +269,6 @@ dcf_http_work(DcfHttpPool *pool, int64 timeout, DcfWaitReason reason)
 	int n;
 
 	note_neglect(pool);
-	reserve(pool);
 	n = dcf_wait_for(pool->waits, limit_by_timer(pool, timeout), reason,
 					 events, MAX_EVENTS);
 	run_curl(pool, events, n);
@@ -315,7 +300,6 @@ work_together(List *pools, int64 timeout, DcfWaitReason reason)
 		DcfHttpPool *pool = lfirst(lc);
 
 		note_neglect(pool);
-		reserve(pool);
 		timeout = limit_by_timer(pool, timeout);
 		dcf_wait_add(all, pool->waits);
 	}

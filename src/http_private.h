@@ -124,7 +124,7 @@ struct DcfHttpTransfer
 	bool odd_transfer_coding; /* which is another, or not the only one */
 	char length[24];		  /* the Content-Length */
 	bool odd_length;		  /* which is no number, or not the only one */
-	int64 first_byte_at; /* of the body */
+	int64 first_byte_at;	  /* of the body */
 	uint64 received;
 	size_t wanted; /* bytes that found no room: paused until there
 								 * is; 0: not paused */

@@ -17,6 +17,9 @@
 /* The latch and the postmaster's death stand before the sockets. */
 #define FIXED_EVENTS 2
 
+/* Sockets that there is room for at first. */
+#define LEAST_ROOM 8
+
 typedef struct Watched
 {
 	pgsocket fd;
@@ -30,7 +33,7 @@ struct DcfWaitSet
 	Watched *watched;
 	int nwatched;
 	int size;
-	bool overflow;		  /* a socket found no room */
+	bool lost;			  /* a socket found no room, nor memory for it */
 	uint64 generation;	  /* counts changes of watched */
 	uint64 built;		  /* the generation that events was made of */
 	WaitEventSet *events; /* or NULL */
@@ -67,16 +70,24 @@ dcf_wait_create(void)
 	return set;
 }
 
-void
-dcf_wait_reserve(DcfWaitSet *set, int n)
+/* Make room for n sockets; false if there is no memory. */
+static bool
+make_room(DcfWaitSet *set, int n)
 {
-	if (n <= set->size)
-		return;
-	if (set->watched == NULL)
-		set->watched = MemoryContextAlloc(set->context, n * sizeof(Watched));
-	else
-		set->watched = repalloc(set->watched, n * sizeof(Watched));
+	Watched *larger =
+		MemoryContextAllocExtended(set->context, n * sizeof(Watched),
+								   MCXT_ALLOC_NO_OOM);
+
+	if (larger == NULL)
+		return false;
+	if (set->watched)
+	{
+		memcpy(larger, set->watched, set->nwatched * sizeof(Watched));
+		pfree(set->watched);
+	}
+	set->watched = larger;
 	set->size = n;
+	return true;
 }
 
 void
@@ -98,9 +109,9 @@ dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
 	}
 	if (i == set->nwatched)
 	{
-		if (i >= set->size)
+		if (i == set->size && !make_room(set, Max(2 * i, LEAST_ROOM)))
 		{
-			set->overflow = true;
+			set->lost = true;
 			return;
 		}
 		set->nwatched++;
@@ -112,9 +123,14 @@ dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
 void
 dcf_wait_add(DcfWaitSet *set, const DcfWaitSet *other)
 {
-	dcf_wait_reserve(set, set->nwatched + other->nwatched);
 	for (int i = 0; i < other->nwatched; i++)
 		dcf_wait_watch(set, other->watched[i].fd, other->watched[i].events);
+}
+
+void
+dcf_wait_forget_lost(DcfWaitSet *set)
+{
+	set->lost = false;
 }
 
 bool
@@ -131,8 +147,9 @@ build_events(DcfWaitSet *set)
 {
 	int i;
 
-	if (set->overflow)
-		elog(ERROR, "too many sockets to wait for");
+	if (set->lost)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OUT_OF_MEMORY), errmsg("out of memory")));
 	if (set->events && set->built == set->generation)
 		return;
 

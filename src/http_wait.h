@@ -3,7 +3,7 @@
  *	  The one function that waits: for the process latch, sockets and a time.
  *
  * Knows nothing of HTTP.  Sockets are watched from within libcurl's callbacks,
- * so dcf_wait_watch() neither allocates nor raises.
+ * so dcf_wait_watch() does not raise.
  */
 #ifndef DCF_HTTP_WAIT_H
 #define DCF_HTTP_WAIT_H
@@ -28,18 +28,19 @@ extern int64 dcf_wait_now(void);
 /* In the current memory context, released with it. */
 extern DcfWaitSet *dcf_wait_create(void);
 
-/* Make room for watching n sockets. */
-extern void dcf_wait_reserve(DcfWaitSet *set, int n);
-
 /*
  * Watch a socket for WL_SOCKET_READABLE and WL_SOCKET_WRITEABLE, or no more if
  * events is 0.  To be called at each change libcurl tells of: a socket that
- * was closed and opened again under the same number is a change.
+ * was closed and opened again under the same number is a change.  Where there
+ * is no memory to note a socket, waits raise an error from then on.
  */
 extern void dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events);
 
-/* Watch what another set watches, too; make room for it. */
+/* Watch what another set watches, too. */
 extern void dcf_wait_add(DcfWaitSet *set, const DcfWaitSet *other);
+
+/* Nobody waits any more for a socket that could not be noted. */
+extern void dcf_wait_forget_lost(DcfWaitSet *set);
 
 /* Whether a socket is watched. */
 extern bool dcf_wait_has(const DcfWaitSet *set, pgsocket fd);
