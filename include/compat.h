@@ -154,6 +154,13 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 	parseTypeString(text, type, typmod, false)
 #endif
 
+/* 17: the conditions that tell whether a row of MERGE has a match. */
+#if PG_VERSION_NUM >= 170000
+#define dcf_compat_merge_join_conditions(plan) ((plan)->mergeJoinConditions)
+#else
+#define dcf_compat_merge_join_conditions(plan) NIL
+#endif
+
 /* The role whose user mapping a scan uses.  16: noted in the plan node. */
 #if PG_VERSION_NUM >= 160000
 #define dcf_compat_check_as_user(scan, rte) ((scan)->checkAsUser)

@@ -68,6 +68,69 @@ EXPLAIN (COSTS OFF) EXECUTE p(1, '2026-02-01');
 RESET plan_cache_mode;
 DEALLOCATE p;
 
+-- what a join, an outer query or an InitPlan gives is named, wherever the scan stands
+CREATE FUNCTION explain_sent(query text) RETURNS SETOF text
+LANGUAGE sql AS $$
+    SELECT trim(line) FROM explain_plan(query) AS line WHERE line ~ 'Request:|Service Filter:'
+$$;
+CREATE TABLE l AS SELECT i AS id, i AS other FROM generate_series(1, 3) i;
+ANALYZE l;
+CREATE FOREIGN TABLE p (
+    id integer OPTIONS (name 'Id'),
+    store integer OPTIONS (param 'StoreID', required 'true'),
+    at timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SELECT explain_sent('SELECT * FROM l JOIN p ON p.store = l.id');
+SELECT explain_sent('SELECT count(*) FROM l JOIN p ON p.store = l.id');
+SELECT explain_sent('SELECT * FROM l JOIN p ON p.store = l.id JOIN p q ON q.store = p.id ORDER BY 1 LIMIT 3');
+SELECT explain_sent('SELECT * FROM l JOIN (SELECT * FROM p UNION ALL SELECT * FROM p q) u ON u.store = l.id');
+SELECT explain_sent('SELECT * FROM l, LATERAL (SELECT * FROM p WHERE p.store = l.id OFFSET 0) s');
+SELECT explain_sent('WITH c AS MATERIALIZED (SELECT p.id FROM l JOIN p ON p.store = l.id) SELECT count(*) FROM c, c d');
+SELECT explain_sent('SELECT * FROM l LIMIT (SELECT count(*) FROM l k JOIN p ON p.store = k.id)');
+SELECT explain_sent('SELECT count(*) FROM l, LATERAL (SELECT sum(p.id) FROM l k JOIN p ON p.store = k.id AND p.id + l.id = 2 AND p.at > timestamp ''2026-01-01'' + make_interval(l.id)) x');
+-- in subqueries, in each place where a plan has expressions
+SELECT explain_sent('SELECT (SELECT count(*) FROM p WHERE p.store = l.id) FROM l');
+SELECT explain_sent('SELECT (SELECT (SELECT max(p.id) FROM p WHERE p.store = k.id + l.other) FROM l k WHERE k.id = l.id) FROM l');
+SELECT explain_sent('SELECT (SELECT count(*) FROM l k JOIN p ON p.store = k.id AND p.at > timestamp ''2026-01-01'' + make_interval(l.id)) FROM l');
+SELECT explain_sent('SELECT 1 FROM l WHERE (SELECT count(*) FROM p WHERE p.store = l.id) > 1');
+SELECT explain_sent('SELECT 1 FROM l WHERE (SELECT EXISTS (SELECT FROM l k WHERE (SELECT count(*) FROM p WHERE p.store = l.id) > 0))');
+SELECT explain_sent('SELECT 1 FROM l WHERE id = ANY (SELECT p.id FROM p WHERE p.store = l.other)');
+SELECT explain_sent('SELECT 1 FROM l GROUP BY id HAVING (SELECT count(*) FROM p WHERE p.store = l.id) > 1');
+SELECT explain_sent('SELECT sum(id) OVER (ORDER BY id) + (SELECT count(*) FROM p WHERE p.store = l.id) FROM l');
+SELECT explain_sent('SELECT 1 FROM l LEFT JOIN l k ON k.id = (SELECT count(*) FROM p WHERE p.store = l.id)');
+SELECT explain_sent('SELECT 1 FROM l, l k WHERE CASE WHEN l.id > 1 THEN (SELECT max(p.id) FROM p WHERE p.store = k.id) END > l.id');
+SELECT explain_sent('SELECT 1 FROM l, generate_series(1, (SELECT count(*) FROM p WHERE p.store = l.id)) s');
+SELECT explain_sent('SELECT 1 FROM l, LATERAL (VALUES ((SELECT count(*) FROM p WHERE p.store = l.id)), (1)) s');
+SELECT explain_sent('SELECT (SELECT k.id FROM l k LIMIT (SELECT count(*) FROM p WHERE p.store = l.id)) FROM l');
+SELECT explain_sent('SELECT (SELECT k.id FROM l k TABLESAMPLE system ((SELECT count(*) FROM p WHERE p.store = l.id)) LIMIT 1) FROM l');
+SELECT explain_sent('SELECT (SELECT k.id FROM l k WHERE k.ctid = (SELECT ''(0,1)''::tid FROM p WHERE p.store = l.id)) FROM l');
+SELECT explain_sent('UPDATE l SET (id, other) = (SELECT max(p.id), min(p.id) FROM p WHERE p.store = l.id)');
+SELECT explain_sent('DELETE FROM l RETURNING (SELECT max(p.id) FROM p WHERE p.store = l.id)');
+SELECT explain_sent('MERGE INTO l USING l k ON k.id = l.id WHEN MATCHED THEN UPDATE SET other = (SELECT max(p.id) FROM p WHERE p.store = k.id)');
+SELECT explain_sent('SELECT ARRAY(SELECT p.id FROM p WHERE p.store = (SELECT max(id) FROM l) AND p.at > (SELECT timestamp ''2026-01-01''))');
+CREATE INDEX ON l (id);
+SET enable_seqscan = off;
+SET enable_bitmapscan = off;
+SELECT explain_sent('SELECT 1 FROM l, LATERAL (SELECT other FROM l k WHERE k.id = (SELECT max(p.id) FROM p WHERE p.store = l.id)) k');
+SELECT explain_sent('SELECT 1 FROM l, LATERAL (SELECT id FROM l k WHERE k.id = (SELECT max(p.id) FROM p WHERE p.store = l.id)) k');
+SET enable_indexscan = off;
+RESET enable_bitmapscan;
+SELECT explain_sent('SELECT 1 FROM l, LATERAL (SELECT other FROM l k WHERE k.id = (SELECT max(p.id) FROM p WHERE p.store = l.id)) k');
+RESET enable_indexscan;
+RESET enable_seqscan;
+-- below a batched join
+ALTER FOREIGN TABLE p ALTER store OPTIONS (DROP required, ADD name 'StoreID', ADD list 'true');
+SET enable_nestloop = off;
+SELECT explain_plan('SELECT (SELECT count(*) FROM l k JOIN p ON p.store = k.id AND p.at > timestamp ''2026-01-01'' + make_interval(l.id)) FROM l');
+RESET enable_nestloop;
+RESET enable_hashjoin;
+RESET enable_mergejoin;
+DROP FOREIGN TABLE p;
+DROP TABLE l;
+DROP FUNCTION explain_sent;
+
 -- nothing was sent for any of these
 \! sh -c "$LOG"
 

@@ -7,9 +7,11 @@
 #include <math.h>
 
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/ruleutils.h"
 
+#include "ancestors.h"
 #include "bind.h"
 #include "compat.h"
 #include "explain.h"
@@ -17,6 +19,7 @@
 #include "scan.h"
 
 static List *deparse_context(ForeignScanState *node, ExplainState *es);
+static bool has_exec_param(Node *node, void *unused);
 static void explain_request(const DcfScan *scan, DcfRequestSet *set,
 							bool known, ExplainState *es);
 static void explain_filter(const DcfScan *scan, List *context,
@@ -63,17 +66,36 @@ dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 }
 
 /*
- * For expressions of the node.  EXPLAIN does not tell us the nodes above, but
- * the topmost one has the query's InitPlans, after which parameters are named.
+ * For expressions of the node.  What a join, an outer query or an InitPlan
+ * gives is a parameter, named after the node above that sets it.  EXPLAIN does
+ * not tell us the nodes above.
  */
 static List *
 deparse_context(ForeignScanState *node, ExplainState *es)
 {
-	Plan *top = es->pstmt->planTree;
-	List *ancestors = top != node->ss.ps.plan ? list_make1(top) : NIL;
+	const DcfSpec *spec = dcf_scan_spec(node->fdw_state);
+	List *ancestors = NIL;
+	bool has_params = has_exec_param((Node *) spec->clauses, NULL);
+	ListCell *lc;
 
+	foreach(lc, spec->bindings)
+		has_params |=
+			has_exec_param((Node *) ((DcfBinding *) lfirst(lc))->value, NULL);
+	if (has_params)
+		ancestors = dcf_ancestors_find(es->pstmt, node->ss.ps.plan);
 	return set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan,
 									ancestors);
+}
+
+/* An expression_tree_walker(). */
+static bool
+has_exec_param(Node *node, void *unused)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
+		return true;
+	return expression_tree_walker(node, has_exec_param, unused);
 }
 
 static void
