@@ -91,6 +91,10 @@ typedef struct DcfUserOptions
 	bool password_required;
 } DcfUserOptions;
 
+/* What SQL Server's DATETIME can hold, so no record lies outside. */
+#define DCF_OPEN_FROM "1753-01-01"
+#define DCF_OPEN_TO	  "9999-12-31"
+
 typedef struct DcfTableOptions
 {
 	char *endpoint;		/* starts with '/' */
@@ -102,8 +106,8 @@ typedef struct DcfTableOptions
 								 * key in one request */
 	bool async_capable; /* the server's where not given */
 	bool window_round_day;
-	char *open_from;	  /* ISO date, never NULL */
-	char *open_to;		  /* ISO date, never NULL */
+	char *open_from;	  /* as dcf_day_parse() takes it, never NULL */
+	char *open_to;		  /* likewise */
 	char *split;		  /* a column's name, or NULL */
 	char *analyze_params; /* query string or NULL */
 	List *null_strings;	  /* of char *, texts that text columns read as

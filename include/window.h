@@ -33,6 +33,9 @@ typedef struct DcfWindow
 								 * conclusion */
 	Timestamp lower, upper; /* local for date and timestamp, UTC for
 								 * timestamptz */
+
+	/* What an open end counts as, where windows are halved and measured. */
+	Timestamp open_lower, open_upper;
 } DcfWindow;
 
 /* typmod is the type's precision, -1 for none. */
@@ -62,7 +65,8 @@ extern void dcf_window_cut(DcfWindow *window, const Timestamp *lower,
  * A time at which to cut the window so that both parts ask for less: about its
  * middle, at a midnight of the server's time zone, or a whole second where
  * times are sent as they are.  False if there is none.  An open end, and a
- * bound that is sent as one, counts as 2000 or tomorrow.
+ * bound that is sent as one, counts as 2000 or tomorrow, or as
+ * dcf_window_open_count() says.
  */
 extern bool dcf_window_middle(const DcfWindow *window, Timestamp *middle);
 
@@ -89,8 +93,5 @@ extern char *dcf_window_to(const DcfWindow *window);
 
 /* Whether clocks that are set back show a local time twice. */
 extern bool dcf_window_is_shown_twice(Timestamp local, pg_tz *timezone);
-
-/* What is sent for an option's date (ISO): midnight, or that instant. */
-extern char *dcf_window_option(const char *text, pg_tz *timezone);
 
 #endif /* DCF_WINDOW_H */

@@ -45,6 +45,17 @@ SELECT try('SELECT count(*) FROM sales WHERE store_id = 1 AND date_created >= ''
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 413, "body": "", "count": 3}'
 SELECT split_part(try('SELECT count(*) FROM sales WHERE date_created ' || bounds), 'hint: ', 2) AS hint
   FROM unnest(array['>= ''2026-01-01''', '< ''2026-01-01''', 'IS NOT NULL']) AS bounds;
+CREATE FOREIGN TABLE windowed (
+    id integer OPTIONS (name 'Id'),
+    date_created timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate', required 'true')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 413, "body": "", "count": 4}'
+SELECT split_part(try('SELECT count(*) FROM windowed WHERE date_created ' || bounds), 'hint: ', 2) AS hint
+  FROM unnest(array['>= ''2026-01-01''', '< ''2026-01-01''']) AS bounds;
+ALTER FOREIGN TABLE windowed OPTIONS (ADD open_from '-90d', ADD open_to 'today');
+SELECT split_part(try('SELECT count(*) FROM windowed WHERE date_created ' || bounds), 'hint: ', 2) AS hint
+  FROM unnest(array['>= ''2026-01-01''', '< ''2026-01-01''']) AS bounds;
+DROP FOREIGN TABLE windowed;
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 429, "body": {"Error": true, "Message": "Rate Limiting Applied. 8 active requests are already in progress."}}'
 SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 500, "body": "<html><body>stack trace</body></html>", "content_type": "text/html"}'

@@ -127,7 +127,9 @@ SELECT value, pg_temp.try('server', 'timezone', value)
 FROM unnest('{utc,America/Regina,Europe/Berlin,Regina,"",../../etc/passwd}'::text[]) AS value;
 SELECT value, pg_temp.try('server', 'language', value) FROM unnest('{en-us,fr,"",en us,"de&x=1",é}'::text[]) AS value;
 SELECT value, pg_temp.try('table', 'open_from', value)
-FROM unnest('{2020-02-29,2021-02-29,2020-1-1,20200101,2020-01-01T00:00:00,12:00,"",today,0000-01-01}'::text[]) AS value;
+FROM unnest('{2020-02-29,2021-02-29,2020-1-1,20200101,2020-01-01T00:00:00,12:00,"",0000-01-01}'::text[]) AS value;
+SELECT value, pg_temp.try('table', 'open_to', value)
+FROM unnest('{today,Tomorrow,YESTERDAY,+30d,-90d,+0d,-2w,+4W,+36525d,+36526d,+5218w,+99999w,+999999d,30d,+d,+-1d,+1.5d,+1m,+1y,+1 d,+1dd,now,todays," today"}'::text[]) AS value;
 
 -- addresses
 SELECT value, pg_temp.try('server', 'url', value)
@@ -230,6 +232,9 @@ WHERE options <> '';
 SELECT pg_temp.try('table', 'endpoint ''/x'', open_from ''2020-01-02'', open_to ''2020-01-01''');
 SELECT pg_temp.try('table', 'endpoint ''/x'', open_from ''2020-01-01'', open_to ''2020-01-01''');
 SELECT pg_temp.try('table', 'endpoint ''/x'', open_to ''1700-01-01''');
+SELECT pg_temp.try('table', 'endpoint ''/x'', open_from ''tomorrow'', open_to ''today''');
+SELECT pg_temp.try('table', 'endpoint ''/x'', open_from ''-1w'', open_to ''-7d''');
+SELECT pg_temp.try('table', 'endpoint ''/x'', open_from ''-90d'', open_to ''2020-01-01''');
 
 --
 -- ALTER sees all options together

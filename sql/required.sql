@@ -187,7 +187,101 @@ SELECT count(*) FROM windowed WHERE date_created >= '2026-03-01';
 ALTER FOREIGN TABLE windowed OPTIONS (ADD open_from '2026-01-01', ADD open_to '2027-01-01');
 SELECT count(*) FROM windowed WHERE date_created >= '2026-03-01';
 SELECT count(*) FROM windowed WHERE date_created < '2026-03-01';
+-- but not where it would leave nothing of what the query asks for
+SELECT count(*) FROM windowed WHERE date_created < '2026-01-01';
+SELECT count(*) FROM windowed WHERE date_created <= '2026-01-01';
+SELECT count(*) FROM windowed WHERE date_created >= '2027-01-01';
+SELECT count(*) FROM windowed WHERE date_created >= '2026-12-31';
 \! sh -c "$LOG"
+
+-- it may be a day from today: the server's, when the transaction starts
+CREATE FUNCTION sent(clause text, relation text DEFAULT 'windowed') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE format('EXPLAIN (COSTS OFF) SELECT 1 FROM %I WHERE %s', relation, clause) LOOP
+        IF line ~ 'Request: ' THEN
+            RETURN substring(line, '[?](.*)&Response');
+        END IF;
+    END LOOP;
+END $$;
+-- how many days from the server's today the midnight is at which it was sent; and whether it is one
+CREATE FUNCTION days(sent text, zone text, param text) RETURNS text LANGUAGE sql AS $$
+    SELECT local::date - (transaction_timestamp() AT TIME ZONE zone)::date || CASE WHEN local <> local::date THEN ', ' || local::time ELSE '' END
+      FROM (SELECT replace(substring(sent, param || '=([^&]*)'), '%3A', ':')::timestamptz AT TIME ZONE zone AS local) AS s
+$$;
+CREATE FUNCTION sent_days(open_from text, open_to text, zone text DEFAULT 'UTC') RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('ALTER FOREIGN TABLE windowed OPTIONS (SET open_from %L, SET open_to %L)', open_from, open_to);
+    EXECUTE format('ALTER SERVER sandbox OPTIONS (SET timezone %L)', zone);
+    RETURN format('from %s, to %s', days(sent('date_created < ''9000-01-01'''), zone, 'StartDate'), days(sent('date_created > ''1900-01-01'''), zone, 'StopDate'));
+END $$;
+ALTER SERVER sandbox OPTIONS (ADD timezone 'UTC');
+SELECT sent_days('today', 'today');
+SELECT sent_days('yesterday', 'tomorrow');
+SELECT sent_days('-90d', '+30D');
+SELECT sent_days('-2w', '+0d');
+SELECT sent_days('-2w', '-1d');
+-- not the session's today
+SET timezone = 'Pacific/Pago_Pago';
+SELECT sent_days('today', 'tomorrow', 'Pacific/Kiritimati');
+SET timezone = 'Pacific/Kiritimati';
+SELECT sent_days('today', 'tomorrow', 'Pacific/Pago_Pago');
+SET timezone = 'UTC';
+SELECT sent_days('today', 'today', 'UTC');
+-- types and roundings of the column
+ALTER FOREIGN TABLE windowed OPTIONS (ADD window_round 'none');
+SELECT sent_days('today', 'today');
+SELECT sent_days('today', 'tomorrow', 'Pacific/Kiritimati');
+ALTER FOREIGN TABLE windowed ALTER date_created TYPE timestamptz;
+SELECT sent_days('today', 'tomorrow', 'Pacific/Kiritimati');
+ALTER FOREIGN TABLE windowed OPTIONS (DROP window_round);
+SELECT sent_days('today', 'tomorrow', 'Pacific/Kiritimati');
+ALTER FOREIGN TABLE windowed ALTER date_created TYPE date;
+SELECT sent_days('today', 'tomorrow', 'Pacific/Kiritimati');
+ALTER FOREIGN TABLE windowed ALTER date_created TYPE timestamp(0);
+SELECT sent_days('today', 'tomorrow', 'UTC');
+-- a plan that is kept sends the day on which it runs, not one that it was made with
+SET plan_cache_mode = force_generic_plan;
+PREPARE since(timestamp) AS SELECT count(*) FROM windowed WHERE date_created >= $1;
+\! $DATACONNECT_SANDBOX_CTL log-clear
+BEGIN;
+EXECUTE since('2026-03-01');
+SELECT current_date + 1 AS tomorrow \gset
+COMMIT;
+\setenv TOMORROW :tomorrow
+\! $DATACONNECT_SANDBOX_CTL log --fields params | sed "s/$TOMORROW/TOMORROW/"
+DEALLOCATE since;
+RESET plan_cache_mode;
+-- what is expected of a request is for the days up to it, and to be halved among them
+CREATE FUNCTION expected_days(clause text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    PERFORM dataconnect_forget('windowed');
+    EXECUTE 'SELECT count(*) FROM windowed WHERE ' || clause;
+    FOR line IN EXECUTE 'EXPLAIN SELECT 1 FROM windowed WHERE ' || clause LOOP
+        IF line ~ 'Estimated Days: ' THEN
+            RETURN trim(line);
+        END IF;
+    END LOOP;
+END $$;
+ALTER FOREIGN TABLE windowed ALTER date_created TYPE timestamp;
+SELECT sent_days('-30d', '+20d');
+SELECT expected_days('date_created >= current_date - 10'), expected_days('date_created < current_date - 10');
+SELECT sent_days('-30d', 'today');
+SELECT expected_days('date_created >= current_date - 10'), expected_days('date_created < current_date - 10');
+DROP FUNCTION expected_days;
+-- today is not over, and what is after it is not kept from a query that asks for it
+SELECT sent_days('-30d', 'today');
+SELECT days(sent('date_created >= current_date'), 'UTC', 'StopDate'), substring(sent('date_created >= current_date + 1'), 'StopDate.*') AS later,
+       sent('date_created >= ''9000-01-01'''), sent('date_created < ''2000-01-01''');
+ALTER FOREIGN TABLE windowed OPTIONS (SET open_from '0001-01-01', SET open_to '9999-12-31');
+ALTER SERVER sandbox OPTIONS (SET timezone 'Europe/Berlin');
+SELECT sent('date_created < ''2026-01-01''');
+ALTER SERVER sandbox OPTIONS (DROP timezone);
+ALTER FOREIGN TABLE windowed OPTIONS (DROP open_from, DROP open_to);
+DROP FUNCTION sent_days, days, sent;
 
 -- definitions that cannot work
 CREATE FOREIGN TABLE twice (

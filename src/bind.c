@@ -12,6 +12,7 @@
 #include "bind.h"
 #include "bind_part.h"
 #include "bind_slot.h"
+#include "window_open.h"
 
 /* Values of a list shown in EXPLAIN before it says how many more there are. */
 #define SHOWN_VALUES 5
@@ -52,12 +53,12 @@ static void add_params(DcfRequest *request, const DcfAsked *asked, int i,
 					   bool as_template);
 static void add_window(DcfRequest *request, const DcfRelation *relation,
 					   const DcfSlot *slot, const DcfPart *part);
-static void add_bound(DcfRequest *request, const DcfRelation *relation,
-					  const DcfColumn *column, char *param, char *text,
-					  const char *shown, const char *open);
+static void add_bound(DcfRequest *request, const DcfColumn *column,
+					  char *param, char *text, const char *shown, char *open);
 static char *join_values(const DcfSlot *slot, const DcfPart *part);
 static char *show_values(const DcfSlot *slot);
 static char *name_open_ends(const DcfRequestSet *set);
+static const char *name_open_option(const DcfRelation *relation, bool lower);
 static const char *name_split(const DcfRequestSet *set);
 static char *name_columns(List *columns);
 
@@ -331,30 +332,29 @@ add_window(DcfRequest *request, const DcfRelation *relation,
 	const DcfColumnOptions *options = slot->column->options;
 	const DcfWindow window = part ? dcf_part_window(slot, part) : slot->window;
 
-	add_bound(request, relation, slot->column, options->param_from,
-			  slot->has_window ? dcf_window_from(&window) : NULL,
-			  slot->shown_from, relation->table->open_from);
-	add_bound(request, relation, slot->column, options->param_to,
-			  slot->has_window ? dcf_window_to(&window) : NULL, slot->shown_to,
-			  relation->table->open_to);
+	if (options->param_from)
+		add_bound(request, slot->column, options->param_from,
+				  slot->has_window ? dcf_window_from(&window) : NULL,
+				  slot->shown_from,
+				  dcf_window_open_from(&window, relation->table->open_from));
+	if (options->param_to)
+		add_bound(request, slot->column, options->param_to,
+				  slot->has_window ? dcf_window_to(&window) : NULL,
+				  slot->shown_to,
+				  dcf_window_open_to(&window, relation->table->open_to));
 }
 
 static void
-add_bound(DcfRequest *request, const DcfRelation *relation,
-		  const DcfColumn *column, char *param, char *text, const char *shown,
-		  const char *open)
+add_bound(DcfRequest *request, const DcfColumn *column, char *param,
+		  char *text, const char *shown, char *open)
 {
-	if (!param)
-		return;
 	param = dcf_option_utf8(param);
 	if (shown)
 		dcf_request_set(request, param, shown, true);
 	else if (text)
 		dcf_request_set(request, param, text, false);
 	else if (column->options->required)
-		dcf_request_set(request, param,
-						dcf_window_option(open, relation->server->timezone),
-						false);
+		dcf_request_set(request, param, open, false);
 }
 
 static char *
@@ -490,13 +490,29 @@ name_open_ends(const DcfRequestSet *set)
 		upper = column->options->param_to &&
 			!(slot->has_window && dcf_window_to(&slot->window));
 		if (lower || upper)
-			appendStringInfo(&buf, " The query gives column \"%s\" no %s.",
+			appendStringInfo(&buf, " Give column \"%s\" %s%s.",
 							 column->attname,
 							 lower && upper ? "bounds" :
-								 lower		? "lower bound" :
-											  "upper bound");
+								 lower		? "a lower bound" :
+											  "an upper bound",
+							 column->options->required ?
+								 name_open_option(set->relation, lower) :
+								 "");
 	}
 	return buf.data;
+}
+
+/* What else there is to do about the open end of a required window, or "". */
+static const char *
+name_open_option(const DcfRelation *relation, bool lower)
+{
+	if (lower)
+		return strcmp(relation->table->open_from, DCF_OPEN_FROM) == 0 ?
+			", or set the table's option \"open_from\", for example to '-90d'" :
+			"";
+	return strcmp(relation->table->open_to, DCF_OPEN_TO) == 0 ?
+		", or set the table's option \"open_to\", for example to 'tomorrow'" :
+		"";
 }
 
 /* A sentence about the window by which requests could be halved, or "". */

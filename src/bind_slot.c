@@ -12,6 +12,7 @@
 
 #include "bind_slot.h"
 #include "convert.h"
+#include "window_open.h"
 
 static void bind_unknown(DcfSlot *slot, const DcfBinding *binding,
 						 const char *shown);
@@ -42,6 +43,9 @@ dcf_slot_init(DcfSlot *slot, const DcfRelation *relation,
 	dcf_window_init(&slot->window, column->basetype, column->basetypmod,
 					relation->server->timezone,
 					relation->table->window_round_day);
+	if (column->kind == DCF_COLUMN_WINDOW && column->options->required)
+		dcf_window_open_count(&slot->window, relation->table->open_from,
+							  relation->table->open_to);
 }
 
 void

@@ -19,6 +19,7 @@
 #include "estimate.h"
 #include "learn.h"
 #include "measure.h"
+#include "window_open.h"
 
 /*
  * Costs in the planner's unit, a sequential page read, which is taken for a
@@ -300,6 +301,9 @@ measure_window(Estimation *e, const DcfColumn *column)
 	dcf_window_init(&window, column->basetype, column->basetypmod,
 					e->relation->server->timezone,
 					e->relation->table->window_round_day);
+	if (column->options->required)
+		dcf_window_open_count(&window, e->relation->table->open_from,
+							  e->relation->table->open_to);
 	foreach(lc, e->quals->bindings)
 	{
 		const DcfBinding *binding = lfirst(lc);

@@ -9,7 +9,7 @@
 #include "utils/timestamp.h"
 
 #include "measure.h"
-#include "text.h"
+#include "window_open.h"
 
 /* Sent columns that have bits of their own; more share them. */
 #define PLACES 31
@@ -19,7 +19,6 @@
 
 static void add_days(DcfMeasure *measure, double days, double asked,
 					 double kept);
-static Timestamp parse_date(const char *text);
 
 void
 dcf_measure_init(DcfMeasure *measure)
@@ -87,12 +86,13 @@ dcf_measure_window(DcfMeasure *measure, const DcfRelation *relation,
 	if (options->required && options->param_from && !sent.has_lower)
 	{
 		sent.has_lower = true;
-		sent.lower = parse_date(relation->table->open_from);
+		sent.lower = dcf_window_open_lower(window, relation->table->open_from);
 	}
 	if (options->required && options->param_to && !sent.has_upper)
 	{
 		sent.has_upper = true;
-		sent.upper = parse_date(relation->table->open_to);
+		sent.upper_exclusive = true;
+		sent.upper = dcf_window_open_upper(window, relation->table->open_to);
 	}
 	dcf_window_days(&sent, &asked, &unused);
 	add_days(measure, days, Max(asked, days), Max(wanted, 0) / days);
@@ -167,17 +167,4 @@ add_days(DcfMeasure *measure, double days, double asked, double kept)
 		measure->days = days;
 		measure->asked = asked;
 	}
-}
-
-/* An option's date, YYYY-MM-DD. */
-static Timestamp
-parse_date(const char *text)
-{
-	DcfIsoTime iso;
-
-	if (!dcf_text_parse_iso(text, strlen(text), &iso) || !iso.has_date)
-		elog(ERROR, "not a date: \"%s\"", text);
-	return (Timestamp) (date2j(iso.year, iso.month, iso.day) -
-						POSTGRES_EPOCH_JDATE) *
-		USECS_PER_DAY;
 }

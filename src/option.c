@@ -20,6 +20,7 @@
 #include "nodes/value.h"
 #include "utils/builtins.h"
 
+#include "day.h"
 #include "option_private.h"
 
 static bool
@@ -162,6 +163,8 @@ static DcfTableOptions *
 read_table(List *options, const DcfServerOptions *server)
 {
 	DcfTableOptions *table = palloc0(sizeof(DcfTableOptions));
+	DcfDay from;
+	DcfDay to;
 
 	table->rows = -1;
 	if (server)
@@ -173,8 +176,9 @@ read_table(List *options, const DcfServerOptions *server)
 	}
 	read_options(DCF_OPTION_TABLE, options, table);
 
-	/* Both are YYYY-MM-DD, so they compare as texts. */
-	if (strcmp(table->open_from, table->open_to) > 0)
+	if (dcf_day_parse(table->open_from, &from) &&
+		dcf_day_parse(table->open_to, &to) &&
+		from.is_relative == to.is_relative && from.number > to.number)
 		reject_combination("options \"open_from\" and \"open_to\" contradict "
 						   "each other",
 						   psprintf("The window would be from %s to %s.",

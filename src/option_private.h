@@ -41,7 +41,7 @@ typedef enum DcfOptionType
 	DCF_OPTION_URL,
 	DCF_OPTION_ENDPOINT,
 	DCF_OPTION_FILE,
-	DCF_OPTION_DATE,
+	DCF_OPTION_DAY,
 	DCF_OPTION_LANGUAGE,
 	DCF_OPTION_TIMEZONE,  /* pg_tz * */
 	DCF_OPTION_HOST_LIST, /* List * of char *, lower case */

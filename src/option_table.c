@@ -178,11 +178,12 @@ const DcfOption dcf_options[] = {
 	 .default_value = "day",
 	 .offset = offsetof(DcfTableOptions, window_round_day),
 	 .description = "widen windows of time to whole days"},
-	/* What SQL Server's DATETIME can hold, so no record lies outside. */
-	{TABLE(open_from), .type = DCF_OPTION_DATE, .default_value = "1753-01-01",
-	 .description = "start that is sent for a required window without one"},
-	{TABLE(open_to), .type = DCF_OPTION_DATE, .default_value = "9999-12-31",
-	 .description = "end that is sent for a required window without one"},
+	{TABLE(open_from), .type = DCF_OPTION_DAY, .default_value = DCF_OPEN_FROM,
+	 .description = "start that is sent for a required window without one: a "
+					"date, or a day from today such as -90d"},
+	{TABLE(open_to), .type = DCF_OPTION_DAY, .default_value = DCF_OPEN_TO,
+	 .description = "end that is sent for a required window without one: a "
+					"date, or a day from today such as tomorrow"},
 	{TABLE(split), .type = DCF_OPTION_TEXT,
 	 .description =
 		 "column by which a request that asks for too much is halved"},
@@ -253,7 +254,7 @@ static const struct
 	[DCF_OPTION_URL] = {.name = "URL"},
 	[DCF_OPTION_ENDPOINT] = {.name = "path"},
 	[DCF_OPTION_FILE] = {.name = "file"},
-	[DCF_OPTION_DATE] = {.name = "date"},
+	[DCF_OPTION_DAY] = {.name = "date"},
 	[DCF_OPTION_LANGUAGE] = {.name = "language code"},
 	[DCF_OPTION_TIMEZONE] = {.name = "time zone"},
 	[DCF_OPTION_HOST_LIST] = {.name = "list of hosts"},

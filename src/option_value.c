@@ -14,6 +14,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "day.h"
 #include "http.h"
 #include "option_private.h"
 #include "text.h"
@@ -184,14 +185,13 @@ parse_timezone(const DcfOption *option, const char *value)
 }
 
 static void
-check_date(const DcfOption *option, const char *value)
+check_day(const DcfOption *option, const char *value)
 {
-	DcfIsoTime parsed;
+	DcfDay day;
 
-	if (!dcf_text_parse_iso(value, strlen(value), &parsed) ||
-		!parsed.has_date || parsed.has_time)
+	if (!dcf_day_parse(value, &day))
 		dcf_option_reject(option, value,
-						  "The value must be a date as YYYY-MM-DD.", NULL);
+						  "The value must be " DCF_DAY_FORMS ".", NULL);
 }
 
 static void
@@ -417,8 +417,8 @@ dcf_option_parse(const DcfOption *option, const char *value, void *dest)
 		case DCF_OPTION_FILE:
 			check_file(option, value);
 			break;
-		case DCF_OPTION_DATE:
-			check_date(option, value);
+		case DCF_OPTION_DAY:
+			check_day(option, value);
 			break;
 		case DCF_OPTION_LANGUAGE:
 			check_language(option, value);

@@ -13,7 +13,6 @@
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
-#include "text.h"
 #include "window.h"
 
 /* Digits that the service's times have behind the point. */
@@ -54,6 +53,10 @@ dcf_window_init(DcfWindow *window, Oid type, int32 typmod, pg_tz *timezone,
 	memset(window, 0, sizeof(*window));
 	window->type = type;
 	window->timezone = timezone;
+
+	/* 2000-01-01, which is PostgreSQL's own zero, and tomorrow. */
+	window->open_lower = 0;
+	window->open_upper = GetCurrentTransactionStartTimestamp() + USECS_PER_DAY;
 
 	/* A date in the reply may stand for any time of that day. */
 	window->round_day = round_day || type == DATEOID;
@@ -131,18 +134,16 @@ dcf_window_cut(DcfWindow *window, const Timestamp *lower,
 		narrow_upper(window, *upper, true);
 }
 
-/*
- * The bounds, for reckoning: where there are none, 2000-01-01, which is
- * PostgreSQL's own zero, and tomorrow.
- */
+/* The bounds, for reckoning. */
 static void
 assume_bounds(const DcfWindow *window, Timestamp *lower, Timestamp *upper)
 {
-	*lower =
-		window->has_lower && is_sendable(window->lower) ? window->lower : 0;
+	*lower = window->has_lower && is_sendable(window->lower) ?
+		window->lower :
+		window->open_lower;
 	*upper = window->has_upper && is_sendable(window->upper) ?
 		window->upper :
-		GetCurrentTransactionStartTimestamp() + USECS_PER_DAY;
+		window->open_upper;
 }
 
 bool
@@ -184,7 +185,8 @@ dcf_window_days(const DcfWindow *window, double *sent, double *exact)
 		Timestamp midnight = midnight_near(window, upper, 0);
 
 		lower = midnight_near(window, lower, 0);
-		if (midnight != upper || !window->upper_exclusive)
+		if (midnight != upper ||
+			(window->has_upper && !window->upper_exclusive))
 			upper = midnight_near(window, upper, 1);
 	}
 	*sent = ((double) upper - (double) lower) / USECS_PER_DAY;
@@ -248,29 +250,6 @@ dcf_window_to(const DcfWindow *window)
 	return is_sendable(bound) ?
 		format_utc(-floor_to(-bound, USECS_PER_SEC / 1000)) :
 		NULL;
-}
-
-char *
-dcf_window_option(const char *text, pg_tz *timezone)
-{
-	DcfIsoTime iso;
-	Timestamp time;
-
-	if (!dcf_text_parse_iso(text, strlen(text), &iso) || !iso.has_date)
-		elog(ERROR, "not a date: \"%s\"", text);
-	time = (Timestamp) (date2j(iso.year, iso.month, iso.day) -
-						POSTGRES_EPOCH_JDATE) *
-		USECS_PER_DAY;
-	if (iso.has_time)
-		time += (iso.hour * SECS_PER_HOUR + iso.minute * SECS_PER_MINUTE +
-				 iso.second) *
-				USECS_PER_SEC +
-			iso.usec;
-	if (iso.has_zone)
-		time -= (int64) iso.offset * USECS_PER_SEC;
-	else
-		time = utc_earliest(time, timezone);
-	return format_utc(time);
 }
 
 bool
