@@ -9,9 +9,7 @@
 #include "nodes/pg_list.h"
 
 #include "compat.h"
-
-/* The status by which the service refuses a request for too many records. */
-#define DCF_STATUS_TOO_MUCH 413
+#include "status.h"
 
 /* The most of a foreign text that a message shows, in bytes. */
 #define DCF_ERROR_SHOWN 200
@@ -47,7 +45,8 @@ typedef struct DcfRefusal
 	size_t body_len;
 	const char *relation; /* foreign table, or NULL */
 	const char *request;  /* as dcf_request_show() gives it */
-	const char *narrow;	  /* hint for DCF_STATUS_TOO_MUCH, or NULL */
+	const char *hint;	  /* for DCF_STATUS_TOO_MUCH in place of the
+								 * status's own, else behind it; or NULL */
 	int max_rows;		  /* the service's limit of records */
 	bool is_login;		  /* the request was for a token: 400 and 403
 								 * mean, too, that credentials are wrong */

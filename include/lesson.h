@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "relation.h"
+#include "request.h"
 
 typedef struct DcfLesson DcfLesson;
 
@@ -29,11 +30,26 @@ extern char *dcf_lesson_example(const DcfLesson *lesson,
 								const DcfColumn *column);
 
 /*
+ * Whether the column is sent as the end of a period: the service may count the
+ * whole of that day, so the example is the last day of a month.
+ */
+extern bool dcf_lesson_is_end(const DcfColumn *column);
+
+/*
  * A sentence about the values of a column that is sent, such as "hide_rebates
  * is 1 (include) or -1 (exclude)", without a full stop; NULL where there is
  * nothing to tell.  palloc'd.
  */
 extern char *dcf_lesson_values(const DcfLesson *lesson,
 							   const DcfColumn *column);
+
+/*
+ * Sentences about the legal values of the parameters that a request sent, those
+ * first whose value is none of them: "hide_rebates is 1 (include) or -1
+ * (exclude), not "0"."  Of a few parameters; NULL where nothing is known of any.
+ * palloc'd.  Raises what dcf_catalogue_load() raises.
+ */
+extern char *dcf_lesson_refused(const DcfRelation *relation,
+								const DcfRequest *request);
 
 #endif /* DCF_LESSON_H */

@@ -54,15 +54,26 @@ extern DcfSlot *dcf_session_try_slot(const DcfSession *session,
 									 MemoryContext cxt);
 
 /*
+ * Who has a hint for a request that was refused.  give() gets the status and
+ * returns the hint as DcfRefusal has it, palloc'd, or NULL; arg lives as long
+ * as the reply.
+ */
+typedef struct DcfHinter
+{
+	char *(*give)(const void *arg, int status);
+	const void *arg;
+} DcfHinter;
+
+/*
  * Send a request without waiting for its reply; but logs in first if need be,
  * and waits for the governor's leave unless slot has it (else NULL).
  *
- * relation is the foreign table's name for messages, or NULL.  narrow is the
- * hint for 413, which parameter to narrow, or NULL.  The reply lives in cxt.
+ * relation is the foreign table's name for messages, or NULL.  hinter is copied
+ * and may be NULL.  The reply lives in cxt.
  */
 extern DcfReply *dcf_reply_begin(DcfSession *session,
 								 const DcfRequest *request,
-								 const char *relation, const char *narrow,
+								 const char *relation, const DcfHinter *hinter,
 								 bool may_ask_less, DcfSlot *slot,
 								 MemoryContext cxt);
 

@@ -88,6 +88,41 @@ CREATE FOREIGN TABLE nowhere (id integer) SERVER sandbox OPTIONS (endpoint '/rep
 SELECT try('SELECT count(*) FROM nowhere');
 CREATE FOREIGN TABLE incomplete (id integer) SERVER sandbox OPTIONS (endpoint '/reports/SalesByInvoiceReport');
 SELECT try('SELECT count(*) FROM incomplete');
+
+-- what is known of the values that were sent, first of those that are none of the legal ones
+CREATE FUNCTION refused(query text) RETURNS text LANGUAGE sql AS $$
+    SELECT split_part(try(query), 'hint: ', 2)
+$$;
+CREATE FOREIGN TABLE invoices (
+    id integer OPTIONS (name 'SaleInvoiceID'),
+    start_date date OPTIONS (param 'StartDate', default '2026-03-01'),
+    stop_date date OPTIONS (param 'StopDate', default '2026-03-01'),
+    "Hide" text OPTIONS (param 'hiderebates', default '-1'),
+    location text OPTIONS (param 'LocationType'),
+    locations text OPTIONS (param 'LocationTypeIDs', list 'true')
+) SERVER sandbox OPTIONS (endpoint '/reports/salesbyinvoicereport');
+SELECT refused('SELECT count(*) FROM invoices WHERE "Hide" = ''0''');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 400, "body": "", "path": "/reports/salesbyinvoicereport", "count": 7}'
+SELECT refused('SELECT count(*) FROM invoices');
+SELECT refused('SELECT count(*) FROM invoices WHERE "Hide" IS NULL');
+SELECT refused('SELECT count(*) FROM invoices WHERE location = ''store'' AND locations = ''7''');
+SELECT refused('SELECT count(*) FROM invoices WHERE location = ''Shop''');
+SELECT refused(format('SELECT count(*) FROM invoices WHERE location = %L', E'S\u202e\n' || repeat('x', 1000)));
+SELECT refused('SELECT count(*) FROM invoices WHERE location = ''sandbox-token''');
+ALTER FOREIGN TABLE invoices OPTIONS (ADD params 'LocationType=Shop,Store');
+SELECT refused('SELECT count(*) FROM invoices');
+ALTER FOREIGN TABLE invoices OPTIONS (SET endpoint '/reports/nosuchreport');
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 400, "body": "", "path": "/reports/nosuchreport"}'
+SELECT refused('SELECT count(*) FROM invoices');
+ALTER FOREIGN TABLE invoices OPTIONS (SET endpoint '/reports/salesbyinvoicereport', SET params 'HideRebates=2', ADD analyze_params 'StartDate=2026-03-01&StopDate=2026-03-01');
+ALTER FOREIGN TABLE invoices DROP "Hide";
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 400, "body": "", "path": "/reports/salesbyinvoicereport"}'
+\set VERBOSITY default
+ANALYZE invoices;
+\set VERBOSITY verbose
+DROP FOREIGN TABLE invoices;
+DROP FUNCTION refused;
+\! $DATACONNECT_SANDBOX_CTL reset
 ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'canary-wrong');
 SELECT try('SELECT count(*) FROM sales');
 ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'sandbox-token');

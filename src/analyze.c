@@ -15,10 +15,12 @@
 #include "convert.h"
 #include "estimate.h"
 #include "learn.h"
+#include "lesson.h"
 #include "record.h"
 #include "relation.h"
 #include "request.h"
 #include "session.h"
+#include "status.h"
 
 /* Bytes of a row nothing is known of. */
 #define UNKNOWN_ROW_LENGTH 100
@@ -93,6 +95,26 @@ acquire_learned(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	return 0;
 }
 
+/* What a DcfHinter has to know. */
+typedef struct Asked
+{
+	const DcfRelation *relation;
+	const DcfRequest *request;
+} Asked;
+
+static char *
+give_hint(const void *arg, int status)
+{
+	const Asked *asked = arg;
+
+	if (status == DCF_STATUS_TOO_MUCH)
+		return pstrdup(
+			"Ask for less by the table's option \"analyze_params\".");
+	if (status == DCF_STATUS_BAD_VALUE)
+		return dcf_lesson_refused(asked->relation, asked->request);
+	return NULL;
+}
+
 static int
 acquire_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
 			  double *totalrows, double *totaldeadrows)
@@ -103,6 +125,7 @@ acquire_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	Datum *values = palloc0(sizeof(Datum) * natts);
 	bool *isnull = palloc(sizeof(bool) * natts);
 	Sample sample = {.rows = rows, .targrows = targrows, .to_skip = -1};
+	Asked asked = {relation, request};
 	DcfSession *session;
 	DcfReply *reply;
 
@@ -111,9 +134,8 @@ acquire_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	session = dcf_session_get(relation->serverid, rel->rd_rel->relowner,
 							  CurrentMemoryContext);
 	reply = dcf_reply_begin(session, request, relation->relname,
-							"Ask for less by the table's option "
-							"\"analyze_params\".",
-							false, NULL, CurrentMemoryContext);
+							&(DcfHinter){give_hint, &asked}, false, NULL,
+							CurrentMemoryContext);
 	(void) dcf_reply_await(reply);
 	reservoir_init_selection_state(&sample.reservoir, targrows);
 	read_reply(relation, reply, values, isnull, &sample);

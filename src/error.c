@@ -40,7 +40,7 @@ typedef struct Meaning
 } Meaning;
 
 static const Meaning meanings[] = {
-	{400, ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
+	{DCF_STATUS_BAD_VALUE, ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
 	 "service rejected the request's parameters",
 	 "Check the values in WHERE, and the params options of server and table."},
 	{401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
@@ -330,8 +330,10 @@ dcf_error_raise_refusal(const DcfRefusal *refusal)
 		status = 401;
 	meaning = find_meaning(status);
 	hint = meaning->hint;
-	if (refusal->status == DCF_STATUS_TOO_MUCH && refusal->narrow)
-		hint = refusal->narrow;
+	if (refusal->hint)
+		hint = refusal->status == DCF_STATUS_TOO_MUCH ?
+			refusal->hint :
+			psprintf("%s %s", meaning->hint, refusal->hint);
 	ereport(ERROR,
 			(errcode(meaning->sqlstate),
 			 errmsg_internal("%s", build_message(refusal, meaning)),

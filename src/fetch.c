@@ -10,16 +10,20 @@
 
 #include "fetch.h"
 #include "learn.h"
+#include "lesson.h"
 #include "record.h"
 #include "request.h"
 #include "session.h"
+#include "status.h"
 
 /* One request under way.  A lane is used for one after the other. */
 typedef struct Lane
 {
+	const DcfFetch *fetch;
 	MemoryContext context; /* of the request and its reply */
 	DcfRecordReader *reader;
 	DcfAsked *asked;
+	DcfRequest *request;
 	DcfMeasure measure; /* of what is asked */
 	DcfReply *reply;
 	bool begun; /* the reply has: its reader is attached */
@@ -48,6 +52,7 @@ static Bitmapset *find_sent(const DcfRelation *relation, const DcfSpec *spec);
 static DcfFetchStatus choose_lane(DcfFetch *fetch, bool wait);
 static void open_lanes(DcfFetch *fetch, bool wait);
 static bool open_lane(DcfFetch *fetch, bool wait);
+static char *give_hint(const void *arg, int status);
 static Lane *get_lane(DcfFetch *fetch);
 static void choose_request(DcfFetch *fetch, Lane *lane);
 static bool is_too_much(const DcfFetch *fetch, const Lane *lane);
@@ -219,15 +224,29 @@ open_lane(DcfFetch *fetch, bool wait)
 	}
 	old = MemoryContextSwitchTo(lane->context);
 	choose_request(fetch, lane);
+	lane->request = dcf_bind_request(lane->asked);
 	lane->reply =
-		dcf_reply_begin(fetch->session, dcf_bind_request(lane->asked),
+		dcf_reply_begin(fetch->session, lane->request,
 						fetch->relation->relname,
-						dcf_bind_narrow_hint(fetch->set),
+						&(DcfHinter){give_hint, lane},
 						dcf_bind_can_halve(lane->asked), slot, lane->context);
 	MemoryContextSwitchTo(old);
 	fetch->nlanes++;
 	fetch->stats->at_once = Max(fetch->stats->at_once, fetch->nlanes);
 	return true;
+}
+
+/* The DcfHinter of a lane's request. */
+static char *
+give_hint(const void *arg, int status)
+{
+	const Lane *lane = arg;
+
+	if (status == DCF_STATUS_TOO_MUCH)
+		return dcf_bind_narrow_hint(lane->fetch->set);
+	if (status == DCF_STATUS_BAD_VALUE)
+		return dcf_lesson_refused(lane->fetch->relation, lane->request);
+	return NULL;
 }
 
 /* The first one that is not in use. */
@@ -241,6 +260,7 @@ get_lane(DcfFetch *fetch)
 		return lane;
 	old = MemoryContextSwitchTo(fetch->context);
 	lane = palloc0(sizeof(Lane));
+	lane->fetch = fetch;
 	lane->context =
 		AllocSetContextCreate(fetch->context, "dataconnect_fdw reply",
 							  ALLOCSET_SMALL_SIZES);

@@ -9,10 +9,14 @@
 #include "utils/builtins.h"
 
 #include "catalogue.h"
+#include "error.h"
 #include "lesson.h"
 
 /* Longer lists of values are not shown whole. */
 #define SHOWN_VALUES 12
+
+/* A hint for a refused request tells of no more parameters. */
+#define TOLD_PARAMS 4
 
 struct DcfLesson
 {
@@ -44,6 +48,12 @@ is_number_type(Oid type)
 		type == NUMERICOID || type == FLOAT4OID || type == FLOAT8OID;
 }
 
+static bool
+is_time_type(Oid type)
+{
+	return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+}
+
 /* A value of the catalogue as a literal of the column's type, or NULL. */
 static char *
 literal(const DcfColumn *column, const char *value)
@@ -55,35 +65,29 @@ literal(const DcfColumn *column, const char *value)
 		NULL;
 }
 
-/* Whether a parameter is named as the service names the end of a period. */
-static bool
-is_end(const char *param)
+/* A column of dates that has a parameter which takes the end of a period. */
+bool
+dcf_lesson_is_end(const DcfColumn *column)
 {
 	static const char end[] = "StopDate";
-	size_t len = param ? strlen(param) : 0;
+	const char *param = column->options->param;
 
-	return len >= sizeof(end) - 1 &&
-		pg_strcasecmp(param + len - (sizeof(end) - 1), end) == 0;
+	if (param == NULL || !is_time_type(column->basetype))
+		return false;
+	while (*param != '\0' && pg_strncasecmp(param, end, strlen(end)) != 0)
+		param++;
+	return *param != '\0';
 }
 
-/* Some value of the type; of a period's end one after that of its start. */
+/* Some value of the type; of a period's end the last day of a month. */
 static const char *
 any_value(const DcfColumn *column)
 {
 	if (is_number_type(column->basetype))
 		return "1";
-	switch (column->basetype)
-	{
-		case BOOLOID:
-			return "true";
-		case DATEOID:
-		case TIMESTAMPOID:
-		case TIMESTAMPTZOID:
-			return is_end(column->options->param) ? "'2026-02-01'" :
-													"'2026-01-01'";
-		default:
-			return "'...'";
-	}
+	if (is_time_type(column->basetype))
+		return dcf_lesson_is_end(column) ? "'2026-01-31'" : "'2026-01-01'";
+	return column->basetype == BOOLOID ? "true" : "'...'";
 }
 
 char *
@@ -152,4 +156,93 @@ dcf_lesson_values(const DcfLesson *lesson, const DcfColumn *column)
 							 (char *) linitial(param->all));
 	}
 	return text.data;
+}
+
+static bool
+is_in(const List *texts, const char *text, size_t len)
+{
+	ListCell *lc;
+
+	foreach(lc, texts)
+		if (strlen(lfirst(lc)) == len &&
+			pg_strncasecmp(lfirst(lc), text, len) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The first of the values in a list that is none of the legal ones, made safe,
+ * or NULL.
+ */
+static char *
+find_illegal(const DcfCatalogueParam *param, const char *sent)
+{
+	for (;;)
+	{
+		size_t len = strcspn(sent, ",");
+
+		if (!is_in(param->values, sent, len) && !is_in(param->all, sent, len))
+			return dcf_error_safe(sent, len);
+		if (sent[len] == '\0')
+			return NULL;
+		sent += len + 1;
+	}
+}
+
+/* How the query names a parameter: by the column that sends it, if any does. */
+static const char *
+name_param(const DcfRelation *relation, const char *name)
+{
+	for (int i = 0; i < relation->natts; i++)
+	{
+		const DcfColumn *column = &relation->columns[i];
+
+		if (dcf_column_is_sent(column) && column->options->param &&
+			pg_strcasecmp(column->options->param, name) == 0)
+			return quote_identifier(column->attname);
+	}
+	return name;
+}
+
+/* Add a sentence about a parameter that was sent, if there is one. */
+static void
+append_sent(StringInfo text, const DcfRelation *relation,
+			const DcfCatalogueEndpoint *endpoint, const DcfParam *sent,
+			bool illegal, int *told)
+{
+	const DcfCatalogueParam *param = dcf_catalogue_param(endpoint, sent->name);
+	char *wrong;
+
+	/* The service takes an empty value for none. */
+	if (param == NULL || param->values == NIL || sent->value[0] == '\0')
+		return;
+	wrong = find_illegal(param, sent->value);
+	if ((wrong != NULL) != illegal || (*told)++ >= TOLD_PARAMS)
+		return;
+	appendStringInfo(text, "%s%s is ", text->len > 0 ? " " : "",
+					 name_param(relation, param->name));
+	append_values(text, param);
+	if (wrong)
+		appendStringInfo(text, ", not \"%s\"", wrong);
+	appendStringInfoChar(text, '.');
+}
+
+char *
+dcf_lesson_refused(const DcfRelation *relation, const DcfRequest *request)
+{
+	const DcfCatalogueEndpoint *endpoint =
+		dcf_catalogue_find(dcf_catalogue_load(), relation->table->endpoint);
+	List *sent = list_concat_copy(request->params, request->fixed);
+	StringInfoData text;
+	int told = 0;
+	ListCell *lc;
+
+	if (endpoint == NULL)
+		return NULL;
+	initStringInfo(&text);
+	foreach(lc, sent)
+		append_sent(&text, relation, endpoint, lfirst(lc), true, &told);
+	foreach(lc, sent)
+		append_sent(&text, relation, endpoint, lfirst(lc), false, &told);
+	return text.len > 0 ? text.data : NULL;
 }

@@ -100,6 +100,7 @@ raise_missing(const DcfRelation *relation, const Bitmapset *missing)
 	StringInfoData names;
 	StringInfoData example;
 	StringInfoData lessons;
+	bool has_end = false;
 
 	initStringInfo(&names);
 	initStringInfo(&example);
@@ -113,6 +114,7 @@ raise_missing(const DcfRelation *relation, const Bitmapset *missing)
 			continue;
 		appendStringInfoString(&example, example.len > 0 ? " AND " : "");
 		append_example(&example, lesson, column);
+		has_end |= dcf_lesson_is_end(column);
 		if (!bms_is_member(column->attnum, missing))
 			continue;
 		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
@@ -121,6 +123,9 @@ raise_missing(const DcfRelation *relation, const Bitmapset *missing)
 		if (values)
 			appendStringInfo(&lessons, " %s.", values);
 	}
+	if (has_end)
+		appendStringInfoString(&lessons,
+							   " The service may count the last day.");
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),

@@ -16,7 +16,7 @@ struct DcfReply
 	MemoryContext context; /* the reply's own */
 	char *relation;		   /* or NULL */
 	char *request;		   /* for messages */
-	char *narrow;		   /* or NULL */
+	DcfHinter hinter;	   /* its give is NULL for none */
 	bool may_ask_less;
 	DcfSession *session;
 	DcfExchange exchange;
@@ -111,7 +111,8 @@ raise_refusal(DcfReply *reply)
 	dcf_exchange_describe(&reply->exchange, reply->transfer, &refusal);
 	refusal.relation = reply->relation;
 	refusal.request = reply->request;
-	refusal.narrow = reply->narrow;
+	if (reply->hinter.give)
+		refusal.hint = reply->hinter.give(reply->hinter.arg, refusal.status);
 	dcf_error_raise_refusal(&refusal);
 }
 
@@ -132,8 +133,8 @@ begin(DcfReply *reply, const DcfRequest *request, DcfSlot *slot)
 
 DcfReply *
 dcf_reply_begin(DcfSession *session, const DcfRequest *request,
-				const char *relation, const char *narrow, bool may_ask_less,
-				DcfSlot *slot, MemoryContext cxt)
+				const char *relation, const DcfHinter *hinter,
+				bool may_ask_less, DcfSlot *slot, MemoryContext cxt)
 {
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw reply",
 											  ALLOCSET_SMALL_SIZES);
@@ -144,7 +145,8 @@ dcf_reply_begin(DcfSession *session, const DcfRequest *request,
 	reply->session = session;
 	reply->relation = relation ? pstrdup(relation) : NULL;
 	reply->request = dcf_request_show(request, session->base);
-	reply->narrow = narrow ? pstrdup(narrow) : NULL;
+	if (hinter)
+		reply->hinter = *hinter;
 	reply->may_ask_less = may_ask_less;
 	begin(reply, request, slot);
 	MemoryContextSwitchTo(old);
