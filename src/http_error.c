@@ -12,6 +12,15 @@
 /* libcurl's clock and ours round in different ways. */
 #define CLOCK_SLACK_MS 100
 
+/* What libcurl takes of one line of a head, in bytes. */
+#define LONGEST_HEADER (100 * 1024)
+
+/* CURLE_TOO_LARGE, which headers have since 8.6. */
+#define TOO_LARGE 100
+
+/* What the words begin with that libcurl has since 8.3 for heads of 300 kB. */
+#define TOO_LARGE_HEADS "Too large response headers"
+
 /*
  * Of each phase: its name, its option, what follows "Waited 10 s for", and
  * what there is to do but wait longer.
@@ -71,9 +80,7 @@ dcf_http_words(const DcfHttpTransfer *transfer)
 	bool is_cut;
 	size_t len;
 
-	if (transfer->head_bytes > DCF_HTTP_MAX_HEAD)
-		words = "head and trailer are longer than 128 kB";
-	else if (transfer->result == CURLE_OK)
+	if (transfer->result == CURLE_OK)
 		words = "the connection was closed inside the head";
 	else if (words[0] == '\0')
 		words = curl_easy_strerror(transfer->result);
@@ -85,6 +92,56 @@ dcf_http_words(const DcfHttpTransfer *transfer)
 		is_cut ? dcf_error_safe_start(words, len) : dcf_error_safe(words, len);
 	MemoryContextSwitchTo(old);
 	return safe;
+}
+
+/*
+ * Whether libcurl really lacks memory.  Before 8.6 it also says so of a line of
+ * a head or trailer that is longer than it takes, and then there is some.
+ */
+static bool
+lacks_memory(void)
+{
+	void *probe =
+		MemoryContextAllocExtended(CurrentMemoryContext, 4 * LONGEST_HEADER,
+								   MCXT_ALLOC_NO_OOM);
+
+	if (probe == NULL)
+		return true;
+	pfree(probe);
+	return false;
+}
+
+/* What of a head or trailer is too long, as a sentence; NULL if nothing is. */
+static const char *
+find_too_long(const DcfHttpTransfer *transfer)
+{
+	bool says_memory = transfer->result == CURLE_OUT_OF_MEMORY ||
+		strcmp(transfer->words, "Out of memory in chunked-encoding") == 0;
+
+	if (transfer->head_bytes > DCF_HTTP_MAX_HEAD)
+		return "Its head and trailer are longer than 128 kB.";
+	if (strncmp(transfer->words, TOO_LARGE_HEADS, strlen(TOO_LARGE_HEADS)) ==
+		0)
+		return "Its heads are longer than libcurl takes (300 kB).";
+	if (transfer->connected_at == 0 ||
+		(transfer->result != TOO_LARGE && !(says_memory && !lacks_memory())))
+		return NULL;
+	return transfer->head_done ?
+		"A line of its trailer is longer than libcurl takes (4 kB)." :
+		"It is longer than libcurl takes (100 kB).";
+}
+
+static void
+check_too_long(const DcfHttpTransfer *transfer)
+{
+	const char *what = find_too_long(transfer);
+
+	if (what)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("header of the service's reply is too long"),
+				 errdetail_internal("%s", what),
+				 errhint("Check the server's options url and proxy.")));
 }
 
 static void
@@ -120,6 +177,7 @@ dcf_http_raise_problem(const DcfHttpTransfer *transfer)
 			dcf_http_raise_timeout(transfer->phase, transfer->waited);
 			break;
 		case DCF_HTTP_CUT:
+			check_too_long(transfer);
 			if (transfer->result == CURLE_OUT_OF_MEMORY)
 				dcf_http_check(transfer->result);
 			ereport(ERROR,
@@ -198,6 +256,7 @@ has_waited_to_connect(const DcfHttpTransfer *transfer)
 void
 dcf_http_raise_lasting_failure(const DcfHttpTransfer *transfer)
 {
+	check_too_long(transfer);
 	switch (classify(transfer->result))
 	{
 		case FAILURE_PASSING:

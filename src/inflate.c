@@ -8,12 +8,16 @@
 
 #include "inflate_stream.h"
 
+/* The byte that a gzip member begins with. */
+#define GZIP_FIRST 0x1f
+
 typedef enum State
 {
 	STATE_NEW,	 /* no byte yet */
 	STATE_FIRST, /* deflate: the first byte is kept back */
 	STATE_INSIDE,
-	STATE_ENDED /* after the last byte of a stream */
+	STATE_ENDED,  /* after the last byte of a stream */
+	STATE_PADDING /* after that of the last one */
 } State;
 
 struct DcfInflate
@@ -21,8 +25,10 @@ struct DcfInflate
 	const DcfStreamRoutine *routine;
 	DcfInflateFormat format;
 	State state;
-	unsigned char first; /* in STATE_FIRST */
-	bool more;			 /* output was full: there may be more of it
+	unsigned char first;				 /* in STATE_FIRST */
+	unsigned char back[DCF_STREAM_BACK]; /* input to read again, */
+	size_t nback;						 /* before any other */
+	bool more; /* output was full: there may be more of it
 								 * without more input */
 	DcfStreamUnit stream[];
 };
@@ -73,17 +79,41 @@ is_zlib_header(unsigned char first, unsigned char second)
 }
 
 /*
+ * gzip has a member behind a member; some servers fill up with zeros, which
+ * gzip itself passes over.  Uses up the zeros at the start of the input.
+ */
+static const char *
+leave_member(DcfInflate *self, const unsigned char *in, size_t *used)
+{
+	size_t len = *used;
+
+	*used = 0;
+	if (self->format != DCF_INFLATE_GZIP)
+		return "followed by something else";
+	if (self->state == STATE_ENDED && in[0] == GZIP_FIRST)
+	{
+		start(self, DCF_WRAPPER_GZIP);
+		return NULL;
+	}
+	self->state = STATE_PADDING;
+	while (*used < len && in[*used] == 0)
+		(*used)++;
+	return *used < len ? "followed by something else" : NULL;
+}
+
+/*
  * Get from the start of the input, or from the end of a stream, into the next
- * stream.  Uses up at most one byte, and that only to look at it.
+ * stream.  *used is how much input there is, at least a byte, and becomes what
+ * was passed over.
  */
 static const char *
 enter_stream(DcfInflate *self, const unsigned char *in, size_t *used)
 {
+	if (self->state == STATE_ENDED || self->state == STATE_PADDING)
+		return leave_member(self, in, used);
 	*used = 0;
 	if (self->format == DCF_INFLATE_GZIP)
-		start(self, DCF_WRAPPER_GZIP); /* the first member, or the next */
-	else if (self->state == STATE_ENDED)
-		return "followed by something else";
+		start(self, DCF_WRAPPER_GZIP);
 	else if (self->state == STATE_NEW)
 	{
 		self->first = *in;
@@ -107,6 +137,47 @@ enter_stream(DcfInflate *self, const unsigned char *in, size_t *used)
 	return NULL;
 }
 
+/*
+ * A stream has ended: take back what it read of earlier input.  All that was
+ * taken back before is used, as no member is as short as that.
+ */
+static void
+end_stream(DcfInflate *self)
+{
+	self->state = STATE_ENDED;
+	if (self->routine->give_back)
+		self->nback = self->routine->give_back(self->stream, self->back);
+}
+
+/* Take a step with some input and room, which become what was used. */
+static DcfStreamStep
+take_step(DcfInflate *self, const unsigned char *in, size_t *inlen, char *out,
+		  size_t *outlen, const char **reason)
+{
+	size_t room = *outlen;
+	DcfStreamStep step;
+
+	if (self->state != STATE_INSIDE)
+	{
+		*outlen = 0;
+		*reason = enter_stream(self, in, inlen);
+		return *reason ? DCF_STREAM_WRONG : DCF_STREAM_ON;
+	}
+	step = self->routine->run(self->stream, in, inlen, out, outlen, reason);
+	/* At its end a stream has nothing more, even if the output is full. */
+	if (step != DCF_STREAM_WRONG)
+		self->more = *outlen == room && step != DCF_STREAM_END;
+	return step;
+}
+
+/* Drop what was used of the bytes taken back. */
+static void
+use_back(DcfInflate *self, size_t n)
+{
+	self->nback -= n;
+	memmove(self->back, self->back + n, self->nback);
+}
+
 const char *
 dcf_inflate_run(DcfInflate *self, const char *in, size_t *inlen, char *out,
 				size_t *outlen)
@@ -115,35 +186,30 @@ dcf_inflate_run(DcfInflate *self, const char *in, size_t *inlen, char *out,
 	size_t in_left = *inlen;
 	size_t out_left = *outlen;
 	const char *reason = NULL;
+	DcfStreamStep step = DCF_STREAM_ON;
 
-	while (reason == NULL && out_left > 0 && (in_left > 0 || self->more))
+	while (step != DCF_STREAM_STUCK && out_left > 0 &&
+		   (in_left > 0 || self->nback > 0 || self->more))
 	{
-		size_t in_used = in_left;
+		bool back = self->nback > 0;
+		size_t in_used = back ? self->nback : in_left;
 		size_t out_used = out_left;
-		DcfStreamStep step;
 
-		if (self->state != STATE_INSIDE)
-		{
-			reason = enter_stream(self, src, &in_used);
-			src += in_used;
-			in_left -= in_used;
-			continue;
-		}
-
-		step = self->routine->run(self->stream, src, &in_used, out, &out_used,
-								  &reason);
+		step = take_step(self, back ? self->back : src, &in_used, out,
+						 &out_used, &reason);
 		if (step == DCF_STREAM_WRONG)
 			break;
-		src += in_used;
-		in_left -= in_used;
+		if (back)
+			use_back(self, in_used);
+		else
+		{
+			src += in_used;
+			in_left -= in_used;
+		}
 		out += out_used;
 		out_left -= out_used;
-		/* At its end a stream has nothing more, even if the output is full. */
-		self->more = out_left == 0 && step != DCF_STREAM_END;
 		if (step == DCF_STREAM_END)
-			self->state = STATE_ENDED;
-		else if (step == DCF_STREAM_STUCK)
-			break;
+			end_stream(self);
 	}
 	*inlen -= in_left;
 	*outlen -= out_left;
@@ -153,7 +219,8 @@ dcf_inflate_run(DcfInflate *self, const char *in, size_t *inlen, char *out,
 bool
 dcf_inflate_ended(const DcfInflate *self)
 {
-	return self->state == STATE_ENDED;
+	return (self->state == STATE_ENDED || self->state == STATE_PADDING) &&
+		self->nback == 0;
 }
 
 const char *

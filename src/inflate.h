@@ -2,7 +2,7 @@
  * inflate.h
  *	  Decompressing a reply's body, and being sure that all of it was there.
  *
- * gzip (RFC 1952, one or more members) and deflate, which in HTTP means zlib's
+ * gzip (RFC 1952, one or more members, zeros behind the last) and deflate, which in HTTP means zlib's
  * format (RFC 1950) but is sent by some servers without its wrapper.
  *
  * Pure C over zlib or ISA-L: no I/O, no allocation, no globals, no PostgreSQL.

@@ -28,6 +28,7 @@ typedef struct IsalStream
 	bool in_head;
 	struct isal_gzip_header gzip;
 	struct isal_zlib_header zlib;
+	size_t nback; /* of the bytes read ahead, those of earlier input */
 } IsalStream;
 
 static size_t
@@ -51,6 +52,7 @@ start(void *stream, DcfWrapper wrapper)
 	self->state.crc_flag = crc_flags[wrapper];
 	self->wrapper = wrapper;
 	self->in_head = wrapper != DCF_WRAPPER_RAW;
+	self->nback = 0;
 	memset(&self->gzip, 0, sizeof(self->gzip));
 	memset(&self->zlib, 0, sizeof(self->zlib));
 }
@@ -104,15 +106,22 @@ run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 		/* It may have looked ahead; those bytes are not the stream's. */
 		size_t ahead = (size_t) state->read_in_length / 8;
 
-		if (ahead > *inlen)
-		{
-			*reason = "followed by something else";
-			return DCF_STREAM_WRONG;
-		}
-		*inlen -= ahead;
+		self->nback = ahead > *inlen ? ahead - *inlen : 0;
+		*inlen -= ahead - self->nback;
 		return DCF_STREAM_END;
 	}
 	return *inlen > 0 || *outlen > 0 ? DCF_STREAM_ON : DCF_STREAM_STUCK;
+}
+
+static size_t
+give_back(const void *stream, unsigned char *bytes)
+{
+	const IsalStream *self = stream;
+	uint64_t ahead = self->state.read_in >> (self->state.read_in_length % 8);
+
+	for (size_t i = 0; i < self->nback; i++)
+		bytes[i] = (unsigned char) (ahead >> (8 * i));
+	return self->nback;
 }
 
 /* The library does not tell; this is what it was built with. */
@@ -128,6 +137,7 @@ const DcfStreamRoutine dcf_isal_stream = {
 	.size = stream_size,
 	.start = start,
 	.run = run,
+	.give_back = give_back,
 };
 
 #endif

@@ -15,6 +15,9 @@ typedef union DcfStreamUnit
 	uint64_t number;
 } DcfStreamUnit;
 
+/* A word, in which a library keeps what it has read of the input. */
+#define DCF_STREAM_BACK 8
+
 typedef enum DcfWrapper
 {
 	DCF_WRAPPER_GZIP, /* one member */
@@ -45,6 +48,13 @@ typedef struct DcfStreamRoutine
 	 */
 	DcfStreamStep (*run)(void *stream, const unsigned char *in, size_t *inlen,
 						 char *out, size_t *outlen, const char **reason);
+
+	/*
+	 * After the end: up to DCF_STREAM_BACK bytes of earlier input that were read
+	 * but are not the stream's, and stand before what is left of the input.
+	 * Returns how many.  NULL for a library that never reads on.
+	 */
+	size_t (*give_back)(const void *stream, unsigned char *bytes);
 } DcfStreamRoutine;
 
 extern const DcfStreamRoutine dcf_zlib_stream;

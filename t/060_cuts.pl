@@ -174,6 +174,73 @@ for my $i (0 .. 1)
 	all_fail('json_plain', "reply $i with its head", @faults);
 }
 
+# --- What is no cut ------------------------------------------------------------
+
+# What comes of a query that is run once: rows, or all that the error says.
+$session->query(
+	q{CREATE FUNCTION told(query text) RETURNS text
+	LANGUAGE plpgsql AS $$
+	DECLARE
+		result text; message text; detail text; hint text;
+	BEGIN
+		EXECUTE query INTO result;
+		RETURN result;
+	EXCEPTION WHEN OTHERS THEN
+		GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+			hint = PG_EXCEPTION_HINT;
+		RETURN concat_ws(' / ', SQLSTATE, message, detail, hint);
+	END $$});
+
+sub told
+{
+	my ($head, $bytes) = @_;
+	$dc->fault({ raw_reply => encode_base64("HTTP/1.1 200 OK\r\n$head\r\n$bytes", '') });
+	return $session->query(q{SELECT told('SELECT count(*) FROM json_packed')});
+}
+
+# gzip passes over zeros behind its data; nothing else may follow them.
+sub told_of_gzip
+{
+	my $bytes = shift;
+	return told("Content-Encoding: gzip\r\nContent-Length: " . length($bytes) . "\r\n", $bytes);
+}
+
+my $long = Compress::Zlib::memGzip('[' . join(',', map { sprintf '{"Id":%d,"Name":"%s"}', $_, rand } 1 .. 60_000) . ']');
+my $short = Compress::Zlib::memGzip($document{json});
+my $follows = qr{^HV00M / reply from the service is wrongly compressed / After \d+ bytes, its gzip data are followed by something else\. / Set the};
+for my $library (split ' ', $session->query(
+	q{SELECT replace(trim(enumvals::text, '{}'), ',', ' ') FROM pg_settings WHERE name = 'dataconnect_fdw.inflate_library'}))
+{
+	for my $thread ('on', 'off')
+	{
+		$session->query("SET dataconnect_fdw.inflate_library = '$library'");
+		$session->query("SET dataconnect_fdw.inflate_in_thread = $thread");
+		my $by = "by $library, thread $thread";
+		is(told_of_gzip($short . "\0" x $_), 3, "$_ zeros behind a reply, $by") for 1, 8, 600, 200_000;
+		is(told_of_gzip($long . "\0" x $_), 60_000, "$_ zeros behind a long reply, $by") for 1, 600, 200_000;
+		like(told_of_gzip($_->[0] . $_->[1]), $follows, "$_->[2] behind a reply, $by")
+		  for [ $short, 'x', 'a byte' ], [ $short, "\0\0x", 'zeros and a byte' ], [ $long, 'junk', 'bytes' ],
+		  [ $long, "\0" x 100_000 . 'junk', 'many zeros and bytes' ];
+	}
+}
+$session->query('RESET ALL');
+
+# A head or trailer that is too long for libcurl, or for us.
+my $chunked = "Transfer-Encoding: chunked\r\n";
+my $chunks = sprintf "%x\r\n%s\r\n0\r\n", length $body, $body;
+for (
+	[ 'a header', "X-Long: " . 'x' x 120_000 . "\r\n", '' ],
+	[ 'a header longer than all may be', "X-Long: " . 'x' x 400_000 . "\r\n", '' ],
+	[ 'headers', join('', map { "X-$_: " . 'x' x 10_000 . "\r\n" } 1 .. 40), '' ],
+	[ 'a trailer', $chunked, $chunks . 'X-Long: ' . 'x' x 8000 . "\r\n\r\n" ],
+	[ 'trailers', $chunked, $chunks . join('', map { "X-$_: " . 'x' x 1000 . "\r\n" } 1 .. 400) . "\r\n" ])
+{
+	my ($what, $head, $bytes) = @$_;
+	like(told($head, $bytes),
+		qr{^HV00M / header of the service's reply is too long / .*(?:\((?:100|300|4) kB\)|128 kB)\. / Check },
+		"$what that is too long");
+}
+
 is_deeply([ outcomes('json_plain', {}) ], [$whole], 'after all that it is right');
 is($session->query('SELECT count(*) FROM json_plain'), '3', 'in this session');
 $session->quit;

@@ -271,37 +271,96 @@ damaged_everywhere(void)
 	free(body.data);
 }
 
-/* gzip may have several members; nothing else may follow a stream. */
+/* What may stand behind a stream: n zero bytes, then others. */
+typedef struct Tail
+{
+	bool again; /* the stream, once more */
+	size_t zeros;
+	const char *others;
+	bool may_gzip;
+} Tail;
+
+/* A stream with a tail. */
+static Text
+with_tail(const Text *body, const Packing *packing, const Tail *tail)
+{
+	Text packed = deflated(body, packing->window_bits, 6);
+
+	if (tail->again)
+	{
+		Text again = deflated(body, packing->window_bits, 6);
+
+		text_add(&packed, again.data, again.len);
+		free(again.data);
+	}
+	for (size_t i = 0; i < tail->zeros; i++)
+		text_add(&packed, "", 1);
+	text_add(&packed, tail->others, strlen(tail->others));
+	return packed;
+}
+
+static void
+check_tail(const Text *body, const Packing *packing, const Tail *tail,
+		   Cuts cuts, size_t room)
+{
+	Text packed = with_tail(body, packing, tail);
+	bool may = packing->format == DCF_INFLATE_GZIP && tail->may_gzip;
+	size_t len = tail->again ? 2 * body->len : body->len;
+
+	for (int i = 0; i < LIBRARIES; i++)
+	{
+		Inflated result =
+			inflated(libraries[i], packing->format, &packed, cuts, room);
+
+		CHECK(result.ended == may && (!may || result.body.len == len),
+			  "%s by %s, %zu zeros and \"%s\", again %d, room %zu: %s",
+			  packing->name, dcf_inflate_name(libraries[i]), tail->zeros,
+			  tail->others, tail->again, room,
+			  result.ended ? "taken" : "refused");
+		CHECK(may ||
+				  (result.reason &&
+				   strcmp(result.reason, "followed by something else") == 0),
+			  "%s by %s, %zu zeros and \"%s\", again %d, room %zu: %s",
+			  packing->name, dcf_inflate_name(libraries[i]), tail->zeros,
+			  tail->others, tail->again, room,
+			  result.reason ? result.reason : "no reason");
+		free(result.body.data);
+	}
+	free(packed.data);
+}
+
+/*
+ * gzip may have several members, and zeros behind the last; nothing else may
+ * follow a stream.
+ */
 static void
 what_follows(void)
 {
+	static const Tail tails[] = {
+		{true, 0, "", true},	{false, 1, "", true},
+		{false, 7, "", true},	{false, 8, "", true},
+		{false, 9, "", true},	{false, 70000, "", true},
+		{true, 512, "", true},	{false, 0, "junk", false},
+		{false, 0, "j", false}, {false, 1, "j", false},
+		{false, 9, "j", false}, {false, 600, "junk", false},
+		{true, 3, "j", false},	{false, 5, "\x1f\x8b\x08", false},
+		{true, 0, "no", false},
+	};
 	Text body = made_up_body(500);
+	Dice dice = {UINT64_C(0x2545F4914F6CDD1D)};
 
 	for (int k = 0; k < PACKINGS; k++)
-		for (int tail = 0; tail < 3; tail++)
+		for (unsigned i = 0; i < sizeof(tails) / sizeof(tails[0]); i++)
 		{
-			Text packed = deflated(&body, packings[k].window_bits, 6);
-			bool may = packings[k].format == DCF_INFLATE_GZIP && tail == 0;
-
-			if (tail == 0)
-				text_add(&packed, packed.data, packed.len);
-			else
-				text_add(&packed, "junk", tail == 1 ? 4 : 1);
-			for (int i = 0; i < LIBRARIES; i++)
-				for (int stepwise = 0; stepwise < 2; stepwise++)
-				{
-					Inflated result =
-						inflated(libraries[i], packings[k].format, &packed,
-								 stepwise ? each_byte : uncut, 1 << 16);
-
-					CHECK(result.ended == may &&
-							  (!may || result.body.len == 2 * body.len),
-						  "%s by %s, tail %d, stepwise %d: %s",
-						  packings[k].name, dcf_inflate_name(libraries[i]),
-						  tail, stepwise, result.ended ? "taken" : "refused");
-					free(result.body.data);
-				}
-			free(packed.data);
+			check_tail(&body, &packings[k], &tails[i], uncut, 1 << 16);
+			check_tail(&body, &packings[k], &tails[i], uncut, body.len);
+			check_tail(&body, &packings[k], &tails[i], (Cuts){0, 0, &dice},
+					   1 << 16);
+			if (tails[i].zeros < 1000)
+				check_tail(&body, &packings[k], &tails[i], each_byte, 1 << 16);
+			for (size_t room = 1; room < 40 && tails[i].zeros < 1000; room++)
+				check_tail(&body, &packings[k], &tails[i], (Cuts){0, 0, &dice},
+						   room);
 		}
 	free(body.data);
 }
