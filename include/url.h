@@ -35,8 +35,9 @@ extern bool dcf_url_decode(const char *src, size_t len, char *dst,
 
 /*
  * Walk the pairs of "a=1&b=2".  *pos starts at 0.  name and value are spans of
- * query, still encoded; value is empty where there is no '='.  Empty pieces
- * between two '&' are passed over.  False after the last pair.
+ * query, still encoded; where there is no '=', value is empty and begins where
+ * name ends.  Empty pieces between two '&' are passed over.  False after the
+ * last pair.
  */
 extern bool dcf_url_next_pair(const char *query, size_t len, size_t *pos,
 							  DcfSpan *name, DcfSpan *value);

@@ -149,6 +149,7 @@ FROM unnest('{/Reports/InvoiceDetail,/Session,/session/,/sessions,/a/,/,/a.b/..c
 -- parameters
 SELECT context, value, pg_temp.try(context, 'params', value)
 FROM (VALUES ('server', 'CompanyID=14205&DatePercision=True'), ('table', ''), ('table', 'a'), ('table', 'a=&b=='),
+             ('server', 'CompanyID'), ('table', 'a=1&b'), ('table', 'a&b=1'), ('table', '%3D'),
              ('table', '&a=1&&b=2&'), ('table', 'a=%26%23%2B%25&b=x+y z'), ('table', 'a=%C3%A9&b=é'),
              ('table', 'a=%'), ('table', 'a=1&b=%4'), ('table', 'a=1&b=%zz'), ('table', '%=1'),
              ('table', 'a=%FF'), ('table', 'a=%C3'), ('table', 'a=%ED%A0%80'), ('table', '%E9=1'),

@@ -250,6 +250,30 @@ words_of_error(json_t *document)
 	return text;
 }
 
+/*
+ * Whether a text is an error code of OAuth (RFC 6749 and 6750), one of our own
+ * words: it tells nothing, even where a client is called "client".
+ */
+static bool
+is_oauth_code(const char *text)
+{
+	static const char *const codes[] =
+		{"invalid_request",		   "invalid_client",
+		 "invalid_grant",		   "unauthorized_client",
+		 "unsupported_grant_type", "invalid_scope",
+		 "access_denied",		   "unsupported_response_type",
+		 "server_error",		   "temporarily_unavailable",
+		 "invalid_token",		   "insufficient_scope"};
+	int i;
+
+	for (i = 0; i < (int) lengthof(codes); i++)
+	{
+		if (strcmp(text, codes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* A sentence that tells what the body says. */
 static char *
 show_body(const DcfRefusal *refusal)
@@ -271,8 +295,11 @@ show_body(const DcfRefusal *refusal)
 	if (words == NULL)
 		words = json_string_value(document);
 	len = words ? strlen(words) : refusal->body_len;
-	shown = words ? dcf_error_safe(words, len) :
-					dcf_error_safe_start(refusal->body, len);
+	if (words && is_oauth_code(words))
+		shown = pstrdup(words);
+	else
+		shown = words ? dcf_error_safe(words, len) :
+						dcf_error_safe_start(refusal->body, len);
 	len = strlen(shown);
 	return psprintf("The service says: \"%s\"%s", shown,
 					len > 0 && strchr(".!?", shown[len - 1]) ? "" : ".");

@@ -309,6 +309,17 @@ $dc->fault({ path => $token_path, status => 400,
 error_is_clean('SELECT count(*) FROM oauth WHERE n = 4',
 	'what OAuth says of an error', qr/The service says: "Try again\."/);
 
+# Its error codes are words, also where a secret is part of one; elsewhere it is hidden.
+for my $words ('invalid_client', 'invalid_grant', 'unauthorized_client', 'invalid_client!', 'bad client')
+{
+	make_objects('oauth', 'oauth');
+	$session->query(q{ALTER USER MAPPING FOR CURRENT_USER SERVER oauth OPTIONS (SET client_id 'client')});
+	$dc->fault({ path => $token_path, status => 401, body => { error => $words } });
+	my $shown = $words =~ /^\w+$/ ? $words : $words =~ s/client/******/r;
+	error_is_clean('SELECT count(*) FROM oauth WHERE n = 4', "the error code $words",
+		qr/28000:.*The service says: "\Q$shown\E"/s);
+}
+
 # --- The way to the service --------------------------------------------------
 
 for my $kind (sort keys %mapping)
