@@ -31,10 +31,11 @@ typedef struct DcfFormatConfig
 
 typedef struct DcfFormatRoutine
 {
-	const char *name;	  /* for messages */
-	const char *keys_in;  /* what next_key() walks, for messages */
-	bool shows_cut;		  /* a reply cut anywhere is DCF_READ_WRONG */
-	bool nulls_have_keys; /* a record of NULLs alone has keys, too */
+	const char *name;	   /* for messages */
+	const char *keys_in;   /* what next_key() walks, for messages */
+	bool shows_cut;		   /* a reply cut anywhere is DCF_READ_WRONG */
+	bool nulls_have_keys;  /* a record of NULLs alone has keys, too */
+	bool leaves_nulls_out; /* a NULL has no key */
 
 	/*
 	 * A thread had better read: next(), matched() and record_length() are pure

@@ -45,6 +45,14 @@ typedef enum DcfFormat
 	DCF_FORMAT_XML
 } DcfFormat;
 
+/* What to do about a wanted key that no record of a reply has. */
+typedef enum DcfMissingKey
+{
+	DCF_MISSING_WARN,
+	DCF_MISSING_IGNORE,
+	DCF_MISSING_ERROR
+} DcfMissingKey;
+
 /* Times in milliseconds, 0 = no limit; sizes in bytes. */
 typedef struct DcfServerOptions
 {
@@ -67,8 +75,9 @@ typedef struct DcfServerOptions
 	int retry_max_wait;
 	int max_rows;
 	int max_record_size;
-	int batch_size;		/* of table, where that gives none */
-	bool async_capable; /* likewise */
+	int batch_size;			   /* of table, where that gives none */
+	bool async_capable;		   /* likewise */
+	DcfMissingKey missing_key; /* likewise */
 	bool use_preferred_endpoint;
 	bool remote_estimate;
 	char *token_url; /* or NULL */
@@ -105,6 +114,7 @@ typedef struct DcfTableOptions
 	int batch_size;		/* the server's where not given; values of a join's
 								 * key in one request */
 	bool async_capable; /* the server's where not given */
+	DcfMissingKey missing_key; /* the server's where not given */
 	bool window_round_day;
 	char *open_from;	  /* as dcf_day_parse() takes it, never NULL */
 	char *open_to;		  /* likewise */
@@ -121,6 +131,7 @@ typedef struct DcfTableOptions
 typedef struct DcfColumnOptions
 {
 	char *name;		  /* key in the reply; NULL for a parameter column */
+	bool is_named;	  /* the option was given: else name is the column's */
 	char *param;	  /* or NULL */
 	char *param_from; /* or NULL */
 	char *param_to;	  /* or NULL */
@@ -174,6 +185,20 @@ extern DcfImportOptions *dcf_option_import(List *options);
  * and looked for in its replies.  palloc'd, or text itself.
  */
 extern char *dcf_option_utf8(char *text);
+
+/*
+ * Bytes of the longest key that becomes a column: its options stand in
+ * pg_attribute, whose rows have to fit into a page.
+ */
+#define DCF_OPTION_KEY_MAX 2000
+
+/*
+ * A key of a reply (UTF-8) as the option name would have it, in the database
+ * encoding, palloc'd.  NULL if no option can: *obstacle then says why, as the
+ * end of a sentence about the key.
+ */
+extern char *dcf_option_key(const char *utf8, size_t len,
+							const char **obstacle);
 
 /*
  * Check the options of one object of the catalog given by its OID, as CREATE

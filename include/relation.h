@@ -11,6 +11,7 @@
 #include "utils/rel.h"
 
 #include "option.h"
+#include "told.h"
 
 typedef enum DcfColumnKind
 {
@@ -18,7 +19,8 @@ typedef enum DcfColumnKind
 	DCF_COLUMN_RESPONSE,  /* read from the reply */
 	DCF_COLUMN_PARAMETER, /* never in the reply: what was sent */
 	DCF_COLUMN_FILTERED,  /* read, and can be filtered by equality */
-	DCF_COLUMN_WINDOW	  /* read, and can be filtered by a range of time */
+	DCF_COLUMN_WINDOW,	  /* read, and can be filtered by a range of time */
+	DCF_COLUMN_GENERATED  /* of an expression: neither sent nor read */
 } DcfColumnKind;
 
 typedef struct DcfColumn
@@ -30,6 +32,7 @@ typedef struct DcfColumn
 	Oid basetype; /* below any domain */
 	int32 basetypmod;
 	Oid collation;
+	bool is_stored; /* of a generated one: PostgreSQL does not expand it */
 	DcfColumnOptions *options;
 } DcfColumn;
 
@@ -45,6 +48,7 @@ typedef struct DcfRelation
 	TupleDesc tupdesc; /* a copy */
 	int natts;
 	DcfColumn *columns;		/* natts of them, by attnum - 1 */
+	DcfTold *told;			/* columns that are missing and were told of */
 	const DcfColumn *split; /* by which a request that asks for too much is
 							 * halved, or NULL: a window with both parameters,
 							 * or a list */
@@ -70,10 +74,30 @@ extern DcfRelation *dcf_relation_create(Oid serverid, const char *endpoint,
 										const char *const *keys, int nkeys);
 
 /*
+ * The command that has a column read another key, which is in the database
+ * encoding.
+ */
+extern char *dcf_relation_rename_key(const DcfRelation *relation,
+									 const DcfColumn *column, const char *key);
+
+/* The server of a foreign table; NULL if that is gone, or is none. */
+extern ForeignServer *dcf_relation_server(Oid relid);
+
+/*
  * A hash of the options on which it depends what the service is asked for and
- * returns; never 0.  The relation has to be there.
+ * returns; 0 if the table is gone, or is none.
  */
 extern uint32 dcf_relation_version(Oid relid);
+
+/* A column's options (list of DefElem *); NIL also if it is gone. */
+extern List *dcf_relation_column_options(Oid relid, AttrNumber attnum);
+
+/*
+ * Raise ERRCODE_FEATURE_NOT_SUPPORTED if a wanted column (by attnum) is
+ * generated and stored: nobody would compute it.
+ */
+extern void dcf_relation_check_generated(const DcfRelation *relation,
+										 const Bitmapset *wanted);
 
 /*
  * Whether something is sent for a sent column of which a query says nothing:

@@ -218,6 +218,7 @@ CREATE FOREIGN TABLE declared (
     CHECK (id < 3)
 ) SERVER sandbox OPTIONS (endpoint '/test/kinds');
 SELECT * FROM declared;
+SELECT id, store, "Day", absent FROM declared;
 -- a domain's check is the type's own
 ALTER FOREIGN TABLE declared DROP COLUMN double;
 ALTER FOREIGN TABLE declared ALTER COLUMN store TYPE store_no;

@@ -8,9 +8,9 @@
 ALTER SERVER sandbox OPTIONS (ADD max_retries '0');
 
 CREATE FOREIGN TABLE json_reply (n integer OPTIONS (param 'N'), "A" text, "B" integer)
-    SERVER sandbox OPTIONS (endpoint '/test/echo');
+    SERVER sandbox OPTIONS (endpoint '/test/echo', missing_key 'ignore');
 CREATE FOREIGN TABLE table_reply (n integer OPTIONS (param 'N'), "A" text, "B" integer)
-    SERVER sandbox OPTIONS (endpoint '/test/echo', format 'jsondatatable');
+    SERVER sandbox OPTIONS (endpoint '/test/echo', format 'jsondatatable', missing_key 'ignore');
 
 -- Replies to try, number n to the request with N=n: a text, or bytes where it is \x…
 CREATE TABLE replies (n serial, format text, body text, bytes bytea);

@@ -18,7 +18,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     result text;
 BEGIN
-    EXECUTE format('CREATE FOREIGN TABLE one (v %s OPTIONS (name %L), other text OPTIONS (name ''zero'')) SERVER sandbox OPTIONS (endpoint ''/test/nulls''%s)',
+    EXECUTE format('CREATE FOREIGN TABLE one (v %s OPTIONS (name %L), other text OPTIONS (name ''zero'')) SERVER sandbox OPTIONS (endpoint ''/test/nulls'', missing_key ''ignore''%s)',
                    type, key, options);
     EXECUTE 'SELECT CASE WHEN v IS NULL THEN ''NULL'' ELSE quote_literal(v::text) END FROM one' INTO STRICT result;
     DROP FOREIGN TABLE one;

@@ -173,6 +173,7 @@ read_table(List *options, const DcfServerOptions *server)
 		table->method = server->method;
 		table->batch_size = server->batch_size;
 		table->async_capable = server->async_capable;
+		table->missing_key = server->missing_key;
 	}
 	read_options(DCF_OPTION_TABLE, options, table);
 
@@ -277,6 +278,7 @@ dcf_option_column(Oid relid, AttrNumber attnum, const char *attname)
 	DcfColumnOptions *column;
 
 	column = read_column(GetForeignColumnOptions(relid, attnum));
+	column->is_named = column->name != NULL;
 	if (!column->name && !column->param)
 		column->name = pstrdup(attname);
 	return column;

@@ -24,6 +24,11 @@ static const DcfOptionChoice formats[] = {{"json", DCF_FORMAT_JSON},
 										  {"xml", DCF_FORMAT_XML},
 										  {.name = NULL}};
 
+static const DcfOptionChoice missing_keys[] = {{"warn", DCF_MISSING_WARN},
+											   {"ignore", DCF_MISSING_IGNORE},
+											   {"error", DCF_MISSING_ERROR},
+											   {.name = NULL}};
+
 static const DcfOptionChoice window_rounds[] = {{"day", true},
 												{"none", false},
 												{.name = NULL}};
@@ -116,6 +121,9 @@ const DcfOption dcf_options[] = {
 	{SERVER(async_capable), .type = DCF_OPTION_BOOLEAN,
 	 .default_value = "true",
 	 .description = "let scans below an Append run at the same time"},
+	{SERVER(missing_key), .type = DCF_OPTION_ENUM, .choices = missing_keys,
+	 .default_value = "warn",
+	 .description = "what to do about a key that no record of a reply has"},
 	{SERVER(use_preferred_endpoint), .type = DCF_OPTION_BOOLEAN,
 	 .default_value = "false",
 	 .description = "send requests to the host that the service prefers"},
@@ -171,6 +179,9 @@ const DcfOption dcf_options[] = {
 	{TABLE(async_capable), .type = DCF_OPTION_BOOLEAN,
 	 .description = "let scans below an Append run at the same time; default "
 					"is the server's"},
+	{TABLE(missing_key), .type = DCF_OPTION_ENUM, .choices = missing_keys,
+	 .description = "what to do about a key that no record of a reply has; "
+					"default is the server's"},
 	{.context = DCF_OPTION_TABLE,
 	 .name = "window_round",
 	 .type = DCF_OPTION_ENUM_BOOL,

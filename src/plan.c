@@ -228,6 +228,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 			used_up = lappend(used_up, rinfo);
 	}
 
+	dcf_relation_check_generated(state->relation, path.fetched);
 	spec.bindings = path.quals->bindings;
 	spec.split = path.split;
 	spec.fetched = path.fetched;

@@ -16,7 +16,8 @@
 static void offer_ahead(DcfRecordReader *reader);
 static void allow_in_place(DcfRecordReader *reader);
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
-static DcfReadStatus read_record(DcfRecordReader *reader, bool wait);
+static inline void convert_record(const DcfRecordReader *reader, bool is_null,
+								  Datum *values, bool *isnull);
 static DcfReadStatus read_window(DcfRecordReader *reader);
 
 DcfRecordReader *
@@ -52,6 +53,9 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 							   relation->table->null_strings);
 	}
 
+	reader->context = CurrentMemoryContext;
+	reader->unseen = palloc(sizeof(int16) * size);
+	source->seeks = relation->table->missing_key != DCF_MISSING_IGNORE;
 	reader->in_order = source->ntargets > 0 &&
 		source->targets[source->ntargets - 1].column == source->ntargets - 1;
 
@@ -111,6 +115,8 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	source->fields = source->format->fields(source->in);
 	reader->rows = NULL;
 	reader->bytes = 0;
+	dcf_record_begin_held(reader);
+	dcf_record_begin_missing(reader);
 	if (source->format->reads_in_thread && source->ntargets >= AHEAD_COLUMNS)
 		offer_ahead(reader);
 	if (!source->format->shows_cut && !dcf_reply_marks_end(reply))
@@ -133,28 +139,50 @@ dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 				bool *isnull)
 {
 	const DcfRecordSource *source = &reader->source;
-	DcfReadStatus status = read_record(reader, wait);
+	bool is_null = false;
+	DcfReadStatus status = reader->holding ?
+		dcf_record_read_held(reader, wait, &is_null) :
+		dcf_record_read(reader, wait);
 
-	if (status != DCF_READ_RECORD)
-		return status == DCF_READ_END ? DCF_RECORD_END : DCF_RECORD_LATER;
+	if (status == DCF_READ_MORE)
+		return DCF_RECORD_LATER;
+	if (status == DCF_READ_END)
+	{
+		dcf_record_tell_missing(reader);
+		return DCF_RECORD_END;
+	}
 	reader->records++;
 	if (dcf_record_has_row(reader))
 	{
 		dcf_record_take_row(reader, values, isnull);
 		return DCF_RECORD_ROW;
 	}
-	if (reader->records == 1 || source->format->nulls_have_keys)
+	if (!source->format->leaves_nulls_out &&
+		(reader->records == 1 || source->format->nulls_have_keys))
 		dcf_record_check_keys(reader);
+	if (!is_null)
+		dcf_record_see(reader);
+	convert_record(reader, is_null, values, isnull);
+	return DCF_RECORD_ROW;
+}
+
+/* is_null: all fields are, whatever the record has. */
+static inline void
+convert_record(const DcfRecordReader *reader, bool is_null, Datum *values,
+			   bool *isnull)
+{
+	static const DcfField absent = {.kind = DCF_FIELD_ABSENT};
+	const DcfRecordSource *source = &reader->source;
 
 	for (int i = 0; i < source->ntargets; i++)
 	{
 		const DcfTarget *target = &source->targets[i];
 
 		values[target->column] =
-			dcf_convert_field(target->converter, &source->fields[target->key],
+			dcf_convert_field(target->converter,
+							  is_null ? &absent : &source->fields[target->key],
 							  reader->records, &isnull[target->column]);
 	}
-	return DCF_RECORD_ROW;
 }
 
 uint64
@@ -179,12 +207,8 @@ dcf_record_bytes(const DcfRecordReader *reader)
 	return bytes;
 }
 
-/*
- * DCF_READ_RECORD, DCF_READ_END at the end of a whole reply, or DCF_READ_MORE
- * where more would have to be waited for, and is not.
- */
-static DcfReadStatus
-read_record(DcfRecordReader *reader, bool wait)
+DcfReadStatus
+dcf_record_read(DcfRecordReader *reader, bool wait)
 {
 	DcfReadStatus status;
 
@@ -232,7 +256,10 @@ read_window(DcfRecordReader *reader)
 	if (status == DCF_READ_WRONG)
 		dcf_record_raise_wrong(reader);
 	if (status == DCF_READ_HEADER)
+	{
 		dcf_record_check_keys(reader);
+		dcf_record_see_header(reader);
+	}
 	if (status == DCF_READ_RECORD)
 		dcf_record_check_length(reader, dcf_record_length(source, consumed));
 	dcf_record_use_bytes(reader, consumed);

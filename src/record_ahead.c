@@ -12,6 +12,7 @@
 
 static bool is_row(const DcfRecordSource *source, size_t consumed);
 static void add_row(const DcfRecordSource *source, DcfRows *rows);
+static void see_keys(const DcfRecordSource *source, DcfRows *rows);
 
 DcfAheadRead
 dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
@@ -25,6 +26,7 @@ dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
 
 	rows->nrows = 0;
 	rows->npending = 0;
+	rows->nunseen = 0;
 	rows->status = DCF_READ_RECORD;
 	while (rows->nrows < room)
 	{
@@ -35,6 +37,8 @@ dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
 		if (rows->status != DCF_READ_RECORD || !is_row(&source, n))
 			break;
 		add_row(&source, rows);
+		if (source.seeks)
+			see_keys(&source, rows);
 		rows->ends[rows->nrows++] = (uint32) at;
 	}
 	rows->consumed = *consumed = at;
@@ -73,4 +77,19 @@ add_row(const DcfRecordSource *source, DcfRows *rows)
 		pending->target = i;
 		rows->npending++;
 	}
+}
+
+/* Of the row that was added. */
+static void
+see_keys(const DcfRecordSource *source, DcfRows *rows)
+{
+	if (rows->nrows == 0)
+		while (rows->nunseen < source->ntargets)
+		{
+			rows->unseen[rows->nunseen] = (int16) rows->nunseen;
+			rows->nunseen++;
+		}
+	if (rows->nunseen > 0)
+		rows->nunseen =
+			dcf_record_keep_unseen(source, rows->unseen, rows->nunseen);
 }

@@ -79,6 +79,23 @@ dcf_record_check_keys(DcfRecordReader *reader)
 			 "Check the table's option \"endpoint\" and the columns' option \"name\".")));
 }
 
+void
+dcf_record_check_held(DcfRecordReader *reader)
+{
+	if (!has_keys(reader))
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+		 errmsg("reply is not one for foreign table \"%s\"",
+				reader->relation->relname),
+		 errdetail("None of its records (" UINT64_FORMAT
+				   ") has any of the table's columns. Its keys are: %s.",
+				   reader->nheld, list_keys(reader)),
+		 errhint(
+			 "Check the table's option \"endpoint\" and the columns' option \"name\".")));
+}
+
 static char *
 list_keys(DcfRecordReader *reader)
 {

@@ -2,7 +2,8 @@
  * record_private.h
  *	  What the files of the reader of records share: record.c (the way through),
  *	  record_ahead.c (reading in a thread), record_rows.c (taking what that has
- *	  read), record_error.c (what is refused).
+ *	  read), record_held.c (records held back), record_missing.c (keys that no
+ *	  record has), record_error.c (what is refused).
  */
 #ifndef DCF_RECORD_PRIVATE_H
 #define DCF_RECORD_PRIVATE_H
@@ -37,6 +38,7 @@ typedef struct DcfRecordSource
 	DcfTarget *targets;
 	int ntargets;
 	bool has_keys; /* a record without any needs a look */
+	bool seeks;	   /* keys that no record has are to be told of */
 	size_t max_record_size;
 } DcfRecordSource;
 
@@ -65,6 +67,9 @@ typedef struct DcfRows
 	int npending;
 	DcfReadStatus status;
 	size_t consumed;
+	int nunseen;
+	int16 unseen[MaxTupleAttributeNumber]; /* targets whose keys none of the
+											* rows has; where seeks */
 	uint32 ends[DCF_ROWS_MAX]; /* bytes consumed up to each row's end */
 	Datum values[DCF_VALUES_MAX];
 	bool isnull[DCF_VALUES_MAX];
@@ -88,7 +93,28 @@ struct DcfRecordReader
 	uint64 bytes;		  /* of windows before this one */
 	bool begun;			  /* bytes of the reply are gone */
 	bool stopped;		  /* for want of bytes that nobody waited for */
+
+	/* record_held.c */
+	bool holding;		  /* the next record needs a look there */
+	uint64 nheld;		  /* records that are NULL, and not handed out yet */
+	DcfReadStatus behind; /* what follows them; DCF_READ_MORE: not known */
+
+	/* record_missing.c */
+	MemoryContext context; /* of the reader */
+	int nunseen;
+	int16 *unseen; /* targets whose keys no record of the reply has had yet */
+	bool looked;   /* at a record of the reply */
+	List *strangers; /* of char *: its keys that no column reads */
 };
+
+/* record.c */
+
+/*
+ * The next record into the format's fields, or one that a thread has read:
+ * DCF_READ_RECORD, DCF_READ_END at the end of a whole reply, or DCF_READ_MORE
+ * where more would have to be waited for, and is not.
+ */
+extern DcfReadStatus dcf_record_read(DcfRecordReader *reader, bool wait);
 
 /* record_ahead.c */
 
@@ -122,6 +148,61 @@ extern DcfReadStatus dcf_record_leave_rows(DcfRecordReader *reader,
 /* Bytes of the window are done with. */
 extern void dcf_record_use_bytes(DcfRecordReader *reader, size_t n);
 
+/* record_held.c */
+
+/* Begin a reply. */
+extern void dcf_record_begin_held(DcfRecordReader *reader);
+
+/*
+ * In place of dcf_record_read() while the reader is holding: of a format that
+ * leaves NULLs out, records without any of the table's keys are held back until
+ * one has some, and refused at the end of the reply where none has.  *is_null:
+ * the record is one of those held back.
+ */
+extern DcfReadStatus dcf_record_read_held(DcfRecordReader *reader, bool wait,
+										  bool *is_null);
+
+/* record_missing.c */
+
+/* Begin a reply: no key of it has been seen. */
+extern void dcf_record_begin_missing(DcfRecordReader *reader);
+
+/* Look at the current record; for dcf_record_see(). */
+extern void dcf_record_look(DcfRecordReader *reader);
+
+/* The current record, which was read here, has its keys. */
+static inline void
+dcf_record_see(DcfRecordReader *reader)
+{
+	if (reader->nunseen > 0)
+		dcf_record_look(reader);
+}
+
+/* So has the header, and no record has others. */
+extern void dcf_record_see_header(DcfRecordReader *reader);
+
+/* The rows that a thread has read have theirs. */
+extern void dcf_record_see_rows(DcfRecordReader *reader);
+
+/* The reply has ended: warn of wanted keys that none of its records had. */
+extern void dcf_record_tell_missing(DcfRecordReader *reader);
+
+/*
+ * Of n targets, keep those whose keys the current record does not have; returns
+ * how many.  Pure C.
+ */
+static inline int
+dcf_record_keep_unseen(const DcfRecordSource *source, int16 *unseen, int n)
+{
+	int kept = 0;
+
+	for (int i = 0; i < n; i++)
+		if (source->fields[source->targets[unseen[i]].key].kind ==
+			DCF_FIELD_ABSENT)
+			unseen[kept++] = unseen[i];
+	return kept;
+}
+
 /* record_error.c */
 
 /* Before any row is handed out: whether all have come nobody will know. */
@@ -136,6 +217,9 @@ extern void dcf_record_check_length(const DcfRecordReader *reader, size_t len);
 
 /* Raise unless the current record, or header, is one of this table. */
 extern void dcf_record_check_keys(DcfRecordReader *reader);
+
+/* Raise if the reply has keys, none of which is one of the table's. */
+extern void dcf_record_check_held(DcfRecordReader *reader);
 
 /*
  * Bytes of a record that was just read: those that were consumed with it, but

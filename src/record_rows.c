@@ -32,6 +32,8 @@ dcf_record_leave_rows(DcfRecordReader *reader, size_t *consumed)
 	const DcfRows *rows = reader->rows;
 	size_t taken = rows->nrows > 0 ? rows->ends[rows->nrows - 1] : 0;
 
+	if (rows->nrows > 0 && reader->nunseen > 0)
+		dcf_record_see_rows(reader);
 	dcf_record_use_bytes(reader, taken);
 	*consumed = rows->consumed - taken;
 	reader->rows = NULL;

@@ -5,21 +5,15 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "commands/defrem.h"
-#include "common/hashfn.h"
 #include "foreign/foreign.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "relation.h"
 #include "request.h"
 
-static uint32 hash_options(uint32 hash, List *options,
-						   const char *const *names);
 static DcfColumnKind column_kind(const DcfColumnOptions *options);
 static void load_column(DcfRelation *relation, Form_pg_attribute attribute);
 static void check_window_type(const DcfRelation *relation,
@@ -45,8 +39,9 @@ dcf_relation_load(Relation rel)
 	relation->tupdesc = tupdesc;
 	relation->natts = tupdesc->natts;
 	relation->columns = palloc0(sizeof(DcfColumn) * Max(tupdesc->natts, 1));
+	relation->told = dcf_told_create();
 	for (int i = 0; i < tupdesc->natts; i++)
-		load_column(relation, TupleDescAttr(tupdesc, i));
+		load_column(relation, TupleDescAttr(RelationGetDescr(rel), i));
 	check_params_distinct(relation);
 	if (relation->table->split)
 		relation->split = find_split(relation);
@@ -65,6 +60,8 @@ dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
 	relation->table = dcf_option_endpoint(endpoint, params, relation->server);
 	relation->tupdesc = CreateTemplateTupleDesc(nkeys);
 	relation->natts = nkeys;
+	relation->table->missing_key = DCF_MISSING_IGNORE;
+	relation->told = dcf_told_create();
 	relation->columns = palloc0(sizeof(DcfColumn) * Max(nkeys, 1));
 	for (int i = 0; i < nkeys; i++)
 	{
@@ -82,75 +79,17 @@ dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
 	return relation;
 }
 
-/* Dropped ones among them. */
-static AttrNumber
-count_columns(Oid relid)
+char *
+dcf_relation_rename_key(const DcfRelation *relation, const DcfColumn *column,
+						const char *key)
 {
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	AttrNumber natts;
+	char *schema = get_namespace_name(get_rel_namespace(relation->relid));
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
-	natts = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
-	ReleaseSysCache(tuple);
-	return natts;
-}
-
-uint32
-dcf_relation_version(Oid relid)
-{
-	static const char *const server_names[] = {"url", "params", "language",
-											   "format", NULL};
-	static const char *const table_names[] = {"endpoint",  "params",  "format",
-											  "open_from", "open_to", NULL};
-	static const char *const column_names[] = {"param",	   "param_from",
-											   "param_to", "required",
-											   "default",  "list",
-											   NULL};
-	ForeignTable *table = GetForeignTable(relid);
-	AttrNumber natts = count_columns(relid);
-	uint32 hash = table->serverid;
-
-	hash = hash_options(hash, GetForeignServer(table->serverid)->options,
-						server_names);
-	hash = hash_options(hash, table->options, table_names);
-	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
-	{
-		uint32 column = hash_options(0, GetForeignColumnOptions(relid, attnum),
-									 column_names);
-
-		/* Whether it is a date makes a difference where it is sent. */
-		if (column != 0)
-		{
-			column = hash_combine(column, get_atttype(relid, attnum));
-			hash = hash_combine(hash, hash_combine(attnum, column));
-		}
-	}
-	return hash != 0 ? hash : 1;
-}
-
-/* Those of the options that are named, NULL after the last name. */
-static uint32
-hash_options(uint32 hash, List *options, const char *const *names)
-{
-	ListCell *lc;
-
-	foreach(lc, options)
-	{
-		DefElem *def = lfirst(lc);
-
-		for (int i = 0; names[i]; i++)
-			if (strcmp(def->defname, names[i]) == 0)
-			{
-				const char *value = defGetString(def);
-
-				hash = hash_combine(hash, i + 1);
-				hash = hash_combine(hash,
-									hash_bytes((const unsigned char *) value,
-											   strlen(value)));
-			}
-	}
-	return hash;
+	return psprintf(
+		"ALTER FOREIGN TABLE %s ALTER COLUMN %s OPTIONS (%s name %s);",
+		quote_qualified_identifier(schema, relation->relname),
+		quote_identifier(column->attname),
+		column->options->is_named ? "SET" : "ADD", quote_literal_cstr(key));
 }
 
 bool
@@ -199,7 +138,10 @@ load_column(DcfRelation *relation, Form_pg_attribute attribute)
 	column->collation = attribute->attcollation;
 	column->options =
 		dcf_option_column(relation->relid, column->attnum, column->attname);
-	column->kind = column_kind(column->options);
+	column->is_stored = attribute->attgenerated == ATTRIBUTE_GENERATED_STORED;
+	column->kind = attribute->attgenerated != '\0' ?
+		DCF_COLUMN_GENERATED :
+		column_kind(column->options);
 	if (column->kind == DCF_COLUMN_WINDOW)
 		check_window_type(relation, column);
 }
@@ -218,6 +160,25 @@ check_window_type(const DcfRelation *relation, const DcfColumn *column)
 		 errdetail(
 			 "Options \"param_from\" and \"param_to\" need type date, timestamp or timestamptz, and the column is of type %s.",
 			 format_type_be(column->type))));
+}
+
+void
+dcf_relation_check_generated(const DcfRelation *relation,
+							 const Bitmapset *wanted)
+{
+	int member = -1;
+
+	while ((member = bms_next_member(wanted, member)) > 0)
+		if (relation->columns[member - 1].is_stored)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg(
+					 "generated column \"%s\" of foreign table \"%s\" cannot be read",
+					 relation->columns[member - 1].attname, relation->relname),
+				 errdetail("It is STORED, and a foreign table stores nothing."),
+				 errhint(
+					 "Use a view that computes it, or from PostgreSQL 18 on a VIRTUAL column.")));
 }
 
 static const DcfColumn *

@@ -62,6 +62,8 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 
 	node->fdw_state = scan;
 	scan->relation = dcf_relation_load(node->ss.ss_currentRelation);
+	scan->relation->told =
+		dcf_told_join(node->ss.ps.state, scan->relation->relid);
 	scan->spec = dcf_spec_read(plan);
 	scan->states = init_states(node, scan->spec);
 	scan->stats.first_byte_ms = -1;

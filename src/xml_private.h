@@ -62,7 +62,9 @@ typedef struct DcfXmlReader
 	DcfField *fields;
 	size_t *starts;		/* of each field's text */
 	DcfXmlBuffer text;	/* of all fields, decoded */
-	DcfXmlBuffer names; /* of the first record, each with a NUL behind it */
+	bool named;			/* a record has ended that had fields */
+	DcfXmlBuffer names; /* of the first such record, each with a NUL behind
+						 * it */
 } DcfXmlReader;
 
 /* What expat allocates with. */

@@ -209,7 +209,7 @@ feed(DcfXmlReader *reader, const char *data, size_t len, bool ended)
 		return DCF_READ_WRONG;
 	}
 	make_room(reader, &reader->text, MAX_MARKUP + len + 1);
-	if (reader->nrecords == 0)
+	if (!reader->named)
 		make_room(reader, &reader->names, MAX_MARKUP + len + 1);
 	reader->fed += len;
 	reader->ended = ended;
@@ -298,6 +298,7 @@ const DcfFormatRoutine dcf_xml_routine = {
 	.name = "XML",
 	.keys_in = "first record",
 	.shows_cut = true,
+	.leaves_nulls_out = true,
 	.create = xml_create,
 	.start = xml_start,
 	.next = xml_next,

@@ -79,6 +79,7 @@ end_record(DcfXmlReader *reader)
 	}
 	reader->in_record = false;
 	reader->nrecords++;
+	reader->named = reader->names.len > 0;
 	for (int i = 0; i < reader->config->nkeys; i++)
 	{
 		if (reader->fields[i].kind != DCF_FIELD_ABSENT)
@@ -108,7 +109,7 @@ is_nil(const char **attributes)
 static void
 begin_field(DcfXmlReader *reader, const char *name, const char **attributes)
 {
-	bool first = reader->nrecords == 0;
+	bool first = !reader->named;
 	DcfXmlBuffer *buffer = first ? &reader->names : &reader->text;
 	size_t len = strlen(name);
 	char *decoded;
@@ -254,4 +255,5 @@ dcf_xml_record_start(DcfXmlReader *reader)
 	reader->nmatched = 0;
 	reader->text.len = 0;
 	reader->names.len = 0;
+	reader->named = false;
 }

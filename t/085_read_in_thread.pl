@@ -18,7 +18,7 @@ use constant BAD => 20_000;          # where what is wrong stands
 use constant MARGIN => 64 * 1024;    # DCF_AHEAD_MARGIN in src/ahead.h
 
 my $dc = DataConnectTest->new;
-$dc->make_server('dc', max_retries => 0, max_record_size => '1MB');
+$dc->make_server('dc', max_retries => 0, max_record_size => '1MB', missing_key => 'ignore');
 $dc->sql('CREATE DOMAIN positive AS integer CHECK (VALUE > 0)');
 
 # Names, types, and what the service may write: JSON texts.
@@ -257,6 +257,17 @@ $session->send('SELECT 1 / 0');
 $session->finish;
 $session->query('ROLLBACK');
 is(threads(), $alone, 'no thread is left after an error');
+
+# --- A key that no record has ------------------------------------------------
+
+$dc->sql("ALTER FOREIGN TABLE t OPTIONS (ADD missing_key 'error')");
+my $missing = qr/ERROR:  HV005: column "never" of foreign table "t" was in no record of the reply/;
+like(same('a key that no record has', document()), $missing, 'is missing');
+for my $at (0, 1, BAD, $#records)
+{
+	my $seen = join ',', @{ $records[$at] }, '"never":null';
+	like(same("a key of record $at alone", document($at => "{$seen}")), qr/^@{[RECORDS]}\|/, 'is seen');
+}
 
 $session->quit;
 done_testing();
