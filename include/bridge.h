@@ -16,11 +16,12 @@
 /*
  * Ask the service for its tables, under the current user's mapping, and draft
  * a foreign table (of DcfDraft *) for each that the statement wants, in the
- * order of their names.  One that cannot be a foreign table is passed over with
- * a WARNING.
+ * order of their names.  One that cannot be a foreign table, or a column of it
+ * that cannot be one, is passed over with a WARNING.  *names gets the names of
+ * all tables (of char *), wanted or not.
  */
 extern List *dcf_bridge_drafts(Oid serverid, ImportForeignSchemaStmt *stmt,
-							   const DcfImportOptions *options);
+							   const DcfImportOptions *options, List **names);
 
 /*
  * How many rows the table behind a foreign table has, as the service counts

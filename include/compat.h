@@ -7,6 +7,7 @@
 #define DCF_COMPAT_H
 
 #include "postgres.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_foreign_server.h"
 #include "common/base64.h"
 #include "optimizer/pathnode.h"
@@ -143,6 +144,19 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #else
 #define dcf_compat_server_aclcheck(serverid, roleid, mode) \
 	pg_foreign_server_aclcheck(serverid, roleid, mode)
+#endif
+
+/* 17: others than the owner may be allowed to maintain a table. */
+#if PG_VERSION_NUM >= 170000
+#define dcf_compat_may_maintain(relid, roleid)               \
+	(object_ownercheck(RelationRelationId, relid, roleid) || \
+	 pg_class_aclcheck(relid, roleid, ACL_MAINTAIN) == ACLCHECK_OK)
+#elif PG_VERSION_NUM >= 160000
+#define dcf_compat_may_maintain(relid, roleid) \
+	object_ownercheck(RelationRelationId, relid, roleid)
+#else
+#define dcf_compat_may_maintain(relid, roleid) \
+	pg_class_ownercheck(relid, roleid)
 #endif
 
 /* 16: with a context for soft errors; before, with a boolean. */

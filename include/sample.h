@@ -22,7 +22,10 @@
 typedef struct DcfSampleField
 {
 	char *key;
-	char *sql_type;	  /* as the reply's Schema spells it; NULL where it has
+	const char *obstacle; /* why it cannot be a column, as the end of a
+						   * sentence about the key, which then is made safe;
+						   * or NULL */
+	char *sql_type;		  /* as the reply's Schema spells it; NULL where it has
 						   * none, or was not read to it */
 	const char *type; /* of PostgreSQL, by sql_type or else by the values */
 	char *value;	  /* the first that is not NULL, made safe and cut, or
@@ -44,8 +47,9 @@ extern DcfSample *dcf_sample_take(Oid serverid, Oid userid,
 								  const DcfTableOptions *table, char *more);
 
 /*
- * A foreign table over the endpoint with a column for each field.  relname
- * NULL: named after the endpoint, behind the options' prefix.
+ * A foreign table over the endpoint with a column for each field, but for those
+ * that cannot be one, of which a warning tells.  relname NULL: named after the
+ * endpoint, behind the options' prefix.
  */
 extern DcfDraft *dcf_sample_draft(const DcfSample *sample,
 								  const DcfTableOptions *table,

@@ -83,6 +83,27 @@ SELECT '[' || json_object_agg('k' || i, i) || ']' AS records FROM generate_serie
 \! $DATACONNECT_SANDBOX_CTL document /test/x "$RECORDS"
 SELECT count(*) FROM dataconnect_describe('sandbox', '/test/x');
 
+-- Keys that cannot be columns: the table is made without them.
+\! $DATACONNECT_SANDBOX_CTL document /test/unnamed '[{"": 5, "Id": 1, "a\tb": 6, "\u0085x": 7, "Last": 2}]'
+SELECT column_name, name, type FROM dataconnect_describe('sandbox', '/test/unnamed');
+SELECT dataconnect_table_ddl('sandbox', '/test/unnamed') AS ddl \gset
+:ddl
+SELECT * FROM unnamed;
+DROP FOREIGN TABLE unnamed;
+\set VERBOSITY default
+IMPORT FOREIGN SCHEMA "/test/unnamed" FROM SERVER sandbox INTO public OPTIONS (column_names 'preserve');
+\set VERBOSITY terse
+SELECT * FROM unnamed;
+DROP FOREIGN TABLE unnamed;
+-- as long as a key can be, and longer; a name in an alphabet of its own
+SELECT format('[{"Id": 1, "%s": 2, "%sb": 3, "%s": 4}]', repeat('a', 2000), repeat('a', 2000), '東京') AS long \gset
+\setenv LONG :long
+\! $DATACONNECT_SANDBOX_CTL document /test/unnamed "$LONG"
+IMPORT FOREIGN SCHEMA "/test/unnamed" FROM SERVER sandbox INTO public;
+SELECT attname, length(attfdwoptions::text) FROM pg_attribute WHERE attrelid = 'unnamed'::regclass AND attnum > 0;
+TABLE unnamed;
+DROP FOREIGN TABLE unnamed;
+
 -- a large reply is not read to its end
 \! $DATACONNECT_SANDBOX_CTL log-clear
 ALTER SERVER sandbox OPTIONS (compression 'off');

@@ -42,6 +42,47 @@ CREATE FOREIGN TABLE rq.valued (a smallint, b boolean, c text, d bigint, e integ
     SERVER sandbox OPTIONS (endpoint '/test/values');
 SELECT column_name, declared, found FROM dataconnect_check('rq.valued');
 
+-- a key that was renamed: the column reads the new one, and takes its type
+\! $DATACONNECT_SANDBOX_CTL document /test/renamed '[{"ID": 1, "store_name": "a", "TotalSale": 1.5, "Totals": 3, "qty": 4}]'
+CREATE FOREIGN TABLE rq.renamed (id integer OPTIONS (name 'Id'), store text OPTIONS (name 'StoreName'), "TotalSales" integer, total integer OPTIONS (name 'Total'), "Quantity" integer)
+    SERVER sandbox OPTIONS (endpoint '/test/renamed');
+SELECT * FROM dataconnect_check('rq.renamed');
+SELECT command FROM dataconnect_check('rq.renamed') \gexec
+SELECT * FROM dataconnect_check('rq.renamed');
+SELECT * FROM rq.renamed;
+-- a key that cannot be a column is nothing to mend
+\! $DATACONNECT_SANDBOX_CTL document /test/renamed '[{"ID": 1, "store_name": "a", "TotalSale": 1.5, "Totals": 3, "qty": 4, "": 1, "a\tb": 2}]'
+SELECT * FROM dataconnect_check('rq.renamed');
+
+-- a whole schema, whatever happens to one of its tables
+CREATE SCHEMA "a schema";
+CREATE FOREIGN DATA WRAPPER stranger;
+CREATE SERVER stranger FOREIGN DATA WRAPPER stranger;
+CREATE FOREIGN TABLE "a schema".foreign_to_us (a integer) SERVER stranger;
+CREATE TABLE "a schema".local (a integer);
+\! $DATACONNECT_SANDBOX_CTL document /test/whole '[{"a": 1, "b": 2}]'
+\! $DATACONNECT_SANDBOX_CTL document /test/empty '[]'
+CREATE FOREIGN TABLE "a schema".whole (a integer, b integer) SERVER sandbox OPTIONS (endpoint '/test/whole');
+CREATE FOREIGN TABLE "a schema".less (a integer) SERVER sandbox OPTIONS (endpoint '/test/whole');
+CREATE FOREIGN TABLE "a schema".empty (a integer) SERVER sandbox OPTIONS (endpoint '/test/empty');
+CREATE FOREIGN TABLE "a schema".nowhere (a integer) SERVER sandbox OPTIONS (endpoint '/test/nowhere');
+CREATE FOREIGN TABLE "a schema".zero_times (a integer, z integer) SERVER sandbox OPTIONS (endpoint '/test/whole');
+\! $DATACONNECT_SANDBOX_CTL log-clear
+\x
+SELECT * FROM dataconnect_check_schema('"a schema"', 'Day=2026-01-01');
+\x
+\! sh -c "$LOG"
+SELECT foreign_table, error FROM dataconnect_check_schema('"a schema"', 'Auth=x') LIMIT 1;
+SELECT * FROM dataconnect_check_schema('no_such_schema');
+-- what ends a statement is not caught
+SET statement_timeout = '100ms';
+\! $DATACONNECT_SANDBOX_CTL fault '{"path": "/test/*", "hold_headers": true}'
+\set VERBOSITY sqlstate
+SELECT * FROM dataconnect_check_schema('"a schema"');
+\set VERBOSITY terse
+RESET statement_timeout;
+\! $DATACONNECT_SANDBOX_CTL release
+
 -- what cannot be compared
 \! $DATACONNECT_SANDBOX_CTL document /test/values '[]'
 SELECT * FROM dataconnect_check('rq.valued');
@@ -55,12 +96,32 @@ GRANT EXECUTE ON FUNCTION dataconnect_check TO dataconnect_analyst;
 GRANT USAGE ON SCHEMA rq TO dataconnect_analyst;
 SET ROLE dataconnect_analyst;
 SELECT * FROM dataconnect_check('rq.stores');
+SELECT * FROM dataconnect_check_schema('rq');
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION dataconnect_check_schema TO dataconnect_analyst;
+SET ROLE dataconnect_analyst;
+SELECT foreign_table, change, error FROM dataconnect_check_schema('rq') WHERE foreign_table = 'rq.stores'::regclass;
+-- what was learned is the owner's to forget
+SELECT dataconnect_forget('rq.stores');
+\echo :SQLSTATE
 RESET ROLE;
 GRANT SELECT ON rq.stores TO dataconnect_analyst;
 SET ROLE dataconnect_analyst;
 SELECT * FROM dataconnect_check('rq.stores');
+SELECT dataconnect_forget('rq.stores');
 RESET ROLE;
+CREATE ROLE dataconnect_owner;
+GRANT dataconnect_owner TO dataconnect_analyst;
+ALTER FOREIGN TABLE rq.stores OWNER TO dataconnect_owner;
+SET ROLE dataconnect_analyst;
+SELECT dataconnect_forget('rq.stores');
+SELECT dataconnect_forget(0);
+RESET ROLE;
+SELECT provolatile FROM pg_proc WHERE proname = 'dataconnect_options';
 SET client_min_messages = warning;
 DROP OWNED BY dataconnect_analyst;
 DROP ROLE dataconnect_analyst;
 DROP SCHEMA rq CASCADE;
+DROP SCHEMA "a schema" CASCADE;
+DROP FOREIGN DATA WRAPPER stranger CASCADE;
+DROP ROLE dataconnect_owner;

@@ -39,6 +39,10 @@ IMPORT FOREIGN SCHEMA nonsense FROM SERVER sandbox INTO rq;
 IMPORT FOREIGN SCHEMA "import" FROM SERVER sandbox INTO rq;
 IMPORT FOREIGN SCHEMA "Sales" FROM SERVER sandbox INTO rq;
 IMPORT FOREIGN SCHEMA lists LIMIT TO (stores_of_old) FROM SERVER sandbox INTO rq;
+IMPORT FOREIGN SCHEMA sales LIMIT TO (salesbyinvoicereport, "SalesByInvoiceReport", refund_sumary_report) FROM SERVER sandbox INTO rq;
+IMPORT FOREIGN SCHEMA lists LIMIT TO (store) FROM SERVER sandbox INTO rq;
+IMPORT FOREIGN SCHEMA "/lists/stores" LIMIT TO (storess) FROM SERVER sandbox INTO rq;
+\! $DATACONNECT_SANDBOX_CTL log-clear
 
 -- options
 CREATE SCHEMA opt;

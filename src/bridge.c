@@ -119,11 +119,11 @@ read_schema(Oid serverid, int *count)
 	return fields;
 }
 
-/* Whether a name can stand in an option. */
+/* Whether a table's name can stand in an option. */
 static bool
 is_usable(const char *name)
 {
-	if (name == NULL || name[0] == '\0')
+	if (name[0] == '\0')
 		return false;
 	for (const char *c = name; *c; c++)
 	{
@@ -144,13 +144,10 @@ find_obstacle(Field **first, int n)
 		return "Its name is empty or contains a control character.";
 	for (int i = 0; i < n; i++)
 	{
-		if (!is_usable(first[i]->name))
-			return psprintf("The name of its column number %d is empty or "
-							"contains a control character.",
-							i + 1);
 		for (int j = 0; j < i; j++)
 		{
-			if (strcmp(first[i]->name, first[j]->name) == 0)
+			if (first[i]->name && first[j]->name &&
+				strcmp(first[i]->name, first[j]->name) == 0)
 				return psprintf("Its columns number %d and %d have the same "
 								"name.",
 								j + 1, i + 1);
@@ -165,6 +162,32 @@ field_type(const Field *field)
 	const char *type = dcf_sqltype_map(field->type);
 
 	return type ? type : "text";
+}
+
+static char *
+show_name(const char *name)
+{
+	const char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
+
+	return dcf_error_safe(utf8, strlen(utf8));
+}
+
+/* Whether the table's column of this number can be one here; else warns. */
+static bool
+may_be_column(const Field *field, int number)
+{
+	const char *name = field->name ? field->name : "";
+	const char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
+	const char *obstacle;
+
+	if (dcf_option_key(utf8, strlen(utf8), &obstacle))
+		return true;
+	ereport(WARNING,
+			(errmsg("column \"%s\" of bridge table \"%s\" is not imported",
+					show_name(name), show_name(field->table)),
+			 errdetail("The name of the table's column number %d %s.", number,
+					   obstacle)));
+	return false;
 }
 
 static DcfDraft *
@@ -183,18 +206,11 @@ make_draft(Field **first, int n, char *relname,
 				 options->table_params ? options->table_params : "");
 	draft->rows = -1;
 	for (int i = 0; i < n; i++)
-		(void) dcf_draft_add_field(draft, taken, options->column_names,
-								   first[i]->name, field_type(first[i]));
+		if (may_be_column(first[i], i + 1))
+			(void) dcf_draft_add_field(draft, taken, options->column_names,
+									   first[i]->name, field_type(first[i]));
 	hash_destroy(taken);
 	return draft;
-}
-
-static char *
-show_name(const char *name)
-{
-	const char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
-
-	return dcf_error_safe(utf8, strlen(utf8));
 }
 
 /* Draft the table whose n columns begin at first, if it can be one. */
@@ -215,7 +231,7 @@ add_draft(List *drafts, Field **first, int n, char *relname,
 
 List *
 dcf_bridge_drafts(Oid serverid, ImportForeignSchemaStmt *stmt,
-				  const DcfImportOptions *options)
+				  const DcfImportOptions *options, List **names)
 {
 	int count;
 	Field **fields = read_schema(serverid, &count);
@@ -239,6 +255,7 @@ dcf_bridge_drafts(Oid serverid, ImportForeignSchemaStmt *stmt,
 		relname = psprintf("%s%s", options->prefix ? options->prefix : "",
 						   dcf_draft_snake(table));
 		relname = dcf_draft_take_name(taken, relname);
+		*names = lappend(*names, relname);
 		if (IsImportableForeignTable(relname, stmt))
 			drafts = add_draft(drafts, &fields[i], n, relname, options);
 	}

@@ -14,6 +14,7 @@
 #include "catalogue_draft.h"
 #include "draft.h"
 #include "import.h"
+#include "nearest.h"
 #include "option.h"
 #include "sample.h"
 
@@ -103,54 +104,71 @@ endpoint_drafts(const char *endpoint, Oid serverid,
 	return list_make1(dcf_sample_draft(sample, table, NULL, options));
 }
 
+/* names is set to those of all tables, also where not all are drafted. */
 static List *
-schema_drafts(ImportForeignSchemaStmt *stmt, Oid serverid)
+schema_drafts(ImportForeignSchemaStmt *stmt, Oid serverid, List **names)
 {
 	DcfImportOptions *options = dcf_option_import(stmt->options);
+	List *drafts;
+	ListCell *cell;
 
+	*names = NIL;
 	if (strcmp(stmt->remote_schema, SCHEMA_BRIDGE) == 0)
-		return dcf_bridge_drafts(serverid, stmt, options);
+		return dcf_bridge_drafts(serverid, stmt, options, names);
 	if (stmt->remote_schema[0] == '/')
-		return endpoint_drafts(stmt->remote_schema, serverid, options);
-	return catalogue_drafts(stmt->remote_schema, options);
+		drafts = endpoint_drafts(stmt->remote_schema, serverid, options);
+	else
+		drafts = catalogue_drafts(stmt->remote_schema, options);
+	foreach(cell, drafts)
+		*names = lappend(*names, ((DcfDraft *) lfirst(cell))->relname);
+	return drafts;
 }
 
-/* A name in LIMIT TO that no table has would go unnoticed. */
-static void
-check_wanted(const ImportForeignSchemaStmt *stmt, const List *drafts)
+static bool
+is_listed(const List *names, const char *name)
 {
 	ListCell *cell;
 
-	if (stmt->list_type != FDW_IMPORT_SCHEMA_LIMIT_TO)
-		return;
+	foreach(cell, names)
+	{
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A name in LIMIT TO or EXCEPT that no table has would go unnoticed. */
+static void
+check_named(const ImportForeignSchemaStmt *stmt, const List *names)
+{
+	ListCell *cell;
+
 	foreach(cell, stmt->table_list)
 	{
-		const RangeVar *wanted = lfirst_node(RangeVar, cell);
-		bool found = false;
-		ListCell *other;
+		const char *name = lfirst_node(RangeVar, cell)->relname;
+		const char *nearest;
 
-		foreach(other, drafts)
-		{
-			if (strcmp(((DcfDraft *) lfirst(other))->relname,
-					   wanted->relname) == 0)
-				found = true;
-		}
-		if (!found)
-			ereport(NOTICE,
-					(errmsg("remote schema \"%s\" has no table \"%s\"",
-							stmt->remote_schema, wanted->relname)));
+		if (is_listed(names, name))
+			continue;
+		nearest = dcf_nearest(name, names);
+		ereport(WARNING,
+				(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
+				 errmsg("remote schema \"%s\" has no table \"%s\"",
+						stmt->remote_schema, name),
+				 nearest ? errhint("Perhaps you meant \"%s\".", nearest) : 0));
 	}
 }
 
 List *
 dcf_import_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 {
-	List *drafts = schema_drafts(stmt, serverid);
+	List *names;
+	List *drafts = schema_drafts(stmt, serverid, &names);
 	const char *server = GetForeignServer(serverid)->servername;
 	List *commands = NIL;
 	ListCell *cell;
 
-	check_wanted(stmt, drafts);
+	check_named(stmt, names);
 	foreach(cell, drafts)
 	{
 		DcfDraft *draft = lfirst(cell);

@@ -4,7 +4,7 @@
  *	  dataconnect_forget().
  *
  * Like the statistics of PostgreSQL, what was learned of a table is for those
- * who may read it.
+ * who may read it, and to be reset by its owner.
  */
 #include "postgres.h"
 
@@ -24,19 +24,25 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "learn.h"
-#include "option.h"
+#include "relation.h"
 
 PG_FUNCTION_INFO_V1(dataconnect_learned_lines);
 PG_FUNCTION_INFO_V1(dataconnect_forget);
 
-/* Also of a table that was dropped, whose number may be another's now. */
+/*
+ * Not of a table that was dropped, whose number may be another's now.  Others may
+ * drop it meanwhile.
+ */
 static bool
 may_see(const DcfLearnedLine *line)
 {
+	bool is_missing = false;
+
 	return get_rel_relkind(line->relid) == RELKIND_FOREIGN_TABLE &&
-		pg_class_aclcheck(line->relid, GetUserId(), ACL_SELECT) ==
-		ACLCHECK_OK &&
+		pg_class_aclcheck_ext(line->relid, GetUserId(), ACL_SELECT,
+							  &is_missing) == ACLCHECK_OK &&
 		dcf_relation_version(line->relid) == line->version;
 }
 
@@ -68,7 +74,7 @@ name_columns(const DcfLearnedLine *line)
 	for (AttrNumber attnum = 1;
 		 (name = get_attname(line->relid, attnum, true)) != NULL; attnum++)
 	{
-		if (!is_sent(GetForeignColumnOptions(line->relid, attnum)))
+		if (!is_sent(dcf_relation_column_options(line->relid, attnum)))
 			continue;
 		if (line->given & dcf_measure_bits(nth_sent++))
 			names = accumArrayResult(names, CStringGetTextDatum(name), false,
@@ -123,10 +129,10 @@ Datum
 dataconnect_forget(PG_FUNCTION_ARGS)
 {
 	Oid relid = PG_GETARG_OID(0);
-	AclResult result = pg_class_aclcheck(relid, GetUserId(), ACL_SELECT);
 
-	if (result != ACLCHECK_OK)
-		aclcheck_error(result, get_relkind_objtype(get_rel_relkind(relid)),
+	if (!dcf_compat_may_maintain(relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER,
+					   get_relkind_objtype(get_rel_relkind(relid)),
 					   get_rel_name(relid));
 	PG_RETURN_INT32(dcf_learn_forget(relid));
 }

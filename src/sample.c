@@ -9,7 +9,6 @@
 
 #include "access/htup_details.h"
 #include "foreign/foreign.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 
 #include "error.h"
@@ -48,14 +47,6 @@ typedef struct Fields
 	int n;
 	int size;
 } Fields;
-
-static char *
-to_server(const char *utf8, size_t len)
-{
-	char *copy = pnstrdup(utf8, len);
-
-	return pg_any_to_server(copy, (int) len, PG_UTF8);
-}
 
 static Field *
 find_field(Fields *fields, const char *name, size_t len)
@@ -97,10 +88,13 @@ put_field(Fields *fields, const char *name, size_t len)
 	}
 	field = &fields->items[fields->n++];
 	memset(field, 0, sizeof(Field));
-	field->name = pnstrdup(name, len);
+	field->name = palloc(len + 1);
+	memcpy(field->name, name, len);
 	field->len = len;
 	field->field = palloc0(sizeof(DcfSampleField));
-	field->field->key = to_server(name, len);
+	field->field->key = dcf_option_key(name, len, &field->field->obstacle);
+	if (field->field->obstacle)
+		field->field->key = dcf_error_safe(name, len);
 	return field;
 }
 
@@ -393,8 +387,14 @@ dcf_sample_draft(const DcfSample *sample, const DcfTableOptions *table,
 	{
 		const DcfSampleField *field = lfirst(cell);
 
-		(void) dcf_draft_add_field(draft, taken, options->column_names,
-								   field->key, field->type);
+		if (!field->obstacle)
+			(void) dcf_draft_add_field(draft, taken, options->column_names,
+									   field->key, field->type);
+		else
+			ereport(WARNING,
+					(errmsg("key \"%s\" of endpoint \"%s\" cannot be a column",
+							field->key, table->endpoint),
+					 errdetail("The key %s.", field->obstacle)));
 	}
 	hash_destroy(taken);
 	return draft;
