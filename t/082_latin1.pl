@@ -57,5 +57,19 @@ $session->query(q{ALTER FOREIGN TABLE keys RENAME "größe" TO "Größe"});
 is($session->query(q{SELECT * FROM keys}),
 	"naïve|naïve\nnaïve|naïve\n|", 'keys of a reply');
 
+# Keys that the encoding lacks cannot be columns; the others can, and are proposed.
+$dc->document('/test/wide', '[{"Größe":"naïve","東京":1,"Köln":2}]');
+my $import = $session->attempt(q{IMPORT FOREIGN SCHEMA "/test/wide" FROM SERVER dc INTO public});
+like($import->{err}, qr/WARNING:  \w+: key "\?\?" of endpoint "\/test\/wide" cannot be a column\s+DETAIL:  The key has a character that the database encoding lacks\./,
+	'a key that the encoding lacks');
+is($import->{state}, '', 'does not keep the table from being imported');
+is($session->query('SELECT * FROM wide'), 'naïve|2', 'with its other columns');
+is($session->query(q{SELECT count(*) FROM dataconnect_check('wide')}), '0', 'which are all there can be');
+$session->query(q{ALTER FOREIGN TABLE wide ALTER COLUMN "köln" OPTIONS (SET name 'Kölln')});
+my $warned = $session->attempt('SELECT * FROM wide');
+is($warned->{out}, 'naïve|', 'a key that is missing');
+like($warned->{err}, qr/The nearest key that no column reads is "Köln"\.\s+HINT:  ALTER FOREIGN TABLE public\.wide ALTER COLUMN "köln" OPTIONS \(SET name 'Köln'\);/,
+	'is told of with the nearest');
+
 $session->quit;
 done_testing();
