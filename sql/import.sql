@@ -17,7 +17,7 @@ FROM dataconnect_endpoints GROUP BY category ORDER BY category;
 DROP FOREIGN TABLE rq.sales_by_invoice_report;
 IMPORT FOREIGN SCHEMA "performance-metrix" FROM SERVER sandbox INTO rq;
 SELECT relname FROM pg_class WHERE relnamespace = 'rq'::regnamespace ORDER BY relname COLLATE "C";
-IMPORT FOREIGN SCHEMA "all" EXCEPT (performance_metrix_report, no_such_table) FROM SERVER sandbox INTO other;
+IMPORT FOREIGN SCHEMA "all" EXCEPT (performance_metrix_report, performance_metrix_reports, no_such_table, card_type) FROM SERVER sandbox INTO other;
 SELECT count(*) FROM pg_class WHERE relnamespace = 'other'::regnamespace AND relkind = 'f';
 SET client_min_messages = warning;
 DROP SCHEMA rq CASCADE;

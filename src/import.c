@@ -137,10 +137,32 @@ is_listed(const List *names, const char *name)
 	return false;
 }
 
-/* A name in LIMIT TO or EXCEPT that no table has would go unnoticed. */
+/* Those of the names that the statement does not list. */
+static List *
+unlisted(const ImportForeignSchemaStmt *stmt, const List *names)
+{
+	List *listed = NIL;
+	List *result = NIL;
+	ListCell *cell;
+
+	foreach(cell, stmt->table_list)
+		listed = lappend(listed, lfirst_node(RangeVar, cell)->relname);
+	foreach(cell, names)
+	{
+		if (!is_listed(listed, lfirst(cell)))
+			result = lappend(result, lfirst(cell));
+	}
+	return result;
+}
+
+/*
+ * A name in LIMIT TO or EXCEPT that no table has would go unnoticed.  EXCEPT may
+ * well name tables that are gone: there only what looks misspelt counts.
+ */
 static void
 check_named(const ImportForeignSchemaStmt *stmt, const List *names)
 {
+	List *others = unlisted(stmt, names);
 	ListCell *cell;
 
 	foreach(cell, stmt->table_list)
@@ -150,7 +172,9 @@ check_named(const ImportForeignSchemaStmt *stmt, const List *names)
 
 		if (is_listed(names, name))
 			continue;
-		nearest = dcf_nearest(name, names);
+		nearest = dcf_nearest(name, others);
+		if (!nearest && stmt->list_type == FDW_IMPORT_SCHEMA_EXCEPT)
+			continue;
 		ereport(WARNING,
 				(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
 				 errmsg("remote schema \"%s\" has no table \"%s\"",

@@ -16,8 +16,10 @@
 static void offer_ahead(DcfRecordReader *reader);
 static void allow_in_place(DcfRecordReader *reader);
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
-static inline void convert_record(const DcfRecordReader *reader, bool is_null,
-								  Datum *values, bool *isnull);
+static inline void convert_record(const DcfRecordReader *reader, Datum *values,
+								  bool *isnull);
+static void convert_nulls(const DcfRecordReader *reader, Datum *values,
+						  bool *isnull);
 static DcfReadStatus read_window(DcfRecordReader *reader);
 
 DcfRecordReader *
@@ -160,16 +162,34 @@ dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 	if (!source->format->leaves_nulls_out &&
 		(reader->records == 1 || source->format->nulls_have_keys))
 		dcf_record_check_keys(reader);
-	if (!is_null)
+	if (is_null)
+		convert_nulls(reader, values, isnull);
+	else
+	{
 		dcf_record_see(reader);
-	convert_record(reader, is_null, values, isnull);
+		convert_record(reader, values, isnull);
+	}
 	return DCF_RECORD_ROW;
 }
 
-/* is_null: all fields are, whatever the record has. */
 static inline void
-convert_record(const DcfRecordReader *reader, bool is_null, Datum *values,
-			   bool *isnull)
+convert_record(const DcfRecordReader *reader, Datum *values, bool *isnull)
+{
+	const DcfRecordSource *source = &reader->source;
+
+	for (int i = 0; i < source->ntargets; i++)
+	{
+		const DcfTarget *target = &source->targets[i];
+
+		values[target->column] =
+			dcf_convert_field(target->converter, &source->fields[target->key],
+							  reader->records, &isnull[target->column]);
+	}
+}
+
+/* A record that has no fields. */
+static void
+convert_nulls(const DcfRecordReader *reader, Datum *values, bool *isnull)
 {
 	static const DcfField absent = {.kind = DCF_FIELD_ABSENT};
 	const DcfRecordSource *source = &reader->source;
@@ -179,9 +199,8 @@ convert_record(const DcfRecordReader *reader, bool is_null, Datum *values,
 		const DcfTarget *target = &source->targets[i];
 
 		values[target->column] =
-			dcf_convert_field(target->converter,
-							  is_null ? &absent : &source->fields[target->key],
-							  reader->records, &isnull[target->column]);
+			dcf_convert_field(target->converter, &absent, reader->records,
+							  &isnull[target->column]);
 	}
 }
 
