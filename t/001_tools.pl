@@ -85,9 +85,39 @@ for my $signal (qw(TERM INT))
 	is_gone($output, "after SIG$signal");
 }
 
+# --- What is started is spoken to ----------------------------------------------
+
+my @psql = ('tools/with-sandbox', 'tools/with-cluster', 'psql', '-X');
+my ($status, $output) = run("SELECT 6 * 7;\n", @psql);
+is($status, 0, 'a command with input succeeds');
+like($output, qr/^ +42$/m, 'and has read it');
+
+# At a terminal: a query is cancelled by Ctrl-C, and psql goes on.
+my $terminal = <<'END';
+import os, pty, sys, time
+child, terminal = pty.fork()
+if child == 0:
+    os.environ["PAGER"] = "cat"
+    os.execvp(sys.argv[1], sys.argv[1:])
+def await_text(text):
+    seen = b""
+    while text not in seen:
+        seen += os.read(terminal, 4096)
+for text, then in ((b"=#", b"SELECT 'waits', pg_sleep(600);\n"), (b"pg_sleep(600);", b"\3"),
+                   (b"canceling", b"SELECT 6 * 7;\n"), (b" 42", b"\\q\n")):
+    await_text(text)
+    os.write(terminal, then)
+try:
+    await_text(b"never")
+except OSError:
+    print("status", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+END
+($status, $output) = run('', '/usr/bin/env', 'python3', '-c', $terminal, @psql);
+is($output, "status 0\n", 'psql at a terminal is used as ever');
+
 # --- The demo --------------------------------------------------------------------
 
-my ($status, $output) =
+($status, $output) =
   run('', 'tools/with-sandbox', 'tools/with-cluster', 'demo/show');
 is($status, 0, 'the demo succeeds');
 like($output, $_, "it shows $_")

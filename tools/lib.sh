@@ -11,9 +11,10 @@ die()
 }
 
 # Runs a command and waits for it so that a signal to this script reaches the
-# command at once and `cleanup`, which the caller defines, always runs.
-# With DATACONNECT_INTERACTIVE set the command keeps the terminal; Ctrl-C is
-# then its own affair.
+# command at once and `cleanup`, which the caller defines, always runs. The
+# command reads this script's input. Where that is a terminal, or with
+# DATACONNECT_INTERACTIVE set, the command runs in the foreground, and Ctrl-C is
+# its own affair.
 run_then_cleanup()
 {
 	child=
@@ -21,13 +22,14 @@ run_then_cleanup()
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
-	if [ -n "${DATACONNECT_INTERACTIVE:-}" ]
+	if [ -n "${DATACONNECT_INTERACTIVE:-}" ] || [ -t 0 ]
 	then
 		trap : INT
 		"$@"
 		exit
 	fi
-	"$@" &
+	# Without a redirection a shell gives its background commands no input.
+	{ "$@" <&3 3<&- & } 3<&0
 	child=$!
 	wait "$child"
 	status=$?
