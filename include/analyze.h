@@ -1,8 +1,8 @@
 /*
  * analyze.h
  *	  ANALYZE.  It asks the service for something only where the table's option
- *	  analyze_params says what, and then its statistics are of that reply.  Else
- *	  it takes the number of rows from what was learned, if anything was.
+ *	  analyze_params says what, and then its statistics are of that reply; of a
+ *	  partition, of the reply's rows within its bounds.  Else it takes the number of rows from what was learned, if anything was.
  */
 #ifndef DCF_ANALYZE_H
 #define DCF_ANALYZE_H

@@ -251,12 +251,25 @@ ANALYZE parent;
 \! sh -c "$LOG"
 SELECT reltuples FROM pg_class WHERE oid = 'parent'::regclass;
 SELECT inherited, n_distinct FROM pg_stats WHERE tablename = 'parent' AND attname = 'n';
+-- the reply's rows outside of a partition's bounds are no rows of it
+CREATE TABLE divided (id integer, store_id integer) PARTITION BY LIST (store_id);
+CREATE FOREIGN TABLE store_2 (store_id integer OPTIONS (name 'StoreID', param 'StoreIDs', list 'true'), id integer OPTIONS (name 'Id'))
+    SERVER sandbox OPTIONS (endpoint '/test/sales', analyze_params 'StoreIDs=1,2,3');
+CREATE FOREIGN TABLE other_stores (id integer OPTIONS (name 'Id'), store_id integer OPTIONS (name 'StoreID'))
+    SERVER sandbox OPTIONS (endpoint '/test/sales', analyze_params 'StoreIDs=1,2,3');
+ALTER TABLE divided ATTACH PARTITION store_2 FOR VALUES IN (2, NULL);
+ALTER TABLE divided ATTACH PARTITION other_stores DEFAULT;
+ANALYZE divided;
+SELECT c.relname, reltuples, (SELECT count(*) FROM local WHERE store_id <= 3 AND CASE c.relname WHEN 'store_2' THEN store_id = 2 WHEN 'other_stores' THEN store_id <> 2 ELSE true END) AS should_be,
+    (SELECT most_common_vals::text::integer[] FROM pg_stats s WHERE s.tablename = c.relname AND attname = 'store_id') <@ CASE c.relname WHEN 'store_2' THEN '{2}' WHEN 'other_stores' THEN '{1,3}' ELSE '{1,2,3}'::integer[] END AS only_these
+FROM pg_class c WHERE c.relname IN ('divided', 'store_2', 'other_stores') ORDER BY 1;
+ANALYZE VERBOSE store_2;
 -- errors are the request's
 ALTER FOREIGN TABLE long OPTIONS (SET analyze_params 'Count=x');
 ANALYZE long;
 ALTER FOREIGN TABLE long OPTIONS (SET analyze_params 'Auth=x');
 
-DROP TABLE local, parent CASCADE;
+DROP TABLE local, parent, divided CASCADE;
 SET client_min_messages = warning;
 DROP FUNCTION expected, start_up, run_facts;
 DROP SERVER sandbox CASCADE;

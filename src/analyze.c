@@ -5,9 +5,11 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "executor/executor.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/partcache.h"
 #include "utils/sampling.h"
 
 #include "analyze.h"
@@ -25,13 +27,22 @@
 /* Bytes of a row nothing is known of. */
 #define UNKNOWN_ROW_LENGTH 100
 
+/* The bounds of a partition, to check rows by: the service knows nothing of them. */
+typedef struct Bounds
+{
+	EState *estate;
+	ExprState *check; /* NULL: the table is no partition */
+	TupleTableSlot *slot;
+} Bounds;
+
 /* A sample on its way: targrows rows of those that came. */
 typedef struct Sample
 {
 	HeapTuple *rows;
 	int targrows;
 	int nrows;
-	double seen;
+	double seen;	/* rows of the table */
+	double outside; /* rows outside of the partition's bounds */
 	double to_skip; /* before the next row that replaces one; -1: not drawn */
 	ReservoirStateData reservoir;
 } Sample;
@@ -47,7 +58,12 @@ static void fill_parameters(const DcfRelation *relation,
 							const DcfRequest *request, Datum *values,
 							bool *isnull);
 static void read_reply(const DcfRelation *relation, DcfReply *reply,
-					   Datum *values, bool *isnull, Sample *sample);
+					   const Bounds *bounds, Datum *values, bool *isnull,
+					   Sample *sample);
+static void prepare_bounds(Relation rel, Bounds *bounds);
+static bool within_bounds(const Bounds *bounds, const Datum *values,
+						  const bool *isnull);
+static void release_bounds(Bounds *bounds);
 static void add_row(Sample *sample, TupleDesc tupdesc, Datum *values,
 					bool *isnull);
 
@@ -126,6 +142,7 @@ acquire_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	bool *isnull = palloc(sizeof(bool) * natts);
 	Sample sample = {.rows = rows, .targrows = targrows, .to_skip = -1};
 	Asked asked = {relation, request};
+	Bounds bounds;
 	DcfSession *session;
 	DcfReply *reply;
 
@@ -138,14 +155,21 @@ acquire_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
 							CurrentMemoryContext);
 	(void) dcf_reply_await(reply);
 	reservoir_init_selection_state(&sample.reservoir, targrows);
-	read_reply(relation, reply, values, isnull, &sample);
+	prepare_bounds(rel, &bounds);
+	read_reply(relation, reply, &bounds, values, isnull, &sample);
+	release_bounds(&bounds);
 	dcf_reply_close(reply);
 
 	*totalrows = sample.seen;
 	*totaldeadrows = 0;
 	ereport(elevel,
 			(errmsg("\"%s\": the reply has %.0f rows; %d rows in sample",
-					relation->relname, sample.seen, sample.nrows)));
+					relation->relname, sample.seen + sample.outside,
+					sample.nrows),
+			 sample.outside > 0 ?
+				 errdetail("%.0f rows lie outside of the partition's bounds.",
+						   sample.outside) :
+				 0));
 	return sample.nrows;
 }
 
@@ -211,8 +235,8 @@ fill_parameters(const DcfRelation *relation, const DcfRequest *request,
 }
 
 static void
-read_reply(const DcfRelation *relation, DcfReply *reply, Datum *values,
-		   bool *isnull, Sample *sample)
+read_reply(const DcfRelation *relation, DcfReply *reply, const Bounds *bounds,
+		   Datum *values, bool *isnull, Sample *sample)
 {
 	Bitmapset *all =
 		relation->natts > 0 ? bms_add_range(NULL, 1, relation->natts) : NULL;
@@ -220,22 +244,69 @@ read_reply(const DcfRelation *relation, DcfReply *reply, Datum *values,
 	MemoryContext row =
 		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw sample",
 							  ALLOCSET_DEFAULT_SIZES);
-	bool found;
 
 	dcf_record_attach(reader, reply);
-	do
+	for (;;)
 	{
 		MemoryContext old = MemoryContextSwitchTo(row);
+		bool found;
 
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextReset(row);
 		found =
 			dcf_record_next(reader, true, values, isnull) == DCF_RECORD_ROW;
 		MemoryContextSwitchTo(old);
-		if (found)
+		if (!found)
+			break;
+		if (within_bounds(bounds, values, isnull))
 			add_row(sample, relation->tupdesc, values, isnull);
-	} while (found);
+		else
+			sample->outside++;
+	}
 	MemoryContextDelete(row);
+}
+
+static void
+prepare_bounds(Relation rel, Bounds *bounds)
+{
+	List *qual = RelationGetPartitionQual(rel);
+
+	memset(bounds, 0, sizeof(Bounds));
+	if (qual == NIL)
+		return;
+	bounds->estate = CreateExecutorState();
+	bounds->check = ExecPrepareCheck(qual, bounds->estate);
+	bounds->slot =
+		MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
+}
+
+static bool
+within_bounds(const Bounds *bounds, const Datum *values, const bool *isnull)
+{
+	TupleTableSlot *slot = bounds->slot;
+	ExprContext *econtext;
+	int natts;
+
+	if (!bounds->check)
+		return true;
+	natts = slot->tts_tupleDescriptor->natts;
+	ExecClearTuple(slot);
+	memcpy(slot->tts_values, values, sizeof(Datum) * natts);
+	memcpy(slot->tts_isnull, isnull, sizeof(bool) * natts);
+	ExecStoreVirtualTuple(slot);
+	econtext = GetPerTupleExprContext(bounds->estate);
+	econtext->ecxt_scantuple = slot;
+	ResetExprContext(econtext);
+	return ExecCheck(bounds->check, econtext);
+}
+
+static void
+release_bounds(Bounds *bounds)
+{
+	if (!bounds->check)
+		return;
+	ExecDropSingleTupleTableSlot(bounds->slot);
+	FreeExecutorState(bounds->estate);
 }
 
 /* Vitter's reservoir, as PostgreSQL's own ANALYZE has it. */
