@@ -13,6 +13,7 @@
 #include "optimizer/pathnode.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
@@ -173,6 +174,18 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #define dcf_compat_merge_join_conditions(plan) ((plan)->mergeJoinConditions)
 #else
 #define dcf_compat_merge_join_conditions(plan) NIL
+#endif
+
+/*
+ * Where extensions are installed: directories with a directory "extension",
+ * separated by colons; "$system" is PostgreSQL's own.  18: a setting; before,
+ * there is no other.
+ */
+#if PG_VERSION_NUM >= 180000
+#define dcf_compat_extension_path() \
+	GetConfigOption("extension_control_path", false, false)
+#else
+#define dcf_compat_extension_path() "$system"
 #endif
 
 /* The role whose user mapping a scan uses.  16: noted in the plan node. */

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -13,6 +14,7 @@
 #include "utils/guc.h"
 
 #include "catalogue.h"
+#include "compat.h"
 #include "document.h"
 #include "error.h"
 
@@ -340,15 +342,35 @@ add_file(List *endpoints, const char *name)
 	return endpoints;
 }
 
+/*
+ * The extension's own file, which is installed beside its control file: in the
+ * first directory of the path that has one, as for PostgreSQL itself.
+ */
+static char *
+own_file(void)
+{
+	char share[MAXPGPATH];
+	char *path = pstrdup(dcf_compat_extension_path());
+	char *rest;
+
+	get_share_path(my_exec_path, share);
+	for (char *element = strtok_r(path, ":", &rest); element;
+		 element = strtok_r(NULL, ":", &rest))
+	{
+		const char *parent = strcmp(element, "$system") == 0 ? share : element;
+
+		if (access(psprintf("%s/extension/dataconnect_fdw.control", parent),
+				   R_OK) == 0)
+			return psprintf("%s/extension/" DCF_CATALOGUE_NAME, parent);
+	}
+	return psprintf("%s/extension/" DCF_CATALOGUE_NAME, share);
+}
+
 List *
 dcf_catalogue_load(void)
 {
-	char share[MAXPGPATH];
-	List *endpoints;
+	List *endpoints = add_file(NIL, own_file());
 
-	get_share_path(my_exec_path, share);
-	endpoints =
-		add_file(NIL, psprintf("%s/extension/" DCF_CATALOGUE_NAME, share));
 	if (dcf_catalogue_file && dcf_catalogue_file[0] != '\0')
 		endpoints = add_file(endpoints, dcf_catalogue_file);
 	return endpoints;
