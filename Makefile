@@ -233,6 +233,11 @@ bench:
 bench-quick:
 	@PG_CONFIG='$(PG_CONFIG)' bench/run --quick
 
+# PostgreSQL with assertions, to test with by PG_CONFIG.
+PG_ASSERT_DIR ?= build/postgres
+assert-postgres:
+	@PG_CONFIG='$(PG_CONFIG)' tools/build-postgres '$(PG_ASSERT_DIR)'
+
 help:
 	@echo 'make, make install    build; install into $(PG_CONFIG)'
 	@echo 'make demo             set up, build, install, show the main job'
@@ -240,6 +245,7 @@ help:
 	@echo 'make test             set up, build, install, run every test'
 	@echo 'make bench            set up, build, install, measure beside others'
 	@echo 'make bench-quick      the same with 100,000 records, in a minute'
+	@echo 'make assert-postgres  build PostgreSQL with assertions (PG_ASSERT_DIR)'
 	@echo 'make setup            install what the tests need'
 	@echo 'make installcheck     regression tests in a running server'
 	@echo 'make installcheck-tap TAP tests (PROVE_TESTS=t/x.pl for some)'
@@ -252,5 +258,5 @@ help:
 FORCE:
 .PHONY: FORCE all install install-catalogue uninstall-catalogue installcheck \
   installcheck-tap clean unit fuzz \
-  fuzz-quick fuzz-queries format format-check lint setup test demo demo-shell bench \
-  bench-quick help
+  fuzz-quick fuzz-queries format format-check lint setup test demo demo-shell \
+  bench bench-quick assert-postgres help

@@ -1,7 +1,8 @@
 /*
  * catalogue.h
  *	  The documented endpoints: catalogue/endpoints.json as it is installed
- *	  beside the control file, and a file of the DBA's own that adds to it or overrides it.
+ *	  beside the control file, and a file of the DBA's own that adds to it or
+ *	  overrides it.
  *
  * The file's form is described in catalogue/README.md.  Strings are in the
  * database encoding; NULL where the file gives none.
