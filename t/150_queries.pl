@@ -1,6 +1,6 @@
 # Queries by chance have the same rows over foreign tables as over local ones.
 # One seed and number here; others by DATACONNECT_SEED, DATACONNECT_QUERIES (N,
-# or N-M) or DATACONNECT_SECONDS: see CONTRIBUTING.md.
+# or N-M), DATACONNECT_SECONDS or DATACONNECT_SHAPES: see CONTRIBUTING.md.
 use strict;
 use warnings FATAL => 'all';
 
@@ -56,7 +56,7 @@ for (my $number = $first; ($end ? time < $end : $number <= $last) && @mismatches
 }
 my $summary = sprintf 'seed %s, %d s: %s', $seed, time - $begun, $judge->summary;
 note($summary);
-note($_) for $judge->invalid;
+note($_) for $judge->shares, $judge->invalid;
 is(scalar @mismatches, 0, 'every query has the same rows') or diag($summary);
 
 # It was worth it.
@@ -67,10 +67,12 @@ if ($count->{asked} >= 500)
 	cmp_ok($count->{with_rows}, '>', 0.4 * $count->{asked}, 'many had rows') or diag($summary);
 	cmp_ok($count->{slow}, '<', 0.02 * $count->{asked}, 'nearly all came to an end') or diag($summary);
 	cmp_ok($count->{invalid}, '<', 0.02 * $count->{asked}, 'nearly all are queries at all') or diag($summary);
+	cmp_ok($judge->refused($_), '<', 0.25, "few of the shape $_ were refused") or diag($judge->shares)
+	  for DataConnectShapes::names();
 }
 
 # The judge would have seen: a value, a row too few or twice, an error, a crash.
-my %query = (seed => 0, number => 0, mode => 'plain', generic => 'auto', fetch => 3, turn => 0,
+my %query = (seed => 0, number => 0, shape => 'plain', mode => 'plain', generic => 'auto', fetch => 3, turn => 0,
 	uses => { plain => 1 },
 	text => 'SELECT t.id, t.num FROM @plain@ t WHERE <[t.id < 30]> AND <[t.num = <{integer|3|4}>]>');
 

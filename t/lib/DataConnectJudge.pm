@@ -22,6 +22,7 @@ sub new
 	my $self = bless { dc => $dc, queries => $queries, count => {} }, $class;
 
 	$self->{count}{$_} = 0 for qw(asked compared refused invalid slow with_rows rows);
+	$self->{shapes} = {};
 	$self->{file} = PostgreSQL::Test::Utils::tempdir() . '/batch.sql';
 	return $self;
 }
@@ -77,6 +78,7 @@ sub _ask_block
 		my $verdict = $self->_verdict(\%case);
 		$self->{count}{asked}++;
 		$self->{count}{$verdict}++;
+		$self->{shapes}{ $queries[$i]{shape} }{$_}++ for 'asked', $verdict;
 		push @mismatches, \%case if $verdict eq 'mismatch';
 		$self->{count}{"refused $case{far}{state}"}++ if $verdict eq 'refused';
 		push @{ $self->{invalid} }, \%case if $verdict eq 'invalid' && $self->{count}{invalid} <= 5;
@@ -92,6 +94,29 @@ sub summary
 {
 	my ($self) = @_;
 	return join ', ', map { "$self->{count}{$_} $_" } sort keys %{ $self->{count} };
+}
+
+# Of each shape, how many queries were compared, and what became of the others.
+sub shares
+{
+	my ($self) = @_;
+	my @lines;
+
+	for my $name (sort keys %{ $self->{shapes} })
+	{
+		my %of = %{ $self->{shapes}{$name} };
+		my $asked = delete $of{asked};
+		push @lines, "$name: $asked asked, " . join ', ', map { sprintf '%d %s (%.0f %%)', $of{$_}, $_, 100 * $of{$_} / $asked } sort keys %of;
+	}
+	return @lines;
+}
+
+# The part of a shape's queries that the extension refused.
+sub refused
+{
+	my ($self, $name) = @_;
+	my $of = $self->{shapes}{$name} or return 0;
+	return ($of->{refused} || 0) / $of->{asked};
 }
 
 # Queries that PostgreSQL itself did not take, and what it said.
@@ -116,6 +141,7 @@ sub _verdict
 	my %refusals = $self->{queries}->refusals($case->{query});
 
 	return 'mismatch' if $far->{state} eq 'lost' || $near->{state} eq 'lost';
+	return _verdict_of_runs($case, \%refusals) if $case->{query}{mode} eq 'repeated';
 	return 'slow' if $far->{state} eq '57014' || $near->{state} eq '57014';
 	return $far->{state} eq $near->{state} || $refusals{ $far->{state} } ? 'invalid' : 'mismatch'
 	  if $near->{state} ne '00000';
@@ -123,8 +149,39 @@ sub _verdict
 	return join("\n", @{ $far->{rows} }) eq join("\n", @{ $near->{rows} }) ? 'compared' : 'mismatch';
 }
 
+# Of a statement that was executed several times: with the same values it has the
+# same rows, or is refused, each time; and asks for the same, where that depends
+# on its values alone.
+sub _verdict_of_runs
+{
+	my ($case, $refusals) = @_;
+	my $query = $case->{query};
+	my (%first, $compared);
+
+	for my $run (0 .. $#{ $query->{runs} })
+	{
+		my ($far, $near) = map { $case->{$_}{runs}[$run] } qw(far near);
+		my $set = join ', ', @{ $query->{sets}[ $query->{runs}[$run] ] };
+		my $refused = $refusals->{ $far->{state} } || 0;
+
+		return 'slow' if $far->{state} eq '57014' || $near->{state} eq '57014';
+		$case->{why} = 'execution ' . ($run + 1) . " ($set)";
+		$first{$set} = { refused => $refused, requests => $far->{requests} } unless $first{$set};
+		return $far->{state} eq $near->{state} || $refused ? 'invalid' : 'mismatch' if $near->{state} ne '00000';
+		return 'mismatch' if $far->{state} ne '00000' && !$refused || $refused != $first{$set}{refused};
+		next if $refused;
+		return 'mismatch' if join("\n", @{ $far->{rows} }) ne join("\n", @{ $near->{rows} });
+		$case->{why} .= ", requests: $far->{requests}; at first: $first{$set}{requests}";
+		return 'mismatch' if $query->{steady} && $far->{requests} ne $first{$set}{requests};
+		$compared++;
+	}
+	delete $case->{why};
+	return $compared ? 'compared' : 'refused';
+}
+
 # Returns { far => { rows => [sorted lines], state => SQLSTATE }, near => … }
-# for each query; the state is 'lost' where the session ended.
+# for each query; the state is 'lost' where the session ended. Of a repeated one
+# also runs: [ { rows, state, requests }, … ].
 sub _run
 {
 	my ($self, $settings, @queries) = @_;
@@ -135,22 +192,32 @@ sub _run
 	{
 		for my $schema (qw(far near))
 		{
-			$script .= join '', map { "$_;\n\\echo \@\@ $i $schema :SQLSTATE\n" }
-			  $self->{queries}->statements($queries[$i], $schema);
+			for my $statement ($self->{queries}->statements($queries[$i], $schema))
+			{
+				my ($run) = $statement =~ m{^/\*run (\d+)\*/};
+				my $here = defined $run ? " $run" : '';
+				$script .= _mark($i, $run) if $here && $schema eq 'far';
+				$script .= "$statement;\n\\echo \@\@ $i $schema :SQLSTATE$here\n";
+			}
+			$script .= _mark($i, 'end') if $queries[$i]{steady} && $schema eq 'far';
 			$script .= "ROLLBACK;\nDEALLOCATE ALL;\nCLOSE ALL;\n\\echo \@\@end\n";
+			$script .= join '', map { "$_;\n" } grep { /^(?:SET|RESET) / } @$settings if %{ $queries[$i]{between} || {} };
 		}
 	}
 	open my $file, '>', $self->{file} or die "$self->{file}: $!\n";
 	print {$file} $script;
 	close $file or die "$self->{file}: $!\n";
+	my $steady = grep { $_->{steady} } @queries;
+	$self->{dc}->clear_log if $steady;
 	my $result = $self->session->attempt("\\i $self->{file}");
 
 	my @rows;
 	for my $line (split /\n/, $result->{out})
 	{
-		if ($line =~ /^\@\@ (\d+) (\w+) (\w+)$/)
+		if ($line =~ /^\@\@ (\d+) (\w+) (\w+)(?: (\d+))?$/)
 		{
 			my ($answer, $state) = ($answers[$1]{$2}, $3);
+			$answer->{runs}[$4] = { rows => [ sort @rows ], state => $state, requests => '' } if defined $4;
 			push @{ $answer->{rows} }, @rows;
 			$answer->{state} = $state if $answer->{state} =~ /^(lost|00000)$/;
 			@rows = ();
@@ -163,8 +230,39 @@ sub _run
 		$answer->{rows} = [ sort @{ $answer->{rows} } ];
 	}
 	$self->{messages} = $result->{err};
+	$self->_assign_requests(\@answers) if $steady;
 	delete $self->{session} if grep { $_->{near}{state} eq 'lost' } @answers;
 	return @answers;
+}
+
+# Requests come between marks, which are requests themselves.
+sub _mark
+{
+	my ($number, $run) = @_;
+	my $mark = 1_000_000 + $number * 100 + ($run eq 'end' ? 99 : $run);
+	return "SELECT FROM far.plain WHERE num = $mark;\n";
+}
+
+sub _assign_requests
+{
+	my ($self, $answers) = @_;
+	my $run;
+	my %requests;
+
+	for my $entry (@{ $self->{dc}->log })
+	{
+		if ($entry->{Params} =~ /\bNum=1(\d{4})(\d\d)\b/)
+		{
+			$run = $2 == 99 ? undef : $answers->[$1]{far}{runs}[$2];
+			$requests{$run} = [] if $run;
+		}
+		elsif ($run)
+		{
+			push @{ $requests{$run} }, $entry->{Params};
+			$run->{requests} = join ' | ', sort @{ $requests{$run} };
+		}
+	}
+	return;
 }
 
 # The same with fewer conditions and settings, as long as it differs, and for
@@ -207,13 +305,14 @@ sub explain
 	my ($self, $case) = @_;
 	my $query = $case->{query};
 	my $again = $self->reduce($case);
-	my $text = "seed $query->{seed}, query $query->{number} ($query->{mode}, $query->{generic})\n";
+	my $text = "seed $query->{seed}, query $query->{number} ($query->{shape}, $query->{mode}, $query->{generic})\n";
 
 	for my $one ($case, $again == $case ? () : $again)
 	{
 		$text .= "\n" . ($one == $case ? 'As it came:' : 'With less:') . "\n";
 		$text .= join '', map { "    $_;\n" } @{ $one->{settings} } if $one == $again;
 		$text .= join '', map { "    $_;\n" } $self->{queries}->statements($one->{query}, 'far');
+		$text .= "    $one->{why}\n" if $one->{why};
 		$text .= _difference($one);
 	}
 	$self->{dc}->clear_log;

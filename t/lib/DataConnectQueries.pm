@@ -21,7 +21,10 @@ package DataConnectQueries;
 use strict;
 use warnings FATAL => 'all';
 
+use DataConnectShapes;
 use List::Util qw(shuffle);
+
+our @ISA = qw(DataConnectShapes);
 
 # Of each type: what compares with it, and how it comes out of the record.
 my %family = (
@@ -185,7 +188,21 @@ my %local = (
 sub new
 {
 	my ($class, %option) = @_;
-	return bless { options => {}, %option }, $class;
+	return bless { options => {}, shapes => [ DataConnectShapes::shapes() ], %option }, $class;
+}
+
+# The parameter columns of a table that come out as they are sent.
+sub sent_order
+{
+	my ($self, $name) = @_;
+	return if $table{$name}{bounded};
+	return map { $_->[0] } grep { ($_->[2] || '') =~ /^\?/ } @{ $table{$name}{columns} };
+}
+
+sub sent_columns
+{
+	my ($self, $name) = @_;
+	return map { $_ => 1 } $self->sent_order($name);
 }
 
 # --- The tables ------------------------------------------------------------
@@ -306,6 +323,13 @@ sub _near_sql
 			my ($default) = ($sent[$_][3] || '') =~ /default '(\w+)'/;
 			$sent[$_][0] . ($default ? " = $default" : ' IS NULL')
 		  } @unsent;
+	}
+
+	# And with only the rows for which one of them is sent.
+	for my $one (@sent)
+	{
+		push @sql, "CREATE VIEW near.${name}_sent_$one->[0] AS SELECT * FROM near.$name WHERE "
+		  . join ' AND ', map { "$_->[0] IS " . ($_ == $one ? 'NOT NULL' : 'NULL') } @sent;
 	}
 	return @sql;
 }
@@ -468,7 +492,7 @@ sub _relation
 	my ($self, %want) = @_;
 	my $alias = 't' . ++$self->{aliases};
 
-	if ($want{local} || !$want{far} && chance(0.25))
+	if ($want{local} || !$want{far} && !$want{name} && chance(0.25))
 	{
 		my $name = pick(qw(stores stores periods visits));
 		my @columns = map { [ $_->[0], $family{ $_->[1] }, $_->[1] ] } @{ $local{$name} };
@@ -498,7 +522,8 @@ sub _relation
 	}
 	$relation{text} = "\@$name"
 	  . (@compared < @sent && !$table->{bounded} ? '/' . (join('_', @compared) || 'none') : '') . '@';
-	if (@{ $relation{musts} } && $name eq 'preset')
+	$relation{text} = "\@$name/$want{variant}\@" if $want{variant};
+	if (@{ $relation{musts} } && $name eq 'preset' && !$want{bare})
 	{
 		# Where a query could give no value the default would be sent, quietly.
 		my $where = $self->_binding({ alias => 'd', constant => 1 }, 'p', 'number');
@@ -567,8 +592,14 @@ sub _bare_condition
 {
 	my ($self, $scope, $depth) = @_;
 	my ($column, $family) = $self->_column($scope);
-	my $kind = int rand 26;
+	my $kind = int rand 30;
 
+	if ($kind == 26 || $kind == 27)
+	{
+		my ($at, undef, $type) = $self->_column($scope, 'time');
+		return $self->_time_condition($at, $type, $scope) if $at;
+	}
+	return $self->_row_list($scope) if $kind == 28;
 	return "$column " . pick('=', '=', '=', '<>', '<', '<=', '>', '>=') . ' ' . $self->_value($family) if $kind < 4;
 	return $self->_value($family) . ' ' . pick('=', '=', '=', '<', '<=', '>', '>=', '<>') . " $column" if $kind < 6;
 	return "$column " . pick('IN', 'IN', 'IN', 'NOT IN') . ' (' . join(', ', map { $self->_value($family) } 1 .. pick(1, 2, 3, 3)) . ')' if $kind < 8;
@@ -606,6 +637,41 @@ sub _bare_condition
 	}
 	return "($column = " . $self->_value($family) . " OR $column = " . $self->_value($family) . ')' if $kind == 24 && chance(0.5);
 	return "($column = " . $self->_constant_of($family) . " OR $column = " . $self->_constant_of($family) . ')';
+}
+
+# About a column of a time inside of something.
+sub _time_condition
+{
+	my ($self, $at, $type, $scope) = @_;
+	my ($from, $to) = sort map { $self->_moment } 1 .. 2;
+	my ($number) = $self->_column($scope, 'number');
+	my $range = $type eq 'date' ? 'daterange' : $type eq 'timestamptz' ? 'tstzrange' : 'tsrange';
+	my @ends = $type eq 'date' ? map { substr $_, 0, 10 } $from, $to : ($from, $to);
+	my $cast = $type eq 'date' ? 'date' : $type eq 'timestamptz' ? 'timestamptz' : 'timestamp';
+	my $unit = pick(qw(day month hour week));
+
+	return pick(
+		"date_trunc('$unit', $at) = date_trunc('$unit', timestamp '$from')", "date_trunc('$unit', $at) >= timestamptz '$from'",
+		"$at\::date = date '" . substr($from, 0, 10) . "'", "$at\::date BETWEEN '$ends[0]'::timestamp::date AND '$ends[1]'::timestamp::date",
+		"extract(year FROM $at) = " . pick(1999, 2025, 2026), "date_part('month', $at) IN (1, 3)", "to_char($at, 'YYYY-MM') = '2026-03'",
+		"($at AT TIME ZONE 'America/Los_Angeles') >= (timestamp '$from' AT TIME ZONE 'UTC')" . ($type eq 'timestamptz' ? '::timestamp' : ''),
+		"$at <@ $range('$ends[0]', '$ends[1]', '" . pick('[)', '(]', '[]', '()') . q{')}, "$range('$ends[0]', '$ends[1]') @> $at",
+		"($at, $at + interval '1 day') OVERLAPS (timestamp '$from', timestamp '$to')" . ($type eq 'timestamptz' ? ' IS NOT FALSE' : ''),
+		"($at, $number) " . pick('>=', '<', '=') . " ($cast '$ends[0]', 3)", "($number, $at) < (3, $cast '$ends[1]')",
+		"$at + interval '1 day' > timestamp '$from'", "$at - interval '1 hour' < timestamptz '$to'",
+		"(" . $self->_period($at) . ' OR ' . $self->_period($at) . ')', "($at = timestamp '$from' OR " . $self->_period($at) . ')',
+		"$at IN (timestamp '$from', timestamptz '$to')", "greatest($at, $cast '$ends[0]') = $at", "$at\::text LIKE '%2026%'",
+		"NOT (" . $self->_period($at) . ')', "$at > ALL (ARRAY['$ends[0]', '$ends[1]']::$cast\[])");
+}
+
+# Rows among rows.
+sub _row_list
+{
+	my ($self, $scope) = @_;
+	my @pair = map { [ $self->_column($scope) ] } 1 .. 2;
+	my @rows = map { '(' . join(', ', map { $self->_constant_of($_->[1]) } @pair) . ')' } 1 .. pick(1, 2, 2, 3);
+
+	return "($pair[0][0], $pair[1][0]) " . pick('IN', 'IN', 'NOT IN') . ' (' . join(', ', @rows) . ')';
 }
 
 sub _constant_of
@@ -895,12 +961,14 @@ sub query
 	srand($seed * 104_729 + $number * 13 + 5);
 	@$self{qw(aliases ordered changes)} = (0, 0, 0);
 	$self->{uses} = {};
-	my $text = $self->_query_text;
+	my $shape = pick(@{ $self->{shapes} });
+	my $method = "shape_$shape";
+	my %query = $shape eq 'plain' ? (text => $self->_query_text) : $self->$method;
 	my $mode = $self->{changes} ? 'changes' : pick(('plain') x 8, ('prepared') x 4, qw(cursor cursor function function copy hold));
 
-	return { seed => $seed, number => $number, text => $text, mode => $mode,
+	return { seed => $seed, number => $number, shape => $shape, mode => $mode,
 		generic => pick(qw(auto force_custom_plan force_generic_plan force_generic_plan)),
-		fetch => pick(1, 3, 20), turn => chance(0.3), uses => { %{ $self->{uses} } } };
+		fetch => pick(1, 3, 20), turn => chance(0.3), uses => { %{ $self->{uses} } }, %query };
 }
 
 # --- From a template to statements -----------------------------------------
@@ -908,6 +976,7 @@ sub query
 sub statements
 {
 	my ($self, $query, $schema) = @_;
+	return _repeated_statements($query, $schema) if $query->{mode} eq 'repeated';
 	my $text = $query->{text};
 	my (@types, @first, @second);
 
@@ -932,13 +1001,59 @@ sub statements
 	{
 		my $list = @types ? ' (' . join(', ', @types) . ')' : '';
 		return ("SET plan_cache_mode = $query->{generic}", "PREPARE q$list AS $text",
-			map({ 'EXECUTE q' . (@$_ ? ' (' . join(', ', @$_) . ')' : '') } \@first, \@second, \@first), 'DEALLOCATE q', 'RESET plan_cache_mode');
+			map({ 'EXECUTE q' . (@$_ ? ' (' . join(', ', @$_) . ')' : '') } _executions($query, \@first, \@second)), 'DEALLOCATE q', 'RESET plan_cache_mode');
 	}
 	my $arguments = join ', ', @types;
 	return ("SET plan_cache_mode = $query->{generic}",
 		"CREATE FUNCTION pg_temp.q($arguments) RETURNS SETOF text LANGUAGE plpgsql AS \$body\$ BEGIN RETURN QUERY SELECT q::text FROM ($text) q; END \$body\$",
-		map({ 'SELECT pg_temp.q(' . join(', ', @$_) . ')' } \@first, \@second),
+		map({ 'SELECT pg_temp.q(' . join(', ', @$_) . ')' } _executions($query, \@first, \@second)),
 		"DROP FUNCTION pg_temp.q($arguments)", 'RESET plan_cache_mode');
+}
+
+# With which values a statement is executed: where PostgreSQL chooses the plan,
+# often enough that it makes one for any values, the sixth time.
+sub _executions
+{
+	my ($query, $first, $second) = @_;
+	return ($first, $second, $first) if $query->{generic} ne 'auto';
+	return ($first, $second, ($first) x 4, $second);
+}
+
+# Of a statement that is executed several times: in far prepared, or inside a
+# function; in near with its values, and over what is compared for these. A run
+# begins with its number.
+sub _repeated_statements
+{
+	my ($query, $schema) = @_;
+	my @types = @{ $query->{types} };
+	my (@before, @after, $run);
+	my $wrap = sub { return $query->{function} ? "SELECT q::text FROM ($_[0]) q" : $_[0] };
+
+	if ($schema eq 'far')
+	{
+		my $text = $query->{text} =~ s{\@(\w+)(?:/\*)?\@}{far.$1}gr =~ s/<\[|\]>//gr;
+		my $list = join ', ', @types;
+		@before = $query->{function}
+		  ? "CREATE FUNCTION pg_temp.q($list) RETURNS SETOF text LANGUAGE plpgsql AS \$body\$ BEGIN RETURN QUERY " . $wrap->($text) . '; END $body$'
+		  : 'PREPARE q' . (@types ? " ($list)" : '') . " AS $text";
+		@after = $query->{function} ? "DROP FUNCTION pg_temp.q($list)" : 'DEALLOCATE q';
+		$run = sub {
+			my $values = join ', ', @{ $query->{sets}[ $_[0] ] };
+			return $query->{function} ? "SELECT pg_temp.q($values)" : 'EXECUTE q' . (@types ? " ($values)" : '');
+		};
+	}
+	else
+	{
+		$run = sub {
+			my ($set) = @_;
+			my $variant = $query->{variants}[$set];
+			my $text = $query->{text} =~ s{\@(\w+)/\*\@}{"near.$1" . ($variant ? "_$variant" : '')}ger =~ s/<\[|\]>//gr;
+			$text =~ s/\$(\d+)/($query->{sets}[$set][$1 - 1])::$types[$1 - 1]/g;
+			return $wrap->($text);
+		};
+	}
+	my @runs = map { ($query->{between}{$_} || (), "/*run $_*/ " . $run->($query->{runs}[$_])) } 0 .. $#{ $query->{runs} };
+	return (@before, @runs, @after);
 }
 
 # Simpler queries: each with one condition less.
@@ -955,7 +1070,17 @@ sub reduced
 		push @simpler, { %$query, text => $one };
 		pos($text) = $start + 2;
 	}
-	push @simpler, { %$query, mode => 'plain' } if $query->{mode} !~ /^(plain|changes)$/;
+	push @simpler, { %$query, mode => 'plain' } if $query->{mode} !~ /^(plain|changes|repeated)$/;
+	if ($query->{mode} eq 'repeated')
+	{
+		for my $at (keys %{ $query->{between} })
+		{
+			my %fewer = %{ $query->{between} };
+			delete $fewer{$at};
+			push @simpler, { %$query, between => \%fewer };
+		}
+		push @simpler, { %$query, function => 0 } if $query->{function};
+	}
 	return @simpler;
 }
 
