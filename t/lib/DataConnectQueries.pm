@@ -513,7 +513,7 @@ sub _relation
 		push @{ $relation{all} }, $one;
 		if (($key || '') =~ /^\?/ && !$table->{bounded})
 		{
-			next unless chance(0.75) || ($options || '') =~ /required/;
+			next unless $want{all} || chance(0.75) || ($options || '') =~ /required/;
 			push @compared, $attname;
 			push @{ $relation{musts} }, $one;
 		}
@@ -557,7 +557,7 @@ sub _binding
 	my @values = map { $family eq 'number' ? pick(1, 2, 2, 4, 5, 5, 7) : pick(map { "'$_'" } 'red', 'green', 'Blue', 'red or green', 'black', 'none') } 1 .. 3;
 	my $subquery = $family eq 'number' ? pick('SELECT n FROM stores', 'SELECT id FROM periods', 'SELECT id FROM stores WHERE f') : q{SELECT w FROM visits WHERE n = 3};
 
-	return pick("$column = $values[0]", "$column IN ($values[0], $values[1], $values[2])", "$column = ANY (ARRAY[0, $values[0], $values[1], 3, 40000])")
+	return pick("$column = $values[0]", "$column IN ($values[0], $values[1], $values[2])", "$column = ANY (ARRAY[" . join(', ', @values, $family eq 'number' ? (0, 40000) : ()) . '])')
 	  if $relation->{constant};
 	return pick(
 		"$column = $values[0]", "$values[0]::$type = $column", "$column = <{$type|$values[0]|$values[1]}>",

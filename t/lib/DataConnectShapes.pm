@@ -215,7 +215,11 @@ sub _optional
 		$_->[-1] = chance(0.4) ? "'any'" : "'one'" for @{ $query->{sets} };
 		_compare($query, $attname, grep { $query->{sets}[$_][-1] ne "'any'" } @all);
 		my $value = _parameter($query, $type, 0);
-		return pick("($switch = 'any' OR $column = $value)", "CASE WHEN $switch = 'any' THEN true ELSE $column = $value END");
+		# A CASE is sent where its value is known: of a filtered column it makes
+		# no other rows.
+		return "($switch = 'any' OR $column = $value)" if chance(0.6);
+		$query->{unsteady} = 1 unless $sent;
+		return "CASE WHEN $switch = 'any' THEN true ELSE $column = $value END";
 	}
 	if ($kind == 1)
 	{
@@ -298,7 +302,8 @@ sub shape_repeated
 	my %between = chance(0.4) ? map { 1 + int rand 6 => pick(@settings) } 1 .. 3 : ();
 	$query{variants} = [ map { my $set = $_; $bounded ? '' : join('_', grep { $query{compared}[$set]{$_} } $self->sent_order($name)) || 'none' } 0 .. 2 ];
 	$query{variants} = [ map { $_ eq join('_', $self->sent_order($name)) ? '' : $_ } @{ $query{variants} } ];
-	return (%query, text => $text, mode => 'repeated', function => chance(0.3), runs => \@runs, between => \%between, steady => !$joined && !%between);
+	return (%query, text => $text, mode => 'repeated', function => chance(0.3), runs => \@runs, between => \%between, joined => $joined,
+		steady => !$joined && !%between && !$query{unsteady});
 }
 
 # --- WITH -----------------------------------------------------------------------
@@ -306,23 +311,28 @@ sub shape_repeated
 sub shape_with
 {
 	my ($self) = @_;
-	my $name = pick(qw(plain many days moments params listed preset parts));
-	my $once = chance(0.4);
-	my $how = $once ? pick('', 'NOT MATERIALIZED ') : pick('', 'MATERIALIZED ');
+	my $name = pick(qw(plain many days moments params params listed listed preset needed parts));
+	my $how = pick('', '', 'NOT MATERIALIZED ', 'MATERIALIZED ');
 	my %sent = $self->sent_columns($name);
-	my $relation = $self->_relation(name => $name, bare => 1, variant => %sent ? 'none' : '');
+	# Each use says which values of parameter columns it wants, or none compares
+	# them.
+	my $asked = %sent && ($name eq 'needed' || chance(0.6));
+	my $relation = $self->_relation(name => $name, bare => 1, %sent && !$asked ? (variant => 'none') : (all => 1));
 	my $own = $relation->{alias};
-	my ($inside) = %sent ? 'true' : $self->_condition([$relation], 0);
-	my @columns = grep { !$sent{ $_->[0] } } @{ $relation->{all} };
+	my $inside = %sent ? 'true' : $self->_condition([$relation], 0);
+	my @columns = grep { $asked || !$sent{ $_->[0] } } @{ $relation->{all} };
 	my $list = join ', ', map { $_->[0] } @columns;
 	my $with = "WITH c AS $how(SELECT $list FROM $relation->{text} $own WHERE $inside)";
 	my ($c, $d) = map { { alias => $_, columns => \@columns } } qw(c d);
-	my $where = $self->_condition([$c], 0);
+	my ($of_c, $of_d) = map { my $use = $_; join ' AND ', ($asked ? map { $self->_binding({ alias => $use->{alias}, constant => 1 }, @$_[ 0, 1 ]) }
+		grep { $sent{ $_->[0] } } @columns : ()), $self->_condition([$use], 0) } $c, $d;
+	my $kind = int rand 5;
 
-	return (text => "$with SELECT * FROM c WHERE $where") if $once || chance(0.2);
-	return (text => "$with SELECT * FROM c WHERE $where UNION ALL SELECT * FROM c d WHERE " . $self->_condition([$d], 0)) if chance(0.5);
-	return (text => "$with SELECT c.id, d.id FROM c JOIN c d ON d.id = c.id AND " . $self->_condition([ $c, $d ], 0) . " WHERE $where") if chance(0.5);
-	return (text => "$with SELECT s.id, (SELECT count(*) FROM c WHERE $where AND c.id > s.id), EXISTS (SELECT FROM c d WHERE d.id = s.n) FROM stores s");
+	return (text => "$with SELECT * FROM c WHERE $of_c") if $kind == 0;
+	return (text => "$with SELECT * FROM c WHERE $of_c UNION ALL SELECT * FROM c d WHERE $of_d") if $kind == 1;
+	return (text => "$with SELECT c.id, d.id FROM c JOIN c d ON d.id = c.id AND $of_d WHERE $of_c") if $kind == 2;
+	return (text => "$with SELECT s.id, (SELECT count(*) FROM c WHERE $of_c AND c.id > s.id), EXISTS (SELECT FROM c d WHERE d.id = s.n AND $of_d) FROM stores s") if $kind == 3;
+	return (text => "$with, e AS (SELECT id FROM c WHERE $of_c) SELECT e.id, (SELECT count(*) FROM c d WHERE $of_d) FROM e LEFT JOIN stores s ON s.id = e.id");
 }
 
 # --- Whole rows -----------------------------------------------------------------
