@@ -72,7 +72,8 @@ extern Datum dcf_bind_sent(const DcfAsked *asked, AttrNumber attnum,
  * Whether a row belongs to the request.  Where several requests differ in a
  * filtered column, the service's idea of equality may be wider than
  * PostgreSQL's and a row may come more than once; it belongs to the request for
- * its own value.  So it does to the half of a request that was halved.
+ * its own value.  So it does to one of several periods of a window, which are
+ * sent wider than they are, and to the half of a request that was halved.
  */
 extern bool dcf_bind_owns_row(const DcfAsked *asked, const Datum *values,
 							  const bool *isnull);

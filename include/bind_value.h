@@ -30,6 +30,10 @@ extern DcfValues dcf_values_intersect(const DcfColumn *column,
 									  const DcfValues *one,
 									  const DcfValues *other);
 
+/* Which of the values is equal to this one, of an element's type; or -1. */
+extern int dcf_values_find(const DcfColumn *column, const DcfValues *set,
+						   Datum value, Oid valuetype);
+
 extern bool dcf_values_equal(const DcfColumn *column, Datum one, Datum other);
 
 /* Whether a value is not less than one, and not greater than another. */

@@ -111,6 +111,14 @@ extern DcfUses *dcf_qual_uses(PlannerInfo *root, RelOptInfo *baserel,
 /* A comparison as SQL, palloc'd; NULL where it cannot be shown. */
 extern char *dcf_qual_show(const DcfComparison *comparison);
 
+/*
+ * The first of the clauses that mention a column, and no other relation, without
+ * giving a value to send; or NULL.
+ */
+extern const Expr *dcf_qual_boundless(const RelOptInfo *baserel,
+									  const DcfQuals *quals,
+									  const DcfColumn *column);
+
 /* Columns (attnums) whose values the rest of the plan needs. */
 extern Bitmapset *dcf_qual_fetched(PlannerInfo *root, RelOptInfo *baserel,
 								   const DcfRelation *relation,

@@ -19,9 +19,9 @@
 typedef struct DcfRefusal
 {
 	Bitmapset *missing; /* required columns (attnums) without a value */
-	AttrNumber unsent;	/* where none is missing: a column that the query
-						 * compares, and for which no value of the query's
-						 * is sent */
+	AttrNumber unsent;	/* a column that the query compares, and for which no
+						 * value of the query's is sent; 0 where nothing but
+						 * required columns are missing */
 	char *clause;		/* that comparison, or NULL where it cannot be
 						 * shown */
 } DcfRefusal;

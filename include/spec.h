@@ -23,23 +23,29 @@ typedef enum DcfBindingOp
 	DCF_BIND_NOT_DISTINCT, /* column IS NOT DISTINCT FROM value: of NULL as
 							* DCF_BIND_NULL */
 	DCF_BIND_ANY,		   /* column = ANY (value) */
-	DCF_BIND_KEYS,	/* column = one of the values that value has in rows of
+	DCF_BIND_KEYS,	 /* column = one of the values that value has in rows of
 					 * the other side of a batched join, which gives them to
 					 * the scan */
-	DCF_BIND_NULL,	/* column IS NULL: no value */
-	DCF_BIND_FROM,	/* column >= value */
-	DCF_BIND_AFTER, /* column > value */
-	DCF_BIND_TO,	/* column <= value */
-	DCF_BIND_BEFORE /* column < value */
+	DCF_BIND_NULL,	 /* column IS NULL: no value */
+	DCF_BIND_FROM,	 /* column >= value */
+	DCF_BIND_AFTER,	 /* column > value */
+	DCF_BIND_TO,	 /* column <= value */
+	DCF_BIND_BEFORE, /* column < value */
+	DCF_BIND_PERIODS /* column in what a program makes of the record value: see
+					  * period.h */
 } DcfBindingOp;
 
 typedef struct DcfBinding
 {
 	AttrNumber attnum;
 	DcfBindingOp op;
-	Expr *value;  /* NULL for DCF_BIND_NULL */
-	Expr *unless; /* or NULL: where this boolean is true, the query says
+	Expr *value;   /* NULL for DCF_BIND_NULL */
+	Expr *unless;  /* or NULL: where this boolean is true, the query says
 				   * nothing of the column here */
+	List *program; /* IntList, of DCF_BIND_PERIODS */
+	int group;	   /* of DCF_BIND_ANY: the elements of the arrays of one
+				* group, a number above 0, go along with each other; 0:
+				* none */
 } DcfBinding;
 
 /* Where the row estimate came from. */

@@ -61,6 +61,19 @@ extern void dcf_window_narrow_any(DcfWindow *window, const Datum *values,
 extern void dcf_window_cut(DcfWindow *window, const Timestamp *lower,
 						   const Timestamp *upper);
 
+/* Narrow the window to bounds in the column's own terms; DT_NOBEGIN and
+ * DT_NOEND are none. */
+extern void dcf_window_limit(DcfWindow *window, Timestamp lower,
+							 bool lower_exclusive, Timestamp upper,
+							 bool upper_exclusive);
+
+/* Whether what is sent for a window ends where a later one's begins, or after
+ * that. */
+extern bool dcf_window_meets(const DcfWindow *earlier, const DcfWindow *later);
+
+/* Within the years 1 to 9999, which ISO dates of four digits have. */
+extern bool dcf_window_is_sendable(Timestamp time);
+
 /*
  * A time at which to cut the window so that both parts ask for less: about its
  * middle, at a midnight of the server's time zone, or a whole second where

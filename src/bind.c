@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 
 #include "bind.h"
+#include "bind_group.h"
 #include "bind_part.h"
 #include "bind_slot.h"
 #include "window_open.h"
@@ -24,8 +25,9 @@ struct DcfRequestSet
 	DcfSlot *slots; /* one for each column, by attnum - 1 */
 	bool empty;		/* no row can match */
 	bool shared;	/* several requests may return the same row */
-	int *wheels;	/* index into each slot's values, of the next
-					 * request */
+	int *wheels;	/* index into each slot's values or windows, of the
+					 * next request */
+	List *groups;	/* of DcfGroup *: columns that turn together */
 	bool finished;
 	const DcfSlot *halved; /* the column that requests can be halved by, or
 							* NULL */
@@ -35,11 +37,13 @@ struct DcfRequestSet
 struct DcfAsked
 {
 	const DcfRequestSet *set;
-	int *wheels;  /* index into each slot's values */
+	int *wheels;  /* index into each slot's values or windows */
 	DcfPart part; /* of the column that requests are halved by */
 	bool in_part; /* and that is not the whole */
 };
 
+static void find_groups(DcfRequestSet *set, const DcfSpec *spec,
+						const DcfBoundValue *values);
 static void find_halved(DcfRequestSet *set, const DcfSpec *spec);
 static void bind_all(DcfRequestSet *set, const DcfSpec *spec,
 					 const DcfBoundValue *values);
@@ -52,11 +56,13 @@ static DcfRequest *build(const DcfAsked *asked, bool as_template);
 static void add_params(DcfRequest *request, const DcfAsked *asked, int i,
 					   bool as_template);
 static void add_window(DcfRequest *request, const DcfRelation *relation,
-					   const DcfSlot *slot, const DcfPart *part);
+					   const DcfSlot *slot, int wheel, const DcfPart *part);
+static void show_windows(DcfRequest *request, const DcfRelation *relation,
+						 const DcfSlot *slot);
 static void add_bound(DcfRequest *request, const DcfColumn *column,
 					  char *param, char *text, const char *shown, char *open);
 static char *join_values(const DcfSlot *slot, const DcfPart *part);
-static char *show_values(const DcfSlot *slot);
+static char *show_texts(char *const *texts, int count);
 static char *name_open_ends(const DcfRequestSet *set);
 static const char *name_open_option(const DcfRelation *relation, bool lower);
 static const char *name_split(const DcfRequestSet *set);
@@ -86,11 +92,33 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 		dcf_slot_finish(slot, relation, spec, !for_explain);
 		set->empty = slot->empty;
 		set->shared |=
-			slot->one_by_one && slot->column->kind == DCF_COLUMN_FILTERED;
+			slot->one_by_one && slot->column->kind != DCF_COLUMN_PARAMETER;
 	}
+	if (!set->empty)
+		find_groups(set, spec, values);
 	if (!set->empty)
 		find_halved(set, spec);
 	return set;
+}
+
+static void
+find_groups(DcfRequestSet *set, const DcfSpec *spec,
+			const DcfBoundValue *values)
+{
+	ListCell *lc;
+
+	set->groups = dcf_group_create(set->slots, spec, values);
+	foreach(lc, set->groups)
+	{
+		const DcfGroup *group = lfirst(lc);
+
+		if (group->nrows == 0)
+		{
+			set->empty = true;
+			return;
+		}
+		dcf_group_turn(group, set->wheels);
+	}
 }
 
 /*
@@ -132,12 +160,15 @@ double
 dcf_bind_count(const DcfRequestSet *set)
 {
 	double count = 1;
+	ListCell *lc;
 
 	if (set->empty)
 		return 0;
 	for (int i = 0; i < set->relation->natts; i++)
-		if (set->slots[i].one_by_one)
-			count *= set->slots[i].values.count;
+		if (set->slots[i].one_by_one && !set->slots[i].grouped)
+			count *= dcf_slot_count(&set->slots[i]);
+	foreach(lc, set->groups)
+		count *= ((const DcfGroup *) lfirst(lc))->nrows;
 	return count;
 }
 
@@ -193,6 +224,12 @@ copy_asked(const DcfAsked *asked, const DcfPart *part)
 	return copy;
 }
 
+static int
+halved_wheel(const DcfAsked *asked)
+{
+	return asked->wheels[asked->set->halved->column->attnum - 1];
+}
+
 bool
 dcf_bind_can_halve(const DcfAsked *asked)
 {
@@ -200,7 +237,8 @@ dcf_bind_can_halve(const DcfAsked *asked)
 	DcfPart second;
 
 	return asked->set->halved &&
-		dcf_part_halve(asked->set->halved, &asked->part, &first, &second);
+		dcf_part_halve(asked->set->halved, halved_wheel(asked), &asked->part,
+					   &first, &second);
 }
 
 void
@@ -210,7 +248,8 @@ dcf_bind_halve(DcfRequestSet *set, const DcfAsked *asked)
 	DcfPart first;
 	DcfPart second;
 
-	if (!dcf_part_halve(set->halved, &asked->part, &first, &second))
+	if (!dcf_part_halve(set->halved, halved_wheel(asked), &asked->part, &first,
+						&second))
 		elog(ERROR, "request cannot be halved");
 	set->pending = lcons(copy_asked(asked, &second), set->pending);
 	set->pending = lcons(copy_asked(asked, &first), set->pending);
@@ -240,8 +279,9 @@ measure_slot(DcfMeasure *measure, const DcfAsked *asked, int i, bool whole)
 
 	if (slot->column->kind == DCF_COLUMN_WINDOW)
 	{
-		const DcfWindow window =
-			part ? dcf_part_window(slot, part) : slot->window;
+		int wheel = asked->wheels[i];
+		const DcfWindow window = part ? dcf_part_window(slot, wheel, part) :
+										*dcf_slot_window(slot, wheel);
 
 		dcf_measure_window(measure, relation, slot->column,
 						   slot->window.has_lower, slot->window.has_upper,
@@ -256,19 +296,31 @@ measure_slot(DcfMeasure *measure, const DcfAsked *asked, int i, bool whole)
 						  slot->column->basetype);
 }
 
-/* Turn the last wheel; where one has gone round, the one before it, too. */
+/*
+ * Turn the last wheel; where one has gone round, the one before it, too.  The
+ * first are those that several columns share.
+ */
 static bool
 advance(DcfRequestSet *set)
 {
 	for (int i = set->relation->natts - 1; i >= 0; i--)
 	{
-		DcfSlot *slot = &set->slots[i];
+		const DcfSlot *slot = &set->slots[i];
 
-		if (!slot->one_by_one)
+		if (!slot->one_by_one || slot->grouped)
 			continue;
-		if (++set->wheels[i] < slot->values.count)
+		if (++set->wheels[i] < dcf_slot_count(slot))
 			return true;
 		set->wheels[i] = 0;
+	}
+	for (int i = list_length(set->groups) - 1; i >= 0; i--)
+	{
+		DcfGroup *group = list_nth(set->groups, i);
+
+		group->at = (group->at + 1) % group->nrows;
+		dcf_group_turn(group, set->wheels);
+		if (group->at > 0)
+			return true;
 	}
 	return false;
 }
@@ -307,7 +359,11 @@ add_params(DcfRequest *request, const DcfAsked *asked, int i, bool as_template)
 
 	if (slot->column->kind == DCF_COLUMN_WINDOW)
 	{
-		add_window(request, asked->set->relation, slot, part);
+		if (as_template && slot->one_by_one)
+			show_windows(request, asked->set->relation, slot);
+		else
+			add_window(request, asked->set->relation, slot, asked->wheels[i],
+					   part);
 		return;
 	}
 	param = dcf_option_utf8(slot->column->options->param);
@@ -320,17 +376,19 @@ add_params(DcfRequest *request, const DcfAsked *asked, int i, bool as_template)
 	else if (!slot->one_by_one)
 		dcf_request_set(request, param, join_values(slot, part), false);
 	else if (as_template)
-		dcf_request_set(request, param, show_values(slot), true);
+		dcf_request_set(request, param,
+						show_texts(slot->texts, slot->values.count), true);
 	else
 		dcf_request_set(request, param, slot->texts[asked->wheels[i]], false);
 }
 
 static void
 add_window(DcfRequest *request, const DcfRelation *relation,
-		   const DcfSlot *slot, const DcfPart *part)
+		   const DcfSlot *slot, int wheel, const DcfPart *part)
 {
 	const DcfColumnOptions *options = slot->column->options;
-	const DcfWindow window = part ? dcf_part_window(slot, part) : slot->window;
+	const DcfWindow window = part ? dcf_part_window(slot, wheel, part) :
+									*dcf_slot_window(slot, wheel);
 
 	if (options->param_from)
 		add_bound(request, slot->column, options->param_from,
@@ -371,19 +429,49 @@ join_values(const DcfSlot *slot, const DcfPart *part)
 }
 
 static char *
-show_values(const DcfSlot *slot)
+show_texts(char *const *texts, int count)
 {
 	StringInfoData buf;
-	int shown = Min(slot->values.count, SHOWN_VALUES);
+	int shown = Min(count, SHOWN_VALUES);
 
 	initStringInfo(&buf);
 	for (int i = 0; i < shown; i++)
 		appendStringInfo(&buf, "%s%s", i > 0 ? "|" : "(",
-						 dcf_request_encode(slot->texts[i]));
-	if (shown < slot->values.count)
-		appendStringInfo(&buf, "|... %d more", slot->values.count - shown);
+						 dcf_request_encode(texts[i]));
+	if (shown < count)
+		appendStringInfo(&buf, "|... %d more", count - shown);
 	appendStringInfoChar(&buf, ')');
 	return buf.data;
+}
+
+/* The bounds of several windows; one that is open is shown as such. */
+static void
+show_windows(DcfRequest *request, const DcfRelation *relation,
+			 const DcfSlot *slot)
+{
+	int count = slot->periods.count;
+	const DcfTableOptions *table = relation->table;
+	char **from = palloc(sizeof(char *) * count);
+	char **to = palloc(sizeof(char *) * count);
+	bool required = slot->column->options->required;
+
+	for (int i = 0; i < count; i++)
+	{
+		const DcfWindow *window = &slot->windows[i];
+
+		from[i] = dcf_window_from(window);
+		to[i] = dcf_window_to(window);
+		if (!from[i])
+			from[i] =
+				required ? dcf_window_open_from(window, table->open_from) : "";
+		if (!to[i])
+			to[i] = required ? dcf_window_open_to(window, table->open_to) : "";
+	}
+	dcf_request_set(request,
+					dcf_option_utf8(slot->column->options->param_from),
+					show_texts(from, count), true);
+	dcf_request_set(request, dcf_option_utf8(slot->column->options->param_to),
+					show_texts(to, count), true);
 }
 
 Datum
@@ -411,10 +499,8 @@ dcf_bind_owns_row(const DcfAsked *asked, const Datum *values,
 	{
 		const DcfSlot *slot = &set->slots[i];
 
-		if (slot->one_by_one && slot->column->kind == DCF_COLUMN_FILTERED &&
-			(isnull[i] ||
-			 !dcf_values_equal(slot->column, values[i],
-							   slot->values.values[asked->wheels[i]])))
+		if (slot->one_by_one && slot->column->kind != DCF_COLUMN_PARAMETER &&
+			(isnull[i] || !dcf_slot_has(slot, asked->wheels[i], values[i])))
 			return false;
 	}
 	if (asked->in_part)

@@ -24,10 +24,10 @@ dcf_part_whole(const DcfSlot *slot)
 }
 
 static bool
-halve_window(const DcfSlot *slot, const DcfPart *part, DcfPart *first,
-			 DcfPart *second)
+halve_window(const DcfSlot *slot, int wheel, const DcfPart *part,
+			 DcfPart *first, DcfPart *second)
 {
-	DcfWindow window = dcf_part_window(slot, part);
+	DcfWindow window = dcf_part_window(slot, wheel, part);
 	Timestamp middle;
 
 	if (!dcf_window_middle(&window, &middle))
@@ -39,11 +39,11 @@ halve_window(const DcfSlot *slot, const DcfPart *part, DcfPart *first,
 }
 
 bool
-dcf_part_halve(const DcfSlot *slot, const DcfPart *part, DcfPart *first,
-			   DcfPart *second)
+dcf_part_halve(const DcfSlot *slot, int wheel, const DcfPart *part,
+			   DcfPart *first, DcfPart *second)
 {
 	if (slot->column->kind == DCF_COLUMN_WINDOW)
-		return halve_window(slot, part, first, second);
+		return halve_window(slot, wheel, part, first, second);
 	if (part->count < 2)
 		return false;
 	*first = *second = *part;
@@ -54,9 +54,9 @@ dcf_part_halve(const DcfSlot *slot, const DcfPart *part, DcfPart *first,
 }
 
 DcfWindow
-dcf_part_window(const DcfSlot *slot, const DcfPart *part)
+dcf_part_window(const DcfSlot *slot, int wheel, const DcfPart *part)
 {
-	DcfWindow window = slot->window;
+	DcfWindow window = *dcf_slot_window(slot, wheel);
 
 	dcf_window_cut(&window, part->has_lower ? &part->lower : NULL,
 				   part->has_upper ? &part->upper : NULL);

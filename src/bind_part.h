@@ -35,14 +35,15 @@ extern bool dcf_part_exist(const DcfSlot *slot);
 extern DcfPart dcf_part_whole(const DcfSlot *slot);
 
 /*
- * Two parts in place of one.  False if they would not ask for less: a window is
+ * Two parts in place of one, of the window that the slot's wheel tells.  False if they would not ask for less: a window is
  * halved down to days, or to seconds with window_round 'none'.
  */
-extern bool dcf_part_halve(const DcfSlot *slot, const DcfPart *part,
+extern bool dcf_part_halve(const DcfSlot *slot, int wheel, const DcfPart *part,
 						   DcfPart *first, DcfPart *second);
 
 /* The window to send for a part. */
-extern DcfWindow dcf_part_window(const DcfSlot *slot, const DcfPart *part);
+extern DcfWindow dcf_part_window(const DcfSlot *slot, int wheel,
+								 const DcfPart *part);
 
 /*
  * Whether a row with this value of the column is of the part, provided that it

@@ -18,9 +18,10 @@ static void bind_unknown(DcfSlot *slot, const DcfBinding *binding,
 						 const char *shown);
 static void bind_values(DcfSlot *slot, bool is_array,
 						const DcfBoundValue *value);
-static void bind_window(DcfSlot *slot, DcfBindingOp op,
+static void bind_window(DcfSlot *slot, const DcfBinding *binding,
 						const DcfBoundValue *value);
-static bool narrow_any(DcfSlot *slot, const DcfBoundValue *value);
+static void bind_periods(DcfSlot *slot, DcfPeriods periods);
+static void finish_window(DcfSlot *slot);
 static char *find_default(const DcfRelation *relation,
 						  const DcfColumn *column);
 static void use_default(DcfSlot *slot, char *utf8);
@@ -63,7 +64,7 @@ dcf_slot_bind(DcfSlot *slot, const DcfBinding *binding,
 	else if (value->isnull)
 		slot->empty = true;
 	else if (slot->column->kind == DCF_COLUMN_WINDOW)
-		bind_window(slot, binding->op, value);
+		bind_window(slot, binding, value);
 	else
 		bind_values(slot,
 					binding->op == DCF_BIND_ANY ||
@@ -74,14 +75,18 @@ dcf_slot_bind(DcfSlot *slot, const DcfBinding *binding,
 static void
 bind_unknown(DcfSlot *slot, const DcfBinding *binding, const char *shown)
 {
+	bool lower;
+	bool upper;
+
 	if (slot->column->kind != DCF_COLUMN_WINDOW)
 	{
 		slot->shown = shown;
 		return;
 	}
-	if (binding->op != DCF_BIND_TO && binding->op != DCF_BIND_BEFORE)
+	dcf_period_ends(binding, &lower, &upper);
+	if (lower)
 		slot->shown_from = shown;
-	if (binding->op != DCF_BIND_FROM && binding->op != DCF_BIND_AFTER)
+	if (upper)
 		slot->shown_to = shown;
 }
 
@@ -100,30 +105,86 @@ bind_values(DcfSlot *slot, bool is_array, const DcfBoundValue *value)
 }
 
 static void
-bind_window(DcfSlot *slot, DcfBindingOp op, const DcfBoundValue *value)
+bind_window(DcfSlot *slot, const DcfBinding *binding,
+			const DcfBoundValue *value)
 {
 	slot->has_window = true;
-	if (op != DCF_BIND_ANY)
-		dcf_window_narrow(&slot->window, op, value->value,
+	if (binding->op == DCF_BIND_PERIODS)
+		bind_periods(slot,
+					 dcf_period_run(binding->program,
+									dcf_period_values(value->value)));
+	else if (binding->op == DCF_BIND_ANY)
+		bind_periods(slot,
+					 dcf_period_any(slot->column->basetype == TIMESTAMPTZOID ?
+										DCF_PERIOD_INSTANT :
+										DCF_PERIOD_LOCAL,
+									value->value, value->type));
+	else
+		dcf_window_narrow(&slot->window, binding->op, value->value,
 						  getBaseType(value->type));
-	else if (!narrow_any(slot, value))
-		slot->empty = true;
 	if (dcf_window_is_empty(&slot->window))
 		slot->empty = true;
 }
 
-/* False if there is nothing but NULL in the array. */
-static bool
-narrow_any(DcfSlot *slot, const DcfBoundValue *value)
+static void
+bind_periods(DcfSlot *slot, DcfPeriods periods)
 {
-	Oid elemtype = get_base_element_type(value->type);
-	Datum *elems;
-	int nelems = dcf_array_values(value->value, elemtype, &elems);
+	slot->periods = slot->has_periods ?
+		dcf_period_intersect(slot->periods, periods) :
+		periods;
+	slot->has_periods = true;
+	if (slot->periods.count == 0)
+		slot->empty = true;
+}
 
-	if (nelems > 0)
-		dcf_window_narrow_any(&slot->window, elems, nelems,
-							  getBaseType(elemtype));
-	return nelems > 0;
+/*
+ * A request for each period; but one that goes until now, or begins with the
+ * first record, would return the others' rows as well.
+ */
+static void
+finish_window(DcfSlot *slot)
+{
+	const DcfColumnOptions *options = slot->column->options;
+	DcfPeriods *periods = &slot->periods;
+
+	if (!slot->has_periods)
+		return;
+	slot->windows =
+		dcf_period_windows(&slot->window,
+						   options->param_from && options->param_to, periods);
+	if (periods->count == 0)
+	{
+		slot->empty = true;
+		return;
+	}
+	slot->one_by_one = periods->count > 1;
+	dcf_window_limit(&slot->window, periods->items[0].lower,
+					 periods->items[0].lower_exclusive,
+					 periods->items[periods->count - 1].upper,
+					 periods->items[periods->count - 1].upper_exclusive);
+}
+
+int
+dcf_slot_count(const DcfSlot *slot)
+{
+	return slot->column->kind == DCF_COLUMN_WINDOW ? slot->periods.count :
+													 slot->values.count;
+}
+
+bool
+dcf_slot_has(const DcfSlot *slot, int wheel, Datum value)
+{
+	if (slot->column->kind != DCF_COLUMN_WINDOW)
+		return dcf_values_equal(slot->column, value,
+								slot->values.values[wheel]);
+	return dcf_period_find(&slot->periods,
+						   dcf_window_time(&slot->window, value)) == wheel;
+}
+
+const DcfWindow *
+dcf_slot_window(const DcfSlot *slot, int wheel)
+{
+	return slot->one_by_one ? &slot->windows[wheel] : &slot->window;
 }
 
 void
@@ -137,6 +198,8 @@ dcf_slot_finish(DcfSlot *slot, const DcfRelation *relation,
 		slot->empty = true;
 	if (slot->empty)
 		return;
+	if (column->kind == DCF_COLUMN_WINDOW)
+		finish_window(slot);
 	if (!slot->bound)
 	{
 		char *utf8 = find_default(relation, column);

@@ -13,6 +13,7 @@
 
 #include "bind.h"
 #include "bind_value.h"
+#include "period.h"
 #include "window.h"
 
 typedef struct DcfSlot
@@ -27,14 +28,19 @@ typedef struct DcfSlot
 	DcfValues values;
 	char **texts;		 /* one for each of values, UTF-8; NULL where
 								 * there is none */
-	bool one_by_one;	 /* a request for each value */
+	bool one_by_one;	 /* a request for each value, or each window */
+	bool grouped;		 /* whose values go along with other columns' */
 	Datum default_value; /* where the default is sent and its value is
 								 * asked for */
 	bool has_default_value;
 
 	/* Of a window. */
-	DcfWindow window;
+	DcfWindow window; /* around all of the windows */
 	bool has_window;
+	bool has_periods;
+	DcfPeriods periods; /* these go along with windows, from
+								 * dcf_slot_finish() on */
+	DcfWindow *windows; /* of several periods, where one_by_one */
 
 	/* Placeholders for what is not known yet, or NULL. */
 	const char *shown;
@@ -58,5 +64,15 @@ extern void dcf_slot_bind(DcfSlot *slot, const DcfBinding *binding,
  */
 extern void dcf_slot_finish(DcfSlot *slot, const DcfRelation *relation,
 							const DcfSpec *spec, bool with_default);
+
+/* How many values or windows there are, and a window by the slot's wheel. */
+extern int dcf_slot_count(const DcfSlot *slot);
+extern const DcfWindow *dcf_slot_window(const DcfSlot *slot, int wheel);
+
+/*
+ * Whether a value is the one that the wheel tells, or lies in that period or
+ * after it, but before the next, where one_by_one.
+ */
+extern bool dcf_slot_has(const DcfSlot *slot, int wheel, Datum value);
 
 #endif /* DCF_BIND_SLOT_H */

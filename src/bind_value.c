@@ -80,6 +80,24 @@ dcf_values_intersect(const DcfColumn *column, const DcfValues *one,
 	return both;
 }
 
+int
+dcf_values_find(const DcfColumn *column, const DcfValues *set, Datum value,
+				Oid valuetype)
+{
+	Order order;
+	Datum coerced;
+	const Datum *found;
+
+	if (!coerce(column, value, getBaseType(valuetype), &coerced))
+		return -1;
+	if (set->count == 1)
+		return dcf_values_equal(column, coerced, set->values[0]) ? 0 : -1;
+	order = column_order(column);
+	found = bsearch_arg(&coerced, set->values, set->count, sizeof(Datum),
+						compare, &order);
+	return found ? (int) (found - set->values) : -1;
+}
+
 bool
 dcf_values_equal(const DcfColumn *column, Datum one, Datum other)
 {

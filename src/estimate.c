@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -19,6 +20,7 @@
 #include "estimate.h"
 #include "learn.h"
 #include "measure.h"
+#include "period.h"
 #include "window_open.h"
 
 /*
@@ -49,6 +51,7 @@ typedef struct Estimation
 	Bitmapset *single;		 /* columns of which one value is left, by = */
 	const RestrictInfo *key; /* the clause of a batched join's key, or NULL */
 	DcfMeasure measure;
+	double windows; /* that are asked for one by one */
 	DcfLearned learned;
 	DcfEstimate *estimate;
 } Estimation;
@@ -63,7 +66,10 @@ static double array_length(Expr *array);
 static void measure_request(Estimation *e);
 static void measure_column(Estimation *e, const DcfColumn *column);
 static void measure_window(Estimation *e, const DcfColumn *column);
-static bool narrow_window(DcfWindow *window, DcfBindingOp op, Expr *value);
+static bool average_window(Estimation *e, const DcfColumn *column,
+						   DcfWindow *window);
+static bool narrow_window(const Estimation *e, const DcfBinding *binding,
+						  DcfWindow *window, DcfPeriods *periods);
 static double remote_rows(const Estimation *e);
 static bool use_learned(const Estimation *e, double remote);
 static double statistics_rows(const Estimation *e);
@@ -85,6 +91,7 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 					.split = split,
 					.single = single_columns(quals),
 					.key = find_key(quals),
+					.windows = 1,
 					.estimate = estimate};
 	double max_rows = relation->server->max_rows;
 	double received;
@@ -158,12 +165,13 @@ is_one_by_one(const Estimation *e, const DcfBinding *binding)
 		(!column->options->list || bms_is_member(binding->attnum, e->split));
 }
 
-/* Columns that need a request for each value multiply. */
+/* Columns that need a request for each value multiply, but those of a group. */
 static double
 count_requests(const Estimation *e)
 {
 	Bitmapset *counted = NULL;
-	double requests = 1;
+	double requests = e->windows;
+	List *groups = NIL;
 	ListCell *lc;
 
 	foreach(lc, e->quals->bindings)
@@ -175,6 +183,9 @@ count_requests(const Estimation *e)
 			bms_is_member(binding->attnum, counted))
 			continue;
 		counted = bms_add_member(counted, binding->attnum);
+		if (binding->group > 0 && list_member_int(groups, binding->group))
+			continue;
+		groups = lappend_int(groups, binding->group);
 		length = array_length(known_value(e, binding));
 		if (length < 0)
 			length = UNKNOWN_ARRAY_LENGTH;
@@ -295,52 +306,102 @@ measure_window(Estimation *e, const DcfColumn *column)
 	DcfWindow window;
 	bool lower = false;
 	bool upper = false;
-	bool known = true;
+	bool known;
 	ListCell *lc;
 
-	dcf_window_init(&window, column->basetype, column->basetypmod,
+	foreach(lc, e->quals->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+		bool from;
+		bool to;
+
+		if (binding->attnum != column->attnum || is_skipped(e, binding))
+			continue;
+		dcf_period_ends(binding, &from, &to);
+		lower |= from;
+		upper |= to;
+	}
+	if (!lower && !upper)
+		return;
+	known = average_window(e, column, &window);
+	dcf_measure_window(&e->measure, e->relation, column, lower, upper,
+					   known ? &window : NULL);
+}
+
+/*
+ * Of the windows that are asked for one by one, which are counted, one as long
+ * as they are on average.  False if the values are not known.
+ */
+static bool
+average_window(Estimation *e, const DcfColumn *column, DcfWindow *window)
+{
+	DcfPeriods periods = dcf_period_all();
+	DcfWindow *windows;
+	double days = 0;
+	double sent;
+	double exact;
+	ListCell *lc;
+
+	dcf_window_init(window, column->basetype, column->basetypmod,
 					e->relation->server->timezone,
 					e->relation->table->window_round_day);
 	if (column->options->required)
-		dcf_window_open_count(&window, e->relation->table->open_from,
+		dcf_window_open_count(window, e->relation->table->open_from,
 							  e->relation->table->open_to);
 	foreach(lc, e->quals->bindings)
 	{
 		const DcfBinding *binding = lfirst(lc);
 
-		if (binding->attnum != column->attnum || is_skipped(e, binding))
-			continue;
-		lower |= binding->op != DCF_BIND_TO && binding->op != DCF_BIND_BEFORE;
-		upper |= binding->op != DCF_BIND_FROM && binding->op != DCF_BIND_AFTER;
-		known = known &&
-			narrow_window(&window, binding->op, known_value(e, binding));
+		if (binding->attnum == column->attnum && !is_skipped(e, binding) &&
+			!narrow_window(e, binding, window, &periods))
+			return false;
 	}
-	if (lower || upper)
-		dcf_measure_window(&e->measure, e->relation, column, lower, upper,
-						   known ? &window : NULL);
+	windows = dcf_period_windows(window,
+								 column->options->param_from &&
+									 column->options->param_to,
+								 &periods);
+	if (periods.count == 0)
+		return true;
+	e->windows *= periods.count;
+	*window = windows[0];
+	if (periods.count == 1 || !window->has_lower)
+		return true;
+	for (int i = 0; i < periods.count; i++)
+	{
+		dcf_window_days(&windows[i], &sent, &exact);
+		days += exact / periods.count;
+	}
+	window->has_upper = window->upper_exclusive = true;
+	window->upper = window->lower + (int64) (days * USECS_PER_DAY);
+	return true;
 }
 
 /* False if the value is not known. */
 static bool
-narrow_window(DcfWindow *window, DcfBindingOp op, Expr *value)
+narrow_window(const Estimation *e, const DcfBinding *binding,
+			  DcfWindow *window, DcfPeriods *periods)
 {
-	const Const *constant = (const Const *) value;
+	const Const *constant = (const Const *) known_value(e, binding);
 
-	if (!IsA(value, Const) || constant->constisnull)
+	if (!IsA(constant, Const) || constant->constisnull)
 		return false;
-	if (op == DCF_BIND_ANY)
-	{
-		Oid elemtype = get_base_element_type(constant->consttype);
-		Datum *elems;
-		int nelems = dcf_array_values(constant->constvalue, elemtype, &elems);
-
-		if (nelems > 0)
-			dcf_window_narrow_any(window, elems, nelems,
-								  getBaseType(elemtype));
-		return nelems > 0;
-	}
-	dcf_window_narrow(window, op, constant->constvalue,
-					  getBaseType(constant->consttype));
+	if (binding->op == DCF_BIND_PERIODS)
+		*periods =
+			dcf_period_intersect(*periods,
+								 dcf_period_run(binding->program,
+												dcf_period_values(
+													constant->constvalue)));
+	else if (binding->op == DCF_BIND_ANY)
+		*periods = dcf_period_intersect(*periods,
+										dcf_period_any(window->type ==
+															   TIMESTAMPTZOID ?
+														   DCF_PERIOD_INSTANT :
+														   DCF_PERIOD_LOCAL,
+													   constant->constvalue,
+													   constant->consttype));
+	else
+		dcf_window_narrow(window, binding->op, constant->constvalue,
+						  getBaseType(constant->consttype));
 	return true;
 }
 
@@ -467,7 +528,9 @@ filtered_part(const Estimation *e)
 		const DcfBinding *binding =
 			list_nth(e->quals->bindings, foreach_current_index(lc));
 
-		if (!is_filter(e, rinfo))
+		if (!is_filter(e, rinfo) ||
+			e->relation->columns[binding->attnum - 1].kind ==
+				DCF_COLUMN_PARAMETER)
 			continue;
 		if (e->estimate->source != DCF_ESTIMATE_LEARNED)
 		{
@@ -500,9 +563,10 @@ is_filter(const Estimation *e, const RestrictInfo *rinfo)
 static Selectivity
 selectivity(const Estimation *e, List *clauses)
 {
+	/* Several bindings may come of one clause. */
 	Selectivity one =
-		clauselist_selectivity(e->root, clauses, e->baserel->relid, JOIN_INNER,
-							   NULL);
+		clauselist_selectivity(e->root, list_concat_unique_ptr(NIL, clauses),
+							   e->baserel->relid, JOIN_INNER, NULL);
 
 	if (!list_member_ptr(clauses, e->key))
 		return one;

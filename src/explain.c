@@ -117,7 +117,9 @@ explain_request(const DcfScan *scan, DcfRequestSet *set, bool known,
 static void
 explain_filter(const DcfScan *scan, List *context, ExplainState *es)
 {
-	Node *clauses = (Node *) make_ands_explicit(dcf_scan_spec(scan)->clauses);
+	/* Several bindings may come of one clause. */
+	List *sent = list_concat_unique(NIL, dcf_scan_spec(scan)->clauses);
+	Node *clauses = (Node *) make_ands_explicit(sent);
 
 	if (dcf_scan_spec(scan)->clauses != NIL)
 		ExplainPropertyText("Service Filter",

@@ -18,16 +18,10 @@
 #include "utils/typcache.h"
 
 #include "qual_private.h"
+#include "qual_walk.h"
 #include "window.h"
 
-/* What clauses are looked at for. */
-typedef struct Target
-{
-	PlannerInfo *root;
-	RelOptInfo *baserel;
-	const DcfRelation *relation;
-	Relids outer; /* whose columns have values when the scan starts */
-} Target;
+typedef DcfQualTarget Target;
 
 /* A comparison of a column with something, whichever side it stood on. */
 typedef struct Comparison
@@ -45,6 +39,8 @@ static bool classify_clause(DcfQuals *quals, const Target *target,
 static void bind_implied(DcfQuals *quals, const Target *target,
 						 RestrictInfo *rinfo);
 static bool is_any_value(const Target *target, Node *clause);
+static void add_periods(DcfQuals *quals, const Target *target,
+						RestrictInfo *rinfo);
 static DcfBinding *bind_clause(const Target *target, Expr *clause);
 static DcfBinding *bind_comparison(const Target *target,
 								   const Comparison *cmp);
@@ -63,8 +59,6 @@ static DcfBinding *bind_or_clause(const Target *target, BoolExpr *clause);
 static DcfBinding *bind_not_distinct(const Target *target,
 									 DistinctExpr *clause);
 static void match_coalesce(const Target *target, Comparison *cmp);
-static bool is_known(const Target *target, const DcfColumn *column,
-					 Node *value);
 static bool equality_accepts(const Comparison *cmp, Oid valuetype);
 static bool is_value_exact(const Comparison *cmp, Oid valuetype);
 static bool is_equality_exact(const DcfColumn *column, Oid collation);
@@ -120,6 +114,8 @@ classify_clause(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 	}
 	else if (is_any_value(target, (Node *) rinfo->clause))
 		return false;
+	else
+		add_periods(quals, target, rinfo);
 	quals->local = lappend(quals->local, rinfo);
 	return true;
 }
@@ -134,6 +130,36 @@ is_any_value(const Target *target, Node *clause)
 		operand ? match_column(target, (Node *) operand) : NULL;
 
 	return column && column->kind == DCF_COLUMN_PARAMETER;
+}
+
+/* What follows from a clause that says it in other words. */
+static void
+add_periods(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
+{
+	int group = list_length(quals->bindings) + 1;
+	List *bindings = dcf_qual_periods(target, rinfo->clause);
+	ListCell *lc;
+
+	bindings = list_concat(bindings,
+						   dcf_qual_alternatives(target, rinfo->clause, group,
+												 bindings != NIL));
+	foreach(lc, bindings)
+	{
+		quals->bindings = lappend(quals->bindings, lfirst(lc));
+		quals->sent = lappend(quals->sent, rinfo);
+	}
+}
+
+DcfBinding *
+dcf_qual_bind(const DcfQualTarget *target, Expr *clause)
+{
+	return bind_clause(target, clause);
+}
+
+const DcfColumn *
+dcf_qual_match_column(const DcfQualTarget *target, Node *node)
+{
+	return match_column(target, node);
 }
 
 static DcfBinding *
@@ -190,7 +216,8 @@ bind_comparison(const Target *target, const Comparison *cmp)
 	if (!OidIsValid(typentry->btree_opf))
 		return NULL;
 	strategy = get_op_opfamily_strategy(cmp->opno, typentry->btree_opf);
-	if (strategy == 0 || !is_known(target, column, (Node *) cmp->value))
+	if (strategy == 0 ||
+		!dcf_qual_is_known(target, column, (Node *) cmp->value))
 		return NULL;
 
 	/* "c < c" is not true of any c. */
@@ -251,7 +278,7 @@ bind_or_clause(const Target *target, BoolExpr *clause)
 	{
 		Node *arm = lfirst(lc);
 
-		if (is_known(target, NULL, arm))
+		if (dcf_qual_is_known(target, NULL, arm))
 			known = lappend(known, arm);
 		else
 			others = lappend(others, arm);
@@ -268,8 +295,9 @@ bind_or_clause(const Target *target, BoolExpr *clause)
 		return binding;
 
 	if (binding->unless || binding->op == DCF_BIND_NULL ||
-		!is_known(target, &target->relation->columns[binding->attnum - 1],
-				  (Node *) known))
+		!dcf_qual_is_known(target,
+						   &target->relation->columns[binding->attnum - 1],
+						   (Node *) known))
 		return NULL;
 	binding->unless =
 		list_length(known) == 1 ? linitial(known) : make_orclause(known);
@@ -335,7 +363,7 @@ static DcfBinding *
 make_binding(const DcfColumn *column, DcfBindingOp op, Expr *value,
 			 Expr *unless)
 {
-	DcfBinding *binding = palloc(sizeof(DcfBinding));
+	DcfBinding *binding = palloc0(sizeof(DcfBinding));
 
 	binding->attnum = column->attnum;
 	binding->op = op;
@@ -526,8 +554,9 @@ list_elements(Node *array, List **values)
  * come from a join, and the other from what goes with every request, would not
  * be the same for every way to join.
  */
-static bool
-is_known(const Target *target, const DcfColumn *column, Node *value)
+bool
+dcf_qual_is_known(const DcfQualTarget *target, const DcfColumn *column,
+				  Node *value)
 {
 	Relids relids = pull_varnos(target->root, value);
 

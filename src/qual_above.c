@@ -1,7 +1,7 @@
 /*
  * qual_above.c
  *	  What the queries around a relation's own do with its columns.  See
- *	  qual_private.h.
+ *	  qual_walk.h.
  *
  * A query that is planned apart knows nothing of the one around it, which is
  * found by the planner's chain of roots.  That has it still as it was parsed: a
@@ -19,7 +19,7 @@
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 
-#include "qual_private.h"
+#include "qual_walk.h"
 
 /* Where in the query around it a query may stand. */
 typedef struct Places

@@ -4,13 +4,18 @@
  */
 #include "postgres.h"
 
-#include "qual_private.h"
+#include "qual_walk.h"
 
 static Bitmapset *bound_columns(const DcfQuals *quals, bool with_value);
 static bool is_unsent(PlannerInfo *root, RelOptInfo *baserel,
 					  const DcfRelation *relation, const DcfColumn *column,
 					  const DcfUses *uses, const Bitmapset *joined,
 					  const DcfQuals *quals, DcfComparison **comparison);
+static DcfComparison *local_comparison(PlannerInfo *root, Node *clause);
+static DcfComparison *find_boundless(PlannerInfo *root, RelOptInfo *baserel,
+									 const DcfRelation *relation,
+									 const DcfQuals *quals,
+									 DcfRefusal *refusal);
 static Node *find_local_clause(PlannerInfo *root, RelOptInfo *baserel,
 							   const DcfQuals *quals, AttrNumber attnum);
 
@@ -25,6 +30,8 @@ dcf_qual_refusal(PlannerInfo *root, RelOptInfo *baserel,
 		dcf_refusal_missing(relation, bound_columns(quals, true));
 
 	*comparison = NULL;
+	if (refusal)
+		*comparison = find_boundless(root, baserel, relation, quals, refusal);
 	for (int i = 0; i < relation->natts && !refusal; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];
@@ -72,10 +79,7 @@ is_unsent(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 
 	if (clause)
 	{
-		*comparison = palloc0(sizeof(DcfComparison));
-		(*comparison)->clause = clause;
-		(*comparison)->rtables = list_make1(root->parse->rtable);
-		(*comparison)->root = root;
+		*comparison = local_comparison(root, clause);
 		return true;
 	}
 	*comparison = uses->comparisons[column->attnum - 1];
@@ -85,6 +89,44 @@ is_unsent(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 		return is_parameter || dcf_column_is_preset(relation, column);
 	return bms_is_member(column->attnum, joined) &&
 		dcf_column_is_preset(relation, column);
+}
+
+static DcfComparison *
+local_comparison(PlannerInfo *root, Node *clause)
+{
+	DcfComparison *comparison = palloc0(sizeof(DcfComparison));
+
+	comparison->clause = clause;
+	comparison->rtables = list_make1(root->parse->rtable);
+	comparison->root = root;
+	return comparison;
+}
+
+/*
+ * A clause on a window that is missing, from which no period follows, or NULL;
+ * noted in the refusal is whose.
+ */
+static DcfComparison *
+find_boundless(PlannerInfo *root, RelOptInfo *baserel,
+			   const DcfRelation *relation, const DcfQuals *quals,
+			   DcfRefusal *refusal)
+{
+	int attnum = -1;
+
+	while ((attnum = bms_next_member(refusal->missing, attnum)) >= 0)
+	{
+		const DcfColumn *column = &relation->columns[attnum - 1];
+		const Expr *clause = column->kind == DCF_COLUMN_WINDOW ?
+			dcf_qual_boundless(baserel, quals, column) :
+			NULL;
+
+		if (clause)
+		{
+			refusal->unsent = attnum;
+			return local_comparison(root, (Node *) clause);
+		}
+	}
+	return NULL;
 }
 
 /*

@@ -1,6 +1,6 @@
 /*
  * qual_cte.c
- *	  What follows for a WITH query from all its uses.  See qual_private.h.
+ *	  What follows for a WITH query from all its uses.  See qual_walk.h.
  */
 #include "postgres.h"
 
@@ -9,7 +9,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 
-#include "qual_private.h"
+#include "qual_walk.h"
 
 /* The uses of a WITH query, and what they want of one column of it. */
 typedef struct Uses

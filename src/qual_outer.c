@@ -107,6 +107,7 @@ search_clauses(Search *uses, List *rinfos)
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 		DcfQuals *quals;
 		Relids outer;
+		ListCell *lc_binding;
 
 		if (!join_clause_is_movable_to(rinfo, baserel))
 			continue;
@@ -114,9 +115,9 @@ search_clauses(Search *uses, List *rinfos)
 		outer = bms_del_member(outer, baserel->relid);
 		quals = dcf_qual_classify(uses->root, baserel, uses->relation,
 								  list_make1(rinfo), outer, NIL, NIL);
-		if (quals->bindings != NIL)
+		foreach(lc_binding, quals->bindings)
 		{
-			DcfBinding *binding = linitial(quals->bindings);
+			DcfBinding *binding = lfirst(lc_binding);
 
 			uses->joined = bms_add_member(uses->joined, binding->attnum);
 			add_set(uses, outer);

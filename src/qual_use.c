@@ -7,7 +7,7 @@
 #include "access/sysattr.h"
 #include "optimizer/optimizer.h"
 
-#include "qual_private.h"
+#include "qual_walk.h"
 
 static Bitmapset *find_columns(Bitmapset *found, RelOptInfo *baserel,
 							   const void *node);

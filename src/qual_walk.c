@@ -1,6 +1,6 @@
 /*
  * qual_walk.c
- *	  Walking through a query in search of comparisons.  See qual_private.h.
+ *	  Walking through a query in search of comparisons.  See qual_walk.h.
  *
  * A comparison is what decides on rows, or makes a boolean, or another value,
  * out of what a column is: clauses, FILTER, operators and functions that return
@@ -16,7 +16,7 @@
 #include "utils/lsyscache.h"
 
 #include "compat.h"
-#include "qual_private.h"
+#include "qual_walk.h"
 
 static Bitmapset *visit(DcfQualWalk *walk, Query *query);
 static Bitmapset *visit_inner(DcfQualWalk *walk, Node *query);

@@ -13,7 +13,7 @@
 static void append_example(StringInfo buf, const DcfLesson *lesson,
 						   const DcfColumn *column);
 pg_noreturn static void raise_missing(const DcfRelation *relation,
-									  const Bitmapset *missing);
+									  const DcfRefusal *refusal);
 pg_noreturn static void raise_unsent(const DcfRelation *relation,
 									 const DcfRefusal *refusal);
 
@@ -21,7 +21,7 @@ void
 dcf_refusal_raise(const DcfRelation *relation, const DcfRefusal *refusal)
 {
 	if (!bms_is_empty(refusal->missing))
-		raise_missing(relation, refusal->missing);
+		raise_missing(relation, refusal);
 	raise_unsent(relation, refusal);
 }
 
@@ -93,15 +93,20 @@ append_example(StringInfo buf, const DcfLesson *lesson,
 
 /* Name the required columns without a value, and show what would run. */
 static void
-raise_missing(const DcfRelation *relation, const Bitmapset *missing)
+raise_missing(const DcfRelation *relation, const DcfRefusal *refusal)
 {
 	DcfLesson *lesson = dcf_lesson_start(relation);
-	int nmissing = bms_num_members(missing);
+	int nmissing = bms_num_members(refusal->missing);
 	StringInfoData names;
 	StringInfoData example;
 	StringInfoData lessons;
+	const char *boundless = "";
 	bool has_end = false;
 
+	if (refusal->clause)
+		boundless = psprintf(
+			" No period of \"%s\" follows from %s: there the column must stand alone, or in something that keeps its order, such as date_trunc().",
+			relation->columns[refusal->unsent - 1].attname, refusal->clause);
 	initStringInfo(&names);
 	initStringInfo(&example);
 	initStringInfo(&lessons);
@@ -115,7 +120,7 @@ raise_missing(const DcfRelation *relation, const Bitmapset *missing)
 		appendStringInfoString(&example, example.len > 0 ? " AND " : "");
 		append_example(&example, lesson, column);
 		has_end |= dcf_lesson_is_end(column);
-		if (!bms_is_member(column->attnum, missing))
+		if (!bms_is_member(column->attnum, refusal->missing))
 			continue;
 		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
 						 column->attname);
@@ -134,9 +139,9 @@ raise_missing(const DcfRelation *relation, const Bitmapset *missing)
 			 "required parameters of foreign table \"%s\" are missing",
 			 nmissing, relation->relname),
 		 errdetail_plural(
-			 "The query gives no value for column %s that is known before the scan starts.",
-			 "The query gives no values for columns %s that are known before the scan starts.",
-			 nmissing, names.data),
+			 "The query gives no value for column %s that is known before the scan starts.%s",
+			 "The query gives no values for columns %s that are known before the scan starts.%s",
+			 nmissing, names.data, boundless),
 		 errhint("For example: WHERE %s.%s", example.data, lessons.data)));
 }
 

@@ -6,6 +6,7 @@
 
 #include "access/sysattr.h"
 #include "executor/executor.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -48,6 +49,7 @@ static void evaluate(ForeignScanState *node, const DcfBinding *binding,
 					 DcfBoundValue *bound);
 static void bind_keys(const DcfScan *scan, const DcfBinding *binding,
 					  List *deparse_context, DcfBoundValue *bound);
+static const char *show_value(Expr *value, List *deparse_context);
 static void start(ForeignScanState *node);
 static DcfFetch *create_fetch(ForeignScanState *node);
 static void stop(DcfScan *scan);
@@ -303,9 +305,30 @@ evaluate(ForeignScanState *node, const DcfBinding *binding,
 	else
 	{
 		bound->unknown = true;
-		bound->shown = deparse_expression((Node *) binding->value,
-										  deparse_context, false, false);
+		bound->shown = show_value(binding->value, deparse_context);
 	}
+}
+
+/* An expression, or those of a record. */
+static const char *
+show_value(Expr *value, List *deparse_context)
+{
+	StringInfoData buf;
+	List *args = list_make1(value);
+	ListCell *lc;
+
+	if (IsA(value, RowExpr))
+		args = list_concat_unique(NIL, ((RowExpr *) value)->args);
+	initStringInfo(&buf);
+	foreach(lc, args)
+	{
+		char *one =
+			deparse_expression(lfirst(lc), deparse_context, false, false);
+
+		appendStringInfo(&buf, "%s%s",
+						 foreach_current_index(lc) > 0 ? "|" : "", one);
+	}
+	return list_length(args) > 1 ? psprintf("(%s)", buf.data) : buf.data;
 }
 
 /* The values that a batched join has given, or what stands for them. */

@@ -19,6 +19,8 @@ enum
 	SPEC_ATTNUMS,  /* IntList, one for each binding */
 	SPEC_OPS,	   /* IntList, likewise */
 	SPEC_UNLESS,   /* IntList, likewise: whether there is a condition */
+	SPEC_GROUPS,   /* IntList, likewise */
+	SPEC_PROGRAMS, /* List of IntLists, likewise */
 	SPEC_SPLIT,	   /* IntList of attnums */
 	SPEC_FETCHED,  /* IntList of attnums */
 	SPEC_SOURCE,   /* Integer */
@@ -90,6 +92,8 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 	List *attnums = NIL;
 	List *ops = NIL;
 	List *unless = NIL;
+	List *groups = NIL;
+	List *programs = NIL;
 	List *exprs = NIL;
 	ListCell *lc;
 
@@ -100,6 +104,8 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 		attnums = lappend_int(attnums, binding->attnum);
 		ops = lappend_int(ops, binding->op);
 		unless = lappend_int(unless, binding->unless != NULL);
+		groups = lappend_int(groups, binding->group);
+		programs = lappend(programs, binding->program);
 		if (binding->value)
 			exprs = lappend(exprs, binding->value);
 		if (binding->unless)
@@ -107,9 +113,9 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 	}
 	*fdw_exprs = list_concat(exprs, spec->clauses);
 
-	*fdw_private =
-		list_make5(attnums, ops, unless, list_from_bitmapset(spec->split),
-				   list_from_bitmapset(spec->fetched));
+	*fdw_private = list_make5(attnums, ops, unless, groups, programs);
+	*fdw_private = lappend(*fdw_private, list_from_bitmapset(spec->split));
+	*fdw_private = lappend(*fdw_private, list_from_bitmapset(spec->fetched));
 	*fdw_private = lappend(*fdw_private, makeInteger(spec->source));
 	*fdw_private =
 		lappend(*fdw_private,
@@ -129,6 +135,7 @@ dcf_spec_read(const ForeignScan *scan)
 	ListCell *lc_op;
 	ListCell *lc_unless;
 	int nexprs = 0;
+	int i = 0;
 
 	forthree(lc_attnum, list_nth(private, SPEC_ATTNUMS), lc_op,
 			 list_nth(private, SPEC_OPS), lc_unless,
@@ -138,6 +145,9 @@ dcf_spec_read(const ForeignScan *scan)
 
 		binding->attnum = lfirst_int(lc_attnum);
 		binding->op = lfirst_int(lc_op);
+		binding->group = list_nth_int(list_nth(private, SPEC_GROUPS), i);
+		binding->program = list_nth(list_nth(private, SPEC_PROGRAMS), i);
+		i++;
 		if (binding->op != DCF_BIND_NULL)
 			binding->value = list_nth(scan->fdw_exprs, nexprs++);
 		if (lfirst_int(lc_unless))
@@ -191,9 +201,25 @@ dcf_spec_binds_same(const DcfSpec *one, const DcfSpec *other)
 		const DcfBinding *second = lfirst(lc_other);
 
 		if (first->attnum != second->attnum || first->op != second->op ||
-			(first->unless == NULL) != (second->unless == NULL))
+			(first->unless == NULL) != (second->unless == NULL) ||
+			first->group != second->group ||
+			!equal(first->program, second->program))
 			return false;
 	}
+	return true;
+}
+
+/* Or a record of constants. */
+static bool
+is_constant(const Expr *value)
+{
+	ListCell *lc;
+
+	if (!IsA(value, RowExpr))
+		return IsA(value, Const);
+	foreach(lc, ((const RowExpr *) value)->args)
+		if (!IsA(lfirst(lc), Const))
+			return false;
 	return true;
 }
 
@@ -212,7 +238,7 @@ dcf_spec_may_be_same(const ForeignScan *one, const ForeignScan *other)
 		const Expr *value = ((DcfBinding *) lfirst(lc_one))->value;
 		const Expr *another = ((DcfBinding *) lfirst(lc_other))->value;
 
-		if (value && IsA(value, Const) && IsA(another, Const) &&
+		if (value && is_constant(value) && is_constant(another) &&
 			!equal(value, another))
 			return false;
 	}

@@ -36,7 +36,6 @@ static Timestamp last_day_end(TimestampTz instant, bool exclusive,
 static Timestamp floor_day(Timestamp local);
 static Timestamp end_of_day(Timestamp local, bool exclusive);
 static Timestamp floor_to(Timestamp time, int64 unit);
-static bool is_sendable(Timestamp time);
 static bool next_setback(TimestampTz instant, pg_tz *timezone,
 						 TimestampTz *when, Timestamp *local_before,
 						 Timestamp *local_after);
@@ -134,14 +133,34 @@ dcf_window_cut(DcfWindow *window, const Timestamp *lower,
 		narrow_upper(window, *upper, true);
 }
 
+void
+dcf_window_limit(DcfWindow *window, Timestamp lower, bool lower_exclusive,
+				 Timestamp upper, bool upper_exclusive)
+{
+	if (lower != DT_NOBEGIN)
+		narrow_lower(window, lower, lower_exclusive);
+	if (upper != DT_NOEND)
+		narrow_upper(window, upper, upper_exclusive);
+}
+
+bool
+dcf_window_meets(const DcfWindow *earlier, const DcfWindow *later)
+{
+	char *end = dcf_window_to(earlier);
+	char *start = dcf_window_from(later);
+
+	/* Texts of one length, with the year first. */
+	return !end || !start || strcmp(end, start) >= 0;
+}
+
 /* The bounds, for reckoning. */
 static void
 assume_bounds(const DcfWindow *window, Timestamp *lower, Timestamp *upper)
 {
-	*lower = window->has_lower && is_sendable(window->lower) ?
+	*lower = window->has_lower && dcf_window_is_sendable(window->lower) ?
 		window->lower :
 		window->open_lower;
-	*upper = window->has_upper && is_sendable(window->upper) ?
+	*upper = window->has_upper && dcf_window_is_sendable(window->upper) ?
 		window->upper :
 		window->open_upper;
 }
@@ -208,8 +227,12 @@ dcf_window_time(const DcfWindow *window, Datum value)
 bool
 dcf_window_is_empty(const DcfWindow *window)
 {
-	if (!window->has_lower || !window->has_upper || window->inexact)
+	if (!window->has_lower || !window->has_upper)
 		return false;
+
+	/* Each bound will be widened by a day. */
+	if (window->inexact)
+		return window->lower - USECS_PER_DAY > window->upper + USECS_PER_DAY;
 	return window->lower > window->upper ||
 		(window->lower == window->upper &&
 		 (window->lower_exclusive || window->upper_exclusive));
@@ -220,7 +243,7 @@ dcf_window_from(const DcfWindow *window)
 {
 	Timestamp bound = lower_bound(window);
 
-	if (!window->has_lower || !is_sendable(bound))
+	if (!window->has_lower || !dcf_window_is_sendable(bound))
 		return NULL;
 	if (window->round_day)
 		bound = window->type == TIMESTAMPTZOID ?
@@ -228,7 +251,7 @@ dcf_window_from(const DcfWindow *window)
 			floor_day(bound);
 	if (window->round_day || window->type != TIMESTAMPTZOID)
 		bound = utc_earliest(bound, window->timezone);
-	return is_sendable(bound) ?
+	return dcf_window_is_sendable(bound) ?
 		format_utc(floor_to(bound, USECS_PER_SEC / 1000)) :
 		NULL;
 }
@@ -239,7 +262,7 @@ dcf_window_to(const DcfWindow *window)
 	bool exclusive;
 	Timestamp bound = upper_bound(window, &exclusive);
 
-	if (!window->has_upper || !is_sendable(bound))
+	if (!window->has_upper || !dcf_window_is_sendable(bound))
 		return NULL;
 	if (window->round_day)
 		bound = window->type == TIMESTAMPTZOID ?
@@ -247,7 +270,7 @@ dcf_window_to(const DcfWindow *window)
 			end_of_day(bound, exclusive);
 	if (window->round_day || window->type != TIMESTAMPTZOID)
 		bound = utc_latest(bound, window->timezone);
-	return is_sendable(bound) ?
+	return dcf_window_is_sendable(bound) ?
 		format_utc(-floor_to(-bound, USECS_PER_SEC / 1000)) :
 		NULL;
 }
@@ -258,7 +281,7 @@ dcf_window_is_shown_twice(Timestamp local, pg_tz *timezone)
 	Timestamp earliest;
 	Timestamp latest;
 
-	if (!is_sendable(local))
+	if (!dcf_window_is_sendable(local))
 		return false;
 	earliest = utc_earliest(local, timezone);
 	latest = utc_latest(local, timezone);
@@ -421,9 +444,8 @@ floor_to(Timestamp time, int64 unit)
 	return time - (rest < 0 ? rest + unit : rest);
 }
 
-/* Within the years that ISO dates of four digits have. */
-static bool
-is_sendable(Timestamp time)
+bool
+dcf_window_is_sendable(Timestamp time)
 {
 	int first = date2j(FIRST_YEAR, 1, 1) - POSTGRES_EPOCH_JDATE;
 	int end = date2j(LAST_YEAR + 1, 1, 1) - POSTGRES_EPOCH_JDATE;

@@ -1,0 +1,33 @@
+/*
+ * bind_group.h
+ *	  Columns whose values go along with each other: a request for each of the
+ *	  combinations that the query names, not for all that there are.
+ */
+#ifndef DCF_BIND_GROUP_H
+#define DCF_BIND_GROUP_H
+
+#include "postgres.h"
+
+#include "bind_slot.h"
+
+typedef struct DcfGroup
+{
+	int ncolumns;
+	int *columns; /* indexes of slots */
+	int nrows;	  /* combinations, none twice */
+	int *rows;	  /* ncolumns of each: indexes into the slots' values */
+	int at;		  /* the row whose turn it is */
+} DcfGroup;
+
+/*
+ * The groups of a spec's bindings, of DcfGroup *, after dcf_slot_finish().  The
+ * slots in them are marked as such.  Columns of a group that need no request for
+ * each value are left out.  A group without rows: no row can match.
+ */
+extern List *dcf_group_create(DcfSlot *slots, const DcfSpec *spec,
+							  const DcfBoundValue *values);
+
+/* Note in wheels, indexes into each slot's values, those of the row at. */
+extern void dcf_group_turn(const DcfGroup *group, int *wheels);
+
+#endif /* DCF_BIND_GROUP_H */
