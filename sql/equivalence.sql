@@ -46,6 +46,10 @@ ANALYZE;
 
 CREATE FUNCTION pick(choices text[]) RETURNS text LANGUAGE sql VOLATILE
 AS $$ SELECT choices[1 + floor(random() * cardinality(choices))::integer] $$;
+CREATE FUNCTION some_zone() RETURNS text LANGUAGE sql VOLATILE
+AS $$ SELECT pick(array['UTC', 'America/New_York', 'Pacific/Auckland', 'EST', '+05:30']) $$;
+CREATE FUNCTION some_unit() RETURNS text LANGUAGE sql VOLATILE
+AS $$ SELECT pick(array['second', 'minute', 'hour', 'day', 'week', 'month', 'quarter', 'year', 'Century']) $$;
 CREATE FUNCTION some_store() RETURNS text LANGUAGE sql VOLATILE
 AS $$ SELECT pick(array['1', '2', '3', '4', '5', '9', 'NULL', '3::smallint', '4::bigint', '(SELECT 2)', 'length(current_setting(''timezone''))']) $$;
 -- at an event, beside one, at the start of its hour or day; of each type
@@ -56,9 +60,39 @@ SELECT format(pick(array['timestamp %L', 'timestamp %L', 'timestamptz %L', 'date
     + pick(array['0', '0', '1 millisecond', '-1 microsecond', '1 day', '1 hour'])::interval)
 FROM near_plain ORDER BY random() LIMIT 1
 $$;
+CREATE FUNCTION some_operator() RETURNS text LANGUAGE sql VOLATILE
+AS $$ SELECT pick(array['<', '<=', '=', '>=', '>']) $$;
+-- something over the time that keeps its order, and more such
+CREATE FUNCTION some_expression() RETURNS text LANGUAGE sql VOLATILE
+AS $$
+SELECT CASE floor(random() * 8)::integer
+    WHEN 0 THEN 't.at::date'
+    WHEN 1 THEN 't.at::timestamp'
+    WHEN 2 THEN format('(t.at AT TIME ZONE %L)', some_zone())
+    WHEN 3 THEN format('date_trunc(%L, t.at, %L)', some_unit(), some_zone())
+    WHEN 4 THEN format('date_trunc(%L, t.at)', some_unit())
+    WHEN 5 THEN format('date_trunc(%L, t.at AT TIME ZONE %L)', some_unit(), some_zone())
+    WHEN 6 THEN format('(t.at AT TIME ZONE %L)::date', some_zone())
+    ELSE format('(t.at %s interval %L)', pick(array['+', '-']), pick(array['1 day', '36 hours', '1 month -2 days', '-1 month', '20 minutes', '13 months 5 days']))
+END
+$$;
+CREATE FUNCTION some_period() RETURNS text LANGUAGE sql VOLATILE
+AS $$
+SELECT CASE floor(random() * 9)::integer
+    WHEN 0 THEN format('extract(year FROM t.at) %s %s', some_operator(), pick(array['2025', '2026', '2026.5', 'NULL']))
+    WHEN 1 THEN format('date_part(''year'', t.at) IN (%s, 2027)', pick(array['2025', '2026']))
+    WHEN 2 THEN format('(t.at, t.store_id) %s (%s, 3)', pick(array['<', '<=', '>=', '>']), some_time())
+    WHEN 3 THEN format('t.at BETWEEN SYMMETRIC %s AND %s', some_time(), some_time())
+    WHEN 4 THEN format('t.at::timestamp <@ tsrange(least(%1$s, %2$s)::timestamp, greatest(%1$s, %2$s)::timestamp, %3$L)', some_time(), some_time(), pick(array['[]', '()', '[)']))
+    WHEN 5 THEN format('tstzmultirange(tstzrange(''2026-01-05'', ''2026-01-09''), tstzrange(%s, NULL)) @> t.at::timestamptz', some_time())
+    WHEN 6 THEN format('%s IN (%s, %s)', some_expression(), some_time(), some_time())
+    WHEN 7 THEN format('(t.at >= %s AND t.at < %s OR t.at >= %s AND t.at <= %s)', some_time(), some_time(), some_time(), some_time())
+    ELSE format('%s %s %s', some_expression(), some_operator(), some_time())
+END
+$$;
 CREATE FUNCTION some_condition() RETURNS text LANGUAGE sql VOLATILE
 AS $$
-SELECT CASE floor(random() * 12)::integer
+SELECT CASE floor(random() * 16)::integer
     WHEN 0 THEN format('t.store_id = %s', some_store())
     WHEN 1 THEN format('%s = t.store_id', some_store())
     WHEN 2 THEN format('t.store_id IN (%s, %s, %s)', some_store(), some_store(), some_store())
@@ -70,7 +104,10 @@ SELECT CASE floor(random() * 12)::integer
     WHEN 8 THEN format('(%s OR %s)', some_condition(), some_condition())
     WHEN 9 THEN format('NOT (%s)', some_condition())
     WHEN 10 THEN format('t.total > %s', floor(random() * 500))
-    ELSE format('t.at %s %s', pick(array['<', '<=', '>=', '>']), some_time())
+    WHEN 11 THEN format('t.at %s %s', pick(array['<', '<=', '>=', '>']), some_time())
+    WHEN 12 THEN format('(t.store_id = %s AND %s OR t.store_id = %s AND %s)', some_store(), some_period(), some_store(), some_period())
+    WHEN 13 THEN format('(t.store_id, t.id) IN ((%s, 3), (%s, 17), (2, 20))', some_store(), some_store())
+    ELSE some_period()
 END
 $$;
 -- with %1$s for the table and %2$s, %3$s for conditions on t
@@ -140,6 +177,6 @@ SELECT count(*), count(*) FILTER (WHERE far <> 'refused') > 100 AS answered FROM
 
 SET client_min_messages = warning;
 DROP PROCEDURE compare;
-DROP FUNCTION pick, some_store, some_time, some_condition, some_query, rows_of;
+DROP FUNCTION pick, some_zone, some_unit, some_operator, some_store, some_time, some_expression, some_period, some_condition, some_query, rows_of;
 DROP TABLE compared, stores, periods, near_plain, near_list, near_days, near_exact;
 DROP SERVER sandbox CASCADE;

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
 
@@ -145,6 +147,16 @@ is_wanted_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 
 	while (IsA(node, RelabelType))
 		node = (Node *) ((RelabelType *) node)->arg;
+
+	/* Of what is over a window a period may follow. */
+	if (uses->relation->columns[uses->attnum - 1].kind == DCF_COLUMN_WINDOW)
+	{
+		Bitmapset *attnums = NULL;
+
+		pull_varattnos(node, rel->relid, &attnums);
+		return bms_is_member(uses->attnum - FirstLowInvalidHeapAttributeNumber,
+							 attnums);
+	}
 	return IsA(node, Var) && (Index) ((Var *) node)->varno == rel->relid &&
 		((Var *) node)->varattno == uses->attnum;
 }

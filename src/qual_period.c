@@ -420,6 +420,18 @@ add_value(Making *m, Node *value)
 	return true;
 }
 
+/* What cannot be shown outside of a plan. */
+static bool
+contain_plan_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, PlaceHolderVar) || IsA(node, SubPlan) ||
+		IsA(node, AlternativeSubPlan))
+		return true;
+	return expression_tree_walker(node, contain_plan_walker, context);
+}
+
 const Expr *
 dcf_qual_boundless(const RelOptInfo *baserel, const DcfQuals *quals,
 				   const DcfColumn *column)
@@ -432,11 +444,12 @@ dcf_qual_boundless(const RelOptInfo *baserel, const DcfQuals *quals,
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 		Bitmapset *attnums = NULL;
 
+		if (list_member_ptr(quals->sent, rinfo) ||
+			bms_membership(rinfo->clause_relids) != BMS_SINGLETON ||
+			contain_plan_walker((Node *) rinfo->clause, NULL))
+			continue;
 		pull_varattnos((Node *) rinfo->clause, baserel->relid, &attnums);
-		if (bms_membership(pull_varnos(NULL, (Node *) rinfo->clause)) ==
-				BMS_SINGLETON &&
-			!list_member_ptr(quals->sent, rinfo) &&
-			bms_is_member(member, attnums))
+		if (bms_is_member(member, attnums))
 			return rinfo->clause;
 	}
 	return NULL;
