@@ -15,13 +15,17 @@
 typedef struct DcfValues
 {
 	int count;
-	Datum *values; /* of the column's type, in ascending order */
+	Datum *values;	 /* of the column's type, in ascending order */
+	bool by_session; /* nothing is known of them: they are instants, and the
+					  * session's TimeZone decides which values of a date or
+					  * timestamp column are equal to them */
 } DcfValues;
 
 /*
  * The values of the column that are equal to value, or to an element of it if
- * it is an array.  A value that no value of the column's type is equal to, such
- * as an integer too large for it, gives none.
+ * it is an array.  A value that no value of the column's type is equal to gives
+ * none: an integer too large for it, a text longer than its length, a number
+ * with more digits than its scale, one that its domain refuses.
  */
 extern DcfValues dcf_values_from(const DcfColumn *column, Datum value,
 								 Oid valuetype, bool is_array);

@@ -20,10 +20,12 @@
 /*
  * Drafts (of DcfDraft *) of the endpoints of a category, or of all categories
  * where it is NULL, in the order of endpoints, which must outlive them.  Endpoints
- * that are no tables are passed over.
+ * that are no tables are passed over.  times_count: requests will say that not
+ * only the days of parameters count.
  */
 extern List *dcf_catalogue_drafts(const List *endpoints, const char *category,
-								  const DcfImportOptions *options);
+								  const DcfImportOptions *options,
+								  bool times_count);
 
 /*
  * Whether the endpoint's replies are a table: not where a request changes the

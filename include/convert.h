@@ -81,10 +81,12 @@ extern Datum dcf_convert_text(DcfConverter *converter, const char *text);
  * What is sent for a value of a column: text in UTF-8, palloc'd.  date,
  * timestamp and timestamptz as YYYY-MM-DDTHH:MM:SS.mmmZ, in UTC, with six
  * digits for microseconds (date and timestamp are taken to be in timezone);
- * boolean as true or false; bytea as base64; all else as the type's output
- * function says under fixed settings.  For a date or time outside the years 1
- * to 9999 it is NULL, and *reason says so in a sentence; else *reason is left
- * alone.
+ * a number of any type in decimal digits, without exponent, leading plus and
+ * zeros at the end of a fraction; boolean as true or false; bytea as base64; all
+ * else as the type's output function says under fixed settings.  No setting of
+ * the session counts.  For a date or time outside the years 1 to 9999, a
+ * number that is not finite, and a text of more than 1 MB it is NULL, and
+ * *reason says so in a sentence; else *reason is left alone.
  */
 extern char *dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone,
 								  const char **reason);

@@ -33,6 +33,23 @@ EXCEPT SELECT table_name FROM dataconnect_endpoints;
 -- again: what is there is in the way
 IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO rq;
 
+-- what is sent is days, or times without zone where the name says so, and in no session other ones
+SELECT p.parameter, p.type, count(*), bool_and(format_type(a.atttypid, NULL) = CASE p.type WHEN 'date' THEN 'date' ELSE 'timestamp without time zone' END) AS imported
+FROM dataconnect_parameters p JOIN pg_attribute a ON a.attrelid = format('rq.%I', p.table_name)::regclass AND a.attname = p.column_name
+WHERE p.type ~ 'date|time' GROUP BY 1, 2 ORDER BY 1;
+-- times count where the requests say so
+CREATE SCHEMA times;
+IMPORT FOREIGN SCHEMA sales LIMIT TO (refund_summary_report) FROM SERVER sandbox INTO times OPTIONS (table_params 'datepercision=True');
+ALTER SERVER sandbox OPTIONS (ADD params 'DatePercision=True');
+IMPORT FOREIGN SCHEMA inventory LIMIT TO (inventory_listing_report) FROM SERVER sandbox INTO times;
+IMPORT FOREIGN SCHEMA sales LIMIT TO (discount_summary_report) FROM SERVER sandbox INTO times OPTIONS (table_params 'DatePercision=False');
+ALTER SERVER sandbox OPTIONS (DROP params);
+SELECT attrelid::regclass, attname, format_type(atttypid, NULL) FROM pg_attribute
+WHERE attrelid::regclass::text LIKE 'times.%' AND attfdwoptions::text LIKE '%param=%Date%' ORDER BY 1, 2;
+SET client_min_messages = warning;
+DROP SCHEMA times CASCADE;
+RESET client_min_messages;
+
 -- names that are wrong
 IMPORT FOREIGN SCHEMA nonsense FROM SERVER sandbox INTO rq;
 \echo :SQLSTATE
@@ -81,7 +98,7 @@ BEGIN
     SELECT coalesce(' WHERE ' || string_agg(format('%I = %L', column_name,
                CASE WHEN parameter LIKE '%StartDate' THEN '2026-03-01'
                     WHEN parameter LIKE '%StopDate' THEN '2026-03-08'
-                    WHEN type = 'timestamptz' THEN '2026-03-08'
+                    WHEN type IN ('date', 'timestamp') THEN '2026-03-08'
                     ELSE coalesce(nullif(example, ''), legal_values[1]) END), ' AND '), '')
     INTO conditions FROM dataconnect_parameters WHERE table_name = "table" AND required;
     SELECT string_agg(format('CASE WHEN count(%I) = 0 THEN %L END', column_name, column_name), ', ' ORDER BY position)

@@ -107,7 +107,8 @@ SELECT count(*) FROM equal WHERE at = 'infinity';
 SELECT count(*) FROM equal WHERE local_at IN ('-infinity', '2026-03-08 02:30');
 SELECT count(*) FROM equal WHERE at = '0044-03-15 BC';
 SELECT sent_day FROM equal WHERE sent_day = timestamptz '2026-03-08 05:00+00';
-SELECT count(*) FROM equal WHERE sent_day = timestamptz '2026-03-08 06:00+00';
+SELECT sent_day FROM equal WHERE sent_day = (timestamptz '2026-03-08 05:00+00' AT TIME ZONE 'America/New_York')::date;
+SELECT count(*) FROM equal WHERE sent_day = timestamp '2026-03-08 01:00';
 SET timezone = 'UTC';
 \! sh -c "$LOG"
 

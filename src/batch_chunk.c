@@ -2,16 +2,18 @@
  * batch_chunk.c
  *	  The rows of a batched join's outer side.  See batch_private.h.
  *
- * Keys are the same if their bytes are: whether two values that differ are
- * equal is for the join's clause to say, and for both to be asked costs no
- * request.
+ * Keys are the same if they are equal, such as 7.0 and 7.00: the service is asked
+ * for each once.
  */
 #include "postgres.h"
 
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
 #include "utils/hsearch.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/typcache.h"
 
 #include "batch_private.h"
 
@@ -30,13 +32,19 @@ static DcfBatchRow *copy_row(DcfBatchChunk *chunk, TupleTableSlot *slot,
 							 DcfBatchRow *next);
 
 DcfBatchChunk *
-dcf_batch_chunk_create(MemoryContext parent, int16 typlen, bool typbyval)
+dcf_batch_chunk_create(MemoryContext parent, Oid keytype, Oid collation)
 {
 	DcfBatchChunk *chunk =
 		MemoryContextAllocZero(parent, sizeof(DcfBatchChunk));
+	TypeCacheEntry *typentry =
+		lookup_type_cache(keytype, TYPECACHE_EQ_OPR_FINFO);
 
-	chunk->typlen = typlen;
-	chunk->typbyval = typbyval;
+	/* qual.c takes no key whose type has no equality. */
+	if (!OidIsValid(typentry->eq_opr_finfo.fn_oid))
+		elog(ERROR, "type %u has no equality", keytype);
+	chunk->equal = &typentry->eq_opr_finfo;
+	chunk->collation = collation;
+	get_typlenbyval(keytype, &chunk->typlen, &chunk->typbyval);
 	chunk->keys_context =
 		AllocSetContextCreate(parent, "dataconnect_fdw keys of a join",
 							  ALLOCSET_DEFAULT_SIZES);
@@ -130,7 +138,8 @@ find_or_add_key(DcfBatchChunk *chunk, Datum value, uint32 hash)
 	if (!found)
 		bucket->keys = NULL;
 	for (key = bucket->keys; key; key = key->next)
-		if (datum_image_eq(key->value, value, chunk->typbyval, chunk->typlen))
+		if (DatumGetBool(FunctionCall2Coll(chunk->equal, chunk->collation,
+										   key->value, value)))
 			return key;
 
 	old = MemoryContextSwitchTo(chunk->keys_context);

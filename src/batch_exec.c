@@ -61,7 +61,8 @@ typedef struct BatchedJoin
 	Step step;
 	bool outer_done;
 	DcfBatchChunk *chunk;
-	int first; /* of the chunk's keys, those of the batch */
+	MemoryContext array_context; /* of the batch's keys as an array */
+	int first;					 /* of the chunk's keys, those of the batch */
 	int end;
 	int asked;	/* keys that have been, before this chunk */
 	bool again; /* the batch is of these: their rows are read again */
@@ -89,6 +90,7 @@ static bool read_outer(BatchedJoin *join);
 static void add_outer(BatchedJoin *join, TupleTableSlot *slot);
 static Step start_batch(BatchedJoin *join);
 static Datum make_array(const BatchedJoin *join);
+static DcfBatchKey *find_key(BatchedJoin *join, Datum value);
 static Step read_inner(BatchedJoin *join);
 static bool is_satisfied(const BatchedJoin *join);
 static TupleTableSlot *next_inner(BatchedJoin *join);
@@ -144,8 +146,12 @@ begin(CustomScanState *node, EState *estate, int eflags)
 		ExecInitQual(list_make1(list_nth(plan->custom_exprs, DCF_BATCH_QUALS)),
 					 &node->ss.ps);
 	join->kept_slot = make_kept_slot(join, estate);
-	join->chunk = dcf_batch_chunk_create(estate->es_query_cxt, join->typlen,
-										 join->typbyval);
+	join->chunk = dcf_batch_chunk_create(estate->es_query_cxt,
+										 join->type_of_value, join->collation);
+	join->array_context =
+		AllocSetContextCreate(estate->es_query_cxt,
+							  "dataconnect_fdw batch of a join",
+							  ALLOCSET_DEFAULT_SIZES);
 	join->step = STEP_READ;
 }
 
@@ -364,14 +370,18 @@ start_batch(BatchedJoin *join)
 	return STEP_INNER;
 }
 
-/* The batch's keys, to last as long as the chunk. */
+/* The batch's keys, to last as long as the batch. */
 static Datum
 make_array(const BatchedJoin *join)
 {
-	MemoryContext old = MemoryContextSwitchTo(join->chunk->rows_context);
+	MemoryContext old;
 	int nvalues = join->end - join->first;
-	Datum *values = palloc(sizeof(Datum) * nvalues);
+	Datum *values;
 	ArrayType *array;
+
+	MemoryContextReset(join->array_context);
+	old = MemoryContextSwitchTo(join->array_context);
+	values = palloc(sizeof(Datum) * nvalues);
 
 	for (int i = 0; i < nvalues; i++)
 		values[i] = join->chunk->keys[join->first + i]->value;
@@ -402,16 +412,28 @@ read_inner(BatchedJoin *join)
 	value = slot_getattr(slot, join->column, &isnull);
 	if (isnull)
 		return STEP_INNER;
-	join->key =
-		dcf_batch_chunk_find(join->chunk,
-							 DatumGetUInt32(
-								 FunctionCall1Coll(&join->hash_column,
-												   join->collation, value)));
+	join->key = find_key(join, value);
 	if (join->again)
 		join->key = find_kept_key(join, join->key);
 	else if (!join->outer_done)
 		keep_row(join);
 	return STEP_MATCH;
+}
+
+/*
+ * The first of the keys that have the hash of a column's value.  A hash function
+ * may leave memory behind: a copy of a value that was packed.
+ */
+static DcfBatchKey *
+find_key(BatchedJoin *join, Datum value)
+{
+	ExprContext *econtext = join->css.ss.ps.ps_ExprContext;
+	MemoryContext old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
+	uint32 hash = DatumGetUInt32(
+		FunctionCall1Coll(&join->hash_column, join->collation, value));
+
+	MemoryContextSwitchTo(old);
+	return dcf_batch_chunk_find(join->chunk, hash);
 }
 
 /*

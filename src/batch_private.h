@@ -64,6 +64,8 @@ typedef struct DcfBatchChunk
 	MemoryContext rows_context;
 	int16 typlen; /* of the key's values */
 	bool typbyval;
+	struct FmgrInfo *equal;
+	Oid collation;
 	struct HTAB *table; /* of keys, by hash */
 	DcfBatchKey **keys; /* by number */
 	int nkeys;
@@ -73,8 +75,8 @@ typedef struct DcfBatchChunk
 } DcfBatchChunk;
 
 /* Without rows or keys, in contexts of its own below parent. */
-extern DcfBatchChunk *dcf_batch_chunk_create(MemoryContext parent,
-											 int16 typlen, bool typbyval);
+extern DcfBatchChunk *dcf_batch_chunk_create(MemoryContext parent, Oid keytype,
+											 Oid collation);
 
 /* Forget all rows; keys as well. */
 extern void dcf_batch_chunk_clear(DcfBatchChunk *chunk);
@@ -86,7 +88,10 @@ extern bool dcf_batch_chunk_is_full(const DcfBatchChunk *chunk);
 /* Whether keys leave little memory for rows. */
 extern bool dcf_batch_chunk_is_crowded(const DcfBatchChunk *chunk);
 
-/* Copy a row in, with its key; hash is the key's. */
+/*
+ * Copy a row in, with its key; hash is the key's.  The comparison of keys may
+ * leave memory behind in the current context.
+ */
 extern void dcf_batch_chunk_add(DcfBatchChunk *chunk, TupleTableSlot *slot,
 								Datum value, uint32 hash);
 extern void dcf_batch_chunk_add_null(DcfBatchChunk *chunk,

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 
 #include "bind.h"
 #include "bind_group.h"
@@ -424,7 +425,10 @@ join_values(const DcfSlot *slot, const DcfPart *part)
 
 	initStringInfo(&buf);
 	for (int i = first; i < end; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		appendStringInfo(&buf, "%s%s", i > first ? "," : "", slot->texts[i]);
+	}
 	return buf.data;
 }
 

@@ -7,9 +7,12 @@
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "bind_default.h"
+#include "bind_fit.h"
 #include "bind_slot.h"
 #include "convert.h"
 #include "window_open.h"
@@ -22,16 +25,15 @@ static void bind_window(DcfSlot *slot, const DcfBinding *binding,
 						const DcfBoundValue *value);
 static void bind_periods(DcfSlot *slot, DcfPeriods periods);
 static void finish_window(DcfSlot *slot);
-static char *find_default(const DcfRelation *relation,
-						  const DcfColumn *column);
 static void use_default(DcfSlot *slot, char *utf8);
-static Datum default_value(const DcfRelation *relation,
-						   const DcfColumn *column, const char *utf8);
+static void find_unsent_value(DcfSlot *slot, const DcfRelation *relation,
+							  const char *utf8);
 static const char *make_texts(DcfSlot *slot, pg_tz *timezone);
 static const char *find_obstacle(const DcfSlot *slot, pg_tz *timezone);
 static const char *list_obstacle(const DcfSlot *slot, const char *text);
 static const char *filter_obstacle(const DcfColumn *column, Datum value,
 								   const char *text, pg_tz *timezone);
+static void raise_by_session(const DcfSlot *slot, const DcfRelation *relation);
 static void send_nothing(DcfSlot *slot, const DcfRelation *relation,
 						 const char *reason);
 
@@ -96,11 +98,12 @@ bind_values(DcfSlot *slot, bool is_array, const DcfBoundValue *value)
 	DcfValues found =
 		dcf_values_from(slot->column, value->value, value->type, is_array);
 
+	slot->by_session |= found.by_session;
 	if (slot->has_values)
 		found = dcf_values_intersect(slot->column, &slot->values, &found);
 	slot->values = found;
 	slot->has_values = true;
-	if (found.count == 0)
+	if (found.count == 0 && !slot->by_session)
 		slot->empty = true;
 }
 
@@ -194,7 +197,9 @@ dcf_slot_finish(DcfSlot *slot, const DcfRelation *relation,
 	const DcfColumn *column = slot->column;
 	const char *obstacle;
 
-	if (slot->not_sent && (slot->has_values || slot->shown))
+	/* IS NULL is false for a domain that refuses NULL. */
+	if (slot->not_sent &&
+		(slot->has_values || slot->shown || !dcf_fit_takes_null(column)))
 		slot->empty = true;
 	if (slot->empty)
 		return;
@@ -202,21 +207,19 @@ dcf_slot_finish(DcfSlot *slot, const DcfRelation *relation,
 		finish_window(slot);
 	if (!slot->bound)
 	{
-		char *utf8 = find_default(relation, column);
+		char *utf8 = dcf_default_find(relation, column);
 
-		if (!utf8)
-			return;
-		use_default(slot, utf8);
+		if (utf8)
+			use_default(slot, utf8);
 		if (with_default && column->kind == DCF_COLUMN_PARAMETER &&
 			bms_is_member(column->attnum, spec->fetched))
-		{
-			slot->default_value = default_value(relation, column, utf8);
-			slot->has_default_value = true;
-		}
+			find_unsent_value(slot, relation, utf8);
 		return;
 	}
 	if (!slot->has_values)
 		return;
+	if (slot->by_session)
+		raise_by_session(slot, relation);
 
 	slot->one_by_one = slot->values.count > 1 &&
 		(!column->options->list || bms_is_member(column->attnum, spec->split));
@@ -225,27 +228,6 @@ dcf_slot_finish(DcfSlot *slot, const DcfRelation *relation,
 		obstacle = find_obstacle(slot, relation->server->timezone);
 	if (obstacle)
 		send_nothing(slot, relation, obstacle);
-}
-
-/*
- * What is sent where the query says nothing, in UTF-8: the column's default,
- * or else what goes with every request of the table.  NULL where that is
- * nothing, and for a window, which has no one value.
- */
-static char *
-find_default(const DcfRelation *relation, const DcfColumn *column)
-{
-	const DcfColumnOptions *options = column->options;
-	DcfRequest *request;
-	const char *fixed;
-
-	if (options->default_value)
-		return dcf_option_utf8(options->default_value);
-	if (!options->param)
-		return NULL;
-	request = dcf_request_create(relation->server, relation->table);
-	fixed = dcf_request_fixed(request, dcf_option_utf8(options->param));
-	return fixed ? pstrdup(fixed) : NULL;
 }
 
 /* The default is sent as the DBA wrote it. */
@@ -258,20 +240,21 @@ use_default(DcfSlot *slot, char *utf8)
 	slot->has_values = true;
 }
 
-/* Worked out only if the query asks: "*" is no integer, and need not be. */
-static Datum
-default_value(const DcfRelation *relation, const DcfColumn *column,
-			  const char *utf8)
+/*
+ * The value that the rows have where the query gives none; utf8 is the default,
+ * or NULL.  Worked out only if the query asks: "*" is no integer, and need not
+ * be.
+ */
+static void
+find_unsent_value(DcfSlot *slot, const DcfRelation *relation, const char *utf8)
 {
-	DcfConverter *converter;
-
-	converter = dcf_convert_create(relation->relname,
-								   TupleDescAttr(relation->tupdesc,
-												 column->attnum - 1),
-								   relation->server->timezone,
-								   relation->table->null_strings);
-	return dcf_convert_text(converter,
-							pg_any_to_server(utf8, strlen(utf8), PG_UTF8));
+	if (utf8)
+	{
+		slot->default_value = dcf_default_value(relation, slot->column, utf8);
+		slot->has_default_value = true;
+	}
+	else if (!dcf_fit_takes_null(slot->column))
+		dcf_default_raise_null(relation, slot->column);
 }
 
 /* Returns why there is no text for a value, a sentence; or NULL. */
@@ -302,6 +285,7 @@ find_obstacle(const DcfSlot *slot, pg_tz *timezone)
 
 	for (int i = 0; i < slot->values.count && !obstacle; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (slot->column->options->list)
 			obstacle = list_obstacle(slot, slot->texts[i]);
 		if (slot->column->kind == DCF_COLUMN_FILTERED && !obstacle)
@@ -343,6 +327,32 @@ filter_obstacle(const DcfColumn *column, Datum value, const char *text,
 			"Clocks show this time twice, and parameter \"%s\" takes one instant, \"%s\".",
 			column->options->param, text);
 	return NULL;
+}
+
+/*
+ * The same query would ask for something else in a session with another
+ * TimeZone.  Only parameter columns come to this: of others the service is not
+ * asked for such an equality.
+ */
+static void
+raise_by_session(const DcfSlot *slot, const DcfRelation *relation)
+{
+	const DcfColumn *column = slot->column;
+	const char *type = column->basetype == DATEOID ? "date" : "timestamp";
+
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+		 errmsg(
+			 "value for column \"%s\" of foreign table \"%s\" cannot be sent",
+			 column->attname, relation->relname),
+		 errdetail(
+			 "The column is of type %s, and the value is a timestamp with time zone: which %s it is depends on the session's TimeZone.",
+			 type, type),
+		 errhint(
+			 "Cast it: (value AT TIME ZONE '%s')::%s is the %s in the server's time zone.",
+			 pg_get_timezone_name(relation->server->timezone), type,
+			 column->basetype == DATEOID ? "day" : "time")));
 }
 
 /*

@@ -23,6 +23,7 @@ typedef struct DcfSlot
 	bool empty; /* and no row can match */
 
 	/* Of a column with one parameter, from dcf_slot_finish() on. */
+	bool by_session; /* values that the session's TimeZone decides on */
 	bool not_sent;	 /* also not what goes with every request */
 	bool has_values; /* texts are sent, one or all of them */
 	DcfValues values;

@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -13,6 +14,7 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "bind_fit.h"
 #include "bind_value.h"
 
 /* An ordering, for qsort_arg(). */
@@ -24,13 +26,16 @@ typedef struct Order
 
 static Order column_order(const DcfColumn *column);
 static int compare(const void *one, const void *other, void *arg);
+static bool is_integer(Oid type);
+static bool is_coerced(Oid type);
 static bool coerce(const DcfColumn *column, Datum value, Oid valuetype,
 				   Datum *result);
 static bool coerce_integer(Oid type, Datum value, Oid valuetype,
 						   Datum *result);
+static int time_rank(Oid type);
+static bool is_time(Oid type);
 static bool coerce_time(Oid type, Datum value, Oid valuetype, Datum *result);
 static bool refine_time(Datum value, Oid from, Oid to, Datum *result);
-static Datum coarsen_time(Datum value, Oid from, Oid to);
 static void sort_unique(const DcfColumn *column, DcfValues *set);
 
 DcfValues
@@ -40,6 +45,7 @@ dcf_values_from(const DcfColumn *column, Datum value, Oid valuetype,
 	DcfValues set = {0};
 	Datum *elems = &value;
 	int nelems = 1;
+	DcfFit *fit;
 
 	if (is_array)
 	{
@@ -47,11 +53,28 @@ dcf_values_from(const DcfColumn *column, Datum value, Oid valuetype,
 		nelems = dcf_array_values(value, valuetype, &elems);
 	}
 	valuetype = getBaseType(valuetype);
+	if (is_time(column->basetype) && column->basetype != TIMESTAMPTZOID &&
+		valuetype == TIMESTAMPTZOID)
+	{
+		set.by_session = nelems > 0;
+		return set;
+	}
 
+	fit = dcf_fit_create(column,
+						 is_coerced(column->basetype) ? column->basetype :
+														valuetype);
 	set.values = palloc(sizeof(Datum) * Max(nelems, 1));
 	for (int i = 0; i < nelems; i++)
-		if (coerce(column, elems[i], valuetype, &set.values[set.count]))
+	{
+		Datum *result = &set.values[set.count];
+
+		CHECK_FOR_INTERRUPTS();
+		if (coerce(column, elems[i], valuetype, result) &&
+			(!fit || dcf_fit_value(fit, result)))
 			set.count++;
+	}
+	if (fit)
+		dcf_fit_end(fit);
 	sort_unique(column, &set);
 	return set;
 }
@@ -148,28 +171,43 @@ column_order(const DcfColumn *column)
 	return order;
 }
 
+/* There may be many to sort. */
 static int
 compare(const void *one, const void *other, void *arg)
 {
 	Order *order = arg;
 
+	CHECK_FOR_INTERRUPTS();
 	return DatumGetInt32(FunctionCall2Coll(order->cmp, order->collation,
 										   *(const Datum *) one,
 										   *(const Datum *) other));
 }
 
+static bool
+is_integer(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
+/* Whether values are compared with columns of that type across types. */
+static bool
+is_coerced(Oid type)
+{
+	return is_integer(type) || is_time(type);
+}
+
 /*
- * The value of the column's type that is equal to this one.  False where there
- * is none.
+ * The value of the column's base type that is equal to this one.  False where
+ * there is none.
  */
 static bool
 coerce(const DcfColumn *column, Datum value, Oid valuetype, Datum *result)
 {
 	Oid type = column->basetype;
 
-	if (type == INT2OID || type == INT4OID || type == INT8OID)
+	if (is_integer(type))
 		return coerce_integer(type, value, valuetype, result);
-	if (type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID)
+	if (is_time(type))
 		return coerce_time(type, value, valuetype, result);
 	*result = value; /* binary coercible */
 	return true;
@@ -199,12 +237,17 @@ time_rank(Oid type)
 	return type == DATEOID ? 0 : type == TIMESTAMPOID ? 1 : 2;
 }
 
+static bool
+is_time(Oid type)
+{
+	return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+}
+
 /*
- * PostgreSQL compares two types of time in the finer one, and in the session's
- * time zone.  A value of the coarser type has one counterpart there, unless it
- * lies beyond the other's range.  The other way round there is one only if it
- * comes back the same: a time of day has none in a date, nor has the second of
- * two instants that clocks show alike.
+ * PostgreSQL compares two types of time in the finer one.  A value of the
+ * coarser type has one counterpart there, unless it lies beyond the other's
+ * range.  The other way round there is one only if it comes back the same: a
+ * time of day has none in a date.
  */
 static bool
 coerce_time(Oid type, Datum value, Oid valuetype, Datum *result)
@@ -216,7 +259,7 @@ coerce_time(Oid type, Datum value, Oid valuetype, Datum *result)
 		return true;
 	if (time_rank(type) > time_rank(valuetype))
 		return refine_time(value, valuetype, type, result);
-	*result = coarsen_time(value, valuetype, type);
+	*result = DirectFunctionCall1(timestamp_date, value);
 	return refine_time(*result, type, valuetype, &back) &&
 		DatumGetTimestamp(back) == DatumGetTimestamp(value);
 }
@@ -238,16 +281,6 @@ refine_time(Datum value, Oid from, Oid to, Datum *result)
 		*result = TimestampTzGetDatum(
 			date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow));
 	return overflow == 0;
-}
-
-static Datum
-coarsen_time(Datum value, Oid from, Oid to)
-{
-	PGFunction cast = from == TIMESTAMPOID ? timestamp_date :
-		to == DATEOID					   ? timestamptz_date :
-											 timestamptz_timestamp;
-
-	return DirectFunctionCall1(cast, value);
 }
 
 static void

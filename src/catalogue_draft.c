@@ -252,13 +252,32 @@ is_integer(const char *text)
 		text[(text[0] == '-') + digits] == '\0';
 }
 
+/*
+ * The service looks at the day alone, unless the request says otherwise or the
+ * parameter's name does (RowDateTime).  Days and times without zone are the same
+ * ones in each session; what is timestamptz would be read in its TimeZone.
+ */
 static const char *
-param_type(const DcfCatalogueParam *param)
+time_type(const DcfCatalogueParam *param, bool times_count)
+{
+	static const char suffix[] = "DateTime";
+	size_t len = strlen(param->name);
+	size_t suffix_len = strlen(suffix);
+
+	if (times_count ||
+		(len >= suffix_len &&
+		 pg_strcasecmp(param->name + len - suffix_len, suffix) == 0))
+		return "timestamp";
+	return "date";
+}
+
+static const char *
+param_type(const DcfCatalogueParam *param, bool times_count)
 {
 	ListCell *cell;
 
 	if (strcmp(param->type, "datetime") == 0)
-		return "timestamptz";
+		return time_type(param, times_count);
 	if (strcmp(param->type, "int") == 0 ||
 		strcmp(param->type, "int_list") == 0)
 		return "integer";
@@ -317,11 +336,12 @@ has_default(const DcfCatalogueParam *param)
 
 static void
 add_param(DcfDraft *draft, HTAB *taken, const Part *part,
-		  const DcfCatalogueParam *param, DcfColumnNames names)
+		  const DcfCatalogueParam *param, DcfColumnNames names,
+		  bool times_count)
 {
 	DcfDraftColumn *column =
 		dcf_draft_add_param(draft, taken, names, param->name,
-							param_type(param));
+							param_type(param, times_count));
 
 	column->param = param;
 	column->options.list = strcmp(param->type, "int_list") == 0;
@@ -380,7 +400,8 @@ is_window_param(const DcfCatalogueParam *param)
 }
 
 static DcfDraft *
-make_draft(const Part *part, char *relname, const DcfImportOptions *options)
+make_draft(const Part *part, char *relname, const DcfImportOptions *options,
+		   bool times_count)
 {
 	DcfDraft *draft = palloc0(sizeof(DcfDraft));
 	HTAB *taken = dcf_draft_column_names();
@@ -406,7 +427,8 @@ make_draft(const Part *part, char *relname, const DcfImportOptions *options)
 		const DcfCatalogueParam *param = lfirst(cell);
 
 		if (is_offered(part, param) && !(has_window && is_window_param(param)))
-			add_param(draft, taken, part, param, options->column_names);
+			add_param(draft, taken, part, param, options->column_names,
+					  times_count);
 	}
 	hash_destroy(taken);
 	return draft;
@@ -414,7 +436,7 @@ make_draft(const Part *part, char *relname, const DcfImportOptions *options)
 
 List *
 dcf_catalogue_drafts(const List *endpoints, const char *category,
-					 const DcfImportOptions *options)
+					 const DcfImportOptions *options, bool times_count)
 {
 	List *parts = collect_parts(endpoints, category);
 	HTAB *taken = dcf_draft_names(NULL, 0);
@@ -428,7 +450,7 @@ dcf_catalogue_drafts(const List *endpoints, const char *category,
 
 		drafts = lappend(drafts,
 						 make_draft(part, dcf_draft_take_name(taken, name),
-									options));
+									options, times_count));
 	}
 	hash_destroy(taken);
 	return drafts;

@@ -110,7 +110,8 @@ add_condition(Row *row, const DcfCatalogueCondition *condition)
 static List *
 default_drafts(const List *endpoints)
 {
-	return dcf_catalogue_drafts(endpoints, NULL, dcf_option_import(NIL));
+	return dcf_catalogue_drafts(endpoints, NULL, dcf_option_import(NIL),
+								false);
 }
 
 /* Names of the columns that a query must give a value for. */

@@ -4,8 +4,10 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "common/shortest_dec.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -13,6 +15,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
@@ -22,8 +25,16 @@
 #define YEAR_MIN 1
 #define YEAR_MAX 9999
 
+/* Bytes of one value.  Documented values have some dozens. */
+#define MAX_VALUE (1024 * 1024)
+
+static char *to_text(Oid base_type, Datum value, pg_tz *timezone,
+					 const char **reason);
+static bool is_too_long(Oid base_type, Datum value);
 static char *time_to_param(Oid base_type, Datum value, pg_tz *timezone,
 						   const char **reason);
+static char *float_to_param(Oid base_type, Datum value, const char **reason);
+static char *numeric_to_param(Numeric value, const char **reason);
 static char *bytea_to_param(bytea *value);
 static char *output(Oid type, Datum value);
 static char *output_fixed(Oid type, Datum value);
@@ -33,6 +44,35 @@ dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone,
 					 const char **reason)
 {
 	Oid base_type = getBaseType(type);
+	char *text;
+
+	if (is_too_long(base_type, value))
+		text = NULL;
+	else
+	{
+		text = to_text(base_type, value, timezone, reason);
+		if (!text || strlen(text) <= MAX_VALUE)
+			return text;
+	}
+	*reason =
+		psprintf("The value has %zu bytes, and at most %d can be sent.",
+				 text ? strlen(text) : toast_raw_datum_size(value) - VARHDRSZ,
+				 MAX_VALUE);
+	return NULL;
+}
+
+/* Found without a copy, which may take long; not of all that is too long. */
+static bool
+is_too_long(Oid base_type, Datum value)
+{
+	return (base_type == TEXTOID || base_type == VARCHAROID ||
+			base_type == BYTEAOID) &&
+		toast_raw_datum_size(value) - VARHDRSZ > MAX_VALUE;
+}
+
+static char *
+to_text(Oid base_type, Datum value, pg_tz *timezone, const char **reason)
+{
 	char *text;
 	char *sent;
 
@@ -48,12 +88,18 @@ dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone,
 			return bytea_to_param(DatumGetByteaPP(value));
 		case CASHOID:
 			/* By way of numeric, for money's own form follows lc_monetary. */
-			return output(NUMERICOID,
-						  DirectFunctionCall1(cash_numeric, value));
+			return numeric_to_param(DatumGetNumeric(
+										DirectFunctionCall1(cash_numeric,
+															value)),
+									reason);
+		case NUMERICOID:
+			return numeric_to_param(DatumGetNumeric(value), reason);
+		case FLOAT4OID:
+		case FLOAT8OID:
+			return float_to_param(base_type, value, reason);
 		case INT2OID:
 		case INT4OID:
 		case INT8OID:
-		case NUMERICOID:
 		case UUIDOID:
 		case TEXTOID:
 		case VARCHAROID:
@@ -99,6 +145,7 @@ output_fixed(Oid type, Datum value)
 		{"datestyle", "ISO, YMD"}, {"intervalstyle", "postgres"},
 		{"timezone", "UTC"},	   {"extra_float_digits", "1"},
 		{"bytea_output", "hex"},   {"search_path", "pg_catalog"},
+		{"lc_monetary", "C"},	   {"quote_all_identifiers", "off"},
 	};
 	int level = NewGUCNestLevel();
 	char *result;
@@ -111,6 +158,42 @@ output_fixed(Oid type, Datum value)
 	result = output(type, value);
 	AtEOXact_GUC(true, level);
 	return result;
+}
+
+/*
+ * Numbers have one form, whatever type and scale they come in: a service that
+ * looks for "7" need not know "7.00" or "7e+00", and what is equal has to be
+ * asked for once.
+ */
+static char *
+numeric_to_param(Numeric value, const char **reason)
+{
+	char *text = DatumGetCString(
+		DirectFunctionCall1(numeric_out,
+							DirectFunctionCall1(numeric_trim_scale,
+												NumericGetDatum(value))));
+
+	if (!numeric_is_nan(value) && !numeric_is_inf(value))
+		return text;
+	*reason = psprintf("Finite numbers can be sent, but not \"%s\".", text);
+	return NULL;
+}
+
+/* With as many digits as tell the value from its neighbours. */
+static char *
+float_to_param(Oid base_type, Datum value, const char **reason)
+{
+	char text[Max(DOUBLE_SHORTEST_DECIMAL_LEN, FLOAT_SHORTEST_DECIMAL_LEN)];
+
+	if (base_type == FLOAT4OID)
+		float_to_shortest_decimal_buf(DatumGetFloat4(value), text);
+	else
+		double_to_shortest_decimal_buf(DatumGetFloat8(value), text);
+	return numeric_to_param(
+		DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+											ObjectIdGetDatum(InvalidOid),
+											Int32GetDatum(-1))),
+		reason);
 }
 
 static char *

@@ -8,6 +8,7 @@
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 
 #include "bridge.h"
 #include "catalogue.h"
@@ -16,6 +17,7 @@
 #include "import.h"
 #include "nearest.h"
 #include "option.h"
+#include "request.h"
 #include "sample.h"
 
 /* The remote schemas of all categories, and of the tables behind the bridge. */
@@ -67,13 +69,31 @@ list_schemas(const List *endpoints)
 	return names.data;
 }
 
+/*
+ * Whether the tables' requests will have DatePercision (the service spells it
+ * so), by params of the server or of the tables: the time of day counts then.
+ */
+static bool
+times_count(Oid serverid, const DcfImportOptions *options)
+{
+	DcfServerOptions *server = dcf_option_server(GetForeignServer(serverid));
+	DcfTableOptions table = {.endpoint = "/", .params = options->table_params};
+	const char *value =
+		dcf_request_fixed(dcf_request_create(server, &table), "DatePercision");
+	bool result;
+
+	return value && parse_bool(value, &result) && result;
+}
+
 static List *
-catalogue_drafts(const char *schema, const DcfImportOptions *options)
+catalogue_drafts(const char *schema, Oid serverid,
+				 const DcfImportOptions *options)
 {
 	List *endpoints = dcf_catalogue_load();
+	bool times = times_count(serverid, options);
 
 	if (strcmp(schema, SCHEMA_ALL) == 0)
-		return dcf_catalogue_drafts(endpoints, NULL, options);
+		return dcf_catalogue_drafts(endpoints, NULL, options, times);
 	if (!is_category(endpoints, schema))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
@@ -81,7 +101,7 @@ catalogue_drafts(const char *schema, const DcfImportOptions *options)
 				 errhint("Remote schemas are: %s, and the path of an endpoint, "
 						 "such as \"/lists/stores\".",
 						 list_schemas(endpoints))));
-	return dcf_catalogue_drafts(endpoints, schema, options);
+	return dcf_catalogue_drafts(endpoints, schema, options, times);
 }
 
 /* One table over one endpoint, of which a sample is asked for. */
@@ -118,7 +138,7 @@ schema_drafts(ImportForeignSchemaStmt *stmt, Oid serverid, List **names)
 	if (stmt->remote_schema[0] == '/')
 		drafts = endpoint_drafts(stmt->remote_schema, serverid, options);
 	else
-		drafts = catalogue_drafts(stmt->remote_schema, options);
+		drafts = catalogue_drafts(stmt->remote_schema, serverid, options);
 	foreach(cell, drafts)
 		*names = lappend(*names, ((DcfDraft *) lfirst(cell))->relname);
 	return drafts;

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 
@@ -23,6 +24,7 @@ static void remove_param(List **params, const char *name);
 static void set_fixed(DcfRequest *request, const char *name,
 					  const char *value);
 static char *decode(const DcfSpan *span);
+static bool is_long(const DcfRequest *request);
 static void append_encoded(StringInfo buf, const char *text, const char *keep);
 static void append_query(StringInfo buf, const DcfRequest *request);
 static void append_url(StringInfo buf, const DcfRequest *request,
@@ -103,12 +105,31 @@ dcf_request_is_post(const DcfRequest *request, const char *base)
 
 	if (request->method != DCF_METHOD_AUTO)
 		return request->method == DCF_METHOD_POST;
+	if (is_long(request))
+		return true;
 
 	initStringInfo(&buf);
 	append_url(&buf, request, base, true);
 	too_long = buf.len > DCF_REQUEST_MAX_URL;
 	pfree(buf.data);
 	return too_long;
+}
+
+/* Whether the URL is too long for sure: encoded, no text gets shorter. */
+static bool
+is_long(const DcfRequest *request)
+{
+	List *lists[] = {request->params, request->fixed};
+	size_t len = 0;
+
+	for (size_t i = 0; i < lengthof(lists); i++)
+	{
+		ListCell *lc;
+
+		foreach(lc, lists[i])
+			len += strlen(((DcfParam *) lfirst(lc))->value);
+	}
+	return len > DCF_REQUEST_MAX_URL;
 }
 
 char *
@@ -204,7 +225,10 @@ decode(const DcfSpan *span)
 	return result;
 }
 
-/* Percent-encode, leaving the characters of keep as they are. */
+/*
+ * Percent-encode, leaving the characters of keep as they are.  A list may be
+ * long, but none of its values is.
+ */
 static void
 append_encoded(StringInfo buf, const char *text, const char *keep)
 {
@@ -213,6 +237,7 @@ append_encoded(StringInfo buf, const char *text, const char *keep)
 		size_t len = strcspn(text, keep);
 		size_t need = dcf_url_encode(text, len, NULL, 0);
 
+		CHECK_FOR_INTERRUPTS();
 		if (need > MaxAllocSize)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

@@ -41,7 +41,7 @@ $dc->sql(q{
 		SELECT coalesce(' WHERE ' || string_agg(format('%I = %L', column_name,
 				CASE WHEN parameter LIKE '%StartDate' THEN '2026-03-01'
 					WHEN parameter LIKE '%StopDate' THEN '2026-03-08'
-					WHEN type = 'timestamptz' THEN '2026-03-08'
+					WHEN type IN ('date', 'timestamp') THEN '2026-03-08'
 					ELSE coalesce(nullif(example, ''), legal_values[1]) END), ' AND '), '')
 		INTO conditions FROM dataconnect_parameters WHERE table_name = "table" AND required;
 		EXECUTE format('SELECT count(*), md5(string_agg(t::text, E''\n'')) FROM (SELECT * FROM %I.%I%s) t',

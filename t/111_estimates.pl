@@ -21,7 +21,7 @@ $session->query(
 	SELECT string_agg(format('%I = %L', column_name,
 			CASE WHEN parameter LIKE '%StartDate' THEN start::text
 				WHEN parameter LIKE '%StopDate' THEN (start + days)::text
-				WHEN type = 'timestamptz' THEN start::text
+				WHEN type IN ('date', 'timestamp') THEN start::text
 				ELSE coalesce(nullif(example, ''), legal_values[1]) END), ' AND ')
 	FROM dataconnect_parameters WHERE table_name = "table" AND required
 	$$});
