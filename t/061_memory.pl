@@ -84,4 +84,23 @@ $dc->document('/test/rows', '[{"Id": 1}, {"Id": "x"}]', params => { Count => 7 }
 kept('500 replies that do not fit',
 	q{BEGIN PERFORM id FROM gzip WHERE n = 7; EXCEPTION WHEN invalid_text_representation THEN NULL; END;});
 
+# A batched join whose outer side does not fit into work_mem reads the inner
+# side's rows again and again; what their comparison needs is released.
+$dc->sql(q{CREATE FOREIGN TABLE keyed (id numeric OPTIONS (name 'Id', param 'Ids', list 'true', required 'true'),
+	n integer OPTIONS (param 'Count')) SERVER plain OPTIONS (endpoint '/test/rows', batch_size '100000')});
+{
+	my $session = $dc->session;
+	my $join = q{SELECT count(k.filler) FROM (SELECT (i % 800 + 1)::numeric(10,2) AS key, repeat('x', 1000) AS filler
+		FROM generate_series(1, %d) i OFFSET 0) k JOIN keyed f ON f.id = k.key WHERE f.n = 800};
+	$join =~ s/% 800/%% 800/;
+	$session->query("SET work_mem = '256kB'");
+	like($session->query('EXPLAIN ' . sprintf $join, 200_000), qr/Batched Join/, 'numeric keys: the join is batched');
+	is($session->query(sprintf $join, 5000), 5000, 'numeric keys: few rows');
+	my (undef, $before) = memory($session->pid);
+	is($session->query(sprintf $join, 200_000), 200_000, 'numeric keys: the rows');
+	my (undef, $after) = memory($session->pid);
+	cmp_ok($after - $before, '<', 4 * MB, 'numeric keys: less than 4 MB more');
+	$session->quit;
+}
+
 done_testing();
