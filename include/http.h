@@ -46,6 +46,7 @@ typedef struct DcfHttpSpec
 	const char *post_body;	   /* NULL for a GET */
 	const char *content_type;  /* of post_body */
 	const char *authorization; /* value of the header, or NULL; a secret */
+	bool confidential;		   /* the body of the reply is a secret, too */
 	const char *accept;		   /* value of the header, or NULL: anything */
 	bool compression;		   /* ask for gzip or deflate */
 	int connect_timeout;	   /* DNS, TCP and TLS together */

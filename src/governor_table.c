@@ -119,6 +119,9 @@ make_key(const DcfServerOptions *options, const DcfUserOptions *user)
 	const DcfGovernorTable *table =
 		shared.memory ? shared.memory : get_own_table();
 	DcfUrlParts parts;
+	const char *credentials[] = {user->token, user->username, user->password,
+								 user->client_id, user->client_secret};
+	size_t room = 0;
 	StringInfoData texts;
 	DcfGovernorKey key;
 
@@ -126,13 +129,16 @@ make_key(const DcfServerOptions *options, const DcfUserOptions *user)
 		elog(ERROR, "option url is no URL");
 	initStringInfo(&texts);
 	append_text(&texts, psprintf("%s:%d", parts.host, parts.port));
-	append_text(&texts, user->token);
-	append_text(&texts, user->username);
-	append_text(&texts, user->password);
-	append_text(&texts, user->client_id);
-	append_text(&texts, user->client_secret);
+
+	/* A buffer that grew would leave the smaller one behind. */
+	for (size_t i = 0; i < lengthof(credentials); i++)
+		room += sizeof(int64) + (credentials[i] ? strlen(credentials[i]) : 0);
+	enlargeStringInfo(&texts, (int) Min(room, MaxAllocSize));
+	for (size_t i = 0; i < lengthof(credentials); i++)
+		append_text(&texts, credentials[i]);
 	dcf_siphash(table->secret.bytes, texts.data, (size_t) texts.len,
 				key.bytes);
+	explicit_bzero(texts.data, texts.len);
 	return key;
 }
 

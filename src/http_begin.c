@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "http_private.h"
+#include "wipe.h"
 
 /* The window's size to begin with: some records, and a few reads. */
 #define FIRST_WINDOW (256 * 1024)
@@ -254,6 +255,22 @@ dcf_http_tell_end(DcfHttpTransfer *transfer)
 		on_end(transfer->on_end_arg, &transfer->head);
 }
 
+/* libcurl frees the list, but overwrites nothing. */
+static void
+wipe_headers(DcfHttpTransfer *transfer)
+{
+	for (struct curl_slist *header = transfer->headers; header;
+		 header = header->next)
+		dcf_wipe(header->data);
+}
+
+static void
+wipe_buffer(DcfHttpBuffer *buffer)
+{
+	if (buffer->base)
+		explicit_bzero(buffer->base, buffer->size);
+}
+
 /* Also called by the pool that ends before its transfers. */
 static void
 release_transfer(void *arg)
@@ -272,8 +289,14 @@ release_transfer(void *arg)
 		curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
 	if (transfer->easy)
 		curl_easy_cleanup(transfer->easy);
+	wipe_headers(transfer);
 	curl_slist_free_all(transfer->headers);
 	dcf_http_leave_curl(&saved);
+	if (transfer->confidential)
+	{
+		wipe_buffer(&transfer->window);
+		wipe_buffer(&transfer->raw);
+	}
 
 	dcf_http_tell_end(transfer);
 	if (transfer->has_fd)
@@ -287,14 +310,16 @@ release_transfer(void *arg)
 static void
 add_header(DcfHttpTransfer *transfer, const char *name, const char *value)
 {
-	char *line = psprintf("%s: %s", name, value);
+	char *begin = psprintf("%s: ", name);
+	char *line = dcf_wipe_concat(begin, value);
 	struct curl_slist *longer = curl_slist_append(transfer->headers, line);
 
+	dcf_wipe(line);
+	pfree(line);
+	pfree(begin);
 	if (longer == NULL)
 		dcf_http_check(CURLE_OUT_OF_MEMORY);
 	transfer->headers = longer;
-	memset(line, 0, strlen(line));
-	pfree(line);
 }
 
 static void
@@ -423,6 +448,7 @@ create_transfer(DcfHttpPool *pool, const DcfHttpSpec *spec)
 	transfer->total_timeout = spec->total_timeout;
 	transfer->deadline = spec->deadline;
 	transfer->max_window = spec->max_window;
+	transfer->confidential = spec->confidential;
 	transfer->on_end = spec->on_end;
 	transfer->on_end_arg = spec->on_end_arg;
 	transfer->begun_at = dcf_wait_now();

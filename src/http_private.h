@@ -101,6 +101,7 @@ struct DcfHttpTransfer
 	bool added;	 /* to the multi handle */
 	bool has_fd; /* counted by AcquireExternalFD() */
 	struct curl_slist *headers;
+	bool confidential;			 /* the windows hold secrets */
 	char words[CURL_ERROR_SIZE]; /* libcurl's, in English */
 
 	/* What of the spec is needed later; times in milliseconds. */

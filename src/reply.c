@@ -10,6 +10,7 @@
 #include "error.h"
 #include "host.h"
 #include "session_private.h"
+#include "wipe.h"
 
 struct DcfReply
 {
@@ -59,8 +60,9 @@ authorize(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 		dcf_token_authorization(session->token, session->pool,
 								exchange->spec.deadline);
 
-	exchange->spec.authorization =
-		authorization ? MemoryContextStrdup(cxt, authorization) : NULL;
+	exchange->spec.authorization = authorization ?
+		dcf_wipe_later(MemoryContextStrdup(cxt, authorization), cxt) :
+		NULL;
 }
 
 void

@@ -13,6 +13,7 @@
 #include "utils/syscache.h"
 
 #include "session_private.h"
+#include "wipe.h"
 
 /* Idle connections kept at least: scans that are open at once have their own. */
 #define MIN_KEPT 8
@@ -124,6 +125,7 @@ find_session(Oid umid)
 static DcfSession *
 create_session(Oid serverid, const UserMapping *mapping)
 {
+	UserMapping *own;
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw session",
 							  ALLOCSET_SMALL_SIZES);
@@ -138,7 +140,9 @@ create_session(Oid serverid, const UserMapping *mapping)
 	session->mapping_hash =
 		GetSysCacheHashValue1(USERMAPPINGOID, ObjectIdGetDatum(mapping->umid));
 	session->options = dcf_option_server(GetForeignServer(serverid));
-	session->user = dcf_option_user(GetUserMapping(mapping->userid, serverid));
+	own = GetUserMapping(mapping->userid, serverid);
+	session->user = dcf_option_user(own);
+	dcf_wipe_options(own->options);
 	session->token = dcf_token_create(session->options, session->user);
 	session->governor = dcf_governor_create(serverid, mapping->userid,
 											session->options, session->user);
@@ -177,6 +181,8 @@ dcf_session_get(Oid serverid, Oid userid, MemoryContext cxt)
 	UserMapping *mapping = GetUserMapping(userid, serverid);
 	DcfSession *session;
 
+	/* Which mapping it is is all that is asked here. */
+	dcf_wipe_options(mapping->options);
 	init_sessions();
 	end_unused_stale_sessions();
 	session = find_session(mapping->umid);

@@ -20,9 +20,13 @@
 #include "http_wait.h"
 #include "token.h"
 #include "url.h"
+#include "wipe.h"
 
 /* A token is renewed this long before its end, or in its last tenth. */
 #define RENEW_MARGIN_MS (60 * 1000)
+
+/* Bytes of the names in a form for a token, and of the kind of grant. */
+#define FORM_NAMES 128
 
 /* Longer lives are taken for this, far from any overflow. */
 #define MAX_LIFE_S (366 * 24 * 3600)
@@ -37,6 +41,7 @@ struct DcfToken
 	char *authorization; /* the header's value, or NULL */
 	char *refresh_token; /* or NULL */
 	int64 renew_at;		 /* by dcf_wait_now(); 0: never */
+	MemoryContextCallback release;
 };
 
 static bool
@@ -115,17 +120,21 @@ to_utf8(const char *text)
 static char *
 make_basic(const DcfUserOptions *user)
 {
-	char *pair =
-		psprintf("%s:%s", to_utf8(user->username), to_utf8(user->password));
+	char *pair = dcf_wipe_concat(psprintf("%s:", to_utf8(user->username)),
+								 to_utf8(user->password));
 	int len = strlen(pair);
 	int size = pg_b64_enc_len(len);
 	char *encoded = palloc(size + 1);
 	int n = dcf_compat_b64_encode((const uint8 *) pair, len, encoded, size);
+	char *authorization;
 
+	dcf_wipe(pair);
 	if (n < 0)
 		elog(ERROR, "credentials could not be encoded");
 	encoded[n] = '\0';
-	return psprintf("Basic %s", encoded);
+	authorization = dcf_wipe_concat("Basic ", encoded);
+	dcf_wipe(encoded);
+	return authorization;
 }
 
 static List *
@@ -168,6 +177,25 @@ hold_secrets(DcfToken *token)
 	dcf_error_add_holder(list_secrets, token, token->context);
 }
 
+/* The copies in UTF-8 are those of the mapping, or their own. */
+static void
+wipe_secrets(void *arg)
+{
+	DcfToken *token = arg;
+	const DcfUserOptions *user = token->user;
+	ListCell *cell;
+
+	foreach(cell, token->secrets)
+		dcf_wipe(lfirst(cell));
+	dcf_wipe(user->token);
+	dcf_wipe(user->username);
+	dcf_wipe(user->password);
+	dcf_wipe(user->client_id);
+	dcf_wipe(user->client_secret);
+	dcf_wipe(token->authorization);
+	dcf_wipe(token->refresh_token);
+}
+
 DcfToken *
 dcf_token_create(const DcfServerOptions *options, const DcfUserOptions *user)
 {
@@ -177,9 +205,14 @@ dcf_token_create(const DcfServerOptions *options, const DcfUserOptions *user)
 	token->context = CurrentMemoryContext;
 	token->options = options;
 	token->user = user;
+
+	/* Called after the release of what is held next, which reads them. */
+	token->release.func = wipe_secrets;
+	token->release.arg = token;
+	MemoryContextRegisterResetCallback(token->context, &token->release);
 	hold_secrets(token);
 	if (user->token)
-		token->authorization = psprintf("Bearer %s", user->token);
+		token->authorization = dcf_wipe_concat("Bearer ", user->token);
 	else if (user->username && user->password)
 	{
 		token->by_service = user->client_id && user->client_secret;
@@ -205,8 +238,25 @@ encode(const char *utf8)
 static void
 append_field(StringInfo form, const char *name, const char *value)
 {
-	appendStringInfo(form, "%s%s=%s", form->len > 0 ? "&" : "", name,
-					 encode(to_utf8(value)));
+	char *encoded = encode(to_utf8(value));
+
+	appendStringInfo(form, "%s%s=%s", form->len > 0 ? "&" : "", name, encoded);
+	dcf_wipe(encoded);
+}
+
+/* Room for a form, which should not grow: that would leave a part behind. */
+static int
+form_size(const DcfToken *token, const char *refresh_token)
+{
+	const DcfUserOptions *user = token->user;
+	const char *texts[] = {user->client_id, user->client_secret,
+						   user->username, user->password, refresh_token};
+	size_t size = FORM_NAMES;
+
+	/* In UTF-8, encoded. */
+	for (size_t i = 0; i < lengthof(texts); i++)
+		size += texts[i] ? strlen(texts[i]) * MAX_CONVERSION_GROWTH * 3 : 0;
+	return (int) Min(size, MaxAllocSize / 2);
 }
 
 /* The form for a new token: by a refresh token, or, without, the password. */
@@ -216,6 +266,7 @@ build_form(const DcfToken *token, const char *refresh_token)
 	StringInfoData form;
 
 	initStringInfo(&form);
+	enlargeStringInfo(&form, form_size(token, refresh_token));
 	append_field(&form, "grant_type",
 				 refresh_token ? "refresh_token" : "password");
 	append_field(&form, "client_id", token->user->client_id);
@@ -227,7 +278,15 @@ build_form(const DcfToken *token, const char *refresh_token)
 		append_field(&form, "username", token->user->username);
 		append_field(&form, "password", token->user->password);
 	}
-	return form.data;
+	return dcf_wipe_later(form.data, CurrentMemoryContext);
+}
+
+static void
+forget_text(char *text)
+{
+	dcf_wipe(text);
+	if (text)
+		pfree(text);
 }
 
 static void
@@ -235,8 +294,7 @@ replace_text(const DcfToken *token, char **text, const char *value)
 {
 	char *copy = MemoryContextStrdup(token->context, value);
 
-	if (*text)
-		pfree(*text);
+	forget_text(*text);
 	*text = copy;
 }
 
@@ -295,6 +353,7 @@ take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 	json_t *document = dcf_document_read(transfer);
 	const char *access = dcf_document_text(document, "access_token");
 	const char *refresh = dcf_document_text(document, "refresh_token");
+	char *bearer;
 	int64 life;
 
 	if (document == NULL)
@@ -305,7 +364,9 @@ take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 		raise_bad_grant("has an access_token with characters that cannot be "
 						"sent");
 	life = read_life(document);
-	replace_text(token, &token->authorization, psprintf("Bearer %s", access));
+	bearer = dcf_wipe_concat("Bearer ", access);
+	replace_text(token, &token->authorization, bearer);
+	dcf_wipe(bearer);
 	if (refresh)
 		replace_text(token, &token->refresh_token, refresh);
 	token->renew_at = 0;
@@ -346,6 +407,7 @@ ask_service(DcfToken *token, DcfHttpPool *pool, int64 deadline,
 	exchange.spec.content_type = "application/x-www-form-urlencoded";
 	exchange.spec.post_body = build_form(token, refresh_token);
 	exchange.spec.max_window = 2 * DCF_DOCUMENT_MAX;
+	exchange.spec.confidential = true;
 	transfer = dcf_exchange_run(&exchange, CurrentMemoryContext);
 	status = dcf_http_head(transfer)->status;
 	if (status == 200)
@@ -383,10 +445,10 @@ renew(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 			if (token->refresh_token == NULL)
 				token->refresh_token = used;
 			else
-				pfree(used);
+				forget_text(used);
 			return;
 		}
-		pfree(used);
+		forget_text(used);
 	}
 	(void) ask_service(token, pool, deadline, NULL);
 }
