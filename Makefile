@@ -76,6 +76,10 @@ ifeq ($(PORTNAME),linux)
 SHLIB_LINK += -Wl,-Bsymbolic-functions
 endif
 
+# Long replies are decompressed in a thread.
+override CFLAGS += $(PTHREAD_CFLAGS)
+SHLIB_LINK += $(PTHREAD_LIBS)
+
 # Each row goes through functions of many files. A compiler that sees all of them
 # at once, where this one can, makes an aggregate a tenth faster; LTO= builds
 # without.
