@@ -17,6 +17,9 @@
 
 #include "spec.h"
 
+/* Digits that the service's times have behind the point. */
+#define DCF_SERVICE_DIGITS 3
+
 typedef struct DcfWindow
 {
 	Oid type; /* DATEOID, TIMESTAMPOID or TIMESTAMPTZOID */

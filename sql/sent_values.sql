@@ -182,6 +182,13 @@ SELECT count(*) FROM narrow WHERE word = 'abcdef';
 SELECT count(*) FROM narrow WHERE amount = 7.001;
 SELECT count(*) FROM narrow WHERE at = '2026-01-01 00:00:00.1';
 SELECT count(*) FROM narrow WHERE amount IN (7.0, 7.001, 10000);
+-- times of the service that the column rounds are not found by what they become
+\! $DATACONNECT_SANDBOX_CTL document '/narrow?At=2026-01-01T00:00:01.000Z' '[]'
+\! $DATACONNECT_SANDBOX_CTL document /narrow '[{"Word":"abc","Amount":7.00,"At":"2026-01-01T00:00:00.997"}]'
+SELECT at FROM narrow WHERE at = '2026-01-01 00:00:01';
+ALTER FOREIGN TABLE narrow ALTER at TYPE timestamp(3);
+SELECT at FROM narrow WHERE at = '2026-01-01 00:00:00.997';
+SELECT at FROM narrow WHERE at = '2026-01-01 00:00:01';
 -- what cannot be sent is looked for here
 SELECT count(*) FROM narrow WHERE rate = 'NaN';
 SELECT count(*) FROM narrow WHERE rate IN ('Infinity', 7);

@@ -31,6 +31,7 @@ static void find_unsent_value(DcfSlot *slot, const DcfRelation *relation,
 static const char *make_texts(DcfSlot *slot, pg_tz *timezone);
 static const char *find_obstacle(const DcfSlot *slot, pg_tz *timezone);
 static const char *list_obstacle(const DcfSlot *slot, const char *text);
+static bool rounds_times(const DcfColumn *column);
 static const char *filter_obstacle(const DcfColumn *column, Datum value,
 								   const char *text, pg_tz *timezone);
 static void raise_by_session(const DcfSlot *slot, const DcfRelation *relation);
@@ -311,6 +312,16 @@ list_obstacle(const DcfSlot *slot, const char *text)
 	return NULL;
 }
 
+/* Whether times of the service come out rounded, as other ones. */
+static bool
+rounds_times(const DcfColumn *column)
+{
+	return (column->basetype == TIMESTAMPOID ||
+			column->basetype == TIMESTAMPTZOID ||
+			column->basetype == TIMEOID || column->basetype == TIMETZOID) &&
+		column->basetypmod >= 0 && column->basetypmod < DCF_SERVICE_DIGITS;
+}
+
 /* Why the service might not find by a value all that is equal to it. */
 static const char *
 filter_obstacle(const DcfColumn *column, Datum value, const char *text,
@@ -321,6 +332,10 @@ filter_obstacle(const DcfColumn *column, Datum value, const char *text,
 		return psprintf(
 			"The service writes \"%s\" for a missing value, which parameter \"%s\" need not find.",
 			text, column->options->param);
+	if (rounds_times(column))
+		return psprintf(
+			"The column rounds times, and parameter \"%s\" need not find those that become \"%s\".",
+			column->options->param, text);
 	if (column->basetype == TIMESTAMPOID &&
 		dcf_window_is_shown_twice(DatumGetTimestamp(value), timezone))
 		return psprintf(

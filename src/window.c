@@ -15,9 +15,6 @@
 
 #include "window.h"
 
-/* Digits that the service's times have behind the point. */
-#define SERVICE_DIGITS 3
-
 /* The years that can be sent. */
 #define FIRST_YEAR 1
 #define LAST_YEAR  9999
@@ -61,7 +58,7 @@ dcf_window_init(DcfWindow *window, Oid type, int32 typmod, pg_tz *timezone,
 	window->round_day = round_day || type == DATEOID;
 
 	/* timestamp(0) reads 23:59:59.997 as the next day's midnight. */
-	if (type != DATEOID && typmod >= 0 && typmod < SERVICE_DIGITS)
+	if (type != DATEOID && typmod >= 0 && typmod < DCF_SERVICE_DIGITS)
 	{
 		window->slack = USECS_PER_SEC / 2;
 		for (int i = 0; i < typmod; i++)
