@@ -188,6 +188,23 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #define dcf_compat_extension_path() "$system"
 #endif
 
+/* 17: intervals may be infinite. */
+#if PG_VERSION_NUM >= 170000
+#define dcf_compat_interval_is_finite(interval) \
+	(!INTERVAL_NOT_FINITE(interval))
+#else
+#define dcf_compat_interval_is_finite(interval) ((void) (interval), true)
+#endif
+
+/* 16: with a context for soft errors. */
+#if PG_VERSION_NUM >= 160000
+#define dcf_compat_make_range(typcache, lower, upper, empty) \
+	make_range(typcache, lower, upper, empty, NULL)
+#else
+#define dcf_compat_make_range(typcache, lower, upper, empty) \
+	make_range(typcache, lower, upper, empty)
+#endif
+
 /* The role whose user mapping a scan uses.  16: noted in the plan node. */
 #if PG_VERSION_NUM >= 160000
 #define dcf_compat_check_as_user(scan, rte) ((scan)->checkAsUser)

@@ -60,20 +60,22 @@ extern Datum dcf_convert_pending(DcfConverter *converter,
 /*
  * Convert; the result is in the current memory context, or in the field's own
  * bytes where that was allowed.  record counts from 1.
+ * It depends on no setting of the session.
  * What does not fit raises ERRCODE_INVALID_TEXT_REPRESENTATION,
- * ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, or the data exception (class 22) of the
- * type's input function, always with a message that names all said above and
- * shows the value safe and cut.  A domain's check raises its own errors, and
- * so does a character that the database's encoding lacks, with the same facts
- * as context.
+ * ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, or the data exception (class 22) or
+ * exceeded limit (54) of the type's input function; what a domain's check
+ * refuses, the SQLSTATE of that check.  The message is ours always, names all
+ * said above, and shows the value safe and cut.  A character that the database's
+ * encoding lacks raises PostgreSQL's error with the same facts as context.
+ * Errors that are not about the value pass: classes 40, 53, 57, 58.
  */
 extern Datum dcf_convert_field(DcfConverter *converter, const DcfField *field,
 							   uint64 record, bool *isnull);
 
 /*
  * A value for a parameter column given as an option's text (default '...', in
- * the database encoding): by the type's input function, but a date or time in
- * ISO 8601 as in a reply, so that it is read in timezone.
+ * the database encoding): by the type's input function under fixed settings, but
+ * a date or time in ISO 8601, and a span of .NET's, as in a reply.
  */
 extern Datum dcf_convert_text(DcfConverter *converter, const char *text);
 

@@ -32,6 +32,25 @@ extern bool dcf_text_is_utf8(const char *src, size_t len);
  */
 extern bool dcf_text_is_number(const char *src, size_t len, bool *integral);
 
+/* The integer that a number is, if it is one: "14", "14.0", "1.4e1". */
+typedef enum DcfWhole
+{
+	DCF_WHOLE_OK,
+	DCF_WHOLE_NO_NUMBER,	/* not what dcf_text_is_number() takes */
+	DCF_WHOLE_FRACTION,		/* 14.5 */
+	DCF_WHOLE_OUT_OF_RANGE, /* whole, but not of 64 bits */
+} DcfWhole;
+
+/* *result is set for DCF_WHOLE_OK alone.  Nothing is ever rounded. */
+extern DcfWhole dcf_text_parse_whole(const char *src, size_t len,
+									 int64_t *result);
+
+/*
+ * Whether the bytes are how .NET writes a floating point value that is no
+ * number: NaN, Infinity and -Infinity in JSON, INF and -INF in XML.
+ */
+extern bool dcf_text_is_float_name(const char *src, size_t len);
+
 /*
  * A decimal number of at most DCF_DECIMAL_DIGITS digits: optional sign, digits
  * with at most one point and at least one digit.  It is value / 10^scale, with
@@ -53,7 +72,7 @@ extern bool dcf_text_parse_uuid(const char *src, size_t len,
  * A date and time in ISO 8601 as the service writes it, and nothing around it:
  * YYYY-MM-DD [ (T|t|space) HH:MM[:SS[.f...]] [ Z|z|(+|-)HH[[:]MM] ] ],
  * or the time part alone.  Fields are range-checked (days by month and leap
- * year, year 1 to 9999, hour 0 to 23, second 0 to 59, offset below 24 h).
+ * year, year 1 to 9999, hour 0 to 23, second 0 to 59, offset below 16 h).
  * Fractions of up to 9 digits, rounded half up to microseconds: usec may be
  * 1000000.  Parts that are absent are 0.
  */
@@ -70,5 +89,21 @@ typedef struct DcfIsoTime
 /* False, and *result unset, for anything else. */
 extern bool dcf_text_parse_iso(const char *src, size_t len,
 							   DcfIsoTime *result);
+
+/*
+ * A span of time as .NET writes it, and nothing around it:
+ * [-][d.]hh:mm:ss[.f...], where d has up to 8 digits, hh is 00 to 23, and
+ * fractions are as above.  The sign is that of the whole.
+ */
+typedef struct DcfTimeSpan
+{
+	bool negative;
+	int days;
+	int hour, minute, second, usec;
+} DcfTimeSpan;
+
+/* False, and *result unset, for anything else. */
+extern bool dcf_text_parse_span(const char *src, size_t len,
+								DcfTimeSpan *result);
 
 #endif /* DCF_TEXT_H */

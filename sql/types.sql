@@ -159,7 +159,7 @@ SELECT value, got(value, 'json') AS json, got(value, 'jsonb') AS jsonb, got(valu
 FROM given WHERE kind = 'json' ORDER BY n;
 
 --
--- Binary: base64, padded, and nothing else
+-- Binary: base64, padded or not, and nothing else
 --
 INSERT INTO given (kind, value) SELECT 'bytea', * FROM unnest(array[
     '"AA=="', '"AAE="', '"AAEC"', '"AAAAAAAAB9E="', '"+/+/"', '"\/w=="', '"AAE"', '"AA="', '"AA"', '"A"', '"A==="', '"===="', '"AA==AA=="',
@@ -250,7 +250,7 @@ ALTER FOREIGN TABLE misfit ALTER COLUMN "A" TYPE money;
 SELECT "A" FROM misfit;
 ALTER FOREIGN TABLE misfit ALTER COLUMN "A" TYPE date;
 SELECT "A" FROM misfit;
--- what is no data exception of the type's keeps its words, with the facts as context
+-- a domain's check, and errors of other classes, in the same words
 ALTER FOREIGN TABLE misfit ALTER COLUMN "A" TYPE small;
 \! $DATACONNECT_SANDBOX_CTL document '/test/misfit' '[{"A": 1}, {"A": 11}]'
 SELECT "A" FROM misfit;

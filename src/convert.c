@@ -1,12 +1,13 @@
 /*
  * convert.c
- *	  One field of a record into the Datum of a column: the way through, NULLs,
- *	  domains, and the errors.
+ *	  One field of a record into the Datum of a column: the way through, and
+ *	  NULLs.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
+#include "parser/scansup.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -15,14 +16,15 @@
 #include "convert.h"
 #include "convert_private.h"
 #include "csv_reader.h"
-#include "error.h"
 #include "json_reader.h"
+#include "literal.h"
 #include "text.h"
 
 /* A scratch buffer that grew beyond this is given back after the value. */
 #define SCRATCH_KEPT  (1024 * 1024)
 #define SCRATCH_START 256
 
+static void set_type(DcfConverter *converter, Oid type, int32 typmod);
 static void set_null_texts(DcfConverter *converter, List *null_strings);
 static Datum convert_value(DcfConverter *converter, const DcfField *field,
 						   bool *isnull);
@@ -30,41 +32,58 @@ static const char *unescape(DcfConverter *converter, const DcfField *field,
 							size_t *len);
 static bool is_null_text(const DcfConverter *converter, const char *bytes,
 						 size_t len);
+static Datum convert_trimmed(DcfConverter *part, const char *bytes,
+							 size_t len);
 static Datum convert_default(DcfConverter *converter, const char *text);
-static void check_domain(DcfConverter *converter, Datum value, bool isnull);
-static void enter(DcfConverter *converter, ErrorContextCallback *callback);
-static void leave(const ErrorContextCallback *callback);
 static void release_scratch(DcfConverter *converter);
-static Datum call_input(DcfConverter *converter, char *text);
-static void add_context(void *arg);
 
 DcfConverter *
 dcf_convert_create(const char *relation, Form_pg_attribute attribute,
 				   pg_tz *timezone, List *null_strings)
 {
 	DcfConverter *converter = palloc0(sizeof(DcfConverter));
-	Oid input;
 
 	converter->context = CurrentMemoryContext;
 	converter->relation = relation;
 	converter->column = pstrdup(NameStr(attribute->attname));
-	converter->type = attribute->atttypid;
-	converter->typmod = attribute->atttypmod;
-	converter->base_typmod = attribute->atttypmod;
-	converter->base_type =
-		getBaseTypeAndTypmod(attribute->atttypid, &converter->base_typmod);
 	converter->timezone = timezone;
+	converter->null_strings = null_strings;
+	set_type(converter, attribute->atttypid, attribute->atttypmod);
+	return converter;
+}
+
+DcfConverter *
+dcf_convert_create_part(const DcfConverter *whole, Oid type, int32 typmod)
+{
+	DcfConverter *part = palloc0(sizeof(DcfConverter));
+
+	part->context = whole->context;
+	part->relation = whole->relation;
+	part->column = whole->column;
+	part->timezone = whole->timezone;
+	part->null_strings = whole->null_strings;
+	set_type(part, type, typmod);
+	return part;
+}
+
+static void
+set_type(DcfConverter *converter, Oid type, int32 typmod)
+{
+	Oid input;
+
+	converter->type = type;
+	converter->typmod = typmod;
+	converter->base_typmod = typmod;
+	converter->base_type = getBaseTypeAndTypmod(type, &converter->base_typmod);
 	converter->transcode = GetDatabaseEncoding() != PG_UTF8 &&
 		GetDatabaseEncoding() != PG_SQL_ASCII;
 
 	getTypeInputInfo(converter->base_type, &input, &converter->ioparam);
 	fmgr_info(input, &converter->input);
 
-	converter->convert =
-		dcf_convert_choose(converter->base_type, converter->base_typmod,
-						   &converter->is_text);
+	dcf_convert_choose(converter);
 	if (converter->is_text)
-		set_null_texts(converter, null_strings);
+		set_null_texts(converter, converter->null_strings);
 
 	/* A domain's check may raise. */
 	if (converter->type == converter->base_type)
@@ -73,7 +92,6 @@ dcf_convert_create(const char *relation, Form_pg_attribute attribute,
 													converter->base_typmod);
 		converter->is_numeric = converter->base_type == NUMERICOID;
 	}
-	return converter;
 }
 
 /* null_strings are in the database encoding; they are compared in UTF-8. */
@@ -157,10 +175,46 @@ dcf_convert_field(DcfConverter *converter, const DcfField *field,
 	converter->shown = NULL;
 	result = convert_value(converter, field, isnull);
 	if (converter->type != converter->base_type)
-		check_domain(converter, result, *isnull);
+		dcf_convert_check_domain(converter, result, *isnull);
 	if (converter->scratch_size > SCRATCH_KEPT)
 		release_scratch(converter);
 	return result;
+}
+
+Datum
+dcf_convert_part(DcfConverter *part, uint64 record, const char *bytes,
+				 size_t len)
+{
+	Datum result = (Datum) 0;
+
+	part->record = record;
+	part->shown = bytes;
+	part->shown_len = len;
+	if (bytes && part->own_text)
+		result = convert_trimmed(part, bytes, len);
+	else if (bytes)
+		result =
+			dcf_convert_input(part, dcf_convert_cstring(part, bytes, len));
+	if (part->type != part->base_type)
+		dcf_convert_check_domain(part, result, bytes == NULL);
+	if (part->scratch_size > SCRATCH_KEPT)
+		release_scratch(part);
+	return result;
+}
+
+/* Input functions pass over white space around a value. */
+static Datum
+convert_trimmed(DcfConverter *part, const char *bytes, size_t len)
+{
+	DcfField field = {.kind = DCF_FIELD_TEXT};
+	size_t start = 0;
+
+	dcf_literal_skip_space(bytes, len, &start);
+	while (len > start && scanner_isspace(bytes[len - 1]))
+		len--;
+	field.data = bytes + start;
+	field.len = len - start;
+	return part->convert(part, &field, field.data, field.len);
 }
 
 Datum
@@ -171,19 +225,8 @@ dcf_convert_text(DcfConverter *converter, const char *text)
 	converter->record = 0;
 	result = convert_default(converter, text);
 	if (converter->type != converter->base_type)
-		check_domain(converter, result, false);
+		dcf_convert_check_domain(converter, result, false);
 	return result;
-}
-
-static pg_noinline void
-check_domain(DcfConverter *converter, Datum value, bool isnull)
-{
-	ErrorContextCallback callback;
-
-	enter(converter, &callback);
-	domain_check(value, isnull, converter->type, &converter->domain_cache,
-				 converter->context);
-	leave(&callback);
 }
 
 /* The value as a Datum of the base type. */
@@ -234,19 +277,22 @@ unescape(DcfConverter *converter, const DcfField *field, size_t *len)
 
 /*
  * The text of an option is the administrator's: the input function reads it,
- * with "today" and all.  Only a time as the service writes it means here what
- * it means in a reply, whatever TimeZone the session has.
+ * with "today" and all.  Only a time or a span as the service writes it means
+ * here what it means in a reply.
  */
 static Datum
 convert_default(DcfConverter *converter, const char *text)
 {
 	DcfIsoTime iso;
+	DcfTimeSpan span;
 
 	converter->shown = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
 	converter->shown_len = strlen(converter->shown);
 
-	if (dcf_convert_choose_time(converter->base_type) != NULL &&
-		dcf_text_parse_iso(text, strlen(text), &iso))
+	if ((dcf_convert_choose_time(converter->base_type) != NULL &&
+		 dcf_text_parse_iso(text, strlen(text), &iso)) ||
+		(converter->base_type == INTERVALOID &&
+		 dcf_text_parse_span(text, strlen(text), &span)))
 	{
 		DcfField field = {text, strlen(text), DCF_FIELD_STRING, false};
 
@@ -272,22 +318,6 @@ is_null_text(const DcfConverter *converter, const char *bytes, size_t len)
 			return true;
 	}
 	return false;
-}
-
-/* Say of errors that are not ours where they come from; until leave(). */
-static void
-enter(DcfConverter *converter, ErrorContextCallback *callback)
-{
-	callback->callback = add_context;
-	callback->arg = converter;
-	callback->previous = error_context_stack;
-	error_context_stack = callback;
-}
-
-static void
-leave(const ErrorContextCallback *callback)
-{
-	error_context_stack = callback->previous;
 }
 
 char *
@@ -327,11 +357,7 @@ dcf_convert_cstring(DcfConverter *converter, const char *bytes, size_t len)
 
 	if (converter->transcode)
 	{
-		ErrorContextCallback callback;
-
-		enter(converter, &callback);
-		text = pg_any_to_server(bytes, (int) len, PG_UTF8);
-		leave(&callback);
+		text = dcf_convert_transcode(converter, bytes, len);
 		if (text != bytes)
 			return text;
 	}
@@ -345,101 +371,4 @@ dcf_convert_cstring(DcfConverter *converter, const char *bytes, size_t len)
 	}
 	text[len] = '\0';
 	return text;
-}
-
-/*
- * An input function's own message would quote the value whole and unchecked,
- * so what it says about data is said in our words instead.  Any other error,
- * a cancel for example, passes.
- */
-Datum
-dcf_convert_guarded(DcfConverter *converter, DcfConvertText read, char *text)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	volatile Datum result = (Datum) 0;
-	ErrorContextCallback callback;
-
-	enter(converter, &callback);
-	PG_TRY();
-	{
-		result = read(converter, text);
-	}
-	PG_CATCH();
-	{
-		int sqlstate = geterrcode();
-
-		if (ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_DATA_EXCEPTION)
-			PG_RE_THROW();
-		MemoryContextSwitchTo(caller);
-		FlushErrorState();
-		dcf_convert_refuse(converter, sqlstate);
-	}
-	PG_END_TRY();
-	leave(&callback);
-
-	return result;
-}
-
-static Datum
-call_input(DcfConverter *converter, char *text)
-{
-	return InputFunctionCall(&converter->input, text, converter->ioparam,
-							 converter->base_typmod);
-}
-
-Datum
-dcf_convert_input(DcfConverter *converter, char *text)
-{
-	return dcf_convert_guarded(converter, call_input, text);
-}
-
-void
-dcf_convert_refuse(DcfConverter *converter, int sqlstate)
-{
-	const char *shown = dcf_error_safe(converter->shown, converter->shown_len);
-	const char *type =
-		format_type_with_typemod(converter->type, converter->typmod);
-	const char *source = converter->record == 0 ?
-		"The request" :
-		psprintf("Record %llu", (unsigned long long) converter->record);
-	const char *fault;
-
-	if (sqlstate == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE ||
-		sqlstate == ERRCODE_DATETIME_FIELD_OVERFLOW)
-		fault = "out of range for";
-	else if (sqlstate == ERRCODE_STRING_DATA_RIGHT_TRUNCATION)
-		fault = "too long for";
-	else
-		fault = "not of";
-
-	/* Message and detail say all that add_context() would. */
-	if (error_context_stack && error_context_stack->arg == converter)
-		error_context_stack = error_context_stack->previous;
-
-	ereport(ERROR,
-			(errcode(sqlstate),
-			 errmsg("invalid value for column \"%s\" of foreign table \"%s\"",
-					converter->column, converter->relation),
-			 errdetail("%s has \"%s\", which is %s type %s.", source, shown,
-					   fault, type)));
-}
-
-/* Where an error came from that is not one of ours: a domain's check, say. */
-static void
-add_context(void *arg)
-{
-	DcfConverter *converter = arg;
-
-	if (converter->record == 0)
-		errcontext("foreign table \"%s\", column \"%s\", option \"default\"",
-				   converter->relation, converter->column);
-	else if (converter->shown == NULL)
-		errcontext("foreign table \"%s\", record %llu, column \"%s\": null",
-				   converter->relation, (unsigned long long) converter->record,
-				   converter->column);
-	else
-		errcontext("foreign table \"%s\", record %llu, column \"%s\": \"%s\"",
-				   converter->relation, (unsigned long long) converter->record,
-				   converter->column,
-				   dcf_error_safe(converter->shown, converter->shown_len));
 }

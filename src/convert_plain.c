@@ -63,31 +63,19 @@ int
 dcf_convert_parse_integer(const DcfField *field, const char *bytes, size_t len,
 						  int64 min, int64 max, int64 *result)
 {
-	const char *end = bytes + len;
-	bool integral;
-	bool negative;
-	int64 value = 0;
+	int64 value;
+	int scale;
+	DcfWhole status = DCF_WHOLE_OK;
 
-	if (!dcf_convert_may_be_number(field) ||
-		!dcf_text_is_number(bytes, len, &integral) || !integral)
+	if (!dcf_convert_may_be_number(field))
 		return ERRCODE_INVALID_TEXT_REPRESENTATION;
-
-	negative = *bytes == '-';
-	if (*bytes == '-' || *bytes == '+')
-		bytes++;
-
-	/* Counted downwards, for the least value has no positive counterpart. */
-	for (; bytes < end; bytes++)
-		if (pg_mul_s64_overflow(value, 10, &value) ||
-			pg_sub_s64_overflow(value, *bytes - '0', &value))
-			return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
-
-	if (!negative)
-	{
-		if (value == PG_INT64_MIN)
-			return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
-		value = -value;
-	}
+	/* What mostly comes takes one pass. */
+	if (!dcf_text_parse_decimal(bytes, len, &value, &scale) || scale != 0)
+		status = dcf_text_parse_whole(bytes, len, &value);
+	if (status == DCF_WHOLE_OUT_OF_RANGE)
+		return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
+	if (status != DCF_WHOLE_OK)
+		return ERRCODE_INVALID_TEXT_REPRESENTATION;
 	if (value < min || value > max)
 		return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
 	*result = value;

@@ -1,15 +1,19 @@
 /*
  * convert_private.h
  *	  What the files of the converter share: convert.c (a field's way through,
- *	  NULLs, errors), convert_value.c and convert_time.c (one function for each
- *	  kind of type), convert_plain.c (what takes no memory), convert_param.c (the
- *	  way back).
+ *	  NULLs), convert_guard.c (calling functions of types, errors),
+ *	  convert_value.c, convert_time.c and convert_interval.c (one function for
+ *	  each kind of type), convert_array.c, convert_range.c and convert_row.c
+ *	  (types that have parts), convert_plain.c (what takes no memory),
+ *	  convert_param.c (the way back).
  */
 #ifndef DCF_CONVERT_PRIVATE_H
 #define DCF_CONVERT_PRIVATE_H
 
 #include "postgres.h"
+#include "access/tupdesc.h"
 #include "fmgr.h"
+#include "utils/typcache.h"
 
 #include "compat.h"
 #include "convert.h"
@@ -55,8 +59,18 @@ struct DcfConverter
 
 	FmgrInfo input; /* the base type's input function */
 	Oid ioparam;
+	bool by_name;  /* it looks names up by search_path */
+	bool own_text; /* convert reads any text: input heeds settings */
 
-	bool is_text; /* null_texts say what is NULL */
+	/* Of the element, of the bounds, or of each attribute that there is. */
+	DcfConverter **parts;
+	int nparts;
+	char delimiter;		   /* an array's, between its elements */
+	TypeCacheEntry *range; /* a range's, or a multirange's ranges' */
+	TupleDesc row;		   /* a row's */
+
+	List *null_strings; /* as they were given */
+	bool is_text;		/* null_texts say what is NULL */
 	DcfNullText *null_texts;
 	int n_null_texts;
 
@@ -92,15 +106,43 @@ extern char *dcf_convert_scratch(DcfConverter *converter, size_t size);
 extern char *dcf_convert_cstring(DcfConverter *converter, const char *bytes,
 								 size_t len);
 
-/* Makes a Datum of a text by functions that raise errors of their own. */
-typedef Datum (*DcfConvertText)(DcfConverter *converter, char *text);
+/* A converter for a part of the value, of another type. */
+extern DcfConverter *dcf_convert_create_part(const DcfConverter *whole,
+											 Oid type, int32 typmod);
 
-/* Call it; a data exception becomes a refusal. */
-extern Datum dcf_convert_guarded(DcfConverter *converter, DcfConvertText read,
-								 char *text);
+/*
+ * Convert a part of a literal (UTF-8; NULL for one that is missing): as the
+ * type's input function does, but for types that have a reader of their own,
+ * which gives what a column of that type would read.
+ */
+extern Datum dcf_convert_part(DcfConverter *part, uint64 record,
+							  const char *bytes, size_t len);
+
+/* convert_guard.c */
+
+/* Makes a Datum by functions that raise errors of their own. */
+typedef Datum (*DcfConvertRead)(DcfConverter *converter, void *arg);
+
+/*
+ * Call it, under the same settings whatever the session's are: DateStyle is ISO,
+ * YMD, IntervalStyle postgres, TimeZone the converter's, array_nulls on,
+ * xmloption content, and where by_name is set search_path pg_catalog, pg_temp.
+ * Messages below ERROR are not heard, and an error becomes a refusal: either may
+ * quote the value.  Only what is not about the value passes, as a cancel does.
+ */
+extern Datum dcf_convert_guarded(DcfConverter *converter, DcfConvertRead read,
+								 void *arg);
 
 /* The same by the base type's input function. */
 extern Datum dcf_convert_input(DcfConverter *converter, char *text);
+
+/* The bytes in the database encoding, as pg_any_to_server(). */
+extern char *dcf_convert_transcode(DcfConverter *converter, const char *bytes,
+								   size_t len);
+
+/* Raise unless the column's domain allows the value. */
+extern void dcf_convert_check_domain(DcfConverter *converter, Datum value,
+									 bool isnull);
 
 /* Raise the error that the current value does not fit, with that SQLSTATE. */
 pg_noreturn extern void dcf_convert_refuse(DcfConverter *converter,
@@ -108,9 +150,12 @@ pg_noreturn extern void dcf_convert_refuse(DcfConverter *converter,
 
 /* convert_value.c */
 
-/* The function for a base type; also says whether it is a text type. */
-extern DcfConvertFn dcf_convert_choose(Oid base_type, int32 base_typmod,
-									   bool *is_text);
+/* Sets what depends on the base type: convert, is_text, own_text, parts. */
+extern void dcf_convert_choose(DcfConverter *converter);
+
+/* Any type, by its input function. */
+extern Datum dcf_convert_other(DcfConverter *converter, const DcfField *field,
+							   const char *bytes, size_t len);
 
 /* convert_plain.c */
 
@@ -126,8 +171,8 @@ dcf_convert_may_be_number(const DcfField *field)
 }
 
 /*
- * Read an integer literal within [min, max]; no point, no exponent, no spaces.
- * Returns 0, or the SQLSTATE to refuse it with.
+ * Read a whole number within [min, max], however it is written (14.0, 1e3); no
+ * spaces.  Returns 0, or the SQLSTATE to refuse it with.
  */
 extern int dcf_convert_parse_integer(const DcfField *field, const char *bytes,
 									 size_t len, int64 min, int64 max,
@@ -148,5 +193,19 @@ extern bool dcf_convert_decimal(const DcfConverter *converter,
 extern DcfConvertFn dcf_convert_choose_time(Oid base_type);
 extern DcfConvertPlainFn dcf_convert_choose_plain_time(Oid base_type,
 													   int32 base_typmod);
+
+/* convert_interval.c */
+extern Datum dcf_convert_interval(DcfConverter *converter,
+								  const DcfField *field, const char *bytes,
+								  size_t len);
+
+/*
+ * convert_array.c, convert_range.c, convert_row.c: make the converters of the
+ * parts, and say how the whole is converted; NULL where the base type is none of
+ * theirs.
+ */
+extern DcfConvertFn dcf_convert_prepare_array(DcfConverter *converter);
+extern DcfConvertFn dcf_convert_prepare_range(DcfConverter *converter);
+extern DcfConvertFn dcf_convert_prepare_row(DcfConverter *converter);
 
 #endif /* DCF_CONVERT_PRIVATE_H */

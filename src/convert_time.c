@@ -231,15 +231,37 @@ offset_without_date(const DcfIsoTime *iso, pg_tz *timezone, long *offset)
 	return pg_get_timezone_offset(timezone, offset);
 }
 
-/* Keep a time of day that was shifted by an offset within its day. */
+/*
+ * Keep a time of day that was shifted within its day: by more than a day even,
+ * where the server's zone is a far one.
+ */
 static TimeADT
 wrap_day(TimeADT time)
 {
-	if (time < 0)
-		return time + USECS_PER_DAY;
-	if (time > USECS_PER_DAY)
-		return time - USECS_PER_DAY;
+	while (time < 0)
+		time += USECS_PER_DAY;
+	while (time > USECS_PER_DAY)
+		time -= USECS_PER_DAY;
 	return time;
+}
+
+/* A span of less than a day, which .NET might write for a time of day. */
+static bool
+parse_short_span(const DcfField *field, const char *bytes, size_t len,
+				 DcfIsoTime *iso)
+{
+	DcfTimeSpan span;
+
+	if (!dcf_convert_is_string(field) ||
+		!dcf_text_parse_span(bytes, len, &span) || span.negative ||
+		span.days > 0)
+		return false;
+	*iso = (DcfIsoTime){.has_time = true,
+						.hour = span.hour,
+						.minute = span.minute,
+						.second = span.second,
+						.usec = span.usec};
+	return true;
 }
 
 /* The time of day, in the server's zone. */
@@ -252,7 +274,8 @@ convert_time(DcfConverter *converter, const DcfField *field, const char *bytes,
 	TimeADT time;
 	long local_offset;
 
-	parse(converter, field, bytes, len, &iso);
+	if (!parse_short_span(field, bytes, len, &iso))
+		parse(converter, field, bytes, len, &iso);
 	if (!iso.has_time)
 		refuse(converter);
 
@@ -289,6 +312,9 @@ convert_timetz(DcfConverter *converter, const DcfField *field,
 		offset = offset_of(&iso, converter->timezone);
 	else if (!offset_without_date(&iso, converter->timezone, &offset))
 		refuse(converter);
+	if (offset <= -TZDISP_LIMIT || offset >= TZDISP_LIMIT)
+		dcf_convert_refuse(converter,
+						   ERRCODE_INVALID_TIME_ZONE_DISPLACEMENT_VALUE);
 
 	result = palloc(sizeof(TimeTzADT));
 	result->time = time_of_day(&iso);

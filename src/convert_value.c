@@ -47,21 +47,70 @@ static Datum convert_name(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
 static Datum convert_char(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
-static Datum convert_other(DcfConverter *converter, const DcfField *field,
-						   const char *bytes, size_t len);
+static DcfConvertFn choose_reader(DcfConverter *converter);
+static bool looks_names_up(Oid base_type);
+static DcfConvertFn choose_scalar(Oid base_type, int32 base_typmod);
 
-DcfConvertFn
-dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
+void
+dcf_convert_choose(DcfConverter *converter)
 {
 	char category;
 	bool preferred;
-	DcfConvertFn time = dcf_convert_choose_time(base_type);
 
-	get_type_category_preferred(base_type, &category, &preferred);
-	*is_text = category == TYPCATEGORY_STRING;
+	get_type_category_preferred(converter->base_type, &category, &preferred);
+	converter->is_text = category == TYPCATEGORY_STRING;
+	converter->by_name = looks_names_up(converter->base_type);
 
-	if (time)
-		return time;
+	converter->convert = choose_reader(converter);
+	converter->own_text = converter->convert != NULL;
+	if (converter->convert == NULL)
+		converter->convert =
+			choose_scalar(converter->base_type, converter->base_typmod);
+}
+
+/* What reads any text of the type; NULL where its input function does. */
+static DcfConvertFn
+choose_reader(DcfConverter *converter)
+{
+	DcfConvertFn reader = dcf_convert_choose_time(converter->base_type);
+
+	if (reader == NULL && converter->base_type == INTERVALOID)
+		reader = dcf_convert_interval;
+	if (reader == NULL && converter->base_type == CASHOID)
+		reader = convert_money;
+	if (reader == NULL)
+		reader = dcf_convert_prepare_array(converter);
+	if (reader == NULL)
+		reader = dcf_convert_prepare_range(converter);
+	if (reader == NULL)
+		reader = dcf_convert_prepare_row(converter);
+	return reader;
+}
+
+/* Whether the type's input function looks names up by search_path. */
+static bool
+looks_names_up(Oid base_type)
+{
+	switch (base_type)
+	{
+		case REGPROCOID:
+		case REGPROCEDUREOID:
+		case REGOPEROID:
+		case REGOPERATOROID:
+		case REGCLASSOID:
+		case REGCOLLATIONOID:
+		case REGTYPEOID:
+		case REGCONFIGOID:
+		case REGDICTIONARYOID:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static DcfConvertFn
+choose_scalar(Oid base_type, int32 base_typmod)
+{
 	switch (base_type)
 	{
 		case INT2OID:
@@ -75,8 +124,6 @@ dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
 		case FLOAT4OID:
 		case FLOAT8OID:
 			return convert_number;
-		case CASHOID:
-			return convert_money;
 		case BOOLOID:
 			return convert_bool;
 		case TEXTOID:
@@ -84,7 +131,7 @@ dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
 		case VARCHAROID:
 			return base_typmod < 0 ? convert_text : convert_varchar;
 		case BPCHAROID:
-			return base_typmod < 0 ? convert_text : convert_other;
+			return base_typmod < 0 ? convert_text : dcf_convert_other;
 		case BYTEAOID:
 			return convert_bytea;
 		case UUIDOID:
@@ -97,7 +144,7 @@ dcf_convert_choose(Oid base_type, int32 base_typmod, bool *is_text)
 		case CHAROID:
 			return convert_char;
 		default:
-			return convert_other;
+			return dcf_convert_other;
 	}
 }
 
@@ -151,11 +198,17 @@ number_text(DcfConverter *converter, const DcfField *field, const char *bytes,
 	return dcf_convert_cstring(converter, bytes, len);
 }
 
-/* Types for numbers, each by its own input function. */
+/*
+ * Types for numbers, each by its own input function, which knows NaN and
+ * infinity, too.
+ */
 static Datum
 convert_number(DcfConverter *converter, const DcfField *field,
 			   const char *bytes, size_t len)
 {
+	if (dcf_convert_is_string(field) && dcf_text_is_float_name(bytes, len))
+		return dcf_convert_input(converter,
+								 dcf_convert_cstring(converter, bytes, len));
 	return dcf_convert_input(converter,
 							 number_text(converter, field, bytes, len));
 }
@@ -178,10 +231,10 @@ convert_numeric(DcfConverter *converter, const DcfField *field,
  * separates thousands; numeric's does not.
  */
 static Datum
-read_money(DcfConverter *converter, char *text)
+read_money(DcfConverter *converter, void *text)
 {
 	Datum number =
-		DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+		DirectFunctionCall3(numeric_in, CStringGetDatum((char *) text),
 							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 
 	return DirectFunctionCall1(numeric_cash, number);
@@ -228,7 +281,7 @@ convert_varchar(DcfConverter *converter, const DcfField *field,
 {
 	if (len <= (size_t) (converter->base_typmod - VARHDRSZ))
 		return convert_text(converter, field, bytes, len);
-	return convert_other(converter, field, bytes, len);
+	return dcf_convert_other(converter, field, bytes, len);
 }
 
 /* In the form with four hyphens; uuid_in() knows more. */
@@ -241,36 +294,55 @@ convert_uuid(DcfConverter *converter, const DcfField *field, const char *bytes,
 	if (dcf_convert_is_string(field) &&
 		dcf_text_parse_uuid(bytes, len, result->data))
 		return UUIDPGetDatum(result);
-	return convert_other(converter, field, bytes, len);
+	return dcf_convert_other(converter, field, bytes, len);
+}
+
+/* Whether the characters are base64 of room bytes, which are then there. */
+static bool
+decode_base64(const char *bytes, size_t len, uint8 *result, size_t room)
+{
+	return dcf_compat_b64_decode(bytes, (int) len, result, (int) room) ==
+		(int) room;
 }
 
 /*
- * Base64 with padding and nothing else.  The decoder itself passes over white
- * space and over what follows the padding.
+ * Base64 and nothing else, with its padding or without.  The decoder itself
+ * passes over white space and over what follows the padding, and wants it.
  */
 static Datum
 convert_bytea(DcfConverter *converter, const DcfField *field,
 			  const char *bytes, size_t len)
 {
+	static const size_t bytes_of_rest[] = {0, 0, 1, 2};
+	char last[4] = "====";
 	size_t padding = 0;
-	size_t data_len;
-	size_t i;
+	size_t whole; /* characters in front of the last group */
+	size_t whole_bytes;
+	size_t rest;
 	bytea *result;
 
-	while (padding < 2 && padding < len && bytes[len - padding - 1] == '=')
+	while (len % 4 == 0 && padding < 2 && padding < len &&
+		   bytes[len - padding - 1] == '=')
 		padding++;
+	len -= padding;
+	rest = len % 4;
 
-	if (!dcf_convert_is_string(field) || len % 4 != 0 || len >= MaxAllocSize)
+	if (!dcf_convert_is_string(field) || rest == 1 || len >= MaxAllocSize)
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
-	for (i = 0; i < len - padding; i++)
+	for (size_t i = 0; i < len; i++)
 		if (strchr("= \t\r\n", bytes[i]) != NULL)
 			dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 
-	data_len = len / 4 * 3 - padding;
-	result = palloc(VARHDRSZ + data_len);
-	SET_VARSIZE(result, VARHDRSZ + data_len);
-	if (dcf_compat_b64_decode(bytes, (int) len, (uint8 *) VARDATA(result),
-							  (int) data_len) != (int) data_len)
+	whole = len - rest;
+	whole_bytes = whole / 4 * 3;
+	memcpy(last, bytes + whole, rest);
+	result = palloc(VARHDRSZ + whole_bytes + bytes_of_rest[rest]);
+	SET_VARSIZE(result, VARHDRSZ + whole_bytes + bytes_of_rest[rest]);
+	if (!decode_base64(bytes, whole, (uint8 *) VARDATA(result), whole_bytes) ||
+		(rest > 0 &&
+		 !decode_base64(last, sizeof(last),
+						(uint8 *) VARDATA(result) + whole_bytes,
+						bytes_of_rest[rest])))
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 	return PointerGetDatum(result);
 }
@@ -309,7 +381,7 @@ convert_json(DcfConverter *converter, const DcfField *field, const char *bytes,
 	if (converter->base_type == JSONOID && !converter->transcode)
 		return json_as_is(converter, field, bytes, len);
 	if (field->kind != DCF_FIELD_STRING)
-		return convert_other(converter, field, bytes, len);
+		return dcf_convert_other(converter, field, bytes, len);
 
 	/* The decoded string in the scratch buffer is not needed any more. */
 	converter->shown = field->data;
@@ -319,7 +391,7 @@ convert_json(DcfConverter *converter, const DcfField *field, const char *bytes,
 	quoted[0] = '"';
 	memcpy(quoted + 1, field->data, field->len);
 	quoted[field->len + 1] = '"';
-	return convert_other(converter, field, quoted, field->len + 2);
+	return dcf_convert_other(converter, field, quoted, field->len + 2);
 }
 
 /* name's input function would cut a longer text. */
@@ -345,10 +417,9 @@ convert_char(DcfConverter *converter, const DcfField *field, const char *bytes,
 							 dcf_convert_cstring(converter, bytes, len));
 }
 
-/* Any type, by its input function. */
-static Datum
-convert_other(DcfConverter *converter, const DcfField *field,
-			  const char *bytes, size_t len)
+Datum
+dcf_convert_other(DcfConverter *converter, const DcfField *field,
+				  const char *bytes, size_t len)
 {
 	return dcf_convert_input(converter,
 							 dcf_convert_cstring(converter, bytes, len));

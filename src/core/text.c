@@ -153,6 +153,87 @@ dcf_text_is_number(const char *src, size_t len, bool *integral)
 	return true;
 }
 
+/*
+ * The exponent at pos to the end, kept within a bound that no text's length
+ * comes near.
+ */
+static int64_t
+read_exponent(const char *src, size_t len, size_t pos)
+{
+	const int64_t bound = INT64_C(1) << 60;
+	int64_t exponent = 0;
+	bool negative = src[pos] == '-';
+
+	skip_sign(src, len, &pos);
+	for (; pos < len; pos++)
+		if (exponent < bound / 10)
+			exponent = exponent * 10 + (src[pos] - '0');
+	return negative ? -exponent : exponent;
+}
+
+/* Append a digit below 0: the least integer has no positive counterpart. */
+static bool
+append_digit(int64_t *value, int digit)
+{
+	return !__builtin_mul_overflow(*value, 10, value) &&
+		!__builtin_sub_overflow(*value, digit, value);
+}
+
+DcfWhole
+dcf_text_parse_whole(const char *src, size_t len, int64_t *result)
+{
+	bool negative = len > 0 && src[0] == '-';
+	bool fits = true;
+	bool integral;
+	int64_t value = 0;
+	int64_t places; /* digits in front of the point, as it is moved */
+	size_t end = 0;
+	size_t pos = 0;
+
+	if (!dcf_text_is_number(src, len, &integral))
+		return DCF_WHOLE_NO_NUMBER;
+	skip_sign(src, len, &pos);
+	end = pos;
+	places = (int64_t) skip_digits(src, len, &end);
+	if (end < len && src[end] == '.')
+	{
+		end++;
+		skip_digits(src, len, &end);
+	}
+	if (end < len)
+		places += read_exponent(src, len, end + 1);
+
+	for (; pos < end; pos++)
+	{
+		if (src[pos] == '.')
+			continue;
+		if (places-- > 0)
+			fits = fits && append_digit(&value, src[pos] - '0');
+		else if (src[pos] != '0')
+			return DCF_WHOLE_FRACTION;
+	}
+	for (; fits && value != 0 && places > 0; places--)
+		fits = append_digit(&value, 0);
+	if (!fits || (!negative && value == INT64_MIN))
+		return DCF_WHOLE_OUT_OF_RANGE;
+	*result = negative ? value : -value;
+	return DCF_WHOLE_OK;
+}
+
+bool
+dcf_text_is_float_name(const char *src, size_t len)
+{
+	if (len == 3 && memcmp(src, "NaN", 3) == 0)
+		return true;
+	if (len > 0 && src[0] == '-')
+	{
+		src++;
+		len--;
+	}
+	return (len == 8 && memcmp(src, "Infinity", 8) == 0) ||
+		(len == 3 && memcmp(src, "INF", 3) == 0);
+}
+
 bool
 dcf_text_parse_decimal(const char *src, size_t len, int64_t *value, int *scale)
 {
@@ -220,154 +301,5 @@ dcf_text_parse_uuid(const char *src, size_t len, unsigned char *bytes)
 			return false;
 		bytes[i] = (unsigned char) (high << 4 | low);
 	}
-	return true;
-}
-
-/* What is left of a date and time while it is being read. */
-typedef struct IsoCursor
-{
-	const char *src;
-	size_t len;
-	size_t pos;
-} IsoCursor;
-
-/* Exactly ndigits digits with a value from min to max. */
-static bool
-take_number(IsoCursor *cursor, int ndigits, int min, int max, int *value)
-{
-	int n = 0;
-
-	if (cursor->len - cursor->pos < (size_t) ndigits)
-		return false;
-	for (int i = 0; i < ndigits; i++)
-	{
-		char c = cursor->src[cursor->pos + i];
-
-		if (!is_digit(c))
-			return false;
-		n = n * 10 + (c - '0');
-	}
-	if (n < min || n > max)
-		return false;
-	cursor->pos += ndigits;
-	*value = n;
-	return true;
-}
-
-static bool
-take_char(IsoCursor *cursor, char c)
-{
-	if (cursor->pos >= cursor->len || cursor->src[cursor->pos] != c)
-		return false;
-	cursor->pos++;
-	return true;
-}
-
-static int
-days_in_month(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	return days[month - 1] + (month == 2 && leap ? 1 : 0);
-}
-
-static bool
-take_date(IsoCursor *cursor, DcfIsoTime *iso)
-{
-	iso->has_date = true;
-	return take_number(cursor, 4, 1, 9999, &iso->year) &&
-		take_char(cursor, '-') && take_number(cursor, 2, 1, 12, &iso->month) &&
-		take_char(cursor, '-') &&
-		take_number(cursor, 2, 1, days_in_month(iso->year, iso->month),
-					&iso->day);
-}
-
-/* The digits after the point: 1 to 9 of them, rounded to microseconds. */
-static bool
-take_fraction(IsoCursor *cursor, int *usec)
-{
-	int nanos = 0;
-	int ndigits = 0;
-
-	while (cursor->pos < cursor->len && is_digit(cursor->src[cursor->pos]))
-	{
-		if (++ndigits > 9)
-			return false;
-		nanos = nanos * 10 + (cursor->src[cursor->pos++] - '0');
-	}
-	if (ndigits == 0)
-		return false;
-	for (; ndigits < 9; ndigits++)
-		nanos *= 10;
-	*usec = (nanos + 500) / 1000;
-	return true;
-}
-
-static bool
-take_time(IsoCursor *cursor, DcfIsoTime *iso)
-{
-	iso->has_time = true;
-	if (!take_number(cursor, 2, 0, 23, &iso->hour) ||
-		!take_char(cursor, ':') ||
-		!take_number(cursor, 2, 0, 59, &iso->minute))
-		return false;
-	if (!take_char(cursor, ':'))
-		return true;
-	if (!take_number(cursor, 2, 0, 59, &iso->second))
-		return false;
-	return !take_char(cursor, '.') || take_fraction(cursor, &iso->usec);
-}
-
-static bool
-take_zone(IsoCursor *cursor, DcfIsoTime *iso)
-{
-	int sign = 1;
-	int hours;
-	int minutes = 0;
-
-	iso->has_zone = true;
-	if (take_char(cursor, 'Z') || take_char(cursor, 'z'))
-		return true;
-	if (take_char(cursor, '-'))
-		sign = -1;
-	else if (!take_char(cursor, '+'))
-		return false;
-	if (!take_number(cursor, 2, 0, 23, &hours))
-		return false;
-	if (take_char(cursor, ':') || cursor->pos < cursor->len)
-	{
-		if (!take_number(cursor, 2, 0, 59, &minutes))
-			return false;
-	}
-	iso->offset = sign * (hours * 3600 + minutes * 60);
-	return true;
-}
-
-bool
-dcf_text_parse_iso(const char *src, size_t len, DcfIsoTime *result)
-{
-	IsoCursor cursor = {src, len, 0};
-	DcfIsoTime iso = {0};
-
-	if (len > 2 && src[2] == ':')
-	{
-		if (!take_time(&cursor, &iso))
-			return false;
-	}
-	else
-	{
-		if (!take_date(&cursor, &iso))
-			return false;
-		if ((take_char(&cursor, 'T') || take_char(&cursor, 't') ||
-			 take_char(&cursor, ' ')) &&
-			!take_time(&cursor, &iso))
-			return false;
-	}
-	if (iso.has_time && cursor.pos < len && !take_zone(&cursor, &iso))
-		return false;
-	if (cursor.pos != len)
-		return false;
-	*result = iso;
 	return true;
 }

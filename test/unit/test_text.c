@@ -340,8 +340,8 @@ iso_good(void)
 		{"2400-02-29", "2400-2-29 - -"},
 		{"2015-01-31", "2015-1-31 - -"},
 		{"2015-04-30", "2015-4-30 - -"},
-		{"00:00+23:59", "- 0:0:0.0 86340"},
-		{"00:00-23:59", "- 0:0:0.0 -86340"},
+		{"00:00+15:59", "- 0:0:0.0 57540"},
+		{"00:00-15:59", "- 0:0:0.0 -57540"},
 
 		/* Rounding. */
 		{"00:00:00.1", "- 0:0:0.100000 -"},
@@ -387,7 +387,7 @@ iso_bad(void)
 		 "0000-01-01", "10000-01-01", "2016-00-01", "2016-13-01", "2016-01-00",
 		 "2016-01-32", "2016-04-31", "2015-02-29", "1900-02-29", "2100-02-29",
 		 "2016-02-30", "24:00", "24:00:00", "2016-05-13T24:00:00", "23:60",
-		 "23:59:60", "00:00+24:00", "00:00-24", "00:00+00:60", "99:99",
+		 "23:59:60", "00:00+16:00", "00:00-16", "00:00+00:60", "99:99",
 
 		 /* Signs and odd digits where digits belong. */
 		 "-016-05-13", "+016-05-13", "2016--5-13", "2016-+5-13", "2016- 5-13",
@@ -472,6 +472,141 @@ decimal(void)
 	}
 }
 
+/* A number as parse_whole() sees it. */
+static const struct
+{
+	const char *text;
+	DcfWhole status;
+	int64_t value;
+} whole_cases[] = {
+	{"0", DCF_WHOLE_OK, 0},
+	{"-0", DCF_WHOLE_OK, 0},
+	{"+014", DCF_WHOLE_OK, 14},
+	{"14.0", DCF_WHOLE_OK, 14},
+	{"14.", DCF_WHOLE_OK, 14},
+	{".0", DCF_WHOLE_OK, 0},
+	{"1.4e1", DCF_WHOLE_OK, 14},
+	{"-1.50E+1", DCF_WHOLE_OK, -15},
+	{"1400e-2", DCF_WHOLE_OK, 14},
+	{"0.0014e4", DCF_WHOLE_OK, 14},
+	{"9223372036854775807", DCF_WHOLE_OK, INT64_MAX},
+	{"-9223372036854775808", DCF_WHOLE_OK, INT64_MIN},
+	{"9223372036854775808", DCF_WHOLE_OUT_OF_RANGE, 0},
+	{"-9223372036854775809", DCF_WHOLE_OUT_OF_RANGE, 0},
+	{"922337203685477580.7e1", DCF_WHOLE_OK, INT64_MAX},
+	{"-9.223372036854775808e18", DCF_WHOLE_OK, INT64_MIN},
+	{"1e19", DCF_WHOLE_OUT_OF_RANGE, 0},
+	{"1e99999999999999999999999", DCF_WHOLE_OUT_OF_RANGE, 0},
+	{"0e99999999999999999999999", DCF_WHOLE_OK, 0},
+	{"0e-99999999999999999999999", DCF_WHOLE_OK, 0},
+	{"1e-99999999999999999999999", DCF_WHOLE_FRACTION, 0},
+	{"14.5", DCF_WHOLE_FRACTION, 0},
+	{"145e-1", DCF_WHOLE_FRACTION, 0},
+	{"0.1", DCF_WHOLE_FRACTION, 0},
+	{"99999999999999999999.5", DCF_WHOLE_FRACTION, 0},
+	{"", DCF_WHOLE_NO_NUMBER, 0},
+	{"-", DCF_WHOLE_NO_NUMBER, 0},
+	{".", DCF_WHOLE_NO_NUMBER, 0},
+	{"1e", DCF_WHOLE_NO_NUMBER, 0},
+	{"1 ", DCF_WHOLE_NO_NUMBER, 0},
+	{"0x1", DCF_WHOLE_NO_NUMBER, 0},
+	{"NaN", DCF_WHOLE_NO_NUMBER, 0},
+};
+
+static void
+whole(void)
+{
+	for (int i = 0; i < COUNT(whole_cases); i++)
+	{
+		const char *text = whole_cases[i].text;
+		char *copy = bare(text, strlen(text));
+		int64_t value = 0;
+		DcfWhole status = dcf_text_parse_whole(copy, strlen(text), &value);
+
+		CHECK(status == whole_cases[i].status && value == whole_cases[i].value,
+			  "\"%s\": %d, %lld", text, (int) status, (long long) value);
+		free(copy);
+	}
+}
+
+static void
+float_name(void)
+{
+	static const char *const names[] = {"NaN", "Infinity", "-Infinity", "INF",
+										"-INF"};
+	static const char *const others[] = {"",		  "-",		   "nan",
+										 "-NaN",	  "+Infinity", "Infinit",
+										 "Infinity ", "inf",	   "--INF",
+										 "1"};
+
+	for (int i = 0; i < COUNT(names); i++)
+		CHECK(dcf_text_is_float_name(names[i], strlen(names[i])), "%s",
+			  names[i]);
+	for (int i = 0; i < COUNT(others); i++)
+		CHECK(!dcf_text_is_float_name(others[i], strlen(others[i])), "%s",
+			  others[i]);
+}
+
+/* What parse_span() makes of a text: "-1 2:3:4.5", or "wrong". */
+static const struct
+{
+	const char *src;
+	const char *text;
+} span_cases[] = {
+	{"00:00:00", "+0 0:0:0.0"},
+	{"02:03:04", "+0 2:3:4.0"},
+	{"1.02:03:04", "+1 2:3:4.0"},
+	{"-1.02:03:04.5", "-1 2:3:4.500000"},
+	{"0.23:59:59.9999999", "+0 23:59:59.1000000"},
+	{"10675199.02:48:05.4775807", "+10675199 2:48:5.477581"},
+	{"99999999.00:00:00", "+99999999 0:0:0.0"},
+	{"-00:00:00.1234565", "-0 0:0:0.123457"},
+	{"", "wrong"},
+	{"-", "wrong"},
+	{"1", "wrong"},
+	{"1.", "wrong"},
+	{".02:03:04", "wrong"},
+	{"100000000.00:00:00", "wrong"},
+	{"1.24:00:00", "wrong"},
+	{"1.02:60:00", "wrong"},
+	{"1.02:03:60", "wrong"},
+	{"1.02:03", "wrong"},
+	{"02:03", "wrong"},
+	{"2:03:04", "wrong"},
+	{"1.2:03:04", "wrong"},
+	{"1.002:03:04", "wrong"},
+	{"1..02:03:04", "wrong"},
+	{"1.-02:03:04", "wrong"},
+	{"+1.02:03:04", "wrong"},
+	{" 1.02:03:04", "wrong"},
+	{"1.02:03:04 ", "wrong"},
+	{"1.02:03:04.", "wrong"},
+	{"1.02:03:04.1234567890", "wrong"},
+	{"1.02:03:04Z", "wrong"},
+	{"1:02:03:04", "wrong"},
+	{"1 02:03:04", "wrong"},
+};
+
+static void
+span(void)
+{
+	for (int i = 0; i < COUNT(span_cases); i++)
+	{
+		const char *src = span_cases[i].src;
+		char *copy = bare(src, strlen(src));
+		char text[80] = "wrong";
+		DcfTimeSpan result;
+
+		memset(&result, 0xA5, sizeof(result));
+		if (dcf_text_parse_span(copy, strlen(src), &result))
+			snprintf(text, sizeof(text), "%c%d %d:%d:%d.%d",
+					 result.negative ? '-' : '+', result.days, result.hour,
+					 result.minute, result.second, result.usec);
+		CHECK(strcmp(text, span_cases[i].text) == 0, "%s: %s", src, text);
+		free(copy);
+	}
+}
+
 static void
 uuid(void)
 {
@@ -510,6 +645,9 @@ main(void)
 	RUN(iso_bad);
 	RUN(iso_unset);
 	RUN(decimal);
+	RUN(whole);
+	RUN(float_name);
+	RUN(span);
 	RUN(uuid);
 	return check_finish();
 }

@@ -1,0 +1,175 @@
+/*
+ * literal.c
+ *	  Taking apart texts that have parts.  See literal.h.
+ */
+#include "literal.h"
+
+#include <string.h>
+
+static bool
+is_json_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The quote that ends a string, or the end; begins behind the one that opens. */
+static size_t
+string_end(const char *src, size_t len, size_t pos, bool *escaped)
+{
+	*escaped = false;
+	while (pos < len && src[pos] != '"')
+	{
+		if (src[pos] == '\\')
+		{
+			*escaped = true;
+			pos++;
+		}
+		pos++;
+	}
+	return pos < len ? pos : len;
+}
+
+/* Behind an object or array that begins at pos. */
+static size_t
+nested_end(const char *src, size_t len, size_t pos)
+{
+	size_t depth = 0;
+	bool escaped;
+
+	while (pos < len)
+	{
+		char c = src[pos++];
+
+		if (c == '"')
+			pos = string_end(src, len, pos, &escaped) + 1;
+		else if (c == '[' || c == '{')
+			depth++;
+		else if ((c == ']' || c == '}') && --depth == 0)
+			break;
+	}
+	return pos < len ? pos : len;
+}
+
+/* Behind a number or a name that begins at pos. */
+static size_t
+scalar_end(const char *src, size_t len, size_t pos)
+{
+	while (pos < len && src[pos] != ',' && src[pos] != ']' &&
+		   !is_json_space(src[pos]))
+		pos++;
+	return pos;
+}
+
+static DcfFieldKind
+kind_of(char first)
+{
+	switch (first)
+	{
+		case 'n':
+			return DCF_FIELD_NULL;
+		case 't':
+			return DCF_FIELD_TRUE;
+		case 'f':
+			return DCF_FIELD_FALSE;
+		case '{':
+			return DCF_FIELD_OBJECT;
+		case '[':
+			return DCF_FIELD_ARRAY;
+		case '"':
+			return DCF_FIELD_STRING;
+		default:
+			return DCF_FIELD_NUMBER;
+	}
+}
+
+bool
+dcf_literal_next_json(const char *src, size_t len, size_t *pos,
+					  DcfField *element)
+{
+	size_t start = *pos == 0 ? 1 : *pos;
+	size_t end;
+	bool escaped = false;
+
+	while (start < len && (is_json_space(src[start]) || src[start] == ','))
+		start++;
+	if (start >= len || src[start] == ']')
+		return false;
+
+	element->kind = kind_of(src[start]);
+	if (element->kind == DCF_FIELD_STRING)
+	{
+		start++;
+		end = string_end(src, len, start, &escaped);
+	}
+	else if (element->kind == DCF_FIELD_OBJECT ||
+			 element->kind == DCF_FIELD_ARRAY)
+		end = nested_end(src, len, start);
+	else
+		end = scalar_end(src, len, start);
+
+	*pos = element->kind == DCF_FIELD_STRING ? end + 1 : end;
+	element->data = src + start;
+	element->len = end - start;
+	element->escaped = escaped;
+	return true;
+}
+
+int
+dcf_literal_json_depth(const char *src, size_t len)
+{
+	int depth = 0;
+
+	for (size_t i = 0; i < len && (src[i] == '[' || is_json_space(src[i]));
+		 i++)
+		if (src[i] == '[')
+			depth++;
+	return depth;
+}
+
+/* As isspace() in the C locale. */
+static bool
+is_space(char c)
+{
+	return is_json_space(c) || c == '\v' || c == '\f';
+}
+
+void
+dcf_literal_skip_space(const char *src, size_t len, size_t *pos)
+{
+	while (*pos < len && is_space(src[*pos]))
+		(*pos)++;
+}
+
+bool
+dcf_literal_next_part(const char *src, size_t len, size_t *pos,
+					  const char *stops, char *out, size_t *out_len,
+					  bool *missing)
+{
+	size_t i = *pos;
+	size_t n = 0;
+	bool quoted = false;
+
+	for (; i < len; i++)
+	{
+		if (!quoted && src[i] != '\0' && strchr(stops, src[i]) != NULL)
+		{
+			*missing = i == *pos;
+			*pos = i;
+			*out_len = n;
+			return true;
+		}
+		if (src[i] == '\\')
+		{
+			if (++i == len)
+				return false;
+			out[n++] = src[i];
+		}
+		else if (src[i] != '"')
+			out[n++] = src[i];
+		else if (quoted && i + 1 < len && src[i + 1] == '"')
+			out[n++] = src[++i];
+		else
+			quoted = !quoted;
+	}
+	return false;
+}
