@@ -71,5 +71,24 @@ is($warned->{out}, 'naïve|', 'a key that is missing');
 like($warned->{err}, qr/The nearest key that no column reads is "Köln"\.\s+HINT:  ALTER FOREIGN TABLE public\.wide ALTER COLUMN "köln" OPTIONS \(SET name 'Köln'\);/,
 	'is told of with the nearest');
 
+# What has parts: JSON arrays, and literals of arrays, ranges and rows.
+$session->query(q{CREATE TYPE pair AS (a text, b text[])});
+$session->query(q{CREATE TYPE textrange AS RANGE (subtype = text, collation = "C")});
+$dc->document('/test/parts',
+	'[{"J":["ü,","\u00e9"],"L":"{ü,\"é \"}","R":"[a,ü)","P":"(ö,\"{é,ü}\")"}]');
+$session->query(q{CREATE FOREIGN TABLE parts (
+	j text[] OPTIONS (name 'J'), l text[] OPTIONS (name 'L'),
+	r textrange OPTIONS (name 'R'), p pair OPTIONS (name 'P'))
+	SERVER dc OPTIONS (endpoint '/test/parts')});
+is($session->query(q{SELECT * FROM parts}),
+	'{"ü,",é}|{ü,"é "}|[a,ü)|(ö,"{é,ü}")', 'parts of values');
+$dc->document('/test/parts', '[{"J":["a","\u20ac"],"R":"[a,\u20ac)"}]');
+for my $column (qw(j r))
+{
+	like($session->attempt("SELECT $column FROM parts")->{err},
+		qr/no equivalent in encoding "LATIN1"\nCONTEXT:  .*column "$column": /,
+		"a part that the encoding lacks: $column");
+}
+
 $session->quit;
 done_testing();
