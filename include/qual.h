@@ -9,7 +9,7 @@
 #include "nodes/pathnodes.h"
 
 #include "compat.h"
-#include "refusal.h"
+#include "lack.h"
 #include "relation.h"
 #include "spec.h"
 
@@ -93,12 +93,10 @@ extern List *dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
  * must not depend on the way it is joined.  The comparison is told by
  * *comparison, where that is what is wrong; see dcf_qual_show().
  */
-extern DcfRefusal *dcf_qual_refusal(PlannerInfo *root, RelOptInfo *baserel,
-									const DcfRelation *relation,
-									const DcfUses *uses,
-									const Bitmapset *joined,
-									const DcfQuals *quals,
-									DcfComparison **comparison);
+extern DcfLack *dcf_qual_lack(PlannerInfo *root, RelOptInfo *baserel,
+							  const DcfRelation *relation, const DcfUses *uses,
+							  const Bitmapset *joined, const DcfQuals *quals,
+							  DcfComparison **comparison);
 
 /*
  * What the query does with some of the relation's columns; not to be called

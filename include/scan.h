@@ -58,7 +58,7 @@ extern DcfBoundValue *dcf_scan_values(ForeignScanState *node,
  * Why the scan cannot run with these values, or NULL: as it was planned, or
  * because conditions leave a required column without one.
  */
-extern DcfRefusal *dcf_scan_refusal(const DcfScan *scan,
-									const DcfBoundValue *values);
+extern DcfLack *dcf_scan_lack(const DcfScan *scan,
+							  const DcfBoundValue *values);
 
 #endif /* DCF_SCAN_H */

@@ -15,7 +15,7 @@
 #include "nodes/pg_list.h"
 #include "nodes/plannodes.h"
 
-#include "refusal.h"
+#include "lack.h"
 
 typedef enum DcfBindingOp
 {
@@ -73,7 +73,7 @@ typedef struct DcfSpec
 	double days;			 /* of the window that the estimate is for; 0:
 							 * none, or not known */
 	bool all_rows;			 /* the query is likely to read them all */
-	DcfRefusal *refusal;	 /* why it cannot run, or NULL */
+	DcfLack *lack;			 /* why it cannot run, or NULL */
 } DcfSpec;
 
 /* The column (attnum) whose values a batched join gives, or 0. */

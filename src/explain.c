@@ -39,14 +39,13 @@ dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 	List *context = deparse_context(node, es);
 	DcfBoundValue *values = dcf_scan_values(node, context);
 	bool known = !any_unknown(spec, values);
-	DcfRefusal *refusal = dcf_scan_refusal(scan, values);
+	DcfLack *lack = dcf_scan_lack(scan, values);
 	DcfRequestSet *set;
 
-	if (refusal)
+	if (lack)
 	{
 		ExplainPropertyText("Refused",
-							dcf_refusal_show(dcf_scan_relation(scan), refusal),
-							es);
+							dcf_lack_show(dcf_scan_relation(scan), lack), es);
 		return;
 	}
 	set = dcf_bind_create(dcf_scan_relation(scan), spec, values, true);

@@ -46,7 +46,7 @@ typedef struct PathPlan
 {
 	List *clauses; /* the path's, and those that are implied */
 	DcfQuals *quals;
-	DcfRefusal *refusal; /* or NULL */
+	DcfLack *lack; /* or NULL */
 	DcfComparison *comparison;
 	Bitmapset *fetched;
 	Bitmapset *split;
@@ -67,8 +67,9 @@ static List *partition_bounds(Relation rel, Index relid);
 static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
 static DcfUses *find_uses(PlannerInfo *root, RelOptInfo *baserel);
 static Bitmapset *choosing_columns(const DcfRelation *relation);
-static void find_refusal(PlannerInfo *root, RelOptInfo *baserel,
-						 PathPlan *path);
+static void find_lack(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path);
+static List *add_recheck(List *rechecks, const DcfQuals *quals,
+						 const RestrictInfo *rinfo);
 static List *imply(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
 				   Relids outer);
 static double last_resort_cost(const PlannerInfo *root);
@@ -141,8 +142,8 @@ add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer)
 
 	plan_path(root, baserel, list_concat_copy(clauses, implied), outer, NULL,
 			  &path);
-	find_refusal(root, baserel, &path);
-	if (path.refusal && !bms_equal(outer, baserel->lateral_relids))
+	find_lack(root, baserel, &path);
+	if (path.lack && !bms_equal(outer, baserel->lateral_relids))
 		return;
 
 	/* When a subquery's plan is made, its outer columns are no more known. */
@@ -152,7 +153,7 @@ add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer)
 		info->ppi_rows = path.estimate.rows;
 	result =
 		dcf_compat_foreignscan_path(root, baserel, path.estimate.rows,
-									path.refusal ? last_resort_cost(root) : 0,
+									path.lack ? last_resort_cost(root) : 0,
 									path.estimate.startup_cost,
 									path.estimate.total_cost, outer);
 	result->fdw_private = list_make2(implied, NIL);
@@ -207,9 +208,9 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 			  list_concat_copy(scan_clauses, linitial(best_path->fdw_private)),
 			  PATH_REQ_OUTER(&best_path->path), batch.key ? &batch : NULL,
 			  &path);
-	find_refusal(root, baserel, &path);
+	find_lack(root, baserel, &path);
 	if (path.comparison)
-		path.refusal->clause =
+		path.lack->clause =
 			state->refused ? state->refused : dcf_qual_show(path.comparison);
 
 	/*
@@ -225,7 +226,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 		if (list_member_ptr(path.quals->local, rinfo))
 			local = lappend(local, rinfo);
 		else
-			used_up = lappend(used_up, rinfo);
+			used_up = add_recheck(used_up, path.quals, rinfo);
 	}
 
 	dcf_relation_check_generated(state->relation, path.fetched);
@@ -237,13 +238,36 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	spec.rows_per_request = path.estimate.rows_asked;
 	spec.days = path.estimate.days;
 	spec.all_rows = state->all_rows;
-	spec.refusal = path.refusal;
+	spec.lack = path.lack;
 	dcf_spec_write(&spec, &fdw_private, &fdw_exprs);
 
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),
 							baserel->relid, fdw_exprs, fdw_private, NIL,
-							extract_actual_clauses(used_up, false),
-							outer_plan);
+							used_up, outer_plan);
+}
+
+/*
+ * How a clause that is used up is checked again.  Where its condition holds, or
+ * where it is true of any value, the column is NULL and the clause is not.
+ */
+static List *
+add_recheck(List *rechecks, const DcfQuals *quals, const RestrictInfo *rinfo)
+{
+	ListCell *lc_binding;
+	ListCell *lc_clause;
+
+	forboth(lc_binding, quals->bindings, lc_clause, quals->sent)
+	{
+		const DcfBinding *binding = lfirst(lc_binding);
+		Expr *clause = rinfo->clause;
+
+		if (lfirst(lc_clause) != rinfo || rinfo->pseudoconstant)
+			continue;
+		if (binding->unless)
+			clause = make_orclause(list_make2(binding->unless, clause));
+		return lappend(rechecks, clause);
+	}
+	return rechecks;
 }
 
 int
@@ -327,8 +351,8 @@ dcf_plan_batch_path(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 	MemoryContextSwitchTo(old);
 	plan_path(root, baserel, list_concat_copy(clauses, implied), params,
 			  &batch, &path);
-	find_refusal(root, baserel, &path);
-	if (path.refusal)
+	find_lack(root, baserel, &path);
+	if (path.lack)
 		return NULL;
 	result = dcf_compat_foreignscan_path(root, baserel, path.estimate.rows, 0,
 										 path.estimate.startup_cost,
@@ -435,16 +459,16 @@ plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
 
 /* UPDATE and DELETE are refused by the executor, in its own words. */
 static void
-find_refusal(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path)
+find_lack(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path)
 {
 	RelationPlan *state = baserel->fdw_private;
 
-	path->refusal = NULL;
+	path->lack = NULL;
 	path->comparison = NULL;
 	if (!is_result_relation(root, baserel))
-		path->refusal =
-			dcf_qual_refusal(root, baserel, state->relation, state->uses,
-							 state->joined, path->quals, &path->comparison);
+		path->lack =
+			dcf_qual_lack(root, baserel, state->relation, state->uses,
+						  state->joined, path->quals, &path->comparison);
 }
 
 /* What the query does with columns that its clauses give no value for. */

@@ -14,25 +14,23 @@ static bool is_unsent(PlannerInfo *root, RelOptInfo *baserel,
 static DcfComparison *local_comparison(PlannerInfo *root, Node *clause);
 static DcfComparison *find_boundless(PlannerInfo *root, RelOptInfo *baserel,
 									 const DcfRelation *relation,
-									 const DcfQuals *quals,
-									 DcfRefusal *refusal);
+									 const DcfQuals *quals, DcfLack *lack);
 static Node *find_local_clause(PlannerInfo *root, RelOptInfo *baserel,
 							   const DcfQuals *quals, AttrNumber attnum);
 
-DcfRefusal *
-dcf_qual_refusal(PlannerInfo *root, RelOptInfo *baserel,
-				 const DcfRelation *relation, const DcfUses *uses,
-				 const Bitmapset *joined, const DcfQuals *quals,
-				 DcfComparison **comparison)
+DcfLack *
+dcf_qual_lack(PlannerInfo *root, RelOptInfo *baserel,
+			  const DcfRelation *relation, const DcfUses *uses,
+			  const Bitmapset *joined, const DcfQuals *quals,
+			  DcfComparison **comparison)
 {
 	Bitmapset *bound = bound_columns(quals, false);
-	DcfRefusal *refusal =
-		dcf_refusal_missing(relation, bound_columns(quals, true));
+	DcfLack *lack = dcf_lack_missing(relation, bound_columns(quals, true));
 
 	*comparison = NULL;
-	if (refusal)
-		*comparison = find_boundless(root, baserel, relation, quals, refusal);
-	for (int i = 0; i < relation->natts && !refusal; i++)
+	if (lack)
+		*comparison = find_boundless(root, baserel, relation, quals, lack);
+	for (int i = 0; i < relation->natts && !lack; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];
 		DcfComparison *found = NULL;
@@ -43,10 +41,10 @@ dcf_qual_refusal(PlannerInfo *root, RelOptInfo *baserel,
 					   &found))
 			continue;
 		*comparison = found;
-		refusal = palloc0(sizeof(DcfRefusal));
-		refusal->unsent = column->attnum;
+		lack = palloc0(sizeof(DcfLack));
+		lack->unsent = column->attnum;
 	}
-	return refusal;
+	return lack;
 }
 
 static Bitmapset *
@@ -104,16 +102,16 @@ local_comparison(PlannerInfo *root, Node *clause)
 
 /*
  * A clause on a window that is missing, from which no period follows, or NULL;
- * noted in the refusal is whose.
+ * noted in the lack is whose.
  */
 static DcfComparison *
 find_boundless(PlannerInfo *root, RelOptInfo *baserel,
 			   const DcfRelation *relation, const DcfQuals *quals,
-			   DcfRefusal *refusal)
+			   DcfLack *lack)
 {
 	int attnum = -1;
 
-	while ((attnum = bms_next_member(refusal->missing, attnum)) >= 0)
+	while ((attnum = bms_next_member(lack->missing, attnum)) >= 0)
 	{
 		const DcfColumn *column = &relation->columns[attnum - 1];
 		const Expr *clause = column->kind == DCF_COLUMN_WINDOW ?
@@ -122,7 +120,7 @@ find_boundless(PlannerInfo *root, RelOptInfo *baserel,
 
 		if (clause)
 		{
-			refusal->unsent = attnum;
+			lack->unsent = attnum;
 			return local_comparison(root, (Node *) clause);
 		}
 	}

@@ -146,10 +146,10 @@ start(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
 	DcfBoundValue *values = dcf_scan_values(node, NIL);
-	DcfRefusal *refusal = dcf_scan_refusal(scan, values);
+	DcfLack *lack = dcf_scan_lack(scan, values);
 
-	if (refusal)
-		dcf_refusal_raise(scan->relation, refusal);
+	if (lack)
+		dcf_lack_raise(scan->relation, lack);
 	if (scan->kept)
 		scan->stats.replays += dcf_kept_start(scan->kept, values);
 	else
@@ -223,14 +223,14 @@ dcf_scan_spec(const DcfScan *scan)
 	return scan->spec;
 }
 
-DcfRefusal *
-dcf_scan_refusal(const DcfScan *scan, const DcfBoundValue *values)
+DcfLack *
+dcf_scan_lack(const DcfScan *scan, const DcfBoundValue *values)
 {
 	Bitmapset *bound = NULL;
 	ListCell *lc;
 
-	if (scan->spec->refusal)
-		return scan->spec->refusal;
+	if (scan->spec->lack)
+		return scan->spec->lack;
 	foreach(lc, scan->spec->bindings)
 	{
 		const DcfBinding *binding = lfirst(lc);
@@ -240,7 +240,7 @@ dcf_scan_refusal(const DcfScan *scan, const DcfBoundValue *values)
 			!(binding->op == DCF_BIND_NOT_DISTINCT && value->isnull))
 			bound = bms_add_member(bound, binding->attnum);
 	}
-	return dcf_refusal_missing(scan->relation, bound);
+	return dcf_lack_missing(scan->relation, bound);
 }
 
 DcfFetchStats

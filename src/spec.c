@@ -27,15 +27,15 @@ enum
 	SPEC_ROWS,	   /* Float */
 	SPEC_DAYS,	   /* Float */
 	SPEC_ALL_ROWS, /* Integer, 0 or 1 */
-	SPEC_REFUSAL   /* List, NIL where it can run */
+	SPEC_LACK	   /* List, NIL where it can run */
 };
 
-/* Positions in SPEC_REFUSAL. */
+/* Positions in SPEC_LACK. */
 enum
 {
-	REFUSAL_MISSING, /* IntList of attnums */
-	REFUSAL_UNSENT,	 /* Integer */
-	REFUSAL_CLAUSE	 /* String, empty for none */
+	LACK_MISSING, /* IntList of attnums */
+	LACK_UNSENT,  /* Integer */
+	LACK_CLAUSE	  /* String, empty for none */
 };
 
 static List *
@@ -61,29 +61,29 @@ bitmapset_from_list(const List *list)
 }
 
 static List *
-write_refusal(const DcfRefusal *refusal)
+write_lack(const DcfLack *lack)
 {
-	if (!refusal)
+	if (!lack)
 		return NIL;
-	return list_make3(list_from_bitmapset(refusal->missing),
-					  makeInteger(refusal->unsent),
-					  makeString(refusal->clause ? refusal->clause : ""));
+	return list_make3(list_from_bitmapset(lack->missing),
+					  makeInteger(lack->unsent),
+					  makeString(lack->clause ? lack->clause : ""));
 }
 
-static DcfRefusal *
-read_refusal(const List *list)
+static DcfLack *
+read_lack(const List *list)
 {
-	DcfRefusal *refusal;
+	DcfLack *lack;
 	char *clause;
 
 	if (list == NIL)
 		return NULL;
-	refusal = palloc0(sizeof(DcfRefusal));
-	refusal->missing = bitmapset_from_list(list_nth(list, REFUSAL_MISSING));
-	refusal->unsent = intVal(list_nth(list, REFUSAL_UNSENT));
-	clause = strVal(list_nth(list, REFUSAL_CLAUSE));
-	refusal->clause = clause[0] != '\0' ? clause : NULL;
-	return refusal;
+	lack = palloc0(sizeof(DcfLack));
+	lack->missing = bitmapset_from_list(list_nth(list, LACK_MISSING));
+	lack->unsent = intVal(list_nth(list, LACK_UNSENT));
+	clause = strVal(list_nth(list, LACK_CLAUSE));
+	lack->clause = clause[0] != '\0' ? clause : NULL;
+	return lack;
 }
 
 void
@@ -123,7 +123,7 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 	*fdw_private =
 		lappend(*fdw_private, makeFloat(psprintf("%f", spec->days)));
 	*fdw_private = lappend(*fdw_private, makeInteger(spec->all_rows));
-	*fdw_private = lappend(*fdw_private, write_refusal(spec->refusal));
+	*fdw_private = lappend(*fdw_private, write_lack(spec->lack));
 }
 
 DcfSpec *
@@ -161,7 +161,7 @@ dcf_spec_read(const ForeignScan *scan)
 	spec->rows_per_request = floatVal(list_nth(private, SPEC_ROWS));
 	spec->all_rows = intVal(list_nth(private, SPEC_ALL_ROWS)) != 0;
 	spec->days = floatVal(list_nth(private, SPEC_DAYS));
-	spec->refusal = read_refusal(list_nth(private, SPEC_REFUSAL));
+	spec->lack = read_lack(list_nth(private, SPEC_LACK));
 	return spec;
 }
 

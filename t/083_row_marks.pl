@@ -80,5 +80,22 @@ is($requests, 2, 'which is not asked for again');
 is($out, "1|1|1|1\n4|3|1|3\n4|3|2|3\n4|3|3|3",
 	'one that has it still is there');
 
+# A condition that leaves a parameter column without a value does not make a row
+# that was joined fail when it is checked again.
+$dc->sql(q{CREATE FOREIGN TABLE sales (id integer OPTIONS (name 'Id'),
+	store integer OPTIONS (param 'StoreID'))
+	SERVER dc OPTIONS (endpoint '/test/sales')});
+$dc->sql('TRUNCATE local');
+$dc->sql('INSERT INTO local VALUES (1, 1), (2, 2)');
+for my $clause ('store = coalesce(NULL, store)', 'store = store',
+	'store = coalesce(nullif(current_setting(\'port\'), current_setting(\'port\'))::integer, store)',
+	'(current_setting(\'port\') <> \'x\' OR store = 3)')
+{
+	($out, $requests) = read_behind('UPDATE local SET v = v + 1 WHERE id = 2',
+		"SELECT l.id, s.id FROM local l JOIN sales s USING (id) WHERE $clause "
+		  . 'ORDER BY 1 FOR UPDATE OF l');
+	is($out, "1|1\n2|2", $clause);
+}
+
 $_->quit for $writer, $reader;
 done_testing();

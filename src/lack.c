@@ -1,6 +1,6 @@
 /*
- * refusal.c
- *	  Why a scan cannot run.  See refusal.h.
+ * lack.c
+ *	  Why a scan cannot run.  See lack.h.
  */
 #include "postgres.h"
 
@@ -8,42 +8,42 @@
 #include "utils/builtins.h"
 
 #include "lesson.h"
-#include "refusal.h"
+#include "lack.h"
 
 static void append_example(StringInfo buf, const DcfLesson *lesson,
 						   const DcfColumn *column);
 pg_noreturn static void raise_missing(const DcfRelation *relation,
-									  const DcfRefusal *refusal);
+									  const DcfLack *lack);
 pg_noreturn static void raise_unsent(const DcfRelation *relation,
-									 const DcfRefusal *refusal);
+									 const DcfLack *lack);
 
 void
-dcf_refusal_raise(const DcfRelation *relation, const DcfRefusal *refusal)
+dcf_lack_raise(const DcfRelation *relation, const DcfLack *lack)
 {
-	if (!bms_is_empty(refusal->missing))
-		raise_missing(relation, refusal);
-	raise_unsent(relation, refusal);
+	if (!bms_is_empty(lack->missing))
+		raise_missing(relation, lack);
+	raise_unsent(relation, lack);
 }
 
 char *
-dcf_refusal_show(const DcfRelation *relation, const DcfRefusal *refusal)
+dcf_lack_show(const DcfRelation *relation, const DcfLack *lack)
 {
 	StringInfoData buf;
 	int member = -1;
 
 	initStringInfo(&buf);
-	if (bms_is_empty(refusal->missing))
+	if (bms_is_empty(lack->missing))
 	{
 		appendStringInfo(&buf, "no value for column \"%s\"",
-						 relation->columns[refusal->unsent - 1].attname);
-		if (refusal->clause)
-			appendStringInfo(&buf, " follows from %s", refusal->clause);
+						 relation->columns[lack->unsent - 1].attname);
+		if (lack->clause)
+			appendStringInfo(&buf, " follows from %s", lack->clause);
 		return buf.data;
 	}
-	while ((member = bms_next_member(refusal->missing, member)) >= 0)
+	while ((member = bms_next_member(lack->missing, member)) >= 0)
 		appendStringInfo(&buf, "%s \"%s\"",
 						 buf.len > 0 ? "," :
-							 bms_num_members(refusal->missing) > 1 ?
+							 bms_num_members(lack->missing) > 1 ?
 									   "no values for required columns" :
 									   "no value for required column",
 						 relation->columns[member - 1].attname);
@@ -56,11 +56,11 @@ is_required(const DcfColumn *column)
 	return dcf_column_is_sent(column) && column->options->required;
 }
 
-DcfRefusal *
-dcf_refusal_missing(const DcfRelation *relation, const Bitmapset *bound)
+DcfLack *
+dcf_lack_missing(const DcfRelation *relation, const Bitmapset *bound)
 {
 	Bitmapset *missing = NULL;
-	DcfRefusal *refusal;
+	DcfLack *lack;
 
 	for (int i = 0; i < relation->natts; i++)
 	{
@@ -71,9 +71,9 @@ dcf_refusal_missing(const DcfRelation *relation, const Bitmapset *bound)
 	}
 	if (bms_is_empty(missing))
 		return NULL;
-	refusal = palloc0(sizeof(DcfRefusal));
-	refusal->missing = missing;
-	return refusal;
+	lack = palloc0(sizeof(DcfLack));
+	lack->missing = missing;
+	return lack;
 }
 
 /* A clause on a required column that could run. */
@@ -93,20 +93,20 @@ append_example(StringInfo buf, const DcfLesson *lesson,
 
 /* Name the required columns without a value, and show what would run. */
 static void
-raise_missing(const DcfRelation *relation, const DcfRefusal *refusal)
+raise_missing(const DcfRelation *relation, const DcfLack *lack)
 {
 	DcfLesson *lesson = dcf_lesson_start(relation);
-	int nmissing = bms_num_members(refusal->missing);
+	int nmissing = bms_num_members(lack->missing);
 	StringInfoData names;
 	StringInfoData example;
 	StringInfoData lessons;
 	const char *boundless = "";
 	bool has_end = false;
 
-	if (refusal->clause)
+	if (lack->clause)
 		boundless = psprintf(
 			" No period of \"%s\" follows from %s: there the column must stand alone, or in something that keeps its order, such as date_trunc().",
-			relation->columns[refusal->unsent - 1].attname, refusal->clause);
+			relation->columns[lack->unsent - 1].attname, lack->clause);
 	initStringInfo(&names);
 	initStringInfo(&example);
 	initStringInfo(&lessons);
@@ -120,7 +120,7 @@ raise_missing(const DcfRelation *relation, const DcfRefusal *refusal)
 		appendStringInfoString(&example, example.len > 0 ? " AND " : "");
 		append_example(&example, lesson, column);
 		has_end |= dcf_lesson_is_end(column);
-		if (!bms_is_member(column->attnum, refusal->missing))
+		if (!bms_is_member(column->attnum, lack->missing))
 			continue;
 		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
 						 column->attname);
@@ -146,9 +146,9 @@ raise_missing(const DcfRelation *relation, const DcfRefusal *refusal)
 }
 
 static void
-raise_unsent(const DcfRelation *relation, const DcfRefusal *refusal)
+raise_unsent(const DcfRelation *relation, const DcfLack *lack)
 {
-	const DcfColumn *column = &relation->columns[refusal->unsent - 1];
+	const DcfColumn *column = &relation->columns[lack->unsent - 1];
 	const char *reason = dcf_column_is_preset(relation, column) ?
 		"Its default, or what goes with every request, would be sent instead." :
 		"The column is sent to the service, not read from the reply.";
@@ -158,9 +158,9 @@ raise_unsent(const DcfRelation *relation, const DcfRefusal *refusal)
 		(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
 		 errmsg("column \"%s\" of foreign table \"%s\" has no value to send",
 				column->attname, relation->relname),
-		 refusal->clause ?
+		 lack->clause ?
 			 errdetail("No value follows from the comparison %s. %s",
-					   refusal->clause, reason) :
+					   lack->clause, reason) :
 			 errdetail(
 				 "The query compares it in a way that no value follows from. %s",
 				 reason),

@@ -1,14 +1,14 @@
 /*
- * refusal.h
+ * lack.h
  *	  Why a scan cannot run as it was planned.
  *
  * PostgreSQL plans more often than it runs: a subquery a second time to be
  * hashed, a prepared statement once more to compare costs.  So the planner
- * raises nothing: it notes the refusal in the plan, whose cost makes any other
+ * raises nothing: it notes the lack in the plan, whose cost makes any other
  * plan win, and the scan raises it when its first row is asked for.
  */
-#ifndef DCF_REFUSAL_H
-#define DCF_REFUSAL_H
+#ifndef DCF_LACK_H
+#define DCF_LACK_H
 
 #include "postgres.h"
 #include "nodes/bitmapset.h"
@@ -16,7 +16,7 @@
 #include "compat.h"
 #include "relation.h"
 
-typedef struct DcfRefusal
+typedef struct DcfLack
 {
 	Bitmapset *missing; /* required columns (attnums) without a value */
 	AttrNumber unsent;	/* a column that the query compares, and for which no
@@ -24,24 +24,23 @@ typedef struct DcfRefusal
 						 * required columns are missing */
 	char *clause;		/* that comparison, or NULL where it cannot be
 						 * shown */
-} DcfRefusal;
+} DcfLack;
 
 /*
  * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED: naming all required columns
  * without a value and showing a clause that would run, or the comparison.
  */
-pg_noreturn extern void dcf_refusal_raise(const DcfRelation *relation,
-										  const DcfRefusal *refusal);
+pg_noreturn extern void dcf_lack_raise(const DcfRelation *relation,
+									   const DcfLack *lack);
 
 /* A line of EXPLAIN, palloc'd. */
-extern char *dcf_refusal_show(const DcfRelation *relation,
-							  const DcfRefusal *refusal);
+extern char *dcf_lack_show(const DcfRelation *relation, const DcfLack *lack);
 
 /*
- * The refusal if required columns other than those in bound are missing; else
+ * The lack if required columns other than those in bound are missing; else
  * NULL.  palloc'd.
  */
-extern DcfRefusal *dcf_refusal_missing(const DcfRelation *relation,
-									   const Bitmapset *bound);
+extern DcfLack *dcf_lack_missing(const DcfRelation *relation,
+								 const Bitmapset *bound);
 
-#endif /* DCF_REFUSAL_H */
+#endif /* DCF_LACK_H */
