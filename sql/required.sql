@@ -132,6 +132,8 @@ WITH s AS MATERIALIZED (SELECT * FROM optional) SELECT count(*) FROM s WHERE sto
 WITH s AS (SELECT * FROM optional) SELECT store, count(*) FROM s WHERE store = 1 GROUP BY store UNION ALL SELECT store, count(*) FROM s WHERE store IN (2, 3) GROUP BY store ORDER BY store;
 WITH s AS MATERIALIZED (SELECT store, count(*) AS n FROM optional GROUP BY store) SELECT l.id, s.n FROM l LEFT JOIN s ON s.store = 2 AND l.id = s.store WHERE l.id < 4 ORDER BY 1;
 \! sh -c "$LOG"
+WITH s AS (SELECT * FROM optional) SELECT store, count(*) FROM s WHERE store = 1 AND store < 1.5 GROUP BY store UNION ALL SELECT store, count(*) FROM s WHERE store = 5 GROUP BY store ORDER BY store;
+\! sh -c "$LOG"
 SELECT l.id, l.id IN (SELECT store FROM optional) FROM l ORDER BY 1;
 SELECT l.id FROM l WHERE l.id NOT IN (SELECT store FROM optional) OR l.id = 1 ORDER BY 1;
 SELECT l.id FROM l WHERE (l.id + 1, true) IN (SELECT o.store, o.id > 0 FROM optional o) OR l.id = 99 ORDER BY 1;

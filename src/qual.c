@@ -93,7 +93,10 @@ bind_implied(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 	DcfBinding *binding = bind_clause(target, rinfo->clause);
 
 	if (!binding)
+	{
+		add_periods(quals, target, rinfo);
 		return;
+	}
 	quals->bindings = lappend(quals->bindings, binding);
 	quals->sent = lappend(quals->sent, rinfo);
 }

@@ -136,7 +136,7 @@ add_implied(Search *search, const Places *places, const DcfQualWalk *own,
 		rinfos = lappend(rinfos,
 						 make_simple_restrictinfo(search->root, lfirst(lc)));
 	quals = dcf_qual_classify(search->root, search->baserel, search->relation,
-							  rinfos, NULL, NIL, NIL);
+							  NIL, NULL, NIL, rinfos);
 	if (quals->bindings == NIL)
 		return false;
 	search->uses->implied = list_concat(search->uses->implied, rinfos);

@@ -199,7 +199,7 @@ sub _run
 				my ($run) = $statement =~ m{^/\*run (\d+)\*/};
 				my $here = defined $run ? " $run" : '';
 				$script .= _mark($i, $run) if $here && $schema eq 'far';
-				$script .= "$statement;\n\\echo \@\@ $i $schema :SQLSTATE$here\n";
+				$script .= $self->_send($statement) . "\\echo \@\@ $i $schema :state$here\n";
 			}
 			$script .= _mark($i, 'end') if $queries[$i]{steady} && $schema eq 'far';
 			$script .= "ROLLBACK;\nDEALLOCATE ALL;\nCLOSE ALL;\n\\echo \@\@end\n";
@@ -235,6 +235,16 @@ sub _run
 	$self->_assign_requests(\@answers) if $steady;
 	delete $self->{session} if grep { $_->{near}{state} eq 'lost' } @answers;
 	return @answers;
+}
+
+# Lines that run a statement and leave its SQLSTATE in "state". psql knows none of
+# an error that comes while it copies, so what is copied goes by way of a file.
+sub _send
+{
+	my ($self, $statement) = @_;
+	my $copied = "$self->{file}.copied";
+	return "$statement;\n\\set state :SQLSTATE\n" if $statement !~ s/ TO STDOUT$/ TO '$copied'/;
+	return "\\! rm -f '$copied'\n$statement;\n\\set state :SQLSTATE\n\\! cat '$copied'\n";
 }
 
 # Requests come between marks, which are requests themselves.
