@@ -47,6 +47,8 @@ dcf_lack_show(const DcfRelation *relation, const DcfLack *lack)
 									   "no values for required columns" :
 									   "no value for required column",
 						 relation->columns[member - 1].attname);
+	if (lack->clause)
+		appendStringInfo(&buf, "; no period follows from %s", lack->clause);
 	return buf.data;
 }
 
