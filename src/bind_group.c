@@ -75,7 +75,8 @@ create_group(DcfSlot *slots, const DcfSpec *spec, const DcfBoundValue *values,
 		const DcfBinding *binding = lfirst(lc);
 		const DcfSlot *slot = &slots[binding->attnum - 1];
 
-		if (binding->group != number || !slot->has_values)
+		if (binding->group != number || !slot->has_values ||
+			values[foreach_current_index(lc)].skipped)
 			continue;
 		if (slot->grouped ||
 			!add_array(&arrays, slot, &values[foreach_current_index(lc)]))

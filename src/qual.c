@@ -38,6 +38,8 @@ static bool classify_clause(DcfQuals *quals, const Target *target,
 							RestrictInfo *rinfo);
 static void bind_implied(DcfQuals *quals, const Target *target,
 						 RestrictInfo *rinfo);
+static Expr *split_condition(const Target *target, Expr *clause,
+							 Expr **unless);
 static bool is_any_value(const Target *target, Node *clause);
 static void add_periods(DcfQuals *quals, const Target *target,
 						RestrictInfo *rinfo);
@@ -135,22 +137,61 @@ is_any_value(const Target *target, Node *clause)
 	return column && column->kind == DCF_COLUMN_PARAMETER;
 }
 
-/* What follows from a clause that says it in other words. */
+/*
+ * What follows from a clause that says it in other words.  Arms that do not
+ * depend on the relation's rows are a condition, as in bind_or_clause().
+ */
 static void
 add_periods(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 {
 	int group = list_length(quals->bindings) + 1;
-	List *bindings = dcf_qual_periods(target, rinfo->clause);
+	Expr *unless;
+	Expr *clause = split_condition(target, rinfo->clause, &unless);
+	List *bindings = dcf_qual_periods(target, clause);
 	ListCell *lc;
 
 	bindings = list_concat(bindings,
-						   dcf_qual_alternatives(target, rinfo->clause, group,
+						   dcf_qual_alternatives(target, clause, group,
 												 bindings != NIL));
 	foreach(lc, bindings)
 	{
-		quals->bindings = lappend(quals->bindings, lfirst(lc));
+		DcfBinding *binding = lfirst(lc);
+
+		if (unless &&
+			!dcf_qual_is_known(target,
+							   &target->relation->columns[binding->attnum - 1],
+							   (Node *) unless))
+			continue;
+		binding->unless = unless;
+		quals->bindings = lappend(quals->bindings, binding);
 		quals->sent = lappend(quals->sent, rinfo);
 	}
+}
+
+/* What is left of a clause where the condition is not true, or NULL for none. */
+static Expr *
+split_condition(const Target *target, Expr *clause, Expr **unless)
+{
+	List *known = NIL;
+	List *others = NIL;
+	ListCell *lc;
+
+	*unless = NULL;
+	if (!is_orclause(clause))
+		return clause;
+	foreach(lc, ((BoolExpr *) clause)->args)
+	{
+		Node *arm = lfirst(lc);
+
+		if (dcf_qual_is_known(target, NULL, arm))
+			known = lappend(known, arm);
+		else
+			others = lappend(others, arm);
+	}
+	if (known == NIL || others == NIL)
+		return clause;
+	*unless = list_length(known) == 1 ? linitial(known) : make_orclause(known);
+	return list_length(others) == 1 ? linitial(others) : make_orclause(others);
 }
 
 DcfBinding *
@@ -271,39 +312,26 @@ bind_comparison(const Target *target, const Comparison *cmp)
 static DcfBinding *
 bind_or_clause(const Target *target, BoolExpr *clause)
 {
-	List *known = NIL;
-	List *others = NIL;
 	Comparison cmp = {0};
+	Expr *unless;
+	Expr *rest = split_condition(target, (Expr *) clause, &unless);
 	DcfBinding *binding;
-	ListCell *lc;
 
-	foreach(lc, clause->args)
-	{
-		Node *arm = lfirst(lc);
-
-		if (dcf_qual_is_known(target, NULL, arm))
-			known = lappend(known, arm);
-		else
-			others = lappend(others, arm);
-	}
-	if (others == NIL)
-		return NULL;
-	if (list_length(others) == 1)
-		binding = bind_clause(target, linitial(others));
-	else if (match_alternatives(target, others, &cmp))
+	if (!is_orclause(rest))
+		binding = bind_clause(target, rest);
+	else if (match_alternatives(target, ((BoolExpr *) rest)->args, &cmp))
 		binding = bind_comparison(target, &cmp);
 	else
 		return NULL;
-	if (!binding || known == NIL)
+	if (!binding || !unless)
 		return binding;
 
 	if (binding->unless || binding->op == DCF_BIND_NULL ||
 		!dcf_qual_is_known(target,
 						   &target->relation->columns[binding->attnum - 1],
-						   (Node *) known))
+						   (Node *) unless))
 		return NULL;
-	binding->unless =
-		list_length(known) == 1 ? linitial(known) : make_orclause(known);
+	binding->unless = unless;
 	return binding;
 }
 

@@ -23,13 +23,16 @@ List *
 dcf_qual_alternatives(const DcfQualTarget *target, Expr *clause, int group,
 					  bool has_period)
 {
+	List *arms;
 	List *alternatives = NIL; /* of List of DcfBinding *, never NIL */
 	List *bindings = NIL;
 	ListCell *lc;
 
-	if (!is_orclause(clause))
+	if (!is_orclause(clause) && !is_andclause(clause))
 		return NIL;
-	foreach(lc, ((BoolExpr *) clause)->args)
+	arms =
+		is_orclause(clause) ? ((BoolExpr *) clause)->args : list_make1(clause);
+	foreach(lc, arms)
 	{
 		List *one = equalities(target, lfirst(lc));
 
