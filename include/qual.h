@@ -84,6 +84,13 @@ extern List *dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 							  const DcfRelation *relation,
 							  const DcfQuals *quals, Relids outer);
 
+/* What a column lacks: no value, but a comparison. */
+typedef struct DcfUnsent
+{
+	AttrNumber attnum;
+	DcfComparison *comparison; /* or NULL */
+} DcfUnsent;
+
 /*
  * Why the request cannot be made of the bindings, or NULL if it can.  Every
  * required column must have one, and so must each parameter column that is
@@ -92,19 +99,26 @@ extern List *dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
  * something else would be sent has to have one as well: what the query returns
  * must not depend on the way it is joined.  The comparison is told by
  * *comparison, where that is what is wrong; see dcf_qual_show().
+ *
+ * *perhaps is set to the columns (DcfUnsent *) of which the same is true if
+ * conditions leave them without a value, which only a run can tell.
  */
 extern DcfLack *dcf_qual_lack(PlannerInfo *root, RelOptInfo *baserel,
 							  const DcfRelation *relation, const DcfUses *uses,
 							  const Bitmapset *joined, const DcfQuals *quals,
-							  DcfComparison **comparison);
+							  DcfComparison **comparison, List **perhaps);
+
+/* Columns (attnums) that have a binding which no condition can undo. */
+extern Bitmapset *dcf_qual_settled(const DcfQuals *quals);
 
 /*
- * What the query does with some of the relation's columns; not to be called
- * before its clauses are given to its relations.
+ * What the query does with some of the relation's columns besides clauses that
+ * give a value under a condition, of which are quals; not to be called before
+ * the query's clauses are given to its relations.
  */
 extern DcfUses *dcf_qual_uses(PlannerInfo *root, RelOptInfo *baserel,
 							  const DcfRelation *relation,
-							  const Bitmapset *attnums);
+							  const Bitmapset *attnums, const DcfQuals *quals);
 
 /* A comparison as SQL, palloc'd; NULL where it cannot be shown. */
 extern char *dcf_qual_show(const DcfComparison *comparison);

@@ -74,6 +74,8 @@ typedef struct DcfSpec
 							 * none, or not known */
 	bool all_rows;			 /* the query is likely to read them all */
 	DcfLack *lack;			 /* why it cannot run, or NULL */
+	List *perhaps;			 /* of DcfLack *: the same, of columns that
+							  * conditions may leave without a value */
 } DcfSpec;
 
 /* The column (attnum) whose values a batched join gives, or 0. */

@@ -48,6 +48,7 @@ typedef struct PathPlan
 	DcfQuals *quals;
 	DcfLack *lack; /* or NULL */
 	DcfComparison *comparison;
+	List *perhaps; /* of DcfUnsent * */
 	Bitmapset *fetched;
 	Bitmapset *split;
 	DcfEstimate estimate;
@@ -68,6 +69,7 @@ static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
 static DcfUses *find_uses(PlannerInfo *root, RelOptInfo *baserel);
 static Bitmapset *choosing_columns(const DcfRelation *relation);
 static void find_lack(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path);
+static DcfLack *make_lack(const DcfUnsent *unsent);
 static List *add_recheck(List *rechecks, const DcfQuals *quals,
 						 const RestrictInfo *rinfo);
 static List *imply(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
@@ -151,11 +153,12 @@ add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer)
 		state->refused = dcf_qual_show(path.comparison);
 	if (info)
 		info->ppi_rows = path.estimate.rows;
-	result =
-		dcf_compat_foreignscan_path(root, baserel, path.estimate.rows,
-									path.lack ? last_resort_cost(root) : 0,
-									path.estimate.startup_cost,
-									path.estimate.total_cost, outer);
+	result = dcf_compat_foreignscan_path(root, baserel, path.estimate.rows,
+										 path.lack || path.perhaps != NIL ?
+											 last_resort_cost(root) :
+											 0,
+										 path.estimate.startup_cost,
+										 path.estimate.total_cost, outer);
 	result->fdw_private = list_make2(implied, NIL);
 	add_path(baserel, (Path *) result);
 }
@@ -239,11 +242,24 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	spec.days = path.estimate.days;
 	spec.all_rows = state->all_rows;
 	spec.lack = path.lack;
+	foreach(lc, path.perhaps)
+		spec.perhaps = lappend(spec.perhaps, make_lack(lfirst(lc)));
 	dcf_spec_write(&spec, &fdw_private, &fdw_exprs);
 
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),
 							baserel->relid, fdw_exprs, fdw_private, NIL,
 							used_up, outer_plan);
+}
+
+static DcfLack *
+make_lack(const DcfUnsent *unsent)
+{
+	DcfLack *lack = palloc0(sizeof(DcfLack));
+
+	lack->unsent = unsent->attnum;
+	if (unsent->comparison)
+		lack->clause = dcf_qual_show(unsent->comparison);
+	return lack;
 }
 
 /*
@@ -352,7 +368,7 @@ dcf_plan_batch_path(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 	plan_path(root, baserel, list_concat_copy(clauses, implied), params,
 			  &batch, &path);
 	find_lack(root, baserel, &path);
-	if (path.lack)
+	if (path.lack || path.perhaps != NIL)
 		return NULL;
 	result = dcf_compat_foreignscan_path(root, baserel, path.estimate.rows, 0,
 										 path.estimate.startup_cost,
@@ -465,10 +481,11 @@ find_lack(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path)
 
 	path->lack = NULL;
 	path->comparison = NULL;
+	path->perhaps = NIL;
 	if (!is_result_relation(root, baserel))
-		path->lack =
-			dcf_qual_lack(root, baserel, state->relation, state->uses,
-						  state->joined, path->quals, &path->comparison);
+		path->lack = dcf_qual_lack(root, baserel, state->relation, state->uses,
+								   state->joined, path->quals,
+								   &path->comparison, &path->perhaps);
 }
 
 /* What the query does with columns that its clauses give no value for. */
@@ -481,12 +498,10 @@ find_uses(PlannerInfo *root, RelOptInfo *baserel)
 						  baserel->baserestrictinfo, baserel->lateral_relids,
 						  state->bounds, NIL);
 	Bitmapset *attnums = choosing_columns(state->relation);
-	ListCell *lc;
 
-	foreach(lc, quals->bindings)
-		attnums =
-			bms_del_member(attnums, ((const DcfBinding *) lfirst(lc))->attnum);
-	return dcf_qual_uses(root, baserel, state->relation, attnums);
+	return dcf_qual_uses(root, baserel, state->relation,
+						 bms_del_members(attnums, dcf_qual_settled(quals)),
+						 quals);
 }
 
 /* Columns (attnums) of which it matters whether the query gives a value. */

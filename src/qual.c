@@ -89,6 +89,7 @@ dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 	return quals;
 }
 
+/* A value that may be NULL is a condition: nothing is asked for then. */
 static void
 bind_implied(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 {
@@ -98,6 +99,11 @@ bind_implied(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 	{
 		add_periods(quals, target, rinfo);
 		return;
+	}
+	if (binding->op == DCF_BIND_NOT_DISTINCT)
+	{
+		binding->op = DCF_BIND_EQUAL;
+		binding->unless = make_is_null(binding->value);
 	}
 	quals->bindings = lappend(quals->bindings, binding);
 	quals->sent = lappend(quals->sent, rinfo);

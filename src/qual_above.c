@@ -38,12 +38,15 @@ typedef struct Search
 	RelOptInfo *baserel;
 	const DcfRelation *relation;
 	const DcfColumn *column;
-	DcfUses *uses; /* what is found */
+	const DcfQuals *quals; /* what its clauses give under conditions */
+	DcfUses *uses;		   /* what is found */
 } Search;
 
 static void look_for_uses(Search *search);
+static List *conditional_clauses(const Search *search);
 static bool add_implied(Search *search, const Places *places,
-						const DcfQualWalk *own, Bitmapset *columns);
+						const DcfQualWalk *own, Bitmapset *columns,
+						bool *settled);
 static void find_places(Places *places, const PlannerInfo *root);
 static bool find_sublinks(Node *node, void *context);
 static bool may_be(const Places *places, const Query *query, bool is_exists);
@@ -63,7 +66,8 @@ static List *imply_by_sublink(PlannerInfo *root, const SubLink *sublink,
 
 DcfUses *
 dcf_qual_uses(PlannerInfo *root, RelOptInfo *baserel,
-			  const DcfRelation *relation, const Bitmapset *attnums)
+			  const DcfRelation *relation, const Bitmapset *attnums,
+			  const DcfQuals *quals)
 {
 	DcfUses *uses = palloc0(sizeof(DcfUses));
 	int attnum = -1;
@@ -72,8 +76,9 @@ dcf_qual_uses(PlannerInfo *root, RelOptInfo *baserel,
 		palloc0(sizeof(DcfComparison *) * Max(relation->natts, 1));
 	while ((attnum = bms_next_member(attnums, attnum)) >= 0)
 	{
-		Search search = {root, baserel, relation,
-						 &relation->columns[attnum - 1], uses};
+		Search search = {root,	   baserel,
+						 relation, &relation->columns[attnum - 1],
+						 quals,	   uses};
 
 		look_for_uses(&search);
 	}
@@ -91,11 +96,14 @@ look_for_uses(Search *search)
 	Bitmapset *columns;
 	DcfQualWalk walk;
 	Places places;
+	bool settled;
 
 	dcf_walk_init(&walk, root);
 	walk.rowtype = get_rel_type_id(search->relation->relid);
 	walk.attnum = attnum;
-	(void) dcf_walk_is_minmax(root, &walk.ignored);
+	(void) dcf_walk_is_minmax(root, &walk.made);
+	walk.baserel = search->baserel;
+	walk.ignored = conditional_clauses(search);
 	dcf_walk_follow(&walk, search->baserel->relid, bms_make_singleton(attnum));
 	columns = dcf_walk_query(&walk);
 	if (walk.comparison)
@@ -106,7 +114,7 @@ look_for_uses(Search *search)
 	{
 		find_places(&places, root);
 		if (root == search->root &&
-			add_implied(search, &places, &walk, columns))
+			add_implied(search, &places, &walk, columns, &settled) && settled)
 			return;
 		columns = walk_above(&walk, &places, columns, &comparison);
 		if (comparison)
@@ -117,10 +125,31 @@ look_for_uses(Search *search)
 	}
 }
 
-/* False where nothing follows, or what does gives no value to send. */
+/* The clauses that give the column a value, but for a condition. */
+static List *
+conditional_clauses(const Search *search)
+{
+	List *clauses = NIL;
+	ListCell *lc_binding;
+	ListCell *lc_clause;
+
+	forboth(lc_binding, search->quals->bindings, lc_clause,
+			search->quals->sent)
+		if (((DcfBinding *) lfirst(lc_binding))->attnum ==
+			search->column->attnum)
+			clauses =
+				lappend(clauses, lfirst_node(RestrictInfo, lc_clause)->clause);
+	return clauses;
+}
+
+/*
+ * False where nothing follows, or what does gives no value to send.  Not settled:
+ * a condition may leave it without, and then the query around compares it; but
+ * "NULL IN (SELECT ...)" does not: it is NULL if there is any row.
+ */
 static bool
 add_implied(Search *search, const Places *places, const DcfQualWalk *own,
-			Bitmapset *columns)
+			Bitmapset *columns, bool *settled)
 {
 	const DcfColumn *column = search->column;
 	Form_pg_attribute attribute =
@@ -140,6 +169,8 @@ add_implied(Search *search, const Places *places, const DcfQualWalk *own,
 	if (quals->bindings == NIL)
 		return false;
 	search->uses->implied = list_concat(search->uses->implied, rinfos);
+	*settled = places->sublinks != NIL ||
+		bms_is_member(column->attnum, dcf_qual_settled(quals));
 	return true;
 }
 

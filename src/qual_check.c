@@ -22,12 +22,14 @@ DcfLack *
 dcf_qual_lack(PlannerInfo *root, RelOptInfo *baserel,
 			  const DcfRelation *relation, const DcfUses *uses,
 			  const Bitmapset *joined, const DcfQuals *quals,
-			  DcfComparison **comparison)
+			  DcfComparison **comparison, List **perhaps)
 {
 	Bitmapset *bound = bound_columns(quals, false);
+	Bitmapset *settled = dcf_qual_settled(quals);
 	DcfLack *lack = dcf_lack_missing(relation, bound_columns(quals, true));
 
 	*comparison = NULL;
+	*perhaps = NIL;
 	if (lack)
 		*comparison = find_boundless(root, baserel, relation, quals, lack);
 	for (int i = 0; i < relation->natts && !lack; i++)
@@ -36,15 +38,40 @@ dcf_qual_lack(PlannerInfo *root, RelOptInfo *baserel,
 		DcfComparison *found = NULL;
 
 		if (!dcf_column_is_sent(column) ||
-			bms_is_member(column->attnum, bound) ||
+			bms_is_member(column->attnum, settled) ||
 			!is_unsent(root, baserel, relation, column, uses, joined, quals,
 					   &found))
 			continue;
+		if (bms_is_member(column->attnum, bound))
+		{
+			DcfUnsent *unsent = palloc(sizeof(DcfUnsent));
+
+			unsent->attnum = column->attnum;
+			unsent->comparison = found;
+			*perhaps = lappend(*perhaps, unsent);
+			continue;
+		}
 		*comparison = found;
 		lack = palloc0(sizeof(DcfLack));
 		lack->unsent = column->attnum;
 	}
 	return lack;
+}
+
+Bitmapset *
+dcf_qual_settled(const DcfQuals *quals)
+{
+	Bitmapset *settled = NULL;
+	ListCell *lc;
+
+	foreach(lc, quals->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+
+		if (!binding->unless)
+			settled = bms_add_member(settled, binding->attnum);
+	}
+	return settled;
 }
 
 static Bitmapset *
@@ -141,7 +168,8 @@ find_local_clause(PlannerInfo *root, RelOptInfo *baserel,
 		Node *clause = (Node *) lfirst_node(RestrictInfo, lc)->clause;
 
 		if (dcf_qual_has_column(clause, baserel->relid, attnum) &&
-			!dcf_qual_is_minmax(root, clause))
+			!dcf_qual_is_minmax(root, clause) &&
+			!list_member_ptr(quals->sent, lfirst(lc)))
 			return clause;
 	}
 	return NULL;

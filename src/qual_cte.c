@@ -27,6 +27,7 @@ typedef struct Uses
 } Uses;
 
 static void visit_query(Uses *uses, Query *query);
+static void add_arm(Uses *uses, Expr *arm);
 static bool visit_inner(Node *node, void *context);
 static List *clauses_of_use(Uses *uses, Node *node);
 static List *add_clauses(Uses *uses, List *found, Node *quals);
@@ -78,10 +79,18 @@ visit_query(Uses *uses, Query *query)
 		if (clauses == NIL)
 			uses->all = false;
 		else
-			uses->arms =
-				list_append_unique(uses->arms, make_ands_explicit(clauses));
+			add_arm(uses, make_ands_explicit(clauses));
 	}
 	(void) query_tree_walker(query, visit_inner, uses, 0);
+}
+
+static void
+add_arm(Uses *uses, Expr *arm)
+{
+	if (is_orclause(arm))
+		uses->arms = list_concat_unique(uses->arms, ((BoolExpr *) arm)->args);
+	else
+		uses->arms = list_append_unique(uses->arms, arm);
 }
 
 static bool

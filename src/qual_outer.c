@@ -67,8 +67,7 @@ dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 
 	if (bms_is_empty(outer) || !baserel->has_eclass_joins)
 		return NIL;
-	foreach(lc, quals->bindings)
-		bound = bms_add_member(bound, ((DcfBinding *) lfirst(lc))->attnum);
+	bound = dcf_qual_settled(quals);
 	for (int i = 0; i < relation->natts; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];

@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/appendinfo.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 
@@ -26,6 +27,7 @@ static Bitmapset *visit_set_operations(DcfQualWalk *walk, Node *node,
 									   bool compares);
 static Bitmapset *visit_targetlist(DcfQualWalk *walk, List *targetlist);
 static void visit_jointree(DcfQualWalk *walk, Node *node);
+static bool is_ignored(const DcfQualWalk *walk, Node *clause);
 static void visit_clauses(DcfQualWalk *walk, Node *clauses);
 static bool visit_expression(Node *node, void *context);
 static void visit_under(DcfQualWalk *walk, Node *node, Node *clause);
@@ -379,6 +381,17 @@ visit_jointree(DcfQualWalk *walk, Node *node)
 	}
 }
 
+/* The relation may be a child of the one that the clause is about. */
+static bool
+is_ignored(const DcfQualWalk *walk, Node *clause)
+{
+	if (walk->ignored == NIL || walk->depth > 0)
+		return false;
+	if (walk->baserel->reloptkind == RELOPT_OTHER_MEMBER_REL)
+		clause = dcf_compat_adjust_to_child(walk->root, clause, walk->baserel);
+	return list_member(walk->ignored, clause);
+}
+
 /* Each is one thing that can be shown; the planner makes lists of them. */
 static void
 visit_clauses(DcfQualWalk *walk, Node *clauses)
@@ -392,7 +405,7 @@ visit_clauses(DcfQualWalk *walk, Node *clauses)
 	{
 		if (IsA(lfirst(lc), List))
 			visit_clauses(walk, lfirst(lc));
-		else if (lfirst(lc) != walk->ignored)
+		else if (lfirst(lc) != walk->made && !is_ignored(walk, lfirst(lc)))
 			visit_under(walk, lfirst(lc), lfirst(lc));
 	}
 }

@@ -22,16 +22,18 @@ typedef struct DcfQualWalk
 {
 	PlannerInfo *root; /* of the query that the walk began with */
 	int depth;
-	List *queries;	   /* of Query *, from the innermost outwards */
-	List *relations;   /* of DcfFollowed *, with an rtindex */
-	List *ctes;		   /* of DcfFollowed *, with a name */
-	List *sublinks;	   /* of DcfFollowed *, with a sublink */
-	Oid rowtype;	   /* of the table whose column the walk is about, */
-	AttrNumber attnum; /* and the number of that; InvalidOid: not known */
-	Node *ignored;	   /* a clause that is not the query's own, or NULL */
-	Node *clause;	   /* that the walk is in, if its result decides
+	List *queries;		 /* of Query *, from the innermost outwards */
+	List *relations;	 /* of DcfFollowed *, with an rtindex */
+	List *ctes;			 /* of DcfFollowed *, with a name */
+	List *sublinks;		 /* of DcfFollowed *, with a sublink */
+	Oid rowtype;		 /* of the table whose column the walk is about, */
+	AttrNumber attnum;	 /* and the number of that; InvalidOid: not known */
+	Node *made;			 /* a clause that is not the query's own, or NULL */
+	RelOptInfo *baserel; /* whose clauses are in ignored, or NULL */
+	List *ignored;		 /* of Node *, clauses that are not looked at */
+	Node *clause;		 /* that the walk is in, if its result decides
 						* something */
-	bool carried;	   /* a followed column is part of the expression */
+	bool carried;		 /* a followed column is part of the expression */
 	DcfComparison *comparison; /* the first one found, or NULL */
 } DcfQualWalk;
 

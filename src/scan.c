@@ -226,7 +226,8 @@ dcf_scan_spec(const DcfScan *scan)
 DcfLack *
 dcf_scan_lack(const DcfScan *scan, const DcfBoundValue *values)
 {
-	Bitmapset *bound = NULL;
+	Bitmapset *bound = NULL; /* columns with a value */
+	Bitmapset *told = NULL;	 /* columns that the query says something of */
 	ListCell *lc;
 
 	if (scan->spec->lack)
@@ -236,9 +237,19 @@ dcf_scan_lack(const DcfScan *scan, const DcfBoundValue *values)
 		const DcfBinding *binding = lfirst(lc);
 		const DcfBoundValue *value = &values[foreach_current_index(lc)];
 
-		if (!value->skipped && binding->op != DCF_BIND_NULL &&
+		if (value->skipped)
+			continue;
+		told = bms_add_member(told, binding->attnum);
+		if (binding->op != DCF_BIND_NULL &&
 			!(binding->op == DCF_BIND_NOT_DISTINCT && value->isnull))
 			bound = bms_add_member(bound, binding->attnum);
+	}
+	foreach(lc, scan->spec->perhaps)
+	{
+		DcfLack *lack = lfirst(lc);
+
+		if (!bms_is_member(lack->unsent, told))
+			return lack;
 	}
 	return dcf_lack_missing(scan->relation, bound);
 }

@@ -27,10 +27,11 @@ enum
 	SPEC_ROWS,	   /* Float */
 	SPEC_DAYS,	   /* Float */
 	SPEC_ALL_ROWS, /* Integer, 0 or 1 */
-	SPEC_LACK	   /* List, NIL where it can run */
+	SPEC_LACK,	   /* List, NIL where it can run */
+	SPEC_PERHAPS   /* List of such lists */
 };
 
-/* Positions in SPEC_LACK. */
+/* Positions in SPEC_LACK, and in those of SPEC_PERHAPS. */
 enum
 {
 	LACK_MISSING, /* IntList of attnums */
@@ -95,6 +96,7 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 	List *groups = NIL;
 	List *programs = NIL;
 	List *exprs = NIL;
+	List *perhaps = NIL;
 	ListCell *lc;
 
 	foreach(lc, spec->bindings)
@@ -124,6 +126,9 @@ dcf_spec_write(const DcfSpec *spec, List **fdw_private, List **fdw_exprs)
 		lappend(*fdw_private, makeFloat(psprintf("%f", spec->days)));
 	*fdw_private = lappend(*fdw_private, makeInteger(spec->all_rows));
 	*fdw_private = lappend(*fdw_private, write_lack(spec->lack));
+	foreach(lc, spec->perhaps)
+		perhaps = lappend(perhaps, write_lack(lfirst(lc)));
+	*fdw_private = lappend(*fdw_private, perhaps);
 }
 
 DcfSpec *
@@ -131,6 +136,7 @@ dcf_spec_read(const ForeignScan *scan)
 {
 	DcfSpec *spec = palloc0(sizeof(DcfSpec));
 	List *private = scan->fdw_private;
+	ListCell *lc;
 	ListCell *lc_attnum;
 	ListCell *lc_op;
 	ListCell *lc_unless;
@@ -162,6 +168,8 @@ dcf_spec_read(const ForeignScan *scan)
 	spec->all_rows = intVal(list_nth(private, SPEC_ALL_ROWS)) != 0;
 	spec->days = floatVal(list_nth(private, SPEC_DAYS));
 	spec->lack = read_lack(list_nth(private, SPEC_LACK));
+	foreach(lc, list_nth(private, SPEC_PERHAPS))
+		spec->perhaps = lappend(spec->perhaps, read_lack(lfirst(lc)));
 	return spec;
 }
 
