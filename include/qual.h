@@ -124,8 +124,8 @@ extern DcfUses *dcf_qual_uses(PlannerInfo *root, RelOptInfo *baserel,
 extern char *dcf_qual_show(const DcfComparison *comparison);
 
 /*
- * The first of the clauses that mention a column, and no other relation, without
- * giving a value to send; or NULL.
+ * The first of the query's clauses that compare a column, and mention no other
+ * relation, without giving a value to send; or NULL.
  */
 extern const Expr *dcf_qual_boundless(const RelOptInfo *baserel,
 									  const DcfQuals *quals,

@@ -445,6 +445,8 @@ dcf_qual_boundless(const RelOptInfo *baserel, const DcfQuals *quals,
 		Bitmapset *attnums = NULL;
 
 		if (list_member_ptr(quals->sent, rinfo) ||
+			list_member_ptr(quals->bounds, rinfo) ||
+			IsA(rinfo->clause, NullTest) ||
 			bms_membership(rinfo->clause_relids) != BMS_SINGLETON ||
 			contain_plan_walker((Node *) rinfo->clause, NULL))
 			continue;
