@@ -202,6 +202,18 @@ sub _compare
 	return;
 }
 
+# Of a comparison with NULL nothing is left to run, where the value is known. The
+# last n parameters are compared.
+sub _note_nothing
+{
+	my ($query, $n) = @_;
+	for my $set (0 .. $#{ $query->{sets} })
+	{
+		$query->{nothing}[$set] = 1 if grep { $_ eq 'NULL' } @{ $query->{sets}[$set] }[ -$n .. -1 ];
+	}
+	return;
+}
+
 # A condition on a column that says something of it for some values only.
 sub _optional
 {
@@ -234,7 +246,12 @@ sub _optional
 		return pick("($value IS NULL OR $column = $value)", "($column = $value OR $value IS NULL)");
 	}
 	_compare($query, $attname, @all);
-	return "$column = " . _parameter($query, $type, 0.1) if $kind == 6;
+	if ($kind == 6)
+	{
+		my $value = _parameter($query, $type, 0.1);
+		_note_nothing($query, 1);
+		return "$column = $value";
+	}
 	return "$column IS NOT DISTINCT FROM " . _parameter($query, $type, 0.2) if $kind == 7;
 	return "$column = coalesce(" . _parameter($query, $type, $sent ? 0 : 0.3) . ", $column)";
 }
@@ -248,8 +265,13 @@ sub _optional_period
 	{
 		@$set[ -2, -1 ] = sort @$set[ -2, -1 ] if "@$set[ -2, -1 ]" !~ /NULL/;
 	}
+	if (chance(0.4))
+	{
+		_note_nothing($query, 2);
+		return pick("$column >= $from AND $column < $to", "$column BETWEEN $from AND $to");
+	}
 	return pick("($from IS NULL OR $column >= $from) AND ($to IS NULL OR $column < $to)", "($column >= $from OR $from IS NULL) AND $column <= coalesce($to, '2027-01-01')",
-		"$column >= coalesce($from, '2025-01-01') AND $column < coalesce($to, '2026-06-01')", "$column >= $from AND $column < $to", "$column BETWEEN $from AND $to");
+		"$column >= coalesce($from, '2025-01-01') AND $column < coalesce($to, '2026-06-01')");
 }
 
 my @settings = (
