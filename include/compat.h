@@ -131,12 +131,16 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
  * The expressions that the columns of a range table entry stand for.  18: what a
  * query groups by is one.
  */
+static inline List *
+dcf_compat_group_exprs(const RangeTblEntry *rte)
+{
 #if PG_VERSION_NUM >= 180000
-#define dcf_compat_group_exprs(rte) \
-	((rte)->rtekind == RTE_GROUP ? (rte)->groupexprs : NIL)
+	return rte->rtekind == RTE_GROUP ? rte->groupexprs : NIL;
 #else
-#define dcf_compat_group_exprs(rte) NIL
+	(void) rte;
+	return NIL;
 #endif
+}
 
 /* 16: one function for all kinds of objects. */
 #if PG_VERSION_NUM >= 160000

@@ -71,7 +71,8 @@ DEALLOCATE p;
 -- what a join, an outer query or an InitPlan gives is named, wherever the scan stands
 CREATE FUNCTION explain_sent(query text) RETURNS SETOF text
 LANGUAGE sql AS $$
-    SELECT trim(line) FROM explain_plan(query) AS line WHERE line ~ 'Request:|Service Filter:'
+    -- releases differ in the order of a join's operands
+    SELECT regexp_replace(trim(line), '\((\w+\.id) = ((\w+\.)?store)\)', '(\2 = \1)', 'g') FROM explain_plan(query) AS line WHERE line ~ 'Request:|Service Filter:'
 $$;
 CREATE TABLE l AS SELECT i AS id, i AS other FROM generate_series(1, 3) i;
 ANALYZE l;

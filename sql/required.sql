@@ -21,7 +21,18 @@ CREATE FOREIGN TABLE report (
 SELECT count(*) FROM report;
 SELECT count(*) FROM report WHERE start_date = '2026-01-01';
 SELECT count(*) FROM report WHERE start_date = '2026-01-01' AND stop_date IS NULL AND "Store" = 1;
-EXPLAIN (COSTS OFF) SELECT count(*) FROM report;
+-- a plan, but for the line by which PostgreSQL 18 says that it was a last resort
+CREATE FUNCTION explained(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+        CONTINUE WHEN line ~ '^ *Disabled: true$';
+        RETURN NEXT line;
+    END LOOP;
+END $$;
+SELECT explained('SELECT count(*) FROM report');
+DROP FUNCTION explained;
 SELECT count(*) FROM report WHERE start_date = '2026-01-01' AND stop_date = '2026-02-01' AND "Store" = 1;
 
 -- a value that is NULL when the query runs matches nothing

@@ -314,7 +314,7 @@ convert_bytea(DcfConverter *converter, const DcfField *field,
 			  const char *bytes, size_t len)
 {
 	static const size_t bytes_of_rest[] = {0, 0, 1, 2};
-	char last[4] = "====";
+	char last[4] = {'=', '=', '=', '='};
 	size_t padding = 0;
 	size_t whole; /* characters in front of the last group */
 	size_t whole_bytes;

@@ -19,6 +19,7 @@
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 
+#include "compat.h"
 #include "qual_walk.h"
 
 /* Where in the query around it a query may stand. */
@@ -59,6 +60,7 @@ static List *imply(PlannerInfo *root, const Places *places,
 				   const DcfQualWalk *own, Var *column, Bitmapset *columns);
 static bool passes_restrictions(const Query *query, const TargetEntry *entry);
 static bool find_ungiven(Node *node, void *context);
+static Node *flatten_groups(Node *node, void *context);
 static Node *give_columns(Node *node, void *context);
 static Node *give(PlannerInfo *root, Node *expr);
 static List *imply_by_sublink(PlannerInfo *root, const SubLink *sublink,
@@ -405,34 +407,21 @@ find_ungiven(Node *node, void *context)
 
 	if (node == NULL)
 		return false;
-	switch (nodeTag(node))
+	if (IsA(node, Var))
 	{
-		case T_Var:
-		{
-			const Var *var = (const Var *) node;
-			RTEKind kind;
+		const Var *var = (const Var *) node;
+		RTEKind kind;
 
-			if (var->varlevelsup > 0 || var->varattno <= 0)
-				return true;
-
-			/* Not a column that stands for an expression. */
-			kind = rt_fetch(var->varno, above->rtable)->rtekind;
-			return kind != RTE_RELATION && kind != RTE_SUBQUERY &&
-				kind != RTE_FUNCTION && kind != RTE_VALUES && kind != RTE_CTE;
-		}
-		case T_Param:
-			return ((Param *) node)->paramkind != PARAM_EXTERN;
-		case T_SubLink:
-		case T_SubPlan:
-		case T_AlternativeSubPlan:
-		case T_Aggref:
-		case T_GroupingFunc:
-		case T_WindowFunc:
-		case T_PlaceHolderVar:
+		if (var->varlevelsup > 0 || var->varattno <= 0)
 			return true;
-		default:
-			return expression_tree_walker(node, find_ungiven, context);
+
+		/* Not a column that stands for an expression. */
+		kind = rt_fetch(var->varno, above->rtable)->rtekind;
+		return kind != RTE_RELATION && kind != RTE_SUBQUERY &&
+			kind != RTE_FUNCTION && kind != RTE_VALUES && kind != RTE_CTE;
 	}
+	return dcf_walk_is_run_time(node) ||
+		expression_tree_walker(node, find_ungiven, context);
 }
 
 static Node *
@@ -448,6 +437,26 @@ give_columns(Node *node, void *context)
 	return expression_tree_mutator(node, give_columns, context);
 }
 
+/* What a query groups by in place of its columns of their own. */
+static Node *
+flatten_groups(Node *node, void *context)
+{
+	const Query *above = context;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) && ((Var *) node)->varlevelsup == 0 &&
+		((Var *) node)->varattno > 0 && above->groupingSets == NIL)
+	{
+		RangeTblEntry *rte = rt_fetch(((Var *) node)->varno, above->rtable);
+		List *exprs = dcf_compat_group_exprs(rte);
+
+		if (exprs != NIL)
+			return copyObject(list_nth(exprs, ((Var *) node)->varattno - 1));
+	}
+	return expression_tree_mutator(node, flatten_groups, context);
+}
+
 /*
  * An expression of the query around, with parameters for its columns; NULL if
  * that cannot be.
@@ -455,6 +464,7 @@ give_columns(Node *node, void *context)
 static Node *
 give(PlannerInfo *root, Node *expr)
 {
+	expr = flatten_groups(expr, root->parent_root->parse);
 	if (find_ungiven(expr, root->parent_root->parse) ||
 		contain_volatile_functions(expr))
 		return NULL;

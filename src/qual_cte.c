@@ -191,26 +191,16 @@ find_other(Node *node, void *context)
 
 	if (node == NULL)
 		return false;
-	switch (nodeTag(node))
+	if (IsA(node, Var))
 	{
-		case T_Var:
-			uses->found = true;
-			return ((Var *) node)->varlevelsup > 0 ||
-				(Index) ((Var *) node)->varno != uses->rtindex ||
-				((Var *) node)->varattno != uses->resno;
-		case T_Param:
-			return ((Param *) node)->paramkind != PARAM_EXTERN;
-		case T_SubLink:
-		case T_SubPlan:
-		case T_AlternativeSubPlan:
-		case T_Aggref:
-		case T_GroupingFunc:
-		case T_WindowFunc:
-		case T_PlaceHolderVar:
-			return true;
-		default:
-			return expression_tree_walker(node, find_other, uses);
+		const Var *var = (const Var *) node;
+
+		uses->found = true;
+		return var->varlevelsup > 0 || (Index) var->varno != uses->rtindex ||
+			var->varattno != uses->resno;
 	}
+	return dcf_walk_is_run_time(node) ||
+		expression_tree_walker(node, find_other, uses);
 }
 
 static bool

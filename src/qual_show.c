@@ -14,6 +14,7 @@
 #include "optimizer/optimizer.h"
 #include "utils/ruleutils.h"
 
+#include "compat.h"
 #include "qual.h"
 
 /* More of a clause than this is not shown, in bytes. */
@@ -28,6 +29,7 @@ typedef struct Merge
 	bool failed;	   /* something cannot be shown */
 } Merge;
 
+static int count_named(const List *rtable);
 static Node *merge(Node *node, void *context);
 static Node *merge_param(Merge *context, Param *param);
 static Var *move_var(Merge *context, const Var *var, int level);
@@ -57,11 +59,28 @@ dcf_qual_show(const DcfComparison *comparison)
 	names = select_rtable_names_for_explain(stmt->rtable, used);
 	text =
 		deparse_expression(clause, deparse_context_for_plan_tree(stmt, names),
-						   list_length(stmt->rtable) > 1, false);
+						   count_named(stmt->rtable) > 1, false);
 	if (strlen(text) > SHOWN_LENGTH)
 		text = psprintf("%.*s...",
 						pg_mbcliplen(text, strlen(text), SHOWN_LENGTH), text);
 	return text;
+}
+
+/* How many entries of a range table have columns of their own. */
+static int
+count_named(const List *rtable)
+{
+	int count = 0;
+	ListCell *lc;
+
+	foreach(lc, rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind != RTE_RESULT && dcf_compat_group_exprs(rte) == NIL)
+			count++;
+	}
+	return count;
 }
 
 static Node *

@@ -136,6 +136,26 @@ dcf_walk_is_followed(const DcfQualWalk *walk, const Node *node)
 }
 
 bool
+dcf_walk_is_run_time(const Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_Param:
+			return ((const Param *) node)->paramkind != PARAM_EXTERN;
+		case T_SubLink:
+		case T_SubPlan:
+		case T_AlternativeSubPlan:
+		case T_Aggref:
+		case T_GroupingFunc:
+		case T_WindowFunc:
+		case T_PlaceHolderVar:
+			return true;
+		default:
+			return false;
+	}
+}
+
+bool
 dcf_walk_is_minmax(const PlannerInfo *root, Node **made)
 {
 	const TargetEntry *target = root->parse->targetList != NIL ?

@@ -66,6 +66,9 @@ extern Bitmapset *dcf_walk_query(DcfQualWalk *walk);
 /* Whether an expression is just a column that is followed at this depth. */
 extern bool dcf_walk_is_followed(const DcfQualWalk *walk, const Node *node);
 
+/* Whether a node, apart from columns, has its value only while the query runs. */
+extern bool dcf_walk_is_run_time(const Node *node);
+
 /*
  * Whether the query is one of PostgreSQL's own making for min() or max(), with
  * a clause that excludes NULLs; *made is set to that.

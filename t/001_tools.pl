@@ -103,7 +103,8 @@ def await_text(text):
     seen = b""
     while text not in seen:
         seen += os.read(terminal, 4096)
-for text, then in ((b"=#", b"SELECT 'waits', pg_sleep(600);\n"), (b"pg_sleep(600);", b"\3"),
+begin = b"DO $$BEGIN RAISE NOTICE 'it %', 'waits'; PERFORM pg_sleep(600); END$$;\n"
+for text, then in ((b"=#", begin), (b"it waits", b"\3"),
                    (b"canceling", b"SELECT 6 * 7;\n"), (b" 42", b"\\q\n")):
     await_text(text)
     os.write(terminal, then)
