@@ -167,7 +167,7 @@ sub shape_places
 		sub { $self->{changes} = 1; 'UPDATE scratch s SET n = s.n + 0 WHERE ' . $inside->() . ' OR s.id = 2 RETURNING s.*, ' . $inside->() },
 		sub { $self->{changes} = 1; 'DELETE FROM scratch s WHERE ' . $inside->() . ' OR s.id = 4 RETURNING s.*, ' . $self->_probe_number([$scratch]) },
 		sub { $self->{changes} = 1; 'INSERT INTO scratch AS s VALUES (' . $self->_probe_number([]) . ', 1, ' . "'x'), (2, (" . $self->_probe_number([])
-			  . ")::integer % 3, 'y') RETURNING s.*, " . $inside->() },
+			  . " % 3)::integer, 'y') RETURNING s.*, " . $inside->() },
 		sub { $self->{changes} = 1; "INSERT INTO scratch AS s SELECT $alias.id, 1, CASE WHEN " . $probe->() . " THEN 'a' END FROM $from RETURNING s.*" });
 	return (text => pick(@places)->());
 }
@@ -325,7 +325,8 @@ sub shape_repeated
 	$query{variants} = [ map { my $set = $_; $bounded ? '' : join('_', grep { $query{compared}[$set]{$_} } $self->sent_order($name)) || 'none' } 0 .. 2 ];
 	$query{variants} = [ map { $_ eq join('_', $self->sent_order($name)) ? '' : $_ } @{ $query{variants} } ];
 	return (%query, text => $text, mode => 'repeated', function => chance(0.3), runs => \@runs, between => \%between, joined => $joined,
-		steady => !$joined && !%between && !$query{unsteady});
+		# Partitions are passed over by the plan alone where the values are known.
+		steady => !$joined && !%between && !$query{unsteady} && $name !~ /^(?:parts|ranges|by_group)$/);
 }
 
 # --- WITH -----------------------------------------------------------------------
