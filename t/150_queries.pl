@@ -91,6 +91,20 @@ for my $mode (qw(plain prepared cursor function copy hold))
 	like(seen("a value, $mode", mode => $mode), qr/near \+\d \(?1\b.*With less/s, 'and shown, with less of the query');
 	$dc->sql('UPDATE near.plain SET num = 0 WHERE id = 1');
 }
+
+# Of a statement that is executed seven times: in one of them, and also what is
+# asked for.
+my %repeated = (mode => 'repeated', shape => 'repeated', types => ['integer'], sets => [ [3] ], runs => [ (0) x 7 ],
+	variants => [''], between => {}, steady => 1,
+	text => 'SELECT t.id, t.num FROM @many/*@ t WHERE t.id < 30 AND t.num = $1');
+my @asked = map { "ALTER FOREIGN TABLE far.many OPTIONS (SET params 'Zone=America/Los_Angeles$_')" } '', '&Wide=True';
+is($judge->compare({ %query, %repeated }), undef, 'nothing is seen where nothing is wrong seven times');
+like(seen('another request, the sixth time', %repeated, between => { 5 => $asked[1] }), qr/execution 6 .*Wide=True.*at first: /, 'and shown');
+$dc->sql($asked[0]);
+$dc->sql('UPDATE near.many SET num = 3 WHERE id = 1');
+like(seen('a value, repeated', %repeated), qr/near \+7 1\|3/, 'and shown');
+$dc->sql('UPDATE near.many SET num = 0 WHERE id = 1');
+
 $dc->sql('INSERT INTO near.plain SELECT * FROM near.plain WHERE num = 3 AND id < 30 LIMIT 1');
 seen('a row that should come twice');
 $dc->sql('DELETE FROM near.plain WHERE num = 3 AND id < 30');
