@@ -52,13 +52,6 @@ extern bool dcf_window_accepts(Oid columntype, Oid valuetype);
 extern void dcf_window_narrow(DcfWindow *window, DcfBindingOp op, Datum value,
 							  Oid valuetype);
 
-/*
- * Narrow the window to what lies between the least and the greatest of some
- * values, at least one, of an accepted type.
- */
-extern void dcf_window_narrow_any(DcfWindow *window, const Datum *values,
-								  int nvalues, Oid valuetype);
-
 /* Cut the window at times of the column's own terms: from lower on, before
  * upper; NULL for no cut. */
 extern void dcf_window_cut(DcfWindow *window, const Timestamp *lower,

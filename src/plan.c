@@ -435,16 +435,19 @@ add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 }
 
 /*
- * What follows from the clauses of a path, and equalities of the query's.  The
- * path keeps it: a partition's, which the path may be given to, cannot be told.
+ * What a join's equalities add to the clauses of a path, which is nothing for one
+ * that no relation parameterises.  The path keeps it: a partition's, which the path may be given to, cannot be told.
  */
 static List *
 imply(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer)
 {
 	RelationPlan *state = baserel->fdw_private;
-	DcfQuals *quals = dcf_qual_classify(root, baserel, state->relation,
-										clauses, outer, state->bounds, NIL);
+	DcfQuals *quals;
 
+	if (bms_is_empty(outer))
+		return NIL;
+	quals = dcf_qual_classify(root, baserel, state->relation, clauses, outer,
+							  state->bounds, NIL);
 	return dcf_qual_implied(root, baserel, state->relation, quals, outer);
 }
 

@@ -99,28 +99,6 @@ dcf_window_narrow(DcfWindow *window, DcfBindingOp op, Datum value,
  * that clocks skip is a later instant than the time shown after it.
  */
 void
-dcf_window_narrow_any(DcfWindow *window, const Datum *values, int nvalues,
-					  Oid valuetype)
-{
-	Timestamp least = DT_NOEND;
-	Timestamp greatest = DT_NOBEGIN;
-	bool inexact = false;
-
-	for (int i = 0; i < nvalues; i++)
-	{
-		Timestamp bound;
-
-		if (!to_column_terms(window, values[i], valuetype, &bound, &inexact))
-			return;
-		least = Min(least, bound);
-		greatest = Max(greatest, bound);
-	}
-	window->inexact |= inexact;
-	narrow_lower(window, least, false);
-	narrow_upper(window, greatest, false);
-}
-
-void
 dcf_window_cut(DcfWindow *window, const Timestamp *lower,
 			   const Timestamp *upper)
 {
