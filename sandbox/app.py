@@ -5,7 +5,7 @@ import re
 import traceback
 from urllib.parse import unquote
 
-from . import admin, auth, faults, formats, params as parameters, wire
+from . import admin, auth, faults, formats, params as parameters, relations, wire
 from .endpoints import Endpoints, TooMany
 from .params import BadRequest
 
@@ -26,7 +26,14 @@ def document(status, value, headers=()):
 class Sandbox:
     def __init__(self, state, company):
         self.state = state
-        self.endpoints = Endpoints(state, company)
+        self.company = company
+        self.companies = {}        # number: Endpoints over its data
+
+    def _endpoints(self, number):
+        if number not in self.companies:
+            self.companies[number] = Endpoints(self.state,
+                                               relations.make(self.company, number))
+        return self.companies[number]
 
     async def handle(self, request):
         """The aiohttp handler of every request."""
@@ -116,7 +123,8 @@ class Sandbox:
         if key == "/session" and (params.given("Response") or "json").lower() == "json":
             return document(200, auth.session_record(self.state, params))
         try:
-            table = self.endpoints.table(key, params, request)
+            number, key = relations.reach(self.state, key, params)
+            table = self._endpoints(number).table(key, params, request)
             if table is None:
                 return error(404, "There is no endpoint %s." % request.path)
             if table.estimate > settings["max_records"]:
@@ -124,6 +132,8 @@ class Sandbox:
             encoding = formats.Encoding(formats.choose(params), table.columns, params)
         except BadRequest as bad:
             return error(400, str(bad))
+        except relations.Denied as denied:
+            return error(403, str(denied))
         except TooMany as many:
             return error(413, LIMIT_MESSAGE % (many.estimate, settings["max_records"]))
         blocks = table.raw_blocks(encoding) or encoding.blocks(table.rows)

@@ -73,7 +73,7 @@ def token_reply(state, params):
             return 400, {"error": "invalid_grant"}
     elif grant == "refresh_token":
         token = params.given("refresh_token")
-        if token not in state.refresh_tokens:
+        if state.settings["refuse_refresh"] or token not in state.refresh_tokens:
             return 400, {"error": "invalid_grant"}
         state.refresh_tokens.remove(token)
     else:

@@ -89,7 +89,7 @@ class Place:
 
 
 class Store:
-    def __init__(self, id, region, district, channel, type):
+    def __init__(self, id, region, district, channel, type, entities):
         self.id = id
         self.region = region
         self.district = district
@@ -99,7 +99,7 @@ class Store:
         # The first twelve keep the bare name, the others are numbered.
         self.name = street if id <= len(STREETS) else "%s #%d" % (street, id)
         self.abbr = "%s%03d" % ("".join(c for c in street.upper() if "A" <= c <= "Z")[:2], id)
-        self.entity = 50000 + id
+        self.entity = entities + id
         self.employees = []
 
 
@@ -161,9 +161,10 @@ DAYS = (datetime.date(2027, 1, 1) - datetime.date(2024, 1, 1)).days
 
 
 class Company:
-    def __init__(self, seed=1, scale=1):
+    def __init__(self, seed=1, scale=1, entities=50000):
         self.seed = seed
         self.scale = max(1, scale)
+        self.entities = entities
         rng = self.rng("company")
         self.regions = [Place(i, n) for i, n in enumerate(REGIONS, 1)]
         self.districts = [Place(i, n) for i, n in enumerate(DISTRICTS, 1)]
@@ -185,7 +186,7 @@ class Company:
         # A district lies in one region, whichever store is asked.
         region = self.regions[(district.id - 1) % len(self.regions)]
         kind = self.store_types[rng.choice((0, 0, 0, 1, 1, 2))]
-        return Store(id, region, district, rng.choice(self.channels), kind)
+        return Store(id, region, district, rng.choice(self.channels), kind, self.entities)
 
     def _hire(self, id):
         store = self.stores[(id - 1) % len(self.stores)]

@@ -2,7 +2,7 @@
 
 import zlib
 
-from . import catalogue, fields, lists, params as parameters, reports, testdata
+from . import catalogue, fields, lists, params as parameters, relations, reports, testdata
 from .sales import Sales
 from .scope import Scope
 
@@ -66,7 +66,7 @@ class Endpoints:
         self.company = company
         self.sales = Sales(company)
         self.catalogue = catalogue.load()
-        self.catalogue.update((e.key, e) for e in testdata.ENDPOINTS)
+        self.catalogue.update((e.key, e) for e in testdata.ENDPOINTS + relations.ENDPOINTS)
 
     def table(self, key, params, request):
         """The Table, None where there is no such endpoint; raises BadRequest."""
@@ -75,6 +75,8 @@ class Endpoints:
             return None
         parameters.check(endpoint, params)
         columns = endpoint.columns_for(params)
+        if key in relations.RELATIONSHIPS.values():
+            return Table(columns, relations.rows(self.state, endpoint))
         if key.startswith("/test/"):
             return testdata.table(Table, endpoint, params, request)
         scope = Scope(self.company, endpoint, params)

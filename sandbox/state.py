@@ -11,6 +11,9 @@ DEFAULTS = {
     "expires_in": 43199,           # life of an access token, seconds
     "preferred_endpoint": None,    # in /session; null: the sandbox's own URL
     "session_cookies": True,
+    "refuse_refresh": False,       # refresh grants
+    "login": "employee",           # employee, partner or master: whose data it reaches
+    "company_endpoints": {},       # {CompanyID: PreferredEndpoint}; else preferred_endpoint
 }
 
 

@@ -71,6 +71,16 @@ class Auth(SandboxTest):
         self.assertEqual(self.status(bearer(second["access_token"])), 200)
         self.assertEqual(self.token(**refresh, refresh_token=first["refresh_token"])[0], 400)
 
+    def test_refused_refresh(self):
+        first = self.token(**PASSWORD)[1]
+        refresh = {**CLIENT, "grant_type": "refresh_token",
+                   "refresh_token": first["refresh_token"]}
+        self.settings(refuse_refresh=True)
+        self.assertEqual(self.token(**refresh), (400, {"error": "invalid_grant"}))
+        self.assertEqual(self.token(**PASSWORD)[0], 200)
+        self.settings(refuse_refresh=False)
+        self.assertEqual(self.token(**refresh)[0], 200)
+
     def test_expiry(self):
         self.settings(expires_in=0)
         status, reply = self.token(**PASSWORD)
