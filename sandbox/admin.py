@@ -81,6 +81,8 @@ def _set(state, request, query, body):
     unknown = set(changes) - set(state.settings)
     if unknown:
         raise BadFault("unknown setting: %s" % ", ".join(sorted(unknown)))
+    if "xml_table_for_json" in changes:
+        state.json_reports = 0
     state.settings.update(changes)
     return _done()
 

@@ -10,6 +10,7 @@ from .endpoints import Endpoints, TooMany
 from .params import BadRequest
 
 JSON = "application/json; charset=utf-8"
+PING = {"Application": "DataConnect", "Framework": "ASP.NET", "Status": "OK"}
 LIMIT_MESSAGE = ("The request was estimated to return about %d records, more than the "
                  "%d that are allowed. Narrow the request.")
 
@@ -105,6 +106,8 @@ class Sandbox:
             if request.method != "POST":
                 return error(405, "Only POST is allowed.", [("Allow", "POST")])
             return document(*auth.token_reply(self.state, params))
+        if key == "/ping":
+            return document(200, PING)
         if (fault and fault.expired_token) or not auth.accepted(self.state, request, params):
             return error(401, "The token is invalid or has expired.")
         reply = self._authenticated(request, key, params, active, entry)
@@ -129,7 +132,11 @@ class Sandbox:
                 return error(404, "There is no endpoint %s." % request.path)
             if table.estimate > settings["max_records"]:
                 raise TooMany(table.estimate)
-            encoding = formats.Encoding(formats.choose(params), table.columns, params)
+            name = formats.choose(params)
+            if name == "json" and self._writes_xml():
+                return wire.Reply(200, formats.CONTENT_TYPES["xml"], [b"<Table />"])
+            style = formats.Style(settings, made_up=not key.startswith("/test/"))
+            encoding = formats.Encoding(name, table.columns, params, style)
         except BadRequest as bad:
             return error(400, str(bad))
         except relations.Denied as denied:
@@ -140,6 +147,12 @@ class Sandbox:
         if params.given("Email.To"):
             return self._mail(key, params, encoding, blocks)
         return wire.Reply(200, encoding.content_type, blocks)
+
+    def _writes_xml(self):
+        """Whether this JSON report becomes the XML writer's empty table."""
+        every = self.state.settings["xml_table_for_json"]
+        self.state.json_reports += 1 if every else 0
+        return every > 0 and self.state.json_reports % every == 0
 
     def _rate_limited(self, active):
         settings = self.state.settings
@@ -166,8 +179,8 @@ class Sandbox:
         spec = fault.spec
         if fault.changes_body():
             reply.blocks = iter([fault.change(b"".join(reply.blocks))])
-        if "content_type" in spec:
-            reply.content_type = spec["content_type"]
+        if fault.content_type() is not None:
+            reply.content_type = fault.content_type()
         for name, value in spec.get("headers", {}).items():
             reply.set_header(name, str(value))
         cookies = spec.get("set_cookie", [])

@@ -13,10 +13,22 @@ KEYS = {
     # when
     "never", "delay_headers", "hold_headers", "delay_body", "drip", "hold_after", "cut",
     # what
-    "status", "headers", "content_type", "set_cookie", "expired_token",
+    "status", "headers", "content_type", "set_cookie", "expired_token", "gateway",
     "body", "raw", "raw_reply", "prefix", "suffix", "bom", "invalid_utf8",
     "object", "depth", "huge", "rename", "drop", "add", "duplicate", "record",
 }
+
+
+# What the gateway in front of the service answers in its place.
+GATEWAY = {502: "502 Bad Gateway", 504: "504 Gateway Time-out"}
+GATEWAY_PAGE = """<html>\r
+<head><title>%(title)s</title></head>\r
+<body>\r
+<center><h1>%(title)s</h1></center>\r
+<hr><center>Microsoft-Azure-Application-Gateway/v2</center>\r
+</body>\r
+</html>\r
+"""
 
 
 class BadFault(ValueError):
@@ -64,7 +76,10 @@ class Fault:
         self.drip = spec.get("drip")
         self.hold_after = spec["hold_after"]["bytes"] if "hold_after" in spec else None
         self.expired_token = spec.get("expired_token", False)
-        self.status = spec.get("status")
+        self.gateway = spec.get("gateway")
+        if self.gateway not in (None, *GATEWAY):
+            raise BadFault("gateway must be 502 or 504")
+        self.status = spec.get("status", self.gateway)
         self.cut = None
         if "cut" in spec:
             self.cut = {"after": 0, "how": "close", **spec["cut"]}
@@ -112,7 +127,13 @@ class Fault:
             return self._fixed("raw")
         if "body" in self.spec:
             return self._fixed("body")
+        if self.gateway:
+            return (GATEWAY_PAGE % {"title": GATEWAY[self.gateway]}).encode()
         return b""
+
+    def content_type(self):
+        """The reply's, in place of its own; None to leave that."""
+        return self.spec.get("content_type", "text/html" if self.gateway else None)
 
     def changes_body(self):
         return bool({"prefix", "suffix", "bom", "invalid_utf8", "object", "depth", "huge",

@@ -8,6 +8,7 @@ import json
 import re
 from xml.sax.saxutils import escape
 
+from .catalogue import Column
 from .params import BadRequest, DAY_MS, EPOCH
 
 BLOCK = 32 * 1024
@@ -29,8 +30,18 @@ TYPES = {"integer": "INT", "byte": "TINYINT", "decimal": "MONEY", "boolean": "BI
 _days = {}
 
 
-def stamp(ms):
-    """Zoneless ISO text with 0, 2 or 3 fraction digits."""
+def fraction(ms, digits):
+    """A point and at most so many digits, zeros at the end cut; "" where none is left."""
+    if digits is None:
+        return (".%03d" % ms if ms % 10 else ".%02d" % (ms // 10)) if ms else ""
+    # SQL Server's DATETIME2 has 100 ns: what lies below a millisecond follows from it.
+    ticks = "%03d%04d" % (ms, ms * 7919 % 10000)
+    cut = ticks[:digits].rstrip("0")
+    return "." + cut if cut else ""
+
+
+def stamp(ms, digits=None):
+    """Zoneless ISO text; digits: the most behind the point, None for 0, 2 or 3."""
     day, rest = divmod(ms, DAY_MS)
     text = _days.get(day)
     if text is None:
@@ -38,10 +49,7 @@ def stamp(ms):
                              .isoformat() + "T%02d:%02d:%02d")
     seconds, ms = divmod(rest, 1000)
     minutes, second = divmod(seconds, 60)
-    text %= (minutes // 60, minutes % 60, second)
-    if not ms:
-        return text
-    return text + (".%03d" % ms if ms % 10 else ".%02d" % (ms // 10))
+    return text % (minutes // 60, minutes % 60, second) + fraction(ms, digits)
 
 
 def fixed(value):
@@ -53,23 +61,88 @@ def fixed(value):
     return ("%s%d.%04d" % (sign, whole, rest)).rstrip("0")
 
 
-def _decimal(value):
-    return repr(value) if type(value) is float else fixed(value)
+def varied(value):
+    """Ten-thousandths as a number with 0 to 4 decimals: which, its value tells."""
+    sign, magnitude = ("-", -value) if value < 0 else ("", value)
+    if not magnitude:
+        return "0"
+    whole, rest = divmod(magnitude, 10000)
+    least = len(("%04d" % rest).rstrip("0"))
+    decimals = max(least, (least, 2, 4)[magnitude // 100 % 3])
+    return "%s%d%s" % (sign, whole, ".%s" % ("%04d" % rest)[:decimals] if decimals else "")
 
 
-TEXT = {"integer": str, "byte": str, "decimal": _decimal, "datetime": stamp,
-        "boolean": lambda value: "true" if value else "false"}
+class Style:
+    """How values are written, by the sandbox's settings."""
+
+    def __init__(self, settings=None, made_up=True):
+        settings = settings or {}
+        money = {"cut": fixed, "varied": varied}[settings.get("money_scale", "cut")]
+        digits = settings.get("fraction_digits")
+        self.texts = {
+            "integer": str, "byte": str,
+            "decimal": lambda value: repr(value) if type(value) is float else money(value),
+            "datetime": lambda value: stamp(value, digits),
+            "boolean": lambda value: "true" if value else "false"}
+        # Fixed rows are written as they are.
+        self.null_text = settings.get("null_text", True) or not made_up
+        self.empty_values = settings.get("empty_values", False) and made_up
+        self.new = [(Column(name, None, kind_of(value)), raw(value))
+                    for name, value in settings.get("new_keys", {}).items()]
+        self.renamed = settings.get("renamed_keys", {})
+
+    def convert(self, column):
+        return self.texts.get(column.kind, str)
+
+    def columns(self, columns):
+        """As they are called now, those that are new at the end."""
+        return [Column(self.renamed.get(c.name, c.name), c.type, c.kind, c.example)
+                for c in columns] + [c for c, _ in self.new]
+
+    def complete(self, columns, record):
+        """record(row) for rows of the columns, with missing values and new ones as they come."""
+        extra = [value for _, value in self.new]
+        empties = [self.empty_values and c.kind not in ("string", "binary") for c in columns]
+        plain = self.null_text and not any(empties)
+
+        def missing(row, place):
+            if row[place] == "null" and self.null_text:
+                return "null"
+            # By the row's numbers, so that it is the same row in each report.
+            odd = (sum(v for v in row if type(v) is int) // 7 + place) % 2
+            return "" if empties[place] and odd else None
+
+        def completed(row):
+            if not plain:
+                row = [missing(row, place) if value in (None, "null") else value
+                       for place, value in enumerate(row)]
+            return record(row + extra if extra else row)
+        return record if plain and not extra else completed
 
 
-def text_of(column, value):
+def kind_of(value):
+    """The kind of a column with a value from a setting."""
+    if isinstance(value, bool):
+        return "boolean"
+    return {int: "integer", float: "decimal"}.get(type(value), "string")
+
+
+def raw(value):
+    """Nested values become their JSON text."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def text_of(column, value, style):
     """The value's text, None for null."""
     if value is None or isinstance(value, str):
         return value
-    return TEXT.get(column.kind, str)(value)
+    return style.convert(column)(value)
 
 
-def _json_field(column):
-    convert = TEXT.get(column.kind, str)
+def _json_field(column, style):
+    convert = style.convert(column)
     quoted = column.kind not in ("integer", "byte", "decimal", "boolean")
 
     def field(value):
@@ -81,9 +154,9 @@ def _json_field(column):
     return field
 
 
-def json_record(columns):
+def json_record(columns, style):
     """row -> the text of one JSON object."""
-    fields = [("%s:" % quote(c.name), _json_field(c)) for c in columns]
+    fields = [("%s:" % quote(c.name), _json_field(c, style)) for c in columns]
 
     def record(row):
         return "{%s}" % ",".join([name + field(value)
@@ -91,7 +164,7 @@ def json_record(columns):
     return record
 
 
-def csv_record(columns, delimiter):
+def csv_record(columns, delimiter, style):
     special = re.compile('["\r\n%s]' % re.escape(delimiter))
 
     def cell(text):
@@ -100,7 +173,7 @@ def csv_record(columns, delimiter):
         return '"%s"' % text.replace('"', '""') if special.search(text) else text
 
     def record(row):
-        return delimiter.join([cell(text_of(c, v)) for c, v in zip(columns, row)]) + "\r\n"
+        return delimiter.join([cell(text_of(c, v, style)) for c, v in zip(columns, row)]) + "\r\n"
     return record
 
 
@@ -115,14 +188,14 @@ def xml_text(text):
     return escape(re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text), {"\r": "&#13;"})
 
 
-def xml_record(columns):
+def xml_record(columns, style):
     """A null is an absent element."""
     fields = [(xml_name(c.name), c) for c in columns]
 
     def record(row):
         cells = []
         for (name, column), value in zip(fields, row):
-            text = text_of(column, value)
+            text = text_of(column, value, style)
             if text is not None:
                 cells.append("<%s>%s</%s>" % (name, xml_text(text), name))
         return "<Record>%s</Record>" % "".join(cells)
@@ -141,7 +214,9 @@ def schema(columns):
 class Encoding:
     """How a table is written: head, records, what stands between them, foot."""
 
-    def __init__(self, name, columns, params):
+    def __init__(self, name, columns, params, style=None):
+        style = style or Style()
+        asked, columns = columns, style.columns(columns)
         self.content_type = CONTENT_TYPES[name]
         self.head = self.between = self.foot = ""
         if name == "csv":
@@ -149,12 +224,12 @@ class Encoding:
             delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter.lower(), delimiter)
             if len(delimiter) != 1 or delimiter in '"\r\n':
                 raise BadRequest("Parameter CSV.Delimiter must be one character.")
-            self.record = csv_record(columns, delimiter)
+            self.record = csv_record(columns, delimiter, style)
             if params.flag("CSV.Headers", True):
                 heads = [type(c)(c.name) for c in columns]
-                self.head = csv_record(heads, delimiter)([c.name for c in columns])
+                self.head = csv_record(heads, delimiter, style)([c.name for c in columns])
         elif name.startswith("xml"):
-            self.record = xml_record(columns)
+            self.record = xml_record(columns, style)
             self.head = '<?xml version="1.0" encoding="utf-8"?><Table>'
             self.foot = "</Table>"
             if name == "xmldatatable":
@@ -164,7 +239,7 @@ class Encoding:
                     (xml_text(n), t, s, "" if l is None else "<Length>%d</Length>" % l)
                     for n, t, s, l in schema(columns)) + self.foot
         else:
-            self.record = json_record(columns)
+            self.record = json_record(columns, style)
             self.between = ","
             self.head, self.foot = "[", "]"
             if name == "jsondatatable":
@@ -172,6 +247,7 @@ class Encoding:
                 self.foot = '],"Schema":%s}' % json.dumps(
                     [dict(zip(("Column_Name", "Type", "SafeType", "Length"), s))
                      for s in schema(columns)], ensure_ascii=False)
+        self.record = style.complete(asked, self.record)
 
     def blocks(self, rows):
         """The whole document, block by block."""

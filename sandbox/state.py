@@ -14,6 +14,13 @@ DEFAULTS = {
     "refuse_refresh": False,       # refresh grants
     "login": "employee",           # employee, partner or master: whose data it reaches
     "company_endpoints": {},       # {CompanyID: PreferredEndpoint}; else preferred_endpoint
+    "xml_table_for_json": 0,       # every so many JSON reports are <Table />; 0: none
+    "fraction_digits": None,       # most digits of a time; null: 0, 2 or 3
+    "money_scale": "cut",          # cut: no zeros at the end; varied: 14.5, 14.50, 14.5000
+    "null_text": False,            # missing values are the text "null", too
+    "empty_values": True,          # ... and "" in columns that are no texts
+    "new_keys": {},                # name: value, in every record
+    "renamed_keys": {},            # old name: new name
 }
 
 
@@ -59,6 +66,7 @@ class State:
         self.tokens = {}           # access token: monotonic time of expiry
         self.refresh_tokens = set()
         self.sessions = set()
+        self.json_reports = 0      # asked for since xml_table_for_json counts
         self.listeners = []
         self._issued = 0
 

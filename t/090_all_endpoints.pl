@@ -13,7 +13,10 @@ use Time::HiRes qw(time);
 my @formats = qw(json jsondatatable csv xml);
 my $dc = DataConnectTest->new;
 
-# Csv cannot tell an empty text from none, and the service writes some NULLs as
+# Values as they are seen, in all the ways there are.
+$dc->set(null_text => 1, fraction_digits => 7, money_scale => 'varied');
+
+# Csv cannot tell an empty text from none, and the service may write NULLs as
 # "null": all of these are NULL here.
 for my $format (@formats)
 {

@@ -73,12 +73,12 @@ class EveryEndpoint(SandboxTest):
             dated = column["kind"] == "datetime" and STAMP.match(column["example"])
             for row in rows:
                 value = row[column["name"]]
-                if value is None:
+                if value is None or value == "" and column["kind"] != "string":
                     continue
                 self.assertIsInstance(value, kind, (column["name"], value))
                 if column["kind"] in ("integer", "byte"):
                     self.assertNotIsInstance(value, bool, column["name"])
-                if dated and value != "null":
+                if dated:
                     self.assertRegex(value, STAMP, column["name"])
 
     def test_formats_agree(self):

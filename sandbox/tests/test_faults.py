@@ -57,6 +57,16 @@ class Faults(SandboxTest):
         self.control("POST", "fault", [{"status": 500}, {"status": 429}])
         self.assertEqual([self.ask(PATH).status for _ in range(3)], [500, 429, 200])
 
+    def test_gateway(self):
+        for status in (502, 504):
+            self.fault(gateway=status)
+            reply = self.ask(PATH)
+            self.assertEqual((reply.status, reply.headers["Content-Type"]), (status, "text/html"))
+            self.assertIn(b"<title>%d " % status, reply.body)
+        self.assertEqual(self.get(), WHOLE)
+        reply = self.ask("/_sandbox/fault", method="POST", headers={}, body='{"gateway":503}')
+        self.assertEqual(reply.status, 400)
+
     def test_unknown_fault(self):
         reply = self.ask("/_sandbox/fault", method="POST", headers={}, body='{"dely": 1}')
         self.assertEqual(reply.status, 400)
