@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -16,8 +17,19 @@ except ImportError:
 from . import auth, tls
 from .app import Sandbox
 from .company import Company
-from .state import State
+from .state import State, check_settings
 from .wire import Connection
+
+
+def setting(text):
+    """NAME=VALUE, the value as JSON or else as text, as a pair."""
+    name, _, value = text.partition("=")
+    try:
+        value = json.loads(value)
+    except ValueError:
+        pass
+    check_settings({name: value})
+    return name, value
 
 
 def arguments():
@@ -27,6 +39,8 @@ def arguments():
     parser.add_argument("--tls-dir", help="where ca.pem and the server's key are kept")
     parser.add_argument("--scale", type=int, default=1, help="times the number of stores")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--set", action="append", default=[], type=setting,
+                        metavar="NAME=VALUE", help="a setting that a reset leaves so")
     parser.add_argument("--until-eof", action="store_true", help="end with standard input")
     for name, value in vars(auth.Accounts()).items():
         parser.add_argument("--" + name.replace("_", "-"), default=value)
@@ -53,7 +67,7 @@ async def serve(args):
     from aiohttp import web
     loop = asyncio.get_running_loop()
     accounts = auth.Accounts(**{n: getattr(args, n) for n in vars(auth.Accounts())})
-    state = State(accounts)
+    state = State(accounts, dict(args.set))
     sandbox = Sandbox(state, Company(args.seed, args.scale))
     manager = web.Server(
         sandbox.handle, access_log=None, max_line_size=65536, max_field_size=65536,

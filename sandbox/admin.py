@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from .faults import BadFault, Fault
+from .state import check_settings
 
 
 class Document:
@@ -53,6 +54,7 @@ def _release(state, request, query, body):
     """Sticky: a hold that is reached only later does not wait either."""
     for fault in state.faults:
         fault.released.set()
+    state.free_sessions()
     return _done()
 
 
@@ -68,7 +70,16 @@ def _log(state, request, query, body):
 
 
 def _clear_log(state, request, query, body):
-    state.log = []
+    state.clear_log()
+    return _done()
+
+
+def _overlaps(state, request, query, body):
+    return _json(state.overlaps)
+
+
+def _clear_overlaps(state, request, query, body):
+    state.overlaps = []
     return _done()
 
 
@@ -78,9 +89,7 @@ def _settings(state, request, query, body):
 
 def _set(state, request, query, body):
     changes = json.loads(body)
-    unknown = set(changes) - set(state.settings)
-    if unknown:
-        raise BadFault("unknown setting: %s" % ", ".join(sorted(unknown)))
+    check_settings(changes)
     if "xml_table_for_json" in changes:
         state.json_reports = 0
     state.settings.update(changes)
@@ -117,7 +126,7 @@ def _expire(state, request, query, body):
 async def _wait(state, request, query, body):
     """Wait until so many requests are held, in flight or logged."""
     counts = {"held": lambda: state.held,
-              "in_flight": lambda: sum(state.in_flight.values()),
+              "in_flight": lambda: state.open_requests,
               "requests": lambda: len(state.log)}
     timeout = float(query.pop("timeout", 10))
 
@@ -157,6 +166,8 @@ ROUTES = {
     ("POST", "reset"): _reset,
     ("GET", "log"): _log,
     ("DELETE", "log"): _clear_log,
+    ("GET", "overlaps"): _overlaps,
+    ("DELETE", "overlaps"): _clear_overlaps,
     ("GET", "settings"): _settings,
     ("POST", "settings"): _set,
     ("GET", "mail"): _mail,

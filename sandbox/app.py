@@ -5,7 +5,8 @@ import re
 import traceback
 from urllib.parse import unquote
 
-from . import admin, auth, faults, formats, params as parameters, relations, wire
+from . import (admin, auth, faults, formats, params as parameters, relations, sessions,
+               wire)
 from .endpoints import Endpoints, TooMany
 from .params import BadRequest
 
@@ -13,6 +14,8 @@ JSON = "application/json; charset=utf-8"
 PING = {"Application": "DataConnect", "Framework": "ASP.NET", "Status": "OK"}
 LIMIT_MESSAGE = ("The request was estimated to return about %d records, more than the "
                  "%d that are allowed. Narrow the request.")
+TOKEN_PATH = "/v1/oauth2/token"
+ABANDON_PATH = "/session/abandon"
 
 
 def error(status, message, headers=()):
@@ -22,6 +25,45 @@ def error(status, message, headers=()):
 
 def document(status, value, headers=()):
     return wire.Reply(status, JSON, [json.dumps(value).encode()], headers)
+
+
+class Place:
+    """A request's place among those that are answered, where their number is limited."""
+
+    def __init__(self, state, key, entry):
+        self.state = state
+        # The token service is another one.
+        by_company = state.settings["limit_by"] == "company" and key != TOKEN_PATH
+        self.scope = "company" if by_company else key
+        self.entry = entry
+        self.refused = False       # with a 429: such a one is not counted
+        entry.place = self
+
+    def __enter__(self):
+        active = self.state.active.get(self.scope, 0)
+        self.entry.Concurrent = active + 1
+        self.state.active[self.scope] = active + 1
+
+    def __exit__(self, *exception):
+        if not self.refused:
+            self._leave()
+            self.state.full.discard(self.scope)
+
+    def _leave(self):
+        self.state.active[self.scope] -= 1
+
+    def refuses(self):
+        """Whether there were too many before this one, which then does not count."""
+        settings = self.state.settings
+        before = self.entry.Concurrent - 1
+        full = self.scope in self.state.full and before > 0
+        if before < settings["concurrency"] and not full:
+            return False
+        self.refused = True
+        self._leave()
+        if settings["refuse_until_end"]:
+            self.state.full.add(self.scope)
+        return True
 
 
 class Sandbox:
@@ -51,26 +93,22 @@ class Sandbox:
             problem = None
         except BadRequest as bad:
             params, problem = None, str(bad)
-        active = self.state.in_flight.get(key, 0) - self.state.refused.get(key, 0)
-        self.state.in_flight[key] = self.state.in_flight.get(key, 0) + 1
         entry = self.state.log_request(
-            Method=request.method, Path=raw_path, Query=query,
+            sessions.sent(request), Method=request.method, Path=raw_path, Query=query,
             Body=body.decode("utf-8", "replace"),
             Params=params.canonical() if params else "",
             Auth=auth.scheme(request, params),
             Cookie=request.headers.get("Cookie", ""),
             Headers=json.dumps(dict(request.headers), ensure_ascii=False),
-            Connection=request.protocol.number, Concurrent=active + 1)
+            Connection=request.protocol.number)
         fault = faults.take(self.state, request.method, path, params)
+        self.state.open_requests += 1
         try:
-            if fault and (fault.never or "raw_reply" in fault.spec):
-                return await self._unanswered(request, entry, fault)
-            reply = self._reply(request, key, params, problem, active, fault, entry)
-            if entry.refused:
-                self.state.refused[key] = self.state.refused.get(key, 0) + 1
-            if fault:
-                self._spoil(reply, fault)
-            return await wire.send(self.state, request, entry, reply, fault)
+            await self._turn(request, key, entry)
+            with Place(self.state, key, entry):
+                return await self._answer(request, key, params, problem, fault, entry)
+        except wire.Gone:
+            return wire.Written(False)
         except Exception:
             # A mistake of the sandbox: leave no half reply that looks whole.
             traceback.print_exc()
@@ -78,9 +116,27 @@ class Sandbox:
                 request.transport.abort()
             return wire.Written(False)
         finally:
-            self.state.in_flight[key] -= 1
-            if entry.refused:
-                self.state.refused[key] -= 1
+            self.state.end(entry)
+            self.state.open_requests -= 1
+
+    async def _turn(self, request, key, entry):
+        """Wait for the requests of the same session that came before."""
+        if key == TOKEN_PATH:
+            return
+        session = sessions.join(self.state, request, entry)
+        if session and self.state.settings["session_lock"]:
+            await session.turn(entry, request.protocol)
+
+    async def _answer(self, request, key, params, problem, fault, entry):
+        if fault and (fault.never or "raw_reply" in fault.spec):
+            return await self._unanswered(request, entry, fault)
+        reply = self._reply(request, key, params, problem, fault, entry)
+        if fault:
+            self._spoil(reply, fault)
+        written = await wire.send(self.state, request, entry, reply, fault)
+        if entry.whole and request.transport is not None:
+            await wire.flush(request.transport)
+        return written
 
     async def _unanswered(self, request, entry, fault):
         """No reply at all, or bytes that stand for a whole reply."""
@@ -95,14 +151,14 @@ class Sandbox:
             pass
         return wire.Written(False)
 
-    def _reply(self, request, key, params, problem, active, fault, entry):
+    def _reply(self, request, key, params, problem, fault, entry):
         if fault and fault.replaces():
             return wire.Reply(fault.status or 200, JSON, [fault.replacement()])
         if problem:
             return error(400, problem)
         if request.method not in ("GET", "POST"):
             return error(405, "Only GET and POST are allowed.", [("Allow", "GET, POST")])
-        if key == "/v1/oauth2/token":
+        if key == TOKEN_PATH:
             if request.method != "POST":
                 return error(405, "Only POST is allowed.", [("Allow", "POST")])
             return document(*auth.token_reply(self.state, params))
@@ -110,16 +166,18 @@ class Sandbox:
             return document(200, PING)
         if (fault and fault.expired_token) or not auth.accepted(self.state, request, params):
             return error(401, "The token is invalid or has expired.")
-        reply = self._authenticated(request, key, params, active, entry)
-        for cookie in auth.session_cookies(self.state, request):
+        reply = self._authenticated(request, key, params, entry)
+        for cookie in sessions.start(self.state, entry) if key != ABANDON_PATH else ():
             reply.headers.append(("Set-Cookie", cookie))
         return reply
 
-    def _authenticated(self, request, key, params, active, entry):
+    def _authenticated(self, request, key, params, entry):
         settings = self.state.settings
-        if active >= settings["concurrency"]:
-            entry.refused = True
-            return self._rate_limited(active)
+        if entry.place.refuses():
+            return self._rate_limited(entry.Concurrent - 1)
+        if key == ABANDON_PATH:
+            sessions.abandon(self.state, entry)
+            return document(200, {"Error": False, "Message": "The session has ended."})
         saved = admin.find_document(self.state, key, params)
         if saved:
             return wire.Reply(200, saved.content_type, [saved.body])

@@ -1,4 +1,4 @@
-"""Who is calling: Bearer, Basic, ?Auth=, the token service, session cookies."""
+"""Who is calling: Bearer, Basic, ?Auth=, the token service."""
 
 import base64
 import time
@@ -93,16 +93,3 @@ def session_record(state, params):
         record["PreferredEndpoint"] = (state.settings["preferred_endpoint"]
                                        or state.base_url)
     return record
-
-
-def session_cookies(state, request):
-    """Set-Cookie values for an authenticated caller without a known session."""
-    if not state.settings["session_cookies"]:
-        return []
-    if request.cookies.get("DataConnectState") in state.sessions:
-        return []
-    session = _guid(state, "session")
-    state.sessions.add(session)
-    affinity = guid("affinity", session).replace("-", "")
-    return ["DataConnectState=%s; Path=/; HttpOnly" % session,
-            "ARRAffinity=%s; Path=/; HttpOnly" % affinity]

@@ -27,7 +27,7 @@ from urllib.parse import quote, urlencode
 
 
 LOG_FIELDS = ("seq", "method", "path", "query", "body", "params", "auth", "cookie", "headers",
-              "connection", "concurrent", "status", "at", "bytessent")
+              "connection", "session", "concurrent", "status", "at", "bytessent", "ended")
 
 
 class Failed(Exception):

@@ -5,7 +5,9 @@ import time
 
 DEFAULTS = {
     "max_records": 1048576,        # above this estimate: 413
-    "concurrency": 8,              # requests in flight on one path; one more: 429
+    "concurrency": 8,              # requests answered at once; one more: 429
+    "limit_by": "resource",        # on one path; "company": on all of them together
+    "refuse_until_end": False,     # after a 429 more of them until one that runs has ended
     "rate_limit_headers": {},      # headers of a 429
     "rate_limit_body": "json",     # json or text
     "expires_in": 43199,           # life of an access token, seconds
@@ -21,19 +23,39 @@ DEFAULTS = {
     "empty_values": True,          # ... and "" in columns that are no texts
     "new_keys": {},                # name: value, in every record
     "renamed_keys": {},            # old name: new name
+    "session_lock": False,         # one session's requests are answered one after another
+    "session_lock_stays": False,   # also behind one whose connection is gone
 }
+
+CHOICES = {"limit_by": ("resource", "company")}
+
+
+def check_settings(changes):
+    """Raises ValueError for what is no setting, or none of its values."""
+    unknown = set(changes) - set(DEFAULTS)
+    if unknown:
+        raise ValueError("unknown setting: %s" % ", ".join(sorted(unknown)))
+    for name, value in changes.items():
+        if name in CHOICES and value not in CHOICES[name]:
+            raise ValueError("%s must be one of %s" % (name, ", ".join(CHOICES[name])))
 
 
 class LogEntry:
-    """One request; Status is null until its reply has ended."""
+    """One request; Status is null until its reply has started, Ended until it has ended."""
 
     FIELDS = ("Seq", "Method", "Path", "Query", "Body", "Params", "Auth", "Cookie",
-              "Headers", "Connection", "Concurrent", "Status", "At", "BytesSent")
+              "Headers", "Connection", "Session", "Concurrent", "Status", "At", "BytesSent",
+              "Ended")
 
     def __init__(self, **fields):
+        self.Session = None
+        self.Concurrent = None
         self.Status = None
-        self.refused = False       # with a 429: such a one is not active
+        self.Ended = None
         self.BytesSent = 0
+        self.sent = None           # the cookie of a session that came with it
+        self.session = None
+        self.whole = False         # all of the reply was written
         self.__dict__.update(fields)
 
     def record(self):
@@ -41,14 +63,21 @@ class LogEntry:
 
 
 class State:
-    def __init__(self, accounts):
+    def __init__(self, accounts, settings=None):
         self.accounts = accounts
+        self.started_with = settings or {}
         self.base_url = None
-        self.in_flight = {}        # lower-case path: requests being answered
-        self.refused = {}          # those among them that get a 429
+        self.open_requests = 0     # from their head to the end of their reply
+        self.active = {}           # what the limit counts by: requests being answered
+        self.full = set()          # those of it that refuse until one has ended
+        self.sending = []          # (entry, transport): all is written, perhaps not sent
         self.held = 0              # requests waiting for a release
         self.listeners = []        # servers opened by /_sandbox/listen
         self.faults = []
+        self.sessions = {}         # DataConnectState: Session
+        self.overlaps = []         # cookies that came while they were in another exchange
+        self._open = []            # log entries of the requests that have not ended
+        self._started_sessions = 0
         self._born = time.monotonic()
         self.reset()
 
@@ -57,16 +86,17 @@ class State:
             fault.released.set()
         for server in self.listeners:
             server.close()
-        self.settings = dict(DEFAULTS)
+        self.free_sessions()
+        self.settings = {**DEFAULTS, **self.started_with}
         self.faults = []
-        self.log = []
+        self.clear_log()
         self.documents = []
         self.mail = []
         self.traffic = {}          # TrafficCountID: row written by the import
         self.tokens = {}           # access token: monotonic time of expiry
         self.refresh_tokens = set()
-        self.sessions = set()
         self.json_reports = 0      # asked for since xml_table_for_json counts
+        self.sessions = {}
         self.listeners = []
         self._issued = 0
 
@@ -78,10 +108,56 @@ class State:
         self._issued += 1
         return self._issued
 
-    def log_request(self, **fields):
-        entry = LogEntry(Seq=len(self.log) + 1, At=self.now(), **fields)
+    def session_serial(self):
+        """The same for sessions, also after a reset: clients keep their cookies."""
+        self._started_sessions += 1
+        return self._started_sessions
+
+    def free_sessions(self):
+        for session in self.sessions.values():
+            session.free()
+
+    def log_request(self, cookie, **fields):
+        """A request has come, with the cookie of a session or None."""
+        self.settle()
+        self._arrived += 1
+        entry = LogEntry(Seq=self._arrived, At=self.now(), **fields)
+        entry.sent = cookie
+        for other in self._open:
+            if cookie and cookie in (other.sent, other.Session):
+                self.overlaps.append({"Cookie": cookie, "Paths": [other.Path, entry.Path],
+                                      "Queries": [other.Query, entry.Query]})
         self.log.append(entry)
+        self._open.append(entry)
         return entry
+
+    def clear_log(self):
+        self.log = []
+        self._arrived = 0
+
+    def written(self, entry, transport):
+        """All of a reply is with the transport, which may have sent it or not."""
+        entry.whole = True
+        self.sending.append((entry, transport))
+        self.settle()
+
+    def settle(self):
+        """Note which replies have been sent to their last byte by now."""
+        for entry, transport in list(self.sending):
+            if transport.is_closing() or not transport.get_write_buffer_size():
+                self.end(entry)
+
+    def end(self, entry):
+        """The exchange has ended: since the request that came last."""
+        self.sending = [pair for pair in self.sending if pair[0] is not entry]
+        if entry.Ended is not None:
+            return
+        entry.Ended = self._arrived
+        if entry in self._open:
+            self._open.remove(entry)
+        stays = self.settings["session_lock_stays"] and not entry.whole
+        if entry.session and not (stays and entry.session.exchanges[0] is entry):
+            entry.session.leave(entry)
 
     async def wait_for(self, condition, timeout):
         """True once the condition holds, False after `timeout` seconds."""

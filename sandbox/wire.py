@@ -114,12 +114,16 @@ class Writer:
         self.fault = fault
         self.sent = 0              # body bytes, framing not counted
         self.chunked = False
+        self.whole = None          # bytes of the whole reply, where they are known before
 
-    async def raw(self, data):
+    async def raw(self, data, last=False):
         if self.connection.transport is None or self.transport.is_closing():
             raise Gone()
         self.transport.write(data)
         self.entry.BytesSent += len(data)
+        if last or self.entry.BytesSent == self.whole:
+            # Before anything else can come from the client.
+            self.state.written(self.entry, self.transport)
         await self.connection._drain_helper()
         await asyncio.sleep(0)
 
@@ -201,12 +205,16 @@ class Writer:
         raise Gone()
 
     async def flush(self):
-        while self.transport.get_write_buffer_size() and not self.transport.is_closing():
-            await asyncio.sleep(0.001)
+        await flush(self.transport)
 
     async def finish(self):
         if self.chunked:
-            await self.raw(b"0\r\n\r\n")
+            await self.raw(b"0\r\n\r\n", last=True)
+
+
+async def flush(transport):
+    while transport.get_write_buffer_size() and not transport.is_closing():
+        await asyncio.sleep(0.001)
 
 
 # Cuts that end the connection while the body is being sent.
@@ -277,8 +285,10 @@ async def _send(writer, request, reply, fault):
     writer.entry.Status = reply.status
     start = head(reply.status, headers)
     if request.method == "HEAD":
-        await writer.raw(start)
+        await writer.raw(start, last=True)
         return keep
+    if rest is None and not writer.chunked and how not in CUTTING:
+        writer.whole = len(start) + len(first)
     if fault:
         await writer.raw(start)
         if fault.delay_body:

@@ -15,7 +15,7 @@ class Log(SandboxTest):
         first, second = self.log()
         self.assertEqual(list(first), [
             "Seq", "Method", "Path", "Query", "Body", "Params", "Auth", "Cookie", "Headers",
-            "Connection", "Concurrent", "Status", "At", "BytesSent"])
+            "Connection", "Session", "Concurrent", "Status", "At", "BytesSent", "Ended"])
         self.assertEqual(
             [first[n] for n in ("Seq", "Method", "Path", "Query", "Params", "Auth", "Status")],
             [1, "GET", "/Test/Echo", "b=2&a=%C3%A9", "a=é&b=2", "bearer", 200])

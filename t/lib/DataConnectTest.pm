@@ -87,6 +87,7 @@ sub _start_sandbox
 		push @arguments, '--tls-dir', $directory;
 		$self->{ca_file} = "$directory/ca.pem";
 	}
+	push @arguments, split ' ', $ENV{DATACONNECT_SANDBOX_ARGS} // '';
 	local $ENV{PYTHONPATH} = $root;
 	local $ENV{PYTHONDONTWRITEBYTECODE} = 1;
 	$self->{in} = $self->{out} = $self->{err} = '';
