@@ -77,6 +77,13 @@ extern DcfDraftColumn *dcf_draft_add_param(DcfDraft *draft, HTAB *taken,
 										   const char *param,
 										   const char *type);
 
+/*
+ * The time zone that a name tells of its column's times (DateCreatedUTC), for
+ * the option timezone; NULL where it tells none, or the type has no zone to
+ * read.  It is given whatever the server's zone is, which may change.
+ */
+extern const char *dcf_draft_timezone(const char *name, const char *type);
+
 /* "name=value", encoded for the option params.  palloc'd. */
 extern char *dcf_draft_pair(const char *name, const char *value);
 

@@ -138,6 +138,7 @@ typedef struct DcfColumnOptions
 	bool required;
 	char *default_value; /* or NULL */
 	bool list;
+	pg_tz *timezone; /* NULL: the server's */
 } DcfColumnOptions;
 
 /* How the service's names become names of columns. */

@@ -34,6 +34,7 @@ typedef struct DcfColumn
 	Oid collation;
 	bool is_stored; /* of a generated one: PostgreSQL does not expand it */
 	DcfColumnOptions *options;
+	pg_tz *timezone; /* of its times without zone: its own or the server's */
 } DcfColumn;
 
 typedef struct DcfRelation

@@ -6,7 +6,7 @@
  * whether its last day is then included is not documented.  So an inclusive
  * upper bound is sent as the next midnight after its day, an exclusive one as
  * the first midnight not before it, a lower bound as the midnight before it.
- * Days are those of the server's time zone.
+ * Days are those of the column's time zone.
  */
 #ifndef DCF_WINDOW_H
 #define DCF_WINDOW_H
@@ -72,7 +72,7 @@ extern bool dcf_window_is_sendable(Timestamp time);
 
 /*
  * A time at which to cut the window so that both parts ask for less: about its
- * middle, at a midnight of the server's time zone, or a whole second where
+ * middle, at a midnight of the column's time zone, or a whole second where
  * times are sent as they are.  False if there is none.  An open end, and a
  * bound that is sent as one, counts as 2000 or tomorrow, or as
  * dcf_window_open_count() says.

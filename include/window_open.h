@@ -3,7 +3,7 @@
  *	  Open ends of a window: what the options open_from and open_to say is sent
  *	  for them.
  *
- * A start is the midnight at which the option's day begins, in the server's time
+ * A start is the midnight at which the option's day begins, in the column's time
  * zone; an end likewise, but for today, which is meant to have its rows: the
  * next midnight.  Today is the day when the transaction starts.  An option that
  * would leave nothing between it and the window's other end is not used, but the

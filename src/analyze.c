@@ -225,7 +225,7 @@ fill_parameters(const DcfRelation *relation, const DcfRequest *request,
 			continue;
 		converter = dcf_convert_create(relation->relname,
 									   TupleDescAttr(relation->tupdesc, i),
-									   relation->server->timezone,
+									   column->timezone,
 									   relation->table->null_strings);
 		values[i] =
 			dcf_convert_text(converter,

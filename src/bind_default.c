@@ -46,7 +46,7 @@ dcf_default_value(const DcfRelation *relation, const DcfColumn *column,
 	attribute.atttypid = column->basetype;
 	attribute.atttypmod = -1;
 	value = dcf_convert_text(dcf_convert_create(relation->relname, &attribute,
-												relation->server->timezone,
+												column->timezone,
 												relation->table->null_strings),
 							 text);
 	if (fit && !dcf_fit_value(fit, &value))

@@ -28,12 +28,12 @@ static void finish_window(DcfSlot *slot);
 static void use_default(DcfSlot *slot, char *utf8);
 static void find_unsent_value(DcfSlot *slot, const DcfRelation *relation,
 							  const char *utf8);
-static const char *make_texts(DcfSlot *slot, pg_tz *timezone);
-static const char *find_obstacle(const DcfSlot *slot, pg_tz *timezone);
+static const char *make_texts(DcfSlot *slot);
+static const char *find_obstacle(const DcfSlot *slot);
 static const char *list_obstacle(const DcfSlot *slot, const char *text);
 static bool rounds_times(const DcfColumn *column);
 static const char *filter_obstacle(const DcfColumn *column, Datum value,
-								   const char *text, pg_tz *timezone);
+								   const char *text);
 static void raise_by_session(const DcfSlot *slot, const DcfRelation *relation);
 static void send_nothing(DcfSlot *slot, const DcfRelation *relation,
 						 const char *reason);
@@ -45,8 +45,7 @@ dcf_slot_init(DcfSlot *slot, const DcfRelation *relation,
 	memset(slot, 0, sizeof(*slot));
 	slot->column = column;
 	dcf_window_init(&slot->window, column->basetype, column->basetypmod,
-					relation->server->timezone,
-					relation->table->window_round_day);
+					column->timezone, relation->table->window_round_day);
 	if (column->kind == DCF_COLUMN_WINDOW && column->options->required)
 		dcf_window_open_count(&slot->window, relation->table->open_from,
 							  relation->table->open_to);
@@ -224,9 +223,9 @@ dcf_slot_finish(DcfSlot *slot, const DcfRelation *relation,
 
 	slot->one_by_one = slot->values.count > 1 &&
 		(!column->options->list || bms_is_member(column->attnum, spec->split));
-	obstacle = make_texts(slot, relation->server->timezone);
+	obstacle = make_texts(slot);
 	if (!obstacle)
-		obstacle = find_obstacle(slot, relation->server->timezone);
+		obstacle = find_obstacle(slot);
 	if (obstacle)
 		send_nothing(slot, relation, obstacle);
 }
@@ -260,7 +259,7 @@ find_unsent_value(DcfSlot *slot, const DcfRelation *relation, const char *utf8)
 
 /* Returns why there is no text for a value, a sentence; or NULL. */
 static const char *
-make_texts(DcfSlot *slot, pg_tz *timezone)
+make_texts(DcfSlot *slot)
 {
 	const char *reason = NULL;
 
@@ -268,9 +267,9 @@ make_texts(DcfSlot *slot, pg_tz *timezone)
 	for (int i = 0; i < slot->values.count && !reason; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		slot->texts[i] =
-			dcf_convert_to_param(slot->column->basetype,
-								 slot->values.values[i], timezone, &reason);
+		slot->texts[i] = dcf_convert_to_param(slot->column->basetype,
+											  slot->values.values[i],
+											  slot->column->timezone, &reason);
 	}
 	return reason;
 }
@@ -280,7 +279,7 @@ make_texts(DcfSlot *slot, pg_tz *timezone)
  * if it cannot.
  */
 static const char *
-find_obstacle(const DcfSlot *slot, pg_tz *timezone)
+find_obstacle(const DcfSlot *slot)
 {
 	const char *obstacle = NULL;
 
@@ -291,7 +290,7 @@ find_obstacle(const DcfSlot *slot, pg_tz *timezone)
 			obstacle = list_obstacle(slot, slot->texts[i]);
 		if (slot->column->kind == DCF_COLUMN_FILTERED && !obstacle)
 			obstacle = filter_obstacle(slot->column, slot->values.values[i],
-									   slot->texts[i], timezone);
+									   slot->texts[i]);
 	}
 	return obstacle;
 }
@@ -324,8 +323,7 @@ rounds_times(const DcfColumn *column)
 
 /* Why the service might not find by a value all that is equal to it. */
 static const char *
-filter_obstacle(const DcfColumn *column, Datum value, const char *text,
-				pg_tz *timezone)
+filter_obstacle(const DcfColumn *column, Datum value, const char *text)
 {
 	/* It has no such values: it writes them for NULL. */
 	if (text[0] == '\0' || strcmp(text, "null") == 0)
@@ -337,7 +335,7 @@ filter_obstacle(const DcfColumn *column, Datum value, const char *text,
 			"The column rounds times, and parameter \"%s\" need not find those that become \"%s\".",
 			column->options->param, text);
 	if (column->basetype == TIMESTAMPOID &&
-		dcf_window_is_shown_twice(DatumGetTimestamp(value), timezone))
+		dcf_window_is_shown_twice(DatumGetTimestamp(value), column->timezone))
 		return psprintf(
 			"Clocks show this time twice, and parameter \"%s\" takes one instant, \"%s\".",
 			column->options->param, text);
@@ -365,9 +363,10 @@ raise_by_session(const DcfSlot *slot, const DcfRelation *relation)
 			 "The column is of type %s, and the value is a timestamp with time zone: which %s it is depends on the session's TimeZone.",
 			 type, type),
 		 errhint(
-			 "Cast it: (value AT TIME ZONE '%s')::%s is the %s in the server's time zone.",
-			 pg_get_timezone_name(relation->server->timezone), type,
-			 column->basetype == DATEOID ? "day" : "time")));
+			 "Cast it: (value AT TIME ZONE '%s')::%s is the %s in the %s's time zone.",
+			 pg_get_timezone_name(column->timezone), type,
+			 column->basetype == DATEOID ? "day" : "time",
+			 column->options->timezone ? "column" : "server")));
 }
 
 /*

@@ -225,12 +225,16 @@ add_new_fields(Comparison *comparison)
 			find_field(comparison->sample, lfirst(cell));
 		char *attname =
 			dcf_draft_take_name(taken, dcf_draft_snake(field->key));
+		const char *timezone = dcf_draft_timezone(field->key, field->type);
 
 		add_change(comparison, attname, field->key, "new", NULL, field->type,
 				   psprintf("ALTER FOREIGN TABLE %s ADD COLUMN %s %s OPTIONS "
-							"(name %s);",
+							"(name %s%s);",
 							comparison->table, quote_identifier(attname),
-							field->type, quote_literal_cstr(field->key)));
+							field->type, quote_literal_cstr(field->key),
+							timezone ? psprintf(", timezone %s",
+												quote_literal_cstr(timezone)) :
+									   ""));
 	}
 }
 

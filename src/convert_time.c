@@ -2,8 +2,8 @@
  * convert_time.c
  *	  Converter functions for dates and times.
  *
- * The service writes local times, mostly without saying of which zone: the
- * server's time zone is theirs.  Only ISO 8601 is read, never through the
+ * The service writes times mostly without saying of which zone: the option
+ * timezone of the column, or else of the server, says it.  Only ISO 8601 is read, never through the
  * types' input functions: those heed DateStyle and TimeZone, and take "now".
  */
 #include "postgres.h"
@@ -176,7 +176,7 @@ local_of(DcfConverter *converter, TimestampTz instant)
 	return instant - west * USECS_PER_SEC;
 }
 
-/* A date with or without a time as a local time in the server's zone. */
+/* A date with or without a time as a local time in the column's zone. */
 static Timestamp
 to_local(DcfConverter *converter, const DcfIsoTime *iso)
 {
@@ -233,7 +233,7 @@ offset_without_date(const DcfIsoTime *iso, pg_tz *timezone, long *offset)
 
 /*
  * Keep a time of day that was shifted within its day: by more than a day even,
- * where the server's zone is a far one.
+ * where the column's zone is a far one.
  */
 static TimeADT
 wrap_day(TimeADT time)
@@ -264,7 +264,7 @@ parse_short_span(const DcfField *field, const char *bytes, size_t len,
 	return true;
 }
 
-/* The time of day, in the server's zone. */
+/* The time of day, in the column's zone. */
 static Datum
 convert_time(DcfConverter *converter, const DcfField *field, const char *bytes,
 			 size_t len)

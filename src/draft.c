@@ -86,13 +86,32 @@ column_name(DcfColumnNames names, const char *name)
 	return names == DCF_NAMES_SNAKE ? dcf_draft_snake(name) : pstrdup(name);
 }
 
+const char *
+dcf_draft_timezone(const char *name, const char *type)
+{
+	static const char suffix[] = "_utc";
+	const char *snake = dcf_draft_snake(name);
+	size_t len = strlen(snake);
+
+	/* Of the types that drafts have: date, time, timestamp, with or without. */
+	if (strncmp(type, "date", 4) != 0 && strncmp(type, "time", 4) != 0)
+		return NULL;
+	return len >= sizeof(suffix) - 1 &&
+			strcmp(snake + len - (sizeof(suffix) - 1), suffix) == 0 ?
+		"UTC" :
+		NULL;
+}
+
+/* name is the service's. */
 static DcfDraftColumn *
-add_column(DcfDraft *draft, char *attname, const char *type)
+add_column(DcfDraft *draft, char *attname, const char *name, const char *type)
 {
 	DcfDraftColumn *column = palloc0(sizeof(DcfDraftColumn));
+	const char *timezone = dcf_draft_timezone(name, type);
 
 	column->attname = attname;
 	column->type = type;
+	column->options.timezone = timezone ? pg_tzset(timezone) : NULL;
 	draft->columns = lappend(draft->columns, column);
 	return column;
 }
@@ -105,7 +124,7 @@ dcf_draft_add_field(DcfDraft *draft, HTAB *taken, DcfColumnNames names,
 
 	column =
 		add_column(draft, dcf_draft_take_name(taken, column_name(names, key)),
-				   type);
+				   key, type);
 	column->options.name = pstrdup(key);
 	return column;
 }
@@ -119,7 +138,8 @@ dcf_draft_add_param(DcfDraft *draft, HTAB *taken, DcfColumnNames names,
 
 	if (dcf_draft_is_taken(taken, wanted))
 		wanted = psprintf("p_%s", wanted);
-	column = add_column(draft, dcf_draft_take_name(taken, wanted), type);
+	column =
+		add_column(draft, dcf_draft_take_name(taken, wanted), param, type);
 	column->options.param = pstrdup(param);
 	return column;
 }
@@ -164,6 +184,9 @@ append_column(StringInfo ddl, const DcfDraftColumn *column)
 	append_option(&options, "required", given->required ? "true" : NULL);
 	append_option(&options, "list", given->list ? "true" : NULL);
 	append_option(&options, "default", given->default_value);
+	append_option(&options, "timezone",
+				  given->timezone ? pg_get_timezone_name(given->timezone) :
+									NULL);
 
 	appendStringInfo(ddl, "    %s %s", quote_identifier(column->attname),
 					 column->type);

@@ -343,8 +343,7 @@ average_window(Estimation *e, const DcfColumn *column, DcfWindow *window)
 	ListCell *lc;
 
 	dcf_window_init(window, column->basetype, column->basetypmod,
-					e->relation->server->timezone,
-					e->relation->table->window_round_day);
+					column->timezone, e->relation->table->window_round_day);
 	if (column->options->required)
 		dcf_window_open_count(window, e->relation->table->open_from,
 							  e->relation->table->open_to);

@@ -119,8 +119,7 @@ dcf_measure_value(DcfMeasure *measure, const DcfRelation *relation,
 	add_column(measure, relation, column, false);
 	if (!dcf_window_accepts(column->basetype, column->basetype))
 		return;
-	dcf_window_init(&window, column->basetype, -1, relation->server->timezone,
-					false);
+	dcf_window_init(&window, column->basetype, -1, column->timezone, false);
 	if (value && dcf_window_accepts(column->basetype, valuetype))
 		dcf_window_narrow(&window, DCF_BIND_EQUAL, *value, valuetype);
 	known = window.has_lower;

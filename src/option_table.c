@@ -220,6 +220,9 @@ const DcfOption dcf_options[] = {
 	 .description = "value sent where the query gives none"},
 	{COLUMN(list), .type = DCF_OPTION_BOOLEAN, .default_value = "false",
 	 .description = "the parameter takes several values, comma-separated"},
+	{COLUMN(timezone), .type = DCF_OPTION_TIMEZONE,
+	 .description = "time zone of the column's times without zone; default is "
+					"the server's"},
 
 	{IMPORT(column_names), .type = DCF_OPTION_ENUM, .choices = column_names,
 	 .default_value = "snake",

@@ -51,7 +51,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
 		target->converter =
 			dcf_convert_create(relation->relname,
 							   TupleDescAttr(relation->tupdesc, i),
-							   relation->server->timezone,
+							   column->timezone,
 							   relation->table->null_strings);
 	}
 

@@ -75,6 +75,7 @@ dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
 		column->collation = DEFAULT_COLLATION_OID;
 		column->options = palloc0(sizeof(DcfColumnOptions));
 		column->options->name = pstrdup(keys[i]);
+		column->timezone = relation->server->timezone;
 	}
 	return relation;
 }
@@ -138,6 +139,8 @@ load_column(DcfRelation *relation, Form_pg_attribute attribute)
 	column->collation = attribute->attcollation;
 	column->options =
 		dcf_option_column(relation->relid, column->attnum, column->attname);
+	column->timezone = column->options->timezone ? column->options->timezone :
+												   relation->server->timezone;
 	column->is_stored = attribute->attgenerated == ATTRIBUTE_GENERATED_STORED;
 	column->kind = attribute->attgenerated != '\0' ?
 		DCF_COLUMN_GENERATED :
