@@ -44,6 +44,8 @@ typedef struct DcfCatalogueColumn
 	char *type; /* of SQL Server */
 	char *kind; /* the vendor's general type */
 	char *example;
+	char *param_from; /* parameters that are known to bound it; or NULL */
+	char *param_to;
 } DcfCatalogueColumn;
 
 /* Another row type of an endpoint, chosen by the value of a parameter. */

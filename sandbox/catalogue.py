@@ -17,7 +17,7 @@ class Column:
 
     __slots__ = ("name", "type", "kind", "example")
 
-    def __init__(self, name, type=None, kind="string", example=""):
+    def __init__(self, name, type=None, kind="string", example="", **rest):
         self.name = name
         self.type = type
         self.kind = kind

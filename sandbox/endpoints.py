@@ -74,6 +74,8 @@ class Endpoints:
         if endpoint is None:
             return None
         parameters.check(endpoint, params)
+        if self.state.settings["unknown_parameters"] == "refused" and key != "/test/echo":
+            parameters.check_known(endpoint, params)
         columns = endpoint.columns_for(params)
         if key in relations.RELATIONSHIPS.values():
             return Table(columns, relations.rows(self.state, endpoint))

@@ -190,6 +190,14 @@ def missing(endpoint, params):
     return names
 
 
+def check_known(endpoint, params):
+    """Raises BadRequest where there is a parameter that the endpoint does not have."""
+    known = {p.name.lower() for p in endpoint.parameters}.union(UNIVERSAL)
+    unknown = [n for n in params.names() if n not in known and not n.startswith("email.")]
+    if unknown:
+        raise BadRequest("Unknown parameter(s): %s." % ", ".join(sorted(unknown)))
+
+
 def check(endpoint, params):
     """Raises BadRequest where the parameters do not suit the endpoint."""
     names = missing(endpoint, params)

@@ -23,11 +23,12 @@ DEFAULTS = {
     "empty_values": True,          # ... and "" in columns that are no texts
     "new_keys": {},                # name: value, in every record
     "renamed_keys": {},            # old name: new name
+    "unknown_parameters": "ignored",   # or refused, with 400
     "session_lock": False,         # one session's requests are answered one after another
     "session_lock_stays": False,   # also behind one whose connection is gone
 }
 
-CHOICES = {"limit_by": ("resource", "company")}
+CHOICES = {"limit_by": ("resource", "company"), "unknown_parameters": ("ignored", "refused")}
 
 
 def check_settings(changes):

@@ -321,16 +321,24 @@ def employees(endpoints, endpoint, scope):
 
 
 def customers(endpoints, endpoint, scope):
-    """Those created in the window; TypeOfCustomer -1 is any."""
+    """Those created and last modified in the windows; TypeOfCustomer -1 is any."""
     company, (first, last) = endpoints.company, scope.window
+    since, until = scope.params.window("StartDateLastModified", "StopDateLastModified")
     wanted = scope.params.integer("TypeOfCustomer", -1)
     for id in range(1, company.customers + 1):
         customer = company.customer(id)
         store = company.stores[mix(id, "store") % len(company.stores)]
         if (scope.has_store(store) and wanted in (-1, customer.type)
                 and (first is None or customer.created >= first)
-                and (last is None or customer.created < last)):
+                and (last is None or customer.created < last)
+                and (since is None or _modified(customer) >= since)
+                and (until is None or _modified(customer) < until)):
             yield Person(id, customer.created, customer)
+
+
+def _modified(customer):
+    """Within a year after it was created."""
+    return customer.created + mix(customer.id, "modified") % (365 * DAY_MS)
 
 
 def stores(endpoints, endpoint, scope):
@@ -368,6 +376,7 @@ EMPLOYEE_MASTER = {
 }
 
 CUSTOMERS = {
+    "LastDateModified": lambda p: _modified(p.it),
     "CustomerID": lambda p: p.it.id,
     "CustomerFirstName": lambda p: p.it.first,
     "CustomerLastName": lambda p: p.it.last,

@@ -350,6 +350,7 @@ add_param(DcfDraft *draft, HTAB *taken, const Part *part,
 		column->options.default_value = param->default_value;
 }
 
+/* But for those that have parameters of their own. */
 static DcfDraftColumn *
 find_only_time(const DcfDraft *draft)
 {
@@ -360,7 +361,8 @@ find_only_time(const DcfDraft *draft)
 	{
 		DcfDraftColumn *column = lfirst(cell);
 
-		if (strcmp(column->type, "timestamp") != 0)
+		if (strcmp(column->type, "timestamp") != 0 ||
+			column->options.param_from)
 			continue;
 		if (only)
 			return NULL;
@@ -369,34 +371,63 @@ find_only_time(const DcfDraft *draft)
 	return only;
 }
 
-/*
- * Let the report's only time take StartDate and StopDate.  Returns whether it
- * has one, and these two, and no say in what its time means (ByDate).
- */
-static bool
-infer_window(DcfDraft *draft, const Part *part)
+/* Let a time take two parameters, where the part has both. */
+static void
+make_window(DcfDraftColumn *column, const Part *part, const char *from_name,
+			const char *to_name)
 {
-	const DcfCatalogueParam *from;
-	const DcfCatalogueParam *to;
-	DcfDraftColumn *column = find_only_time(draft);
+	const DcfCatalogueParam *from =
+		dcf_catalogue_param(part->endpoint, from_name);
+	const DcfCatalogueParam *to = dcf_catalogue_param(part->endpoint, to_name);
 
-	from = dcf_catalogue_param(part->endpoint, "StartDate");
-	to = dcf_catalogue_param(part->endpoint, "StopDate");
-	if (column == NULL || from == NULL || to == NULL ||
-		dcf_catalogue_param(part->endpoint, "ByDate") != NULL ||
-		!is_offered(part, from) || !is_offered(part, to))
-		return false;
+	if (from == NULL || to == NULL || !is_offered(part, from) ||
+		!is_offered(part, to))
+		return;
 	column->options.param_from = from->name;
 	column->options.param_to = to->name;
 	column->options.required = is_required(part, from);
-	return true;
 }
 
-static bool
-is_window_param(const DcfCatalogueParam *param)
+/*
+ * Let the times that the catalogue knows parameters of take these, and the
+ * report's only other time StartDate and StopDate, where no parameter has a say
+ * in what it means (ByDate).
+ */
+static void
+infer_windows(DcfDraft *draft, const Part *part)
 {
-	return pg_strcasecmp(param->name, "StartDate") == 0 ||
-		pg_strcasecmp(param->name, "StopDate") == 0;
+	DcfDraftColumn *only;
+	ListCell *cell;
+
+	foreach(cell, draft->columns)
+	{
+		DcfDraftColumn *column = lfirst(cell);
+
+		if (column->field->param_from && column->field->param_to)
+			make_window(column, part, column->field->param_from,
+						column->field->param_to);
+	}
+	only = find_only_time(draft);
+	if (only && dcf_catalogue_param(part->endpoint, "ByDate") == NULL)
+		make_window(only, part, "StartDate", "StopDate");
+}
+
+/* Whether a window takes the parameter. */
+static bool
+is_window_param(const DcfDraft *draft, const DcfCatalogueParam *param)
+{
+	ListCell *cell;
+
+	foreach(cell, draft->columns)
+	{
+		const DcfColumnOptions *options =
+			&((const DcfDraftColumn *) lfirst(cell))->options;
+
+		if (options->param_from == param->name ||
+			options->param_to == param->name)
+			return true;
+	}
+	return false;
 }
 
 static DcfDraft *
@@ -405,7 +436,6 @@ make_draft(const Part *part, char *relname, const DcfImportOptions *options,
 {
 	DcfDraft *draft = palloc0(sizeof(DcfDraft));
 	HTAB *taken = dcf_draft_column_names();
-	bool has_window;
 	ListCell *cell;
 
 	draft->relname = relname;
@@ -421,12 +451,13 @@ make_draft(const Part *part, char *relname, const DcfImportOptions *options,
 							field_type(column))
 			->field = column;
 	}
-	has_window = options->infer_windows && infer_window(draft, part);
+	if (options->infer_windows)
+		infer_windows(draft, part);
 	foreach(cell, part->endpoint->params)
 	{
 		const DcfCatalogueParam *param = lfirst(cell);
 
-		if (is_offered(part, param) && !(has_window && is_window_param(param)))
+		if (is_offered(part, param) && !is_window_param(draft, param))
 			add_param(draft, taken, part, param, options->column_names,
 					  times_count);
 	}

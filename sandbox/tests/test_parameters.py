@@ -158,6 +158,39 @@ class Filters(SandboxTest):
         smart = self.rows(path, {**params, "CategoryNumber": "101010"})
         self.assertTrue(0 < len(smart) < len(phones))
 
+    def test_what_the_listing_can_do_without(self):
+        path = "/reports/inventorylistingreport"
+        params = {"BinStatus": "10", "QtyStatus": "4"}
+        every = self.rows(path, params)
+        self.assertTrue(every)
+        empty = {"CategoryNumber": "", "BlindInventory": "", "DateAsOf": ""}
+        self.assertEqual(self.rows(path, {**params, **empty}), every)
+        self.assertEqual(self.ask(path, {**params, "BinStatus": ""}).status, 400)
+
+    def test_unknown_parameters(self):
+        path = "/reports/inventorylistingreport"
+        params = {"BinStatus": "10", "QtyStatus": "4", "ComplanyID": "7"}
+        self.assertEqual(self.ask(path, params).status, 200)
+        self.settings(unknown_parameters="refused")
+        reply = self.ask(path, params)
+        self.assertEqual(reply.status, 400)
+        self.assertIn(b"complanyid", reply.body)
+        del params["ComplanyID"]
+        for name in ("CompanyID", "companyid", "DatePercision", "LanguageCode", "categorynumber"):
+            self.assertEqual(self.ask(path, {**params, name: "1"}).status, 200, name)
+        self.assertEqual(self.ask("/test/echo", {"Any": "1"}).status, 200)
+
+    def test_customers_by_last_change(self):
+        path = "/reports/customerlistreport"
+        params = {"StartDate": "1970-01-01", "StopDate": "2030-01-01", "TypeOfCustomer": "-1",
+                  "FilterBy": "0", "StoreIDLoggedIn": "1"}
+        every = self.rows(path, params)
+        some = self.rows(path, {**params, "StartDateLastModified": "2025-03-01",
+                                "StopDateLastModified": "2025-03-31"})
+        self.assertTrue(0 < len(some) < len(every))
+        self.assertEqual(some, [r for r in every
+                                if "2025-03-01" <= r["LastDateModified"] < "2025-04-01"])
+
     def test_bins(self):
         path = "/reports/inventorylistingreport"
         params = {"CategoryNumber": "10", "BinStatus": "10", "QtyStatus": "4",
