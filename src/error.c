@@ -47,7 +47,8 @@ static const Meaning meanings[] = {
 	 "service did not accept the credentials",
 	 "Check the options of the user mapping; a token may have expired."},
 	{403, ERRCODE_INSUFFICIENT_PRIVILEGE, "service denied permission",
-	 "Ask for access to this endpoint for the user of the user mapping."},
+	 "Ask for access to this endpoint for the user of the user mapping. The "
+	 "account may not be mapped to an employee."},
 	{404, ERRCODE_FDW_TABLE_NOT_FOUND, "service has no such endpoint",
 	 "Check the table's option endpoint and the server's option url."},
 	{DCF_STATUS_TOO_MUCH, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,

@@ -29,6 +29,7 @@ dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 	memset(exchange, 0, sizeof(DcfExchange));
 	exchange->pool = pool;
 	exchange->options = options;
+	exchange->max_retries = options->max_retries;
 	spec->compression = options->compression;
 	spec->connect_timeout = options->connect_timeout;
 	spec->first_byte_timeout = options->first_byte_timeout;
@@ -39,6 +40,19 @@ dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 	spec->ca_file = options->ca_file;
 	spec->tls_verify = options->tls_verify;
 	spec->proxy = options->proxy;
+}
+
+void
+dcf_exchange_make_brief(DcfExchange *exchange)
+{
+	DcfHttpSpec *spec = &exchange->spec;
+	int64 end = dcf_wait_now() + DCF_EXCHANGE_BRIEF_MS;
+
+	exchange->max_retries = 0;
+	if (spec->deadline != 0 && spec->deadline <= end)
+		return;
+	spec->deadline = end;
+	spec->total_timeout = DCF_EXCHANGE_BRIEF_MS;
 }
 
 int64
@@ -85,23 +99,26 @@ parse_reset_time(const char *value, int64 now, int64 *delay_ms)
 	return true;
 }
 
-/* The longest wait that the reply asks for, in milliseconds; 0: none. */
+/*
+ * The wait that the reply asks for, in milliseconds; 0: none.  Seconds count
+ * before the time of the same reset, which the service tells by a clock of its
+ * own.  Retry-After is about something else: the longer one counts.
+ */
 static int64
 wait_asked_for(const DcfHttpHead *head)
 {
 	int64 now = (int64) time(NULL);
-	int64 longest = 0;
-	int64 delay;
+	int64 reset;
+	int64 retry;
 
-	if (dcf_retry_after_parse(head->retry_after, strlen(head->retry_after),
-							  now, &delay))
-		longest = Max(longest, delay);
-	if (dcf_seconds_parse(head->rate_reset_seconds,
-						  strlen(head->rate_reset_seconds), &delay))
-		longest = Max(longest, delay);
-	if (parse_reset_time(head->rate_reset, now, &delay))
-		longest = Max(longest, delay);
-	return longest;
+	if (!dcf_seconds_parse(head->rate_reset_seconds,
+						   strlen(head->rate_reset_seconds), &reset) &&
+		!parse_reset_time(head->rate_reset, now, &reset))
+		reset = 0;
+	if (!dcf_retry_after_parse(head->retry_after, strlen(head->retry_after),
+							   now, &retry))
+		retry = 0;
+	return Max(reset, retry);
 }
 
 pg_noreturn static void raise_empty(const DcfExchange *exchange);
@@ -140,7 +157,7 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer,
 		exchange->asked_wait = asked;
 		return -1;
 	}
-	if (exchange->failures > exchange->options->max_retries)
+	if (exchange->failures > exchange->max_retries)
 		return -1;
 	/* What is asked of all, the governor has all wait for. */
 	if (asked > 0)

@@ -19,6 +19,7 @@ typedef struct DcfExchange
 	const DcfGovernor *governor; /* whose leave each try needs, or NULL */
 	DcfSlot *slot;				 /* if not taken before, by the first try */
 	DcfHttpSpec spec;			 /* set url, body and headers before running */
+	int max_retries;			 /* by the options, unless it is brief */
 	int tries;					 /* how often it was sent */
 	int failures;				 /* how many of those count as retries */
 	int64 asked_wait;			 /* as in DcfRefusal */
@@ -28,6 +29,15 @@ typedef struct DcfExchange
 /* For a request by the server's options; the deadline is 0 or when to end. */
 extern void dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 							  const DcfServerOptions *options, int64 deadline);
+
+/* The longest that a brief exchange takes, in milliseconds. */
+#define DCF_EXCHANGE_BRIEF_MS 10000
+
+/*
+ * Before it begins: one try alone, that ends within DCF_EXCHANGE_BRIEF_MS or by
+ * the deadline, as there is another way if it fails.
+ */
+extern void dcf_exchange_make_brief(DcfExchange *exchange);
 
 /* When a request that begins now has to end by the options; 0: never. */
 extern int64 dcf_exchange_deadline(const DcfServerOptions *options);

@@ -8,10 +8,12 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
+#include "attempt.h"
 #include "compat.h"
 #include "document.h"
 #include "error.h"
@@ -40,7 +42,10 @@ struct DcfToken
 	bool by_service;	 /* from the token service */
 	char *authorization; /* the header's value, or NULL */
 	char *refresh_token; /* or NULL */
+	char *spent_token;	 /* the refresh token under way, or NULL */
 	int64 renew_at;		 /* by dcf_wait_now(); 0: never */
+	ErrorData *refusal;	 /* of the credentials, or NULL */
+	TimestampTz refused; /* the start of the transaction that it was in */
 	MemoryContextCallback release;
 };
 
@@ -151,6 +156,7 @@ list_secrets(const void *holder)
 	List *secrets = list_copy(token->secrets);
 
 	secrets = add_secret(secrets, token->refresh_token);
+	secrets = add_secret(secrets, token->spent_token);
 	/* Without "Bearer " or "Basic ". */
 	if (token->authorization)
 		secrets = add_secret(secrets, strchr(token->authorization, ' ') + 1);
@@ -194,6 +200,7 @@ wipe_secrets(void *arg)
 	dcf_wipe(user->client_secret);
 	dcf_wipe(token->authorization);
 	dcf_wipe(token->refresh_token);
+	dcf_wipe(token->spent_token);
 }
 
 DcfToken *
@@ -388,39 +395,133 @@ raise_refused_grant(const DcfExchange *exchange, DcfHttpTransfer *transfer)
 	dcf_error_raise_refusal(&refusal);
 }
 
-/*
- * Ask for a token, by a refresh token or NULL.  False if that was refused;
- * else it is there.
- */
-static bool
-ask_service(DcfToken *token, DcfHttpPool *pool, int64 deadline,
-			const char *refresh_token)
+/* One token that is asked for. */
+typedef struct Grant
 {
+	DcfToken *token;
+	DcfHttpPool *pool;
+	int64 deadline;
+	const char *refresh_token; /* NULL: by the password */
+} Grant;
+
+/*
+ * A DcfAttempt.  By a refresh token it is brief, as the password is the other
+ * way.
+ */
+static void
+ask_service(void *arg)
+{
+	const Grant *grant = arg;
+	DcfToken *token = grant->token;
 	DcfExchange exchange;
 	DcfHttpTransfer *transfer;
 	int64 asked_at = dcf_wait_now();
-	int status;
 
-	dcf_exchange_init(&exchange, pool, token->options, deadline);
+	dcf_exchange_init(&exchange, grant->pool, token->options, grant->deadline);
+	if (grant->refresh_token)
+		dcf_exchange_make_brief(&exchange);
 	exchange.spec.url = token->options->token_url;
 	exchange.spec.accept = "application/json";
 	exchange.spec.content_type = "application/x-www-form-urlencoded";
-	exchange.spec.post_body = build_form(token, refresh_token);
+	exchange.spec.post_body = build_form(token, grant->refresh_token);
 	exchange.spec.max_window = 2 * DCF_DOCUMENT_MAX;
 	exchange.spec.confidential = true;
 	transfer = dcf_exchange_run(&exchange, CurrentMemoryContext);
-	status = dcf_http_head(transfer)->status;
-	if (status == 200)
-		take_grant(token, transfer, asked_at);
-	else if (refresh_token == NULL)
+	if (dcf_http_head(transfer)->status != 200)
 		raise_refused_grant(&exchange, transfer);
+	take_grant(token, transfer, asked_at);
 	dcf_http_close(transfer);
-	return status == 200;
+}
+
+/*
+ * A refresh token is good for one try.  However that fails, the password has to
+ * do.
+ */
+static bool
+refresh(Grant *grant)
+{
+	DcfToken *token = grant->token;
+	ErrorData *error;
+
+	if (token->refresh_token == NULL)
+		return false;
+	forget_text(token->spent_token);
+	token->spent_token = token->refresh_token;
+	token->refresh_token = NULL;
+	grant->refresh_token = token->spent_token;
+	error = dcf_attempt(ask_service, grant);
+	grant->refresh_token = NULL;
+	if (error == NULL && token->refresh_token == NULL)
+	{
+		/* The reply leaves it good. */
+		token->refresh_token = token->spent_token;
+		token->spent_token = NULL;
+	}
+	forget_text(token->spent_token);
+	token->spent_token = NULL;
+	if (error)
+		ereport(DEBUG1,
+				(errmsg_internal("refresh token gave no new token: %s",
+								 dcf_attempt_show(error))));
+	return error == NULL;
+}
+
+pg_noreturn static void
+raise_again(const ErrorData *error)
+{
+	ereport(ERROR,
+			(errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
+			 error->detail ? errdetail_internal("%s", error->detail) : 0,
+			 error->hint ? errhint("%s", error->hint) : 0));
+}
+
+/* What raise_again() needs of it, in place of the last one. */
+static void
+keep_refusal(DcfToken *token, const ErrorData *error)
+{
+	MemoryContext old = MemoryContextSwitchTo(token->context);
+	ErrorData *kept = palloc0(sizeof(ErrorData));
+
+	kept->sqlerrcode = error->sqlerrcode;
+	kept->message = pstrdup(error->message);
+	kept->detail = error->detail ? pstrdup(error->detail) : NULL;
+	kept->hint = error->hint ? pstrdup(error->hint) : NULL;
+	MemoryContextSwitchTo(old);
+	if (token->refusal)
+		FreeErrorData(token->refusal);
+	token->refusal = kept;
+}
+
+/*
+ * Credentials that were refused are not sent again in the same transaction: a
+ * statement has more than one reason to log in, and an account may be locked
+ * after some failures.
+ */
+static void
+log_in(Grant *grant)
+{
+	DcfToken *token = grant->token;
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	ErrorData *error;
+
+	if (token->refusal && token->refused == now)
+		raise_again(token->refusal);
+	error = dcf_attempt(ask_service, grant);
+	if (error == NULL)
+		return;
+	if (error->sqlerrcode == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+	{
+		keep_refusal(token, error);
+		token->refused = now;
+	}
+	raise_again(error);
 }
 
 static void
 renew(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 {
+	Grant grant = {.token = token, .pool = pool, .deadline = deadline};
+
 	if (token->options->token_url == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
@@ -430,27 +531,8 @@ renew(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 						   "to.")));
 	dcf_host_check_confidential(token->options->token_url, "token_url",
 								token->options);
-
-	/*
-	 * A refresh token is good for one try: after that, however it ends, the
-	 * password has to do, unless the reply leaves it good.
-	 */
-	if (token->refresh_token)
-	{
-		char *used = token->refresh_token;
-
-		token->refresh_token = NULL;
-		if (ask_service(token, pool, deadline, used))
-		{
-			if (token->refresh_token == NULL)
-				token->refresh_token = used;
-			else
-				forget_text(used);
-			return;
-		}
-		forget_text(used);
-	}
-	(void) ask_service(token, pool, deadline, NULL);
+	if (!refresh(&grant))
+		log_in(&grant);
 }
 
 const char *

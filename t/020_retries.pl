@@ -221,8 +221,11 @@ my %wait = (
 	12 => { 'X-RateLimit-ResetSeconds' => '1.2' },
 	13 => { 'Retry-After' => 0, 'X-RateLimit-ResetSeconds' => 1 },
 	14 => { 'Retry-After' => strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime $then{14}) },
-	15 => { 'X-RateLimit-Reset' => strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $then{15}) });
-my %at_least = (11 => 1, 12 => 1.2, 13 => 1);
+	15 => { 'X-RateLimit-Reset' => strftime('%Y-%m-%dT%H:%M:%S.1234567Z', gmtime $then{15}) },
+	# The seconds count, not the time of the same reset.
+	17 => { 'X-RateLimit-ResetSeconds' => 1,
+		'X-RateLimit-Reset' => strftime('%Y-%m-%dT%H:%M:%S.1234567Z', gmtime time + 50) });
+my %at_least = (11 => 1, 12 => 1.2, 13 => 1, 17 => 1);
 my %asking = map { $_ => $dc->session } keys %wait, 16;
 $dc->clear_log;
 $dc->fault(
@@ -250,6 +253,7 @@ for my $n (sort keys %at_least)
 	my @gaps = gaps($n);
 	is(scalar @gaps, 1, 'and there was one retry');
 	cmp_ok($gaps[0], '>=', $at_least{$n} - 0.002, 'after them');
+	cmp_ok($gaps[0], '<', 40, 'and not after more');
 }
 is($asking{16}->finish->{out}, '16', 'three failures in a row');
 my @gaps = gaps(16);

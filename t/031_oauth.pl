@@ -172,14 +172,48 @@ $dc->reset;    # all tokens end
 count_is(12, 'a statement where the refresh token is refused');
 is(requests(), 'rows 401, refresh_token 400, password 200, rows 200',
 	'has the password get a token');
-for my $status (401, 403, 500)
+my %failures = (
+	(map { ("status $_" => { status => $_ }) } 401, 403, 429, 500, 502, 503),
+	'an empty reply' => { body => '' },
+	'a page' => { body => '<html>Log in</html>', content_type => 'text/html' },
+	'no token' => { body => {} },
+	'a cut reply' => { cut => { after => 30, how => 'short_length' } });
+$session->query(q{ALTER SERVER dc OPTIONS (SET max_retries '5')});
+count_is(13, 'a first token');
+for my $failure (sort keys %failures)
 {
 	$dc->expire;
-	$dc->fault({ path => $token_path, status => $status });
-	count_is(13, "and where it is refused with $status");
+	requests();
+	$dc->fault({ path => $token_path, param => { grant_type => 'refresh_token' }, count => 0, %{ $failures{$failure} } });
+	count_is(13, "a refresh grant that ends with $failure");
+	my $status = $failures{$failure}{status} || 200;
 	is(requests(), "rows 401, refresh_token $status, password 200, rows 200",
-		"the same after $status");
+		"is asked once, then the password: $failure");
+	$dc->clear_faults;
 }
+$dc->set(refuse_refresh => JSON::PP::true);
+for (1, 2)
+{
+	$dc->expire;
+	count_is(13, 'a service that refuses all refresh grants');
+	is(requests(), 'rows 401, refresh_token 400, password 200, rows 200', 'gets the password');
+}
+$dc->set(refuse_refresh => JSON::PP::false);
+
+# A cancel is no failure of the refresh grant.
+$dc->expire;
+$dc->fault({ path => $token_path, never => JSON::PP::true });
+$session->query(q{SET statement_timeout = '1s'});
+is($session->attempt('SELECT count(*) FROM rows WHERE n = 13')->{state}, '57014',
+	'statement_timeout ends a refresh grant');
+$session->query('RESET statement_timeout');
+$dc->clear_faults;
+$dc->clear_log;
+count_is(13, 'the next statement');
+is(requests(), 'password 200, rows 200', 'does not ask with that refresh token');
+$session->query(q{ALTER SERVER dc OPTIONS (SET max_retries '0')});
+count_is(13, 'a token again');
+requests();
 $dc->expire;
 $dc->fault({ path => $token_path, status => 400 },
 	{ path => $token_path, status => 400 });
@@ -190,13 +224,37 @@ is(requests(), 'rows 401, refresh_token 400, password 400', 'is the end');
 count_is(15, 'both grants work again');
 requests();
 $dc->expire;
-$dc->fault({ path => $token_path, param => { grant_type => 'refresh_token' }, body => {}, count => 0 });
+$dc->fault({ path => $token_path, body => {}, count => 2 });
 like(count(16)->{err}, qr/ERROR:  HV00M: token service did not answer with a token/,
-	'a refresh token that gets no token');
-count_is(17, 'is not tried for ever');
-is(requests(), 'rows 401, refresh_token 200, password 200, rows 200',
-	'but the password');
-$dc->clear_faults;
+	'two grants without a token');
+is(requests(), 'rows 401, refresh_token 200, password 200', 'are the end');
+count_is(17, 'the next statement');
+is(requests(), 'password 200, rows 200', 'begins with the password');
+
+# A statement may log in for more than one reason: for the service's count, for
+# /session. Refused credentials are sent once.
+$session->query('DROP SERVER IF EXISTS wrong CASCADE');
+$session->query($dc->server_sql('wrong', max_retries => 3, token_url => $token_url,
+		remote_estimate => 'on', use_preferred_endpoint => 'on',
+		mapping => { %secret, password => 'wrong' }));
+$session->query(q{CREATE FOREIGN TABLE counted (id integer OPTIONS (name 'Id'))
+	SERVER wrong OPTIONS (endpoint '/bridge/current/data', params 'Table=Store')});
+requests();
+my $refused = $session->attempt('SELECT count(*) FROM counted');
+is($refused->{state}, '28000', 'wrong credentials');
+is(requests(), 'password 400', 'are sent once in a statement');
+like($refused->{err}, qr/^CONTEXT:  request for foreign table "counted"/m, 'by whichever request');
+$session->query(q{ALTER SERVER wrong OPTIONS (SET max_retries '2')});
+$session->query('EXPLAIN SELECT count(*) FROM counted');
+is(requests(), 'password 400', 'and do not fail EXPLAIN');
+$session->query('BEGIN');
+$session->query('SAVEPOINT a');
+$session->attempt('SELECT count(*) FROM counted');
+$session->query('ROLLBACK TO a');
+is($session->attempt('SELECT count(*) FROM counted')->{state}, '28000', 'a second statement of a transaction');
+$session->query('ROLLBACK');
+is(requests(), 'password 400', 'does not repeat them');
+$session->query('DROP SERVER wrong CASCADE');
 
 # --- Credentials that cannot be renewed --------------------------------------
 

@@ -1,0 +1,69 @@
+/*
+ * attempt.c
+ *	  What may fail without failing the statement.  See attempt.h.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "attempt.h"
+
+/* Whether an error is about more than the attempt. */
+static bool
+ends_statement(int sqlstate)
+{
+	switch (sqlstate)
+	{
+		case ERRCODE_CONFIGURATION_LIMIT_EXCEEDED:
+			return false; /* the service's limit */
+		case ERRCODE_LOCK_NOT_AVAILABLE:
+		case ERRCODE_STATEMENT_TOO_COMPLEX:
+			return true;
+	}
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_SYSTEM_ERROR:
+		case ERRCODE_INTERNAL_ERROR:
+			return true;
+	}
+	return false;
+}
+
+ErrorData *
+dcf_attempt(DcfAttempt attempt, void *arg)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext own =
+		AllocSetContextCreate(caller, "dataconnect_fdw attempt",
+							  ALLOCSET_SMALL_SIZES);
+	ErrorData *volatile error = NULL;
+
+	MemoryContextSwitchTo(own);
+	PG_TRY();
+	{
+		attempt(arg);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (ends_statement(error->sqlerrcode))
+			PG_RE_THROW();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(own);
+	return error;
+}
+
+char *
+dcf_attempt_show(const ErrorData *error)
+{
+	const char *detail = error->detail ? error->detail : "";
+
+	return psprintf("%s%s%s", error->message, *detail ? ": " : "", detail);
+}
