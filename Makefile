@@ -18,7 +18,7 @@ OBJS        = $(SRC:.c=.o)
 # Tests run in this order; one that is missing here runs after these.
 REGRESS_ORDER = options security columns column_timezone missing_keys types values nulls pushdown sent_values periods joins batches \
                 split estimates equivalence required weighed_plans errors explain formats formats_csv_xml \
-                limit_rescan_cursors once catalogue import import_bridge describe \
+                limit_rescan_cursors once catalogue import import_bridge companies describe \
                 drift
 REGRESS_ALL  := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
 REGRESS       = $(filter $(REGRESS_ALL),$(REGRESS_ORDER)) \

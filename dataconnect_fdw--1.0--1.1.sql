@@ -31,3 +31,21 @@ REVOKE EXECUTE ON FUNCTION dataconnect_check_schema(regnamespace, text) FROM PUB
 
 COMMENT ON FUNCTION dataconnect_forget(regclass)
 IS 'forgets what replies have taught of a foreign table, and returns how many rows dataconnect_learned had of it; for the table''s owner and, from PostgreSQL 17 on, who may maintain it, such as members of pg_maintain (42501); for example after the report has changed: SELECT dataconnect_forget(''sales'')';
+
+CREATE FUNCTION dataconnect_companies(
+    server name,
+    relationships text DEFAULT NULL,
+    OUT company_id bigint,
+    OUT company_name text,
+    OUT doing_business_as text,
+    OUT preferred_endpoint text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE
+ROWS 50;
+
+COMMENT ON FUNCTION dataconnect_companies(name, text)
+IS 'the companies that the caller''s log-in reaches: relationships ''partner'' asks for the companies of a partner (/partner/relationships), ''master'' for those of a log-in over several companies (/master/relationships), NULL for the first and, where that is refused, the second; a company that gives no endpoint has NULL; needs USAGE on the server (42501); for example: SELECT company_id, company_name FROM dataconnect_companies(''dataconnect'')';
+
+-- It sends requests.
+REVOKE EXECUTE ON FUNCTION dataconnect_companies(name, text) FROM PUBLIC;

@@ -13,6 +13,10 @@
 #include "option.h"
 #include "relation.h"
 
+/* Where a table's rows are, by the parameter that names it. */
+#define DCF_BRIDGE_DATA	 "/bridge/current/data"
+#define DCF_BRIDGE_TABLE "Table"
+
 /*
  * Ask the service for its tables, under the current user's mapping, and draft
  * a foreign table (of DcfDraft *) for each that the statement wants, in the
@@ -26,7 +30,9 @@ extern List *dcf_bridge_drafts(Oid serverid, ImportForeignSchemaStmt *stmt,
 /*
  * How many rows the table behind a foreign table has, as the service counts
  * them when first asked in this session; -1 where the foreign table is none of
- * the bridge's.  userid is the user whose mapping is used.
+ * the bridge's, or the service has not answered (within
+ * DCF_EXCHANGE_BRIEF_MS, once a minute): no failure of it is raised.  userid is
+ * the user whose mapping is used.
  */
 extern double dcf_bridge_rows(const DcfRelation *relation, Oid userid);
 

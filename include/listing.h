@@ -16,11 +16,13 @@ typedef struct DcfListing DcfListing;
 /*
  * Ask; the listing lives in the current memory context.  userid is the user
  * whose mapping is used; params a query string or NULL; keys must outlive the
- * listing.
+ * listing.  A brief one has one try of some seconds, as there is another way if
+ * it fails.
  */
 extern DcfListing *dcf_listing_open(Oid serverid, Oid userid,
 									const char *endpoint, const char *params,
-									const char *const *keys, int nkeys);
+									const char *const *keys, int nkeys,
+									bool brief);
 
 /*
  * The next record: for each key its text, or NULL.  They are valid until the next

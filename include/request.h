@@ -65,6 +65,10 @@ extern void dcf_request_set_query(DcfRequest *request, const char *query);
 extern const char *dcf_request_fixed(const DcfRequest *request,
 									 const char *name);
 
+/* The value of a parameter of the query or of every request, or NULL. */
+extern const char *dcf_request_value(const DcfRequest *request,
+									 const char *name);
+
 /* Do not send a parameter that goes with every other request. */
 extern void dcf_request_omit(DcfRequest *request, const char *name);
 

@@ -43,9 +43,6 @@ extern DcfSession *dcf_session_get(Oid serverid, Oid userid,
 /* The server's options as this session has them. */
 extern const DcfServerOptions *dcf_session_options(const DcfSession *session);
 
-/* The URL that endpoints are appended to, preferred endpoint or not. */
-extern const char *dcf_session_base(const DcfSession *session);
-
 /*
  * The governor's leave for one more request, if it is to be had at once; else
  * NULL.  It is given back when cxt is reset.
@@ -87,9 +84,12 @@ extern DcfReply *dcf_reply_begin(DcfSession *session,
  */
 extern bool dcf_reply_await(DcfReply *reply);
 
-/* Both, of a request that nobody can ask less of and no table has sent. */
+/*
+ * Both, of a request that nobody can ask less of and no table has sent.  A
+ * brief one has one try of some seconds, as there is another way if it fails.
+ */
 extern DcfReply *dcf_reply_open(DcfSession *session, const DcfRequest *request,
-								MemoryContext cxt);
+								bool brief, MemoryContext cxt);
 
 /*
  * Whether the reply to be awaited has begun, or more bytes of an awaited one are

@@ -4,34 +4,19 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/htup_details.h"
 #include "foreign/fdwapi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/hsearch.h"
 #include "utils/memutils.h"
 
 #include "bridge.h"
 #include "draft.h"
 #include "error.h"
 #include "listing.h"
-#include "request.h"
 #include "sqltype.h"
 
 #define SCHEMA_ENDPOINT "/bridge/current/schema"
-#define DATA_ENDPOINT	"/bridge/current/data"
-#define DELTA_ENDPOINT	"/bridge/current/delta"
-
-#define TABLE_PARAM "Table"
-
-/* The beginning of SQL Server's time: all rows are newer. */
-#define SINCE_PARAM "RowDateTime"
-#define SINCE_EVER	"1753-01-01T00:00:00.000Z"
-
-/* Longer names of tables are not counted. */
-#define MAX_COUNT_KEY 512
 
 /* A column as the service lists it. */
 typedef struct Field
@@ -93,7 +78,7 @@ read_schema(Oid serverid, int *count)
 	*count = 0;
 	MemoryContextSwitchTo(scratch);
 	listing = dcf_listing_open(serverid, GetUserId(), SCHEMA_ENDPOINT, NULL,
-							   schema_keys, lengthof(schema_keys));
+							   schema_keys, lengthof(schema_keys), false);
 	while (dcf_listing_next(listing, texts))
 	{
 		Field *field;
@@ -199,9 +184,9 @@ make_draft(Field **first, int n, char *relname,
 	const char *table = first[0]->table;
 
 	draft->relname = relname;
-	draft->endpoint = DATA_ENDPOINT;
+	draft->endpoint = DCF_BRIDGE_DATA;
 	draft->params =
-		psprintf("%s%s%s", dcf_draft_pair(TABLE_PARAM, table),
+		psprintf("%s%s%s", dcf_draft_pair(DCF_BRIDGE_TABLE, table),
 				 options->table_params ? "&" : "",
 				 options->table_params ? options->table_params : "");
 	draft->rows = -1;
@@ -261,82 +246,4 @@ dcf_bridge_drafts(Oid serverid, ImportForeignSchemaStmt *stmt,
 	}
 	hash_destroy(taken);
 	return drafts;
-}
-
-/* The value that a table's requests fix for "Table", in UTF-8, or NULL. */
-static const char *
-find_table(const DcfRelation *relation)
-{
-	DcfRequest *request;
-	ListCell *cell;
-
-	if (pg_strcasecmp(relation->table->endpoint, DATA_ENDPOINT) != 0)
-		return NULL;
-	request = dcf_request_create(relation->server, relation->table);
-	foreach(cell, request->fixed)
-	{
-		const DcfParam *param = lfirst(cell);
-
-		if (pg_strcasecmp(param->name, TABLE_PARAM) == 0)
-			return param->value;
-	}
-	return NULL;
-}
-
-static double
-ask_count(const DcfRelation *relation, const char *table, Oid userid)
-{
-	static const char *const keys[] = {"DeltaCount"};
-	DcfListing *listing;
-	char *text;
-	double count = -1;
-
-	listing =
-		dcf_listing_open(relation->serverid, userid, DELTA_ENDPOINT,
-						 psprintf("%s=%s&%s", TABLE_PARAM,
-								  dcf_request_encode(table),
-								  dcf_draft_pair(SINCE_PARAM, SINCE_EVER)),
-						 keys, lengthof(keys));
-	if (dcf_listing_next(listing, &text) && text)
-		count = strtod(text, NULL);
-	dcf_listing_close(listing);
-	return isfinite(count) ? count : -1;
-}
-
-/* What was asked for before in this session. */
-typedef struct Count
-{
-	char key[MAX_COUNT_KEY];
-	double rows;
-} Count;
-
-double
-dcf_bridge_rows(const DcfRelation *relation, Oid userid)
-{
-	static HTAB *counts = NULL;
-	const char *table = find_table(relation);
-	char key[MAX_COUNT_KEY];
-	Count *count;
-	double rows;
-	bool found;
-
-	if (table == NULL ||
-		snprintf(key, sizeof(key), "%u %u %s", relation->serverid, userid,
-				 table) >= (int) sizeof(key))
-		return -1;
-	if (counts == NULL)
-	{
-		HASHCTL control = {.keysize = MAX_COUNT_KEY,
-						   .entrysize = sizeof(Count)};
-
-		counts = hash_create("dataconnect_fdw bridge counts", 64, &control,
-							 HASH_ELEM | HASH_STRINGS);
-	}
-	count = hash_search(counts, key, HASH_FIND, NULL);
-	if (count)
-		return count->rows;
-	rows = ask_count(relation, table, userid);
-	count = hash_search(counts, key, HASH_ENTER, &found);
-	count->rows = rows;
-	return rows;
 }

@@ -47,20 +47,26 @@ dcf_document_load(const char *bytes, size_t len, json_error_t *error)
 json_t *
 dcf_document_read(DcfHttpTransfer *transfer)
 {
+	json_t *document = dcf_document_read_any(transfer, DCF_DOCUMENT_MAX);
+
+	return json_is_object(document) ? document : NULL;
+}
+
+json_t *
+dcf_document_read_any(DcfHttpTransfer *transfer, size_t max)
+{
 	const char *body;
 	size_t len;
-	json_t *document;
 
 	for (;;)
 	{
 		body = dcf_http_window(transfer, &len);
-		if (len > DCF_DOCUMENT_MAX)
+		if (len > max)
 			return NULL;
 		if (!dcf_http_fill(transfer))
 			break;
 	}
-	document = dcf_document_parse(body, len);
-	return json_is_object(document) ? document : NULL;
+	return dcf_document_parse(body, len);
 }
 
 json_t *
@@ -83,4 +89,16 @@ dcf_document_text(json_t *document, const char *name)
 	const char *text = json_string_value(dcf_document_member(document, name));
 
 	return text && text[0] != '\0' ? text : NULL;
+}
+
+char *
+dcf_document_number(json_t *document, const char *name)
+{
+	json_t *value = dcf_document_member(document, name);
+	const char *text;
+
+	if (json_is_integer(value))
+		return psprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	text = dcf_document_text(document, name);
+	return text ? pstrdup(text) : NULL;
 }

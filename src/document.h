@@ -33,6 +33,9 @@ extern json_t *dcf_document_load(const char *bytes, size_t len,
  */
 extern json_t *dcf_document_read(DcfHttpTransfer *transfer);
 
+/* The same of any JSON document of up to max bytes. */
+extern json_t *dcf_document_read_any(DcfHttpTransfer *transfer, size_t max);
+
 /*
  * A member of an object, its name compared without regard to case; NULL if
  * there is none or document is no object.
@@ -44,5 +47,11 @@ extern json_t *dcf_document_member(json_t *document, const char *name);
  * UTF-8, and lives as long as the document.
  */
 extern const char *dcf_document_text(json_t *document, const char *name);
+
+/*
+ * A member that is a whole number, or a text that is not empty, as text,
+ * palloc'd; NULL if it is neither.
+ */
+extern char *dcf_document_number(json_t *document, const char *name);
 
 #endif /* DCF_DOCUMENT_H */

@@ -26,7 +26,8 @@ struct DcfListing
 
 DcfListing *
 dcf_listing_open(Oid serverid, Oid userid, const char *endpoint,
-				 const char *params, const char *const *keys, int nkeys)
+				 const char *params, const char *const *keys, int nkeys,
+				 bool brief)
 {
 	DcfListing *listing = palloc0(sizeof(DcfListing));
 	DcfSession *session =
@@ -44,7 +45,8 @@ dcf_listing_open(Oid serverid, Oid userid, const char *endpoint,
 	listing->isnull = palloc0(sizeof(bool) * nkeys);
 	listing->reader =
 		dcf_record_create(relation, bms_add_range(NULL, 1, nkeys));
-	listing->reply = dcf_reply_open(session, request, CurrentMemoryContext);
+	listing->reply =
+		dcf_reply_open(session, request, brief, CurrentMemoryContext);
 	dcf_record_attach(listing->reader, listing->reply);
 	return listing;
 }

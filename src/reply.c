@@ -19,6 +19,7 @@ struct DcfReply
 	char *request;		   /* for messages */
 	DcfHinter hinter;	   /* its give is NULL for none */
 	bool may_ask_less;
+	bool brief;
 	DcfSession *session;
 	DcfExchange exchange;
 	DcfHttpTransfer *transfer; /* NULL until it was awaited */
@@ -69,8 +70,6 @@ void
 dcf_session_begin(DcfSession *session, DcfExchange *exchange,
 				  MemoryContext cxt)
 {
-	if (dcf_token_is_given(session->user))
-		dcf_host_check_confidential(session->base, "url", session->options);
 	exchange->governor = session->governor;
 	authorize(session, exchange, cxt);
 	dcf_exchange_begin(exchange, cxt);
@@ -98,10 +97,11 @@ prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
 		int64 deadline)
 {
 	DcfHttpSpec *spec = &exchange->spec;
+	const char *base = dcf_session_choose_base(session, request, deadline);
 
 	dcf_exchange_init(exchange, session->pool, session->options, deadline);
-	spec->url = dcf_request_url(request, session->base);
-	if (dcf_request_is_post(request, session->base))
+	spec->url = dcf_request_url(request, base);
+	if (dcf_request_is_post(request, base))
 		spec->post_body = dcf_request_body(request, &spec->content_type);
 }
 
@@ -126,17 +126,17 @@ begin(DcfReply *reply, const DcfRequest *request, DcfSlot *slot)
 	ErrorContextCallback callback;
 
 	push_context(reply, &callback);
-	dcf_session_settle_base(session, deadline);
 	prepare(&reply->exchange, session, request, deadline);
+	if (reply->brief)
+		dcf_exchange_make_brief(&reply->exchange);
 	reply->exchange.slot = slot;
 	dcf_session_begin(session, &reply->exchange, reply->context);
 	pop_context(&callback);
 }
 
-DcfReply *
-dcf_reply_begin(DcfSession *session, const DcfRequest *request,
-				const char *relation, const DcfHinter *hinter,
-				bool may_ask_less, DcfSlot *slot, MemoryContext cxt)
+/* In a memory context of its own. */
+static DcfReply *
+create(DcfSession *session, const DcfRequest *request, MemoryContext cxt)
 {
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw reply",
 											  ALLOCSET_SMALL_SIZES);
@@ -145,8 +145,20 @@ dcf_reply_begin(DcfSession *session, const DcfRequest *request,
 
 	reply->context = own;
 	reply->session = session;
+	reply->request = dcf_request_show(request, session->options->url);
+	MemoryContextSwitchTo(old);
+	return reply;
+}
+
+DcfReply *
+dcf_reply_begin(DcfSession *session, const DcfRequest *request,
+				const char *relation, const DcfHinter *hinter,
+				bool may_ask_less, DcfSlot *slot, MemoryContext cxt)
+{
+	DcfReply *reply = create(session, request, cxt);
+	MemoryContext old = MemoryContextSwitchTo(reply->context);
+
 	reply->relation = relation ? pstrdup(relation) : NULL;
-	reply->request = dcf_request_show(request, session->base);
 	if (hinter)
 		reply->hinter = *hinter;
 	reply->may_ask_less = may_ask_less;
@@ -178,12 +190,15 @@ dcf_reply_await(DcfReply *reply)
 }
 
 DcfReply *
-dcf_reply_open(DcfSession *session, const DcfRequest *request,
+dcf_reply_open(DcfSession *session, const DcfRequest *request, bool brief,
 			   MemoryContext cxt)
 {
-	DcfReply *reply =
-		dcf_reply_begin(session, request, NULL, NULL, false, NULL, cxt);
+	DcfReply *reply = create(session, request, cxt);
+	MemoryContext old = MemoryContextSwitchTo(reply->context);
 
+	reply->brief = brief;
+	begin(reply, request, NULL);
+	MemoryContextSwitchTo(old);
 	(void) dcf_reply_await(reply);
 	return reply;
 }

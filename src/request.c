@@ -66,12 +66,13 @@ dcf_request_set(DcfRequest *request, const char *name, const char *value,
 	request->params = lappend(request->params, param);
 }
 
-const char *
-dcf_request_fixed(const DcfRequest *request, const char *name)
+/* NULL if the list has none of this name. */
+static const char *
+find_value(List *params, const char *name)
 {
 	ListCell *lc;
 
-	foreach(lc, request->fixed)
+	foreach(lc, params)
 	{
 		const DcfParam *param = lfirst(lc);
 
@@ -79,6 +80,20 @@ dcf_request_fixed(const DcfRequest *request, const char *name)
 			return param->value;
 	}
 	return NULL;
+}
+
+const char *
+dcf_request_fixed(const DcfRequest *request, const char *name)
+{
+	return find_value(request->fixed, name);
+}
+
+const char *
+dcf_request_value(const DcfRequest *request, const char *name)
+{
+	const char *value = find_value(request->params, name);
+
+	return value ? value : find_value(request->fixed, name);
 }
 
 void

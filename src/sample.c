@@ -349,7 +349,7 @@ dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
 	request = dcf_request_create(server, &asked);
 	if (more)
 		dcf_request_set_query(request, dcf_option_utf8(more));
-	reply = dcf_reply_open(session, request, CurrentMemoryContext);
+	reply = dcf_reply_open(session, request, false, CurrentMemoryContext);
 	read_excerpt(reply, Min(DCF_SAMPLE_BYTES, server->max_record_size / 2),
 				 &excerpt);
 	read_schema(&fields, &excerpt);

@@ -149,8 +149,8 @@ create_session(Oid serverid, const UserMapping *mapping)
 	session->pool =
 		dcf_http_pool_create(Max(session->options->max_concurrency, MIN_KEPT),
 							 context);
-	session->base = session->options->url;
-	session->base_settled = !session->options->use_preferred_endpoint;
+	if (session->options->use_preferred_endpoint)
+		session->preferred = dcf_session_prefer(session);
 
 	session->stale = before != invalidations;
 	MemoryContextSetParent(context, CacheMemoryContext);
@@ -197,12 +197,6 @@ const DcfServerOptions *
 dcf_session_options(const DcfSession *session)
 {
 	return session->options;
-}
-
-const char *
-dcf_session_base(const DcfSession *session)
-{
-	return session->base;
 }
 
 DcfSlot *

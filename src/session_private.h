@@ -26,16 +26,34 @@ struct DcfSession
 	DcfHttpPool *pool;
 	DcfToken *token;
 	DcfGovernor *governor;
-	char *base;		   /* the option url, or the preferred endpoint */
-	bool base_settled; /* the service was asked for a preferred one,
-								 * or need not be */
+	struct DcfPreferred *preferred; /* NULL where none are wanted */
 };
 
+/* In the current memory context: nothing is known of preferred endpoints. */
+extern struct DcfPreferred *dcf_session_prefer(DcfSession *session);
+
 /*
- * Before the first request of a session: ask for the preferred endpoint, if
- * the server's options want it.  deadline as in http.h.
+ * The URL that a request's endpoint is appended to: the option url, or what the
+ * service prefers for the company that the request is about, after asking if
+ * need be.  Valid as long as the session.  Failures of these questions are told
+ * of by a WARNING, once.  Raises what dcf_host_check_confidential() and
+ * dcf_token_authorization() do.  deadline as in http.h.
  */
-extern void dcf_session_settle_base(DcfSession *session, int64 deadline);
+extern const char *dcf_session_choose_base(DcfSession *session,
+										   const DcfRequest *request,
+										   int64 deadline);
+
+/* The longest answer to dcf_session_ask(), in bytes. */
+#define DCF_SESSION_ANSWER_MAX (8 * 1024 * 1024)
+
+/*
+ * GET a path below the option url, with the parameters that go with every
+ * request but CompanyID.  A brief one is made so (exchange.h).  *exchange is
+ * for dcf_exchange_describe().
+ */
+extern DcfHttpTransfer *dcf_session_ask(DcfSession *session, const char *path,
+										bool brief, int64 deadline,
+										DcfExchange *exchange);
 
 /*
  * Send what exchange has under the session's credentials, without waiting for a

@@ -172,7 +172,9 @@ make_server($dc->url, params => 'CompanyID=14205');
 $dc->set(preferred_endpoint => undef);
 count(3);
 is($dc->log->[0]{Method}, 'GET', '/session is asked by GET');
-like($dc->log->[0]{Query}, qr/\bCompanyID=14205\b/, 'with the parameters of the server');
+like($dc->log->[0]{Query}, qr/\bResponse=/, 'with the parameters of a request');
+unlike($dc->log->[0]{Query}, qr/\bCompanyID\b/, 'but of no other company');
+make_server($dc->url);
 $session->quit;
 $session = $dc->session;
 $dc->clear_log;
@@ -189,6 +191,10 @@ my %silent = (
 	'an empty text' => { body => { PreferredEndpoint => '' } });
 my %wrong = (
 	'a page' => { body => '<html></html>', content_type => 'text/html' },
+	'nothing' => { body => '' },
+	'half of it' => { cut => { after => 30, how => 'short_length' } },
+	'a broken connection' => { never => JSON::PP::true, cut => { how => 'reset' } },
+	'silence' => { never => JSON::PP::true },
 	'an array' => { body => [$other_url] },
 	'too much' => { body => { PreferredEndpoint => $dc->url, Rest => 'x' x 70_000 } },
 	'not found' => { status => 404 },
@@ -200,8 +206,9 @@ my %wrong = (
 $other->clear_log;
 for my $name (sort keys(%silent), sort keys(%wrong))
 {
-	make_server($dc->url);
+	make_server($dc->url, first_byte_timeout => '2s', max_retries => 5);
 	$dc->fault({ path => '/session', %{ $silent{$name} || $wrong{$name} } });
+	$dc->release if $name eq 'a broken connection';
 	$result = count(5);
 	is($result->{out}, '5', "answer \"$name\": rows");
 	if ($wrong{$name}) { like($result->{err}, $warning, "answer \"$name\": a warning"); }
@@ -213,6 +220,125 @@ for my $name (sort keys(%silent), sort keys(%wrong))
 		"answer \"$name\": no more questions");
 }
 is_deeply($other->log, [], 'none leads to another machine');
+
+# What ends the statement ends it here, too.
+make_server($dc->url);
+$dc->fault({ path => '/session', never => JSON::PP::true });
+$session->query(q{SET statement_timeout = '1s'});
+is($session->attempt('SELECT count(*) FROM rows WHERE n = 3')->{state}, '57014',
+	'statement_timeout ends the wait for an answer');
+$session->query('RESET statement_timeout');
+is(count(3)->{out}, '3', 'and leaves the session fit for the next statement');
+
+# --- Companies ----------------------------------------------------------------
+
+# The hosts of /test/rows, each with the company that the request was about; and
+# the questions before.
+sub places
+{
+	my (@rows, @questions);
+	for my $entry (@{ $dc->log })
+	{
+		my $host = $dc->headers($entry)->{host};
+		my ($company) = $entry->{Params} =~ /\bCompanyID=([^&]*)/i;
+		$host =~ s/\.iqmetrix\.net$//;
+		if ($entry->{Path} =~ m{/test/rows}) { push @rows, ($company // 'none') . " $host"; }
+		else { push @questions, "$host $entry->{Path}"; }
+	}
+	$dc->clear_log;
+	return (join(', ', sort @rows), join(', ', @questions));
+}
+
+sub make_companies
+{
+	my ($login, %option) = @_;
+	$dc->reset;
+	$dc->set(
+		login => $login,
+		preferred_endpoint => 'http://own.iqmetrix.net',
+		company_endpoints => {
+			14205 => 'http://kentel.iqmetrix.net',
+			14300 => 'http://evil.example.org',
+			16001 => 'http://prairie.iqmetrix.net' });
+	through_proxy($url, %option);
+	$session->query(q{CREATE FOREIGN TABLE company_rows (id integer OPTIONS (name 'Id'),
+		n integer OPTIONS (param 'Count', required 'true'),
+		company text OPTIONS (param 'CompanyID')) SERVER dc OPTIONS (endpoint '/test/rows')});
+	return;
+}
+
+sub ask
+{
+	my ($where) = @_;
+	return $session->attempt("SELECT count(*) FROM company_rows WHERE n = 3 AND $where");
+}
+my $lists = 'dataconnect /partner/relationships, dataconnect /master/relationships';
+
+make_companies('master');
+is(count(3)->{err}, '', 'the own company');
+is_deeply([places()], [ 'none own', 'dataconnect /session' ], 'has the endpoint of /session');
+ask(q{company = '21090'});
+is_deeply([places()], [ '21090 own', '' ], 'also where its number is sent');
+$result = ask(q{company = '14205'});
+is_deeply([places()], [ '14205 kentel', $lists ], 'another company has that of the list');
+like($result->{err}, qr/evil\.example\.org/, 'of which one is not used');
+unlike($result->{err}, qr/WARNING.*WARNING/s, 'with one warning');
+ask(q{company IN ('14205', '16001', '21090', '14300')});
+is_deeply([places()],
+	[ '14205 kentel, 14300 dataconnect, 16001 prairie, 21090 own', '' ],
+	'each request goes to the endpoint of its own company');
+for my $company ('99', '14205,16001', 'x', '014205x', '99999999999999999999', '-14205')
+{
+	ask("company = '$company'");
+	is_deeply([places()], [ "$company dataconnect", '' ], "company '$company' has none");
+}
+$session->query('PREPARE one(text) AS SELECT count(*) FROM company_rows WHERE n = 3 AND company = $1');
+for (1 .. 4)
+{
+	$session->query("EXECUTE one('14205')");
+	$session->query("EXECUTE one('16001')");
+}
+is((places())[0], join(', ', ('14205 kentel') x 4, ('16001 prairie') x 4), 'in a generic plan as well');
+$session->query('DEALLOCATE one');
+
+# The whole server is about one company.
+make_companies('master', params => 'companyid=14205');
+count(3);
+is_deeply([places()], [ '14205 kentel', "dataconnect /session, $lists" ],
+	'a company by the server\'s params');
+
+# One of the questions is not answered.
+make_companies('master');
+$dc->fault({ path => '/session', status => 500 });
+$result = ask(q{company = '21090'});
+is_deeply([places()], [ '21090 own', "dataconnect /session, $lists" ],
+	'without /session the list tells the own one, too');
+is(count(3)->{out}, '3', 'which without its number');
+is_deeply([places()], [ 'none dataconnect', '' ], 'is not known');
+
+make_companies('employee');
+$result = ask(q{company = '14205'});
+is($result->{out}, '3', 'no lists for this log-in: rows');
+like($result->{err}, $warning, 'a warning');
+is_deeply([places()], [ '14205 dataconnect', "dataconnect /session, $lists" ], 'and the option url');
+$result = ask(q{company = '16001'});
+is("$result->{out}$result->{err}", '3', 'once');
+is_deeply([places()], [ '16001 dataconnect', '' ], 'without more questions');
+for my $fault ({ status => 503 }, { body => '<html>' }, { body => '' }, { body => [ { CompanyName => 'x' } ] },
+	{ body => 'null' }, { body => [3] }, { never => JSON::PP::true })
+{
+	make_companies('master', first_byte_timeout => '2s', max_retries => 5);
+	$dc->fault({ path => '/*/relationships', %$fault });
+	$result = ask(q{company = '14205'});
+	my $name = join ' ', %$fault;
+	is($result->{out}, '3', "a list that is no list: rows ($name)");
+	like($result->{err}, $warning, 'a warning');
+	is((places())[0], '14205 dataconnect', 'the option url');
+}
+make_companies('master');
+$dc->fault({ path => '/master/relationships', body => { CompanyID => '14205', PreferredEndpoint => 'http://one.iqmetrix.net/' } });
+ask(q{company = '14205'});
+is((places())[0], '14205 one', 'a list of one may come as one object');
 
 $session->quit;
 done_testing();
