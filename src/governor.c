@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "governor_private.h"
 #include "http_wait.h"
+#include "resource.h"
 
 /*
  * The service is asked again after this time at the latest, however long it
@@ -28,7 +29,7 @@
 
 struct DcfSlot
 {
-	MemoryContextCallback release;
+	DcfResource resource;
 	const DcfGovernor *governor;
 	int max;
 	DcfGovernorTable *table;
@@ -134,7 +135,7 @@ release_slot(void *arg)
 	dcf_governor_release(arg);
 }
 
-/* At the end of the backend, which need not come with an end of contexts. */
+/* At the end of the backend, whose memory and owners may never end. */
 static void
 release_all(int code, Datum arg)
 {
@@ -157,9 +158,7 @@ dcf_governor_slot(const DcfGovernor *governor, MemoryContext cxt)
 	}
 	slot->governor = governor;
 	slot->max = governor->options->max_concurrency;
-	slot->release.func = release_slot;
-	slot->release.arg = slot;
-	MemoryContextRegisterResetCallback(cxt, &slot->release);
+	dcf_resource_tie(&slot->resource, cxt, release_slot, slot);
 	return slot;
 }
 
@@ -292,7 +291,7 @@ dcf_governor_take(DcfSlot *slot, int64 deadline)
 
 	if (slot->taken)
 		return true;
-	/* Left by an error whose memory is still there. */
+	/* Of an error that was caught and left both its memory and its owner. */
 	if (queued_slot)
 		dcf_governor_release(queued_slot);
 

@@ -271,7 +271,10 @@ wipe_buffer(DcfHttpBuffer *buffer)
 		explicit_bzero(buffer->base, buffer->size);
 }
 
-/* Also called by the pool that ends before its transfers. */
+/*
+ * The last to be called of a transfer; its memory may stay, as a shell whose
+ * reader finds it failed.
+ */
 static void
 release_transfer(void *arg)
 {
@@ -281,8 +284,7 @@ release_transfer(void *arg)
 	if (transfer->ahead)
 		dcf_ahead_stop(transfer->ahead);
 	transfer->ahead = NULL;
-	if (transfer->pool == NULL)
-		return;
+	(void) dcf_http_fail(transfer, DCF_HTTP_CUT, "it was given up");
 
 	dcf_http_enter_curl(&saved);
 	if (transfer->added)
@@ -292,6 +294,8 @@ release_transfer(void *arg)
 	wipe_headers(transfer);
 	curl_slist_free_all(transfer->headers);
 	dcf_http_leave_curl(&saved);
+	transfer->easy = NULL;
+	transfer->headers = NULL;
 	if (transfer->confidential)
 	{
 		wipe_buffer(&transfer->window);
@@ -455,9 +459,8 @@ create_transfer(DcfHttpPool *pool, const DcfHttpSpec *spec)
 	make_buffer(&transfer->window, FIRST_WINDOW);
 	make_buffer(&transfer->raw, RAW_SIZE);
 
-	transfer->release.func = release_transfer;
-	transfer->release.arg = transfer;
-	MemoryContextRegisterResetCallback(transfer->context, &transfer->release);
+	dcf_resource_tie(&transfer->resource, transfer->context, release_transfer,
+					 transfer);
 	transfer->pool = pool;
 	dlist_push_tail(&pool->transfers, &transfer->node);
 	pool->ntransfers++;

@@ -95,8 +95,7 @@ release_pool(void *arg)
 		DcfHttpTransfer *transfer =
 			dlist_container(DcfHttpTransfer, node, iter.cur);
 
-		transfer->release.func(transfer);
-		transfer->pool = NULL;
+		dcf_resource_release(&transfer->resource);
 	}
 
 	dcf_http_enter_curl(&saved);
@@ -140,7 +139,7 @@ dcf_http_pool_create(int connections, MemoryContext cxt)
 	dlist_init(&pool->transfers);
 
 	/* Released in reverse order: libcurl lets go of its sockets first. */
-	pool->waits = dcf_wait_create();
+	pool->waits = dcf_wait_create(true);
 	pool->release.func = release_pool;
 	pool->release.arg = pool;
 	MemoryContextRegisterResetCallback(cxt, &pool->release);
@@ -290,7 +289,7 @@ list_pools(DcfHttpTransfer **transfers, int n)
 static void
 work_together(List *pools, int64 timeout, DcfWaitReason reason)
 {
-	DcfWaitSet *all = dcf_wait_create();
+	DcfWaitSet *all = dcf_wait_create(false);
 	WaitEvent events[MAX_EVENTS];
 	ListCell *lc;
 	int n;

@@ -17,6 +17,7 @@
 #include "http.h"
 #include "http_wait.h"
 #include "inflate.h"
+#include "resource.h"
 
 #if LIBCURL_VERSION_NUM < 0x074900
 #error "libcurl 7.73 or newer is needed"
@@ -94,8 +95,8 @@ typedef struct DcfHttpBuffer
 struct DcfHttpTransfer
 {
 	MemoryContext context; /* the transfer's own */
-	MemoryContextCallback release;
-	DcfHttpPool *pool; /* NULL once the pool is gone */
+	DcfResource resource;
+	DcfHttpPool *pool; /* NULL once it was released: the rest is a shell */
 	dlist_node node;   /* in the pool's transfers */
 	CURL *easy;
 	bool added;	 /* to the multi handle */

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "http_wait.h"
+#include "resource.h"
 
 /* No wait is longer; callers wait again. */
 #define MAX_WAIT_MS (60 * 60 * 1000)
@@ -29,7 +30,7 @@ typedef struct Watched
 struct DcfWaitSet
 {
 	MemoryContext context;
-	MemoryContextCallback release;
+	DcfResource resource;
 	Watched *watched;
 	int nwatched;
 	int size;
@@ -59,14 +60,14 @@ release_set(void *arg)
 }
 
 DcfWaitSet *
-dcf_wait_create(void)
+dcf_wait_create(bool lasting)
 {
 	DcfWaitSet *set = palloc0(sizeof(DcfWaitSet));
 
 	set->context = CurrentMemoryContext;
-	set->release.func = release_set;
-	set->release.arg = set;
-	MemoryContextRegisterResetCallback(set->context, &set->release);
+	dcf_resource_tie(&set->resource, set->context, release_set, set);
+	if (lasting)
+		dcf_resource_disown(&set->resource);
 	return set;
 }
 

@@ -25,8 +25,11 @@ typedef enum DcfWaitReason
 /* Milliseconds of a clock that is never set back. */
 extern int64 dcf_wait_now(void);
 
-/* In the current memory context, released with it. */
-extern DcfWaitSet *dcf_wait_create(void);
+/*
+ * In the current memory context, released with it; or with the current resource
+ * owner, unless it is lasting.
+ */
+extern DcfWaitSet *dcf_wait_create(bool lasting);
 
 /*
  * Watch a socket for WL_SOCKET_READABLE and WL_SOCKET_WRITEABLE, or no more if
