@@ -7,6 +7,10 @@
  * be open at once; those nobody waits for stand still once their buffer is
  * full.  Only src/http*.c include curl.h.
  *
+ * Cookies are in jars.  An exchange that is open has a jar of its own, as the
+ * service may answer requests with the same cookies only one after another.
+ * One that has ended leaves its jar to the next, unless it was aborted.
+ *
  * Every wait is on the process latch and the sockets together, under a wait
  * event of its own, and ends within a second of an interrupt.  libcurl's
  * callbacks only copy into a buffer made beforehand, or pause.
@@ -48,6 +52,8 @@ typedef struct DcfHttpSpec
 	const char *authorization; /* value of the header, or NULL; a secret */
 	bool confidential;		   /* the body of the reply is a secret, too */
 	const char *accept;		   /* value of the header, or NULL: anything */
+	bool cookies;			   /* send those that the URL's host has set,
+									 * and keep its new ones */
 	bool compression;		   /* ask for gzip or deflate */
 	int connect_timeout;	   /* DNS, TCP and TLS together */
 	int first_byte_timeout;	   /* from connected to the first byte of the
@@ -95,8 +101,9 @@ typedef enum DcfHttpStart
 								 * was complete: see dcf_http_raise_failure() */
 } DcfHttpStart;
 
-/* Lives as long as cxt.  So many idle connections are kept. */
-extern DcfHttpPool *dcf_http_pool_create(int connections, MemoryContext cxt);
+/* Lives as long as cxt.  So many idle connections and cookie jars are kept. */
+extern DcfHttpPool *dcf_http_pool_create(int connections, int jars,
+										 MemoryContext cxt);
 
 /*
  * Start an exchange; returns at once.  The transfer lives in cxt and is

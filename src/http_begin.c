@@ -286,6 +286,7 @@ release_transfer(void *arg)
 	transfer->ahead = NULL;
 	(void) dcf_http_fail(transfer, DCF_HTTP_CUT, "it was given up");
 
+	dcf_http_return_jar(transfer);
 	dcf_http_enter_curl(&saved);
 	if (transfer->added)
 		curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
@@ -351,7 +352,6 @@ set_request(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 	SET_OPTION(transfer, CURLOPT_HTTPHEADER, transfer->headers);
 	/* Headers for the service are not for the proxy. */
 	SET_OPTION(transfer, CURLOPT_HEADEROPT, (long) CURLHEADER_SEPARATE);
-	SET_OPTION(transfer, CURLOPT_COOKIEFILE, "");
 }
 
 /*
@@ -485,6 +485,8 @@ open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 	set_callbacks(transfer);
 	set_connection(transfer, spec);
 	set_request(transfer, spec);
+	if (spec->cookies)
+		dcf_http_take_jar(transfer, spec->url);
 
 	dcf_http_end_unclean(pool);
 	dcf_http_enter_curl(&saved);

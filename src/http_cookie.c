@@ -19,43 +19,57 @@ value_of(const char *cookie)
 	return tab ? tab + 1 : cookie;
 }
 
+/* Add the value of a cookie to those to hide. */
 static List *
-copy_values(const struct curl_slist *cookie)
+add_value(List *values, const char *cookie)
 {
-	List *values = NIL;
+	const char *value = value_of(cookie);
 
-	for (; cookie; cookie = cookie->next)
-	{
-		const char *value = value_of(cookie->data);
-
-		if (strlen(value) >= MIN_SECRET)
-			values = lappend(values, pstrdup(value));
-	}
-	return values;
+	return strlen(value) < MIN_SECRET ? values :
+										lappend(values, pstrdup(value));
 }
 
-/* A DcfSecretsFn: the cookies that a pool has now. */
+/* Those of an exchange that is open, or whose reply is still to be shown. */
 static List *
-list_cookies(const void *holder)
+add_exchange(List *values, CURL *easy)
 {
-	const DcfHttpPool *pool = holder;
-	CURL *easy = curl_easy_init();
 	struct curl_slist *cookies = NULL;
-	List *volatile values = NIL;
+	List *volatile all = values;
 
-	/* The pool's are to be had only by a handle that shares them. */
-	if (easy && curl_easy_setopt(easy, CURLOPT_SHARE, pool->share) == CURLE_OK)
-		(void) curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &cookies);
+	(void) curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &cookies);
 	PG_TRY();
 	{
-		values = copy_values(cookies);
+		for (const struct curl_slist *cookie = cookies; cookie;
+			 cookie = cookie->next)
+			all = add_value(all, cookie->data);
 	}
 	PG_FINALLY();
 	{
 		curl_slist_free_all(cookies);
-		curl_easy_cleanup(easy);
 	}
 	PG_END_TRY();
+	return all;
+}
+
+/* A DcfSecretsFn: the cookies that a pool has now, in whichever jar. */
+static List *
+list_cookies(const void *holder)
+{
+	DcfHttpPool *pool = unconstify(void *, holder);
+	List *values = NIL;
+	ListCell *lc;
+	dlist_iter iter;
+
+	foreach(lc, dcf_http_list_jars(pool))
+		values = add_value(values, lfirst(lc));
+	dlist_foreach(iter, &pool->transfers)
+	{
+		DcfHttpTransfer *transfer =
+			dlist_container(DcfHttpTransfer, node, iter.cur);
+
+		if (transfer->easy)
+			values = add_exchange(values, transfer->easy);
+	}
 	return values;
 }
 

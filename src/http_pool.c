@@ -98,6 +98,7 @@ release_pool(void *arg)
 		dcf_resource_release(&transfer->resource);
 	}
 
+	dcf_http_wipe_jars(pool);
 	dcf_http_enter_curl(&saved);
 	if (pool->multi)
 		curl_multi_cleanup(pool->multi);
@@ -128,7 +129,7 @@ check_share(CURLSHcode code)
 }
 
 DcfHttpPool *
-dcf_http_pool_create(int connections, MemoryContext cxt)
+dcf_http_pool_create(int connections, int jars, MemoryContext cxt)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	DcfHttpPool *pool = palloc0(sizeof(DcfHttpPool));
@@ -137,6 +138,8 @@ dcf_http_pool_create(int connections, MemoryContext cxt)
 	pool->context = cxt;
 	pool->timer_at = -1;
 	dlist_init(&pool->transfers);
+	dlist_init(&pool->jars);
+	pool->max_jars = jars;
 
 	/* Released in reverse order: libcurl lets go of its sockets first. */
 	pool->waits = dcf_wait_create(true);
@@ -167,8 +170,6 @@ dcf_http_pool_create(int connections, MemoryContext cxt)
 
 	/* Connections and resolved names are shared by the multi handle. */
 	check_share(curl_share_setopt(pool->share, CURLSHOPT_SHARE,
-								  CURL_LOCK_DATA_COOKIE));
-	check_share(curl_share_setopt(pool->share, CURLSHOPT_SHARE,
 								  CURL_LOCK_DATA_SSL_SESSION));
 	dcf_http_hide_cookies(pool);
 	MemoryContextSwitchTo(old);
@@ -195,6 +196,7 @@ collect_ended(DcfHttpPool *pool)
 		transfer->result = message->data.result;
 		dcf_http_note_kept(pool, transfer->easy);
 		dcf_http_tell_end(transfer);
+		dcf_http_return_jar(transfer);
 	}
 }
 

@@ -33,12 +33,18 @@ typedef struct DcfHttpKept
 	int port; /* of this side */
 } DcfHttpKept;
 
+/* Cookies that one exchange at a time has; in http_jar.c. */
+typedef struct DcfHttpJar DcfHttpJar;
+
 struct DcfHttpPool
 {
 	MemoryContext context;
 	MemoryContextCallback release;
 	CURLM *multi;
-	CURLSH *share; /* cookies and TLS sessions */
+	CURLSH *share;	 /* TLS sessions */
+	dlist_head jars; /* that no exchange has; the one used last is first */
+	int njars;
+	int max_jars;
 	DcfWaitSet *waits;
 	int64 worked_at; /* when libcurl was last called */
 	int64 timer_at;	 /* when libcurl wants to be called, by
@@ -102,6 +108,7 @@ struct DcfHttpTransfer
 	bool added;	 /* to the multi handle */
 	bool has_fd; /* counted by AcquireExternalFD() */
 	struct curl_slist *headers;
+	DcfHttpJar *jar;			 /* until the exchange ends; or NULL */
 	bool confidential;			 /* the windows hold secrets */
 	char words[CURL_ERROR_SIZE]; /* libcurl's, in English */
 
@@ -215,6 +222,26 @@ extern bool dcf_http_show_arrived(DcfHttpTransfer *transfer);
 
 /* Of a body that is all decoded: whether what was compressed had its end. */
 extern bool dcf_http_decoding_ended(const DcfHttpTransfer *transfer);
+
+/*
+ * Give an exchange that begins a jar of its own, for requests to the URL's
+ * scheme, host and port alone: the one that was used last, or a new one.
+ */
+extern void dcf_http_take_jar(DcfHttpTransfer *transfer, const char *url);
+
+/*
+ * The exchange has ended, or is aborted; nothing is done where it has no jar.
+ * Where the service has answered, the next exchange may have the jar.  Else it
+ * is thrown away: the service may still be busy with the request, and let
+ * others of the same session wait until it has noticed.
+ */
+extern void dcf_http_return_jar(DcfHttpTransfer *transfer);
+
+/* Lines of Netscape's format: the cookies that no exchange has. */
+extern List *dcf_http_list_jars(DcfHttpPool *pool);
+
+/* The pool ends. */
+extern void dcf_http_wipe_jars(DcfHttpPool *pool);
 
 /* See to it that no message shows the pool's cookies, as long as it lives. */
 extern void dcf_http_hide_cookies(DcfHttpPool *pool);

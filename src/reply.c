@@ -71,6 +71,7 @@ dcf_session_begin(DcfSession *session, DcfExchange *exchange,
 				  MemoryContext cxt)
 {
 	exchange->governor = session->governor;
+	exchange->spec.cookies = true;
 	authorize(session, exchange, cxt);
 	dcf_exchange_begin(exchange, cxt);
 }

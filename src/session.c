@@ -148,7 +148,7 @@ create_session(Oid serverid, const UserMapping *mapping)
 											session->options, session->user);
 	session->pool =
 		dcf_http_pool_create(Max(session->options->max_concurrency, MIN_KEPT),
-							 context);
+							 session->options->max_concurrency, context);
 	if (session->options->use_preferred_endpoint)
 		session->preferred = dcf_session_prefer(session);
 

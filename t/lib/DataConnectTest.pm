@@ -11,6 +11,12 @@
 #	is($dc->log(path => '/lists/*')->[0]{Status}, 503);
 #
 # Everything ends with the object, or with the test, whichever is first.
+#
+# No test may pass where a session's cookie was ever in two requests that were
+# open at once: the sandbox notes that, and the test's exit status tells.
+#
+# Arguments of the sandbox in DATACONNECT_SANDBOX_ARGS come behind the test's own,
+# so "--set session_lock=true" has each test meet another service.
 package DataConnectTest;
 
 use strict;
@@ -24,6 +30,7 @@ use IO::Socket::INET ();
 use IPC::Run ();
 use JSON::PP ();
 use POSIX ();
+use Scalar::Util ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -33,6 +40,7 @@ my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 my $root = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
 my $count = 0;
 my %running;    # sandboxes to end when the test does
+my $has_overlaps = 0;
 
 # Options: sandbox => [arguments of python3 -m sandbox], conf => lines for
 # postgresql.conf, without_cluster => 1, silent_names => 1 (see silent_url).
@@ -102,15 +110,17 @@ sub _start_sandbox
 	  or die "the sandbox did not start: $self->{err}\n";
 	$self->{url} = $1;
 	$timeout->reset;
-	$running{$self} = $self->{sandbox};
+	$running{$self} = $self;
+	Scalar::Util::weaken($running{$self});
 	return;
 }
 
 sub stop_sandbox
 {
 	my ($self) = @_;
-	my $sandbox = delete $running{$self} or return;
-	$sandbox->kill_kill(grace => 5);
+	delete $running{$self} or return;
+	$self->_note_overlaps;
+	$self->{sandbox}->kill_kill(grace => 5);
 	return;
 }
 
@@ -188,6 +198,22 @@ sub log    ## no critic (ProhibitBuiltinHomonyms)
 {
 	my ($self, %option) = @_;
 	return $self->control('GET', 'log', undef, \%option);
+}
+
+# Cookies of sessions that came while another request with them was open: in
+# the whole of the sandbox's life, whatever was cleared.
+sub overlaps { return $_[0]->control('GET', 'overlaps') }
+
+sub _note_overlaps
+{
+	my ($self) = @_;
+	my $overlaps = eval { $self->overlaps } || [];
+	for my $overlap (@$overlaps)
+	{
+		diag('one cookie in two open requests: ' . $json->encode($overlap));
+		$has_overlaps = 1;
+	}
+	return;
 }
 
 sub clear_log { return $_[0]->control('DELETE', 'log') }
@@ -478,10 +504,15 @@ sub DESTROY
 END
 {
 	local $?;    ## no critic (RequireInitializationForLocalVars)
-	for my $sandbox (values %running)
+	for my $test (grep { defined } values %running)
 	{
-		eval { $sandbox->kill_kill(grace => 5); 1 };
+		eval { $test->stop_sandbox; 1 };
 	}
+}
+
+END
+{
+	$? ||= 1 if $has_overlaps;    ## no critic (RequireLocalizedPunctuationVars)
 }
 
 # --- Sessions --------------------------------------------------------------
