@@ -20,6 +20,7 @@
 #include "http.h"
 #include "import.h"
 #include "learn.h"
+#include "offline.h"
 #include "option.h"
 #include "plan.h"
 #include "scan.h"
@@ -41,6 +42,7 @@ _PG_init(void)
 	dcf_http_define_settings();
 	dcf_batch_init();
 	dcf_learn_init();
+	dcf_offline_init();
 	MarkGUCPrefixReserved("dataconnect_fdw");
 }
 

@@ -19,6 +19,7 @@
 #include "draft.h"
 #include "http_wait.h"
 #include "listing.h"
+#include "offline.h"
 #include "request.h"
 
 #define DELTA_ENDPOINT "/bridge/current/delta"
@@ -199,7 +200,7 @@ dcf_bridge_rows(const DcfRelation *relation, Oid userid)
 	count = hash_search(counts, key, HASH_FIND, NULL);
 	if (count && count->failed == 0)
 		return count->rows;
-	if (has_failed(count) ||
+	if (dcf_offline || has_failed(count) ||
 		has_failed(hash_search(counts, server, HASH_FIND, NULL)))
 		return -1;
 

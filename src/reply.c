@@ -9,6 +9,7 @@
 #include "document.h"
 #include "error.h"
 #include "host.h"
+#include "offline.h"
 #include "session_private.h"
 #include "wipe.h"
 
@@ -70,6 +71,7 @@ void
 dcf_session_begin(DcfSession *session, DcfExchange *exchange,
 				  MemoryContext cxt)
 {
+	dcf_offline_check();
 	exchange->governor = session->governor;
 	exchange->spec.cookies = true;
 	authorize(session, exchange, cxt);

@@ -24,6 +24,7 @@
 #include "error.h"
 #include "host.h"
 #include "http_wait.h"
+#include "offline.h"
 #include "session_private.h"
 
 #define COMPANY_PARAM "CompanyID"
@@ -245,7 +246,7 @@ settle(DcfSession *session, Question *question, Ask ask, int64 deadline)
 	Asking asking = {.session = session, .deadline = deadline, .ask = ask};
 	ErrorData *error;
 
-	if (question->settled || question->again > dcf_wait_now())
+	if (dcf_offline || question->settled || question->again > dcf_wait_now())
 		return;
 	/* Without a token there is nothing to fall back to. */
 	(void) dcf_token_authorization(session->token, session->pool, deadline);
