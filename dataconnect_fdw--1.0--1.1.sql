@@ -49,3 +49,102 @@ IS 'the companies that the caller''s log-in reaches: relationships ''partner'' a
 
 -- It sends requests.
 REVOKE EXECUTE ON FUNCTION dataconnect_companies(name, text) FROM PUBLIC;
+-- The catalogue says where it knows a thing from.  A function cannot get another
+-- column, so each view gets a new one; what is built on the views stays.
+
+ALTER FUNCTION dataconnect_catalogue_endpoints() RENAME TO dataconnect_catalogue_endpoints_1_0;
+
+CREATE FUNCTION dataconnect_catalogue_endpoints(
+    OUT endpoint text,
+    OUT category text,
+    OUT method text,
+    OUT table_name text,
+    OUT params text,
+    OUT required_columns text[],
+    OUT column_count integer,
+    OUT source text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE STRICT
+ROWS 150;
+
+COMMENT ON FUNCTION dataconnect_catalogue_endpoints()
+IS 'what the view dataconnect_endpoints shows';
+
+CREATE OR REPLACE VIEW dataconnect_endpoints AS
+SELECT * FROM dataconnect_catalogue_endpoints();
+
+COMMENT ON COLUMN dataconnect_endpoints.source IS 'where the endpoint is known from: documented, or seen in use, that is, in public programs';
+
+DROP FUNCTION dataconnect_catalogue_endpoints_1_0();
+
+ALTER FUNCTION dataconnect_catalogue_parameters() RENAME TO dataconnect_catalogue_parameters_1_0;
+
+CREATE FUNCTION dataconnect_catalogue_parameters(
+    OUT endpoint text,
+    OUT table_name text,
+    OUT parameter text,
+    OUT column_name text,
+    OUT type text,
+    OUT required boolean,
+    OUT list boolean,
+    OUT default_value text,
+    OUT legal_values text[],
+    OUT labels text[],
+    OUT unrestricted_values text[],
+    OUT lookup text,
+    OUT example text,
+    OUT used_when text,
+    OUT required_when text,
+    OUT ignored_if text,
+    OUT source text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE STRICT
+ROWS 1000;
+
+COMMENT ON FUNCTION dataconnect_catalogue_parameters()
+IS 'what the view dataconnect_parameters shows';
+
+CREATE OR REPLACE VIEW dataconnect_parameters AS
+SELECT * FROM dataconnect_catalogue_parameters();
+
+COMMENT ON COLUMN dataconnect_parameters.source IS 'where the parameter is known from: documented, or seen in use';
+
+DROP FUNCTION dataconnect_catalogue_parameters_1_0();
+
+ALTER FUNCTION dataconnect_catalogue_columns() RENAME TO dataconnect_catalogue_columns_1_0;
+
+CREATE FUNCTION dataconnect_catalogue_columns(
+    OUT endpoint text,
+    OUT table_name text,
+    OUT "position" integer,
+    OUT name text,
+    OUT column_name text,
+    OUT type text,
+    OUT sql_server_type text,
+    OUT kind text,
+    OUT example text,
+    OUT source text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE STRICT
+ROWS 2500;
+
+COMMENT ON FUNCTION dataconnect_catalogue_columns()
+IS 'what the view dataconnect_columns shows';
+
+CREATE OR REPLACE VIEW dataconnect_columns AS
+SELECT * FROM dataconnect_catalogue_columns();
+
+COMMENT ON COLUMN dataconnect_columns.source IS 'where the column is known from: documented, or seen in use';
+
+DROP FUNCTION dataconnect_catalogue_columns_1_0();
+
+COMMENT ON VIEW dataconnect_endpoints
+IS 'the endpoints of the catalogue, one row for each table that IMPORT FOREIGN SCHEMA makes, with the option sources ''all'' also of those that are not documented; for example: SELECT table_name, required_columns FROM dataconnect_endpoints WHERE category = ''sales''';
+COMMENT ON COLUMN dataconnect_endpoints.table_name IS 'name of the imported table; NULL for an endpoint that is no table: one that writes, answers with credentials, or whose columns are not known';
+COMMENT ON VIEW dataconnect_parameters
+IS 'the parameters of the catalogue''s endpoints, for example: SELECT column_name, legal_values, labels FROM dataconnect_parameters WHERE endpoint ILIKE ''%inventorylisting%''';
+COMMENT ON VIEW dataconnect_columns
+IS 'the fields of the records of the catalogue''s endpoints, for example: SELECT table_name, column_name FROM dataconnect_columns WHERE name ILIKE ''%serial%''';

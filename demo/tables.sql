@@ -32,7 +32,7 @@ CREATE FOREIGN TABLE stores (
 
 -- == The inventory listing: what is in stock, by category ==
 CREATE FOREIGN TABLE inventory_listing (
-    category_number     integer        OPTIONS (param 'CategoryNumber', required 'true'),
+    category_number     bigint         OPTIONS (param 'CategoryNumber', required 'true'),
     p_bin_status        smallint       OPTIONS (param 'BinStatus', default '1'),
     qty_status          smallint       OPTIONS (param 'QtyStatus', default '2'),
     blind_inventory     smallint       OPTIONS (param 'BlindInventory', default '0'),

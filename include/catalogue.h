@@ -25,7 +25,8 @@ typedef struct DcfCatalogueParam
 {
 	char *name;
 	bool required;
-	char *type;	  /* datetime, int, int_list, string, bool, enum */
+	char *type;	  /* datetime, int, int_list, bigint, bigint_list,
+						   * string, bool, enum */
 	List *values; /* of char *, legal ones; NIL where not listed */
 	List *labels; /* of char *, in step with values, or NIL */
 	List *all;	  /* of char *, values that mean no restriction */
@@ -35,6 +36,7 @@ typedef struct DcfCatalogueParam
 	char *ignored_if; /* another parameter; with it, this has no effect */
 	DcfCatalogueCondition *used_when; /* or NULL, as the next */
 	DcfCatalogueCondition *required_when;
+	bool in_use; /* seen in programs alone, not documented */
 } DcfCatalogueParam;
 
 /* A field of an endpoint's records. */
@@ -46,6 +48,9 @@ typedef struct DcfCatalogueColumn
 	char *example;
 	char *param_from; /* parameters that are known to bound it; or NULL */
 	char *param_to;
+	const char *as; /* the PostgreSQL type that its values have, where type
+						 * says less; our own word, or NULL */
+	bool in_use;	/* seen in programs alone, not documented */
 } DcfCatalogueColumn;
 
 /* Another row type of an endpoint, chosen by the value of a parameter. */
@@ -76,7 +81,12 @@ typedef struct DcfCatalogueEndpoint
 	List *forms;	/* of DcfCatalogueForm *, or NIL */
 	bool dynamic;	/* the columns are a sample for one value of the
 						 * parameters */
+	bool in_use;	/* seen in programs alone, not documented */
 } DcfCatalogueEndpoint;
+
+/* What "source" says of such a thing, and of others. */
+#define DCF_CATALOGUE_DOCUMENTED "documented"
+#define DCF_CATALOGUE_IN_USE	 "seen in use"
 
 /* The setting dataconnect_fdw.catalogue_file; empty: none. */
 extern char *dcf_catalogue_file;
@@ -101,6 +111,13 @@ extern const DcfCatalogueEndpoint *dcf_catalogue_find(const List *endpoints,
 /* The parameter with a name, case apart, or NULL. */
 extern const DcfCatalogueParam *
 dcf_catalogue_param(const DcfCatalogueEndpoint *endpoint, const char *name);
+
+/*
+ * The column with a name, of whichever row type; NULL where there is none, or
+ * no endpoint.
+ */
+extern const DcfCatalogueColumn *
+dcf_catalogue_column(const DcfCatalogueEndpoint *endpoint, const char *name);
 
 /* For dataconnect_version(): the library that reads it, palloc'd. */
 extern char *dcf_catalogue_version(void);

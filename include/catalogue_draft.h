@@ -16,20 +16,27 @@
 #include "catalogue.h"
 #include "draft.h"
 #include "option.h"
+#include "request.h"
+
+/* The category of what is below /partner and /master. */
+#define DCF_CATEGORY_PARTNER "partner"
 
 /*
  * Drafts (of DcfDraft *) of the endpoints of a category, or of all categories
- * where it is NULL, in the order of endpoints, which must outlive them.  Endpoints
- * that are no tables are passed over.  times_count: requests will say that not
- * only the days of parameters count.
+ * but "partner" where it is NULL, in the order of endpoints, which must outlive
+ * them.  Endpoints that are no tables, and what options->all_sources leaves
+ * out, are passed over.  sent is a request with what all the tables' requests
+ * will have (dcf_request_create()), or NULL where that is not known: it tells
+ * whether more than the days of dates counts, and which parameters need no value.
  */
 extern List *dcf_catalogue_drafts(const List *endpoints, const char *category,
 								  const DcfImportOptions *options,
-								  bool times_count);
+								  const DcfRequest *sent);
 
 /*
  * Whether the endpoint's replies are a table: not where a request changes the
- * service's data, nor where the reply is credentials.
+ * service's data, nor where the reply is credentials, nor where no column is
+ * known.
  */
 extern bool dcf_catalogue_is_table(const DcfCatalogueEndpoint *endpoint);
 

@@ -2,9 +2,10 @@
  * import.h
  *	  IMPORT FOREIGN SCHEMA.
  *
- * Remote schemas: each category of the catalogue, "all" of them, "bridge" (the
- * tables behind the bridge, as the service lists them now), and, beginning
- * with a slash, the path of one endpoint, of which a sample is asked for.
+ * Remote schemas: each category of the catalogue; "all" of them but "partner",
+ * also called "everything", which needs no quotes; "bridge" (the tables behind
+ * the bridge, as the service lists them now); and, beginning with a slash, the
+ * path of one endpoint, of which a sample is asked for.
  */
 #ifndef DCF_IMPORT_H
 #define DCF_IMPORT_H

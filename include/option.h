@@ -153,6 +153,7 @@ typedef struct DcfImportOptions
 {
 	DcfColumnNames column_names;
 	bool infer_windows;
+	bool all_sources;	/* also what was seen in use alone */
 	char *prefix;		/* of the tables' names; or NULL */
 	char *table_params; /* query string or NULL */
 } DcfImportOptions;

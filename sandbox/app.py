@@ -11,7 +11,7 @@ from .endpoints import Endpoints, TooMany
 from .params import BadRequest
 
 JSON = "application/json; charset=utf-8"
-PING = {"Application": "DataConnect", "Framework": "ASP.NET", "Status": "OK"}
+PING = {"ApplicationName": "DataConnect", "ApplicationVersion": "sandbox"}
 LIMIT_MESSAGE = ("The request was estimated to return about %d records, more than the "
                  "%d that are allowed. Narrow the request.")
 TOKEN_PATH = "/v1/oauth2/token"
@@ -184,8 +184,10 @@ class Sandbox:
         if key == "/session" and (params.given("Response") or "json").lower() == "json":
             return document(200, auth.session_record(self.state, params))
         try:
-            number, key = relations.reach(self.state, key, params)
-            table = self._endpoints(number).table(key, params, request)
+            number, reached = relations.reach(self.state, key, params)
+            endpoints = self._endpoints(number)
+            table = endpoints.table(key if key in endpoints.catalogue else reached,
+                                    params, request)
             if table is None:
                 return error(404, "There is no endpoint %s." % request.path)
             if table.estimate > settings["max_records"]:

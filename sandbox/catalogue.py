@@ -1,4 +1,4 @@
-"""The documented endpoints, read from catalogue/endpoints.json."""
+"""The endpoints of the catalogue, read from catalogue/endpoints.json."""
 
 import json
 import os
@@ -15,13 +15,14 @@ class Column:
     an int of kind datetime counts milliseconds since 1970, UTC.
     """
 
-    __slots__ = ("name", "type", "kind", "example")
+    __slots__ = ("name", "type", "kind", "example", "number")
 
     def __init__(self, name, type=None, kind="string", example="", **rest):
         self.name = name
         self.type = type
-        self.kind = kind
-        self.example = example
+        self.kind = {"date": "datetime"}.get(kind, kind or "string")
+        self.example = example or ""
+        self.number = rest.get("as") == "bigint"     # a text of digits
 
 
 class Parameter:
@@ -40,6 +41,11 @@ class Parameter:
         self.used_when = used_when
 
 
+# The catalogue knows no columns of some endpoints. They have these here.
+UNKNOWN = (("StoreID", "INT", "integer", "1"), ("StoreName", "NVARCHAR(MAX)", "string"),
+           ("DateCreated", "DATETIME", "datetime"), ("Amount", "MONEY", "decimal", "1.5"))
+
+
 class Endpoint:
     def __init__(self, entry):
         self.path = entry["path"]
@@ -47,7 +53,9 @@ class Endpoint:
         self.method = entry.get("method", "GET")
         self.parameters = [Parameter(**p) for p in entry.get("parameters", ())]
         self.forms = entry.get("forms", ())
-        self.columns = [Column(**c) for c in entry["columns"]] if "columns" in entry else []
+        self.columns = [Column(**c) for c in entry.get("columns", ())]
+        if not self.columns and not entry.get("variants"):
+            self.columns = [Column(*c) for c in UNKNOWN]
         self.variants = [(v["parameter"], v["value"], [Column(**c) for c in v["columns"]])
                          for v in entry.get("variants", ())]
 

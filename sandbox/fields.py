@@ -70,7 +70,7 @@ PRODUCT = {
     "GlobalProductID": lambda p: p.id,
     "ProductIdentifier ProductSKU DeviceSKU": lambda p: p.sku,
     "ProductName DeviceDescription PhoneDescription": lambda p: p.name,
-    "CategoryNumber": lambda p: p.category.number,
+    "CategoryNumber category_number": lambda p: p.category.number,
     "CategoryPath": lambda p: p.category.path,
     "CategoryName": lambda p: p.category.name,
     "VendorID": lambda p: p.vendor.id,
@@ -95,7 +95,7 @@ LINE = {
 INVOICE = {
     "SaleInvoiceID InvoiceID": lambda i: i.id,
     "InvoiceIDByStore SaleInvoiceIDByStore StoreInvoiceID InvoiceNumber": lambda i: i.number,
-    "DateCreated InvoiceDate DateInvoiced AuthDateUTC": lambda i: i.at,
+    "DateCreated DateCreatedUTC InvoiceDate DateInvoiced AuthDateUTC": lambda i: i.at,
     "Comments InvoiceComments CommentsFromInvoice": lambda i: i.comments,
     "InvoiceRowID SaleInvoice_RowID": lambda i: guid("invoice", i.id),
     "PaymentName": lambda i: i.payment,
@@ -133,6 +133,8 @@ def _integer(column):
 
     def value(subject):
         h = mix(subject.key, column.name)
+        if column.type == "BIT":
+            return h % 2
         if base is None:
             return None if h % 3 else h % 10
         if base < 1000:
@@ -189,6 +191,10 @@ def _binary(column):
 
 def _string(column):
     example = column.example
+    if column.number or column.type in ("INT", "INTEGER"):
+        # Numbers as texts: none is null or empty.
+        return lambda s: (str(mix(s.key, column.name) % 1000 + 1), None, "",
+                          "10")[mix(s.key, column.name) % 4]
     by_store = BY_STORE.match(example)
     length = re.search(r"\((\d+)\)", column.type or "")
     length = int(length.group(1)) if length else 4000
@@ -226,6 +232,8 @@ def _suits(column, value):
         return value is None or isinstance(value, str)
     if column.kind == "boolean":
         return isinstance(value, bool)
+    if column.type == "BIT":
+        return False
     return isinstance(value, str if column.kind == "guid" else int)
 
 

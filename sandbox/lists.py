@@ -27,6 +27,25 @@ def _location_ids(c, scope):
     return places(c, scope.params.given("LocationType").lower())
 
 
+def _location_ids_of(c, scope):
+    wanted = scope.params.ids("LocationTypeIDs")
+    return [row for row in _location_ids(c, scope) if wanted is None or row[0] in wanted]
+
+
+def _categories(c, scope):
+    """Number, name, and what was seen in use: the one above, the path."""
+    return [(k.number, k.name, k.number[:-2] or None, k.path) for k in c.categories]
+
+
+def _products(c, scope):
+    """CategoryNumbers take a category with all below it; SearchTerm is a part of the name."""
+    params = scope.params
+    numbers = (params.given("CategoryNumbers") or "").split(",")
+    term = (params.given("SearchTerm") or "").lower()
+    return [(p.sku, p.name, p.category.number, True, p.special, p.id) for p in c.products
+            if any(p.category.number.startswith(n) for n in numbers) and term in p.name.lower()]
+
+
 def _for_who_ids(c, scope):
     number = scope.params.integer("ForWho")
     return places(c, LOCATION_TYPES[number - 1]) if number and 1 <= number <= 5 else []
@@ -43,7 +62,7 @@ LISTS = {
     "couponid": _named("TEST2", "10% off", "Back to school, 2026", first=1144),
     "financingid": _named("Import", "24 months", "36 months"),
     "groupid": _named("100% (35% GP)", "Managers", "Part-time"),
-    "locationids": _location_ids,
+    "locationids": _location_ids_of,
     "locationtype": lambda c, s: [(t.capitalize(),) for t in LOCATION_TYPES],
     "nonsellablereasoncode": lambda c, s: [(guid("reason", r), r) for r in REASONS],
     "producttype": _named("Regular Global Product", "Vendor Rebate", "Non-Stocked",
@@ -52,7 +71,7 @@ LISTS = {
     "vendorid": lambda c, s: [(v.id, v.name) for v in c.vendors],
     "cardtypes": lambda c, s: [(1, "Visa", "VI", 16, 3), (2, "Mastercard", "MC", 16, 3),
                                (3, "American Express", "AX", 15, 4)],
-    "categorynumber": lambda c, s: [(k.number, k.name) for k in c.categories],
+    "categorynumber": _categories,
     "employees": lambda c, s: [(e.id, e.entity, e.name, e.first, e.last)
                                for e in c.employees],
     "entrytypes": lambda c, s: [(1, "Swiped", "Swiped"), (2, "Keyed", "Keyed"),
@@ -62,9 +81,10 @@ LISTS = {
     "forwhoids": _for_who_ids,
     "languages": lambda c, s: [(code,) for code in LANGUAGES],
     "manufactureid": lambda c, s: [(str(m.id), m.name) for m in c.manufacturers],
-    "productidentifier": lambda c, s: [(p.sku, p.name) for p in c.products],
+    "productidentifier": _products,
     "reasoncode": lambda c, s: [(str(i), r) for i, r in enumerate(
         ("Write Off", "Unexplained Shrinkage", "Theft, \"other\""), 1)],
+    "requesttypes": lambda c, s: [(i, n, None, None) for i, n in enumerate(("Report", "List"), 1)],
     "stores": lambda c, s: [(p.id, p.entity, p.name) for p in c.stores],
 }
 
@@ -130,6 +150,16 @@ def _session(endpoints, endpoint, columns, scope):
     return columns, iter([[record[c.name] for c in columns]]), 1
 
 
+def _partner_categories(endpoints, endpoint, columns, scope):
+    rows = [[k.number, k.name, k.path] for k in endpoints.company.categories]
+    return columns, iter(rows), len(rows)
+
+
+def _partner_stores(endpoints, endpoint, columns, scope):
+    rows = [[s.id, "Regina", "1 Main St.", s.name] for s in endpoints.company.stores]
+    return columns, iter(rows), len(rows)
+
+
 def _traffic(endpoints, endpoint, columns, scope):
     """Adds a count, or changes the one that TrafficCountID names."""
     params, state = scope.params, endpoints.state
@@ -153,6 +183,8 @@ SPECIAL = {
     "/bridge/current/delta": _bridge_delta,
     "/bridge/current/schema": _bridge_schema,
     "/session": _session,
+    "/partner/envysion/categories": _partner_categories,
+    "/partner/envysion/stores": _partner_stores,
     "/import/trafficcount": _traffic,
 }
 

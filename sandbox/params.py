@@ -156,10 +156,10 @@ def read(query, body, content_type):
 
 
 def _fits(parameter, value):
-    if parameter.type == "int":
+    if parameter.type in ("int", "bigint"):
         words = ("*", "all") if parameter.name.lower() == "categorynumber" else ("*",)
         return INT.match(value) or value.lower() in words
-    if parameter.type == "int_list":
+    if parameter.type in ("int_list", "bigint_list"):
         return all(INT.match(v.strip()) or v.strip() == "*" for v in value.split(","))
     if parameter.type == "datetime":
         return parse_stamp(value) is not None

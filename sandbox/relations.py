@@ -1,6 +1,5 @@
 """The companies, and which of them a log-in reaches: its own, its partners', its group's."""
 
-from .catalogue import Endpoint
 from .company import Company
 
 OWN = 21090
@@ -15,20 +14,6 @@ COMPANIES = (
 
 RELATIONSHIPS = {"partner": "/partner/relationships", "master": "/master/relationships"}
 PREFIX = "/partner/"
-
-
-def _endpoint(path, *names):
-    kinds = {"CompanyID": ("INTEGER", "integer")}
-    return Endpoint({"path": path, "columns": [
-        dict(zip(("name", "type", "kind"), (name,) + kinds.get(name, ("VARCHAR(50)", "string"))))
-        for name in names]})
-
-
-ENDPOINTS = (
-    _endpoint(RELATIONSHIPS["partner"], "CompanyID", "CompanyName", "DoingBusinessAs",
-              "PreferredEndpoint"),
-    _endpoint(RELATIONSHIPS["master"], "CompanyID", "CompanyName", "PreferredEndpoint"),
-)
 
 
 class Denied(Exception):

@@ -207,6 +207,8 @@ for _suffix in ("_bycategoryandemployees", "_bycategoryandstore"):
 
 def source_of(endpoint):
     found = SOURCES.get(endpoint.key)
+    if endpoint.key.startswith("/partner/"):
+        found = SOURCES.get(R + endpoint.key.rsplit("/", 1)[1])    # the same report
     if found:
         return found
     if endpoint.parameter("StartDate") or endpoint.parameter("InvoiceStartDate"):

@@ -25,17 +25,17 @@ DROP SCHEMA other CASCADE;
 RESET client_min_messages;
 CREATE SCHEMA rq;
 IMPORT FOREIGN SCHEMA "all" FROM SERVER sandbox INTO rq;
--- what is imported is what the views say
-SELECT table_name FROM dataconnect_endpoints WHERE table_name IS NOT NULL
+-- what is imported is what the views say is documented
+SELECT table_name FROM dataconnect_endpoints WHERE table_name IS NOT NULL AND source = 'documented' AND category <> 'partner'
 EXCEPT SELECT relname FROM pg_class WHERE relnamespace = 'rq'::regnamespace;
 SELECT relname FROM pg_class WHERE relnamespace = 'rq'::regnamespace AND relkind = 'f'
-EXCEPT SELECT table_name FROM dataconnect_endpoints;
+EXCEPT SELECT table_name FROM dataconnect_endpoints WHERE source = 'documented' AND category <> 'partner';
 -- again: what is there is in the way
 IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO rq;
 
 -- what is sent is days, or times without zone where the name says so, and in no session other ones
 SELECT p.parameter, p.type, count(*), bool_and(format_type(a.atttypid, NULL) = CASE p.type WHEN 'date' THEN 'date' ELSE 'timestamp without time zone' END) AS imported
-FROM dataconnect_parameters p JOIN pg_attribute a ON a.attrelid = format('rq.%I', p.table_name)::regclass AND a.attname = p.column_name
+FROM dataconnect_parameters p JOIN pg_attribute a ON a.attrelid = to_regclass(format('rq.%I', p.table_name)) AND a.attname = p.column_name
 WHERE p.type ~ 'date|time' GROUP BY 1, 2 ORDER BY 1;
 -- times count where the requests say so
 CREATE SCHEMA times;
@@ -71,7 +71,7 @@ IMPORT FOREIGN SCHEMA sales LIMIT TO (product_detail_report_tax_column, discount
 SELECT c.relname, t.ftoptions FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid
 WHERE c.relnamespace = 'opt'::regnamespace ORDER BY 1;
 -- reports with a date of their own take it for the window, others keep both columns
-IMPORT FOREIGN SCHEMA "all" FROM SERVER sandbox INTO opt OPTIONS (windows 'infer', prefix 'w_');
+IMPORT FOREIGN SCHEMA "all" FROM SERVER sandbox INTO opt OPTIONS (windows 'infer', prefix 'w_', sources 'all');
 SELECT substr(c.relname, 3) AS relname, a.attname
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'opt'::regnamespace AND c.relname LIKE 'w\_%' AND a.attfdwoptions::text LIKE '%param_from=StartDate%'
@@ -99,15 +99,15 @@ BEGIN
                CASE WHEN parameter LIKE '%StartDate' THEN '2026-03-01'
                     WHEN parameter LIKE '%StopDate' THEN '2026-03-08'
                     WHEN type IN ('date', 'timestamp') THEN '2026-03-08'
-                    ELSE coalesce(nullif(example, ''), legal_values[1]) END), ' AND '), '')
-    INTO conditions FROM dataconnect_parameters WHERE table_name = "table" AND required;
+                    ELSE coalesce(nullif(example, ''), legal_values[1], '1') END), ' AND '), '')
+    INTO conditions FROM dataconnect_parameters WHERE table_name = "table" AND required AND source = 'documented';
     SELECT string_agg(format('CASE WHEN count(%I) = 0 THEN %L END', column_name, column_name), ', ' ORDER BY position)
-    INTO counts FROM dataconnect_columns WHERE table_name = "table";
+    INTO counts FROM dataconnect_columns WHERE table_name = "table" AND source = 'documented';
     EXECUTE format('SELECT count(*), concat_ws('' '', %s) FROM rq.%I%s', counts, "table", conditions)
     INTO records, empty;
 END $$ LANGUAGE plpgsql;
 SELECT table_name, records, CASE WHEN records > 0 THEN empty END AS empty
-FROM dataconnect_endpoints, read(table_name) WHERE table_name IS NOT NULL ORDER BY table_name COLLATE "C";
+FROM dataconnect_endpoints, read(table_name) WHERE to_regclass(format('rq.%I', table_name)) IS NOT NULL AND table_name <> 'ping' ORDER BY table_name COLLATE "C";
 
 SET client_min_messages = warning;
 DROP SCHEMA rq CASCADE;

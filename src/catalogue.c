@@ -112,6 +112,38 @@ get_boolean(const Source *source, json_t *object, const char *name)
 	return json_is_true(value);
 }
 
+/* Whether a thing was seen in use, and is not documented. */
+static bool
+get_in_use(const Source *source, json_t *object)
+{
+	const char *text = get_text(source, object, "source");
+
+	if (text == NULL || strcmp(text, DCF_CATALOGUE_DOCUMENTED) == 0)
+		return false;
+	if (strcmp(text, DCF_CATALOGUE_IN_USE) != 0)
+		reject(source,
+			   "\"source\" is neither \"" DCF_CATALOGUE_DOCUMENTED
+			   "\" nor \"" DCF_CATALOGUE_IN_USE "\"");
+	return true;
+}
+
+/* A member that names one of a few types of PostgreSQL; static, or NULL. */
+static const char *
+get_own_type(const Source *source, json_t *object, const char *name)
+{
+	static const char *const types[] = {"bigint", "text"};
+	const char *text = get_text(source, object, name);
+
+	if (text == NULL)
+		return NULL;
+	for (int i = 0; i < (int) lengthof(types); i++)
+	{
+		if (strcmp(types[i], text) == 0)
+			return types[i];
+	}
+	reject(source, psprintf("\"%s\" is neither bigint nor text", name));
+}
+
 /* A member that is an array; NULL where it is absent. */
 static json_t *
 get_array(const Source *source, json_t *object, const char *name)
@@ -203,6 +235,7 @@ get_param(const Source *source, json_t *object)
 	param->ignored_if = get_text(source, object, "ignored_if");
 	param->used_when = get_condition(source, object, "used_when");
 	param->required_when = get_condition(source, object, "required_when");
+	param->in_use = get_in_use(source, object);
 	if (param->labels != NIL &&
 		list_length(param->labels) != list_length(param->values))
 		reject(source, "\"labels\" and \"values\" differ in length");
@@ -220,6 +253,8 @@ get_column(const Source *source, json_t *object)
 	column->example = get_text(source, object, "example");
 	column->param_from = get_text(source, object, "param_from");
 	column->param_to = get_text(source, object, "param_to");
+	column->as = get_own_type(source, object, "as");
+	column->in_use = get_in_use(source, object);
 	return column;
 }
 
@@ -262,6 +297,7 @@ get_endpoint(Source *source, json_t *object)
 	endpoint->variants = get_list(source, object, "variants", get_variant);
 	endpoint->forms = get_list(source, object, "forms", get_form);
 	endpoint->dynamic = get_boolean(source, object, "dynamic");
+	endpoint->in_use = get_in_use(source, object);
 	endpoint->params = get_list(source, object, "parameters", get_param);
 	source->path = NULL;
 	return endpoint;
@@ -406,4 +442,38 @@ dcf_catalogue_param(const DcfCatalogueEndpoint *endpoint, const char *name)
 			return param;
 	}
 	return NULL;
+}
+
+static const DcfCatalogueColumn *
+find_column(const List *columns, const char *name)
+{
+	ListCell *cell;
+
+	foreach(cell, columns)
+	{
+		const DcfCatalogueColumn *column = lfirst(cell);
+
+		if (strcmp(column->name, name) == 0)
+			return column;
+	}
+	return NULL;
+}
+
+const DcfCatalogueColumn *
+dcf_catalogue_column(const DcfCatalogueEndpoint *endpoint, const char *name)
+{
+	const DcfCatalogueColumn *column;
+	ListCell *cell;
+
+	if (endpoint == NULL)
+		return NULL;
+	column = find_column(endpoint->columns, name);
+	foreach(cell, endpoint->variants)
+	{
+		const DcfCatalogueVariant *variant = lfirst(cell);
+
+		if (column == NULL)
+			column = find_column(variant->columns, name);
+	}
+	return column;
 }

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
+
 #include "catalogue_draft.h"
 #include "naming.h"
 #include "sqltype.h"
@@ -29,7 +31,8 @@ bool
 dcf_catalogue_is_table(const DcfCatalogueEndpoint *endpoint)
 {
 	return strcmp(endpoint->category, "import") != 0 &&
-		strcmp(endpoint->category, "session") != 0;
+		strcmp(endpoint->category, "session") != 0 &&
+		(endpoint->columns != NIL || endpoint->variants != NIL);
 }
 
 static bool
@@ -72,6 +75,32 @@ path_name(const char *path, const char *resource)
 	return dcf_draft_snake(name);
 }
 
+/*
+ * Partners' endpoints are named after the partner as well, whose reports have
+ * the names of others: "/partner/StatFlo/ProductDetailReport" is
+ * stat_flo_product_detail_report.  What belongs to no partner has the first
+ * segment in front ("/partner/reports/...", "/partner/relationships").
+ */
+static char *
+owned_name(const DcfCatalogueEndpoint *endpoint, char *name)
+{
+	const char *first = endpoint->path + 1;
+	size_t len = strcspn(first, "/");
+	const char *second = first + len + strspn(first + len, "/");
+	size_t second_len = strcspn(second, "/");
+
+	if (strcmp(endpoint->category, DCF_CATEGORY_PARTNER) != 0)
+		return name;
+	if (second[second_len] == '/' &&
+		!(second_len == strlen("reports") &&
+		  pg_strncasecmp(second, "reports", second_len) == 0))
+	{
+		first = second;
+		len = second_len;
+	}
+	return psprintf("%s_%s", dcf_draft_snake(pnstrdup(first, len)), name);
+}
+
 static Part *
 make_part(const DcfCatalogueEndpoint *endpoint)
 {
@@ -80,7 +109,8 @@ make_part(const DcfCatalogueEndpoint *endpoint)
 	part->endpoint = endpoint;
 	part->resource = endpoint->resource;
 	part->columns = endpoint->columns;
-	part->relname = path_name(endpoint->path, endpoint->resource);
+	part->relname =
+		owned_name(endpoint, path_name(endpoint->path, endpoint->resource));
 	return part;
 }
 
@@ -100,7 +130,9 @@ variant_parts(const DcfCatalogueEndpoint *endpoint)
 		part->columns = variant->columns;
 		part->fixed = variant->parameter;
 		part->fixed_value = variant->value;
-		part->relname = dcf_draft_snake(resource_stem(variant->resource));
+		part->relname =
+			owned_name(endpoint,
+					   dcf_draft_snake(resource_stem(variant->resource)));
 		parts = lappend(parts, part);
 	}
 	return parts;
@@ -171,6 +203,15 @@ endpoint_parts(const DcfCatalogueEndpoint *endpoint)
 	return list_make1(make_part(endpoint));
 }
 
+/* Partners' endpoints are of use to that partner alone: not among all. */
+static bool
+is_wanted(const DcfCatalogueEndpoint *endpoint, const char *category)
+{
+	if (category == NULL)
+		return strcmp(endpoint->category, DCF_CATEGORY_PARTNER) != 0;
+	return pg_strcasecmp(endpoint->category, category) == 0;
+}
+
 /* The parts of all endpoints wanted. */
 static List *
 collect_parts(const List *endpoints, const char *category)
@@ -183,7 +224,7 @@ collect_parts(const List *endpoints, const char *category)
 		const DcfCatalogueEndpoint *endpoint = lfirst(cell);
 
 		if (!dcf_catalogue_is_table(endpoint) ||
-			(category && pg_strcasecmp(endpoint->category, category) != 0))
+			!is_wanted(endpoint, category))
 			continue;
 		parts = list_concat(parts, endpoint_parts(endpoint));
 	}
@@ -233,7 +274,7 @@ table_params(const Part *part, const char *given)
 static const char *
 field_type(const DcfCatalogueColumn *column)
 {
-	const char *type = dcf_sqltype_map(column->type);
+	const char *type = column->as ? column->as : dcf_sqltype_map(column->type);
 
 	if (type == NULL)
 		type = dcf_sqltype_from_kind(column->kind);
@@ -258,29 +299,54 @@ is_integer(const char *text)
  * ones in each session; what is timestamptz would be read in its TimeZone.
  */
 static const char *
-time_type(const DcfCatalogueParam *param, bool times_count)
+time_type(const DcfCatalogueParam *param, bool with_time)
 {
 	static const char suffix[] = "DateTime";
 	size_t len = strlen(param->name);
 	size_t suffix_len = strlen(suffix);
 
-	if (times_count ||
+	if (with_time ||
 		(len >= suffix_len &&
 		 pg_strcasecmp(param->name + len - suffix_len, suffix) == 0))
 		return "timestamp";
 	return "date";
 }
 
+/*
+ * Whether the tables' requests have DatePercision (the service spells it so):
+ * the time of day counts then.
+ */
+static bool
+times_count(const DcfRequest *sent)
+{
+	const char *value = sent ? dcf_request_fixed(sent, "DatePercision") : NULL;
+	bool result;
+
+	return value && parse_bool(value, &result) && result;
+}
+
+/* Whether the tables' requests give a parameter a value by themselves. */
+static bool
+is_fixed(const DcfRequest *sent, const char *param)
+{
+	const char *value = sent ? dcf_request_fixed(sent, param) : NULL;
+
+	return value && value[0] != '\0';
+}
+
 static const char *
-param_type(const DcfCatalogueParam *param, bool times_count)
+param_type(const DcfCatalogueParam *param, bool with_time)
 {
 	ListCell *cell;
 
 	if (strcmp(param->type, "datetime") == 0)
-		return time_type(param, times_count);
+		return time_type(param, with_time);
 	if (strcmp(param->type, "int") == 0 ||
 		strcmp(param->type, "int_list") == 0)
 		return "integer";
+	if (strcmp(param->type, "bigint") == 0 ||
+		strcmp(param->type, "bigint_list") == 0)
+		return "bigint";
 	if (strcmp(param->type, "bool") == 0)
 		return "boolean";
 	if (strcmp(param->type, "enum") != 0 || param->values == NIL)
@@ -337,15 +403,17 @@ has_default(const DcfCatalogueParam *param)
 static void
 add_param(DcfDraft *draft, HTAB *taken, const Part *part,
 		  const DcfCatalogueParam *param, DcfColumnNames names,
-		  bool times_count)
+		  const DcfRequest *sent)
 {
 	DcfDraftColumn *column =
 		dcf_draft_add_param(draft, taken, names, param->name,
-							param_type(param, times_count));
+							param_type(param, times_count(sent)));
 
 	column->param = param;
-	column->options.list = strcmp(param->type, "int_list") == 0;
-	column->options.required = is_required(part, param);
+	column->options.list = strcmp(param->type, "int_list") == 0 ||
+		strcmp(param->type, "bigint_list") == 0;
+	column->options.required =
+		is_required(part, param) && !is_fixed(sent, param->name);
 	if (!column->options.required && has_default(param))
 		column->options.default_value = param->default_value;
 }
@@ -386,6 +454,13 @@ make_window(DcfDraftColumn *column, const Part *part, const char *from_name,
 	column->options.param_from = from->name;
 	column->options.param_to = to->name;
 	column->options.required = is_required(part, from);
+}
+
+/* Whether the import wants a thing that may not be documented. */
+static bool
+is_sourced(bool in_use, const DcfImportOptions *options)
+{
+	return !in_use || options->all_sources;
 }
 
 /*
@@ -432,7 +507,7 @@ is_window_param(const DcfDraft *draft, const DcfCatalogueParam *param)
 
 static DcfDraft *
 make_draft(const Part *part, char *relname, const DcfImportOptions *options,
-		   bool times_count)
+		   const DcfRequest *sent)
 {
 	DcfDraft *draft = palloc0(sizeof(DcfDraft));
 	HTAB *taken = dcf_draft_column_names();
@@ -447,9 +522,10 @@ make_draft(const Part *part, char *relname, const DcfImportOptions *options,
 	{
 		const DcfCatalogueColumn *column = lfirst(cell);
 
-		dcf_draft_add_field(draft, taken, options->column_names, column->name,
-							field_type(column))
-			->field = column;
+		if (is_sourced(column->in_use, options))
+			dcf_draft_add_field(draft, taken, options->column_names,
+								column->name, field_type(column))
+				->field = column;
 	}
 	if (options->infer_windows)
 		infer_windows(draft, part);
@@ -457,9 +533,9 @@ make_draft(const Part *part, char *relname, const DcfImportOptions *options,
 	{
 		const DcfCatalogueParam *param = lfirst(cell);
 
-		if (is_offered(part, param) && !is_window_param(draft, param))
-			add_param(draft, taken, part, param, options->column_names,
-					  times_count);
+		if (is_sourced(param->in_use, options) && is_offered(part, param) &&
+			!is_window_param(draft, param))
+			add_param(draft, taken, part, param, options->column_names, sent);
 	}
 	hash_destroy(taken);
 	return draft;
@@ -467,7 +543,7 @@ make_draft(const Part *part, char *relname, const DcfImportOptions *options,
 
 List *
 dcf_catalogue_drafts(const List *endpoints, const char *category,
-					 const DcfImportOptions *options, bool times_count)
+					 const DcfImportOptions *options, const DcfRequest *sent)
 {
 	List *parts = collect_parts(endpoints, category);
 	HTAB *taken = dcf_draft_names(NULL, 0);
@@ -479,9 +555,10 @@ dcf_catalogue_drafts(const List *endpoints, const char *category,
 		const Part *part = lfirst(cell);
 		char *name = table_name(parts, part, options->prefix);
 
-		drafts = lappend(drafts,
-						 make_draft(part, dcf_draft_take_name(taken, name),
-									options, times_count));
+		/* A table's name does not depend on which others are imported. */
+		name = dcf_draft_take_name(taken, name);
+		if (is_sourced(part->endpoint->in_use, options))
+			drafts = lappend(drafts, make_draft(part, name, options, sent));
 	}
 	hash_destroy(taken);
 	return drafts;

@@ -18,7 +18,7 @@ PG_FUNCTION_INFO_V1(dataconnect_catalogue_endpoints);
 PG_FUNCTION_INFO_V1(dataconnect_catalogue_parameters);
 PG_FUNCTION_INFO_V1(dataconnect_catalogue_columns);
 
-#define MAX_COLUMNS 16
+#define MAX_COLUMNS 17
 
 /* A row of the result, filled from left to right. */
 typedef struct Row
@@ -39,7 +39,8 @@ start_row(Row *row, FunctionCallInfo fcinfo)
 static void
 end_row(Row *row)
 {
-	Assert(row->n == row->result->setDesc->natts);
+	/* The functions of an older version of the extension have fewer columns. */
+	Assert(row->n >= row->result->setDesc->natts);
 	tuplestore_putvalues(row->result->setResult, row->result->setDesc,
 						 row->values, row->nulls);
 }
@@ -107,11 +108,25 @@ add_condition(Row *row, const DcfCatalogueCondition *condition)
 	add_text(row, text.data);
 }
 
+/* All that can be imported, whatever its source. */
 static List *
-default_drafts(const List *endpoints)
+all_drafts(const List *endpoints)
 {
-	return dcf_catalogue_drafts(endpoints, NULL, dcf_option_import(NIL),
-								false);
+	DcfImportOptions *options = dcf_option_import(NIL);
+
+	options->all_sources = true;
+	return list_concat(dcf_catalogue_drafts(endpoints, NULL, options, NULL),
+					   dcf_catalogue_drafts(endpoints, DCF_CATEGORY_PARTNER,
+											options, NULL));
+}
+
+/* The endpoint's source counts for all that it has. */
+static void
+add_source(Row *row, const DcfCatalogueEndpoint *endpoint, bool in_use)
+{
+	add_text(row,
+			 endpoint->in_use || in_use ? DCF_CATALOGUE_IN_USE :
+										  DCF_CATALOGUE_DOCUMENTED);
 }
 
 /* Names of the columns that a query must give a value for. */
@@ -161,6 +176,7 @@ put_endpoint(FunctionCallInfo fcinfo, const DcfCatalogueEndpoint *endpoint,
 	add_texts(&row, draft ? required_columns(draft) : NIL, draft != NULL);
 	add_int(&row,
 			draft ? count_fields(draft) : list_length(endpoint->columns));
+	add_source(&row, endpoint, false);
 	end_row(&row);
 }
 
@@ -171,7 +187,7 @@ dataconnect_catalogue_endpoints(PG_FUNCTION_ARGS)
 	ListCell *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(cell, default_drafts(endpoints))
+	foreach(cell, all_drafts(endpoints))
 	{
 		const DcfDraft *draft = lfirst(cell);
 
@@ -214,6 +230,7 @@ put_parameter(FunctionCallInfo fcinfo, const DcfDraft *draft,
 	add_condition(&row, param->used_when);
 	add_condition(&row, param->required_when);
 	add_text(&row, param->ignored_if);
+	add_source(&row, draft->documented, param->in_use);
 	end_row(&row);
 }
 
@@ -237,6 +254,7 @@ put_column(FunctionCallInfo fcinfo, const DcfDraft *draft,
 	add_text(&row, field->type);
 	add_text(&row, field->kind);
 	add_text(&row, field->example);
+	add_source(&row, draft->documented, field->in_use);
 	end_row(&row);
 }
 
@@ -250,7 +268,7 @@ put_columns(FunctionCallInfo fcinfo, PutColumn put)
 	ListCell *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(cell, default_drafts(dcf_catalogue_load()))
+	foreach(cell, all_drafts(dcf_catalogue_load()))
 	{
 		const DcfDraft *draft = lfirst(cell);
 		ListCell *inner;

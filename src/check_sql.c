@@ -17,6 +17,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "parser/parse_type.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -24,6 +25,7 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 
+#include "catalogue.h"
 #include "check_type.h"
 #include "compat.h"
 #include "nearest.h"
@@ -158,6 +160,27 @@ take_renamed(Comparison *comparison, const DcfColumn *column)
 	return find_field(comparison->sample, nearest);
 }
 
+/*
+ * Whether the column's type is the one that the catalogue knows its values to
+ * have, although the service calls them something else: category numbers are
+ * texts there.
+ */
+static bool
+is_known_as(const Comparison *comparison, const DcfColumn *column)
+{
+	const DcfCatalogueColumn *documented = dcf_catalogue_column(
+		dcf_catalogue_find(dcf_catalogue_load(),
+						   comparison->relation->table->endpoint),
+		column->options->name);
+	Oid type;
+	int32 typmod;
+
+	if (documented == NULL || documented->as == NULL)
+		return false;
+	dcf_compat_parse_type(documented->as, &type, &typmod);
+	return type == column->basetype;
+}
+
 /* What has become of a column that is read. */
 static void
 compare_column(Comparison *comparison, const DcfColumn *column,
@@ -181,7 +204,8 @@ compare_column(Comparison *comparison, const DcfColumn *column,
 					   psprintf("ALTER FOREIGN TABLE %s DROP COLUMN %s;",
 								comparison->table, name));
 	}
-	if (field && dcf_check_type_changed(column->basetype, field))
+	if (field && dcf_check_type_changed(column->basetype, field) &&
+		!is_known_as(comparison, column))
 		add_change(comparison, column->attname, field->key, "type", declared,
 				   field->type,
 				   psprintf("ALTER FOREIGN TABLE %s ALTER COLUMN %s TYPE %s;",

@@ -8,7 +8,6 @@
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 
 #include "bridge.h"
 #include "catalogue.h"
@@ -21,8 +20,9 @@
 #include "sample.h"
 
 /* The remote schemas of all categories, and of the tables behind the bridge. */
-#define SCHEMA_ALL	  "all"
-#define SCHEMA_BRIDGE "bridge"
+#define SCHEMA_ALL		  "all"
+#define SCHEMA_EVERYTHING "everything" /* the same, without quotes */
+#define SCHEMA_BRIDGE	  "bridge"
 
 static bool
 is_category(const List *endpoints, const char *name)
@@ -40,7 +40,7 @@ is_category(const List *endpoints, const char *name)
 	return false;
 }
 
-/* "all", "sales", ...: what there is to import. */
+/* "everything", "sales", ...: what there is to import. */
 static char *
 list_schemas(const List *endpoints)
 {
@@ -49,7 +49,7 @@ list_schemas(const List *endpoints)
 	ListCell *cell;
 
 	initStringInfo(&names);
-	appendStringInfoString(&names, SCHEMA_ALL);
+	appendStringInfoString(&names, SCHEMA_EVERYTHING);
 	foreach(cell, endpoints)
 	{
 		const DcfCatalogueEndpoint *endpoint = lfirst(cell);
@@ -69,20 +69,14 @@ list_schemas(const List *endpoints)
 	return names.data;
 }
 
-/*
- * Whether the tables' requests will have DatePercision (the service spells it
- * so), by params of the server or of the tables: the time of day counts then.
- */
-static bool
-times_count(Oid serverid, const DcfImportOptions *options)
+/* What all requests of the tables will have. */
+static DcfRequest *
+common_request(Oid serverid, const DcfImportOptions *options)
 {
 	DcfServerOptions *server = dcf_option_server(GetForeignServer(serverid));
 	DcfTableOptions table = {.endpoint = "/", .params = options->table_params};
-	const char *value =
-		dcf_request_fixed(dcf_request_create(server, &table), "DatePercision");
-	bool result;
 
-	return value && parse_bool(value, &result) && result;
+	return dcf_request_create(server, &table);
 }
 
 static List *
@@ -90,10 +84,11 @@ catalogue_drafts(const char *schema, Oid serverid,
 				 const DcfImportOptions *options)
 {
 	List *endpoints = dcf_catalogue_load();
-	bool times = times_count(serverid, options);
+	DcfRequest *sent = common_request(serverid, options);
 
-	if (strcmp(schema, SCHEMA_ALL) == 0)
-		return dcf_catalogue_drafts(endpoints, NULL, options, times);
+	if (strcmp(schema, SCHEMA_ALL) == 0 ||
+		strcmp(schema, SCHEMA_EVERYTHING) == 0)
+		return dcf_catalogue_drafts(endpoints, NULL, options, sent);
 	if (!is_category(endpoints, schema))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
@@ -101,7 +96,7 @@ catalogue_drafts(const char *schema, Oid serverid,
 				 errhint("Remote schemas are: %s, and the path of an endpoint, "
 						 "such as \"/lists/stores\".",
 						 list_schemas(endpoints))));
-	return dcf_catalogue_drafts(endpoints, schema, options, times);
+	return dcf_catalogue_drafts(endpoints, schema, options, sent);
 }
 
 /* One table over one endpoint, of which a sample is asked for. */

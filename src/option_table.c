@@ -42,6 +42,10 @@ static const DcfOptionChoice windows[] = {{"off", false},
 										  {"infer", true},
 										  {.name = NULL}};
 
+static const DcfOptionChoice sources[] = {{"documented", false},
+										  {"all", true},
+										  {.name = NULL}};
+
 #define KB 1024.0
 #define MB (1024.0 * KB)
 
@@ -236,6 +240,14 @@ const DcfOption dcf_options[] = {
 	 .offset = offsetof(DcfImportOptions, infer_windows),
 	 .description = "make the only date of a report take StartDate and "
 					"StopDate"},
+	{.context = DCF_OPTION_IMPORT,
+	 .name = "sources",
+	 .type = DCF_OPTION_ENUM_BOOL,
+	 .choices = sources,
+	 .default_value = "documented",
+	 .offset = offsetof(DcfImportOptions, all_sources),
+	 .description = "what of the catalogue is imported: documented, or also "
+					"seen in use"},
 	{IMPORT(prefix), .type = DCF_OPTION_TEXT,
 	 .description = "what the tables' names begin with"},
 	{IMPORT(table_params), .type = DCF_OPTION_QUERY_STRING,

@@ -70,7 +70,7 @@ static const TypeName type_names[] = {
 static const TypeName kinds[] = {
 	{"integer", "integer"}, {"byte", "smallint"},	   {"decimal", "numeric"},
 	{"string", "text"},		{"boolean", "boolean"},	   {"guid", "uuid"},
-	{"binary", "bytea"},	{"datetime", "timestamp"},
+	{"binary", "bytea"},	{"datetime", "timestamp"}, {"date", "timestamp"},
 };
 
 static const char *

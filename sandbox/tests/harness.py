@@ -16,6 +16,12 @@ with open(os.path.join(ROOT, "catalogue", "endpoints.json"), encoding="utf-8") a
     CATALOGUE = json.load(file)
 
 
+# What the sandbox has for endpoints whose columns the catalogue does not know.
+UNKNOWN = [{"columns": [
+    {"name": "StoreID", "kind": "integer"}, {"name": "StoreName", "kind": "string"},
+    {"name": "DateCreated", "kind": "datetime"}, {"name": "Amount", "kind": "decimal"}]}]
+
+
 class Server:
     """One sandbox process; it ends with this one, or when stopped."""
 
@@ -138,7 +144,7 @@ def example(entry, start="2026-03-01T00:00:00.000Z", stop="2026-03-07T00:00:00.0
     names = [p["name"] for p in entry["parameters"] if p["required"]]
     if entry.get("forms"):
         names = entry["forms"][0]["required"]
-    values = {n: by_name[n]["example"] for n in names}
+    values = {n: by_name[n].get("example") or by_name[n].get("values", "1")[0] for n in names}
     for name, parameter in by_name.items():
         when = parameter.get("required_when", {})
         if when and all(values.get(n) in allowed for n, allowed in when.items()):
@@ -155,4 +161,10 @@ def columns_of(entry, params):
     for variant in entry.get("variants", ()):
         if params.get(variant["parameter"]) == variant["value"]:
             return variant["columns"]
-    return entry.get("columns") or entry["variants"][0]["columns"]
+    return entry.get("columns") or (entry.get("variants") or UNKNOWN)[0]["columns"]
+
+
+def login_for(path):
+    """The setting login that reaches a path."""
+    first = path.split("/")[1]
+    return first if first in ("partner", "master") else "employee"
