@@ -138,6 +138,7 @@ typedef struct DcfColumnOptions
 	bool required;
 	char *default_value; /* or NULL */
 	bool list;
+	bool send_empty; /* an empty value is sent, and not left out */
 	pg_tz *timezone; /* NULL: the server's */
 } DcfColumnOptions;
 

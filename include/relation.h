@@ -11,6 +11,7 @@
 #include "utils/rel.h"
 
 #include "option.h"
+#include "request.h"
 #include "told.h"
 
 typedef enum DcfColumnKind
@@ -106,6 +107,13 @@ extern void dcf_relation_check_generated(const DcfRelation *relation,
  */
 extern bool dcf_column_is_preset(const DcfRelation *relation,
 								 const DcfColumn *column);
+
+/*
+ * Send a value (UTF-8) for the column's option param.  An empty one is left out,
+ * as the service takes it for none, unless the column sends it.
+ */
+extern void dcf_column_send(DcfRequest *request, const DcfColumn *column,
+							const char *value);
 
 /* Whether values of the column go into a request. */
 static inline bool

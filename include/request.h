@@ -42,7 +42,8 @@ typedef struct DcfRequest
 /*
  * A request with the parameters that go with every request of this table: the
  * server's params, the table's params (which win over the server's of the same
- * name), LanguageCode and Response.  In the current memory context.
+ * name), LanguageCode and Response.  Those without a value are not sent.  In the
+ * current memory context.
  */
 extern DcfRequest *dcf_request_create(const DcfServerOptions *server,
 									  const DcfTableOptions *table);

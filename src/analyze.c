@@ -13,6 +13,7 @@
 #include "utils/sampling.h"
 
 #include "analyze.h"
+#include "bind_default.h"
 #include "compat.h"
 #include "convert.h"
 #include "estimate.h"
@@ -196,9 +197,8 @@ make_request(const DcfRelation *relation)
 			continue;
 		param = dcf_option_utf8(column->options->param);
 		if (!dcf_request_fixed(given, param))
-			dcf_request_set(request, param,
-							dcf_option_utf8(column->options->default_value),
-							false);
+			dcf_column_send(request, column,
+							dcf_option_utf8(column->options->default_value));
 	}
 	return request;
 }
@@ -221,7 +221,8 @@ fill_parameters(const DcfRelation *relation, const DcfRequest *request,
 			continue;
 		value = dcf_request_fixed(request,
 								  dcf_option_utf8(column->options->param));
-		if (!value || (column->options->list && strchr(value, ',')))
+		if (!value || dcf_default_is_null(column, value) ||
+			(column->options->list && strchr(value, ',')))
 			continue;
 		converter = dcf_convert_create(relation->relname,
 									   TupleDescAttr(relation->tupdesc, i),

@@ -375,12 +375,12 @@ add_params(DcfRequest *request, const DcfAsked *asked, int i, bool as_template)
 	else if (!slot->has_values)
 		return;
 	else if (!slot->one_by_one)
-		dcf_request_set(request, param, join_values(slot, part), false);
+		dcf_column_send(request, slot->column, join_values(slot, part));
 	else if (as_template)
 		dcf_request_set(request, param,
 						show_texts(slot->texts, slot->values.count), true);
 	else
-		dcf_request_set(request, param, slot->texts[asked->wheels[i]], false);
+		dcf_column_send(request, slot->column, slot->texts[asked->wheels[i]]);
 }
 
 static void

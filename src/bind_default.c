@@ -4,8 +4,10 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "bind_default.h"
 #include "bind_fit.h"
@@ -27,6 +29,18 @@ dcf_default_find(const DcfRelation *relation, const DcfColumn *column)
 	request = dcf_request_create(relation->server, relation->table);
 	fixed = dcf_request_fixed(request, dcf_option_utf8(options->param));
 	return fixed ? pstrdup(fixed) : NULL;
+}
+
+bool
+dcf_default_is_null(const DcfColumn *column, const char *utf8)
+{
+	char category;
+	bool preferred;
+
+	if (utf8[0] != '\0')
+		return false;
+	get_type_category_preferred(column->basetype, &category, &preferred);
+	return category != TYPCATEGORY_STRING;
 }
 
 /*

@@ -18,6 +18,9 @@
 extern char *dcf_default_find(const DcfRelation *relation,
 							  const DcfColumn *column);
 
+/* Whether it is no value of the column: empty, where that is no text. */
+extern bool dcf_default_is_null(const DcfColumn *column, const char *utf8);
+
 /*
  * Its value.  Raises ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE where that does not fit
  * the column, and what dcf_convert_text() does.

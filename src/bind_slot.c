@@ -25,6 +25,7 @@ static void bind_window(DcfSlot *slot, const DcfBinding *binding,
 						const DcfBoundValue *value);
 static void bind_periods(DcfSlot *slot, DcfPeriods periods);
 static void finish_window(DcfSlot *slot);
+static bool has_empty(const DcfSlot *slot);
 static void use_default(DcfSlot *slot, char *utf8);
 static void find_unsent_value(DcfSlot *slot, const DcfRelation *relation,
 							  const char *utf8);
@@ -224,10 +225,23 @@ dcf_slot_finish(DcfSlot *slot, const DcfRelation *relation,
 	slot->one_by_one = slot->values.count > 1 &&
 		(!column->options->list || bms_is_member(column->attnum, spec->split));
 	obstacle = make_texts(slot);
+	if (!obstacle && column->kind == DCF_COLUMN_PARAMETER && has_empty(slot))
+		slot->one_by_one = slot->values.count > 1;
 	if (!obstacle)
 		obstacle = find_obstacle(slot);
 	if (obstacle)
 		send_nothing(slot, relation, obstacle);
+}
+
+/* An empty value is no item of a list. */
+static bool
+has_empty(const DcfSlot *slot)
+{
+	/* It is the least of texts, but not in each collation. */
+	for (int i = 0; i < slot->values.count; i++)
+		if (slot->texts[i][0] == '\0')
+			return true;
+	return false;
 }
 
 /* The default is sent as the DBA wrote it. */
@@ -248,7 +262,7 @@ use_default(DcfSlot *slot, char *utf8)
 static void
 find_unsent_value(DcfSlot *slot, const DcfRelation *relation, const char *utf8)
 {
-	if (utf8)
+	if (utf8 && !dcf_default_is_null(slot->column, utf8))
 	{
 		slot->default_value = dcf_default_value(relation, slot->column, utf8);
 		slot->has_default_value = true;
@@ -304,7 +318,7 @@ list_obstacle(const DcfSlot *slot, const char *text)
 		return psprintf(
 			"Parameter \"%s\" is a list, in which a value cannot have a comma.",
 			param);
-	if (text[0] == '\0' && slot->values.count > 1)
+	if (text[0] == '\0' && slot->values.count > 1 && !slot->one_by_one)
 		return psprintf(
 			"Parameter \"%s\" is a list, in which none of several values can be empty.",
 			param);

@@ -212,6 +212,8 @@ check_column(const DcfColumnOptions *column)
 		reject_lack("default", "\"param\"");
 	if (column->list && !column->param)
 		reject_lack("list", "\"param\"");
+	if (column->send_empty && !column->param)
+		reject_lack("empty", "\"param\"");
 	if (column->required && !column->param && !is_window)
 		reject_lack("required", "\"param\", \"param_from\" or \"param_to\"");
 }

@@ -33,6 +33,10 @@ static const DcfOptionChoice window_rounds[] = {{"day", true},
 												{"none", false},
 												{.name = NULL}};
 
+static const DcfOptionChoice empties[] = {{"skip", false},
+										  {"send", true},
+										  {.name = NULL}};
+
 static const DcfOptionChoice column_names[] = {{"snake", DCF_NAMES_SNAKE},
 											   {"preserve",
 												DCF_NAMES_PRESERVE},
@@ -224,6 +228,15 @@ const DcfOption dcf_options[] = {
 	 .description = "value sent where the query gives none"},
 	{COLUMN(list), .type = DCF_OPTION_BOOLEAN, .default_value = "false",
 	 .description = "the parameter takes several values, comma-separated"},
+	{.context = DCF_OPTION_COLUMN,
+	 .name = "empty",
+	 .type = DCF_OPTION_ENUM_BOOL,
+	 .choices = empties,
+	 .default_value = "skip",
+	 .offset = offsetof(DcfColumnOptions, send_empty),
+	 .description =
+		 "leave the parameter out where its value is empty, or send "
+		 "it so"},
 	{COLUMN(timezone), .type = DCF_OPTION_TIMEZONE,
 	 .description = "time zone of the column's times without zone; default is "
 					"the server's"},

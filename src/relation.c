@@ -110,6 +110,18 @@ dcf_column_is_preset(const DcfRelation *relation, const DcfColumn *column)
 	return false;
 }
 
+void
+dcf_column_send(DcfRequest *request, const DcfColumn *column,
+				const char *value)
+{
+	const char *param = dcf_option_utf8(column->options->param);
+
+	if (value[0] == '\0' && !column->options->send_empty)
+		dcf_request_omit(request, param);
+	else
+		dcf_request_set(request, param, value, false);
+}
+
 static DcfColumnKind
 column_kind(const DcfColumnOptions *options)
 {

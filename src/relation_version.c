@@ -116,7 +116,7 @@ dcf_relation_version(Oid relid)
 	static const char *const column_names[] = {"param",	   "param_from",
 											   "param_to", "required",
 											   "default",  "list",
-											   NULL};
+											   "empty",	   NULL};
 	List *options;
 	ForeignServer *server = find_server(relid, &options);
 	AttrNumber natts = count_columns(relid);

@@ -20,6 +20,8 @@ static const char *const responses[] = {
 	[DCF_FORMAT_XML] = "Xml",
 };
 
+static bool is_sent(const DcfRequest *request, const List *list,
+					const DcfParam *param);
 static void remove_param(List **params, const char *name);
 static void set_fixed(DcfRequest *request, const char *name,
 					  const char *value);
@@ -190,6 +192,16 @@ dcf_request_show(const DcfRequest *request, const char *base)
 	return buf.data;
 }
 
+/*
+ * Of what goes with every request an empty value is none, as it is to the
+ * service: so a table can take away what the server's params would send.
+ */
+static bool
+is_sent(const DcfRequest *request, const List *list, const DcfParam *param)
+{
+	return list != request->fixed || param->value[0] != '\0';
+}
+
 static void
 remove_param(List **params, const char *name)
 {
@@ -281,6 +293,8 @@ append_query(StringInfo buf, const DcfRequest *request)
 		{
 			DcfParam *param = lfirst(lc);
 
+			if (!is_sent(request, lists[i], param))
+				continue;
 			appendStringInfoString(buf, separator);
 			append_encoded(buf, param->name, "");
 			appendStringInfoChar(buf, '=');
@@ -334,6 +348,8 @@ build_json(const DcfRequest *request)
 		{
 			DcfParam *param = lfirst(lc);
 
+			if (!is_sent(request, lists[i], param))
+				continue;
 			appendStringInfoString(&buf, separator);
 			escape_json(&buf, param->name);
 			appendStringInfoChar(&buf, ':');
