@@ -16,7 +16,7 @@ SRC        := dataconnect_fdw.c $(sort $(wildcard src/*.c)) $(CORE_SRC)
 OBJS        = $(SRC:.c=.o)
 
 # Tests run in this order; one that is missing here runs after these.
-REGRESS_ORDER = options security columns column_timezone missing_keys types values nulls pushdown sent_values empty_values periods joins batches \
+REGRESS_ORDER = options security columns column_timezone missing_keys new_keys types values nulls pushdown sent_values empty_values unknown_parameters periods joins batches \
                 split estimates equivalence required weighed_plans errors explain formats formats_csv_xml \
                 limit_rescan_cursors once catalogue import import_bridge companies describe \
                 drift

@@ -148,3 +148,22 @@ COMMENT ON VIEW dataconnect_parameters
 IS 'the parameters of the catalogue''s endpoints, for example: SELECT column_name, legal_values, labels FROM dataconnect_parameters WHERE endpoint ILIKE ''%inventorylisting%''';
 COMMENT ON VIEW dataconnect_columns
 IS 'the fields of the records of the catalogue''s endpoints, for example: SELECT table_name, column_name FROM dataconnect_columns WHERE name ILIKE ''%serial%''';
+
+CREATE FUNCTION dataconnect_warn_parameters()
+RETURNS event_trigger
+AS 'MODULE_PATHNAME'
+LANGUAGE C;
+
+COMMENT ON FUNCTION dataconnect_warn_parameters()
+IS 'warns of parameters in the options of a foreign table or server that the catalogue does not know, which the service would ignore; called by the event trigger dataconnect_fdw_parameters';
+
+REVOKE EXECUTE ON FUNCTION dataconnect_warn_parameters() FROM PUBLIC;
+
+-- The validator sees the options of one column, and not of which table.
+CREATE EVENT TRIGGER dataconnect_fdw_parameters
+ON ddl_command_end
+WHEN TAG IN ('CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE', 'CREATE SERVER', 'ALTER SERVER')
+EXECUTE FUNCTION dataconnect_warn_parameters();
+
+COMMENT ON EVENT TRIGGER dataconnect_fdw_parameters
+IS 'warns of parameters that the catalogue does not know, when foreign tables and servers of dataconnect_fdw are created or altered; the setting dataconnect_fdw.warn_unknown_parameters turns it off';

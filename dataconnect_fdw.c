@@ -22,6 +22,7 @@
 #include "learn.h"
 #include "offline.h"
 #include "option.h"
+#include "parameter_sql.h"
 #include "plan.h"
 #include "scan.h"
 #include "xml_reader.h"
@@ -42,6 +43,7 @@ _PG_init(void)
 	dcf_http_define_settings();
 	dcf_batch_init();
 	dcf_learn_init();
+	dcf_parameter_init();
 	dcf_offline_init();
 	MarkGUCPrefixReserved("dataconnect_fdw");
 }

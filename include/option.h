@@ -53,6 +53,13 @@ typedef enum DcfMissingKey
 	DCF_MISSING_ERROR
 } DcfMissingKey;
 
+/* What to do about a key that no column reads. */
+typedef enum DcfNewKeys
+{
+	DCF_NEW_KEYS_NOTICE,
+	DCF_NEW_KEYS_IGNORE
+} DcfNewKeys;
+
 /* Times in milliseconds, 0 = no limit; sizes in bytes. */
 typedef struct DcfServerOptions
 {
@@ -78,6 +85,7 @@ typedef struct DcfServerOptions
 	int batch_size;			   /* of table, where that gives none */
 	bool async_capable;		   /* likewise */
 	DcfMissingKey missing_key; /* likewise */
+	DcfNewKeys new_keys;	   /* likewise */
 	bool use_preferred_endpoint;
 	bool remote_estimate;
 	char *token_url; /* or NULL */
@@ -115,6 +123,7 @@ typedef struct DcfTableOptions
 								 * key in one request */
 	bool async_capable; /* the server's where not given */
 	DcfMissingKey missing_key; /* the server's where not given */
+	DcfNewKeys new_keys;	   /* the server's where not given */
 	bool window_round_day;
 	char *open_from;	  /* as dcf_day_parse() takes it, never NULL */
 	char *open_to;		  /* likewise */

@@ -91,6 +91,9 @@ extern ForeignServer *dcf_relation_server(Oid relid);
  */
 extern uint32 dcf_relation_version(Oid relid);
 
+/* Dropped ones among them; 0 if the relation is gone. */
+extern AttrNumber dcf_relation_count_columns(Oid relid);
+
 /* A column's options (list of DefElem *); NIL also if it is gone. */
 extern List *dcf_relation_column_options(Oid relid, AttrNumber attnum);
 

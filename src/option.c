@@ -174,6 +174,7 @@ read_table(List *options, const DcfServerOptions *server)
 		table->batch_size = server->batch_size;
 		table->async_capable = server->async_capable;
 		table->missing_key = server->missing_key;
+		table->new_keys = server->new_keys;
 	}
 	read_options(DCF_OPTION_TABLE, options, table);
 

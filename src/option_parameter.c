@@ -132,7 +132,7 @@ dcf_option_check_query_string(const DcfOption *option, const char *utf8)
 			dcf_option_reject(
 				option, NULL,
 				psprintf("Parameter number %d has no \"=\".", number),
-				"Write it as name=value, or as name= to send it empty.");
+				"Write it as name=value, or as name= to leave it out.");
 		(void) decode_part(option, number, value);
 		check_parameter_name(option, psprintf("number %d ", number), decoded);
 		foreach(earlier, names)

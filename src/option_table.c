@@ -29,6 +29,10 @@ static const DcfOptionChoice missing_keys[] = {{"warn", DCF_MISSING_WARN},
 											   {"error", DCF_MISSING_ERROR},
 											   {.name = NULL}};
 
+static const DcfOptionChoice new_keys[] = {{"notice", DCF_NEW_KEYS_NOTICE},
+										   {"ignore", DCF_NEW_KEYS_IGNORE},
+										   {.name = NULL}};
+
 static const DcfOptionChoice window_rounds[] = {{"day", true},
 												{"none", false},
 												{.name = NULL}};
@@ -132,6 +136,9 @@ const DcfOption dcf_options[] = {
 	{SERVER(missing_key), .type = DCF_OPTION_ENUM, .choices = missing_keys,
 	 .default_value = "warn",
 	 .description = "what to do about a key that no record of a reply has"},
+	{SERVER(new_keys), .type = DCF_OPTION_ENUM, .choices = new_keys,
+	 .default_value = "ignore",
+	 .description = "what to do about a key that no column reads"},
 	{SERVER(use_preferred_endpoint), .type = DCF_OPTION_BOOLEAN,
 	 .default_value = "false",
 	 .description = "send requests to the host that the service prefers"},
@@ -190,6 +197,9 @@ const DcfOption dcf_options[] = {
 	{TABLE(missing_key), .type = DCF_OPTION_ENUM, .choices = missing_keys,
 	 .description = "what to do about a key that no record of a reply has; "
 					"default is the server's"},
+	{TABLE(new_keys), .type = DCF_OPTION_ENUM, .choices = new_keys,
+	 .description = "what to do about a key that no column reads; default is "
+					"the server's"},
 	{.context = DCF_OPTION_TABLE,
 	 .name = "window_round",
 	 .type = DCF_OPTION_ENUM_BOOL,

@@ -119,6 +119,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	reader->bytes = 0;
 	dcf_record_begin_held(reader);
 	dcf_record_begin_missing(reader);
+	dcf_record_begin_new(reader);
 	if (source->format->reads_in_thread && source->ntargets >= AHEAD_COLUMNS)
 		offer_ahead(reader);
 	if (!source->format->shows_cut && !dcf_reply_marks_end(reply))

@@ -34,8 +34,9 @@ dcf_record_begin_missing(DcfRecordReader *reader)
 			reader->unseen[reader->nunseen++] = (int16) i;
 }
 
-static bool
-is_read(const DcfRecordReader *reader, const char *name, size_t len)
+bool
+dcf_record_reads_key(const DcfRecordReader *reader, const char *name,
+					 size_t len)
 {
 	for (int i = 0; i < reader->config.nkeys; i++)
 		if (reader->keys[i].len == len &&
@@ -66,7 +67,7 @@ find_strangers(DcfRecordReader *reader)
 		   (name = format->next_key(reader->source.in, &pos, &len)) != NULL)
 	{
 		const char *obstacle;
-		char *key = is_read(reader, name, len) ?
+		char *key = dcf_record_reads_key(reader, name, len) ?
 			NULL :
 			dcf_option_key(name, len, &obstacle);
 
@@ -85,6 +86,8 @@ dcf_record_see_header(DcfRecordReader *reader)
 		source->format->matched(source->in) < reader->config.nkeys)
 		find_strangers(reader);
 	reader->looked = true;
+	if (reader->wants_new)
+		dcf_record_look_new(reader);
 }
 
 void

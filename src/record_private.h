@@ -3,7 +3,8 @@
  *	  What the files of the reader of records share: record.c (the way through),
  *	  record_ahead.c (reading in a thread), record_rows.c (taking what that has
  *	  read), record_held.c (records held back), record_missing.c (keys that no
- *	  record has), record_error.c (what is refused).
+ *	  record has), record_new.c (keys that no column reads), record_error.c (what
+ *	  is refused).
  */
 #ifndef DCF_RECORD_PRIVATE_H
 #define DCF_RECORD_PRIVATE_H
@@ -105,6 +106,9 @@ struct DcfRecordReader
 	int16 *unseen; /* targets whose keys no record of the reply has had yet */
 	bool looked;   /* at a record of the reply */
 	List *strangers; /* of char *: its keys that no column reads */
+
+	/* record_new.c */
+	bool wants_new; /* no record with keys of the reply was looked at yet */
 };
 
 /* record.c */
@@ -170,12 +174,26 @@ extern void dcf_record_begin_missing(DcfRecordReader *reader);
 /* Look at the current record; for dcf_record_see(). */
 extern void dcf_record_look(DcfRecordReader *reader);
 
+/* Whether some column reads a key (UTF-8). */
+extern bool dcf_record_reads_key(const DcfRecordReader *reader,
+								 const char *name, size_t len);
+
+/* record_new.c */
+
+/* Begin a reply. */
+extern void dcf_record_begin_new(DcfRecordReader *reader);
+
+/* Tell of the keys of the current record, or header; once a reply. */
+extern void dcf_record_look_new(DcfRecordReader *reader);
+
 /* The current record, which was read here, has its keys. */
 static inline void
 dcf_record_see(DcfRecordReader *reader)
 {
 	if (reader->nunseen > 0)
 		dcf_record_look(reader);
+	if (reader->wants_new)
+		dcf_record_look_new(reader);
 }
 
 /* So has the header, and no record has others. */

@@ -61,6 +61,7 @@ dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
 	relation->tupdesc = CreateTemplateTupleDesc(nkeys);
 	relation->natts = nkeys;
 	relation->table->missing_key = DCF_MISSING_IGNORE;
+	relation->table->new_keys = DCF_NEW_KEYS_IGNORE;
 	relation->told = dcf_told_create();
 	relation->columns = palloc0(sizeof(DcfColumn) * Max(nkeys, 1));
 	for (int i = 0; i < nkeys; i++)

@@ -20,9 +20,8 @@
 
 #include "relation.h"
 
-/* Dropped ones among them; 0 if the relation is gone. */
-static AttrNumber
-count_columns(Oid relid)
+AttrNumber
+dcf_relation_count_columns(Oid relid)
 {
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	AttrNumber natts;
@@ -119,7 +118,7 @@ dcf_relation_version(Oid relid)
 											   "empty",	   NULL};
 	List *options;
 	ForeignServer *server = find_server(relid, &options);
-	AttrNumber natts = count_columns(relid);
+	AttrNumber natts = dcf_relation_count_columns(relid);
 	uint32 hash;
 
 	if (!server || natts == 0)

@@ -1,0 +1,329 @@
+/*
+ * parameter_sql.c
+ *	  Warnings of parameters that the catalogue does not know.
+ *
+ * The service ignores a parameter that it does not know, so one that is
+ * misspelt asks for everything, and nobody is told.  The validator of options
+ * sees those of one column, and not of which table: what CREATE and ALTER have
+ * made is seen as a whole by an event trigger, which calls this.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_foreign_server.h"
+#include "commands/defrem.h"
+#include "commands/event_trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/syscache.h"
+
+#include "catalogue.h"
+#include "error.h"
+#include "nearest.h"
+#include "option.h"
+#include "parameter_sql.h"
+#include "relation.h"
+#include "sample_sql.h"
+#include "text.h"
+#include "url.h"
+
+PG_FUNCTION_INFO_V1(dataconnect_warn_parameters);
+
+static bool warn_unknown_parameters = true;
+
+/* What every path takes; those that end in a point are prefixes. */
+static const char *const universal[] = {"CompanyID",	"DatePercision",
+										"LanguageCode", "Response",
+										"Auth",			"CSV.",
+										"Email."};
+
+void
+dcf_parameter_init(void)
+{
+	DefineCustomBoolVariable(
+		"dataconnect_fdw.warn_unknown_parameters",
+		"Warn of parameters that the catalogue does not know.",
+		"When a foreign table or a server is created or altered.",
+		&warn_unknown_parameters, true, PGC_USERSET, 0, NULL, NULL, NULL);
+}
+
+/* What is looked at. */
+typedef struct Check
+{
+	const List *endpoints;				  /* the catalogue's */
+	const DcfCatalogueEndpoint *endpoint; /* NULL: any of them */
+	const char *kind;					  /* of object, for the message */
+	const char *name;
+} Check;
+
+static bool
+is_universal(const char *name)
+{
+	for (size_t i = 0; i < lengthof(universal); i++)
+	{
+		size_t len = strlen(universal[i]);
+
+		if (pg_strncasecmp(name, universal[i], len) == 0 &&
+			(universal[i][len - 1] == '.' || name[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static List *
+add_names(List *names, const DcfCatalogueEndpoint *endpoint)
+{
+	ListCell *cell;
+
+	foreach(cell, endpoint->params)
+		names = lappend(names, ((DcfCatalogueParam *) lfirst(cell))->name);
+	return names;
+}
+
+/* The names that are known, but for the prefixes. */
+static List *
+known_names(const Check *check)
+{
+	List *names = NIL;
+	ListCell *cell;
+
+	if (check->endpoint)
+		names = add_names(names, check->endpoint);
+	else
+		foreach(cell, check->endpoints)
+			names = add_names(names, lfirst(cell));
+	for (size_t i = 0; i < lengthof(universal); i++)
+		if (universal[i][strlen(universal[i]) - 1] != '.')
+			names = lappend(names, unconstify(char *, universal[i]));
+	return names;
+}
+
+/* name is in the database encoding. */
+static void
+check_name(const Check *check, const char *name)
+{
+	List *names;
+	ListCell *cell;
+	const char *nearest;
+	const char *utf8;
+
+	if (is_universal(name))
+		return;
+	names = known_names(check);
+	foreach(cell, names)
+		if (pg_strcasecmp(lfirst(cell), name) == 0)
+			return;
+	nearest = dcf_nearest(name, names);
+	utf8 = dcf_option_utf8(pstrdup(name));
+	ereport(
+		WARNING,
+		(errmsg("parameter \"%s\" of %s \"%s\" is not known",
+				dcf_error_safe(utf8, strlen(utf8)), check->kind, check->name),
+		 check->endpoint ?
+			 errdetail(
+				 "The catalogue has no such parameter of \"%s\". The service ignores parameters that it does not know.",
+				 check->endpoint->path) :
+			 errdetail(
+				 "The catalogue has no such parameter of any path. The service ignores parameters that it does not know."),
+		 nearest ?
+			 errhint("Perhaps you meant \"%s\".", nearest) :
+			 errhint(
+				 "If it is right, set \"dataconnect_fdw.warn_unknown_parameters\" to off.")));
+}
+
+/* The validator has seen to it that the query string decodes. */
+static void
+check_query(const Check *check, char *query)
+{
+	const char *utf8 = dcf_option_utf8(query);
+	size_t pos = 0;
+	DcfSpan name;
+	DcfSpan value;
+
+	while (dcf_url_next_pair(utf8, strlen(utf8), &pos, &name, &value))
+	{
+		char *decoded = palloc(name.len + 1);
+		size_t len;
+
+		if (!dcf_url_decode(name.data, name.len, decoded, &len))
+			return;
+		decoded[len] = '\0';
+		check_name(check, pg_any_to_server(decoded, (int) len, PG_UTF8));
+	}
+}
+
+/* Of the options (of DefElem *), those that are named. */
+static void
+check_options(const Check *check, List *options)
+{
+	ListCell *cell;
+
+	foreach(cell, options)
+	{
+		DefElem *option = lfirst(cell);
+
+		if (strcmp(option->defname, "params") == 0 ||
+			strcmp(option->defname, "analyze_params") == 0)
+			check_query(check, defGetString(option));
+		else if (strcmp(option->defname, "param") == 0 ||
+				 strcmp(option->defname, "param_from") == 0 ||
+				 strcmp(option->defname, "param_to") == 0)
+			check_name(check, defGetString(option));
+	}
+}
+
+static const char *
+find_option(List *options, const char *name)
+{
+	ListCell *cell;
+
+	foreach(cell, options)
+	{
+		DefElem *option = lfirst(cell);
+
+		if (strcmp(option->defname, name) == 0)
+			return defGetString(option);
+	}
+	return NULL;
+}
+
+static bool
+is_ours(const ForeignServer *server)
+{
+	return server && dcf_sample_is_ours(GetForeignDataWrapper(server->fdwid));
+}
+
+/* A path that is not in the catalogue is the DBA's own. */
+static void
+check_table(const List *endpoints, Oid relid)
+{
+	ForeignTable *table = GetForeignTable(relid);
+	const char *path = find_option(table->options, "endpoint");
+	Check check = {.endpoints = endpoints,
+				   .kind = "foreign table",
+				   .name = get_rel_name(relid)};
+	int natts = dcf_relation_count_columns(relid);
+
+	check.endpoint = path ? dcf_catalogue_find(endpoints, path) : NULL;
+	if (!check.endpoint)
+		return;
+	check_options(&check, table->options);
+	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
+	{
+		HeapTuple tuple = SearchSysCacheAttNum(relid, attnum);
+
+		/* A dropped column keeps its options. */
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		ReleaseSysCache(tuple);
+		check_options(&check, dcf_relation_column_options(relid, attnum));
+	}
+}
+
+static void
+check_object(const List *endpoints, Oid classid, Oid objid)
+{
+	if (classid == RelationRelationId &&
+		get_rel_relkind(objid) == RELKIND_FOREIGN_TABLE &&
+		is_ours(dcf_relation_server(objid)))
+		check_table(endpoints, objid);
+	else if (classid == ForeignServerRelationId)
+	{
+		ForeignServer *server =
+			GetForeignServerExtended(objid, FSV_MISSING_OK);
+		Check check = {.endpoints = endpoints, .kind = "server"};
+
+		if (!is_ours(server))
+			return;
+		check.name = server->servername;
+		check_options(&check, server->options);
+	}
+}
+
+/*
+ * The catalogue, or NIL: a file of the DBA's that cannot be read is told of
+ * where it is needed, and not where a table is altered.
+ */
+static List *
+load_catalogue(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	List *volatile endpoints = NIL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		endpoints = dcf_catalogue_load();
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+			ERRCODE_OPERATOR_INTERVENTION)
+			ReThrowError(error);
+		endpoints = NIL;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return endpoints;
+}
+
+/* pg_dump's scripts turn check_function_bodies off: restoring says nothing. */
+Datum
+dataconnect_warn_parameters(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List *endpoints;
+	List *done = NIL;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("dataconnect_warn_parameters() can only be called by "
+						"an event trigger")));
+	if (!warn_unknown_parameters || !check_function_bodies ||
+		(endpoints = load_catalogue()) == NIL)
+		PG_RETURN_NULL();
+
+	SPI_connect();
+	if (SPI_execute("SELECT classid, objid"
+					" FROM pg_catalog.pg_event_trigger_ddl_commands()",
+					false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "the command's objects cannot be listed");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool isnull;
+		HeapTuple tuple = SPI_tuptable->vals[i];
+		Oid classid = DatumGetObjectId(
+			SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+		Oid objid = DatumGetObjectId(
+			SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &isnull));
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		if (!list_member_oid(done, objid))
+			check_object(endpoints, classid, objid);
+		done = lappend_oid(done, objid);
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	PG_RETURN_NULL();
+}
