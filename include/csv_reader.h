@@ -5,13 +5,15 @@
  * Pure C: no I/O, no allocation, no globals, no PostgreSQL.  The reader is fed
  * a window of bytes and hands back one record at a time; each field is a span
  * of the window.  It accepts CSV as RFC 4180 describes it, in UTF-8 and with a
- * header: commas between fields; CRLF or LF behind each record, also the last;
- * quotes around a field that holds a comma, a quote or a line end, and two
- * quotes for one inside.  Of a field without quotes everything counts, spaces
- * too.  One leading byte order mark is passed over.
+ * header: commas between fields; CRLF or LF between records, and behind the last
+ * one or not; quotes around a field that holds a comma, a quote or a line end,
+ * and two quotes for one inside.  Of a field without quotes everything counts,
+ * spaces too.  One leading byte order mark is passed over.
  *
  * An empty field is DCF_FIELD_NULL, unless it is quoted: then, like all others,
- * it is DCF_FIELD_TEXT.  An empty line is a record of one empty field.
+ * it is DCF_FIELD_TEXT.  Under a header of one field an empty line is a record of
+ * one empty field.  Under any other it is no record, and only empty lines may
+ * follow.
  *
  * Refused are: another number of fields than the header has, a quote inside a
  * field without quotes, anything but a comma or a line end behind a closing
@@ -19,9 +21,8 @@
  * UTF-8, NUL bytes, a key that the header has twice, an empty header, and a
  * text cut short.
  *
- * A text that is cut right behind a line end cannot be told from a whole one:
- * what brings the bytes must see to it.  A last line without its line end is
- * taken to be cut, because it may be.
+ * A text that is cut right behind a line end, or inside the last field of a
+ * line, cannot be told from a whole one: what brings the bytes must see to it.
  */
 #ifndef DCF_CSV_READER_H
 #define DCF_CSV_READER_H
@@ -64,11 +65,14 @@ extern DcfReadStatus dcf_csv_next(DcfCsvReader *reader, const char *data,
 								  size_t len, size_t *consumed);
 
 /*
- * The input has ended and every byte of it was given.  True if it ended behind
- * a line end; else false, with an error of code DCF_READ_E_CUT (or the earlier
- * one).
+ * The input has ended and every byte of it was given; data[0 .. len) are those
+ * not consumed, as dcf_csv_next() has them.  DCF_READ_RECORD or DCF_READ_HEADER
+ * for a last line without its line end, after which to call again;
+ * DCF_READ_END; or DCF_READ_WRONG, with an error of code DCF_READ_E_CUT where
+ * the text ended in the middle of something.
  */
-extern bool dcf_csv_finish(DcfCsvReader *reader);
+extern DcfReadStatus dcf_csv_finish(DcfCsvReader *reader, const char *data,
+									size_t len, size_t *consumed);
 
 /* The current record: one field for each configured key, in that order. */
 extern const DcfField *dcf_csv_fields(const DcfCsvReader *reader);

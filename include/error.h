@@ -26,6 +26,9 @@ extern char *dcf_error_safe_start(const char *bytes, size_t len);
 /* The same of a text in a buffer, which was cut if it fills it. */
 extern char *dcf_error_safe_kept(const char *text, size_t size);
 
+/* The title of an HTML page, made safe, in one line, palloc'd; or NULL. */
+extern char *dcf_error_title(const char *body, size_t len);
+
 /*
  * Whoever holds secrets says so: until cxt is reset, dcf_error_safe() asks the
  * holder for them (list of char *, UTF-8) and hides each.

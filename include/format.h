@@ -62,10 +62,12 @@ typedef struct DcfFormatRoutine
 						  size_t *consumed);
 
 	/*
-	 * The input has ended: DCF_READ_END if it was one whole reply, or a last
-	 * DCF_READ_RECORD, after which to call again.
+	 * The input has ended, and the window has nothing that next() has not seen:
+	 * DCF_READ_END if it was one whole reply, or a last DCF_READ_RECORD or
+	 * DCF_READ_HEADER as of next(), after which to call again.
 	 */
-	DcfReadStatus (*finish)(void *reader);
+	DcfReadStatus (*finish)(void *reader, const char *data, size_t len,
+							size_t *consumed);
 
 	/* One field for each key; always the same array. */
 	const DcfField *(*fields)(const void *reader);
@@ -89,5 +91,8 @@ typedef struct DcfFormatRoutine
 } DcfFormatRoutine;
 
 extern const DcfFormatRoutine *dcf_format_routine(DcfFormat format);
+
+/* The name of a format in which no reply is markup; NULL for XML. */
+extern const char *dcf_format_unlike_markup(DcfFormat format);
 
 #endif /* DCF_FORMAT_H */

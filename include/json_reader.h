@@ -5,12 +5,18 @@
  * Pure C: no I/O, no allocation, no globals, no PostgreSQL.  The reader is fed
  * a window of bytes and hands back one flat record at a time; each field is a
  * span of the window.  It accepts exactly what RFC 8259 calls JSON text in
- * UTF-8, and of that only the two shapes a reply can have:
+ * UTF-8, and of that only the shapes a reply can have:
  *
- *	- records_member == NULL: an array of objects;
+ *	- records_member == NULL: an array of objects; or one bare object, which is
+ *	  the only record (/ping, /session and some reports are seen to answer so);
  *	- records_member == "Records": an object one of whose members, by that
  *	  name, is an array of objects.  Other members may stand before or after
  *	  it; they are checked for well-formedness and passed over.
+ *
+ * A bare object is no record but a shape of its own, and refused, where a
+ * member "Error" is true, or is false and no key to look for (the service's
+ * words about a request), or where a member "Records" or "Schema" is an array
+ * (records in another format).
  *
  * Everything jansson (flags 0) refuses is refused, also in fields that nobody
  * wants: invalid UTF-8, lone surrogates, U+0000, bare control characters,

@@ -37,6 +37,7 @@ typedef struct DcfRequest
 								 * the table; sent after params */
 	DcfMethod method;
 	DcfPostBody post_body;
+	DcfFormat format; /* that the reply is to have */
 } DcfRequest;
 
 /*

@@ -76,7 +76,8 @@ extern DcfReply *dcf_reply_begin(DcfSession *session,
 
 /*
  * Wait for a reply to begin, once: waits and tries again where that is right
- * (429, 502, 503, 504, an empty body, no connection: up to max_retries times,
+ * (429, 502, 503, 504, pages with a status from 500 on, an empty body or an empty
+ * XML table in its place, no connection: up to max_retries times,
  * with backoff, honouring Retry-After and X-RateLimit-ResetSeconds within
  * retry_max_wait; once after a 401 with a renewable token), and raises every
  * other status as the error it means.  But a 413 to a request that may_ask_less

@@ -73,8 +73,9 @@ extern bool dcf_text_parse_uuid(const char *src, size_t len,
  * YYYY-MM-DD [ (T|t|space) HH:MM[:SS[.f...]] [ Z|z|(+|-)HH[[:]MM] ] ],
  * or the time part alone.  Fields are range-checked (days by month and leap
  * year, year 1 to 9999, hour 0 to 23, second 0 to 59, offset below 16 h).
- * Fractions of up to 9 digits, rounded half up to microseconds: usec may be
- * 1000000.  Parts that are absent are 0.
+ * Fractions of up to 9 digits (.NET's times have 7), rounded to microseconds as
+ * PostgreSQL's input functions round: usec may be 1000000.  Parts that are absent
+ * are 0.
  */
 typedef struct DcfIsoTime
 {

@@ -38,10 +38,23 @@ SELECT dataconnect_table_ddl('sandbox', '/test/x');
 \echo :SQLSTATE
 IMPORT FOREIGN SCHEMA "/test/x" FROM SERVER sandbox INTO public;
 \echo :SQLSTATE
+-- one object is one record, unless it is around some
+SELECT * FROM dataconnect_describe('sandbox', '/ping');
+\! $DATACONNECT_SANDBOX_CTL document /test/x ' {"Schema": [{"Column_Name": "Id", "Type": "int"}], "Records": [{"Id": 1}]}' && $DATACONNECT_SANDBOX_CTL fault '{"path": "/test/x", "bom": true}'
+SELECT * FROM dataconnect_describe('sandbox', '/test/x');
+IMPORT FOREIGN SCHEMA "/ping" FROM SERVER sandbox INTO public;
+SELECT * FROM ping;
+-- whatever the credentials
+ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'wrong');
+SELECT status FROM ping;
+ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'sandbox-token');
+DROP FOREIGN TABLE ping;
 -- replies that are no records
 \! $DATACONNECT_SANDBOX_CTL document /test/x '[{"a": 1}, {"a": '
 SELECT * FROM dataconnect_describe('sandbox', '/test/x');
-\! $DATACONNECT_SANDBOX_CTL document /test/x '{"Message": "no"}'
+\! $DATACONNECT_SANDBOX_CTL document /test/x '{"Error": true, "Message": "no"}'
+SELECT * FROM dataconnect_describe('sandbox', '/test/x');
+\! $DATACONNECT_SANDBOX_CTL fault '{"path": "/test/x", "body": "<html><title>Log in</title></html>"}'
 SELECT * FROM dataconnect_describe('sandbox', '/test/x');
 \! $DATACONNECT_SANDBOX_CTL document /test/x '[1]'
 SELECT * FROM dataconnect_describe('sandbox', '/test/x');

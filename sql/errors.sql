@@ -127,6 +127,15 @@ ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'canary-wr
 SELECT try('SELECT count(*) FROM sales');
 ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'sandbox-token');
 
+-- a byte order mark in front of what is said
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 400, "bom": true, "body": {"Error": true, "Message": "sorry"}}'
+SELECT try('SELECT count(*) FROM sales');
+
+-- a page of the gateway has a title
+\! $DATACONNECT_SANDBOX_CTL fault '{"gateway": 502, "count": 0}'
+SELECT try('SELECT count(*) FROM sales');
+\! $DATACONNECT_SANDBOX_CTL clear
+
 -- 200, but no records
 \! $DATACONNECT_SANDBOX_CTL fault '{"body": ""}'
 SELECT try('SELECT count(*) FROM sales');

@@ -104,6 +104,11 @@ ALTER SERVER sandbox OPTIONS (ADD remote_estimate 'on');
 EXPLAIN SELECT * FROM rq.iqclerk_stores;
 EXPLAIN SELECT * FROM rq.iqclerk_stores WHERE store_id = 1;
 \! sh -c "$LOG"
+-- which may be one object
+CREATE FOREIGN TABLE rq.one (x integer) SERVER sandbox OPTIONS (endpoint '/bridge/current/data', params 'Table=One');
+\! $DATACONNECT_SANDBOX_CTL fault '{"path": "/bridge/current/delta", "body": {"Table": "One", "DeltaCount": 4321, "DeltaTimeSec": 0}}'
+EXPLAIN SELECT * FROM rq.one;
+\! $DATACONNECT_SANDBOX_CTL log-clear
 -- a table of another kind is not asked for
 CREATE FOREIGN TABLE rq.stores (store_id integer OPTIONS (name 'StoreID')) SERVER sandbox OPTIONS (endpoint '/lists/stores');
 EXPLAIN SELECT * FROM rq.stores;

@@ -20,14 +20,21 @@ release_document(void *arg)
 	json_decref(((Held *) arg)->document);
 }
 
+/* jansson does not know byte order marks, which .NET's writers may send. */
 static json_t *
 parse(const char *bytes, size_t len, size_t flags, json_error_t *error)
 {
+	static const char mark[] = {'\xEF', '\xBB', '\xBF'};
 	Held *held = palloc0(sizeof(Held));
 
 	held->release.func = release_document;
 	held->release.arg = held;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &held->release);
+	if (len >= sizeof(mark) && memcmp(bytes, mark, sizeof(mark)) == 0)
+	{
+		bytes += sizeof(mark);
+		len -= sizeof(mark);
+	}
 	held->document = json_loadb(bytes, len, flags, error);
 	return held->document;
 }

@@ -14,6 +14,7 @@
 
 #include "document.h"
 #include "error.h"
+#include "markup.h"
 #include "secret.h"
 #include "text.h"
 
@@ -202,6 +203,28 @@ dcf_error_safe_kept(const char *text, size_t size)
 	return make_safe(text, len, len == size - 1);
 }
 
+char *
+dcf_error_title(const char *body, size_t len)
+{
+	const char *title;
+	size_t title_len;
+	char *line;
+	size_t n = 0;
+
+	if (!dcf_markup_title(body, len, &title, &title_len))
+		return NULL;
+	line = palloc(title_len);
+	for (size_t i = 0; i < title_len; i++)
+	{
+		bool space = strchr(" \t\r\n", title[i]) != NULL && title[i] != '\0';
+
+		if (!space || line[n - 1] != ' ')
+			line[n++] = space ? ' ' : title[i];
+	}
+	return title + title_len < body + len ? dcf_error_safe(line, n) :
+											dcf_error_safe_start(line, n);
+}
+
 static const Meaning *
 find_meaning(int status)
 {
@@ -219,18 +242,23 @@ find_meaning(int status)
 	return &meaning_other;
 }
 
-/* Whether the body is a page for a browser: nothing in it is worth showing. */
+/* Whether the body is a page for a browser: little in it is worth showing. */
 static bool
 is_html(const DcfRefusal *refusal)
 {
-	size_t i = 0;
+	return (refusal->content_type && strstr(refusal->content_type, "html")) ||
+		dcf_markup_look(refusal->body, refusal->body_len) == DCF_BODY_MARKUP;
+}
 
-	if (refusal->content_type && strstr(refusal->content_type, "html"))
-		return true;
-	while (i < refusal->body_len &&
-		   strchr(" \t\r\n\xef\xbb\xbf", refusal->body[i]) != NULL)
-		i++;
-	return i < refusal->body_len && refusal->body[i] == '<';
+/* A sentence about such a page: its title is. */
+static char *
+show_page(const DcfRefusal *refusal)
+{
+	char *title = dcf_error_title(refusal->body, refusal->body_len);
+
+	return title ?
+		psprintf("The reply is an HTML page with the title \"%s\".", title) :
+		pstrdup("The reply is an HTML page.");
 }
 
 /* What a JSON object says of an error, or NULL. */
@@ -287,7 +315,7 @@ show_body(const DcfRefusal *refusal)
 	if (refusal->body_len == 0)
 		return pstrdup("The reply says no more.");
 	if (is_html(refusal))
-		return pstrdup("The reply is an HTML page.");
+		return show_page(refusal);
 	document = dcf_document_parse(refusal->body, refusal->body_len);
 	words = words_of_error(document);
 	/* It may be a token, which nobody knows yet as a secret to hide. */

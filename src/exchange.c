@@ -3,9 +3,10 @@
  *	  A request sent until there is a reply.  See exchange.h.
  *
  * The service asks clients to come again later in several ways: too many
- * requests at once (429), overload (503), gateways in between (502, 504), and
- * a reply of status 200 without any body, which is never an empty result: that
- * is "[]".
+ * requests at once (429), overload (503), gateways in between (502, 504, and pages
+ * of other statuses from 500 on, which are not the service's own), and a reply of
+ * status 200 without any body, or with its XML writer's empty table where other
+ * than XML was asked for.  Neither is an empty result: that is "[]".
  */
 #include "postgres.h"
 
@@ -18,7 +19,23 @@
 #include "document.h"
 #include "exchange.h"
 #include "http_wait.h"
+#include "markup.h"
 #include "text.h"
+
+/* A body is not looked at further for its first byte that is no white space. */
+#define MAX_BLANK 4096
+
+/* What a try has brought. */
+typedef enum Outcome
+{
+	OUTCOME_REPLY,		 /* to be read */
+	OUTCOME_REFUSAL,	 /* another status, for good */
+	OUTCOME_LATER,		 /* another status; the service may answer later */
+	OUTCOME_BLANK,		 /* no body, or white space alone */
+	OUTCOME_EMPTY_TABLE, /* where no XML was asked for */
+	OUTCOME_PAGE,		 /* other markup there */
+	OUTCOME_UNREACHABLE
+} Outcome;
 
 void
 dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
@@ -63,15 +80,72 @@ dcf_exchange_deadline(const DcfServerOptions *options)
 	return dcf_wait_now() + options->total_timeout;
 }
 
-/* Whether another try may go better, given how the last one started. */
-static bool
-may_try_again(DcfHttpStart start, int status)
+/* How the body begins, waiting for as much of it as it takes to know. */
+static DcfBodyStart
+look_at_body(DcfHttpTransfer *transfer)
 {
+	for (;;)
+	{
+		size_t len;
+		const char *body = dcf_http_window(transfer, &len);
+		DcfBodyStart start = dcf_markup_look(body, len);
+
+		if (start == DCF_BODY_MARKUP || start == DCF_BODY_OTHER)
+			return start;
+		if (len > MAX_BLANK)
+			return DCF_BODY_OTHER;
+		if (!dcf_http_fill(transfer))
+			return start;
+	}
+}
+
+/* What a reply of status 200 is. */
+static Outcome
+judge_body(const DcfExchange *exchange, DcfHttpTransfer *transfer)
+{
+	DcfBodyStart start = look_at_body(transfer);
+	const char *body;
+	size_t len;
+
+	if (start == DCF_BODY_BLANK)
+		return OUTCOME_BLANK;
+	if (start == DCF_BODY_OTHER || exchange->expects == NULL)
+		return OUTCOME_REPLY;
+	dcf_http_gather(transfer, DCF_DOCUMENT_MAX);
+	body = dcf_http_window(transfer, &len);
+	return dcf_markup_is_empty_table(body, len) ? OUTCOME_EMPTY_TABLE :
+												  OUTCOME_PAGE;
+}
+
+/* What a reply of another status is. */
+static Outcome
+judge_refusal(DcfHttpTransfer *transfer, int status)
+{
+	const char *body;
+	size_t len;
+
+	if (status == 429 || status == 502 || status == 503 || status == 504)
+		return OUTCOME_LATER;
+	if (status < 500 || status > 599)
+		return OUTCOME_REFUSAL;
+	dcf_http_gather(transfer, DCF_DOCUMENT_MAX);
+	body = dcf_http_window(transfer, &len);
+	return dcf_markup_look(body, len) == DCF_BODY_MARKUP ? OUTCOME_LATER :
+														   OUTCOME_REFUSAL;
+}
+
+static Outcome
+judge(const DcfExchange *exchange, DcfHttpTransfer *transfer,
+	  DcfHttpStart start)
+{
+	int status = dcf_http_head(transfer)->status;
+
 	if (start == DCF_HTTP_UNREACHABLE)
-		return true;
-	if (status == 200)
-		return start == DCF_HTTP_EMPTY;
-	return status == 429 || status == 502 || status == 503 || status == 504;
+		return OUTCOME_UNREACHABLE;
+	if (status != 200)
+		return judge_refusal(transfer, status);
+	return start == DCF_HTTP_EMPTY ? OUTCOME_BLANK :
+									 judge_body(exchange, transfer);
 }
 
 /* Read X-RateLimit-Reset, a time in UTC: how many milliseconds from now. */
@@ -135,6 +209,47 @@ raise_empty(const DcfExchange *exchange)
 							  "without any data, after %d tries.",
 							  exchange->tries, exchange->tries),
 			 errhint("Try again later.")));
+}
+
+pg_noreturn static void raise_empty_table(const DcfExchange *exchange);
+
+static void
+raise_empty_table(const DcfExchange *exchange)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+			 errmsg("service sent markup instead of %s", exchange->expects),
+			 errdetail_plural("The service answered with status 200 and an "
+							  "empty XML table, after %d try.",
+							  "The service answered with status 200 and an "
+							  "empty XML table, after %d tries.",
+							  exchange->tries, exchange->tries),
+			 errhint("Try again later.")));
+}
+
+pg_noreturn static void raise_page(const DcfExchange *exchange,
+								   const DcfHttpTransfer *transfer);
+
+static void
+raise_page(const DcfExchange *exchange, const DcfHttpTransfer *transfer)
+{
+	size_t len;
+	const char *body = dcf_http_window(transfer, &len);
+	char *title = dcf_error_title(body, len);
+
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+		 errmsg("service sent markup instead of %s", exchange->expects),
+		 title ?
+			 errdetail("The service answered with status 200 and a page with "
+					   "the title \"%s\".",
+					   title) :
+			 errdetail("The service answered with status 200 and a text that "
+					   "begins with: %s",
+					   dcf_error_safe_start(body, len)),
+		 errhint("Check the server's option \"url\", and that the credentials "
+				 "are valid: it may be a page to log in.")));
 }
 
 /*
@@ -215,7 +330,7 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 	{
 		DcfHttpTransfer *transfer;
 		DcfHttpStart start;
-		int status;
+		Outcome outcome;
 		int64 wait;
 
 		if (exchange->begun == NULL)
@@ -223,11 +338,13 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		transfer = exchange->begun;
 		exchange->begun = NULL;
 		start = dcf_http_await(transfer);
-		status = dcf_http_head(transfer)->status;
 		if (exchange->slot)
 			tell_governor(exchange->slot, dcf_http_head(transfer));
-		if (!may_try_again(start, status))
+		outcome = judge(exchange, transfer, start);
+		if (outcome == OUTCOME_REPLY || outcome == OUTCOME_REFUSAL)
 			return transfer;
+		if (outcome == OUTCOME_PAGE)
+			raise_page(exchange, transfer);
 
 		/* It had no fair chance, and gets one now. */
 		if (start == DCF_HTTP_UNREACHABLE && dcf_http_was_neglected(transfer))
@@ -239,10 +356,12 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		wait = choose_wait(exchange, transfer, start);
 		if (wait < 0)
 		{
-			if (start == DCF_HTTP_UNREACHABLE)
+			if (outcome == OUTCOME_UNREACHABLE)
 				dcf_http_raise_failure(transfer, exchange->tries);
-			if (status == 200)
+			if (outcome == OUTCOME_BLANK)
 				raise_empty(exchange);
+			if (outcome == OUTCOME_EMPTY_TABLE)
+				raise_empty_table(exchange);
 			return transfer;
 		}
 		/* A reply read to its end leaves its connection fit for the next. */

@@ -18,12 +18,14 @@ typedef struct DcfExchange
 	const DcfServerOptions *options;
 	const DcfGovernor *governor; /* whose leave each try needs, or NULL */
 	DcfSlot *slot;				 /* if not taken before, by the first try */
-	DcfHttpSpec spec;			 /* set url, body and headers before running */
-	int max_retries;			 /* by the options, unless it is brief */
-	int tries;					 /* how often it was sent */
-	int failures;				 /* how many of those count as retries */
-	int64 asked_wait;			 /* as in DcfRefusal */
-	DcfHttpTransfer *begun;		 /* the first try, or NULL */
+	const char *expects;	/* what is asked for, for messages, where markup
+								  * is not that; or NULL */
+	DcfHttpSpec spec;		/* set url, body and headers before running */
+	int max_retries;		/* by the options, unless it is brief */
+	int tries;				/* how often it was sent */
+	int failures;			/* how many of those count as retries */
+	int64 asked_wait;		/* as in DcfRefusal */
+	DcfHttpTransfer *begun; /* the first try, or NULL */
 } DcfExchange;
 
 /* For a request by the server's options; the deadline is 0 or when to end. */
@@ -52,8 +54,10 @@ extern void dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt);
  * Send the request, again after a while where that is right, and return a
  * reply: of status 200 with at least one byte of its body, or of another
  * status that no try has changed.  Raises what dcf_http_await() does, and
- * ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for a body that stays empty.  May be
- * called again with another authorization; the counts go on.
+ * ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for a body that stays blank, and for markup
+ * in place of what is expected: an empty XML table after as many tries, anything
+ * else at once.  May be called again with another authorization; the counts go
+ * on.
  */
 extern DcfHttpTransfer *dcf_exchange_run(DcfExchange *exchange,
 										 MemoryContext cxt);

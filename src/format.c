@@ -57,10 +57,11 @@ json_next(void *self, const char *data, size_t len, size_t *consumed)
 }
 
 static DcfReadStatus
-json_finish(void *self)
+json_finish(void *self, const char *data, size_t len, size_t *consumed)
 {
 	JsonInput *json = self;
 
+	*consumed = 0;
 	return dcf_json_finish(json->reader) ? DCF_READ_END : DCF_READ_WRONG;
 }
 
@@ -183,11 +184,11 @@ csv_next(void *self, const char *data, size_t len, size_t *consumed)
 }
 
 static DcfReadStatus
-csv_finish(void *self)
+csv_finish(void *self, const char *data, size_t len, size_t *consumed)
 {
 	CsvInput *csv = self;
 
-	return dcf_csv_finish(csv->reader) ? DCF_READ_END : DCF_READ_WRONG;
+	return dcf_csv_finish(csv->reader, data, len, consumed);
 }
 
 static const DcfField *
@@ -258,4 +259,10 @@ dcf_format_routine(DcfFormat format)
 			return &dcf_xml_routine;
 	}
 	elog(ERROR, "unknown format %d", (int) format);
+}
+
+const char *
+dcf_format_unlike_markup(DcfFormat format)
+{
+	return format == DCF_FORMAT_XML ? NULL : dcf_format_routine(format)->name;
 }

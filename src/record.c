@@ -21,6 +21,9 @@ static inline void convert_record(const DcfRecordReader *reader, Datum *values,
 static void convert_nulls(const DcfRecordReader *reader, Datum *values,
 						  bool *isnull);
 static DcfReadStatus read_window(DcfRecordReader *reader);
+static DcfReadStatus read_end(DcfRecordReader *reader);
+static DcfReadStatus take_status(DcfRecordReader *reader, DcfReadStatus status,
+								 size_t consumed);
 
 DcfRecordReader *
 dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
@@ -246,11 +249,9 @@ dcf_record_read(DcfRecordReader *reader, bool wait)
 			return status;
 		}
 		if (status == DCF_READ_MORE && !dcf_reply_fill(reader->reply))
-			status = reader->source.format->finish(reader->source.in);
+			status = read_end(reader);
 		else
 			status = read_window(reader);
-		if (status == DCF_READ_WRONG)
-			dcf_record_raise_wrong(reader);
 	}
 	return status;
 }
@@ -272,6 +273,33 @@ read_window(DcfRecordReader *reader)
 	status = reader->rows ?
 		dcf_record_leave_rows(reader, &consumed) :
 		source->format->next(source->in, window, len, &consumed);
+	return take_status(reader, status, consumed);
+}
+
+/* What there is once nothing more comes. */
+static DcfReadStatus
+read_end(DcfRecordReader *reader)
+{
+	const DcfRecordSource *source = &reader->source;
+	size_t len;
+	size_t consumed;
+	const char *window = dcf_reply_window(reader->reply, &len);
+	DcfReadStatus status;
+
+	do
+	{
+		status = source->format->finish(source->in, window, len, &consumed);
+		status = take_status(reader, status, consumed);
+		window = dcf_reply_window(reader->reply, &len);
+	} while (status == DCF_READ_HEADER);
+	return status;
+}
+
+/* What the format's reader has said, with so many bytes of the window. */
+static DcfReadStatus
+take_status(DcfRecordReader *reader, DcfReadStatus status, size_t consumed)
+{
+	const DcfRecordSource *source = &reader->source;
 
 	if (status == DCF_READ_WRONG)
 		dcf_record_raise_wrong(reader);

@@ -8,6 +8,7 @@
 
 #include "document.h"
 #include "error.h"
+#include "format.h"
 #include "host.h"
 #include "offline.h"
 #include "session_private.h"
@@ -103,6 +104,7 @@ prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
 	const char *base = dcf_session_choose_base(session, request, deadline);
 
 	dcf_exchange_init(exchange, session->pool, session->options, deadline);
+	exchange->expects = dcf_format_unlike_markup(request->format);
 	spec->url = dcf_request_url(request, base);
 	if (dcf_request_is_post(request, base))
 		spec->post_body = dcf_request_body(request, &spec->content_type);

@@ -43,6 +43,7 @@ dcf_request_create(const DcfServerOptions *server,
 	request->endpoint = dcf_option_utf8(table->endpoint);
 	request->method = table->method;
 	request->post_body = server->post_body;
+	request->format = table->format;
 
 	if (server->language)
 		set_fixed(request, "LanguageCode", server->language);

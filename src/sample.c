@@ -115,6 +115,30 @@ unescape(const DcfField *field, size_t *len)
 	return text;
 }
 
+/* A reader of the records that stand in one member of the reply. */
+static DcfJsonReader *
+make_reader(DcfJsonConfig *config, const char *member, const DcfKey *keys,
+			int nkeys)
+{
+	config->records_member = member;
+	config->keys = keys;
+	config->nkeys = nkeys;
+	return dcf_json_init(palloc(dcf_json_size(config)), config);
+}
+
+/* Whether an object, as far as it was read, is a record, and not around some. */
+static bool
+is_record(const Excerpt *excerpt)
+{
+	DcfJsonConfig config;
+	DcfJsonReader *reader = make_reader(&config, NULL, NULL, 0);
+	size_t consumed;
+
+	return dcf_json_next(reader, excerpt->data, excerpt->len, &consumed) !=
+		DCF_READ_WRONG ||
+		dcf_json_error(reader)->code != DCF_READ_E_SHAPE;
+}
+
 /* Wait for enough of the reply, and take no more than that. */
 static void
 read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
@@ -122,6 +146,7 @@ read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 	size_t start = 0;
 
 	excerpt->whole = false;
+	excerpt->records_member = NULL;
 	for (;;)
 	{
 		excerpt->data = dcf_reply_window(reply, &excerpt->len);
@@ -141,24 +166,13 @@ read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 		excerpt->whole = false;
 	}
 
-	/* A service that does not know JsonDataTable may send a plain array. */
+	/* A service that does not know JsonDataTable may send plain records. */
 	while (start < excerpt->len &&
 		   strchr(" \t\r\n\xef\xbb\xbf", excerpt->data[start]) != NULL)
 		start++;
-	excerpt->records_member =
-		start < excerpt->len && excerpt->data[start] == '{' ? RECORDS_MEMBER :
-															  NULL;
-}
-
-/* A reader of the records that stand in one member of the reply. */
-static DcfJsonReader *
-make_reader(DcfJsonConfig *config, const char *member, const DcfKey *keys,
-			int nkeys)
-{
-	config->records_member = member;
-	config->keys = keys;
-	config->nkeys = nkeys;
-	return dcf_json_init(palloc(dcf_json_size(config)), config);
+	if (start < excerpt->len && excerpt->data[start] == '{' &&
+		!is_record(excerpt))
+		excerpt->records_member = RECORDS_MEMBER;
 }
 
 pg_noreturn static void

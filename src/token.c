@@ -348,8 +348,11 @@ static const char *
 document_problem(const DcfHttpTransfer *transfer)
 {
 	size_t len;
+	const char *body = dcf_http_window(transfer, &len);
+	char *title = dcf_error_title(body, len);
 
-	(void) dcf_http_window(transfer, &len);
+	if (title)
+		return psprintf("is a page with the title \"%s\"", title);
 	return len > DCF_DOCUMENT_MAX ? "is too long" : "is not a JSON object";
 }
 

@@ -33,6 +33,9 @@ typedef struct DcfXmlBuffer
 	size_t room;
 } DcfXmlBuffer;
 
+/* The longest name that records may have, with a NUL behind it. */
+#define DCF_XML_RECORD_NAME 128
+
 typedef struct DcfXmlReader
 {
 	const DcfFormatConfig *config;
@@ -52,6 +55,7 @@ typedef struct DcfXmlReader
 	int depth;		/* 1 inside the table, 2 inside a record, 3 a field */
 	bool in_record; /* else, from depth 2 on, in a part of the schema */
 	uint64 nrecords;
+	char record_name[DCF_XML_RECORD_NAME]; /* "" before the first */
 
 	/* The record being read, or the current one. */
 	uint64 record_start;
@@ -78,6 +82,12 @@ extern void dcf_xml_memory_use(DcfXmlMemory *memory);
 
 /* Begin a reply with a new parser, which calls xml_record.c from then on. */
 extern void dcf_xml_record_start(DcfXmlReader *reader);
+
+/*
+ * The reply has ended: whether its records, if none of them had a field, may be
+ * rows of NULLs.  Elements of any name might as well be fields of a single row.
+ */
+extern bool dcf_xml_record_may_be_empty(const DcfXmlReader *reader);
 
 /* Where in the input expat is; it may have been fed more. */
 extern uint64 dcf_xml_offset(const DcfXmlReader *reader);

@@ -239,14 +239,24 @@ xml_next(void *self, const char *data, size_t len, size_t *consumed)
 
 /* expat may have put off a part of what it was fed, and records with it. */
 static DcfReadStatus
-xml_finish(void *self)
+xml_finish(void *self, const char *data, size_t len, size_t *consumed)
 {
 	DcfXmlReader *reader = self;
 	DcfReadStatus status = go_on(reader);
 
+	*consumed = 0;
 	if (status == DCF_READ_MORE && !reader->ended)
 		status = feed(reader, "", 0, true);
-	return status == DCF_READ_MORE ? DCF_READ_END : status;
+	if (status != DCF_READ_MORE)
+		return status;
+	if (!dcf_xml_record_may_be_empty(reader))
+	{
+		dcf_xml_fail(reader, DCF_READ_E_SHAPE,
+					 "elements of an unknown name, none of which has fields",
+					 reader->fed);
+		return DCF_READ_WRONG;
+	}
+	return DCF_READ_END;
 }
 
 static const DcfField *

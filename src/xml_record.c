@@ -144,6 +144,35 @@ end_field(DcfXmlReader *reader)
 	reader->starts[reader->key] = reader->field_start;
 }
 
+/*
+ * An element inside the table: the first that is no part of a schema says what
+ * records are called.
+ */
+static void
+begin_part(DcfXmlReader *reader, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strcmp(name, "Schema") == 0)
+	{
+		reader->in_record = false;
+		return;
+	}
+	if (len >= sizeof(reader->record_name))
+	{
+		fail_here(reader, DCF_READ_E_SHAPE, "the name of records is too long");
+		return;
+	}
+	if (reader->record_name[0] == '\0')
+		memcpy(reader->record_name, name, len + 1);
+	if (strcmp(name, reader->record_name) == 0)
+		begin_record(reader);
+	else
+		fail_here(reader, DCF_READ_E_SHAPE,
+				  "an element beside the records that is neither one of them "
+				  "nor \"Schema\"");
+}
+
 static void
 start_element(void *arg, const char *name, const char **attributes)
 {
@@ -159,13 +188,7 @@ start_element(void *arg, const char *name, const char **attributes)
 						  "the outermost element is not \"Table\"");
 			break;
 		case 1:
-			if (strcmp(name, "Record") == 0)
-				begin_record(reader);
-			else if (strcmp(name, "Schema") == 0)
-				reader->in_record = false;
-			else
-				fail_here(reader, DCF_READ_E_SHAPE,
-						  "an element other than \"Record\" and \"Schema\"");
+			begin_part(reader, name);
 			break;
 		case 2:
 			if (reader->in_record)
@@ -226,7 +249,12 @@ take_declaration(void *arg, const char *version, const char *encoding,
 {
 	DcfXmlReader *reader = arg;
 
-	if (encoding != NULL && pg_strcasecmp(encoding, "utf-8") != 0)
+	/*
+	 * .NET's StringWriter declares UTF-16 whatever its text is sent as; what is
+	 * in it has been refused by its first bytes.
+	 */
+	if (encoding != NULL && pg_strcasecmp(encoding, "utf-8") != 0 &&
+		pg_strcasecmp(encoding, "utf-16") != 0)
 		fail_here(reader, DCF_READ_E_UTF8,
 				  "it declares another encoding than UTF-8");
 }
@@ -237,6 +265,19 @@ refuse_doctype(void *arg, const char *name, const char *system_id,
 {
 	fail_here((DcfXmlReader *) arg, DCF_READ_E_SHAPE,
 			  "a document type declaration");
+}
+
+bool
+dcf_xml_record_may_be_empty(const DcfXmlReader *reader)
+{
+	static const char *const names[] = {"Record", "Records", "Table1"};
+
+	if (reader->nrecords == 0 || reader->named)
+		return true;
+	for (int i = 0; i < (int) lengthof(names); i++)
+		if (strcmp(reader->record_name, names[i]) == 0)
+			return true;
+	return false;
 }
 
 void
@@ -252,6 +293,7 @@ dcf_xml_record_start(DcfXmlReader *reader)
 	reader->depth = 0;
 	reader->in_record = false;
 	reader->nrecords = 0;
+	reader->record_name[0] = '\0';
 	reader->nmatched = 0;
 	reader->text.len = 0;
 	reader->names.len = 0;

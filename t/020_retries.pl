@@ -71,6 +71,19 @@ my %passing = (
 	503 => [ { status => 503, body => 'x' x 100_000 }, 'HV000', 'after 3 tries' ],
 	504 => [ { status => 504 }, 'HV000', 'after 3 tries' ],
 	'no body' => [ { body => '' }, 'HV00M', 'after 3 tries' ],
+	'a blank body' => [ { body => "\x{FEFF} \r\n" }, 'HV00M', 'after 3 tries' ],
+	'an empty XML table' => [
+		{ body => '<Table />', content_type => 'text/xml' }, 'HV00M', 'an empty XML table, after 3 tries' ],
+	'an empty XML table with a declaration' => [
+		{ body => qq{\x{FEFF}<?xml version="1.0" encoding="utf-16"?>\r\n<Table></Table>\n} },
+		'HV00M', 'an empty XML table, after 3 tries' ],
+	'an empty XML table in pieces' => [
+		{ body => '<Table />', drip => { bytes => 1, every => 0 } }, 'HV00M', 'an empty XML table, after 3 tries' ],
+	'a page of the gateway' => [ { gateway => 502 }, 'HV000', 'with the title "502 Bad Gateway"' ],
+	'a page of the gateway, too late' => [ { gateway => 504 }, 'HV000', 'with the title "504 Gateway Time-out"' ],
+	'a page of another status' => [
+		{ status => 500, body => "\r\n<html><title>Runtime\r\n Error</title></html>" },
+		'HV000', 'with the title "Runtime Error"' ],
 	'no length and no body' => [
 		{ body => '', cut => { how => 'close_delimited' } }, 'HV00M', 'after 3 tries' ],
 	close => [ { raw_reply => '' }, 'HV00M', 'after 3 tries: Empty reply' ],
@@ -104,7 +117,10 @@ my %lasting = (
 		[ 204, 'HV000' ], [ 302, 'HV000' ], [ 400, 'HV024' ], [ 401, '28000' ],
 		[ 403, '42501' ], [ 404, 'HV00R' ], [ 408, 'HV000' ], [ 413, '54000' ],
 		[ 500, 'HV000' ], [ 501, 'HV000' ]),
-	'a blank body' => [ { body => " \n" }, 'HV00M' ],
+	'a page to log in' => [ { body => '<!DOCTYPE html><title>Log in</title>' }, 'HV00M' ],
+	'a page to log in, called JSON' => [
+		{ body => "\n<html></html>", content_type => 'application/json' }, 'HV00M' ],
+	'records as XML' => [ { body => '<Table><Record><Id>1</Id></Record></Table>' }, 'HV00M' ],
 	'no JSON' => [ { body => 'nonsense' }, 'HV00M' ],
 	'no records' => [ { body => '{"Error":true}' }, 'HV00M' ],
 	'no HTTP' => [ { raw_reply => encode_base64('nonsense', '') }, 'HV00M' ],
@@ -130,6 +146,49 @@ for my $name (sort keys %lasting)
 	is($result->{state}, $state, "$name: an error");
 	is($tries, 1, "$name: at once");
 }
+
+# What comes in place of JSON is told by its title, or else its beginning; however
+# late the rest comes, and in whatever coding.
+for my $table (qw(get plain))
+{
+	for my $late (0, 1, 2)
+	{
+		for my $page (
+			[ qq{ <!DOCTYPE html>\r\n<html><head><title>\r\n  Sign in &amp; go\t on </title></head></html>},
+				qr{and a page with the title "Sign in &amp; go on"\.$} ],
+			[ '<Error><Code>7</Code></Error>', qr{and a text that begins with: <Error><Code>7</Code></Error>$} ],
+			[ '<title>token sandbox-token</title>', qr{and a page with the title "token \*+"\.$} ])
+		{
+			my ($body, $words) = @$page;
+			my $fault = { path => '/test/rows', body => $body, content_type => 'text/html' };
+			$fault->{hold_after} = { bytes => $late } if $late;
+			$session->query("ALTER SERVER $table OPTIONS (SET url '@{[$dc->url]}')");
+			$dc->fault($fault);
+			$session->send("SELECT count(id) FROM $table WHERE n = 70");
+			if ($late)
+			{
+				$dc->wait(held => 1);
+				$dc->wait_until_it_waits($session->pid, 'Reply');
+				$dc->release;
+			}
+			my $told = $session->finish;
+			$dc->clear_faults;
+			is($told->{state}, 'HV00M', "$table, held after $late bytes: a page is an error");
+			like($told->{err}, qr/ERROR:  (?:HV00M: )?service sent markup instead of JSON$/m, 'in words of its own');
+			like($told->{err} =~ /^DETAIL:  (.*)$/m && $1, $words, 'and those of the page');
+		}
+	}
+}
+
+# A service that does so now and then is read by trying again, by each way to read:
+# one that never answers otherwise is told of.
+$dc->set(xml_table_for_json => 2);
+$session->query("ALTER SERVER get OPTIONS (SET url '@{[$dc->url]}')");
+$dc->clear_log;
+is($session->query('SELECT count(id) FROM get WHERE n IN (71, 72, 73, 74)'), 71 + 72 + 73 + 74,
+	'every other reply an empty table: all rows');
+is(scalar @{ $dc->log }, 7, 'by asking again for each of these');
+$dc->set(xml_table_for_json => 0);
 
 # Never once a row of the reply has been handed out.
 for my $how (qw(close reset short_length chunk truncate))

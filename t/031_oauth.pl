@@ -273,6 +273,8 @@ my $bad = 'HV00M: token service did not answer with a token';
 my $good = { access_token => 'sandbox-token' };
 my @nonsense = (
 	[ 'a page', { body => '<html>Log in</html>' }, $bad, 'is not a JSON object' ],
+	[ 'a page with a title', { body => "<html><title>Sign\n in</title></html>" }, $bad,
+		'is a page with the title "Sign in"' ],
 	[ 'an array', { body => [$good] }, $bad, 'is not a JSON object' ],
 	[ 'half an object', { body => '{"access_token":"sandbox-token"' }, $bad,
 		'is not a JSON object' ],
@@ -325,6 +327,11 @@ for my $life (1e300, '3600', 3600.5, undef)
 	count_is($_, 'a life of ' . ($life // 'null')) for 5, 6;
 	is(requests(), 'password 200, rows 200, rows 200', 'is no reason to renew');
 }
+
+# A byte order mark is no part of it.
+start();
+$dc->fault({ path => $token_path, bom => JSON::PP::true });
+count_is(5, 'a byte order mark');
 
 # Nobody there, not known, not to be told.
 my %places = (

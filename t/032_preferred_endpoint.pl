@@ -187,6 +187,7 @@ is_deeply([ map { $_->{Path} } @{ $dc->log } ],
 # Answers that name nothing, with and without a warning.
 my %silent = (
 	'no such member' => { body => { isValid => JSON::PP::true } },
+	'a byte order mark' => { bom => JSON::PP::true, body => { PreferredEndpoint => undef } },
 	'null' => { body => { PreferredEndpoint => undef } },
 	'an empty text' => { body => { PreferredEndpoint => '' } });
 my %wrong = (

@@ -14,12 +14,14 @@ use Test::More;
 my $records = '{"Id":1,"Name":"a\u00e9b"},{"Id":2,"Name":null},{"Id":30,"Name":"c"}';
 my %document = (
 	json => "[$records]",
+	object => '{"Id":1,"Name":"a\u00e9b"}',
 	jsondatatable =>
 	  qq({"Records":[$records],"Schema":[{"Column_Name":"Id","Length":null}]}),
 	xml => '<Table><Record><Id>1</Id><Name>a&#233;b</Name></Record>'
 	  . '<Record><Id>2</Id></Record><Record><Id>30</Id><Name>c</Name></Record></Table>');
-my $whole = "1=a\x{e9}b, 2=, 30=c";
-utf8::encode($whole);
+my %whole = map { $_ => "1=a\x{e9}b" . ($_ eq 'object' ? '' : ', 2=, 30=c') } keys %document;
+utf8::encode($_) for values %whole;
+my $whole = $whole{json};
 
 my $dc = DataConnectTest->new;
 my $session = $dc->session;
@@ -48,11 +50,12 @@ $session->query(
 
 for my $format (sort keys %document)
 {
+	my $asked = $format eq 'object' ? 'json' : $format;
 	$dc->document("/test/$format", $document{$format});
 	$session->query(
 		qq{CREATE FOREIGN TABLE ${format}_$_ (
 		"Id" integer, "Name" text) SERVER $_
-		OPTIONS (endpoint '/test/$format', format '$format')}) for qw(plain packed);
+		OPTIONS (endpoint '/test/$format', format '$asked')}) for qw(plain packed);
 }
 
 sub outcomes
@@ -102,7 +105,7 @@ for my $format (sort keys %document)
 {
 	for my $table ("${format}_plain", "${format}_packed")
 	{
-		is_deeply([ outcomes($table, {}) ], [$whole], "$table: whole, it is right");
+		is_deeply([ outcomes($table, {}) ], [ $whole{$format} ], "$table: whole, it is right");
 		my $length = encoded_length($table);
 		is($length, length $document{$format}, "$table: as it was put")
 		  if $table =~ /plain/;
@@ -125,7 +128,7 @@ for my $format (sort keys %document)
 				outcomes($table,
 					map { { cut => { how => $_, after => $length } } } qw(close close_delimited))
 			],
-			[ $whole, $whole ],
+			[ ($whole{$format}) x 2 ],
 			"$table: complete, it is right");
 	}
 }

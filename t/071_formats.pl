@@ -190,18 +190,12 @@ for my $format ('csv', 'xml')
 	make_table("cut_$format", 'a text, b text', endpoint => '/test/cut', format => $format);
 	my $query = "SELECT count(*) || ' rows' FROM cut_$format";
 
-	# Whole lines, the header among them, are a CSV; quoted line ends are none.
-	my %rows;
-	if ($format eq 'csv')
-	{
-		my $bytes = 0;
-		$rows{ $bytes += length } = (scalar keys %rows) . ' rows'
-		  for qq{a,"b"\r\n}, qq{1,"x\r\ny"\r\n}, qq{,"""z"""\r\n};
-	}
-	else
-	{
-		$rows{ length($whole) - 1 } = '3 rows';
-	}
+	# Lines with all their fields are a CSV, the last one without its line end,
+	# too; quoted line ends are none, and half a line end is not one.
+	my %rows = ($format eq 'csv' ?
+		  map { my $n = $_->[0]; map { ($_ => "$n rows") } @{ $_->[1] } }
+		  [ 0, [ 1, 2, 5, 7 ] ], [ 1, [ 9, 15, 17 ] ], [ 2, [ 18, 20, 23, 25, 27 ] ], [ 3, [ 29, 31 ] ] :
+		  (length($whole) - 1 => '3 rows'));
 	$dc->fault(map { { path => '/test/cut',
 		raw => _base64(substr $whole, 0, $_) } } @cuts);
 	my @outcomes = split /\n/, $dc->sql("SELECT outcomes(" . literal($query) . ', ' . @cuts . ')');
@@ -222,8 +216,41 @@ for my $how ('close', 'reset', 'short_length', 'chunk', 'gzip')
 		"a CSV cut by $how" . ($how eq 'gzip' ? '' : ' where a line ends'));
 }
 
-# Where the transfer does not say where it ends, a CSV is refused, cut or not.
+# Also behind a last line without its end.
+for my $body (map { $complete . $_ } '2,"z"', '2,z', '2,')
+{
+	my @faults = map { { path => '/test/cut', raw => _base64($body), %$_ } }
+	  (map { { cut => { how => $_, after => length $body } } } qw(short_length chunk)), {};
+	$dc->fault(@faults);
+	like($dc->sql(q{SELECT outcomes('SELECT count(*) FROM cut_csv', 3)}), qr/^HV00[MN] .*\nHV00[MN] .*\n2$/,
+		'a CSV that ends with ' . substr($body, -3) . ', as the transfer says');
+}
+
+# Line ends, quotes and quoted line ends come in pieces; a last line ends with the
+# reply. The second run is of the same session.
 $dc->make_server('plain', compression => 'off', idle_timeout => '20s', max_retries => 0);
+$dc->sql(q{CREATE FOREIGN TABLE cut_plain (a text, b text) SERVER plain
+	OPTIONS (endpoint '/test/cut', format 'csv')});
+my $pieces = $dc->session;
+for my $piece ([ 1, 100 ], [ 2, 100 ], [ 8191, 30_000 ], [ 65_536, 30_000 ])
+{
+	my ($bytes, $n) = @$piece;
+	my $lines = join '', map { sprintf qq{%d,"%s\r\n""%s"""\r\n}, $_, 'x' x ($_ % 7), 'y' x ($_ % 11) } 1 .. $n;
+	my $texts = join '', map { 'x' x ($_ % 7) . qq{\r\n"} . 'y' x ($_ % 11) . '"' } 1 .. $n;
+	$dc->document('/test/cut', qq{\xEF\xBB\xBFa,b\r\n} . $lines =~ s/\r\n\z//r);
+	for my $table (qw(cut_csv cut_plain))
+	{
+		for my $run ('once', 'and again')
+		{
+			$dc->fault({ path => '/test/cut', drip => { bytes => $bytes, every => 0 } });
+			is($pieces->query("SELECT count(*), max(a::int), sum(length(b)) FROM $table"),
+				join('|', $n, $n, length $texts), "$table in pieces of $bytes bytes, $run");
+		}
+	}
+}
+$pieces->quit;
+
+# Where the transfer does not say where it ends, a CSV is refused, cut or not.
 $dc->sql(q{CREATE FOREIGN TABLE bare (a text, b text) SERVER plain
 	OPTIONS (endpoint '/test/cut', format 'csv')});
 sub bare

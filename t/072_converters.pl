@@ -35,6 +35,13 @@ CREATE FUNCTION moment() RETURNS text LANGUAGE sql VOLATILE AS $$
 	SELECT to_char(timestamp '1753-01-01' + random() * interval '500 years',
 		one_of('YYYY-MM-DD', 'YYYY-MM-DD"T"HH24:MI:SS', 'YYYY-MM-DD"T"HH24:MI:SS.MS',
 			'YYYY-MM-DD HH24:MI:SS.US')) $$;
+-- up to 9 fraction digits, zeros at the end cut; many lie half between two microseconds
+CREATE FUNCTION fraction() RETURNS text LANGUAGE sql VOLATILE AS $$
+	SELECT coalesce('.' || nullif(rtrim(left(lpad(floor(random() * 1e8)::text, 8, '0'),
+		(random() * 8)::integer) || one_of('', '5'), '0'), ''), '') $$;
+CREATE FUNCTION fine() RETURNS text LANGUAGE sql VOLATILE AS $$
+	SELECT to_char(timestamp '1753-01-01' + random() * interval '500 years', 'YYYY-MM-DD"T"HH24:MI:SS')
+		|| fraction() $$;
 SQL
 
 # Type, an expression that makes one text, and whether it is a JSON value as
@@ -65,6 +72,17 @@ my @cases = (
 	[ 'timestamp', 'moment()', 0 ],
 	[ 'timestamp(0)', 'moment()', 0 ],
 	[ 'timestamptz', q{moment()}, 0 ],
+	[ 'timestamp', 'fine()', 0 ],
+	[ 'timestamp(3)', 'fine()', 0 ],
+	[ 'timestamptz', q{fine() || one_of('', 'Z', '+05:30')}, 0 ],
+	[ 'timestamptz(6)', q{fine() || one_of('', 'Z')}, 0 ],
+	[ 'date', 'fine()', 0 ],
+	[ 'time', 'substr(fine(), 12)', 0 ],
+	[ 'timestamp[]', q{'{' || fine() || ',' || fine() || '}'}, 0 ],
+	[ 'timestamptz[]', q{'{"' || fine() || 'Z"}'}, 0 ],
+	[ 'tsrange', q{'[' || fine() || ',)'}, 0 ],
+	[ 'tstzrange', q{'(,' || fine() || 'Z]'}, 0 ],
+	[ 'interval', q{substr(fine(), 12)}, 0 ],
 	[ 'date', q{left(moment(), 10)}, 0 ],
 	[ 'time', q{to_char(random() * interval '86399 seconds', one_of('HH24:MI', 'HH24:MI:SS', 'HH24:MI:SS.US'))}, 0 ],
 	[ 'json', q{json_build_object('a', number(5, 5), one_of('b', 'é'), ARRAY[1, NULL])::text}, 1 ],

@@ -237,6 +237,20 @@ for my $setting (qw(off on))
 	$session->query('ROLLBACK');
 }
 
+# One object in place of an array. Only white space in front of it brings the
+# thread in before it is read.
+my $blank = ' ' x 1_500_000;
+my $one = join ',', @{ $records[0] };
+like(same('one object', "{$one}"), qr/^1\|/, 'is a row');
+like(same('one object far behind', "$blank\n{$one} $blank"), qr/^1\|/, 'is a row');
+is(read_in_thread("$blank\n{$one}"), 1, 'that the thread reads');
+like(same("one object far behind, $_->[0]", $blank . $_->[1]), $_->[2], 'an error')
+  for [ 'that tells of an error', qq({"Error":true,$one}), qr/found an error/ ],
+  [ 'with records inside', qq({$one,"Records":[{$one}]}), qr/that holds them/ ],
+  [ 'of another table', '{"Message":"x"}', qr/reply is not one for foreign table "t"/ ],
+  [ 'cut', "{$one", qr/cut short/ ],
+  [ 'and another', "{$one}{$one}", qr/something follows the end/ ];
+
 # Scans that end early, and several at the same time.
 sub threads
 {

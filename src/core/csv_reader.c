@@ -32,6 +32,7 @@ struct DcfCsvReader
 	size_t pos;	   /* next byte to look at */
 	size_t start;  /* of the line, which must stay in the window */
 	CsvState state;
+	bool empty_line; /* there was one, and nothing may follow it */
 	DcfUtf8 utf8;
 
 	/* The header. */
@@ -171,14 +172,10 @@ end_value(DcfCsvReader *reader)
 	reader->starts[key] = reader->field_start;
 }
 
-/*
- * The cursor is at the comma, carriage return or line feed behind a field.
- */
+/* A field has ended at the cursor, and perhaps its line with it. */
 static Step
-end_field(DcfCsvReader *reader, Cursor *cursor)
+end_field(DcfCsvReader *reader, const Cursor *cursor, bool ends_line)
 {
-	bool ends_line = *cursor->p != ',';
-
 	if (!reader->header_read)
 	{
 		if (ends_line && reader->column == 0 && reader->field_end == 0)
@@ -201,9 +198,23 @@ end_field(DcfCsvReader *reader, Cursor *cursor)
 	}
 	reader->column++;
 	reader->state = AT_FIELD;
-	if (*cursor->p == '\r')
+	return STEP_ON;
+}
+
+/*
+ * The cursor is at the comma, carriage return or line feed behind a field.
+ */
+static Step
+pass_field(DcfCsvReader *reader, Cursor *cursor)
+{
+	char c = *cursor->p;
+
+	if (end_field(reader, cursor, c != ',') != STEP_ON)
+		return STEP_WRONG;
+	if (c == '\r')
 		reader->state = AT_LINE_FEED;
-	return *cursor->p++ == '\n' ? STEP_LINE : STEP_ON;
+	cursor->p++;
+	return c == '\n' ? STEP_LINE : STEP_ON;
 }
 
 /* Bytes that stand for themselves in a field and need no further look. */
@@ -274,7 +285,7 @@ take_plain(DcfCsvReader *reader, Cursor *cursor)
 			if (c == ',' || c == '\n' || c == '\r')
 			{
 				reader->field_end = line_offset(reader, cursor);
-				return end_field(reader, cursor);
+				return pass_field(reader, cursor);
 			}
 			if (c == '"')
 				return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
@@ -309,16 +320,44 @@ take_quoted(DcfCsvReader *reader, Cursor *cursor)
 	return STEP_MORE;
 }
 
+/* A line that is no record has ended just before the cursor. */
+static Step
+drop_line(DcfCsvReader *reader, const Cursor *cursor)
+{
+	reader->start = (size_t) (cursor->p - cursor->start);
+	return STEP_ON;
+}
+
+/* The cursor is at the end of a line that has nothing before it. */
+static Step
+pass_empty_line(DcfCsvReader *reader, Cursor *cursor)
+{
+	reader->empty_line = true;
+	if (*cursor->p++ == '\n')
+		return drop_line(reader, cursor);
+	reader->state = AT_LINE_FEED;
+	return STEP_ON;
+}
+
 /* Begin a field; there is at least one byte. */
-static void
+static Step
 begin_field(DcfCsvReader *reader, Cursor *cursor)
 {
+	if (reader->column == 0 && reader->ncolumns > 1)
+	{
+		if (*cursor->p == '\n' || *cursor->p == '\r')
+			return pass_empty_line(reader, cursor);
+		if (reader->empty_line)
+			return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
+							 "something follows an empty line");
+	}
 	reader->quoted = *cursor->p == '"';
 	reader->escaped = false;
 	reader->state = reader->quoted ? IN_QUOTED : IN_PLAIN;
 	if (reader->quoted)
 		cursor->p++;
 	reader->field_start = line_offset(reader, cursor);
+	return STEP_ON;
 }
 
 /* A mark may come in pieces, and a name may begin like one. */
@@ -354,8 +393,7 @@ take(DcfCsvReader *reader, Cursor *cursor)
 		case AT_BEGINNING:
 			return skip_byte_order_mark(reader, cursor);
 		case AT_FIELD:
-			begin_field(reader, cursor);
-			return STEP_ON;
+			return begin_field(reader, cursor);
 		case IN_PLAIN:
 			return take_plain(reader, cursor);
 		case IN_QUOTED:
@@ -369,7 +407,7 @@ take(DcfCsvReader *reader, Cursor *cursor)
 				return STEP_ON;
 			}
 			if (c == ',' || c == '\n' || c == '\r')
-				return end_field(reader, cursor);
+				return pass_field(reader, cursor);
 			return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
 							 "something follows a closing quote");
 		case AT_LINE_FEED:
@@ -380,7 +418,7 @@ take(DcfCsvReader *reader, Cursor *cursor)
 						 "a carriage return without a line feed");
 	cursor->p++;
 	reader->state = AT_FIELD;
-	return STEP_LINE;
+	return reader->empty_line ? drop_line(reader, cursor) : STEP_LINE;
 }
 
 /* A line has ended just before the cursor: hand it out. */
@@ -440,27 +478,67 @@ dcf_csv_next(DcfCsvReader *reader, const char *data, size_t len,
 	return status;
 }
 
-bool
-dcf_csv_finish(DcfCsvReader *reader)
+/* What the input has ended in the middle of, or NULL. */
+static const char *
+unfinished(const DcfCsvReader *reader)
 {
-	uint64_t offset = reader->base + reader->pos;
-	const char *reason;
+	switch (reader->state)
+	{
+		case AT_BEGINNING:
+			return reader->pos == 0 ? "input is empty" :
+									  "input ended before the header";
+		case IN_QUOTED:
+			return "input ended inside a quoted field";
+		case AT_LINE_FEED:
+			return "input ended inside a line end";
+		default:
+			break;
+	}
+	if (reader->utf8.need > 0)
+		return "input ended inside a character";
+	if (reader->header_read && reader->column + 1 < reader->ncolumns)
+		return "input ended before the last field of a record";
+	return NULL;
+}
 
+DcfReadStatus
+dcf_csv_finish(DcfCsvReader *reader, const char *data, size_t len,
+			   size_t *consumed)
+{
+	DcfReadStatus status;
+	const char *reason;
+	Cursor cursor;
+
+	*consumed = 0;
+	reader->header = NULL;
 	if (reader->error.code != DCF_READ_OK)
-		return false;
-	if (reader->header_read && reader->state == AT_FIELD &&
-		reader->column == 0)
-		return true;
-	if (reader->state == IN_QUOTED)
-		reason = "input ended inside a quoted field";
-	else if (reader->header_read)
-		reason = "input ended before the line end of a record";
-	else if (offset == 0)
-		reason = "input is empty";
-	else
-		reason = "input ended before the line end of the header";
-	fail(reader, DCF_READ_E_CUT, reason, offset);
-	return false;
+		return DCF_READ_WRONG;
+	if (reader->state == AT_FIELD && reader->column == 0)
+		return DCF_READ_END;
+	reason = unfinished(reader);
+	if (reason)
+	{
+		fail(reader, DCF_READ_E_CUT, reason, reader->base + reader->pos);
+		return DCF_READ_WRONG;
+	}
+
+	cursor = (Cursor){data, data + len, data + len};
+	if (reader->state == AT_FIELD)
+	{
+		/* Behind a comma there is a field, if an empty one. */
+		reader->quoted = reader->escaped = false;
+		reader->field_start = line_offset(reader, &cursor);
+	}
+	if (reader->state != AT_QUOTE)
+		reader->field_end = line_offset(reader, &cursor);
+	if (end_field(reader, &cursor, true) != STEP_ON)
+		return DCF_READ_WRONG;
+	status = end_line(reader, &cursor);
+	*consumed = len;
+	reader->base += len;
+	reader->pos = 0;
+	reader->start = 0;
+	return status;
 }
 
 const DcfField *

@@ -6,7 +6,8 @@
  * are open.  A reply is read on three levels: around the records (dropped as
  * soon as read, except for a key that may be the records' name), at the top of
  * a record (keys are matched, values become fields), and inside a field that
- * is itself a container (only checked).
+ * is itself a container (only checked).  Of a bare object the first level is
+ * empty.
  */
 #include "json_state.h"
 
@@ -64,11 +65,13 @@ open_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	if (reader->depth == DCF_JSON_MAX_DEPTH)
 		return fail_here(reader, cursor, DCF_READ_E_DEPTH, "nested too deep");
 	*bits = object ? *bits | bit : *bits & ~bit;
+	if (reader->depth == 0 && object && reader->records_next)
+		dcf_json_record_begin_bare(reader);
 	reader->depth++;
 
 	if (!reader->in_record)
 	{
-		if (reader->in_records)
+		if (reader->in_records || reader->bare)
 			dcf_json_record_begin(reader, cursor);
 		else if (reader->records_next)
 		{
@@ -88,9 +91,12 @@ end_value(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 		  DcfFieldKind kind)
 {
 	reader->state = AT_COMMA_OR_END;
-	if (at_top_of_record(reader) && reader->key >= 0)
+	if (!at_top_of_record(reader))
+		return STEP_ON;
+	if (reader->key >= 0)
 		dcf_json_record_store(reader, cursor, kind);
-	return STEP_ON;
+	return reader->bare ? dcf_json_record_check_bare(reader, cursor, kind) :
+						  STEP_ON;
 }
 
 static DcfJsonStep
@@ -103,17 +109,14 @@ close_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 						 "the member that holds the records is missing");
 	cursor->p++;
 	reader->depth--;
-	if (reader->depth == 0)
-	{
-		reader->state = AT_TRAILER;
-		return STEP_ON;
-	}
+	reader->state = reader->depth == 0 ? AT_TRAILER : AT_COMMA_OR_END;
 	if (reader->in_record && reader->depth < reader->record_depth)
 	{
 		dcf_json_record_end(reader, cursor);
-		reader->state = AT_COMMA_OR_END;
 		return STEP_RECORD;
 	}
+	if (reader->depth == 0)
+		return STEP_ON;
 	if (reader->in_records && reader->depth < reader->record_depth - 1)
 		reader->in_records = false;
 	return end_value(reader, cursor,
@@ -132,7 +135,13 @@ begin_value(DcfJsonReader *reader, DcfJsonCursor *cursor)
 			return STEP_WRONG;
 	}
 	else if (reader->depth == reader->record_depth)
+	{
 		reader->token_start = held_offset(reader, cursor);
+		if (reader->bare && c == '[' &&
+			dcf_json_record_check_bare(reader, cursor, DCF_FIELD_ARRAY) !=
+				STEP_ON)
+			return STEP_WRONG;
+	}
 
 	switch (c)
 	{
@@ -190,7 +199,11 @@ end_key(DcfJsonReader *reader, DcfJsonCursor *cursor)
 
 	reader->state = AT_COLON;
 	if (at_top_of_record(reader))
+	{
 		reader->key = dcf_json_record_find_key(reader, name, len);
+		if (reader->bare)
+			reader->member = dcf_json_record_member(reader, name, len);
+	}
 	else if (at_top_of_envelope(reader))
 	{
 		const char *member = reader->config->records_member;

@@ -15,8 +15,6 @@ wrong_reply_reason(bool envelope, char c)
 {
 	switch (c)
 	{
-		case '{':
-			return "expected an array of records, found an object";
 		case '[':
 			return "expected an object that holds the records, found an array";
 		case '"':
@@ -45,7 +43,7 @@ wrong_reply_reason(bool envelope, char c)
 static bool
 begins_value(char c)
 {
-	return c != '<' && wrong_reply_reason(false, c) != NULL;
+	return c == '{' || (c != '<' && wrong_reply_reason(false, c) != NULL);
 }
 
 /*
@@ -62,7 +60,7 @@ dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 		bool envelope = reader->record_depth == 3;
 		const char *reason = wrong_reply_reason(envelope, c);
 
-		if (c == (envelope ? '{' : '['))
+		if (c == '{' || (c == '[' && !envelope))
 			return STEP_ON;
 		if (reason == NULL)
 			return fail_syntax(reader, cursor, "no JSON at all");
@@ -79,6 +77,61 @@ dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	else if (reader->records_next && c != '[')
 		return fail_here(reader, cursor, DCF_READ_E_SHAPE,
 						 "the member that holds the records is not an array");
+	return STEP_ON;
+}
+
+/* The reply is an object that nothing is around. */
+void
+dcf_json_record_begin_bare(DcfJsonReader *reader)
+{
+	reader->bare = true;
+	reader->record_depth = 1;
+	reader->records_next = false;
+	reader->records_seen = true;
+}
+
+/* Which member of a bare object has the name, whose key was looked for. */
+DcfJsonMember
+dcf_json_record_member(const DcfJsonReader *reader, const char *name,
+					   size_t len)
+{
+	static const struct
+	{
+		DcfKey key;
+		DcfJsonMember member;
+	} members[] = {{{"Error", 5}, MEMBER_ERROR},
+				   {{"Records", 7}, MEMBER_ENVELOPE},
+				   {{"Schema", 6}, MEMBER_ENVELOPE}};
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (dcf_json_key_equals(&members[i].key, name, len,
+								reader->scan.escaped))
+			return members[i].member;
+	return MEMBER_OTHER;
+}
+
+/*
+ * Whether a bare object is still a record with a value of that kind: the cursor
+ * is at the bracket of an array, or behind a word.
+ */
+DcfJsonStep
+dcf_json_record_check_bare(DcfJsonReader *reader, const DcfJsonCursor *cursor,
+						   DcfFieldKind kind)
+{
+	DcfJsonCursor last = *cursor;
+
+	last.p--; /* the byte that made it so */
+	if (reader->member == MEMBER_ENVELOPE && kind == DCF_FIELD_ARRAY)
+		return fail_here(
+			reader, cursor, DCF_READ_E_SHAPE,
+			"expected an array of records, found an object that holds them");
+	if (reader->member == MEMBER_ERROR && kind == DCF_FIELD_TRUE)
+		return fail_here(reader, &last, DCF_READ_E_SHAPE,
+						 "expected an array of records, found an error");
+	if (reader->member == MEMBER_ERROR && kind == DCF_FIELD_FALSE &&
+		reader->key < 0)
+		return fail_here(reader, &last, DCF_READ_E_SHAPE,
+						 "expected an array of records, found a message");
 	return STEP_ON;
 }
 

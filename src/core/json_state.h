@@ -9,6 +9,14 @@
 #include "json_fast.h"
 #include "json_scan.h"
 
+/* Members of a bare object by which it is none of the records. */
+typedef enum DcfJsonMember
+{
+	MEMBER_OTHER,
+	MEMBER_ERROR,	/* "Error" */
+	MEMBER_ENVELOPE /* "Records" or "Schema" */
+} DcfJsonMember;
+
 typedef enum DcfJsonState
 {
 	AT_BEGINNING, /* a byte order mark may come */
@@ -51,7 +59,9 @@ struct DcfJsonReader
 	bool records_next;	   /* the value to come is that array */
 	bool records_seen;
 	bool in_record;
-	uint64_t nrecords; /* completed */
+	bool bare;			  /* the reply is an object, which is the record */
+	DcfJsonMember member; /* of a bare one: what is being read */
+	uint64_t nrecords;	  /* completed */
 
 	/* The record being read.  Offsets are from its start, hold. */
 	int key;			/* whose value is being read, or -1 */
@@ -97,6 +107,12 @@ extern DcfJsonStep dcf_json_fail(DcfJsonReader *reader, DcfReadErrorCode code,
 /* json_record.c: the records in the structure of the reply. */
 extern DcfJsonStep dcf_json_check_shape(DcfJsonReader *reader,
 										const DcfJsonCursor *cursor);
+extern void dcf_json_record_begin_bare(DcfJsonReader *reader);
+extern DcfJsonMember dcf_json_record_member(const DcfJsonReader *reader,
+											const char *name, size_t len);
+extern DcfJsonStep dcf_json_record_check_bare(DcfJsonReader *reader,
+											  const DcfJsonCursor *cursor,
+											  DcfFieldKind kind);
 extern void dcf_json_record_clear(DcfJsonReader *reader);
 extern void dcf_json_record_begin(DcfJsonReader *reader,
 								  const DcfJsonCursor *cursor);

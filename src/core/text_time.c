@@ -78,24 +78,39 @@ take_date(IsoCursor *cursor, DcfIsoTime *iso)
 					&iso->day);
 }
 
-/* The digits after the point: 1 to 9 of them, rounded to microseconds. */
+/*
+ * Microseconds of digits behind the point, of which one is unit: rounded as
+ * PostgreSQL's input functions do it, by floating point and half to even.  The
+ * quotient is what strtod() makes of the digits.
+ */
+static int
+round_fraction(int digits, double unit)
+{
+	double exact = digits / unit * 1e6;
+	int whole = (int) exact;
+	double rest = exact - whole;
+
+	return whole + (rest > 0.5 || (rest == 0.5 && whole % 2 == 1));
+}
+
+/* The digits after the point: 1 to 9 of them. */
 static bool
 take_fraction(IsoCursor *cursor, int *usec)
 {
-	int nanos = 0;
+	int digits = 0;
 	int ndigits = 0;
+	double unit = 1;
 
 	while (cursor->pos < cursor->len && is_digit(cursor->src[cursor->pos]))
 	{
 		if (++ndigits > 9)
 			return false;
-		nanos = nanos * 10 + (cursor->src[cursor->pos++] - '0');
+		digits = digits * 10 + (cursor->src[cursor->pos++] - '0');
+		unit *= 10;
 	}
 	if (ndigits == 0)
 		return false;
-	for (; ndigits < 9; ndigits++)
-		nanos *= 10;
-	*usec = (nanos + 500) / 1000;
+	*usec = round_fraction(digits, unit);
 	return true;
 }
 

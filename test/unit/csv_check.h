@@ -36,8 +36,8 @@ check_cuts(const Reading *whole, const char *doc, size_t len,
 }
 
 /*
- * The first cut bytes of the document are taken for a whole one only where a
- * line has ended, and then give the records up to there.
+ * The first cut bytes of the document are what the judge says; where a line has
+ * ended, they give the records up to there.
  */
 static void
 check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,
@@ -46,20 +46,19 @@ check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,
 	Reading reading = read_document(doc, cut, config, uncut);
 
 	check_reading(&reading, doc, cut, config, "truncated");
-	if (reading.accepted)
-		CHECK(doc[cut - 1] == '\n' && reading.nrecords <= whole->nrecords &&
+	if (reading.accepted && doc[cut - 1] == '\n')
+		CHECK(reading.nrecords <= whole->nrecords &&
 				  memcmp(reading.values.data, whole->values.data,
 						 reading.values.len) == 0,
 			  "%s, truncated at %zu: accepted", shown(doc, len), cut);
 
-	/* An error is at the first byte that makes it one. */
+	/* An error is at the first byte that makes it one, or at the end. */
 	if (!whole->accepted && whole->error.code != DCF_READ_E_CUT)
 	{
 		bool before = cut <= whole->error.offset;
 
-		CHECK(before ?
-				  reading.accepted || reading.error.code == DCF_READ_E_CUT :
-				  same_reading(&reading, whole),
+		CHECK(before ? reading.accepted || reading.error.offset == cut :
+					   same_reading(&reading, whole),
 			  "%s, truncated at %zu: error %d at %d, not %d at %d",
 			  shown(doc, len), cut, reading.error.code,
 			  (int) reading.error.offset, whole->error.code,

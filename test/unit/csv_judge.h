@@ -66,7 +66,7 @@ check_span(const DcfField *field, const char *line, const char *end)
 /* Note the header.  Returns what is wrong with it, or NULL. */
 static const char *
 note_header(Reading *reading, const DcfCsvReader *reader, const char *window,
-			size_t consumed)
+			size_t consumed, bool at_end)
 {
 	size_t len;
 	const char *header = dcf_csv_header(reader, &len);
@@ -77,9 +77,11 @@ note_header(Reading *reading, const DcfCsvReader *reader, const char *window,
 		return "a header that is not the first";
 	reading->header = true;
 	reading->nmatched = dcf_csv_matched(reader);
-	if (header == NULL || header < window || header + len >= window + consumed)
+	if (header == NULL || header < window || header + len > window + consumed)
 		return "the header's span is wrong";
-	if (header[len] != '\r' && header[len] != '\n')
+	if (header + len == window + consumed ?
+			!at_end :
+			header[len] != '\r' && header[len] != '\n')
 		return "the header's span is not a line";
 	while (dcf_csv_next_name(header, len, &pos, &name))
 	{
@@ -93,10 +95,14 @@ note_header(Reading *reading, const DcfCsvReader *reader, const char *window,
 	return NULL;
 }
 
-/* Note the record that ends at end.  Returns what is wrong, or NULL. */
+/*
+ * Note the record that ends at end, without a line end if at_end.  Returns what
+ * is wrong, or NULL.
+ */
 static const char *
 note_record(Reading *reading, const DcfCsvReader *reader,
-			const DcfCsvConfig *config, const char *line, const char *end)
+			const DcfCsvConfig *config, const char *line, const char *end,
+			bool at_end)
 {
 	const DcfField *fields = dcf_csv_fields(reader);
 	int nfound = 0;
@@ -106,7 +112,7 @@ note_record(Reading *reading, const DcfCsvReader *reader,
 		return "a record without a header";
 	if (dcf_csv_matched(reader) != reading->nmatched)
 		return "the number of matched keys has changed";
-	if (end == line || end[-1] != '\n')
+	if (end == line || (end[-1] != '\n' && !at_end))
 		return "consumed is not the end of the record";
 	text_add(&reading->spans, line, (size_t) (end - line));
 	for (int i = 0; i < config->nkeys; i++)
@@ -151,6 +157,41 @@ note_record(Reading *reading, const DcfCsvReader *reader,
 	return NULL;
 }
 
+/* What the reader says at the end of a document, of which left are unread. */
+static DcfReadStatus
+finish_document(Reading *reading, DcfCsvReader *reader,
+				const DcfCsvConfig *config, const char *rest, size_t left)
+{
+	char *block = malloc(left);
+	const char *window = block;
+	DcfReadStatus status;
+
+	if (left > 0)
+		memcpy(block, rest, left);
+	do
+	{
+		size_t consumed;
+
+		status = dcf_csv_finish(reader, window, left, &consumed);
+		if (consumed > left)
+		{
+			reading->problem = "consumed more at the end than there was";
+			break;
+		}
+		if (status == DCF_READ_HEADER)
+			reading->problem =
+				note_header(reading, reader, window, consumed, true);
+		else if (status == DCF_READ_RECORD)
+			reading->problem = note_record(reading, reader, config, window,
+										   window + consumed, true);
+		window += consumed;
+		left -= consumed;
+	} while ((status == DCF_READ_RECORD || status == DCF_READ_HEADER) &&
+			 reading->problem == NULL);
+	free(block);
+	return status;
+}
+
 /* Read a document.  Each window is a block of memory of just its size. */
 static Reading
 read_document(const char *doc, size_t len, const DcfCsvConfig *config,
@@ -190,12 +231,12 @@ read_document(const char *doc, size_t len, const DcfCsvConfig *config,
 			}
 			if (status == DCF_READ_HEADER)
 				reading.problem =
-					note_header(&reading, reader, window, consumed);
+					note_header(&reading, reader, window, consumed, false);
 			else if (dcf_csv_header(reader, &nothing) != NULL)
 				reading.problem = "a header where there is none";
 			else if (status == DCF_READ_RECORD)
 				reading.problem = note_record(&reading, reader, config, window,
-											  window + consumed);
+											  window + consumed, false);
 			window += consumed;
 			left -= consumed;
 			start += consumed;
@@ -203,7 +244,10 @@ read_document(const char *doc, size_t len, const DcfCsvConfig *config,
 				 reading.problem == NULL);
 		free(block);
 	}
-	reading.accepted = dcf_csv_finish(reader);
+	if (reading.problem == NULL)
+		status = finish_document(&reading, reader, config, doc + start,
+								 given - start);
+	reading.accepted = status == DCF_READ_END;
 	reading.error = *dcf_csv_error(reader);
 	if (reading.problem != NULL)
 		; /* the first one counts */
@@ -241,10 +285,7 @@ same_reading(const Reading *one, const Reading *other)
  * twice, but in no way the reader does.
  */
 
-/*
- * Take one field at *pos; false if there is none.  *after is the byte behind
- * it, which is a comma or begins a line end.
- */
+/* Take one field at *pos, up to what may be a comma, a line end or the end. */
 static bool
 judge_field(const char *doc, size_t len, size_t *pos, Text *decoded,
 			bool *quoted)
@@ -275,7 +316,7 @@ judge_field(const char *doc, size_t len, size_t *pos, Text *decoded,
 			text_add(decoded, doc + at++, 1);
 	}
 	*pos = at;
-	return at < len;
+	return true;
 }
 
 /*
@@ -299,12 +340,14 @@ judge_line(const char *doc, size_t len, size_t *pos, Text *fields)
 		/* A zero, which no accepted document has, ends a field. */
 		text_add(fields, quoted || decoded.len > 0 ? "'" : "",
 				 quoted || decoded.len > 0 ? 2 : 1);
-		if (doc[*pos] == ',')
+		if (*pos < len && doc[*pos] == ',')
 		{
 			(*pos)++;
 			continue;
 		}
 		free(decoded.data);
+		if (*pos == len)
+			return nfields;
 		if (doc[*pos] == '\r')
 			(*pos)++;
 		if (*pos >= len || doc[*pos] != '\n')
@@ -350,6 +393,26 @@ judge_column(const Text *header, size_t ncolumns, const DcfKey *key)
 	return found;
 }
 
+/* Where the lines end, behind which there are only empty ones. */
+static size_t
+judge_end(const char *doc, size_t pos, size_t len)
+{
+	for (;;)
+	{
+		size_t end = len;
+
+		if (end > pos && doc[end - 1] == '\n')
+			end--;
+		else
+			return len;
+		if (end > pos && doc[end - 1] == '\r')
+			end--;
+		if (end > pos && doc[end - 1] != '\n')
+			return len;
+		len = end;
+	}
+}
+
 /* The values as read_document() notes them; false if it is not such a CSV. */
 static bool
 judge_document(const char *doc, size_t len, const DcfCsvConfig *config,
@@ -365,7 +428,9 @@ judge_document(const char *doc, size_t len, const DcfCsvConfig *config,
 	text_add_string(values, "");
 	if (len >= 3 && memcmp(doc, "\xEF\xBB\xBF", 3) == 0)
 		pos = 3;
-	ncolumns = sound ? judge_line(doc, len, &pos, &header) : 0;
+	ncolumns = sound && pos < len ? judge_line(doc, len, &pos, &header) : 0;
+	if (ncolumns > 1)
+		len = judge_end(doc, pos, len);
 	if (ncolumns == 0 || (ncolumns == 1 && strcmp(header.data, "null") == 0))
 		sound = false;
 	for (int k = 0; sound && k < config->nkeys; k++)

@@ -298,18 +298,52 @@ judge_string_end(const char *doc, size_t pos)
 	return pos + 1;
 }
 
-/*
- * In a document that jansson took: how deep it goes, and how many of its
- * outermost keys are member (NULL for none), duplicates included.
- */
-static void
-judge_structure(const char *doc, size_t len, const char *member, int *deepest,
-				int *nmembers)
+/* What jansson does not tell of a document that it took. */
+typedef struct Structure
 {
-	int depth = 0;
+	int deepest;  /* so many containers are open at once */
+	int nmembers; /* so many outermost keys are the records' member */
+	bool told;	  /* one says that this is no record, were it bare */
+} Structure;
 
-	*deepest = 0;
-	*nmembers = 0;
+static bool
+has_key(const DcfJsonConfig *config, const char *name)
+{
+	for (int i = 0; i < config->nkeys; i++)
+		if (strcmp(config->keys[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Note an outermost key, duplicates included; its value begins at value. */
+static void
+judge_key(Structure *structure, const char *name, const char *value,
+		  const DcfJsonConfig *config)
+{
+	if (config->records_member != NULL &&
+		strcmp(name, config->records_member) == 0)
+		structure->nmembers++;
+	if (strcmp(name, "Error") == 0 &&
+		(*value == 't' || (*value == 'f' && !has_key(config, name))))
+		structure->told = true;
+	if ((strcmp(name, "Records") == 0 || strcmp(name, "Schema") == 0) &&
+		*value == '[')
+		structure->told = true;
+}
+
+static size_t
+judge_space(const char *doc, size_t len, size_t pos)
+{
+	while (pos < len && strchr(" \t\r\n", doc[pos]) != NULL)
+		pos++;
+	return pos;
+}
+
+static Structure
+judge_structure(const char *doc, size_t len, const DcfJsonConfig *config)
+{
+	Structure structure = {0};
+	int depth = 0;
 	for (size_t pos = 0; pos < len; pos++)
 	{
 		char c = doc[pos];
@@ -321,34 +355,52 @@ judge_structure(const char *doc, size_t len, const char *member, int *deepest,
 		else if (c == '"')
 		{
 			size_t end = judge_string_end(doc, pos);
-			size_t next = end;
+			size_t next = judge_space(doc, len, end);
 
-			while (next < len && strchr(" \t\r\n", doc[next]) != NULL)
-				next++;
-			if (member != NULL && depth == 1 && next < len && doc[next] == ':')
+			if (depth == 1 && next < len && doc[next] == ':')
 			{
 				json_t *key =
 					json_loadb(doc + pos, end - pos, JSON_DECODE_ANY, NULL);
 
-				if (key != NULL && strcmp(json_string_value(key), member) == 0)
-					(*nmembers)++;
+				if (key != NULL)
+					judge_key(&structure, json_string_value(key),
+							  doc + judge_space(doc, len, next + 1), config);
 				json_decref(key);
 			}
 			pos = end - 1;
 		}
-		if (depth > *deepest)
-			*deepest = depth;
+		if (depth > structure.deepest)
+			structure.deepest = depth;
 	}
+	return structure;
 }
 
-/* The records in what jansson read, or NULL if it has not the right shape. */
-static const json_t *
-judge_records(const json_t *root, const DcfJsonConfig *config)
+/*
+ * The records in what jansson read, or NULL if it has not the right shape; to be
+ * released.
+ */
+static json_t *
+judge_records(json_t *root, const Structure *structure,
+			  const DcfJsonConfig *config)
 {
-	const json_t *records = root;
+	json_t *records = root;
 
+	if (structure->deepest > DCF_JSON_MAX_DEPTH)
+		return NULL;
 	if (config->records_member != NULL)
+	{
+		if (structure->nmembers != 1)
+			return NULL;
 		records = json_object_get(root, config->records_member);
+	}
+	else if (json_is_object(root))
+	{
+		if (structure->told)
+			return NULL;
+		records = json_array();
+		json_array_append(records, root);
+		return records;
+	}
 	if (!json_is_array(records))
 		return NULL;
 	for (size_t i = 0; i < json_array_size(records); i++)
@@ -356,7 +408,7 @@ judge_records(const json_t *root, const DcfJsonConfig *config)
 		if (!json_is_object(json_array_get(records, i)))
 			return NULL;
 	}
-	return records;
+	return json_incref(records);
 }
 
 /* The values that the reader should give, as read_document() notes them. */
@@ -391,9 +443,8 @@ judge_reading(const Reading *reading, const char *doc, size_t len,
 {
 	json_error_t error;
 	json_t *root;
-	const json_t *records = NULL;
-	int deepest;
-	int nmembers;
+	json_t *records;
+	Structure structure;
 	Text values;
 	const char *verdict = NULL;
 
@@ -415,10 +466,8 @@ judge_reading(const Reading *reading, const char *doc, size_t len,
 	}
 
 	/* ... and the depth; of the records' member there must be just one. */
-	judge_structure(doc, len, config->records_member, &deepest, &nmembers);
-	if (deepest <= DCF_JSON_MAX_DEPTH &&
-		(config->records_member == NULL || nmembers == 1))
-		records = judge_records(root, config);
+	structure = judge_structure(doc, len, config);
+	records = judge_records(root, &structure, config);
 	if (records == NULL)
 	{
 		if (reading->accepted)
@@ -438,6 +487,7 @@ judge_reading(const Reading *reading, const char *doc, size_t len,
 			verdict = "other values than jansson";
 		free(values.data);
 	}
+	json_decref(records);
 	json_decref(root);
 	return verdict;
 }

@@ -6,8 +6,8 @@
 What the fields of a document are, Python's csv module says. What it takes and
 the reader must not is said by a grammar, that of RFC 4180 with LF beside CRLF:
 the module takes a bare carriage return for a line end, a quote inside a field
-without quotes for itself, rows of any length, and a last line without an end.
-Which fields are null only the grammar knows: the module does not tell.
+without quotes for itself, and rows of any length. Which fields are null only the
+grammar knows: the module does not tell.
 """
 
 import csv
@@ -17,8 +17,9 @@ import re
 
 KEYS = ["a", "b", "ID #", "naïve", "", 'q"\\']
 FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
-LINE = r"%s(?:,%s)*\r?\n" % (FIELD, FIELD)
-DOCUMENT = re.compile("(?:%s)+" % LINE)
+REST = r"%s(?:,%s)*" % (FIELD, FIELD)
+LINE = r"%s\r?\n" % REST
+DOCUMENT = re.compile("(?:%s)*(?:%s)?" % (LINE, REST))
 
 
 def rows_of(text):
@@ -29,8 +30,14 @@ def rows_of(text):
 
 def nulls_of(text):
     """Whether each field of each line is empty and without quotes."""
+    lines = []
+    while text:
+        # A last line gets what it lacks.
+        found = re.match(LINE, text) or re.match(LINE, text + "\n")
+        lines.append(found.group())
+        text = text[found.end():]
     return [[field == "" for field in re.findall("(%s)(?:,|\r?\n)" % FIELD, line)]
-            for line in re.findall(LINE, text)]
+            for line in lines]
 
 
 def meaning(data):
@@ -40,7 +47,7 @@ def meaning(data):
     except UnicodeDecodeError:
         return None
     text = text.removeprefix("\ufeff")
-    if "\0" in text or not DOCUMENT.fullmatch(text):
+    if not text or "\0" in text or not DOCUMENT.fullmatch(text):
         return None
     rows, nulls = rows_of(text), nulls_of(text)
     assert [len(row) for row in rows] == [len(row) for row in nulls], text
@@ -49,6 +56,8 @@ def meaning(data):
     header = rows[0]
     if nulls[0] == [True] or any(header.count(key) > 1 for key in KEYS):
         return None
+    while len(header) > 1 and len(rows) > 1 and nulls[-1] == [True]:
+        del rows[-1], nulls[-1]
     if any(len(row) != len(header) for row in rows):
         return None
     lines = []
@@ -96,6 +105,11 @@ CHOSEN = [
     # line ends
     b"a,b\n1,2\n3,4\n", b"a,b\r\n1,2\n3,4\r\n", b"a,b\r1,2\r", b"a,b\r\r\n1,2\r\n", b"a,b\r\n1,2\r\r\n", b"a,b\r\n1\r,2\r\n",
     b"a,b\r\n1,2", b"a,b\r\n1,2\r", b"a,b\r\n1,", b"a,b\r\n1", b'a,b\r\n1,"2', b'a,b\r\n1,"2"', b'a,b\r\n1,"2\r\n', b'a,b\r\n1,"2"\r',
+    b"a\r\n1\r\n2", b"a\r\n1\r\n\"", b'a\r\n"1"', b'a\r\n""', b"a\r\n1\r\n ", b"a,b\r\n,", b'a,b\r\n1,"x\r\ny"',
+    b'a,b\r\n1,"x\r\n', b"a,b\r\n1,\xc3\xa9", b"a,b\r\n1,\xc3", b"\xef\xbb\xbfa,b", b"\xef\xbb\xbfa,b\r\n1,2", b"a,b,a", b'""', b"x",
+    # empty lines at the end
+    b"a\r\n1\r\n\r\n", b"a,b\r\n1,2\r\n\r\n\n\r\n", b"a,b\r\n\n\n", b"a,b\r\n1,2\r\n\r", b"a,b\r\n1,2\r\n\r\n3,4", b"a,b\r\n1,2\r\n\r\r\n",
+    b'a,b\r\n1,2\r\n\r\n""', b"a,b\r\n1,2\r\n ", b'"a\r\n",b\r\n1,"\r\n"\r\n\r\n', b"a,b\r\n1\r\n\r\n",
     # numbers of fields
     b"a,b\r\n1\r\n", b"a,b\r\n1,2,3\r\n", b"a,b\r\n1,2,\r\n", b"a,b\r\n\r\n", b"a,b\r\n1,2\r\n\r\n", b"a\r\n1,2\r\n", b"a,b\r\n\r\n1,2\r\n",
     # quotes where they do not belong

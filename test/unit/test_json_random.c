@@ -46,6 +46,8 @@ static const char *const strings[] =
 	 "\"name\"",
 	 "\"Records\"",
 	 "\"\\u0052ecords\"",
+	 "\"Schema\"",
+	 "\"Error\"",
 	 "\"x\"",
 	 "\"\\n\\t\\b\\f\\r\"",
 	 "\"]}\"",
@@ -72,25 +74,45 @@ static const char *const scalars[] = {"null",
 									  "100000000.0001"};
 
 /* What damage puts in: whole tokens, their parts, and worse. */
-static const char *const splinters[] = {"{",		"}",
-										"[",		"]",
-										",",		":",
-										"\"",		"\\",
-										"\\u",		"\\ud800",
-										"\\udc00",	"u",
-										"0",		"-",
-										".",		"e",
-										"+",		"n",
-										"true",		"<",
-										"/",		" ",
-										"\n",		"\x01",
-										"\x7F",		"\x80",
-										"\xC0",		"\xC3",
-										"\xE0",		"\xED",
-										"\xF0",		"\xF4",
-										"\xFF",		"\xEF\xBB\xBF",
-										"{}",		"[]",
-										"\"a\":1,", "\"Records\":[],"};
+static const char *const splinters[] = {"{",
+										"}",
+										"[",
+										"]",
+										",",
+										":",
+										"\"",
+										"\\",
+										"\\u",
+										"\\ud800",
+										"\\udc00",
+										"u",
+										"0",
+										"-",
+										".",
+										"e",
+										"+",
+										"n",
+										"true",
+										"<",
+										"/",
+										" ",
+										"\n",
+										"\x01",
+										"\x7F",
+										"\x80",
+										"\xC0",
+										"\xC3",
+										"\xE0",
+										"\xED",
+										"\xF0",
+										"\xF4",
+										"\xFF",
+										"\xEF\xBB\xBF",
+										"{}",
+										"[]",
+										"\"a\":1,",
+										"\"Records\":[],",
+										"\"Error\":true,"};
 
 static void
 add_one(Text *doc, Dice *dice, const char *const *choices, int nchoices)
@@ -228,6 +250,8 @@ add_reply(Text *doc, Dice *dice, const DcfJsonConfig *config)
 		add_others(doc, dice, false);
 		text_add_string(doc, "}");
 	}
+	else if (dice_roll(dice, 3) == 0)
+		add_object(doc, dice, 1);
 	else
 		add_records(doc, dice);
 	add_space(doc, dice);

@@ -89,6 +89,25 @@ static const Good good_arrays[] = {
 	 "[1,2];{\"c\":null};-;-;-;-\n"},
 };
 
+/* One object is the only record. */
+static const Good good_objects[] = {
+	{"{}", "-;-;-;-;-;-\n"},
+	{"\xEF\xBB\xBF\r\n{ } \n", "-;-;-;-;-;-\n"},
+	{"{\"a\":1}", "1;-;-;-;-;-\n"},
+	{" { \"x\" : [ { } ] , \"b\" : \"y\\n\" , \"a\" : null } \t",
+	 "null;'y\n';-;-;-;-\n"},
+	{"{\"a\":1,\"b\":2,\"a\":{\"Error\":true,\"Records\":[]}}",
+	 "{\"Error\":true,\"Records\":[]};2;-;-;-;-\n"},
+	{"{\"a\":[true,[{\"Error\":true}]],\"ID #\":false}",
+	 "[true,[{\"Error\":true}]];-;false;-;-;-\n"},
+	{"{\"Error\":\"true\",\"a\":1}", "1;-;-;-;-;-\n"},
+	{"{\"Error\":null,\"Records\":{\"Schema\":[]},\"Schema\":0,\"a\":1}",
+	 "1;-;-;-;-;-\n"},
+	{"{\"error\":true,\"Errors\":true,\"records\":[],\"a\":1}",
+	 "1;-;-;-;-;-\n"},
+	{"{\"a\":true,\"Error\":0,\"b\":[]}", "true;[];-;-;-;-\n"},
+};
+
 static const Good good_members[] = {
 	{"{\"Records\":[]}", ""},
 	{"\xEF\xBB\xBF { \"Records\" : [ ] } ", ""},
@@ -133,9 +152,27 @@ static const Bad bad_arrays[] = {
 	BAD("[{},", CUT, 4, 1),
 	BAD("[{\"a\":1", CUT, 7, 0),
 
+	/* An object that is no record. */
+	BAD(" {\"Records\":[]}", SHAPE, 12, 0),
+	BAD("{\"a\":1,\"\\u0052ecords\" : [", SHAPE, 24, 0),
+	BAD("{\"Schema\":[],\"a\":1}", SHAPE, 10, 0),
+	BAD("{\"Error\":true,\"Message\":\"a\"}", SHAPE, 12, 0),
+	BAD("{\"a\":1,\"\\u0045rror\": true}", SHAPE, 24, 0),
+	BAD("{\"Error\":false,\"Message\":\"a\"}", SHAPE, 13, 0),
+	BAD("{\"Error\":1,\"Error\":false}", SHAPE, 23, 0),
+	BAD("{\"a\":1", CUT, 6, 0),
+	BAD("{\"a\":1,", CUT, 7, 0),
+	BAD("{\"a\":1]", SYNTAX, 6, 0),
+	BAD("{\"a\"}", SYNTAX, 4, 0),
+	BAD("{\"a\":1,}", SYNTAX, 7, 0),
+	BAD("{,}", SYNTAX, 1, 0),
+	BAD("{\"a\":\"\xC3\"}", UTF8, 7, 0),
+	BAD("{\"a\":1}{", TRAILING, 7, 1),
+	BAD("{\"a\":1} ]", TRAILING, 8, 1),
+	BAD("{\"a\":1},{\"a\":2}", TRAILING, 7, 1),
+	BAD("{}\0", TRAILING, 2, 1),
+
 	/* Not records. */
-	BAD("{}", SHAPE, 0, 0),
-	BAD(" {\"Records\":[]}", SHAPE, 1, 0),
 	BAD("\"x\"", SHAPE, 0, 0),
 	BAD("12", SHAPE, 0, 0),
 	BAD("-1", SHAPE, 0, 0),
@@ -360,6 +397,7 @@ static void
 good_documents(void)
 {
 	check_good(good_arrays, COUNT(good_arrays), &array_config);
+	check_good(good_objects, COUNT(good_objects), &array_config);
 	check_good(good_members, COUNT(good_members), &member_config);
 }
 
@@ -380,7 +418,12 @@ reasons(void)
 		const char *member;
 		const char *reason;
 	} cases[] = {
-		{"{}", NULL, "expected an array of records, found an object"},
+		{"{\"Records\":[]}", NULL,
+		 "expected an array of records, found an object that holds them"},
+		{"{\"Error\":true}", NULL,
+		 "expected an array of records, found an error"},
+		{"{\"Error\":false}", NULL,
+		 "expected an array of records, found a message"},
 		{"\"", NULL, "expected an array of records, found a string"},
 		{"-", NULL, "expected an array of records, found a number"},
 		{"5", NULL, "expected an array of records, found a number"},
@@ -404,6 +447,7 @@ reasons(void)
 		{" ", NULL, "input is empty"},
 		{"[", NULL, "input ended before its last closing bracket"},
 		{"[{", NULL, "input ended inside a record"},
+		{"{", NULL, "input ended inside a record"},
 	};
 
 	for (int i = 0; i < COUNT(cases); i++)
@@ -417,6 +461,21 @@ reasons(void)
 			  "%s: %s", cases[i].doc, reading.error.reason);
 		reading_free(&reading);
 	}
+}
+
+/* A table may have a column of the name by which errors are told. */
+static void
+error_column(void)
+{
+	static const DcfKey error_key[] = {{"Error", 5}};
+	static const DcfJsonConfig config = {NULL, error_key, 1, 0};
+	static const Good good[] = {{"{\"Error\":false,\"a\":1}", "false\n"},
+								{"{\"Error\":\"none\"}", "'none'\n"},
+								{"[{\"Error\":true}]", "true\n"}};
+	static const Bad wrong[] = {BAD("{\"a\":1,\"Error\":true}", SHAPE, 18, 0)};
+
+	check_good(good, COUNT(good), &config);
+	check_bad(wrong, COUNT(wrong), &config);
 }
 
 /* Numbers and containers come as they are written, not as they are meant. */
@@ -549,6 +608,7 @@ main(void)
 	RUN(good_documents);
 	RUN(bad_documents);
 	RUN(reasons);
+	RUN(error_column);
 	RUN(spans);
 	RUN(calls);
 	RUN(next_key);
