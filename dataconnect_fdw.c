@@ -19,6 +19,7 @@
 #include "governor.h"
 #include "http.h"
 #include "import.h"
+#include "import_comment.h"
 #include "learn.h"
 #include "offline.h"
 #include "option.h"
@@ -45,6 +46,7 @@ _PG_init(void)
 	dcf_learn_init();
 	dcf_parameter_init();
 	dcf_offline_init();
+	dcf_import_comment_init();
 	MarkGUCPrefixReserved("dataconnect_fdw");
 }
 

@@ -104,7 +104,10 @@ extern void dcf_catalogue_init(void);
  */
 extern List *dcf_catalogue_load(void);
 
-/* The endpoint with a path, case apart, or NULL. */
+/*
+ * The endpoint with a path, case apart, or with what is left of it without its
+ * first segments; NULL if there is none.
+ */
 extern const DcfCatalogueEndpoint *dcf_catalogue_find(const List *endpoints,
 													  const char *path);
 

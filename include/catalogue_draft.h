@@ -34,6 +34,12 @@ extern List *dcf_catalogue_drafts(const List *endpoints, const char *category,
 								  const DcfRequest *sent);
 
 /*
+ * Add what the catalogue knows of a draft of another source, by its endpoint
+ * and the keys of its columns.
+ */
+extern void dcf_catalogue_describe(DcfDraft *draft);
+
+/*
  * Whether the endpoint's replies are a table: not where a request changes the
  * service's data, nor where the reply is credentials, nor where no column is
  * known.

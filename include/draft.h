@@ -27,6 +27,9 @@ typedef struct DcfDraftColumn
 	/* What of the catalogue it was made of; both NULL for other sources. */
 	const DcfCatalogueColumn *field;
 	const DcfCatalogueParam *param;
+
+	/* What the service says of the type, or NULL; foreign text. */
+	const char *sql_type;
 } DcfDraftColumn;
 
 typedef struct DcfDraft
@@ -37,8 +40,9 @@ typedef struct DcfDraft
 	double rows;   /* the option rows; -1: not given */
 	List *columns; /* of DcfDraftColumn * */
 
-	/* What it was made of, or NULL for other sources. */
+	/* What it was made of, or what else is known; NULL for none. */
 	const DcfCatalogueEndpoint *documented;
+	const char *resource; /* of the records, where there are several kinds */
 } DcfDraft;
 
 /* Names that are taken; lives in the current memory context. */

@@ -63,10 +63,11 @@ typedef enum DcfNewKeys
 /* Times in milliseconds, 0 = no limit; sizes in bytes. */
 typedef struct DcfServerOptions
 {
-	char *url;		/* scheme://host[:port][/path], no query, no
+	char *url;		   /* scheme://host[:port][/path], no query, no
 								 * trailing slash */
-	char *params;	/* query string or NULL */
-	char *language; /* or NULL */
+	char *path_prefix; /* as dcf_request_path() takes it, or NULL */
+	char *params;	   /* query string or NULL */
+	char *language;	   /* or NULL */
 	pg_tz *timezone;
 	DcfMethod method;
 	DcfPostBody post_body;
@@ -163,7 +164,9 @@ typedef struct DcfImportOptions
 {
 	DcfColumnNames column_names;
 	bool infer_windows;
-	bool all_sources;	/* also what was seen in use alone */
+	bool all_sources; /* also what was seen in use alone */
+	bool comments;
+	char *path_prefix;	/* of the tables' endpoints; or NULL */
 	char *prefix;		/* of the tables' names; or NULL */
 	char *table_params; /* query string or NULL */
 } DcfImportOptions;

@@ -41,6 +41,14 @@ typedef struct DcfRequest
 } DcfRequest;
 
 /*
+ * The path of an endpoint below the option path_prefix, which may be NULL.  One
+ * that begins with the prefix's first segment stays as it is, and so do those
+ * that belong to no company: /session, /ping and /master.  endpoint itself, or
+ * palloc'd.
+ */
+extern char *dcf_request_path(const char *prefix, char *endpoint);
+
+/*
  * A request with the parameters that go with every request of this table: the
  * server's params, the table's params (which win over the server's of the same
  * name), LanguageCode and Response.  Those without a value are not sent.  In the

@@ -92,8 +92,9 @@ LISTS = {
 def _bridge_subjects(company, table):
     """Rows of a bridge table; each has the instant when it last changed."""
     start = BRIDGE_TABLES.index(table) * 100000
+    seed = company.seed if isinstance(company.seed, int) else company.entities   # another's
     for n in range(BRIDGE_ROWS * company.scale):
-        key = start + n + company.seed * 1_000_000
+        key = start + n + seed * 1_000_000
         at = FIRST_DAY * DAY_MS + mix(key, "changed") % (900 * DAY_MS)
         yield SimpleNamespace(key=key, at=at, store=mix(key, "store") % len(company.stores) + 1)
 

@@ -14,6 +14,7 @@
 #include "draft.h"
 #include "error.h"
 #include "listing.h"
+#include "request.h"
 #include "sqltype.h"
 
 #define SCHEMA_ENDPOINT "/bridge/current/schema"
@@ -64,7 +65,7 @@ parse_position(const char *text)
 
 /* All columns of all tables, sorted; *count is set. */
 static Field **
-read_schema(Oid serverid, int *count)
+read_schema(Oid serverid, const char *prefix, int *count)
 {
 	MemoryContext context = CurrentMemoryContext;
 	MemoryContext scratch =
@@ -77,8 +78,10 @@ read_schema(Oid serverid, int *count)
 
 	*count = 0;
 	MemoryContextSwitchTo(scratch);
-	listing = dcf_listing_open(serverid, GetUserId(), SCHEMA_ENDPOINT, NULL,
-							   schema_keys, lengthof(schema_keys), false);
+	listing =
+		dcf_listing_open(serverid, GetUserId(),
+						 dcf_request_path(prefix, pstrdup(SCHEMA_ENDPOINT)),
+						 NULL, schema_keys, lengthof(schema_keys), false);
 	while (dcf_listing_next(listing, texts))
 	{
 		Field *field;
@@ -184,7 +187,8 @@ make_draft(Field **first, int n, char *relname,
 	const char *table = first[0]->table;
 
 	draft->relname = relname;
-	draft->endpoint = DCF_BRIDGE_DATA;
+	draft->endpoint =
+		dcf_request_path(options->path_prefix, pstrdup(DCF_BRIDGE_DATA));
 	draft->params =
 		psprintf("%s%s%s", dcf_draft_pair(DCF_BRIDGE_TABLE, table),
 				 options->table_params ? "&" : "",
@@ -192,8 +196,9 @@ make_draft(Field **first, int n, char *relname,
 	draft->rows = -1;
 	for (int i = 0; i < n; i++)
 		if (may_be_column(first[i], i + 1))
-			(void) dcf_draft_add_field(draft, taken, options->column_names,
-									   first[i]->name, field_type(first[i]));
+			dcf_draft_add_field(draft, taken, options->column_names,
+								first[i]->name, field_type(first[i]))
+				->sql_type = first[i]->type;
 	hash_destroy(taken);
 	return draft;
 }
@@ -219,7 +224,7 @@ dcf_bridge_drafts(Oid serverid, ImportForeignSchemaStmt *stmt,
 				  const DcfImportOptions *options, List **names)
 {
 	int count;
-	Field **fields = read_schema(serverid, &count);
+	Field **fields = read_schema(serverid, options->path_prefix, &count);
 	HTAB *taken = dcf_draft_names(NULL, 0);
 	List *drafts = NIL;
 	int n;

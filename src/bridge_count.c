@@ -86,6 +86,20 @@ init_counts(void)
 							 HASH_ELEM | HASH_STRINGS);
 }
 
+/*
+ * How long what stands in front of the bridge's own path is, in the endpoint of
+ * a table of it; -1 for another endpoint.
+ */
+static int
+prefix_length(const char *endpoint)
+{
+	int len = (int) strlen(endpoint) - (int) strlen(DCF_BRIDGE_DATA);
+
+	return len >= 0 && pg_strcasecmp(endpoint + len, DCF_BRIDGE_DATA) == 0 ?
+		len :
+		-1;
+}
+
 /* Whether a table is one of the bridge's: table and company are set then. */
 static bool
 find_table(Asking *asking)
@@ -93,7 +107,7 @@ find_table(Asking *asking)
 	const DcfRelation *relation = asking->relation;
 	DcfRequest *request;
 
-	if (pg_strcasecmp(relation->table->endpoint, DCF_BRIDGE_DATA) != 0)
+	if (prefix_length(relation->table->endpoint) < 0)
 		return false;
 	request = dcf_request_create(relation->server, relation->table);
 	asking->table = dcf_request_fixed(request, DCF_BRIDGE_TABLE);
@@ -123,6 +137,7 @@ ask(void *arg)
 {
 	static const char *const keys[] = {"DeltaCount"};
 	Asking *asking = arg;
+	const char *endpoint = asking->relation->table->endpoint;
 	StringInfoData params;
 	DcfListing *listing;
 	char *text;
@@ -136,8 +151,9 @@ ask(void *arg)
 		appendStringInfo(&params, "&%s=%s", COMPANY_PARAM,
 						 dcf_request_encode(asking->company));
 	listing = dcf_listing_open(asking->relation->serverid, asking->userid,
-							   DELTA_ENDPOINT, params.data, keys,
-							   lengthof(keys), true);
+							   psprintf("%.*s" DELTA_ENDPOINT,
+										prefix_length(endpoint), endpoint),
+							   params.data, keys, lengthof(keys), true);
 	if (dcf_listing_next(listing, &text) && text)
 	{
 		double rows = strtod(text, &end);

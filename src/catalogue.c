@@ -414,8 +414,8 @@ dcf_catalogue_load(void)
 	return endpoints;
 }
 
-const DcfCatalogueEndpoint *
-dcf_catalogue_find(const List *endpoints, const char *path)
+static const DcfCatalogueEndpoint *
+find_endpoint(const List *endpoints, const char *path)
 {
 	ListCell *cell;
 
@@ -425,6 +425,20 @@ dcf_catalogue_find(const List *endpoints, const char *path)
 
 		if (pg_strcasecmp(endpoint->path, path) == 0)
 			return endpoint;
+	}
+	return NULL;
+}
+
+const DcfCatalogueEndpoint *
+dcf_catalogue_find(const List *endpoints, const char *path)
+{
+	/* Partners' paths have others in front, and mean the same reports. */
+	for (; path && path[0] != '\0'; path = strchr(path + 1, '/'))
+	{
+		const DcfCatalogueEndpoint *found = find_endpoint(endpoints, path);
+
+		if (found)
+			return found;
 	}
 	return NULL;
 }

@@ -514,10 +514,12 @@ make_draft(const Part *part, char *relname, const DcfImportOptions *options,
 	ListCell *cell;
 
 	draft->relname = relname;
-	draft->endpoint = part->endpoint->path;
+	draft->endpoint =
+		dcf_request_path(options->path_prefix, part->endpoint->path);
 	draft->params = table_params(part, options->table_params);
 	draft->rows = -1;
 	draft->documented = part->endpoint;
+	draft->resource = part->resource;
 	foreach(cell, part->columns)
 	{
 		const DcfCatalogueColumn *column = lfirst(cell);
@@ -562,4 +564,23 @@ dcf_catalogue_drafts(const List *endpoints, const char *category,
 	}
 	hash_destroy(taken);
 	return drafts;
+}
+
+void
+dcf_catalogue_describe(DcfDraft *draft)
+{
+	ListCell *cell;
+
+	draft->documented =
+		dcf_catalogue_find(dcf_catalogue_load(), draft->endpoint);
+	if (draft->documented == NULL)
+		return;
+	foreach(cell, draft->columns)
+	{
+		DcfDraftColumn *column = lfirst(cell);
+
+		if (column->options.name)
+			column->field =
+				dcf_catalogue_column(draft->documented, column->options.name);
+	}
 }

@@ -14,6 +14,7 @@
 #include "catalogue_draft.h"
 #include "draft.h"
 #include "import.h"
+#include "import_comment.h"
 #include "nearest.h"
 #include "option.h"
 #include "request.h"
@@ -101,14 +102,15 @@ catalogue_drafts(const char *schema, Oid serverid,
 
 /* One table over one endpoint, of which a sample is asked for. */
 static List *
-endpoint_drafts(const char *endpoint, Oid serverid,
-				const DcfImportOptions *options)
+endpoint_drafts(char *endpoint, Oid serverid, const DcfImportOptions *options)
 {
 	const DcfServerOptions *server =
 		dcf_option_server(GetForeignServer(serverid));
 	DcfTableOptions *table =
-		dcf_option_endpoint(endpoint, options->table_params, server);
+		dcf_option_endpoint(dcf_request_path(options->path_prefix, endpoint),
+							options->table_params, server);
 	DcfSample *sample = dcf_sample_take(serverid, GetUserId(), table, NULL);
+	DcfDraft *draft;
 
 	if (sample->fields == NIL)
 		ereport(ERROR,
@@ -116,14 +118,16 @@ endpoint_drafts(const char *endpoint, Oid serverid,
 				 errmsg("endpoint \"%s\" has no records to make a table of",
 						endpoint),
 				 errhint("Ask for some by the option table_params.")));
-	return list_make1(dcf_sample_draft(sample, table, NULL, options));
+	draft = dcf_sample_draft(sample, table, NULL, options);
+	dcf_catalogue_describe(draft);
+	return list_make1(draft);
 }
 
 /* names is set to those of all tables, also where not all are drafted. */
 static List *
-schema_drafts(ImportForeignSchemaStmt *stmt, Oid serverid, List **names)
+schema_drafts(ImportForeignSchemaStmt *stmt, Oid serverid,
+			  const DcfImportOptions *options, List **names)
 {
-	DcfImportOptions *options = dcf_option_import(stmt->options);
 	List *drafts;
 	ListCell *cell;
 
@@ -201,8 +205,9 @@ check_named(const ImportForeignSchemaStmt *stmt, const List *names)
 List *
 dcf_import_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 {
+	DcfImportOptions *options = dcf_option_import(stmt->options);
 	List *names;
-	List *drafts = schema_drafts(stmt, serverid, &names);
+	List *drafts = schema_drafts(stmt, serverid, options, &names);
 	const char *server = GetForeignServer(serverid)->servername;
 	List *commands = NIL;
 	ListCell *cell;
@@ -211,9 +216,14 @@ dcf_import_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 	foreach(cell, drafts)
 	{
 		DcfDraft *draft = lfirst(cell);
+		char *command;
 
-		if (IsImportableForeignTable(draft->relname, stmt))
-			commands = lappend(commands, dcf_draft_ddl(draft, server));
+		if (!IsImportableForeignTable(draft->relname, stmt))
+			continue;
+		command = dcf_draft_ddl(draft, server);
+		if (options->comments)
+			dcf_import_comment_add(command, draft);
+		commands = lappend(commands, command);
 	}
 	return commands;
 }

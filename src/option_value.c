@@ -220,33 +220,36 @@ check_url(const DcfOption *option, const char *value)
 }
 
 /*
- * What remains after these checks is percent-encoded when it is sent, so it
- * reaches the service as the path that it is.
+ * Of a path below the server's url.  What remains after these checks is
+ * percent-encoded when it is sent, so it reaches the service as the path that it
+ * is.  what is the path, for the message.
  */
 static void
-check_endpoint(const DcfOption *option, const char *value)
+check_path(const DcfOption *option, const char *value, const char *what)
 {
 	const char *segment;
 
 	if (value[0] != '/')
-		dcf_option_reject(option, NULL, "The endpoint must start with \"/\".",
-						  NULL);
+		dcf_option_reject(option, NULL,
+						  psprintf("%s must start with \"/\".", what), NULL);
 	if (strpbrk(value, "?#"))
 		dcf_option_reject(
-			option, NULL, "The endpoint contains \"?\" or \"#\".",
+			option, NULL, psprintf("%s contains \"?\" or \"#\".", what),
 			"Parameters belong in the option \"params\" or in columns.");
 	if (strchr(value, '%'))
-		dcf_option_reject(option, NULL, "The endpoint contains \"%\".",
+		dcf_option_reject(option, NULL, psprintf("%s contains \"%%\".", what),
 						  "Write the path without percent-encoding.");
 	if (pg_strcasecmp(value, "/session") == 0 ||
 		pg_strcasecmp(value, "/session/") == 0)
 		dcf_option_reject(option, NULL,
-						  "The endpoint answers with credentials, not with "
-						  "records.",
+						  psprintf("%s answers with credentials, not with "
+								   "records.",
+								   what),
 						  NULL);
 	if (strpbrk(value, " \\"))
 		dcf_option_reject(option, NULL,
-						  "The endpoint contains a space or a backslash.",
+						  psprintf("%s contains a space or a backslash.",
+								   what),
 						  NULL);
 	for (segment = value; *segment;)
 	{
@@ -257,9 +260,18 @@ check_endpoint(const DcfOption *option, const char *value)
 			(len == 2 && segment[0] == '.' && segment[1] == '.'))
 			dcf_option_reject(
 				option, NULL,
-				"The endpoint contains \"//\", \"/./\" or \"/../\".", NULL);
+				psprintf("%s contains \"//\", \"/./\" or \"/../\".", what),
+				NULL);
 		segment += len;
 	}
+}
+
+static void
+check_path_prefix(const DcfOption *option, const char *value)
+{
+	check_path(option, value, "The path");
+	if (value[strlen(value) - 1] == '/')
+		dcf_option_reject(option, NULL, "The path ends with \"/\".", NULL);
 }
 
 static void
@@ -412,7 +424,10 @@ dcf_option_parse(const DcfOption *option, const char *value, void *dest)
 			check_url(option, value);
 			break;
 		case DCF_OPTION_ENDPOINT:
-			check_endpoint(option, value);
+			check_path(option, value, "The endpoint");
+			break;
+		case DCF_OPTION_PATH_PREFIX:
+			check_path_prefix(option, value);
 			break;
 		case DCF_OPTION_FILE:
 			check_file(option, value);

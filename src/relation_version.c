@@ -108,7 +108,8 @@ dcf_relation_server(Oid relid)
 uint32
 dcf_relation_version(Oid relid)
 {
-	static const char *const server_names[] = {"url", "params", "language",
+	static const char *const server_names[] = {"url",	 "path_prefix",
+											   "params", "language",
 											   "format", NULL};
 	static const char *const table_names[] = {"endpoint",  "params",  "format",
 											  "open_from", "open_to", NULL};

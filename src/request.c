@@ -34,13 +34,39 @@ static void append_url(StringInfo buf, const DcfRequest *request,
 static char *build_form(const DcfRequest *request);
 static char *build_json(const DcfRequest *request);
 
+/* Whether the path's first segment is that of another path, case apart. */
+static bool
+is_beside(const char *path, const char *other)
+{
+	size_t len = strcspn(path + 1, "/");
+
+	return strcspn(other + 1, "/") == len &&
+		pg_strncasecmp(path + 1, other + 1, len) == 0;
+}
+
+char *
+dcf_request_path(const char *prefix, char *endpoint)
+{
+	static const char *const roots[] = {"/session", "/ping", "/master"};
+
+	if (prefix == NULL || is_beside(endpoint, prefix))
+		return endpoint;
+	for (int i = 0; i < (int) lengthof(roots); i++)
+	{
+		if (is_beside(endpoint, roots[i]))
+			return endpoint;
+	}
+	return psprintf("%s%s", prefix, endpoint);
+}
+
 DcfRequest *
 dcf_request_create(const DcfServerOptions *server,
 				   const DcfTableOptions *table)
 {
 	DcfRequest *request = palloc0(sizeof(DcfRequest));
 
-	request->endpoint = dcf_option_utf8(table->endpoint);
+	request->endpoint = dcf_option_utf8(
+		dcf_request_path(server->path_prefix, table->endpoint));
 	request->method = table->method;
 	request->post_body = server->post_body;
 	request->format = table->format;

@@ -402,8 +402,9 @@ dcf_sample_draft(const DcfSample *sample, const DcfTableOptions *table,
 		const DcfSampleField *field = lfirst(cell);
 
 		if (!field->obstacle)
-			(void) dcf_draft_add_field(draft, taken, options->column_names,
-									   field->key, field->type);
+			dcf_draft_add_field(draft, taken, options->column_names,
+								field->key, field->type)
+				->sql_type = field->sql_type;
 		else
 			ereport(WARNING,
 					(errmsg("key \"%s\" of endpoint \"%s\" cannot be a column",

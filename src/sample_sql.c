@@ -17,6 +17,8 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "catalogue_draft.h"
+#include "comment.h"
 #include "compat.h"
 #include "sample.h"
 #include "sample_sql.h"
@@ -137,6 +139,8 @@ dataconnect_table_ddl(PG_FUNCTION_ARGS)
 				 errmsg("the reply has no records"),
 				 errhint("Ask for some by other parameters.")));
 	draft = dcf_sample_draft(sample, table, relname, dcf_option_import(NIL));
+	dcf_catalogue_describe(draft);
 	PG_RETURN_TEXT_P(cstring_to_text(
-		psprintf("%s;", dcf_draft_ddl(draft, server->servername))));
+		psprintf("%s;\n%s", dcf_draft_ddl(draft, server->servername),
+				 dcf_comment_ddl(draft))));
 }

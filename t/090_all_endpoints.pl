@@ -95,13 +95,14 @@ $node->command_ok(
 	[ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $file, '-d', $node->connstr('copy') ],
 	'and restored');
 my $definitions = q{SELECT c.relname, (SELECT array_agg(o ORDER BY o) FROM unnest(t.ftoptions) o), a.attname, a.atttypid::regtype, a.atttypmod,
-		(SELECT array_agg(o ORDER BY o) FROM unnest(a.attfdwoptions) o)
+		(SELECT array_agg(o ORDER BY o) FROM unnest(a.attfdwoptions) o),
+		obj_description(c.oid, 'pg_class'), col_description(c.oid, a.attnum)
 	FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0
 	WHERE c.relnamespace = 'json'::regnamespace ORDER BY c.relname COLLATE "C", a.attnum};
 is_deeply(
 	[ split /\n/, $node->safe_psql('copy', $definitions) ],
 	[ split /\n/, $node->safe_psql('postgres', $definitions) ],
-	'with the same tables');
+	'with the same tables and comments');
 is($node->safe_psql('copy', 'SELECT count(*) FROM json.stores'), '40', 'which can be read');
 
 done_testing();

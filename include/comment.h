@@ -1,0 +1,29 @@
+/*
+ * comment.h
+ *	  What a foreign table and its columns are, as texts for COMMENT ON.
+ *
+ * The facts are the draft's own: of the catalogue, of the bridge's schema, of a
+ * reply.  Foreign text among them is made safe.  In the database encoding,
+ * palloc'd.
+ */
+#ifndef DCF_COMMENT_H
+#define DCF_COMMENT_H
+
+#include "postgres.h"
+
+#include "draft.h"
+
+/* Which endpoint it is, of which category, and what a query must give. */
+extern char *dcf_comment_table(const DcfDraft *draft);
+
+/*
+ * Whether it is read or sent, under which name, of which type, and which values
+ * it takes.
+ */
+extern char *dcf_comment_column(const DcfDraft *draft,
+								const DcfDraftColumn *column);
+
+/* COMMENT ON statements for the table and its columns, each with semicolon. */
+extern char *dcf_comment_ddl(const DcfDraft *draft);
+
+#endif /* DCF_COMMENT_H */
