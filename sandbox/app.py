@@ -57,7 +57,8 @@ class Place:
         settings = self.state.settings
         before = self.entry.Concurrent - 1
         full = self.scope in self.state.full and before > 0
-        if before < settings["concurrency"] and not full:
+        chance = self.state.chance.randrange(1000) < settings["refused_by_chance"]
+        if before < settings["concurrency"] and not full and not chance:
             return False
         self.refused = True
         self._leave()

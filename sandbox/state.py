@@ -1,6 +1,7 @@
 """What the control paths can look at and change while the sandbox runs."""
 
 import asyncio
+import random
 import time
 
 DEFAULTS = {
@@ -8,6 +9,7 @@ DEFAULTS = {
     "concurrency": 8,              # requests answered at once; one more: 429
     "limit_by": "resource",        # on one path; "company": on all of them together
     "refuse_until_end": False,     # after a 429 more of them until one that runs has ended
+    "refused_by_chance": 0,        # 429s of 1000 requests, whatever is under way
     "rate_limit_headers": {},      # headers of a 429
     "rate_limit_body": "json",     # json or text
     "expires_in": 43199,           # life of an access token, seconds
@@ -85,6 +87,7 @@ class State:
     def reset(self):
         for fault in self.faults:
             fault.released.set()
+        self.chance = random.Random(429)
         for server in self.listeners:
             server.close()
         self.free_sessions()

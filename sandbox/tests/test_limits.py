@@ -54,6 +54,15 @@ class Concurrency(SandboxTest):
         self.control("GET", "wait?held=%d" % count)
         return held
 
+    def test_by_chance(self):
+        self.settings(refused_by_chance=100)
+        first = [self.ask("/test/rows?Count=1").status for _ in range(60)]
+        self.assertEqual(set(first), {200, 429})
+        self.assertLess(first.count(429), 20)
+        self.control("POST", "reset")
+        self.settings(refused_by_chance=100)
+        self.assertEqual([self.ask("/test/rows?Count=1").status for _ in range(60)], first)
+
     def test_too_many(self):
         held = self.hold(8)
         reply = self.ask("/test/sales")
