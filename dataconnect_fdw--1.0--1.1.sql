@@ -167,3 +167,39 @@ EXECUTE FUNCTION dataconnect_warn_parameters();
 
 COMMENT ON EVENT TRIGGER dataconnect_fdw_parameters
 IS 'warns of parameters that the catalogue does not know, when foreign tables and servers of dataconnect_fdw are created or altered; the setting dataconnect_fdw.warn_unknown_parameters turns it off';
+-- With a column more.
+ALTER FUNCTION dataconnect_governor() RENAME TO dataconnect_governor_1_0;
+
+CREATE FUNCTION dataconnect_governor(
+    OUT database_name name,
+    OUT server_name name,
+    OUT user_name name,
+    OUT shared boolean,
+    OUT in_flight integer,
+    OUT allowed integer,
+    OUT waiting integer,
+    OUT paused_until timestamptz,
+    OUT outdated boolean)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT
+ROWS 5;
+
+COMMENT ON FUNCTION dataconnect_governor()
+IS 'what the view dataconnect_concurrency shows';
+
+CREATE OR REPLACE VIEW dataconnect_concurrency AS
+SELECT * FROM dataconnect_governor();
+
+DROP FUNCTION dataconnect_governor_1_0();
+
+COMMENT ON COLUMN dataconnect_concurrency.paused_until IS 'when the next request is sent at the earliest, or NULL: the service has asked to be left alone, or refused all; dataconnect_resume() ends it before';
+COMMENT ON COLUMN dataconnect_concurrency.outdated IS 'whether server and mapping have another host or other credentials by now; NULL in another database';
+
+CREATE FUNCTION dataconnect_resume(server name)
+RETURNS integer
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT;
+
+COMMENT ON FUNCTION dataconnect_resume(name)
+IS 'has requests sent again at once that wait because the service asked to be left alone, and returns for how many user mappings there was such a pause: for a server''s owner of all its mappings, else of the one that the caller uses; fails (42704) where there is none, and needs USAGE on the server (42501); for example: SELECT dataconnect_resume(''dataconnect'')';

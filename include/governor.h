@@ -6,13 +6,15 @@
  * have the same share what is allowed, in all databases.  Where the library is
  * preloaded, all backends of the cluster are counted together; else each
  * counts its own, as it does while more accounts are busy than there is room
- * for in shared memory.
+ * for in shared memory, or than a session user may have there: nobody fills it
+ * alone.  The log tells.
  *
  * A request takes a slot before each try, and gives it back when nothing more
  * of the exchange is on its way.  At most max_concurrency slots are taken, or
  * fewer where the service refuses that many (allowance.h).  Who finds none
  * waits in a queue, first come, first served.  Where the service asks to be
- * left alone for a while, nobody takes one until then.
+ * left alone for a while, nobody takes one until then; but for no longer than
+ * 10 minutes, or retry_max_wait: a wrong date must not shut out for good.
  *
  * Nobody waits for a slot while holding one, of whatever account: that could be
  * the one that another waits for, or that the waiting query needs for itself.
@@ -24,9 +26,16 @@
 #include "postgres.h"
 
 #include "option.h"
+#include "siphash.h"
 
 typedef struct DcfGovernor DcfGovernor;
 typedef struct DcfSlot DcfSlot;
+
+/* Tells accounts apart; says nothing about credentials. */
+typedef struct DcfGovernorKey
+{
+	uint8 bytes[DCF_SIPHASH_SIZE];
+} DcfGovernorKey;
 
 /* To be called by _PG_init. */
 extern void dcf_governor_init(void);
@@ -51,7 +60,8 @@ extern DcfSlot *dcf_governor_slot(const DcfGovernor *governor,
  * Take the slot, waiting for it if need be; no more is done if it is taken
  * already.  False if deadline (by dcf_wait_now(), 0: none) has passed before.
  * Raises ERRCODE_CONFIGURATION_LIMIT_EXCEEDED after queue_timeout, and where
- * the service asked to be left alone for longer than retry_max_wait.
+ * the service asked to be left alone, and nothing is sent for longer than
+ * retry_max_wait.
  */
 extern bool dcf_governor_take(DcfSlot *slot, int64 deadline);
 
@@ -68,9 +78,27 @@ extern void dcf_governor_accept(DcfSlot *slot);
 extern void dcf_governor_refuse(DcfSlot *slot, int64 asked);
 extern void dcf_governor_release(DcfSlot *slot);
 
+/* A pause that the service asked for, as messages show it; palloc'd. */
+typedef struct DcfGovernorPause
+{
+	char *until;   /* when the next request is sent at the earliest */
+	char *command; /* the SQL that ends it before */
+} DcfGovernorPause;
+
+/* False if there is none. */
+extern bool dcf_governor_show_pause(const DcfGovernor *governor,
+									DcfGovernorPause *pause);
+
+/*
+ * Forget that requests of the account have to wait until a time.  Who waits
+ * looks again.  False if there was no such time.
+ */
+extern bool dcf_governor_resume(const DcfGovernor *governor);
+
 /* How an account is doing, for show. */
 typedef struct DcfGovernorState
 {
+	DcfGovernorKey key;
 	Oid databaseid; /* of whoever asked last */
 	Oid serverid;
 	Oid userid;
@@ -78,8 +106,12 @@ typedef struct DcfGovernorState
 	int in_flight;
 	int limit;	  /* of in_flight */
 	int waiting;  /* in the queue */
-	int64 paused; /* for so many milliseconds from now */
+	int64 paused; /* nothing is sent for so many milliseconds from now */
 } DcfGovernorState;
+
+/* Whether it is the state of the governor's account. */
+extern bool dcf_governor_has_state(const DcfGovernor *governor,
+								   const DcfGovernorState *state);
 
 /* All accounts that this backend knows of, palloc'd. */
 extern DcfGovernorState *dcf_governor_states(int *n);

@@ -359,6 +359,10 @@ build_detail(const DcfRefusal *refusal)
 						 " It asks to wait " INT64_FORMAT
 						 " s, longer than retry_max_wait allows.",
 						 (refusal->asked_wait + 999) / 1000);
+	if (refusal->paused_until)
+		appendStringInfo(&detail,
+						 " No request of this account is sent before %s.",
+						 refusal->paused_until);
 	return detail.data;
 }
 
@@ -390,6 +394,8 @@ dcf_error_raise_refusal(const DcfRefusal *refusal)
 		hint = refusal->status == DCF_STATUS_TOO_MUCH ?
 			refusal->hint :
 			psprintf("%s %s", meaning->hint, refusal->hint);
+	if (refusal->resume)
+		hint = psprintf("%s To try at once: %s.", hint, refusal->resume);
 	ereport(ERROR,
 			(errcode(meaning->sqlstate),
 			 errmsg_internal("%s", build_message(refusal, meaning)),

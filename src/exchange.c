@@ -378,6 +378,7 @@ dcf_exchange_describe(const DcfExchange *exchange, DcfHttpTransfer *transfer,
 					  DcfRefusal *refusal)
 {
 	const DcfHttpHead *head = dcf_http_head(transfer);
+	DcfGovernorPause pause;
 	const char *body;
 	char *copy;
 
@@ -395,4 +396,10 @@ dcf_exchange_describe(const DcfExchange *exchange, DcfHttpTransfer *transfer,
 	refusal->max_rows = exchange->options->max_rows;
 	refusal->tries = exchange->tries;
 	refusal->asked_wait = exchange->asked_wait;
+	if (exchange->governor && head->status == 429 &&
+		dcf_governor_show_pause(exchange->governor, &pause))
+	{
+		refusal->paused_until = pause.until;
+		refusal->resume = pause.command;
+	}
 }

@@ -9,8 +9,11 @@
 #include "postgres.h"
 
 #include "common/pg_prng.h"
+#include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "backoff.h"
 #include "compat.h"
@@ -20,7 +23,7 @@
 
 /*
  * The service is asked again after this time at the latest, however long it
- * wants to be left alone: a wrong date must not shut out for good.
+ * wants to be left alone.
  */
 #define MAX_PAUSE_MS (10 * 60 * 1000)
 
@@ -43,7 +46,7 @@ struct DcfSlot
 /* What somebody who has to wait finds. */
 typedef struct Situation
 {
-	int64 paused; /* milliseconds */
+	int64 paused; /* for so many milliseconds, by the service's wish */
 	int64 wait;	  /* no longer than this; -1: until the latch is set */
 	int in_flight;
 	int limit;
@@ -219,7 +222,7 @@ take_or_tell(DcfSlot *slot, int64 now, Situation *situation)
 
 	if (slot->waiter == NULL && !holds_another)
 		join_queue(slot);
-	situation->paused = dcf_governor_wished_pause(account, now);
+	situation->paused = Max(account->paused_until - now, 0);
 	situation->in_flight = account->allowance.in_flight;
 	situation->limit = dcf_allowance_limit(&account->allowance, slot->max);
 	situation->waiting = account->waiting;
@@ -235,17 +238,41 @@ take_or_tell(DcfSlot *slot, int64 now, Situation *situation)
 	return false;
 }
 
+/* A time from now, to the second, in the session's time zone. */
+static char *
+show_time(int64 ms)
+{
+	TimestampTz then = GetCurrentTimestamp() + ms * 1000;
+
+	then += USECS_PER_SEC - 1;
+	then -= then % USECS_PER_SEC;
+	return pstrdup(timestamptz_to_str(then));
+}
+
+/* The SQL that ends a pause. */
+static char *
+show_command(const DcfGovernor *governor)
+{
+	ForeignServer *server =
+		GetForeignServerExtended(governor->serverid, FSV_MISSING_OK);
+
+	return psprintf("SELECT dataconnect_resume(%s)",
+					quote_literal_cstr(server ? server->servername : "?"));
+}
+
 pg_noreturn static void
-raise_paused(const Situation *situation)
+raise_paused(const DcfSlot *slot, const Situation *situation)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			 errmsg("service is limiting the rate of requests"),
-			 errdetail("It asked to be left alone for another " INT64_FORMAT
-					   " s, longer than retry_max_wait allows.",
-					   (situation->paused + 999) / 1000),
-			 errhint("Try again later, or raise the server's option "
-					 "retry_max_wait.")));
+			 errdetail("It asked to be left alone. No request of this account "
+					   "is sent before %s, longer than retry_max_wait allows "
+					   "to wait.",
+					   show_time(situation->paused)),
+			 errhint("Try again then, or raise the server's option "
+					 "retry_max_wait. To try at once: %s.",
+					 show_command(slot->governor))));
 }
 
 pg_noreturn static void
@@ -259,9 +286,10 @@ raise_timeout(const DcfSlot *slot, const Situation *situation)
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			 errmsg("request waited too long for its turn"),
 			 situation->paused > 0 ?
-				 errdetail("After %s the service still asks to be left alone, "
-						   "for another " INT64_FORMAT " s.",
-						   waited, (situation->paused + 999) / 1000) :
+				 errdetail("After %s no request of this account may be sent "
+						   "yet, but from %s on: the service asked to be left "
+						   "alone.",
+						   waited, show_time(situation->paused)) :
 				 errdetail("After %s there was still no room. Requests of this "
 						   "account under way: %d, allowed: %d, waiting: %d.",
 						   waited, situation->in_flight, situation->limit,
@@ -304,7 +332,7 @@ dcf_governor_take(DcfSlot *slot, int64 deadline)
 		{
 			dcf_governor_release(slot);
 			if (situation.paused > options->retry_max_wait)
-				raise_paused(&situation);
+				raise_paused(slot, &situation);
 			if (deadline != 0 && now >= deadline)
 				return false;
 			raise_timeout(slot, &situation);
@@ -370,8 +398,8 @@ dcf_governor_refuse(DcfSlot *slot, int64 asked)
 	dcf_allowance_refuse(&account->allowance, slot->max, now);
 	if (asked > 0)
 	{
-		account->paused_until = Max(account->paused_until, now + asked);
 		pause = Min(asked, Max(longest, MAX_PAUSE_MS));
+		account->paused_until = Max(account->paused_until, now + pause);
 	}
 	else if (account->allowance.in_flight == 0)
 		pause = dcf_backoff_delay(++account->refusals, longest,
@@ -380,4 +408,47 @@ dcf_governor_refuse(DcfSlot *slot, int64 asked)
 	wake_first(account);
 	dcf_governor_unlock(slot->table);
 	slot->account = NULL;
+}
+
+/* A DcfGovernorVisit; arg is the longest pause so far. */
+static void
+see_pause(DcfGovernorAccount *account, void *arg)
+{
+	int64 *longest = arg;
+
+	*longest = Max(*longest, account->paused_until - dcf_wait_now());
+}
+
+bool
+dcf_governor_show_pause(const DcfGovernor *governor, DcfGovernorPause *pause)
+{
+	int64 longest = 0;
+
+	dcf_governor_visit(governor, see_pause, &longest);
+	if (longest == 0)
+		return false;
+	pause->until = show_time(longest);
+	pause->command = show_command(governor);
+	return true;
+}
+
+/* A DcfGovernorVisit; arg tells whether there was a pause. */
+static void
+end_pause(DcfGovernorAccount *account, void *arg)
+{
+	bool *ended = arg;
+
+	*ended |= account->ask_at > dcf_wait_now();
+	account->ask_at = account->paused_until = 0;
+	account->refusals = 0;
+	wake_first(account);
+}
+
+bool
+dcf_governor_resume(const DcfGovernor *governor)
+{
+	bool ended = false;
+
+	dcf_governor_visit(governor, end_pause, &ended);
+	return ended;
 }

@@ -11,13 +11,6 @@
 
 #include "allowance.h"
 #include "governor.h"
-#include "siphash.h"
-
-/* Tells accounts apart; says nothing about credentials. */
-typedef struct DcfGovernorKey
-{
-	uint8 bytes[DCF_SIPHASH_SIZE];
-} DcfGovernorKey;
 
 typedef struct DcfGovernorAccount
 {
@@ -27,9 +20,10 @@ typedef struct DcfGovernorAccount
 	dlist_head queue;	/* of DcfGovernorWaiter */
 	int waiting;		/* its length */
 	int64 ask_at;		/* nothing is sent before */
-	int64 paused_until; /* as the service wishes: perhaps later */
+	int64 paused_until; /* the same, as far as the service wishes it */
 	int refusals;		/* in a row, with nothing else under way */
 	int64 used_at;		/* when a slot was last asked for */
+	Oid roleid;			/* the session user who made it */
 	Oid databaseid;		/* by whom */
 	Oid serverid;
 	Oid userid;
@@ -63,7 +57,7 @@ extern void dcf_governor_unlock(DcfGovernorTable *table);
 /*
  * Find the account, or make it, and lock its table.  It stays where it is as
  * long as something is under way or waits there.  NULL, with no lock, if there
- * is no room for it.
+ * is no room for it, which is logged.
  */
 extern DcfGovernorAccount *
 dcf_governor_lock_account(const DcfGovernor *governor, int64 now,
@@ -74,8 +68,12 @@ extern DcfGovernorWaiter *dcf_governor_new_waiter(DcfGovernorTable *table);
 extern void dcf_governor_free_waiter(DcfGovernorTable *table,
 									 DcfGovernorWaiter *waiter);
 
-/* For how long the service wishes to be left alone, as far as it is. */
-extern int64 dcf_governor_wished_pause(const DcfGovernorAccount *account,
-									   int64 now);
+/*
+ * Call function(account, arg) of the account in each table that has it, which
+ * is locked meanwhile.
+ */
+typedef void (*DcfGovernorVisit)(DcfGovernorAccount *account, void *arg);
+extern void dcf_governor_visit(const DcfGovernor *governor,
+							   DcfGovernorVisit visit, void *arg);
 
 #endif /* DCF_GOVERNOR_PRIVATE_H */

@@ -1,10 +1,16 @@
 /*
  * governor_sql.c
- *	  The SQL function behind the view dataconnect_concurrency.
+ *	  The SQL function behind the view dataconnect_concurrency, and
+ *	  dataconnect_resume().
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_user_mapping.h"
 #include "commands/dbcommands.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
@@ -12,10 +18,16 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "attempt.h"
+#include "compat.h"
 #include "governor.h"
+#include "wipe.h"
 
 enum
 {
@@ -27,18 +39,75 @@ enum
 	COLUMN_ALLOWED,
 	COLUMN_WAITING,
 	COLUMN_PAUSED_UNTIL,
+	COLUMN_OUTDATED, /* from 1.1 on */
 	COLUMNS
 };
 
 PG_FUNCTION_INFO_V1(dataconnect_governor);
+PG_FUNCTION_INFO_V1(dataconnect_resume);
 
-/* As with pg_stat_activity: one's own, or all for who may read statistics. */
+/* Not of a server of another database, nor of one that was dropped. */
+static ForeignServer *
+find_server(const DcfGovernorState *state)
+{
+	if (state->databaseid != MyDatabaseId)
+		return NULL;
+	return GetForeignServerExtended(state->serverid, FSV_MISSING_OK);
+}
+
+/*
+ * As with pg_stat_activity: one's own, or all for who may read statistics.  The
+ * mapping for public is everyone's who may use its server.
+ */
 static bool
 may_see(const DcfGovernorState *state)
 {
-	return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS) ||
-		(OidIsValid(state->userid) &&
-		 has_privs_of_role(GetUserId(), state->userid));
+	if (has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS))
+		return true;
+	if (OidIsValid(state->userid))
+		return has_privs_of_role(GetUserId(), state->userid);
+	return find_server(state) &&
+		dcf_compat_server_aclcheck(state->serverid, GetUserId(), ACL_USAGE) ==
+		ACLCHECK_OK;
+}
+
+/* Of the mapping for a user, or for public (InvalidOid), as it is now. */
+static DcfGovernor *
+create_governor(Oid serverid, Oid userid)
+{
+	UserMapping *mapping = GetUserMapping(userid, serverid);
+	DcfGovernor *governor =
+		dcf_governor_create(serverid, userid,
+							dcf_option_server(GetForeignServer(serverid)),
+							dcf_option_user(mapping));
+
+	dcf_wipe_options(mapping->options);
+	return governor;
+}
+
+typedef struct Comparison
+{
+	const DcfGovernorState *state;
+	bool outdated;
+} Comparison;
+
+/*
+ * A DcfAttempt: whether the server and the mapping of who asked last belong to
+ * another account by now.
+ */
+static void
+compare(void *arg)
+{
+	Comparison *comparison = arg;
+	const DcfGovernorState *state = comparison->state;
+
+	comparison->outdated =
+		!SearchSysCacheExists2(USERMAPPINGUSERSERVER,
+							   ObjectIdGetDatum(state->userid),
+							   ObjectIdGetDatum(state->serverid)) ||
+		!dcf_governor_has_state(create_governor(state->serverid,
+												state->userid),
+								state);
 }
 
 /* text may be NULL. */
@@ -50,27 +119,18 @@ set_name(Datum *values, bool *nulls, int column, const char *text)
 		values[column] = DirectFunctionCall1(namein, CStringGetDatum(text));
 }
 
-/* NULL in another database, and of one that was dropped. */
-static const char *
-server_name(const DcfGovernorState *state)
-{
-	ForeignServer *server;
-
-	if (state->databaseid != MyDatabaseId)
-		return NULL;
-	server = GetForeignServerExtended(state->serverid, FSV_MISSING_OK);
-	return server ? server->servername : NULL;
-}
-
 static void
 put_state(ReturnSetInfo *result, const DcfGovernorState *state)
 {
 	Datum values[COLUMNS] = {0};
 	bool nulls[COLUMNS] = {false};
+	ForeignServer *server = find_server(state);
+	Comparison comparison = {.state = state};
 
 	set_name(values, nulls, COLUMN_DATABASE_NAME,
 			 get_database_name(state->databaseid));
-	set_name(values, nulls, COLUMN_SERVER_NAME, server_name(state));
+	set_name(values, nulls, COLUMN_SERVER_NAME,
+			 server ? server->servername : NULL);
 	set_name(values, nulls, COLUMN_USER_NAME,
 			 OidIsValid(state->userid) ?
 				 GetUserNameFromId(state->userid, true) :
@@ -82,6 +142,10 @@ put_state(ReturnSetInfo *result, const DcfGovernorState *state)
 	nulls[COLUMN_PAUSED_UNTIL] = (state->paused == 0);
 	values[COLUMN_PAUSED_UNTIL] =
 		TimestampTzGetDatum(GetCurrentTimestamp() + state->paused * 1000);
+	/* Options that cannot be read belong to no account. */
+	nulls[COLUMN_OUTDATED] =
+		server == NULL || dcf_attempt(compare, &comparison) != NULL;
+	values[COLUMN_OUTDATED] = BoolGetDatum(comparison.outdated);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -96,4 +160,52 @@ dataconnect_governor(PG_FUNCTION_ARGS)
 		if (may_see(&states[i]))
 			put_state((ReturnSetInfo *) fcinfo->resultinfo, &states[i]);
 	return (Datum) 0;
+}
+
+/* Have requests of a mapping sent again; whether anything kept them back. */
+static bool
+resume(Oid serverid, Oid userid)
+{
+	return dcf_governor_resume(create_governor(serverid, userid));
+}
+
+/* Of all mappings of a server: how many of them were kept back. */
+static int
+resume_all(Oid serverid)
+{
+	Relation mappings = table_open(UserMappingRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple tuple;
+	int n = 0;
+
+	ScanKeyInit(&key, Anum_pg_user_mapping_umserver, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(serverid));
+	scan = systable_beginscan(mappings, InvalidOid, false, NULL, 1, &key);
+	while ((tuple = systable_getnext(scan)) != NULL)
+		if (resume(serverid,
+				   ((Form_pg_user_mapping) GETSTRUCT(tuple))->umuser))
+			n++;
+	systable_endscan(scan);
+	table_close(mappings, AccessShareLock);
+	return n;
+}
+
+/*
+ * Who owns the server sees to all of its mappings, others to the one that they
+ * use.
+ */
+Datum
+dataconnect_resume(PG_FUNCTION_ARGS)
+{
+	ForeignServer *server =
+		GetForeignServerByName(NameStr(*PG_GETARG_NAME(0)), false);
+	AclResult may_use =
+		dcf_compat_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
+
+	if (may_use != ACLCHECK_OK)
+		aclcheck_error(may_use, OBJECT_FOREIGN_SERVER, server->servername);
+	if (has_privs_of_role(GetUserId(), server->owner))
+		PG_RETURN_INT32(resume_all(server->serverid));
+	PG_RETURN_INT32(resume(server->serverid, GetUserId()) ? 1 : 0);
 }

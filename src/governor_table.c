@@ -17,11 +17,26 @@
 #include "shared.h"
 
 /* Accounts in a table; idle ones are forgotten for others. */
-#define ACCOUNTS 128
+#define ACCOUNTS 512
+
+/* Those of one session user, so that no one fills the table alone. */
+#define ROLE_ACCOUNTS 64
+
+/* Want of room is logged no more often than this. */
+#define LOG_EVERY_MS (10 * 60 * 1000)
+
+/* Why there is no room. */
+typedef enum Want
+{
+	OF_ROLE, /* the session user has too many accounts */
+	OF_ALL,	 /* all accounts of the table are busy */
+	WANTS
+} Want;
 
 struct DcfGovernorTable
 {
-	DcfGovernorKey secret; /* new at each start */
+	DcfGovernorKey secret;	/* new at each start */
+	int64 logged_at[WANTS]; /* 0: not yet */
 	DcfGovernorAccount accounts[ACCOUNTS];
 	dlist_head free; /* of DcfGovernorWaiter */
 	DcfGovernorWaiter waiters[FLEXIBLE_ARRAY_MEMBER];
@@ -155,15 +170,9 @@ dcf_governor_create(Oid serverid, Oid userid, const DcfServerOptions *options,
 	return governor;
 }
 
-/*
- * Find the account, or a place for it: one that was never used, or the one that
- * has been idle longest.  NULL if all are busy.
- */
 static DcfGovernorAccount *
-find_account(DcfGovernorTable *table, const DcfGovernorKey *key, int64 now)
+find_account(DcfGovernorTable *table, const DcfGovernorKey *key)
 {
-	DcfGovernorAccount *place = NULL;
-
 	for (int i = 0; i < ACCOUNTS; i++)
 	{
 		DcfGovernorAccount *account = &table->accounts[i];
@@ -171,22 +180,117 @@ find_account(DcfGovernorTable *table, const DcfGovernorKey *key, int64 now)
 		if (account->used &&
 			memcmp(&account->key, key, sizeof(DcfGovernorKey)) == 0)
 			return account;
-		if (account->allowance.in_flight > 0 || account->waiting > 0 ||
-			account->ask_at > now)
-			continue;
-		if (place == NULL || (place->used && !account->used) ||
-			(place->used == account->used &&
-			 account->used_at < place->used_at))
-			place = account;
 	}
-	if (place == NULL)
-		return NULL;
-	memset(place, 0, sizeof(DcfGovernorAccount));
-	place->key = *key;
-	place->used = true;
-	dcf_allowance_init(&place->allowance);
-	dlist_init(&place->queue);
+	return NULL;
+}
+
+/*
+ * How well the place of an account does for another of a role: not at all (0),
+ * if it is busy or, where the role may have no more, another's.  That the
+ * service wants to be left alone is forgotten last, and only of the role's own.
+ */
+static int
+rate_place(const DcfGovernorAccount *account, Oid roleid, bool only_own,
+		   int64 now)
+{
+	bool is_own = account->used && account->roleid == roleid;
+
+	if (only_own && !is_own)
+		return 0;
+	if (!account->used)
+		return 3;
+	if (account->allowance.in_flight > 0 || account->waiting > 0)
+		return 0;
+	if (account->ask_at <= now)
+		return 2;
+	return is_own ? 1 : 0;
+}
+
+/*
+ * A place for another account of a role: the best one, of equal ones that which
+ * was idle longest.  NULL, and why, if there is none.
+ */
+static DcfGovernorAccount *
+find_place(DcfGovernorTable *table, Oid roleid, int64 now, Want *want)
+{
+	DcfGovernorAccount *place = NULL;
+	bool only_own;
+	int best = 0;
+	int nown = 0;
+
+	for (int i = 0; i < ACCOUNTS; i++)
+		if (table->accounts[i].used && table->accounts[i].roleid == roleid)
+			nown++;
+	only_own = table == shared.memory && nown >= ROLE_ACCOUNTS;
+	*want = only_own ? OF_ROLE : OF_ALL;
+	for (int i = 0; i < ACCOUNTS; i++)
+	{
+		DcfGovernorAccount *account = &table->accounts[i];
+		int rate = rate_place(account, roleid, only_own, now);
+
+		if (rate == 0 || rate < best ||
+			(rate == best && account->used_at >= place->used_at))
+			continue;
+		place = account;
+		best = rate;
+	}
 	return place;
+}
+
+/* Tell of a want of room in a table, unless that was done lately. */
+static void
+log_want(DcfGovernorTable *table, Want want, Oid roleid, int64 now)
+{
+	bool log;
+
+	dcf_governor_lock(table);
+	log = table->logged_at[want] == 0 ||
+		now - table->logged_at[want] >= LOG_EVERY_MS;
+	if (log)
+		table->logged_at[want] = now;
+	dcf_governor_unlock(table);
+	if (!log)
+		return;
+	ereport(LOG,
+			(table == shared.memory ?
+				 errmsg("requests of further accounts are counted for each "
+						"session alone") :
+				 errmsg("requests of further accounts are not counted"),
+			 want == OF_ROLE ?
+				 errdetail("Role \"%s\" has %d accounts with requests under "
+						   "way, as many as a role may have.",
+						   GetUserNameFromId(roleid, true), ROLE_ACCOUNTS) :
+				 errdetail("All %d accounts have requests under way, or the "
+						   "service asked to be left alone.",
+						   ACCOUNTS)));
+}
+
+/* The account in a table, which is locked; or NULL, with no lock. */
+static DcfGovernorAccount *
+lock_account(DcfGovernorTable *table, const DcfGovernorKey *key, int64 now)
+{
+	Oid roleid = GetSessionUserId();
+	DcfGovernorAccount *account;
+	Want want;
+
+	dcf_governor_lock(table);
+	account = find_account(table, key);
+	if (account)
+		return account;
+	account = find_place(table, roleid, now, &want);
+	if (account == NULL)
+	{
+		dcf_governor_unlock(table);
+		log_want(table, want, roleid, now);
+		return NULL;
+	}
+	memset(account, 0, sizeof(DcfGovernorAccount));
+	account->key = *key;
+	account->used = true;
+	account->roleid = roleid;
+	dcf_allowance_init(&account->allowance);
+	dlist_init(&account->queue);
+	return account;
 }
 
 DcfGovernorAccount *
@@ -198,15 +302,12 @@ dcf_governor_lock_account(const DcfGovernor *governor, int64 now,
 	if (shared.memory)
 	{
 		*table = shared.memory;
-		dcf_governor_lock(*table);
-		account = find_account(*table, &governor->key, now);
-		if (account == NULL)
-			dcf_governor_unlock(*table);
+		account = lock_account(*table, &governor->key, now);
 	}
 	if (account == NULL)
 	{
 		*table = get_own_table();
-		account = find_account(*table, &governor->key, now);
+		account = lock_account(*table, &governor->key, now);
 	}
 	if (account == NULL)
 		return NULL;
@@ -216,6 +317,26 @@ dcf_governor_lock_account(const DcfGovernor *governor, int64 now,
 	account->userid = governor->userid;
 	account->max = governor->options->max_concurrency;
 	return account;
+}
+
+void
+dcf_governor_visit(const DcfGovernor *governor, DcfGovernorVisit visit,
+				   void *arg)
+{
+	DcfGovernorTable *tables[] = {shared.memory, own_table};
+
+	for (size_t i = 0; i < lengthof(tables); i++)
+	{
+		DcfGovernorAccount *account;
+
+		if (tables[i] == NULL)
+			continue;
+		dcf_governor_lock(tables[i]);
+		account = find_account(tables[i], &governor->key);
+		if (account)
+			visit(account, arg);
+		dcf_governor_unlock(tables[i]);
+	}
 }
 
 DcfGovernorWaiter *
@@ -233,15 +354,8 @@ dcf_governor_free_waiter(DcfGovernorTable *table, DcfGovernorWaiter *waiter)
 	dlist_push_head(&table->free, &waiter->node);
 }
 
-int64
-dcf_governor_wished_pause(const DcfGovernorAccount *account, int64 now)
-{
-	return account->ask_at > now ? Max(account->paused_until - now, 0) : 0;
-}
-
 static void
-add_states(DcfGovernorTable *table, LWLock *lock, DcfGovernorState *states,
-		   int *n)
+add_states(DcfGovernorTable *table, DcfGovernorState *states, int *n)
 {
 	int64 now = dcf_wait_now();
 
@@ -253,6 +367,7 @@ add_states(DcfGovernorTable *table, LWLock *lock, DcfGovernorState *states,
 
 		if (!account->used)
 			continue;
+		state->key = account->key;
 		state->databaseid = account->databaseid;
 		state->serverid = account->serverid;
 		state->userid = account->userid;
@@ -260,7 +375,7 @@ add_states(DcfGovernorTable *table, LWLock *lock, DcfGovernorState *states,
 		state->in_flight = account->allowance.in_flight;
 		state->limit = dcf_allowance_limit(&account->allowance, account->max);
 		state->waiting = account->waiting;
-		state->paused = dcf_governor_wished_pause(account, now);
+		state->paused = Max(account->ask_at - now, 0);
 		(*n)++;
 	}
 	dcf_governor_unlock(table);
@@ -273,8 +388,15 @@ dcf_governor_states(int *n)
 
 	*n = 0;
 	if (shared.memory)
-		add_states(shared.memory, shared.lock, states, n);
+		add_states(shared.memory, states, n);
 	if (own_table)
-		add_states(own_table, NULL, states, n);
+		add_states(own_table, states, n);
 	return states;
+}
+
+bool
+dcf_governor_has_state(const DcfGovernor *governor,
+					   const DcfGovernorState *state)
+{
+	return memcmp(&governor->key, &state->key, sizeof(DcfGovernorKey)) == 0;
 }

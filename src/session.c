@@ -118,6 +118,17 @@ find_session(Oid umid)
 	return NULL;
 }
 
+/* InvalidOid for public; PostgreSQL names the user who looks for a mapping. */
+static Oid
+user_of_mapping(const UserMapping *mapping)
+{
+	return SearchSysCacheExists2(USERMAPPINGUSERSERVER,
+								 ObjectIdGetDatum(mapping->userid),
+								 ObjectIdGetDatum(mapping->serverid)) ?
+		mapping->userid :
+		InvalidOid;
+}
+
 /*
  * Read the options and set up what follows from them.  All is in a context of
  * its own, which moves to where it may stay when nothing can fail any more.
@@ -144,7 +155,7 @@ create_session(Oid serverid, const UserMapping *mapping)
 	session->user = dcf_option_user(own);
 	dcf_wipe_options(own->options);
 	session->token = dcf_token_create(session->options, session->user);
-	session->governor = dcf_governor_create(serverid, mapping->userid,
+	session->governor = dcf_governor_create(serverid, user_of_mapping(mapping),
 											session->options, session->user);
 	session->pool =
 		dcf_http_pool_create(Max(session->options->max_concurrency, MIN_KEPT),

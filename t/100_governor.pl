@@ -198,18 +198,38 @@ is(scalar @others, 5, 'each asked once after that');
 cmp_ok($_ - $first, '>=', 1.998, 'not before the time is over') for @others;
 is(look('polite', 'allowed'), 8, 'what was refused is allowed again');
 
-# One that nobody waits for.
+# One that nobody waits for: we ask again in 10 minutes, and say so, in whichever
+# time zone.
 $dc->clear_log;
 $dc->fault({ status => 429, headers => { 'Retry-After' => 3600 } });
+$_->query("SET TimeZone = 'Asia/Kathmandu'") for @sessions[ 0, 1 ], $boss;
 for my $session (@sessions[ 0, 1 ])
 {
 	$result = $session->attempt('SELECT count(id) FROM polite WHERE n = 3');
 	is($result->{state}, '53400', 'a wait longer than retry_max_wait is an error');
-	like($result->{err}, qr/^DETAIL:  .*3[56]\d\d s, longer than retry_max_wait allows\.$/m,
-		'which says how long it is');
+	my ($until) = $result->{err} =~
+	  /^DETAIL:  .*No request of this account is sent before (\S+ \S+\+05:45)\b/m;
+	is(look('polite', "paused_until BETWEEN '$until'::timestamptz - interval '1 s'
+			AND '$until'"), 't', 'which says until when nothing is sent');
+	like($result->{err}, qr/^HINT:  .*SELECT dataconnect_resume\('polite'\)\.$/m,
+		'and how to end it');
 }
 is(scalar @{ $dc->log }, 1, 'only the first one asked');
-like(look('polite', "paused_until - now()"), qr/^00:59:/, 'the time can be seen');
+like(look('polite', 'paused_until - now()'), qr/^00:09:/, 'it is the time of the next try');
+
+is($boss->query("SELECT dataconnect_resume('polite')"), '1', 'the pause is ended');
+is(look('polite', 'paused_until'), '', 'which can be seen');
+is($sessions[1]->query('SELECT count(id) FROM polite WHERE n = 3'), '3', 'one asks again');
+is($boss->query("SELECT dataconnect_resume('polite')"), '0', 'no pause is left');
+
+# Who waits goes on at once.
+$dc->fault({ status => 429, headers => { 'Retry-After' => 30 } });
+$sessions[0]->send('SELECT count(id) FROM polite WHERE n = 3');
+ok(wait_for('polite', 0, 1), 'a session waits for the end of a pause');
+is($boss->query("SELECT dataconnect_resume('polite')"), '1', 'which is ended');
+$begun = time;
+is($sessions[0]->finish->{out}, '3', 'it goes on');
+cmp_ok(time - $begun, '<', SOON, 'at once');
 
 # A service that is kept busy by others: one asks at a time, for all.
 $token = make('busy', max_retries => 20, retry_max_wait => '300ms');

@@ -46,6 +46,9 @@ is($first->attempt('SELECT count(id) FROM same WHERE n = 5')->{state}, '53400',
 is(scalar @{ $dc->log }, 1, 'to which nothing was sent');
 is($second->query('SELECT count(id) FROM same WHERE n = 5'), '5',
 	'another session does not know');
+is($second->query("SELECT dataconnect_resume('one')"), '0', 'nor ends it');
+is($first->query("SELECT dataconnect_resume('one')"), '1', 'the session itself does');
+is($first->query('SELECT count(id) FROM same WHERE n = 5'), '5', 'and asks again');
 my $new = $dc->session;
 $dc->fault({ status => 429 });
 is($new->query('SELECT count(id) FROM same WHERE n = 5'), '5',
