@@ -122,6 +122,10 @@ check_name(const Check *check, const char *name)
 		if (pg_strcasecmp(lfirst(cell), name) == 0)
 			return;
 	nearest = dcf_nearest(name, names);
+
+	/* A server's may be for paths that the catalogue does not have. */
+	if (!check->endpoint && !nearest)
+		return;
 	utf8 = dcf_option_utf8(pstrdup(name));
 	ereport(
 		WARNING,
