@@ -46,7 +46,7 @@ IMPORT FOREIGN SCHEMA "/ping" FROM SERVER sandbox INTO public;
 SELECT * FROM ping;
 -- whatever the credentials
 ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'wrong');
-SELECT status FROM ping;
+SELECT application_name FROM ping;
 ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'sandbox-token');
 DROP FOREIGN TABLE ping;
 -- replies that are no records

@@ -183,7 +183,7 @@ ALTER SERVER sandbox OPTIONS (DROP compression);
 -- How values travel: in the URL, in a form, in a JSON document
 --
 CREATE FOREIGN TABLE echo (method text OPTIONS (name 'Method'), query text OPTIONS (name 'Query'), body text OPTIONS (name 'Body'),
-    params text OPTIONS (name 'Params'), x text OPTIONS (param 'X'), odd text OPTIONS (param 'o&d=d #+%25é'))
+    params text OPTIONS (name 'Params'), x text OPTIONS (param 'X', empty 'send'), odd text OPTIONS (param 'o&d=d #+%25é'))
     SERVER sandbox OPTIONS (endpoint '/test/echo');
 CREATE TABLE travellers (x text);
 INSERT INTO travellers VALUES ('plain'), ('a&b=c'), ('&Auth=evil'), ('#'), ('%'), ('%41%zz%'), ('a+b c'), (E'a\r\nHost: evil\r\n\r\n'), (E'\t\x01\x7f'), ('"quoted" ''q'' \ / <>'),
