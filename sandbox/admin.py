@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from .faults import BadFault, Fault
+from .listeners import MODES, Listener, service_port
 from .state import check_settings
 
 
@@ -124,10 +125,11 @@ def _expire(state, request, query, body):
 
 
 async def _wait(state, request, query, body):
-    """Wait until so many requests are held, in flight or logged."""
+    """Wait until so many requests are held, in flight or logged, or connections made."""
     counts = {"held": lambda: state.held,
               "in_flight": lambda: state.open_requests,
-              "requests": lambda: len(state.log)}
+              "requests": lambda: len(state.log),
+              "connections": lambda: sum(one.connections for one in state.listeners)}
     timeout = float(query.pop("timeout", 10))
 
     def reached():
@@ -140,23 +142,32 @@ async def _wait(state, request, query, body):
         {n: counts[n]() for n in query})}, 408)
 
 
+def _find_listener(state, port):
+    for listener in state.listeners:
+        if listener.port == int(port):
+            return listener
+    raise BadFault("no such listener")
+
+
 async def _listen(state, request, query, body):
-    """Another loopback port that accepts and never speaks, closes, or talks rubbish."""
-    mode = json.loads(body).get("mode", "silent")
-    if mode not in ("silent", "close", "garbage"):
-        raise BadFault("mode must be silent, close or garbage")
+    """Open another loopback port, or change what one does."""
+    spec = json.loads(body)
+    mode = spec.get("mode", "silent")
+    if mode not in MODES:
+        raise BadFault("mode must be one of " + ", ".join(MODES))
+    if "port" in spec:
+        listener = _find_listener(state, spec["port"])
+    else:
+        listener = Listener(service_port(state.base_url))
+        state.listeners.append(listener)
+    await listener.change(mode)
+    return _json({"port": listener.port})
 
-    async def accept(reader, writer):
-        if mode == "garbage":
-            writer.write(b"\x00\x01 this is neither HTTP nor TLS \xff\xfe\r\n\r\n")
-        elif mode == "silent":
-            while await reader.read(4096):
-                pass
-        writer.close()
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    state.listeners.append(server)
-    return _json({"port": server.sockets[0].getsockname()[1]})
+def _listener(state, request, query, body):
+    listener = _find_listener(state, query["port"])
+    return _json({"port": listener.port, "mode": listener.mode,
+                  "connections": listener.connections})
 
 
 ROUTES = {
@@ -176,6 +187,7 @@ ROUTES = {
     ("DELETE", "document"): _drop_documents,
     ("POST", "expire"): _expire,
     ("GET", "wait"): _wait,
+    ("GET", "listen"): _listener,
     ("POST", "listen"): _listen,
 }
 

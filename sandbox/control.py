@@ -10,7 +10,8 @@ The sandbox's address comes from DATACONNECT_SANDBOX_URL and is never printed.
   document PATH[?NAME=VALUE] TEXT|@FILE|--base64 TEXT [--type CONTENT-TYPE]
   expire                     end the access tokens issued so far
   wait held=1|in_flight=0|requests=3 …  [timeout=SECONDS]
-  listen silent|close|garbage    print the port of a listener that misbehaves
+  listen MODE [PORT]         open a port (print it), or change what it does: silent,
+                             close, garbage, refuse, service
   log [--path GLOB] [--fields method,path,params,status]
   log-clear
   mail                       one line a mail: to, path, params
@@ -101,8 +102,9 @@ def wait(*conditions):
     call("GET", "wait?" + "&".join(conditions))
 
 
-def listen(mode):
-    print(call("POST", "listen", json.dumps({"mode": mode}).encode())["port"])
+def listen(mode, port=None):
+    spec = {"mode": mode} if port is None else {"mode": mode, "port": int(port)}
+    print(call("POST", "listen", json.dumps(spec).encode())["port"])
 
 
 def log(*arguments):

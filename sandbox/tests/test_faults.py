@@ -292,11 +292,13 @@ class Faults(SandboxTest):
 
 
 class Listeners(SandboxTest):
-    def listen(self, mode):
-        port = self.control("POST", "listen", {"mode": mode})["port"]
+    def connect(self, port):
         sock = socket.create_connection(("127.0.0.1", port), timeout=10)
         self.addCleanup(sock.close)
         return sock
+
+    def listen(self, mode):
+        return self.connect(self.control("POST", "listen", {"mode": mode})["port"])
 
     def test_modes(self):
         self.assertEqual(read_end(self.listen("close"))[0], b"")
@@ -306,3 +308,23 @@ class Listeners(SandboxTest):
         silent.settimeout(0.2)
         with self.assertRaises(TimeoutError):
             silent.recv(1)
+
+    def test_away_and_back(self):
+        port = self.control("POST", "listen", {"mode": "refuse"})["port"]
+        with self.assertRaises(ConnectionRefusedError):
+            self.connect(port)
+        self.control("POST", "listen", {"mode": "close", "port": port})
+        for _ in range(3):
+            self.assertEqual(read_end(self.connect(port))[0], b"")
+        self.control("GET", "wait?connections=3")
+        self.control("POST", "listen", {"mode": "service", "port": port})
+        sock = self.connect(port)
+        sock.sendall(b"GET /test/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                     b"Authorization: Bearer sandbox-token\r\n\r\n")
+        self.assertIn(b"200 OK", read_end(sock)[0])
+        self.assertEqual(self.control("GET", "listen?port=%d" % port),
+                         {"port": port, "mode": "service", "connections": 4})
+        self.control("POST", "listen", {"mode": "refuse", "port": port})
+        with self.assertRaises(ConnectionRefusedError):
+            self.connect(port)
+        self.assertEqual(self.ask("/_sandbox/listen?port=1", headers={}).status, 400)

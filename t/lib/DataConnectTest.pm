@@ -285,11 +285,20 @@ sub document
 		$option{content_type} || 'application/json; charset=utf-8');
 }
 
-# A port that accepts and then is silent, closes, or talks garbage.
+# Another port, or what one does from now on: it accepts and then is silent,
+# closes, or talks garbage; refuses; or leads to the service.
 sub listen    ## no critic (ProhibitBuiltinHomonyms)
 {
-	my ($self, $mode) = @_;
-	return $self->control('POST', 'listen', { mode => $mode })->{port};
+	my ($self, $mode, $port) = @_;
+	return $self->control('POST', 'listen',
+		{ mode => $mode, $port ? (port => $port + 0) : () })->{port};
+}
+
+# How many connections such a port has had.
+sub connections
+{
+	my ($self, $port) = @_;
+	return $self->control('GET', 'listen', undef, { port => $port })->{connections};
 }
 
 # --- What does not answer --------------------------------------------------
