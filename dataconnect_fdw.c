@@ -14,6 +14,7 @@
 #include "analyze.h"
 #include "async.h"
 #include "batch.h"
+#include "breaker.h"
 #include "catalogue.h"
 #include "explain.h"
 #include "governor.h"
@@ -41,6 +42,7 @@ _PG_init(void)
 {
 	dcf_catalogue_init();
 	dcf_governor_init();
+	dcf_breaker_init();
 	dcf_http_define_settings();
 	dcf_batch_init();
 	dcf_learn_init();

@@ -69,6 +69,10 @@ typedef struct DcfHttpSpec
 	const char *proxy; /* or NULL */
 	DcfHttpEnd on_end; /* or NULL */
 	void *on_end_arg;
+	void (*on_connect)(void *arg); /* or NULL: called once there is a
+								 * connection, with TLS where wanted; must
+								 * raise nothing */
+	void *on_connect_arg;
 } DcfHttpSpec;
 
 /* Headers the callers care about; "" where the reply has none. */
@@ -98,8 +102,17 @@ typedef enum DcfHttpStart
 								 * (of another status than 200: none that
 								 * could be read) */
 	DCF_HTTP_UNREACHABLE /* no connection, or it broke before the head
-								 * was complete: see dcf_http_raise_failure() */
+								 * was complete: see dcf_http_failure() */
 } DcfHttpStart;
+
+/* Why there is no reply. */
+typedef enum DcfHttpFailure
+{
+	DCF_FAILURE_CONNECT, /* no connection; another try may go better */
+	DCF_FAILURE_BROKEN,	 /* it broke; likewise */
+	DCF_FAILURE_TIMEOUT, /* no connection within connect_timeout */
+	DCF_FAILURE_LASTING	 /* no waiting will change it */
+} DcfHttpFailure;
 
 /* Lives as long as cxt.  So many idle connections and cookie jars are kept. */
 extern DcfHttpPool *dcf_http_pool_create(int connections, int jars,
@@ -143,9 +156,17 @@ extern bool dcf_http_was_neglected(const DcfHttpTransfer *transfer);
 
 extern const DcfHttpHead *dcf_http_head(const DcfHttpTransfer *transfer);
 
+/* After DCF_HTTP_UNREACHABLE: why, and in libcurl's words, made safe. */
+extern DcfHttpFailure dcf_http_failure(const DcfHttpTransfer *transfer);
+extern const char *dcf_http_failure_words(const DcfHttpTransfer *transfer);
+
 /* After DCF_HTTP_UNREACHABLE: raise what libcurl says, after so many tries. */
 pg_noreturn extern void dcf_http_raise_failure(const DcfHttpTransfer *transfer,
 											   int tries);
+
+/* Raise the error of such a failure, but a lasting one, with another detail. */
+pg_noreturn extern void dcf_http_raise_unreachable(DcfHttpFailure failure,
+												   const char *detail);
 
 /*
  * Once there is a head: whether the reply says where its body ends, by

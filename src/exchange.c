@@ -34,7 +34,6 @@ typedef enum Outcome
 	OUTCOME_BLANK,		 /* no body, or white space alone */
 	OUTCOME_EMPTY_TABLE, /* where no XML was asked for */
 	OUTCOME_PAGE,		 /* other markup there */
-	OUTCOME_UNREACHABLE
 } Outcome;
 
 void
@@ -140,8 +139,6 @@ judge(const DcfExchange *exchange, DcfHttpTransfer *transfer,
 {
 	int status = dcf_http_head(transfer)->status;
 
-	if (start == DCF_HTTP_UNREACHABLE)
-		return OUTCOME_UNREACHABLE;
 	if (status != 200)
 		return judge_refusal(transfer, status);
 	return start == DCF_HTTP_EMPTY ? OUTCOME_BLANK :
@@ -252,21 +249,27 @@ raise_page(const DcfExchange *exchange, const DcfHttpTransfer *transfer)
 				 "are valid: it may be a page to log in.")));
 }
 
+/* The wait that grows from one failure to the next. */
+static int64
+choose_backoff(const DcfExchange *exchange)
+{
+	return dcf_backoff_delay(exchange->failures,
+							 exchange->options->retry_max_wait,
+							 pg_prng_uint64(&pg_global_prng_state));
+}
+
 /*
- * After a try that may go better the next time: how long to wait, or -1 if
- * there is to be no next one.
+ * After a try that was answered, and may go better the next time: how long to
+ * wait, or -1 if there is to be no next one.
  */
 static int64
-choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer,
-			DcfHttpStart start)
+choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer)
 {
 	const DcfHttpHead *head = dcf_http_head(transfer);
 	int longest = exchange->options->retry_max_wait;
-	int64 asked = 0;
+	int64 asked = wait_asked_for(head);
 
 	exchange->failures++;
-	if (start != DCF_HTTP_UNREACHABLE)
-		asked = wait_asked_for(head);
 	if (asked > longest)
 	{
 		exchange->asked_wait = asked;
@@ -277,8 +280,7 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer,
 	/* What is asked of all, the governor has all wait for. */
 	if (asked > 0)
 		return exchange->slot && head->status == 429 ? 0 : asked;
-	return dcf_backoff_delay(exchange->failures, longest,
-							 pg_prng_uint64(&pg_global_prng_state));
+	return choose_backoff(exchange);
 }
 
 /* What a reply's head says to the governor. */
@@ -315,16 +317,72 @@ take_slot(DcfExchange *exchange, MemoryContext cxt)
 	spec->on_end_arg = exchange->slot;
 }
 
+/* A probe has found the host. */
+static void
+note_connected(void *arg)
+{
+	dcf_breaker_connect(arg);
+}
+
+/* Hear whether the host is to be tried: before the wait for a slot, and after. */
+static void
+enter(DcfExchange *exchange, MemoryContext cxt)
+{
+	DcfHttpSpec *spec = &exchange->spec;
+
+	if (exchange->breaker == NULL)
+		exchange->breaker =
+			dcf_breaker_create(spec->url, exchange->options, cxt);
+	dcf_breaker_check(exchange->breaker);
+	take_slot(exchange, cxt);
+	spec->on_connect = NULL;
+	if (dcf_breaker_enter(exchange->breaker))
+	{
+		spec->on_connect = note_connected;
+		spec->on_connect_arg = exchange->breaker;
+	}
+}
+
 void
 dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt)
 {
-	take_slot(exchange, cxt);
+	enter(exchange, cxt);
 	exchange->begun = dcf_http_begin(exchange->pool, &exchange->spec, cxt);
 	exchange->tries++;
 }
 
-DcfHttpTransfer *
-dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
+/*
+ * A try has failed without an answer.  Raises if it was the last, or waits.
+ * What others try meanwhile, in vain, counts as well.  A request that has fewer
+ * tries than others of its server says nothing for these.
+ */
+static void
+wait_for_host(DcfExchange *exchange, DcfHttpTransfer *transfer)
+{
+	DcfHttpFailure failure = dcf_http_failure(transfer);
+	bool hopeless;
+
+	if (failure == DCF_FAILURE_LASTING)
+		dcf_http_raise_failure(transfer, exchange->tries);
+	exchange->failures++;
+	hopeless = failure == DCF_FAILURE_TIMEOUT ||
+		exchange->failures > exchange->options->max_retries;
+	if (!dcf_breaker_fail(exchange->breaker, failure,
+						  dcf_http_failure_words(transfer), hopeless) ||
+		exchange->failures > exchange->max_retries)
+		dcf_http_raise_failure(transfer, exchange->tries);
+	dcf_http_close(transfer);
+	while (dcf_breaker_wait(exchange->breaker, choose_backoff(exchange),
+							exchange->spec.deadline,
+							exchange->spec.total_timeout))
+	{
+		if (++exchange->failures > exchange->max_retries)
+			dcf_breaker_give_up(exchange->breaker);
+	}
+}
+
+static DcfHttpTransfer *
+run(DcfExchange *exchange, MemoryContext cxt)
 {
 	for (;;)
 	{
@@ -338,6 +396,19 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		transfer = exchange->begun;
 		exchange->begun = NULL;
 		start = dcf_http_await(transfer);
+		if (start == DCF_HTTP_UNREACHABLE)
+		{
+			/* It had no fair chance, and gets one now. */
+			if (dcf_http_was_neglected(transfer))
+			{
+				dcf_http_close(transfer);
+				exchange->tries--;
+			}
+			else
+				wait_for_host(exchange, transfer);
+			continue;
+		}
+		dcf_breaker_answer(exchange->breaker);
 		if (exchange->slot)
 			tell_governor(exchange->slot, dcf_http_head(transfer));
 		outcome = judge(exchange, transfer, start);
@@ -345,19 +416,9 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 			return transfer;
 		if (outcome == OUTCOME_PAGE)
 			raise_page(exchange, transfer);
-
-		/* It had no fair chance, and gets one now. */
-		if (start == DCF_HTTP_UNREACHABLE && dcf_http_was_neglected(transfer))
-		{
-			dcf_http_close(transfer);
-			exchange->tries--;
-			continue;
-		}
-		wait = choose_wait(exchange, transfer, start);
+		wait = choose_wait(exchange, transfer);
 		if (wait < 0)
 		{
-			if (outcome == OUTCOME_UNREACHABLE)
-				dcf_http_raise_failure(transfer, exchange->tries);
 			if (outcome == OUTCOME_BLANK)
 				raise_empty(exchange);
 			if (outcome == OUTCOME_EMPTY_TABLE)
@@ -371,6 +432,26 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		dcf_http_sleep(wait, exchange->spec.deadline,
 					   exchange->spec.total_timeout);
 	}
+}
+
+DcfHttpTransfer *
+dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
+{
+	DcfHttpTransfer *transfer;
+
+	/* Memory may outlive an error, as a cursor's does in a subtransaction. */
+	PG_TRY();
+	{
+		transfer = run(exchange, cxt);
+	}
+	PG_CATCH();
+	{
+		if (exchange->breaker)
+			dcf_breaker_leave(exchange->breaker);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return transfer;
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "breaker.h"
 #include "error.h"
 #include "governor.h"
 #include "http.h"
@@ -18,6 +19,7 @@ typedef struct DcfExchange
 	const DcfServerOptions *options;
 	const DcfGovernor *governor; /* whose leave each try needs, or NULL */
 	DcfSlot *slot;				 /* if not taken before, by the first try */
+	DcfBreaker *breaker;		 /* of the host; made by the first try */
 	const char *expects;	/* what is asked for, for messages, where markup
 								  * is not that; or NULL */
 	DcfHttpSpec spec;		/* set url, body and headers before running */

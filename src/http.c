@@ -257,9 +257,7 @@ dcf_http_await(DcfHttpTransfer *transfer)
 		dcf_http_raise_problem(transfer);
 	if (!transfer->head_done)
 	{
-		if (!transfer->neglected)
-			dcf_http_raise_lasting_failure(transfer);
-		transfer->failure = dcf_http_words(transfer);
+		transfer->failure_words = dcf_http_words(transfer);
 		return DCF_HTTP_UNREACHABLE;
 	}
 	if (!is_refusal(transfer))
@@ -280,6 +278,12 @@ bool
 dcf_http_was_neglected(const DcfHttpTransfer *transfer)
 {
 	return transfer->neglected;
+}
+
+const char *
+dcf_http_failure_words(const DcfHttpTransfer *transfer)
+{
+	return transfer->failure_words;
 }
 
 const DcfHttpHead *

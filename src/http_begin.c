@@ -455,6 +455,8 @@ create_transfer(DcfHttpPool *pool, const DcfHttpSpec *spec)
 	transfer->confidential = spec->confidential;
 	transfer->on_end = spec->on_end;
 	transfer->on_end_arg = spec->on_end_arg;
+	transfer->on_connect = spec->on_connect;
+	transfer->on_connect_arg = spec->on_connect_arg;
 	transfer->begun_at = dcf_wait_now();
 	make_buffer(&transfer->window, FIRST_WINDOW);
 	make_buffer(&transfer->raw, RAW_SIZE);

@@ -52,16 +52,24 @@ show_time(int ms)
 							psprintf("%d ms", ms);
 }
 
-void
-dcf_http_raise_timeout(DcfHttpPhase phase, int ms)
+pg_noreturn static void
+raise_timeout(DcfHttpPhase phase, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 			 errmsg("request to the service timed out in phase \"%s\"",
 					phases[phase].name),
-			 errdetail("Waited %s for %s.", show_time(ms), phases[phase].what),
+			 errdetail_internal("%s", detail),
 			 errhint("Raise the server's option %s, or %s.",
 					 phases[phase].option, phases[phase].remedy)));
+}
+
+void
+dcf_http_raise_timeout(DcfHttpPhase phase, int ms)
+{
+	raise_timeout(phase,
+				  psprintf("Waited %s for %s.", show_time(ms),
+						   phases[phase].what));
 }
 
 void
@@ -198,34 +206,79 @@ dcf_http_raise_problem(const DcfHttpTransfer *transfer)
 	elog(ERROR, "transfer failed for no reason");
 }
 
-/* How a transfer without a whole head ended. */
-typedef enum Failure
-{
-	FAILURE_PASSING, /* may go better the next time */
-	FAILURE_TIMEOUT,
-	FAILURE_TRUST, /* TLS, and no try will change it */
-	FAILURE_MEMORY,
-	FAILURE_NOT_HTTP
-} Failure;
+/*
+ * What OpenSSL and GnuTLS say of a peer that speaks no TLS, or none that we do.
+ * A peer that hangs up says nothing: it may be about to start.
+ */
+static const char *const no_common_tls[] = {
+	"wrong version number",	  "packet length too long",
+	"http request",			  "unsupported protocol",
+	"protocol version",		  "handshake failure",
+	"no protocols available", "no shared cipher",
+	"unrecognized name",	  "unexpected TLS packet",
+	"unsupported version",	  "no application protocol",
+};
 
-static Failure
-classify(CURLcode code)
+static bool
+has_no_common_tls(const DcfHttpTransfer *transfer)
 {
-	switch (code)
+	for (size_t i = 0; i < lengthof(no_common_tls); i++)
+	{
+		if (strstr(transfer->words, no_common_tls[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Why a transfer has no whole head. */
+typedef enum Cause
+{
+	CAUSE_PASSING, /* may go better the next time */
+	CAUSE_TIMEOUT,
+	CAUSE_TRUST, /* TLS, and no try will change it */
+	CAUSE_PROXY, /* it refuses to connect, and will */
+	CAUSE_TOO_LONG,
+	CAUSE_MEMORY,
+	CAUSE_NOT_HTTP
+} Cause;
+
+/*
+ * Whether a proxy has answered that it does not connect, and will not: not that
+ * it, or the service, is busy.
+ */
+static bool
+is_refused_by_proxy(const DcfHttpTransfer *transfer)
+{
+	long status = 0;
+
+	return curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE,
+							 &status) == CURLE_OK &&
+		status >= 400 && status < 500 && status != 408 && status != 429;
+}
+
+static Cause
+classify(const DcfHttpTransfer *transfer)
+{
+	if (find_too_long(transfer))
+		return CAUSE_TOO_LONG;
+	if (is_refused_by_proxy(transfer))
+		return CAUSE_PROXY;
+	switch (transfer->result)
 	{
 		case CURLE_OK:
 		case CURLE_COULDNT_RESOLVE_PROXY:
 		case CURLE_COULDNT_RESOLVE_HOST:
 		case CURLE_COULDNT_CONNECT:
-		case CURLE_SSL_CONNECT_ERROR:
 		case CURLE_PARTIAL_FILE:
 		case CURLE_GOT_NOTHING:
 		case CURLE_SEND_ERROR:
 		case CURLE_RECV_ERROR:
 		case CURLE_PROXY:
-			return FAILURE_PASSING;
+			return CAUSE_PASSING;
+		case CURLE_SSL_CONNECT_ERROR:
+			return has_no_common_tls(transfer) ? CAUSE_TRUST : CAUSE_PASSING;
 		case CURLE_OPERATION_TIMEDOUT:
-			return FAILURE_TIMEOUT;
+			return CAUSE_TIMEOUT;
 		case CURLE_PEER_FAILED_VERIFICATION:
 		case CURLE_SSL_CACERT_BADFILE:
 		case CURLE_SSL_CERTPROBLEM:
@@ -234,11 +287,11 @@ classify(CURLcode code)
 		case CURLE_SSL_CRL_BADFILE:
 		case CURLE_SSL_INVALIDCERTSTATUS:
 		case CURLE_USE_SSL_FAILED:
-			return FAILURE_TRUST;
+			return CAUSE_TRUST;
 		case CURLE_OUT_OF_MEMORY:
-			return FAILURE_MEMORY;
+			return CAUSE_MEMORY;
 		default:
-			return FAILURE_NOT_HTTP;
+			return CAUSE_NOT_HTTP;
 	}
 }
 
@@ -253,35 +306,75 @@ has_waited_to_connect(const DcfHttpTransfer *transfer)
 		transfer->connect_timeout;
 }
 
-void
-dcf_http_raise_lasting_failure(const DcfHttpTransfer *transfer)
+DcfHttpFailure
+dcf_http_failure(const DcfHttpTransfer *transfer)
 {
-	check_too_long(transfer);
-	switch (classify(transfer->result))
+	switch (classify(transfer))
 	{
-		case FAILURE_PASSING:
-			break;
-		case FAILURE_TIMEOUT:
+		case CAUSE_TIMEOUT:
 			if (has_waited_to_connect(transfer))
-				dcf_http_raise_timeout(DCF_PHASE_CONNECT,
-									   transfer->connect_timeout);
+				return DCF_FAILURE_TIMEOUT;
+			/* FALLTHROUGH */
+		case CAUSE_PASSING:
+			return transfer->connected_at != 0 ? DCF_FAILURE_BROKEN :
+												 DCF_FAILURE_CONNECT;
+		default:
+			return DCF_FAILURE_LASTING;
+	}
+}
+
+void
+dcf_http_raise_unreachable(DcfHttpFailure failure, const char *detail)
+{
+	if (failure == DCF_FAILURE_TIMEOUT)
+		raise_timeout(DCF_PHASE_CONNECT, detail);
+	if (failure == DCF_FAILURE_BROKEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("service broke off the connection without a reply"),
+				 errdetail_internal("%s", detail)));
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
+			 errmsg("could not connect to the service"),
+			 errdetail_internal("%s", detail),
+			 errhint("Check the server's option url, and the network.")));
+}
+
+/* Raise what no other try will change. */
+static void
+raise_lasting(const DcfHttpTransfer *transfer)
+{
+	switch (classify(transfer))
+	{
+		case CAUSE_PASSING:
+		case CAUSE_TIMEOUT:
 			break;
-		case FAILURE_TRUST:
+		case CAUSE_TOO_LONG:
+			check_too_long(transfer);
+			break;
+		case CAUSE_TRUST:
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
 					 errmsg("could not make a secure connection to the "
 							"service"),
-					 errdetail("libcurl says: %s.", dcf_http_words(transfer)),
+					 errdetail("libcurl says: %s.", transfer->failure_words),
 					 errhint("Check the server's options url and ca_file.")));
 			break;
-		case FAILURE_MEMORY:
+		case CAUSE_PROXY:
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
+					 errmsg("proxy does not connect to the service"),
+					 errdetail("libcurl says: %s.", transfer->failure_words),
+					 errhint("Check the server's options url and proxy.")));
+			break;
+		case CAUSE_MEMORY:
 			dcf_http_check(transfer->result);
 			break;
-		case FAILURE_NOT_HTTP:
+		case CAUSE_NOT_HTTP:
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 					 errmsg("service did not answer with a valid HTTP reply"),
-					 errdetail("libcurl says: %s.", dcf_http_words(transfer)),
+					 errdetail("libcurl says: %s.", transfer->failure_words),
 					 errhint("Check the server's option url.")));
 			break;
 	}
@@ -290,16 +383,14 @@ dcf_http_raise_lasting_failure(const DcfHttpTransfer *transfer)
 void
 dcf_http_raise_failure(const DcfHttpTransfer *transfer, int tries)
 {
+	DcfHttpFailure failure = dcf_http_failure(transfer);
 	const char *after = tries > 1 ? psprintf(" after %d tries", tries) : "";
 
-	if (transfer->connected_at != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("service broke off the connection without a reply"),
-				 errdetail("libcurl says%s: %s.", after, transfer->failure)));
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
-			 errmsg("could not connect to the service"),
-			 errdetail("libcurl says%s: %s.", after, transfer->failure),
-			 errhint("Check the server's option url, and the network.")));
+	if (failure == DCF_FAILURE_LASTING)
+		raise_lasting(transfer);
+	if (failure == DCF_FAILURE_TIMEOUT)
+		dcf_http_raise_timeout(DCF_PHASE_CONNECT, transfer->connect_timeout);
+	dcf_http_raise_unreachable(failure,
+							   psprintf("libcurl says%s: %s.", after,
+										transfer->failure_words));
 }

@@ -200,6 +200,25 @@ collect_ended(DcfHttpPool *pool)
 	}
 }
 
+/* Tell of new connections, which libcurl's callbacks must not. */
+static void
+tell_connected(DcfHttpPool *pool)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &pool->transfers)
+	{
+		DcfHttpTransfer *transfer =
+			dlist_container(DcfHttpTransfer, node, iter.cur);
+		void (*on_connect)(void *arg) = transfer->on_connect;
+
+		if (on_connect == NULL || transfer->connected_at == 0)
+			continue;
+		transfer->on_connect = NULL;
+		on_connect(transfer->on_connect_arg);
+	}
+}
+
 /* Let libcurl work on what is ready. */
 static void
 run_curl(DcfHttpPool *pool, const WaitEvent *events, int nevents)
@@ -230,6 +249,7 @@ run_curl(DcfHttpPool *pool, const WaitEvent *events, int nevents)
 	}
 	dcf_http_leave_curl(&saved);
 	dcf_http_check_multi(code);
+	tell_connected(pool);
 	collect_ended(pool);
 }
 

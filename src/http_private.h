@@ -122,6 +122,8 @@ struct DcfHttpTransfer
 
 	DcfHttpEnd on_end; /* NULL once it was called */
 	void *on_end_arg;
+	void (*on_connect)(void *arg); /* likewise */
+	void *on_connect_arg;
 
 	/* Written by callbacks. */
 	DcfHttpHead head;
@@ -161,9 +163,9 @@ struct DcfHttpTransfer
 						 * bytes last came */
 	bool done;			/* libcurl is through with it: see result */
 	CURLcode result;
-	const char *failure;	/* after DCF_HTTP_UNREACHABLE: libcurl's words */
-	DcfHttpProblem problem; /* it stays */
-	const char *reason;		/* of problem, or NULL */
+	const char *failure_words; /* after DCF_HTTP_UNREACHABLE: libcurl's */
+	DcfHttpProblem problem;	   /* it stays */
+	const char *reason;		   /* of problem, or NULL */
 	DcfHttpPhase phase;
 	int waited;
 };
@@ -264,12 +266,5 @@ extern const char *dcf_http_words(const DcfHttpTransfer *transfer);
 pg_noreturn extern void dcf_http_raise_timeout(DcfHttpPhase phase, int ms);
 pg_noreturn extern void
 dcf_http_raise_problem(const DcfHttpTransfer *transfer);
-
-/*
- * Of a transfer that ended without a whole head: raise what no other try will
- * change, else return.  A time-out while connecting is raised, too: the user
- * has said how long to wait.
- */
-extern void dcf_http_raise_lasting_failure(const DcfHttpTransfer *transfer);
 
 #endif /* DCF_HTTP_PRIVATE_H */

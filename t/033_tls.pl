@@ -165,16 +165,15 @@ my $old = page_server('server', @old);
 pass('there is a server of TLS 1.1, which others can talk to');
 for my $verify ('on', 'off')
 {
-	like(ask(url => $old, tls_verify => $verify, max_retries => 0)->{err},
-		qr/ERROR:  HV00N: could not connect to the service\nDETAIL:  libcurl says: .*(?:protocol|version)/,
-		"but we do not, with tls_verify $verify");
+	is_refused("but we do not, with tls_verify $verify", 'protocol|version',
+		url => $old, tls_verify => $verify, max_retries => 100);
 }
 like(ask(url => page_server('server', '-tls1_2'))->{err},
 	qr/ERROR:  HV00M: reply .* does not consist of records$/m,
 	'TLS 1.2 will do');
 my $plain = DataConnectTest->new(without_cluster => 1);
-like(ask(url => 'https://127.0.0.1:' . $plain->port, max_retries => 0)->{err},
-	qr/ERROR:  HV00N: could not connect to the service/, 'no TLS will not');
+is_refused('no TLS', 'wrong version|packet length|unexpected TLS packet',
+	url => 'https://127.0.0.1:' . $plain->port, max_retries => 100);
 is_deeply($plain->log, [], 'and hears nothing');
 
 # --- Through a proxy -------------------------------------------------------------
@@ -213,6 +212,26 @@ unlike($head, qr/Authorization|Cookie|sandbox-token/i, 'and told no more');
 is_refused('through it, another authority', 'certificate',
 	ca_file => "$directory/another.pem",
 	proxy => 'http://127.0.0.1:' . $listener->sockport);
+
+# One that refuses is asked once.
+my $refusing = $dc->listener;
+for my $status ('407 Proxy Authentication Required', '403 Forbidden')
+{
+	$session->query('SET client_min_messages = warning; DROP SERVER IF EXISTS refused CASCADE');
+	$session->query($dc->server_sql('refused', max_retries => 100,
+			proxy => 'http://127.0.0.1:' . $refusing->sockport));
+	$session->query($dc->rows_table_sql('refused', 'refused'));
+	$session->send('SELECT count(*) FROM refused WHERE n = 3');
+	my $client = $dc->connection($refusing, 30);
+	sysread $client, my $head, 4096;
+	syswrite $client, "HTTP/1.1 $status\r\nContent-Length: 0\r\n\r\n";
+	my $result = $session->finish;
+	my ($number) = $status =~ /^(\d+)/;
+	like($result->{err}, qr/ERROR:  HV00N: proxy does not connect to the service\nDETAIL:  libcurl says: .*$number/,
+		"a proxy that answers $number");
+	ok(!$dc->connection($refusing, 0), 'is asked once');
+	close $client;
+}
 
 # It holds what was open when it began, so it goes first.
 kill 'KILL', $proxy;

@@ -1,0 +1,618 @@
+/*
+ * breaker.c
+ *	  Hosts that cannot be reached.  See breaker.h.
+ *
+ * Only hosts that a try has failed to reach stand in the table; an answer takes
+ * them out.  Who waits to try again sleeps on the host's condition variable,
+ * which PostgreSQL lets go of however the wait ends.
+ */
+#include "postgres.h"
+
+#include "lib/ilist.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/condition_variable.h"
+#include "storage/ipc.h"
+#include "utils/memutils.h"
+
+#include "breaker.h"
+#include "error.h"
+#include "http_wait.h"
+#include "outage.h"
+#include "shared.h"
+#include "siphash.h"
+
+/* Hosts in the table; those that failed longest ago give way to others. */
+#define HOSTS 64
+
+/* Bytes of libcurl's words that are kept. */
+#define WORDS 160
+
+typedef struct Key
+{
+	uint8 bytes[DCF_SIPHASH_SIZE];
+} Key;
+
+typedef struct Host
+{
+	Key key;
+	bool used;
+	int64 failed_at; /* last */
+	DcfOutage outage;
+	int prober;				/* process that has the probe */
+	DcfHttpFailure failure; /* the last one */
+	char words[WORDS];		/* libcurl's, ASCII */
+	ConditionVariable news;
+} Host;
+
+typedef struct Table
+{
+	Key secret; /* new at each start */
+	Host hosts[HOSTS];
+} Table;
+
+struct DcfBreaker
+{
+	MemoryContextCallback release;
+	const DcfServerOptions *options;
+	Key key;
+	int64 first_failed; /* of its tries; 0: none has */
+	uint64 probe;		/* under way, or 0 */
+	uint64 retry;
+	dlist_node node; /* in holding, while one of them is */
+};
+
+/* What somebody who is refused is told. */
+typedef struct Refusal
+{
+	DcfHttpFailure failure;
+	int64 since; /* milliseconds ago */
+	int64 wait;	 /* milliseconds until the next try */
+	bool probing;
+	char words[WORDS];
+} Refusal;
+
+static void init_table(void *memory);
+
+static DcfShared shared = {.name = "DataconnectBreaker",
+						   .size = sizeof(Table),
+						   .init = init_table};
+
+/* The backend's own table, made when it is needed. */
+static Table *own_table = NULL;
+
+/* This backend's, with a probe or a retry under way. */
+static dlist_head holding = DLIST_STATIC_INIT(holding);
+
+static void
+init_table(void *memory)
+{
+	Table *table = memory;
+
+	memset(table, 0, sizeof(Table));
+	if (!pg_strong_random(&table->secret, sizeof(Key)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate random bytes")));
+	for (int i = 0; i < HOSTS; i++)
+		ConditionVariableInit(&table->hosts[i].news);
+}
+
+void
+dcf_breaker_init(void)
+{
+	dcf_shared_request(&shared);
+}
+
+static Table *
+get_table(void)
+{
+	if (shared.memory)
+		return shared.memory;
+	if (own_table == NULL)
+	{
+		Table *table = MemoryContextAlloc(TopMemoryContext, sizeof(Table));
+
+		init_table(table);
+		own_table = table;
+	}
+	return own_table;
+}
+
+/* Nothing may be raised while it is locked. */
+static Table *
+lock_table(void)
+{
+	Table *table = get_table();
+
+	if (table == shared.memory)
+		LWLockAcquire(shared.lock, LW_EXCLUSIVE);
+	return table;
+}
+
+static void
+unlock_table(void)
+{
+	if (shared.memory)
+		LWLockRelease(shared.lock);
+}
+
+/* NULL if no try has failed since the host last answered. */
+static Host *
+find_host(Table *table, const Key *key)
+{
+	for (int i = 0; i < HOSTS; i++)
+	{
+		Host *host = &table->hosts[i];
+
+		if (host->used && memcmp(&host->key, key, sizeof(Key)) == 0)
+			return host;
+	}
+	return NULL;
+}
+
+/* Who sleeps for the host whose place it was looks again. */
+static Host *
+add_host(Table *table, const Key *key)
+{
+	Host *place = NULL;
+
+	for (int i = 0; i < HOSTS; i++)
+	{
+		Host *host = &table->hosts[i];
+
+		if (place == NULL || (place->used && !host->used) ||
+			(place->used == host->used && host->failed_at < place->failed_at))
+			place = host;
+	}
+	place->key = *key;
+	place->used = true;
+	place->prober = 0;
+	memset(&place->outage, 0, sizeof(DcfOutage));
+	return place;
+}
+
+/* After a change of the outage, without the lock. */
+static void
+tell_waiters(Host *host)
+{
+	if (shared.memory)
+		ConditionVariableBroadcast(&host->news);
+}
+
+static void
+append_text(StringInfo texts, const char *text)
+{
+	appendStringInfo(texts, "%s%c", text ? text : "", text ? '+' : '-');
+	appendStringInfoChar(texts, '\0');
+}
+
+/* The part of a URL that says where a request goes. */
+static char *
+copy_target(const char *url)
+{
+	const char *authority = strstr(url, "://");
+
+	if (authority == NULL)
+		elog(ERROR, "URL has no scheme");
+	authority += 3;
+	return pnstrdup(url, authority - url + strcspn(authority, "/?"));
+}
+
+static Key
+make_key(const char *url, const DcfServerOptions *options)
+{
+	DcfUrlParts parts;
+	StringInfoData texts;
+	Key key;
+
+	if (dcf_http_parse_url(copy_target(url), &parts) != NULL)
+		elog(ERROR, "URL names no host");
+	initStringInfo(&texts);
+	append_text(&texts, parts.scheme);
+	append_text(&texts, parts.host);
+	append_text(&texts, options->proxy);
+	appendStringInfo(&texts, "%d %d %d %d", parts.port,
+					 options->connect_timeout, options->max_retries,
+					 options->retry_max_wait);
+	dcf_siphash(get_table()->secret.bytes, texts.data, (size_t) texts.len,
+				key.bytes);
+	return key;
+}
+
+static void
+hold(DcfBreaker *breaker)
+{
+	if (breaker->probe == 0 && breaker->retry == 0)
+		dlist_push_tail(&holding, &breaker->node);
+}
+
+/* What it holds is no longer its own. */
+static void
+let_go(DcfBreaker *breaker)
+{
+	if (breaker->probe != 0 || breaker->retry != 0)
+		dlist_delete(&breaker->node);
+	breaker->probe = 0;
+	breaker->retry = 0;
+}
+
+void
+dcf_breaker_leave(DcfBreaker *breaker)
+{
+	Host *host;
+
+	if (breaker->probe == 0 && breaker->retry == 0)
+		return;
+	host = find_host(lock_table(), &breaker->key);
+	if (host)
+		dcf_outage_abandon(&host->outage, breaker->probe, breaker->retry,
+						   dcf_wait_now());
+	unlock_table();
+	let_go(breaker);
+	if (host)
+		tell_waiters(host);
+}
+
+static void
+release_breaker(void *arg)
+{
+	dcf_breaker_leave(arg);
+}
+
+/* At the end of the backend, which need not come with an end of contexts. */
+static void
+leave_all(int code, Datum arg)
+{
+	while (!dlist_is_empty(&holding))
+		dcf_breaker_leave(dlist_head_element(DcfBreaker, node, &holding));
+}
+
+DcfBreaker *
+dcf_breaker_create(const char *url, const DcfServerOptions *options,
+				   MemoryContext cxt)
+{
+	static bool initialized = false;
+	DcfBreaker *breaker = MemoryContextAllocZero(cxt, sizeof(DcfBreaker));
+
+	if (!initialized)
+	{
+		before_shmem_exit(leave_all, (Datum) 0);
+		initialized = true;
+	}
+	breaker->options = options;
+	breaker->key = make_key(url, options);
+	breaker->release.func = release_breaker;
+	breaker->release.arg = breaker;
+	MemoryContextRegisterResetCallback(cxt, &breaker->release);
+	return breaker;
+}
+
+/* The lock is held. */
+static void
+note_refusal(const Host *host, int64 now, Refusal *refusal)
+{
+	refusal->failure = host->failure;
+	refusal->since = now - host->outage.since;
+	refusal->wait = dcf_outage_wait(&host->outage, now);
+	refusal->probing = host->outage.probing;
+	memcpy(refusal->words, host->words, WORDS);
+}
+
+/* Times in the future as a sentence has them. */
+static char *
+show_next(const Refusal *refusal)
+{
+	if (refusal->probing)
+		return pstrdup("a try is under way");
+	return psprintf("the next try is in " INT64_FORMAT " s",
+					(refusal->wait + 999) / 1000);
+}
+
+pg_noreturn static void
+raise_refusal(const DcfBreaker *breaker, const Refusal *refusal)
+{
+	TimestampTz since = GetCurrentTimestamp() - refusal->since * 1000;
+
+	/* Parts of a second are of no interest. */
+	since -= since % USECS_PER_SEC;
+	dcf_http_raise_unreachable(
+		refusal->failure,
+		psprintf("It has been unreachable since %s; %s. libcurl said: %s.",
+				 timestamptz_to_str(since), show_next(refusal),
+				 dcf_error_safe(refusal->words, strlen(refusal->words))));
+}
+
+/* Of a host, which may be NULL; the lock is held.  True: refused. */
+static bool
+is_refused(const Host *host, int64 now, Refusal *refusal)
+{
+	if (host == NULL || dcf_outage_wait(&host->outage, now) == 0 ||
+		(host->outage.probing && host->prober == MyProcPid))
+		return false;
+	note_refusal(host, now, refusal);
+	return true;
+}
+
+void
+dcf_breaker_check(DcfBreaker *breaker)
+{
+	Refusal refusal;
+	bool refused;
+
+	refused = is_refused(find_host(lock_table(), &breaker->key),
+						 dcf_wait_now(), &refusal);
+	unlock_table();
+	if (refused)
+		raise_refusal(breaker, &refusal);
+}
+
+bool
+dcf_breaker_enter(DcfBreaker *breaker)
+{
+	int64 now = dcf_wait_now();
+	Host *host = find_host(lock_table(), &breaker->key);
+	Refusal refusal;
+	bool refused = is_refused(host, now, &refusal);
+
+	if (!refused && host &&
+		dcf_outage_ask(&host->outage, now) == DCF_OUTAGE_PROBE)
+	{
+		hold(breaker);
+		breaker->probe = host->outage.probes;
+		host->prober = MyProcPid;
+	}
+	unlock_table();
+	if (refused)
+		raise_refusal(breaker, &refusal);
+	return breaker->probe != 0;
+}
+
+bool
+dcf_breaker_is_clear(const char *url, const DcfServerOptions *options)
+{
+	Key key = make_key(url, options);
+	Host *host = find_host(lock_table(), &key);
+	bool clear = host == NULL || host->outage.failures == 0;
+
+	unlock_table();
+	return clear;
+}
+
+/* The lock is held. */
+static void
+end_outage(Host *host)
+{
+	dcf_outage_end(&host->outage);
+	host->used = false;
+}
+
+void
+dcf_breaker_connect(DcfBreaker *breaker)
+{
+	Host *host = find_host(lock_table(), &breaker->key);
+
+	if (host)
+	{
+		dcf_outage_connect(&host->outage, breaker->probe, dcf_wait_now());
+		if (host->outage.failures == 0)
+			host->used = false;
+	}
+	unlock_table();
+	if (host)
+		tell_waiters(host);
+}
+
+void
+dcf_breaker_answer(DcfBreaker *breaker)
+{
+	Host *host = find_host(lock_table(), &breaker->key);
+
+	if (host)
+		end_outage(host);
+	unlock_table();
+	let_go(breaker);
+	breaker->first_failed = 0;
+	if (host)
+		tell_waiters(host);
+}
+
+/* Databases may have different encodings. */
+static void
+keep_words(Host *host, const char *words)
+{
+	size_t len = Min(strlen(words), WORDS - 1);
+
+	for (size_t i = 0; i < len; i++)
+		host->words[i] = words[i] >= ' ' && words[i] < 0x7f ? words[i] : '?';
+	host->words[len] = '\0';
+}
+
+bool
+dcf_breaker_fail(DcfBreaker *breaker, DcfHttpFailure failure,
+				 const char *words, bool last)
+{
+	int64 now = dcf_wait_now();
+	Table *table = lock_table();
+	Host *host = find_host(table, &breaker->key);
+	bool open;
+
+	if (host == NULL)
+		host = add_host(table, &breaker->key);
+	host->failed_at = now;
+	host->failure = failure;
+	keep_words(host, words);
+	dcf_outage_fail(&host->outage, failure == DCF_FAILURE_BROKEN,
+					breaker->probe, breaker->retry, now);
+	if (breaker->first_failed == 0)
+		breaker->first_failed = now;
+	if (last)
+		dcf_outage_give_up(&host->outage, breaker->first_failed, now);
+	open = host->outage.open;
+	unlock_table();
+	let_go(breaker);
+	tell_waiters(host);
+	return !open && !last;
+}
+
+void
+dcf_breaker_give_up(DcfBreaker *breaker)
+{
+	int64 now = dcf_wait_now();
+	Host *host = find_host(lock_table(), &breaker->key);
+	Refusal refusal = {.failure = DCF_FAILURE_CONNECT};
+
+	if (host)
+	{
+		dcf_outage_give_up(&host->outage, breaker->first_failed, now);
+		note_refusal(host, now, &refusal);
+	}
+	unlock_table();
+	if (host)
+		tell_waiters(host);
+	raise_refusal(breaker, &refusal);
+}
+
+/* Where a wait stands. */
+typedef struct Wait
+{
+	int64 since;
+	int64 until;
+	uint64 retries; /* that there were when it began */
+	bool counted;	/* another has tried in its place */
+} Wait;
+
+/*
+ * Whether the wait is over; else until when it goes on.  The lock is held, and
+ * host may be NULL.
+ */
+static bool
+is_over(DcfBreaker *breaker, Host *host, Wait *wait, int64 now)
+{
+	DcfOutageNews news;
+
+	if (host == NULL)
+		return true;
+	news = dcf_outage_look(&host->outage, wait->since, wait->retries, now);
+	if (news == DCF_OUTAGE_OPEN || news == DCF_OUTAGE_ANSWERED)
+		return true;
+	if (now < wait->until)
+		return false;
+	if (news == DCF_OUTAGE_TRYING)
+	{
+		wait->until = host->outage.retry_until;
+		return false;
+	}
+	wait->counted = news == DCF_OUTAGE_TRIED;
+	if (!wait->counted)
+	{
+		hold(breaker);
+		breaker->retry = dcf_outage_retry(&host->outage, now);
+	}
+	return true;
+}
+
+/* The lock is held. */
+static Wait
+begin_wait(const Host *host, int64 ms)
+{
+	Wait wait = {.since = dcf_wait_now()};
+
+	wait.until = wait.since + ms;
+	wait.retries = host ? host->outage.retries : 0;
+	return wait;
+}
+
+/* As is_over(); else who sleeps is woken by any change from now on. */
+static bool
+is_over_or_prepare(DcfBreaker *breaker, Host *host, Wait *wait)
+{
+	bool over;
+
+	if (shared.memory && host)
+		ConditionVariablePrepareToSleep(&host->news);
+	host = find_host(lock_table(), &breaker->key);
+	over = is_over(breaker, host, wait, dcf_wait_now());
+	unlock_table();
+	return over;
+}
+
+bool
+dcf_breaker_wait(DcfBreaker *breaker, int64 ms, int64 deadline,
+				 int total_timeout)
+{
+	Host *host = find_host(lock_table(), &breaker->key);
+	Wait wait = begin_wait(host, ms);
+
+	unlock_table();
+	while (!is_over_or_prepare(breaker, host, &wait))
+	{
+		int64 now = dcf_wait_now();
+		int64 left = wait.until - now;
+
+		if (deadline != 0 && now >= deadline)
+			dcf_http_raise_total(total_timeout);
+		if (deadline != 0)
+			left = Min(left, deadline - now);
+		(void) dcf_wait_for(NULL, Max(left, 0), DCF_WAIT_RETRY, NULL, 0);
+	}
+	ConditionVariableCancelSleep();
+	dcf_breaker_check(breaker);
+	return wait.counted;
+}
+
+/* The URLs of a server's options; NULL where there is none. */
+#define URLS 2
+
+static void
+list_urls(const DcfServerOptions *options, const char *urls[URLS])
+{
+	urls[0] = options->url;
+	urls[1] = options->token_url;
+}
+
+void
+dcf_breaker_forget(const DcfServerOptions *options)
+{
+	const char *urls[URLS];
+
+	list_urls(options, urls);
+	for (int i = 0; i < URLS; i++)
+	{
+		Host *host;
+		Key key;
+
+		if (urls[i] == NULL)
+			continue;
+		key = make_key(urls[i], options);
+		host = find_host(lock_table(), &key);
+		if (host)
+			end_outage(host);
+		unlock_table();
+		if (host)
+			tell_waiters(host);
+	}
+}
+
+TimestampTz
+dcf_breaker_unreachable_since(const DcfServerOptions *options)
+{
+	const char *urls[URLS];
+	int64 longest = -1;
+
+	list_urls(options, urls);
+	for (int i = 0; i < URLS; i++)
+	{
+		const Host *host;
+		Key key;
+
+		if (urls[i] == NULL)
+			continue;
+		key = make_key(urls[i], options);
+		host = find_host(lock_table(), &key);
+		if (host && host->outage.open)
+			longest = Max(longest, dcf_wait_now() - host->outage.since);
+		unlock_table();
+	}
+	return longest < 0 ? 0 : GetCurrentTimestamp() - longest * 1000;
+}

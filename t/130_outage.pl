@@ -1,0 +1,254 @@
+# A service that is away: what one session has met the others need not meet
+# again, they fail at once; one of them looks whether it is back.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use DataConnectTest;
+use Test::More;
+
+use constant TILES => 20;
+
+my $dc = DataConnectTest->new(sandbox => ['--tls'],
+	conf => "shared_preload_libraries = 'dataconnect_fdw'\n");
+my $boss = $dc->session;
+my @tiles = map { $dc->session } 1 .. TILES;
+
+# A server that leads to a port, with its table of the same name.
+sub make
+{
+	my ($name, $url, %option) = @_;
+	$dc->make_server($name, url => $url, %option);
+	$dc->make_rows_table($name, $name);
+	return;
+}
+
+sub select_from { return "SELECT count(*) FROM $_[0] WHERE n = 3" }
+
+sub ask
+{
+	my ($name, $session) = @_;
+	return ($session || $boss)->attempt(select_from($name));
+}
+
+# All at once; their results.
+sub ask_all
+{
+	my ($name) = @_;
+	$_->send(select_from($name)) for @tiles;
+	return map { $_->finish } @tiles;
+}
+
+# What is said of an outage that is known.
+my $away = qr/^DETAIL:  It has been unreachable since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\S*; (?:the next try is in \d+ s|a try is under way)\. libcurl said: \S.*\.$/m;
+
+# --- Many at once ------------------------------------------------------------
+
+make('gone', 'https://127.0.0.1:' . $dc->listen('refuse'), max_retries => 3);
+my @results = ask_all('gone');
+is_deeply([ map { $_->{state} } @results ], [ ('HV00N') x TILES ],
+	'nobody there: each has the error');
+is(scalar(grep { $_->{err} =~ /ERROR:  HV00N: could not connect to the service$/m } @results),
+	TILES, 'in the same words');
+is(scalar(grep { $_->{err} =~ /^HINT:  Check the server's option url, and the network\.$/m } @results),
+	TILES, 'with the same hint');
+cmp_ok(scalar(grep { $_->{err} =~ $away } @results), '>', TILES / 2,
+	'most by what another one has met');
+
+# Connections that are made and broken off can be counted.
+my $port = $dc->listen('close');
+make('closes', "http://127.0.0.1:$port", max_retries => 3);
+is_deeply([ map { $_->{state} } ask_all('closes') ], [ ('HV00M') x TILES ],
+	'broken connections: each has the error');
+my $connections = $dc->connections($port);
+cmp_ok($connections, '<=', TILES + 3, 'each tries once, and one goes on for all');
+cmp_ok($connections, '>=', 4, 'as often as max_retries says');
+
+# --- Who is refused, and who is not ------------------------------------------
+
+# While a probe connects nobody else does. So no time passes that matters: it
+# stays in the midst of TLS until it is ended.
+$port = $dc->listen('close');
+my %patience = (max_retries => 1, connect_timeout => '1h');
+make('one', "https://127.0.0.1:$port", %patience);
+
+# Whether a session that was sent a query connects, or else has ended it.
+sub connects
+{
+	my ($session) = @_;
+	$dc->wait_for_result("SELECT state <> 'active' OR wait_event IN
+		('DataconnectConnect', 'Extension') FROM pg_stat_activity
+		WHERE pid = @{[$session->pid]}", 't');
+	return $session->so_far->{err} !~ /ERROR/;
+}
+
+# A session that probes.
+sub begin_probe
+{
+	my ($name) = @_;
+	my $prober = $dc->session;
+	my $end = time + $PostgreSQL::Test::Utils::timeout_default;
+	while (time < $end)
+	{
+		$prober->send(select_from($name));
+		return $prober if connects($prober);
+		like($prober->finish->{err}, $away, 'before the end of the pause');
+	}
+	die "no probe\n";
+}
+
+sub cancel
+{
+	my ($session) = @_;
+	$boss->query("SELECT pg_cancel_backend(@{[$session->pid]})");
+	return $session->finish->{state};
+}
+
+my $result = ask('one');
+is($result->{state}, 'HV00N', 'an outage is met');
+like($result->{err}, qr/^DETAIL:  libcurl says after 2 tries: /m, 'by all tries');
+$dc->listen('silent', $port);
+my $prober = begin_probe('one');
+$connections = $dc->connections($port);
+$result = ask('one', $tiles[0]);
+is($result->{state}, 'HV00N', 'another session has the same error');
+like($result->{err}, qr/ERROR:  HV00N: could not connect to the service$/m,
+	'in the same words');
+like($result->{err}, $away, 'with since when it is');
+like($result->{err}, qr/; a try is under way\. libcurl said: /, 'and what is done');
+like($result->{err}, qr/^CONTEXT:  request for foreign table "one": GET /m,
+	'and for what');
+@results = grep { $_->{err} =~ $away } ask_all('one');
+is(scalar @results, TILES, 'and so have all at once');
+make('same', "https://127.0.0.1:$port", %patience);
+like(ask('same')->{err}, $away, 'by another server of that host, too');
+is($dc->connections($port), $connections, 'without a connection');
+
+make('sandbox', $dc->url, %patience);
+is($tiles[0]->query(select_from('sandbox')), '3', 'another host is left alone');
+for my $option ([ max_retries => 2 ], [ connect_timeout => '59min' ], [ retry_max_wait => '9s' ],
+	[ proxy => "http://127.0.0.1:$port" ])
+{
+	make('other', "https://127.0.0.1:$port", %patience, @$option);
+	$tiles[1]->send(select_from('other'));
+	ok(connects($tiles[1]), "a server with another $option->[0] meets it by itself");
+	is(cancel($tiles[1]), '57014', 'until it is cancelled');
+	$boss->query('SET client_min_messages = warning; DROP SERVER other CASCADE');
+}
+
+# --- The end of a probe --------------------------------------------------------
+
+$boss->query(<<'END');
+CREATE FUNCTION caught() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT count(*) FROM one WHERE n = 3);
+EXCEPTION WHEN query_canceled THEN
+	PERFORM pg_advisory_lock(1);
+	RETURN 'caught';
+END $$
+END
+my $select = select_from('one');
+
+# What probes, after which SQL, and how it ends.
+my %probe = (
+	'was cancelled' => [ $select, '', sub { is(cancel($_[0]), '57014', 'a cancel') } ],
+	'was terminated' => [ $select, '', sub {
+			$boss->query("SELECT pg_terminate_backend(@{[$_[0]->pid]})");
+			is($_[0]->finish->{state}, '57P01', 'a terminate');
+		} ],
+	'was in a subtransaction' => [ 'FETCH c', "BEGIN; DECLARE c CURSOR FOR $select; SAVEPOINT s",
+		sub {
+			is(cancel($_[0]), '57014', 'a cancel');
+			$_[0]->query('ROLLBACK TO s');
+		} ],
+	'was caught' => [ 'SELECT caught()', '', sub {
+			$boss->query("SELECT pg_cancel_backend(@{[$_[0]->pid]})");
+			ok($dc->wait_for_wait_event($_[0]->pid, 'advisory'), 'an exception');
+		} ]);
+$boss->query('SELECT pg_advisory_lock(1)');
+cancel($prober);
+for my $how (sort keys %probe)
+{
+	my ($statement, $before, $end) = @{ $probe{$how} };
+	my $session = $dc->session;
+	$session->query($before) if $before;
+	$session->send($statement);
+	ok(connects($session), "$how: a probe");
+	$connections = $dc->connections($port);
+	like(ask('one')->{err}, qr/; a try is under way\. /, "$how: others are refused");
+	is($dc->connections($port), $connections, "$how: without a connection");
+	$end->($session);
+	my $next = $dc->session;
+	$next->send($select);
+	ok(connects($next), "a probe that $how makes room for the next");
+	cancel($next);
+}
+
+# --- Back ------------------------------------------------------------------------
+
+$dc->listen('service', $port);
+$dc->clear_log;
+is($tiles[2]->query(select_from('one')), '3', 'a probe finds the service');
+is(scalar @{ $dc->log }, 1, 'by one request');
+is_deeply([ map { "$_->{out}$_->{err}" } ask_all('one') ], [ ('3') x TILES ],
+	'then all do');
+
+# Rows that are on their way come.
+my $rows = 100_000;
+$dc->fault({ hold_after => { bytes => 5000 }, param => { Count => $rows } });
+$tiles[0]->query("BEGIN; DECLARE c CURSOR FOR SELECT id FROM one WHERE n = $rows");
+is($tiles[0]->query('FETCH 1 FROM c'), '1', 'a cursor is read');
+$dc->listen('close', $port);
+is(ask('one', $dc->session)->{state}, 'HV00N', 'the service goes away');
+$dc->listen('silent', $port);
+$prober = begin_probe('one');
+like(ask('one', $tiles[2])->{err}, $away, 'as all know, with connections or without');
+$dc->release;
+is(scalar(split /\n/, $tiles[0]->query('FETCH ALL FROM c')), $rows - 1,
+	'the cursor has the other rows');
+$tiles[0]->query('COMMIT');
+
+# Several scans of a query that probes: it does not refuse itself.
+cancel($prober);
+$dc->listen('service', $port);
+is($tiles[2]->query('SELECT count(*) FROM (SELECT id FROM one WHERE n = 3
+	UNION ALL SELECT id FROM same WHERE n = 2
+	UNION ALL SELECT id FROM one WHERE n IN (4, 5, 6)) a'), '20',
+	'a query of several scans finds it, too');
+
+# --- The token service -------------------------------------------------------------
+
+my %oauth = (
+	mapping => {
+		username => 'analyst', password => 's3cret',
+		client_id => 'client', client_secret => 'client-secret' });
+$dc->listen('close', $port);
+make('login', $dc->url, %patience, %oauth, token_url => "https://127.0.0.1:$port/token");
+is(ask('login', $tiles[0])->{state}, 'HV00N', 'a token service is away');
+$dc->listen('silent', $port);
+$prober = begin_probe('login');
+$dc->clear_log;
+like(ask('login', $tiles[1])->{err}, $away, 'for others as well');
+is($tiles[1]->query(select_from('sandbox')), '3', 'the service is not');
+cancel($prober);
+
+# --- Without shared memory -----------------------------------------------------------
+
+my $alone = DataConnectTest->new;
+$port = $alone->listen('close');
+$alone->make_server('one', url => "http://127.0.0.1:$port", max_retries => 1);
+$alone->make_rows_table('one', 'one');
+my ($first, $second) = map { $alone->session } 1 .. 2;
+my $end = time + $PostgreSQL::Test::Utils::timeout_default;
+do { $result = ask('one', $first) } until $result->{err} =~ $away || time > $end;
+like($result->{err}, $away, 'a session knows what it has met itself');
+$connections = $alone->connections($port);
+is(ask('one', $second)->{state}, 'HV00M', 'another meets it, too');
+is($alone->connections($port), $connections + 2, 'by its own tries');
+$alone->listen('service', $port);
+do { $result = ask('one', $first) } until $result->{err} eq '' || time > $end;
+is($result->{out}, '3', 'and it is found when it is back');
+
+done_testing();
