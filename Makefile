@@ -153,6 +153,13 @@ installcheck-tap: FORCE
 	  $(PROVE) -I '$(PGXS_TOP)/src/test/perl' -I t/lib \
 	  $(PROVE_FLAGS) $(PROVE_TESTS)
 
+# The same with the service as it may be, too: the requests of one session are
+# answered one after another, and those of a company are limited together.
+WORLD       = --set session_lock=true --set limit_by=company \
+              --set refuse_until_end=true
+installcheck-tap-world: FORCE
+	DATACONNECT_SANDBOX_ARGS='$(WORLD)' $(MAKE) installcheck-tap
+
 # --- Tests of src/core alone ----------------------------------------------
 
 UNIT        = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/test_*.c)))
@@ -253,6 +260,8 @@ help:
 	@echo 'make setup            install what the tests need'
 	@echo 'make installcheck     regression tests in a running server'
 	@echo 'make installcheck-tap TAP tests (PROVE_TESTS=t/x.pl for some)'
+	@echo 'make installcheck-tap-world  the same, the sandbox with sessions and'
+	@echo '                      companies as the service may have them'
 	@echo 'make unit             tests of src/core under sanitizers'
 	@echo 'make fuzz-quick       fuzzing of src/core, a minute'
 	@echo 'make fuzz-queries     queries by chance, compared (FUZZ_SECONDS, SEED)'
@@ -261,6 +270,6 @@ help:
 
 FORCE:
 .PHONY: FORCE all install install-catalogue uninstall-catalogue installcheck \
-  installcheck-tap clean unit fuzz \
+  installcheck-tap installcheck-tap-world clean unit fuzz \
   fuzz-quick fuzz-queries format format-check lint setup test demo demo-shell \
   bench bench-quick assert-postgres help

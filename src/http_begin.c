@@ -8,11 +8,13 @@
 #include "postgres.h"
 
 #include <limits.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "storage/fd.h"
 #include "utils/memutils.h"
 
+#include "descriptor.h"
 #include "http_private.h"
 #include "wipe.h"
 
@@ -232,6 +234,19 @@ on_header(char *line, size_t one, size_t len, void *arg)
 	return len;
 }
 
+/* libcurl does not tell why it has no socket. */
+static curl_socket_t
+on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	DcfHttpTransfer *transfer = arg;
+	curl_socket_t fd =
+		socket(address->family, address->socktype, address->protocol);
+
+	if (fd < 0)
+		transfer->lacks_descriptor = dcf_descriptor_lacks(errno);
+	return fd;
+}
+
 #if LIBCURL_VERSION_NUM >= 0x075000
 /* There is a connection, with TLS where wanted; the request is sent next. */
 static int
@@ -374,6 +389,8 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 {
 	SET_OPTION(transfer, CURLOPT_NOSIGNAL, 1L);
 	SET_OPTION(transfer, CURLOPT_SHARE, transfer->pool->share);
+	SET_OPTION(transfer, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	SET_OPTION(transfer, CURLOPT_OPENSOCKETDATA, transfer);
 	SET_OPTION(transfer, CURLOPT_CLOSESOCKETFUNCTION, dcf_http_close_socket);
 	SET_OPTION(transfer, CURLOPT_CLOSESOCKETDATA, transfer->pool);
 #if LIBCURL_VERSION_NUM >= 0x075700
@@ -476,11 +493,10 @@ open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 	CURLMcode code;
 	sigset_t saved;
 
+	dcf_descriptor_check();
 	transfer->has_fd = AcquireExternalFD();
 	if (!transfer->has_fd)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("too many files and connections are open")));
+		dcf_descriptor_raise();
 	transfer->easy = curl_easy_init();
 	if (transfer->easy == NULL)
 		dcf_http_check(CURLE_OUT_OF_MEMORY);

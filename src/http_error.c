@@ -6,6 +6,7 @@
 
 #include "utils/memutils.h"
 
+#include "descriptor.h"
 #include "error.h"
 #include "http_private.h"
 
@@ -239,6 +240,7 @@ typedef enum Cause
 	CAUSE_PROXY, /* it refuses to connect, and will */
 	CAUSE_TOO_LONG,
 	CAUSE_MEMORY,
+	CAUSE_DESCRIPTORS,
 	CAUSE_NOT_HTTP
 } Cause;
 
@@ -261,6 +263,8 @@ classify(const DcfHttpTransfer *transfer)
 {
 	if (find_too_long(transfer))
 		return CAUSE_TOO_LONG;
+	if (transfer->lacks_descriptor)
+		return CAUSE_DESCRIPTORS;
 	if (is_refused_by_proxy(transfer))
 		return CAUSE_PROXY;
 	switch (transfer->result)
@@ -309,6 +313,9 @@ has_waited_to_connect(const DcfHttpTransfer *transfer)
 DcfHttpFailure
 dcf_http_failure(const DcfHttpTransfer *transfer)
 {
+	/* What libcurl says where it had no descriptor leads astray. */
+	if (transfer->connected_at == 0)
+		dcf_descriptor_check();
 	switch (classify(transfer))
 	{
 		case CAUSE_TIMEOUT:
@@ -369,6 +376,9 @@ raise_lasting(const DcfHttpTransfer *transfer)
 			break;
 		case CAUSE_MEMORY:
 			dcf_http_check(transfer->result);
+			break;
+		case CAUSE_DESCRIPTORS:
+			dcf_descriptor_raise();
 			break;
 		case CAUSE_NOT_HTTP:
 			ereport(ERROR,

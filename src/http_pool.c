@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "descriptor.h"
 #include "http_private.h"
 
 /*
@@ -135,6 +136,7 @@ dcf_http_pool_create(int connections, int jars, MemoryContext cxt)
 	DcfHttpPool *pool = palloc0(sizeof(DcfHttpPool));
 
 	init_curl();
+	dcf_descriptor_check();
 	pool->context = cxt;
 	pool->timer_at = -1;
 	dlist_init(&pool->transfers);

@@ -105,8 +105,9 @@ struct DcfHttpTransfer
 	DcfHttpPool *pool; /* NULL once it was released: the rest is a shell */
 	dlist_node node;   /* in the pool's transfers */
 	CURL *easy;
-	bool added;	 /* to the multi handle */
-	bool has_fd; /* counted by AcquireExternalFD() */
+	bool added;			   /* to the multi handle */
+	bool has_fd;		   /* counted by AcquireExternalFD() */
+	bool lacks_descriptor; /* there was none for a socket */
 	struct curl_slist *headers;
 	DcfHttpJar *jar;			 /* until the exchange ends; or NULL */
 	bool confidential;			 /* the windows hold secrets */

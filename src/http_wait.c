@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 
 #include "compat.h"
+#include "descriptor.h"
 #include "http_wait.h"
 #include "resource.h"
 
@@ -155,6 +156,7 @@ build_events(DcfWaitSet *set)
 		return;
 
 	release_set(set);
+	dcf_descriptor_check();
 	set->events =
 		dcf_compat_create_wait_event_set(FIXED_EVENTS + set->nwatched);
 	set->built = set->generation - 1; /* should the next lines raise */

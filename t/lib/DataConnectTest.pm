@@ -366,6 +366,19 @@ sub is_ended
 	return 0;
 }
 
+# Have a process find no descriptor from a number on; those that it has stay.
+sub limit_descriptors
+{
+	my ($pid, $number) = @_;
+	IPC::Run::run([ _python(), '-c', <<'END', $pid, $number ]) or die "no limit for $pid\n";
+import resource, sys
+pid, number = map(int, sys.argv[1:])
+hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]
+resource.prlimit(pid, resource.RLIMIT_NOFILE, (number, hard))
+END
+	return;
+}
+
 # --- The cluster -----------------------------------------------------------
 
 sub sql

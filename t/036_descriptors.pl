@@ -1,0 +1,71 @@
+# Where no file descriptor is left, a request says so, and nothing else.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use DataConnectTest;
+use Test::More;
+
+my $dc = DataConnectTest->new;
+$dc->make_server('dc', max_retries => 0, max_concurrency => 100, compression => 'off');
+$dc->make_rows_table('rows', 'dc');
+my $session = $dc->session;
+
+# The session finds no descriptor from a number on.
+sub limit
+{
+	my ($number) = @_;
+	DataConnectTest::limit_descriptors($session->pid, $number);
+	return;
+}
+
+sub first_free
+{
+	die "this test needs /proc\n" unless -d '/proc/' . $session->pid . '/fd';
+	my $number = 0;
+	$number++ while -l '/proc/' . $session->pid . "/fd/$number";
+	return $number;
+}
+
+# Files that PostgreSQL keeps open for a next use give way.
+is($session->query("SELECT count(id) FROM rows WHERE n = 1"), '1', 'a request');
+$session->query("SELECT count(*) FROM pg_class, pg_proc LIMIT 1");
+my $free = first_free();
+limit($free);
+is($session->query("SELECT count(id) FROM rows WHERE n = 2"), '2', 'one where none is free');
+
+# Cursors that are open do not.
+limit($free + 4);
+$dc->set(concurrency => 200);
+$dc->fault({ path => '/test/rows', hold_after => { bytes => 20_000 }, count => 0 });
+$session->query('BEGIN');
+my ($opened, $result) = (0);
+while ($opened < 90)
+{
+	$result = $session->attempt(
+		"DECLARE c$opened CURSOR FOR SELECT id FROM rows WHERE n = 1000; FETCH 1 FROM c$opened");
+	last if $result->{state};
+	$opened++;
+}
+cmp_ok($opened, '<', 90, "after $opened cursors");
+is($result->{state}, '53000', 'the next is refused');
+like($result->{err}, qr/53000: out of file descriptors for requests to the service$/m, 'with the cause');
+$session->query('ROLLBACK');
+$dc->release;
+$dc->clear_faults;
+is($session->query("SELECT count(id) FROM rows WHERE n = 3"), '3', 'later all is well');
+$session->quit;
+
+# Also where the session has none at all.
+$session = $dc->session;
+$session->query("SELECT id FROM rows WHERE n = 1 LIMIT 0");
+limit(2);
+$result = $session->attempt("SELECT count(id) FROM rows WHERE n = 4");
+is($result->{state}, '53000', 'where there never was one');
+limit(1024);
+is($session->query("SELECT count(id) FROM rows WHERE n = 5"), '5', 'until there is');
+$session->quit;
+
+done_testing();
