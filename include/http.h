@@ -156,7 +156,10 @@ extern bool dcf_http_was_neglected(const DcfHttpTransfer *transfer);
 
 extern const DcfHttpHead *dcf_http_head(const DcfHttpTransfer *transfer);
 
-/* After DCF_HTTP_UNREACHABLE: why, and in libcurl's words, made safe. */
+/*
+ * After DCF_HTTP_UNREACHABLE: why, and in libcurl's words, made safe.  Raises
+ * ERRCODE_INSUFFICIENT_RESOURCES where no file descriptors are left.
+ */
 extern DcfHttpFailure dcf_http_failure(const DcfHttpTransfer *transfer);
 extern const char *dcf_http_failure_words(const DcfHttpTransfer *transfer);
 
