@@ -29,7 +29,8 @@ extern void dcf_breaker_init(void);
 
 /*
  * For a request to a URL, which may have a query string.  The options must
- * outlive it.  What it holds, others get when cxt is reset, at the latest.
+ * outlive it.  What it holds, others get when cxt is reset, or the current resource
+ * owner is released, at the latest.
  */
 extern DcfBreaker *dcf_breaker_create(const char *url,
 									  const DcfServerOptions *options,

@@ -19,6 +19,7 @@
 #include "error.h"
 #include "http_wait.h"
 #include "outage.h"
+#include "resource.h"
 #include "shared.h"
 #include "siphash.h"
 
@@ -53,7 +54,7 @@ typedef struct Table
 
 struct DcfBreaker
 {
-	MemoryContextCallback release;
+	DcfResource resource;
 	const DcfServerOptions *options;
 	Key key;
 	int64 first_failed; /* of its tries; 0: none has */
@@ -282,9 +283,7 @@ dcf_breaker_create(const char *url, const DcfServerOptions *options,
 	}
 	breaker->options = options;
 	breaker->key = make_key(url, options);
-	breaker->release.func = release_breaker;
-	breaker->release.arg = breaker;
-	MemoryContextRegisterResetCallback(cxt, &breaker->release);
+	dcf_resource_tie(&breaker->resource, cxt, release_breaker, breaker);
 	return breaker;
 }
 

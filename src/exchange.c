@@ -354,7 +354,8 @@ dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt)
 /*
  * A try has failed without an answer.  Raises if it was the last, or waits.
  * What others try meanwhile, in vain, counts as well.  A request that has fewer
- * tries than others of its server says nothing for these.
+ * tries than others of its server says nothing for these, nor does the only try
+ * of one, if it was broken off: that can be about what it asked for.
  */
 static void
 wait_for_host(DcfExchange *exchange, DcfHttpTransfer *transfer)
@@ -366,7 +367,8 @@ wait_for_host(DcfExchange *exchange, DcfHttpTransfer *transfer)
 		dcf_http_raise_failure(transfer, exchange->tries);
 	exchange->failures++;
 	hopeless = failure == DCF_FAILURE_TIMEOUT ||
-		exchange->failures > exchange->options->max_retries;
+		(exchange->failures > exchange->options->max_retries &&
+		 !(failure == DCF_FAILURE_BROKEN && exchange->failures == 1));
 	if (!dcf_breaker_fail(exchange->breaker, failure,
 						  dcf_http_failure_words(transfer), hopeless) ||
 		exchange->failures > exchange->max_retries)

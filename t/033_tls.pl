@@ -142,7 +142,7 @@ is_answered('unchecked', ca_file => undef, tls_verify => 'off');
 my $elsewhere = page_server('elsewhere');
 is_refused("another host's certificate", 'name', url => $elsewhere);
 like(ask(url => $elsewhere, tls_verify => 'off')->{err},
-	qr/ERROR:  HV00M: reply .* does not consist of records$/m,
+	qr/ERROR:  HV00M: service sent markup instead of JSON$/m,
 	'unchecked it is taken');
 
 # The token service is held to the same.
@@ -169,7 +169,7 @@ for my $verify ('on', 'off')
 		url => $old, tls_verify => $verify, max_retries => 100);
 }
 like(ask(url => page_server('server', '-tls1_2'))->{err},
-	qr/ERROR:  HV00M: reply .* does not consist of records$/m,
+	qr/ERROR:  HV00M: service sent markup instead of JSON$/m,
 	'TLS 1.2 will do');
 my $plain = DataConnectTest->new(without_cluster => 1);
 is_refused('no TLS', 'wrong version|packet length|unexpected TLS packet',
