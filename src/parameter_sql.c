@@ -199,9 +199,17 @@ find_option(List *options, const char *name)
 	return NULL;
 }
 
+/* Whether an object is a foreign table or a server of this wrapper. */
 static bool
-is_ours(const ForeignServer *server)
+is_ours(Oid classid, Oid objid)
 {
+	const ForeignServer *server = NULL;
+
+	if (classid == ForeignServerRelationId)
+		server = GetForeignServerExtended(objid, FSV_MISSING_OK);
+	else if (classid == RelationRelationId &&
+			 get_rel_relkind(objid) == RELKIND_FOREIGN_TABLE)
+		server = dcf_relation_server(objid);
 	return server && dcf_sample_is_ours(GetForeignDataWrapper(server->fdwid));
 }
 
@@ -233,23 +241,14 @@ check_table(const List *endpoints, Oid relid)
 }
 
 static void
-check_object(const List *endpoints, Oid classid, Oid objid)
+check_server(const List *endpoints, Oid serverid)
 {
-	if (classid == RelationRelationId &&
-		get_rel_relkind(objid) == RELKIND_FOREIGN_TABLE &&
-		is_ours(dcf_relation_server(objid)))
-		check_table(endpoints, objid);
-	else if (classid == ForeignServerRelationId)
-	{
-		ForeignServer *server =
-			GetForeignServerExtended(objid, FSV_MISSING_OK);
-		Check check = {.endpoints = endpoints, .kind = "server"};
+	const ForeignServer *server = GetForeignServer(serverid);
+	Check check = {.endpoints = endpoints,
+				   .kind = "server",
+				   .name = server->servername};
 
-		if (!is_ours(server))
-			return;
-		check.name = server->servername;
-		check_options(&check, server->options);
-	}
+	check_options(&check, server->options);
 }
 
 /*
@@ -291,22 +290,18 @@ load_catalogue(void)
 	return endpoints;
 }
 
-/* pg_dump's scripts turn check_function_bodies off: restoring says nothing. */
-Datum
-dataconnect_warn_parameters(PG_FUNCTION_ARGS)
+/* Of this wrapper's objects that the command has made or altered, by class. */
+typedef struct Altered
+{
+	List *tables;
+	List *servers;
+} Altered;
+
+static Altered
+list_altered(void)
 {
 	MemoryContext context = CurrentMemoryContext;
-	List *endpoints;
-	List *done = NIL;
-
-	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("dataconnect_warn_parameters() can only be called by "
-						"an event trigger")));
-	if (!warn_unknown_parameters || !check_function_bodies ||
-		(endpoints = load_catalogue()) == NIL)
-		PG_RETURN_NULL();
+	Altered altered = {NIL, NIL};
 
 	SPI_connect();
 	if (SPI_execute("SELECT classid, objid"
@@ -321,13 +316,44 @@ dataconnect_warn_parameters(PG_FUNCTION_ARGS)
 			SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
 		Oid objid = DatumGetObjectId(
 			SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &isnull));
+		List **list =
+			classid == RelationRelationId ? &altered.tables : &altered.servers;
 		MemoryContext old = MemoryContextSwitchTo(context);
 
-		if (!list_member_oid(done, objid))
-			check_object(endpoints, classid, objid);
-		done = lappend_oid(done, objid);
+		if (is_ours(classid, objid))
+			*list = list_append_unique_oid(*list, objid);
 		MemoryContextSwitchTo(old);
 	}
 	SPI_finish();
+	return altered;
+}
+
+/* pg_dump's scripts turn check_function_bodies off: restoring says nothing. */
+Datum
+dataconnect_warn_parameters(PG_FUNCTION_ARGS)
+{
+	Altered altered;
+	List *endpoints;
+	ListCell *cell;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("dataconnect_warn_parameters() can only be called by "
+						"an event trigger")));
+	if (!warn_unknown_parameters || !check_function_bodies)
+		PG_RETURN_NULL();
+
+	/* To read the catalogue takes longer than most commands of others. */
+	altered = list_altered();
+	if (altered.tables == NIL && altered.servers == NIL)
+		PG_RETURN_NULL();
+	endpoints = load_catalogue();
+	if (endpoints == NIL)
+		PG_RETURN_NULL();
+	foreach(cell, altered.tables)
+		check_table(endpoints, lfirst_oid(cell));
+	foreach(cell, altered.servers)
+		check_server(endpoints, lfirst_oid(cell));
 	PG_RETURN_NULL();
 }
