@@ -179,7 +179,8 @@ CREATE FUNCTION dataconnect_governor(
     OUT allowed integer,
     OUT waiting integer,
     OUT paused_until timestamptz,
-    OUT outdated boolean)
+    OUT outdated boolean,
+    OUT unreachable_since timestamptz)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE STRICT
@@ -195,6 +196,7 @@ DROP FUNCTION dataconnect_governor_1_0();
 
 COMMENT ON COLUMN dataconnect_concurrency.paused_until IS 'when the next request is sent at the earliest, or NULL: the service has asked to be left alone, or refused all; dataconnect_resume() ends it before';
 COMMENT ON COLUMN dataconnect_concurrency.outdated IS 'whether server and mapping have another host or other credentials by now; NULL in another database';
+COMMENT ON COLUMN dataconnect_concurrency.unreachable_since IS 'since when no request of anybody has reached the host in the server''s option url, or token_url: others fail at once until a try gets through, or dataconnect_resume(); NULL where nothing of the kind is known, and in another database';
 
 CREATE FUNCTION dataconnect_resume(server name)
 RETURNS integer
@@ -202,4 +204,4 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE STRICT;
 
 COMMENT ON FUNCTION dataconnect_resume(name)
-IS 'has requests sent again at once that wait because the service asked to be left alone, and returns for how many user mappings there was such a pause: for a server''s owner of all its mappings, else of the one that the caller uses; fails (42704) where there is none, and needs USAGE on the server (42501); for example: SELECT dataconnect_resume(''dataconnect'')';
+IS 'has requests sent again at once that wait because the service asked to be left alone, or that fail at once because its host is unreachable, and returns for how many user mappings there was such a pause, for a server''s owner of all its mappings, else of the one that the caller uses; and one more if the host was unreachable; fails (42704) where there is none, and needs USAGE on the server (42501); for example: SELECT dataconnect_resume(''dataconnect'')';

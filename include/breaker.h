@@ -76,10 +76,14 @@ extern bool dcf_breaker_wait(DcfBreaker *breaker, int64 ms, int64 deadline,
 /* So many tries were in vain that there is to be none: raises the same. */
 pg_noreturn extern void dcf_breaker_give_up(DcfBreaker *breaker);
 
-/* Forget what is known of the hosts that a server's options name. */
-extern void dcf_breaker_forget(const DcfServerOptions *options);
+/*
+ * Forget what is known of the hosts that a server's options name; whether one
+ * was unreachable.  Who waits to try again does so at once, and whatever fails
+ * that began before opens no circuit.
+ */
+extern bool dcf_breaker_forget(const DcfServerOptions *options);
 
-/* Since when such a host is unreachable; 0: it is not. */
+/* Since when such a host is unreachable, to the second; 0: it is not. */
 extern TimestampTz
 dcf_breaker_unreachable_since(const DcfServerOptions *options);
 

@@ -255,6 +255,9 @@ typedef struct DcfUrlParts
 
 extern const char *dcf_http_parse_url(const char *url, DcfUrlParts *parts);
 
+/* The part of a URL that says where a request goes: no path, no query. */
+extern char *dcf_http_copy_target(const char *url);
+
 /* Define the settings (GUCs) of this module. */
 extern void dcf_http_define_settings(void);
 

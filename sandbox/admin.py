@@ -142,6 +142,11 @@ async def _wait(state, request, query, body):
         {n: counts[n]() for n in query})}, 408)
 
 
+def _show_listener(listener):
+    return {"port": listener.port, "mode": listener.mode,
+            "connections": listener.connections}
+
+
 def _find_listener(state, port):
     for listener in state.listeners:
         if listener.port == int(port):
@@ -161,13 +166,12 @@ async def _listen(state, request, query, body):
         listener = Listener(service_port(state.base_url))
         state.listeners.append(listener)
     await listener.change(mode)
-    return _json({"port": listener.port})
+    return _json(_show_listener(listener))
 
 
 def _listener(state, request, query, body):
     listener = _find_listener(state, query["port"])
-    return _json({"port": listener.port, "mode": listener.mode,
-                  "connections": listener.connections})
+    return _json(_show_listener(listener))
 
 
 ROUTES = {

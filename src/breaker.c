@@ -38,7 +38,8 @@ typedef struct Host
 {
 	Key key;
 	bool used;
-	int64 failed_at; /* last */
+	int64 failed_at;   /* last */
+	TimestampTz since; /* outage.since, as a calendar has it */
 	DcfOutage outage;
 	int prober;				/* process that has the probe */
 	DcfHttpFailure failure; /* the last one */
@@ -67,8 +68,8 @@ struct DcfBreaker
 typedef struct Refusal
 {
 	DcfHttpFailure failure;
-	int64 since; /* milliseconds ago */
-	int64 wait;	 /* milliseconds until the next try */
+	TimestampTz since;
+	int64 wait; /* milliseconds until the next try */
 	bool probing;
 	char words[WORDS];
 } Refusal;
@@ -188,18 +189,6 @@ append_text(StringInfo texts, const char *text)
 	appendStringInfoChar(texts, '\0');
 }
 
-/* The part of a URL that says where a request goes. */
-static char *
-copy_target(const char *url)
-{
-	const char *authority = strstr(url, "://");
-
-	if (authority == NULL)
-		elog(ERROR, "URL has no scheme");
-	authority += 3;
-	return pnstrdup(url, authority - url + strcspn(authority, "/?"));
-}
-
 static Key
 make_key(const char *url, const DcfServerOptions *options)
 {
@@ -207,7 +196,7 @@ make_key(const char *url, const DcfServerOptions *options)
 	StringInfoData texts;
 	Key key;
 
-	if (dcf_http_parse_url(copy_target(url), &parts) != NULL)
+	if (dcf_http_parse_url(dcf_http_copy_target(url), &parts) != NULL)
 		elog(ERROR, "URL names no host");
 	initStringInfo(&texts);
 	append_text(&texts, parts.scheme);
@@ -292,7 +281,7 @@ static void
 note_refusal(const Host *host, int64 now, Refusal *refusal)
 {
 	refusal->failure = host->failure;
-	refusal->since = now - host->outage.since;
+	refusal->since = host->since;
 	refusal->wait = dcf_outage_wait(&host->outage, now);
 	refusal->probing = host->outage.probing;
 	memcpy(refusal->words, host->words, WORDS);
@@ -309,16 +298,12 @@ show_next(const Refusal *refusal)
 }
 
 pg_noreturn static void
-raise_refusal(const DcfBreaker *breaker, const Refusal *refusal)
+raise_refusal(const Refusal *refusal)
 {
-	TimestampTz since = GetCurrentTimestamp() - refusal->since * 1000;
-
-	/* Parts of a second are of no interest. */
-	since -= since % USECS_PER_SEC;
 	dcf_http_raise_unreachable(
 		refusal->failure,
 		psprintf("It has been unreachable since %s; %s. libcurl said: %s.",
-				 timestamptz_to_str(since), show_next(refusal),
+				 timestamptz_to_str(refusal->since), show_next(refusal),
 				 dcf_error_safe(refusal->words, strlen(refusal->words))));
 }
 
@@ -343,7 +328,7 @@ dcf_breaker_check(DcfBreaker *breaker)
 						 dcf_wait_now(), &refusal);
 	unlock_table();
 	if (refused)
-		raise_refusal(breaker, &refusal);
+		raise_refusal(&refusal);
 }
 
 bool
@@ -363,7 +348,7 @@ dcf_breaker_enter(DcfBreaker *breaker)
 	}
 	unlock_table();
 	if (refused)
-		raise_refusal(breaker, &refusal);
+		raise_refusal(&refusal);
 	return breaker->probe != 0;
 }
 
@@ -427,6 +412,15 @@ keep_words(Host *host, const char *words)
 	host->words[len] = '\0';
 }
 
+/* Parts of a second are of no interest. */
+static TimestampTz
+get_second(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	return now - now % USECS_PER_SEC;
+}
+
 bool
 dcf_breaker_fail(DcfBreaker *breaker, DcfHttpFailure failure,
 				 const char *words, bool last)
@@ -439,6 +433,8 @@ dcf_breaker_fail(DcfBreaker *breaker, DcfHttpFailure failure,
 	if (host == NULL)
 		host = add_host(table, &breaker->key);
 	host->failed_at = now;
+	if (host->outage.failures == 0)
+		host->since = get_second();
 	host->failure = failure;
 	keep_words(host, words);
 	dcf_outage_fail(&host->outage, failure == DCF_FAILURE_BROKEN,
@@ -469,7 +465,7 @@ dcf_breaker_give_up(DcfBreaker *breaker)
 	unlock_table();
 	if (host)
 		tell_waiters(host);
-	raise_refusal(breaker, &refusal);
+	raise_refusal(&refusal);
 }
 
 /* Where a wait stands. */
@@ -570,10 +566,11 @@ list_urls(const DcfServerOptions *options, const char *urls[URLS])
 	urls[1] = options->token_url;
 }
 
-void
+bool
 dcf_breaker_forget(const DcfServerOptions *options)
 {
 	const char *urls[URLS];
+	bool found = false;
 
 	list_urls(options, urls);
 	for (int i = 0; i < URLS; i++)
@@ -586,18 +583,22 @@ dcf_breaker_forget(const DcfServerOptions *options)
 		key = make_key(urls[i], options);
 		host = find_host(lock_table(), &key);
 		if (host)
+		{
+			found |= host->outage.open;
 			end_outage(host);
+		}
 		unlock_table();
 		if (host)
 			tell_waiters(host);
 	}
+	return found;
 }
 
 TimestampTz
 dcf_breaker_unreachable_since(const DcfServerOptions *options)
 {
 	const char *urls[URLS];
-	int64 longest = -1;
+	TimestampTz first = 0;
 
 	list_urls(options, urls);
 	for (int i = 0; i < URLS; i++)
@@ -609,9 +610,9 @@ dcf_breaker_unreachable_since(const DcfServerOptions *options)
 			continue;
 		key = make_key(urls[i], options);
 		host = find_host(lock_table(), &key);
-		if (host && host->outage.open)
-			longest = Max(longest, dcf_wait_now() - host->outage.since);
+		if (host && host->outage.open && (first == 0 || host->since < first))
+			first = host->since;
 		unlock_table();
 	}
-	return longest < 0 ? 0 : GetCurrentTimestamp() - longest * 1000;
+	return first;
 }

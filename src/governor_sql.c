@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 
 #include "attempt.h"
+#include "breaker.h"
 #include "compat.h"
 #include "governor.h"
 #include "wipe.h"
@@ -40,6 +41,7 @@ enum
 	COLUMN_WAITING,
 	COLUMN_PAUSED_UNTIL,
 	COLUMN_OUTDATED, /* from 1.1 on */
+	COLUMN_UNREACHABLE_SINCE,
 	COLUMNS
 };
 
@@ -89,11 +91,12 @@ typedef struct Comparison
 {
 	const DcfGovernorState *state;
 	bool outdated;
+	TimestampTz unreachable_since; /* 0: it is not */
 } Comparison;
 
 /*
  * A DcfAttempt: whether the server and the mapping of who asked last belong to
- * another account by now.
+ * another account by now, and else whether its hosts are away.
  */
 static void
 compare(void *arg)
@@ -108,6 +111,9 @@ compare(void *arg)
 		!dcf_governor_has_state(create_governor(state->serverid,
 												state->userid),
 								state);
+	if (!comparison->outdated)
+		comparison->unreachable_since = dcf_breaker_unreachable_since(
+			dcf_option_server(GetForeignServer(state->serverid)));
 }
 
 /* text may be NULL. */
@@ -146,6 +152,9 @@ put_state(ReturnSetInfo *result, const DcfGovernorState *state)
 	nulls[COLUMN_OUTDATED] =
 		server == NULL || dcf_attempt(compare, &comparison) != NULL;
 	values[COLUMN_OUTDATED] = BoolGetDatum(comparison.outdated);
+	nulls[COLUMN_UNREACHABLE_SINCE] = (comparison.unreachable_since == 0);
+	values[COLUMN_UNREACHABLE_SINCE] =
+		TimestampTzGetDatum(comparison.unreachable_since);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -193,7 +202,7 @@ resume_all(Oid serverid)
 
 /*
  * Who owns the server sees to all of its mappings, others to the one that they
- * use.
+ * use.  That a host is away is nobody's own: it counts as one more.
  */
 Datum
 dataconnect_resume(PG_FUNCTION_ARGS)
@@ -202,10 +211,15 @@ dataconnect_resume(PG_FUNCTION_ARGS)
 		GetForeignServerByName(NameStr(*PG_GETARG_NAME(0)), false);
 	AclResult may_use =
 		dcf_compat_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
+	int n;
 
 	if (may_use != ACLCHECK_OK)
 		aclcheck_error(may_use, OBJECT_FOREIGN_SERVER, server->servername);
 	if (has_privs_of_role(GetUserId(), server->owner))
-		PG_RETURN_INT32(resume_all(server->serverid));
-	PG_RETURN_INT32(resume(server->serverid, GetUserId()) ? 1 : 0);
+		n = resume_all(server->serverid);
+	else
+		n = resume(server->serverid, GetUserId()) ? 1 : 0;
+	if (dcf_breaker_forget(dcf_option_server(server)))
+		n++;
+	PG_RETURN_INT32(n);
 }

@@ -79,6 +79,17 @@ normalize_host(char *host)
 		*p = pg_ascii_tolower((unsigned char) *p);
 }
 
+char *
+dcf_http_copy_target(const char *url)
+{
+	const char *authority = strstr(url, "://");
+
+	if (authority == NULL)
+		elog(ERROR, "URL has no scheme");
+	authority += 3;
+	return pnstrdup(url, authority - url + strcspn(authority, "/?"));
+}
+
 const char *
 dcf_http_parse_url(const char *url, DcfUrlParts *parts)
 {

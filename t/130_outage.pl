@@ -74,14 +74,20 @@ $port = $dc->listen('close');
 my %patience = (max_retries => 1, connect_timeout => '1h');
 make('one', "https://127.0.0.1:$port", %patience);
 
-# Whether a session that was sent a query connects, or else has ended it.
+# Whether a session that was sent a query connects, or else has ended it. That
+# it is idle says nothing: it may have yet to begin.
 sub connects
 {
 	my ($session) = @_;
-	$dc->wait_for_result("SELECT state <> 'active' OR wait_event IN
-		('DataconnectConnect', 'Extension') FROM pg_stat_activity
-		WHERE pid = @{[$session->pid]}", 't');
-	return $session->so_far->{err} !~ /ERROR/;
+	my $until = time + $PostgreSQL::Test::Utils::timeout_default;
+	while (time < $until)
+	{
+		return 1 if $boss->query("SELECT count(*) FROM pg_stat_activity
+			WHERE pid = @{[$session->pid]} AND state = 'active'
+			AND wait_event IN ('DataconnectConnect', 'Extension')") eq '1';
+		return 0 if $session->so_far->{err} =~ /ERROR/;
+	}
+	die "a query neither connects nor ends\n";
 }
 
 # A session that probes.
@@ -97,6 +103,16 @@ sub begin_probe
 		like($prober->finish->{err}, $away, 'before the end of the pause');
 	}
 	die "no probe\n";
+}
+
+# Wait until a port has had so many connections; how many it has had.
+sub await_connections
+{
+	my ($to, $n, $seconds) = @_;
+	my $until = time + ($seconds || $PostgreSQL::Test::Utils::timeout_default);
+	my $have;
+	do { $have = $dc->connections($to) } until $have >= $n || time > $until;
+	return $have;
 }
 
 sub cancel
@@ -234,6 +250,54 @@ like(ask('login', $tiles[1])->{err}, $away, 'for others as well');
 is($tiles[1]->query(select_from('sandbox')), '3', 'the service is not');
 cancel($prober);
 
+# --- Lifted by hand --------------------------------------------------------------
+
+$port = $dc->listen('close');
+make('lifted', "https://127.0.0.1:$port", %patience);
+my $since = "SELECT unreachable_since FROM dataconnect_concurrency WHERE server_name = 'lifted'";
+is($boss->query($since), '', 'of a host that nobody has asked nothing is known');
+is($boss->query("SELECT dataconnect_resume('lifted')"), '0', 'there is nothing to lift');
+is(ask('lifted', $tiles[0])->{state}, 'HV00N', 'an outage is met');
+$dc->listen('silent', $port);
+$prober = begin_probe('lifted');
+my ($told) = ask('lifted', $tiles[1])->{err} =~ /unreachable since ([^;]+);/;
+is($boss->query("SELECT unreachable_since = '$told'
+	FROM dataconnect_concurrency WHERE server_name = 'lifted'"), 't', 'the view shows since when');
+is($boss->query("SELECT count(*) FROM dataconnect_concurrency
+	WHERE server_name = 'sandbox' AND unreachable_since IS NULL"), '1', 'and of no other host');
+$boss->query('CREATE ROLE analyst; CREATE ROLE guest;
+	GRANT USAGE ON FOREIGN SERVER lifted TO analyst;
+	CREATE USER MAPPING FOR analyst SERVER lifted OPTIONS (token $$t$$)');
+is($tiles[1]->attempt("SET ROLE guest; SELECT dataconnect_resume('lifted')")->{state}, '42501',
+	'who may not use the server cannot end it');
+like(ask('lifted', $tiles[0])->{err}, $away, 'it goes on');
+is($tiles[1]->query("SET ROLE analyst; SELECT dataconnect_resume('lifted')"), '1', 'who may ends it');
+is($boss->query($since), '', 'the view has forgotten it');
+$connections = $dc->connections($port);
+$tiles[0]->send(select_from('lifted'));
+is(await_connections($port, $connections + 1), $connections + 1, 'the next query tries at once');
+is(cancel($tiles[0]), '57014', 'until it is cancelled');
+cancel($prober);
+is($boss->query($since), '', 'and nothing is left');
+$tiles[1]->query('RESET ROLE');
+
+# What waits to try again goes on. One of these tries, the other waits for it.
+$dc->listen('close', $port);
+make('waits', "https://127.0.0.1:$port", max_retries => 100, retry_max_wait => '100ms',
+	connect_timeout => '1h');
+$_->send(select_from('waits')) for @tiles[ 0, 1 ];
+$dc->wait_for_result("SELECT count(*) FROM pg_stat_activity WHERE state = 'active'
+	AND pid IN (@{[join ', ', map { $_->pid } @tiles[ 0, 1 ]]})
+	AND wait_event IN ('DataconnectConnect', 'DataconnectRetry', 'Extension')", '2');
+await_connections($port, $dc->connections($port) + 5);
+# How many there were when the port fell silent is what its reply says.
+$connections = $dc->control('POST', 'listen', { mode => 'silent', port => $port + 0 })->{connections};
+is(await_connections($port, ++$connections), $connections, 'one tries');
+is($boss->query("SELECT dataconnect_resume('waits')"), '0', 'no outage yet');
+is(await_connections($port, $connections + 1, 20), $connections + 1,
+	'but who waits goes on at once');
+cancel($_) for @tiles[ 0, 1 ];
+
 # --- Without shared memory -----------------------------------------------------------
 
 my $alone = DataConnectTest->new;
@@ -244,6 +308,15 @@ my ($first, $second) = map { $alone->session } 1 .. 2;
 my $end = time + $PostgreSQL::Test::Utils::timeout_default;
 do { $result = ask('one', $first) } until $result->{err} =~ $away || time > $end;
 like($result->{err}, $away, 'a session knows what it has met itself');
+$since = 'SELECT unreachable_since IS NOT NULL FROM dataconnect_concurrency';
+is($first->query($since), 't', 'its view shows it');
+is($second->query($since), '', 'that of another does not');
+$connections = $alone->connections($port);
+is($second->query("SELECT dataconnect_resume('one')"), '0', 'who knows of none lifts none');
+is($first->query("SELECT dataconnect_resume('one')"), '1', 'who does lifts it for itself');
+is($first->query($since), 'f', 'it is forgotten');
+is(ask('one', $first)->{state}, 'HV00M', 'and met anew');
+is($alone->connections($port), $connections + 2, 'by tries that are made at once');
 $connections = $alone->connections($port);
 is(ask('one', $second)->{state}, 'HV00M', 'another meets it, too');
 is($alone->connections($port), $connections + 2, 'by its own tries');

@@ -324,7 +324,8 @@ class Listeners(SandboxTest):
         self.assertIn(b"200 OK", read_end(sock)[0])
         self.assertEqual(self.control("GET", "listen?port=%d" % port),
                          {"port": port, "mode": "service", "connections": 4})
-        self.control("POST", "listen", {"mode": "refuse", "port": port})
+        self.assertEqual(self.control("POST", "listen", {"mode": "refuse", "port": port}),
+                         {"port": port, "mode": "refuse", "connections": 4})
         with self.assertRaises(ConnectionRefusedError):
             self.connect(port)
         self.assertEqual(self.ask("/_sandbox/listen?port=1", headers={}).status, 400)
