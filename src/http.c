@@ -258,6 +258,7 @@ dcf_http_await(DcfHttpTransfer *transfer)
 	if (!transfer->head_done)
 	{
 		transfer->failure_words = dcf_http_words(transfer);
+		dcf_http_check_name(transfer);
 		return DCF_HTTP_UNREACHABLE;
 	}
 	if (!is_refusal(transfer))

@@ -463,6 +463,7 @@ create_transfer(DcfHttpPool *pool, const DcfHttpSpec *spec)
 	DcfHttpTransfer *transfer = palloc0(sizeof(DcfHttpTransfer));
 
 	transfer->context = CurrentMemoryContext;
+	transfer->proxy = spec->proxy ? pstrdup(spec->proxy) : NULL;
 	transfer->connect_timeout = spec->connect_timeout;
 	transfer->first_byte_timeout = spec->first_byte_timeout;
 	transfer->idle_timeout = spec->idle_timeout;

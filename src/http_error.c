@@ -238,6 +238,7 @@ typedef enum Cause
 	CAUSE_TIMEOUT,
 	CAUSE_TRUST, /* TLS, and no try will change it */
 	CAUSE_PROXY, /* it refuses to connect, and will */
+	CAUSE_NAME,	 /* it does not exist */
 	CAUSE_TOO_LONG,
 	CAUSE_MEMORY,
 	CAUSE_DESCRIPTORS,
@@ -267,6 +268,8 @@ classify(const DcfHttpTransfer *transfer)
 		return CAUSE_DESCRIPTORS;
 	if (is_refused_by_proxy(transfer))
 		return CAUSE_PROXY;
+	if (transfer->name_unknown)
+		return CAUSE_NAME;
 	switch (transfer->result)
 	{
 		case CURLE_OK:
@@ -347,6 +350,20 @@ dcf_http_raise_unreachable(DcfHttpFailure failure, const char *detail)
 			 errhint("Check the server's option url, and the network.")));
 }
 
+static void
+raise_unknown_name(const DcfHttpTransfer *transfer)
+{
+	const char *option =
+		transfer->result == CURLE_COULDNT_RESOLVE_PROXY ? "proxy" : "url";
+
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
+			 errmsg("host in the server's option %s does not exist", option),
+			 errdetail("The name has no address. libcurl says: %s.",
+					   transfer->failure_words),
+			 errhint("Check the server's option %s.", option)));
+}
+
 /* Raise what no other try will change. */
 static void
 raise_lasting(const DcfHttpTransfer *transfer)
@@ -373,6 +390,9 @@ raise_lasting(const DcfHttpTransfer *transfer)
 					 errmsg("proxy does not connect to the service"),
 					 errdetail("libcurl says: %s.", transfer->failure_words),
 					 errhint("Check the server's options url and proxy.")));
+			break;
+		case CAUSE_NAME:
+			raise_unknown_name(transfer);
 			break;
 		case CAUSE_MEMORY:
 			dcf_http_check(transfer->result);

@@ -109,6 +109,7 @@ struct DcfHttpTransfer
 	bool has_fd;		   /* counted by AcquireExternalFD() */
 	bool lacks_descriptor; /* there was none for a socket */
 	struct curl_slist *headers;
+	char *proxy;				 /* or NULL */
 	DcfHttpJar *jar;			 /* until the exchange ends; or NULL */
 	bool confidential;			 /* the windows hold secrets */
 	char words[CURL_ERROR_SIZE]; /* libcurl's, in English */
@@ -165,6 +166,7 @@ struct DcfHttpTransfer
 	bool done;			/* libcurl is through with it: see result */
 	CURLcode result;
 	const char *failure_words; /* after DCF_HTTP_UNREACHABLE: libcurl's */
+	bool name_unknown;		   /* likewise: there is no such host, or proxy */
 	DcfHttpProblem problem;	   /* it stays */
 	const char *reason;		   /* of problem, or NULL */
 	DcfHttpPhase phase;
@@ -260,6 +262,12 @@ extern void dcf_http_end_unclean(DcfHttpPool *pool);
 
 /* libcurl's callback to close a socket; arg is the pool. */
 extern int dcf_http_close_socket(void *arg, curl_socket_t fd);
+
+/*
+ * Where libcurl could not resolve a name: set name_unknown if there is none.
+ * Waits for up to 2 s, and raises what a wait does.
+ */
+extern void dcf_http_check_name(DcfHttpTransfer *transfer);
 
 /* What libcurl says of a failure, made safe, in the transfer's context. */
 extern const char *dcf_http_words(const DcfHttpTransfer *transfer);

@@ -43,7 +43,8 @@ my %running;    # sandboxes to end when the test does
 my $has_overlaps = 0;
 
 # Options: sandbox => [arguments of python3 -m sandbox], conf => lines for
-# postgresql.conf, without_cluster => 1, silent_names => 1 (see silent_url).
+# postgresql.conf, without_cluster => 1, silent_names => 1 (see silent_url),
+# names => 1 (see lookups).
 sub new
 {
 	my ($class, %option) = @_;
@@ -56,6 +57,8 @@ sub new
 	$node->init;
 	$node->append_conf('postgresql.conf', $option{conf}) if $option{conf};
 	local $ENV{HOSTALIASES} = _fifo() if $option{silent_names};
+	local $ENV{LD_PRELOAD} = $self->_make_names if $option{names};
+	local $ENV{LOOKUPS} = $self->{lookups} if $option{names};
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION dataconnect_fdw');
 	$self->{node} = $node;
@@ -319,6 +322,67 @@ sub _fifo
 	  . "/etc/nsswitch.conf reach 'dns'?\n"
 	  unless $? >> 8 == 124;
 	return $name;
+}
+
+# In a cluster with names, names under .invalid answer as they are called,
+# whatever the network: none.invalid does not exist, nodata.invalid has no
+# address, again.invalid finds no name server; and hangs.invalid at first finds
+# none, then never an answer. here.invalid is this machine. This is how often
+# each was looked up.
+sub lookups
+{
+	my ($self, $name) = @_;
+	return scalar grep { $_ eq $name } split /\n/,
+	  PostgreSQL::Test::Utils::slurp_file($self->{lookups});
+}
+
+# A library with the function getaddrinfo() that does so.
+sub _make_names
+{
+	my ($self) = @_;
+	my $directory = PostgreSQL::Test::Utils::tempdir_short();
+	$self->{lookups} = "$directory/lookups";
+	PostgreSQL::Test::Utils::append_to_file($self->{lookups}, '');
+	chmod oct(666), $self->{lookups};
+	PostgreSQL::Test::Utils::append_to_file("$directory/names.c", <<'END');
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef int Function(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+int
+getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+			struct addrinfo **found)
+{
+	static int hangs;
+	Function *next = (Function *) dlsym(RTLD_NEXT, "getaddrinfo");
+	FILE *log;
+
+	if (name == NULL || strstr(name, ".invalid") == NULL)
+		return next(name, service, hints, found);
+	log = fopen(getenv("LOOKUPS"), "a");
+	fprintf(log, "%s\n", name);
+	fclose(log);
+	if (strncmp(name, "here.", 5) == 0)
+		return next("127.0.0.1", service, hints, found);
+	if (strncmp(name, "none.", 5) == 0)
+		return EAI_NONAME;
+	if (strncmp(name, "nodata.", 7) == 0)
+		return EAI_NODATA;
+	if (strncmp(name, "hangs.", 6) == 0 && hangs++)
+		for (;;)
+			pause();
+	return EAI_AGAIN;
+}
+END
+	PostgreSQL::Test::Utils::system_or_bail($ENV{CC} || 'cc', '-shared', '-fPIC',
+		'-o', "$directory/names.so", "$directory/names.c", '-ldl');
+	return "$directory/names.so";
 }
 
 # A port to connect to for ever: its queue of connections is full, so the
