@@ -17,7 +17,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -84,11 +83,15 @@ add_names(List *names, const DcfCatalogueEndpoint *endpoint)
 	ListCell *cell;
 
 	foreach(cell, endpoint->params)
-		names = lappend(names, ((DcfCatalogueParam *) lfirst(cell))->name);
+	{
+		const DcfCatalogueParam *param = lfirst(cell);
+
+		names = lappend(names, dcf_option_utf8(pstrdup(param->name)));
+	}
 	return names;
 }
 
-/* The names that are known, but for the prefixes. */
+/* The names that are known, in UTF-8, but for the prefixes. */
 static List *
 known_names(const Check *check)
 {
@@ -106,14 +109,13 @@ known_names(const Check *check)
 	return names;
 }
 
-/* name is in the database encoding. */
+/* name is in UTF-8: the database's encoding need not have all of it. */
 static void
 check_name(const Check *check, const char *name)
 {
 	List *names;
 	ListCell *cell;
 	const char *nearest;
-	const char *utf8;
 
 	if (is_universal(name))
 		return;
@@ -126,11 +128,10 @@ check_name(const Check *check, const char *name)
 	/* A server's may be for paths that the catalogue does not have. */
 	if (!check->endpoint && !nearest)
 		return;
-	utf8 = dcf_option_utf8(pstrdup(name));
 	ereport(
 		WARNING,
 		(errmsg("parameter \"%s\" of %s \"%s\" is not known",
-				dcf_error_safe(utf8, strlen(utf8)), check->kind, check->name),
+				dcf_error_safe(name, strlen(name)), check->kind, check->name),
 		 check->endpoint ?
 			 errdetail(
 				 "The catalogue has no such parameter of \"%s\". The service ignores parameters that it does not know.",
@@ -138,7 +139,8 @@ check_name(const Check *check, const char *name)
 			 errdetail(
 				 "The catalogue has no such parameter of any path. The service ignores parameters that it does not know."),
 		 nearest ?
-			 errhint("Perhaps you meant \"%s\".", nearest) :
+			 errhint("Perhaps you meant \"%s\".",
+					 dcf_error_safe(nearest, strlen(nearest))) :
 			 errhint(
 				 "If it is right, set \"dataconnect_fdw.warn_unknown_parameters\" to off.")));
 }
@@ -160,7 +162,7 @@ check_query(const Check *check, char *query)
 		if (!dcf_url_decode(name.data, name.len, decoded, &len))
 			return;
 		decoded[len] = '\0';
-		check_name(check, pg_any_to_server(decoded, (int) len, PG_UTF8));
+		check_name(check, decoded);
 	}
 }
 
@@ -180,7 +182,7 @@ check_options(const Check *check, List *options)
 		else if (strcmp(option->defname, "param") == 0 ||
 				 strcmp(option->defname, "param_from") == 0 ||
 				 strcmp(option->defname, "param_to") == 0)
-			check_name(check, defGetString(option));
+			check_name(check, dcf_option_utf8(defGetString(option)));
 	}
 }
 

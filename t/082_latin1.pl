@@ -90,5 +90,12 @@ for my $column (qw(j r))
 		"a part that the encoding lacks: $column");
 }
 
+# A parameter that the encoding lacks can be sent, and is told of as far as it can be.
+my $unknown = $session->attempt(q{CREATE FOREIGN TABLE unknown (id integer) SERVER dc
+	OPTIONS (endpoint '/lists/stores', params '%E2%82%AC%C3%A9=1')});
+is($unknown->{state}, '', 'a parameter that the encoding lacks can be given');
+like($unknown->{err}, qr/WARNING:  \w+: parameter "\?é" of foreign table "unknown" is not known/,
+	'and is told of');
+
 $session->quit;
 done_testing();
