@@ -29,6 +29,14 @@
 extern int64_t dcf_backoff_delay(int attempt, int64_t max_ms, uint64_t random);
 
 /*
+ * The same after refusals of one that asks too much at once (429).  The first
+ * may be by chance: then the whole is DCF_BACKOFF_CHANCE_MS.
+ */
+#define DCF_BACKOFF_CHANCE_MS 50
+extern int64_t dcf_backoff_refused(int attempt, int64_t max_ms,
+								   uint64_t random);
+
+/*
  * Read the value of a Retry-After header: whole seconds, or an HTTP date (all
  * three forms of RFC 9110; the day of the week is not held against the date).
  * now is the Unix time in seconds.  A date in the past gives 0.  False, and

@@ -11,10 +11,12 @@
  *
  * A request takes a slot before each try, and gives it back when nothing more
  * of the exchange is on its way.  At most max_concurrency slots are taken, or
- * fewer where the service refuses that many (allowance.h).  Who finds none
- * waits in a queue, first come, first served.  Where the service asks to be
- * left alone for a while, nobody takes one until then; but for no longer than
- * 10 minutes, or retry_max_wait: a wrong date must not shut out for good.
+ * fewer where the service refuses that many, of all requests or of those for
+ * one resource (allowance.h).  Who finds none waits in a queue, first come,
+ * first served, among those who want a resource for which there is room.  Where
+ * the service asks to be left alone for a while, nobody takes one until then;
+ * but for no longer than 10 minutes, or retry_max_wait: a wrong date must not
+ * shut out for good.
  *
  * Nobody waits for a slot while holding one, of whatever account: that could be
  * the one that another waits for, or that the waiting query needs for itself.
@@ -50,11 +52,11 @@ extern DcfGovernor *dcf_governor_create(Oid serverid, Oid userid,
 										const DcfUserOptions *user);
 
 /*
- * A slot, not yet taken.  It is given back when cxt is reset, and may be taken
- * again and again.
+ * A slot for requests of a path, in whatever case, not yet taken.  It is given
+ * back when cxt is reset, and may be taken again and again.
  */
 extern DcfSlot *dcf_governor_slot(const DcfGovernor *governor,
-								  MemoryContext cxt);
+								  const char *path, MemoryContext cxt);
 
 /*
  * Take the slot, waiting for it if need be; no more is done if it is taken
@@ -77,6 +79,12 @@ extern bool dcf_governor_try_take(DcfSlot *slot);
 extern void dcf_governor_accept(DcfSlot *slot);
 extern void dcf_governor_refuse(DcfSlot *slot, int64 asked);
 extern void dcf_governor_release(DcfSlot *slot);
+
+/*
+ * Whether the last refusal was of a probe: of a request more than was known to
+ * be let through, which had no fair chance.
+ */
+extern bool dcf_governor_was_probe(const DcfSlot *slot);
 
 /* A pause that the service asked for, as messages show it; palloc'd. */
 typedef struct DcfGovernorPause

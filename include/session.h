@@ -44,11 +44,11 @@ extern DcfSession *dcf_session_get(Oid serverid, Oid userid,
 extern const DcfServerOptions *dcf_session_options(const DcfSession *session);
 
 /*
- * The governor's leave for one more request, if it is to be had at once; else
- * NULL.  It is given back when cxt is reset.
+ * The governor's leave for one more request of an endpoint, if it is to be had
+ * at once; else NULL.  It is given back when cxt is reset.
  */
 extern DcfSlot *dcf_session_try_slot(const DcfSession *session,
-									 MemoryContext cxt);
+									 const char *endpoint, MemoryContext cxt);
 
 /*
  * Who has a hint for a request that was refused.  give() gets the status and

@@ -44,6 +44,7 @@ dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 
 	memset(exchange, 0, sizeof(DcfExchange));
 	exchange->pool = pool;
+	exchange->path = "";
 	exchange->options = options;
 	exchange->max_retries = options->max_retries;
 	spec->compression = options->compression;
@@ -267,9 +268,12 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer)
 {
 	const DcfHttpHead *head = dcf_http_head(transfer);
 	int longest = exchange->options->retry_max_wait;
+	bool too_many = head->status == 429 && exchange->slot;
 	int64 asked = wait_asked_for(head);
 
-	exchange->failures++;
+	/* A probe had no fair chance. */
+	if (!too_many || !dcf_governor_was_probe(exchange->slot))
+		exchange->failures++;
 	if (asked > longest)
 	{
 		exchange->asked_wait = asked;
@@ -279,8 +283,13 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer)
 		return -1;
 	/* What is asked of all, the governor has all wait for. */
 	if (asked > 0)
-		return exchange->slot && head->status == 429 ? 0 : asked;
-	return choose_backoff(exchange);
+		return too_many ? 0 : asked;
+	if (!too_many)
+		return choose_backoff(exchange);
+	if (dcf_governor_was_probe(exchange->slot))
+		return 0;
+	return dcf_backoff_refused(exchange->failures, longest,
+							   pg_prng_uint64(&pg_global_prng_state));
 }
 
 /* What a reply's head says to the governor. */
@@ -310,7 +319,8 @@ take_slot(DcfExchange *exchange, MemoryContext cxt)
 	if (exchange->governor == NULL)
 		return;
 	if (exchange->slot == NULL)
-		exchange->slot = dcf_governor_slot(exchange->governor, cxt);
+		exchange->slot =
+			dcf_governor_slot(exchange->governor, exchange->path, cxt);
 	if (!dcf_governor_take(exchange->slot, spec->deadline))
 		dcf_http_raise_total(spec->total_timeout);
 	spec->on_end = end_try;

@@ -18,8 +18,9 @@ typedef struct DcfExchange
 	DcfHttpPool *pool;
 	const DcfServerOptions *options;
 	const DcfGovernor *governor; /* whose leave each try needs, or NULL */
-	DcfSlot *slot;				 /* if not taken before, by the first try */
-	DcfBreaker *breaker;		 /* of the host; made by the first try */
+	const char *path;		/* what it is asked for; "" without governor */
+	DcfSlot *slot;			/* if not taken before, by the first try */
+	DcfBreaker *breaker;	/* of the host; made by the first try */
 	const char *expects;	/* what is asked for, for messages, where markup
 								  * is not that; or NULL */
 	DcfHttpSpec spec;		/* set url, body and headers before running */

@@ -215,7 +215,9 @@ open_lane(DcfFetch *fetch, bool wait)
 
 	if (!wait)
 	{
-		slot = dcf_session_try_slot(fetch->session, lane->context);
+		slot = dcf_session_try_slot(fetch->session,
+									fetch->relation->table->endpoint,
+									lane->context);
 		if (!slot)
 		{
 			MemoryContextReset(lane->context);

@@ -2,9 +2,11 @@
  * governor.c
  *	  How many requests are under way at once.  See governor.h.
  *
- * The queue is strict.  Only the first in it may take a slot; whatever may
- * change his mind sets his latch, and so does who was first and leaves.  In a
- * table of its own a backend never queues: who holds no slot finds none taken.
+ * The queue is strict, but for those whose path is full: of the others only the
+ * first may take a slot, and nobody overtakes one for the same path.  Whatever
+ * may change that sets the latches of the first for each path, and so does one
+ * of them who leaves.  In a table of its own a backend never queues: who holds
+ * no slot finds none taken.
  */
 #include "postgres.h"
 
@@ -34,12 +36,17 @@ struct DcfSlot
 {
 	DcfResource resource;
 	const DcfGovernor *governor;
+	DcfGovernorKey key; /* of the path */
 	int max;
 	DcfGovernorTable *table;
 	DcfGovernorAccount *account; /* NULL: neither taken nor queued for */
+	DcfGovernorPath *path;		 /* of the account; or NULL */
 	DcfGovernorWaiter *waiter;	 /* or NULL */
+	DcfAllowanceTicket ticket;	 /* if taken */
 	bool taken;
 	bool accepted;
+	bool was_probe;	 /* when it was last refused */
+	int64 until;	 /* the end of its turn's time-out; 0: none */
 	dlist_node node; /* in taken_slots */
 };
 
@@ -57,25 +64,63 @@ typedef struct Situation
 static dlist_head taken_slots = DLIST_STATIC_INIT(taken_slots);
 static DcfSlot *queued_slot = NULL;
 
-static DcfGovernorWaiter *
-first_in_queue(const DcfGovernorAccount *account)
+static DcfAllowance *
+allowance_of(DcfGovernorPath *path)
 {
+	return path ? &path->allowance : NULL;
+}
+
+/* Whether somebody before waiter (NULL: the end) waits for the path. */
+static bool
+is_first_for(DcfGovernorAccount *account, const DcfGovernorWaiter *waiter,
+			 const DcfGovernorPath *path)
+{
+	dlist_iter iter;
+
 	if (account->waiting == 0)
-		return NULL;
-	return dlist_container(DcfGovernorWaiter, node, account->queue.head.next);
+		return true;
+	dlist_foreach(iter, &account->queue)
+	{
+		const DcfGovernorWaiter *other =
+			dlist_container(DcfGovernorWaiter, node, iter.cur);
+
+		if (other == waiter)
+			break;
+		if (other->path == path)
+			return false;
+	}
+	return true;
 }
 
-/* Have the first in the queue look again. */
+/* Have the first for each path look again. */
 static void
-wake_first(const DcfGovernorAccount *account)
+wake_first(DcfGovernorAccount *account)
 {
-	DcfGovernorWaiter *first = first_in_queue(account);
+	const DcfGovernorPath *seen[DCF_GOVERNOR_PATHS + 1];
+	int nseen = 0;
+	dlist_iter iter;
 
-	if (first)
-		SetLatch(first->latch);
+	if (account->waiting == 0)
+		return;
+	dlist_foreach(iter, &account->queue)
+	{
+		const DcfGovernorWaiter *waiter =
+			dlist_container(DcfGovernorWaiter, node, iter.cur);
+		int i = 0;
+
+		while (i < nseen && seen[i] != waiter->path)
+			i++;
+		if (i < nseen)
+			continue;
+		SetLatch(waiter->latch);
+		seen[nseen++] = waiter->path;
+	}
 }
 
-/* The lock is held, as below. */
+/*
+ * The lock is held, as below.  Who was refused as a probe had been first, and
+ * is so again.
+ */
 static void
 join_queue(DcfSlot *slot)
 {
@@ -84,8 +129,15 @@ join_queue(DcfSlot *slot)
 	if (waiter == NULL)
 		return;
 	waiter->latch = MyLatch;
-	dlist_push_tail(&slot->account->queue, &waiter->node);
+	waiter->path = slot->path;
+	waiter->max = slot->max;
+	if (slot->was_probe)
+		dlist_push_head(&slot->account->queue, &waiter->node);
+	else
+		dlist_push_tail(&slot->account->queue, &waiter->node);
 	slot->account->waiting++;
+	if (slot->path)
+		slot->path->waiting++;
 	slot->waiter = waiter;
 	queued_slot = slot;
 }
@@ -97,14 +149,24 @@ leave_queue(DcfSlot *slot)
 
 	if (slot->waiter == NULL)
 		return;
-	was_first = first_in_queue(slot->account) == slot->waiter;
+	was_first = is_first_for(slot->account, slot->waiter, slot->path);
 	dlist_delete(&slot->waiter->node);
 	slot->account->waiting--;
+	if (slot->path)
+		slot->path->waiting--;
 	dcf_governor_free_waiter(slot->table, slot->waiter);
 	slot->waiter = NULL;
 	queued_slot = NULL;
 	if (was_first)
 		wake_first(slot->account);
+}
+
+/* Not to be used any more, as it may be forgotten. */
+static void
+forget_account(DcfSlot *slot)
+{
+	slot->account = NULL;
+	slot->path = NULL;
 }
 
 /* Give back what is taken and do not ask for it any more. */
@@ -114,7 +176,8 @@ give_back(DcfSlot *slot)
 	leave_queue(slot);
 	if (slot->taken)
 	{
-		slot->account->allowance.in_flight--;
+		dcf_allowance_end(&slot->account->allowance, allowance_of(slot->path),
+						  &slot->ticket, dcf_wait_now());
 		dlist_delete(&slot->node);
 		slot->taken = false;
 	}
@@ -129,7 +192,7 @@ dcf_governor_release(DcfSlot *slot)
 	give_back(slot);
 	wake_first(slot->account);
 	dcf_governor_unlock(slot->table);
-	slot->account = NULL;
+	forget_account(slot);
 }
 
 static void
@@ -149,7 +212,8 @@ release_all(int code, Datum arg)
 }
 
 DcfSlot *
-dcf_governor_slot(const DcfGovernor *governor, MemoryContext cxt)
+dcf_governor_slot(const DcfGovernor *governor, const char *path,
+				  MemoryContext cxt)
 {
 	static bool initialized = false;
 	DcfSlot *slot = MemoryContextAllocZero(cxt, sizeof(DcfSlot));
@@ -160,6 +224,7 @@ dcf_governor_slot(const DcfGovernor *governor, MemoryContext cxt)
 		initialized = true;
 	}
 	slot->governor = governor;
+	slot->key = dcf_governor_path_key(path);
 	slot->max = governor->options->max_concurrency;
 	dcf_resource_tie(&slot->resource, cxt, release_slot, slot);
 	return slot;
@@ -174,31 +239,75 @@ lock_account(DcfSlot *slot, int64 now)
 	else
 		slot->account =
 			dcf_governor_lock_account(slot->governor, now, &slot->table);
+	if (slot->account && slot->path == NULL && slot->waiter == NULL)
+		slot->path = dcf_governor_find_path(slot->account, &slot->key, now);
 	return slot->account;
 }
 
-/* Whether the slot may be taken; the table is locked. */
+/*
+ * Whether the slot may be taken; the table is locked.  Only those whose path is
+ * full are passed over.  Who finds no room for another reason, as one who wants
+ * fewer at once than others do, would never have his turn if they went on.
+ */
 static bool
 has_room(const DcfSlot *slot, int64 now)
 {
-	const DcfGovernorAccount *account = slot->account;
+	DcfGovernorAccount *account = slot->account;
+	dlist_iter iter;
 
-	if (account->ask_at > now)
+	if (account->ask_at > now ||
+		!dcf_allowance_has_room(&account->allowance, allowance_of(slot->path),
+								slot->max, now))
 		return false;
-	return account->allowance.in_flight <
-		dcf_allowance_limit(&account->allowance, slot->max) &&
-		first_in_queue(account) == slot->waiter;
+	if (account->waiting == 0)
+		return true;
+	dlist_foreach(iter, &account->queue)
+	{
+		const DcfGovernorWaiter *waiter =
+			dlist_container(DcfGovernorWaiter, node, iter.cur);
+
+		if (waiter == slot->waiter)
+			break;
+		if (waiter->path == slot->path || waiter->path == NULL ||
+			!dcf_allowance_is_full(&waiter->path->allowance, now))
+			return false;
+	}
+	return true;
 }
 
 static void
-note_taken(DcfSlot *slot)
+note_taken(DcfSlot *slot, int64 now)
 {
-	slot->account->allowance.in_flight++;
+	dcf_allowance_send(&slot->account->allowance, allowance_of(slot->path),
+					   slot->max, now, &slot->ticket);
 	slot->taken = true;
+	slot->was_probe = false;
 	slot->accepted = false;
 	dlist_push_tail(&taken_slots, &slot->node);
 	/* There may be room for the next, too. */
 	leave_queue(slot);
+}
+
+/*
+ * How long to wait until there may be room by time alone; -1: for good.  Only
+ * the first for a path looks; who has no place in the queue does so often.
+ */
+static int64
+choose_wait(const DcfSlot *slot, int64 now)
+{
+	DcfGovernorAccount *account = slot->account;
+	int64 next;
+
+	if (slot->waiter == NULL)
+		return account->ask_at > now ? account->ask_at - now : POLL_MS;
+	if (!is_first_for(account, slot->waiter, slot->path))
+		return -1;
+	next = dcf_allowance_next(&account->allowance, allowance_of(slot->path),
+							  slot->max, now);
+	if (next == 0)
+		return -1;
+	next = Max(next, account->ask_at);
+	return next > now ? next - now : -1;
 }
 
 /*
@@ -215,7 +324,7 @@ take_or_tell(DcfSlot *slot, int64 now, Situation *situation)
 		return true;
 	if (has_room(slot, now) || (holds_another && account->ask_at <= now))
 	{
-		note_taken(slot);
+		note_taken(slot, now);
 		dcf_governor_unlock(slot->table);
 		return true;
 	}
@@ -224,16 +333,11 @@ take_or_tell(DcfSlot *slot, int64 now, Situation *situation)
 		join_queue(slot);
 	situation->paused = Max(account->paused_until - now, 0);
 	situation->in_flight = account->allowance.in_flight;
-	situation->limit = dcf_allowance_limit(&account->allowance, slot->max);
+	situation->limit = dcf_governor_limit(account, slot->max);
 	situation->waiting = account->waiting;
-	situation->wait = -1;
+	situation->wait = choose_wait(slot, now);
 	if (slot->waiter == NULL)
-		situation->wait =
-			account->ask_at > now ? account->ask_at - now : POLL_MS;
-	else if (account->ask_at > now && first_in_queue(account) == slot->waiter)
-		situation->wait = account->ask_at - now;
-	if (slot->waiter == NULL)
-		slot->account = NULL; /* it may be forgotten */
+		forget_account(slot);
 	dcf_governor_unlock(slot->table);
 	return false;
 }
@@ -313,8 +417,6 @@ dcf_governor_take(DcfSlot *slot, int64 deadline)
 {
 	const DcfServerOptions *options = slot->governor->options;
 	int64 now = dcf_wait_now();
-	int64 until =
-		options->queue_timeout > 0 ? now + options->queue_timeout : 0;
 	Situation situation;
 
 	if (slot->taken)
@@ -322,10 +424,13 @@ dcf_governor_take(DcfSlot *slot, int64 deadline)
 	/* Of an error that was caught and left both its memory and its owner. */
 	if (queued_slot)
 		dcf_governor_release(queued_slot);
+	if (!slot->was_probe)
+		slot->until =
+			options->queue_timeout > 0 ? now + options->queue_timeout : 0;
 
 	while (!take_or_tell(slot, now, &situation))
 	{
-		int64 end = sooner(until, deadline);
+		int64 end = sooner(slot->until, deadline);
 
 		if (situation.paused > options->retry_max_wait ||
 			(end != 0 && now >= end))
@@ -355,9 +460,9 @@ dcf_governor_try_take(DcfSlot *slot)
 		return true;
 	room = has_room(slot, now);
 	if (room)
-		note_taken(slot);
+		note_taken(slot, now);
 	else
-		slot->account = NULL;
+		forget_account(slot);
 	dcf_governor_unlock(slot->table);
 	return room;
 }
@@ -372,7 +477,8 @@ dcf_governor_accept(DcfSlot *slot)
 	dcf_governor_lock(slot->table);
 	slot->accepted = true;
 	account->refusals = 0;
-	dcf_allowance_accept(&account->allowance, slot->max, dcf_wait_now());
+	dcf_allowance_accept(&account->allowance, allowance_of(slot->path),
+						 &slot->ticket, dcf_wait_now());
 	wake_first(account);
 	dcf_governor_unlock(slot->table);
 }
@@ -394,20 +500,29 @@ dcf_governor_refuse(DcfSlot *slot, int64 asked)
 		return;
 	longest = slot->governor->options->retry_max_wait;
 	dcf_governor_lock(slot->table);
-	give_back(slot);
-	dcf_allowance_refuse(&account->allowance, slot->max, now);
+	slot->was_probe =
+		dcf_allowance_refuse(&account->allowance, allowance_of(slot->path),
+							 &slot->ticket, slot->max, asked, now);
+	dlist_delete(&slot->node);
+	slot->taken = false;
 	if (asked > 0)
 	{
 		pause = Min(asked, Max(longest, MAX_PAUSE_MS));
 		account->paused_until = Max(account->paused_until, now + pause);
 	}
 	else if (account->allowance.in_flight == 0)
-		pause = dcf_backoff_delay(++account->refusals, longest,
-								  pg_prng_uint64(&pg_global_prng_state));
+		pause = dcf_backoff_refused(++account->refusals, longest,
+									pg_prng_uint64(&pg_global_prng_state));
 	account->ask_at = Max(account->ask_at, now + pause);
 	wake_first(account);
 	dcf_governor_unlock(slot->table);
-	slot->account = NULL;
+	forget_account(slot);
+}
+
+bool
+dcf_governor_was_probe(const DcfSlot *slot)
+{
+	return slot->was_probe;
 }
 
 /* A DcfGovernorVisit; arg is the longest pause so far. */

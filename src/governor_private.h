@@ -12,11 +12,27 @@
 #include "allowance.h"
 #include "governor.h"
 
-typedef struct DcfGovernorAccount
+/*
+ * What requests are for.  One that is idle is forgotten for others; where all
+ * are busy, a request has none.
+ */
+#define DCF_GOVERNOR_PATHS 8
+
+typedef struct DcfGovernorPath
 {
 	DcfGovernorKey key;
 	bool used;
 	DcfAllowance allowance;
+	int waiting;   /* in the account's queue */
+	int64 used_at; /* when a slot was last asked for */
+} DcfGovernorPath;
+
+typedef struct DcfGovernorAccount
+{
+	DcfGovernorKey key;
+	bool used;
+	DcfAllowance allowance; /* of all its requests */
+	DcfGovernorPath paths[DCF_GOVERNOR_PATHS];
 	dlist_head queue;	/* of DcfGovernorWaiter */
 	int waiting;		/* its length */
 	int64 ask_at;		/* nothing is sent before */
@@ -35,6 +51,8 @@ typedef struct DcfGovernorWaiter
 {
 	dlist_node node; /* in an account's queue, or among the free ones */
 	Latch *latch;
+	DcfGovernorPath *path; /* or NULL */
+	int max;
 } DcfGovernorWaiter;
 
 typedef struct DcfGovernorTable DcfGovernorTable;
@@ -62,6 +80,20 @@ extern void dcf_governor_unlock(DcfGovernorTable *table);
 extern DcfGovernorAccount *
 dcf_governor_lock_account(const DcfGovernor *governor, int64 now,
 						  DcfGovernorTable **table);
+
+/* Tells paths apart; of one, in whatever case. */
+extern DcfGovernorKey dcf_governor_path_key(const char *text);
+
+/* The path of an account, whose table is locked; NULL if all are busy. */
+extern DcfGovernorPath *dcf_governor_find_path(DcfGovernorAccount *account,
+											   const DcfGovernorKey *key,
+											   int64 now);
+
+/*
+ * How many requests of an account may be under way of a user who wants at most
+ * max, as far as its paths let them.
+ */
+extern int dcf_governor_limit(const DcfGovernorAccount *account, int max);
 
 /* A place in a queue of the table, which is locked; NULL if there is none. */
 extern DcfGovernorWaiter *dcf_governor_new_waiter(DcfGovernorTable *table);

@@ -157,6 +157,22 @@ make_key(const DcfServerOptions *options, const DcfUserOptions *user)
 	return key;
 }
 
+/* The key need not be secret, but it is there. */
+DcfGovernorKey
+dcf_governor_path_key(const char *text)
+{
+	const DcfGovernorTable *table =
+		shared.memory ? shared.memory : get_own_table();
+	char *lower = pstrdup(text);
+	DcfGovernorKey key;
+
+	for (char *p = lower; *p; p++)
+		*p = (char) pg_ascii_tolower((unsigned char) *p);
+	dcf_siphash(table->secret.bytes, lower, strlen(lower), key.bytes);
+	pfree(lower);
+	return key;
+}
+
 DcfGovernor *
 dcf_governor_create(Oid serverid, Oid userid, const DcfServerOptions *options,
 					const DcfUserOptions *user)
@@ -293,6 +309,49 @@ lock_account(DcfGovernorTable *table, const DcfGovernorKey *key, int64 now)
 	return account;
 }
 
+DcfGovernorPath *
+dcf_governor_find_path(DcfGovernorAccount *account, const DcfGovernorKey *key,
+					   int64 now)
+{
+	DcfGovernorPath *place = NULL;
+
+	for (int i = 0; i < DCF_GOVERNOR_PATHS; i++)
+	{
+		DcfGovernorPath *path = &account->paths[i];
+
+		if (path->used && memcmp(&path->key, key, sizeof(DcfGovernorKey)) == 0)
+		{
+			path->used_at = now;
+			return path;
+		}
+		if (path->allowance.in_flight > 0 || path->waiting > 0)
+			continue;
+		if (place == NULL || (place->used && !path->used) ||
+			(place->used == path->used && path->used_at < place->used_at))
+			place = path;
+	}
+	if (place == NULL)
+		return NULL;
+	memset(place, 0, sizeof(DcfGovernorPath));
+	place->key = *key;
+	place->used = true;
+	place->used_at = now;
+	dcf_allowance_init(&place->allowance);
+	return place;
+}
+
+int
+dcf_governor_limit(const DcfGovernorAccount *account, int max)
+{
+	int limit = dcf_allowance_limit(&account->allowance, max);
+	int64 sum = 0;
+
+	for (int i = 0; i < DCF_GOVERNOR_PATHS; i++)
+		if (account->paths[i].used)
+			sum += dcf_allowance_limit(&account->paths[i].allowance, max);
+	return sum > 0 && sum < limit ? (int) sum : limit;
+}
+
 DcfGovernorAccount *
 dcf_governor_lock_account(const DcfGovernor *governor, int64 now,
 						  DcfGovernorTable **table)
@@ -373,7 +432,7 @@ add_states(DcfGovernorTable *table, DcfGovernorState *states, int *n)
 		state->userid = account->userid;
 		state->shared = table == shared.memory;
 		state->in_flight = account->allowance.in_flight;
-		state->limit = dcf_allowance_limit(&account->allowance, account->max);
+		state->limit = dcf_governor_limit(account, account->max);
 		state->waiting = account->waiting;
 		state->paused = Max(account->ask_at - now, 0);
 		(*n)++;

@@ -105,6 +105,7 @@ prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
 
 	dcf_exchange_init(exchange, session->pool, session->options, deadline);
 	exchange->expects = dcf_format_unlike_markup(request->format);
+	exchange->path = request->endpoint;
 	spec->url = dcf_request_url(request, base);
 	if (dcf_request_is_post(request, base))
 		spec->post_body = dcf_request_body(request, &spec->content_type);

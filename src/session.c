@@ -211,13 +211,14 @@ dcf_session_options(const DcfSession *session)
 }
 
 DcfSlot *
-dcf_session_try_slot(const DcfSession *session, MemoryContext cxt)
+dcf_session_try_slot(const DcfSession *session, const char *endpoint,
+					 MemoryContext cxt)
 {
 	DcfSlot *slot;
 
 	/* Where the host may be away, one request has to do for a probe. */
 	if (!dcf_breaker_is_clear(session->options->url, session->options))
 		return NULL;
-	slot = dcf_governor_slot(session->governor, cxt);
+	slot = dcf_governor_slot(session->governor, endpoint, cxt);
 	return dcf_governor_try_take(slot) ? slot : NULL;
 }

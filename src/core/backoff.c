@@ -29,6 +29,14 @@ dcf_backoff_delay(int attempt, int64_t max_ms, uint64_t random)
 	return half + (int64_t) (random % (uint64_t) (whole - half + 1));
 }
 
+int64_t
+dcf_backoff_refused(int attempt, int64_t max_ms, uint64_t random)
+{
+	if (attempt <= 1 && max_ms > DCF_BACKOFF_CHANCE_MS)
+		max_ms = DCF_BACKOFF_CHANCE_MS;
+	return dcf_backoff_delay(attempt, max_ms, random);
+}
+
 /* Seconds to milliseconds; 0 for the past. */
 static int64_t
 limited_delay(int64_t seconds)

@@ -1,0 +1,262 @@
+/*
+ * test_allowance_service.c
+ *	  What sessions get done beside services that refuse requests, in proportion
+ *	  to what those do who know how many the service takes.
+ */
+#include "check.h"
+#include "service.h"
+
+/* What an allowance has to come to. */
+#define LEAST_DONE	 0.80
+#define MOST_REFUSED 0.02
+
+/* No simulation with refusals by chance is shorter (ms). */
+#define LEARNS 75000
+
+/* Requests: all the same, short ones, longer ones, minutes, and all of these. */
+typedef struct Kind
+{
+	int64_t shortest;
+	int64_t longest;
+} Kind;
+
+static const Kind kinds[] = {{50, 50},
+							 {50, 2000},
+							 {1000, 20000},
+							 {60000, 180000},
+							 {50, 120000}};
+
+#define KINDS ((int) (sizeof(kinds) / sizeof(kinds[0])))
+
+/* The time for about so many requests, so many of which are under way. */
+static void
+set_kind(World *world, int kind, int64_t requests, int at_once)
+{
+	int64_t average = 0;
+	int doublings = 0;
+
+	world->shortest = kinds[kind].shortest;
+	world->longest = kinds[kind].longest;
+	for (int64_t ms = world->shortest; ms <= world->longest; ms *= 2)
+	{
+		average += ms * 3 / 2;
+		doublings++;
+	}
+	world->lasts = average / doublings * requests / at_once;
+}
+
+static void
+compare(const World *world, const char *what, double least_done,
+		double most_refused)
+{
+	World other = *world;
+	Outcome outcome = simulate(world);
+	Outcome best;
+	double done;
+	double refused = (double) outcome.refused / (double) outcome.sent;
+
+	other.all_knowing = true;
+	best = simulate(&other);
+	done = outcome.busy / best.busy;
+	if (getenv("SHOW_SERVICES"))
+		printf("# %-12s n %2d..%2d of %2d, requests %5d..%6d ms, %d resources "
+			   "%s%s, chance %.1f %%, %2d sessions: done %5.1f %%, "
+			   "refused %5.2f %% of %d\n",
+			   what, world->n_least ? world->n_least : world->n, world->n,
+			   world->max, (int) world->shortest, (int) world->longest,
+			   world->resources,
+			   world->by_resource ? "counted each" : "counted together",
+			   world->one_must_end ? ", one must end" : "",
+			   (double) world->refused_at_random / 100, world->sessions,
+			   100 * done, 100 * refused, (int) outcome.sent);
+	CHECK(done >= least_done,
+		  "%s: done %.1f %%; n %d, max %d, requests of %d to %d ms, "
+		  "%d sessions, %d resources, %d of 10000 by chance, retry after %d",
+		  what, 100 * done, world->n, world->max, (int) world->shortest,
+		  (int) world->longest, world->sessions, world->resources,
+		  world->refused_at_random, (int) world->retry_after);
+	CHECK(refused < most_refused,
+		  "%s: refused %.2f %%; n %d, max %d, requests of %d to %d ms, "
+		  "%d resources",
+		  what, 100 * refused, world->n, world->max, (int) world->shortest,
+		  (int) world->longest, world->resources);
+	CHECK(outcome.failures == 0,
+		  "%s: %d requests are given up; n %d, requests of %d to %d ms", what,
+		  (int) outcome.failures, world->n, (int) world->shortest,
+		  (int) world->longest);
+}
+
+/* The service takes n at once, always. */
+static void
+only_limits(void)
+{
+	static const int numbers[] = {1, 2, 4, 7, 8, 12, 16};
+
+	for (int kind = 0; kind < KINDS; kind++)
+		for (int i = 0; i < (int) (sizeof(numbers) / sizeof(numbers[0])); i++)
+			for (int max = 8; max <= 32; max *= 4)
+			{
+				World world = {.n = numbers[i],
+							   .sessions = 32,
+							   .max = max,
+							   .resources = 1,
+							   .one_must_end = i % 2 == 0};
+
+				set_kind(&world, kind, 4000,
+						 numbers[i] < max ? numbers[i] : max);
+				compare(&world, "limits", LEAST_DONE, MOST_REFUSED);
+			}
+}
+
+static void
+only_limits_resources(void)
+{
+	static const int numbers[] = {1, 3, 8, 16};
+
+	for (int kind = 0; kind < KINDS; kind++)
+		for (int i = 0; i < (int) (sizeof(numbers) / sizeof(numbers[0])); i++)
+			for (int each = 0; each <= 1; each++)
+			{
+				int at_once = each ? 4 * numbers[i] : numbers[i];
+				World world = {.n = numbers[i],
+							   .by_resource = each,
+							   .sessions = 48,
+							   .max = 32,
+							   .resources = 4,
+							   .one_must_end = i % 2 == 0};
+
+				set_kind(&world, kind, 5000, at_once < 32 ? at_once : 32);
+				compare(&world, each ? "by resource" : "by company",
+						LEAST_DONE, MOST_REFUSED);
+			}
+}
+
+/*
+ * Requests are refused now and then, whatever is under way.  That those are by
+ * chance has to be learned: two in a row of the first requests can take half
+ * of a minute to get over.
+ */
+static void
+refuses_by_chance(void)
+{
+	static const int rates[] = {10, 50, 100, 200, 500};
+	static const int sessions[] = {1, 8, 32};
+
+	for (int kind = 0; kind < KINDS; kind++)
+		for (int i = 0; i < (int) (sizeof(rates) / sizeof(rates[0])); i++)
+			for (int j = 0; j < 3; j++)
+			{
+				World world = {.n = 100,
+							   .refused_at_random = rates[i],
+							   .sessions = sessions[j],
+							   .max = 8,
+							   .resources = 1 + j};
+
+				set_kind(&world, kind, 2000, sessions[j] < 8 ? 1 : 8);
+				if (world.lasts < LEARNS)
+					world.lasts = LEARNS;
+				compare(&world, "chance", LEAST_DONE, 0.0001);
+			}
+}
+
+/* And it limits, too. */
+static void
+limits_and_refuses_by_chance(void)
+{
+	static const int rates[] = {10, 50, 100, 200};
+
+	for (int kind = 0; kind < KINDS; kind++)
+		for (int i = 0; i < (int) (sizeof(rates) / sizeof(rates[0])); i++)
+			for (int n = 3; n <= 8; n += 5)
+			{
+				World world = {.n = n,
+							   .one_must_end = i % 2 == 0,
+							   .refused_at_random = rates[i],
+							   .sessions = 32,
+							   .max = 8,
+							   .resources = 1};
+
+				set_kind(&world, kind, 2000, n);
+				compare(&world, "both", LEAST_DONE, 0.10);
+			}
+}
+
+/*
+ * A change can only be found by a refusal or by asking: the more requests pass
+ * between two changes, the fewer of them are refused.
+ */
+static void
+changes(void)
+{
+	for (int kind = 0; kind < 3; kind++)
+		for (int each = 0; each <= 1; each++)
+		{
+			World world = {.n = 16,
+						   .n_least = 1,
+						   .n_lasts = kind == 0 ? 60000 : 300000,
+						   .by_resource = each,
+						   .sessions = 32,
+						   .max = 16,
+						   .resources = each ? 3 : 1,
+						   .shortest = kinds[kind].shortest,
+						   .longest = kinds[kind].longest};
+
+			world.lasts = 24 * world.n_lasts;
+			compare(&world, "changes", LEAST_DONE, 0.06);
+		}
+}
+
+/* Others take what they get, and give it back. */
+static void
+others_ask_too(void)
+{
+	for (int kind = 0; kind < 4; kind++)
+		for (int others = 2; others <= 4; others++)
+		{
+			World world = {.n = 8,
+						   .one_must_end = others == 3,
+						   .others = others,
+						   .sessions = 32,
+						   .max = 8,
+						   .resources = 1};
+
+			set_kind(&world, kind, 2000, 8);
+			world.others_rest = (world.shortest + world.longest) / 2;
+			compare(&world, "others", 0.75, 0.15);
+		}
+}
+
+/* With each refusal it wants to be left alone. */
+static void
+wants_to_be_left_alone(void)
+{
+	static const int64_t times[] = {1000, 5000, 30000};
+
+	for (int kind = 0; kind < 4; kind++)
+		for (int i = 0; i < 3; i++)
+		{
+			World world = {.n = 5,
+						   .retry_after = times[i],
+						   .sessions = 32,
+						   .max = 16,
+						   .resources = 1};
+
+			set_kind(&world, kind, 3000, 5);
+			if (world.lasts < 100 * times[i])
+				world.lasts = 100 * times[i];
+			compare(&world, "retry after", LEAST_DONE, MOST_REFUSED);
+		}
+}
+
+int
+main(void)
+{
+	RUN(only_limits);
+	RUN(only_limits_resources);
+	RUN(refuses_by_chance);
+	RUN(limits_and_refuses_by_chance);
+	RUN(changes);
+	RUN(others_ask_too);
+	RUN(wants_to_be_left_alone);
+	return check_finish();
+}
