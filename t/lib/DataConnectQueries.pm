@@ -297,8 +297,9 @@ sub _near_sql
 		  : "$text\::$type";
 		if ($key =~ /^\?/)
 		{
-			# The value that returns the row, or none at all.
-			$from .= ", LATERAL (VALUES ($value), (NULL)) \"$attname\" (\"$attname\")";
+			# The value that returns the row, or none at all: an empty one is not sent.
+			my $none = $type eq 'text' ? "(NULL), ('')" : '(NULL)';
+			$from .= ", LATERAL (SELECT DISTINCT * FROM (VALUES ($value), $none) v) \"$attname\" (\"$attname\")";
 			push @columns, $attname;
 		}
 		else
