@@ -20,8 +20,7 @@ static inline void convert_record(const DcfRecordReader *reader, Datum *values,
 								  bool *isnull);
 static void convert_nulls(const DcfRecordReader *reader, Datum *values,
 						  bool *isnull);
-static DcfReadStatus read_window(DcfRecordReader *reader);
-static DcfReadStatus read_end(DcfRecordReader *reader);
+static DcfReadStatus read_window(DcfRecordReader *reader, bool ended);
 static DcfReadStatus take_status(DcfRecordReader *reader, DcfReadStatus status,
 								 size_t consumed);
 
@@ -238,7 +237,7 @@ dcf_record_read(DcfRecordReader *reader, bool wait)
 	if (dcf_record_has_row(reader))
 		return DCF_READ_RECORD;
 	/* A reader is not given the same bytes twice without any more. */
-	status = reader->stopped ? DCF_READ_MORE : read_window(reader);
+	status = reader->stopped ? DCF_READ_MORE : read_window(reader, false);
 	reader->stopped = false;
 	while (status != DCF_READ_RECORD && status != DCF_READ_END)
 	{
@@ -248,19 +247,21 @@ dcf_record_read(DcfRecordReader *reader, bool wait)
 			reader->stopped = true;
 			return status;
 		}
-		if (status == DCF_READ_MORE && !dcf_reply_fill(reader->reply))
-			status = read_end(reader);
-		else
-			status = read_window(reader);
+		status = read_window(reader,
+							 status == DCF_READ_MORE &&
+								 !dcf_reply_fill(reader->reply));
 	}
 	return status;
 }
 
-/* As far as there are bytes; DCF_READ_WRONG is raised. */
+/*
+ * As far as there are bytes; ended: no more will come.  DCF_READ_WRONG is
+ * raised.
+ */
 static DcfReadStatus
-read_window(DcfRecordReader *reader)
+read_window(DcfRecordReader *reader, bool ended)
 {
-	const DcfRecordSource *source = &reader->source;
+	const DcfFormatRoutine *format = reader->source.format;
 	size_t len;
 	size_t consumed;
 	const char *window = dcf_reply_window(reader->reply, &len);
@@ -270,29 +271,13 @@ read_window(DcfRecordReader *reader)
 		dcf_record_begin_rows(reader);
 	if (dcf_record_has_row(reader))
 		return DCF_READ_RECORD;
-	status = reader->rows ?
-		dcf_record_leave_rows(reader, &consumed) :
-		source->format->next(source->in, window, len, &consumed);
+	if (reader->rows)
+		status = dcf_record_leave_rows(reader, &consumed);
+	else
+		status =
+			(ended ? format->finish : format->next)(reader->source.in, window,
+													len, &consumed);
 	return take_status(reader, status, consumed);
-}
-
-/* What there is once nothing more comes. */
-static DcfReadStatus
-read_end(DcfRecordReader *reader)
-{
-	const DcfRecordSource *source = &reader->source;
-	size_t len;
-	size_t consumed;
-	const char *window = dcf_reply_window(reader->reply, &len);
-	DcfReadStatus status;
-
-	do
-	{
-		status = source->format->finish(source->in, window, len, &consumed);
-		status = take_status(reader, status, consumed);
-		window = dcf_reply_window(reader->reply, &len);
-	} while (status == DCF_READ_HEADER);
-	return status;
 }
 
 /* What the format's reader has said, with so many bytes of the window. */
