@@ -16,6 +16,7 @@
 
 #include "attempt.h"
 #include "bridge.h"
+#include "company.h"
 #include "draft.h"
 #include "http_wait.h"
 #include "listing.h"
@@ -23,7 +24,6 @@
 #include "request.h"
 
 #define DELTA_ENDPOINT "/bridge/current/delta"
-#define COMPANY_PARAM  "CompanyID"
 
 /* The beginning of SQL Server's time: all rows are newer. */
 #define SINCE_PARAM "RowDateTime"
@@ -111,7 +111,7 @@ find_table(Asking *asking)
 		return false;
 	request = dcf_request_create(relation->server, relation->table);
 	asking->table = dcf_request_fixed(request, DCF_BRIDGE_TABLE);
-	asking->company = dcf_request_fixed(request, COMPANY_PARAM);
+	asking->company = dcf_request_fixed(request, DCF_COMPANY_PARAM);
 	return asking->table != NULL;
 }
 
@@ -148,7 +148,7 @@ ask(void *arg)
 					 dcf_request_encode(asking->table),
 					 dcf_draft_pair(SINCE_PARAM, SINCE_EVER));
 	if (asking->company)
-		appendStringInfo(&params, "&%s=%s", COMPANY_PARAM,
+		appendStringInfo(&params, "&%s=%s", DCF_COMPANY_PARAM,
 						 dcf_request_encode(asking->company));
 	listing = dcf_listing_open(asking->relation->serverid, asking->userid,
 							   psprintf("%.*s" DELTA_ENDPOINT,

@@ -9,6 +9,7 @@
 #include "company.h"
 #include "document.h"
 #include "error.h"
+#include "session_private.h"
 
 static const char *const paths[] = {
 	[DCF_RELATIONSHIPS_PARTNER] = "/partner/relationships",
@@ -53,10 +54,10 @@ static DcfCompany *
 read_company(json_t *record, const char *path)
 {
 	DcfCompany *company = palloc0(sizeof(DcfCompany));
-	char *id = dcf_document_number(record, "CompanyID");
+	char *id = dcf_document_number(record, DCF_COMPANY_PARAM);
 
 	if (id == NULL || !dcf_company_parse_id(id, &company->id))
-		raise_no_list(path, "has a record without a CompanyID");
+		raise_no_list(path, "has a record without a " DCF_COMPANY_PARAM);
 	company->name = copy_text(record, "CompanyName");
 	company->brand = copy_text(record, "DoingBusinessAs");
 	company->endpoint = copy_text(record, "PreferredEndpoint");

@@ -12,7 +12,10 @@
 #include "postgres.h"
 #include "nodes/pg_list.h"
 
-#include "session_private.h"
+#include "session.h"
+
+/* The parameter that says which company a request is about; also a field. */
+#define DCF_COMPANY_PARAM "CompanyID"
 
 /* Which list to ask for. */
 typedef enum DcfRelationships

@@ -25,6 +25,7 @@
 #include "utils/syscache.h"
 
 #include "catalogue.h"
+#include "company.h"
 #include "error.h"
 #include "nearest.h"
 #include "option.h"
@@ -39,9 +40,12 @@ PG_FUNCTION_INFO_V1(dataconnect_warn_parameters);
 static bool warn_unknown_parameters = true;
 
 /* What every path takes; those that end in a point are prefixes. */
-static const char *const universal[] = {"CompanyID",	"DatePercision",
-										"LanguageCode", "Response",
-										"Auth",			"CSV.",
+static const char *const universal[] = {DCF_COMPANY_PARAM,
+										"DatePercision",
+										"LanguageCode",
+										"Response",
+										"Auth",
+										"CSV.",
 										"Email."};
 
 void

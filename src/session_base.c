@@ -27,8 +27,6 @@
 #include "offline.h"
 #include "session_private.h"
 
-#define COMPANY_PARAM "CompanyID"
-
 /* After a failure that may pass, the service is asked again. */
 #define ASK_AGAIN_MS (60 * 1000)
 
@@ -155,7 +153,7 @@ dcf_session_ask(DcfSession *session, const char *path, bool brief,
 	table.method = DCF_METHOD_GET;
 	request = dcf_request_create(session->options, &table);
 	/* The log-in itself is asked about, and a list of all companies. */
-	dcf_request_omit(request, COMPANY_PARAM);
+	dcf_request_omit(request, DCF_COMPANY_PARAM);
 	dcf_exchange_init(exchange, session->pool, session->options, deadline);
 	if (brief)
 		dcf_exchange_make_brief(exchange);
@@ -282,7 +280,7 @@ dcf_session_choose_base(DcfSession *session, const DcfRequest *request,
 						int64 deadline)
 {
 	struct DcfPreferred *preferred = session->preferred;
-	const char *id = dcf_request_value(request, COMPANY_PARAM);
+	const char *id = dcf_request_value(request, DCF_COMPANY_PARAM);
 	int64 company;
 
 	check_confidential(session);
