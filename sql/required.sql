@@ -3,6 +3,7 @@
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
+\set explained :srcdir '/test/regress/explained.psql'
 \i :setup
 \set VERBOSITY verbose
 \set SHOW_CONTEXT never
@@ -21,16 +22,7 @@ CREATE FOREIGN TABLE report (
 SELECT count(*) FROM report;
 SELECT count(*) FROM report WHERE start_date = '2026-01-01';
 SELECT count(*) FROM report WHERE start_date = '2026-01-01' AND stop_date IS NULL AND "Store" = 1;
--- a plan, but for the line by which PostgreSQL 18 says that it was a last resort
-CREATE FUNCTION explained(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        CONTINUE WHEN line ~ '^ *Disabled: true$';
-        RETURN NEXT line;
-    END LOOP;
-END $$;
+\i :explained
 SELECT explained('SELECT count(*) FROM report');
 DROP FUNCTION explained;
 SELECT count(*) FROM report WHERE start_date = '2026-01-01' AND stop_date = '2026-02-01' AND "Store" = 1;

@@ -4,6 +4,7 @@
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
+\set explained :srcdir '/test/regress/explained.psql'
 \i :setup
 \pset tuples_only on
 \pset format unaligned
@@ -26,16 +27,7 @@ CREATE FOREIGN TABLE fixed (id integer OPTIONS (name 'Id'),
     sold timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate'))
     SERVER sandbox OPTIONS (endpoint '/test/sales', params 'StartDate=2026-03-01');
 
--- a plan, but for the line by which PostgreSQL 18 says that it was a last resort
-CREATE FUNCTION explained(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        CONTINUE WHEN line ~ '^ *Disabled: true$';
-        RETURN NEXT line;
-    END LOOP;
-END $$;
+\i :explained
 
 --
 -- A subquery that is an expression is planned a second time, to be hashed
