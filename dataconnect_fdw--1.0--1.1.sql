@@ -49,6 +49,7 @@ IS 'the companies that the caller''s log-in reaches: relationships ''partner'' a
 
 -- It sends requests.
 REVOKE EXECUTE ON FUNCTION dataconnect_companies(name, text) FROM PUBLIC;
+
 -- The catalogue says where it knows a thing from.  A function cannot get another
 -- column, so each view gets a new one; what is built on the views stays.
 
@@ -167,6 +168,7 @@ EXECUTE FUNCTION dataconnect_warn_parameters();
 
 COMMENT ON EVENT TRIGGER dataconnect_fdw_parameters
 IS 'warns of parameters that the catalogue does not know, when foreign tables and servers of dataconnect_fdw are created or altered; the setting dataconnect_fdw.warn_unknown_parameters turns it off';
+
 -- With a column more.
 ALTER FUNCTION dataconnect_governor() RENAME TO dataconnect_governor_1_0;
 
