@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_namespace.h"
@@ -23,8 +22,8 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 
+#include "attempt.h"
 #include "catalogue.h"
 #include "check_type.h"
 #include "compat.h"
@@ -348,49 +347,37 @@ dataconnect_check(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/*
- * The same, but an error is a change of the kind "error"; in the current memory
- * context.  What ends the whole statement is still raised.
- */
+/* compare_table() as an attempt. */
+typedef struct Trial
+{
+	Oid relid;
+	char *params;
+	List *changes;
+} Trial;
+
+/* A DcfAttempt; arg is a Trial. */
+static void
+run_trial(void *arg)
+{
+	Trial *trial = arg;
+
+	trial->changes = compare_table(trial->relid, trial->params);
+}
+
+/* compare_table(), but an error is a change of the kind "error". */
 static List *
 try_table(Oid relid, char *params)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	List *volatile changes = NIL;
+	Trial trial = {.relid = relid, .params = params};
+	const ErrorData *error = dcf_attempt_in_subtransaction(run_trial, &trial);
+	Change *change;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		changes = compare_table(relid, params);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-		Change *change;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-			ERRCODE_OPERATOR_INTERVENTION)
-			ReThrowError(error);
-		change = palloc0(sizeof(Change));
-		change->texts[CHANGE_KIND] = "error";
-		change->texts[CHANGE_ERROR] = error->detail ?
-			psprintf("%s: %s", error->message, error->detail) :
-			error->message;
-		changes = list_make1(change);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return changes;
+	if (error == NULL)
+		return trial.changes;
+	change = palloc0(sizeof(Change));
+	change->texts[CHANGE_KIND] = "error";
+	change->texts[CHANGE_ERROR] = dcf_attempt_show(error);
+	return list_make1(change);
 }
 
 /* Foreign tables of ours in a schema, by name; list of OIDs. */

@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_foreign_server.h"
 #include "commands/defrem.h"
@@ -20,10 +19,9 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
+#include "attempt.h"
 #include "catalogue.h"
 #include "company.h"
 #include "error.h"
@@ -257,42 +255,26 @@ check_server(const List *endpoints, Oid serverid)
 	check_options(&check, server->options);
 }
 
+/* A DcfAttempt; arg is where the list goes. */
+static void
+load_catalogue(void *arg)
+{
+	List **endpoints = arg;
+
+	*endpoints = dcf_catalogue_load();
+}
+
 /*
  * The catalogue, or NIL: a file of the DBA's that cannot be read is told of
  * where it is needed, and not where a table is altered.
  */
 static List *
-load_catalogue(void)
+try_catalogue(void)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	List *volatile endpoints = NIL;
+	List *endpoints = NIL;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		endpoints = dcf_catalogue_load();
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-			ERRCODE_OPERATOR_INTERVENTION)
-			ReThrowError(error);
-		endpoints = NIL;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
+	if (dcf_attempt_in_subtransaction(load_catalogue, &endpoints) != NULL)
+		return NIL;
 	return endpoints;
 }
 
@@ -354,7 +336,7 @@ dataconnect_warn_parameters(PG_FUNCTION_ARGS)
 	altered = list_altered();
 	if (altered.tables == NIL && altered.servers == NIL)
 		PG_RETURN_NULL();
-	endpoints = load_catalogue();
+	endpoints = try_catalogue();
 	if (endpoints == NIL)
 		PG_RETURN_NULL();
 	foreach(cell, altered.tables)
