@@ -28,16 +28,10 @@
 #include "postgres.h"
 
 #include "option.h"
-#include "siphash.h"
+#include "shared.h"
 
 typedef struct DcfGovernor DcfGovernor;
 typedef struct DcfSlot DcfSlot;
-
-/* Tells accounts apart; says nothing about credentials. */
-typedef struct DcfGovernorKey
-{
-	uint8 bytes[DCF_SIPHASH_SIZE];
-} DcfGovernorKey;
 
 /* To be called by _PG_init. */
 extern void dcf_governor_init(void);
@@ -106,7 +100,7 @@ extern bool dcf_governor_resume(const DcfGovernor *governor);
 /* How an account is doing, for show. */
 typedef struct DcfGovernorState
 {
-	DcfGovernorKey key;
+	DcfSharedKey key;
 	Oid databaseid; /* of whoever asked last */
 	Oid serverid;
 	Oid userid;

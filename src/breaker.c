@@ -9,11 +9,9 @@
 #include "postgres.h"
 
 #include "lib/ilist.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/condition_variable.h"
 #include "storage/ipc.h"
-#include "utils/memutils.h"
 
 #include "breaker.h"
 #include "error.h"
@@ -21,7 +19,6 @@
 #include "outage.h"
 #include "resource.h"
 #include "shared.h"
-#include "siphash.h"
 
 /* Hosts in the table; those that failed longest ago give way to others. */
 #define HOSTS 64
@@ -29,14 +26,9 @@
 /* Bytes of libcurl's words that are kept. */
 #define WORDS 160
 
-typedef struct Key
-{
-	uint8 bytes[DCF_SIPHASH_SIZE];
-} Key;
-
 typedef struct Host
 {
-	Key key;
+	DcfSharedKey key;
 	bool used;
 	int64 failed_at;   /* last */
 	TimestampTz since; /* outage.since, as a calendar has it */
@@ -49,7 +41,6 @@ typedef struct Host
 
 typedef struct Table
 {
-	Key secret; /* new at each start */
 	Host hosts[HOSTS];
 } Table;
 
@@ -57,7 +48,7 @@ struct DcfBreaker
 {
 	DcfResource resource;
 	const DcfServerOptions *options;
-	Key key;
+	DcfSharedKey key;
 	int64 first_failed; /* of its tries; 0: none has */
 	uint64 probe;		/* under way, or 0 */
 	uint64 retry;
@@ -74,28 +65,28 @@ typedef struct Refusal
 	char words[WORDS];
 } Refusal;
 
-static void init_table(void *memory);
+static Size measure_table(bool for_all);
+static void init_table(void *memory, bool for_all);
 
 static DcfShared shared = {.name = "DataconnectBreaker",
-						   .size = sizeof(Table),
+						   .measure = measure_table,
 						   .init = init_table};
-
-/* The backend's own table, made when it is needed. */
-static Table *own_table = NULL;
 
 /* This backend's, with a probe or a retry under way. */
 static dlist_head holding = DLIST_STATIC_INIT(holding);
 
+static Size
+measure_table(bool for_all)
+{
+	return sizeof(Table);
+}
+
 static void
-init_table(void *memory)
+init_table(void *memory, bool for_all)
 {
 	Table *table = memory;
 
 	memset(table, 0, sizeof(Table));
-	if (!pg_strong_random(&table->secret, sizeof(Key)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random bytes")));
 	for (int i = 0; i < HOSTS; i++)
 		ConditionVariableInit(&table->hosts[i].news);
 }
@@ -106,48 +97,31 @@ dcf_breaker_init(void)
 	dcf_shared_request(&shared);
 }
 
-static Table *
-get_table(void)
-{
-	if (shared.memory)
-		return shared.memory;
-	if (own_table == NULL)
-	{
-		Table *table = MemoryContextAlloc(TopMemoryContext, sizeof(Table));
-
-		init_table(table);
-		own_table = table;
-	}
-	return own_table;
-}
-
 /* Nothing may be raised while it is locked. */
 static Table *
 lock_table(void)
 {
-	Table *table = get_table();
+	Table *table = dcf_shared_get(&shared);
 
-	if (table == shared.memory)
-		LWLockAcquire(shared.lock, LW_EXCLUSIVE);
+	dcf_shared_lock(&shared, table, LW_EXCLUSIVE);
 	return table;
 }
 
 static void
 unlock_table(void)
 {
-	if (shared.memory)
-		LWLockRelease(shared.lock);
+	dcf_shared_unlock(&shared, dcf_shared_get(&shared));
 }
 
 /* NULL if no try has failed since the host last answered. */
 static Host *
-find_host(Table *table, const Key *key)
+find_host(Table *table, const DcfSharedKey *key)
 {
 	for (int i = 0; i < HOSTS; i++)
 	{
 		Host *host = &table->hosts[i];
 
-		if (host->used && memcmp(&host->key, key, sizeof(Key)) == 0)
+		if (host->used && dcf_shared_same_key(&host->key, key))
 			return host;
 	}
 	return NULL;
@@ -155,7 +129,7 @@ find_host(Table *table, const Key *key)
 
 /* Who sleeps for the host whose place it was looks again. */
 static Host *
-add_host(Table *table, const Key *key)
+add_host(Table *table, const DcfSharedKey *key)
 {
 	Host *place = NULL;
 
@@ -182,32 +156,20 @@ tell_waiters(Host *host)
 		ConditionVariableBroadcast(&host->news);
 }
 
-static void
-append_text(StringInfo texts, const char *text)
-{
-	appendStringInfo(texts, "%s%c", text ? text : "", text ? '+' : '-');
-	appendStringInfoChar(texts, '\0');
-}
-
-static Key
+static DcfSharedKey
 make_key(const char *url, const DcfServerOptions *options)
 {
 	DcfUrlParts parts;
-	StringInfoData texts;
-	Key key;
+	const char *texts[4];
 
 	if (dcf_http_parse_url(dcf_http_copy_target(url), &parts) != NULL)
 		elog(ERROR, "URL names no host");
-	initStringInfo(&texts);
-	append_text(&texts, parts.scheme);
-	append_text(&texts, parts.host);
-	append_text(&texts, options->proxy);
-	appendStringInfo(&texts, "%d %d %d %d", parts.port,
-					 options->connect_timeout, options->max_retries,
-					 options->retry_max_wait);
-	dcf_siphash(get_table()->secret.bytes, texts.data, (size_t) texts.len,
-				key.bytes);
-	return key;
+	texts[0] = parts.scheme;
+	texts[1] = parts.host;
+	texts[2] = options->proxy;
+	texts[3] = psprintf("%d %d %d %d", parts.port, options->connect_timeout,
+						options->max_retries, options->retry_max_wait);
+	return dcf_shared_key(texts, lengthof(texts));
 }
 
 static void
@@ -355,7 +317,7 @@ dcf_breaker_enter(DcfBreaker *breaker)
 bool
 dcf_breaker_is_clear(const char *url, const DcfServerOptions *options)
 {
-	Key key = make_key(url, options);
+	DcfSharedKey key = make_key(url, options);
 	Host *host = find_host(lock_table(), &key);
 	bool clear = host == NULL || host->outage.failures == 0;
 
@@ -576,7 +538,7 @@ dcf_breaker_forget(const DcfServerOptions *options)
 	for (int i = 0; i < URLS; i++)
 	{
 		Host *host;
-		Key key;
+		DcfSharedKey key;
 
 		if (urls[i] == NULL)
 			continue;
@@ -604,7 +566,7 @@ dcf_breaker_unreachable_since(const DcfServerOptions *options)
 	for (int i = 0; i < URLS; i++)
 	{
 		const Host *host;
-		Key key;
+		DcfSharedKey key;
 
 		if (urls[i] == NULL)
 			continue;

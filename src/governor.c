@@ -36,7 +36,7 @@ struct DcfSlot
 {
 	DcfResource resource;
 	const DcfGovernor *governor;
-	DcfGovernorKey key; /* of the path */
+	DcfSharedKey key; /* of the path */
 	int max;
 	DcfGovernorTable *table;
 	DcfGovernorAccount *account; /* NULL: neither taken nor queued for */

@@ -20,7 +20,7 @@
 
 typedef struct DcfGovernorPath
 {
-	DcfGovernorKey key;
+	DcfSharedKey key;
 	bool used;
 	DcfAllowance allowance;
 	int waiting;   /* in the account's queue */
@@ -29,7 +29,7 @@ typedef struct DcfGovernorPath
 
 typedef struct DcfGovernorAccount
 {
-	DcfGovernorKey key;
+	DcfSharedKey key;
 	bool used;
 	DcfAllowance allowance; /* of all its requests */
 	DcfGovernorPath paths[DCF_GOVERNOR_PATHS];
@@ -59,7 +59,7 @@ typedef struct DcfGovernorTable DcfGovernorTable;
 
 struct DcfGovernor
 {
-	DcfGovernorKey key;
+	DcfSharedKey key;
 	Oid serverid;
 	Oid userid;
 	const DcfServerOptions *options;
@@ -82,11 +82,11 @@ dcf_governor_lock_account(const DcfGovernor *governor, int64 now,
 						  DcfGovernorTable **table);
 
 /* Tells paths apart; of one, in whatever case. */
-extern DcfGovernorKey dcf_governor_path_key(const char *text);
+extern DcfSharedKey dcf_governor_path_key(const char *text);
 
 /* The path of an account, whose table is locked; NULL if all are busy. */
 extern DcfGovernorPath *dcf_governor_find_path(DcfGovernorAccount *account,
-											   const DcfGovernorKey *key,
+											   const DcfSharedKey *key,
 											   int64 now);
 
 /*

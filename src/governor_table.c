@@ -2,14 +2,12 @@
  * governor_table.c
  *	  The accounts that requests are sent for.  See governor_private.h.
  *
- * They are a table in shared memory, or one of the backend's own, with the
- * same code for both.
+ * They are a table in shared memory, and one of the backend's own where that
+ * has no room, with the same code for both.
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "utils/memutils.h"
 
 #include "governor_private.h"
 #include "http.h"
@@ -35,47 +33,42 @@ typedef enum Want
 
 struct DcfGovernorTable
 {
-	DcfGovernorKey secret;	/* new at each start */
 	int64 logged_at[WANTS]; /* 0: not yet */
 	DcfGovernorAccount accounts[ACCOUNTS];
 	dlist_head free; /* of DcfGovernorWaiter */
 	DcfGovernorWaiter waiters[FLEXIBLE_ARRAY_MEMBER];
 };
 
-static Size measure_table(void);
-static void init_table(void *memory);
+static Size measure_table(bool for_all);
+static void init_table(void *memory, bool for_all);
 
 static DcfShared shared = {.name = "DataconnectGovernor",
 						   .measure = measure_table,
 						   .init = init_table};
 
-/* The backend's own table, made when it is needed. */
-static DcfGovernorTable *own_table = NULL;
-
-static void
-init_accounts(DcfGovernorTable *table, int nwaiters)
+/* A backend never waits in a table of its own. */
+static int
+count_waiters(bool for_all)
 {
-	memset(table, 0, offsetof(DcfGovernorTable, waiters));
-	if (!pg_strong_random(&table->secret, sizeof(DcfGovernorKey)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random bytes")));
-	dlist_init(&table->free);
-	for (int i = 0; i < nwaiters; i++)
-		dlist_push_tail(&table->free, &table->waiters[i].node);
+	return for_all ? MaxBackends : 0;
 }
 
 static Size
-measure_table(void)
+measure_table(bool for_all)
 {
 	return offsetof(DcfGovernorTable, waiters) +
-		sizeof(DcfGovernorWaiter) * (Size) MaxBackends;
+		sizeof(DcfGovernorWaiter) * (Size) count_waiters(for_all);
 }
 
 static void
-init_table(void *memory)
+init_table(void *memory, bool for_all)
 {
-	init_accounts(memory, MaxBackends);
+	DcfGovernorTable *table = memory;
+
+	memset(table, 0, offsetof(DcfGovernorTable, waiters));
+	dlist_init(&table->free);
+	for (int i = 0; i < count_waiters(for_all); i++)
+		dlist_push_tail(&table->free, &table->waiters[i].node);
 }
 
 void
@@ -84,91 +77,49 @@ dcf_governor_init(void)
 	dcf_shared_request(&shared);
 }
 
-static DcfGovernorTable *
-get_own_table(void)
-{
-	if (own_table == NULL)
-	{
-		DcfGovernorTable *table =
-			MemoryContextAlloc(TopMemoryContext,
-							   offsetof(DcfGovernorTable, waiters));
-
-		init_accounts(table, 0);
-		own_table = table;
-	}
-	return own_table;
-}
-
 void
 dcf_governor_lock(DcfGovernorTable *table)
 {
-	if (table == shared.memory)
-		LWLockAcquire(shared.lock, LW_EXCLUSIVE);
+	dcf_shared_lock(&shared, table, LW_EXCLUSIVE);
 }
 
 void
 dcf_governor_unlock(DcfGovernorTable *table)
 {
-	if (table == shared.memory)
-		LWLockRelease(shared.lock);
-}
-
-/* With its length, and NULL unlike "": no two lists of texts are the same. */
-static void
-append_text(StringInfo texts, const char *text)
-{
-	int64 len = text ? (int64) strlen(text) : -1;
-
-	appendBinaryStringInfo(texts, (const char *) &len, sizeof(len));
-	if (text)
-		appendBinaryStringInfo(texts, text, (int) len);
+	dcf_shared_unlock(&shared, table);
 }
 
 /*
  * All the credentials count, not the name alone: who does not know the password
  * cannot take the slots of who does.
  */
-static DcfGovernorKey
+static DcfSharedKey
 make_key(const DcfServerOptions *options, const DcfUserOptions *user)
 {
-	const DcfGovernorTable *table =
-		shared.memory ? shared.memory : get_own_table();
 	DcfUrlParts parts;
-	const char *credentials[] = {user->token, user->username, user->password,
-								 user->client_id, user->client_secret};
-	size_t room = 0;
-	StringInfoData texts;
-	DcfGovernorKey key;
+	const char *texts[6];
 
 	if (dcf_http_parse_url(options->url, &parts) != NULL)
 		elog(ERROR, "option url is no URL");
-	initStringInfo(&texts);
-	append_text(&texts, psprintf("%s:%d", parts.host, parts.port));
-
-	/* A buffer that grew would leave the smaller one behind. */
-	for (size_t i = 0; i < lengthof(credentials); i++)
-		room += sizeof(int64) + (credentials[i] ? strlen(credentials[i]) : 0);
-	enlargeStringInfo(&texts, (int) Min(room, MaxAllocSize));
-	for (size_t i = 0; i < lengthof(credentials); i++)
-		append_text(&texts, credentials[i]);
-	dcf_siphash(table->secret.bytes, texts.data, (size_t) texts.len,
-				key.bytes);
-	explicit_bzero(texts.data, texts.len);
-	return key;
+	texts[0] = psprintf("%s:%d", parts.host, parts.port);
+	texts[1] = user->token;
+	texts[2] = user->username;
+	texts[3] = user->password;
+	texts[4] = user->client_id;
+	texts[5] = user->client_secret;
+	return dcf_shared_key(texts, lengthof(texts));
 }
 
-/* The key need not be secret, but it is there. */
-DcfGovernorKey
+DcfSharedKey
 dcf_governor_path_key(const char *text)
 {
-	const DcfGovernorTable *table =
-		shared.memory ? shared.memory : get_own_table();
 	char *lower = pstrdup(text);
-	DcfGovernorKey key;
+	const char *texts[] = {lower};
+	DcfSharedKey key;
 
 	for (char *p = lower; *p; p++)
 		*p = (char) pg_ascii_tolower((unsigned char) *p);
-	dcf_siphash(table->secret.bytes, lower, strlen(lower), key.bytes);
+	key = dcf_shared_key(texts, lengthof(texts));
 	pfree(lower);
 	return key;
 }
@@ -187,14 +138,13 @@ dcf_governor_create(Oid serverid, Oid userid, const DcfServerOptions *options,
 }
 
 static DcfGovernorAccount *
-find_account(DcfGovernorTable *table, const DcfGovernorKey *key)
+find_account(DcfGovernorTable *table, const DcfSharedKey *key)
 {
 	for (int i = 0; i < ACCOUNTS; i++)
 	{
 		DcfGovernorAccount *account = &table->accounts[i];
 
-		if (account->used &&
-			memcmp(&account->key, key, sizeof(DcfGovernorKey)) == 0)
+		if (account->used && dcf_shared_same_key(&account->key, key))
 			return account;
 	}
 	return NULL;
@@ -283,7 +233,7 @@ log_want(DcfGovernorTable *table, Want want, Oid roleid, int64 now)
 
 /* The account in a table, which is locked; or NULL, with no lock. */
 static DcfGovernorAccount *
-lock_account(DcfGovernorTable *table, const DcfGovernorKey *key, int64 now)
+lock_account(DcfGovernorTable *table, const DcfSharedKey *key, int64 now)
 {
 	Oid roleid = GetSessionUserId();
 	DcfGovernorAccount *account;
@@ -310,7 +260,7 @@ lock_account(DcfGovernorTable *table, const DcfGovernorKey *key, int64 now)
 }
 
 DcfGovernorPath *
-dcf_governor_find_path(DcfGovernorAccount *account, const DcfGovernorKey *key,
+dcf_governor_find_path(DcfGovernorAccount *account, const DcfSharedKey *key,
 					   int64 now)
 {
 	DcfGovernorPath *place = NULL;
@@ -319,7 +269,7 @@ dcf_governor_find_path(DcfGovernorAccount *account, const DcfGovernorKey *key,
 	{
 		DcfGovernorPath *path = &account->paths[i];
 
-		if (path->used && memcmp(&path->key, key, sizeof(DcfGovernorKey)) == 0)
+		if (path->used && dcf_shared_same_key(&path->key, key))
 		{
 			path->used_at = now;
 			return path;
@@ -365,7 +315,7 @@ dcf_governor_lock_account(const DcfGovernor *governor, int64 now,
 	}
 	if (account == NULL)
 	{
-		*table = get_own_table();
+		*table = dcf_shared_get_own(&shared);
 		account = lock_account(*table, &governor->key, now);
 	}
 	if (account == NULL)
@@ -382,7 +332,7 @@ void
 dcf_governor_visit(const DcfGovernor *governor, DcfGovernorVisit visit,
 				   void *arg)
 {
-	DcfGovernorTable *tables[] = {shared.memory, own_table};
+	DcfGovernorTable *tables[] = {shared.memory, shared.own};
 
 	for (size_t i = 0; i < lengthof(tables); i++)
 	{
@@ -448,8 +398,8 @@ dcf_governor_states(int *n)
 	*n = 0;
 	if (shared.memory)
 		add_states(shared.memory, states, n);
-	if (own_table)
-		add_states(own_table, states, n);
+	if (shared.own)
+		add_states(shared.own, states, n);
 	return states;
 }
 
@@ -457,5 +407,5 @@ bool
 dcf_governor_has_state(const DcfGovernor *governor,
 					   const DcfGovernorState *state)
 {
-	return memcmp(&governor->key, &state->key, sizeof(DcfGovernorKey)) == 0;
+	return dcf_shared_same_key(&governor->key, &state->key);
 }

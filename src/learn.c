@@ -22,7 +22,6 @@
 #include "port/pg_bitutils.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "learn.h"
@@ -87,14 +86,12 @@ typedef struct Memory
 	Entry entries[FLEXIBLE_ARRAY_MEMBER];
 } Memory;
 
-static void init_shared(void *memory);
-static void init_memory(Memory *memory, int size);
+static Size measure_memory(bool for_all);
+static void init_memory(void *memory, bool for_all);
 
 static DcfShared shared = {.name = "dataconnect_fdw learned",
-						   .size = offsetof(Memory, entries) +
-							   sizeof(Entry) * SHARED_ENTRIES,
-						   .init = init_shared};
-static Memory *own = NULL; /* where nothing is shared */
+						   .measure = measure_memory,
+						   .init = init_memory};
 static bool enabled = true;
 
 void
@@ -107,47 +104,44 @@ dcf_learn_init(void)
 							 NULL);
 }
 
-static void
-init_shared(void *memory)
+static int
+count_entries(bool for_all)
 {
-	init_memory(memory, SHARED_ENTRIES);
+	return for_all ? SHARED_ENTRIES : OWN_ENTRIES;
+}
+
+static Size
+measure_memory(bool for_all)
+{
+	return offsetof(Memory, entries) +
+		sizeof(Entry) * (Size) count_entries(for_all);
 }
 
 static void
-init_memory(Memory *memory, int size)
+init_memory(void *memory, bool for_all)
 {
-	memory->clock = 0;
-	memory->size = size;
-	memory->used = 0;
+	Memory *fresh = memory;
+
+	fresh->clock = 0;
+	fresh->size = count_entries(for_all);
+	fresh->used = 0;
 	for (int i = 0; i < CHAINS; i++)
-		memory->chains[i] = NONE;
+		fresh->chains[i] = NONE;
 }
 
 static Memory *
 lock_memory(LWLockMode mode)
 {
-	if (shared.memory)
-	{
-		LWLockAcquire(shared.lock, mode);
-		return shared.memory;
-	}
-	if (!own)
-	{
-		Memory *memory = MemoryContextAlloc(TopMemoryContext,
-											offsetof(Memory, entries) +
-												sizeof(Entry) * OWN_ENTRIES);
+	Memory *memory = dcf_shared_get(&shared);
 
-		init_memory(memory, OWN_ENTRIES);
-		own = memory;
-	}
-	return own;
+	dcf_shared_lock(&shared, memory, mode);
+	return memory;
 }
 
 static void
 unlock_memory(void)
 {
-	if (shared.memory)
-		LWLockRelease(shared.lock);
+	dcf_shared_unlock(&shared, dcf_shared_get(&shared));
 }
 
 static int *
