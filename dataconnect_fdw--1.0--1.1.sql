@@ -51,7 +51,8 @@ IS 'the companies that the caller''s log-in reaches: relationships ''partner'' a
 REVOKE EXECUTE ON FUNCTION dataconnect_companies(name, text) FROM PUBLIC;
 
 -- The catalogue says where it knows a thing from.  A function cannot get another
--- column, so each view gets a new one; what is built on the views stays.
+-- column, so each view gets a new one; what is built on the views stays.  So does
+-- what is built on the old functions, which get another name.
 
 ALTER FUNCTION dataconnect_catalogue_endpoints() RENAME TO dataconnect_catalogue_endpoints_1_0;
 
@@ -77,7 +78,8 @@ SELECT * FROM dataconnect_catalogue_endpoints();
 
 COMMENT ON COLUMN dataconnect_endpoints.source IS 'where the endpoint is known from: documented, or seen in use, that is, in public programs';
 
-DROP FUNCTION dataconnect_catalogue_endpoints_1_0();
+COMMENT ON FUNCTION dataconnect_catalogue_endpoints_1_0()
+IS 'what the view dataconnect_endpoints showed in version 1.0, for views that were built on it then';
 
 ALTER FUNCTION dataconnect_catalogue_parameters() RENAME TO dataconnect_catalogue_parameters_1_0;
 
@@ -112,7 +114,8 @@ SELECT * FROM dataconnect_catalogue_parameters();
 
 COMMENT ON COLUMN dataconnect_parameters.source IS 'where the parameter is known from: documented, or seen in use';
 
-DROP FUNCTION dataconnect_catalogue_parameters_1_0();
+COMMENT ON FUNCTION dataconnect_catalogue_parameters_1_0()
+IS 'what the view dataconnect_parameters showed in version 1.0, for views that were built on it then';
 
 ALTER FUNCTION dataconnect_catalogue_columns() RENAME TO dataconnect_catalogue_columns_1_0;
 
@@ -140,7 +143,8 @@ SELECT * FROM dataconnect_catalogue_columns();
 
 COMMENT ON COLUMN dataconnect_columns.source IS 'where the column is known from: documented, or seen in use';
 
-DROP FUNCTION dataconnect_catalogue_columns_1_0();
+COMMENT ON FUNCTION dataconnect_catalogue_columns_1_0()
+IS 'what the view dataconnect_columns showed in version 1.0, for views that were built on it then';
 
 COMMENT ON VIEW dataconnect_endpoints
 IS 'the endpoints of the catalogue, one row for each table that IMPORT FOREIGN SCHEMA makes, with the option sources ''all'' also of those that are not documented; for example: SELECT table_name, required_columns FROM dataconnect_endpoints WHERE category = ''sales''';
@@ -194,7 +198,8 @@ IS 'what the view dataconnect_concurrency shows';
 CREATE OR REPLACE VIEW dataconnect_concurrency AS
 SELECT * FROM dataconnect_governor();
 
-DROP FUNCTION dataconnect_governor_1_0();
+COMMENT ON FUNCTION dataconnect_governor_1_0()
+IS 'what the view dataconnect_concurrency showed in version 1.0, for views that were built on it then';
 
 COMMENT ON COLUMN dataconnect_concurrency.paused_until IS 'when the next request is sent at the earliest, or NULL: the service has asked to be left alone, or refused all; dataconnect_resume() ends it before';
 COMMENT ON COLUMN dataconnect_concurrency.outdated IS 'whether server and mapping have another host or other credentials by now; NULL in another database';
