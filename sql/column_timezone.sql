@@ -136,7 +136,7 @@ SELECT id FROM local_things WHERE day = '2026-03-08' EXCEPT SELECT id FROM thing
 --
 -- Names that end in UTC are imported with the zone
 --
-\! $DATACONNECT_SANDBOX_CTL document /bridge/current/schema '[{"TableName": "T", "Column_Name": "DateCreatedUTC", "Type": "datetime"}, {"TableName": "T", "Column_Name": "DateCreated", "Type": "datetime"}, {"TableName": "T", "Column_Name": "InUTC", "Type": "bit"}, {"TableName": "T", "Column_Name": "Outcutc", "Type": "datetime"}, {"TableName": "T", "Column_Name": "modified_utc", "Type": "date"}]'
+\! $DATACONNECT_SANDBOX_CTL document /bridge/current/schema '[{"TableName": "T", "Column_Name": "DateCreatedUTC", "Type": "datetime"}, {"TableName": "T", "Column_Name": "DateCreated", "Type": "datetime"}, {"TableName": "T", "Column_Name": "InUTC", "Type": "bit"}, {"TableName": "T", "Column_Name": "Outcutc", "Type": "datetime"}, {"TableName": "T", "Column_Name": "modified_utc", "Type": "date"}, {"TableName": "T", "Column_Name": "CHANGEDUTC", "Type": "datetime"}, {"TableName": "T", "Column_Name": "UTC", "Type": "datetime"}]'
 CREATE SCHEMA imported;
 IMPORT FOREIGN SCHEMA bridge FROM SERVER sandbox INTO imported;
 IMPORT FOREIGN SCHEMA "all" LIMIT TO (paymentintegrationtransactionbydatereport) FROM SERVER sandbox INTO imported;

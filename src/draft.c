@@ -86,18 +86,24 @@ column_name(DcfColumnNames names, const char *name)
 	return names == DCF_NAMES_SNAKE ? dcf_draft_snake(name) : pstrdup(name);
 }
 
+static bool
+ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text);
+	size_t end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
 const char *
 dcf_draft_timezone(const char *name, const char *type)
 {
-	static const char suffix[] = "_utc";
-	const char *snake = dcf_draft_snake(name);
-	size_t len = strlen(snake);
-
 	/* Of the types that drafts have: date, time, timestamp, with or without. */
 	if (strncmp(type, "date", 4) != 0 && strncmp(type, "time", 4) != 0)
 		return NULL;
-	return len >= sizeof(suffix) - 1 &&
-			strcmp(snake + len - (sizeof(suffix) - 1), suffix) == 0 ?
+	/* In capitals alone ("CHANGEDUTC") snake_case has no word of its own. */
+	return ends_in(name, "UTC") ||
+			ends_in(psprintf("_%s", dcf_draft_snake(name)), "_utc") ?
 		"UTC" :
 		NULL;
 }
