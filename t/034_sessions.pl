@@ -223,6 +223,19 @@ $dc->clear_log;
 $session->query("SELECT count(id) FROM $name WHERE n = 1");
 is_deeply([ states() ], [''], 'other credentials have no session yet');
 
+# Also where a cursor still reads under the old ones.
+$session->query("BEGIN; DECLARE c CURSOR FOR SELECT id FROM large_$name WHERE n = $large");
+$session->query('FETCH 1 FROM c');
+$session->query("SELECT count(id) FROM $name WHERE n = 1");
+my $other = $dc->token;
+$session->query("ALTER USER MAPPING FOR CURRENT_USER SERVER $name OPTIONS (SET token '$other')");
+$dc->clear_log;
+$session->query("SELECT count(id) FROM $name WHERE n = 2");
+is_deeply([ map { [ state_of($_->{Cookie}), $dc->headers($_)->{authorization} ] } @{ $dc->log } ],
+	[ [ '', "Bearer $other" ] ], 'new credentials beside an open cursor: neither');
+is($session->query('FETCH 1 FROM c'), '2', 'which goes on');
+$session->query('COMMIT');
+
 my $token_path = '/v1/oauth2/token';
 $name = make(
 	token_url => $dc->url . $token_path,
