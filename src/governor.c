@@ -2,11 +2,12 @@
  * governor.c
  *	  How many requests are under way at once.  See governor.h.
  *
- * The queue is strict, but for those whose path is full: of the others only the
- * first may take a slot, and nobody overtakes one for the same path.  Whatever
- * may change that sets the latches of the first for each path, and so does one
- * of them who leaves.  In a table of its own a backend never queues: who holds
- * no slot finds none taken.
+ * The queue is strict, but for those whose path is full, and those who want no
+ * more at once than are under way: these would hold up all others for as long as
+ * one of many requests lasts.  Of the rest only the first may take a slot, and
+ * nobody overtakes one for the same path.  Whatever may change that sets the
+ * latches of the first for each path, and so does one of them who leaves.  In a
+ * table of its own a backend never queues: who holds no slot finds none taken.
  */
 #include "postgres.h"
 
@@ -70,7 +71,17 @@ allowance_of(DcfGovernorPath *path)
 	return path ? &path->allowance : NULL;
 }
 
-/* Whether somebody before waiter (NULL: the end) waits for the path. */
+/* Whether as many are under way as the waiter wants, or more. */
+static bool
+has_enough(const DcfGovernorAccount *account, const DcfGovernorWaiter *waiter)
+{
+	return account->allowance.in_flight >= waiter->max;
+}
+
+/*
+ * Whether nobody before waiter (NULL: the end) waits for the path, but for those
+ * who are passed over.
+ */
 static bool
 is_first_for(DcfGovernorAccount *account, const DcfGovernorWaiter *waiter,
 			 const DcfGovernorPath *path)
@@ -86,7 +97,7 @@ is_first_for(DcfGovernorAccount *account, const DcfGovernorWaiter *waiter,
 
 		if (other == waiter)
 			break;
-		if (other->path == path)
+		if (other->path == path && !has_enough(account, other))
 			return false;
 	}
 	return true;
@@ -108,6 +119,8 @@ wake_first(DcfGovernorAccount *account)
 			dlist_container(DcfGovernorWaiter, node, iter.cur);
 		int i = 0;
 
+		if (has_enough(account, waiter))
+			continue;
 		while (i < nseen && seen[i] != waiter->path)
 			i++;
 		if (i < nseen)
@@ -244,11 +257,7 @@ lock_account(DcfSlot *slot, int64 now)
 	return slot->account;
 }
 
-/*
- * Whether the slot may be taken; the table is locked.  Only those whose path is
- * full are passed over.  Who finds no room for another reason, as one who wants
- * fewer at once than others do, would never have his turn if they went on.
- */
+/* Whether the slot may be taken; the table is locked. */
 static bool
 has_room(const DcfSlot *slot, int64 now)
 {
@@ -268,6 +277,8 @@ has_room(const DcfSlot *slot, int64 now)
 
 		if (waiter == slot->waiter)
 			break;
+		if (has_enough(account, waiter))
+			continue;
 		if (waiter->path == slot->path || waiter->path == NULL ||
 			!dcf_allowance_is_full(&waiter->path->allowance, now))
 			return false;
@@ -284,8 +295,9 @@ note_taken(DcfSlot *slot, int64 now)
 	slot->was_probe = false;
 	slot->accepted = false;
 	dlist_push_tail(&taken_slots, &slot->node);
-	/* There may be room for the next, too. */
+	/* There may be room for the next, too, or one less before it. */
 	leave_queue(slot);
+	wake_first(slot->account);
 }
 
 /*

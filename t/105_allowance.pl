@@ -119,4 +119,34 @@ cmp_ok(look('chance', 'allowed'), '>=', 4, 'which is not taken for a limit');
 cmp_ok(max(map { $_->{Concurrent} } @log[ -100 .. -1 ]),
 	'>=', 4, 'so that they do not go one after the other');
 
+# --- Who wants fewer at once ----------------------------------------------
+
+# Two servers of one account.
+$dc->set(refused_by_chance => 0);
+my @account = (mapping => { token => $dc->token }, queue_timeout => '60s');
+make('wide', @account, max_concurrency => 3);
+make('small', @account, max_concurrency => 1);
+hold('wide', 3, @sessions[ 0 .. 2 ]);
+$sessions[3]->send('SELECT count(id) FROM small WHERE n = 6');
+ok(wait_for('small', 3, 1), 'one who wants to be alone waits');
+$sessions[4]->send('SELECT count(id) FROM wide WHERE n = 7');
+ok(wait_for('wide', 3, 2), 'so does one behind it, as long as there is no room');
+sub cancel
+{
+	my ($who) = @_;
+	$boss->query("SELECT pg_cancel_backend(@{[$who->pid]})");
+	return is($who->finish->{state}, '57014', 'one ends');
+}
+cancel($sessions[0]);
+finish('7', $sessions[4]);
+is($sessions[5]->query('SELECT count(id) FROM wide_sales'), '60', 'others go on, whatever they ask for');
+cancel($sessions[1]);
+is($sessions[5]->query('SELECT count(id) FROM wide WHERE n = 4'), '4', 'more and more of them');
+is(look('wide', 'in_flight, waiting'), '1|1', 'who wants to be alone still waits');
+$dc->release;
+finish('5', $sessions[2]);
+finish('6', $sessions[3]);
+is_deeply([ map { $_->{Concurrent} } grep { $_->{Params} =~ /\bCount=6\b/ } @{ $dc->log } ],
+	[1], 'and was alone');
+
 done_testing();
