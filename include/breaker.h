@@ -77,8 +77,8 @@ extern bool dcf_breaker_wait(DcfBreaker *breaker, int64 ms, int64 deadline,
 pg_noreturn extern void dcf_breaker_give_up(DcfBreaker *breaker);
 
 /*
- * Forget what is known of the hosts that a server's options name; whether one
- * was unreachable.  Who waits to try again does so at once, and whatever fails
+ * Forget what is known of the hosts that a server's options name, and of those
+ * that the service prefers for it; whether one was unreachable.  Who waits to try again does so at once, and whatever fails
  * that began before opens no circuit.
  */
 extern bool dcf_breaker_forget(const DcfServerOptions *options);

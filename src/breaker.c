@@ -29,6 +29,7 @@
 typedef struct Host
 {
 	DcfSharedKey key;
+	DcfSharedKey server; /* of the url of the server that asks it */
 	bool used;
 	int64 failed_at;   /* last */
 	TimestampTz since; /* outage.since, as a calendar has it */
@@ -49,6 +50,7 @@ struct DcfBreaker
 	DcfResource resource;
 	const DcfServerOptions *options;
 	DcfSharedKey key;
+	DcfSharedKey server;
 	int64 first_failed; /* of its tries; 0: none has */
 	uint64 probe;		/* under way, or 0 */
 	uint64 retry;
@@ -172,6 +174,13 @@ make_key(const char *url, const DcfServerOptions *options)
 	return dcf_shared_key(texts, lengthof(texts));
 }
 
+/* A token service is its own, whatever servers it gives tokens for. */
+static bool
+is_token_url(const char *url, const DcfServerOptions *options)
+{
+	return options->token_url && strcmp(url, options->token_url) == 0;
+}
+
 static void
 hold(DcfBreaker *breaker)
 {
@@ -234,6 +243,9 @@ dcf_breaker_create(const char *url, const DcfServerOptions *options,
 	}
 	breaker->options = options;
 	breaker->key = make_key(url, options);
+	breaker->server = is_token_url(url, options) ?
+		breaker->key :
+		make_key(options->url, options);
 	dcf_resource_tie(&breaker->resource, cxt, release_breaker, breaker);
 	return breaker;
 }
@@ -394,6 +406,7 @@ dcf_breaker_fail(DcfBreaker *breaker, DcfHttpFailure failure,
 
 	if (host == NULL)
 		host = add_host(table, &breaker->key);
+	host->server = breaker->server;
 	host->failed_at = now;
 	if (host->outage.failures == 0)
 		host->since = get_second();
@@ -518,39 +531,49 @@ dcf_breaker_wait(DcfBreaker *breaker, int64 ms, int64 deadline,
 	return wait.counted;
 }
 
-/* The URLs of a server's options; NULL where there is none. */
-#define URLS 2
+/*
+ * Whether a server has to do with the host: its options name it, or the service
+ * prefers it.  url and token_url are the keys of these options.
+ */
+static bool
+belongs_to(const Host *host, const DcfSharedKey *url,
+		   const DcfSharedKey *token_url)
+{
+	return host->used &&
+		(dcf_shared_same_key(&host->key, url) ||
+		 dcf_shared_same_key(&host->key, token_url) ||
+		 dcf_shared_same_key(&host->server, url));
+}
 
 static void
-list_urls(const DcfServerOptions *options, const char *urls[URLS])
+make_keys(const DcfServerOptions *options, DcfSharedKey *url,
+		  DcfSharedKey *token_url)
 {
-	urls[0] = options->url;
-	urls[1] = options->token_url;
+	*url = make_key(options->url, options);
+	*token_url =
+		options->token_url ? make_key(options->token_url, options) : *url;
 }
 
 bool
 dcf_breaker_forget(const DcfServerOptions *options)
 {
-	const char *urls[URLS];
 	bool found = false;
+	DcfSharedKey url;
+	DcfSharedKey token_url;
 
-	list_urls(options, urls);
-	for (int i = 0; i < URLS; i++)
+	make_keys(options, &url, &token_url);
+	for (int i = 0; i < HOSTS; i++)
 	{
-		Host *host;
-		DcfSharedKey key;
+		Host *host = &lock_table()->hosts[i];
+		bool belongs = belongs_to(host, &url, &token_url);
 
-		if (urls[i] == NULL)
-			continue;
-		key = make_key(urls[i], options);
-		host = find_host(lock_table(), &key);
-		if (host)
+		if (belongs)
 		{
 			found |= host->outage.open;
 			end_outage(host);
 		}
 		unlock_table();
-		if (host)
+		if (belongs)
 			tell_waiters(host);
 	}
 	return found;
@@ -559,22 +582,21 @@ dcf_breaker_forget(const DcfServerOptions *options)
 TimestampTz
 dcf_breaker_unreachable_since(const DcfServerOptions *options)
 {
-	const char *urls[URLS];
+	const Table *table;
 	TimestampTz first = 0;
+	DcfSharedKey url;
+	DcfSharedKey token_url;
 
-	list_urls(options, urls);
-	for (int i = 0; i < URLS; i++)
+	make_keys(options, &url, &token_url);
+	table = lock_table();
+	for (int i = 0; i < HOSTS; i++)
 	{
-		const Host *host;
-		DcfSharedKey key;
+		const Host *host = &table->hosts[i];
 
-		if (urls[i] == NULL)
-			continue;
-		key = make_key(urls[i], options);
-		host = find_host(lock_table(), &key);
-		if (host && host->outage.open && (first == 0 || host->since < first))
+		if (belongs_to(host, &url, &token_url) && host->outage.open &&
+			(first == 0 || host->since < first))
 			first = host->since;
-		unlock_table();
 	}
+	unlock_table();
 	return first;
 }

@@ -281,6 +281,24 @@ cancel($prober);
 is($boss->query($since), '', 'and nothing is left');
 $tiles[1]->query('RESET ROLE');
 
+# The endpoint that the service prefers has to do with the server as well.
+$port = $dc->listen('close');
+$dc->set(preferred_endpoint => "https://127.0.0.1:$port");
+make('prefers', $dc->url, %patience, use_preferred_endpoint => 'on');
+$since =~ s/lifted/prefers/;
+is(ask('prefers', $tiles[0])->{state}, 'HV00N', 'a preferred endpoint is away');
+$dc->listen('silent', $port);
+$prober = begin_probe('prefers');
+like(ask('prefers', $tiles[1])->{err}, $away, 'as others hear');
+like($boss->query($since), qr/^20/, 'the view shows since when');
+is($boss->query("SELECT dataconnect_resume('prefers')"), '1', 'that is ended');
+is($boss->query($since), '', 'and forgotten');
+$connections = $dc->connections($port);
+$tiles[0]->send(select_from('prefers'));
+is(await_connections($port, $connections + 1), $connections + 1, 'so that the next query tries');
+cancel($_) for $tiles[0], $prober;
+$dc->set(preferred_endpoint => undef);
+
 # What waits to try again goes on. One of these tries, the other waits for it.
 $dc->listen('close', $port);
 make('waits', "https://127.0.0.1:$port", max_retries => 100, retry_max_wait => '100ms',
