@@ -27,6 +27,9 @@
 /* A token is renewed this long before its end, or in its last tenth. */
 #define RENEW_MARGIN_MS (60 * 1000)
 
+/* If that fails, it is tried again after this time, at least. */
+#define RENEW_AGAIN_MS 1000
+
 /* Bytes of the names in a form for a token, and of the kind of grant. */
 #define FORM_NAMES 128
 
@@ -44,6 +47,7 @@ struct DcfToken
 	char *refresh_token; /* or NULL */
 	char *spent_token;	 /* the refresh token under way, or NULL */
 	int64 renew_at;		 /* by dcf_wait_now(); 0: never */
+	int64 ends_at;		 /* not good from then on; 0: never */
 	ErrorData *refusal;	 /* of the credentials, or NULL */
 	TimestampTz refused; /* the start of the transaction that it was in */
 	MemoryContextCallback release;
@@ -379,11 +383,12 @@ take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 	dcf_wipe(bearer);
 	if (refresh)
 		replace_text(token, &token->refresh_token, refresh);
-	token->renew_at = 0;
+	token->renew_at = token->ends_at = 0;
 	if (life >= 0)
 	{
 		life *= 1000;
-		token->renew_at = asked_at + life - Min(RENEW_MARGIN_MS, life / 10);
+		token->ends_at = asked_at + life;
+		token->renew_at = token->ends_at - Min(RENEW_MARGIN_MS, life / 10);
 	}
 }
 
@@ -405,12 +410,10 @@ typedef struct Grant
 	DcfHttpPool *pool;
 	int64 deadline;
 	const char *refresh_token; /* NULL: by the password */
+	bool early;				   /* the old token is still good */
 } Grant;
 
-/*
- * A DcfAttempt.  By a refresh token it is brief, as the password is the other
- * way.
- */
+/* A DcfAttempt.  It is brief if there is another way. */
 static void
 ask_service(void *arg)
 {
@@ -421,7 +424,7 @@ ask_service(void *arg)
 	int64 asked_at = dcf_wait_now();
 
 	dcf_exchange_init(&exchange, grant->pool, token->options, grant->deadline);
-	if (grant->refresh_token)
+	if (grant->refresh_token || grant->early)
 		dcf_exchange_make_brief(&exchange);
 	exchange.spec.url = token->options->token_url;
 	exchange.spec.accept = "application/json";
@@ -520,10 +523,12 @@ log_in(Grant *grant)
 	raise_again(error);
 }
 
+/* A DcfAttempt. */
 static void
-renew(DcfToken *token, DcfHttpPool *pool, int64 deadline)
+renew(void *arg)
 {
-	Grant grant = {.token = token, .pool = pool, .deadline = deadline};
+	Grant *grant = arg;
+	DcfToken *token = grant->token;
 
 	if (token->options->token_url == NULL)
 		ereport(ERROR,
@@ -534,24 +539,57 @@ renew(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 						   "to.")));
 	dcf_host_check_confidential(token->options->token_url, "token_url",
 								token->options);
-	if (!refresh(&grant))
-		log_in(&grant);
+	if (!refresh(grant))
+		log_in(grant);
+}
+
+/* Whether the token can be sent, as far as is known. */
+static bool
+is_good(const DcfToken *token)
+{
+	return token->authorization &&
+		(token->ends_at == 0 || token->ends_at > dcf_wait_now());
+}
+
+/* Whether there is a good token: a failure that leaves the old one is none. */
+static bool
+renew_early(Grant *grant)
+{
+	DcfToken *token = grant->token;
+	ErrorData *error;
+	int64 now;
+
+	if (!is_good(token))
+		return false;
+	grant->early = true;
+	error = dcf_attempt(renew, grant);
+	grant->early = false;
+	if (error == NULL)
+		return true;
+	ereport(DEBUG1,
+			(errmsg_internal("token is not renewed before its end: %s",
+							 dcf_attempt_show(error))));
+	now = dcf_wait_now();
+	token->renew_at = now + Max((token->ends_at - now) / 2, RENEW_AGAIN_MS);
+	return is_good(token);
 }
 
 const char *
 dcf_token_authorization(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 {
 	if (token->by_service &&
-		(token->authorization == NULL ||
+		(!is_good(token) ||
 		 (token->renew_at != 0 && token->renew_at <= dcf_wait_now())))
 	{
+		Grant grant = {.token = token, .pool = pool, .deadline = deadline};
 		/* Forms and replies are secrets that should not stay around. */
 		MemoryContext own = AllocSetContextCreate(CurrentMemoryContext,
 												  "dataconnect_fdw token",
 												  ALLOCSET_SMALL_SIZES);
 		MemoryContext old = MemoryContextSwitchTo(own);
 
-		renew(token, pool, deadline);
+		if (!renew_early(&grant))
+			renew(&grant);
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(own);
 	}
@@ -564,6 +602,6 @@ dcf_token_discard(DcfToken *token, const char *authorization)
 	/* Of requests sent at the same time the first has got a new one already. */
 	if (token->by_service && token->authorization &&
 		strcmp(token->authorization, authorization) == 0)
-		token->renew_at = dcf_wait_now();
+		token->ends_at = dcf_wait_now();
 	return token->by_service;
 }

@@ -29,7 +29,8 @@ extern bool dcf_token_is_given(const DcfUserOptions *user);
 /*
  * The header's value, or NULL for none; a secret, valid until the next call.
  * Asks the token service if need be: raises what dcf_exchange_run() does and
- * ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION.
+ * ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, unless the old token is good for
+ * some more time.
  */
 extern const char *dcf_token_authorization(DcfToken *token, DcfHttpPool *pool,
 										   int64 deadline);

@@ -137,6 +137,35 @@ like($requests,
 unlike($requests, qr/ 401/, 'before anything is refused');
 $dc->reset;
 
+# As long as a token is good, a failure to renew it is no failure of a statement.
+start();
+$dc->fault({ path => $token_path, drop => 'expires_in', add => { expires_in => 8 } },
+	{ path => $token_path, status => 503, count => 0 });
+sub until_log
+{
+	my ($wanted) = @_;
+	my $result;
+	my $until = time + 60;
+	do
+	{
+		Time::HiRes::sleep(0.05);
+		$result = count(8);
+	} until time > $until || $wanted->($result);
+	return $result;
+}
+my $result = until_log(sub { $_[0]{err} || grep { ($_->{Status} // 0) == 503 } @{ $dc->log } });
+is($result->{out} . $result->{err}, '8', 'a token that cannot be renewed before its end is used');
+is(count(9)->{out}, '9', 'and used again');
+like(requests(), qr/^password 200,( rows 200,)+ refresh_token 503, password 503, rows 200, rows 200$/,
+	'each grant is tried once');
+$result = until_log(sub { $_[0]{err} });
+like($result->{err}, qr/ERROR:  HV000: service is overloaded/, 'at its end that is an error');
+$dc->clear_faults;
+requests();
+count_is(10, 'until the token service is back');
+is(requests(), 'password 200, rows 200', 'which gives another');
+$dc->reset;
+
 # --- Renewed after a 401 -----------------------------------------------------
 
 start();
@@ -159,7 +188,7 @@ is(join(', ', sort split /, /, requests()),
 	'one of them gets a new token for all');
 
 $dc->fault({ path => '/test/rows', count => 0, expired_token => JSON::PP::true });
-my $result = count(10);
+$result = count(10);
 like($result->{err}, qr/ERROR:  28000: service did not accept the credentials/,
 	'a new token that is refused, too, is an error');
 is(requests(), 'rows 401, refresh_token 200, rows 401', 'and no loop');
