@@ -13,17 +13,21 @@
 
 #include "draft.h"
 
-/* Which endpoint it is, of which category, and what a query must give. */
-extern char *dcf_comment_table(const DcfDraft *draft);
+/*
+ * Which path of the server it asks, of which category, and what a query must
+ * give.
+ */
+extern char *dcf_comment_table(const DcfDraft *draft,
+							   const DcfServerOptions *server);
 
 /*
  * Whether it is read or sent, under which name, of which type, and which values
  * it takes.
  */
-extern char *dcf_comment_column(const DcfDraft *draft,
-								const DcfDraftColumn *column);
+extern char *dcf_comment_column(const DcfDraftColumn *column);
 
 /* COMMENT ON statements for the table and its columns, each with semicolon. */
-extern char *dcf_comment_ddl(const DcfDraft *draft);
+extern char *dcf_comment_ddl(const DcfDraft *draft,
+							 const DcfServerOptions *server);
 
 #endif /* DCF_COMMENT_H */

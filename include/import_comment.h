@@ -18,10 +18,11 @@
 extern void dcf_import_comment_init(void);
 
 /*
- * Comment on the table that this command creates, and on its columns.  Command
- * and draft must live as long as the current memory context, and with it the
- * wish ends.
+ * Comment on the table that this command creates, and on its columns.  Command,
+ * draft and server must live as long as the current memory context, and with it
+ * the wish ends.
  */
-extern void dcf_import_comment_add(const char *command, const DcfDraft *draft);
+extern void dcf_import_comment_add(const char *command, const DcfDraft *draft,
+								   const DcfServerOptions *server);
 
 #endif /* DCF_IMPORT_COMMENT_H */

@@ -108,9 +108,12 @@ END $$ LANGUAGE plpgsql;
 SELECT catalogue(replace('[{"path": "/custom/xy", "category": "custom", "resource": "Zoë''s; DROP TABLE #u202Ex", "source": "seen in use", "parameters": [
     {"name": "P", "required": true, "type": "enum", "values": ["a''b", "#u001b[31m"], "labels": ["#u2066l", "two"], "all": ["*"],
      "used_when": {"Q#u0007": ["1"]}}],
-    "columns": [{"name": "c", "type": "VARCHAR(#u202E5)", "kind": "string", "example": "' || repeat('long ', 100) || '"}]}]', '#', '\'));
+    "columns": [{"name": "c", "type": "VARCHAR(#u202E5)", "kind": "string", "example": "' || repeat('long ', 100) || '"},
+        {"name": "d", "type": "TEXT", "kind": "string", "example": "12 Hello St."}]}]', '#', '\'));
+ALTER SERVER sandbox OPTIONS (ADD path_prefix '/partner');
 IMPORT FOREIGN SCHEMA custom FROM SERVER sandbox INTO rq OPTIONS (sources 'all', table_params 'X=a%27b');
 SELECT relname, attname, comment FROM objects WHERE relname = 'xy' ORDER BY attnum;
+ALTER SERVER sandbox OPTIONS (DROP path_prefix);
 RESET dataconnect_fdw.catalogue_file;
 DO $$ BEGIN
     EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'rm "' || current_setting('data_directory') || '/dataconnect_catalogue.json"');

@@ -11,6 +11,7 @@
 #include "catalogue.h"
 #include "comment.h"
 #include "error.h"
+#include "request.h"
 
 /* More values than these are not told one by one. */
 #define MAX_VALUES 50
@@ -22,6 +23,22 @@ show(const char *text)
 	const char *utf8 = pg_server_to_any(text, strlen(text), PG_UTF8);
 
 	return dcf_error_safe(utf8, strlen(utf8));
+}
+
+/* A full stop, unless the text that was shown last brings one. */
+static void
+end_sentence(StringInfo comment)
+{
+	if (comment->data[comment->len - 1] != '.')
+		appendStringInfoChar(comment, '.');
+}
+
+/* " Default: 1." */
+static void
+append_fact(StringInfo comment, const char *what, const char *text)
+{
+	appendStringInfo(comment, " %s %s", what, show(text));
+	end_sentence(comment);
 }
 
 /* "a, b or c" of List of char *. */
@@ -68,7 +85,7 @@ append_values(StringInfo comment, const DcfCatalogueParam *param)
 			appendStringInfo(comment, " (%s)",
 							 show(list_nth(param->labels, i)));
 	}
-	appendStringInfoChar(comment, '.');
+	end_sentence(comment);
 }
 
 /* " Used where SearchMethod is 1 or 3." */
@@ -81,7 +98,7 @@ append_condition(StringInfo comment, const char *what,
 	appendStringInfo(comment, " %s where %s is ", what,
 					 show(condition->parameter));
 	append_texts(comment, condition->values, " or ");
-	appendStringInfoChar(comment, '.');
+	end_sentence(comment);
 }
 
 /* An example that says something. */
@@ -89,7 +106,7 @@ static void
 append_example(StringInfo comment, const char *example)
 {
 	if (example && example[0] != '\0' && strcmp(example, "null") != 0)
-		appendStringInfo(comment, " Example: %s.", show(example));
+		append_fact(comment, "Example:", example);
 }
 
 static void
@@ -100,17 +117,16 @@ append_param(StringInfo comment, const DcfCatalogueParam *param)
 	{
 		appendStringInfoString(comment, " No restriction: ");
 		append_texts(comment, param->all, " or ");
-		appendStringInfoChar(comment, '.');
+		end_sentence(comment);
 	}
 	if (param->default_value && param->default_value[0] != '\0')
-		appendStringInfo(comment, " Default: %s.", show(param->default_value));
+		append_fact(comment, "Default:", param->default_value);
 	if (param->lookup)
-		appendStringInfo(comment, " Listed by %s.", show(param->lookup));
+		append_fact(comment, "Listed by", param->lookup);
 	append_condition(comment, "Used", param->used_when);
 	append_condition(comment, "Required", param->required_when);
 	if (param->ignored_if)
-		appendStringInfo(comment, " Ignored beside %s.",
-						 show(param->ignored_if));
+		append_fact(comment, "Ignored beside", param->ignored_if);
 
 	/* The documented dates are years ago. */
 	if (param->values == NIL && strcmp(param->type, "datetime") != 0)
@@ -129,7 +145,7 @@ append_read(StringInfo comment, const DcfDraftColumn *column)
 					 show(column->options.name));
 	if (type)
 		appendStringInfo(comment, ", %s", show(type));
-	appendStringInfoChar(comment, '.');
+	end_sentence(comment);
 }
 
 static void
@@ -153,7 +169,7 @@ append_sent(StringInfo comment, const DcfDraftColumn *column)
 }
 
 char *
-dcf_comment_column(const DcfDraft *draft, const DcfDraftColumn *column)
+dcf_comment_column(const DcfDraftColumn *column)
 {
 	bool in_use = (column->field && column->field->in_use) ||
 		(column->param && column->param->in_use);
@@ -190,29 +206,29 @@ append_required(StringInfo comment, const DcfDraft *draft)
 		return;
 	appendStringInfoString(comment, " A query must give ");
 	append_texts(comment, names, " and ");
-	appendStringInfoChar(comment, '.');
+	end_sentence(comment);
 }
 
 char *
-dcf_comment_table(const DcfDraft *draft)
+dcf_comment_table(const DcfDraft *draft, const DcfServerOptions *server)
 {
 	const DcfCatalogueEndpoint *documented = draft->documented;
+	const char *path = dcf_request_path(server->path_prefix, draft->endpoint);
 	const char *resource = draft->resource;
 	StringInfoData comment;
 
 	if (resource == NULL && documented)
 		resource = documented->resource;
 	initStringInfo(&comment);
-	appendStringInfo(&comment, "DataConnect endpoint %s",
-					 show(draft->endpoint));
+	appendStringInfo(&comment, "DataConnect endpoint %s", show(path));
 	if (documented)
 		appendStringInfo(&comment, ", category %s",
 						 show(documented->category));
 	if (resource)
 		appendStringInfo(&comment, ", records %s", show(resource));
-	appendStringInfoChar(&comment, '.');
+	end_sentence(&comment);
 	if (draft->params)
-		appendStringInfo(&comment, " Always sent: %s.", show(draft->params));
+		append_fact(&comment, "Always sent:", draft->params);
 	append_required(&comment, draft);
 	if (documented && documented->in_use)
 		appendStringInfoString(&comment, " Seen in use, not documented.");
@@ -220,7 +236,7 @@ dcf_comment_table(const DcfDraft *draft)
 }
 
 char *
-dcf_comment_ddl(const DcfDraft *draft)
+dcf_comment_ddl(const DcfDraft *draft, const DcfServerOptions *server)
 {
 	const char *relname = pstrdup(quote_identifier(draft->relname));
 	StringInfoData ddl;
@@ -228,15 +244,14 @@ dcf_comment_ddl(const DcfDraft *draft)
 
 	initStringInfo(&ddl);
 	appendStringInfo(&ddl, "COMMENT ON FOREIGN TABLE %s IS %s;", relname,
-					 quote_literal_cstr(dcf_comment_table(draft)));
+					 quote_literal_cstr(dcf_comment_table(draft, server)));
 	foreach(cell, draft->columns)
 	{
 		const DcfDraftColumn *column = lfirst(cell);
 
 		appendStringInfo(&ddl, "\nCOMMENT ON COLUMN %s.%s IS %s;", relname,
 						 quote_identifier(column->attname),
-						 quote_literal_cstr(
-							 dcf_comment_column(draft, column)));
+						 quote_literal_cstr(dcf_comment_column(column)));
 	}
 	return ddl.data;
 }

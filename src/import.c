@@ -208,7 +208,8 @@ dcf_import_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 	DcfImportOptions *options = dcf_option_import(stmt->options);
 	List *names;
 	List *drafts = schema_drafts(stmt, serverid, options, &names);
-	const char *server = GetForeignServer(serverid)->servername;
+	ForeignServer *server = GetForeignServer(serverid);
+	DcfServerOptions *server_options = dcf_option_server(server);
 	List *commands = NIL;
 	ListCell *cell;
 
@@ -220,9 +221,9 @@ dcf_import_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 
 		if (!IsImportableForeignTable(draft->relname, stmt))
 			continue;
-		command = dcf_draft_ddl(draft, server);
+		command = dcf_draft_ddl(draft, server->servername);
 		if (options->comments)
-			dcf_import_comment_add(command, draft);
+			dcf_import_comment_add(command, draft, server_options);
 		commands = lappend(commands, command);
 	}
 	return commands;

@@ -22,6 +22,7 @@ typedef struct Wish
 	struct Wish *next;
 	const char *command; /* by its address: texts may be alike */
 	const DcfDraft *draft;
+	const DcfServerOptions *server;
 	MemoryContextCallback end;
 } Wish;
 
@@ -44,12 +45,14 @@ forget(void *arg)
 }
 
 void
-dcf_import_comment_add(const char *command, const DcfDraft *draft)
+dcf_import_comment_add(const char *command, const DcfDraft *draft,
+					   const DcfServerOptions *server)
 {
 	Wish *wish = palloc0(sizeof(Wish));
 
 	wish->command = command;
 	wish->draft = draft;
+	wish->server = server;
 	wish->end.func = forget;
 	wish->end.arg = wish;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &wish->end);
@@ -57,13 +60,13 @@ dcf_import_comment_add(const char *command, const DcfDraft *draft)
 	wishes = wish;
 }
 
-static const DcfDraft *
+static const Wish *
 find(const char *command)
 {
 	for (const Wish *wish = wishes; wish; wish = wish->next)
 	{
 		if (wish->command == command)
-			return wish->draft;
+			return wish;
 	}
 	return NULL;
 }
@@ -84,7 +87,7 @@ comment(ObjectType type, List *names, char *text)
 }
 
 static void
-comment_on_all(const RangeVar *table, const DcfDraft *draft)
+comment_on_all(const RangeVar *table, const Wish *wish)
 {
 	ListCell *cell;
 
@@ -93,8 +96,8 @@ comment_on_all(const RangeVar *table, const DcfDraft *draft)
 	comment(OBJECT_FOREIGN_TABLE,
 			list_make2(makeString(table->schemaname),
 					   makeString(table->relname)),
-			dcf_comment_table(draft));
-	foreach(cell, draft->columns)
+			dcf_comment_table(wish->draft, wish->server));
+	foreach(cell, wish->draft->columns)
 	{
 		const DcfDraftColumn *column = lfirst(cell);
 
@@ -102,7 +105,7 @@ comment_on_all(const RangeVar *table, const DcfDraft *draft)
 				list_make3(makeString(table->schemaname),
 						   makeString(table->relname),
 						   makeString(column->attname)),
-				dcf_comment_column(draft, column));
+				dcf_comment_column(column));
 	}
 }
 
@@ -113,7 +116,7 @@ process_utility(PlannedStmt *statement, const char *command,
 				DestReceiver *dest, QueryCompletion *completion)
 {
 	/* It has subcommands of its own, with the same text. */
-	const DcfDraft *draft = context == PROCESS_UTILITY_SUBCOMMAND &&
+	const Wish *wish = context == PROCESS_UTILITY_SUBCOMMAND &&
 			IsA(statement->utilityStmt, CreateForeignTableStmt) ?
 		find(command) :
 		NULL;
@@ -124,10 +127,10 @@ process_utility(PlannedStmt *statement, const char *command,
 	else
 		standard_ProcessUtility(statement, command, read_only_tree, context,
 								params, environment, dest, completion);
-	if (draft)
+	if (wish)
 		comment_on_all(((CreateForeignTableStmt *) statement->utilityStmt)
 						   ->base.relation,
-					   draft);
+					   wish);
 }
 
 void

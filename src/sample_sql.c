@@ -142,5 +142,5 @@ dataconnect_table_ddl(PG_FUNCTION_ARGS)
 	dcf_catalogue_describe(draft);
 	PG_RETURN_TEXT_P(cstring_to_text(
 		psprintf("%s;\n%s", dcf_draft_ddl(draft, server->servername),
-				 dcf_comment_ddl(draft))));
+				 dcf_comment_ddl(draft, dcf_option_server(server)))));
 }
