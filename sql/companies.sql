@@ -48,6 +48,14 @@ SELECT * FROM dataconnect_companies('sandbox');
 \! $DATACONNECT_SANDBOX_CTL fault '{"path": "/partner/relationships", "status": 500}'
 SELECT * FROM dataconnect_companies('sandbox');
 
+-- markup: an empty table is asked for again, a page to log in is not
+ALTER SERVER sandbox OPTIONS (ADD retry_max_wait '10ms');
+\! $DATACONNECT_SANDBOX_CTL fault '{"path": "/partner/relationships", "body": "<Table />", "content_type": "text/xml", "count": 2}'
+SELECT count(*) FROM dataconnect_companies('sandbox');
+\! $DATACONNECT_SANDBOX_CTL fault '{"path": "/partner/relationships", "body": "<html><title>Log in</title></html>", "content_type": "text/html"}'
+SELECT * FROM dataconnect_companies('sandbox');
+ALTER SERVER sandbox OPTIONS (DROP retry_max_wait);
+
 -- who may ask
 CREATE ROLE regress_dcf_caller;
 SET ROLE regress_dcf_caller;

@@ -22,6 +22,7 @@
 #include "company.h"
 #include "document.h"
 #include "error.h"
+#include "format.h"
 #include "host.h"
 #include "http_wait.h"
 #include "offline.h"
@@ -155,6 +156,7 @@ dcf_session_ask(DcfSession *session, const char *path, bool brief,
 	/* The log-in itself is asked about, and a list of all companies. */
 	dcf_request_omit(request, DCF_COMPANY_PARAM);
 	dcf_exchange_init(exchange, session->pool, session->options, deadline);
+	exchange->expects = dcf_format_unlike_markup(request->format);
 	if (brief)
 		dcf_exchange_make_brief(exchange);
 	exchange->spec.url = dcf_request_url(request, session->options->url);

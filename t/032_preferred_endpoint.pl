@@ -214,6 +214,7 @@ for my $name (sort keys(%silent), sort keys(%wrong))
 	is($result->{out}, '5', "answer \"$name\": rows");
 	if ($wrong{$name}) { like($result->{err}, $warning, "answer \"$name\": a warning"); }
 	else { is($result->{err}, '', "answer \"$name\": no warning"); }
+	like($result->{err}, qr/^DETAIL: .*markup instead of JSON/m, 'with words of its own') if $name eq 'a page';
 	$result = count(6);
 	is($result->{out} . $result->{err}, '6', "answer \"$name\" is taken once");
 	is_deeply([ map { $_->{Path} } @{ $dc->log } ],
