@@ -107,7 +107,7 @@ BEGIN
     INTO records, empty;
 END $$ LANGUAGE plpgsql;
 SELECT table_name, records, CASE WHEN records > 0 THEN empty END AS empty
-FROM dataconnect_endpoints, read(table_name) WHERE to_regclass(format('rq.%I', table_name)) IS NOT NULL AND table_name <> 'ping' ORDER BY table_name COLLATE "C";
+FROM dataconnect_endpoints, read(table_name) WHERE table_name IS NOT NULL AND to_regclass(format('rq.%I', table_name)) IS NOT NULL ORDER BY table_name COLLATE "C";
 
 SET client_min_messages = warning;
 DROP SCHEMA rq CASCADE;

@@ -1,5 +1,5 @@
 # Every endpoint of the catalogue, imported and read with the documentation's
-# example parameters, has the same rows in every format; and a dump of it restores.
+# example parameters, has the same rows in every format it has; and a dump of it restores.
 use strict;
 use warnings FATAL => 'all';
 
@@ -56,18 +56,20 @@ $dc->sql(q{
 my $session = $dc->session;
 my %login = map { split /\|/ } split /\n/, $session->query(
 	q{SELECT table_name, coalesce(substring(endpoint, '^/(partner|master)/'), 'employee')
-		FROM dataconnect_endpoints WHERE table_name IS NOT NULL AND table_name <> 'ping'});
+		FROM dataconnect_endpoints WHERE table_name IS NOT NULL});
 my @tables = sort { $login{$a} cmp $login{$b} || $a cmp $b } keys %login;
-cmp_ok(scalar @tables, '>=', 133, 'there are tables to read');
+cmp_ok(scalar @tables, '>=', 134, 'there are tables to read');
 my $login = '';
 for my $table (@tables)
 {
 	$dc->set(login => $login = $login{$table}) if $login ne $login{$table};
+	# It answers one JSON object, whatever it is asked for.
+	my @here = $table eq 'ping' ? ('json') : @formats;
 	my @lines = split /\n/, $session->query(
-		"SELECT r.* FROM unnest(ARRAY['" . join("','", @formats)
+		"SELECT r.* FROM unnest(ARRAY['" . join("','", @here)
 		  . "']) WITH ORDINALITY f (format, n), read(f.format, '$table') r ORDER BY n");
-	is(scalar @lines, @formats, "$table can be read in every format");
-	is_deeply(\@lines, [ ($lines[0]) x @formats ], "$table is the same in every format");
+	is(scalar @lines, @here, "$table can be read in every format");
+	is_deeply(\@lines, [ ($lines[0]) x @here ], "$table is the same in every format");
 }
 $session->quit;
 my %asked = map { $_->{Query} =~ /\bResponse=(\w+)/ => 1 } @{ $dc->log };
