@@ -67,7 +67,9 @@ SELECT count(*) FROM dataconnect_companies('sandbox');
 RESET ROLE;
 GRANT USAGE ON FOREIGN SERVER sandbox TO regress_dcf_caller;
 SET ROLE regress_dcf_caller;
+\set VERBOSITY sqlstate
 SELECT count(*) FROM dataconnect_companies('sandbox');
+\set VERBOSITY default
 CREATE USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (token 'sandbox-token');
 SELECT count(*) FROM dataconnect_companies('sandbox');
 RESET ROLE;

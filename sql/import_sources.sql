@@ -76,8 +76,8 @@ UNION SELECT type FROM dataconnect_columns WHERE name ~* 'category_?number' OR t
 \! $DATACONNECT_SANDBOX_CTL document /lists/categorynumber '[{"ID": "1010271011121314", "Description": "Deep", "ParentID": "10102710111213"}, {"ID": "101010", "Description": "Smartphones", "ParentID": ""}, {"ID": "101011", "Description": "Feature Phones", "ParentID": null}]'
 SELECT id, parent_id FROM rq.category_number ORDER BY 1;
 \! $DATACONNECT_SANDBOX_CTL log-clear
-EXPLAIN (COSTS OFF) SELECT c.id, count(*) FROM rq.category_number c JOIN rq.product_summary_report r ON r.category_number = c.id
-WHERE r.start_date = '2026-03-01' AND r.stop_date = '2026-03-08' GROUP BY c.id;
+EXPLAIN (COSTS OFF) SELECT c.id, count(r.*) FROM rq.category_number c LEFT JOIN rq.product_summary_report r ON r.category_number = c.id
+    AND r.start_date = '2026-03-01' AND r.stop_date = '2026-03-08' GROUP BY c.id ORDER BY c.id;
 SELECT c.id, count(r.*) FROM rq.category_number c LEFT JOIN rq.product_summary_report r ON r.category_number = c.id
     AND r.start_date = '2026-03-01' AND r.stop_date = '2026-03-08' GROUP BY c.id ORDER BY c.id;
 \! sh -c "$LOG"
