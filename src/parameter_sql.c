@@ -79,6 +79,15 @@ is_universal(const char *name)
 	return false;
 }
 
+/* A name of the catalogue, fit to show. */
+static char *
+show(const char *name)
+{
+	const char *utf8 = dcf_option_utf8(pstrdup(name));
+
+	return dcf_error_safe(utf8, strlen(utf8));
+}
+
 static List *
 add_names(List *names, const DcfCatalogueEndpoint *endpoint)
 {
@@ -88,12 +97,12 @@ add_names(List *names, const DcfCatalogueEndpoint *endpoint)
 	{
 		const DcfCatalogueParam *param = lfirst(cell);
 
-		names = lappend(names, dcf_option_utf8(pstrdup(param->name)));
+		names = lappend(names, param->name);
 	}
 	return names;
 }
 
-/* The names that are known, in UTF-8, but for the prefixes. */
+/* The names that are known, but for the prefixes. */
 static List *
 known_names(const Check *check)
 {
@@ -115,6 +124,7 @@ known_names(const Check *check)
 static void
 check_name(const Check *check, const char *name)
 {
+	const char *shown = dcf_error_safe(name, strlen(name));
 	List *names;
 	ListCell *cell;
 	const char *nearest;
@@ -123,17 +133,17 @@ check_name(const Check *check, const char *name)
 		return;
 	names = known_names(check);
 	foreach(cell, names)
-		if (pg_strcasecmp(lfirst(cell), name) == 0)
+		if (pg_strcasecmp(dcf_option_utf8(lfirst(cell)), name) == 0)
 			return;
-	nearest = dcf_nearest(name, names);
+	nearest = dcf_nearest(shown, names);
 
 	/* A server's may be for paths that the catalogue does not have. */
 	if (!check->endpoint && !nearest)
 		return;
 	ereport(
 		WARNING,
-		(errmsg("parameter \"%s\" of %s \"%s\" is not known",
-				dcf_error_safe(name, strlen(name)), check->kind, check->name),
+		(errmsg("parameter \"%s\" of %s \"%s\" is not known", shown,
+				check->kind, check->name),
 		 check->endpoint ?
 			 errdetail(
 				 "The catalogue has no such parameter of \"%s\". The service ignores parameters that it does not know.",
@@ -141,8 +151,7 @@ check_name(const Check *check, const char *name)
 			 errdetail(
 				 "The catalogue has no such parameter of any path. The service ignores parameters that it does not know."),
 		 nearest ?
-			 errhint("Perhaps you meant \"%s\".",
-					 dcf_error_safe(nearest, strlen(nearest))) :
+			 errhint("Perhaps you meant \"%s\".", show(nearest)) :
 			 errhint(
 				 "If it is right, set \"dataconnect_fdw.warn_unknown_parameters\" to off.")));
 }

@@ -96,6 +96,18 @@ my $unknown = $session->attempt(q{CREATE FOREIGN TABLE unknown (id integer) SERV
 is($unknown->{state}, '', 'a parameter that the encoding lacks can be given');
 like($unknown->{err}, qr/WARNING:  \w+: parameter "\?é" of foreign table "unknown" is not known/,
 	'and is told of');
+$session->quit;
+
+# Nor are its bytes taken for characters of an encoding that has several a character.
+$dc->sql(q{CREATE DATABASE euc ENCODING 'EUC_TW' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'});
+$session = $dc->session(dbname => 'euc');
+$session->query(q{SET client_encoding = 'UTF8'});
+$session->query('CREATE EXTENSION dataconnect_fdw');
+$session->query("CREATE SERVER dc FOREIGN DATA WRAPPER dataconnect_fdw OPTIONS (url '" . $dc->url . q{')});
+$unknown = $session->attempt(q{CREATE FOREIGN TABLE unknown (id integer) SERVER dc
+	OPTIONS (endpoint '/reports/ProductDetailReport', params 'StartDat%E6%97%8E=1')});
+is($unknown->{state}, '', 'a parameter in EUC_TW');
+like($unknown->{err}, qr/parameter "StartDat旎" .*Perhaps you meant "StartDate"/s, 'is told of with the nearest');
 
 $session->quit;
 done_testing();
