@@ -26,6 +26,10 @@ extern char *dcf_comment_table(const DcfDraft *draft,
  */
 extern char *dcf_comment_column(const DcfDraftColumn *column);
 
+/* The COMMENT ON statement for a column of a table, whose name is quoted. */
+extern char *dcf_comment_column_ddl(const char *table,
+									const DcfDraftColumn *column);
+
 /* COMMENT ON statements for the table and its columns, each with semicolon. */
 extern char *dcf_comment_ddl(const DcfDraft *draft,
 							 const DcfServerOptions *server);

@@ -16,6 +16,11 @@ SELECT * FROM dataconnect_check('rq.donations_summary_report', 'StartDate=2026-0
 SELECT * FROM dataconnect_check('rq.product_detail_report_tax_detail', 'StartDate=2026-03-01&StopDate=2026-03-02&SearchMethod=1&ManufacturerID=-1&CategoryNumber=10');
 \! sh -c "$LOG"
 
+-- a column that is added has a comment, as one that is imported
+ALTER FOREIGN TABLE rq.stores DROP COLUMN location_entity_id;
+SELECT command FROM dataconnect_check('rq.stores') \gexec
+SELECT attname, col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'rq.stores'::regclass AND attname = 'location_entity_id';
+
 -- new, gone, of another type: by the Schema
 CREATE FOREIGN TABLE rq."Drift %" (
     id integer OPTIONS (name 'ID'),
@@ -35,6 +40,11 @@ SELECT command FROM dataconnect_check('rq."Drift %"') \gexec
 SELECT * FROM dataconnect_check('rq."Drift %"');
 \d rq."Drift %"
 SELECT * FROM rq."Drift %";
+-- what the Schema says of a new one goes into its comment, made safe
+\! $DATACONNECT_SANDBOX_CTL document /test/noted '{"Records": [{"ID": 1, "It is \"\u202e": 2}], "Schema": [{"Column_Name": "ID", "Type": "int"}, {"Column_Name": "It is \"\u202e", "Type": "nvarchar"}]}'
+CREATE FOREIGN TABLE rq.noted (id integer OPTIONS (name 'ID')) SERVER sandbox OPTIONS (endpoint '/test/noted');
+SELECT command FROM dataconnect_check('rq.noted') \gexec
+SELECT attname, col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'rq.noted'::regclass AND attnum = 2;
 
 -- by the values, which say less
 \! $DATACONNECT_SANDBOX_CTL document /test/values '[{"a": 1, "b": 1, "c": 1, "d": 1, "e": 1.5, "f": "x", "g": "x", "h": "2026-01-01", "i": null, "j": true, "k": "2026-01-01T00:00:00"}]'

@@ -26,6 +26,7 @@
 #include "attempt.h"
 #include "catalogue.h"
 #include "check_type.h"
+#include "comment.h"
 #include "compat.h"
 #include "nearest.h"
 #include "relation.h"
@@ -58,9 +59,11 @@ typedef struct Comparison
 {
 	const DcfRelation *relation;
 	const DcfSample *sample;
-	const char *table; /* quoted, with its schema */
-	List *strangers;   /* of char *: keys that no column reads */
-	List *changes;	   /* of Change * */
+	const char *table;						/* quoted, with its schema */
+	const DcfCatalogueEndpoint *documented; /* once needed; or NULL */
+	bool documented_known;
+	List *strangers; /* of char *: keys that no column reads */
+	List *changes;	 /* of Change * */
 } Comparison;
 
 /* Raise unless the caller may ask about the table; nothing is locked. */
@@ -159,18 +162,28 @@ take_renamed(Comparison *comparison, const DcfColumn *column)
 	return find_field(comparison->sample, nearest);
 }
 
+/* What the catalogue, which is read only if need be, knows of a key; or NULL. */
+static const DcfCatalogueColumn *
+find_documented(Comparison *comparison, const char *key)
+{
+	if (!comparison->documented_known)
+		comparison->documented =
+			dcf_catalogue_find(dcf_catalogue_load(),
+							   comparison->relation->table->endpoint);
+	comparison->documented_known = true;
+	return dcf_catalogue_column(comparison->documented, key);
+}
+
 /*
  * Whether the column's type is the one that the catalogue knows its values to
  * have, although the service calls them something else: category numbers are
  * texts there.
  */
 static bool
-is_known_as(const Comparison *comparison, const DcfColumn *column)
+is_known_as(Comparison *comparison, const DcfColumn *column)
 {
-	const DcfCatalogueColumn *documented = dcf_catalogue_column(
-		dcf_catalogue_find(dcf_catalogue_load(),
-						   comparison->relation->table->endpoint),
-		column->options->name);
+	const DcfCatalogueColumn *documented =
+		find_documented(comparison, column->options->name);
 	Oid type;
 	int32 typmod;
 
@@ -229,6 +242,34 @@ compare_columns(Comparison *comparison)
 	}
 }
 
+/*
+ * The commands that add a column for a field, with a comment as an import has
+ * it, where more is known than the key.
+ */
+static char *
+propose_column(Comparison *comparison, char *attname,
+			   const DcfSampleField *field)
+{
+	const char *timezone = dcf_draft_timezone(field->key, field->type);
+	DcfDraftColumn column = {.attname = attname,
+							 .options.name = field->key,
+							 .field = find_documented(comparison, field->key),
+							 .sql_type = field->sql_type};
+	char *command =
+		psprintf("ALTER FOREIGN TABLE %s ADD COLUMN %s %s OPTIONS "
+				 "(name %s%s);",
+				 comparison->table, quote_identifier(attname), field->type,
+				 quote_literal_cstr(field->key),
+				 timezone ?
+					 psprintf(", timezone %s", quote_literal_cstr(timezone)) :
+					 "");
+
+	if (column.field == NULL && column.sql_type == NULL)
+		return command;
+	return psprintf("%s\n%s", command,
+					dcf_comment_column_ddl(comparison->table, &column));
+}
+
 /* Fields that the table does not have. */
 static void
 add_new_fields(Comparison *comparison)
@@ -248,16 +289,9 @@ add_new_fields(Comparison *comparison)
 			find_field(comparison->sample, lfirst(cell));
 		char *attname =
 			dcf_draft_take_name(taken, dcf_draft_snake(field->key));
-		const char *timezone = dcf_draft_timezone(field->key, field->type);
 
 		add_change(comparison, attname, field->key, "new", NULL, field->type,
-				   psprintf("ALTER FOREIGN TABLE %s ADD COLUMN %s %s OPTIONS "
-							"(name %s%s);",
-							comparison->table, quote_identifier(attname),
-							field->type, quote_literal_cstr(field->key),
-							timezone ? psprintf(", timezone %s",
-												quote_literal_cstr(timezone)) :
-									   ""));
+				   propose_column(comparison, attname, field));
 	}
 }
 

@@ -236,6 +236,15 @@ dcf_comment_table(const DcfDraft *draft, const DcfServerOptions *server)
 }
 
 char *
+dcf_comment_column_ddl(const char *table, const DcfDraftColumn *column)
+{
+	const char *attname = quote_identifier(column->attname);
+
+	return psprintf("COMMENT ON COLUMN %s.%s IS %s;", table, attname,
+					quote_literal_cstr(dcf_comment_column(column)));
+}
+
+char *
 dcf_comment_ddl(const DcfDraft *draft, const DcfServerOptions *server)
 {
 	const char *relname = pstrdup(quote_identifier(draft->relname));
@@ -246,12 +255,7 @@ dcf_comment_ddl(const DcfDraft *draft, const DcfServerOptions *server)
 	appendStringInfo(&ddl, "COMMENT ON FOREIGN TABLE %s IS %s;", relname,
 					 quote_literal_cstr(dcf_comment_table(draft, server)));
 	foreach(cell, draft->columns)
-	{
-		const DcfDraftColumn *column = lfirst(cell);
-
-		appendStringInfo(&ddl, "\nCOMMENT ON COLUMN %s.%s IS %s;", relname,
-						 quote_identifier(column->attname),
-						 quote_literal_cstr(dcf_comment_column(column)));
-	}
+		appendStringInfo(&ddl, "\n%s",
+						 dcf_comment_column_ddl(relname, lfirst(cell)));
 	return ddl.data;
 }
