@@ -70,4 +70,16 @@ like($tls->url, qr{^https://}, 'a sandbox can speak TLS');
 ok(-f $tls->ca_file, 'and shows its certificate');
 is_deeply($tls->log, [], 'and is under control');
 
+# Another world: the arguments of all sandboxes, over those of one
+my @names = qw(session_lock limit_by concurrency);
+local $ENV{DATACONNECT_SANDBOX_ARGS} =
+  '--set session_lock=true --set limit_by=company --set concurrency=5';
+my $world = DataConnectTest->new(sandbox => [ '--set', 'concurrency=3' ], without_cluster => 1);
+is_deeply([ @{ $world->settings }{@names} ], [ JSON::PP::true(), 'company', 5 ],
+	'DATACONNECT_SANDBOX_ARGS come behind the arguments of the test');
+$world->set(session_lock => JSON::PP::false(), limit_by => 'resource', concurrency => 4);
+$world->reset;
+is_deeply([ @{ $world->settings }{@names} ], [ JSON::PP::true(), 'company', 5 ],
+	'and a reset leads back to them');
+
 done_testing();
