@@ -216,14 +216,17 @@ send_requests(Simulation *sim)
 	for (;;)
 	{
 		Session *first = NULL;
+		bool room[MAX_RESOURCES];
 
+		for (int i = 0; i < world->resources; i++)
+			room[i] = has_room(sim, i);
 		for (int i = 0; i < world->sessions; i++)
 		{
 			Session *session = &sim->sessions[i];
 
 			if (session->state == QUEUED &&
 				(first == NULL || session->queued_at < first->queued_at) &&
-				has_room(sim, session->resource))
+				room[session->resource])
 				first = session;
 		}
 		if (first == NULL)
@@ -406,14 +409,17 @@ find_next(Simulation *sim)
 {
 	const World *world = sim->world;
 	int64_t next = sim->n_changes;
+	int64_t turns[MAX_RESOURCES];
 
+	for (int i = 0; i < world->resources; i++)
+		turns[i] = find_turn(sim, i);
 	for (int i = 0; i < world->sessions; i++)
 	{
 		const Session *session = &sim->sessions[i];
 		int64_t at = session->at;
 
 		if (session->state == QUEUED)
-			at = find_turn(sim, session->resource);
+			at = turns[session->resource];
 		next = at < next ? at : next;
 	}
 	for (int i = 0; i < world->others; i++)
