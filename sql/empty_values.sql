@@ -49,6 +49,24 @@ EXPLAIN (COSTS OFF) SELECT * FROM echo WHERE skipped = '' AND sent = '';
 DEALLOCATE by;
 
 --
+-- A column that is read, too: its empty value is sent where the option says that the service finds such rows by it
+--
+CREATE FOREIGN TABLE things (
+    id integer OPTIONS (name 'Id'),
+    word text OPTIONS (name 'Word', param 'Word'),
+    words text OPTIONS (name 'Word', param 'Words', list 'true')
+) SERVER sandbox OPTIONS (endpoint '/test/things');
+SELECT count(*) FROM things WHERE word = '';
+ALTER FOREIGN TABLE things ALTER COLUMN word OPTIONS (ADD empty 'send'), ALTER COLUMN words OPTIONS (ADD empty 'send');
+\! eval "$LOG" > /dev/null
+SELECT count(*) FROM things WHERE word = '';
+SELECT word, count(*) FROM things WHERE word IN ('', 'beta') GROUP BY word ORDER BY word;
+SELECT word, count(*) FROM things WHERE words IN ('', 'beta') GROUP BY word ORDER BY word;
+SELECT count(*) FROM (VALUES ('beta'), ('')) v (w) JOIN things ON words = w;
+\! eval "$LOG"
+DROP FOREIGN TABLE things;
+
+--
 -- The options params: what is empty there is not sent either, but for a column that sends it
 --
 ALTER SERVER sandbox OPTIONS (ADD params 'A=1&B=2&Sent=3&Skipped=4&Empty=');

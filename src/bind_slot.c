@@ -339,8 +339,9 @@ rounds_times(const DcfColumn *column)
 static const char *
 filter_obstacle(const DcfColumn *column, Datum value, const char *text)
 {
-	/* It has no such values: it writes them for NULL. */
-	if (text[0] == '\0' || strcmp(text, "null") == 0)
+	/* It has no such values: it writes them for NULL.  The DBA may know better. */
+	if ((text[0] == '\0' && !column->options->send_empty) ||
+		strcmp(text, "null") == 0)
 		return psprintf(
 			"The service writes \"%s\" for a missing value, which parameter \"%s\" need not find.",
 			text, column->options->param);
