@@ -12,7 +12,7 @@ DATA        = $(sort $(wildcard $(EXTENSION)--*.sql))
 CATALOGUE   = $(EXTENSION)-endpoints.json
 
 CORE_SRC   := $(sort $(wildcard src/core/*.c))
-SRC        := dataconnect_fdw.c $(sort $(wildcard src/*.c)) $(CORE_SRC)
+SRC        := dataconnect_fdw.c $(sort $(wildcard src/*/*.c))
 OBJS        = $(SRC:.c=.o)
 
 # Tests run in this order; one that is missing here runs after these.
@@ -164,8 +164,8 @@ installcheck-tap-world: FORCE
 
 UNIT        = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/test_*.c)))
 FUZZ        = $(patsubst %.c,build/%,$(sort $(wildcard test/fuzz/fuzz_*.c)))
-HEADERS_ALL = $(sort $(wildcard include/*.h src/*.h src/core/*.h \
-                test/unit/*.h test/fuzz/*.h))
+HEADERS_ALL = $(sort $(wildcard include/*/*.h src/*/*.h test/unit/*.h \
+                test/fuzz/*.h))
 CHECK_FLAGS = -std=gnu99 -O1 -g -fno-omit-frame-pointer -Iinclude \
               -Wall -Wextra -Werror -fno-sanitize-recover=all
 CLANG_CC   ?= clang
@@ -178,16 +178,16 @@ build/test/unit/%: test/unit/%.c $(CORE_SRC) $(HEADERS_ALL)
 
 # Not of src/core, but pure C as well; what uses a thread also by the sanitizer
 # that finds races.
-INFLATE_SRC = $(sort $(wildcard src/inflate*.c)) src/ahead.c
-UNIT       += build/test/unit/test_ahead_races
-build/test/unit/test_inflate build/test/unit/test_ahead: \
+INFLATE_SRC = $(sort $(wildcard src/net/inflate*.c))
+UNIT       += build/test/unit/test_inflate_thread_races
+build/test/unit/test_inflate build/test/unit/test_inflate_thread: \
   SANITIZERS = address,undefined
-build/test/unit/test_ahead_races: SANITIZERS = thread
+build/test/unit/test_inflate_thread_races: SANITIZERS = thread
 build/test/unit/test_inflate: test/unit/test_inflate.c
-build/test/unit/test_ahead build/test/unit/test_ahead_races: \
-  test/unit/test_ahead.c
-build/test/unit/test_inflate build/test/unit/test_ahead \
-  build/test/unit/test_ahead_races: $(INFLATE_SRC) $(HEADERS_ALL)
+build/test/unit/test_inflate_thread build/test/unit/test_inflate_thread_races: \
+  test/unit/test_inflate_thread.c
+build/test/unit/test_inflate build/test/unit/test_inflate_thread \
+  build/test/unit/test_inflate_thread_races: $(INFLATE_SRC) $(HEADERS_ALL)
 	@mkdir -p $(@D)
 	$(CC) $(CHECK_FLAGS) -Wno-unused-parameter $(LIB_CFLAGS) -pthread \
 	  -fsanitize=$(SANITIZERS) -o $@ $(filter test/unit/%.c,$^) \
@@ -216,8 +216,8 @@ fuzz-queries:
 
 # --- Source ---------------------------------------------------------------
 
-C_FILES     = $(sort $(wildcard *.c include/*.h src/*.c src/*.h src/core/*.c \
-                src/core/*.h test/unit/*.[ch] test/fuzz/*.[ch]))
+C_FILES     = $(sort $(wildcard *.c include/*/*.h src/*/*.[ch] test/unit/*.[ch] \
+                test/fuzz/*.[ch]))
 CLANG_FORMAT ?= clang-format
 
 format:

@@ -11,23 +11,23 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
-#include "analyze.h"
-#include "async.h"
-#include "batch.h"
-#include "breaker.h"
-#include "catalogue.h"
-#include "explain.h"
-#include "governor.h"
-#include "http.h"
-#include "import.h"
-#include "import_comment.h"
-#include "learn.h"
-#include "offline.h"
-#include "option.h"
-#include "parameter_sql.h"
-#include "plan.h"
-#include "scan.h"
-#include "xml_reader.h"
+#include "catalogue/catalogue.h"
+#include "discovery/import.h"
+#include "discovery/import_comment.h"
+#include "executor/analyze.h"
+#include "executor/async.h"
+#include "executor/explain.h"
+#include "executor/scan.h"
+#include "net/circuit_breaker.h"
+#include "net/http.h"
+#include "net/limiter.h"
+#include "net/offline.h"
+#include "options/option.h"
+#include "planner/batch_plan.h"
+#include "planner/plan.h"
+#include "reply/reply_stats.h"
+#include "reply/xml_reader.h"
+#include "sql/parameter_sql.h"
 
 PG_MODULE_MAGIC;
 
@@ -41,12 +41,12 @@ void
 _PG_init(void)
 {
 	dcf_catalogue_init();
-	dcf_governor_init();
-	dcf_breaker_init();
+	dcf_limiter_init();
+	dcf_circuit_breaker_init();
 	dcf_http_define_settings();
 	dcf_batch_init();
-	dcf_learn_init();
-	dcf_parameter_init();
+	dcf_reply_stats_init();
+	dcf_parameter_sql_init();
 	dcf_offline_init();
 	dcf_import_comment_init();
 	MarkGUCPrefixReserved("dataconnect_fdw");

@@ -15,7 +15,7 @@ use MIME::Base64 qw(encode_base64);
 use DataConnectTest;
 use Test::More;
 
-use constant BUFFER => 256 * 1024;    # FIRST_WINDOW in src/http_begin.c
+use constant BUFFER => 256 * 1024;    # FIRST_WINDOW in src/net/http_begin.c
 
 my $dc = DataConnectTest->new;
 $dc->make_server('dc');

@@ -16,7 +16,7 @@ use DataConnectTest;
 use Test::More;
 
 use constant RECORDS => 40_000;
-use constant MARGIN => 64 * 1024;    # DCF_AHEAD_MARGIN in src/ahead.h
+use constant MARGIN => 64 * 1024;    # DCF_INFLATE_THREAD_MARGIN in include/net/inflate_thread.h
 
 my $dc = DataConnectTest->new;
 $dc->make_server('dc', max_retries => 0, max_record_size => '1MB');

@@ -10,7 +10,7 @@ use DataConnectTest;
 use PostgreSQL::Test::Utils qw(slurp_file);
 use Test::More;
 
-# As in src/governor_table.c.
+# As in src/net/limiter_table.c.
 use constant ROLE_ACCOUNTS => 64;
 
 my $dc = DataConnectTest->new(

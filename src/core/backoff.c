@@ -2,7 +2,7 @@
  * backoff.c
  *	  How long to wait before a request is tried again.
  */
-#include "backoff.h"
+#include "core/backoff.h"
 
 #include <string.h>
 

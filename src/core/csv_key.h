@@ -5,8 +5,8 @@
 #ifndef DCF_CSV_KEY_H
 #define DCF_CSV_KEY_H
 
-#include "csv_reader.h"
-#include "key_table.h"
+#include "core/csv_reader.h"
+#include "core/key_table.h"
 
 /*
  * The index of the key with the name in that span, without the quotes around

@@ -6,7 +6,7 @@
  * in the order of their columns, so that while the fields of a record go by,
  * one comparison tells whether the next key's is reached.
  */
-#include "csv_reader.h"
+#include "core/csv_reader.h"
 
 #include "csv_key.h"
 #include "utf8.h"

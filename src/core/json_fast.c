@@ -201,31 +201,31 @@ learn_lead(DcfJsonReader *reader, const char *lead, bool first,
 
 #define FAST(name) portable_##name
 #define FAST_TARGET
-#define SKIP_PLAIN dcf_plain_skip_portable
-#define SAME_BYTES dcf_plain_same_portable
+#define SKIP_PLAIN dcf_vector_skip_portable
+#define SAME_BYTES dcf_vector_same_portable
 #include "json_fast_record.h"
 
 #ifdef DCF_HAVE_SSE2
 #define FAST(name) sse2_##name
 #define FAST_TARGET
-#define SKIP_PLAIN dcf_plain_skip_sse2
-#define SAME_BYTES dcf_plain_same_sse2
+#define SKIP_PLAIN dcf_vector_skip_sse2
+#define SAME_BYTES dcf_vector_same_sse2
 #include "json_fast_record.h"
 #endif
 
 #ifdef DCF_HAVE_AVX2
 #define FAST(name)	avx2_##name
 #define FAST_TARGET DCF_TARGET_AVX2
-#define SKIP_PLAIN	dcf_plain_skip_avx2
-#define SAME_BYTES	dcf_plain_same_avx2
+#define SKIP_PLAIN	dcf_vector_skip_avx2
+#define SAME_BYTES	dcf_vector_same_avx2
 #include "json_fast_record.h"
 #endif
 
 #ifdef DCF_HAVE_NEON
 #define FAST(name) neon_##name
 #define FAST_TARGET
-#define SKIP_PLAIN dcf_plain_skip_neon
-#define SAME_BYTES dcf_plain_same_neon
+#define SKIP_PLAIN dcf_vector_skip_neon
+#define SAME_BYTES dcf_vector_same_neon
 #include "json_fast_record.h"
 #endif
 

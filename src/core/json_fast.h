@@ -9,9 +9,9 @@
 #ifndef DCF_JSON_FAST_H
 #define DCF_JSON_FAST_H
 
-#include "field.h"
-#include "plain.h"
+#include "core/field.h"
 #include "simd.h"
+#include "vector.h"
 
 /*
  * A lead is what stands between two values of a record: a brace or a comma, a
@@ -19,7 +19,7 @@
  * so those seen are kept, once each, as they were written.
  */
 #define DCF_LEADS	  128
-#define DCF_LEAD_SIZE (DCF_PLAIN_BLOCK * 2)
+#define DCF_LEAD_SIZE (DCF_VECTOR_BLOCK * 2)
 
 typedef struct DcfJsonLead
 {

@@ -6,7 +6,7 @@
  * Parameters, undefined again at the end:
  *	- FAST(name): the name of a function of this kind
  *	- FAST_TARGET: the attribute of its functions, if any
- *	- SKIP_PLAIN, SAME_BYTES: see plain.h
+ *	- SKIP_PLAIN, SAME_BYTES: see vector.h
  */
 
 /*

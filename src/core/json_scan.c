@@ -4,7 +4,7 @@
  */
 #include "json_scan.h"
 
-#include "plain.h"
+#include "vector.h"
 
 /* Within a string. */
 enum
@@ -206,7 +206,7 @@ dcf_json_scan_string(DcfJsonScan *scan, const char **p, const char *end)
 	{
 		if (scan->state == STRING_PLAIN)
 		{
-			at = dcf_plain_skip_portable(at, end);
+			at = dcf_vector_skip_portable(at, end);
 			if (at == end)
 				break;
 			if (*at == '"')

@@ -8,8 +8,8 @@
 #ifndef DCF_JSON_SCAN_H
 #define DCF_JSON_SCAN_H
 
-#include "json_reader.h"
-#include "key_table.h"
+#include "core/json_reader.h"
+#include "core/key_table.h"
 #include "utf8.h"
 
 typedef enum DcfJsonScanResult

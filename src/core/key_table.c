@@ -2,7 +2,7 @@
  * key_table.c
  *	  Finding keys by name.  See key_table.h.
  */
-#include "key_table.h"
+#include "core/key_table.h"
 
 static uint32_t
 hash_name(const char *name, size_t len)

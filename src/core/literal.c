@@ -2,7 +2,7 @@
  * literal.c
  *	  Taking apart texts that have parts.  See literal.h.
  */
-#include "literal.h"
+#include "core/literal.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * markup.c
  *	  Telling pages and XML from what was asked for.  See markup.h.
  */
-#include "markup.h"
+#include "core/markup.h"
 
 #include <string.h>
 

@@ -2,13 +2,13 @@
  * secret.c
  *	  Finding a secret in foreign text.  See secret.h.
  */
-#include "secret.h"
+#include "core/secret.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#include "json_reader.h"
-#include "url.h"
+#include "core/json_reader.h"
+#include "core/url.h"
 #include "utf8.h"
 
 /* Ways to write a character.  A text keeps to one. */

@@ -4,7 +4,7 @@
  */
 #include "simd.h"
 
-#include "plain.h"
+#include "vector.h"
 
 bool
 dcf_simd_has(DcfSimd simd)

@@ -2,7 +2,7 @@
  * siphash.c
  *	  SipHash-2-4 with 128 bits.  See siphash.h.
  */
-#include "siphash.h"
+#include "core/siphash.h"
 
 typedef struct State
 {

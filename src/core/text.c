@@ -2,7 +2,7 @@
  * text.c
  *	  Foreign text: making it fit to show, and recognising its forms.
  */
-#include "text.h"
+#include "core/text.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * text_time.c
  *	  Dates, times and spans of time in foreign text.
  */
-#include "text.h"
+#include "core/text.h"
 
 #include <limits.h>
 

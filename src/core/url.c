@@ -2,7 +2,7 @@
  * url.c
  *	  Query strings: encoding, decoding and walking.
  */
-#include "url.h"
+#include "core/url.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * xml_name.c
  *	  Names of columns as names of XML elements.  See xml_name.h.
  */
-#include "xml_name.h"
+#include "core/xml_name.h"
 
 #include <string.h>
 

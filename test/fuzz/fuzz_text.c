@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backoff.h"
-#include "secret.h"
-#include "text.h"
-#include "url.h"
+#include "core/backoff.h"
+#include "core/secret.h"
+#include "core/text.h"
+#include "core/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,9 +8,9 @@
 
 #include <stdio.h>
 
-#include "csv_reader.h"
-#include "document.h"
-#include "text.h"
+#include "base/json_document.h"
+#include "core/csv_reader.h"
+#include "core/text.h"
 
 /* What came of reading a document. */
 typedef struct Reading

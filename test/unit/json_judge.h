@@ -8,8 +8,8 @@
 
 #include <jansson.h>
 
-#include "document.h"
-#include "json_reader.h"
+#include "base/json_document.h"
+#include "core/json_reader.h"
 
 /* What came of reading a document. */
 typedef struct Reading
@@ -303,7 +303,7 @@ typedef struct Structure
 {
 	int deepest;  /* so many containers are open at once */
 	int nmembers; /* so many outermost keys are the records' member */
-	bool told;	  /* one says that this is no record, were it bare */
+	bool warned;  /* one says that this is no record, were it bare */
 } Structure;
 
 static bool
@@ -325,10 +325,10 @@ judge_key(Structure *structure, const char *name, const char *value,
 		structure->nmembers++;
 	if (strcmp(name, "Error") == 0 &&
 		(*value == 't' || (*value == 'f' && !has_key(config, name))))
-		structure->told = true;
+		structure->warned = true;
 	if ((strcmp(name, "Records") == 0 || strcmp(name, "Schema") == 0) &&
 		*value == '[')
-		structure->told = true;
+		structure->warned = true;
 }
 
 static size_t
@@ -395,7 +395,7 @@ judge_records(json_t *root, const Structure *structure,
 	}
 	else if (json_is_object(root))
 	{
-		if (structure->told)
+		if (structure->warned)
 			return NULL;
 		records = json_array();
 		json_array_append(records, root);

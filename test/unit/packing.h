@@ -5,11 +5,11 @@
 #ifndef PACKING_H
 #define PACKING_H
 
-#include "document.h"
+#include "base/json_document.h"
 
 #include <zlib.h>
 
-#include "../../src/inflate.h"
+#include "../../src/net/inflate.h"
 
 static const DcfInflateLibrary libraries[] = {
 	DCF_INFLATE_ZLIB,

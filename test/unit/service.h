@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "allowance.h"
-#include "backoff.h"
+#include "core/adaptive_limit.h"
+#include "core/backoff.h"
 
 #define MAX_SESSIONS  64
 #define MAX_RESOURCES 8
@@ -83,7 +83,7 @@ typedef struct Session
 	bool asks;		   /* has a request that is not answered */
 	int refusals;	   /* of it, that count */
 	bool accepted;
-	DcfAllowanceTicket ticket;
+	DcfAdaptiveLimitTicket ticket;
 } Session;
 
 typedef struct Other
@@ -106,8 +106,8 @@ typedef struct Simulation
 	int64_t n_changes;
 	int running[MAX_RESOURCES]; /* by anybody */
 	bool blocked[MAX_RESOURCES];
-	DcfAllowance total;
-	DcfAllowance resources[MAX_RESOURCES];
+	DcfAdaptiveLimit total;
+	DcfAdaptiveLimit resources[MAX_RESOURCES];
 	int in_flight[MAX_RESOURCES]; /* of the sessions */
 	int refusals;				  /* in a row, with nothing under way */
 	int64_t ask_at;
@@ -204,8 +204,8 @@ has_room(Simulation *sim, int resource)
 			sim->in_flight[place] + others < sim->n;
 	}
 	return sim->now >= sim->ask_at &&
-		dcf_allowance_has_room(&sim->total, &sim->resources[resource],
-							   world->max, sim->now);
+		dcf_adaptive_limit_has_room(&sim->total, &sim->resources[resource],
+									world->max, sim->now);
 }
 
 static void
@@ -236,8 +236,8 @@ send_requests(Simulation *sim)
 		first->accepted = false;
 		sim->in_flight[place_of(sim, first->resource)]++;
 		sim->outcome.sent++;
-		dcf_allowance_send(&sim->total, &sim->resources[first->resource],
-						   world->max, sim->now, &first->ticket);
+		dcf_adaptive_limit_send(&sim->total, &sim->resources[first->resource],
+								world->max, sim->now, &first->ticket);
 	}
 }
 
@@ -274,7 +274,7 @@ end_at_service(Simulation *sim, int resource)
 	sim->blocked[place] = false;
 }
 
-/* As governor.c does. */
+/* As limiter.c does. */
 static void
 hear_of_refusal(Simulation *sim, Session *session)
 {
@@ -283,8 +283,10 @@ hear_of_refusal(Simulation *sim, Session *session)
 	int64_t wait = 0;
 
 	sim->in_flight[place_of(sim, session->resource)]--;
-	if (!dcf_allowance_refuse(&sim->total, &sim->resources[session->resource],
-							  &session->ticket, world->max, asked, sim->now))
+	if (!dcf_adaptive_limit_refuse(&sim->total,
+								   &sim->resources[session->resource],
+								   &session->ticket, world->max, asked,
+								   sim->now))
 		session->refusals++;
 	if (asked > 0)
 	{
@@ -335,11 +337,12 @@ step_session(Simulation *sim, Session *session)
 			sim->in_flight[place_of(sim, session->resource)]--;
 			sim->refusals = 0;
 			sim->outcome.busy += (double) session->duration;
-			dcf_allowance_accept(&sim->total,
-								 &sim->resources[session->resource],
-								 &session->ticket, sim->now);
-			dcf_allowance_end(&sim->total, &sim->resources[session->resource],
-							  &session->ticket, sim->now);
+			dcf_adaptive_limit_accept(&sim->total,
+									  &sim->resources[session->resource],
+									  &session->ticket, sim->now);
+			dcf_adaptive_limit_end(&sim->total,
+								   &sim->resources[session->resource],
+								   &session->ticket, sim->now);
 			session->asks = false;
 			session->state = RESTING;
 			session->at = sim->now;
@@ -395,8 +398,8 @@ find_turn(Simulation *sim, int resource)
 
 	if (!sim->world->all_knowing)
 	{
-		at = dcf_allowance_next(&sim->total, &sim->resources[resource],
-								sim->world->max, sim->now);
+		at = dcf_adaptive_limit_next(&sim->total, &sim->resources[resource],
+									 sim->world->max, sim->now);
 		if (at > 0 && at < sim->ask_at)
 			at = sim->ask_at;
 	}
@@ -446,9 +449,9 @@ simulate(const World *world)
 	sim->random = UINT64_C(88172645463325252) + 7919 * choose_seed();
 	sim->random_n = UINT64_C(362436069362436069);
 	sim->now = 1000;
-	dcf_allowance_init(&sim->total);
+	dcf_adaptive_limit_init(&sim->total);
 	for (int i = 0; i < MAX_RESOURCES; i++)
-		dcf_allowance_init(&sim->resources[i]);
+		dcf_adaptive_limit_init(&sim->resources[i]);
 	for (int i = 0; i < world->sessions; i++)
 		sim->sessions[i].at = sim->now;
 	for (int i = 0; i < world->others; i++)

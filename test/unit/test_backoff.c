@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backoff.h"
+#include "core/backoff.h"
 #include "check.h"
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))

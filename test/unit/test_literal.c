@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "literal.h"
+#include "core/literal.h"
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 

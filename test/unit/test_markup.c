@@ -3,7 +3,7 @@
  *	  What begins like a page, and what a page is called.
  */
 #include "check.h"
-#include "markup.h"
+#include "core/markup.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "secret.h"
+#include "core/secret.h"
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 

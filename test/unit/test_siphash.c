@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "siphash.h"
+#include "core/siphash.h"
 
 /* The key is 00 01 … 0f, the text 00 01 … of so many bytes. */
 static void

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "text.h"
+#include "core/text.h"
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "url.h"
+#include "core/url.h"
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "xml_name.h"
+#include "core/xml_name.h"
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 

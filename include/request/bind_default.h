@@ -1,0 +1,40 @@
+/*
+ * bind_default.h
+ *	  The value of a column of which a query says nothing.
+ */
+#ifndef DCF_BIND_DEFAULT_H
+#define DCF_BIND_DEFAULT_H
+
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "request/relation.h"
+
+/*
+ * What is sent, in UTF-8: the column's default, or else what goes with every
+ * request of the table.  palloc'd.  NULL where that is nothing, and for a
+ * window, which has no one value.
+ */
+extern char *dcf_bind_default_find(const DcfRelation *relation,
+								   const DcfColumn *column);
+
+/* Whether it is no value of the column: empty, where that is no text. */
+extern bool dcf_bind_default_is_null(const DcfColumn *column,
+									 const char *utf8);
+
+/*
+ * Its value.  Raises ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE where that does not fit
+ * the column, and what dcf_convert_text() does.
+ */
+extern Datum dcf_bind_default_value(const DcfRelation *relation,
+									const DcfColumn *column, const char *utf8);
+
+/*
+ * Raise ERRCODE_NOT_NULL_VIOLATION: nothing is sent for a column whose domain
+ * refuses NULL.
+ */
+pg_noreturn extern void
+dcf_bind_default_raise_null(const DcfRelation *relation,
+							const DcfColumn *column);
+
+#endif /* DCF_BIND_DEFAULT_H */

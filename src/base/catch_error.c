@@ -1,0 +1,102 @@
+/*
+ * catch_error.c
+ *	  What may fail without failing the statement.  See catch_error.h.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "base/catch_error.h"
+
+/* Whether an error is about more than the attempt. */
+static bool
+ends_statement(int sqlstate)
+{
+	switch (sqlstate)
+	{
+		case ERRCODE_CONFIGURATION_LIMIT_EXCEEDED:
+			return false; /* the service's limit */
+		case ERRCODE_LOCK_NOT_AVAILABLE:
+		case ERRCODE_STATEMENT_TOO_COMPLEX:
+			return true;
+	}
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_SYSTEM_ERROR:
+		case ERRCODE_INTERNAL_ERROR:
+			return true;
+	}
+	return false;
+}
+
+ErrorData *
+dcf_catch_error(DcfCatchErrorFn attempt, void *arg)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext own =
+		AllocSetContextCreate(caller, "dataconnect_fdw attempt",
+							  ALLOCSET_SMALL_SIZES);
+	ErrorData *volatile error = NULL;
+
+	MemoryContextSwitchTo(own);
+	PG_TRY();
+	{
+		attempt(arg);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		if (ends_statement(error->sqlerrcode))
+			PG_RE_THROW();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(own);
+	return error;
+}
+
+ErrorData *
+dcf_catch_error_in_subtransaction(DcfCatchErrorFn attempt, void *arg)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		attempt(arg);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	if (error &&
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+			ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
+	return error;
+}
+
+char *
+dcf_catch_error_show(const ErrorData *error)
+{
+	const char *detail = error->detail ? error->detail : "";
+
+	return psprintf("%s%s%s", error->message, *detail ? ": " : "", detail);
+}

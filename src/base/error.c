@@ -1,0 +1,415 @@
+/*
+ * error.c
+ *	  The service's refusals as PostgreSQL errors, and foreign text in them.
+ *
+ * What each status means follows the service's own documentation where it has
+ * any (400, 401, 403, 404, 413, 429, 500, 503).
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "lib/ilist.h"
+#include "mb/pg_wchar.h"
+
+#include "base/error.h"
+#include "base/json_document.h"
+#include "core/markup.h"
+#include "core/secret.h"
+#include "core/text.h"
+
+/* No more of a foreign text is needed to fill a message. */
+#define LOOKED_AT 4096
+
+/* Of DcfSecretsFn. */
+typedef struct Holder
+{
+	dlist_node node;
+	MemoryContextCallback release;
+	DcfSecretsFn secrets;
+	const void *holder;
+} Holder;
+
+static dlist_head holders = DLIST_STATIC_INIT(holders);
+
+typedef struct Meaning
+{
+	int status;
+	int sqlstate;
+	const char *message;
+	const char *hint;
+} Meaning;
+
+static const Meaning meanings[] = {
+	{DCF_STATUS_BAD_VALUE, ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
+	 "service rejected the request's parameters",
+	 "Check the values in WHERE, and the params options of server and table."},
+	{401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+	 "service did not accept the credentials",
+	 "Check the options of the user mapping; a token may have expired."},
+	{403, ERRCODE_INSUFFICIENT_PRIVILEGE, "service denied permission",
+	 "Ask for access to this endpoint for the user of the user mapping. The "
+	 "account may not be mapped to an employee."},
+	{404, ERRCODE_FDW_TABLE_NOT_FOUND, "service has no such endpoint",
+	 "Check the table's option endpoint and the server's option url."},
+	{DCF_STATUS_TOO_MUCH, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,
+	 "Narrow the request, for example to fewer days or locations."},
+	{429, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+	 "service is limiting the rate of requests",
+	 "Run fewer queries at once, or raise the server's options max_retries "
+	 "and retry_max_wait."},
+	{502, ERRCODE_FDW_ERROR, "service cannot be reached by its gateway",
+	 "Try again later."},
+	{503, ERRCODE_FDW_ERROR, "service is overloaded or out of order",
+	 "Try again later."},
+	{504, ERRCODE_FDW_ERROR, "service did not answer its gateway in time",
+	 "Try again later, or ask for less."},
+};
+
+/* By class, where there is no meaning of its own. */
+static const Meaning meaning_3xx =
+	{300, ERRCODE_FDW_ERROR, "service redirects the request",
+	 "Redirects are not followed. Check the server's option url."};
+static const Meaning meaning_5xx = {500, ERRCODE_FDW_ERROR,
+									"service failed on the request",
+									"Try again later, or ask for less."};
+static const Meaning meaning_other =
+	{0, ERRCODE_FDW_ERROR, "service gave no usable reply",
+	 "Check the table's option endpoint and the server's option url."};
+
+/*
+ * Convert from UTF-8 to the database's encoding, a '?' for each character that
+ * it does not have.
+ */
+static char *
+to_server(const char *utf8, size_t len)
+{
+	int encoding = GetDatabaseEncoding();
+	Oid proc = InvalidOid;
+	char *result;
+	size_t used = 0;
+	size_t written = 0;
+	size_t size;
+
+	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
+		return pnstrdup(utf8, len);
+	if (IsTransactionState())
+		proc = FindDefaultConversionProc(PG_UTF8, encoding);
+
+	size = len * MAX_CONVERSION_GROWTH + 1;
+	result = palloc(size);
+	while (used < len)
+	{
+		int n = pg_utf_mblen((const unsigned char *) utf8 + used);
+		int done = 0;
+
+		/* One character at a time, so that one alone can fail. */
+		if (OidIsValid(proc))
+			done = pg_do_encoding_conversion_buf(
+				proc, PG_UTF8, encoding,
+				unconstify(unsigned char *, (const unsigned char *) utf8) +
+					used,
+				n, (unsigned char *) result + written, (int) (size - written),
+				true);
+		if (done == n || (n == 1 && !IS_HIGHBIT_SET(utf8[used])))
+		{
+			if (done != n)
+			{
+				result[written] = utf8[used];
+				result[written + 1] = '\0';
+			}
+			written += strlen(result + written);
+		}
+		else
+			result[written++] = '?';
+		used += n;
+	}
+	result[written] = '\0';
+	return result;
+}
+
+static void
+release_holder(void *arg)
+{
+	dlist_delete(&((Holder *) arg)->node);
+}
+
+void
+dcf_error_add_holder(DcfSecretsFn secrets, const void *holder,
+					 MemoryContext cxt)
+{
+	Holder *added = MemoryContextAllocZero(cxt, sizeof(Holder));
+
+	added->secrets = secrets;
+	added->holder = holder;
+	added->release.func = release_holder;
+	added->release.arg = added;
+	dlist_push_tail(&holders, &added->node);
+	MemoryContextRegisterResetCallback(cxt, &added->release);
+}
+
+/* A copy of the bytes, perhaps of a cut text, with stars for secrets. */
+static char *
+hide_secrets(const char *bytes, size_t len, bool cut)
+{
+	char *copy = palloc(len + 1);
+	bool *mark = palloc0(len + 1);
+	dlist_iter iter;
+
+	dlist_foreach(iter, &holders)
+	{
+		Holder *holder = dlist_container(Holder, node, iter.cur);
+		ListCell *cell;
+
+		foreach(cell, holder->secrets(holder->holder))
+			dcf_secret_mark(bytes, len, cut, lfirst(cell),
+							strlen(lfirst(cell)), mark);
+	}
+	for (size_t i = 0; i < len; i++)
+		copy[i] = mark[i] ? '*' : bytes[i];
+	pfree(mark);
+	return copy;
+}
+
+static char *
+make_safe(const char *bytes, size_t len, bool cut)
+{
+	size_t hidden_len = Min(len, LOOKED_AT);
+	char *hidden = hide_secrets(bytes, hidden_len, cut || hidden_len < len);
+	char safe[DCF_ERROR_SHOWN + 1];
+	size_t n = dcf_text_make_safe(hidden, hidden_len, safe, sizeof(safe));
+
+	pfree(hidden);
+	return to_server(safe, n);
+}
+
+char *
+dcf_error_safe(const char *bytes, size_t len)
+{
+	return make_safe(bytes, len, false);
+}
+
+char *
+dcf_error_safe_start(const char *bytes, size_t len)
+{
+	return make_safe(bytes, len, true);
+}
+
+char *
+dcf_error_safe_kept(const char *text, size_t size)
+{
+	size_t len = strlen(text);
+
+	return make_safe(text, len, len == size - 1);
+}
+
+char *
+dcf_error_title(const char *body, size_t len)
+{
+	const char *title;
+	size_t title_len;
+	char *line;
+	size_t n = 0;
+
+	if (!dcf_markup_title(body, len, &title, &title_len))
+		return NULL;
+	line = palloc(title_len);
+	for (size_t i = 0; i < title_len; i++)
+	{
+		bool space = strchr(" \t\r\n", title[i]) != NULL && title[i] != '\0';
+
+		if (!space || line[n - 1] != ' ')
+			line[n++] = space ? ' ' : title[i];
+	}
+	return title + title_len < body + len ? dcf_error_safe(line, n) :
+											dcf_error_safe_start(line, n);
+}
+
+static const Meaning *
+find_meaning(int status)
+{
+	int i;
+
+	for (i = 0; i < (int) lengthof(meanings); i++)
+	{
+		if (meanings[i].status == status)
+			return &meanings[i];
+	}
+	if (status >= 300 && status <= 399)
+		return &meaning_3xx;
+	if (status >= 500 && status <= 599)
+		return &meaning_5xx;
+	return &meaning_other;
+}
+
+/* Whether the body is a page for a browser: little in it is worth showing. */
+static bool
+is_html(const DcfRefusal *refusal)
+{
+	return (refusal->content_type && strstr(refusal->content_type, "html")) ||
+		dcf_markup_look(refusal->body, refusal->body_len) == DCF_BODY_MARKUP;
+}
+
+/* A sentence about such a page: its title is. */
+static char *
+show_page(const DcfRefusal *refusal)
+{
+	char *title = dcf_error_title(refusal->body, refusal->body_len);
+
+	return title ?
+		psprintf("The reply is an HTML page with the title \"%s\".", title) :
+		pstrdup("The reply is an HTML page.");
+}
+
+/* What a JSON object says of an error, or NULL. */
+static const char *
+words_of_error(json_t *document)
+{
+	static const char *const names[] = {"Message",
+										"error_description",
+										"ExceptionMessage",
+										"Error",
+										"detail",
+										"title"};
+	const char *text = NULL;
+	int i;
+
+	for (i = 0; i < (int) lengthof(names) && text == NULL; i++)
+		text = dcf_json_document_text(document, names[i]);
+	return text;
+}
+
+/*
+ * Whether a text is an error code of OAuth (RFC 6749 and 6750), one of our own
+ * words: it tells nothing, even where a client is called "client".
+ */
+static bool
+is_oauth_code(const char *text)
+{
+	static const char *const codes[] =
+		{"invalid_request",		   "invalid_client",
+		 "invalid_grant",		   "unauthorized_client",
+		 "unsupported_grant_type", "invalid_scope",
+		 "access_denied",		   "unsupported_response_type",
+		 "server_error",		   "temporarily_unavailable",
+		 "invalid_token",		   "insufficient_scope"};
+	int i;
+
+	for (i = 0; i < (int) lengthof(codes); i++)
+	{
+		if (strcmp(text, codes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A sentence that tells what the body says. */
+static char *
+show_body(const DcfRefusal *refusal)
+{
+	json_t *document;
+	const char *words;
+	char *shown;
+	size_t len;
+
+	if (refusal->body_len == 0)
+		return pstrdup("The reply says no more.");
+	if (is_html(refusal))
+		return show_page(refusal);
+	document = dcf_json_document_parse(refusal->body, refusal->body_len);
+	words = words_of_error(document);
+	/* It may be a token, which nobody knows yet as a secret to hide. */
+	if (words == NULL && refusal->is_login)
+		return pstrdup("The reply has no error message.");
+	if (words == NULL)
+		words = json_string_value(document);
+	len = words ? strlen(words) : refusal->body_len;
+	if (words && is_oauth_code(words))
+		shown = pstrdup(words);
+	else
+		shown = words ? dcf_error_safe(words, len) :
+						dcf_error_safe_start(refusal->body, len);
+	len = strlen(shown);
+	return psprintf("The service says: \"%s\"%s", shown,
+					len > 0 && strchr(".!?", shown[len - 1]) ? "" : ".");
+}
+
+/* The facts: what was asked, how it was answered, and in which words. */
+static char *
+build_detail(const DcfRefusal *refusal)
+{
+	StringInfoData detail;
+
+	initStringInfo(&detail);
+	appendStringInfo(&detail, "%s was answered with status %d",
+					 refusal->request ? refusal->request : "The request",
+					 refusal->status);
+	if (refusal->tries > 1)
+		appendStringInfo(&detail, " after %d tries", refusal->tries);
+	appendStringInfo(&detail, ". %s", show_body(refusal));
+	if (refusal->location[0] != '\0')
+		appendStringInfo(&detail, " It points to \"%s\".", refusal->location);
+	if (refusal->status == DCF_STATUS_TOO_MUCH && refusal->max_rows > 0)
+		appendStringInfo(&detail,
+						 " Its limit is %d records in one reply, by its own "
+						 "estimate.",
+						 refusal->max_rows);
+	if (refusal->asked_wait > 0)
+		appendStringInfo(&detail,
+						 " It asks to wait " INT64_FORMAT
+						 " s, longer than retry_max_wait allows.",
+						 (refusal->asked_wait + 999) / 1000);
+	if (refusal->paused_until)
+		appendStringInfo(&detail,
+						 " No request of this account is sent before %s.",
+						 refusal->paused_until);
+	return detail.data;
+}
+
+static char *
+build_message(const DcfRefusal *refusal, const Meaning *meaning)
+{
+	if (meaning->message)
+		return pstrdup(meaning->message);
+	if (refusal->relation)
+		return psprintf("request for foreign table \"%s\" asks for too many "
+						"records",
+						refusal->relation);
+	return pstrdup("request asks for too many records");
+}
+
+void
+dcf_error_raise_refusal(const DcfRefusal *refusal)
+{
+	int status = refusal->status;
+	const Meaning *meaning;
+	const char *hint;
+
+	/* OAuth says 400 for a password that is wrong. */
+	if (refusal->is_login && (status == 400 || status == 403))
+		status = 401;
+	meaning = find_meaning(status);
+	hint = meaning->hint;
+	if (refusal->hint)
+		hint = refusal->status == DCF_STATUS_TOO_MUCH ?
+			refusal->hint :
+			psprintf("%s %s", meaning->hint, refusal->hint);
+	if (refusal->resume)
+		hint = psprintf("%s To try at once: %s.", hint, refusal->resume);
+	ereport(ERROR,
+			(errcode(meaning->sqlstate),
+			 errmsg_internal("%s", build_message(refusal, meaning)),
+			 errdetail_internal("%s", build_detail(refusal)),
+			 errhint("%s", hint)));
+}
+
+void
+dcf_error_raise_too_long(size_t max)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("record in the service's reply is too long"),
+			 errdetail("It is longer than max_record_size allows (%zu bytes).",
+					   max),
+			 errhint("Raise the server's option max_record_size.")));
+}

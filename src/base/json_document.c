@@ -1,0 +1,113 @@
+/*
+ * json_document.c
+ *	  Small JSON documents.  See json_document.h.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "base/json_document.h"
+
+typedef struct Held
+{
+	MemoryContextCallback release;
+	json_t *document;
+} Held;
+
+static void
+release_document(void *arg)
+{
+	json_decref(((Held *) arg)->document);
+}
+
+/* jansson does not know byte order marks, which .NET's writers may send. */
+static json_t *
+parse(const char *bytes, size_t len, size_t flags, json_error_t *error)
+{
+	static const char mark[] = {'\xEF', '\xBB', '\xBF'};
+	Held *held = palloc0(sizeof(Held));
+
+	held->release.func = release_document;
+	held->release.arg = held;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &held->release);
+	if (len >= sizeof(mark) && memcmp(bytes, mark, sizeof(mark)) == 0)
+	{
+		bytes += sizeof(mark);
+		len -= sizeof(mark);
+	}
+	held->document = json_loadb(bytes, len, flags, error);
+	return held->document;
+}
+
+json_t *
+dcf_json_document_parse(const char *bytes, size_t len)
+{
+	return parse(bytes, len, JSON_DECODE_ANY, NULL);
+}
+
+json_t *
+dcf_json_document_load(const char *bytes, size_t len, json_error_t *error)
+{
+	return parse(bytes, len, JSON_REJECT_DUPLICATES, error);
+}
+
+json_t *
+dcf_json_document_read(DcfHttpTransfer *transfer)
+{
+	json_t *document =
+		dcf_json_document_read_any(transfer, DCF_JSON_DOCUMENT_MAX);
+
+	return json_is_object(document) ? document : NULL;
+}
+
+json_t *
+dcf_json_document_read_any(DcfHttpTransfer *transfer, size_t max)
+{
+	const char *body;
+	size_t len;
+
+	for (;;)
+	{
+		body = dcf_http_window(transfer, &len);
+		if (len > max)
+			return NULL;
+		if (!dcf_http_fill(transfer))
+			break;
+	}
+	return dcf_json_document_parse(body, len);
+}
+
+json_t *
+dcf_json_document_member(json_t *document, const char *name)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(document, key, value)
+	{
+		if (pg_strcasecmp(key, name) == 0)
+			return value;
+	}
+	return NULL;
+}
+
+const char *
+dcf_json_document_text(json_t *document, const char *name)
+{
+	const char *text =
+		json_string_value(dcf_json_document_member(document, name));
+
+	return text && text[0] != '\0' ? text : NULL;
+}
+
+char *
+dcf_json_document_number(json_t *document, const char *name)
+{
+	json_t *value = dcf_json_document_member(document, name);
+	const char *text;
+
+	if (json_is_integer(value))
+		return psprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	text = dcf_json_document_text(document, name);
+	return text ? pstrdup(text) : NULL;
+}

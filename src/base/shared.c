@@ -1,0 +1,166 @@
+/*
+ * shared.c
+ *	  Memory that all backends share.  See shared.h.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/shmem.h"
+#include "utils/memutils.h"
+
+#include "base/shared.h"
+
+static Size measure_secret(bool for_all);
+static void init_secret(void *memory, bool for_all);
+static void request_memory(void);
+static void start_memory(void);
+
+/* What keys are made by; it never changes, so that no lock is needed. */
+static DcfShared secret = {.name = "dataconnect_fdw secret",
+						   .reqsize = measure_secret,
+						   .init = init_secret};
+
+static DcfShared *pieces = NULL;
+static shmem_request_hook_type next_request_hook = NULL;
+static shmem_startup_hook_type next_startup_hook = NULL;
+
+static Size
+measure_secret(bool for_all)
+{
+	return DCF_SIPHASH_SIZE;
+}
+
+static void
+init_secret(void *memory, bool for_all)
+{
+	if (!pg_strong_random(memory, DCF_SIPHASH_SIZE))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate random bytes")));
+}
+
+void
+dcf_shared_request(DcfShared *piece)
+{
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	if (pieces == NULL)
+	{
+		next_request_hook = shmem_request_hook;
+		shmem_request_hook = request_memory;
+		next_startup_hook = shmem_startup_hook;
+		shmem_startup_hook = start_memory;
+		pieces = &secret;
+	}
+	piece->next = pieces;
+	pieces = piece;
+}
+
+static void
+request_memory(void)
+{
+	if (next_request_hook)
+		next_request_hook();
+	for (DcfShared *piece = pieces; piece; piece = piece->next)
+	{
+		RequestAddinShmemSpace(MAXALIGN(piece->reqsize(true)));
+		RequestNamedLWLockTranche(piece->name, 1);
+	}
+}
+
+static void
+start_memory(void)
+{
+	if (next_startup_hook)
+		next_startup_hook();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	for (DcfShared *piece = pieces; piece; piece = piece->next)
+	{
+		bool found;
+
+		piece->memory =
+			ShmemInitStruct(piece->name, piece->reqsize(true), &found);
+		piece->lock = &GetNamedLWLockTranche(piece->name)->lock;
+		if (!found)
+			piece->init(piece->memory, true);
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+void *
+dcf_shared_get(DcfShared *piece)
+{
+	return piece->memory ? piece->memory : dcf_shared_get_own(piece);
+}
+
+void *
+dcf_shared_get_own(DcfShared *piece)
+{
+	if (piece->own == NULL)
+	{
+		void *memory =
+			MemoryContextAlloc(TopMemoryContext, piece->reqsize(false));
+
+		piece->init(memory, false);
+		piece->own = memory;
+	}
+	return piece->own;
+}
+
+void
+dcf_shared_lock(const DcfShared *piece, const void *memory, LWLockMode mode)
+{
+	if (memory == piece->memory)
+		LWLockAcquire(piece->lock, mode);
+}
+
+void
+dcf_shared_unlock(const DcfShared *piece, const void *memory)
+{
+	if (memory == piece->memory)
+		LWLockRelease(piece->lock);
+}
+
+/* A text's length as the key has it: NULL is not "". */
+static int64
+measure_text(const char *text)
+{
+	return text ? (int64) strlen(text) : -1;
+}
+
+/* With their lengths: no two lists of texts are the same. */
+DcfSharedKey
+dcf_shared_key(const char *const *texts, int n)
+{
+	Size size = 0;
+	char *bytes;
+	char *end;
+	DcfSharedKey key;
+
+	for (int i = 0; i < n; i++)
+		size += sizeof(int64) + (texts[i] ? strlen(texts[i]) : 0);
+	bytes = end = palloc(size);
+	for (int i = 0; i < n; i++)
+	{
+		int64 len = measure_text(texts[i]);
+
+		memcpy(end, &len, sizeof(len));
+		end += sizeof(len);
+		if (len > 0)
+		{
+			memcpy(end, texts[i], (Size) len);
+			end += len;
+		}
+	}
+	dcf_siphash(dcf_shared_get(&secret), bytes, size, key.bytes);
+	explicit_bzero(bytes, size);
+	pfree(bytes);
+	return key;
+}
+
+bool
+dcf_shared_same_key(const DcfSharedKey *a, const DcfSharedKey *b)
+{
+	return memcmp(a, b, sizeof(DcfSharedKey)) == 0;
+}

@@ -1,0 +1,231 @@
+/*
+ * wait.c
+ *	  Waiting.  See wait.h.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "miscadmin.h"
+
+#include "base/compat.h"
+#include "base/file_descriptor.h"
+#include "base/resource.h"
+#include "base/wait.h"
+
+/* No wait is longer; callers wait again. */
+#define MAX_WAIT_MS (60 * 60 * 1000)
+
+/* The latch and the postmaster's death stand before the sockets. */
+#define FIXED_EVENTS 2
+
+/* Sockets that there is room for at first. */
+#define LEAST_ROOM 8
+
+typedef struct Watched
+{
+	pgsocket fd;
+	uint32 events;
+} Watched;
+
+struct DcfWaitSet
+{
+	MemoryContext context;
+	DcfResource resource;
+	Watched *watched;
+	int nwatched;
+	int size;
+	bool lost;			  /* a socket found no room, nor memory for it */
+	uint64 generation;	  /* counts changes of watched */
+	uint64 built;		  /* the generation that events was made of */
+	WaitEventSet *events; /* or NULL */
+};
+
+int64
+dcf_wait_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+release_set(void *arg)
+{
+	DcfWaitSet *set = arg;
+
+	if (set->events)
+		FreeWaitEventSet(set->events);
+	set->events = NULL;
+}
+
+DcfWaitSet *
+dcf_wait_create(bool lasting)
+{
+	DcfWaitSet *set = palloc0(sizeof(DcfWaitSet));
+
+	set->context = CurrentMemoryContext;
+	dcf_resource_tie(&set->resource, set->context, release_set, set);
+	if (lasting)
+		dcf_resource_disown(&set->resource);
+	return set;
+}
+
+/* Make room for n sockets; false if there is no memory. */
+static bool
+make_room(DcfWaitSet *set, int n)
+{
+	Watched *larger =
+		MemoryContextAllocExtended(set->context, n * sizeof(Watched),
+								   MCXT_ALLOC_NO_OOM);
+
+	if (larger == NULL)
+		return false;
+	if (set->watched)
+	{
+		memcpy(larger, set->watched, set->nwatched * sizeof(Watched));
+		pfree(set->watched);
+	}
+	set->watched = larger;
+	set->size = n;
+	return true;
+}
+
+void
+dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
+{
+	int i;
+
+	set->generation++;
+	for (i = 0; i < set->nwatched; i++)
+	{
+		if (set->watched[i].fd == fd)
+			break;
+	}
+	if (events == 0)
+	{
+		if (i < set->nwatched)
+			set->watched[i] = set->watched[--set->nwatched];
+		return;
+	}
+	if (i == set->nwatched)
+	{
+		if (i == set->size && !make_room(set, Max(2 * i, LEAST_ROOM)))
+		{
+			set->lost = true;
+			return;
+		}
+		set->nwatched++;
+	}
+	set->watched[i].fd = fd;
+	set->watched[i].events = events;
+}
+
+void
+dcf_wait_add(DcfWaitSet *set, const DcfWaitSet *other)
+{
+	for (int i = 0; i < other->nwatched; i++)
+		dcf_wait_watch(set, other->watched[i].fd, other->watched[i].events);
+}
+
+void
+dcf_wait_forget_lost(DcfWaitSet *set)
+{
+	set->lost = false;
+}
+
+bool
+dcf_wait_has(const DcfWaitSet *set, pgsocket fd)
+{
+	for (int i = 0; i < set->nwatched; i++)
+		if (set->watched[i].fd == fd)
+			return true;
+	return false;
+}
+
+static void
+build_events(DcfWaitSet *set)
+{
+	int i;
+
+	if (set->lost)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OUT_OF_MEMORY), errmsg("out of memory")));
+	if (set->events && set->built == set->generation)
+		return;
+
+	release_set(set);
+	dcf_file_descriptor_check();
+	set->events =
+		dcf_compat_create_wait_event_set(FIXED_EVENTS + set->nwatched);
+	set->built = set->generation - 1; /* should the next lines raise */
+	AddWaitEventToSet(set->events, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch,
+					  NULL);
+	AddWaitEventToSet(set->events, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL,
+					  NULL);
+	for (i = 0; i < set->nwatched; i++)
+		AddWaitEventToSet(set->events, set->watched[i].events,
+						  set->watched[i].fd, NULL, NULL);
+	set->built = set->generation;
+}
+
+static uint32
+wait_event_of(DcfWaitReason reason)
+{
+	static uint32 events[4];
+
+	if (events[reason] == 0)
+	{
+		events[DCF_WAIT_CONNECT] = dcf_compat_wait_event("DataconnectConnect");
+		events[DCF_WAIT_REPLY] = dcf_compat_wait_event("DataconnectReply");
+		events[DCF_WAIT_RETRY] = dcf_compat_wait_event("DataconnectRetry");
+		events[DCF_WAIT_QUEUE] = dcf_compat_wait_event("DataconnectQueue");
+	}
+	return events[reason];
+}
+
+int
+dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
+			 WaitEvent *occurred, int max)
+{
+	uint32 event = wait_event_of(reason);
+	bool latch_set = false;
+	int n = 0;
+
+	CHECK_FOR_INTERRUPTS();
+	if (timeout < 0 || timeout > MAX_WAIT_MS)
+		timeout = MAX_WAIT_MS;
+
+	if (set)
+	{
+		int i;
+		int found;
+
+		build_events(set);
+		found = WaitEventSetWait(set->events, (long) timeout, occurred, max,
+								 event);
+		for (i = 0; i < found; i++)
+		{
+			if (occurred[i].events & WL_LATCH_SET)
+				latch_set = true;
+			else if (occurred[i].events & WL_SOCKET_MASK)
+				occurred[n++] = occurred[i];
+		}
+	}
+	else
+	{
+		int rc =
+			WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					  (long) timeout, event);
+
+		latch_set = (rc & WL_LATCH_SET) != 0;
+	}
+
+	if (latch_set)
+	{
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return n;
+}

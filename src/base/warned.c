@@ -1,0 +1,79 @@
+/*
+ * warned.c
+ *	  Warnings once a statement.  See warned.h.
+ */
+#include "postgres.h"
+
+#include "lib/ilist.h"
+#include "utils/memutils.h"
+
+#include "base/warned.h"
+
+struct DcfWarned
+{
+	MemoryContext context;
+	Bitmapset *columns;
+
+	/* Of a statement's. */
+	MemoryContextCallback release;
+	dlist_node node;
+	const EState *estate;
+	Oid relid;
+};
+
+static dlist_head statements = DLIST_STATIC_INIT(statements);
+
+DcfWarned *
+dcf_warned_create(void)
+{
+	DcfWarned *warned = palloc0(sizeof(DcfWarned));
+
+	warned->context = CurrentMemoryContext;
+	return warned;
+}
+
+static void
+forget(void *arg)
+{
+	dlist_delete(&((DcfWarned *) arg)->node);
+}
+
+DcfWarned *
+dcf_warned_join(EState *estate, Oid relid)
+{
+	DcfWarned *warned;
+	MemoryContext old;
+	dlist_iter iter;
+
+	dlist_foreach(iter, &statements)
+	{
+		warned = dlist_container(DcfWarned, node, iter.cur);
+		if (warned->estate == estate && warned->relid == relid)
+			return warned;
+	}
+	old = MemoryContextSwitchTo(estate->es_query_cxt);
+	warned = dcf_warned_create();
+	MemoryContextSwitchTo(old);
+	warned->estate = estate;
+	warned->relid = relid;
+	warned->release.func = forget;
+	warned->release.arg = warned;
+	dlist_push_head(&statements, &warned->node);
+	MemoryContextRegisterResetCallback(warned->context, &warned->release);
+	return warned;
+}
+
+bool
+dcf_warned_has(const DcfWarned *warned, AttrNumber attnum)
+{
+	return bms_is_member(attnum, warned->columns);
+}
+
+void
+dcf_warned_add(DcfWarned *warned, AttrNumber attnum)
+{
+	MemoryContext old = MemoryContextSwitchTo(warned->context);
+
+	warned->columns = bms_add_member(warned->columns, attnum);
+	MemoryContextSwitchTo(old);
+}

@@ -1,0 +1,493 @@
+/*
+ * catalogue.c
+ *	  The documented endpoints.  See catalogue.h.
+ */
+#include "postgres.h"
+
+#include <jansson.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "utils/guc.h"
+
+#include "base/compat.h"
+#include "base/error.h"
+#include "base/json_document.h"
+#include "catalogue/catalogue.h"
+
+/* A catalogue is a document of some 100 kB; more is no catalogue. */
+#define MAX_FILE_SIZE (64 * 1024 * 1024)
+
+char *dcf_catalogue_file = NULL;
+
+/* What is being read, for messages. */
+typedef struct Source
+{
+	const char *file;
+	int number;		  /* of the endpoint, from 1 */
+	const char *path; /* the endpoint's, or NULL */
+} Source;
+
+char *
+dcf_catalogue_version(void)
+{
+#if JANSSON_VERSION_HEX >= 0x020d00
+	return psprintf("jansson %s", jansson_version_str());
+#else
+	return psprintf("jansson %s", JANSSON_VERSION);
+#endif
+}
+
+void
+dcf_catalogue_init(void)
+{
+	DefineCustomStringVariable(
+		"dataconnect_fdw.catalogue_file",
+		"File of endpoints that adds to the catalogue of the extension.",
+		"An absolute path; empty for none. Its form is that of the "
+		"catalogue itself.",
+		&dcf_catalogue_file, "", PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
+pg_noreturn static void
+reject(const Source *source, const char *reason)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIG_FILE_ERROR),
+			 errmsg("invalid catalogue file \"%s\"", source->file),
+			 source->path ? errdetail("Endpoint number %d, \"%s\": %s.",
+									  source->number, source->path, reason) :
+							errdetail("Endpoint number %d: %s.",
+									  source->number, reason)));
+}
+
+/* jansson gives UTF-8 that it has checked. */
+static char *
+from_utf8(const char *utf8)
+{
+	char *text = pg_any_to_server(utf8, (int) strlen(utf8), PG_UTF8);
+
+	return text == utf8 ? pstrdup(utf8) : text;
+}
+
+static char *
+copy_text(const Source *source, json_t *value, const char *name)
+{
+	if (!json_is_string(value))
+		reject(source, psprintf("\"%s\" is not a text", name));
+	return from_utf8(json_string_value(value));
+}
+
+/* A member that is a text, or NULL where it is absent or null. */
+static char *
+get_text(const Source *source, json_t *object, const char *name)
+{
+	json_t *value = json_object_get(object, name);
+
+	if (value == NULL || json_is_null(value))
+		return NULL;
+	return copy_text(source, value, name);
+}
+
+static char *
+get_required_text(const Source *source, json_t *object, const char *name)
+{
+	char *text = get_text(source, object, name);
+
+	if (text == NULL || text[0] == '\0')
+		reject(source, psprintf("\"%s\" is missing", name));
+	return text;
+}
+
+static bool
+get_boolean(const Source *source, json_t *object, const char *name)
+{
+	json_t *value = json_object_get(object, name);
+
+	if (value != NULL && !json_is_boolean(value))
+		reject(source, psprintf("\"%s\" is not true or false", name));
+	return json_is_true(value);
+}
+
+/* Whether a thing was seen in use, and is not documented. */
+static bool
+get_in_use(const Source *source, json_t *object)
+{
+	const char *text = get_text(source, object, "source");
+
+	if (text == NULL || strcmp(text, DCF_CATALOGUE_DOCUMENTED) == 0)
+		return false;
+	if (strcmp(text, DCF_CATALOGUE_IN_USE) != 0)
+		reject(source,
+			   "\"source\" is neither \"" DCF_CATALOGUE_DOCUMENTED
+			   "\" nor \"" DCF_CATALOGUE_IN_USE "\"");
+	return true;
+}
+
+/* A member that names one of a few types of PostgreSQL; static, or NULL. */
+static const char *
+get_own_type(const Source *source, json_t *object, const char *name)
+{
+	static const char *const types[] = {"bigint", "text"};
+	const char *text = get_text(source, object, name);
+
+	if (text == NULL)
+		return NULL;
+	for (int i = 0; i < (int) lengthof(types); i++)
+	{
+		if (strcmp(types[i], text) == 0)
+			return types[i];
+	}
+	reject(source, psprintf("\"%s\" is neither bigint nor text", name));
+}
+
+/* A member that is an array; NULL where it is absent. */
+static json_t *
+get_array(const Source *source, json_t *object, const char *name)
+{
+	json_t *value = json_object_get(object, name);
+
+	if (value != NULL && !json_is_array(value))
+		reject(source, psprintf("\"%s\" is not an array", name));
+	return value;
+}
+
+static List *
+get_texts(const Source *source, json_t *object, const char *name)
+{
+	List *texts = NIL;
+	size_t i;
+	json_t *element;
+
+	json_array_foreach(get_array(source, object, name), i, element) texts =
+		lappend(texts, copy_text(source, element, name));
+	return texts;
+}
+
+/* name is the array that the element is of; NULL: the file. */
+static void
+check_object(const Source *source, json_t *element, const char *name)
+{
+	if (json_is_object(element))
+		return;
+	reject(source,
+		   name ? psprintf("an element of \"%s\" is not an object", name) :
+				  "it is not an object");
+}
+
+/* {"OtherParameter": ["value", ...]}, or NULL. */
+static DcfCatalogueCondition *
+get_condition(const Source *source, json_t *object, const char *name)
+{
+	json_t *value = json_object_get(object, name);
+	void *member;
+	DcfCatalogueCondition *condition;
+
+	if (value == NULL)
+		return NULL;
+	if (!json_is_object(value) || json_object_size(value) != 1)
+		reject(source,
+			   psprintf("\"%s\" is not an object with one member", name));
+	member = json_object_iter(value);
+	condition = palloc0(sizeof(DcfCatalogueCondition));
+	condition->parameter = from_utf8(json_object_iter_key(member));
+	condition->values = get_texts(source, value, json_object_iter_key(member));
+	return condition;
+}
+
+/* Makes the struct of one object of an array. */
+typedef void *(*GetElement)(const Source *source, json_t *object);
+
+/* A member that is an array of objects; NIL where it is absent. */
+static List *
+get_list(const Source *source, json_t *object, const char *name,
+		 GetElement get_element)
+{
+	List *list = NIL;
+	size_t i;
+	json_t *element;
+
+	json_array_foreach(get_array(source, object, name), i, element)
+	{
+		check_object(source, element, name);
+		list = lappend(list, get_element(source, element));
+	}
+	return list;
+}
+
+static void *
+get_param(const Source *source, json_t *object)
+{
+	DcfCatalogueParam *param = palloc0(sizeof(DcfCatalogueParam));
+
+	param->name = get_required_text(source, object, "name");
+	param->required = get_boolean(source, object, "required");
+	param->type = get_required_text(source, object, "type");
+	param->values = get_texts(source, object, "values");
+	param->labels = get_texts(source, object, "labels");
+	param->all = get_texts(source, object, "all");
+	param->example = get_text(source, object, "example");
+	param->default_value = get_text(source, object, "default");
+	param->lookup = get_text(source, object, "lookup");
+	param->ignored_if = get_text(source, object, "ignored_if");
+	param->used_when = get_condition(source, object, "used_when");
+	param->required_when = get_condition(source, object, "required_when");
+	param->in_use = get_in_use(source, object);
+	if (param->labels != NIL &&
+		list_length(param->labels) != list_length(param->values))
+		reject(source, "\"labels\" and \"values\" differ in length");
+	return param;
+}
+
+static void *
+get_column(const Source *source, json_t *object)
+{
+	DcfCatalogueColumn *column = palloc0(sizeof(DcfCatalogueColumn));
+
+	column->name = get_required_text(source, object, "name");
+	column->type = get_text(source, object, "type");
+	column->kind = get_text(source, object, "kind");
+	column->example = get_text(source, object, "example");
+	column->param_from = get_text(source, object, "param_from");
+	column->param_to = get_text(source, object, "param_to");
+	column->as = get_own_type(source, object, "as");
+	column->in_use = get_in_use(source, object);
+	return column;
+}
+
+static void *
+get_variant(const Source *source, json_t *object)
+{
+	DcfCatalogueVariant *variant = palloc0(sizeof(DcfCatalogueVariant));
+
+	variant->parameter = get_required_text(source, object, "parameter");
+	variant->value = get_text(source, object, "value");
+	variant->resource = get_required_text(source, object, "resource");
+	variant->columns = get_list(source, object, "columns", get_column);
+	return variant;
+}
+
+static void *
+get_form(const Source *source, json_t *object)
+{
+	DcfCatalogueForm *form = palloc0(sizeof(DcfCatalogueForm));
+
+	form->required = get_texts(source, object, "required");
+	form->optional = get_texts(source, object, "optional");
+	return form;
+}
+
+static DcfCatalogueEndpoint *
+get_endpoint(Source *source, json_t *object)
+{
+	DcfCatalogueEndpoint *endpoint = palloc0(sizeof(DcfCatalogueEndpoint));
+
+	check_object(source, object, NULL);
+	endpoint->path = get_required_text(source, object, "path");
+	if (endpoint->path[0] != '/')
+		reject(source, "\"path\" does not start with a slash");
+	source->path = endpoint->path;
+	endpoint->category = get_required_text(source, object, "category");
+	endpoint->method = get_text(source, object, "method");
+	endpoint->resource = get_text(source, object, "resource");
+	endpoint->columns = get_list(source, object, "columns", get_column);
+	endpoint->variants = get_list(source, object, "variants", get_variant);
+	endpoint->forms = get_list(source, object, "forms", get_form);
+	endpoint->dynamic = get_boolean(source, object, "dynamic");
+	endpoint->in_use = get_in_use(source, object);
+	endpoint->params = get_list(source, object, "parameters", get_param);
+	source->path = NULL;
+	return endpoint;
+}
+
+/* The file's bytes, in the current memory context. */
+static char *
+read_file(const char *name, size_t *len)
+{
+	FILE *file = AllocateFile(name, PG_BINARY_R);
+	struct stat status;
+	char *bytes;
+
+	if (file == NULL || fstat(fileno(file), &status) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not open catalogue file \"%s\": %m", name)));
+	if (status.st_size > MAX_FILE_SIZE)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("catalogue file \"%s\" is too large", name)));
+	bytes = palloc(status.st_size + 1);
+	*len = fread(bytes, 1, status.st_size, file);
+	if (ferror(file))
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not read catalogue file \"%s\": %m", name)));
+	FreeFile(file);
+	return bytes;
+}
+
+/* Replace the endpoint of that path, or append. */
+static List *
+put_endpoint(List *endpoints, DcfCatalogueEndpoint *endpoint)
+{
+	ListCell *cell;
+
+	foreach(cell, endpoints)
+	{
+		if (pg_strcasecmp(((DcfCatalogueEndpoint *) lfirst(cell))->path,
+						  endpoint->path) == 0)
+		{
+			lfirst(cell) = endpoint;
+			return endpoints;
+		}
+	}
+	return lappend(endpoints, endpoint);
+}
+
+static List *
+add_file(List *endpoints, const char *name)
+{
+	Source source = {.file = name};
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
+												  "dataconnect_fdw catalogue",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+	size_t len;
+	const char *bytes = read_file(name, &len);
+	json_error_t error;
+	json_t *document = dcf_json_document_load(bytes, len, &error);
+	size_t i;
+	json_t *element;
+
+	MemoryContextSwitchTo(old);
+	if (!json_is_array(document))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIG_FILE_ERROR),
+				 errmsg("invalid catalogue file \"%s\"", name),
+				 document ? errdetail("It is not an array of endpoints.") :
+							errdetail("Line %d: %s.", error.line,
+									  dcf_error_safe(error.text,
+													 strlen(error.text)))));
+	json_array_foreach(document, i, element)
+	{
+		source.number = (int) i + 1;
+		endpoints = put_endpoint(endpoints, get_endpoint(&source, element));
+	}
+	MemoryContextDelete(scratch);
+	return endpoints;
+}
+
+/*
+ * The extension's own file, which is installed beside its control file: in the
+ * first directory of the path that has one, as for PostgreSQL itself.
+ */
+static char *
+own_file(void)
+{
+	char share[MAXPGPATH];
+	char *path = pstrdup(dcf_compat_extension_path());
+	char *rest;
+
+	get_share_path(my_exec_path, share);
+	for (char *element = strtok_r(path, ":", &rest); element;
+		 element = strtok_r(NULL, ":", &rest))
+	{
+		const char *parent = strcmp(element, "$system") == 0 ? share : element;
+
+		if (access(psprintf("%s/extension/dataconnect_fdw.control", parent),
+				   R_OK) == 0)
+			return psprintf("%s/extension/" DCF_CATALOGUE_NAME, parent);
+	}
+	return psprintf("%s/extension/" DCF_CATALOGUE_NAME, share);
+}
+
+List *
+dcf_catalogue_load(void)
+{
+	List *endpoints = add_file(NIL, own_file());
+
+	if (dcf_catalogue_file && dcf_catalogue_file[0] != '\0')
+		endpoints = add_file(endpoints, dcf_catalogue_file);
+	return endpoints;
+}
+
+static const DcfCatalogueEndpoint *
+find_endpoint(const List *endpoints, const char *path)
+{
+	ListCell *cell;
+
+	foreach(cell, endpoints)
+	{
+		const DcfCatalogueEndpoint *endpoint = lfirst(cell);
+
+		if (pg_strcasecmp(endpoint->path, path) == 0)
+			return endpoint;
+	}
+	return NULL;
+}
+
+const DcfCatalogueEndpoint *
+dcf_catalogue_find(const List *endpoints, const char *path)
+{
+	/* Partners' paths have others in front, and mean the same reports. */
+	for (; path && path[0] != '\0'; path = strchr(path + 1, '/'))
+	{
+		const DcfCatalogueEndpoint *found = find_endpoint(endpoints, path);
+
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+const DcfCatalogueParam *
+dcf_catalogue_param(const DcfCatalogueEndpoint *endpoint, const char *name)
+{
+	ListCell *cell;
+
+	foreach(cell, endpoint->params)
+	{
+		const DcfCatalogueParam *param = lfirst(cell);
+
+		if (pg_strcasecmp(param->name, name) == 0)
+			return param;
+	}
+	return NULL;
+}
+
+static const DcfCatalogueColumn *
+find_column(const List *columns, const char *name)
+{
+	ListCell *cell;
+
+	foreach(cell, columns)
+	{
+		const DcfCatalogueColumn *column = lfirst(cell);
+
+		if (strcmp(column->name, name) == 0)
+			return column;
+	}
+	return NULL;
+}
+
+const DcfCatalogueColumn *
+dcf_catalogue_column(const DcfCatalogueEndpoint *endpoint, const char *name)
+{
+	const DcfCatalogueColumn *column;
+	ListCell *cell;
+
+	if (endpoint == NULL)
+		return NULL;
+	column = find_column(endpoint->columns, name);
+	foreach(cell, endpoint->variants)
+	{
+		const DcfCatalogueVariant *variant = lfirst(cell);
+
+		if (column == NULL)
+			column = find_column(variant->columns, name);
+	}
+	return column;
+}

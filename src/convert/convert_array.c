@@ -1,0 +1,209 @@
+/*
+ * convert_array.c
+ *	  Arrays: JSON arrays, and PostgreSQL's literals in a text.  The elements are
+ *	  converted as columns of their type are.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#include "convert_private.h"
+#include "core/literal.h"
+
+#define FIRST_ROOM 16
+
+/* Elements that are collected; dims of -1 are not known yet. */
+typedef struct Elements
+{
+	Datum *values;
+	bool *isnull;
+	int n;
+	int room;
+	int ndim;
+	int dims[MAXDIM];
+} Elements;
+
+static Datum convert_array(DcfConverter *converter, const DcfField *field,
+						   const char *bytes, size_t len);
+static Datum convert_json_array(DcfConverter *converter,
+								const DcfField *field);
+static void add_elements(DcfConverter *converter, const DcfField *array,
+						 int depth, Elements *elements);
+static void add_element(Elements *elements, Datum value, bool isnull);
+static Datum convert_literal(DcfConverter *converter, char *literal);
+static Datum read_texts(DcfConverter *converter, void *literal);
+static Datum build(DcfConverter *converter, const Elements *elements,
+				   int *bounds);
+
+DcfConvertFn
+dcf_convert_prepare_array(DcfConverter *converter)
+{
+	Oid element = get_element_type(converter->base_type);
+	int16 len;
+	bool byval;
+	char align;
+	Oid ioparam;
+	Oid input;
+
+	/* oidvector and int2vector pass for arrays, but are written otherwise. */
+	if (!OidIsValid(element) || converter->input.fn_oid != F_ARRAY_IN)
+		return NULL;
+	get_type_io_data(element, IOFunc_input, &len, &byval, &align,
+					 &converter->delimiter, &ioparam, &input);
+	converter->nparts = 1;
+	converter->parts = palloc(sizeof(DcfConverter *));
+	converter->parts[0] =
+		dcf_convert_create_part(converter, element, converter->base_typmod);
+	return convert_array;
+}
+
+static Datum
+convert_array(DcfConverter *converter, const DcfField *field,
+			  const char *bytes, size_t len)
+{
+	if (field->kind == DCF_FIELD_ARRAY)
+		return convert_json_array(converter, field);
+	if (!dcf_convert_is_string(field))
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+	return convert_literal(converter,
+						   dcf_convert_cstring(converter, bytes, len));
+}
+
+/* Nested arrays are dimensions, as in json_populate_record(). */
+static Datum
+convert_json_array(DcfConverter *converter, const DcfField *field)
+{
+	Elements elements = {0};
+
+	elements.ndim = dcf_literal_json_depth(field->data, field->len);
+	if (elements.ndim > MAXDIM)
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+	for (int i = 0; i < elements.ndim; i++)
+		elements.dims[i] = -1;
+	add_elements(converter, field, 0, &elements);
+	return build(converter, &elements, NULL);
+}
+
+/* All arrays at one depth have the same length, or it is no array of SQL. */
+static void
+add_elements(DcfConverter *converter, const DcfField *array, int depth,
+			 Elements *elements)
+{
+	bool is_last = depth == elements->ndim - 1;
+	DcfField element;
+	size_t pos = 0;
+	int n = 0;
+
+	while (dcf_literal_next_json(array->data, array->len, &pos, &element))
+	{
+		bool isnull;
+		Datum value;
+
+		CHECK_FOR_INTERRUPTS();
+		n++;
+		if ((element.kind == DCF_FIELD_ARRAY) == is_last)
+			dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+		if (!is_last)
+		{
+			add_elements(converter, &element, depth + 1, elements);
+			continue;
+		}
+		value = dcf_convert_field(converter->parts[0], &element,
+								  converter->record, &isnull);
+		add_element(elements, value, isnull);
+	}
+	if (elements->dims[depth] >= 0 && elements->dims[depth] != n)
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+	elements->dims[depth] = n;
+}
+
+static void
+add_element(Elements *elements, Datum value, bool isnull)
+{
+	if (elements->n == elements->room)
+	{
+		elements->room = Max(elements->room * 2, FIRST_ROOM);
+		elements->values = elements->values ?
+			repalloc_huge(elements->values, sizeof(Datum) * elements->room) :
+			palloc(sizeof(Datum) * elements->room);
+		elements->isnull = elements->isnull ?
+			repalloc_huge(elements->isnull, sizeof(bool) * elements->room) :
+			palloc(sizeof(bool) * elements->room);
+	}
+	elements->values[elements->n] = value;
+	elements->isnull[elements->n++] = isnull;
+}
+
+/*
+ * The literal as an array of texts, which array_in() reads; then each of them.
+ * It knows no other delimiter for them than a comma.
+ */
+static Datum
+convert_literal(DcfConverter *converter, char *literal)
+{
+	Elements elements = {0};
+	ArrayType *texts;
+
+	if (converter->delimiter != ',')
+		return dcf_convert_input(converter, literal);
+
+	texts = DatumGetArrayTypeP(
+		dcf_convert_guarded(converter, read_texts, literal));
+	elements.ndim = ARR_NDIM(texts);
+	memcpy(elements.dims, ARR_DIMS(texts), sizeof(int) * elements.ndim);
+	deconstruct_array(texts, TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements.values, &elements.isnull, &elements.n);
+	for (int i = 0; i < elements.n; i++)
+	{
+		char *utf8 = NULL;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!elements.isnull[i])
+		{
+			char *element = TextDatumGetCString(elements.values[i]);
+
+			utf8 = pg_server_to_any(element, (int) strlen(element), PG_UTF8);
+		}
+		elements.values[i] =
+			dcf_convert_part(converter->parts[0], converter->record, utf8,
+							 utf8 ? strlen(utf8) : 0);
+	}
+	return build(converter, &elements, ARR_LBOUND(texts));
+}
+
+static Datum
+read_texts(DcfConverter *converter, void *literal)
+{
+	return InputFunctionCall(&converter->input, literal, TEXTOID, -1);
+}
+
+/* bounds: the lowest subscripts, or NULL for 1. */
+static Datum
+build(DcfConverter *converter, const Elements *elements, int *bounds)
+{
+	int ones[MAXDIM];
+	int dims[MAXDIM];
+	Oid type = converter->parts[0]->type;
+	int16 len;
+	bool byval;
+	char align;
+
+	if (elements->n == 0)
+		return PointerGetDatum(construct_empty_array(type));
+	for (int i = 0; i < elements->ndim; i++)
+	{
+		ones[i] = 1;
+		dims[i] = elements->dims[i];
+	}
+	get_typlenbyvalalign(type, &len, &byval, &align);
+	return PointerGetDatum(construct_md_array(elements->values,
+											  elements->isnull, elements->ndim,
+											  dims, bounds ? bounds : ones,
+											  type, len, byval, align));
+}

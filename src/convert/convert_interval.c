@@ -1,0 +1,71 @@
+/*
+ * convert_interval.c
+ *	  Spans of time.
+ */
+#include "postgres.h"
+
+#include <ctype.h>
+
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+#include "convert_private.h"
+#include "core/text.h"
+
+static Datum
+from_span(const DcfConverter *converter, const DcfTimeSpan *span)
+{
+	Interval *result = palloc0(sizeof(Interval));
+	int64 seconds =
+		(span->hour * MINS_PER_HOUR + span->minute) * SECS_PER_MINUTE +
+		span->second;
+
+	result->day = span->negative ? -span->days : span->days;
+	result->time = seconds * USECS_PER_SEC + span->usec;
+	if (span->negative)
+		result->time = -result->time;
+	if (converter->base_typmod < 0)
+		return IntervalPGetDatum(result);
+	return DirectFunctionCall2(interval_scale, IntervalPGetDatum(result),
+							   Int32GetDatum(converter->base_typmod));
+}
+
+/*
+ * Whether there is something like "1.02:": the input function would take it for
+ * a number of days and a time, whatever else it is.
+ */
+static bool
+has_days_and_hours(const char *bytes, size_t len)
+{
+	for (size_t i = 1; i < len; i++)
+	{
+		size_t end = i + 1;
+
+		if (bytes[i] != '.' || !isdigit((unsigned char) bytes[i - 1]))
+			continue;
+		while (end < len && isdigit((unsigned char) bytes[end]))
+			end++;
+		if (end > i + 1 && end < len && bytes[end] == ':')
+			return true;
+	}
+	return false;
+}
+
+/* As .NET writes a TimeSpan; else by the type's input function. */
+Datum
+dcf_convert_interval(DcfConverter *converter, const DcfField *field,
+					 const char *bytes, size_t len)
+{
+	DcfTimeSpan span;
+	Datum result;
+
+	if (dcf_convert_is_string(field) && dcf_text_parse_span(bytes, len, &span))
+		return from_span(converter, &span);
+	if (has_days_and_hours(bytes, len))
+		dcf_convert_refuse(converter, ERRCODE_INVALID_DATETIME_FORMAT);
+
+	result = dcf_convert_other(converter, field, bytes, len);
+	if (!dcf_compat_interval_is_finite(DatumGetIntervalP(result)))
+		dcf_convert_refuse(converter, ERRCODE_INVALID_DATETIME_FORMAT);
+	return result;
+}

@@ -1,0 +1,89 @@
+/*
+ * convert_row.c
+ *	  Composite types, from their literals.  The attributes are converted as
+ *	  columns of their type are.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/lsyscache.h"
+
+#include "convert_private.h"
+#include "core/literal.h"
+
+static Datum convert_row(DcfConverter *converter, const DcfField *field,
+						 const char *bytes, size_t len);
+static void read_attribute(DcfConverter *converter, const char *bytes,
+						   size_t len, size_t *pos, int i, Datum *value,
+						   bool *isnull);
+
+DcfConvertFn
+dcf_convert_prepare_row(DcfConverter *converter)
+{
+	if (get_typtype(converter->base_type) != TYPTYPE_COMPOSITE)
+		return NULL;
+	converter->row = lookup_rowtype_tupdesc_copy(converter->base_type,
+												 converter->base_typmod);
+	converter->nparts = converter->row->natts;
+	converter->parts =
+		palloc0(sizeof(DcfConverter *) * Max(converter->nparts, 1));
+	for (int i = 0; i < converter->nparts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(converter->row, i);
+
+		if (!attribute->attisdropped)
+			converter->parts[i] =
+				dcf_convert_create_part(converter, attribute->atttypid,
+										attribute->atttypmod);
+	}
+	return convert_row;
+}
+
+static void
+expect(DcfConverter *converter, bool holds)
+{
+	if (!holds)
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+}
+
+static Datum
+convert_row(DcfConverter *converter, const DcfField *field, const char *bytes,
+			size_t len)
+{
+	Datum *values = palloc0(sizeof(Datum) * Max(converter->nparts, 1));
+	bool *isnull = palloc(sizeof(bool) * Max(converter->nparts, 1));
+	bool first = true;
+	size_t pos = 0;
+
+	dcf_literal_skip_space(bytes, len, &pos);
+	expect(converter, pos < len && bytes[pos++] == '(');
+	for (int i = 0; i < converter->nparts; i++)
+	{
+		isnull[i] = true;
+		if (converter->parts[i] == NULL)
+			continue;
+		expect(converter, first || (pos < len && bytes[pos++] == ','));
+		first = false;
+		read_attribute(converter, bytes, len, &pos, i, &values[i], &isnull[i]);
+	}
+	expect(converter, pos < len && bytes[pos++] == ')');
+	dcf_literal_skip_space(bytes, len, &pos);
+	expect(converter, pos == len);
+	return HeapTupleGetDatum(heap_form_tuple(converter->row, values, isnull));
+}
+
+static void
+read_attribute(DcfConverter *converter, const char *bytes, size_t len,
+			   size_t *pos, int i, Datum *value, bool *isnull)
+{
+	char *text = palloc(len - *pos + 1);
+	size_t text_len;
+
+	expect(converter,
+		   dcf_literal_next_part(bytes, len, pos, ",)", text, &text_len,
+								 isnull));
+	*value = dcf_convert_part(converter->parts[i], converter->record,
+							  *isnull ? NULL : text, text_len);
+}

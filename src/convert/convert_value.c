@@ -1,0 +1,426 @@
+/*
+ * convert_value.c
+ *	  Converter functions for every type but dates and times.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/uuid.h"
+
+#include "base/compat.h"
+#include "convert_private.h"
+#include "core/text.h"
+
+static Datum convert_int2(DcfConverter *converter, const DcfField *field,
+						  const char *bytes, size_t len);
+static Datum convert_int4(DcfConverter *converter, const DcfField *field,
+						  const char *bytes, size_t len);
+static Datum convert_int8(DcfConverter *converter, const DcfField *field,
+						  const char *bytes, size_t len);
+static Datum convert_number(DcfConverter *converter, const DcfField *field,
+							const char *bytes, size_t len);
+static Datum convert_numeric(DcfConverter *converter, const DcfField *field,
+							 const char *bytes, size_t len);
+static Datum convert_money(DcfConverter *converter, const DcfField *field,
+						   const char *bytes, size_t len);
+static Datum convert_bool(DcfConverter *converter, const DcfField *field,
+						  const char *bytes, size_t len);
+static Datum convert_text(DcfConverter *converter, const DcfField *field,
+						  const char *bytes, size_t len);
+static Datum convert_varchar(DcfConverter *converter, const DcfField *field,
+							 const char *bytes, size_t len);
+static Datum convert_uuid(DcfConverter *converter, const DcfField *field,
+						  const char *bytes, size_t len);
+static Datum convert_bytea(DcfConverter *converter, const DcfField *field,
+						   const char *bytes, size_t len);
+static Datum convert_json(DcfConverter *converter, const DcfField *field,
+						  const char *bytes, size_t len);
+static Datum convert_name(DcfConverter *converter, const DcfField *field,
+						  const char *bytes, size_t len);
+static Datum convert_char(DcfConverter *converter, const DcfField *field,
+						  const char *bytes, size_t len);
+static DcfConvertFn choose_reader(DcfConverter *converter);
+static bool looks_names_up(Oid base_type);
+static DcfConvertFn choose_scalar(Oid base_type, int32 base_typmod);
+
+void
+dcf_convert_choose(DcfConverter *converter)
+{
+	char category;
+	bool preferred;
+
+	get_type_category_preferred(converter->base_type, &category, &preferred);
+	converter->is_text = category == TYPCATEGORY_STRING;
+	converter->by_name = looks_names_up(converter->base_type);
+
+	converter->convert = choose_reader(converter);
+	converter->own_text = converter->convert != NULL;
+	if (converter->convert == NULL)
+		converter->convert =
+			choose_scalar(converter->base_type, converter->base_typmod);
+}
+
+/* What reads any text of the type; NULL where its input function does. */
+static DcfConvertFn
+choose_reader(DcfConverter *converter)
+{
+	DcfConvertFn reader = dcf_convert_choose_time(converter->base_type);
+
+	if (reader == NULL && converter->base_type == INTERVALOID)
+		reader = dcf_convert_interval;
+	if (reader == NULL && converter->base_type == CASHOID)
+		reader = convert_money;
+	if (reader == NULL)
+		reader = dcf_convert_prepare_array(converter);
+	if (reader == NULL)
+		reader = dcf_convert_prepare_range(converter);
+	if (reader == NULL)
+		reader = dcf_convert_prepare_row(converter);
+	return reader;
+}
+
+/* Whether the type's input function looks names up by search_path. */
+static bool
+looks_names_up(Oid base_type)
+{
+	switch (base_type)
+	{
+		case REGPROCOID:
+		case REGPROCEDUREOID:
+		case REGOPEROID:
+		case REGOPERATOROID:
+		case REGCLASSOID:
+		case REGCOLLATIONOID:
+		case REGTYPEOID:
+		case REGCONFIGOID:
+		case REGDICTIONARYOID:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static DcfConvertFn
+choose_scalar(Oid base_type, int32 base_typmod)
+{
+	switch (base_type)
+	{
+		case INT2OID:
+			return convert_int2;
+		case INT4OID:
+			return convert_int4;
+		case INT8OID:
+			return convert_int8;
+		case NUMERICOID:
+			return convert_numeric;
+		case FLOAT4OID:
+		case FLOAT8OID:
+			return convert_number;
+		case BOOLOID:
+			return convert_bool;
+		case TEXTOID:
+			return convert_text;
+		case VARCHAROID:
+			return base_typmod < 0 ? convert_text : convert_varchar;
+		case BPCHAROID:
+			return base_typmod < 0 ? convert_text : dcf_convert_other;
+		case BYTEAOID:
+			return convert_bytea;
+		case UUIDOID:
+			return convert_uuid;
+		case JSONOID:
+		case JSONBOID:
+			return convert_json;
+		case NAMEOID:
+			return convert_name;
+		case CHAROID:
+			return convert_char;
+		default:
+			return dcf_convert_other;
+	}
+}
+
+static int64
+parse_integer(DcfConverter *converter, const DcfField *field,
+			  const char *bytes, size_t len, int64 min, int64 max)
+{
+	int64 result;
+	int sqlstate =
+		dcf_convert_parse_integer(field, bytes, len, min, max, &result);
+
+	if (sqlstate != 0)
+		dcf_convert_refuse(converter, sqlstate);
+	return result;
+}
+
+static Datum
+convert_int2(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
+{
+	return Int16GetDatum((int16) parse_integer(converter, field, bytes, len,
+											   PG_INT16_MIN, PG_INT16_MAX));
+}
+
+static Datum
+convert_int4(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
+{
+	return Int32GetDatum((int32) parse_integer(converter, field, bytes, len,
+											   PG_INT32_MIN, PG_INT32_MAX));
+}
+
+static Datum
+convert_int8(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
+{
+	return Int64GetDatum(parse_integer(converter, field, bytes, len,
+									   PG_INT64_MIN, PG_INT64_MAX));
+}
+
+/* The number's text, which is of a form that every input function knows. */
+static char *
+number_text(DcfConverter *converter, const DcfField *field, const char *bytes,
+			size_t len)
+{
+	bool integral;
+
+	if (!dcf_convert_may_be_number(field) ||
+		!dcf_text_is_number(bytes, len, &integral))
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+	return dcf_convert_cstring(converter, bytes, len);
+}
+
+/*
+ * Types for numbers, each by its own input function, which knows NaN and
+ * infinity, too.
+ */
+static Datum
+convert_number(DcfConverter *converter, const DcfField *field,
+			   const char *bytes, size_t len)
+{
+	if (dcf_convert_is_string(field) && dcf_text_is_float_name(bytes, len))
+		return dcf_convert_input(converter,
+								 dcf_convert_cstring(converter, bytes, len));
+	return dcf_convert_input(converter,
+							 number_text(converter, field, bytes, len));
+}
+
+/* What is more, or needs rounding, goes to the input function. */
+static Datum
+convert_numeric(DcfConverter *converter, const DcfField *field,
+				const char *bytes, size_t len)
+{
+	int64 digits;
+	int scale;
+
+	if (dcf_convert_decimal(converter, field, bytes, len, &digits, &scale))
+		return NumericGetDatum(int64_div_fast_to_numeric(digits, scale));
+	return convert_number(converter, field, bytes, len);
+}
+
+/*
+ * money's input function reads "1.50" by lc_monetary, as 150 where the point
+ * separates thousands; numeric's does not.
+ */
+static Datum
+read_money(DcfConverter *converter, void *text)
+{
+	Datum number =
+		DirectFunctionCall3(numeric_in, CStringGetDatum((char *) text),
+							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+
+	return DirectFunctionCall1(numeric_cash, number);
+}
+
+static Datum
+convert_money(DcfConverter *converter, const DcfField *field,
+			  const char *bytes, size_t len)
+{
+	return dcf_convert_guarded(converter, read_money,
+							   number_text(converter, field, bytes, len));
+}
+
+/* true, false, 0, 1, and the strings that boolean takes. */
+static Datum
+convert_bool(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
+{
+	bool result;
+
+	if (field->kind == DCF_FIELD_TRUE || field->kind == DCF_FIELD_FALSE)
+		return BoolGetDatum(field->kind == DCF_FIELD_TRUE);
+	if (!parse_bool_with_len(bytes, len, &result))
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+	return BoolGetDatum(result);
+}
+
+/* text, and varchar and bpchar without a length. */
+static Datum
+convert_text(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
+{
+	if (converter->transcode)
+		return CStringGetTextDatum(dcf_convert_cstring(converter, bytes, len));
+	if (len >= MaxAllocSize - VARHDRSZ)
+		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
+	return PointerGetDatum(cstring_to_text_with_len(bytes, (int) len));
+}
+
+/* No more bytes than characters are allowed are no more characters. */
+static Datum
+convert_varchar(DcfConverter *converter, const DcfField *field,
+				const char *bytes, size_t len)
+{
+	if (len <= (size_t) (converter->base_typmod - VARHDRSZ))
+		return convert_text(converter, field, bytes, len);
+	return dcf_convert_other(converter, field, bytes, len);
+}
+
+/* In the form with four hyphens; uuid_in() knows more. */
+static Datum
+convert_uuid(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
+{
+	pg_uuid_t *result = palloc(sizeof(pg_uuid_t));
+
+	if (dcf_convert_is_string(field) &&
+		dcf_text_parse_uuid(bytes, len, result->data))
+		return UUIDPGetDatum(result);
+	return dcf_convert_other(converter, field, bytes, len);
+}
+
+/* Whether the characters are base64 of room bytes, which are then there. */
+static bool
+decode_base64(const char *bytes, size_t len, uint8 *result, size_t room)
+{
+	return dcf_compat_b64_decode(bytes, (int) len, result, (int) room) ==
+		(int) room;
+}
+
+/*
+ * Base64 and nothing else, with its padding or without.  The decoder itself
+ * passes over white space and over what follows the padding, and wants it.
+ */
+static Datum
+convert_bytea(DcfConverter *converter, const DcfField *field,
+			  const char *bytes, size_t len)
+{
+	static const size_t bytes_of_rest[] = {0, 0, 1, 2};
+	char last[4] = {'=', '=', '=', '='};
+	size_t padding = 0;
+	size_t whole; /* characters in front of the last group */
+	size_t whole_bytes;
+	size_t rest;
+	bytea *result;
+
+	while (len % 4 == 0 && padding < 2 && padding < len &&
+		   bytes[len - padding - 1] == '=')
+		padding++;
+	len -= padding;
+	rest = len % 4;
+
+	if (!dcf_convert_is_string(field) || rest == 1 || len >= MaxAllocSize)
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+	for (size_t i = 0; i < len; i++)
+		if (strchr("= \t\r\n", bytes[i]) != NULL)
+			dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+
+	whole = len - rest;
+	whole_bytes = whole / 4 * 3;
+	memcpy(last, bytes + whole, rest);
+	result = palloc(VARHDRSZ + whole_bytes + bytes_of_rest[rest]);
+	SET_VARSIZE(result, VARHDRSZ + whole_bytes + bytes_of_rest[rest]);
+	if (!decode_base64(bytes, whole, (uint8 *) VARDATA(result), whole_bytes) ||
+		(rest > 0 &&
+		 !decode_base64(last, sizeof(last),
+						(uint8 *) VARDATA(result) + whole_bytes,
+						bytes_of_rest[rest])))
+		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
+	return PointerGetDatum(result);
+}
+
+/* The type json keeps the text, of which the reader knows that it is JSON. */
+static Datum
+json_as_is(DcfConverter *converter, const DcfField *field, const char *bytes,
+		   size_t len)
+{
+	if (field->kind == DCF_FIELD_STRING)
+	{
+		bytes = field->data - 1; /* with its quotes */
+		len = field->len + 2;
+	}
+	return convert_text(converter, field, bytes, len);
+}
+
+/*
+ * json and jsonb take the JSON value itself: a string with its quotes.  Text of
+ * a format that has only text is a string, too, whatever it looks like.
+ */
+static Datum
+convert_json(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
+{
+	char *quoted;
+
+	if (field->kind == DCF_FIELD_TEXT)
+	{
+		StringInfoData buf;
+
+		initStringInfo(&buf);
+		escape_json(&buf, dcf_convert_cstring(converter, bytes, len));
+		return dcf_convert_input(converter, buf.data);
+	}
+	if (converter->base_type == JSONOID && !converter->transcode)
+		return json_as_is(converter, field, bytes, len);
+	if (field->kind != DCF_FIELD_STRING)
+		return dcf_convert_other(converter, field, bytes, len);
+
+	/* The decoded string in the scratch buffer is not needed any more. */
+	converter->shown = field->data;
+	converter->shown_len = field->len;
+
+	quoted = dcf_convert_scratch(converter, field->len + 3);
+	quoted[0] = '"';
+	memcpy(quoted + 1, field->data, field->len);
+	quoted[field->len + 1] = '"';
+	return dcf_convert_other(converter, field, quoted, field->len + 2);
+}
+
+/* name's input function would cut a longer text. */
+static Datum
+convert_name(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
+{
+	char *text = dcf_convert_cstring(converter, bytes, len);
+
+	if (strlen(text) >= NAMEDATALEN)
+		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
+	return dcf_convert_input(converter, text);
+}
+
+/* "char"'s input function would cut a longer text. */
+static Datum
+convert_char(DcfConverter *converter, const DcfField *field, const char *bytes,
+			 size_t len)
+{
+	if (len > 1)
+		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
+	return dcf_convert_input(converter,
+							 dcf_convert_cstring(converter, bytes, len));
+}
+
+Datum
+dcf_convert_other(DcfConverter *converter, const DcfField *field,
+				  const char *bytes, size_t len)
+{
+	return dcf_convert_input(converter,
+							 dcf_convert_cstring(converter, bytes, len));
+}

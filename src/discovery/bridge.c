@@ -1,0 +1,255 @@
+/*
+ * bridge.c
+ *	  The tables behind the bridge.  See bridge.h.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "foreign/fdwapi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "base/error.h"
+#include "discovery/bridge.h"
+#include "endpoint_query.h"
+#include "request/request.h"
+#include "table_def.h"
+#include "type_map.h"
+
+#define SCHEMA_ENDPOINT "/bridge/current/schema"
+
+/* A column as the service lists it. */
+typedef struct Field
+{
+	char *table;
+	char *name; /* or NULL */
+	char *type; /* or NULL */
+	int position;
+	int order; /* in the reply */
+} Field;
+
+/* In the order of SCHEMA_ENDPOINT's documentation. */
+static const char *const schema_keys[] = {"TableName", "Column_Name", "Type",
+										  "ORDINAL_POSITION"};
+
+static int
+compare_fields(const void *a, const void *b)
+{
+	const Field *one = *(const Field *const *) a;
+	const Field *other = *(const Field *const *) b;
+	int result = strcmp(one->table, other->table);
+
+	if (result == 0)
+		result = (one->position > other->position) -
+			(one->position < other->position);
+	return result != 0 ? result : one->order - other->order;
+}
+
+/* Columns without a number come last, in the order of the reply. */
+static int
+parse_position(const char *text)
+{
+	int position = 0;
+
+	if (text == NULL || *text < '0' || *text > '9')
+		return PG_INT32_MAX;
+	for (const char *c = text; *c >= '0' && *c <= '9'; c++)
+	{
+		if (position > PG_INT16_MAX)
+			return PG_INT32_MAX;
+		position = position * 10 + (*c - '0');
+	}
+	return position;
+}
+
+/* All columns of all tables, sorted; *count is set. */
+static Field **
+read_schema(Oid serverid, const char *prefix, int *count)
+{
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext scratch =
+		AllocSetContextCreate(context, "dataconnect_fdw bridge schema",
+							  ALLOCSET_DEFAULT_SIZES);
+	int size = 1024;
+	Field **fields = palloc(sizeof(Field *) * size);
+	char *texts[lengthof(schema_keys)];
+	DcfEndpointQuery *query;
+
+	*count = 0;
+	MemoryContextSwitchTo(scratch);
+	query = dcf_endpoint_query_open(serverid, GetUserId(),
+									dcf_request_path(prefix,
+													 pstrdup(SCHEMA_ENDPOINT)),
+									NULL, schema_keys, lengthof(schema_keys),
+									false);
+	while (dcf_endpoint_query_next(query, texts))
+	{
+		Field *field;
+
+		MemoryContextSwitchTo(context);
+		if (*count == size)
+		{
+			size *= 2;
+			fields = repalloc_huge(fields, sizeof(Field *) * size);
+		}
+		field = palloc(sizeof(Field));
+		field->table = pstrdup(texts[0] ? texts[0] : "");
+		field->name = texts[1] ? pstrdup(texts[1]) : NULL;
+		field->type = texts[2] ? pstrdup(texts[2]) : NULL;
+		field->position = parse_position(texts[3]);
+		field->order = *count;
+		fields[(*count)++] = field;
+		MemoryContextSwitchTo(scratch);
+	}
+	MemoryContextSwitchTo(context);
+	MemoryContextDelete(scratch);
+	qsort(fields, *count, sizeof(Field *), compare_fields);
+	return fields;
+}
+
+/* Whether a table's name can stand in an option. */
+static bool
+is_usable(const char *name)
+{
+	if (name[0] == '\0')
+		return false;
+	for (const char *c = name; *c; c++)
+	{
+		if ((unsigned char) *c < ' ' || *c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* Why a table cannot be a foreign table, or NULL.  first has n columns. */
+static const char *
+find_obstacle(Field **first, int n)
+{
+	if (n > MaxHeapAttributeNumber)
+		return psprintf("It has %d columns, and a table can have %d.", n,
+						MaxHeapAttributeNumber);
+	if (!is_usable(first[0]->table))
+		return "Its name is empty or contains a control character.";
+	for (int i = 0; i < n; i++)
+	{
+		for (int j = 0; j < i; j++)
+		{
+			if (first[i]->name && first[j]->name &&
+				strcmp(first[i]->name, first[j]->name) == 0)
+				return psprintf("Its columns number %d and %d have the same "
+								"name.",
+								j + 1, i + 1);
+		}
+	}
+	return NULL;
+}
+
+static const char *
+field_type(const Field *field)
+{
+	const char *type = dcf_type_map_map(field->type);
+
+	return type ? type : "text";
+}
+
+static char *
+show_name(const char *name)
+{
+	const char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
+
+	return dcf_error_safe(utf8, strlen(utf8));
+}
+
+/* Whether the table's column of this number can be one here; else warns. */
+static bool
+may_be_column(const Field *field, int number)
+{
+	const char *name = field->name ? field->name : "";
+	const char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
+	const char *obstacle;
+
+	if (dcf_option_key(utf8, strlen(utf8), &obstacle))
+		return true;
+	ereport(WARNING,
+			(errmsg("column \"%s\" of bridge table \"%s\" is not imported",
+					show_name(name), show_name(field->table)),
+			 errdetail("The name of the table's column number %d %s.", number,
+					   obstacle)));
+	return false;
+}
+
+static DcfTableDef *
+make_draft(Field **first, int n, char *relname,
+		   const DcfImportOptions *options)
+{
+	DcfTableDef *def = palloc0(sizeof(DcfTableDef));
+	HTAB *taken = dcf_table_def_column_names();
+	const char *table = first[0]->table;
+
+	def->relname = relname;
+	def->endpoint =
+		dcf_request_path(options->path_prefix, pstrdup(DCF_BRIDGE_DATA));
+	def->params =
+		psprintf("%s%s%s", dcf_table_def_pair(DCF_BRIDGE_TABLE, table),
+				 options->table_params ? "&" : "",
+				 options->table_params ? options->table_params : "");
+	def->rows = -1;
+	for (int i = 0; i < n; i++)
+		if (may_be_column(first[i], i + 1))
+			dcf_table_def_add_field(def, taken, options->column_names,
+									first[i]->name, field_type(first[i]))
+				->sql_type = first[i]->type;
+	hash_destroy(taken);
+	return def;
+}
+
+/* Draft the table whose n columns begin at first, if it can be one. */
+static List *
+add_draft(List *defs, Field **first, int n, char *relname,
+		  const DcfImportOptions *options)
+{
+	const char *obstacle = find_obstacle(first, n);
+
+	if (obstacle == NULL)
+		return lappend(defs, make_draft(first, n, relname, options));
+	ereport(WARNING,
+			(errmsg("bridge table \"%s\" is not imported",
+					show_name(first[0]->table)),
+			 errdetail_internal("%s", obstacle)));
+	return defs;
+}
+
+List *
+dcf_bridge_tables(Oid serverid, ImportForeignSchemaStmt *stmt,
+				  const DcfImportOptions *options, List **names)
+{
+	int count;
+	Field **fields = read_schema(serverid, options->path_prefix, &count);
+	HTAB *taken = dcf_table_def_names(NULL, 0);
+	List *defs = NIL;
+	int n;
+
+	for (int i = 0; i < count; i += n)
+	{
+		const char *table = fields[i]->table;
+		char *relname;
+
+		CHECK_FOR_INTERRUPTS();
+		for (n = 1; i + n < count; n++)
+		{
+			if (strcmp(fields[i + n]->table, table) != 0)
+				break;
+		}
+
+		/* Names do not depend on what is wanted. */
+		relname = psprintf("%s%s", options->prefix ? options->prefix : "",
+						   dcf_table_def_snake(table));
+		relname = dcf_table_def_take_name(taken, relname);
+		*names = lappend(*names, relname);
+		if (IsImportableForeignTable(relname, stmt))
+			defs = add_draft(defs, &fields[i], n, relname, options);
+	}
+	hash_destroy(taken);
+	return defs;
+}

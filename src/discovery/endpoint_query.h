@@ -1,0 +1,37 @@
+/*
+ * endpoint_query.h
+ *	  Questions of the wrapper's own to the service: the records of an endpoint
+ *	  as texts, one after the other.
+ *
+ * They go the way that a scan's requests go, with all its checks and errors.
+ */
+#ifndef DCF_ENDPOINT_QUERY_H
+#define DCF_ENDPOINT_QUERY_H
+
+#include "postgres.h"
+#include "nodes/pg_list.h"
+
+typedef struct DcfEndpointQuery DcfEndpointQuery;
+
+/*
+ * Ask; the listing lives in the current memory context.  userid is the user
+ * whose mapping is used; params a query string or NULL; keys must outlive the
+ * listing.  A brief one has one try of some seconds, as there is another way if
+ * it fails.
+ */
+extern DcfEndpointQuery *dcf_endpoint_query_open(Oid serverid, Oid userid,
+												 const char *endpoint,
+												 const char *params,
+												 const char *const *keys,
+												 int nkeys, bool brief);
+
+/*
+ * The next record: for each key its text, or NULL.  They are valid until the next
+ * call.  False after the last.
+ */
+extern bool dcf_endpoint_query_next(DcfEndpointQuery *query, char **texts);
+
+/* End it before its end. */
+extern void dcf_endpoint_query_close(DcfEndpointQuery *query);
+
+#endif /* DCF_ENDPOINT_QUERY_H */

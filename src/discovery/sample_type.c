@@ -1,0 +1,114 @@
+/*
+ * sample_type.c
+ *	  The type that takes all values seen of a field.  See sample_type.h.
+ */
+#include "postgres.h"
+
+#include <ctype.h>
+
+#include "core/text.h"
+#include "sample_type.h"
+
+/* Digits that any integer of 4 or 8 bytes can have. */
+#define INT4_DIGITS 9
+#define INT8_DIGITS 18
+
+static int
+number_kind(const char *text, size_t len)
+{
+	bool integral;
+	size_t digits = len - (len > 0 && text[0] == '-');
+
+	if (!dcf_text_is_number(text, len, &integral) || !integral)
+		return DCF_SEEN_NUMERIC;
+	if (digits <= INT4_DIGITS)
+		return DCF_SEEN_INTEGER;
+	return digits <= INT8_DIGITS ? DCF_SEEN_BIGINT : DCF_SEEN_NUMERIC;
+}
+
+static bool
+is_uuid(const char *text, size_t len)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+	if (len != sizeof(form) - 1)
+		return false;
+	for (size_t i = 0; i < len; i++)
+	{
+		if (form[i] == 'x' ? !isxdigit((unsigned char) text[i]) :
+							 text[i] != '-')
+			return false;
+	}
+	return true;
+}
+
+/* A number in a string may be a code with leading zeros: it stays text. */
+static int
+string_kind(const char *text, size_t len)
+{
+	DcfIsoTime iso;
+
+	if (len == 0 || (len == 4 && memcmp(text, "null", 4) == 0))
+		return 0;
+	if (is_uuid(text, len))
+		return DCF_SEEN_UUID;
+	if (!dcf_text_parse_iso(text, len, &iso) || !iso.has_date)
+		return DCF_SEEN_TEXT;
+	if (!iso.has_time)
+		return DCF_SEEN_DATE;
+	return iso.has_zone ? DCF_SEEN_TIMESTAMPTZ : DCF_SEEN_TIMESTAMP;
+}
+
+int
+dcf_sample_kind(const DcfField *field, const char *text, size_t len)
+{
+	switch (field->kind)
+	{
+		case DCF_FIELD_ABSENT:
+		case DCF_FIELD_NULL:
+			return 0;
+		case DCF_FIELD_FALSE:
+		case DCF_FIELD_TRUE:
+			return DCF_SEEN_BOOLEAN;
+		case DCF_FIELD_NUMBER:
+			return number_kind(text, len);
+		case DCF_FIELD_STRING:
+		case DCF_FIELD_TEXT:
+			return string_kind(text, len);
+		case DCF_FIELD_OBJECT:
+		case DCF_FIELD_ARRAY:
+			return DCF_SEEN_JSON;
+	}
+	return 0;
+}
+
+const char *
+dcf_sample_type(int seen)
+{
+	/* Each takes the kinds of those before it in its group. */
+	static const struct
+	{
+		int kinds;
+		const char *type;
+	} types[] = {
+		{DCF_SEEN_BOOLEAN, "boolean"},
+		{DCF_SEEN_INTEGER, "integer"},
+		{DCF_SEEN_INTEGER | DCF_SEEN_BIGINT, "bigint"},
+		{DCF_SEEN_INTEGER | DCF_SEEN_BIGINT | DCF_SEEN_NUMERIC, "numeric"},
+		{DCF_SEEN_UUID, "uuid"},
+		{DCF_SEEN_DATE, "date"},
+		{DCF_SEEN_DATE | DCF_SEEN_TIMESTAMP, "timestamp"},
+		{DCF_SEEN_DATE | DCF_SEEN_TIMESTAMP | DCF_SEEN_TIMESTAMPTZ,
+		 "timestamptz"},
+		{DCF_SEEN_JSON, "jsonb"},
+	};
+
+	if (seen == 0)
+		return "text";
+	for (int i = 0; i < (int) lengthof(types); i++)
+	{
+		if ((seen & ~types[i].kinds) == 0)
+			return types[i].type;
+	}
+	return "text";
+}

@@ -1,0 +1,141 @@
+/*
+ * async.c
+ *	  Scans that run at the same time.  See async.h.
+ *
+ * The Append asks all its scans for a row, and then has each of them name a
+ * socket to wait for.  A scan here has more to wait for than one socket: names
+ * that are looked up, connections that are tried at several addresses, time-outs,
+ * and in older releases the Append does not even notice a cancel.  So it names
+ * none.  Where the Append has nothing else to do, the last of its scans waits
+ * for all of them, as every wait is done here (wait.h), before it has to
+ * say what it waits for; then it has a row to return instead.
+ */
+#include "postgres.h"
+
+#include "executor/execAsync.h"
+#include "executor/instrument.h"
+#include "foreign/fdwapi.h"
+#include "storage/latch.h"
+
+#include "base/compat.h"
+#include "executor/async.h"
+#include "executor/scan.h"
+#include "fetch.h"
+
+/* Answer with the next row, or with the end; or be left pending. */
+static void
+answer(AsyncRequest *areq, bool wait)
+{
+	ForeignScanState *node = (ForeignScanState *) areq->requestee;
+	TupleTableSlot *result;
+	bool late;
+
+	result = dcf_scan_next(node, wait, &late);
+	if (late)
+		ExecAsyncRequestPending(areq);
+	else
+		ExecAsyncRequestDone(areq, result);
+}
+
+void
+dcf_async_request(AsyncRequest *areq)
+{
+	answer(areq, false);
+}
+
+/* Of a request that was left pending: answer it now, if possible. */
+static void
+answer_pending(AsyncRequest *areq, bool wait)
+{
+	areq->callback_pending = false;
+	answer(areq, wait);
+	if (areq->callback_pending)
+		return;
+	ExecAsyncResponse(areq);
+	if (areq->requestee->instrument)
+		InstrUpdateTupleCount(areq->requestee->instrument,
+							  TupIsNull(areq->result) ? 0.0 : 1.0);
+}
+
+static bool
+is_ours(const AsyncRequest *areq)
+{
+	return IsA(areq->requestee, ForeignScanState) &&
+		((ForeignScanState *) areq->requestee)
+			->fdwroutine->ForeignAsyncConfigureWait ==
+		dcf_async_configure_wait;
+}
+
+/* The Append's requests to scans of ours that are pending, in their order. */
+static List *
+list_pending(const AppendState *append)
+{
+	List *pending = NIL;
+	int i = -1;
+
+	while ((i = bms_next_member(append->as_asyncplans, i)) >= 0)
+	{
+		AsyncRequest *areq = append->as_asyncrequests[i];
+
+		if (areq->callback_pending && is_ours(areq))
+			pending = lappend(pending, areq);
+	}
+	return pending;
+}
+
+/* Wait, or only look, for what the pending scans have sent. */
+static void
+work_for(List *pending, bool wait)
+{
+	DcfFetch **fetches = palloc(sizeof(DcfFetch *) * list_length(pending));
+	ListCell *lc;
+	int n = 0;
+
+	foreach(lc, pending)
+	{
+		AsyncRequest *areq = lfirst(lc);
+		DcfFetch *fetch = dcf_scan_fetch((ForeignScanState *) areq->requestee);
+		int i = 0;
+
+		/* Several may read what one of them fetches. */
+		while (i < n && fetches[i] != fetch)
+			i++;
+		if (fetch && i == n)
+			fetches[n++] = fetch;
+	}
+
+	/* None of them was given leave to send: one of them waits for it. */
+	if (!dcf_fetch_wait_any(fetches, n, wait) && wait)
+		answer_pending(linitial(pending), true);
+	pfree(fetches);
+}
+
+/* The last of our pending scans speaks for all. */
+void
+dcf_async_configure_wait(AsyncRequest *areq)
+{
+	AppendState *append = (AppendState *) areq->requestor;
+	List *pending = list_pending(append);
+	bool may_wait = append->as_syncdone && append->as_nasyncresults == 0 &&
+		GetNumRegisteredWaitEvents(append->as_eventset) == 1;
+	ListCell *lc;
+
+	if (llast(pending) != areq)
+		return;
+	work_for(pending, may_wait);
+	foreach(lc, pending)
+	{
+		AsyncRequest *each = lfirst(lc);
+
+		if (each->callback_pending)
+			answer_pending(each, false);
+	}
+	list_free(pending);
+}
+
+/* There is nothing to be notified of, as no socket is ever named. */
+void
+dcf_async_notify(AsyncRequest *areq)
+{
+	answer(areq, false);
+}

@@ -1,0 +1,217 @@
+/*
+ * explain.c
+ *	  EXPLAIN.  See explain.h.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/ruleutils.h"
+
+#include "base/compat.h"
+#include "executor/explain.h"
+#include "executor/scan.h"
+#include "plan_ancestors.h"
+#include "request/bind.h"
+#include "request/request.h"
+
+static List *deparse_context(ForeignScanState *node, ExplainState *es);
+static bool has_exec_param(Node *node, void *unused);
+static void explain_request(const DcfScan *scan, DcfRequestSet *set,
+							bool known, ExplainState *es);
+static void explain_filter(const DcfScan *scan, List *context,
+						   ExplainState *es);
+static void explain_estimate(const DcfScan *scan, ExplainState *es);
+static void explain_excess(const DcfScan *scan, bool can_halve,
+						   ExplainState *es);
+static void explain_run(const DcfScan *scan, ExplainState *es);
+static bool is_batched(const DcfScan *scan);
+static bool any_unknown(const DcfFdwPrivate *priv,
+						const DcfBoundValue *values);
+
+void
+dcf_explain_scan(ForeignScanState *node, ExplainState *es)
+{
+	const DcfScan *scan = node->fdw_state;
+	const DcfFdwPrivate *priv = dcf_scan_spec(scan);
+	List *context = deparse_context(node, es);
+	DcfBoundValue *values = dcf_scan_values(node, context);
+	bool known = !any_unknown(priv, values);
+	DcfDeferredError *deferred = dcf_scan_lack(scan, values);
+	DcfRequestSet *set;
+
+	if (deferred)
+	{
+		ExplainPropertyText("Refused",
+							dcf_deferred_error_show(dcf_scan_relation(scan),
+													deferred),
+							es);
+		return;
+	}
+	set = dcf_bind_create(dcf_scan_relation(scan), priv, values, true);
+
+	explain_request(scan, set, known, es);
+	explain_filter(scan, context, es);
+	explain_estimate(scan, es);
+	if (priv->rows_per_request > dcf_scan_relation(scan)->server->max_rows)
+	{
+		const DcfAsked *first = dcf_bind_next(set);
+
+		explain_excess(scan, !known || (first && dcf_bind_can_halve(first)),
+					   es);
+	}
+	if (es->analyze)
+		explain_run(scan, es);
+}
+
+/*
+ * For expressions of the node.  What a join, an outer query or an InitPlan
+ * gives is a parameter, named after the node above that sets it.  EXPLAIN does
+ * not tell us the nodes above.
+ */
+static List *
+deparse_context(ForeignScanState *node, ExplainState *es)
+{
+	const DcfFdwPrivate *priv = dcf_scan_spec(node->fdw_state);
+	List *ancestors = NIL;
+	bool has_params = has_exec_param((Node *) priv->clauses, NULL);
+	ListCell *lc;
+
+	foreach(lc, priv->bindings)
+		has_params |=
+			has_exec_param((Node *) ((DcfBinding *) lfirst(lc))->value, NULL);
+	if (has_params)
+		ancestors = dcf_plan_ancestors_find(es->pstmt, node->ss.ps.plan);
+	return set_deparse_context_plan(es->deparse_cxt, node->ss.ps.plan,
+									ancestors);
+}
+
+/* An expression_tree_walker(). */
+static bool
+has_exec_param(Node *node, void *unused)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
+		return true;
+	return expression_tree_walker(node, has_exec_param, unused);
+}
+
+static void
+explain_request(const DcfScan *scan, DcfRequestSet *set, bool known,
+				ExplainState *es)
+{
+	DcfRequest *request = dcf_bind_template(set);
+	double count = dcf_bind_count(set);
+
+	if (request)
+		ExplainPropertyText(
+			"Request",
+			dcf_request_show(request, dcf_scan_relation(scan)->server->url),
+			es);
+	if (count != 1 && known)
+		ExplainPropertyFloat("Requests Planned", NULL, count, 0, es);
+}
+
+static void
+explain_filter(const DcfScan *scan, List *context, ExplainState *es)
+{
+	/* Several bindings may come of one clause. */
+	List *sent = list_concat_unique(NIL, dcf_scan_spec(scan)->clauses);
+	Node *clauses = (Node *) make_ands_explicit(sent);
+
+	if (dcf_scan_spec(scan)->clauses != NIL)
+		ExplainPropertyText("Service Filter",
+							deparse_expression(clauses, context,
+											   es->verbose || is_batched(scan),
+											   false),
+							es);
+}
+
+static void
+explain_estimate(const DcfScan *scan, ExplainState *es)
+{
+	static const char *const sources[] = {[DCF_ESTIMATE_REMOTE] =
+											  "bridge delta count",
+										  [DCF_ESTIMATE_LEARNED] = "learned",
+										  [DCF_ESTIMATE_STATISTICS] =
+											  "ANALYZE statistics",
+										  [DCF_ESTIMATE_OPTION] =
+											  "option rows",
+										  [DCF_ESTIMATE_DEFAULT] = "default"};
+	const DcfFdwPrivate *priv = dcf_scan_spec(scan);
+
+	if (es->costs)
+		ExplainPropertyText("Estimate Source", sources[priv->source], es);
+	if (es->costs && priv->source == DCF_ESTIMATE_LEARNED && priv->days > 0)
+		ExplainPropertyFloat("Estimated Days", NULL, priv->days,
+							 priv->days == floor(priv->days) ? 0 : 1, es);
+}
+
+/*
+ * A request that is expected to ask for too much; can_halve: halves of it may
+ * be asked for, where the table's option says so.
+ */
+static void
+explain_excess(const DcfScan *scan, bool can_halve, ExplainState *es)
+{
+	const DcfRelation *relation = dcf_scan_relation(scan);
+	char *fate = "it is likely to be refused (HTTP 413)";
+
+	if (relation->split && can_halve)
+		fate = psprintf("it is asked in parts, by column \"%s\"",
+						relation->split->attname);
+	ExplainPropertyText(
+		"Warning",
+		psprintf(
+			"a request is expected to ask for %.0f records, more than the service's limit of %d; %s",
+			dcf_scan_spec(scan)->rows_per_request, relation->server->max_rows,
+			fate),
+		es);
+}
+
+static void
+explain_run(const DcfScan *scan, ExplainState *es)
+{
+	DcfFetchStats stats = dcf_scan_stats(scan);
+
+	ExplainPropertyUInteger("Requests", NULL, stats.requests, es);
+	if (dcf_scan_relation(scan)->split || is_batched(scan))
+		ExplainPropertyUInteger("Requests Halved", NULL, stats.halved, es);
+	if (dcf_scan_relation(scan)->split)
+		ExplainPropertyUInteger("Requests Halved Unsent", NULL,
+								stats.halved_early, es);
+	if (stats.at_once > 1)
+		ExplainPropertyInteger("Requests at Once", NULL, stats.at_once, es);
+	if (stats.replays > 0)
+		ExplainPropertyUInteger("Replays", NULL, stats.replays, es);
+	ExplainPropertyUInteger("Retries", NULL, stats.retries, es);
+	ExplainPropertyUInteger("Records", NULL, stats.records, es);
+	if (stats.records_ahead > 0)
+		ExplainPropertyUInteger("Records Read in Thread", NULL,
+								stats.records_ahead, es);
+	ExplainPropertyUInteger("Bytes Received", NULL, stats.bytes_received, es);
+	ExplainPropertyUInteger("Bytes Decoded", NULL, stats.bytes_decoded, es);
+	if (es->timing && stats.first_byte_ms >= 0)
+		ExplainPropertyFloat("Time to First Byte", "ms", stats.first_byte_ms,
+							 0, es);
+}
+
+/* Then the other side of the join is named as well. */
+static bool
+is_batched(const DcfScan *scan)
+{
+	return dcf_fdw_private_keys(dcf_scan_spec(scan)) > 0;
+}
+
+static bool
+any_unknown(const DcfFdwPrivate *priv, const DcfBoundValue *values)
+{
+	for (int i = 0; i < list_length(priv->bindings); i++)
+		if (values[i].unknown)
+			return true;
+	return false;
+}

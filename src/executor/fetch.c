@@ -1,0 +1,468 @@
+/*
+ * fetch.c
+ *	  Rows of several requests at the same time.  See fetch.h.
+ */
+#include "postgres.h"
+
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "fetch.h"
+#include "net/session.h"
+#include "net/status.h"
+#include "reply/record.h"
+#include "reply/reply_stats.h"
+#include "request/parameter_hint.h"
+#include "request/request.h"
+
+/* One request under way.  A lane is used for one after the other. */
+typedef struct Lane
+{
+	const DcfFetch *fetch;
+	MemoryContext context; /* of the request and its reply */
+	DcfRecordReader *reader;
+	DcfAsked *asked;
+	DcfRequest *request;
+	DcfRequestSize reqsize; /* of what is asked */
+	DcfReply *reply;
+	bool begun; /* the reply has: its reader is attached */
+} Lane;
+
+struct DcfFetch
+{
+	MemoryContext context;
+	const DcfRelation *relation;
+	const DcfFdwPrivate *priv;
+	Oid userid;
+	DcfFetchStats *stats;
+	Bitmapset *sent;		   /* fetched parameter columns, by attnum */
+	DcfSession *session;	   /* from the first request on */
+	MemoryContext set_context; /* of the requests, and their values */
+	DcfRequestSet *set;		   /* NULL when not started */
+	Lane **lanes;			   /* the first nlanes are in use */
+	int nlanes;
+	int nmade;	/* how many there are */
+	int width;	/* how many may be in use */
+	int latest; /* index of the lane last read from */
+	Lane *lane; /* to read from, or NULL: to be chosen */
+};
+
+static Bitmapset *find_sent(const DcfRelation *relation,
+							const DcfFdwPrivate *priv);
+static DcfFetchStatus choose_lane(DcfFetch *fetch, bool wait);
+static void open_lanes(DcfFetch *fetch, bool wait);
+static bool open_lane(DcfFetch *fetch, bool wait);
+static char *give_hint(const void *arg, int status);
+static Lane *get_lane(DcfFetch *fetch);
+static void choose_request(DcfFetch *fetch, Lane *lane);
+static bool is_too_much(const DcfFetch *fetch, const Lane *lane);
+static bool begin_reply(DcfFetch *fetch, Lane *lane);
+static Lane *find_ready(DcfFetch *fetch);
+static void end_lane(DcfFetch *fetch, Lane *lane, bool whole);
+static void teach(const DcfFetch *fetch, const Lane *lane, bool whole);
+static void count_reply(const Lane *lane, DcfFetchStats *stats);
+static void fill_sent(const DcfFetch *fetch, Datum *values, bool *isnull);
+
+DcfFetch *
+dcf_fetch_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
+				 Oid userid, DcfFetchStats *stats)
+{
+	DcfFetch *fetch = palloc0(sizeof(DcfFetch));
+
+	fetch->context = CurrentMemoryContext;
+	fetch->relation = relation;
+	fetch->priv = priv;
+	fetch->userid = userid;
+	fetch->stats = stats;
+	fetch->sent = find_sent(relation, priv);
+	fetch->set_context =
+		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw requests",
+							  ALLOCSET_SMALL_SIZES);
+	fetch->lanes = palloc0(sizeof(Lane *) * relation->server->max_concurrency);
+	return fetch;
+}
+
+static Bitmapset *
+find_sent(const DcfRelation *relation, const DcfFdwPrivate *priv)
+{
+	Bitmapset *sent = NULL;
+
+	for (int i = 0; i < relation->natts; i++)
+		if (relation->columns[i].kind == DCF_COLUMN_PARAMETER &&
+			bms_is_member(i + 1, priv->fetched))
+			sent = bms_add_member(sent, i + 1);
+	return sent;
+}
+
+void
+dcf_fetch_start(DcfFetch *fetch, const DcfBoundValue *values)
+{
+	MemoryContext old = MemoryContextSwitchTo(fetch->set_context);
+
+	fetch->set =
+		dcf_bind_create(fetch->relation, fetch->priv,
+						dcf_fetch_copy_values(fetch->priv, values), false);
+	MemoryContextSwitchTo(old);
+	fetch->width =
+		fetch->priv->all_rows ? fetch->relation->server->max_concurrency : 1;
+
+	/* Where nothing can match, not even credentials are called for. */
+	if (!fetch->session && dcf_bind_has_next(fetch->set))
+		fetch->session = dcf_session_get(fetch->relation->serverid,
+										 fetch->userid, fetch->context);
+}
+
+DcfBoundValue *
+dcf_fetch_copy_values(const DcfFdwPrivate *priv, const DcfBoundValue *values)
+{
+	int n = list_length(priv->bindings);
+	DcfBoundValue *copies = palloc(sizeof(DcfBoundValue) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+	{
+		int16 typlen;
+		bool typbyval;
+
+		copies[i] = values[i];
+		if (!OidIsValid(values[i].type) || values[i].isnull)
+			continue;
+		get_typlenbyval(values[i].type, &typlen, &typbyval);
+		copies[i].value = datumCopy(values[i].value, typbyval, typlen);
+	}
+	return copies;
+}
+
+DcfFetchStatus
+dcf_fetch_next(DcfFetch *fetch, bool wait, Datum *values, bool *isnull)
+{
+	for (;;)
+	{
+		Lane *lane = fetch->lane;
+
+		if (!lane)
+		{
+			DcfFetchStatus status = choose_lane(fetch, wait);
+
+			if (status != DCF_FETCH_ROW)
+				return status;
+			lane = fetch->lane;
+		}
+		MemoryContextReset(CurrentMemoryContext);
+		memset(isnull, true, sizeof(bool) * fetch->relation->natts);
+		switch (dcf_record_next(lane->reader, wait && fetch->nlanes == 1,
+								values, isnull))
+		{
+			case DCF_RECORD_ROW:
+				if (!dcf_bind_owns_row(lane->asked, values, isnull))
+					break;
+				fill_sent(fetch, values, isnull);
+				return DCF_FETCH_ROW;
+			case DCF_RECORD_END:
+				end_lane(fetch, lane, true);
+				fetch->width = Min(fetch->width * 2,
+								   fetch->relation->server->max_concurrency);
+				break;
+			case DCF_RECORD_LATER:
+				fetch->lane = NULL;
+				break;
+		}
+	}
+}
+
+/* DCF_FETCH_ROW if there is a lane to read from. */
+static DcfFetchStatus
+choose_lane(DcfFetch *fetch, bool wait)
+{
+	for (;;)
+	{
+		Lane *lane;
+
+		open_lanes(fetch, wait);
+		if (fetch->nlanes == 0)
+			return dcf_bind_has_next(fetch->set) ? DCF_FETCH_LATER :
+												   DCF_FETCH_END;
+		lane =
+			wait && fetch->nlanes == 1 ? fetch->lanes[0] : find_ready(fetch);
+		if (lane && !lane->begun && !begin_reply(fetch, lane))
+			continue;
+		if (lane)
+		{
+			fetch->lane = lane;
+			return DCF_FETCH_ROW;
+		}
+		if (!wait)
+			return DCF_FETCH_LATER;
+		(void) dcf_fetch_wait_any(&fetch, 1, true);
+	}
+}
+
+/* Send as many requests as may be under way. */
+static void
+open_lanes(DcfFetch *fetch, bool wait)
+{
+	while (fetch->nlanes < fetch->width && dcf_bind_has_next(fetch->set) &&
+		   open_lane(fetch, wait && fetch->nlanes == 0))
+		;
+}
+
+/* False if there is no room for a request, which nobody waits for yet. */
+static bool
+open_lane(DcfFetch *fetch, bool wait)
+{
+	Lane *lane = get_lane(fetch);
+	DcfLimiterSlot *slot = NULL;
+	MemoryContext old;
+
+	if (!wait)
+	{
+		slot = dcf_session_try_slot(fetch->session,
+									fetch->relation->table->endpoint,
+									lane->context);
+		if (!slot)
+		{
+			MemoryContextReset(lane->context);
+			return false;
+		}
+	}
+	old = MemoryContextSwitchTo(lane->context);
+	choose_request(fetch, lane);
+	lane->request = dcf_bind_request(lane->asked);
+	lane->reply =
+		dcf_reply_begin(fetch->session, lane->request,
+						fetch->relation->relname,
+						&(DcfHinter){give_hint, lane},
+						dcf_bind_can_halve(lane->asked), slot, lane->context);
+	MemoryContextSwitchTo(old);
+	fetch->nlanes++;
+	fetch->stats->at_once = Max(fetch->stats->at_once, fetch->nlanes);
+	return true;
+}
+
+/* The DcfHinter of a lane's request. */
+static char *
+give_hint(const void *arg, int status)
+{
+	const Lane *lane = arg;
+
+	if (status == DCF_STATUS_TOO_MUCH)
+		return dcf_bind_narrow_hint(lane->fetch->set);
+	if (status == DCF_STATUS_BAD_VALUE)
+		return dcf_parameter_hint_refused(lane->fetch->relation,
+										  lane->request);
+	return NULL;
+}
+
+/* The first one that is not in use. */
+static Lane *
+get_lane(DcfFetch *fetch)
+{
+	Lane *lane = fetch->lanes[fetch->nlanes];
+	MemoryContext old;
+
+	if (lane)
+		return lane;
+	old = MemoryContextSwitchTo(fetch->context);
+	lane = palloc0(sizeof(Lane));
+	lane->fetch = fetch;
+	lane->context =
+		AllocSetContextCreate(fetch->context, "dataconnect_fdw reply",
+							  ALLOCSET_SMALL_SIZES);
+	lane->reader = dcf_record_create(fetch->relation, fetch->priv->fetched);
+	fetch->lanes[fetch->nlanes] = lane;
+	MemoryContextSwitchTo(old);
+	return lane;
+}
+
+/* The next one; what is expected to be too much is halved at once. */
+static void
+choose_request(DcfFetch *fetch, Lane *lane)
+{
+	for (;;)
+	{
+		lane->asked = dcf_bind_next(fetch->set);
+		dcf_bind_measure(lane->asked, false, &lane->reqsize);
+		if (!is_too_much(fetch, lane))
+			return;
+		fetch->stats->halved_early++;
+		dcf_bind_halve(fetch->set, lane->asked);
+	}
+}
+
+/*
+ * Whether the request, of which halves can be asked for, is expected to return
+ * more records than the service allows.  Of a part that is in proportion to the
+ * whole, so that halves are always less.
+ */
+static bool
+is_too_much(const DcfFetch *fetch, const Lane *lane)
+{
+	double max_rows = fetch->relation->server->max_rows;
+	DcfRequestSize whole;
+	double part;
+
+	if (!dcf_bind_can_halve(lane->asked))
+		return false;
+	dcf_bind_measure(lane->asked, true, &whole);
+	part = dcf_request_size_part(&lane->reqsize, &whole);
+	if (fetch->priv->source == DCF_ESTIMATE_REMOTE)
+		return fetch->priv->rows_per_request * part > max_rows;
+	return dcf_reply_stats_records(fetch->relation, &whole) * part > max_rows;
+}
+
+/* False if the request has to be asked in halves, which come next. */
+static bool
+begin_reply(DcfFetch *fetch, Lane *lane)
+{
+	DcfFetchStats *stats = fetch->stats;
+	DcfReplyCounters reply;
+
+	if (!dcf_reply_await(lane->reply))
+	{
+		dcf_bind_halve(fetch->set, lane->asked);
+		stats->requests++;
+		stats->halved++;
+		dcf_reply_close(lane->reply);
+		lane->reply = NULL;
+		end_lane(fetch, lane, false);
+		return false;
+	}
+	dcf_record_attach(lane->reader, lane->reply);
+	lane->begun = true;
+	dcf_reply_counters(lane->reply, &reply);
+	if (stats->first_byte_ms < 0)
+		stats->first_byte_ms = reply.http.first_byte_ms;
+	return true;
+}
+
+/* The next one in turn, so that none is forgotten; or NULL. */
+static Lane *
+find_ready(DcfFetch *fetch)
+{
+	for (int i = 0; i < fetch->nlanes; i++)
+	{
+		int next = (fetch->latest + 1 + i) % fetch->nlanes;
+
+		if (dcf_reply_is_ready(fetch->lanes[next]->reply))
+		{
+			fetch->latest = next;
+			return fetch->lanes[next];
+		}
+	}
+	return NULL;
+}
+
+bool
+dcf_fetch_wait_any(DcfFetch **fetches, int n, bool wait)
+{
+	DcfReply **replies;
+	int total = 0;
+	int nreplies = 0;
+
+	for (int i = 0; i < n; i++)
+		total += fetches[i]->nlanes;
+	if (total == 0)
+		return false;
+	replies = palloc(sizeof(DcfReply *) * total);
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < fetches[i]->nlanes; j++)
+			replies[nreplies++] = fetches[i]->lanes[j]->reply;
+	dcf_reply_wait_any(replies, nreplies, wait);
+	pfree(replies);
+	return true;
+}
+
+bool
+dcf_fetch_is_busy(const DcfFetch *fetch)
+{
+	for (int i = 0; i < fetch->nlanes; i++)
+		if (!dcf_reply_is_done(fetch->lanes[i]->reply))
+			return true;
+	return false;
+}
+
+/*
+ * The lane goes behind those in use.  whole: its reply was read to the end.
+ */
+static void
+end_lane(DcfFetch *fetch, Lane *lane, bool whole)
+{
+	int i = 0;
+
+	if (lane->reply)
+	{
+		count_reply(lane, fetch->stats);
+		if (lane->begun)
+			teach(fetch, lane, whole);
+		dcf_reply_close(lane->reply);
+	}
+	lane->reply = NULL;
+	lane->asked = NULL;
+	lane->begun = false;
+	MemoryContextReset(lane->context);
+	if (fetch->lane == lane)
+		fetch->lane = NULL;
+
+	while (fetch->lanes[i] != lane)
+		i++;
+	fetch->nlanes--;
+	for (; i < fetch->nlanes; i++)
+		fetch->lanes[i] = fetch->lanes[i + 1];
+	fetch->lanes[fetch->nlanes] = lane;
+}
+
+/* What the reply tells of others. */
+static void
+teach(const DcfFetch *fetch, const Lane *lane, bool whole)
+{
+	DcfReplyCounters stats;
+	DcfReplyFacts facts = {.whole = whole};
+
+	dcf_reply_counters(lane->reply, &stats);
+	facts.records = dcf_record_count(lane->reader);
+	facts.bytes = dcf_record_bytes(lane->reader);
+	facts.first_byte_ms = stats.http.first_byte_ms;
+	dcf_reply_stats_teach(fetch->relation, &lane->reqsize, &facts);
+}
+
+void
+dcf_fetch_stop(DcfFetch *fetch)
+{
+	while (fetch->nlanes > 0)
+		end_lane(fetch, fetch->lanes[fetch->nlanes - 1], false);
+	MemoryContextReset(fetch->set_context);
+	fetch->set = NULL;
+}
+
+static void
+count_reply(const Lane *lane, DcfFetchStats *stats)
+{
+	DcfReplyCounters reply;
+
+	dcf_reply_counters(lane->reply, &reply);
+	stats->requests++;
+	stats->retries += reply.tries - 1;
+	stats->bytes_received += reply.http.bytes_received;
+	stats->bytes_decoded += reply.http.bytes_decoded;
+	if (!lane->begun)
+		return;
+	stats->records += dcf_record_count(lane->reader);
+	stats->records_ahead += dcf_record_count_ahead(lane->reader);
+}
+
+void
+dcf_fetch_add_open(const DcfFetch *fetch, DcfFetchStats *stats)
+{
+	for (int i = 0; i < fetch->nlanes; i++)
+		count_reply(fetch->lanes[i], stats);
+}
+
+static void
+fill_sent(const DcfFetch *fetch, Datum *values, bool *isnull)
+{
+	int member = -1;
+
+	while ((member = bms_next_member(fetch->sent, member)) >= 0)
+		values[member - 1] =
+			dcf_bind_sent(fetch->lane->asked, member, &isnull[member - 1]);
+}

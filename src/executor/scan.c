@@ -1,0 +1,410 @@
+/*
+ * scan.c
+ *	  The executor's callbacks.  See scan.h.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "executor/executor.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "executor/scan.h"
+#include "row_cache.h"
+
+/* What a binding's value is evaluated by. */
+typedef struct BindingState
+{
+	ExprState *value;  /* NULL where it has none, or a batched join gives it */
+	ExprState *unless; /* NULL where it always holds */
+} BindingState;
+
+struct DcfScan
+{
+	DcfRelation *relation;
+	DcfFdwPrivate *priv;
+	BindingState *states;	 /* one for each binding */
+	Oid userid;				 /* whose user mapping is used */
+	DcfRowCacheReader *kept; /* where the rows are kept, or NULL */
+	DcfFetch *fetch;		 /* else; NULL before the first row */
+	bool started;			 /* one of them is */
+	Datum keys;				 /* from a batched join, for DCF_BIND_KEYS */
+	bool hurried;			 /* nobody waits for a row that is not there */
+	bool late;				 /* and it was not */
+	DcfFetchStats stats;
+};
+
+static DcfScan *get_scan(ForeignScanState *node);
+static Oid find_user(ForeignScanState *node);
+static BindingState *init_states(ForeignScanState *node,
+								 const DcfFdwPrivate *priv);
+static void evaluate(ForeignScanState *node, const DcfBinding *binding,
+					 const BindingState *state, List *deparse_context,
+					 DcfBoundValue *bound);
+static void bind_keys(const DcfScan *scan, const DcfBinding *binding,
+					  List *deparse_context, DcfBoundValue *bound);
+static const char *show_value(Expr *value, List *deparse_context);
+static void start(ForeignScanState *node);
+static DcfFetch *create_fetch(ForeignScanState *node);
+static void stop(DcfScan *scan);
+static bool is_told_by_explain(Expr *value);
+static bool contain_param_walker(Node *node, void *context);
+
+void
+dcf_scan_begin(ForeignScanState *node, int eflags)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	DcfScan *scan = palloc0(sizeof(DcfScan));
+
+	node->fdw_state = scan;
+	scan->relation = dcf_relation_load(node->ss.ss_currentRelation);
+	scan->relation->warned =
+		dcf_warned_join(node->ss.ps.state, scan->relation->relid);
+	scan->priv = dcf_fdw_private_read(plan);
+	scan->states = init_states(node, scan->priv);
+	scan->stats.first_byte_ms = -1;
+	scan->userid = find_user(node);
+	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+		scan->kept =
+			dcf_row_cache_join(node, scan->relation, scan->priv, scan->userid,
+							   (eflags & EXEC_FLAG_REWIND) != 0, &scan->stats);
+}
+
+static BindingState *
+init_states(ForeignScanState *node, const DcfFdwPrivate *priv)
+{
+	BindingState *states =
+		palloc0(sizeof(BindingState) * Max(list_length(priv->bindings), 1));
+	ListCell *lc;
+
+	foreach(lc, priv->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+		BindingState *state = &states[foreach_current_index(lc)];
+
+		if (binding->value && binding->op != DCF_BIND_KEYS)
+			state->value = ExecInitExpr(binding->value, &node->ss.ps);
+		if (binding->unless)
+			state->unless = ExecInitExpr(binding->unless, &node->ss.ps);
+	}
+	return states;
+}
+
+TupleTableSlot *
+dcf_scan_iterate(ForeignScanState *node)
+{
+	DcfScan *scan = get_scan(node);
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	DcfFetchStatus status;
+
+	ExecClearTuple(slot);
+	if (!scan->started)
+		start(node);
+	if (scan->kept)
+		status = dcf_row_cache_next(scan->kept, !scan->hurried, slot, &slot);
+	else
+	{
+		status = dcf_fetch_next(scan->fetch, !scan->hurried, slot->tts_values,
+								slot->tts_isnull);
+		if (status == DCF_FETCH_ROW)
+			ExecStoreVirtualTuple(slot);
+	}
+	scan->late = status == DCF_FETCH_LATER;
+	return slot;
+}
+
+TupleTableSlot *
+dcf_scan_next(ForeignScanState *node, bool wait, bool *late)
+{
+	DcfScan *scan = get_scan(node);
+	TupleTableSlot *slot;
+
+	scan->hurried = !wait;
+	scan->late = false;
+	slot = node->ss.ps.ExecProcNodeReal(&node->ss.ps);
+	scan->hurried = false;
+	*late = scan->late;
+	return slot;
+}
+
+DcfFetch *
+dcf_scan_fetch(ForeignScanState *node)
+{
+	DcfScan *scan = get_scan(node);
+
+	return scan->kept ? dcf_row_cache_fetch(scan->kept) : scan->fetch;
+}
+
+static void
+start(ForeignScanState *node)
+{
+	DcfScan *scan = get_scan(node);
+	DcfBoundValue *values = dcf_scan_values(node, NIL);
+	DcfDeferredError *deferred = dcf_scan_lack(scan, values);
+
+	if (deferred)
+		dcf_deferred_error_raise(scan->relation, deferred);
+	if (scan->kept)
+		scan->stats.replays += dcf_row_cache_start(scan->kept, values);
+	else
+	{
+		if (!scan->fetch)
+			scan->fetch = create_fetch(node);
+		dcf_fetch_start(scan->fetch, values);
+	}
+	scan->started = true;
+}
+
+static DcfFetch *
+create_fetch(ForeignScanState *node)
+{
+	DcfScan *scan = get_scan(node);
+	MemoryContext old = MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
+	DcfFetch *fetch = dcf_fetch_create(scan->relation, scan->priv,
+									   scan->userid, &scan->stats);
+
+	MemoryContextSwitchTo(old);
+	return fetch;
+}
+
+static void
+stop(DcfScan *scan)
+{
+	if (scan->kept)
+		dcf_row_cache_stop(scan->kept);
+	if (scan->fetch)
+		dcf_fetch_stop(scan->fetch);
+	scan->started = false;
+}
+
+void
+dcf_scan_rescan(ForeignScanState *node)
+{
+	DcfScan *scan = get_scan(node);
+	bool unforeseen = scan->started && !scan->kept &&
+		node->ss.ps.chgParam == NULL && dcf_fdw_private_keys(scan->priv) == 0;
+
+	stop(scan);
+
+	/* The next time may not be the last one, either. */
+	if (unforeseen)
+		scan->kept = dcf_row_cache_join(node, scan->relation, scan->priv,
+										scan->userid, true, &scan->stats);
+}
+
+void
+dcf_scan_end(ForeignScanState *node)
+{
+	DcfScan *scan = get_scan(node);
+
+	/* Under an error nobody calls this; the contexts' callbacks do the same. */
+	if (!scan)
+		return;
+	stop(scan);
+	if (scan->kept)
+		dcf_row_cache_leave(scan->kept);
+}
+
+const DcfRelation *
+dcf_scan_relation(const DcfScan *scan)
+{
+	return scan->relation;
+}
+
+const DcfFdwPrivate *
+dcf_scan_spec(const DcfScan *scan)
+{
+	return scan->priv;
+}
+
+DcfDeferredError *
+dcf_scan_lack(const DcfScan *scan, const DcfBoundValue *values)
+{
+	Bitmapset *bound = NULL;  /* columns with a value */
+	Bitmapset *warned = NULL; /* columns that the query says something of */
+	ListCell *lc;
+
+	if (scan->priv->deferred)
+		return scan->priv->deferred;
+	foreach(lc, scan->priv->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+		const DcfBoundValue *value = &values[foreach_current_index(lc)];
+
+		if (value->skipped)
+			continue;
+		warned = bms_add_member(warned, binding->attnum);
+		if (binding->op != DCF_BIND_NULL &&
+			!(binding->op == DCF_BIND_NOT_DISTINCT && value->isnull))
+			bound = bms_add_member(bound, binding->attnum);
+	}
+	foreach(lc, scan->priv->perhaps)
+	{
+		DcfDeferredError *deferred = lfirst(lc);
+
+		if (!bms_is_member(deferred->unsent, warned))
+			return deferred;
+	}
+	return dcf_deferred_error_missing(scan->relation, bound);
+}
+
+DcfFetchStats
+dcf_scan_stats(const DcfScan *scan)
+{
+	DcfFetchStats stats = scan->stats;
+
+	if (scan->kept)
+		dcf_row_cache_add_open(scan->kept, &stats);
+	if (scan->fetch)
+		dcf_fetch_add_open(scan->fetch, &stats);
+	return stats;
+}
+
+DcfBoundValue *
+dcf_scan_values(ForeignScanState *node, List *deparse_context)
+{
+	DcfScan *scan = get_scan(node);
+	DcfBoundValue *values;
+	ListCell *lc;
+
+	values = palloc0(sizeof(DcfBoundValue) *
+					 Max(list_length(scan->priv->bindings), 1));
+	foreach(lc, scan->priv->bindings)
+	{
+		int i = foreach_current_index(lc);
+
+		evaluate(node, lfirst(lc), &scan->states[i], deparse_context,
+				 &values[i]);
+	}
+	return values;
+}
+
+static void
+evaluate(ForeignScanState *node, const DcfBinding *binding,
+		 const BindingState *state, List *deparse_context,
+		 DcfBoundValue *bound)
+{
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	bool known = deparse_context == NIL;
+	bool isnull;
+
+	if (binding->op == DCF_BIND_KEYS)
+	{
+		bind_keys(get_scan(node), binding, deparse_context, bound);
+		return;
+	}
+	if (binding->unless && (known || is_told_by_explain(binding->unless)) &&
+		DatumGetBool(ExecEvalExpr(state->unless, econtext, &isnull)) &&
+		!isnull)
+	{
+		bound->skipped = true;
+		return;
+	}
+	if (!binding->value)
+		return;
+	bound->type = exprType((Node *) binding->value);
+	if (known ||
+		(is_told_by_explain(binding->value) &&
+		 (!binding->unless || is_told_by_explain(binding->unless))))
+		bound->value = ExecEvalExpr(state->value, econtext, &bound->isnull);
+	else
+	{
+		bound->unknown = true;
+		bound->shown = show_value(binding->value, deparse_context);
+	}
+}
+
+/* An expression, or those of a record. */
+static const char *
+show_value(Expr *value, List *deparse_context)
+{
+	StringInfoData buf;
+	List *args = list_make1(value);
+	ListCell *lc;
+
+	if (IsA(value, RowExpr))
+		args = list_concat_unique(NIL, ((RowExpr *) value)->args);
+	initStringInfo(&buf);
+	foreach(lc, args)
+	{
+		char *one =
+			deparse_expression(lfirst(lc), deparse_context, false, false);
+
+		appendStringInfo(&buf, "%s%s",
+						 foreach_current_index(lc) > 0 ? "|" : "", one);
+	}
+	return list_length(args) > 1 ? psprintf("(%s)", buf.data) : buf.data;
+}
+
+/* The values that a batched join has given, or what stands for them. */
+static void
+bind_keys(const DcfScan *scan, const DcfBinding *binding,
+		  List *deparse_context, DcfBoundValue *bound)
+{
+	Oid type = getBaseType(exprType((Node *) binding->value));
+
+	bound->type = get_array_type(type);
+	bound->value = scan->keys;
+	if (deparse_context == NIL)
+		return;
+	bound->unknown = true;
+	bound->shown = psprintf("%s,...",
+							deparse_expression((Node *) binding->value,
+											   deparse_context, true, false));
+}
+
+void
+dcf_scan_set_keys(ForeignScanState *node, Datum array)
+{
+	get_scan(node)->keys = array;
+}
+
+static DcfScan *
+get_scan(ForeignScanState *node)
+{
+	return (DcfScan *) node->fdw_state;
+}
+
+/*
+ * The user whom the query runs as.  A cursor may be read as somebody else, but
+ * permissions were checked when it was opened.
+ */
+static Oid
+find_user(ForeignScanState *node)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	Oid userid = dcf_compat_check_as_user(plan,
+										  exec_rt_fetch(plan->scan.scanrelid,
+														node->ss.ps.state));
+
+	return OidIsValid(userid) ? userid : GetUserId();
+}
+
+/*
+ * Not the value of a parameter, for which the plan would have to run.  Nor that
+ * of a function where there is no snapshot it could read by: auto_explain looks
+ * at a cursor's plan as the transaction ends.
+ */
+static bool
+is_told_by_explain(Expr *value)
+{
+	return IsA(value, Const) ||
+		(ActiveSnapshotSet() && !contain_param_walker((Node *) value, NULL));
+}
+
+static bool
+contain_param_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return true;
+	return expression_tree_walker(node, contain_param_walker, context);
+}

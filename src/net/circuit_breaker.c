@@ -1,0 +1,604 @@
+/*
+ * circuit_breaker.c
+ *	  Hosts that cannot be reached.  See circuit_breaker.h.
+ *
+ * Only hosts that a try has failed to reach stand in the table; an answer takes
+ * them out.  Who waits to try again sleeps on the host's condition variable,
+ * which PostgreSQL lets go of however the wait ends.
+ */
+#include "postgres.h"
+
+#include "lib/ilist.h"
+#include "miscadmin.h"
+#include "storage/condition_variable.h"
+#include "storage/ipc.h"
+
+#include "base/error.h"
+#include "base/resource.h"
+#include "base/shared.h"
+#include "base/wait.h"
+#include "core/circuit.h"
+#include "net/circuit_breaker.h"
+
+/* Hosts in the table; those that failed longest ago give way to others. */
+#define HOSTS 64
+
+/* Bytes of libcurl's words that are kept. */
+#define WORDS 160
+
+typedef struct Host
+{
+	DcfSharedKey key;
+	DcfSharedKey server; /* of the url of the server that asks it */
+	bool used;
+	int64 failed_at;   /* last */
+	TimestampTz since; /* outage.since, as a calendar has it */
+	DcfCircuit circuit;
+	int prober;				/* process that has the probe */
+	DcfHttpFailure failure; /* the last one */
+	char words[WORDS];		/* libcurl's, ASCII */
+	ConditionVariable news;
+} Host;
+
+typedef struct Table
+{
+	Host hosts[HOSTS];
+} Table;
+
+struct DcfCircuitBreaker
+{
+	DcfResource resource;
+	const DcfServerOptions *options;
+	DcfSharedKey key;
+	DcfSharedKey server;
+	int64 first_failed; /* of its tries; 0: none has */
+	uint64 probe;		/* under way, or 0 */
+	uint64 retry;
+	dlist_node node; /* in holding, while one of them is */
+};
+
+/* What somebody who is refused is told. */
+typedef struct Refusal
+{
+	DcfHttpFailure failure;
+	TimestampTz since;
+	int64 wait; /* milliseconds until the next try */
+	bool probing;
+	char words[WORDS];
+} Refusal;
+
+static Size measure_table(bool for_all);
+static void init_table(void *memory, bool for_all);
+
+static DcfShared shared = {.name = "DataconnectBreaker",
+						   .reqsize = measure_table,
+						   .init = init_table};
+
+/* This backend's, with a probe or a retry under way. */
+static dlist_head holding = DLIST_STATIC_INIT(holding);
+
+static Size
+measure_table(bool for_all)
+{
+	return sizeof(Table);
+}
+
+static void
+init_table(void *memory, bool for_all)
+{
+	Table *table = memory;
+
+	memset(table, 0, sizeof(Table));
+	for (int i = 0; i < HOSTS; i++)
+		ConditionVariableInit(&table->hosts[i].news);
+}
+
+void
+dcf_circuit_breaker_init(void)
+{
+	dcf_shared_request(&shared);
+}
+
+/* Nothing may be raised while it is locked. */
+static Table *
+lock_table(void)
+{
+	Table *table = dcf_shared_get(&shared);
+
+	dcf_shared_lock(&shared, table, LW_EXCLUSIVE);
+	return table;
+}
+
+static void
+unlock_table(void)
+{
+	dcf_shared_unlock(&shared, dcf_shared_get(&shared));
+}
+
+/* NULL if no try has failed since the host last answered. */
+static Host *
+find_host(Table *table, const DcfSharedKey *key)
+{
+	for (int i = 0; i < HOSTS; i++)
+	{
+		Host *host = &table->hosts[i];
+
+		if (host->used && dcf_shared_same_key(&host->key, key))
+			return host;
+	}
+	return NULL;
+}
+
+/* Who sleeps for the host whose place it was looks again. */
+static Host *
+add_host(Table *table, const DcfSharedKey *key)
+{
+	Host *place = NULL;
+
+	for (int i = 0; i < HOSTS; i++)
+	{
+		Host *host = &table->hosts[i];
+
+		if (place == NULL || (place->used && !host->used) ||
+			(place->used == host->used && host->failed_at < place->failed_at))
+			place = host;
+	}
+	place->key = *key;
+	place->used = true;
+	place->prober = 0;
+	memset(&place->circuit, 0, sizeof(DcfCircuit));
+	return place;
+}
+
+/* After a change of the outage, without the lock. */
+static void
+tell_waiters(Host *host)
+{
+	if (shared.memory)
+		ConditionVariableBroadcast(&host->news);
+}
+
+static DcfSharedKey
+make_key(const char *url, const DcfServerOptions *options)
+{
+	DcfUrlParts parts;
+	const char *texts[4];
+
+	if (dcf_http_parse_url(dcf_http_copy_target(url), &parts) != NULL)
+		elog(ERROR, "URL names no host");
+	texts[0] = parts.scheme;
+	texts[1] = parts.host;
+	texts[2] = options->proxy;
+	texts[3] = psprintf("%d %d %d %d", parts.port, options->connect_timeout,
+						options->max_retries, options->retry_max_wait);
+	return dcf_shared_key(texts, lengthof(texts));
+}
+
+/* A token service is its own, whatever servers it gives tokens for. */
+static bool
+is_token_url(const char *url, const DcfServerOptions *options)
+{
+	return options->token_url && strcmp(url, options->token_url) == 0;
+}
+
+static void
+hold(DcfCircuitBreaker *breaker)
+{
+	if (breaker->probe == 0 && breaker->retry == 0)
+		dlist_push_tail(&holding, &breaker->node);
+}
+
+/* What it holds is no longer its own. */
+static void
+let_go(DcfCircuitBreaker *breaker)
+{
+	if (breaker->probe != 0 || breaker->retry != 0)
+		dlist_delete(&breaker->node);
+	breaker->probe = 0;
+	breaker->retry = 0;
+}
+
+void
+dcf_circuit_breaker_leave(DcfCircuitBreaker *breaker)
+{
+	Host *host;
+
+	if (breaker->probe == 0 && breaker->retry == 0)
+		return;
+	host = find_host(lock_table(), &breaker->key);
+	if (host)
+		dcf_circuit_abandon(&host->circuit, breaker->probe, breaker->retry,
+							dcf_wait_now());
+	unlock_table();
+	let_go(breaker);
+	if (host)
+		tell_waiters(host);
+}
+
+static void
+release_breaker(void *arg)
+{
+	dcf_circuit_breaker_leave(arg);
+}
+
+/* At the end of the backend, which need not come with an end of contexts. */
+static void
+leave_all(int code, Datum arg)
+{
+	while (!dlist_is_empty(&holding))
+		dcf_circuit_breaker_leave(
+			dlist_head_element(DcfCircuitBreaker, node, &holding));
+}
+
+DcfCircuitBreaker *
+dcf_circuit_breaker_create(const char *url, const DcfServerOptions *options,
+						   MemoryContext cxt)
+{
+	static bool initialized = false;
+	DcfCircuitBreaker *breaker =
+		MemoryContextAllocZero(cxt, sizeof(DcfCircuitBreaker));
+
+	if (!initialized)
+	{
+		before_shmem_exit(leave_all, (Datum) 0);
+		initialized = true;
+	}
+	breaker->options = options;
+	breaker->key = make_key(url, options);
+	breaker->server = is_token_url(url, options) ?
+		breaker->key :
+		make_key(options->url, options);
+	dcf_resource_tie(&breaker->resource, cxt, release_breaker, breaker);
+	return breaker;
+}
+
+/* The lock is held. */
+static void
+note_refusal(const Host *host, int64 now, Refusal *refusal)
+{
+	refusal->failure = host->failure;
+	refusal->since = host->since;
+	refusal->wait = dcf_circuit_wait(&host->circuit, now);
+	refusal->probing = host->circuit.probing;
+	memcpy(refusal->words, host->words, WORDS);
+}
+
+/* Times in the future as a sentence has them. */
+static char *
+show_next(const Refusal *refusal)
+{
+	if (refusal->probing)
+		return pstrdup("a try is under way");
+	return psprintf("the next try is in " INT64_FORMAT " s",
+					(refusal->wait + 999) / 1000);
+}
+
+pg_noreturn static void
+raise_refusal(const Refusal *refusal)
+{
+	dcf_http_raise_unreachable(
+		refusal->failure,
+		psprintf("It has been unreachable since %s; %s. libcurl said: %s.",
+				 timestamptz_to_str(refusal->since), show_next(refusal),
+				 dcf_error_safe(refusal->words, strlen(refusal->words))));
+}
+
+/* Of a host, which may be NULL; the lock is held.  True: refused. */
+static bool
+is_refused(const Host *host, int64 now, Refusal *refusal)
+{
+	if (host == NULL || dcf_circuit_wait(&host->circuit, now) == 0 ||
+		(host->circuit.probing && host->prober == MyProcPid))
+		return false;
+	note_refusal(host, now, refusal);
+	return true;
+}
+
+void
+dcf_circuit_breaker_check(DcfCircuitBreaker *breaker)
+{
+	Refusal refusal;
+	bool refused;
+
+	refused = is_refused(find_host(lock_table(), &breaker->key),
+						 dcf_wait_now(), &refusal);
+	unlock_table();
+	if (refused)
+		raise_refusal(&refusal);
+}
+
+bool
+dcf_circuit_breaker_enter(DcfCircuitBreaker *breaker)
+{
+	int64 now = dcf_wait_now();
+	Host *host = find_host(lock_table(), &breaker->key);
+	Refusal refusal;
+	bool refused = is_refused(host, now, &refusal);
+
+	if (!refused && host &&
+		dcf_circuit_ask(&host->circuit, now) == DCF_CIRCUIT_PROBE)
+	{
+		hold(breaker);
+		breaker->probe = host->circuit.probes;
+		host->prober = MyProcPid;
+	}
+	unlock_table();
+	if (refused)
+		raise_refusal(&refusal);
+	return breaker->probe != 0;
+}
+
+bool
+dcf_circuit_breaker_is_clear(const char *url, const DcfServerOptions *options)
+{
+	DcfSharedKey key = make_key(url, options);
+	Host *host = find_host(lock_table(), &key);
+	bool clear = host == NULL || host->circuit.failures == 0;
+
+	unlock_table();
+	return clear;
+}
+
+/* The lock is held. */
+static void
+end_outage(Host *host)
+{
+	dcf_circuit_end(&host->circuit);
+	host->used = false;
+}
+
+void
+dcf_circuit_breaker_connect(DcfCircuitBreaker *breaker)
+{
+	Host *host = find_host(lock_table(), &breaker->key);
+
+	if (host)
+	{
+		dcf_circuit_connect(&host->circuit, breaker->probe, dcf_wait_now());
+		if (host->circuit.failures == 0)
+			host->used = false;
+	}
+	unlock_table();
+	if (host)
+		tell_waiters(host);
+}
+
+void
+dcf_circuit_breaker_answer(DcfCircuitBreaker *breaker)
+{
+	Host *host = find_host(lock_table(), &breaker->key);
+
+	if (host)
+		end_outage(host);
+	unlock_table();
+	let_go(breaker);
+	breaker->first_failed = 0;
+	if (host)
+		tell_waiters(host);
+}
+
+/* Databases may have different encodings. */
+static void
+keep_words(Host *host, const char *words)
+{
+	size_t len = Min(strlen(words), WORDS - 1);
+
+	for (size_t i = 0; i < len; i++)
+		host->words[i] = words[i] >= ' ' && words[i] < 0x7f ? words[i] : '?';
+	host->words[len] = '\0';
+}
+
+/* Parts of a second are of no interest. */
+static TimestampTz
+get_second(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	return now - now % USECS_PER_SEC;
+}
+
+bool
+dcf_circuit_breaker_fail(DcfCircuitBreaker *breaker, DcfHttpFailure failure,
+						 const char *words, bool last)
+{
+	int64 now = dcf_wait_now();
+	Table *table = lock_table();
+	Host *host = find_host(table, &breaker->key);
+	bool open;
+
+	if (host == NULL)
+		host = add_host(table, &breaker->key);
+	host->server = breaker->server;
+	host->failed_at = now;
+	if (host->circuit.failures == 0)
+		host->since = get_second();
+	host->failure = failure;
+	keep_words(host, words);
+	dcf_circuit_fail(&host->circuit, failure == DCF_FAILURE_BROKEN,
+					 breaker->probe, breaker->retry, now);
+	if (breaker->first_failed == 0)
+		breaker->first_failed = now;
+	if (last)
+		dcf_circuit_give_up(&host->circuit, breaker->first_failed, now);
+	open = host->circuit.open;
+	unlock_table();
+	let_go(breaker);
+	tell_waiters(host);
+	return !open && !last;
+}
+
+void
+dcf_circuit_breaker_give_up(DcfCircuitBreaker *breaker)
+{
+	int64 now = dcf_wait_now();
+	Host *host = find_host(lock_table(), &breaker->key);
+	Refusal refusal = {.failure = DCF_FAILURE_CONNECT};
+
+	if (host)
+	{
+		dcf_circuit_give_up(&host->circuit, breaker->first_failed, now);
+		note_refusal(host, now, &refusal);
+	}
+	unlock_table();
+	if (host)
+		tell_waiters(host);
+	raise_refusal(&refusal);
+}
+
+/* Where a wait stands. */
+typedef struct Wait
+{
+	int64 since;
+	int64 until;
+	uint64 retries; /* that there were when it began */
+	bool counted;	/* another has tried in its place */
+} Wait;
+
+/*
+ * Whether the wait is over; else until when it goes on.  The lock is held, and
+ * host may be NULL.
+ */
+static bool
+is_over(DcfCircuitBreaker *breaker, Host *host, Wait *wait, int64 now)
+{
+	DcfCircuitNews news;
+
+	if (host == NULL)
+		return true;
+	news = dcf_circuit_look(&host->circuit, wait->since, wait->retries, now);
+	if (news == DCF_CIRCUIT_OPEN || news == DCF_CIRCUIT_ANSWERED)
+		return true;
+	if (now < wait->until)
+		return false;
+	if (news == DCF_CIRCUIT_TRYING)
+	{
+		wait->until = host->circuit.retry_until;
+		return false;
+	}
+	wait->counted = news == DCF_CIRCUIT_TRIED;
+	if (!wait->counted)
+	{
+		hold(breaker);
+		breaker->retry = dcf_circuit_retry(&host->circuit, now);
+	}
+	return true;
+}
+
+/* The lock is held. */
+static Wait
+begin_wait(const Host *host, int64 ms)
+{
+	Wait wait = {.since = dcf_wait_now()};
+
+	wait.until = wait.since + ms;
+	wait.retries = host ? host->circuit.retries : 0;
+	return wait;
+}
+
+/* As is_over(); else who sleeps is woken by any change from now on. */
+static bool
+is_over_or_prepare(DcfCircuitBreaker *breaker, Host *host, Wait *wait)
+{
+	bool over;
+
+	if (shared.memory && host)
+		ConditionVariablePrepareToSleep(&host->news);
+	host = find_host(lock_table(), &breaker->key);
+	over = is_over(breaker, host, wait, dcf_wait_now());
+	unlock_table();
+	return over;
+}
+
+bool
+dcf_circuit_breaker_wait(DcfCircuitBreaker *breaker, int64 ms, int64 deadline,
+						 int total_timeout)
+{
+	Host *host = find_host(lock_table(), &breaker->key);
+	Wait wait = begin_wait(host, ms);
+
+	unlock_table();
+	while (!is_over_or_prepare(breaker, host, &wait))
+	{
+		int64 now = dcf_wait_now();
+		int64 left = wait.until - now;
+
+		if (deadline != 0 && now >= deadline)
+			dcf_http_raise_total(total_timeout);
+		if (deadline != 0)
+			left = Min(left, deadline - now);
+		(void) dcf_wait_for(NULL, Max(left, 0), DCF_WAIT_RETRY, NULL, 0);
+	}
+	ConditionVariableCancelSleep();
+	dcf_circuit_breaker_check(breaker);
+	return wait.counted;
+}
+
+/*
+ * Whether a server has to do with the host: its options name it, or the service
+ * prefers it.  url and token_url are the keys of these options.
+ */
+static bool
+belongs_to(const Host *host, const DcfSharedKey *url,
+		   const DcfSharedKey *token_url)
+{
+	return host->used &&
+		(dcf_shared_same_key(&host->key, url) ||
+		 dcf_shared_same_key(&host->key, token_url) ||
+		 dcf_shared_same_key(&host->server, url));
+}
+
+static void
+make_keys(const DcfServerOptions *options, DcfSharedKey *url,
+		  DcfSharedKey *token_url)
+{
+	*url = make_key(options->url, options);
+	*token_url =
+		options->token_url ? make_key(options->token_url, options) : *url;
+}
+
+bool
+dcf_circuit_breaker_forget(const DcfServerOptions *options)
+{
+	bool found = false;
+	DcfSharedKey url;
+	DcfSharedKey token_url;
+
+	make_keys(options, &url, &token_url);
+	for (int i = 0; i < HOSTS; i++)
+	{
+		Host *host = &lock_table()->hosts[i];
+		bool belongs = belongs_to(host, &url, &token_url);
+
+		if (belongs)
+		{
+			found |= host->circuit.open;
+			end_outage(host);
+		}
+		unlock_table();
+		if (belongs)
+			tell_waiters(host);
+	}
+	return found;
+}
+
+TimestampTz
+dcf_circuit_breaker_unreachable_since(const DcfServerOptions *options)
+{
+	const Table *table;
+	TimestampTz first = 0;
+	DcfSharedKey url;
+	DcfSharedKey token_url;
+
+	make_keys(options, &url, &token_url);
+	table = lock_table();
+	for (int i = 0; i < HOSTS; i++)
+	{
+		const Host *host = &table->hosts[i];
+
+		if (belongs_to(host, &url, &token_url) && host->circuit.open &&
+			(first == 0 || host->since < first))
+			first = host->since;
+	}
+	unlock_table();
+	return first;
+}

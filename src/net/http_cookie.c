@@ -1,0 +1,80 @@
+/*
+ * http_cookie.c
+ *	  Cookies as secrets: who has a session's may be taken for its user.
+ */
+#include "postgres.h"
+
+#include "base/error.h"
+#include "http_private.h"
+
+/* Shorter values say something, a language perhaps, and identify nobody. */
+#define MIN_SECRET 16
+
+/* libcurl shows a cookie as a line of Netscape's file: its value comes last. */
+static const char *
+value_of(const char *cookie)
+{
+	const char *tab = strrchr(cookie, '\t');
+
+	return tab ? tab + 1 : cookie;
+}
+
+/* Add the value of a cookie to those to hide. */
+static List *
+add_value(List *values, const char *cookie)
+{
+	const char *value = value_of(cookie);
+
+	return strlen(value) < MIN_SECRET ? values :
+										lappend(values, pstrdup(value));
+}
+
+/* Those of an exchange that is open, or whose reply is still to be shown. */
+static List *
+add_exchange(List *values, CURL *easy)
+{
+	struct curl_slist *cookies = NULL;
+	List *volatile all = values;
+
+	(void) curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &cookies);
+	PG_TRY();
+	{
+		for (const struct curl_slist *cookie = cookies; cookie;
+			 cookie = cookie->next)
+			all = add_value(all, cookie->data);
+	}
+	PG_FINALLY();
+	{
+		curl_slist_free_all(cookies);
+	}
+	PG_END_TRY();
+	return all;
+}
+
+/* A DcfSecretsFn: the cookies that a pool has now, in whichever jar. */
+static List *
+list_cookies(const void *holder)
+{
+	DcfHttpPool *pool = unconstify(void *, holder);
+	List *values = NIL;
+	ListCell *lc;
+	dlist_iter iter;
+
+	foreach(lc, dcf_http_list_jars(pool))
+		values = add_value(values, lfirst(lc));
+	dlist_foreach(iter, &pool->transfers)
+	{
+		DcfHttpTransfer *transfer =
+			dlist_container(DcfHttpTransfer, node, iter.cur);
+
+		if (transfer->easy)
+			values = add_exchange(values, transfer->easy);
+	}
+	return values;
+}
+
+void
+dcf_http_hide_cookies(DcfHttpPool *pool)
+{
+	dcf_error_add_holder(list_cookies, pool, pool->context);
+}

@@ -1,0 +1,139 @@
+/*
+ * http_idle.c
+ *	  Connections kept for the next request.
+ *
+ * Nothing in a reply says which request it belongs to: whatever is read on a
+ * connection after a request is taken for the reply to it, also what the
+ * server had sent there before.  libcurl 7 does not look whether a connection
+ * that it kept has brought something in the meantime; so it is done here,
+ * before each request.
+ */
+#include "postgres.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http_private.h"
+
+/* The port of this side; 0 if there is none. */
+static int
+local_port(pgsocket fd)
+{
+	union
+	{
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address;
+	socklen_t len = sizeof(address);
+
+	if (getsockname(fd, &address.any, &len) != 0)
+		return 0;
+	if (address.any.sa_family == AF_INET)
+		return ntohs(address.v4.sin_port);
+	if (address.any.sa_family == AF_INET6)
+		return ntohs(address.v6.sin6_port);
+	return 0;
+}
+
+/* Whether a transfer has the connection: what comes on it is its reply. */
+static bool
+is_in_use(DcfHttpPool *pool, const DcfHttpIdle *kept)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &pool->transfers)
+	{
+		DcfHttpTransfer *transfer =
+			dlist_container(DcfHttpTransfer, node, iter.cur);
+		long port = 0;
+
+		if (transfer->added && !transfer->done &&
+			curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_PORT, &port) ==
+				CURLE_OK &&
+			port == kept->port)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Make libcurl find the connection closed when it next looks for one.  After
+ * the shutdown no more comes, so what is there has an end.
+ */
+static void
+end_connection(pgsocket fd)
+{
+	char sink[1024];
+
+	shutdown(fd, SHUT_RDWR);
+	while (recv(fd, sink, sizeof(sink), MSG_DONTWAIT) > 0)
+		;
+}
+
+static void
+forget(DcfHttpPool *pool, int i)
+{
+	pool->kept[i] = pool->kept[--pool->nkept];
+}
+
+void
+dcf_http_end_unclean(DcfHttpPool *pool)
+{
+	int i;
+
+	for (i = pool->nkept - 1; i >= 0; i--)
+	{
+		const DcfHttpIdle *kept = &pool->kept[i];
+		char byte;
+
+		/* Should libcurl have closed it without a word, it is another's. */
+		if (local_port(kept->fd) != kept->port)
+			forget(pool, i);
+		else if (!is_in_use(pool, kept) &&
+				 recv(kept->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+			end_connection(kept->fd);
+	}
+}
+
+static int
+find(const DcfHttpPool *pool, pgsocket fd)
+{
+	int i = pool->nkept - 1;
+
+	while (i >= 0 && pool->kept[i].fd != fd)
+		i--;
+	return i;
+}
+
+void
+dcf_http_note_idle(DcfHttpPool *pool, CURL *easy)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	int i;
+
+	if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK ||
+		fd == CURL_SOCKET_BAD)
+		return;
+	i = find(pool, fd);
+	if (i < 0 && pool->nkept == DCF_HTTP_MAX_IDLE)
+	{
+		end_connection(fd);
+		return;
+	}
+	if (i < 0)
+		i = pool->nkept++;
+	pool->kept[i] = (DcfHttpIdle){fd, local_port(fd)};
+}
+
+int
+dcf_http_close_socket(void *arg, curl_socket_t fd)
+{
+	DcfHttpPool *pool = arg;
+	int i = find(pool, fd);
+
+	if (i >= 0)
+		forget(pool, i);
+	return close(fd);
+}

@@ -1,0 +1,118 @@
+/*
+ * http_resolve.c
+ *	  Whether a name that libcurl could not resolve exists.
+ *
+ * libcurl says the same of a name that does not exist and of a name server that
+ * is away, and drops what getaddrinfo() said.  So after such a failure, and only
+ * then, the name is looked up once more.  A name server that has just said that
+ * there is none says so again at once; who takes long says something else.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "http_private.h"
+#include "name_lookup.h"
+
+/* The longest that the answer is waited for. */
+#define LONGEST_MS 2000
+
+typedef struct Lookup
+{
+	DcfResource resource;
+	DcfNameLookup *lookup;
+} Lookup;
+
+static void
+release(void *arg)
+{
+	dcf_name_lookup_release(((Lookup *) arg)->lookup);
+}
+
+/* In the current context; NULL if that cannot be. */
+static DcfNameLookup *
+start(const char *host, Lookup *tied)
+{
+	sigset_t saved;
+
+	dcf_http_enter_curl(&saved);
+	tied->lookup = dcf_name_lookup_start(host);
+	dcf_http_leave_curl(&saved);
+	return tied->lookup;
+}
+
+/* The name that was to be resolved; NULL if it is not known. */
+static const char *
+find_host(const DcfHttpTransfer *transfer)
+{
+	const char *url = transfer->proxy;
+	DcfUrlParts parts;
+
+	if (transfer->result == CURLE_COULDNT_RESOLVE_HOST)
+	{
+		char *effective = NULL;
+
+		if (curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL,
+							  &effective) != CURLE_OK ||
+			effective == NULL)
+			return NULL;
+		url = dcf_http_copy_target(effective);
+	}
+	if (url == NULL || dcf_http_parse_url(url, &parts) != NULL)
+		return NULL;
+	return parts.host;
+}
+
+/* Wait for the result; false if it takes too long. */
+static bool
+await(const DcfHttpTransfer *transfer, DcfNameLookup *lookup)
+{
+	DcfWaitSet *waits = dcf_wait_create(false);
+	int64 until = dcf_wait_now() + LONGEST_MS;
+	WaitEvent event;
+
+	if (transfer->deadline != 0)
+		until = Min(until, transfer->deadline);
+	dcf_wait_watch(waits, dcf_name_lookup_fd(lookup), WL_SOCKET_READABLE);
+	for (;;)
+	{
+		int64 left = until - dcf_wait_now();
+
+		if (dcf_wait_for(waits, Max(left, 0), DCF_WAIT_CONNECT, &event, 1) > 0)
+			return true;
+		if (left <= 0)
+			return false;
+	}
+}
+
+static bool
+is_unknown(const DcfHttpTransfer *transfer)
+{
+	const char *host = find_host(transfer);
+	Lookup *tied = palloc0(sizeof(Lookup));
+	bool unknown;
+
+	if (host == NULL || start(host, tied) == NULL)
+		return false;
+	dcf_resource_tie(&tied->resource, CurrentMemoryContext, release, tied);
+	unknown = await(transfer, tied->lookup) &&
+		dcf_name_lookup_found_none(tied->lookup);
+	return unknown;
+}
+
+void
+dcf_http_check_name(DcfHttpTransfer *transfer)
+{
+	MemoryContext context;
+	MemoryContext old;
+
+	if (transfer->result != CURLE_COULDNT_RESOLVE_HOST &&
+		transfer->result != CURLE_COULDNT_RESOLVE_PROXY)
+		return;
+	context = AllocSetContextCreate(transfer->context, "Dataconnect look-up",
+									ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	transfer->name_unknown = is_unknown(transfer);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}

@@ -1,0 +1,131 @@
+/*
+ * http_url.c
+ *	  The form of URLs, by libcurl's own parser, and libcurl's version.
+ *
+ * The parser that checks a URL is the one that later connects to it, so the
+ * two cannot take different hosts out of it.
+ */
+#include "postgres.h"
+
+#include <curl/curl.h>
+
+#include "utils/builtins.h"
+
+#include "net/http.h"
+
+/* A host may grow when it is brought to its usual form (0x7f.1: 127.0.0.1). */
+#define HOST_SLACK 64
+
+static bool
+starts_with(const char *text, const char *prefix)
+{
+	return pg_strncasecmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* What libcurl's parser would let pass. */
+static const char *
+check_text(const char *url)
+{
+	const char *authority;
+	const char *p;
+
+	if (!starts_with(url, "http://") && !starts_with(url, "https://"))
+		return "must start with http:// or https://";
+	authority = strstr(url, "://") + 3;
+	for (p = url; *p; p++)
+	{
+		if ((unsigned char) *p <= ' ' || (unsigned char) *p >= 0x7f)
+			return "must consist of visible ASCII characters";
+	}
+	if (strchr(url, '#'))
+		return "must not have a fragment";
+	if (strchr(url, '?'))
+		return "must not have a query string";
+	if (memchr(authority, '@', strcspn(authority, "/")))
+		return "must not contain a user name or password";
+	if (*authority == '\0' || *authority == '/' || *authority == ':')
+		return "must name a host";
+	return NULL;
+}
+
+/* Copy a part, which is freed; false if there is none or it has no room. */
+static bool
+get_part(CURLU *handle, CURLUPart what, unsigned int flags, char *dst,
+		 size_t size)
+{
+	char *part = NULL;
+	bool ok = curl_url_get(handle, what, &part, flags) == CURLUE_OK &&
+		strlen(part) < size;
+
+	if (ok)
+		strlcpy(dst, part, size);
+	curl_free(part);
+	return ok;
+}
+
+/* "[::1]" to "::1", and all in lower case. */
+static void
+normalize_host(char *host)
+{
+	size_t len = strlen(host);
+	char *p;
+
+	if (len >= 2 && host[0] == '[' && host[len - 1] == ']')
+	{
+		memmove(host, host + 1, len - 2);
+		host[len - 2] = '\0';
+	}
+	for (p = host; *p; p++)
+		*p = pg_ascii_tolower((unsigned char) *p);
+}
+
+char *
+dcf_http_copy_target(const char *url)
+{
+	const char *authority = strstr(url, "://");
+
+	if (authority == NULL)
+		elog(ERROR, "URL has no scheme");
+	authority += 3;
+	return pnstrdup(url, authority - url + strcspn(authority, "/?"));
+}
+
+const char *
+dcf_http_parse_url(const char *url, DcfUrlParts *parts)
+{
+	const char *reason = check_text(url);
+	size_t size = strlen(url) + HOST_SLACK;
+	char *host = palloc(size);
+	char *path = palloc(size);
+	char port[8];
+	size_t len;
+	bool ok;
+	CURLU *handle;
+
+	if (reason)
+		return reason;
+
+	/* Nothing in between can raise, so the handle is always freed. */
+	handle = curl_url();
+	if (handle == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OUT_OF_MEMORY), errmsg("out of memory")));
+	ok = curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		get_part(handle, CURLUPART_HOST, 0, host, size) &&
+		get_part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT, port,
+				 sizeof(port)) &&
+		get_part(handle, CURLUPART_PATH, 0, path, size);
+	curl_url_cleanup(handle);
+	if (!ok || host[0] == '\0')
+		return "is malformed";
+
+	normalize_host(host);
+	len = strlen(path);
+	while (len > 0 && path[len - 1] == '/')
+		path[--len] = '\0';
+	parts->scheme = pstrdup(starts_with(url, "https") ? "https" : "http");
+	parts->host = host;
+	parts->port = pg_strtoint32(port);
+	parts->path = path;
+	return NULL;
+}

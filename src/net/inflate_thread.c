@@ -1,0 +1,376 @@
+/*
+ * inflate_thread.c
+ *	  Decompressing and reading in a thread.  See inflate_thread.h.
+ *
+ * Input is a ring of bytes, output a ring of pieces; counters of both only
+ * grow, and the lock guards them.  Bytes between two counters belong to one
+ * side, and are used without the lock.
+ */
+#include "net/inflate_thread.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Powers of two. */
+#define INPUT_SIZE ((size_t) 512 * 1024)
+#define PIECES	   ((size_t) 8)
+#define PIECE_SIZE ((size_t) 256 * 1024)
+
+/* zlib and ISA-L need some kilobytes. */
+#define STACK_SIZE ((size_t) 256 * 1024)
+
+/* Rows of different pieces share no cache line. */
+#define ALIGNED(size) (((size) + 63) & ~(size_t) 63)
+
+/* It starts within its margin where something unread stands before it. */
+typedef struct Piece
+{
+	char *start;
+	size_t len;
+	bool was_read;
+	char bytes[DCF_INFLATE_THREAD_MARGIN + PIECE_SIZE];
+} Piece;
+
+struct DcfInflateThread
+{
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work;   /* for the thread: input, room, or the end */
+	pthread_cond_t result; /* for the taker: a piece, or none to come */
+	size_t rows_size;
+	DcfInflate *inflate; /* the thread's, unless it is idle */
+	bool stop;
+	bool idle;			/* the thread has no input and nothing kept back */
+	bool ahead;			/* it made all there is room for, and rests */
+	const char *reason; /* why it gave up, or NULL */
+	size_t put;			/* bytes of input: from the taker … */
+	size_t used;		/* … and decompressed */
+	size_t made;		/* pieces: by the thread … */
+	size_t taken;		/* … by the taker … */
+	size_t given_back;	/* … and free again */
+
+	/* The thread's alone. */
+	DcfInflateThreadReader
+		reader;			/* its read is NULL where pieces are not read */
+	const char *unread; /* in the last piece made: not consumed */
+	size_t nunread;
+	bool full; /* which is for want of room alone */
+
+	char input[INPUT_SIZE];
+	Piece pieces[PIECES];
+};
+
+static void *run(void *arg);
+static bool wait_for_work(DcfInflateThread *self);
+static void make_piece(DcfInflateThread *self, Piece *piece);
+static const char *inflate_piece(DcfInflateThread *self, Piece *piece,
+								 bool *idle);
+static void read_piece(DcfInflateThread *self, Piece *piece);
+
+size_t
+dcf_inflate_thread_size(const DcfInflateThreadReader *reader)
+{
+	size_t size = sizeof(DcfInflateThread);
+
+	if (reader)
+		size = ALIGNED(size) + PIECES * ALIGNED(reader->rows_size);
+	return size;
+}
+
+/* Behind all else. */
+static void *
+rows_of(DcfInflateThread *self, const Piece *piece)
+{
+	return (char *) self + ALIGNED(sizeof(DcfInflateThread)) +
+		(size_t) (piece - self->pieces) * ALIGNED(self->rows_size);
+}
+
+/* False if there can be no thread. */
+static bool
+create_thread(DcfInflateThread *self)
+{
+	pthread_attr_t attributes;
+	bool created;
+
+	if (pthread_attr_init(&attributes) != 0)
+		return false;
+	created = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
+		pthread_create(&self->thread, &attributes, run, self) == 0;
+	pthread_attr_destroy(&attributes);
+	return created;
+}
+
+static void
+destroy(DcfInflateThread *self)
+{
+	pthread_cond_destroy(&self->result);
+	pthread_cond_destroy(&self->work);
+	pthread_mutex_destroy(&self->lock);
+}
+
+/* What is unread waits where the piece before the first would be. */
+static void
+begin_reading(DcfInflateThread *self, const DcfInflateThreadReader *reader,
+			  const char *unread, size_t len)
+{
+	char *bytes = self->pieces[PIECES - 1].bytes;
+
+	self->reader = *reader;
+	self->rows_size = reader->rows_size;
+	memcpy(bytes, unread, len);
+	self->unread = bytes;
+	self->nunread = len;
+}
+
+DcfInflateThread *
+dcf_inflate_thread_start(void *memory, DcfInflate *inflate,
+						 const DcfInflateThreadReader *reader,
+						 const char *unread, size_t len)
+{
+	DcfInflateThread *self = memory;
+
+	/* Not the buffers: their pages come into being as they are used. */
+	memset(self, 0, offsetof(DcfInflateThread, input));
+	self->inflate = inflate;
+	self->unread = self->input;
+	if (reader)
+		begin_reading(self, reader, unread, len);
+	if (pthread_mutex_init(&self->lock, NULL) != 0)
+		return NULL;
+	if (pthread_cond_init(&self->work, NULL) != 0)
+	{
+		pthread_mutex_destroy(&self->lock);
+		return NULL;
+	}
+	if (pthread_cond_init(&self->result, NULL) != 0)
+	{
+		pthread_cond_destroy(&self->work);
+		pthread_mutex_destroy(&self->lock);
+		return NULL;
+	}
+	if (create_thread(self))
+		return self;
+	destroy(self);
+	return NULL;
+}
+
+void
+dcf_inflate_thread_stop(DcfInflateThread *self)
+{
+	pthread_mutex_lock(&self->lock);
+	self->stop = true;
+	pthread_cond_signal(&self->work);
+	pthread_mutex_unlock(&self->lock);
+	pthread_join(self->thread, NULL);
+	destroy(self);
+}
+
+size_t
+dcf_inflate_thread_put(DcfInflateThread *self, const char *in, size_t len)
+{
+	size_t room;
+	size_t at;
+	size_t first;
+
+	pthread_mutex_lock(&self->lock);
+	room = INPUT_SIZE - (self->put - self->used);
+	pthread_mutex_unlock(&self->lock);
+
+	len = len < room ? len : room;
+	if (len == 0)
+		return 0;
+	at = self->put % INPUT_SIZE;
+	first = len < INPUT_SIZE - at ? len : INPUT_SIZE - at;
+	memcpy(self->input + at, in, first);
+	memcpy(self->input, in + first, len - first);
+
+	pthread_mutex_lock(&self->lock);
+	self->put += len;
+	if (self->idle && !self->ahead)
+		pthread_cond_signal(&self->work);
+	self->idle = false;
+	pthread_mutex_unlock(&self->lock);
+	return len;
+}
+
+bool
+dcf_inflate_thread_hungry(DcfInflateThread *self)
+{
+	bool hungry;
+
+	pthread_mutex_lock(&self->lock);
+	hungry = self->put - self->used < INPUT_SIZE / 2;
+	pthread_mutex_unlock(&self->lock);
+	return hungry;
+}
+
+DcfInflateThreadState
+dcf_inflate_thread_take(DcfInflateThread *self, DcfInflateThreadPiece *piece,
+						const char **reason)
+{
+	DcfInflateThreadState state = DCF_INFLATE_THREAD_PIECE;
+
+	pthread_mutex_lock(&self->lock);
+	while (self->made == self->taken && !self->idle && self->reason == NULL)
+		pthread_cond_wait(&self->result, &self->lock);
+	if (self->made != self->taken)
+	{
+		Piece *next = &self->pieces[self->taken++ % PIECES];
+
+		piece->bytes = next->start;
+		piece->len = next->len;
+		piece->rows = next->was_read ? rows_of(self, next) : NULL;
+	}
+	else
+	{
+		state =
+			self->reason ? DCF_INFLATE_THREAD_WRONG : DCF_INFLATE_THREAD_EMPTY;
+		*reason = self->reason;
+	}
+	pthread_mutex_unlock(&self->lock);
+	return state;
+}
+
+bool
+dcf_inflate_thread_is_empty(DcfInflateThread *self)
+{
+	bool empty;
+
+	pthread_mutex_lock(&self->lock);
+	empty = self->made == self->taken && self->idle && self->reason == NULL;
+	pthread_mutex_unlock(&self->lock);
+	return empty;
+}
+
+void
+dcf_inflate_thread_give_back(DcfInflateThread *self)
+{
+	pthread_mutex_lock(&self->lock);
+	self->given_back++;
+	if (self->ahead && self->made - self->given_back <= PIECES / 2)
+	{
+		/* To wake it for each piece would cost more. */
+		self->ahead = false;
+		pthread_cond_signal(&self->work);
+	}
+	pthread_mutex_unlock(&self->lock);
+}
+
+bool
+dcf_inflate_thread_ended(DcfInflateThread *self)
+{
+	bool ended;
+
+	pthread_mutex_lock(&self->lock);
+	ended = self->idle && dcf_inflate_ended(self->inflate);
+	pthread_mutex_unlock(&self->lock);
+	return ended;
+}
+
+/* The thread. */
+static void *
+run(void *arg)
+{
+	DcfInflateThread *self = arg;
+
+	while (wait_for_work(self))
+		make_piece(self, &self->pieces[self->made % PIECES]);
+	return NULL;
+}
+
+/* Until there is a piece to make; false at the end. */
+static bool
+wait_for_work(DcfInflateThread *self)
+{
+	bool stop;
+
+	pthread_mutex_lock(&self->lock);
+	self->ahead = self->made - self->given_back == PIECES;
+	while (!self->stop && (self->idle || self->reason != NULL || self->ahead))
+		pthread_cond_wait(&self->work, &self->lock);
+	stop = self->stop;
+	pthread_mutex_unlock(&self->lock);
+	return !stop;
+}
+
+static void
+make_piece(DcfInflateThread *self, Piece *piece)
+{
+	bool idle;
+	const char *reason = inflate_piece(self, piece, &idle);
+
+	piece->was_read = self->reader.read != NULL;
+	if (piece->was_read)
+		read_piece(self, piece);
+
+	pthread_mutex_lock(&self->lock);
+	self->made += piece->len > 0;
+	self->idle = idle && !self->full && self->put == self->used;
+	self->reason = reason;
+	pthread_cond_signal(&self->result);
+	pthread_mutex_unlock(&self->lock);
+}
+
+/*
+ * Decompress behind what is unread, until the piece is full or the input is used
+ * up: *idle.  Of a piece that was full, more may be kept back by inflate than
+ * the input shows; so only one that is not full tells that there is no more.
+ */
+static const char *
+inflate_piece(DcfInflateThread *self, Piece *piece, bool *idle)
+{
+	size_t margin = self->nunread < DCF_INFLATE_THREAD_MARGIN ?
+		DCF_INFLATE_THREAD_MARGIN - self->nunread :
+		0;
+	size_t room = sizeof(piece->bytes) - margin;
+	size_t len = self->nunread;
+	const char *reason = NULL;
+
+	piece->start = piece->bytes + margin;
+	memmove(piece->start, self->unread, len);
+	*idle = false;
+	pthread_mutex_lock(&self->lock);
+	while (reason == NULL && !*idle && len < room && !self->stop)
+	{
+		size_t at = self->used % INPUT_SIZE;
+		size_t in = self->put - self->used;
+		size_t out = room - len;
+
+		in = in < INPUT_SIZE - at ? in : INPUT_SIZE - at;
+		pthread_mutex_unlock(&self->lock);
+		reason = dcf_inflate_run(self->inflate, self->input + at, &in,
+								 piece->start + len, &out);
+		pthread_mutex_lock(&self->lock);
+		self->used += in;
+		len += out;
+		*idle = self->put == self->used && len < room;
+	}
+	pthread_mutex_unlock(&self->lock);
+	piece->len = len;
+	return reason;
+}
+
+/* The piece ends where it is consumed; what is not begins the next one. */
+static void
+read_piece(DcfInflateThread *self, Piece *piece)
+{
+	size_t len = piece->len;
+	size_t consumed = 0;
+	DcfInflateThreadRead read = DCF_INFLATE_THREAD_READ;
+	bool stop;
+
+	/* A reader is not given the same bytes twice without any more. */
+	if (len > self->nunread || self->full)
+		read = self->reader.read(self->reader.arg, piece->start, len,
+								 rows_of(self, piece), &consumed);
+	stop = read == DCF_INFLATE_THREAD_READ_STOP ||
+		(read == DCF_INFLATE_THREAD_READ &&
+		 len - consumed > DCF_INFLATE_THREAD_MARGIN);
+	self->full = read == DCF_INFLATE_THREAD_READ_FULL;
+	piece->len = stop ? len : consumed;
+	self->unread = piece->start + consumed;
+	self->nunread = stop ? 0 : len - consumed;
+	if (stop)
+		self->reader.read = NULL;
+}

@@ -1,0 +1,409 @@
+/*
+ * limiter_table.c
+ *	  The accounts that requests are sent for.  See limiter_private.h.
+ *
+ * They are a table in shared memory, and one of the backend's own where that
+ * has no room, with the same code for both.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "base/shared.h"
+#include "base/wait.h"
+#include "limiter_private.h"
+#include "net/http.h"
+
+/* Accounts in a table; idle ones are forgotten for others. */
+#define ACCOUNTS 512
+
+/* Those of one session user, so that no one fills the table alone. */
+#define ROLE_ACCOUNTS 64
+
+/* Want of room is logged no more often than this. */
+#define LOG_EVERY_MS (10 * 60 * 1000)
+
+/* Why there is no room. */
+typedef enum Want
+{
+	OF_ROLE, /* the session user has too many accounts */
+	OF_ALL,	 /* all accounts of the table are busy */
+	WANTS
+} Want;
+
+struct DcfLimiterTable
+{
+	int64 logged_at[WANTS]; /* 0: not yet */
+	DcfLimiterAccount accounts[ACCOUNTS];
+	dlist_head free; /* of DcfLimiterWaiter */
+	DcfLimiterWaiter waiters[FLEXIBLE_ARRAY_MEMBER];
+};
+
+static Size measure_table(bool for_all);
+static void init_table(void *memory, bool for_all);
+
+static DcfShared shared = {.name = "DataconnectGovernor",
+						   .reqsize = measure_table,
+						   .init = init_table};
+
+/* A backend never waits in a table of its own. */
+static int
+count_waiters(bool for_all)
+{
+	return for_all ? MaxBackends : 0;
+}
+
+static Size
+measure_table(bool for_all)
+{
+	return offsetof(DcfLimiterTable, waiters) +
+		sizeof(DcfLimiterWaiter) * (Size) count_waiters(for_all);
+}
+
+static void
+init_table(void *memory, bool for_all)
+{
+	DcfLimiterTable *table = memory;
+
+	memset(table, 0, offsetof(DcfLimiterTable, waiters));
+	dlist_init(&table->free);
+	for (int i = 0; i < count_waiters(for_all); i++)
+		dlist_push_tail(&table->free, &table->waiters[i].node);
+}
+
+void
+dcf_limiter_init(void)
+{
+	dcf_shared_request(&shared);
+}
+
+void
+dcf_limiter_lock(DcfLimiterTable *table)
+{
+	dcf_shared_lock(&shared, table, LW_EXCLUSIVE);
+}
+
+void
+dcf_limiter_unlock(DcfLimiterTable *table)
+{
+	dcf_shared_unlock(&shared, table);
+}
+
+/*
+ * All the credentials count, not the name alone: who does not know the password
+ * cannot take the slots of who does.
+ */
+static DcfSharedKey
+make_key(const DcfServerOptions *options, const DcfUserOptions *user)
+{
+	DcfUrlParts parts;
+	const char *texts[6];
+
+	if (dcf_http_parse_url(options->url, &parts) != NULL)
+		elog(ERROR, "option url is no URL");
+	texts[0] = psprintf("%s:%d", parts.host, parts.port);
+	texts[1] = user->token;
+	texts[2] = user->username;
+	texts[3] = user->password;
+	texts[4] = user->client_id;
+	texts[5] = user->client_secret;
+	return dcf_shared_key(texts, lengthof(texts));
+}
+
+DcfSharedKey
+dcf_limiter_path_key(const char *text)
+{
+	char *lower = pstrdup(text);
+	const char *texts[] = {lower};
+	DcfSharedKey key;
+
+	for (char *p = lower; *p; p++)
+		*p = (char) pg_ascii_tolower((unsigned char) *p);
+	key = dcf_shared_key(texts, lengthof(texts));
+	pfree(lower);
+	return key;
+}
+
+DcfLimiter *
+dcf_limiter_create(Oid serverid, Oid userid, const DcfServerOptions *options,
+				   const DcfUserOptions *user)
+{
+	DcfLimiter *limiter = palloc0(sizeof(DcfLimiter));
+
+	limiter->key = make_key(options, user);
+	limiter->serverid = serverid;
+	limiter->userid = userid;
+	limiter->options = options;
+	return limiter;
+}
+
+static DcfLimiterAccount *
+find_account(DcfLimiterTable *table, const DcfSharedKey *key)
+{
+	for (int i = 0; i < ACCOUNTS; i++)
+	{
+		DcfLimiterAccount *account = &table->accounts[i];
+
+		if (account->used && dcf_shared_same_key(&account->key, key))
+			return account;
+	}
+	return NULL;
+}
+
+/*
+ * How well the place of an account does for another of a role: not at all (0),
+ * if it is busy or, where the role may have no more, another's.  That the
+ * service wants to be left alone is forgotten last, and only of the role's own.
+ */
+static int
+rate_place(const DcfLimiterAccount *account, Oid roleid, bool only_own,
+		   int64 now)
+{
+	bool is_own = account->used && account->roleid == roleid;
+
+	if (only_own && !is_own)
+		return 0;
+	if (!account->used)
+		return 3;
+	if (account->limit.in_flight > 0 || account->waiting > 0)
+		return 0;
+	if (account->ask_at <= now)
+		return 2;
+	return is_own ? 1 : 0;
+}
+
+/*
+ * A place for another account of a role: the best one, of equal ones that which
+ * was idle longest.  NULL, and why, if there is none.
+ */
+static DcfLimiterAccount *
+find_place(DcfLimiterTable *table, Oid roleid, int64 now, Want *want)
+{
+	DcfLimiterAccount *place = NULL;
+	bool only_own;
+	int best = 0;
+	int nown = 0;
+
+	for (int i = 0; i < ACCOUNTS; i++)
+		if (table->accounts[i].used && table->accounts[i].roleid == roleid)
+			nown++;
+	only_own = table == shared.memory && nown >= ROLE_ACCOUNTS;
+	*want = only_own ? OF_ROLE : OF_ALL;
+	for (int i = 0; i < ACCOUNTS; i++)
+	{
+		DcfLimiterAccount *account = &table->accounts[i];
+		int rate = rate_place(account, roleid, only_own, now);
+
+		if (rate == 0 || rate < best ||
+			(rate == best && account->used_at >= place->used_at))
+			continue;
+		place = account;
+		best = rate;
+	}
+	return place;
+}
+
+/* Tell of a want of room in a table, unless that was done lately. */
+static void
+log_want(DcfLimiterTable *table, Want want, Oid roleid, int64 now)
+{
+	bool log;
+
+	dcf_limiter_lock(table);
+	log = table->logged_at[want] == 0 ||
+		now - table->logged_at[want] >= LOG_EVERY_MS;
+	if (log)
+		table->logged_at[want] = now;
+	dcf_limiter_unlock(table);
+	if (!log)
+		return;
+	ereport(LOG,
+			(table == shared.memory ?
+				 errmsg("requests of further accounts are counted for each "
+						"session alone") :
+				 errmsg("requests of further accounts are not counted"),
+			 want == OF_ROLE ?
+				 errdetail("Role \"%s\" has %d accounts with requests under "
+						   "way, as many as a role may have.",
+						   GetUserNameFromId(roleid, true), ROLE_ACCOUNTS) :
+				 errdetail("All %d accounts have requests under way, or the "
+						   "service asked to be left alone.",
+						   ACCOUNTS)));
+}
+
+/* The account in a table, which is locked; or NULL, with no lock. */
+static DcfLimiterAccount *
+lock_account(DcfLimiterTable *table, const DcfSharedKey *key, int64 now)
+{
+	Oid roleid = GetSessionUserId();
+	DcfLimiterAccount *account;
+	Want want;
+
+	dcf_limiter_lock(table);
+	account = find_account(table, key);
+	if (account)
+		return account;
+	account = find_place(table, roleid, now, &want);
+	if (account == NULL)
+	{
+		dcf_limiter_unlock(table);
+		log_want(table, want, roleid, now);
+		return NULL;
+	}
+	memset(account, 0, sizeof(DcfLimiterAccount));
+	account->key = *key;
+	account->used = true;
+	account->roleid = roleid;
+	dcf_adaptive_limit_init(&account->limit);
+	dlist_init(&account->queue);
+	return account;
+}
+
+DcfLimiterPath *
+dcf_limiter_find_path(DcfLimiterAccount *account, const DcfSharedKey *key,
+					  int64 now)
+{
+	DcfLimiterPath *place = NULL;
+
+	for (int i = 0; i < DCF_LIMITER_PATHS; i++)
+	{
+		DcfLimiterPath *path = &account->paths[i];
+
+		if (path->used && dcf_shared_same_key(&path->key, key))
+		{
+			path->used_at = now;
+			return path;
+		}
+		if (path->limit.in_flight > 0 || path->waiting > 0)
+			continue;
+		if (place == NULL || (place->used && !path->used) ||
+			(place->used == path->used && path->used_at < place->used_at))
+			place = path;
+	}
+	if (place == NULL)
+		return NULL;
+	memset(place, 0, sizeof(DcfLimiterPath));
+	place->key = *key;
+	place->used = true;
+	place->used_at = now;
+	dcf_adaptive_limit_init(&place->limit);
+	return place;
+}
+
+int
+dcf_limiter_limit(const DcfLimiterAccount *account, int max)
+{
+	int limit = dcf_adaptive_limit_limit(&account->limit, max);
+	int64 sum = 0;
+
+	for (int i = 0; i < DCF_LIMITER_PATHS; i++)
+		if (account->paths[i].used)
+			sum += dcf_adaptive_limit_limit(&account->paths[i].limit, max);
+	return sum > 0 && sum < limit ? (int) sum : limit;
+}
+
+DcfLimiterAccount *
+dcf_limiter_lock_account(const DcfLimiter *limiter, int64 now,
+						 DcfLimiterTable **table)
+{
+	DcfLimiterAccount *account = NULL;
+
+	if (shared.memory)
+	{
+		*table = shared.memory;
+		account = lock_account(*table, &limiter->key, now);
+	}
+	if (account == NULL)
+	{
+		*table = dcf_shared_get_own(&shared);
+		account = lock_account(*table, &limiter->key, now);
+	}
+	if (account == NULL)
+		return NULL;
+	account->used_at = now;
+	account->databaseid = MyDatabaseId;
+	account->serverid = limiter->serverid;
+	account->userid = limiter->userid;
+	account->max = limiter->options->max_concurrency;
+	return account;
+}
+
+void
+dcf_limiter_visit(const DcfLimiter *limiter, DcfLimiterVisit visit, void *arg)
+{
+	DcfLimiterTable *tables[] = {shared.memory, shared.own};
+
+	for (size_t i = 0; i < lengthof(tables); i++)
+	{
+		DcfLimiterAccount *account;
+
+		if (tables[i] == NULL)
+			continue;
+		dcf_limiter_lock(tables[i]);
+		account = find_account(tables[i], &limiter->key);
+		if (account)
+			visit(account, arg);
+		dcf_limiter_unlock(tables[i]);
+	}
+}
+
+DcfLimiterWaiter *
+dcf_limiter_new_waiter(DcfLimiterTable *table)
+{
+	if (dlist_is_empty(&table->free))
+		return NULL;
+	return dlist_container(DcfLimiterWaiter, node,
+						   dlist_pop_head_node(&table->free));
+}
+
+void
+dcf_limiter_free_waiter(DcfLimiterTable *table, DcfLimiterWaiter *waiter)
+{
+	dlist_push_head(&table->free, &waiter->node);
+}
+
+static void
+add_states(DcfLimiterTable *table, DcfLimiterState *states, int *n)
+{
+	int64 now = dcf_wait_now();
+
+	dcf_limiter_lock(table);
+	for (int i = 0; i < ACCOUNTS; i++)
+	{
+		const DcfLimiterAccount *account = &table->accounts[i];
+		DcfLimiterState *state = &states[*n];
+
+		if (!account->used)
+			continue;
+		state->key = account->key;
+		state->databaseid = account->databaseid;
+		state->serverid = account->serverid;
+		state->userid = account->userid;
+		state->shared = table == shared.memory;
+		state->in_flight = account->limit.in_flight;
+		state->limit = dcf_limiter_limit(account, account->max);
+		state->waiting = account->waiting;
+		state->paused = Max(account->ask_at - now, 0);
+		(*n)++;
+	}
+	dcf_limiter_unlock(table);
+}
+
+DcfLimiterState *
+dcf_limiter_states(int *n)
+{
+	DcfLimiterState *states = palloc(2 * ACCOUNTS * sizeof(DcfLimiterState));
+
+	*n = 0;
+	if (shared.memory)
+		add_states(shared.memory, states, n);
+	if (shared.own)
+		add_states(shared.own, states, n);
+	return states;
+}
+
+bool
+dcf_limiter_has_state(const DcfLimiter *limiter, const DcfLimiterState *state)
+{
+	return dcf_shared_same_key(&limiter->key, &state->key);
+}

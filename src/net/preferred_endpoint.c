@@ -1,0 +1,299 @@
+/*
+ * preferred_endpoint.c
+ *	  Where a request goes: to the option url, or to the endpoint that the
+ *	  service prefers for the company that the request is about.
+ *
+ * An endpoint belongs to a company (documented for lists of relationships).
+ * What GET /session names is that of the log-in's own company, whose number is
+ * ParentEntityId; those of others are in the list of relationships.  A request
+ * says which company it is about by the parameter CompanyID; without, it is
+ * about the log-in's own.  What is not known for sure goes to the option url,
+ * which is always right.
+ *
+ * Credentials would go there, so it has to be a host that can be taken for the
+ * service: the same, or of the same registrable domain, or one that the
+ * server's option allowed_hosts names.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "base/catch_error.h"
+#include "base/error.h"
+#include "base/json_document.h"
+#include "base/wait.h"
+#include "net/company.h"
+#include "net/offline.h"
+#include "net/session_private.h"
+#include "net/trust.h"
+#include "reply/format.h"
+
+/* After a failure that may pass, the service is asked again. */
+#define ASK_AGAIN_MS (60 * 1000)
+
+/* Another company's endpoint. */
+typedef struct Endpoint
+{
+	int64 company;
+	char *url; /* where its requests go */
+} Endpoint;
+
+/* A question to the service, and when it is to be asked. */
+typedef struct Question
+{
+	bool settled; /* not again */
+	bool warned;  /* of its failure */
+	int64 again;  /* after a failure, by dcf_wait_now() */
+} Question;
+
+/* What the service has said.  All is in the session's context. */
+struct DcfPreferred
+{
+	Question own; /* GET /session */
+	char *url;	  /* where requests of the own company go */
+	int64 company;
+	bool has_company; /* company is known */
+	Question others;  /* the relationships */
+	List *endpoints;  /* of Endpoint * */
+};
+
+typedef void (*Ask)(DcfSession *session, int64 deadline);
+
+/* What an attempt needs. */
+typedef struct Asking
+{
+	DcfSession *session;
+	int64 deadline;
+	Ask ask;
+} Asking;
+
+struct DcfPreferred *
+dcf_session_prefer(DcfSession *session)
+{
+	struct DcfPreferred *preferred = palloc0(sizeof(struct DcfPreferred));
+
+	preferred->url = session->options->url;
+	return preferred;
+}
+
+static void
+tell_not_used(Question *question, const char *why, const char *hint)
+{
+	ereport(question->warned ? DEBUG1 : WARNING,
+			(errcode(ERRCODE_FDW_ERROR),
+			 errmsg("preferred endpoint of the service is not used"),
+			 errdetail_internal("%s", why), errhint("%s", hint)));
+	question->warned = true;
+}
+
+/* Whether a session may send its requests, and its credentials, there. */
+static bool
+is_trusted(const DcfServerOptions *options, const char *url)
+{
+	DcfUrlParts own;
+	DcfUrlParts other;
+
+	if (dcf_http_parse_url(options->url, &own) != NULL ||
+		dcf_http_parse_url(url, &other) != NULL)
+		return false;
+	return dcf_trust_is_confidential(&other, options) &&
+		(dcf_trust_same_site(own.host, other.host) ||
+		 dcf_trust_in_list(other.host, options->allowed_hosts));
+}
+
+/* The URL as it is used, in the session's context: without a final slash. */
+static char *
+take_endpoint(DcfSession *session, Question *question, const char *url)
+{
+	size_t len = strlen(url);
+	char *taken;
+
+	if (!is_trusted(session->options, url))
+	{
+		tell_not_used(question,
+					  psprintf("The service names \"%s\", which is not known "
+							   "to belong to it.",
+							   dcf_error_safe(url, len)),
+					  "If that is right, add its host to the server's option "
+					  "allowed_hosts; else set use_preferred_endpoint to "
+					  "off.");
+		return session->options->url;
+	}
+	while (len > 0 && url[len - 1] == '/')
+		len--;
+	taken = MemoryContextAllocZero(session->context, len + 1);
+	memcpy(taken, url, len);
+	return taken;
+}
+
+static void
+tell_no_answer(Question *question, const char *why)
+{
+	tell_not_used(question, why,
+				  "Set the server's option use_preferred_endpoint to off, "
+				  "unless the service is to name one.");
+}
+
+static void
+check_confidential(const DcfSession *session)
+{
+	if (dcf_token_is_given(session->user))
+		dcf_trust_check_confidential(session->options->url, "url",
+									 session->options);
+}
+
+DcfHttpTransfer *
+dcf_session_ask(DcfSession *session, const char *path, bool brief,
+				int64 deadline, DcfExchange *exchange)
+{
+	DcfTableOptions table = {0};
+	DcfRequest *request;
+
+	check_confidential(session);
+	table.endpoint = unconstify(char *, path);
+	table.method = DCF_METHOD_GET;
+	request = dcf_request_create(session->options, &table);
+	/* The log-in itself is asked about, and a list of all companies. */
+	dcf_request_omit(request, DCF_COMPANY_PARAM);
+	dcf_exchange_init(exchange, session->pool, session->options, deadline);
+	exchange->expects = dcf_format_unlike_markup(request->format);
+	if (brief)
+		dcf_exchange_make_brief(exchange);
+	exchange->priv.url = dcf_request_url(request, session->options->url);
+	exchange->priv.max_window = 2 * DCF_SESSION_ANSWER_MAX;
+	return dcf_session_run(session, exchange, CurrentMemoryContext);
+}
+
+/* An Ask: for the endpoint of the log-in's own company. */
+static void
+ask_for_own(DcfSession *session, int64 deadline)
+{
+	struct DcfPreferred *preferred = session->preferred;
+	DcfExchange exchange;
+	DcfHttpTransfer *transfer =
+		dcf_session_ask(session, "/session", true, deadline, &exchange);
+	int status = dcf_http_head(transfer)->status;
+	json_t *document = NULL;
+	const char *url;
+	char *company;
+
+	/* What is the service's last word on it is not asked again. */
+	preferred->own.settled =
+		!(status == 401 || status == 429 || status >= 500);
+	if (status != 200)
+	{
+		tell_no_answer(&preferred->own,
+					   psprintf("GET /session was answered with status %d.",
+								status));
+		return;
+	}
+	document = dcf_json_document_read(transfer);
+	if (document == NULL)
+	{
+		tell_no_answer(&preferred->own,
+					   "GET /session was not answered with a JSON object.");
+		return;
+	}
+	company = dcf_json_document_number(document, "ParentEntityId");
+	preferred->has_company =
+		company && dcf_company_parse_id(company, &preferred->company);
+	url = dcf_json_document_text(document, "PreferredEndpoint");
+	if (url)
+		preferred->url = take_endpoint(session, &preferred->own, url);
+}
+
+/* An Ask: for the endpoints of other companies. */
+static void
+ask_for_others(DcfSession *session, int64 deadline)
+{
+	struct DcfPreferred *preferred = session->preferred;
+	List *companies =
+		dcf_company_list(session, DCF_RELATIONSHIPS_ANY, true, deadline);
+	ListCell *cell;
+
+	foreach(cell, companies)
+	{
+		const DcfCompany *company = lfirst(cell);
+		Endpoint *endpoint;
+		MemoryContext old;
+
+		if (company->endpoint == NULL)
+			continue;
+		endpoint = MemoryContextAlloc(session->context, sizeof(Endpoint));
+		endpoint->company = company->id;
+		endpoint->url =
+			take_endpoint(session, &preferred->others, company->endpoint);
+		old = MemoryContextSwitchTo(session->context);
+		preferred->endpoints = lappend(preferred->endpoints, endpoint);
+		MemoryContextSwitchTo(old);
+	}
+	preferred->others.settled = true;
+}
+
+/* A DcfCatchErrorFn. */
+static void
+attempt(void *arg)
+{
+	const Asking *asking = arg;
+
+	asking->ask(asking->session, asking->deadline);
+}
+
+/* No failure of it fails the request that it is asked for. */
+static void
+settle(DcfSession *session, Question *question, Ask ask, int64 deadline)
+{
+	Asking asking = {.session = session, .deadline = deadline, .ask = ask};
+	ErrorData *error;
+
+	if (dcf_offline || question->settled || question->again > dcf_wait_now())
+		return;
+	/* Without a token there is nothing to fall back to. */
+	(void) dcf_token_authorization(session->token, session->pool, deadline);
+	error = dcf_catch_error(attempt, &asking);
+	if (error)
+	{
+		question->settled =
+			error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE ||
+			error->sqlerrcode == ERRCODE_FDW_TABLE_NOT_FOUND;
+		tell_no_answer(question, dcf_catch_error_show(error));
+	}
+	question->again = dcf_wait_now() + ASK_AGAIN_MS;
+}
+
+/* Where the requests about a company go that is not the log-in's own. */
+static const char *
+base_of_other(const DcfSession *session, int64 company)
+{
+	ListCell *cell;
+
+	foreach(cell, session->preferred->endpoints)
+	{
+		const Endpoint *endpoint = lfirst(cell);
+
+		if (endpoint->company == company)
+			return endpoint->url;
+	}
+	return session->options->url;
+}
+
+const char *
+dcf_session_choose_base(DcfSession *session, const DcfRequest *request,
+						int64 deadline)
+{
+	struct DcfPreferred *preferred = session->preferred;
+	const char *id = dcf_request_value(request, DCF_COMPANY_PARAM);
+	int64 company;
+
+	check_confidential(session);
+	if (preferred == NULL)
+		return session->options->url;
+	if (id && !dcf_company_parse_id(id, &company))
+		return session->options->url;
+	settle(session, &preferred->own, ask_for_own, deadline);
+	if (id == NULL ||
+		(preferred->has_company && company == preferred->company))
+		return preferred->url;
+	settle(session, &preferred->others, ask_for_others, deadline);
+	return base_of_other(session, company);
+}

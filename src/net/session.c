@@ -1,0 +1,224 @@
+/*
+ * session.c
+ *	  What is kept between statements for each user mapping.  See session.h.
+ *
+ * A session that an ALTER or DROP has made stale is no longer given out, and
+ * goes when nobody holds it any more.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "base/wipe.h"
+#include "net/session_private.h"
+
+/* Idle connections kept at least: scans that are open at once have their own. */
+#define MIN_KEPT 8
+
+typedef struct Holder
+{
+	MemoryContextCallback release;
+	DcfSession *session;
+} Holder;
+
+/* All sessions of this backend, stale ones included. */
+static dlist_head sessions = DLIST_STATIC_INIT(sessions);
+
+/* Counts calls of forget(). */
+static uint64 invalidations = 0;
+
+/* A server's or a user mapping's options may have changed; hash 0: all. */
+static void
+forget(Datum arg, int cacheid, uint32 hashvalue)
+{
+	dlist_iter iter;
+
+	invalidations++;
+	dlist_foreach(iter, &sessions)
+	{
+		DcfSession *session = dlist_container(DcfSession, node, iter.cur);
+
+		if (hashvalue == 0 ||
+			(cacheid == FOREIGNSERVEROID &&
+			 session->server_hash == hashvalue) ||
+			(cacheid == USERMAPPINGOID && session->mapping_hash == hashvalue))
+			session->stale = true;
+	}
+}
+
+static void
+init_sessions(void)
+{
+	static bool initialized = false;
+
+	if (initialized)
+		return;
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, forget, (Datum) 0);
+	CacheRegisterSyscacheCallback(USERMAPPINGOID, forget, (Datum) 0);
+	initialized = true;
+}
+
+static void
+end_session(DcfSession *session)
+{
+	dlist_delete(&session->node);
+	MemoryContextDelete(session->context);
+}
+
+static void
+release_holder(void *arg)
+{
+	DcfSession *session = ((Holder *) arg)->session;
+
+	if (--session->holders == 0 && session->stale)
+		end_session(session);
+}
+
+static void
+hold(DcfSession *session, MemoryContext cxt)
+{
+	Holder *holder = MemoryContextAllocZero(cxt, sizeof(Holder));
+
+	holder->session = session;
+	holder->release.func = release_holder;
+	holder->release.arg = holder;
+	session->holders++;
+	MemoryContextRegisterResetCallback(cxt, &holder->release);
+}
+
+static void
+end_unused_stale_sessions(void)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &sessions)
+	{
+		DcfSession *session = dlist_container(DcfSession, node, iter.cur);
+
+		if (session->stale && session->holders == 0)
+			end_session(session);
+	}
+}
+
+static DcfSession *
+find_session(Oid umid)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &sessions)
+	{
+		DcfSession *session = dlist_container(DcfSession, node, iter.cur);
+
+		if (session->umid == umid && !session->stale)
+			return session;
+	}
+	return NULL;
+}
+
+/* InvalidOid for public; PostgreSQL names the user who looks for a mapping. */
+static Oid
+user_of_mapping(const UserMapping *mapping)
+{
+	return SearchSysCacheExists2(USERMAPPINGUSERSERVER,
+								 ObjectIdGetDatum(mapping->userid),
+								 ObjectIdGetDatum(mapping->serverid)) ?
+		mapping->userid :
+		InvalidOid;
+}
+
+/*
+ * Read the options and set up what follows from them.  All is in a context of
+ * its own, which moves to where it may stay when nothing can fail any more.
+ */
+static DcfSession *
+create_session(Oid serverid, const UserMapping *mapping)
+{
+	UserMapping *own;
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw session",
+							  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	DcfSession *session = palloc0(sizeof(DcfSession));
+	uint64 before = invalidations;
+
+	session->context = context;
+	session->umid = mapping->umid;
+	session->server_hash =
+		GetSysCacheHashValue1(FOREIGNSERVEROID, ObjectIdGetDatum(serverid));
+	session->mapping_hash =
+		GetSysCacheHashValue1(USERMAPPINGOID, ObjectIdGetDatum(mapping->umid));
+	session->options = dcf_option_server(GetForeignServer(serverid));
+	own = GetUserMapping(mapping->userid, serverid);
+	session->user = dcf_option_user(own);
+	dcf_wipe_options(own->options);
+	session->token = dcf_token_create(session->options, session->user);
+	session->limiter = dcf_limiter_create(serverid, user_of_mapping(mapping),
+										  session->options, session->user);
+	session->pool =
+		dcf_http_pool_create(Max(session->options->max_concurrency, MIN_KEPT),
+							 session->options->max_concurrency, context);
+	if (session->options->use_preferred_endpoint)
+		session->preferred = dcf_session_prefer(session);
+
+	session->stale = before != invalidations;
+	MemoryContextSetParent(context, CacheMemoryContext);
+	MemoryContextSwitchTo(old);
+	dlist_push_tail(&sessions, &session->node);
+	return session;
+}
+
+/* As postgres_fdw has it: nobody may borrow the server's own way out. */
+static void
+check_credentials(const DcfSession *session, Oid userid)
+{
+	if (superuser_arg(userid) || !session->user->password_required ||
+		dcf_token_is_given(session->user))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
+			 errmsg("credentials are required"),
+			 errdetail("The user mapping of a user who is not a superuser "
+					   "must have a token, or username and password."),
+			 errhint("Set them, or have a superuser set password_required "
+					 "to 'false' on the user mapping.")));
+}
+
+DcfSession *
+dcf_session_get(Oid serverid, Oid userid, MemoryContext cxt)
+{
+	UserMapping *mapping = GetUserMapping(userid, serverid);
+	DcfSession *session;
+
+	/* Which mapping it is is all that is asked here. */
+	dcf_wipe_options(mapping->options);
+	init_sessions();
+	end_unused_stale_sessions();
+	session = find_session(mapping->umid);
+	if (session == NULL)
+		session = create_session(serverid, mapping);
+	check_credentials(session, userid);
+	hold(session, cxt);
+	return session;
+}
+
+const DcfServerOptions *
+dcf_session_options(const DcfSession *session)
+{
+	return session->options;
+}
+
+DcfLimiterSlot *
+dcf_session_try_slot(const DcfSession *session, const char *endpoint,
+					 MemoryContext cxt)
+{
+	DcfLimiterSlot *slot;
+
+	/* Where the host may be away, one request has to do for a probe. */
+	if (!dcf_circuit_breaker_is_clear(session->options->url, session->options))
+		return NULL;
+	slot = dcf_limiter_slot(session->limiter, endpoint, cxt);
+	return dcf_limiter_try_take(slot) ? slot : NULL;
+}

@@ -1,0 +1,608 @@
+/*
+ * token.c
+ *	  Credentials and tokens.  See token.h.
+ *
+ * The token service speaks OAuth 2.0: a form with grant_type=password gives an
+ * access token, its life in seconds and a refresh token, which gives the next
+ * pair with grant_type=refresh_token.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/memutils.h"
+
+#include "base/catch_error.h"
+#include "base/compat.h"
+#include "base/error.h"
+#include "base/json_document.h"
+#include "base/wait.h"
+#include "base/wipe.h"
+#include "core/url.h"
+#include "exchange.h"
+#include "net/trust.h"
+#include "token.h"
+
+/* A token is renewed this long before its end, or in its last tenth. */
+#define RENEW_MARGIN_MS (60 * 1000)
+
+/* If that fails, it is tried again after this time, at least. */
+#define RENEW_AGAIN_MS 1000
+
+/* Bytes of the names in a form for a token, and of the kind of grant. */
+#define FORM_NAMES 128
+
+/* Longer lives are taken for this, far from any overflow. */
+#define MAX_LIFE_S (366 * 24 * 3600)
+
+struct DcfToken
+{
+	MemoryContext context;
+	const DcfServerOptions *options;
+	const DcfUserOptions *user;
+	List *secrets;		 /* those of the mapping, in UTF-8 */
+	bool by_service;	 /* from the token service */
+	char *authorization; /* the header's value, or NULL */
+	char *refresh_token; /* or NULL */
+	char *spent_token;	 /* the refresh token under way, or NULL */
+	int64 renew_at;		 /* by dcf_wait_now(); 0: never */
+	int64 ends_at;		 /* not good from then on; 0: never */
+	ErrorData *refusal;	 /* of the credentials, or NULL */
+	TimestampTz refused; /* the start of the transaction that it was in */
+	MemoryContextCallback release;
+};
+
+static bool
+has_control(const char *text)
+{
+	for (; *text; text++)
+	{
+		if ((unsigned char) *text < ' ' || *text == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+/* Whether it can stand in a header: visible ASCII only. */
+static bool
+is_header_safe(const char *text)
+{
+	for (; *text; text++)
+	{
+		if ((unsigned char) *text <= ' ' || (unsigned char) *text >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static void
+reject_credential(const char *option, const char *reason)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+			 errmsg("invalid value for option \"%s\"", option),
+			 errdetail("The user mapping's option %s %s.", option, reason)));
+}
+
+static void
+check_credentials(const DcfUserOptions *user)
+{
+	const struct
+	{
+		const char *option;
+		const char *value;
+	} given[] = {
+		{"token", user->token},
+		{"username", user->username},
+		{"password", user->password},
+		{"client_id", user->client_id},
+		{"client_secret", user->client_secret},
+	};
+	int i;
+
+	for (i = 0; i < (int) lengthof(given); i++)
+	{
+		if (given[i].value && has_control(given[i].value))
+			reject_credential(given[i].option,
+							  "must not contain control characters");
+	}
+	if (user->token && !is_header_safe(user->token))
+		reject_credential("token", "must consist of visible ASCII characters");
+	if (user->username && strchr(user->username, ':') && !user->client_id)
+		reject_credential("username", "must not contain a colon");
+}
+
+bool
+dcf_token_is_given(const DcfUserOptions *user)
+{
+	return user->token || (user->username && user->password);
+}
+
+/* A text of the database in UTF-8. */
+static char *
+to_utf8(const char *text)
+{
+	return pg_server_to_any(text, strlen(text), PG_UTF8);
+}
+
+static char *
+make_basic(const DcfUserOptions *user)
+{
+	char *pair = dcf_wipe_concat(psprintf("%s:", to_utf8(user->username)),
+								 to_utf8(user->password));
+	int len = strlen(pair);
+	int size = pg_b64_enc_len(len);
+	char *encoded = palloc(size + 1);
+	int n = dcf_compat_b64_encode((const uint8 *) pair, len, encoded, size);
+	char *authorization;
+
+	dcf_wipe(pair);
+	if (n < 0)
+		elog(ERROR, "credentials could not be encoded");
+	encoded[n] = '\0';
+	authorization = dcf_wipe_concat("Basic ", encoded);
+	dcf_wipe(encoded);
+	return authorization;
+}
+
+static List *
+add_secret(List *secrets, const char *secret)
+{
+	return secret ? lappend(secrets, unconstify(char *, secret)) : secrets;
+}
+
+/* All secrets as they are now: a DcfSecretsFn. */
+static List *
+list_secrets(const void *holder)
+{
+	const DcfToken *token = holder;
+	List *secrets = list_copy(token->secrets);
+
+	secrets = add_secret(secrets, token->refresh_token);
+	secrets = add_secret(secrets, token->spent_token);
+	/* Without "Bearer " or "Basic ". */
+	if (token->authorization)
+		secrets = add_secret(secrets, strchr(token->authorization, ' ') + 1);
+	return secrets;
+}
+
+/*
+ * See to it that no message shows them.  They are converted now, as an error
+ * is no place to look for conversions.
+ */
+static void
+hold_secrets(DcfToken *token)
+{
+	const DcfUserOptions *user = token->user;
+	const char *given[] = {user->token, user->username, user->password,
+						   user->client_id, user->client_secret};
+	int i;
+
+	for (i = 0; i < (int) lengthof(given); i++)
+	{
+		if (given[i])
+			token->secrets = add_secret(token->secrets, to_utf8(given[i]));
+	}
+	dcf_error_add_holder(list_secrets, token, token->context);
+}
+
+/* The copies in UTF-8 are those of the mapping, or their own. */
+static void
+wipe_secrets(void *arg)
+{
+	DcfToken *token = arg;
+	const DcfUserOptions *user = token->user;
+	ListCell *cell;
+
+	foreach(cell, token->secrets)
+		dcf_wipe(lfirst(cell));
+	dcf_wipe(user->token);
+	dcf_wipe(user->username);
+	dcf_wipe(user->password);
+	dcf_wipe(user->client_id);
+	dcf_wipe(user->client_secret);
+	dcf_wipe(token->authorization);
+	dcf_wipe(token->refresh_token);
+	dcf_wipe(token->spent_token);
+}
+
+DcfToken *
+dcf_token_create(const DcfServerOptions *options, const DcfUserOptions *user)
+{
+	DcfToken *token = palloc0(sizeof(DcfToken));
+
+	check_credentials(user);
+	token->context = CurrentMemoryContext;
+	token->options = options;
+	token->user = user;
+
+	/* Called after the release of what is held next, which reads them. */
+	token->release.func = wipe_secrets;
+	token->release.arg = token;
+	MemoryContextRegisterResetCallback(token->context, &token->release);
+	hold_secrets(token);
+	if (user->token)
+		token->authorization = dcf_wipe_concat("Bearer ", user->token);
+	else if (user->username && user->password)
+	{
+		token->by_service = user->client_id && user->client_secret;
+		if (!token->by_service)
+			token->authorization = make_basic(user);
+	}
+	return token;
+}
+
+/* As it stands in a form. */
+static char *
+encode(const char *utf8)
+{
+	size_t len = strlen(utf8);
+	size_t size = dcf_url_encode(utf8, len, NULL, 0);
+	char *encoded = palloc(size + 1);
+
+	(void) dcf_url_encode(utf8, len, encoded, size);
+	encoded[size] = '\0';
+	return encoded;
+}
+
+static void
+append_field(StringInfo form, const char *name, const char *value)
+{
+	char *encoded = encode(to_utf8(value));
+
+	appendStringInfo(form, "%s%s=%s", form->len > 0 ? "&" : "", name, encoded);
+	dcf_wipe(encoded);
+}
+
+/* Room for a form, which should not grow: that would leave a part behind. */
+static int
+form_size(const DcfToken *token, const char *refresh_token)
+{
+	const DcfUserOptions *user = token->user;
+	const char *texts[] = {user->client_id, user->client_secret,
+						   user->username, user->password, refresh_token};
+	size_t size = FORM_NAMES;
+
+	/* In UTF-8, encoded. */
+	for (size_t i = 0; i < lengthof(texts); i++)
+		size += texts[i] ? strlen(texts[i]) * MAX_CONVERSION_GROWTH * 3 : 0;
+	return (int) Min(size, MaxAllocSize / 2);
+}
+
+/* The form for a new token: by a refresh token, or, without, the password. */
+static char *
+build_form(const DcfToken *token, const char *refresh_token)
+{
+	StringInfoData form;
+
+	initStringInfo(&form);
+	enlargeStringInfo(&form, form_size(token, refresh_token));
+	append_field(&form, "grant_type",
+				 refresh_token ? "refresh_token" : "password");
+	append_field(&form, "client_id", token->user->client_id);
+	append_field(&form, "client_secret", token->user->client_secret);
+	if (refresh_token)
+		append_field(&form, "refresh_token", refresh_token);
+	else
+	{
+		append_field(&form, "username", token->user->username);
+		append_field(&form, "password", token->user->password);
+	}
+	return dcf_wipe_later(form.data, CurrentMemoryContext);
+}
+
+static void
+forget_text(char *text)
+{
+	dcf_wipe(text);
+	if (text)
+		pfree(text);
+}
+
+static void
+replace_text(const DcfToken *token, char **text, const char *value)
+{
+	char *copy = MemoryContextStrdup(token->context, value);
+
+	forget_text(*text);
+	*text = copy;
+}
+
+static void
+raise_bad_grant(const char *reason)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+			 errmsg("token service did not answer with a token"),
+			 errdetail("Its reply %s.", reason),
+			 errhint("Check the server's option token_url.")));
+}
+
+/*
+ * expires_in, in seconds, as a number or as one in a text; -1: not given.
+ * Raises for anything else: who has it wrong may have the token wrong, too.
+ */
+static int64
+read_life(json_t *document)
+{
+	json_t *value = dcf_json_document_member(document, "expires_in");
+	double life = -1;
+
+	if (value == NULL || json_is_null(value))
+		return -1;
+	if (json_is_number(value))
+		life = json_number_value(value);
+	else if (json_is_string(value))
+	{
+		const char *text = json_string_value(value);
+		char *end;
+
+		life = strtod(text, &end);
+		if (end == text || *end != '\0')
+			life = -1;
+	}
+	if (!(life >= 0))
+		raise_bad_grant("has an expires_in that is no number of seconds");
+	return life > MAX_LIFE_S ? MAX_LIFE_S : (int64) life;
+}
+
+/* What is wrong with a reply that dcf_json_document_read() does not take. */
+static const char *
+document_problem(const DcfHttpTransfer *transfer)
+{
+	size_t len;
+	const char *body = dcf_http_window(transfer, &len);
+	char *title = dcf_error_title(body, len);
+
+	if (title)
+		return psprintf("is a page with the title \"%s\"", title);
+	return len > DCF_JSON_DOCUMENT_MAX ? "is too long" :
+										 "is not a JSON object";
+}
+
+/* Take over what a grant gave. */
+static void
+take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
+{
+	json_t *document = dcf_json_document_read(transfer);
+	const char *access = dcf_json_document_text(document, "access_token");
+	const char *refresh = dcf_json_document_text(document, "refresh_token");
+	char *bearer;
+	int64 life;
+
+	if (document == NULL)
+		raise_bad_grant(document_problem(transfer));
+	if (access == NULL)
+		raise_bad_grant("has no access_token");
+	if (!is_header_safe(access))
+		raise_bad_grant("has an access_token with characters that cannot be "
+						"sent");
+	life = read_life(document);
+	bearer = dcf_wipe_concat("Bearer ", access);
+	replace_text(token, &token->authorization, bearer);
+	dcf_wipe(bearer);
+	if (refresh)
+		replace_text(token, &token->refresh_token, refresh);
+	token->renew_at = token->ends_at = 0;
+	if (life >= 0)
+	{
+		life *= 1000;
+		token->ends_at = asked_at + life;
+		token->renew_at = token->ends_at - Min(RENEW_MARGIN_MS, life / 10);
+	}
+}
+
+static void
+raise_refused_grant(const DcfExchange *exchange, DcfHttpTransfer *transfer)
+{
+	DcfRefusal refusal;
+
+	dcf_exchange_describe(exchange, transfer, &refusal);
+	refusal.request = "The request to the token service";
+	refusal.is_login = true;
+	dcf_error_raise_refusal(&refusal);
+}
+
+/* One token that is asked for. */
+typedef struct Grant
+{
+	DcfToken *token;
+	DcfHttpPool *pool;
+	int64 deadline;
+	const char *refresh_token; /* NULL: by the password */
+	bool early;				   /* the old token is still good */
+} Grant;
+
+/* A DcfCatchErrorFn.  It is brief if there is another way. */
+static void
+ask_service(void *arg)
+{
+	const Grant *grant = arg;
+	DcfToken *token = grant->token;
+	DcfExchange exchange;
+	DcfHttpTransfer *transfer;
+	int64 asked_at = dcf_wait_now();
+
+	dcf_exchange_init(&exchange, grant->pool, token->options, grant->deadline);
+	if (grant->refresh_token || grant->early)
+		dcf_exchange_make_brief(&exchange);
+	exchange.priv.url = token->options->token_url;
+	exchange.priv.accept = "application/json";
+	exchange.priv.content_type = "application/x-www-form-urlencoded";
+	exchange.priv.post_body = build_form(token, grant->refresh_token);
+	exchange.priv.max_window = 2 * DCF_JSON_DOCUMENT_MAX;
+	exchange.priv.confidential = true;
+	transfer = dcf_exchange_run(&exchange, CurrentMemoryContext);
+	if (dcf_http_head(transfer)->status != 200)
+		raise_refused_grant(&exchange, transfer);
+	take_grant(token, transfer, asked_at);
+	dcf_http_close(transfer);
+}
+
+/*
+ * A refresh token is good for one try.  However that fails, the password has to
+ * do.
+ */
+static bool
+refresh(Grant *grant)
+{
+	DcfToken *token = grant->token;
+	ErrorData *error;
+
+	if (token->refresh_token == NULL)
+		return false;
+	forget_text(token->spent_token);
+	token->spent_token = token->refresh_token;
+	token->refresh_token = NULL;
+	grant->refresh_token = token->spent_token;
+	error = dcf_catch_error(ask_service, grant);
+	grant->refresh_token = NULL;
+	if (error == NULL && token->refresh_token == NULL)
+	{
+		/* The reply leaves it good. */
+		token->refresh_token = token->spent_token;
+		token->spent_token = NULL;
+	}
+	forget_text(token->spent_token);
+	token->spent_token = NULL;
+	if (error)
+		ereport(DEBUG1,
+				(errmsg_internal("refresh token gave no new token: %s",
+								 dcf_catch_error_show(error))));
+	return error == NULL;
+}
+
+pg_noreturn static void
+raise_again(const ErrorData *error)
+{
+	ereport(ERROR,
+			(errcode(error->sqlerrcode), errmsg_internal("%s", error->message),
+			 error->detail ? errdetail_internal("%s", error->detail) : 0,
+			 error->hint ? errhint("%s", error->hint) : 0));
+}
+
+/* What raise_again() needs of it, in place of the last one. */
+static void
+keep_refusal(DcfToken *token, const ErrorData *error)
+{
+	MemoryContext old = MemoryContextSwitchTo(token->context);
+	ErrorData *kept = palloc0(sizeof(ErrorData));
+
+	kept->sqlerrcode = error->sqlerrcode;
+	kept->message = pstrdup(error->message);
+	kept->detail = error->detail ? pstrdup(error->detail) : NULL;
+	kept->hint = error->hint ? pstrdup(error->hint) : NULL;
+	MemoryContextSwitchTo(old);
+	if (token->refusal)
+		FreeErrorData(token->refusal);
+	token->refusal = kept;
+}
+
+/*
+ * Credentials that were refused are not sent again in the same transaction: a
+ * statement has more than one reason to log in, and an account may be locked
+ * after some failures.
+ */
+static void
+log_in(Grant *grant)
+{
+	DcfToken *token = grant->token;
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	ErrorData *error;
+
+	if (token->refusal && token->refused == now)
+		raise_again(token->refusal);
+	error = dcf_catch_error(ask_service, grant);
+	if (error == NULL)
+		return;
+	if (error->sqlerrcode == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+	{
+		keep_refusal(token, error);
+		token->refused = now;
+	}
+	raise_again(error);
+}
+
+/* A DcfCatchErrorFn. */
+static void
+renew(void *arg)
+{
+	Grant *grant = arg;
+	DcfToken *token = grant->token;
+
+	if (token->options->token_url == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("option \"token_url\" is required"),
+				 errdetail("The user mapping has client_id and client_secret, "
+						   "but its server has no token_url to send them "
+						   "to.")));
+	dcf_trust_check_confidential(token->options->token_url, "token_url",
+								 token->options);
+	if (!refresh(grant))
+		log_in(grant);
+}
+
+/* Whether the token can be sent, as far as is known. */
+static bool
+is_good(const DcfToken *token)
+{
+	return token->authorization &&
+		(token->ends_at == 0 || token->ends_at > dcf_wait_now());
+}
+
+/* Whether there is a good token: a failure that leaves the old one is none. */
+static bool
+renew_early(Grant *grant)
+{
+	DcfToken *token = grant->token;
+	ErrorData *error;
+	int64 now;
+
+	if (!is_good(token))
+		return false;
+	grant->early = true;
+	error = dcf_catch_error(renew, grant);
+	grant->early = false;
+	if (error == NULL)
+		return true;
+	ereport(DEBUG1,
+			(errmsg_internal("token is not renewed before its end: %s",
+							 dcf_catch_error_show(error))));
+	now = dcf_wait_now();
+	token->renew_at = now + Max((token->ends_at - now) / 2, RENEW_AGAIN_MS);
+	return is_good(token);
+}
+
+const char *
+dcf_token_authorization(DcfToken *token, DcfHttpPool *pool, int64 deadline)
+{
+	if (token->by_service &&
+		(!is_good(token) ||
+		 (token->renew_at != 0 && token->renew_at <= dcf_wait_now())))
+	{
+		Grant grant = {.token = token, .pool = pool, .deadline = deadline};
+		/* Forms and replies are secrets that should not stay around. */
+		MemoryContext own = AllocSetContextCreate(CurrentMemoryContext,
+												  "dataconnect_fdw token",
+												  ALLOCSET_SMALL_SIZES);
+		MemoryContext old = MemoryContextSwitchTo(own);
+
+		if (!renew_early(&grant))
+			renew(&grant);
+		MemoryContextSwitchTo(old);
+		MemoryContextDelete(own);
+	}
+	return token->authorization;
+}
+
+bool
+dcf_token_discard(DcfToken *token, const char *authorization)
+{
+	/* Of requests sent at the same time the first has got a new one already. */
+	if (token->by_service && token->authorization &&
+		strcmp(token->authorization, authorization) == 0)
+		token->ends_at = dcf_wait_now();
+	return token->by_service;
+}

@@ -1,0 +1,91 @@
+/*
+ * day.c
+ *	  Days by their date, or from today.  See day.h.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/datetime.h"
+#include "utils/timestamp.h"
+
+#include "core/text.h"
+#include "options/day.h"
+
+#define DAYS_OF_WEEK 7
+
+/* Digits of DCF_DAY_MAX_OFFSET. */
+#define MAX_DIGITS 5
+
+/* "+30d", "-2w" */
+static bool
+parse_offset(const char *text, int *days)
+{
+	size_t digits;
+	int number = 0;
+
+	if (text[0] != '+' && text[0] != '-')
+		return false;
+	digits = strspn(text + 1, "0123456789");
+	if (digits == 0 || digits > MAX_DIGITS)
+		return false;
+	for (size_t i = 1; i <= digits; i++)
+		number = number * 10 + (text[i] - '0');
+	if (pg_strcasecmp(text + 1 + digits, "w") == 0)
+		number *= DAYS_OF_WEEK;
+	else if (pg_strcasecmp(text + 1 + digits, "d") != 0)
+		return false;
+	*days = text[0] == '-' ? -number : number;
+	return number <= DCF_DAY_MAX_OFFSET;
+}
+
+bool
+dcf_day_parse(const char *text, DcfDay *day)
+{
+	static const struct
+	{
+		const char *name;
+		int number;
+	} words[] = {{"yesterday", -1}, {"today", 0}, {"tomorrow", 1}};
+	DcfIsoTime iso;
+
+	day->is_relative = true;
+	for (size_t i = 0; i < lengthof(words); i++)
+		if (pg_strcasecmp(text, words[i].name) == 0)
+		{
+			day->number = words[i].number;
+			return true;
+		}
+	if (parse_offset(text, &day->number))
+		return true;
+
+	if (!dcf_text_parse_iso(text, strlen(text), &iso) || !iso.has_date ||
+		iso.has_time)
+		return false;
+	day->is_relative = false;
+	day->number = date2j(iso.year, iso.month, iso.day) - POSTGRES_EPOCH_JDATE;
+	return true;
+}
+
+/* Days from 2000-01-01. */
+static int
+today(pg_tz *timezone)
+{
+	struct pg_tm tm;
+	fsec_t fsec;
+	int tz;
+
+	if (timestamp2tm(GetCurrentTransactionStartTimestamp(), &tz, &tm, &fsec,
+					 NULL, timezone) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	return date2j(tm.tm_year, tm.tm_mon, tm.tm_mday) - POSTGRES_EPOCH_JDATE;
+}
+
+Timestamp
+dcf_day_start(const DcfDay *day, pg_tz *timezone)
+{
+	int days = day->number + (day->is_relative ? today(timezone) : 0);
+
+	return days * USECS_PER_DAY;
+}

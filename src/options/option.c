@@ -1,0 +1,385 @@
+/*
+ * option.c
+ *	  Validating and reading the options of one object.
+ *
+ * The validator reads the options as a scan does, and throws the result away,
+ * so the two cannot disagree.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_foreign_data_wrapper.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_foreign_table.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
+#include "utils/builtins.h"
+
+#include "options/day.h"
+#include "options/option_private.h"
+
+static bool
+is_given(List *options, const char *name)
+{
+	ListCell *cell;
+
+	foreach(cell, options)
+	{
+		if (strcmp(((DefElem *) lfirst(cell))->defname, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Read the options of one object into the struct of its context.  Fields of
+ * options that are not given and have no default are left as they are.
+ */
+static void
+read_options(DcfOptionContext context, List *options, void *dest)
+{
+	ListCell *cell;
+	int i;
+
+	/* First the names, for an unknown one may be why another is missing. */
+	foreach(cell, options)
+		(void) dcf_option_require(context,
+								  ((DefElem *) lfirst(cell))->defname);
+
+	for (i = 0; i < dcf_options_length; i++)
+	{
+		const DcfOption *option = &dcf_options[i];
+
+		if (option->context != context)
+			continue;
+		if (option->required && !is_given(options, option->name))
+			ereport(ERROR,
+					(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+					 errmsg("option \"%s\" of a %s is required", option->name,
+							dcf_option_context_name(context))));
+		if (option->default_value)
+			dcf_option_parse(option, option->default_value,
+							 (char *) dest + option->offset);
+	}
+
+	foreach(cell, options)
+	{
+		DefElem *def = lfirst(cell);
+		const DcfOption *option = dcf_option_require(context, def->defname);
+
+		dcf_option_parse(option, defGetString(def),
+						 (char *) dest + option->offset);
+	}
+}
+
+/* The detail may be NULL. */
+pg_noreturn static void
+reject_combination(const char *message, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR), errmsg("%s", message),
+			 detail ? errdetail_internal("%s", detail) : 0));
+}
+
+pg_noreturn static void
+reject_pair(const char *option, const char *other)
+{
+	reject_combination(psprintf("options \"%s\" and \"%s\" contradict each "
+								"other",
+								option, other),
+					   NULL);
+}
+
+pg_noreturn static void
+reject_lack(const char *option, const char *lacking)
+{
+	reject_combination(psprintf("option \"%s\" needs option %s", option,
+								lacking),
+					   NULL);
+}
+
+static DcfServerOptions *
+read_server(List *options)
+{
+	DcfServerOptions *server = palloc0(sizeof(DcfServerOptions));
+	size_t len;
+
+	read_options(DCF_OPTION_SERVER, options, server);
+
+	/* Endpoints are appended, and start with a slash. */
+	for (len = strlen(server->url); server->url[len - 1] == '/'; len--)
+		server->url[len - 1] = '\0';
+	return server;
+}
+
+static void
+check_user(const DcfUserOptions *user)
+{
+	if (user->token && user->username)
+		reject_pair("token", "username");
+	if (user->token && user->password)
+		reject_pair("token", "password");
+	if (user->token && user->client_id)
+		reject_pair("token", "client_id");
+	if (user->token && user->client_secret)
+		reject_pair("token", "client_secret");
+	if (user->username && !user->password)
+		reject_lack("username", "\"password\"");
+	if (user->password && !user->username)
+		reject_lack("password", "\"username\"");
+	if (user->client_id && !user->client_secret)
+		reject_lack("client_id", "\"client_secret\"");
+	if (user->client_secret && !user->client_id)
+		reject_lack("client_secret", "\"client_id\"");
+	if (user->client_id && !user->username)
+		reject_lack("client_id", "\"username\"");
+
+	/* RFC 7617: the first colon ends the name. */
+	if (user->username && !user->client_id && strchr(user->username, ':'))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+				 errmsg("invalid value for option \"username\""),
+				 errdetail("A user name for Basic authentication cannot "
+						   "contain a colon.")));
+}
+
+static DcfUserOptions *
+read_user(List *options)
+{
+	DcfUserOptions *user = palloc0(sizeof(DcfUserOptions));
+
+	read_options(DCF_OPTION_USER_MAPPING, options, user);
+	check_user(user);
+	return user;
+}
+
+/* server is NULL when validating. */
+static DcfTableOptions *
+read_table(List *options, const DcfServerOptions *server)
+{
+	DcfTableOptions *table = palloc0(sizeof(DcfTableOptions));
+	DcfDay from;
+	DcfDay to;
+
+	table->rows = -1;
+	if (server)
+	{
+		table->format = server->format;
+		table->method = server->method;
+		table->batch_size = server->batch_size;
+		table->async_capable = server->async_capable;
+		table->missing_key = server->missing_key;
+		table->new_keys = server->new_keys;
+	}
+	read_options(DCF_OPTION_TABLE, options, table);
+
+	if (dcf_day_parse(table->open_from, &from) &&
+		dcf_day_parse(table->open_to, &to) &&
+		from.is_relative == to.is_relative && from.number > to.number)
+		reject_combination("options \"open_from\" and \"open_to\" contradict "
+						   "each other",
+						   psprintf("The window would be from %s to %s.",
+									table->open_from, table->open_to));
+	return table;
+}
+
+static void
+check_column(const DcfColumnOptions *column)
+{
+	const char *bound = column->param_from ? "param_from" : "param_to";
+	bool is_window = column->param_from || column->param_to;
+
+	if (is_window && column->param)
+		reject_pair("param", bound);
+	if (is_window && !column->name)
+		reject_lack(bound, "\"name\"");
+	if (column->param_from && column->param_to &&
+		pg_strcasecmp(column->param_from, column->param_to) == 0)
+		reject_combination("options \"param_from\" and \"param_to\" "
+						   "contradict each other",
+						   "They name the same parameter.");
+	if (is_window && column->default_value)
+		reject_pair("default", bound);
+	if (is_window && column->list)
+		reject_pair("list", bound);
+	if (column->required && column->default_value)
+		reject_pair("required", "default");
+	if (column->default_value && !column->param)
+		reject_lack("default", "\"param\"");
+	if (column->list && !column->param)
+		reject_lack("list", "\"param\"");
+	if (column->send_empty && !column->param)
+		reject_lack("empty", "\"param\"");
+	if (column->required && !column->param && !is_window)
+		reject_lack("required", "\"param\", \"param_from\" or \"param_to\"");
+}
+
+static DcfColumnOptions *
+read_column(List *options)
+{
+	DcfColumnOptions *column = palloc0(sizeof(DcfColumnOptions));
+
+	read_options(DCF_OPTION_COLUMN, options, column);
+	check_column(column);
+	return column;
+}
+
+DcfImportOptions *
+dcf_option_import(List *options)
+{
+	DcfImportOptions *import = palloc0(sizeof(DcfImportOptions));
+
+	read_options(DCF_OPTION_IMPORT, options, import);
+	return import;
+}
+
+DcfServerOptions *
+dcf_option_server(const ForeignServer *server)
+{
+	return read_server(server->options);
+}
+
+DcfUserOptions *
+dcf_option_user(const UserMapping *user)
+{
+	return read_user(user->options);
+}
+
+DcfTableOptions *
+dcf_option_table(const ForeignTable *table, const DcfServerOptions *server)
+{
+	return read_table(table->options, server);
+}
+
+static List *
+append_option(List *options, const char *name, const char *value)
+{
+	if (value == NULL)
+		return options;
+	return lappend(options,
+				   makeDefElem(pstrdup(name),
+							   (Node *) makeString(pstrdup(value)), -1));
+}
+
+DcfTableOptions *
+dcf_option_endpoint(const char *endpoint, const char *params,
+					const DcfServerOptions *server)
+{
+	List *options = append_option(NIL, "endpoint", endpoint);
+
+	return read_table(append_option(options, "params", params), server);
+}
+
+DcfColumnOptions *
+dcf_option_column(Oid relid, AttrNumber attnum, const char *attname)
+{
+	DcfColumnOptions *column;
+
+	column = read_column(GetForeignColumnOptions(relid, attnum));
+	column->is_named = column->name != NULL;
+	if (!column->name && !column->param)
+		column->name = pstrdup(attname);
+	return column;
+}
+
+char *
+dcf_option_utf8(char *text)
+{
+	return pg_server_to_any(text, strlen(text), PG_UTF8);
+}
+
+/* Whether the option is a boolean that is given its default. */
+static bool
+says_default(const DcfOption *option, const char *value)
+{
+	bool given;
+	bool normal;
+
+	return option->type == DCF_OPTION_BOOLEAN && parse_bool(value, &given) &&
+		parse_bool(option->default_value, &normal) && given == normal;
+}
+
+/*
+ * The validator sees all options an object will have, not which of them the
+ * command changes.  So an object with an option only for superusers is theirs
+ * to alter.
+ */
+static void
+check_privilege(DcfOptionContext context, List *options)
+{
+	ListCell *cell;
+
+	if (superuser())
+		return;
+	foreach(cell, options)
+	{
+		DefElem *def = lfirst(cell);
+		const DcfOption *option = dcf_option_require(context, def->defname);
+
+		if (option->superuser_only && !says_default(option, defGetString(def)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied to set option \"%s\"",
+							option->name),
+					 errdetail("Only a superuser may set this option, or "
+							   "change the options of a %s that has it.",
+							   dcf_option_context_name(context))));
+	}
+}
+
+void
+dcf_option_validate(List *options, Oid catalog)
+{
+	DcfOptionContext context;
+
+	switch (catalog)
+	{
+		case ForeignServerRelationId:
+			context = DCF_OPTION_SERVER;
+			break;
+		case UserMappingRelationId:
+			context = DCF_OPTION_USER_MAPPING;
+			break;
+		case ForeignTableRelationId:
+			context = DCF_OPTION_TABLE;
+			break;
+		case AttributeRelationId:
+			context = DCF_OPTION_COLUMN;
+			break;
+		default:
+			/* The foreign-data wrapper itself. */
+			if (options != NIL)
+				ereport(ERROR,
+						(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+						 errmsg("invalid option \"%s\"",
+								((DefElem *) linitial(options))->defname),
+						 errhint("Options belong on servers, user mappings, "
+								 "tables and columns.")));
+			return;
+	}
+
+	check_privilege(context, options);
+	switch (context)
+	{
+		case DCF_OPTION_SERVER:
+			(void) read_server(options);
+			break;
+		case DCF_OPTION_USER_MAPPING:
+			(void) read_user(options);
+			break;
+		case DCF_OPTION_TABLE:
+			(void) read_table(options, NULL);
+			break;
+		case DCF_OPTION_COLUMN:
+			(void) read_column(options);
+			break;
+		case DCF_OPTION_IMPORT:
+			/* Of a statement, not of an object. */
+			break;
+	}
+}

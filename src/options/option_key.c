@@ -1,0 +1,55 @@
+/*
+ * option_key.c
+ *	  Keys of replies as values of the option name.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "mb/pg_wchar.h"
+
+#include "options/option_private.h"
+
+/* NULL if the database encoding lacks one of the characters. */
+static char *
+convert(const char *utf8, size_t len)
+{
+	int encoding = GetDatabaseEncoding();
+	size_t size = len * MAX_CONVERSION_GROWTH + 1;
+	Oid proc;
+	char *result;
+	int done;
+
+	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
+		return pnstrdup(utf8, len);
+	proc = FindDefaultConversionProc(PG_UTF8, encoding);
+	if (!OidIsValid(proc))
+		return NULL;
+	result = palloc(size);
+	done =
+		pg_do_encoding_conversion_buf(proc, PG_UTF8, encoding,
+									  unconstify(unsigned char *,
+												 (const unsigned char *) utf8),
+									  (int) len, (unsigned char *) result,
+									  (int) size, true);
+	return done == (int) len ? result : NULL;
+}
+
+char *
+dcf_option_key(const char *utf8, size_t len, const char **obstacle)
+{
+	char *key = NULL;
+
+	if (len == 0)
+		*obstacle = "is empty";
+	else if (len > DCF_OPTION_KEY_MAX)
+		*obstacle = "is too long";
+	else if (dcf_option_has_control(utf8, len))
+		*obstacle = "contains a control character";
+	else
+	{
+		key = convert(utf8, len);
+		*obstacle =
+			key ? NULL : "has a character that the database encoding lacks";
+	}
+	return key;
+}

@@ -1,0 +1,150 @@
+/*
+ * option_parameter.c
+ *	  Checking the service's parameters in options: names and query strings.
+ *
+ * A query string may hold a secret by mistake, so parameters are told apart by
+ * their numbers in messages.
+ */
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "utils/builtins.h"
+
+#include "core/text.h"
+#include "core/url.h"
+#include "options/option_private.h"
+
+/* Parameters that an option may not set. */
+typedef struct ReservedParameter
+{
+	const char *name;
+	bool is_prefix; /* so are all names that start with it */
+	bool in_server_params_only;
+	const char *hint;
+} ReservedParameter;
+
+static const ReservedParameter reserved_parameters[] = {
+	{"Auth", false, false,
+	 "Credentials belong in the user mapping, and are never sent in a URL."},
+	{"Response", false, false, "Use the option \"format\"."},
+	{"Email.", true, false,
+	 "With it the service would send the records by e-mail in place of the "
+	 "reply."},
+	{"CSV.Delimiter", false, false, "Only CSV with commas is read."},
+	{"CSV.Headers", false, false, "Only CSV with a header is read."},
+	{"LanguageCode", false, true, "Use the option \"language\"."},
+};
+
+/*
+ * Check a parameter's name, which is UTF-8.  where is empty, or names it for
+ * the message and ends in a space.
+ */
+static void
+check_parameter_name(const DcfOption *option, const char *where,
+					 const char *name)
+{
+	size_t len = strlen(name);
+	int i;
+
+	if (len == 0 || name[0] == ' ' || name[len - 1] == ' ')
+		dcf_option_reject(
+			option, NULL,
+			psprintf("The name of the parameter %sis empty, or starts or "
+					 "ends with a space.",
+					 where),
+			NULL);
+	for (i = 0; i < (int) lengthof(reserved_parameters); i++)
+	{
+		const ReservedParameter *reserved = &reserved_parameters[i];
+		size_t compared = strlen(reserved->name);
+
+		if (reserved->in_server_params_only &&
+			(option->context != DCF_OPTION_SERVER))
+			continue;
+		if (pg_strncasecmp(name, reserved->name, compared) == 0 &&
+			(reserved->is_prefix || len == compared))
+			dcf_option_reject(
+				option, NULL,
+				psprintf("The parameter \"%s%s\" is not allowed here.",
+						 reserved->name, reserved->is_prefix ? "*" : ""),
+				reserved->hint);
+	}
+}
+
+void
+dcf_option_check_parameter(const DcfOption *option, const char *utf8)
+{
+	check_parameter_name(option, "", utf8);
+}
+
+/* A name or value of a query string, decoded; number counts from 1. */
+static char *
+decode_part(const DcfOption *option, int number, DcfSpan part)
+{
+	char *decoded = palloc(part.len + 1);
+	size_t len;
+
+	if (!dcf_url_decode(part.data, part.len, decoded, &len))
+		dcf_option_reject(
+			option, NULL,
+			psprintf("Parameter number %d has a \"%%\" without two "
+					 "hexadecimal digits after it.",
+					 number),
+			"Write a percent sign as %25.");
+	decoded[len] = '\0';
+	if (!dcf_text_is_utf8(decoded, len))
+		dcf_option_reject(
+			option, NULL,
+			psprintf("Parameter number %d is not valid UTF-8 when decoded.",
+					 number),
+			NULL);
+	if (dcf_option_has_control(decoded, len))
+		dcf_option_reject(
+			option, NULL,
+			psprintf("Parameter number %d contains a control character.",
+					 number),
+			NULL);
+	return decoded;
+}
+
+void
+dcf_option_check_query_string(const DcfOption *option, const char *utf8)
+{
+	size_t pos = 0;
+	List *names = NIL;
+	DcfSpan name;
+	DcfSpan value;
+
+	if (utf8[0] == '?')
+		dcf_option_reject(option, NULL, "The query string starts with \"?\".",
+						  "Write it as name=value&name=value.");
+	if (strchr(utf8, '#'))
+		dcf_option_reject(option, NULL, "The query string contains \"#\".",
+						  "Write the character as %23.");
+
+	while (dcf_url_next_pair(utf8, strlen(utf8), &pos, &name, &value))
+	{
+		int number = list_length(names) + 1;
+		char *decoded = decode_part(option, number, name);
+		ListCell *earlier;
+
+		if (value.data == name.data + name.len)
+			dcf_option_reject(
+				option, NULL,
+				psprintf("Parameter number %d has no \"=\".", number),
+				"Write it as name=value, or as name= to leave it out.");
+		(void) decode_part(option, number, value);
+		check_parameter_name(option, psprintf("number %d ", number), decoded);
+		foreach(earlier, names)
+		{
+			if (pg_strcasecmp(lfirst(earlier), decoded) == 0)
+				dcf_option_reject(
+					option, NULL,
+					psprintf("Parameters number %d and %d have the same "
+							 "name.",
+							 foreach_current_index(earlier) + 1, number),
+					NULL);
+		}
+		names = lappend(names, decoded);
+	}
+}

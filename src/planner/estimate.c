@@ -1,0 +1,588 @@
+/*
+ * estimate.c
+ *	  Rows and costs.  See estimate.h.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+
+#include "discovery/bridge.h"
+#include "planner/estimate.h"
+#include "reply/reply_stats.h"
+#include "request/bind_value.h"
+#include "request/period.h"
+#include "request/request_size.h"
+#include "request/window_open.h"
+
+/*
+ * Costs in the planner's unit, a sequential page read, which is taken for a
+ * hundredth of a millisecond.  A request is a round trip and the service's own
+ * work: as long as the first byte was found to take, but never less than
+ * COST_PER_REQUEST, so that a service which happens to be near is not asked a
+ * thousand times.  A byte of a reply has to be received, inflated and read.
+ */
+#define COST_PER_MS		 100.0
+#define COST_PER_REQUEST 1000.0
+#define COST_PER_BYTE	 0.0001
+
+/* Bytes a field takes in a reply: its key, quotes and separators, a value. */
+#define BYTES_PER_FIELD 30
+
+/* Elements of an array that is not known yet. */
+#define UNKNOWN_ARRAY_LENGTH 10
+
+/* What an estimate is made from. */
+typedef struct Estimation
+{
+	PlannerInfo *root;
+	RelOptInfo *baserel;
+	const DcfRelation *relation;
+	const DcfQuals *quals;
+	Bitmapset *split;		 /* see DcfFdwPrivate */
+	Bitmapset *single;		 /* columns of which one value is left, by = */
+	const RestrictInfo *key; /* the clause of a batched join's key, or NULL */
+	DcfRequestSize reqsize;
+	double windows; /* that are asked for one by one */
+	DcfReplyStats learned;
+	DcfEstimate *estimate;
+} Estimation;
+
+static Bitmapset *single_columns(const DcfQuals *quals);
+static const RestrictInfo *find_key(const DcfQuals *quals);
+static bool is_one_by_one(const Estimation *e, const DcfBinding *binding);
+static double count_requests(const Estimation *e);
+static Expr *known_value(const Estimation *e, const DcfBinding *binding);
+static bool is_skipped(const Estimation *e, const DcfBinding *binding);
+static double array_length(Expr *array);
+static void measure_request(Estimation *e);
+static void measure_column(Estimation *e, const DcfColumn *column);
+static void measure_window(Estimation *e, const DcfColumn *column);
+static bool average_window(Estimation *e, const DcfColumn *column,
+						   DcfWindow *window);
+static bool narrow_window(const Estimation *e, const DcfBinding *binding,
+						  DcfWindow *window, DcfPeriods *periods);
+static double remote_rows(const Estimation *e);
+static bool use_learned(const Estimation *e, double remote);
+static double statistics_rows(const Estimation *e);
+static double reply_rows(Estimation *e);
+static double filtered_part(const Estimation *e);
+static bool is_filter(const Estimation *e, const RestrictInfo *rinfo);
+static Selectivity selectivity(const Estimation *e, List *clauses);
+static double bytes_per_record(const Estimation *e);
+
+void
+dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
+			 const DcfRelation *relation, const DcfQuals *quals,
+			 Bitmapset *split, DcfEstimate *estimate)
+{
+	Estimation e = {.root = root,
+					.baserel = baserel,
+					.relation = relation,
+					.quals = quals,
+					.split = split,
+					.single = single_columns(quals),
+					.key = find_key(quals),
+					.windows = 1,
+					.estimate = estimate};
+	double max_rows = relation->server->max_rows;
+	double received;
+	double cost_per_request;
+	QualCost qual_cost;
+
+	measure_request(&e);
+	dcf_reply_stats_find(relation, &e.reqsize, &e.learned);
+	estimate->days = Max(e.reqsize.days, 0);
+	estimate->requests = count_requests(&e);
+	estimate->rows = reply_rows(&e);
+
+	/* What is too much for one reply comes in several, or not at all. */
+	received = estimate->requests * estimate->rows_per_request;
+	if (relation->split)
+		estimate->requests *=
+			Max(ceil(estimate->rows_per_request / max_rows), 1);
+	else
+		received = Min(received, estimate->requests * max_rows);
+	estimate->rows = clamp_row_est(Min(estimate->rows, received));
+
+	cost_per_request =
+		Max(COST_PER_REQUEST, e.learned.first_byte_ms * COST_PER_MS);
+	cost_qual_eval(&qual_cost, quals->local, root);
+	estimate->startup_cost = cost_per_request + qual_cost.startup +
+		baserel->reltarget->cost.startup;
+	estimate->total_cost = estimate->startup_cost +
+		(estimate->requests - 1) * cost_per_request +
+		received *
+			(bytes_per_record(&e) * COST_PER_BYTE + cpu_tuple_cost +
+			 qual_cost.per_tuple) +
+		estimate->rows * baserel->reltarget->cost.per_tuple;
+}
+
+static Bitmapset *
+single_columns(const DcfQuals *quals)
+{
+	Bitmapset *single = NULL;
+	ListCell *lc;
+
+	foreach(lc, quals->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+
+		if (binding->op != DCF_BIND_ANY)
+			single = bms_add_member(single, binding->attnum);
+	}
+	return single;
+}
+
+static const RestrictInfo *
+find_key(const DcfQuals *quals)
+{
+	ListCell *lc_binding;
+	ListCell *lc_clause;
+
+	forboth(lc_binding, quals->bindings, lc_clause, quals->sent)
+		if (((const DcfBinding *) lfirst(lc_binding))->op == DCF_BIND_KEYS)
+			return lfirst_node(RestrictInfo, lc_clause);
+	return NULL;
+}
+
+/* Whether a binding comes to a request for each of its values. */
+static bool
+is_one_by_one(const Estimation *e, const DcfBinding *binding)
+{
+	const DcfColumn *column = &e->relation->columns[binding->attnum - 1];
+
+	return !bms_is_member(binding->attnum, e->single) &&
+		column->kind != DCF_COLUMN_WINDOW &&
+		(!column->options->list || bms_is_member(binding->attnum, e->split));
+}
+
+/* Columns that need a request for each value multiply, but those of a group. */
+static double
+count_requests(const Estimation *e)
+{
+	Bitmapset *counted = NULL;
+	double requests = e->windows;
+	List *groups = NIL;
+	ListCell *lc;
+
+	foreach(lc, e->quals->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+		double length;
+
+		if (!is_one_by_one(e, binding) || is_skipped(e, binding) ||
+			bms_is_member(binding->attnum, counted))
+			continue;
+		counted = bms_add_member(counted, binding->attnum);
+		if (binding->group > 0 && list_member_int(groups, binding->group))
+			continue;
+		groups = lappend_int(groups, binding->group);
+		length = array_length(known_value(e, binding));
+		if (length < 0)
+			length = UNKNOWN_ARRAY_LENGTH;
+		requests *= Max(length, 1);
+	}
+	return requests;
+}
+
+/*
+ * The value of a binding, simplified as far as the planner may: what is stable
+ * is a Const, and a parameter whose value it knows.
+ */
+static Expr *
+known_value(const Estimation *e, const DcfBinding *binding)
+{
+	if (!binding->value)
+		return NULL;
+	return (Expr *) estimate_expression_value(e->root,
+											  (Node *) binding->value);
+}
+
+/* Whether the condition that a binding does not hold under is known to be true. */
+static bool
+is_skipped(const Estimation *e, const DcfBinding *binding)
+{
+	const Const *condition;
+
+	if (!binding->unless)
+		return false;
+	condition =
+		(const Const *) estimate_expression_value(e->root,
+												  (Node *) binding->unless);
+	return IsA(condition, Const) && !condition->constisnull &&
+		DatumGetBool(condition->constvalue);
+}
+
+/* Or -1 if it is not known. */
+static double
+array_length(Expr *array)
+{
+	if (IsA(array, Const))
+	{
+		Const *constant = (Const *) array;
+		ArrayType *value;
+
+		if (constant->constisnull)
+			return 0;
+		value = DatumGetArrayTypeP(constant->constvalue);
+		return ArrayGetNItems(ARR_NDIM(value), ARR_DIMS(value));
+	}
+	if (IsA(array, ArrayExpr) && !((ArrayExpr *) array)->multidims)
+		return list_length(((ArrayExpr *) array)->elements);
+	return -1;
+}
+
+/* What one request will ask for. */
+static void
+measure_request(Estimation *e)
+{
+	dcf_request_size_init(&e->reqsize);
+	for (int i = 0; i < e->relation->natts; i++)
+	{
+		const DcfColumn *column = &e->relation->columns[i];
+
+		if (column->kind == DCF_COLUMN_WINDOW)
+			measure_window(e, column);
+		else if (dcf_column_is_sent(column))
+			measure_column(e, column);
+	}
+}
+
+static void
+measure_column(Estimation *e, const DcfColumn *column)
+{
+	const DcfBinding *last = NULL;
+	Expr *value;
+	ListCell *lc;
+
+	/* A value by = is the last word. */
+	foreach(lc, e->quals->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+
+		if (binding->attnum == column->attnum && !is_skipped(e, binding) &&
+			(!last || binding->op != DCF_BIND_ANY))
+			last = binding;
+	}
+	if (!last || last->op == DCF_BIND_NULL)
+		return;
+	if (last->op == DCF_BIND_KEYS)
+	{
+		dcf_request_size_values(&e->reqsize, e->relation, column,
+								ceil(e->estimate->keys /
+									 e->estimate->batches));
+		return;
+	}
+	value = known_value(e, last);
+	if (last->op == DCF_BIND_EQUAL || last->op == DCF_BIND_NOT_DISTINCT)
+	{
+		const Const *constant = IsA(value, Const) ? (Const *) value : NULL;
+
+		dcf_request_size_value(&e->reqsize, e->relation, column,
+							   constant && !constant->constisnull ?
+								   &constant->constvalue :
+								   NULL,
+							   constant ? getBaseType(constant->consttype) :
+										  InvalidOid);
+	}
+	else if (is_one_by_one(e, last) || array_length(value) == 1)
+		dcf_request_size_value(&e->reqsize, e->relation, column, NULL,
+							   InvalidOid);
+	else
+		dcf_request_size_values(&e->reqsize, e->relation, column,
+								array_length(value));
+}
+
+static void
+measure_window(Estimation *e, const DcfColumn *column)
+{
+	DcfWindow window;
+	bool lower = false;
+	bool upper = false;
+	bool known;
+	ListCell *lc;
+
+	foreach(lc, e->quals->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+		bool from;
+		bool to;
+
+		if (binding->attnum != column->attnum || is_skipped(e, binding))
+			continue;
+		dcf_period_ends(binding, &from, &to);
+		lower |= from;
+		upper |= to;
+	}
+	if (!lower && !upper)
+		return;
+	known = average_window(e, column, &window);
+	dcf_request_size_window(&e->reqsize, e->relation, column, lower, upper,
+							known ? &window : NULL);
+}
+
+/*
+ * Of the windows that are asked for one by one, which are counted, one as long
+ * as they are on average.  False if the values are not known.
+ */
+static bool
+average_window(Estimation *e, const DcfColumn *column, DcfWindow *window)
+{
+	DcfPeriods periods = dcf_period_all();
+	DcfWindow *windows;
+	double days = 0;
+	double sent;
+	double exact;
+	ListCell *lc;
+
+	dcf_window_init(window, column->basetype, column->basetypmod,
+					column->timezone, e->relation->table->window_round_day);
+	if (column->options->required)
+		dcf_window_open_count(window, e->relation->table->open_from,
+							  e->relation->table->open_to);
+	foreach(lc, e->quals->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+
+		if (binding->attnum == column->attnum && !is_skipped(e, binding) &&
+			!narrow_window(e, binding, window, &periods))
+			return false;
+	}
+	windows = dcf_period_windows(window,
+								 column->options->param_from &&
+									 column->options->param_to,
+								 &periods);
+	if (periods.count == 0)
+		return true;
+	e->windows *= periods.count;
+	*window = windows[0];
+	if (periods.count == 1 || !window->has_lower)
+		return true;
+	for (int i = 0; i < periods.count; i++)
+	{
+		dcf_window_days(&windows[i], &sent, &exact);
+		days += exact / periods.count;
+	}
+	window->has_upper = window->upper_exclusive = true;
+	window->upper = window->lower + (int64) (days * USECS_PER_DAY);
+	return true;
+}
+
+/* False if the value is not known. */
+static bool
+narrow_window(const Estimation *e, const DcfBinding *binding,
+			  DcfWindow *window, DcfPeriods *periods)
+{
+	const Const *constant = (const Const *) known_value(e, binding);
+
+	if (!IsA(constant, Const) || constant->constisnull)
+		return false;
+	if (binding->op == DCF_BIND_PERIODS)
+		*periods =
+			dcf_period_intersect(*periods,
+								 dcf_period_run(binding->program,
+												dcf_period_values(
+													constant->constvalue)));
+	else if (binding->op == DCF_BIND_ANY)
+		*periods = dcf_period_intersect(*periods,
+										dcf_period_any(window->type ==
+															   TIMESTAMPTZOID ?
+														   DCF_PERIOD_INSTANT :
+														   DCF_PERIOD_LOCAL,
+													   constant->constvalue,
+													   constant->consttype));
+	else
+		dcf_window_narrow(window, binding->op, constant->constvalue,
+						  getBaseType(constant->consttype));
+	return true;
+}
+
+/* The service's own count, where the server's options want it; else -1. */
+static double
+remote_rows(const Estimation *e)
+{
+	Oid userid = e->baserel->userid;
+
+	if (!e->relation->server->remote_estimate)
+		return -1;
+	return dcf_remote_count(e->relation,
+							OidIsValid(userid) ? userid : GetUserId());
+}
+
+/*
+ * The service counts all rows of a table.  What a request that asks for some of
+ * them returns is known better by replies to such requests.  Replies to
+ * requests that asked for less are the least that is to be expected.
+ */
+static bool
+use_learned(const Estimation *e, double remote)
+{
+	double known = e->learned.records;
+
+	if (known < 0)
+		return false;
+	if (remote >= 0)
+		return e->reqsize.given != 0 && e->learned.missing == 0 &&
+			known < remote;
+	if (!e->learned.at_least)
+		return true;
+	if (e->estimate->tuples > 0)
+		return known >= statistics_rows(e);
+	return known >= e->relation->table->rows;
+}
+
+/*
+ * Of a reply, by statistics.  Where ANALYZE had a sample, they know of its rows,
+ * and the service filters them; else of the rows of a reply as it comes.
+ */
+static double
+statistics_rows(const Estimation *e)
+{
+	if (!e->relation->table->analyze_params)
+		return e->estimate->tuples;
+	return clamp_row_est(e->estimate->tuples * selectivity(e, e->quals->sent) /
+						 e->estimate->requests);
+}
+
+/*
+ * Rows the scan returns; the rows of a reply are noted in the estimate.
+ */
+static double
+reply_rows(Estimation *e)
+{
+	DcfEstimate *estimate = e->estimate;
+	const DcfQuals *quals = e->quals;
+	double remote = remote_rows(e);
+	double rows;
+	double kept = 1;
+	double asked = 1;
+
+	if (use_learned(e, remote))
+	{
+		estimate->source = DCF_ESTIMATE_LEARNED;
+		rows = e->learned.records;
+		kept = e->reqsize.kept;
+		if (e->reqsize.days > 0)
+			asked = e->reqsize.asked / e->reqsize.days;
+	}
+	else if (remote >= 0)
+	{
+		estimate->source = DCF_ESTIMATE_REMOTE;
+		rows = remote;
+	}
+	else if (estimate->tuples > 0 && !e->relation->table->analyze_params)
+	{
+		estimate->source = DCF_ESTIMATE_STATISTICS;
+		rows = estimate->tuples;
+	}
+	else if (estimate->tuples > 0)
+	{
+		estimate->source = DCF_ESTIMATE_STATISTICS;
+		estimate->rows_per_request = estimate->rows_asked = statistics_rows(e);
+		return estimate->tuples *
+			selectivity(e, list_union_ptr(quals->local, quals->sent));
+	}
+	else if (e->relation->table->rows >= 0)
+	{
+		estimate->source = DCF_ESTIMATE_OPTION;
+		rows = e->relation->table->rows;
+	}
+	else
+	{
+		estimate->source = DCF_ESTIMATE_DEFAULT;
+		rows = DCF_ROWS_DEFAULT;
+	}
+
+	/* These count a reply's records, so what was sent is accounted for. */
+	estimate->rows_per_request = clamp_row_est(rows * filtered_part(e));
+	estimate->rows_asked = estimate->rows_per_request * asked;
+	rows = estimate->rows_per_request;
+	if (!e->relation->split)
+		rows = Min(rows, e->relation->server->max_rows);
+	return estimate->requests * rows * kept *
+		selectivity(e, list_difference_ptr(quals->local, quals->sent));
+}
+
+/*
+ * What part of the records the service returns that the estimate is of: where a
+ * clause lets it filter them that did not when they were counted.
+ */
+static double
+filtered_part(const Estimation *e)
+{
+	List *clauses = NIL;
+	double requests = 1;
+	ListCell *lc;
+
+	foreach(lc, e->quals->sent)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		const DcfBinding *binding =
+			list_nth(e->quals->bindings, foreach_current_index(lc));
+
+		if (!is_filter(e, rinfo) ||
+			e->relation->columns[binding->attnum - 1].kind ==
+				DCF_COLUMN_PARAMETER)
+			continue;
+		if (e->estimate->source != DCF_ESTIMATE_LEARNED)
+		{
+			if (bms_membership(rinfo->clause_relids) == BMS_MULTIPLE)
+				clauses = lappend(clauses, rinfo);
+			continue;
+		}
+		if (!(e->learned.missing &
+			  dcf_request_size_bits(dcf_request_size_place(
+				  e->relation, &e->relation->columns[binding->attnum - 1]))))
+			continue;
+		clauses = lappend(clauses, rinfo);
+		if (is_one_by_one(e, binding))
+			requests = e->estimate->requests;
+	}
+	return Min(selectivity(e, clauses) / requests, 1);
+}
+
+/* Whether a clause that was sent is on a column that the reply has. */
+static bool
+is_filter(const Estimation *e, const RestrictInfo *rinfo)
+{
+	return list_member_ptr(e->quals->local, rinfo);
+}
+
+/*
+ * One of the clauses may be that of a batched join's key: it holds for any of
+ * many values, but all batches together have no more than all rows.
+ */
+static Selectivity
+selectivity(const Estimation *e, List *clauses)
+{
+	/* Several bindings may come of one clause. */
+	Selectivity one =
+		clauselist_selectivity(e->root, list_concat_unique_ptr(NIL, clauses),
+							   e->baserel->relid, JOIN_INNER, NULL);
+
+	if (!list_member_ptr(clauses, e->key))
+		return one;
+	return Min(e->estimate->keys * one, 1) / e->estimate->batches;
+}
+
+static double
+bytes_per_record(const Estimation *e)
+{
+	int nread = 0;
+
+	if (e->learned.bytes >= 0)
+		return e->learned.bytes;
+	for (int i = 0; i < e->relation->natts; i++)
+		if (dcf_column_is_read(&e->relation->columns[i]))
+			nread++;
+	return nread * BYTES_PER_FIELD;
+}

@@ -1,0 +1,600 @@
+/*
+ * plan.c
+ *	  The planner's callbacks.  See plan.h.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "foreign/fdwapi.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
+#include "optimizer/appendinfo.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/memutils.h"
+#include "utils/partcache.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "planner/estimate.h"
+#include "planner/plan.h"
+#include "qual.h"
+#include "request/fdw_private.h"
+#include "request/relation.h"
+
+/* In RelOptInfo.fdw_private, from GetForeignRelSize on. */
+typedef struct RelationPlan
+{
+	DcfRelation *relation;
+	List *bounds;
+	Bitmapset *joined; /* columns that joins could give values, from
+						* GetForeignPaths on, as is */
+	DcfQualUses *uses; /* of columns that clauses give no value for */
+	char *refused;	   /* the comparison that no path gets a value from, if
+						* it had to be shown early; or NULL */
+	List *sets;		   /* of Relids: which by */
+	bool all_rows;	   /* the query is likely to read them all */
+	double tuples;	   /* as the catalogue has them: the planner makes more of
+					* the relation's once it has a size */
+} RelationPlan;
+
+/* What a path does, which its clauses say. */
+typedef struct PathPlan
+{
+	List *clauses; /* the path's, and those that are implied */
+	DcfQuals *quals;
+	DcfDeferredError *deferred; /* or NULL */
+	DcfComparison *comparison;
+	List *perhaps; /* of DcfQualUnsent * */
+	Bitmapset *fetched;
+	Bitmapset *split;
+	DcfEstimate estimate;
+} PathPlan;
+
+/* Of a batched join's path: what its values are compared in, and how many. */
+typedef struct Batch
+{
+	RestrictInfo *key;
+	double nvalues;
+	double batches;
+} Batch;
+
+static DcfRelation *load_relation(Oid foreigntableid, Index relid,
+								  List **bounds);
+static List *partition_bounds(Relation rel, Index relid);
+static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
+static DcfQualUses *find_uses(PlannerInfo *root, RelOptInfo *baserel);
+static Bitmapset *choosing_columns(const DcfRelation *relation);
+static void find_lack(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path);
+static DcfDeferredError *make_lack(const DcfQualUnsent *unsent);
+static List *add_recheck(List *rechecks, const DcfQuals *quals,
+						 const RestrictInfo *rinfo);
+static List *imply(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
+				   Relids outer);
+static double last_resort_cost(const PlannerInfo *root);
+static List *path_clauses(RelOptInfo *baserel, const ParamPathInfo *info);
+static Batch read_batch(const ForeignPath *path);
+static DcfBinding *bind_key(PlannerInfo *root, RelOptInfo *baserel,
+							RestrictInfo *key, Relids outer);
+static void add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
+					 DcfQuals *quals);
+static void plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
+					  Relids outer, const Batch *batch, PathPlan *path);
+static void add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer);
+static bool reads_all_rows(const PlannerInfo *root);
+static Bitmapset *add_split_column(const DcfRelation *relation,
+								   Bitmapset *fetched);
+static Bitmapset *find_split(const DcfRelation *relation,
+							 const Bitmapset *fetched);
+
+void
+dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
+{
+	RelationPlan *state = palloc0(sizeof(RelationPlan));
+	PathPlan path;
+
+	baserel->fdw_private = state;
+	state->relation =
+		load_relation(foreigntableid, baserel->relid, &state->bounds);
+	state->tuples = baserel->tuples;
+	state->all_rows = reads_all_rows(root);
+	state->uses = find_uses(root, baserel);
+	plan_path(root, baserel, baserel->baserestrictinfo,
+			  baserel->lateral_relids, NULL, &path);
+	baserel->rows = path.estimate.rows;
+}
+
+/*
+ * The request must be complete when the scan starts.  Where only a join can
+ * make it so, paths are parameterised by the other side of the join.  A path
+ * that cannot run is there even so, because the planner needs one to begin
+ * with, and may make a plan only to weigh it.
+ */
+void
+dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
+{
+	RelationPlan *state = baserel->fdw_private;
+	Relids least = baserel->lateral_relids;
+	ListCell *lc;
+
+	state->sets =
+		dcf_qual_outer_sets(root, baserel, state->relation, &state->joined);
+	foreach(lc, state->sets)
+		if (!bms_equal(lfirst(lc), least))
+			add_path_for(root, baserel, lfirst(lc));
+	add_path_for(root, baserel, least);
+}
+
+/*
+ * Add the path that is parameterised by these relations.  One that cannot run is
+ * added only if it is the one that is parameterised least.
+ */
+static void
+add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer)
+{
+	RelationPlan *state = baserel->fdw_private;
+	ParamPathInfo *info = get_baserel_parampathinfo(root, baserel, outer);
+	List *clauses = path_clauses(baserel, info);
+	List *implied = imply(root, baserel, clauses, outer);
+	ForeignPath *result;
+	PathPlan path;
+
+	plan_path(root, baserel, list_concat_copy(clauses, implied), outer, NULL,
+			  &path);
+	find_lack(root, baserel, &path);
+	if (path.deferred && !bms_equal(outer, baserel->lateral_relids))
+		return;
+
+	/* When a subquery's plan is made, its outer columns are no more known. */
+	if (path.comparison && root->parent_root)
+		state->refused = dcf_qual_show(path.comparison);
+	if (info)
+		info->ppi_rows = path.estimate.rows;
+	result = dcf_compat_foreignscan_path(root, baserel, path.estimate.rows,
+										 path.deferred || path.perhaps != NIL ?
+											 last_resort_cost(root) :
+											 0,
+										 path.estimate.startup_cost,
+										 path.estimate.total_cost, outer);
+	result->fdw_private = list_make2(implied, NIL);
+	add_path(baserel, (Path *) result);
+}
+
+/*
+ * A generic plan that cannot run must cost more than those with values, some of
+ * which may not be able to, either.
+ */
+static double
+last_resort_cost(const PlannerInfo *root)
+{
+	return root->glob->boundParams ? DCF_LAST_RESORT_COST :
+									 DCF_LAST_RESORT_COST * 10;
+}
+
+/* For reparameterize_path_by_child(). */
+List *
+dcf_plan_reparameterize(PlannerInfo *root, List *fdw_private,
+						RelOptInfo *child)
+{
+	return (List *) dcf_compat_adjust_to_child(root, (Node *) fdw_private,
+											   child);
+}
+
+/* An Append begins with all of its scans, however few rows are wanted. */
+bool
+dcf_plan_is_async_capable(ForeignPath *path)
+{
+	RelationPlan *state = path->path.parent->fdw_private;
+
+	return state->all_rows && state->relation->table->async_capable;
+}
+
+ForeignScan *
+dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
+				ForeignPath *best_path, List *tlist, List *scan_clauses,
+				Plan *outer_plan)
+{
+	RelationPlan *state = baserel->fdw_private;
+	const Batch batch = read_batch(best_path);
+	PathPlan path;
+	DcfFdwPrivate priv = {0};
+	List *local;
+	List *used_up = NIL;
+	List *fdw_private;
+	List *fdw_exprs;
+	ListCell *lc;
+
+	plan_path(root, baserel,
+			  list_concat_copy(scan_clauses, linitial(best_path->fdw_private)),
+			  PATH_REQ_OUTER(&best_path->path), batch.key ? &batch : NULL,
+			  &path);
+	find_lack(root, baserel, &path);
+	if (path.comparison)
+		path.deferred->clause =
+			state->refused ? state->refused : dcf_qual_show(path.comparison);
+
+	/*
+	 * A clause used up by what is sent needs no check, and all others do.
+	 * Where a row that was joined has changed, and the join's rows are checked
+	 * again without being asked for, it is checked as well.
+	 */
+	local = list_copy(path.quals->bounds);
+	foreach(lc, path.clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+
+		if (list_member_ptr(path.quals->local, rinfo))
+			local = lappend(local, rinfo);
+		else
+			used_up = add_recheck(used_up, path.quals, rinfo);
+	}
+
+	dcf_relation_check_generated(state->relation, path.fetched);
+	priv.bindings = path.quals->bindings;
+	priv.split = path.split;
+	priv.fetched = path.fetched;
+	priv.clauses = extract_actual_clauses(path.quals->sent, false);
+	priv.source = path.estimate.source;
+	priv.rows_per_request = path.estimate.rows_asked;
+	priv.days = path.estimate.days;
+	priv.all_rows = state->all_rows;
+	priv.deferred = path.deferred;
+	foreach(lc, path.perhaps)
+		priv.perhaps = lappend(priv.perhaps, make_lack(lfirst(lc)));
+	dcf_fdw_private_write(&priv, &fdw_private, &fdw_exprs);
+
+	return make_foreignscan(tlist, extract_actual_clauses(local, false),
+							baserel->relid, fdw_exprs, fdw_private, NIL,
+							used_up, outer_plan);
+}
+
+static DcfDeferredError *
+make_lack(const DcfQualUnsent *unsent)
+{
+	DcfDeferredError *deferred = palloc0(sizeof(DcfDeferredError));
+
+	deferred->unsent = unsent->attnum;
+	if (unsent->comparison)
+		deferred->clause = dcf_qual_show(unsent->comparison);
+	return deferred;
+}
+
+/*
+ * How a clause that is used up is checked again.  Where its condition holds, or
+ * where it is true of any value, the column is NULL and the clause is not.
+ */
+static List *
+add_recheck(List *rechecks, const DcfQuals *quals, const RestrictInfo *rinfo)
+{
+	ListCell *lc_binding;
+	ListCell *lc_clause;
+
+	forboth(lc_binding, quals->bindings, lc_clause, quals->sent)
+	{
+		const DcfBinding *binding = lfirst(lc_binding);
+		Expr *clause = rinfo->clause;
+
+		if (lfirst(lc_clause) != rinfo || rinfo->pseudoconstant)
+			continue;
+		if (binding->unless)
+			clause = make_orclause(list_make2(binding->unless, clause));
+		return lappend(rechecks, clause);
+	}
+	return rechecks;
+}
+
+int
+dcf_plan_batch_size(const RelOptInfo *rel)
+{
+	RelationPlan *state = rel->fdw_private;
+
+	if (rel->reloptkind != RELOPT_BASEREL || !rel->fdwroutine ||
+		rel->fdwroutine->GetForeignPlan != dcf_plan_create || !state)
+		return 0;
+	return state->relation->table->batch_size;
+}
+
+bool
+dcf_plan_batch_key(PlannerInfo *root, RelOptInfo *baserel,
+				   RestrictInfo *clause, Relids outer, Expr **value,
+				   Var **column)
+{
+	RelationPlan *state = baserel->fdw_private;
+	DcfBinding *binding;
+	const DcfColumn *sent;
+	Node *node;
+
+	if (!IsA(clause->clause, OpExpr))
+		return false;
+	binding = bind_key(root, baserel, clause, outer);
+	if (!binding || binding->op != DCF_BIND_EQUAL || binding->unless)
+		return false;
+	sent = &state->relation->columns[binding->attnum - 1];
+	if (sent->kind != DCF_COLUMN_FILTERED || !sent->options->list)
+		return false;
+
+	*value = binding->value;
+	node = linitial(((OpExpr *) clause->clause)->args);
+	if (node == (Node *) *value)
+		node = lsecond(((OpExpr *) clause->clause)->args);
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	*column = castNode(Var, node);
+	return true;
+}
+
+List *
+dcf_plan_batch_params(const RelOptInfo *baserel, Relids outer)
+{
+	RelationPlan *state = baserel->fdw_private;
+	List *result = NIL;
+	ListCell *lc;
+
+	if (bms_overlap(baserel->lateral_relids, outer))
+		return NIL;
+	result = list_make1(baserel->lateral_relids);
+	foreach(lc, state->sets)
+	{
+		Relids params = bms_difference(lfirst(lc), outer);
+		ListCell *lc_known;
+		bool known = false;
+
+		foreach(lc_known, result)
+			known |= bms_equal(lfirst(lc_known), params);
+		if (!known)
+			result = lappend(result, params);
+	}
+	return result;
+}
+
+Path *
+dcf_plan_batch_path(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
+					double nvalues, double batches, Relids params)
+{
+	/* What the planner keeps of a relation lasts as long as the relation. */
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(baserel));
+	ParamPathInfo *info =
+		get_baserel_parampathinfo(root, baserel, bms_copy(params));
+	const Batch batch = {key, nvalues, batches};
+	List *clauses = path_clauses(baserel, info);
+	List *implied = imply(root, baserel, clauses, params);
+	ForeignPath *result;
+	PathPlan path;
+
+	MemoryContextSwitchTo(old);
+	plan_path(root, baserel, list_concat_copy(clauses, implied), params,
+			  &batch, &path);
+	find_lack(root, baserel, &path);
+	if (path.deferred || path.perhaps != NIL)
+		return NULL;
+	result = dcf_compat_foreignscan_path(root, baserel, path.estimate.rows, 0,
+										 path.estimate.startup_cost,
+										 path.estimate.total_cost, params);
+	result->fdw_private =
+		list_make2(implied,
+				   list_make3(key, makeFloat(psprintf("%.0f", nvalues)),
+							  makeFloat(psprintf("%.0f", batches))));
+	return (Path *) result;
+}
+
+static List *
+path_clauses(RelOptInfo *baserel, const ParamPathInfo *info)
+{
+	return info ?
+		list_concat_copy(baserel->baserestrictinfo, info->ppi_clauses) :
+		baserel->baserestrictinfo;
+}
+
+static Batch
+read_batch(const ForeignPath *path)
+{
+	Batch batch = {NULL, 1, 1};
+	List *private = lsecond(path->fdw_private);
+
+	if (private != NIL)
+	{
+		batch.key = linitial_node(RestrictInfo, private);
+		batch.nvalues = floatVal(lsecond(private));
+		batch.batches = floatVal(lthird(private));
+	}
+	return batch;
+}
+
+/* What the key's clause binds, whose values are those of outer; or NULL. */
+static DcfBinding *
+bind_key(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
+		 Relids outer)
+{
+	RelationPlan *state = baserel->fdw_private;
+	DcfQuals *quals = dcf_qual_classify(root, baserel, state->relation,
+										list_make1(key), outer, NIL, NIL);
+
+	return quals->bindings != NIL ? linitial(quals->bindings) : NULL;
+}
+
+/*
+ * Send the values of a key as well.  The join checks its clause; so it is no
+ * clause of the path, but the column is needed for it.
+ */
+static void
+add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
+		 DcfQuals *quals)
+{
+	Relids outer = bms_copy(key->clause_relids);
+	DcfBinding *binding;
+
+	outer = bms_del_member(outer, baserel->relid);
+	binding = bind_key(root, baserel, key, outer);
+	binding->op = DCF_BIND_KEYS;
+	quals->bindings = lappend(quals->bindings, binding);
+	quals->sent = lappend(quals->sent, key);
+	quals->local = lappend(quals->local, key);
+}
+
+/*
+ * What a join's equalities add to the clauses of a path, which is nothing for one
+ * that no relation parameterises.  The path keeps it: a partition's, which the path may be given to, cannot be told.
+ */
+static List *
+imply(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer)
+{
+	RelationPlan *state = baserel->fdw_private;
+	DcfQuals *quals;
+
+	if (bms_is_empty(outer))
+		return NIL;
+	quals = dcf_qual_classify(root, baserel, state->relation, clauses, outer,
+							  state->bounds, NIL);
+	return dcf_qual_implied(root, baserel, state->relation, quals, outer);
+}
+
+/* Work out what a path with these clauses does. */
+static void
+plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
+		  const Batch *batch, PathPlan *path)
+{
+	RelationPlan *state = baserel->fdw_private;
+
+	path->clauses = clauses;
+	path->quals =
+		dcf_qual_classify(root, baserel, state->relation, clauses, outer,
+						  state->bounds, state->uses->implied);
+	if (batch)
+		add_keys(root, baserel, batch->key, path->quals);
+	path->fetched =
+		add_split_column(state->relation,
+						 dcf_qual_fetched(root, baserel, state->relation,
+										  path->quals));
+	path->split = find_split(state->relation, path->fetched);
+	path->estimate.tuples = state->tuples;
+	path->estimate.keys = batch ? batch->nvalues : 1;
+	path->estimate.batches = batch ? batch->batches : 1;
+	dcf_estimate(root, baserel, state->relation, path->quals, path->split,
+				 &path->estimate);
+}
+
+/* UPDATE and DELETE are refused by the executor, in its own words. */
+static void
+find_lack(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path)
+{
+	RelationPlan *state = baserel->fdw_private;
+
+	path->deferred = NULL;
+	path->comparison = NULL;
+	path->perhaps = NIL;
+	if (!is_result_relation(root, baserel))
+		path->deferred = dcf_qual_lack(root, baserel, state->relation,
+									   state->uses, state->joined, path->quals,
+									   &path->comparison, &path->perhaps);
+}
+
+/* What the query does with columns that its clauses give no value for. */
+static DcfQualUses *
+find_uses(PlannerInfo *root, RelOptInfo *baserel)
+{
+	RelationPlan *state = baserel->fdw_private;
+	DcfQuals *quals =
+		dcf_qual_classify(root, baserel, state->relation,
+						  baserel->baserestrictinfo, baserel->lateral_relids,
+						  state->bounds, NIL);
+	Bitmapset *attnums = choosing_columns(state->relation);
+
+	return dcf_qual_uses(root, baserel, state->relation,
+						 bms_del_members(attnums, dcf_qual_settled(quals)),
+						 quals);
+}
+
+/* Columns (attnums) of which it matters whether the query gives a value. */
+static Bitmapset *
+choosing_columns(const DcfRelation *relation)
+{
+	Bitmapset *attnums = NULL;
+
+	for (int i = 0; i < relation->natts; i++)
+	{
+		const DcfColumn *column = &relation->columns[i];
+
+		if (dcf_column_is_sent(column) &&
+			(column->kind == DCF_COLUMN_PARAMETER ||
+			 column->options->required ||
+			 dcf_column_is_preset(relation, column)))
+			attnums = bms_add_member(attnums, column->attnum);
+	}
+	return attnums;
+}
+
+static DcfRelation *
+load_relation(Oid foreigntableid, Index relid, List **bounds)
+{
+	Relation rel = table_open(foreigntableid, NoLock);
+	DcfRelation *relation = dcf_relation_load(rel);
+
+	*bounds = partition_bounds(rel, relid);
+	table_close(rel, NoLock);
+	return relation;
+}
+
+/* What holds for the rows of a partition, as clauses; NIL if it is none. */
+static List *
+partition_bounds(Relation rel, Index relid)
+{
+	List *bounds = RelationGetPartitionQual(rel);
+
+	if (bounds == NIL)
+		return NIL;
+	/* Simplified, one of them may have become several. */
+	bounds =
+		make_ands_implicit(expression_planner(make_ands_explicit(bounds)));
+	ChangeVarNodes((Node *) bounds, 1, relid, 0);
+	return bounds;
+}
+
+static bool
+is_result_relation(PlannerInfo *root, RelOptInfo *baserel)
+{
+	return root->parse->commandType != CMD_SELECT &&
+		bms_is_member(baserel->relid, root->all_result_relids);
+}
+
+/*
+ * Whether a query has nothing that may end a scan early, such as LIMIT, EXISTS
+ * or a cursor; or does, but has to see all rows before it returns the first.
+ */
+static bool
+reads_all_rows(const PlannerInfo *root)
+{
+	const Query *parse = root->parse;
+
+	return root->tuple_fraction == 0 || parse->hasAggs ||
+		parse->groupClause != NIL || parse->distinctClause != NIL ||
+		parse->sortClause != NIL;
+}
+
+/* By its value a row is of one part of a request that was split. */
+static Bitmapset *
+add_split_column(const DcfRelation *relation, Bitmapset *fetched)
+{
+	if (relation->split && dcf_column_is_read(relation->split))
+		return bms_add_member(fetched, relation->split->attnum);
+	return fetched;
+}
+
+/*
+ * The values of a list go in one request, unless the query wants to know
+ * which of them a row belongs to, and the reply does not say.
+ */
+static Bitmapset *
+find_split(const DcfRelation *relation, const Bitmapset *fetched)
+{
+	Bitmapset *split = NULL;
+
+	for (int i = 0; i < relation->natts; i++)
+		if (relation->columns[i].kind == DCF_COLUMN_PARAMETER &&
+			relation->columns[i].options->list &&
+			bms_is_member(i + 1, fetched))
+			split = bms_add_member(split, i + 1);
+	return split;
+}

@@ -1,0 +1,178 @@
+/*
+ * qual_check.c
+ *	  Whether a query says enough.  See qual.h.
+ */
+#include "postgres.h"
+
+#include "qual_walk.h"
+
+static Bitmapset *bound_columns(const DcfQuals *quals, bool with_value);
+static bool is_unsent(PlannerInfo *root, RelOptInfo *baserel,
+					  const DcfRelation *relation, const DcfColumn *column,
+					  const DcfQualUses *uses, const Bitmapset *joined,
+					  const DcfQuals *quals, DcfComparison **comparison);
+static DcfComparison *local_comparison(PlannerInfo *root, Node *clause);
+static DcfComparison *find_boundless(PlannerInfo *root, RelOptInfo *baserel,
+									 const DcfRelation *relation,
+									 const DcfQuals *quals,
+									 DcfDeferredError *deferred);
+static Node *find_local_clause(PlannerInfo *root, RelOptInfo *baserel,
+							   const DcfQuals *quals, AttrNumber attnum);
+
+DcfDeferredError *
+dcf_qual_lack(PlannerInfo *root, RelOptInfo *baserel,
+			  const DcfRelation *relation, const DcfQualUses *uses,
+			  const Bitmapset *joined, const DcfQuals *quals,
+			  DcfComparison **comparison, List **perhaps)
+{
+	Bitmapset *bound = bound_columns(quals, false);
+	Bitmapset *settled = dcf_qual_settled(quals);
+	DcfDeferredError *deferred =
+		dcf_deferred_error_missing(relation, bound_columns(quals, true));
+
+	*comparison = NULL;
+	*perhaps = NIL;
+	if (deferred)
+		*comparison = find_boundless(root, baserel, relation, quals, deferred);
+	for (int i = 0; i < relation->natts && !deferred; i++)
+	{
+		const DcfColumn *column = &relation->columns[i];
+		DcfComparison *found = NULL;
+
+		if (!dcf_column_is_sent(column) ||
+			bms_is_member(column->attnum, settled) ||
+			!is_unsent(root, baserel, relation, column, uses, joined, quals,
+					   &found))
+			continue;
+		if (bms_is_member(column->attnum, bound))
+		{
+			DcfQualUnsent *unsent = palloc(sizeof(DcfQualUnsent));
+
+			unsent->attnum = column->attnum;
+			unsent->comparison = found;
+			*perhaps = lappend(*perhaps, unsent);
+			continue;
+		}
+		*comparison = found;
+		deferred = palloc0(sizeof(DcfDeferredError));
+		deferred->unsent = column->attnum;
+	}
+	return deferred;
+}
+
+Bitmapset *
+dcf_qual_settled(const DcfQuals *quals)
+{
+	Bitmapset *settled = NULL;
+	ListCell *lc;
+
+	foreach(lc, quals->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+
+		if (!binding->unless)
+			settled = bms_add_member(settled, binding->attnum);
+	}
+	return settled;
+}
+
+static Bitmapset *
+bound_columns(const DcfQuals *quals, bool with_value)
+{
+	Bitmapset *bound = NULL;
+	ListCell *lc;
+
+	foreach(lc, quals->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+
+		if (binding->op != DCF_BIND_NULL || !with_value)
+			bound = bms_add_member(bound, binding->attnum);
+	}
+	return bound;
+}
+
+/* Whether a column without a value is used as if it had one. */
+static bool
+is_unsent(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
+		  const DcfColumn *column, const DcfQualUses *uses,
+		  const Bitmapset *joined, const DcfQuals *quals,
+		  DcfComparison **comparison)
+{
+	bool is_parameter = column->kind == DCF_COLUMN_PARAMETER;
+	Node *clause = is_parameter ?
+		find_local_clause(root, baserel, quals, column->attnum) :
+		NULL;
+
+	if (clause)
+	{
+		*comparison = local_comparison(root, clause);
+		return true;
+	}
+	*comparison = uses->comparisons[column->attnum - 1];
+	if (is_parameter && bms_is_member(column->attnum, uses->compared))
+		return true;
+	if (bms_is_member(column->attnum, uses->above))
+		return is_parameter || dcf_column_is_preset(relation, column);
+	return bms_is_member(column->attnum, joined) &&
+		dcf_column_is_preset(relation, column);
+}
+
+static DcfComparison *
+local_comparison(PlannerInfo *root, Node *clause)
+{
+	DcfComparison *comparison = palloc0(sizeof(DcfComparison));
+
+	comparison->clause = clause;
+	comparison->rtables = list_make1(root->parse->rtable);
+	comparison->root = root;
+	return comparison;
+}
+
+/*
+ * A clause on a window that is missing, from which no period follows, or NULL;
+ * noted in the lack is whose.
+ */
+static DcfComparison *
+find_boundless(PlannerInfo *root, RelOptInfo *baserel,
+			   const DcfRelation *relation, const DcfQuals *quals,
+			   DcfDeferredError *deferred)
+{
+	int attnum = -1;
+
+	while ((attnum = bms_next_member(deferred->missing, attnum)) >= 0)
+	{
+		const DcfColumn *column = &relation->columns[attnum - 1];
+		const Expr *clause = column->kind == DCF_COLUMN_WINDOW ?
+			dcf_qual_boundless(baserel, quals, column) :
+			NULL;
+
+		if (clause)
+		{
+			deferred->unsent = attnum;
+			return local_comparison(root, (Node *) clause);
+		}
+	}
+	return NULL;
+}
+
+/*
+ * A clause of the query's on the column that PostgreSQL checks, or NULL.
+ */
+static Node *
+find_local_clause(PlannerInfo *root, RelOptInfo *baserel,
+				  const DcfQuals *quals, AttrNumber attnum)
+{
+	ListCell *lc;
+
+	foreach(lc, quals->local)
+	{
+		Node *clause = (Node *) lfirst_node(RestrictInfo, lc)->clause;
+
+		if (dcf_qual_has_column(clause, baserel->relid, attnum) &&
+			!dcf_qual_is_minmax(root, clause) &&
+			!list_member_ptr(quals->sent, lfirst(lc)))
+			return clause;
+	}
+	return NULL;
+}

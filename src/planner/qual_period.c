@@ -1,0 +1,458 @@
+/*
+ * qual_period.c
+ *	  Clauses that imply a period of a window column.  See qual_private.h.
+ *
+ * A clause becomes a program (see period.h) if each of its alternatives
+ * compares something over the column that keeps its order: a cast, date_trunc(),
+ * AT TIME ZONE, an interval added.  Such a comparison is not true of NULL, so
+ * a bound never loses a row without a value.  That is why OVERLAPS implies
+ * nothing: it can be true where one of its four times is NULL.
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+#include "qual_private.h"
+#include "request/period.h"
+#include "request/window.h"
+
+/* Values of one program; more make no period. */
+#define MAX_VALUES 1000
+
+/* A program that is being made. */
+typedef struct Making
+{
+	const DcfQualTarget *target;
+	const DcfColumn *column;
+	List *program;
+	List *values; /* of Expr *, in the order in which it takes them */
+} Making;
+
+static bool add_clause(Making *m, Node *clause);
+static bool add_operator(Making *m, OpExpr *op);
+static bool add_comparison(Making *m, Oid opno, Node *expr, Node *value,
+						   bool any, bool inclusive);
+static bool add_range(Making *m, Oid funcid, Node *expr, Node *range);
+static bool add_row_comparison(Making *m, RowCompareExpr *row);
+static Node *skip_year(Making *m, Node *expr);
+static bool add_steps(Making *m, Node *expr);
+static Node *add_step(Making *m, Node *expr);
+static bool add_value(Making *m, Node *value);
+
+List *
+dcf_qual_periods(const DcfQualTarget *target, Expr *clause)
+{
+	List *bindings = NIL;
+
+	for (int i = 0; i < target->relation->natts; i++)
+	{
+		Making m = {.target = target, .column = &target->relation->columns[i]};
+		DcfBinding *binding;
+		RowExpr *row;
+
+		if (m.column->kind != DCF_COLUMN_WINDOW ||
+			!add_clause(&m, (Node *) clause) ||
+			list_length(m.values) > MAX_VALUES)
+			continue;
+		row = makeNode(RowExpr);
+		row->args = m.values;
+		row->row_typeid = RECORDOID;
+		row->row_format = COERCE_EXPLICIT_CALL;
+		row->location = -1;
+		binding = palloc0(sizeof(DcfBinding));
+		binding->attnum = m.column->attnum;
+		binding->op = DCF_BIND_PERIODS;
+		binding->value = (Expr *) row;
+		binding->program = m.program;
+		bindings = lappend(bindings, binding);
+	}
+	return bindings;
+}
+
+/* Add what a clause implies, or leave the program as it is. */
+static bool
+add_clause(Making *m, Node *clause)
+{
+	int ncodes = list_length(m->program);
+	int nvalues = list_length(m->values);
+	bool done = false;
+
+	if (IsA(clause, BoolExpr) && ((BoolExpr *) clause)->boolop != NOT_EXPR)
+	{
+		BoolExpr *expr = (BoolExpr *) clause;
+		int nadded = 0;
+		ListCell *lc;
+
+		foreach(lc, expr->args)
+			nadded += add_clause(m, lfirst(lc));
+		done = expr->boolop == AND_EXPR ? nadded > 0 :
+										  nadded == list_length(expr->args);
+		m->program = lappend_int(m->program,
+								 expr->boolop == AND_EXPR ? DCF_PERIOD_AND :
+															DCF_PERIOD_OR);
+		m->program = lappend_int(m->program, nadded);
+	}
+	else if (IsA(clause, OpExpr))
+		done = add_operator(m, (OpExpr *) clause);
+	else if (IsA(clause, ScalarArrayOpExpr))
+	{
+		ScalarArrayOpExpr *op = (ScalarArrayOpExpr *) clause;
+
+		done = op->useOr &&
+			add_comparison(m, op->opno, linitial(op->args), lsecond(op->args),
+						   true, false);
+	}
+	else if (IsA(clause, RowCompareExpr))
+		done = add_row_comparison(m, (RowCompareExpr *) clause);
+	if (!done)
+	{
+		m->program = list_truncate(m->program, ncodes);
+		m->values = list_truncate(m->values, nvalues);
+	}
+	return done;
+}
+
+/* Whichever side the column stands on. */
+static bool
+add_operator(Making *m, OpExpr *op)
+{
+	int ncodes = list_length(m->program);
+	int nvalues = list_length(m->values);
+	Oid funcid = get_opcode(op->opno);
+	Node *left;
+	Node *right;
+
+	if (list_length(op->args) != 2)
+		return false;
+	left = linitial(op->args);
+	right = lsecond(op->args);
+	if (funcid == F_ELEM_CONTAINED_BY_RANGE ||
+		funcid == F_ELEM_CONTAINED_BY_MULTIRANGE)
+		return add_range(m, funcid, left, right);
+	if (funcid == F_RANGE_CONTAINS_ELEM ||
+		funcid == F_MULTIRANGE_CONTAINS_ELEM)
+		return add_range(m, funcid, right, left);
+	if (add_comparison(m, op->opno, left, right, false, false))
+		return true;
+	m->program = list_truncate(m->program, ncodes);
+	m->values = list_truncate(m->values, nvalues);
+	return add_comparison(m, get_commutator(op->opno), right, left, false,
+						  false);
+}
+
+/* inclusive: of < and > only that it is not the other way round. */
+static bool
+add_comparison(Making *m, Oid opno, Node *expr, Node *value, bool any,
+			   bool inclusive)
+{
+	static const DcfBindingOp ops[] =
+		{[BTLessStrategyNumber] = DCF_BIND_BEFORE,
+		 [BTLessEqualStrategyNumber] = DCF_BIND_TO,
+		 [BTEqualStrategyNumber] = DCF_BIND_EQUAL,
+		 [BTGreaterEqualStrategyNumber] = DCF_BIND_FROM,
+		 [BTGreaterStrategyNumber] = DCF_BIND_AFTER};
+	Oid type = getBaseType(exprType(expr));
+	Oid valuetype = exprType(value);
+	Oid family = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+	int strategy = OidIsValid(family) && OidIsValid(opno) ?
+		get_op_opfamily_strategy(opno, family) :
+		0;
+	DcfBindingOp op;
+
+	if (any)
+		valuetype = get_base_element_type(valuetype);
+	if (strategy == 0 || !OidIsValid(valuetype) ||
+		(any && strategy != BTEqualStrategyNumber) || !add_value(m, value))
+		return false;
+	op = ops[strategy];
+	if (inclusive)
+		op = op == DCF_BIND_BEFORE ? DCF_BIND_TO :
+			op == DCF_BIND_AFTER   ? DCF_BIND_FROM :
+									 op;
+	if (dcf_window_accepts(type, getBaseType(valuetype)))
+	{
+		m->program =
+			lappend_int(m->program, any ? DCF_PERIOD_ANY : DCF_PERIOD_COMPARE);
+		if (!any)
+			m->program = lappend_int(m->program, op);
+		m->program = lappend_int(m->program,
+								 type == TIMESTAMPTZOID ? DCF_PERIOD_INSTANT :
+														  DCF_PERIOD_LOCAL);
+		return add_steps(m, expr);
+	}
+	m->program =
+		lappend_int(m->program, any ? DCF_PERIOD_YEAR_ANY : DCF_PERIOD_YEAR);
+	if (!any)
+		m->program = lappend_int(m->program, op);
+	expr = skip_year(m, expr);
+	return expr && add_steps(m, expr);
+}
+
+/* The argument of the function, or NULL where it is no year that is taken. */
+static Node *
+skip_year(Making *m, Node *expr)
+{
+	FuncExpr *func;
+	Const *field;
+
+	while (IsA(expr, FuncExpr) && list_length(((FuncExpr *) expr)->args) == 1)
+	{
+		func = (FuncExpr *) expr;
+
+		/* A year is a whole number, which these leave as it is. */
+		if (func->funcid != F_INT4_NUMERIC && func->funcid != F_INT8_NUMERIC &&
+			func->funcid != F_INT2_NUMERIC && func->funcid != F_INT4_FLOAT8 &&
+			func->funcid != F_FLOAT8_NUMERIC)
+			return NULL;
+		expr = linitial(func->args);
+	}
+	if (!IsA(expr, FuncExpr))
+		return NULL;
+	func = (FuncExpr *) expr;
+	if (func->funcid != F_EXTRACT_TEXT_DATE &&
+		func->funcid != F_EXTRACT_TEXT_TIMESTAMP &&
+		func->funcid != F_EXTRACT_TEXT_TIMESTAMPTZ &&
+		func->funcid != F_DATE_PART_TEXT_DATE &&
+		func->funcid != F_DATE_PART_TEXT_TIMESTAMP &&
+		func->funcid != F_DATE_PART_TEXT_TIMESTAMPTZ)
+		return NULL;
+	field = linitial(func->args);
+	if (!IsA(field, Const) || field->constisnull ||
+		pg_strcasecmp(TextDatumGetCString(field->constvalue), "year") != 0)
+		return NULL;
+	if (func->funcid == F_EXTRACT_TEXT_TIMESTAMPTZ ||
+		func->funcid == F_DATE_PART_TEXT_TIMESTAMPTZ)
+		m->program = lappend_int(m->program, DCF_PERIOD_TO_INSTANT);
+	return lsecond(func->args);
+}
+
+/* The types of a range's elements and of the expression are the same. */
+static bool
+add_range(Making *m, Oid funcid, Node *expr, Node *range)
+{
+	Oid type = getBaseType(exprType(expr));
+	bool many = funcid == F_ELEM_CONTAINED_BY_MULTIRANGE ||
+		funcid == F_MULTIRANGE_CONTAINS_ELEM;
+
+	if (!dcf_window_accepts(type, type) || !add_value(m, range))
+		return false;
+	m->program = lappend_int(m->program,
+							 many ? DCF_PERIOD_MULTIRANGE : DCF_PERIOD_RANGE);
+	return add_steps(m, expr);
+}
+
+/*
+ * Rows are compared by their first columns, and by others only where these are
+ * equal.  So (a, b) < (v, w) implies a <= v.
+ */
+static bool
+add_row_comparison(Making *m, RowCompareExpr *row)
+{
+	Oid opno = linitial_oid(row->opnos);
+	Node *left = linitial(row->largs);
+	Node *right = linitial(row->rargs);
+	int ncodes = list_length(m->program);
+	int nvalues = list_length(m->values);
+
+	if (add_comparison(m, opno, left, right, false, true))
+		return true;
+	m->program = list_truncate(m->program, ncodes);
+	m->values = list_truncate(m->values, nvalues);
+	return add_comparison(m, get_commutator(opno), right, left, false, true);
+}
+
+/* Add the steps from an expression down to the column, if it is over that. */
+static bool
+add_steps(Making *m, Node *expr)
+{
+	while (expr && !IsA(expr, Var))
+		expr = add_step(m, expr);
+	return expr && dcf_qual_match_column(m->target, expr) == m->column;
+}
+
+static Node *
+add_code(Making *m, DcfPeriodCode code, Node *arg)
+{
+	m->program = lappend_int(m->program, code);
+	return arg;
+}
+
+/* date_trunc(), of an instant in the session's zone or in one that is named. */
+static Node *
+add_trunc(Making *m, FuncExpr *func)
+{
+	Const *name = linitial(func->args);
+	bool local = func->funcid == F_DATE_TRUNC_TEXT_TIMESTAMP;
+	Node *zone = list_length(func->args) == 3 ? lthird(func->args) : NULL;
+	int unit;
+
+	if (!IsA(name, Const) || name->constisnull)
+		return NULL;
+	unit = dcf_period_unit(TextDatumGetCString(name->constvalue));
+	if (unit < 0)
+		return NULL;
+	if (!local && unit < DCF_UNIT_DAY)
+	{
+		m->program = lappend_int(m->program, DCF_PERIOD_TRUNC_TIME);
+		m->program = lappend_int(m->program, unit);
+		return lsecond(func->args);
+	}
+
+	/* The local time is truncated, and made an instant again. */
+	if (zone && (!add_value(m, zone) || !add_value(m, zone)))
+		return NULL;
+	if (!local)
+		(void) add_code(m, zone ? DCF_PERIOD_TO_LOCAL_AT : DCF_PERIOD_TO_LOCAL,
+						NULL);
+	m->program = lappend_int(m->program, DCF_PERIOD_TRUNC);
+	m->program = lappend_int(m->program, unit);
+	if (!local)
+		(void) add_code(m,
+						zone ? DCF_PERIOD_TO_INSTANT_AT :
+							   DCF_PERIOD_TO_INSTANT,
+						NULL);
+	return lsecond(func->args);
+}
+
+/* Something added to a time, or taken from it. */
+static Node *
+add_shift(Making *m, Oid funcid, List *args)
+{
+	DcfPeriodCode code;
+	DcfPeriodSpace space = DCF_PERIOD_LOCAL;
+
+	switch (funcid)
+	{
+		case F_TIMESTAMPTZ_PL_INTERVAL:
+		case F_TIMESTAMPTZ_MI_INTERVAL:
+			space = DCF_PERIOD_INSTANT;
+			code = funcid == F_TIMESTAMPTZ_PL_INTERVAL ? DCF_PERIOD_PLUS :
+														 DCF_PERIOD_MINUS;
+			break;
+		case F_TIMESTAMP_PL_INTERVAL:
+		case F_DATE_PL_INTERVAL:
+			code = DCF_PERIOD_PLUS;
+			break;
+		case F_TIMESTAMP_MI_INTERVAL:
+		case F_DATE_MI_INTERVAL:
+			code = DCF_PERIOD_MINUS;
+			break;
+		case F_DATE_PLI:
+		case F_DATE_MII:
+			if (!add_value(m, lsecond(args)))
+				return NULL;
+			return add_code(m,
+							funcid == F_DATE_PLI ? DCF_PERIOD_PLUS_DAYS :
+												   DCF_PERIOD_MINUS_DAYS,
+							linitial(args));
+		default:
+			return NULL;
+	}
+	if (!add_value(m, lsecond(args)))
+		return NULL;
+	m->program = lappend_int(m->program, code);
+	m->program = lappend_int(m->program, space);
+	return linitial(args);
+}
+
+/* Add what the outermost function comes to; returns its argument, or NULL. */
+static Node *
+add_step(Making *m, Node *expr)
+{
+	FuncExpr *func = (FuncExpr *) expr;
+
+	if (IsA(expr, RelabelType))
+		return (Node *) ((RelabelType *) expr)->arg;
+	if (IsA(expr, OpExpr) && list_length(((OpExpr *) expr)->args) == 2)
+		return add_shift(m, get_opcode(((OpExpr *) expr)->opno),
+						 ((OpExpr *) expr)->args);
+	if (!IsA(expr, FuncExpr))
+		return NULL;
+	switch (func->funcid)
+	{
+		case F_DATE_TIMESTAMPTZ:
+		case F_DATE_TIMESTAMP:
+			m->program = lappend_int(m->program, DCF_PERIOD_TRUNC);
+			m->program = lappend_int(m->program, DCF_UNIT_DAY);
+			if (func->funcid == F_DATE_TIMESTAMPTZ)
+				(void) add_code(m, DCF_PERIOD_TO_INSTANT, NULL);
+			return linitial(func->args);
+		case F_TIMESTAMP_DATE:
+			return linitial(func->args);
+		case F_TIMESTAMP_TIMESTAMPTZ:
+			return add_code(m, DCF_PERIOD_TO_INSTANT, linitial(func->args));
+		case F_TIMESTAMPTZ_TIMESTAMP:
+		case F_TIMESTAMPTZ_DATE:
+			return add_code(m, DCF_PERIOD_TO_LOCAL, linitial(func->args));
+		case F_TIMEZONE_TEXT_TIMESTAMP:
+		case F_TIMEZONE_TEXT_TIMESTAMPTZ:
+			if (!add_value(m, linitial(func->args)))
+				return NULL;
+			return add_code(m,
+							func->funcid == F_TIMEZONE_TEXT_TIMESTAMP ?
+								DCF_PERIOD_TO_LOCAL_AT :
+								DCF_PERIOD_TO_INSTANT_AT,
+							lsecond(func->args));
+		case F_DATE_TRUNC_TEXT_TIMESTAMP:
+		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
+		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT:
+			return add_trunc(m, func);
+		default:
+			return add_shift(m, func->funcid, func->args);
+	}
+}
+
+static bool
+add_value(Making *m, Node *value)
+{
+	if (!dcf_qual_is_known(m->target, m->column, value))
+		return false;
+	m->values = lappend(m->values, value);
+	return true;
+}
+
+/* What cannot be shown outside of a plan. */
+static bool
+contain_plan_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, PlaceHolderVar) || IsA(node, SubPlan) ||
+		IsA(node, AlternativeSubPlan))
+		return true;
+	return expression_tree_walker(node, contain_plan_walker, context);
+}
+
+const Expr *
+dcf_qual_boundless(const RelOptInfo *baserel, const DcfQuals *quals,
+				   const DcfColumn *column)
+{
+	int member = column->attnum - FirstLowInvalidHeapAttributeNumber;
+	ListCell *lc;
+
+	foreach(lc, quals->local)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		Bitmapset *attnums = NULL;
+
+		if (list_member_ptr(quals->sent, rinfo) ||
+			list_member_ptr(quals->bounds, rinfo) ||
+			IsA(rinfo->clause, NullTest) ||
+			bms_membership(rinfo->clause_relids) != BMS_SINGLETON ||
+			contain_plan_walker((Node *) rinfo->clause, NULL))
+			continue;
+		pull_varattnos((Node *) rinfo->clause, baserel->relid, &attnums);
+		if (bms_is_member(member, attnums))
+			return rinfo->clause;
+	}
+	return NULL;
+}

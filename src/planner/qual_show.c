@@ -1,0 +1,175 @@
+/*
+ * qual_show.c
+ *	  A comparison as SQL.  See qual.h.
+ *
+ * PostgreSQL writes expressions for a plan, or for a stored query.  Ours may be
+ * about several queries, one around the other; so their range tables are put
+ * into one, as if all were one query's.
+ */
+#include "postgres.h"
+
+#include "commands/explain.h"
+#include "mb/pg_wchar.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/ruleutils.h"
+
+#include "base/compat.h"
+#include "qual.h"
+
+/* More of a clause than this is not shown, in bytes. */
+#define SHOWN_LENGTH 200
+
+/* The range tables put into one. */
+typedef struct Merge
+{
+	List *rtables;	   /* of the queries, from the innermost outwards */
+	PlannerInfo *root; /* of the last of them */
+	int sublevels;	   /* how deep in queries within the clause */
+	bool failed;	   /* something cannot be shown */
+} Merge;
+
+static int count_named(const List *rtable);
+static Node *merge(Node *node, void *context);
+static Node *merge_param(Merge *context, Param *param);
+static Var *move_var(Merge *context, const Var *var, int level);
+
+char *
+dcf_qual_show(const DcfComparison *comparison)
+{
+	Merge context = {.rtables = list_copy(comparison->rtables),
+					 .root = comparison->root};
+	PlannedStmt *stmt = makeNode(PlannedStmt);
+	Bitmapset *used = NULL;
+	List *names;
+	Node *clause;
+	char *text;
+
+	if (comparison->clause == NULL)
+		return NULL;
+	for (PlannerInfo *root = comparison->root->parent_root; root;
+		 root = root->parent_root)
+		context.rtables = lappend(context.rtables, root->parse->rtable);
+	clause = merge(comparison->clause, &context);
+	if (context.failed)
+		return NULL;
+	for (int i = 0; i < list_length(context.rtables); i++)
+		stmt->rtable = list_concat(stmt->rtable, list_nth(context.rtables, i));
+	used = bms_add_range(NULL, 1, list_length(stmt->rtable));
+	names = select_rtable_names_for_explain(stmt->rtable, used);
+	text =
+		deparse_expression(clause, deparse_context_for_plan_tree(stmt, names),
+						   count_named(stmt->rtable) > 1, false);
+	if (strlen(text) > SHOWN_LENGTH)
+		text = psprintf("%.*s...",
+						pg_mbcliplen(text, strlen(text), SHOWN_LENGTH), text);
+	return text;
+}
+
+/* How many entries of a range table have columns of their own. */
+static int
+count_named(const List *rtable)
+{
+	int count = 0;
+	ListCell *lc;
+
+	foreach(lc, rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind != RTE_RESULT && dcf_compat_group_exprs(rte) == NIL)
+			count++;
+	}
+	return count;
+}
+
+static Node *
+merge(Node *node, void *context)
+{
+	Merge *state = context;
+
+	if (node == NULL)
+		return NULL;
+	switch (nodeTag(node))
+	{
+		case T_Var:
+		{
+			int level = (int) ((Var *) node)->varlevelsup - state->sublevels;
+
+			return level < 0 ? copyObject(node) :
+							   (Node *) move_var(state, (Var *) node, level);
+		}
+		case T_Param:
+			return merge_param(state, (Param *) node);
+		case T_PlaceHolderVar:
+			return merge((Node *) ((PlaceHolderVar *) node)->phexpr, state);
+		case T_SubPlan:
+		case T_AlternativeSubPlan:
+			state->failed = true;
+			return node;
+		case T_Query:
+		{
+			Query *query;
+
+			state->sublevels++;
+			query = query_tree_mutator((Query *) node, merge, state, 0);
+			state->sublevels--;
+			return (Node *) query;
+		}
+		default:
+			return expression_tree_mutator(node, merge, context);
+	}
+}
+
+/* What an outer query gives to one that is planned apart is a column of its. */
+static Node *
+merge_param(Merge *context, Param *param)
+{
+	int level = list_length(context->rtables);
+	int above = 0;
+	ListCell *lc;
+
+	if (param->paramkind != PARAM_EXEC)
+		return copyObject((Node *) param);
+	for (PlannerInfo *root = context->root; root->parent_root;
+		 root = root->parent_root)
+		above++;
+	level -= above;
+	for (PlannerInfo *root = context->root->parent_root; root;
+		 root = root->parent_root, level++)
+		foreach(lc, root->plan_params)
+		{
+			const PlannerParamItem *item = lfirst_node(PlannerParamItem, lc);
+
+			if (item->paramId == param->paramid && IsA(item->item, Var))
+				return (Node *) move_var(context, (Var *) item->item, level);
+		}
+	context->failed = true;
+	return (Node *) param;
+}
+
+/* A column of the level-th range table, as one of all in one. */
+static Var *
+move_var(Merge *context, const Var *var, int level)
+{
+	Var *moved = copyObject((Var *) var);
+	const RangeTblEntry *rte;
+
+	if (level >= list_length(context->rtables) || IS_SPECIAL_VARNO(var->varno))
+	{
+		context->failed = true;
+		return moved;
+	}
+	rte = list_nth(list_nth(context->rtables, level), var->varno - 1);
+
+	/* A join's columns are others', by numbers that do not hold any more. */
+	if (rte->rtekind != RTE_RELATION && rte->rtekind != RTE_SUBQUERY &&
+		rte->rtekind != RTE_FUNCTION && rte->rtekind != RTE_VALUES &&
+		rte->rtekind != RTE_CTE)
+		context->failed = true;
+	for (int i = 0; i < level; i++)
+		moved->varno += list_length(list_nth(context->rtables, i));
+	moved->varnosyn = 0;
+	moved->varlevelsup = context->sublevels;
+	return moved;
+}

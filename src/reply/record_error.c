@@ -1,0 +1,163 @@
+/*
+ * record_error.c
+ *	  Records and replies that are refused.  See record_private.h.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "base/compat.h"
+#include "base/error.h"
+#include "record_private.h"
+
+/* Keys of a foreign reply listed in a message. */
+#define SHOWN_KEYS 20
+
+static char *list_keys(DcfRecordReader *reader);
+
+void
+dcf_record_raise_unmarked(const DcfRecordReader *reader)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+			 errmsg("reply for foreign table \"%s\" may have been cut short",
+					reader->relation->relname),
+			 errdetail("It is %s, in which a cut need not show, and came "
+					   "without a length, chunks or compression, which would "
+					   "mark its end.",
+					   reader->source.format->name),
+			 errhint("Set the table's option \"format\" to another one.")));
+}
+
+/* The transport has room to spare, so a longer record may get this far. */
+void
+dcf_record_check_length(const DcfRecordReader *reader, size_t len)
+{
+	if (len > (size_t) reader->relation->server->max_record_size)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("record in the service's reply is too long"),
+				 errdetail("It is longer than max_record_size allows "
+						   "(%d bytes).",
+						   reader->relation->server->max_record_size),
+				 errhint("Raise the server's option max_record_size.")));
+}
+
+static bool
+has_keys(const DcfRecordReader *reader)
+{
+	size_t pos = 0;
+	size_t len;
+
+	return reader->source.format->next_key(reader->source.in, &pos, &len) !=
+		NULL;
+}
+
+/*
+ * A reply with none of the table's keys is not one for this table.  A later
+ * record that has keys, but none of them, may be an error among the records.
+ */
+void
+dcf_record_check_keys(DcfRecordReader *reader)
+{
+	if (reader->config.nkeys == 0 ||
+		reader->source.format->matched(reader->source.in) > 0)
+		return;
+	if (reader->records > 1 && !has_keys(reader))
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+		 errmsg("reply is not one for foreign table \"%s\"",
+				reader->relation->relname),
+		 errdetail("Its %s has none of the table's columns. Its keys are: %s.",
+				   reader->records > 1 ?
+					   psprintf("record " UINT64_FORMAT, reader->records) :
+					   reader->source.format->keys_in,
+				   list_keys(reader)),
+		 errhint(
+			 "Check the table's option \"endpoint\" and the columns' option \"name\".")));
+}
+
+void
+dcf_record_check_held(DcfRecordReader *reader)
+{
+	if (!has_keys(reader))
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+		 errmsg("reply is not one for foreign table \"%s\"",
+				reader->relation->relname),
+		 errdetail("None of its records (" UINT64_FORMAT
+				   ") has any of the table's columns. Its keys are: %s.",
+				   reader->nheld, list_keys(reader)),
+		 errhint(
+			 "Check the table's option \"endpoint\" and the columns' option \"name\".")));
+}
+
+static char *
+list_keys(DcfRecordReader *reader)
+{
+	StringInfoData buf;
+	size_t pos = 0;
+	size_t len;
+	char *name;
+	int nkeys = 0;
+
+	initStringInfo(&buf);
+	while ((name = reader->source.format->next_key(reader->source.in, &pos,
+												   &len)) != NULL)
+	{
+		if (nkeys == SHOWN_KEYS)
+		{
+			appendStringInfoString(&buf, ", ...");
+			break;
+		}
+		appendStringInfo(&buf, "%s\"%s\"", nkeys++ > 0 ? ", " : "",
+						 dcf_error_safe(name, len));
+		pfree(name);
+	}
+	return nkeys > 0 ? buf.data : "none";
+}
+
+void
+dcf_record_raise_wrong(DcfRecordReader *reader)
+{
+	const DcfReadError *error =
+		reader->source.format->error(reader->source.in);
+	const char *content_type = dcf_reply_content_type(reader->reply);
+	size_t len;
+	const char *window = dcf_reply_window(reader->reply, &len);
+	bool is_start = error->record == 0 && !reader->begun;
+	bool is_cut = error->code == DCF_READ_E_CUT;
+
+	if (error->code == DCF_READ_E_TOO_LONG)
+		dcf_error_raise_too_long(reader->config.max_record_size);
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+		 is_cut ?
+			 errmsg("reply for foreign table \"%s\" was cut short",
+					reader->relation->relname) :
+			 error->code == DCF_READ_E_SHAPE ?
+			 errmsg(
+				 "reply for foreign table \"%s\" does not consist of records",
+				 reader->relation->relname) :
+			 errmsg("reply for foreign table \"%s\" is not valid %s",
+					reader->relation->relname, reader->source.format->name),
+		 is_start && len > 0 ?
+			 errdetail(
+				 "At byte " UINT64_FORMAT ", after " UINT64_FORMAT
+				 " records: %s. The reply is of type \"%s\" and begins with: %s",
+				 error->offset, error->record, error->reason, content_type,
+				 dcf_error_safe_start(window, len)) :
+			 errdetail("At byte " UINT64_FORMAT ", after " UINT64_FORMAT
+					   " records: %s. The reply is of type \"%s\".",
+					   error->offset, error->record, error->reason,
+					   content_type),
+		 error->code == DCF_READ_E_SHAPE ?
+			 errhint(
+				 "Check the options \"url\", \"endpoint\" and \"format\", and that the credentials are valid.") :
+			 0));
+}

@@ -1,0 +1,113 @@
+/*
+ * record_thread_rows.c
+ *	  Taking the rows that a thread has read.  See record_private.h.
+ */
+#include "postgres.h"
+
+#include "record_private.h"
+
+/* Bytes that the processor loads at once. */
+#define CACHE_LINE 64
+
+#ifdef __GNUC__
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define PREFETCH(address) ((void) (address))
+#endif
+
+void
+dcf_record_begin_rows(DcfRecordReader *reader)
+{
+	size_t len;
+
+	reader->rows = dcf_reply_rows(reader->reply);
+	reader->window = dcf_reply_window(reader->reply, &len);
+	reader->row = 0;
+	reader->pending = 0;
+}
+
+DcfReadStatus
+dcf_record_leave_rows(DcfRecordReader *reader, size_t *consumed)
+{
+	const DcfThreadRows *rows = reader->rows;
+	size_t taken = rows->nrows > 0 ? rows->ends[rows->nrows - 1] : 0;
+
+	if (rows->nrows > 0 && reader->nunseen > 0)
+		dcf_record_see_rows(reader);
+	dcf_record_use_bytes(reader, taken);
+	*consumed = rows->consumed - taken;
+	reader->rows = NULL;
+	dcf_reply_forget_rows(reader->reply);
+	return rows->status;
+}
+
+void
+dcf_record_use_bytes(DcfRecordReader *reader, size_t n)
+{
+	dcf_reply_consume(reader->reply, n);
+	reader->bytes += n;
+}
+
+static inline void
+prefetch(const void *start, const void *end)
+{
+	for (const char *p = start; p < (const char *) end; p += CACHE_LINE)
+		PREFETCH(p);
+}
+
+/*
+ * Ask for the row behind the one that is taken: what a thread has written is in
+ * another processor's cache, and a long way off.
+ */
+static void
+prefetch_row(const DcfRecordReader *reader)
+{
+	const DcfThreadRows *rows = reader->rows;
+	int row = reader->row;
+	int ntargets = reader->source.ntargets;
+	const Datum *values = &rows->values[row * ntargets];
+	const bool *isnull = &rows->isnull[row * ntargets];
+
+	if (row == rows->nrows)
+		return;
+	prefetch(reader->window + rows->ends[row - 1],
+			 reader->window + rows->ends[row]);
+	prefetch(values, values + ntargets);
+	prefetch(isnull, isnull + ntargets);
+}
+
+void
+dcf_record_take_row(DcfRecordReader *reader, Datum *values, bool *isnull)
+{
+	const DcfThreadRows *rows = reader->rows;
+	const DcfRecordTarget *targets = reader->source.targets;
+	int ntargets = reader->source.ntargets;
+	int row = reader->row++;
+	int first = row * ntargets;
+
+	reader->records_ahead++;
+	prefetch_row(reader);
+	if (reader->in_order)
+	{
+		memcpy(values, &rows->values[first], sizeof(Datum) * ntargets);
+		memcpy(isnull, &rows->isnull[first], sizeof(bool) * ntargets);
+	}
+	else
+		for (int i = 0; i < ntargets; i++)
+		{
+			values[targets[i].column] = rows->values[first + i];
+			isnull[targets[i].column] = rows->isnull[first + i];
+		}
+
+	for (; reader->pending < rows->npending; reader->pending++)
+	{
+		const DcfPendingValue *value = &rows->pending[reader->pending];
+		const DcfRecordTarget *target = &targets[value->target];
+
+		if (value->row != row)
+			break;
+		values[target->column] =
+			dcf_convert_pending(target->converter, &value->pending,
+								reader->records, &isnull[target->column]);
+	}
+}

@@ -1,0 +1,330 @@
+/*
+ * xml_reader.c
+ *	  XML replies, by expat's push parser.  See xml_reader.h.
+ *
+ * expat keeps the bytes it was given, therefore all bytes that were fed count
+ * as consumed.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "reply/xml_reader.h"
+#include "xml_private.h"
+
+/* Bytes fed at a time. */
+#define SLICE (32 * 1024)
+
+/*
+ * expat looks again at a tag or comment from its start for each slice, and
+ * keeps it, until its end is there.
+ */
+#define MAX_MARKUP (64 * 1024)
+
+static void
+free_parser(void *arg)
+{
+	DcfXmlReader *reader = arg;
+
+	dcf_xml_memory_use(&reader->memory);
+	XML_ParserFree(reader->parser);
+	dcf_xml_memory_use(NULL);
+	reader->parser = NULL;
+}
+
+static void *
+xml_create(const DcfFormatConfig *config)
+{
+	DcfXmlReader *reader = palloc0(sizeof(DcfXmlReader));
+	int size = Max(config->nkeys, 1);
+
+	reader->config = config;
+	reader->context = CurrentMemoryContext;
+	reader->fields = palloc0(sizeof(DcfField) * size);
+	reader->starts = palloc(sizeof(size_t) * size);
+	dcf_key_table_init(&reader->table, config->keys, config->nkeys,
+					   palloc(sizeof(int) * dcf_key_slots(config->nkeys)));
+	reader->release.func = free_parser;
+	reader->release.arg = reader;
+	MemoryContextRegisterResetCallback(reader->context, &reader->release);
+	return reader;
+}
+
+static void
+out_of_memory(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"),
+			 errdetail("Failed in the XML parser.")));
+}
+
+/*
+ * expat 2.6 and newer put off to look at an unfinished tag or comment again
+ * until there is twice as much of it.  judge() would take it for too long.
+ */
+static void
+look_at_each_slice(XML_Parser parser)
+{
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 6
+	(void) XML_SetReparseDeferralEnabled(parser, XML_FALSE);
+#endif
+}
+
+static void
+xml_start(void *self)
+{
+	DcfXmlReader *reader = self;
+
+	free_parser(reader);
+	reader->memory.refused = false;
+	dcf_xml_memory_use(&reader->memory);
+	/* What the reply declares does not count; take_declaration() looks. */
+	reader->parser = XML_ParserCreate_MM("UTF-8", &dcf_xml_memory_suite, NULL);
+	dcf_xml_memory_use(NULL);
+	if (reader->parser == NULL)
+		out_of_memory();
+	look_at_each_slice(reader->parser);
+	dcf_xml_record_start(reader);
+	reader->fed = 0;
+	reader->ended = false;
+	reader->suspended = false;
+}
+
+static void
+make_room(DcfXmlReader *reader, DcfXmlBuffer *buffer, size_t len)
+{
+	size_t room = buffer->room;
+
+	if (room - buffer->len >= len)
+		return;
+	room = Max(room * 2, buffer->len + len);
+	buffer->data = buffer->data ?
+		repalloc_huge(buffer->data, room) :
+		MemoryContextAllocHuge(reader->context, room);
+	buffer->room = room;
+}
+
+/* Note what made expat give up, unless a callback did. */
+static void
+note_failure(DcfXmlReader *reader)
+{
+	enum XML_Error code = XML_GetErrorCode(reader->parser);
+	uint64 offset = dcf_xml_offset(reader);
+
+	switch (code)
+	{
+		case XML_ERROR_NO_MEMORY:
+			if (!reader->memory.refused)
+				out_of_memory();
+			dcf_xml_fail(reader, DCF_READ_E_SHAPE, "too many different names",
+						 offset);
+			break;
+		case XML_ERROR_NO_ELEMENTS:
+		case XML_ERROR_UNCLOSED_TOKEN:
+		case XML_ERROR_PARTIAL_CHAR:
+		case XML_ERROR_UNCLOSED_CDATA_SECTION:
+			dcf_xml_fail(reader, DCF_READ_E_CUT,
+						 reader->in_record ?
+							 "input ended inside a record" :
+							 "input ended before its last end tag",
+						 reader->fed);
+			break;
+		case XML_ERROR_JUNK_AFTER_DOC_ELEMENT:
+			dcf_xml_fail(reader, DCF_READ_E_TRAILING,
+						 "something follows the end", offset);
+			break;
+		default:
+			dcf_xml_fail(reader, DCF_READ_E_SYNTAX, XML_ErrorString(code),
+						 offset);
+			break;
+	}
+}
+
+/* What came of letting expat run. */
+static DcfReadStatus
+judge(DcfXmlReader *reader, enum XML_Status status)
+{
+	reader->suspended = status == XML_STATUS_SUSPENDED;
+	if (status == XML_STATUS_ERROR)
+		note_failure(reader);
+	else if (status == XML_STATUS_OK && !reader->ended)
+	{
+		/* The start of what expat cannot take before it has the end. */
+		uint64 offset = dcf_xml_offset(reader);
+
+		if (reader->fed - offset > MAX_MARKUP)
+			dcf_xml_fail(reader, DCF_READ_E_SYNTAX,
+						 "a tag or comment is too long", offset);
+		else if (reader->in_record &&
+				 reader->fed - reader->record_start >
+					 reader->config->max_record_size)
+			dcf_xml_fail(reader, DCF_READ_E_TOO_LONG, "a record is too long",
+						 reader->record_start);
+	}
+	if (reader->error.code != DCF_READ_OK)
+		return DCF_READ_WRONG;
+	return reader->suspended ? DCF_READ_RECORD : DCF_READ_MORE;
+}
+
+/* Let expat go on behind the last record, if it has not done so yet. */
+static DcfReadStatus
+go_on(DcfXmlReader *reader)
+{
+	enum XML_Status status;
+
+	if (reader->error.code != DCF_READ_OK)
+		return DCF_READ_WRONG;
+	if (!reader->suspended)
+		return DCF_READ_MORE;
+	dcf_xml_memory_use(&reader->memory);
+	status = XML_ResumeParser(reader->parser);
+	dcf_xml_memory_use(NULL);
+	return judge(reader, status);
+}
+
+/*
+ * expat knows UTF-16 by its first two bytes, whatever encoding it was told:
+ * by a byte order mark, or by a NUL.  None of these is in UTF-8 text.
+ */
+static bool
+begins_utf16(const DcfXmlReader *reader, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len && reader->fed + i < 2; i++)
+	{
+		if (data[i] == '\0' || (unsigned char) data[i] >= 0xFE)
+			return true;
+	}
+	return false;
+}
+
+static DcfReadStatus
+feed(DcfXmlReader *reader, const char *data, size_t len, bool ended)
+{
+	enum XML_Status status;
+
+	if (begins_utf16(reader, data, len))
+	{
+		dcf_xml_fail(reader, DCF_READ_E_UTF8, "it is not in UTF-8",
+					 reader->fed);
+		return DCF_READ_WRONG;
+	}
+	make_room(reader, &reader->text, MAX_MARKUP + len + 1);
+	if (!reader->named)
+		make_room(reader, &reader->names, MAX_MARKUP + len + 1);
+	reader->fed += len;
+	reader->ended = ended;
+
+	dcf_xml_memory_use(&reader->memory);
+	status = XML_Parse(reader->parser, data, (int) len, ended);
+	dcf_xml_memory_use(NULL);
+	return judge(reader, status);
+}
+
+static DcfReadStatus
+xml_next(void *self, const char *data, size_t len, size_t *consumed)
+{
+	DcfXmlReader *reader = self;
+	DcfReadStatus status = go_on(reader);
+
+	*consumed = 0;
+	while (status == DCF_READ_MORE && *consumed < len)
+	{
+		size_t slice = Min(len - *consumed, SLICE);
+
+		status = feed(reader, data + *consumed, slice, false);
+		*consumed += slice;
+	}
+	return status;
+}
+
+/* expat may have put off a part of what it was fed, and records with it. */
+static DcfReadStatus
+xml_finish(void *self, const char *data, size_t len, size_t *consumed)
+{
+	DcfXmlReader *reader = self;
+	DcfReadStatus status = go_on(reader);
+
+	*consumed = 0;
+	if (status == DCF_READ_MORE && !reader->ended)
+		status = feed(reader, "", 0, true);
+	if (status != DCF_READ_MORE)
+		return status;
+	if (!dcf_xml_record_may_be_empty(reader))
+	{
+		dcf_xml_fail(reader, DCF_READ_E_SHAPE,
+					 "elements of an unknown name, none of which has fields",
+					 reader->fed);
+		return DCF_READ_WRONG;
+	}
+	return DCF_READ_END;
+}
+
+static const DcfField *
+xml_fields(const void *self)
+{
+	const DcfXmlReader *reader = self;
+
+	return reader->fields;
+}
+
+static int
+xml_matched(const void *self)
+{
+	const DcfXmlReader *reader = self;
+
+	return reader->nmatched;
+}
+
+static char *
+xml_next_key(const void *self, size_t *pos, size_t *len)
+{
+	const DcfXmlReader *reader = self;
+	char *name;
+
+	if (*pos == reader->names.len)
+		return NULL;
+	name = pstrdup(reader->names.data + *pos);
+	*len = strlen(name);
+	*pos += *len + 1;
+	return name;
+}
+
+static const DcfReadError *
+xml_error(const void *self)
+{
+	const DcfXmlReader *reader = self;
+
+	return &reader->error;
+}
+
+/* Fields are kept in a buffer of max_record_size. */
+static size_t
+xml_record_length(const void *self)
+{
+	return 0;
+}
+
+const DcfFormatRoutine dcf_xml_routine = {
+	.name = "XML",
+	.keys_in = "first record",
+	.shows_cut = true,
+	.leaves_nulls_out = true,
+	.create = xml_create,
+	.start = xml_start,
+	.next = xml_next,
+	.finish = xml_finish,
+	.fields = xml_fields,
+	.matched = xml_matched,
+	.next_key = xml_next_key,
+	.record_length = xml_record_length,
+	.error = xml_error,
+};
+
+char *
+dcf_xml_version(void)
+{
+	XML_Expat_Version version = XML_ExpatVersionInfo();
+
+	return psprintf("expat %d.%d.%d", version.major, version.minor,
+					version.micro);
+}

@@ -1,0 +1,301 @@
+/*
+ * xml_record.c
+ *	  Elements into records: what expat calls.
+ *
+ * The parser is suspended at the end of each record, so that one record at a
+ * time is handed out.
+ */
+#include "postgres.h"
+
+#include "core/xml_name.h"
+#include "xml_private.h"
+
+/* 2.9: positions of 64 bits everywhere; before, of long. */
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+#define current_byte_index XML_GetCurrentByteIndex64
+#define current_byte_count XML_GetCurrentByteCount64
+#else
+#define current_byte_index XML_GetCurrentByteIndex
+#define current_byte_count XML_GetCurrentByteCount
+#endif
+
+uint64
+dcf_xml_offset(const DcfXmlReader *reader)
+{
+	return (uint64) Max(current_byte_index(reader->parser), 0);
+}
+
+void
+dcf_xml_fail(DcfXmlReader *reader, DcfReadErrorCode code, const char *reason,
+			 uint64 offset)
+{
+	if (reader->error.code != DCF_READ_OK)
+		return;
+	reader->error.code = code;
+	reader->error.reason = reason;
+	reader->error.offset = offset;
+	reader->error.record = reader->nrecords;
+}
+
+/* Fail at what expat has just come to, and stop it. */
+static void
+fail_here(DcfXmlReader *reader, DcfReadErrorCode code, const char *reason)
+{
+	dcf_xml_fail(reader, code, reason, dcf_xml_offset(reader));
+	(void) XML_StopParser(reader->parser, XML_FALSE);
+}
+
+/* Room that there must be, by what xml_private.h says, is there. */
+static bool
+has_room(DcfXmlReader *reader, const DcfXmlBuffer *buffer, size_t len)
+{
+	if (len < buffer->room - buffer->len)
+		return true;
+	fail_here(reader, DCF_READ_E_SYNTAX, "text longer than its source");
+	return false;
+}
+
+static void
+begin_record(DcfXmlReader *reader)
+{
+	reader->in_record = true;
+	reader->record_start = dcf_xml_offset(reader);
+	reader->nmatched = 0;
+	reader->text.len = 0;
+	for (int i = 0; i < reader->config->nkeys; i++)
+		reader->fields[i] = (DcfField){.kind = DCF_FIELD_ABSENT};
+}
+
+static void
+end_record(DcfXmlReader *reader)
+{
+	uint64 end =
+		dcf_xml_offset(reader) + (uint64) current_byte_count(reader->parser);
+
+	if (end - reader->record_start > reader->config->max_record_size)
+	{
+		fail_here(reader, DCF_READ_E_TOO_LONG, "a record is too long");
+		return;
+	}
+	reader->in_record = false;
+	reader->nrecords++;
+	reader->named = reader->names.len > 0;
+	for (int i = 0; i < reader->config->nkeys; i++)
+	{
+		if (reader->fields[i].kind != DCF_FIELD_ABSENT)
+			reader->fields[i].data = reader->text.data + reader->starts[i];
+	}
+	(void) XML_StopParser(reader->parser, XML_TRUE);
+}
+
+/*
+ * Whether one of the attributes says that there is no value.  Its prefix is
+ * the writer's choice: some of .NET's write xsi, others i.
+ */
+static bool
+is_nil(const char **attributes)
+{
+	for (; attributes[0] != NULL; attributes += 2)
+	{
+		const char *colon = strchr(attributes[0], ':');
+
+		if (colon != NULL && strcmp(colon + 1, "nil") == 0)
+			return strcmp(attributes[1], "true") == 0 ||
+				strcmp(attributes[1], "1") == 0;
+	}
+	return false;
+}
+
+static void
+begin_field(DcfXmlReader *reader, const char *name, const char **attributes)
+{
+	bool first = !reader->named;
+	DcfXmlBuffer *buffer = first ? &reader->names : &reader->text;
+	size_t len = strlen(name);
+	char *decoded;
+
+	if (!has_room(reader, buffer, len + 1))
+		return;
+	decoded = buffer->data + buffer->len;
+	len = dcf_xml_decode_name(name, len, decoded);
+	reader->key = dcf_key_find(&reader->table, decoded, len);
+	if (first)
+	{
+		decoded[len] = '\0';
+		buffer->len += len + 1;
+	}
+	reader->nil = is_nil(attributes);
+	reader->field_start = reader->text.len;
+}
+
+static void
+end_field(DcfXmlReader *reader)
+{
+	DcfField *field;
+
+	if (reader->key < 0)
+		return;
+	field = &reader->fields[reader->key];
+	if (field->kind == DCF_FIELD_ABSENT)
+		reader->nmatched++;
+	field->len = reader->text.len - reader->field_start;
+	field->kind =
+		reader->nil && field->len == 0 ? DCF_FIELD_NULL : DCF_FIELD_TEXT;
+	reader->starts[reader->key] = reader->field_start;
+}
+
+/*
+ * An element inside the table: the first that is no part of a schema says what
+ * records are called.
+ */
+static void
+begin_part(DcfXmlReader *reader, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strcmp(name, "Schema") == 0)
+	{
+		reader->in_record = false;
+		return;
+	}
+	if (len >= sizeof(reader->record_name))
+	{
+		fail_here(reader, DCF_READ_E_SHAPE, "the name of records is too long");
+		return;
+	}
+	if (reader->record_name[0] == '\0')
+		memcpy(reader->record_name, name, len + 1);
+	if (strcmp(name, reader->record_name) == 0)
+		begin_record(reader);
+	else
+		fail_here(reader, DCF_READ_E_SHAPE,
+				  "an element beside the records that is neither one of them "
+				  "nor \"Schema\"");
+}
+
+static void
+start_element(void *arg, const char *name, const char **attributes)
+{
+	DcfXmlReader *reader = arg;
+
+	if (reader->error.code != DCF_READ_OK)
+		return;
+	switch (reader->depth++)
+	{
+		case 0:
+			if (strcmp(name, "Table") != 0)
+				fail_here(reader, DCF_READ_E_SHAPE,
+						  "the outermost element is not \"Table\"");
+			break;
+		case 1:
+			begin_part(reader, name);
+			break;
+		case 2:
+			if (reader->in_record)
+				begin_field(reader, name, attributes);
+			else
+				reader->key = -1;
+			break;
+		default:
+			fail_here(reader, DCF_READ_E_SHAPE, "an element inside a field");
+			break;
+	}
+}
+
+static void
+end_element(void *arg, const char *name)
+{
+	DcfXmlReader *reader = arg;
+
+	if (reader->error.code != DCF_READ_OK)
+		return;
+	reader->depth--;
+	if (!reader->in_record)
+		return;
+	if (reader->depth == 2)
+		end_field(reader);
+	else if (reader->depth == 1)
+		end_record(reader);
+}
+
+static void
+take_text(void *arg, const char *text, int len)
+{
+	DcfXmlReader *reader = arg;
+
+	if (reader->error.code != DCF_READ_OK)
+		return;
+	if (reader->depth == 3)
+	{
+		if (reader->key < 0 || !has_room(reader, &reader->text, len))
+			return;
+		memcpy(reader->text.data + reader->text.len, text, len);
+		reader->text.len += len;
+		return;
+	}
+	for (int i = 0; i < len; i++)
+	{
+		if (strchr(" \t\r\n", text[i]) == NULL)
+		{
+			fail_here(reader, DCF_READ_E_SHAPE, "text outside of fields");
+			return;
+		}
+	}
+}
+
+static void
+take_declaration(void *arg, const char *version, const char *encoding,
+				 int standalone)
+{
+	DcfXmlReader *reader = arg;
+
+	/*
+	 * .NET's StringWriter declares UTF-16 whatever its text is sent as; what is
+	 * in it has been refused by its first bytes.
+	 */
+	if (encoding != NULL && pg_strcasecmp(encoding, "utf-8") != 0 &&
+		pg_strcasecmp(encoding, "utf-16") != 0)
+		fail_here(reader, DCF_READ_E_UTF8,
+				  "it declares another encoding than UTF-8");
+}
+
+static void
+refuse_doctype(void *arg, const char *name, const char *system_id,
+			   const char *public_id, int has_internal_subset)
+{
+	fail_here((DcfXmlReader *) arg, DCF_READ_E_SHAPE,
+			  "a document type declaration");
+}
+
+bool
+dcf_xml_record_may_be_empty(const DcfXmlReader *reader)
+{
+	static const char *const names[] = {"Record", "Records", "Table1"};
+
+	if (reader->nrecords == 0 || reader->named)
+		return true;
+	for (int i = 0; i < (int) lengthof(names); i++)
+		if (strcmp(reader->record_name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+void
+dcf_xml_record_start(DcfXmlReader *reader)
+{
+	XML_SetUserData(reader->parser, reader);
+	XML_SetElementHandler(reader->parser, start_element, end_element);
+	XML_SetCharacterDataHandler(reader->parser, take_text);
+	XML_SetXmlDeclHandler(reader->parser, take_declaration);
+	XML_SetStartDoctypeDeclHandler(reader->parser, refuse_doctype);
+
+	reader->error = (DcfReadError){.code = DCF_READ_OK};
+	reader->depth = 0;
+	reader->in_record = false;
+	reader->nrecords = 0;
+	reader->record_name[0] = '\0';
+	reader->nmatched = 0;
+	reader->text.len = 0;
+	reader->names.len = 0;
+	reader->named = false;
+}

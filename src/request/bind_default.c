@@ -1,0 +1,99 @@
+/*
+ * bind_default.c
+ *	  The value of a column of which a query says nothing.  See bind_default.h.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/error.h"
+#include "bind_fit.h"
+#include "convert/convert.h"
+#include "request/bind_default.h"
+#include "request/request.h"
+
+char *
+dcf_bind_default_find(const DcfRelation *relation, const DcfColumn *column)
+{
+	const DcfColumnOptions *options = column->options;
+	DcfRequest *request;
+	const char *fixed;
+
+	if (options->default_value)
+		return dcf_option_utf8(options->default_value);
+	if (!options->param)
+		return NULL;
+	request = dcf_request_create(relation->server, relation->table);
+	fixed = dcf_request_fixed(request, dcf_option_utf8(options->param));
+	return fixed ? pstrdup(fixed) : NULL;
+}
+
+bool
+dcf_bind_default_is_null(const DcfColumn *column, const char *utf8)
+{
+	char category;
+	bool preferred;
+
+	if (utf8[0] != '\0')
+		return false;
+	get_type_category_preferred(column->basetype, &category, &preferred);
+	return category != TYPCATEGORY_STRING;
+}
+
+/*
+ * Read without the column's length or precision, which would cut or round what
+ * is sent whole.
+ */
+Datum
+dcf_bind_default_value(const DcfRelation *relation, const DcfColumn *column,
+					   const char *utf8)
+{
+	FormData_pg_attribute attribute =
+		*TupleDescAttr(relation->tupdesc, column->attnum - 1);
+	char *text = pg_any_to_server(utf8, strlen(utf8), PG_UTF8);
+	DcfBindFit *fit = dcf_bind_fit_create(column, column->basetype);
+	Datum value;
+
+	attribute.atttypid = column->basetype;
+	attribute.atttypmod = -1;
+	value = dcf_convert_text(dcf_convert_create(relation->relname, &attribute,
+												column->timezone,
+												relation->table->null_strings),
+							 text);
+	if (fit && !dcf_bind_fit_value(fit, &value))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+			 errmsg(
+				 "default of column \"%s\" of foreign table \"%s\" does not fit the column's type",
+				 column->attname, relation->relname),
+			 errdetail("The default is \"%s\", and the column is of type %s.",
+					   dcf_error_safe(text, strlen(text)),
+					   format_type_with_typemod(
+						   column->type,
+						   TupleDescAttr(relation->tupdesc, column->attnum - 1)
+							   ->atttypmod)),
+			 errhint(
+				 "Change the default or the column's type, or give the column a value in WHERE.")));
+	if (fit)
+		dcf_bind_fit_end(fit);
+	return value;
+}
+
+void
+dcf_bind_default_raise_null(const DcfRelation *relation,
+							const DcfColumn *column)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_NOT_NULL_VIOLATION),
+		 errmsg("parameter column \"%s\" of foreign table \"%s\" has no value",
+				column->attname, relation->relname),
+		 errdetail("Nothing is sent for it, and its type %s does not allow "
+				   "NULL.",
+				   format_type_be(column->type)),
+		 errhint("Give it a value in WHERE, or do not select it.")));
+}

@@ -1,0 +1,196 @@
+/*
+ * bind_fit.c
+ *	  Whether a column can hold a value.  See bind_fit.h.
+ *
+ * The value is cast to the column's type, and must come out equal to what it
+ * was.  A cast that would raise is not made.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "utils/datum.h"
+#include "utils/expandeddatum.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/typcache.h"
+
+#include "bind_fit.h"
+
+struct DcfBindFit
+{
+	const DcfColumn *column;
+	ExprContext *econtext;
+	ExprState *cast; /* or NULL */
+	FmgrInfo *cmp;
+	int16 typlen;
+	bool typbyval;
+	bool is_domain;
+	DomainConstraintRef domain;
+};
+
+static ExprState *make_cast(const DcfColumn *column, Oid valuetype);
+static bool cast_value(DcfBindFit *fit, Datum *value);
+static bool numeric_fits(int32 typmod, Datum value);
+static bool satisfies_domain(DcfBindFit *fit, Datum value, bool isnull);
+
+DcfBindFit *
+dcf_bind_fit_create(const DcfColumn *column, Oid valuetype)
+{
+	bool is_domain =
+		column->type != column->basetype && DomainHasConstraints(column->type);
+	ExprState *cast = make_cast(column, valuetype);
+	DcfBindFit *fit;
+
+	if (!is_domain && !cast)
+		return NULL;
+	fit = palloc0(sizeof(DcfBindFit));
+	fit->column = column;
+	fit->cast = cast;
+	fit->econtext = CreateStandaloneExprContext();
+	fit->cmp = &lookup_type_cache(column->basetype, TYPECACHE_CMP_PROC_FINFO)
+					->cmp_proc_finfo;
+	get_typlenbyval(column->basetype, &fit->typlen, &fit->typbyval);
+	fit->is_domain = is_domain;
+	if (is_domain)
+		InitDomainConstraintRef(column->type, &fit->domain,
+								CurrentMemoryContext, true);
+	return fit;
+}
+
+/*
+ * The cast of a value to the column's modifier, and to its type where that is
+ * the narrower one of two that are written alike (cidr of inet).
+ */
+static ExprState *
+make_cast(const DcfColumn *column, Oid valuetype)
+{
+	CaseTestExpr *source = makeNode(CaseTestExpr);
+	Node *cast;
+
+	if (IsBinaryCoercible(valuetype, column->basetype))
+		valuetype = column->basetype;
+	source->typeId = valuetype;
+	source->typeMod = -1;
+	source->collation = column->collation;
+	cast = coerce_to_target_type(NULL, (Node *) source, valuetype,
+								 column->basetype, column->basetypmod,
+								 COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1);
+	if (!cast || IsA(cast, CaseTestExpr) || IsA(cast, RelabelType))
+		return NULL;
+	return ExecInitExpr(expression_planner((Expr *) cast), NULL);
+}
+
+bool
+dcf_bind_fit_value(DcfBindFit *fit, Datum *value)
+{
+	MemoryContext old;
+	Datum cast = *value;
+	bool fits;
+
+	ResetExprContext(fit->econtext);
+	old = MemoryContextSwitchTo(fit->econtext->ecxt_per_tuple_memory);
+	fits = (!fit->cast || cast_value(fit, &cast)) &&
+		(!fit->is_domain || satisfies_domain(fit, cast, false));
+	MemoryContextSwitchTo(old);
+	if (fits && fit->cast)
+		*value = datumCopy(cast, fit->typbyval, fit->typlen);
+	return fits;
+}
+
+static bool
+cast_value(DcfBindFit *fit, Datum *value)
+{
+	const DcfColumn *column = fit->column;
+	Datum cast;
+	bool isnull;
+
+	if (column->basetype == NUMERICOID &&
+		!numeric_fits(column->basetypmod, *value))
+		return false;
+	fit->econtext->caseValue_datum = *value;
+	fit->econtext->caseValue_isNull = false;
+	cast = ExecEvalExpr(fit->cast, fit->econtext, &isnull);
+	if (isnull ||
+		DatumGetInt32(
+			FunctionCall2Coll(fit->cmp, column->collation, cast, *value)) != 0)
+		return false;
+	*value = cast;
+	return true;
+}
+
+/* Whether the cast to numeric(precision, scale) neither rounds nor raises. */
+static bool
+numeric_fits(int32 typmod, Datum value)
+{
+	/* As numeric.c packs them. */
+	int precision = ((typmod - VARHDRSZ) >> 16) & 0xffff;
+	int scale = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
+	Datum rounded;
+	Datum limit;
+
+	if (numeric_is_nan(DatumGetNumeric(value)))
+		return true;
+	if (numeric_is_inf(DatumGetNumeric(value)))
+		return false;
+	rounded = DirectFunctionCall2(numeric_round, value, Int32GetDatum(scale));
+	limit =
+		DirectFunctionCall3(numeric_in,
+							CStringGetDatum(
+								psprintf("1e%d", precision - scale)),
+							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	return DatumGetBool(DirectFunctionCall2(numeric_eq, rounded, value)) &&
+		DatumGetBool(
+			   DirectFunctionCall2(numeric_lt,
+								   DirectFunctionCall1(numeric_abs, value),
+								   limit));
+}
+
+/* domain_check() raises where this is false. */
+static bool
+satisfies_domain(DcfBindFit *fit, Datum value, bool isnull)
+{
+	ExprContext *econtext = fit->econtext;
+	ListCell *lc;
+
+	econtext->domainValue_datum =
+		MakeExpandedObjectReadOnly(value, isnull, fit->typlen);
+	econtext->domainValue_isNull = isnull;
+	foreach(lc, fit->domain.constraints)
+	{
+		DomainConstraintState *constraint = lfirst(lc);
+
+		if (constraint->constrainttype == DOM_CONSTRAINT_NOTNULL ?
+				isnull :
+				!ExecCheck(constraint->check_exprstate, econtext))
+			return false;
+	}
+	return true;
+}
+
+void
+dcf_bind_fit_end(DcfBindFit *fit)
+{
+	FreeExprContext(fit->econtext, true);
+}
+
+bool
+dcf_bind_fit_takes_null(const DcfColumn *column)
+{
+	DcfBindFit *fit;
+	bool takes = true;
+
+	if (column->type == column->basetype)
+		return true;
+	fit = dcf_bind_fit_create(column, column->basetype);
+	if (fit)
+	{
+		takes = !fit->is_domain || satisfies_domain(fit, (Datum) 0, true);
+		dcf_bind_fit_end(fit);
+	}
+	return takes;
+}

@@ -1,0 +1,186 @@
+/*
+ * bind_group.c
+ *	  Columns whose values go along with each other.  See bind_group.h.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+
+#include "bind_group.h"
+
+/* The arrays of one group, one for each column. */
+typedef struct Arrays
+{
+	int count;
+	const DcfBindColumn **slots;
+	Oid *types; /* of elements */
+	Datum **elems;
+	bool **nulls;
+	int length; /* of each */
+} Arrays;
+
+static DcfBindGroup *create_group(DcfBindColumn *slots,
+								  const DcfFdwPrivate *priv,
+								  const DcfBoundValue *values, int number);
+static bool add_array(Arrays *arrays, const DcfBindColumn *slot,
+					  const DcfBoundValue *value);
+static bool find_row(const Arrays *arrays, int nth, int *row);
+static int compare_rows(const void *one, const void *other, void *arg);
+
+List *
+dcf_bind_group_create(DcfBindColumn *slots, const DcfFdwPrivate *priv,
+					  const DcfBoundValue *values)
+{
+	List *groups = NIL;
+	List *numbers = NIL;
+	ListCell *lc;
+
+	foreach(lc, priv->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+		DcfBindGroup *group;
+
+		if (binding->group == 0 || list_member_int(numbers, binding->group))
+			continue;
+		numbers = lappend_int(numbers, binding->group);
+		group = create_group(slots, priv, values, binding->group);
+		if (group)
+			groups = lappend(groups, group);
+	}
+	return groups;
+}
+
+/*
+ * NULL where it does not come to several requests, or a column is in another
+ * group: then all combinations are asked for.
+ */
+static DcfBindGroup *
+create_group(DcfBindColumn *slots, const DcfFdwPrivate *priv,
+			 const DcfBoundValue *values, int number)
+{
+	int max = list_length(priv->bindings);
+	Arrays arrays = {.slots = palloc(sizeof(DcfBindColumn *) * max),
+					 .types = palloc(sizeof(Oid) * max),
+					 .elems = palloc(sizeof(Datum *) * max),
+					 .nulls = palloc(sizeof(bool *) * max)};
+	DcfBindGroup *group = palloc0(sizeof(DcfBindGroup));
+	int *all;
+	int nkept = 0;
+	ListCell *lc;
+
+	group->columns = palloc(sizeof(int) * max);
+	foreach(lc, priv->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+		const DcfBindColumn *slot = &slots[binding->attnum - 1];
+
+		if (binding->group != number || !slot->has_values ||
+			values[foreach_current_index(lc)].skipped)
+			continue;
+		if (slot->grouped ||
+			!add_array(&arrays, slot, &values[foreach_current_index(lc)]))
+			return NULL;
+	}
+	for (int i = 0; i < arrays.count; i++)
+		if (arrays.slots[i]->one_by_one)
+			group->columns[group->ncolumns++] =
+				arrays.slots[i]->column->attnum - 1;
+	if (arrays.count < 2)
+		return NULL;
+
+	all = palloc(sizeof(int) * arrays.count * Max(arrays.length, 1));
+	for (int i = 0; i < arrays.length; i++)
+	{
+		int *row = &all[nkept * group->ncolumns];
+
+		CHECK_FOR_INTERRUPTS();
+		nkept += find_row(&arrays, i, row);
+	}
+	group->rows = all;
+	if (group->ncolumns == 0)
+	{
+		group->nrows = Min(nkept, 1);
+		return group;
+	}
+	qsort_arg(all, nkept, sizeof(int) * group->ncolumns, compare_rows, group);
+	for (int i = 0; i < nkept; i++)
+		if (group->nrows == 0 ||
+			compare_rows(&all[(group->nrows - 1) * group->ncolumns],
+						 &all[i * group->ncolumns], group) != 0)
+			memmove(&all[group->nrows++ * group->ncolumns],
+					&all[i * group->ncolumns], sizeof(int) * group->ncolumns);
+	for (int i = 0; i < group->ncolumns; i++)
+		slots[group->columns[i]].grouped = true;
+	return group;
+}
+
+/* False where the value is not known, or its length is another. */
+static bool
+add_array(Arrays *arrays, const DcfBindColumn *slot,
+		  const DcfBoundValue *value)
+{
+	int n = arrays->count;
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+	int length;
+
+	if (value->unknown || value->isnull)
+		return false;
+	arrays->slots[n] = slot;
+	arrays->types[n] = get_base_element_type(value->type);
+	get_typlenbyvalalign(arrays->types[n], &typlen, &typbyval, &typalign);
+	deconstruct_array(DatumGetArrayTypeP(value->value), arrays->types[n],
+					  typlen, typbyval, typalign, &arrays->elems[n],
+					  &arrays->nulls[n], &length);
+	if (n > 0 && length != arrays->length)
+		return false;
+	arrays->length = length;
+	arrays->count++;
+	return true;
+}
+
+/* Where the n-th values are; false if one is NULL, or ruled out by others. */
+static bool
+find_row(const Arrays *arrays, int nth, int *row)
+{
+	int ncolumns = 0;
+
+	for (int i = 0; i < arrays->count; i++)
+	{
+		const DcfBindColumn *slot = arrays->slots[i];
+		int found = arrays->nulls[i][nth] ?
+			-1 :
+			dcf_bind_values_find(slot->column, &slot->values,
+								 arrays->elems[i][nth], arrays->types[i]);
+
+		if (found < 0)
+			return false;
+		if (slot->one_by_one)
+			row[ncolumns++] = found;
+	}
+	return true;
+}
+
+static int
+compare_rows(const void *one, const void *other, void *arg)
+{
+	const DcfBindGroup *group = arg;
+	const int *a = one;
+	const int *b = other;
+
+	for (int i = 0; i < group->ncolumns; i++)
+		if (a[i] != b[i])
+			return a[i] < b[i] ? -1 : 1;
+	return 0;
+}
+
+void
+dcf_bind_group_turn(const DcfBindGroup *group, int *wheels)
+{
+	for (int i = 0; i < group->ncolumns; i++)
+		wheels[group->columns[i]] =
+			group->rows[group->at * group->ncolumns + i];
+}

@@ -1,0 +1,85 @@
+/*
+ * bind_part.c
+ *	  Parts of what a request asks for.  See bind_part.h.
+ */
+#include "postgres.h"
+
+#include "bind_part.h"
+
+bool
+dcf_bind_part_exist(const DcfBindColumn *slot)
+{
+	if (slot->column->kind == DCF_COLUMN_WINDOW)
+		return slot->has_window;
+	return slot->column->options->list && slot->has_values &&
+		!slot->one_by_one && slot->values.count > 1;
+}
+
+DcfBindPart
+dcf_bind_part_whole(const DcfBindColumn *slot)
+{
+	DcfBindPart part = {.count = slot->values.count};
+
+	return part;
+}
+
+static bool
+halve_window(const DcfBindColumn *slot, int wheel, const DcfBindPart *part,
+			 DcfBindPart *first, DcfBindPart *second)
+{
+	DcfWindow window = dcf_bind_part_window(slot, wheel, part);
+	Timestamp middle;
+
+	if (!dcf_window_middle(&window, &middle))
+		return false;
+	*first = *second = *part;
+	first->has_upper = second->has_lower = true;
+	first->upper = second->lower = middle;
+	return true;
+}
+
+bool
+dcf_bind_part_halve(const DcfBindColumn *slot, int wheel,
+					const DcfBindPart *part, DcfBindPart *first,
+					DcfBindPart *second)
+{
+	if (slot->column->kind == DCF_COLUMN_WINDOW)
+		return halve_window(slot, wheel, part, first, second);
+	if (part->count < 2)
+		return false;
+	*first = *second = *part;
+	first->count = part->count / 2;
+	second->first += first->count;
+	second->count -= first->count;
+	return true;
+}
+
+DcfWindow
+dcf_bind_part_window(const DcfBindColumn *slot, int wheel,
+					 const DcfBindPart *part)
+{
+	DcfWindow window = *dcf_bind_column_window(slot, wheel);
+
+	dcf_window_cut(&window, part->has_lower ? &part->lower : NULL,
+				   part->has_upper ? &part->upper : NULL);
+	return window;
+}
+
+bool
+dcf_bind_part_has(const DcfBindColumn *slot, const DcfBindPart *part,
+				  Datum value, bool isnull)
+{
+	Timestamp time;
+
+	if (slot->column->kind == DCF_COLUMN_PARAMETER)
+		return true;
+	if (isnull)
+		return false;
+	if (slot->column->kind == DCF_COLUMN_FILTERED)
+		return dcf_bind_values_between(
+			slot->column, value, slot->values.values[part->first],
+			slot->values.values[part->first + part->count - 1]);
+	time = dcf_window_time(&slot->window, value);
+	return (!part->has_lower || time >= part->lower) &&
+		(!part->has_upper || time < part->upper);
+}

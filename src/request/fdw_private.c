@@ -1,0 +1,256 @@
+/*
+ * fdw_private.c
+ *	  The spec as lists that a plan can hold.  See fdw_private.h.
+ *
+ * fdw_exprs is the bindings' values, each followed by the condition that it
+ * does not hold under, then the clauses that EXPLAIN shows: there the planner keeps their variables and parameters in order.
+ */
+#include "postgres.h"
+
+#include "nodes/nodes.h"
+#include "nodes/primnodes.h"
+#include "nodes/value.h"
+
+#include "request/fdw_private.h"
+
+/* Positions in fdw_private. */
+enum
+{
+	SPEC_ATTNUMS,  /* IntList, one for each binding */
+	SPEC_OPS,	   /* IntList, likewise */
+	SPEC_UNLESS,   /* IntList, likewise: whether there is a condition */
+	SPEC_GROUPS,   /* IntList, likewise */
+	SPEC_PROGRAMS, /* List of IntLists, likewise */
+	SPEC_SPLIT,	   /* IntList of attnums */
+	SPEC_FETCHED,  /* IntList of attnums */
+	SPEC_SOURCE,   /* Integer */
+	SPEC_ROWS,	   /* Float */
+	SPEC_DAYS,	   /* Float */
+	SPEC_ALL_ROWS, /* Integer, 0 or 1 */
+	SPEC_LACK,	   /* List, NIL where it can run */
+	SPEC_PERHAPS   /* List of such lists */
+};
+
+/* Positions in SPEC_LACK, and in those of SPEC_PERHAPS. */
+enum
+{
+	LACK_MISSING, /* IntList of attnums */
+	LACK_UNSENT,  /* Integer */
+	LACK_CLAUSE	  /* String, empty for none */
+};
+
+static List *
+list_from_bitmapset(const Bitmapset *set)
+{
+	List *result = NIL;
+	int member = -1;
+
+	while ((member = bms_next_member(set, member)) >= 0)
+		result = lappend_int(result, member);
+	return result;
+}
+
+static Bitmapset *
+bitmapset_from_list(const List *list)
+{
+	Bitmapset *result = NULL;
+	ListCell *lc;
+
+	foreach(lc, list)
+		result = bms_add_member(result, lfirst_int(lc));
+	return result;
+}
+
+static List *
+write_lack(const DcfDeferredError *deferred)
+{
+	if (!deferred)
+		return NIL;
+	return list_make3(list_from_bitmapset(deferred->missing),
+					  makeInteger(deferred->unsent),
+					  makeString(deferred->clause ? deferred->clause : ""));
+}
+
+static DcfDeferredError *
+read_lack(const List *list)
+{
+	DcfDeferredError *deferred;
+	char *clause;
+
+	if (list == NIL)
+		return NULL;
+	deferred = palloc0(sizeof(DcfDeferredError));
+	deferred->missing = bitmapset_from_list(list_nth(list, LACK_MISSING));
+	deferred->unsent = intVal(list_nth(list, LACK_UNSENT));
+	clause = strVal(list_nth(list, LACK_CLAUSE));
+	deferred->clause = clause[0] != '\0' ? clause : NULL;
+	return deferred;
+}
+
+void
+dcf_fdw_private_write(const DcfFdwPrivate *priv, List **fdw_private,
+					  List **fdw_exprs)
+{
+	List *attnums = NIL;
+	List *ops = NIL;
+	List *unless = NIL;
+	List *groups = NIL;
+	List *programs = NIL;
+	List *exprs = NIL;
+	List *perhaps = NIL;
+	ListCell *lc;
+
+	foreach(lc, priv->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+
+		attnums = lappend_int(attnums, binding->attnum);
+		ops = lappend_int(ops, binding->op);
+		unless = lappend_int(unless, binding->unless != NULL);
+		groups = lappend_int(groups, binding->group);
+		programs = lappend(programs, binding->program);
+		if (binding->value)
+			exprs = lappend(exprs, binding->value);
+		if (binding->unless)
+			exprs = lappend(exprs, binding->unless);
+	}
+	*fdw_exprs = list_concat(exprs, priv->clauses);
+
+	*fdw_private = list_make5(attnums, ops, unless, groups, programs);
+	*fdw_private = lappend(*fdw_private, list_from_bitmapset(priv->split));
+	*fdw_private = lappend(*fdw_private, list_from_bitmapset(priv->fetched));
+	*fdw_private = lappend(*fdw_private, makeInteger(priv->source));
+	*fdw_private =
+		lappend(*fdw_private,
+				makeFloat(psprintf("%.0f", priv->rows_per_request)));
+	*fdw_private =
+		lappend(*fdw_private, makeFloat(psprintf("%f", priv->days)));
+	*fdw_private = lappend(*fdw_private, makeInteger(priv->all_rows));
+	*fdw_private = lappend(*fdw_private, write_lack(priv->deferred));
+	foreach(lc, priv->perhaps)
+		perhaps = lappend(perhaps, write_lack(lfirst(lc)));
+	*fdw_private = lappend(*fdw_private, perhaps);
+}
+
+DcfFdwPrivate *
+dcf_fdw_private_read(const ForeignScan *scan)
+{
+	DcfFdwPrivate *priv = palloc0(sizeof(DcfFdwPrivate));
+	List *private = scan->fdw_private;
+	ListCell *lc;
+	ListCell *lc_attnum;
+	ListCell *lc_op;
+	ListCell *lc_unless;
+	int nexprs = 0;
+	int i = 0;
+
+	forthree(lc_attnum, list_nth(private, SPEC_ATTNUMS), lc_op,
+			 list_nth(private, SPEC_OPS), lc_unless,
+			 list_nth(private, SPEC_UNLESS))
+	{
+		DcfBinding *binding = palloc0(sizeof(DcfBinding));
+
+		binding->attnum = lfirst_int(lc_attnum);
+		binding->op = lfirst_int(lc_op);
+		binding->group = list_nth_int(list_nth(private, SPEC_GROUPS), i);
+		binding->program = list_nth(list_nth(private, SPEC_PROGRAMS), i);
+		i++;
+		if (binding->op != DCF_BIND_NULL)
+			binding->value = list_nth(scan->fdw_exprs, nexprs++);
+		if (lfirst_int(lc_unless))
+			binding->unless = list_nth(scan->fdw_exprs, nexprs++);
+		priv->bindings = lappend(priv->bindings, binding);
+	}
+	priv->clauses = list_copy_tail(scan->fdw_exprs, nexprs);
+	priv->split = bitmapset_from_list(list_nth(private, SPEC_SPLIT));
+	priv->fetched = bitmapset_from_list(list_nth(private, SPEC_FETCHED));
+	priv->source = intVal(list_nth(private, SPEC_SOURCE));
+	priv->rows_per_request = floatVal(list_nth(private, SPEC_ROWS));
+	priv->all_rows = intVal(list_nth(private, SPEC_ALL_ROWS)) != 0;
+	priv->days = floatVal(list_nth(private, SPEC_DAYS));
+	priv->deferred = read_lack(list_nth(private, SPEC_LACK));
+	foreach(lc, list_nth(private, SPEC_PERHAPS))
+		priv->perhaps = lappend(priv->perhaps, read_lack(lfirst(lc)));
+	return priv;
+}
+
+AttrNumber
+dcf_fdw_private_keys(const DcfFdwPrivate *priv)
+{
+	ListCell *lc;
+
+	foreach(lc, priv->bindings)
+	{
+		DcfBinding *binding = lfirst(lc);
+
+		if (binding->op == DCF_BIND_KEYS)
+			return binding->attnum;
+	}
+	return 0;
+}
+
+Bitmapset *
+dcf_fdw_private_fetched(const ForeignScan *scan)
+{
+	return bitmapset_from_list(list_nth(scan->fdw_private, SPEC_FETCHED));
+}
+
+bool
+dcf_fdw_private_binds_same(const DcfFdwPrivate *one,
+						   const DcfFdwPrivate *other)
+{
+	ListCell *lc_one;
+	ListCell *lc_other;
+
+	if (list_length(one->bindings) != list_length(other->bindings) ||
+		!bms_equal(one->split, other->split))
+		return false;
+	forboth(lc_one, one->bindings, lc_other, other->bindings)
+	{
+		const DcfBinding *first = lfirst(lc_one);
+		const DcfBinding *second = lfirst(lc_other);
+
+		if (first->attnum != second->attnum || first->op != second->op ||
+			(first->unless == NULL) != (second->unless == NULL) ||
+			first->group != second->group ||
+			!equal(first->program, second->program))
+			return false;
+	}
+	return true;
+}
+
+/* Or a record of constants. */
+static bool
+is_constant(const Expr *value)
+{
+	ListCell *lc;
+
+	if (!IsA(value, RowExpr))
+		return IsA(value, Const);
+	foreach(lc, ((const RowExpr *) value)->args)
+		if (!IsA(lfirst(lc), Const))
+			return false;
+	return true;
+}
+
+bool
+dcf_fdw_private_may_be_same(const ForeignScan *one, const ForeignScan *other)
+{
+	DcfFdwPrivate *first = dcf_fdw_private_read(one);
+	DcfFdwPrivate *second = dcf_fdw_private_read(other);
+	ListCell *lc_one;
+	ListCell *lc_other;
+
+	if (!dcf_fdw_private_binds_same(first, second))
+		return false;
+	forboth(lc_one, first->bindings, lc_other, second->bindings)
+	{
+		const Expr *value = ((DcfBinding *) lfirst(lc_one))->value;
+		const Expr *another = ((DcfBinding *) lfirst(lc_other))->value;
+
+		if (value && is_constant(value) && is_constant(another) &&
+			!equal(value, another))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,262 @@
+/*
+ * relation.c
+ *	  A foreign table's definition.  See relation.h.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "foreign/foreign.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "request/relation.h"
+#include "request/request.h"
+
+static DcfColumnKind column_kind(const DcfColumnOptions *options);
+static void load_column(DcfRelation *relation, Form_pg_attribute attribute);
+static void check_window_type(const DcfRelation *relation,
+							  const DcfColumn *column);
+static const DcfColumn *find_split(const DcfRelation *relation);
+static void check_params_distinct(const DcfRelation *relation);
+static void check_pair(const DcfRelation *relation, const DcfColumn *one,
+					   const DcfColumn *other);
+
+DcfRelation *
+dcf_relation_load(Relation rel)
+{
+	DcfRelation *relation = palloc0(sizeof(DcfRelation));
+	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
+	TupleDesc tupdesc = CreateTupleDescCopy(RelationGetDescr(rel));
+
+	relation->relid = RelationGetRelid(rel);
+	relation->relname = pstrdup(RelationGetRelationName(rel));
+	relation->serverid = table->serverid;
+	relation->version = dcf_relation_version(relation->relid);
+	relation->server = dcf_option_server(GetForeignServer(table->serverid));
+	relation->table = dcf_option_table(table, relation->server);
+	relation->tupdesc = tupdesc;
+	relation->natts = tupdesc->natts;
+	relation->columns = palloc0(sizeof(DcfColumn) * Max(tupdesc->natts, 1));
+	relation->warned = dcf_warned_create();
+	for (int i = 0; i < tupdesc->natts; i++)
+		load_column(relation, TupleDescAttr(RelationGetDescr(rel), i));
+	check_params_distinct(relation);
+	if (relation->table->split)
+		relation->split = find_split(relation);
+	return relation;
+}
+
+DcfRelation *
+dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
+					const char *const *keys, int nkeys)
+{
+	DcfRelation *relation = palloc0(sizeof(DcfRelation));
+
+	relation->relname = pstrdup(endpoint);
+	relation->serverid = serverid;
+	relation->server = dcf_option_server(GetForeignServer(serverid));
+	relation->table = dcf_option_endpoint(endpoint, params, relation->server);
+	relation->tupdesc = CreateTemplateTupleDesc(nkeys);
+	relation->natts = nkeys;
+	relation->table->missing_key = DCF_MISSING_IGNORE;
+	relation->table->new_keys = DCF_NEW_KEYS_IGNORE;
+	relation->warned = dcf_warned_create();
+	relation->columns = palloc0(sizeof(DcfColumn) * Max(nkeys, 1));
+	for (int i = 0; i < nkeys; i++)
+	{
+		DcfColumn *column = &relation->columns[i];
+
+		TupleDescInitEntry(relation->tupdesc, i + 1, keys[i], TEXTOID, -1, 0);
+		column->kind = DCF_COLUMN_RESPONSE;
+		column->attnum = i + 1;
+		column->attname = pstrdup(keys[i]);
+		column->type = column->basetype = TEXTOID;
+		column->collation = DEFAULT_COLLATION_OID;
+		column->options = palloc0(sizeof(DcfColumnOptions));
+		column->options->name = pstrdup(keys[i]);
+		column->timezone = relation->server->timezone;
+	}
+	return relation;
+}
+
+char *
+dcf_relation_rename_key(const DcfRelation *relation, const DcfColumn *column,
+						const char *key)
+{
+	char *schema = get_namespace_name(get_rel_namespace(relation->relid));
+
+	return psprintf(
+		"ALTER FOREIGN TABLE %s ALTER COLUMN %s OPTIONS (%s name %s);",
+		quote_qualified_identifier(schema, relation->relname),
+		quote_identifier(column->attname),
+		column->options->is_named ? "SET" : "ADD", quote_literal_cstr(key));
+}
+
+bool
+dcf_column_is_preset(const DcfRelation *relation, const DcfColumn *column)
+{
+	const DcfColumnOptions *options = column->options;
+	char *params[] = {options->param, options->param_from, options->param_to};
+	DcfRequest *request;
+
+	if (options->default_value)
+		return true;
+	request = dcf_request_create(relation->server, relation->table);
+	for (size_t i = 0; i < lengthof(params); i++)
+		if (params[i] &&
+			dcf_request_fixed(request, dcf_option_utf8(params[i])))
+			return true;
+	return false;
+}
+
+void
+dcf_column_send(DcfRequest *request, const DcfColumn *column,
+				const char *value)
+{
+	const char *param = dcf_option_utf8(column->options->param);
+
+	if (value[0] == '\0' && !column->options->send_empty)
+		dcf_request_omit(request, param);
+	else
+		dcf_request_set(request, param, value, false);
+}
+
+static DcfColumnKind
+column_kind(const DcfColumnOptions *options)
+{
+	if (options->param_from || options->param_to)
+		return DCF_COLUMN_WINDOW;
+	if (options->param)
+		return options->name ? DCF_COLUMN_FILTERED : DCF_COLUMN_PARAMETER;
+	return DCF_COLUMN_RESPONSE;
+}
+
+static void
+load_column(DcfRelation *relation, Form_pg_attribute attribute)
+{
+	DcfColumn *column = &relation->columns[attribute->attnum - 1];
+
+	column->attnum = attribute->attnum;
+	if (attribute->attisdropped)
+	{
+		column->kind = DCF_COLUMN_DROPPED;
+		return;
+	}
+	column->attname = pstrdup(NameStr(attribute->attname));
+	column->type = attribute->atttypid;
+	column->basetypmod = attribute->atttypmod;
+	column->basetype =
+		getBaseTypeAndTypmod(attribute->atttypid, &column->basetypmod);
+	column->collation = attribute->attcollation;
+	column->options =
+		dcf_option_column(relation->relid, column->attnum, column->attname);
+	column->timezone = column->options->timezone ? column->options->timezone :
+												   relation->server->timezone;
+	column->is_stored = attribute->attgenerated == ATTRIBUTE_GENERATED_STORED;
+	column->kind = attribute->attgenerated != '\0' ?
+		DCF_COLUMN_GENERATED :
+		column_kind(column->options);
+	if (column->kind == DCF_COLUMN_WINDOW)
+		check_window_type(relation, column);
+}
+
+static void
+check_window_type(const DcfRelation *relation, const DcfColumn *column)
+{
+	if (column->basetype == DATEOID || column->basetype == TIMESTAMPOID ||
+		column->basetype == TIMESTAMPTZOID)
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+		 errmsg("column \"%s\" of foreign table \"%s\" cannot have a window",
+				column->attname, relation->relname),
+		 errdetail(
+			 "Options \"param_from\" and \"param_to\" need type date, timestamp or timestamptz, and the column is of type %s.",
+			 format_type_be(column->type))));
+}
+
+void
+dcf_relation_check_generated(const DcfRelation *relation,
+							 const Bitmapset *wanted)
+{
+	int member = -1;
+
+	while ((member = bms_next_member(wanted, member)) > 0)
+		if (relation->columns[member - 1].is_stored)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg(
+					 "generated column \"%s\" of foreign table \"%s\" cannot be read",
+					 relation->columns[member - 1].attname, relation->relname),
+				 errdetail("It is STORED, and a foreign table stores nothing."),
+				 errhint(
+					 "Use a view that computes it, or from PostgreSQL 18 on a VIRTUAL column.")));
+}
+
+static const DcfColumn *
+find_split(const DcfRelation *relation)
+{
+	const char *name = relation->table->split;
+	const DcfColumn *column = NULL;
+
+	for (int i = 0; i < relation->natts && !column; i++)
+		if (relation->columns[i].kind != DCF_COLUMN_DROPPED &&
+			strcmp(relation->columns[i].attname, name) == 0)
+			column = &relation->columns[i];
+	if (!column)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+				 errmsg("foreign table \"%s\" has no column \"%s\"",
+						relation->relname, name),
+				 errdetail("The table's option \"split\" names it.")));
+	if (!column->options->list &&
+		!(column->options->param_from && column->options->param_to))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("foreign table \"%s\" cannot be split by column \"%s\"",
+					relation->relname, name),
+			 errdetail(
+				 "The table's option \"split\" needs a column with \"param_from\" and \"param_to\", or one with \"list\".")));
+	return column;
+}
+
+/*
+ * Two columns with values for one parameter could ask for different things,
+ * and only one would be sent.
+ */
+static void
+check_params_distinct(const DcfRelation *relation)
+{
+	for (int i = 0; i < relation->natts; i++)
+		for (int j = 0; j < i; j++)
+			if (dcf_column_is_sent(&relation->columns[i]) &&
+				dcf_column_is_sent(&relation->columns[j]))
+				check_pair(relation, &relation->columns[j],
+						   &relation->columns[i]);
+}
+
+static void
+check_pair(const DcfRelation *relation, const DcfColumn *one,
+		   const DcfColumn *other)
+{
+	const char *ones[] = {one->options->param, one->options->param_from,
+						  one->options->param_to};
+	const char *others[] = {other->options->param, other->options->param_from,
+							other->options->param_to};
+
+	for (size_t i = 0; i < lengthof(ones); i++)
+		for (size_t j = 0; j < lengthof(others); j++)
+			if (ones[i] && others[j] && pg_strcasecmp(ones[i], others[j]) == 0)
+				ereport(
+					ERROR,
+					(errcode(ERRCODE_SYNTAX_ERROR),
+					 errmsg(
+						 "columns \"%s\" and \"%s\" of foreign table \"%s\" have the same parameter \"%s\"",
+						 one->attname, other->attname, relation->relname,
+						 ones[i])));
+}

@@ -1,0 +1,389 @@
+/*
+ * request.c
+ *	  Requests as data, and the URL and body made of them.  See request.h.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/json.h"
+#include "utils/memutils.h"
+
+#include "core/url.h"
+#include "request/request.h"
+
+/* The values of the parameter Response. */
+static const char *const responses[] = {
+	[DCF_FORMAT_JSON] = "Json",
+	[DCF_FORMAT_JSONDATATABLE] = "JsonDataTable",
+	[DCF_FORMAT_CSV] = "Csv",
+	[DCF_FORMAT_XML] = "Xml",
+};
+
+static bool is_sent(const DcfRequest *request, const List *list,
+					const DcfParam *param);
+static void remove_param(List **params, const char *name);
+static void set_fixed(DcfRequest *request, const char *name,
+					  const char *value);
+static char *decode(const DcfSpan *span);
+static bool is_long(const DcfRequest *request);
+static void append_encoded(StringInfo buf, const char *text, const char *keep);
+static void append_query(StringInfo buf, const DcfRequest *request);
+static void append_url(StringInfo buf, const DcfRequest *request,
+					   const char *base, bool with_query);
+static char *build_form(const DcfRequest *request);
+static char *build_json(const DcfRequest *request);
+
+/* Whether the path's first segment is that of another path, case apart. */
+static bool
+is_beside(const char *path, const char *other)
+{
+	size_t len = strcspn(path + 1, "/");
+
+	return strcspn(other + 1, "/") == len &&
+		pg_strncasecmp(path + 1, other + 1, len) == 0;
+}
+
+char *
+dcf_request_path(const char *prefix, char *endpoint)
+{
+	static const char *const roots[] = {"/session", "/ping", "/master"};
+
+	if (prefix == NULL || is_beside(endpoint, prefix))
+		return endpoint;
+	for (int i = 0; i < (int) lengthof(roots); i++)
+	{
+		if (is_beside(endpoint, roots[i]))
+			return endpoint;
+	}
+	return psprintf("%s%s", prefix, endpoint);
+}
+
+DcfRequest *
+dcf_request_create(const DcfServerOptions *server,
+				   const DcfTableOptions *table)
+{
+	DcfRequest *request = palloc0(sizeof(DcfRequest));
+
+	request->endpoint = dcf_option_utf8(
+		dcf_request_path(server->path_prefix, table->endpoint));
+	request->method = table->method;
+	request->post_body = server->post_body;
+	request->format = table->format;
+
+	if (server->language)
+		set_fixed(request, "LanguageCode", server->language);
+	if (server->params)
+		dcf_request_set_query(request, dcf_option_utf8(server->params));
+	if (table->params)
+		dcf_request_set_query(request, dcf_option_utf8(table->params));
+	set_fixed(request, "Response", responses[table->format]);
+	return request;
+}
+
+void
+dcf_request_set(DcfRequest *request, const char *name, const char *value,
+				bool placeholder)
+{
+	DcfParam *param = palloc(sizeof(DcfParam));
+
+	remove_param(&request->fixed, name);
+	remove_param(&request->params, name);
+	param->name = pstrdup(name);
+	param->value = pstrdup(value);
+	param->placeholder = placeholder;
+	request->params = lappend(request->params, param);
+}
+
+/* NULL if the list has none of this name. */
+static const char *
+find_value(List *params, const char *name)
+{
+	ListCell *lc;
+
+	foreach(lc, params)
+	{
+		const DcfParam *param = lfirst(lc);
+
+		if (pg_strcasecmp(param->name, name) == 0)
+			return param->value;
+	}
+	return NULL;
+}
+
+const char *
+dcf_request_fixed(const DcfRequest *request, const char *name)
+{
+	return find_value(request->fixed, name);
+}
+
+const char *
+dcf_request_value(const DcfRequest *request, const char *name)
+{
+	const char *value = find_value(request->params, name);
+
+	return value ? value : find_value(request->fixed, name);
+}
+
+void
+dcf_request_omit(DcfRequest *request, const char *name)
+{
+	remove_param(&request->fixed, name);
+}
+
+char *
+dcf_request_encode(const char *value)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	append_encoded(&buf, value, "");
+	return buf.data;
+}
+
+bool
+dcf_request_is_post(const DcfRequest *request, const char *base)
+{
+	StringInfoData buf;
+	bool too_long;
+
+	if (request->method != DCF_METHOD_AUTO)
+		return request->method == DCF_METHOD_POST;
+	if (is_long(request))
+		return true;
+
+	initStringInfo(&buf);
+	append_url(&buf, request, base, true);
+	too_long = buf.len > DCF_REQUEST_MAX_URL;
+	pfree(buf.data);
+	return too_long;
+}
+
+/* Whether the URL is too long for sure: encoded, no text gets shorter. */
+static bool
+is_long(const DcfRequest *request)
+{
+	List *lists[] = {request->params, request->fixed};
+	size_t len = 0;
+
+	for (size_t i = 0; i < lengthof(lists); i++)
+	{
+		ListCell *lc;
+
+		foreach(lc, lists[i])
+			len += strlen(((DcfParam *) lfirst(lc))->value);
+	}
+	return len > DCF_REQUEST_MAX_URL;
+}
+
+char *
+dcf_request_url(const DcfRequest *request, const char *base)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	append_url(&buf, request, base, !dcf_request_is_post(request, base));
+	return buf.data;
+}
+
+char *
+dcf_request_body(const DcfRequest *request, const char **content_type)
+{
+	if (request->post_body == DCF_BODY_JSON)
+	{
+		*content_type = "application/json";
+		return build_json(request);
+	}
+	*content_type = "application/x-www-form-urlencoded";
+	return build_form(request);
+}
+
+char *
+dcf_request_show(const DcfRequest *request, const char *base)
+{
+	StringInfoData buf;
+	bool post = dcf_request_is_post(request, base);
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, post ? "POST " : "GET ");
+	append_url(&buf, request, "", true);
+	if (buf.len > DCF_REQUEST_MAX_SHOWN)
+	{
+		int whole = buf.len;
+
+		buf.len = pg_mbcliplen(buf.data, whole, DCF_REQUEST_MAX_SHOWN);
+		appendStringInfo(&buf, "... (%d bytes)", whole);
+	}
+
+	/* Encoded, it is ASCII but for placeholders, which are PostgreSQL's. */
+	return buf.data;
+}
+
+/*
+ * Of what goes with every request an empty value is none, as it is to the
+ * service: so a table can take away what the server's params would send.
+ */
+static bool
+is_sent(const DcfRequest *request, const List *list, const DcfParam *param)
+{
+	return list != request->fixed || param->value[0] != '\0';
+}
+
+static void
+remove_param(List **params, const char *name)
+{
+	ListCell *lc;
+
+	foreach(lc, *params)
+	{
+		if (pg_strcasecmp(((DcfParam *) lfirst(lc))->name, name) == 0)
+		{
+			*params = foreach_delete_current(*params, lc);
+			return;
+		}
+	}
+}
+
+static void
+set_fixed(DcfRequest *request, const char *name, const char *value)
+{
+	DcfParam *param = palloc0(sizeof(DcfParam));
+
+	remove_param(&request->fixed, name);
+	param->name = pstrdup(name);
+	param->value = pstrdup(value);
+	request->fixed = lappend(request->fixed, param);
+}
+
+/* The option's validator has seen to it that the query string decodes. */
+void
+dcf_request_set_query(DcfRequest *request, const char *query)
+{
+	size_t pos = 0;
+	DcfSpan name;
+	DcfSpan value;
+
+	while (dcf_url_next_pair(query, strlen(query), &pos, &name, &value))
+		set_fixed(request, decode(&name), decode(&value));
+}
+
+static char *
+decode(const DcfSpan *span)
+{
+	char *result = palloc(span->len + 1);
+	size_t len;
+
+	if (!dcf_url_decode(span->data, span->len, result, &len))
+		elog(ERROR, "query string does not decode");
+	result[len] = '\0';
+	return result;
+}
+
+/*
+ * Percent-encode, leaving the characters of keep as they are.  A list may be
+ * long, but none of its values is.
+ */
+static void
+append_encoded(StringInfo buf, const char *text, const char *keep)
+{
+	while (*text != '\0')
+	{
+		size_t len = strcspn(text, keep);
+		size_t need = dcf_url_encode(text, len, NULL, 0);
+
+		CHECK_FOR_INTERRUPTS();
+		if (need > MaxAllocSize)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("request is too long")));
+		enlargeStringInfo(buf, (int) need);
+		dcf_url_encode(text, len, buf->data + buf->len, need);
+		buf->len += (int) need;
+		buf->data[buf->len] = '\0';
+		text += len;
+		if (*text != '\0')
+			appendStringInfoChar(buf, *text++);
+	}
+}
+
+static void
+append_query(StringInfo buf, const DcfRequest *request)
+{
+	List *lists[] = {request->params, request->fixed};
+	const char *separator = "";
+
+	for (size_t i = 0; i < lengthof(lists); i++)
+	{
+		ListCell *lc;
+
+		foreach(lc, lists[i])
+		{
+			DcfParam *param = lfirst(lc);
+
+			if (!is_sent(request, lists[i], param))
+				continue;
+			appendStringInfoString(buf, separator);
+			append_encoded(buf, param->name, "");
+			appendStringInfoChar(buf, '=');
+			if (param->placeholder)
+				appendStringInfoString(buf, param->value);
+			else
+				append_encoded(buf, param->value, ",");
+			separator = "&";
+		}
+	}
+}
+
+static void
+append_url(StringInfo buf, const DcfRequest *request, const char *base,
+		   bool with_query)
+{
+	appendStringInfoString(buf, base);
+	append_encoded(buf, request->endpoint, "/");
+	if (with_query)
+	{
+		appendStringInfoChar(buf, '?');
+		append_query(buf, request);
+	}
+}
+
+static char *
+build_form(const DcfRequest *request)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	append_query(&buf, request);
+	return buf.data;
+}
+
+/* Values go as strings: the documentation gives no types for a body. */
+static char *
+build_json(const DcfRequest *request)
+{
+	List *lists[] = {request->params, request->fixed};
+	const char *separator = "";
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoChar(&buf, '{');
+	for (size_t i = 0; i < lengthof(lists); i++)
+	{
+		ListCell *lc;
+
+		foreach(lc, lists[i])
+		{
+			DcfParam *param = lfirst(lc);
+
+			if (!is_sent(request, lists[i], param))
+				continue;
+			appendStringInfoString(&buf, separator);
+			escape_json(&buf, param->name);
+			appendStringInfoChar(&buf, ':');
+			escape_json(&buf, param->value);
+			separator = ",";
+		}
+	}
+	appendStringInfoChar(&buf, '}');
+	return buf.data;
+}

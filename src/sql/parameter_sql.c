@@ -1,0 +1,390 @@
+/*
+ * parameter_sql.c
+ *	  Warnings of parameters that the catalogue does not know.
+ *
+ * The service ignores a parameter that it does not know, so one that is
+ * misspelt asks for everything, and nobody is told.  The validator of options
+ * sees those of one column, and not of which table: what CREATE and ALTER have
+ * made is seen as a whole by an event trigger, which calls this.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_foreign_server.h"
+#include "commands/defrem.h"
+#include "commands/event_trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "base/catch_error.h"
+#include "base/closest_match.h"
+#include "base/error.h"
+#include "catalogue/catalogue.h"
+#include "core/text.h"
+#include "core/url.h"
+#include "net/company.h"
+#include "options/option.h"
+#include "request/relation.h"
+#include "sample_sql.h"
+#include "sql/parameter_sql.h"
+
+PG_FUNCTION_INFO_V1(dataconnect_warn_parameters);
+
+static bool warn_unknown_parameters = true;
+
+/* What every path takes; those that end in a point are prefixes. */
+static const char *const universal[] = {DCF_COMPANY_PARAM,
+										"DatePercision",
+										"LanguageCode",
+										"Response",
+										"Auth",
+										"CSV.",
+										"Email."};
+
+void
+dcf_parameter_sql_init(void)
+{
+	DefineCustomBoolVariable(
+		"dataconnect_fdw.warn_unknown_parameters",
+		"Warn of parameters that the catalogue does not know.",
+		"When a foreign table or a server is created or altered.",
+		&warn_unknown_parameters, true, PGC_USERSET, 0, NULL, NULL, NULL);
+}
+
+/* What is looked at. */
+typedef struct Check
+{
+	const List *endpoints;				  /* the catalogue's */
+	const DcfCatalogueEndpoint *endpoint; /* NULL: any of them */
+	const char *kind;					  /* of object, for the message */
+	const char *name;
+} Check;
+
+static bool
+is_universal(const char *name)
+{
+	for (size_t i = 0; i < lengthof(universal); i++)
+	{
+		size_t len = strlen(universal[i]);
+
+		if (pg_strncasecmp(name, universal[i], len) == 0 &&
+			(universal[i][len - 1] == '.' || name[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* A name of the catalogue, fit to show. */
+static char *
+show(const char *name)
+{
+	const char *utf8 = dcf_option_utf8(pstrdup(name));
+
+	return dcf_error_safe(utf8, strlen(utf8));
+}
+
+static List *
+add_names(List *names, const DcfCatalogueEndpoint *endpoint)
+{
+	ListCell *cell;
+
+	foreach(cell, endpoint->params)
+	{
+		const DcfCatalogueParam *param = lfirst(cell);
+
+		names = lappend(names, param->name);
+	}
+	return names;
+}
+
+/* The names that are known, but for the prefixes. */
+static List *
+known_names(const Check *check)
+{
+	List *names = NIL;
+	ListCell *cell;
+
+	if (check->endpoint)
+		names = add_names(names, check->endpoint);
+	else
+		foreach(cell, check->endpoints)
+			names = add_names(names, lfirst(cell));
+	for (size_t i = 0; i < lengthof(universal); i++)
+		if (universal[i][strlen(universal[i]) - 1] != '.')
+			names = lappend(names, unconstify(char *, universal[i]));
+	return names;
+}
+
+/* name is in UTF-8: the database's encoding need not have all of it. */
+static void
+check_name(const Check *check, const char *name)
+{
+	const char *shown = dcf_error_safe(name, strlen(name));
+	List *names;
+	ListCell *cell;
+	const char *nearest;
+
+	if (is_universal(name))
+		return;
+	names = known_names(check);
+	foreach(cell, names)
+		if (pg_strcasecmp(dcf_option_utf8(lfirst(cell)), name) == 0)
+			return;
+	nearest = dcf_closest_match(shown, names);
+
+	/* A server's may be for paths that the catalogue does not have. */
+	if (!check->endpoint && !nearest)
+		return;
+	ereport(
+		WARNING,
+		(errmsg("parameter \"%s\" of %s \"%s\" is not known", shown,
+				check->kind, check->name),
+		 check->endpoint ?
+			 errdetail(
+				 "The catalogue has no such parameter of \"%s\". The service ignores parameters that it does not know.",
+				 check->endpoint->path) :
+			 errdetail(
+				 "The catalogue has no such parameter of any path. The service ignores parameters that it does not know."),
+		 nearest ?
+			 errhint("Perhaps you meant \"%s\".", show(nearest)) :
+			 errhint(
+				 "If it is right, set \"dataconnect_fdw.warn_unknown_parameters\" to off.")));
+}
+
+/* The validator has seen to it that the query string decodes. */
+static void
+check_query(const Check *check, char *query)
+{
+	const char *utf8 = dcf_option_utf8(query);
+	size_t pos = 0;
+	DcfSpan name;
+	DcfSpan value;
+
+	while (dcf_url_next_pair(utf8, strlen(utf8), &pos, &name, &value))
+	{
+		char *decoded = palloc(name.len + 1);
+		size_t len;
+
+		if (!dcf_url_decode(name.data, name.len, decoded, &len))
+			return;
+		decoded[len] = '\0';
+		check_name(check, decoded);
+	}
+}
+
+/* Of the options (of DefElem *), those that are named. */
+static void
+check_options(const Check *check, List *options)
+{
+	ListCell *cell;
+
+	foreach(cell, options)
+	{
+		DefElem *option = lfirst(cell);
+
+		if (strcmp(option->defname, "params") == 0 ||
+			strcmp(option->defname, "analyze_params") == 0)
+			check_query(check, defGetString(option));
+		else if (strcmp(option->defname, "param") == 0 ||
+				 strcmp(option->defname, "param_from") == 0 ||
+				 strcmp(option->defname, "param_to") == 0)
+			check_name(check, dcf_option_utf8(defGetString(option)));
+	}
+}
+
+static const char *
+find_option(List *options, const char *name)
+{
+	ListCell *cell;
+
+	foreach(cell, options)
+	{
+		DefElem *option = lfirst(cell);
+
+		if (strcmp(option->defname, name) == 0)
+			return defGetString(option);
+	}
+	return NULL;
+}
+
+/* Whether an object is a foreign table or a server of this wrapper. */
+static bool
+is_ours(Oid classid, Oid objid)
+{
+	const ForeignServer *server = NULL;
+
+	if (classid == ForeignServerRelationId)
+		server = GetForeignServerExtended(objid, FSV_MISSING_OK);
+	else if (classid == RelationRelationId &&
+			 get_rel_relkind(objid) == RELKIND_FOREIGN_TABLE)
+		server = dcf_relation_server(objid);
+	return server && dcf_sample_is_ours(GetForeignDataWrapper(server->fdwid));
+}
+
+/* A path that is not in the catalogue is the DBA's own. */
+static void
+check_table(const List *endpoints, Oid relid)
+{
+	ForeignTable *table = GetForeignTable(relid);
+	const char *path = find_option(table->options, "endpoint");
+	Check check = {.endpoints = endpoints,
+				   .kind = "foreign table",
+				   .name = get_rel_name(relid)};
+	int natts = dcf_relation_count_columns(relid);
+
+	check.endpoint = path ? dcf_catalogue_find(endpoints, path) : NULL;
+	if (!check.endpoint)
+		return;
+	check_options(&check, table->options);
+	for (AttrNumber attnum = 1; attnum <= natts; attnum++)
+	{
+		HeapTuple tuple = SearchSysCacheAttNum(relid, attnum);
+
+		/* A dropped column keeps its options. */
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		ReleaseSysCache(tuple);
+		check_options(&check, dcf_relation_column_options(relid, attnum));
+	}
+}
+
+static void
+check_server(const List *endpoints, Oid serverid)
+{
+	const ForeignServer *server = GetForeignServer(serverid);
+	Check check = {.endpoints = endpoints,
+				   .kind = "server",
+				   .name = server->servername};
+
+	check_options(&check, server->options);
+}
+
+/* A DcfCatchErrorFn; arg is where the list goes. */
+static void
+load_catalogue(void *arg)
+{
+	List **endpoints = arg;
+
+	*endpoints = dcf_catalogue_load();
+}
+
+/*
+ * The catalogue, or NIL: a file of the DBA's that cannot be read is told of
+ * where it is needed, and not where a table is altered.
+ */
+static List *
+try_catalogue(void)
+{
+	List *endpoints = NIL;
+
+	if (dcf_catch_error_in_subtransaction(load_catalogue, &endpoints) != NULL)
+		return NIL;
+	return endpoints;
+}
+
+/* Of this wrapper's objects that the command has made or altered, by class. */
+typedef struct Altered
+{
+	List *tables;
+	List *servers;
+} Altered;
+
+static Altered
+list_altered(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Altered altered = {NIL, NIL};
+
+	SPI_connect();
+	if (SPI_execute("SELECT classid, objid"
+					" FROM pg_catalog.pg_event_trigger_ddl_commands()",
+					false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "the command's objects cannot be listed");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool isnull;
+		HeapTuple tuple = SPI_tuptable->vals[i];
+		Oid classid = DatumGetObjectId(
+			SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+		Oid objid = DatumGetObjectId(
+			SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &isnull));
+		List **list =
+			classid == RelationRelationId ? &altered.tables : &altered.servers;
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		if (is_ours(classid, objid))
+			*list = list_append_unique_oid(*list, objid);
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	return altered;
+}
+
+/*
+ * Whether a command gives options to a table or its columns.  ALTER TABLE does
+ * so to a foreign table, but is mostly about others.
+ */
+static bool
+gives_options(const AlterTableStmt *statement)
+{
+	ListCell *cell;
+
+	foreach(cell, statement->cmds)
+	{
+		const AlterTableCmd *command = lfirst(cell);
+
+		if (command->subtype == AT_GenericOptions ||
+			command->subtype == AT_AlterColumnGenericOptions ||
+			(command->subtype == AT_AddColumn &&
+			 castNode(ColumnDef, command->def)->fdwoptions != NIL))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the command may have to do with parameters, by its text alone. */
+static bool
+is_of_interest(const EventTriggerData *trigger)
+{
+	const Node *statement = trigger->parsetree;
+
+	return trigger->tag != CMDTAG_ALTER_TABLE ||
+		(IsA(statement, AlterTableStmt) &&
+		 gives_options((const AlterTableStmt *) statement));
+}
+
+/* pg_dump's scripts turn check_function_bodies off: restoring says nothing. */
+Datum
+dataconnect_warn_parameters(PG_FUNCTION_ARGS)
+{
+	Altered altered;
+	List *endpoints;
+	ListCell *cell;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("dataconnect_warn_parameters() can only be called by "
+						"an event trigger")));
+	if (!warn_unknown_parameters || !check_function_bodies ||
+		!is_of_interest((const EventTriggerData *) fcinfo->context))
+		PG_RETURN_NULL();
+
+	/* To read the catalogue takes longer than most commands of others. */
+	altered = list_altered();
+	if (altered.tables == NIL && altered.servers == NIL)
+		PG_RETURN_NULL();
+	endpoints = try_catalogue();
+	if (endpoints == NIL)
+		PG_RETURN_NULL();
+	foreach(cell, altered.tables)
+		check_table(endpoints, lfirst_oid(cell));
+	foreach(cell, altered.servers)
+		check_server(endpoints, lfirst_oid(cell));
+	PG_RETURN_NULL();
+}

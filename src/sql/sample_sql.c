@@ -1,0 +1,146 @@
+/*
+ * sample_sql.c
+ *	  The SQL functions that ask the service what its records look like:
+ *	  dataconnect_describe(), dataconnect_table_ddl().
+ *
+ * They send a request under the caller's own user mapping, and need USAGE on
+ * the server.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_foreign_server.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "discovery/catalogue_table.h"
+#include "discovery/sample.h"
+#include "discovery/table_comment.h"
+#include "sample_sql.h"
+
+PG_FUNCTION_INFO_V1(dataconnect_describe);
+PG_FUNCTION_INFO_V1(dataconnect_table_ddl);
+
+/* texts may have NULLs. */
+static void
+put_texts(FunctionCallInfo fcinfo, const char *const *texts, int n)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum values[5];
+	bool nulls[5];
+
+	Assert(n == result->setDesc->natts && n <= (int) lengthof(values));
+	for (int i = 0; i < n; i++)
+	{
+		nulls[i] = (texts[i] == NULL);
+		values[i] = texts[i] ? CStringGetTextDatum(texts[i]) : (Datum) 0;
+	}
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+void
+dcf_sample_check_server(const ForeignServer *server)
+{
+	ForeignDataWrapper *wrapper = GetForeignDataWrapper(server->fdwid);
+	AclResult result =
+		dcf_compat_server_aclcheck(server->serverid, GetUserId(), ACL_USAGE);
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, OBJECT_FOREIGN_SERVER, server->servername);
+	if (!dcf_sample_is_ours(wrapper))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("server \"%s\" is not one of dataconnect_fdw",
+						server->servername)));
+}
+
+bool
+dcf_sample_is_ours(const ForeignDataWrapper *wrapper)
+{
+	const char *handler = get_func_name(wrapper->fdwhandler);
+
+	return handler && strcmp(handler, "dataconnect_fdw_handler") == 0;
+}
+
+static ForeignServer *
+get_server(const char *name)
+{
+	ForeignServer *server = GetForeignServerByName(name, false);
+
+	dcf_sample_check_server(server);
+	return server;
+}
+
+/* A sample for the arguments (server, endpoint, params). */
+static DcfSample *
+sample_endpoint(FunctionCallInfo fcinfo, const ForeignServer *server,
+				DcfTableOptions **table)
+{
+	char *endpoint = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char *params = text_to_cstring(PG_GETARG_TEXT_PP(2));
+
+	*table = dcf_option_endpoint(endpoint, params[0] ? params : NULL,
+								 dcf_option_server(server));
+	return dcf_sample_take(server->serverid, GetUserId(), *table, NULL);
+}
+
+Datum
+dataconnect_describe(PG_FUNCTION_ARGS)
+{
+	ForeignServer *server = get_server(NameStr(*PG_GETARG_NAME(0)));
+	DcfTableOptions *table;
+	DcfSample *sample = sample_endpoint(fcinfo, server, &table);
+	DcfTableDef *def =
+		dcf_sample_table(sample, table, NULL, dcf_option_import(NIL));
+	ListCell *column_cell = list_head(def->columns);
+	ListCell *field_cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(field_cell, sample->fields)
+	{
+		const DcfSampleField *field = lfirst(field_cell);
+		const char *texts[] = {NULL, field->key, field->sql_type, field->type,
+							   field->value};
+
+		if (!field->obstacle)
+		{
+			texts[0] = ((DcfTableDefColumn *) lfirst(column_cell))->attname;
+			column_cell = lnext(def->columns, column_cell);
+		}
+		put_texts(fcinfo, texts, lengthof(texts));
+	}
+	return (Datum) 0;
+}
+
+Datum
+dataconnect_table_ddl(PG_FUNCTION_ARGS)
+{
+	ForeignServer *server;
+	char *relname =
+		PG_ARGISNULL(3) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(3));
+	DcfTableOptions *table;
+	DcfSample *sample;
+	DcfTableDef *def;
+
+	/* Not strict: the table's name may be NULL. */
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		PG_RETURN_NULL();
+	server = get_server(NameStr(*PG_GETARG_NAME(0)));
+	sample = sample_endpoint(fcinfo, server, &table);
+
+	if (sample->fields == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("the reply has no records"),
+				 errhint("Ask for some by other parameters.")));
+	def = dcf_sample_table(sample, table, relname, dcf_option_import(NIL));
+	dcf_catalogue_describe(def);
+	PG_RETURN_TEXT_P(cstring_to_text(
+		psprintf("%s;\n%s", dcf_table_def_ddl(def, server->servername),
+				 dcf_table_comment_ddl(def, dcf_option_server(server)))));
+}

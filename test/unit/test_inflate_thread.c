@@ -1,0 +1,514 @@
+/*
+ * test_ahead.c
+ *	  What a thread decompresses is what dcf_inflate_run() makes of the same,
+ *	  however input and output are handed over; and what it reads is what is
+ *	  there, up to where it has to stop.
+ */
+#include "check.h"
+#include "base/json_document.h"
+#include "packing.h"
+
+#include "net/inflate_thread.h"
+
+/* Longer than all that the thread holds at once. */
+#define LONG_BODY ((size_t) 3 * 512 * 1024)
+
+/* What came of it; of a body that is wrong, what came before. */
+typedef struct Inflated
+{
+	Text body;
+	const char *reason;
+	bool ended;
+} Inflated;
+
+/* Lines that the thread has found in a piece, and how far they go. */
+#define LINES_ROOM 5000
+
+typedef struct Lines
+{
+	int n;
+	size_t consumed;
+} Lines;
+
+/* Reads lines, as a format reads records. */
+typedef struct LineReader
+{
+	int stop_at; /* the line to stop at; -1: none */
+	int nlines;
+	size_t unread; /* what was not consumed the last time … */
+	bool again;	   /* … and comes again without any more */
+	bool stopped;
+	bool misused; /* read after a stop, or the same again */
+} LineReader;
+
+/* A taker: pieces are written to, and up to two of them held. */
+typedef struct Taker
+{
+	DcfInflate *inflate;
+	DcfInflateThread *ahead;
+	int held;
+	int nlines; /* that came read */
+	bool was_raw;
+	Inflated result;
+} Taker;
+
+static DcfInflateThreadRead
+read_lines(void *arg, char *data, size_t len, void *rows, size_t *consumed)
+{
+	LineReader *reader = arg;
+	Lines *lines = rows;
+	char *p = data;
+	char *end;
+
+	reader->misused |= reader->stopped ||
+		(reader->again ? len < reader->unread : len <= reader->unread);
+	lines->n = 0;
+	while (lines->n < LINES_ROOM && reader->nlines != reader->stop_at &&
+		   (end = memchr(p, '\n', len - (size_t) (p - data))) != NULL)
+	{
+		p = end + 1;
+		lines->n++;
+		reader->nlines++;
+	}
+	lines->consumed = *consumed = (size_t) (p - data);
+	reader->unread = len - *consumed;
+	reader->again = lines->n == LINES_ROOM;
+	reader->stopped = reader->nlines == reader->stop_at;
+	if (reader->stopped)
+		return DCF_INFLATE_THREAD_READ_STOP;
+	return reader->again ? DCF_INFLATE_THREAD_READ_FULL :
+						   DCF_INFLATE_THREAD_READ;
+}
+
+/* With lines, or NULL, for the thread to read; first what is unread already. */
+static void
+taker_start(Taker *taker, DcfInflateLibrary library, DcfInflateFormat format,
+			LineReader *lines, const char *unread, size_t len)
+{
+	DcfInflateThreadReader reader = {read_lines, lines, sizeof(Lines)};
+	DcfInflateThreadReader *wanted = lines ? &reader : NULL;
+
+	memset(taker, 0, sizeof(Taker));
+	text_add_string(&taker->result.body, "");
+	taker->inflate =
+		dcf_inflate_init(malloc(dcf_inflate_size(library)), library, format);
+	taker->ahead =
+		dcf_inflate_thread_start(malloc(dcf_inflate_thread_size(wanted)),
+								 taker->inflate, wanted, unread, len);
+	CHECK(taker->ahead != NULL, "there is no thread");
+}
+
+/* The lines are whole, and all of the piece unless the thread has stopped. */
+static void
+check_lines(Taker *taker, const DcfInflateThreadPiece *piece)
+{
+	const Lines *lines = piece->rows;
+	int n = 0;
+
+	CHECK(!taker->was_raw, "read again after a stop");
+	for (size_t i = 0; i < lines->consumed; i++)
+		n += piece->bytes[i] == '\n';
+	CHECK(n == lines->n && lines->consumed <= piece->len,
+		  "%d lines, said to be %d", n, lines->n);
+	taker->nlines += n;
+	taker->was_raw = lines->consumed < piece->len;
+}
+
+/* Take a piece; false if there is none. */
+static bool
+taker_take(Taker *taker)
+{
+	DcfInflateThreadPiece piece;
+	DcfInflateThreadState state =
+		dcf_inflate_thread_take(taker->ahead, &piece, &taker->result.reason);
+
+	if (state != DCF_INFLATE_THREAD_PIECE)
+	{
+		CHECK((state == DCF_INFLATE_THREAD_WRONG) ==
+				  (taker->result.reason != NULL),
+			  "a state of %d without reason, or with one", state);
+		return false;
+	}
+	CHECK(piece.len > 0, "a piece is empty");
+	text_add(&taker->result.body, piece.bytes, piece.len);
+	if (piece.rows)
+		check_lines(taker, &piece);
+	else
+	{
+		taker->was_raw = true;
+		piece.bytes[-1] = piece.bytes[-(ptrdiff_t) DCF_INFLATE_THREAD_MARGIN] =
+			'#';
+	}
+	memset(piece.bytes, '#', piece.len);
+	if (taker->held++ == 1)
+	{
+		dcf_inflate_thread_give_back(taker->ahead);
+		taker->held--;
+	}
+	return true;
+}
+
+static void
+taker_stop(Taker *taker)
+{
+	dcf_inflate_thread_stop(taker->ahead);
+	free(taker->ahead);
+	free(taker->inflate);
+}
+
+/*
+ * Hand over all input, as cuts say, and take all pieces; with dice also at
+ * other times than when there is no room for more input.
+ */
+static void
+taker_run(Taker *taker, const Text *packed, Cuts cuts, Dice *dice)
+{
+	size_t given = 0;
+	bool more = true;
+
+	while (given < packed->len && more)
+	{
+		size_t piece = next_piece(&cuts, given, packed->len - given);
+		char *block = malloc(piece);
+		size_t put;
+
+		memcpy(block, packed->data + given, piece);
+		put = dcf_inflate_thread_put(taker->ahead, block, piece);
+		free(block);
+		given += put;
+		if (put == 0 || (dice && dice_roll(dice, 2) == 0))
+			more = taker_take(taker) || !taker->result.reason;
+	}
+	while (more && taker_take(taker))
+		;
+	taker->result.ended = !taker->result.reason && given == packed->len &&
+		dcf_inflate_thread_ended(taker->ahead);
+}
+
+static Inflated
+inflated(DcfInflateLibrary library, DcfInflateFormat format,
+		 const Text *packed, Cuts cuts, Dice *dice)
+{
+	Taker taker;
+
+	taker_start(&taker, library, format, NULL, NULL, 0);
+	taker_run(&taker, packed, cuts, dice);
+	taker_stop(&taker);
+	return taker.result;
+}
+
+static void
+check_whole(const Text *body, const Text *packed, const Packing *packing,
+			Cuts cuts, Dice *dice)
+{
+	for (int i = 0; i < LIBRARIES; i++)
+	{
+		Inflated result =
+			inflated(libraries[i], packing->format, packed, cuts, dice);
+
+		CHECK(result.ended && text_is(&result.body, body),
+			  "%s by %s, %zu bytes, of which %zu came: %s", packing->name,
+			  dcf_inflate_name(libraries[i]), body->len, result.body.len,
+			  result.reason ? result.reason : "other or no end");
+		free(result.body.data);
+	}
+}
+
+static void
+whole_bodies(void)
+{
+	static const size_t lengths[] = {0, 1, 5000, LONG_BODY};
+	Dice dice = {UINT64_C(0x9E3779B97F4A7C15)};
+
+	for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+	{
+		Text body = made_up_body(lengths[i]);
+
+		for (int k = 0; k < PACKINGS; k++)
+		{
+			Text packed = deflated(&body, packings[k].window_bits, 6);
+
+			check_whole(&body, &packed, &packings[k], uncut, NULL);
+			check_whole(&body, &packed, &packings[k], (Cuts){7, 5000, NULL},
+						&dice);
+			if (body.len <= 5000)
+				check_whole(&body, &packed, &packings[k], each_byte, &dice);
+			free(packed.data);
+		}
+		free(body.data);
+	}
+}
+
+/* Nearly all of this body comes out of nearly no input. */
+static void
+much_from_little(void)
+{
+	Text body = {0};
+
+	for (size_t i = 0; i < LONG_BODY; i++)
+		text_add(&body, "a", 1);
+	for (int k = 0; k < PACKINGS; k++)
+	{
+		Text packed = deflated(&body, packings[k].window_bits, 9);
+
+		check_whole(&body, &packed, &packings[k], uncut, NULL);
+		check_whole(&body, &packed, &packings[k], each_byte, NULL);
+		free(packed.data);
+	}
+	free(body.data);
+}
+
+/* A thread that goes on where another way of reading left off. */
+static void
+taken_over(void)
+{
+	Text body = made_up_body(LONG_BODY);
+	Text packed = deflated(&body, GZIP, 6);
+
+	for (int i = 0; i < LIBRARIES; i++)
+	{
+		char out[1000];
+		size_t in = packed.len;
+		size_t len = sizeof(out);
+		Taker taker = {0};
+		Text rest = packed;
+
+		text_add_string(&taker.result.body, "");
+		taker.inflate =
+			dcf_inflate_init(malloc(dcf_inflate_size(libraries[i])),
+							 libraries[i], DCF_INFLATE_GZIP);
+		(void) dcf_inflate_run(taker.inflate, packed.data, &in, out, &len);
+		text_add(&taker.result.body, out, len);
+		taker.ahead =
+			dcf_inflate_thread_start(malloc(dcf_inflate_thread_size(NULL)),
+									 taker.inflate, NULL, NULL, 0);
+		rest.data += in;
+		rest.len -= in;
+		taker_run(&taker, &rest, uncut, NULL);
+		CHECK(taker.result.ended && text_is(&taker.result.body, &body),
+			  "by %s, %zu bytes came", dcf_inflate_name(libraries[i]),
+			  taker.result.body.len);
+		taker_stop(&taker);
+		free(taker.result.body.data);
+	}
+	free(packed.data);
+	free(body.data);
+}
+
+/* Less than the whole, or something else, never ends. */
+static void
+cut_and_damaged(void)
+{
+	Text body = made_up_body(LONG_BODY);
+	Dice dice = {UINT64_C(0x2545F4914F6CDD1D)};
+
+	for (int k = 0; k < PACKINGS; k++)
+	{
+		Text packed = deflated(&body, packings[k].window_bits, 6);
+		size_t whole = packed.len;
+
+		for (int n = 0; n < 5; n++)
+			for (int i = 0; i < LIBRARIES; i++)
+			{
+				Inflated result;
+				size_t at = dice_roll(&dice, (uint32_t) whole);
+
+				packed.len = at;
+				result = inflated(libraries[i], packings[k].format, &packed,
+								  uncut, NULL);
+				CHECK(!result.ended, "%s cut at %zu of %zu: ended",
+					  packings[k].name, at, whole);
+				free(result.body.data);
+				packed.len = whole;
+				if (packings[k].window_bits == RAW)
+					continue;
+				packed.data[at] ^= 4;
+				result = inflated(libraries[i], packings[k].format, &packed,
+								  uncut, NULL);
+				CHECK(!result.ended || text_is(&result.body, &body),
+					  "%s damaged at %zu: taken", packings[k].name, at);
+				free(result.body.data);
+				packed.data[at] ^= 4;
+			}
+		free(packed.data);
+	}
+	free(body.data);
+}
+
+/* At any time: working, with nothing to do, and too far ahead. */
+static void
+stopped_early(void)
+{
+	Text body = made_up_body(LONG_BODY);
+	Text packed = deflated(&body, GZIP, 6);
+
+	for (int i = 0; i < LIBRARIES; i++)
+		for (int taken = 0; taken < 6; taken++)
+		{
+			Taker taker;
+			size_t given = 0;
+
+			taker_start(&taker, libraries[i], DCF_INFLATE_GZIP, NULL, NULL, 0);
+			for (int n = 0; n <= taken; n++)
+			{
+				given +=
+					dcf_inflate_thread_put(taker.ahead, packed.data + given,
+										   packed.len - given);
+				CHECK(n == 0 || taker_take(&taker), "piece %d did not come",
+					  n);
+			}
+			CHECK(memcmp(taker.result.body.data, body.data,
+						 taker.result.body.len) == 0,
+				  "%d pieces are not the body's beginning", taken);
+			taker_stop(&taker);
+			free(taker.result.body.data);
+		}
+	free(packed.data);
+	free(body.data);
+}
+
+/* Lines of all lengths up to a limit; and one of another, where it is not 0. */
+static Text
+made_up_lines(size_t len, uint32_t limit, size_t other)
+{
+	Text body = {0};
+	Dice dice = {UINT64_C(0x9E3779B97F4A7C15)};
+
+	text_add_string(&body, "");
+	while (body.len < len)
+	{
+		uint32_t n = dice_roll(&dice, limit);
+
+		if (other > 0 && body.len > len / 2)
+		{
+			n = (uint32_t) other;
+			other = 0;
+		}
+		for (uint32_t i = 0; i < n; i++)
+			text_add(&body, &"abcdefghijklmnop"[dice_roll(&dice, 16)], 1);
+		text_add(&body, "\n", 1);
+	}
+	return body;
+}
+
+static int
+count_lines(const Text *body)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < body->len; i++)
+		n += body->data[i] == '\n';
+	return n;
+}
+
+/*
+ * Read a body in the thread, but for its first bytes, which are unread when it
+ * starts; up to line stop_at.  All bytes come, and so many lines come read; -1:
+ * some, but not all.
+ */
+static void
+check_read(const Text *body, size_t unread, int stop_at, int nlines,
+		   bool by_bytes)
+{
+	Text rest = {.data = body->data + unread, .len = body->len - unread};
+	Text packed = deflated(&rest, GZIP, 6);
+	Dice dice = {UINT64_C(0x2545F4914F6CDD1D)};
+
+	for (int i = 0; i < LIBRARIES; i++)
+	{
+		LineReader lines = {.stop_at = stop_at};
+		Taker taker;
+
+		taker_start(&taker, libraries[i], DCF_INFLATE_GZIP, &lines, body->data,
+					unread);
+		taker_run(&taker, &packed, by_bytes ? each_byte : uncut,
+				  by_bytes ? &dice : NULL);
+		CHECK(taker.result.ended && text_is(&taker.result.body, body),
+			  "by %s, %zu bytes of %zu came", dcf_inflate_name(libraries[i]),
+			  taker.result.body.len, body->len);
+		CHECK(!lines.misused, "read after a stop, or the same again");
+		CHECK(taker.nlines == lines.nlines &&
+				  (nlines < 0 ?
+					   taker.nlines > 0 && taker.nlines < count_lines(body) :
+					   taker.nlines == nlines),
+			  "%d lines came read, %d were, of %d", taker.nlines, lines.nlines,
+			  count_lines(body));
+		taker_stop(&taker);
+		free(taker.result.body.data);
+	}
+	free(packed.data);
+}
+
+/* The shorter lines are more than there is room for. */
+static void
+read_whole(void)
+{
+	static const uint32_t limits[] = {3, 1000};
+
+	for (unsigned i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+	{
+		Text body = made_up_lines(LONG_BODY, limits[i], 0);
+
+		check_read(&body, 0, -1, count_lines(&body), false);
+		check_read(&body, 1, -1, count_lines(&body), false);
+		check_read(&body, DCF_INFLATE_THREAD_MARGIN, -1, count_lines(&body),
+				   false);
+		free(body.data);
+		body = made_up_lines(20000, limits[i], 0);
+		check_read(&body, 100, -1, count_lines(&body), true);
+		free(body.data);
+	}
+}
+
+/* At a line that finds no room, and wherever the reader says. */
+static void
+read_in_part(void)
+{
+	Text body = made_up_lines(LONG_BODY, 1000, 6 * DCF_INFLATE_THREAD_MARGIN);
+
+	check_read(&body, 5, -1, -1, false);
+	free(body.data);
+	body = made_up_lines(LONG_BODY, 1000, 0);
+	for (int stop_at = 1; stop_at < 3000; stop_at = stop_at * 5 + 1)
+		check_read(&body, 5, stop_at, stop_at, false);
+	check_read(&body, 5, count_lines(&body), count_lines(&body), false);
+	free(body.data);
+}
+
+/* What is not a whole line is never handed over; nor what is behind it. */
+static void
+read_cut(void)
+{
+	Text body = made_up_lines(LONG_BODY, 1000, 0);
+	int n = count_lines(&body);
+	Text packed;
+	LineReader lines = {.stop_at = -1};
+	Taker taker;
+
+	body.len -= 1;
+	packed = deflated(&body, GZIP, 6);
+	taker_start(&taker, libraries[0], DCF_INFLATE_GZIP, &lines, "", 0);
+	taker_run(&taker, &packed, uncut, NULL);
+	CHECK(taker.result.ended && taker.nlines == n - 1 && lines.unread > 0 &&
+			  taker.result.body.len == body.len - lines.unread,
+		  "%d lines of %d and a part, %zu bytes", taker.nlines, n - 1,
+		  taker.result.body.len);
+	taker_stop(&taker);
+	free(taker.result.body.data);
+	free(packed.data);
+	free(body.data);
+}
+
+int
+main(void)
+{
+	RUN(whole_bodies);
+	RUN(much_from_little);
+	RUN(taken_over);
+	RUN(cut_and_damaged);
+	RUN(stopped_early);
+	RUN(read_whole);
+	RUN(read_in_part);
+	RUN(read_cut);
+	return check_finish();
+}
