@@ -9,8 +9,6 @@
 
 #include <jansson.h>
 
-#include "net/http.h"
-
 /* The most of a document that is read, in bytes. */
 #define DCF_JSON_DOCUMENT_MAX (64 * 1024)
 
@@ -26,16 +24,6 @@ extern json_t *dcf_json_document_parse(const char *bytes, size_t len);
  */
 extern json_t *dcf_json_document_load(const char *bytes, size_t len,
 									  json_error_t *error);
-
-/*
- * The rest of a reply as a JSON object, released with the current memory
- * context; NULL if it is none, or longer than DCF_JSON_DOCUMENT_MAX.
- */
-extern json_t *dcf_json_document_read(DcfHttpTransfer *transfer);
-
-/* The same of any JSON document of up to max bytes. */
-extern json_t *dcf_json_document_read_any(DcfHttpTransfer *transfer,
-										  size_t max);
 
 /*
  * A member of an object, its name compared without regard to case; NULL if

@@ -29,7 +29,7 @@
 #ifndef DCF_JSON_READER_H
 #define DCF_JSON_READER_H
 
-#include "../../src/core/simd.h"
+#include "core/simd.h"
 #include "core/field.h"
 
 /* Containers open at the same time, the outermost included. */

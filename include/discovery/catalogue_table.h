@@ -13,7 +13,7 @@
 #include "postgres.h"
 #include "nodes/pg_list.h"
 
-#include "../../src/discovery/table_def.h"
+#include "discovery/table_def.h"
 #include "catalogue/catalogue.h"
 #include "options/option.h"
 #include "request/request.h"

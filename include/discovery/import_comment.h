@@ -12,7 +12,7 @@
 
 #include "postgres.h"
 
-#include "../../src/discovery/table_def.h"
+#include "discovery/table_def.h"
 
 /* Set the hook; from _PG_init(). */
 extern void dcf_import_comment_init(void);

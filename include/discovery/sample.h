@@ -12,7 +12,7 @@
 #include "postgres.h"
 #include "nodes/pg_list.h"
 
-#include "../../src/discovery/table_def.h"
+#include "discovery/table_def.h"
 #include "options/option.h"
 
 #define DCF_SAMPLE_BYTES   (1024 * 1024)

@@ -11,7 +11,7 @@
 
 #include "postgres.h"
 
-#include "../../src/discovery/table_def.h"
+#include "discovery/table_def.h"
 
 /*
  * Which path of the server it asks, of which category, and what a query must

@@ -5,7 +5,7 @@
  * A pool holds the connections, cookies and TLS sessions of one (server, user
  * mapping); a transfer is one exchange in it.  Several transfers of a pool may
  * be open at once; those nobody waits for stand still once their buffer is
- * full.  Only src/http*.c include curl.h.
+ * full.  Only net/http*.c include curl.h.
  *
  * Cookies are in jars.  An exchange that is open has a jar of its own, as the
  * service may answer requests with the same cookies only one after another.
@@ -123,7 +123,7 @@ extern DcfHttpPool *dcf_http_pool_create(int connections, int jars,
  * aborted when cxt is reset, or by dcf_http_close().
  */
 extern DcfHttpTransfer *
-dcf_http_begin(DcfHttpPool *pool, const DcfHttpSpec *priv, MemoryContext cxt);
+dcf_http_begin(DcfHttpPool *pool, const DcfHttpSpec *spec, MemoryContext cxt);
 
 /*
  * Wait until the reply's head and the first byte of its decoded body (or its
@@ -238,25 +238,6 @@ extern void dcf_http_sleep(int64 ms, int64 deadline, int total_timeout);
 
 /* Raise the total time-out, of total_timeout milliseconds. */
 pg_noreturn extern void dcf_http_raise_total(int total_timeout);
-
-/*
- * Check a URL's form: http or https, a host, no user, query or fragment.  On
- * success the parts are set (palloc'd; host in lower case, without brackets;
- * port filled in from the scheme); else returns a reason, static, that follows
- * "URL" in a sentence ("must start with http:// or https://").
- */
-typedef struct DcfUrlParts
-{
-	char *scheme;
-	char *host;
-	int port;
-	char *path; /* "" or "/..." without a trailing slash */
-} DcfUrlParts;
-
-extern const char *dcf_http_parse_url(const char *url, DcfUrlParts *parts);
-
-/* The part of a URL that says where a request goes: no path, no query. */
-extern char *dcf_http_copy_target(const char *url);
 
 /* Define the settings (GUCs) of this module. */
 extern void dcf_http_define_settings(void);

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../../src/net/inflate.h"
+#include "net/inflate.h"
 
 /*
  * Bytes in front of a piece, for what was not consumed of the one before: the

@@ -1,6 +1,6 @@
 /*
  * session_private.h
- *	  A session, as session.c keeps it and reply.c uses it.
+ *	  A session, as the files of net and reply.c use it.
  */
 #ifndef DCF_SESSION_PRIVATE_H
 #define DCF_SESSION_PRIVATE_H
@@ -8,8 +8,8 @@
 #include "postgres.h"
 #include "lib/ilist.h"
 
-#include "../../src/net/exchange.h"
-#include "../../src/net/token.h"
+#include "net/exchange.h"
+#include "net/token.h"
 #include "net/session.h"
 
 struct DcfSession
@@ -26,11 +26,9 @@ struct DcfSession
 	DcfHttpPool *pool;
 	DcfToken *token;
 	DcfLimiter *limiter;
-	struct DcfPreferred *preferred; /* NULL where none are wanted */
+	struct DcfPreferred
+		*preferred; /* preferred_endpoint.c's; NULL until asked for */
 };
-
-/* In the current memory context: nothing is known of preferred endpoints. */
-extern struct DcfPreferred *dcf_session_prefer(DcfSession *session);
 
 /*
  * The URL that a request's endpoint is appended to: the option url, or what the
@@ -42,6 +40,9 @@ extern struct DcfPreferred *dcf_session_prefer(DcfSession *session);
 extern const char *dcf_session_choose_base(DcfSession *session,
 										   const DcfRequest *request,
 										   int64 deadline);
+
+/* Raise if credentials may not go to the option url. */
+extern void dcf_session_check_confidential(const DcfSession *session);
 
 /* The longest answer to dcf_session_ask(), in bytes. */
 #define DCF_SESSION_ANSWER_MAX (8 * 1024 * 1024)

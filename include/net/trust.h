@@ -8,6 +8,7 @@
 #include "postgres.h"
 #include "nodes/pg_list.h"
 
+#include "base/url_parts.h"
 #include "net/http.h"
 #include "options/option.h"
 

@@ -8,7 +8,7 @@
 #include "postgres.h"
 #include "nodes/pathnodes.h"
 
-#include "../../src/planner/qual.h"
+#include "planner/qual.h"
 #include "request/relation.h"
 
 typedef struct DcfEstimate
@@ -39,7 +39,6 @@ typedef struct DcfEstimate
  * DCF_ROWS_DEFAULT.
  * baserel->reltarget->width must be set.
  */
-#define DCF_ROWS_DEFAULT 1000
 
 extern void dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 						 const DcfRelation *relation, const DcfQuals *quals,

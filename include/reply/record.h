@@ -10,6 +10,7 @@
 #include "nodes/bitmapset.h"
 
 #include "net/session.h"
+#include "reply/reply.h"
 #include "request/relation.h"
 
 typedef struct DcfRecordReader DcfRecordReader;

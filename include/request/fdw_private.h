@@ -48,6 +48,9 @@ typedef struct DcfBinding
 				* none */
 } DcfBinding;
 
+/* Records in a reply of which nothing is known. */
+#define DCF_ROWS_DEFAULT 1000
+
 /* Where the row estimate came from. */
 typedef enum DcfEstimateSource
 {

@@ -116,15 +116,6 @@ extern void dcf_period_ends(const DcfBinding *binding, bool *lower,
 extern DcfPeriods dcf_period_any(DcfPeriodSpace space, Datum array,
 								 Oid arraytype);
 
-/* Everything; what two sets have in common; what one of them has. */
-extern DcfPeriods dcf_period_all(void);
-extern DcfPeriods dcf_period_intersect(DcfPeriods one, DcfPeriods other);
-extern DcfPeriods dcf_period_unite(DcfPeriods one, DcfPeriods other);
-
-/* The period that begins last of those that begin not after a time, or the
- * first. */
-extern int dcf_period_find(const DcfPeriods *periods, Timestamp time);
-
 /*
  * The windows to ask for, in ascending order: what is left of a window in each
  * of the periods.  Those that meet as they are sent become one, and so do the

@@ -52,32 +52,6 @@ dcf_json_document_load(const char *bytes, size_t len, json_error_t *error)
 }
 
 json_t *
-dcf_json_document_read(DcfHttpTransfer *transfer)
-{
-	json_t *document =
-		dcf_json_document_read_any(transfer, DCF_JSON_DOCUMENT_MAX);
-
-	return json_is_object(document) ? document : NULL;
-}
-
-json_t *
-dcf_json_document_read_any(DcfHttpTransfer *transfer, size_t max)
-{
-	const char *body;
-	size_t len;
-
-	for (;;)
-	{
-		body = dcf_http_window(transfer, &len);
-		if (len > max)
-			return NULL;
-		if (!dcf_http_fill(transfer))
-			break;
-	}
-	return dcf_json_document_parse(body, len);
-}
-
-json_t *
 dcf_json_document_member(json_t *document, const char *name)
 {
 	const char *key;

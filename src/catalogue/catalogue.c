@@ -14,7 +14,7 @@
 #include "utils/guc.h"
 
 #include "base/compat.h"
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "base/json_document.h"
 #include "catalogue/catalogue.h"
 
@@ -369,8 +369,8 @@ add_file(List *endpoints, const char *name)
 				 errmsg("invalid catalogue file \"%s\"", name),
 				 document ? errdetail("It is not an array of endpoints.") :
 							errdetail("Line %d: %s.", error.line,
-									  dcf_error_safe(error.text,
-													 strlen(error.text)))));
+									  dcf_foreign_text(error.text,
+													   strlen(error.text)))));
 	json_array_foreach(document, i, element)
 	{
 		source.number = (int) i + 1;

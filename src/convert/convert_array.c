@@ -57,9 +57,9 @@ dcf_convert_prepare_array(DcfConverter *converter)
 	get_type_io_data(element, IOFunc_input, &len, &byval, &align,
 					 &converter->delimiter, &ioparam, &input);
 	converter->nparts = 1;
-	converter->parts = palloc(sizeof(DcfConverter *));
-	converter->parts[0] =
-		dcf_convert_create_part(converter, element, converter->base_typmod);
+	converter->part_types = palloc(sizeof(DcfPartType));
+	converter->part_types[0].type = element;
+	converter->part_types[0].typmod = converter->base_typmod;
 	return convert_array;
 }
 

@@ -16,7 +16,7 @@
 #include "utils/guc.h"
 #include "utils/xml.h"
 
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "convert_private.h"
 
 /*
@@ -241,8 +241,8 @@ raise_of_domain(const DcfConverter *converter, const ErrorData *error)
 {
 	const char *domain = format_type_be(converter->type);
 	const char *constraint = error->constraint_name ?
-		dcf_error_safe(error->constraint_name,
-					   strlen(error->constraint_name)) :
+		dcf_foreign_text(error->constraint_name,
+						 strlen(error->constraint_name)) :
 		NULL;
 
 	if (error->sqlerrcode == ERRCODE_CHECK_VIOLATION && constraint)
@@ -304,7 +304,7 @@ show_value(const DcfConverter *converter)
 	if (converter->shown == NULL)
 		return psprintf("%s has null", source);
 	return psprintf("%s has \"%s\"", source,
-					dcf_error_safe(converter->shown, converter->shown_len));
+					dcf_foreign_text(converter->shown, converter->shown_len));
 }
 
 /* Say of errors that are not ours where they come from; until leave(). */
@@ -340,5 +340,5 @@ add_context(void *arg)
 		errcontext("foreign table \"%s\", record %llu, column \"%s\": \"%s\"",
 				   converter->relation, (unsigned long long) converter->record,
 				   converter->column,
-				   dcf_error_safe(converter->shown, converter->shown_len));
+				   dcf_foreign_text(converter->shown, converter->shown_len));
 }

@@ -1,11 +1,12 @@
 /*
  * convert_private.h
- *	  What the files of the converter share: convert.c (a field's way through,
- *	  NULLs), convert_guard.c (calling functions of types, errors),
- *	  convert_value.c, convert_time.c and convert_interval.c (one function for
- *	  each kind of type), convert_array.c, convert_range.c and convert_row.c
- *	  (types that have parts), convert_pure.c (what takes no memory),
- *	  convert_to_param.c (the way back).
+ *	  What the files of the converter share: convert.c (making a converter),
+ *	  convert_field.c (a field's way through it, NULLs), convert_value.c,
+ *	  convert_time.c and convert_interval.c (one function for each kind of
+ *	  type), convert_array.c, convert_range.c and convert_row.c (types that have
+ *	  parts), convert_part.c (a part), convert_pure.c (what takes no memory),
+ *	  convert_buffer.c (C strings), convert_guard.c (calling functions of types,
+ *	  errors), convert_to_param.c (the way back).
  */
 #ifndef DCF_CONVERT_PRIVATE_H
 #define DCF_CONVERT_PRIVATE_H
@@ -41,6 +42,12 @@ typedef struct DcfNullText
 	size_t len;
 } DcfNullText;
 
+typedef struct DcfPartType
+{
+	Oid type;
+	int32 typmod;
+} DcfPartType;
+
 struct DcfConverter
 {
 	DcfConvertPureFn plain; /* tried first; or NULL */
@@ -62,7 +69,11 @@ struct DcfConverter
 	bool by_name;  /* it looks names up by search_path */
 	bool own_text; /* convert reads any text: input heeds settings */
 
-	/* Of the element, of the bounds, or of each attribute that there is. */
+	/*
+	 * Of the element, of the bounds, or of each attribute: InvalidOid and NULL
+	 * for one that was dropped.
+	 */
+	DcfPartType *part_types;
 	DcfConverter **parts;
 	int nparts;
 	char delimiter;		   /* an array's, between its elements */
@@ -94,7 +105,7 @@ dcf_convert_is_string(const DcfField *field)
 	return field->kind == DCF_FIELD_STRING || field->kind == DCF_FIELD_TEXT;
 }
 
-/* convert.c */
+/* convert_buffer.c */
 
 /* Room for size bytes until the next call; what was there is lost. */
 extern char *dcf_convert_scratch(DcfConverter *converter, size_t size);
@@ -106,9 +117,14 @@ extern char *dcf_convert_scratch(DcfConverter *converter, size_t size);
 extern char *dcf_convert_cstring(DcfConverter *converter, const char *bytes,
 								 size_t len);
 
-/* A converter for a part of the value, of another type. */
-extern DcfConverter *dcf_convert_create_part(const DcfConverter *whole,
-											 Oid type, int32 typmod);
+/* After each value: give back a scratch buffer that has become large. */
+extern void dcf_convert_trim_scratch(DcfConverter *converter);
+
+/* Any type, by its input function. */
+extern Datum dcf_convert_other(DcfConverter *converter, const DcfField *field,
+							   const char *bytes, size_t len);
+
+/* convert_part.c */
 
 /*
  * Convert a part of a literal (UTF-8; NULL for one that is missing): as the
@@ -150,12 +166,8 @@ pg_noreturn extern void dcf_convert_refuse(DcfConverter *converter,
 
 /* convert_value.c */
 
-/* Sets what depends on the base type: convert, is_text, own_text, parts. */
+/* Sets what depends on the base type: convert, is_text, own_text, part_types. */
 extern void dcf_convert_choose(DcfConverter *converter);
-
-/* Any type, by its input function. */
-extern Datum dcf_convert_other(DcfConverter *converter, const DcfField *field,
-							   const char *bytes, size_t len);
 
 /* convert_pure.c */
 
@@ -200,9 +212,9 @@ extern Datum dcf_convert_interval(DcfConverter *converter,
 								  size_t len);
 
 /*
- * convert_array.c, convert_range.c, convert_row.c: make the converters of the
- * parts, and say how the whole is converted; NULL where the base type is none of
- * theirs.
+ * convert_array.c, convert_range.c, convert_row.c: set the types of the parts,
+ * and return the function that converts the whole; NULL for a base type of
+ * another kind.
  */
 extern DcfConvertFn dcf_convert_prepare_array(DcfConverter *converter);
 extern DcfConvertFn dcf_convert_prepare_range(DcfConverter *converter);

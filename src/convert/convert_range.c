@@ -60,10 +60,9 @@ dcf_convert_prepare_range(DcfConverter *converter)
 							  converter->base_type,
 						  TYPECACHE_RANGE_INFO);
 	converter->nparts = 1;
-	converter->parts = palloc(sizeof(DcfConverter *));
-	converter->parts[0] =
-		dcf_convert_create_part(converter,
-								converter->range->rngelemtype->type_id, -1);
+	converter->part_types = palloc(sizeof(DcfPartType));
+	converter->part_types[0].type = converter->range->rngelemtype->type_id;
+	converter->part_types[0].typmod = -1;
 	return is_multirange ? convert_multirange : convert_range;
 }
 

@@ -27,16 +27,16 @@ dcf_convert_prepare_row(DcfConverter *converter)
 	converter->row = lookup_rowtype_tupdesc_copy(converter->base_type,
 												 converter->base_typmod);
 	converter->nparts = converter->row->natts;
-	converter->parts =
-		palloc0(sizeof(DcfConverter *) * Max(converter->nparts, 1));
+	converter->part_types =
+		palloc0(sizeof(DcfPartType) * Max(converter->nparts, 1));
 	for (int i = 0; i < converter->nparts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(converter->row, i);
 
-		if (!attribute->attisdropped)
-			converter->parts[i] =
-				dcf_convert_create_part(converter, attribute->atttypid,
-										attribute->atttypmod);
+		if (attribute->attisdropped)
+			continue;
+		converter->part_types[i].type = attribute->atttypid;
+		converter->part_types[i].typmod = attribute->atttypmod;
 	}
 	return convert_row;
 }

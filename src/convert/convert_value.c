@@ -416,11 +416,3 @@ convert_char(DcfConverter *converter, const DcfField *field, const char *bytes,
 	return dcf_convert_input(converter,
 							 dcf_convert_cstring(converter, bytes, len));
 }
-
-Datum
-dcf_convert_other(DcfConverter *converter, const DcfField *field,
-				  const char *bytes, size_t len)
-{
-	return dcf_convert_input(converter,
-							 dcf_convert_cstring(converter, bytes, len));
-}

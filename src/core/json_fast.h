@@ -10,7 +10,7 @@
 #define DCF_JSON_FAST_H
 
 #include "core/field.h"
-#include "simd.h"
+#include "core/simd.h"
 #include "vector.h"
 
 /*

@@ -2,7 +2,7 @@
  * simd.c
  *	  What this machine can run.  See simd.h.
  */
-#include "simd.h"
+#include "core/simd.h"
 
 #include "vector.h"
 

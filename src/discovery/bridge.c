@@ -10,11 +10,11 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "discovery/bridge.h"
 #include "endpoint_query.h"
 #include "request/request.h"
-#include "table_def.h"
+#include "discovery/table_def.h"
 #include "type_map.h"
 
 #define SCHEMA_ENDPOINT "/bridge/current/schema"
@@ -158,7 +158,7 @@ show_name(const char *name)
 {
 	const char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
 
-	return dcf_error_safe(utf8, strlen(utf8));
+	return dcf_foreign_text(utf8, strlen(utf8));
 }
 
 /* Whether the table's column of this number can be one here; else warns. */

@@ -11,6 +11,7 @@
 #include "endpoint_query.h"
 #include "net/session.h"
 #include "reply/record.h"
+#include "reply/reply.h"
 #include "request/relation.h"
 #include "request/request.h"
 

@@ -18,7 +18,7 @@
 #include "discovery/sample.h"
 #include "options/option.h"
 #include "request/request.h"
-#include "table_def.h"
+#include "discovery/table_def.h"
 
 /* The remote schemas of all categories, and of the tables behind the bridge. */
 #define SCHEMA_ALL		  "all"

@@ -21,7 +21,7 @@
 #include "net/company.h"
 #include "net/offline.h"
 #include "request/request.h"
-#include "table_def.h"
+#include "discovery/table_def.h"
 
 #define DELTA_ENDPOINT "/bridge/current/delta"
 

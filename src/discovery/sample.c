@@ -11,10 +11,11 @@
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "core/json_reader.h"
 #include "discovery/sample.h"
 #include "net/session.h"
+#include "reply/reply.h"
 #include "request/request.h"
 #include "sample_type.h"
 #include "type_map.h"
@@ -94,7 +95,7 @@ put_field(Fields *fields, const char *name, size_t len)
 	field->field = palloc0(sizeof(DcfSampleField));
 	field->field->key = dcf_option_key(name, len, &field->field->obstacle);
 	if (field->field->obstacle)
-		field->field->key = dcf_error_safe(name, len);
+		field->field->key = dcf_foreign_text(name, len);
 	return field;
 }
 
@@ -149,12 +150,14 @@ read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 	excerpt->records_member = NULL;
 	for (;;)
 	{
-		excerpt->data = dcf_reply_window(reply, &excerpt->len);
+		excerpt->data =
+			dcf_http_window(dcf_reply_transfer(reply), &excerpt->len);
 		if (excerpt->len >= most)
 			break;
 		if (!dcf_reply_fill(reply))
 		{
-			excerpt->data = dcf_reply_window(reply, &excerpt->len);
+			excerpt->data =
+				dcf_http_window(dcf_reply_transfer(reply), &excerpt->len);
 			excerpt->whole = true;
 			break;
 		}
@@ -260,7 +263,7 @@ look_at(Field *field, const DcfField *value)
 	if (field->field->value == NULL && len > 0)
 		field->field->value = value->kind == DCF_FIELD_TRUE ? pstrdup("true") :
 			value->kind == DCF_FIELD_FALSE ? pstrdup("false") :
-											 dcf_error_safe(text, len);
+											 dcf_foreign_text(text, len);
 	pfree(text);
 }
 
@@ -341,7 +344,7 @@ read_schema(Fields *fields, const Excerpt *excerpt)
 		if (type == NULL || dcf_type_map_map(type) == NULL)
 			type = schema_text(&values[SAFE_TYPE], &typelen);
 		if (type != NULL && dcf_type_map_map(type) != NULL)
-			field->field->sql_type = dcf_error_safe(type, typelen);
+			field->field->sql_type = dcf_foreign_text(type, typelen);
 	}
 }
 

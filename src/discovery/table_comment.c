@@ -8,7 +8,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "catalogue/catalogue.h"
 #include "discovery/table_comment.h"
 #include "request/request.h"
@@ -22,7 +22,7 @@ show(const char *text)
 {
 	const char *utf8 = pg_server_to_any(text, strlen(text), PG_UTF8);
 
-	return dcf_error_safe(utf8, strlen(utf8));
+	return dcf_foreign_text(utf8, strlen(utf8));
 }
 
 /* A full stop, unless the text that was shown last brings one. */

@@ -10,7 +10,7 @@
 
 #include "core/snake_case.h"
 #include "request/request.h"
-#include "table_def.h"
+#include "discovery/table_def.h"
 
 HTAB *
 dcf_table_def_names(const char *const *reserved, int nreserved)

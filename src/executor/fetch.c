@@ -8,10 +8,11 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "fetch.h"
+#include "executor/fetch.h"
 #include "net/session.h"
 #include "net/status.h"
 #include "reply/record.h"
+#include "reply/reply.h"
 #include "reply/reply_stats.h"
 #include "request/parameter_hint.h"
 #include "request/request.h"

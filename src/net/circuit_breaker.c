@@ -13,9 +13,10 @@
 #include "storage/condition_variable.h"
 #include "storage/ipc.h"
 
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "base/resource.h"
 #include "base/shared.h"
+#include "base/url_parts.h"
 #include "base/wait.h"
 #include "core/circuit.h"
 #include "net/circuit_breaker.h"
@@ -164,7 +165,7 @@ make_key(const char *url, const DcfServerOptions *options)
 	DcfUrlParts parts;
 	const char *texts[4];
 
-	if (dcf_http_parse_url(dcf_http_copy_target(url), &parts) != NULL)
+	if (dcf_url_parts_parse(dcf_url_parts_origin(url), &parts) != NULL)
 		elog(ERROR, "URL names no host");
 	texts[0] = parts.scheme;
 	texts[1] = parts.host;
@@ -280,7 +281,7 @@ raise_refusal(const Refusal *refusal)
 		refusal->failure,
 		psprintf("It has been unreachable since %s; %s. libcurl said: %s.",
 				 timestamptz_to_str(refusal->since), show_next(refusal),
-				 dcf_error_safe(refusal->words, strlen(refusal->words))));
+				 dcf_foreign_text(refusal->words, strlen(refusal->words))));
 }
 
 /* Of a host, which may be NULL; the lock is held.  True: refused. */

@@ -6,9 +6,10 @@
 
 #include "common/int.h"
 
-#include "base/error.h"
 #include "base/json_document.h"
 #include "net/company.h"
+#include "net/http_json.h"
+#include "net/refusal.h"
 #include "net/session_private.h"
 
 static const char *const paths[] = {
@@ -68,7 +69,7 @@ static List *
 read_list(DcfHttpTransfer *transfer, const char *path)
 {
 	json_t *document =
-		dcf_json_document_read_any(transfer, DCF_SESSION_ANSWER_MAX);
+		dcf_http_read_any_json(transfer, DCF_SESSION_ANSWER_MAX);
 	List *companies = NIL;
 	json_t *record;
 	size_t i;
@@ -121,7 +122,7 @@ ask(DcfSession *session, const char *path, bool may_be_refused, bool brief,
 		if (status == 403 || status == 404)
 			refusal.hint = "Only a partner's log-in, or one over several "
 						   "companies, has such a list.";
-		dcf_error_raise_refusal(&refusal);
+		dcf_refusal_raise(&refusal);
 	}
 	if (!refused)
 		*companies = read_list(transfer, path);

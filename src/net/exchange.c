@@ -15,12 +15,14 @@
 #include "common/pg_prng.h"
 #include "utils/datetime.h"
 
+#include "base/foreign_text.h"
 #include "base/json_document.h"
 #include "base/wait.h"
 #include "core/backoff.h"
 #include "core/markup.h"
 #include "core/text.h"
-#include "exchange.h"
+#include "net/exchange.h"
+#include "net/refusal.h"
 
 /* A body is not looked at further for its first byte that is no white space. */
 #define MAX_BLANK 4096
@@ -40,36 +42,36 @@ void
 dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 				  const DcfServerOptions *options, int64 deadline)
 {
-	DcfHttpSpec *priv = &exchange->priv;
+	DcfHttpSpec *spec = &exchange->spec;
 
 	memset(exchange, 0, sizeof(DcfExchange));
 	exchange->pool = pool;
 	exchange->path = "";
 	exchange->options = options;
 	exchange->max_retries = options->max_retries;
-	priv->compression = options->compression;
-	priv->connect_timeout = options->connect_timeout;
-	priv->first_byte_timeout = options->first_byte_timeout;
-	priv->idle_timeout = options->idle_timeout;
-	priv->deadline = deadline;
-	priv->total_timeout = options->total_timeout;
-	priv->max_window = options->max_record_size;
-	priv->ca_file = options->ca_file;
-	priv->tls_verify = options->tls_verify;
-	priv->proxy = options->proxy;
+	spec->compression = options->compression;
+	spec->connect_timeout = options->connect_timeout;
+	spec->first_byte_timeout = options->first_byte_timeout;
+	spec->idle_timeout = options->idle_timeout;
+	spec->deadline = deadline;
+	spec->total_timeout = options->total_timeout;
+	spec->max_window = options->max_record_size;
+	spec->ca_file = options->ca_file;
+	spec->tls_verify = options->tls_verify;
+	spec->proxy = options->proxy;
 }
 
 void
 dcf_exchange_make_brief(DcfExchange *exchange)
 {
-	DcfHttpSpec *priv = &exchange->priv;
+	DcfHttpSpec *spec = &exchange->spec;
 	int64 end = dcf_wait_now() + DCF_EXCHANGE_BRIEF_MS;
 
 	exchange->max_retries = 0;
-	if (priv->deadline != 0 && priv->deadline <= end)
+	if (spec->deadline != 0 && spec->deadline <= end)
 		return;
-	priv->deadline = end;
-	priv->total_timeout = DCF_EXCHANGE_BRIEF_MS;
+	spec->deadline = end;
+	spec->total_timeout = DCF_EXCHANGE_BRIEF_MS;
 }
 
 int64
@@ -233,7 +235,7 @@ raise_page(const DcfExchange *exchange, const DcfHttpTransfer *transfer)
 {
 	size_t len;
 	const char *body = dcf_http_window(transfer, &len);
-	char *title = dcf_error_title(body, len);
+	char *title = dcf_foreign_text_title(body, len);
 
 	ereport(
 		ERROR,
@@ -245,7 +247,7 @@ raise_page(const DcfExchange *exchange, const DcfHttpTransfer *transfer)
 					   title) :
 			 errdetail("The service answered with status 200 and a text that "
 					   "begins with: %s",
-					   dcf_error_safe_start(body, len)),
+					   dcf_foreign_text_start(body, len)),
 		 errhint("Check the server's option \"url\", and that the credentials "
 				 "are valid: it may be a page to log in.")));
 }
@@ -314,17 +316,17 @@ end_try(void *arg, const DcfHttpHead *head)
 static void
 take_slot(DcfExchange *exchange, MemoryContext cxt)
 {
-	DcfHttpSpec *priv = &exchange->priv;
+	DcfHttpSpec *spec = &exchange->spec;
 
 	if (exchange->limiter == NULL)
 		return;
 	if (exchange->slot == NULL)
 		exchange->slot =
 			dcf_limiter_slot(exchange->limiter, exchange->path, cxt);
-	if (!dcf_limiter_take(exchange->slot, priv->deadline))
-		dcf_http_raise_total(priv->total_timeout);
-	priv->on_end = end_try;
-	priv->on_end_arg = exchange->slot;
+	if (!dcf_limiter_take(exchange->slot, spec->deadline))
+		dcf_http_raise_total(spec->total_timeout);
+	spec->on_end = end_try;
+	spec->on_end_arg = exchange->slot;
 }
 
 /* A probe has found the host. */
@@ -338,18 +340,18 @@ note_connected(void *arg)
 static void
 enter(DcfExchange *exchange, MemoryContext cxt)
 {
-	DcfHttpSpec *priv = &exchange->priv;
+	DcfHttpSpec *spec = &exchange->spec;
 
 	if (exchange->breaker == NULL)
 		exchange->breaker =
-			dcf_circuit_breaker_create(priv->url, exchange->options, cxt);
+			dcf_circuit_breaker_create(spec->url, exchange->options, cxt);
 	dcf_circuit_breaker_check(exchange->breaker);
 	take_slot(exchange, cxt);
-	priv->on_connect = NULL;
+	spec->on_connect = NULL;
 	if (dcf_circuit_breaker_enter(exchange->breaker))
 	{
-		priv->on_connect = note_connected;
-		priv->on_connect_arg = exchange->breaker;
+		spec->on_connect = note_connected;
+		spec->on_connect_arg = exchange->breaker;
 	}
 }
 
@@ -357,7 +359,7 @@ void
 dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt)
 {
 	enter(exchange, cxt);
-	exchange->begun = dcf_http_begin(exchange->pool, &exchange->priv, cxt);
+	exchange->begun = dcf_http_begin(exchange->pool, &exchange->spec, cxt);
 	exchange->tries++;
 }
 
@@ -387,8 +389,8 @@ wait_for_host(DcfExchange *exchange, DcfHttpTransfer *transfer)
 	dcf_http_close(transfer);
 	while (dcf_circuit_breaker_wait(exchange->breaker,
 									choose_backoff(exchange),
-									exchange->priv.deadline,
-									exchange->priv.total_timeout))
+									exchange->spec.deadline,
+									exchange->spec.total_timeout))
 	{
 		if (++exchange->failures > exchange->max_retries)
 			dcf_circuit_breaker_give_up(exchange->breaker);
@@ -443,8 +445,8 @@ run(DcfExchange *exchange, MemoryContext cxt)
 		if (start == DCF_HTTP_BODY)
 			dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
 		dcf_http_close(transfer);
-		dcf_http_sleep(wait, exchange->priv.deadline,
-					   exchange->priv.total_timeout);
+		dcf_http_sleep(wait, exchange->spec.deadline,
+					   exchange->spec.total_timeout);
 	}
 }
 
@@ -482,7 +484,7 @@ dcf_exchange_describe(const DcfExchange *exchange, DcfHttpTransfer *transfer,
 	refusal->status = head->status;
 	refusal->content_type = head->content_type;
 	refusal->location =
-		dcf_error_safe_kept(head->location, sizeof(head->location));
+		dcf_foreign_text_buffer(head->location, sizeof(head->location));
 	body = dcf_http_window(transfer, &refusal->body_len);
 	refusal->body_len = Min(refusal->body_len, DCF_JSON_DOCUMENT_MAX);
 	copy = palloc(refusal->body_len + 1);

@@ -260,16 +260,6 @@ on_connected(void *arg, char *remote_ip, char *local_ip, int remote_port,
 }
 #endif
 
-void
-dcf_http_tell_end(DcfHttpTransfer *transfer)
-{
-	DcfHttpEnd on_end = transfer->on_end;
-
-	transfer->on_end = NULL;
-	if (on_end)
-		on_end(transfer->on_end_arg, &transfer->head);
-}
-
 /* libcurl frees the list, but overwrites nothing. */
 static void
 wipe_headers(DcfHttpTransfer *transfer)
@@ -343,24 +333,24 @@ add_header(DcfHttpTransfer *transfer, const char *name, const char *value)
 }
 
 static void
-set_request(DcfHttpTransfer *transfer, const DcfHttpSpec *priv)
+set_request(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 {
-	SET_OPTION(transfer, CURLOPT_URL, priv->url);
+	SET_OPTION(transfer, CURLOPT_URL, spec->url);
 	SET_OPTION(transfer, CURLOPT_USERAGENT, "dataconnect_fdw/" DCF_VERSION);
 
 	/* Decompressing is ours: libcurl does not tell of a cut stream. */
 	SET_OPTION(transfer, CURLOPT_HTTP_CONTENT_DECODING, 0L);
 	add_header(transfer, "Accept-Encoding",
-			   priv->compression ? "gzip, deflate" : "identity");
-	add_header(transfer, "Accept", priv->accept ? priv->accept : "*/*");
-	if (priv->authorization)
-		add_header(transfer, "Authorization", priv->authorization);
-	if (priv->post_body)
+			   spec->compression ? "gzip, deflate" : "identity");
+	add_header(transfer, "Accept", spec->accept ? spec->accept : "*/*");
+	if (spec->authorization)
+		add_header(transfer, "Authorization", spec->authorization);
+	if (spec->post_body)
 	{
 		SET_OPTION(transfer, CURLOPT_POSTFIELDSIZE_LARGE,
-				   (curl_off_t) strlen(priv->post_body));
-		SET_OPTION(transfer, CURLOPT_COPYPOSTFIELDS, priv->post_body);
-		add_header(transfer, "Content-Type", priv->content_type);
+				   (curl_off_t) strlen(spec->post_body));
+		SET_OPTION(transfer, CURLOPT_COPYPOSTFIELDS, spec->post_body);
+		add_header(transfer, "Content-Type", spec->content_type);
 		/* Without a name's value libcurl leaves the header out. */
 		add_header(transfer, "Expect", "");
 	}
@@ -385,7 +375,7 @@ set_authorities(DcfHttpTransfer *transfer, const char *file)
 }
 
 static void
-set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *priv)
+set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 {
 	SET_OPTION(transfer, CURLOPT_NOSIGNAL, 1L);
 	SET_OPTION(transfer, CURLOPT_SHARE, transfer->pool->share);
@@ -419,19 +409,19 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *priv)
 	SET_OPTION(transfer, CURLOPT_BUFFERSIZE, READ_SIZE);
 	/* 0 would be libcurl's default, 5 minutes. */
 	SET_OPTION(transfer, CURLOPT_CONNECTTIMEOUT_MS,
-			   (long) (priv->connect_timeout > 0 ? priv->connect_timeout :
+			   (long) (spec->connect_timeout > 0 ? spec->connect_timeout :
 												   INT_MAX));
 
 	/* "" also keeps the environment's proxies away. */
-	SET_OPTION(transfer, CURLOPT_PROXY, priv->proxy ? priv->proxy : "");
+	SET_OPTION(transfer, CURLOPT_PROXY, spec->proxy ? spec->proxy : "");
 	SET_OPTION(transfer, CURLOPT_NOPROXY, "");
 	SET_OPTION(transfer, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 
 	SET_OPTION(transfer, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
-	SET_OPTION(transfer, CURLOPT_SSL_VERIFYPEER, priv->tls_verify ? 1L : 0L);
-	SET_OPTION(transfer, CURLOPT_SSL_VERIFYHOST, priv->tls_verify ? 2L : 0L);
-	if (priv->ca_file)
-		set_authorities(transfer, priv->ca_file);
+	SET_OPTION(transfer, CURLOPT_SSL_VERIFYPEER, spec->tls_verify ? 1L : 0L);
+	SET_OPTION(transfer, CURLOPT_SSL_VERIFYHOST, spec->tls_verify ? 2L : 0L);
+	if (spec->ca_file)
+		set_authorities(transfer, spec->ca_file);
 }
 
 static void
@@ -458,23 +448,23 @@ make_buffer(DcfHttpBuffer *buffer, size_t size)
 
 /* A transfer that knows what was asked of it, in the current context. */
 static DcfHttpTransfer *
-create_transfer(DcfHttpPool *pool, const DcfHttpSpec *priv)
+create_transfer(DcfHttpPool *pool, const DcfHttpSpec *spec)
 {
 	DcfHttpTransfer *transfer = palloc0(sizeof(DcfHttpTransfer));
 
 	transfer->context = CurrentMemoryContext;
-	transfer->proxy = priv->proxy ? pstrdup(priv->proxy) : NULL;
-	transfer->connect_timeout = priv->connect_timeout;
-	transfer->first_byte_timeout = priv->first_byte_timeout;
-	transfer->idle_timeout = priv->idle_timeout;
-	transfer->total_timeout = priv->total_timeout;
-	transfer->deadline = priv->deadline;
-	transfer->max_window = priv->max_window;
-	transfer->confidential = priv->confidential;
-	transfer->on_end = priv->on_end;
-	transfer->on_end_arg = priv->on_end_arg;
-	transfer->on_connect = priv->on_connect;
-	transfer->on_connect_arg = priv->on_connect_arg;
+	transfer->proxy = spec->proxy ? pstrdup(spec->proxy) : NULL;
+	transfer->connect_timeout = spec->connect_timeout;
+	transfer->first_byte_timeout = spec->first_byte_timeout;
+	transfer->idle_timeout = spec->idle_timeout;
+	transfer->total_timeout = spec->total_timeout;
+	transfer->deadline = spec->deadline;
+	transfer->max_window = spec->max_window;
+	transfer->confidential = spec->confidential;
+	transfer->on_end = spec->on_end;
+	transfer->on_end_arg = spec->on_end_arg;
+	transfer->on_connect = spec->on_connect;
+	transfer->on_connect_arg = spec->on_connect_arg;
 	transfer->begun_at = dcf_wait_now();
 	make_buffer(&transfer->window, FIRST_WINDOW);
 	make_buffer(&transfer->raw, RAW_SIZE);
@@ -488,7 +478,7 @@ create_transfer(DcfHttpPool *pool, const DcfHttpSpec *priv)
 }
 
 static void
-open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *priv)
+open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 {
 	DcfHttpPool *pool = transfer->pool;
 	CURLMcode code;
@@ -502,10 +492,10 @@ open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *priv)
 	if (transfer->easy == NULL)
 		dcf_http_check(CURLE_OUT_OF_MEMORY);
 	set_callbacks(transfer);
-	set_connection(transfer, priv);
-	set_request(transfer, priv);
-	if (priv->cookies)
-		dcf_http_take_jar(transfer, priv->url);
+	set_connection(transfer, spec);
+	set_request(transfer, spec);
+	if (spec->cookies)
+		dcf_http_take_jar(transfer, spec->url);
 
 	dcf_http_end_unclean(pool);
 	dcf_http_enter_curl(&saved);
@@ -519,14 +509,14 @@ open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *priv)
 }
 
 DcfHttpTransfer *
-dcf_http_begin(DcfHttpPool *pool, const DcfHttpSpec *priv, MemoryContext cxt)
+dcf_http_begin(DcfHttpPool *pool, const DcfHttpSpec *spec, MemoryContext cxt)
 {
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw transfer",
 											  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(own);
-	DcfHttpTransfer *transfer = create_transfer(pool, priv);
+	DcfHttpTransfer *transfer = create_transfer(pool, spec);
 
-	open_transfer(transfer, priv);
+	open_transfer(transfer, spec);
 	MemoryContextSwitchTo(old);
 	return transfer;
 }

@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "http_private.h"
 
 /* Shorter values say something, a language perhaps, and identify nobody. */
@@ -76,5 +76,5 @@ list_cookies(const void *holder)
 void
 dcf_http_hide_cookies(DcfHttpPool *pool)
 {
-	dcf_error_add_holder(list_cookies, pool, pool->context);
+	dcf_foreign_text_hide(list_cookies, pool, pool->context);
 }

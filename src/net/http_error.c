@@ -6,9 +6,10 @@
 
 #include "utils/memutils.h"
 
-#include "base/error.h"
 #include "base/file_descriptor.h"
+#include "base/foreign_text.h"
 #include "http_private.h"
+#include "net/refusal.h"
 
 /* libcurl's clock and ours round in different ways. */
 #define CLOCK_SLACK_MS 100
@@ -97,8 +98,8 @@ dcf_http_words(const DcfHttpTransfer *transfer)
 	is_cut = len == sizeof(transfer->words) - 1;
 	while (len > 0 && strchr(". \n", words[len - 1]) != NULL)
 		len--;
-	safe =
-		is_cut ? dcf_error_safe_start(words, len) : dcf_error_safe(words, len);
+	safe = is_cut ? dcf_foreign_text_start(words, len) :
+					dcf_foreign_text(words, len);
 	MemoryContextSwitchTo(old);
 	return safe;
 }
@@ -162,8 +163,9 @@ raise_coding(const DcfHttpTransfer *transfer)
 				 errmsg("reply from the service is compressed in an unknown "
 						"way"),
 				 errdetail("Its Content-Encoding is \"%s\", or more than one.",
-						   dcf_error_safe_kept(transfer->coding_name,
-											   sizeof(transfer->coding_name))),
+						   dcf_foreign_text_buffer(transfer->coding_name,
+												   sizeof(
+													   transfer->coding_name))),
 				 errhint("Set the server's option compression to off.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
@@ -201,7 +203,7 @@ dcf_http_raise_problem(const DcfHttpTransfer *transfer)
 			raise_coding(transfer);
 			break;
 		case DCF_HTTP_TOO_LONG:
-			dcf_error_raise_too_long(transfer->max_window);
+			dcf_refusal_raise_too_long(transfer->max_window);
 			break;
 	}
 	elog(ERROR, "transfer failed for no reason");

@@ -15,7 +15,7 @@
 
 #include "base/resource.h"
 #include "base/wait.h"
-#include "inflate.h"
+#include "net/inflate.h"
 #include "net/http.h"
 #include "net/inflate_thread.h"
 
@@ -192,7 +192,15 @@ extern void dcf_http_enter_curl(sigset_t *saved);
 extern void dcf_http_leave_curl(const sigset_t *saved);
 
 /* Nothing more of the exchange is on its way: say so, if nobody has. */
-extern void dcf_http_tell_end(DcfHttpTransfer *transfer);
+static inline void
+dcf_http_tell_end(DcfHttpTransfer *transfer)
+{
+	DcfHttpEnd on_end = transfer->on_end;
+
+	transfer->on_end = NULL;
+	if (on_end)
+		on_end(transfer->on_end_arg, &transfer->head);
+}
 
 /* Raise unless libcurl took a setting. */
 extern void dcf_http_check(CURLcode code);

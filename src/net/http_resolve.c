@@ -11,6 +11,7 @@
 
 #include "utils/memutils.h"
 
+#include "base/url_parts.h"
 #include "http_private.h"
 #include "name_lookup.h"
 
@@ -56,9 +57,9 @@ find_host(const DcfHttpTransfer *transfer)
 							  &effective) != CURLE_OK ||
 			effective == NULL)
 			return NULL;
-		url = dcf_http_copy_target(effective);
+		url = dcf_url_parts_origin(effective);
 	}
-	if (url == NULL || dcf_http_parse_url(url, &parts) != NULL)
+	if (url == NULL || dcf_url_parts_parse(url, &parts) != NULL)
 		return NULL;
 	return parts.host;
 }

@@ -2,7 +2,7 @@
  * inflate.c
  *	  From streams to a body.  See inflate.h.
  */
-#include "inflate.h"
+#include "net/inflate.h"
 
 #include <string.h>
 

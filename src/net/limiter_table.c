@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 
 #include "base/shared.h"
+#include "base/url_parts.h"
 #include "base/wait.h"
 #include "limiter_private.h"
 #include "net/http.h"
@@ -99,7 +100,7 @@ make_key(const DcfServerOptions *options, const DcfUserOptions *user)
 	DcfUrlParts parts;
 	const char *texts[6];
 
-	if (dcf_http_parse_url(options->url, &parts) != NULL)
+	if (dcf_url_parts_parse(options->url, &parts) != NULL)
 		elog(ERROR, "option url is no URL");
 	texts[0] = psprintf("%s:%d", parts.host, parts.port);
 	texts[1] = user->token;

@@ -19,14 +19,15 @@
 #include "utils/memutils.h"
 
 #include "base/catch_error.h"
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "base/json_document.h"
+#include "base/url_parts.h"
 #include "base/wait.h"
 #include "net/company.h"
+#include "net/http_json.h"
 #include "net/offline.h"
 #include "net/session_private.h"
 #include "net/trust.h"
-#include "reply/format.h"
 
 /* After a failure that may pass, the service is asked again. */
 #define ASK_AGAIN_MS (60 * 1000)
@@ -67,13 +68,18 @@ typedef struct Asking
 	Ask ask;
 } Asking;
 
-struct DcfPreferred *
-dcf_session_prefer(DcfSession *session)
+/* What is known so far: nothing, at the first request of a session. */
+static struct DcfPreferred *
+get_preferred(DcfSession *session)
 {
-	struct DcfPreferred *preferred = palloc0(sizeof(struct DcfPreferred));
-
-	preferred->url = session->options->url;
-	return preferred;
+	if (session->preferred == NULL)
+	{
+		session->preferred =
+			MemoryContextAllocZero(session->context,
+								   sizeof(struct DcfPreferred));
+		session->preferred->url = session->options->url;
+	}
+	return session->preferred;
 }
 
 static void
@@ -93,8 +99,8 @@ is_trusted(const DcfServerOptions *options, const char *url)
 	DcfUrlParts own;
 	DcfUrlParts other;
 
-	if (dcf_http_parse_url(options->url, &own) != NULL ||
-		dcf_http_parse_url(url, &other) != NULL)
+	if (dcf_url_parts_parse(options->url, &own) != NULL ||
+		dcf_url_parts_parse(url, &other) != NULL)
 		return false;
 	return dcf_trust_is_confidential(&other, options) &&
 		(dcf_trust_same_site(own.host, other.host) ||
@@ -113,7 +119,7 @@ take_endpoint(DcfSession *session, Question *question, const char *url)
 		tell_not_used(question,
 					  psprintf("The service names \"%s\", which is not known "
 							   "to belong to it.",
-							   dcf_error_safe(url, len)),
+							   dcf_foreign_text(url, len)),
 					  "If that is right, add its host to the server's option "
 					  "allowed_hosts; else set use_preferred_endpoint to "
 					  "off.");
@@ -132,36 +138,6 @@ tell_no_answer(Question *question, const char *why)
 	tell_not_used(question, why,
 				  "Set the server's option use_preferred_endpoint to off, "
 				  "unless the service is to name one.");
-}
-
-static void
-check_confidential(const DcfSession *session)
-{
-	if (dcf_token_is_given(session->user))
-		dcf_trust_check_confidential(session->options->url, "url",
-									 session->options);
-}
-
-DcfHttpTransfer *
-dcf_session_ask(DcfSession *session, const char *path, bool brief,
-				int64 deadline, DcfExchange *exchange)
-{
-	DcfTableOptions table = {0};
-	DcfRequest *request;
-
-	check_confidential(session);
-	table.endpoint = unconstify(char *, path);
-	table.method = DCF_METHOD_GET;
-	request = dcf_request_create(session->options, &table);
-	/* The log-in itself is asked about, and a list of all companies. */
-	dcf_request_omit(request, DCF_COMPANY_PARAM);
-	dcf_exchange_init(exchange, session->pool, session->options, deadline);
-	exchange->expects = dcf_format_unlike_markup(request->format);
-	if (brief)
-		dcf_exchange_make_brief(exchange);
-	exchange->priv.url = dcf_request_url(request, session->options->url);
-	exchange->priv.max_window = 2 * DCF_SESSION_ANSWER_MAX;
-	return dcf_session_run(session, exchange, CurrentMemoryContext);
 }
 
 /* An Ask: for the endpoint of the log-in's own company. */
@@ -187,7 +163,7 @@ ask_for_own(DcfSession *session, int64 deadline)
 								status));
 		return;
 	}
-	document = dcf_json_document_read(transfer);
+	document = dcf_http_read_json(transfer);
 	if (document == NULL)
 	{
 		tell_no_answer(&preferred->own,
@@ -281,13 +257,14 @@ const char *
 dcf_session_choose_base(DcfSession *session, const DcfRequest *request,
 						int64 deadline)
 {
-	struct DcfPreferred *preferred = session->preferred;
+	struct DcfPreferred *preferred;
 	const char *id = dcf_request_value(request, DCF_COMPANY_PARAM);
 	int64 company;
 
-	check_confidential(session);
-	if (preferred == NULL)
+	dcf_session_check_confidential(session);
+	if (!session->options->use_preferred_endpoint)
 		return session->options->url;
+	preferred = get_preferred(session);
 	if (id && !dcf_company_parse_id(id, &company))
 		return session->options->url;
 	settle(session, &preferred->own, ask_for_own, deadline);

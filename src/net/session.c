@@ -160,8 +160,6 @@ create_session(Oid serverid, const UserMapping *mapping)
 	session->pool =
 		dcf_http_pool_create(Max(session->options->max_concurrency, MIN_KEPT),
 							 session->options->max_concurrency, context);
-	if (session->options->use_preferred_endpoint)
-		session->preferred = dcf_session_prefer(session);
 
 	session->stale = before != invalidations;
 	MemoryContextSetParent(context, CacheMemoryContext);

@@ -15,14 +15,16 @@
 
 #include "base/catch_error.h"
 #include "base/compat.h"
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "base/json_document.h"
 #include "base/wait.h"
 #include "base/wipe.h"
 #include "core/url.h"
-#include "exchange.h"
+#include "net/exchange.h"
+#include "net/http_json.h"
+#include "net/refusal.h"
 #include "net/trust.h"
-#include "token.h"
+#include "net/token.h"
 
 /* A token is renewed this long before its end, or in its last tenth. */
 #define RENEW_MARGIN_MS (60 * 1000)
@@ -184,7 +186,7 @@ hold_secrets(DcfToken *token)
 		if (given[i])
 			token->secrets = add_secret(token->secrets, to_utf8(given[i]));
 	}
-	dcf_error_add_holder(list_secrets, token, token->context);
+	dcf_foreign_text_hide(list_secrets, token, token->context);
 }
 
 /* The copies in UTF-8 are those of the mapping, or their own. */
@@ -347,13 +349,13 @@ read_life(json_t *document)
 	return life > MAX_LIFE_S ? MAX_LIFE_S : (int64) life;
 }
 
-/* What is wrong with a reply that dcf_json_document_read() does not take. */
+/* What is wrong with a reply that dcf_http_read_json() does not take. */
 static const char *
 document_problem(const DcfHttpTransfer *transfer)
 {
 	size_t len;
 	const char *body = dcf_http_window(transfer, &len);
-	char *title = dcf_error_title(body, len);
+	char *title = dcf_foreign_text_title(body, len);
 
 	if (title)
 		return psprintf("is a page with the title \"%s\"", title);
@@ -365,7 +367,7 @@ document_problem(const DcfHttpTransfer *transfer)
 static void
 take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 {
-	json_t *document = dcf_json_document_read(transfer);
+	json_t *document = dcf_http_read_json(transfer);
 	const char *access = dcf_json_document_text(document, "access_token");
 	const char *refresh = dcf_json_document_text(document, "refresh_token");
 	char *bearer;
@@ -401,7 +403,7 @@ raise_refused_grant(const DcfExchange *exchange, DcfHttpTransfer *transfer)
 	dcf_exchange_describe(exchange, transfer, &refusal);
 	refusal.request = "The request to the token service";
 	refusal.is_login = true;
-	dcf_error_raise_refusal(&refusal);
+	dcf_refusal_raise(&refusal);
 }
 
 /* One token that is asked for. */
@@ -427,12 +429,12 @@ ask_service(void *arg)
 	dcf_exchange_init(&exchange, grant->pool, token->options, grant->deadline);
 	if (grant->refresh_token || grant->early)
 		dcf_exchange_make_brief(&exchange);
-	exchange.priv.url = token->options->token_url;
-	exchange.priv.accept = "application/json";
-	exchange.priv.content_type = "application/x-www-form-urlencoded";
-	exchange.priv.post_body = build_form(token, grant->refresh_token);
-	exchange.priv.max_window = 2 * DCF_JSON_DOCUMENT_MAX;
-	exchange.priv.confidential = true;
+	exchange.spec.url = token->options->token_url;
+	exchange.spec.accept = "application/json";
+	exchange.spec.content_type = "application/x-www-form-urlencoded";
+	exchange.spec.post_body = build_form(token, grant->refresh_token);
+	exchange.spec.max_window = 2 * DCF_JSON_DOCUMENT_MAX;
+	exchange.spec.confidential = true;
 	transfer = dcf_exchange_run(&exchange, CurrentMemoryContext);
 	if (dcf_http_head(transfer)->status != 200)
 		raise_refused_grant(&exchange, transfer);

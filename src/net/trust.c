@@ -8,6 +8,7 @@
 
 #include <libpsl.h>
 
+#include "base/url_parts.h"
 #include "net/trust.h"
 
 /* An address in one of its usual forms, not a name. */
@@ -71,7 +72,7 @@ is_proxy_here(const char *proxy)
 {
 	DcfUrlParts parts;
 
-	return dcf_http_parse_url(proxy, &parts) == NULL &&
+	return dcf_url_parts_parse(proxy, &parts) == NULL &&
 		dcf_trust_is_loopback(parts.host);
 }
 
@@ -90,7 +91,7 @@ dcf_trust_check_confidential(const char *url, const char *option,
 							 const DcfServerOptions *options)
 {
 	DcfUrlParts parts;
-	const char *reason = dcf_http_parse_url(url, &parts);
+	const char *reason = dcf_url_parts_parse(url, &parts);
 
 	if (reason)
 		ereport(ERROR,

@@ -14,8 +14,8 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "base/url_parts.h"
 #include "core/text.h"
-#include "net/http.h"
 #include "options/day.h"
 #include "options/option_private.h"
 
@@ -24,36 +24,6 @@
 #define MAX_HOST_LABEL 63
 
 #define MAX_LANGUAGE 35 /* as RFC 5646 advises */
-
-void
-dcf_option_reject(const DcfOption *option, const char *value,
-				  const char *detail, const char *hint)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-			 value ? errmsg("invalid value for option \"%s\": \"%s\"",
-							option->name, value) :
-					 errmsg("invalid value for option \"%s\"", option->name),
-			 detail ? errdetail_internal("%s", detail) : 0,
-			 hint ? errhint("%s", hint) : 0));
-}
-
-bool
-dcf_option_has_control(const char *utf8, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-	{
-		unsigned char c = utf8[i];
-
-		if (c < 0x20 || c == 0x7f)
-			return true;
-		if (c == 0xc2 && i + 1 < len && (unsigned char) utf8[i + 1] < 0xa0)
-			return true;
-	}
-	return false;
-}
 
 /* The value in UTF-8, without control characters. */
 static char *
@@ -212,7 +182,7 @@ static void
 check_url(const DcfOption *option, const char *value)
 {
 	DcfUrlParts parts;
-	const char *reason = dcf_http_parse_url(value, &parts);
+	const char *reason = dcf_url_parts_parse(value, &parts);
 
 	/* A password in the URL may be what is wrong with it. */
 	if (reason)

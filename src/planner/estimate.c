@@ -19,7 +19,9 @@
 #include "planner/estimate.h"
 #include "reply/reply_stats.h"
 #include "request/bind_value.h"
+#include "request/fdw_private.h"
 #include "request/period.h"
+#include "request/period_set.h"
 #include "request/request_size.h"
 #include "request/window_open.h"
 

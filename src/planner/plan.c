@@ -21,7 +21,7 @@
 #include "base/compat.h"
 #include "planner/estimate.h"
 #include "planner/plan.h"
-#include "qual.h"
+#include "planner/qual.h"
 #include "request/fdw_private.h"
 #include "request/relation.h"
 

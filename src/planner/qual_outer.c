@@ -9,7 +9,7 @@
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
 
-#include "qual.h"
+#include "planner/qual.h"
 
 typedef struct Search
 {

@@ -5,7 +5,7 @@
 #ifndef DCF_QUAL_PRIVATE_H
 #define DCF_QUAL_PRIVATE_H
 
-#include "qual.h"
+#include "planner/qual.h"
 
 /* What clauses are looked at for. */
 typedef struct DcfQualTarget
@@ -18,6 +18,17 @@ typedef struct DcfQualTarget
 
 /* The one binding that a clause gives by itself, or NULL. */
 extern DcfBinding *dcf_qual_bind(const DcfQualTarget *target, Expr *clause);
+
+/*
+ * The rest of a clause that applies only under a condition, and in *unless the
+ * condition that makes it say nothing; the clause itself, and NULL, if there is
+ * none.
+ */
+extern Expr *dcf_qual_split_condition(const DcfQualTarget *target,
+									  Expr *clause, Expr **unless);
+
+/* "value IS NULL". */
+extern Expr *dcf_qual_is_null(Expr *value);
 
 /* The sent column that an operand is, or NULL. */
 extern const DcfColumn *dcf_qual_match_column(const DcfQualTarget *target,

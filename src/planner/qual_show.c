@@ -15,7 +15,7 @@
 #include "utils/ruleutils.h"
 
 #include "base/compat.h"
-#include "qual.h"
+#include "planner/qual.h"
 
 /* More of a clause than this is not shown, in bytes. */
 #define SHOWN_LENGTH 200

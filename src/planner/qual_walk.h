@@ -10,7 +10,7 @@
 #include "nodes/parsenodes.h"
 #include "nodes/pathnodes.h"
 
-#include "qual.h"
+#include "planner/qual.h"
 
 /*
  * A walk through a query and all that is in it.  Some columns are followed: of

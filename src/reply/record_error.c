@@ -7,8 +7,10 @@
 #include "lib/stringinfo.h"
 
 #include "base/compat.h"
-#include "base/error.h"
+#include "base/foreign_text.h"
+#include "net/refusal.h"
 #include "record_private.h"
+#include "reply/reply.h"
 
 /* Keys of a foreign reply listed in a message. */
 #define SHOWN_KEYS 20
@@ -115,7 +117,7 @@ list_keys(DcfRecordReader *reader)
 			break;
 		}
 		appendStringInfo(&buf, "%s\"%s\"", nkeys++ > 0 ? ", " : "",
-						 dcf_error_safe(name, len));
+						 dcf_foreign_text(name, len));
 		pfree(name);
 	}
 	return nkeys > 0 ? buf.data : "none";
@@ -128,12 +130,13 @@ dcf_record_raise_wrong(DcfRecordReader *reader)
 		reader->source.format->error(reader->source.in);
 	const char *content_type = dcf_reply_content_type(reader->reply);
 	size_t len;
-	const char *window = dcf_reply_window(reader->reply, &len);
+	const char *window =
+		dcf_http_window(dcf_reply_transfer(reader->reply), &len);
 	bool is_start = error->record == 0 && !reader->begun;
 	bool is_cut = error->code == DCF_READ_E_CUT;
 
 	if (error->code == DCF_READ_E_TOO_LONG)
-		dcf_error_raise_too_long(reader->config.max_record_size);
+		dcf_refusal_raise_too_long(reader->config.max_record_size);
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
@@ -151,7 +154,7 @@ dcf_record_raise_wrong(DcfRecordReader *reader)
 				 "At byte " UINT64_FORMAT ", after " UINT64_FORMAT
 				 " records: %s. The reply is of type \"%s\" and begins with: %s",
 				 error->offset, error->record, error->reason, content_type,
-				 dcf_error_safe_start(window, len)) :
+				 dcf_foreign_text_start(window, len)) :
 			 errdetail("At byte " UINT64_FORMAT ", after " UINT64_FORMAT
 					   " records: %s. The reply is of type \"%s\".",
 					   error->offset, error->record, error->reason,

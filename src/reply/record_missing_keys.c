@@ -11,7 +11,7 @@
 #include "lib/stringinfo.h"
 
 #include "base/closest_match.h"
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "core/key_table.h"
 #include "record_private.h"
 
@@ -32,17 +32,6 @@ dcf_record_begin_missing(DcfRecordReader *reader)
 		if (!dcf_warned_has(reader->relation->warned,
 							(AttrNumber) (source->targets[i].column + 1)))
 			reader->unseen[reader->nunseen++] = (int16) i;
-}
-
-bool
-dcf_record_reads_key(const DcfRecordReader *reader, const char *name,
-					 size_t len)
-{
-	for (int i = 0; i < reader->config.nkeys; i++)
-		if (reader->keys[i].len == len &&
-			memcmp(reader->keys[i].name, name, len) == 0)
-			return true;
-	return false;
 }
 
 static void
@@ -72,7 +61,7 @@ find_strangers(DcfRecordReader *reader)
 			dcf_option_key(name, len, &obstacle);
 
 		/* What is not shown as it is cannot be proposed. */
-		if (key && strcmp(key, dcf_error_safe(name, len)) == 0)
+		if (key && strcmp(key, dcf_foreign_text(name, len)) == 0)
 			add_stranger(reader, key);
 	}
 }

@@ -14,7 +14,7 @@
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "record_private.h"
 
 /* Keys listed in a message. */
@@ -122,7 +122,7 @@ dcf_record_look_new(DcfRecordReader *reader)
 			remember(relid, name, len);
 			if (count < SHOWN)
 				appendStringInfo(&names, "%s\"%s\"", count > 0 ? ", " : "",
-								 dcf_error_safe(name, len));
+								 dcf_foreign_text(name, len));
 			count++;
 		}
 		pfree(name);

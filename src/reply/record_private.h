@@ -18,6 +18,7 @@
 #include "net/inflate_thread.h"
 #include "reply/format.h"
 #include "reply/record.h"
+#include "reply/reply.h"
 
 /* A column to fill. */
 typedef struct DcfRecordTarget
@@ -177,8 +178,16 @@ extern void dcf_record_begin_missing(DcfRecordReader *reader);
 extern void dcf_record_look(DcfRecordReader *reader);
 
 /* Whether some column reads a key (UTF-8). */
-extern bool dcf_record_reads_key(const DcfRecordReader *reader,
-								 const char *name, size_t len);
+static inline bool
+dcf_record_reads_key(const DcfRecordReader *reader, const char *name,
+					 size_t len)
+{
+	for (int i = 0; i < reader->config.nkeys; i++)
+		if (reader->keys[i].len == len &&
+			memcmp(reader->keys[i].name, name, len) == 0)
+			return true;
+	return false;
+}
 
 /* record_new_keys.c */
 

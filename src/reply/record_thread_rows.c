@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "record_private.h"
+#include "reply/reply.h"
 
 /* Bytes that the processor loads at once. */
 #define CACHE_LINE 64
@@ -20,8 +21,8 @@ dcf_record_begin_rows(DcfRecordReader *reader)
 {
 	size_t len;
 
-	reader->rows = dcf_reply_rows(reader->reply);
-	reader->window = dcf_reply_window(reader->reply, &len);
+	reader->rows = dcf_http_rows(dcf_reply_transfer(reader->reply));
+	reader->window = dcf_http_window(dcf_reply_transfer(reader->reply), &len);
 	reader->row = 0;
 	reader->pending = 0;
 }
@@ -37,14 +38,14 @@ dcf_record_leave_rows(DcfRecordReader *reader, size_t *consumed)
 	dcf_record_use_bytes(reader, taken);
 	*consumed = rows->consumed - taken;
 	reader->rows = NULL;
-	dcf_reply_forget_rows(reader->reply);
+	dcf_http_forget_rows(dcf_reply_transfer(reader->reply));
 	return rows->status;
 }
 
 void
 dcf_record_use_bytes(DcfRecordReader *reader, size_t n)
 {
-	dcf_reply_consume(reader->reply, n);
+	dcf_http_consume(dcf_reply_transfer(reader->reply), n);
 	reader->bytes += n;
 }
 

@@ -1,18 +1,20 @@
 /*
  * reply.c
- *	  From a request to a reply under way.  See session.h.
+ *	  From a request to a reply under way.  See reply.h.
  */
 #include "postgres.h"
 
 #include "utils/memutils.h"
 
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "base/json_document.h"
 #include "base/wipe.h"
 #include "net/offline.h"
+#include "net/refusal.h"
 #include "net/session_private.h"
 #include "net/trust.h"
 #include "reply/format.h"
+#include "reply/reply.h"
 
 struct DcfReply
 {
@@ -55,60 +57,19 @@ pop_context(const ErrorContextCallback *callback)
 	error_context_stack = callback->previous;
 }
 
-/* A copy, as other requests may lead to another token meanwhile. */
-static void
-authorize(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
-{
-	const char *authorization =
-		dcf_token_authorization(session->token, session->pool,
-								exchange->priv.deadline);
-
-	exchange->priv.authorization = authorization ?
-		dcf_wipe_later(MemoryContextStrdup(cxt, authorization), cxt) :
-		NULL;
-}
-
-void
-dcf_session_begin(DcfSession *session, DcfExchange *exchange,
-				  MemoryContext cxt)
-{
-	dcf_offline_check();
-	exchange->limiter = session->limiter;
-	exchange->priv.cookies = true;
-	authorize(session, exchange, cxt);
-	dcf_exchange_begin(exchange, cxt);
-}
-
-DcfHttpTransfer *
-dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
-{
-	DcfHttpTransfer *transfer;
-
-	if (exchange->begun == NULL)
-		dcf_session_begin(session, exchange, cxt);
-	transfer = dcf_exchange_run(exchange, cxt);
-	if (dcf_http_head(transfer)->status != 401 ||
-		!dcf_token_discard(session->token, exchange->priv.authorization))
-		return transfer;
-
-	dcf_http_close(transfer);
-	authorize(session, exchange, cxt);
-	return dcf_exchange_run(exchange, cxt);
-}
-
 static void
 prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
 		int64 deadline)
 {
-	DcfHttpSpec *priv = &exchange->priv;
+	DcfHttpSpec *spec = &exchange->spec;
 	const char *base = dcf_session_choose_base(session, request, deadline);
 
 	dcf_exchange_init(exchange, session->pool, session->options, deadline);
 	exchange->expects = dcf_format_unlike_markup(request->format);
 	exchange->path = request->endpoint;
-	priv->url = dcf_request_url(request, base);
+	spec->url = dcf_request_url(request, base);
 	if (dcf_request_is_post(request, base))
-		priv->post_body = dcf_request_body(request, &priv->content_type);
+		spec->post_body = dcf_request_body(request, &spec->content_type);
 }
 
 static void
@@ -121,7 +82,7 @@ raise_refusal(DcfReply *reply)
 	refusal.request = reply->request;
 	if (reply->hinter.give)
 		refusal.hint = reply->hinter.give(reply->hinter.arg, refusal.status);
-	dcf_error_raise_refusal(&refusal);
+	dcf_refusal_raise(&refusal);
 }
 
 static void
@@ -239,16 +200,10 @@ dcf_reply_wait_any(DcfReply **replies, int n, bool wait)
 	pfree(transfers);
 }
 
-const char *
-dcf_reply_window(const DcfReply *reply, size_t *len)
+DcfHttpTransfer *
+dcf_reply_transfer(const DcfReply *reply)
 {
-	return dcf_http_window(reply->transfer, len);
-}
-
-void
-dcf_reply_consume(DcfReply *reply, size_t n)
-{
-	dcf_http_consume(reply->transfer, n);
+	return reply->transfer;
 }
 
 bool
@@ -263,37 +218,13 @@ dcf_reply_fill(DcfReply *reply)
 	return more;
 }
 
-bool
-dcf_reply_marks_end(const DcfReply *reply)
-{
-	return dcf_http_marks_end(reply->transfer);
-}
-
-void
-dcf_reply_read_ahead(DcfReply *reply,
-					 const struct DcfInflateThreadReader *reader)
-{
-	dcf_http_read_ahead(reply->transfer, reader);
-}
-
-const void *
-dcf_reply_rows(const DcfReply *reply)
-{
-	return dcf_http_rows(reply->transfer);
-}
-
-void
-dcf_reply_forget_rows(DcfReply *reply)
-{
-	dcf_http_forget_rows(reply->transfer);
-}
-
 const char *
 dcf_reply_content_type(const DcfReply *reply)
 {
 	const DcfHttpHead *head = dcf_http_head(reply->transfer);
 
-	return dcf_error_safe_kept(head->content_type, sizeof(head->content_type));
+	return dcf_foreign_text_buffer(head->content_type,
+								   sizeof(head->content_type));
 }
 
 void

@@ -15,6 +15,7 @@
 #include "bind_fit.h"
 #include "convert/convert.h"
 #include "request/bind_default.h"
+#include "request/period_set.h"
 #include "request/window_open.h"
 
 static void bind_unknown(DcfBindColumn *slot, const DcfBinding *binding,

@@ -9,7 +9,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "bind_fit.h"
 #include "convert/convert.h"
 #include "request/bind_default.h"
@@ -71,7 +71,7 @@ dcf_bind_default_value(const DcfRelation *relation, const DcfColumn *column,
 				 "default of column \"%s\" of foreign table \"%s\" does not fit the column's type",
 				 column->attname, relation->relname),
 			 errdetail("The default is \"%s\", and the column is of type %s.",
-					   dcf_error_safe(text, strlen(text)),
+					   dcf_foreign_text(text, strlen(text)),
 					   format_type_with_typemod(
 						   column->type,
 						   TupleDescAttr(relation->tupdesc, column->attnum - 1)

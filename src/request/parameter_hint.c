@@ -8,7 +8,7 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "catalogue/catalogue.h"
 #include "request/parameter_hint.h"
 
@@ -185,7 +185,7 @@ find_illegal(const DcfCatalogueParam *param, const char *sent)
 		size_t len = strcspn(sent, ",");
 
 		if (!is_in(param->values, sent, len) && !is_in(param->all, sent, len))
-			return dcf_error_safe(sent, len);
+			return dcf_foreign_text(sent, len);
 		if (sent[len] == '\0')
 			return NULL;
 		sent += len + 1;

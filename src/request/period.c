@@ -15,6 +15,7 @@
 #include "period_step.h"
 #include "request/bind_value.h"
 #include "request/period.h"
+#include "request/period_set.h"
 #include "request/window.h"
 
 /* The most requests that the periods of one column come to. */
@@ -39,95 +40,6 @@ static void step(Machine *m, DcfPeriodCode code);
 static void step_period(Machine *m, DcfPeriodCode code, int argument,
 						const DcfBoundValue *value, DcfPeriod *period);
 static void combine(Machine *m, DcfPeriodCode code, int count);
-static int compare_periods(const void *one, const void *other);
-static bool is_empty(const DcfPeriod *period);
-static DcfPeriods normalize(DcfPeriods periods);
-static void join_periods(DcfPeriods *periods, int earlier);
-
-DcfPeriods
-dcf_period_all(void)
-{
-	DcfPeriods all = {.count = 1, .items = palloc(sizeof(DcfPeriod))};
-
-	all.items[0] = (DcfPeriod){.lower = DT_NOBEGIN, .upper = DT_NOEND};
-	return all;
-}
-
-/* A set of what one comparison says. */
-static DcfPeriods
-single(DcfPeriod period)
-{
-	DcfPeriods set = dcf_period_all();
-
-	set.items[0] = period;
-	return normalize(set);
-}
-
-DcfPeriods
-dcf_period_unite(DcfPeriods one, DcfPeriods other)
-{
-	DcfPeriods both;
-
-	both.count = one.count + other.count;
-	both.items = palloc(sizeof(DcfPeriod) * Max(both.count, 1));
-	for (int i = 0; i < both.count; i++)
-		both.items[i] =
-			i < one.count ? one.items[i] : other.items[i - one.count];
-	return normalize(both);
-}
-
-/* What both have; each is the whole of what it bounds. */
-static DcfPeriod
-overlap(const DcfPeriod *one, const DcfPeriod *other)
-{
-	DcfPeriod both = *one;
-
-	if (other->lower > both.lower)
-	{
-		both.lower = other->lower;
-		both.lower_exclusive = other->lower_exclusive;
-	}
-	else if (other->lower == both.lower)
-		both.lower_exclusive |= other->lower_exclusive;
-	if (other->upper < both.upper)
-	{
-		both.upper = other->upper;
-		both.upper_exclusive = other->upper_exclusive;
-	}
-	else if (other->upper == both.upper)
-		both.upper_exclusive |= other->upper_exclusive;
-	return both;
-}
-
-DcfPeriods
-dcf_period_intersect(DcfPeriods one, DcfPeriods other)
-{
-	DcfPeriods both = {0};
-	int i = 0;
-	int j = 0;
-
-	both.items = palloc(sizeof(DcfPeriod) * Max(one.count + other.count, 1));
-	while (i < one.count && j < other.count)
-	{
-		both.items[both.count++] = overlap(&one.items[i], &other.items[j]);
-		if (one.items[i].upper < other.items[j].upper)
-			i++;
-		else
-			j++;
-	}
-	return normalize(both);
-}
-
-int
-dcf_period_find(const DcfPeriods *periods, Timestamp time)
-{
-	int found = 0;
-
-	for (int i = 1; i < periods->count; i++)
-		if (periods->items[i].lower <= time)
-			found = i;
-	return found;
-}
 
 DcfBoundValue *
 dcf_period_values(Datum record)
@@ -188,7 +100,7 @@ run_code(Machine *m, DcfPeriodCode code)
 			m->value++;
 			m->stack[m->depth++] = value->isnull ?
 				none :
-				single(
+				dcf_period_single(
 					dcf_period_compare(op, space, value->value, value->type));
 			break;
 		}
@@ -197,7 +109,8 @@ run_code(Machine *m, DcfPeriodCode code)
 			m->value++;
 			m->stack[m->depth++] = value->isnull ?
 				none :
-				single(dcf_period_year(op, value->value, value->type));
+				dcf_period_single(
+					dcf_period_year(op, value->value, value->type));
 			break;
 		case DCF_PERIOD_RANGE:
 			m->value++;
@@ -248,7 +161,7 @@ push_elements(Machine *m, DcfPeriodCode code)
 								   elemtype) :
 				dcf_period_year(DCF_BIND_EQUAL, elems[set.count], elemtype);
 	}
-	m->stack[m->depth++] = normalize(set);
+	m->stack[m->depth++] = dcf_period_normalize(set);
 }
 
 DcfPeriods
@@ -260,7 +173,7 @@ dcf_period_any(DcfPeriodSpace space, Datum array, Oid arraytype)
 
 	for (int i = set.count - 2; i >= 0; i--)
 		if (set.items[i + 1].lower - set.items[i].upper < LIST_GAP)
-			join_periods(&set, i);
+			dcf_period_join(&set, i);
 	return set;
 }
 
@@ -284,7 +197,7 @@ step(Machine *m, DcfPeriodCode code)
 	}
 	for (int i = 0; i < top->count; i++)
 		step_period(m, code, argument, value, &top->items[i]);
-	*top = normalize(*top);
+	*top = dcf_period_normalize(*top);
 }
 
 static void
@@ -419,7 +332,7 @@ dcf_period_windows(const DcfWindow *window, bool apart, DcfPeriods *periods)
 		DcfWindow later = window_in(window, &periods->items[i + 1]);
 
 		if (!apart || dcf_window_meets(&earlier, &later))
-			join_periods(periods, i);
+			dcf_period_join(periods, i);
 	}
 	while (periods->count > MAX_WINDOWS)
 	{
@@ -430,71 +343,9 @@ dcf_period_windows(const DcfWindow *window, bool apart, DcfPeriods *periods)
 				periods->items[nearest + 1].lower -
 					periods->items[nearest].upper)
 				nearest = i;
-		join_periods(periods, nearest);
+		dcf_period_join(periods, nearest);
 	}
 	for (int i = 0; i < periods->count; i++)
 		windows[i] = window_in(window, &periods->items[i]);
 	return windows;
-}
-
-/* Make one of a period and the next. */
-static void
-join_periods(DcfPeriods *periods, int earlier)
-{
-	DcfPeriod *one = &periods->items[earlier];
-
-	one->upper = one[1].upper;
-	one->upper_exclusive = one[1].upper_exclusive;
-	periods->count--;
-	memmove(one + 1, one + 2,
-			sizeof(DcfPeriod) * (periods->count - earlier - 1));
-}
-
-static int
-compare_periods(const void *one, const void *other)
-{
-	const DcfPeriod *a = one;
-	const DcfPeriod *b = other;
-
-	if (a->lower != b->lower)
-		return a->lower < b->lower ? -1 : 1;
-	return (int) a->lower_exclusive - (int) b->lower_exclusive;
-}
-
-static bool
-is_empty(const DcfPeriod *period)
-{
-	return period->lower > period->upper ||
-		(period->lower == period->upper &&
-		 (period->lower_exclusive || period->upper_exclusive));
-}
-
-/* In order, and without those that are empty or meet another. */
-static DcfPeriods
-normalize(DcfPeriods periods)
-{
-	int kept = 0;
-
-	for (int i = 0; i < periods.count; i++)
-		if (!is_empty(&periods.items[i]))
-			periods.items[kept++] = periods.items[i];
-	periods.count = kept;
-	qsort(periods.items, periods.count, sizeof(DcfPeriod), compare_periods);
-	kept = 0;
-	for (int i = 1; i < periods.count; i++)
-	{
-		DcfPeriod *last = &periods.items[kept];
-		const DcfPeriod *next = &periods.items[i];
-
-		if (next->lower > last->upper)
-			periods.items[++kept] = *next;
-		else if (next->upper > last->upper ||
-				 (next->upper == last->upper && !next->upper_exclusive))
-		{
-			last->upper = next->upper;
-			last->upper_exclusive = next->upper_exclusive;
-		}
-	}
-	periods.count = Min(periods.count, kept + 1);
-	return periods;
 }

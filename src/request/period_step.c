@@ -22,6 +22,7 @@
 #include "utils/typcache.h"
 
 #include "period_step.h"
+#include "request/period_set.h"
 #include "request/window.h"
 
 /* The most that an interval may add for a bound to follow: in all less than

@@ -23,7 +23,7 @@
 
 #include "base/catch_error.h"
 #include "base/closest_match.h"
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "catalogue/catalogue.h"
 #include "core/text.h"
 #include "core/url.h"
@@ -85,7 +85,7 @@ show(const char *name)
 {
 	const char *utf8 = dcf_option_utf8(pstrdup(name));
 
-	return dcf_error_safe(utf8, strlen(utf8));
+	return dcf_foreign_text(utf8, strlen(utf8));
 }
 
 static List *
@@ -124,7 +124,7 @@ known_names(const Check *check)
 static void
 check_name(const Check *check, const char *name)
 {
-	const char *shown = dcf_error_safe(name, strlen(name));
+	const char *shown = dcf_foreign_text(name, strlen(name));
 	List *names;
 	ListCell *cell;
 	const char *nearest;

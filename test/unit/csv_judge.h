@@ -8,9 +8,9 @@
 
 #include <stdio.h>
 
-#include "base/json_document.h"
 #include "core/csv_reader.h"
 #include "core/text.h"
+#include "document.h"
 
 /* What came of reading a document. */
 typedef struct Reading

@@ -1,5 +1,5 @@
 /*
- * json_document.h
+ * document.h
  *	  Documents to read, and how they are cut.  For the unit tests and the
  *	  fuzzers.
  */

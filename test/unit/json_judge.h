@@ -8,8 +8,8 @@
 
 #include <jansson.h>
 
-#include "base/json_document.h"
 #include "core/json_reader.h"
+#include "document.h"
 
 /* What came of reading a document. */
 typedef struct Reading

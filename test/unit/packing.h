@@ -5,11 +5,11 @@
 #ifndef PACKING_H
 #define PACKING_H
 
-#include "base/json_document.h"
+#include "document.h"
 
 #include <zlib.h>
 
-#include "../../src/net/inflate.h"
+#include "net/inflate.h"
 
 static const DcfInflateLibrary libraries[] = {
 	DCF_INFLATE_ZLIB,

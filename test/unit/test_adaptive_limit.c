@@ -1,12 +1,12 @@
 /*
  * test_allowance.c
  *	  How many requests at once are allowed: what each refusal and each success
- *	  changes.  How well that does is in test_allowance_service.c.
+ *	  changes.  How well that does is in test_adaptive_limit_service.c.
  */
 #include <stdlib.h>
 
-#include "core/adaptive_limit.h"
 #include "check.h"
+#include "core/adaptive_limit.h"
 
 #define MOST 32
 

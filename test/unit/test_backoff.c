@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/backoff.h"
 #include "check.h"
+#include "core/backoff.h"
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 

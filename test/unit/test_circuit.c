@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "core/backoff.h"
 #include "check.h"
+#include "core/backoff.h"
 #include "core/circuit.h"
 
 /* An outage that began at second 1, and is known since. */

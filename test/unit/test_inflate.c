@@ -4,7 +4,7 @@
  *	  gives back the body or refuses.
  */
 #include "check.h"
-#include "base/json_document.h"
+#include "document.h"
 #include "packing.h"
 
 /* What came of decompressing. */

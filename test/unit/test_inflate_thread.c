@@ -5,7 +5,7 @@
  *	  there, up to where it has to stop.
  */
 #include "check.h"
-#include "base/json_document.h"
+#include "document.h"
 #include "packing.h"
 
 #include "net/inflate_thread.h"

@@ -1,5 +1,5 @@
 /*
- * test_allowance_service.c
+ * test_adaptive_limit_service.c
  *	  What sessions get done beside services that refuse requests, in proportion
  *	  to what those do who know how many the service takes.
  */

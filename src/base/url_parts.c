@@ -1,6 +1,6 @@
 /*
- * http_url.c
- *	  The form of URLs, by libcurl's own parser, and libcurl's version.
+ * url_parts.c
+ *	  The form of URLs, by libcurl's own parser.
  *
  * The parser that checks a URL is the one that later connects to it, so the
  * two cannot take different hosts out of it.
@@ -11,7 +11,7 @@
 
 #include "utils/builtins.h"
 
-#include "net/http.h"
+#include "base/url_parts.h"
 
 /* A host may grow when it is brought to its usual form (0x7f.1: 127.0.0.1). */
 #define HOST_SLACK 64
@@ -80,7 +80,7 @@ normalize_host(char *host)
 }
 
 char *
-dcf_http_copy_target(const char *url)
+dcf_url_parts_origin(const char *url)
 {
 	const char *authority = strstr(url, "://");
 
@@ -91,7 +91,7 @@ dcf_http_copy_target(const char *url)
 }
 
 const char *
-dcf_http_parse_url(const char *url, DcfUrlParts *parts)
+dcf_url_parts_parse(const char *url, DcfUrlParts *parts)
 {
 	const char *reason = check_text(url);
 	size_t size = strlen(url) + HOST_SLACK;

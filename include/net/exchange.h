@@ -7,10 +7,10 @@
 
 #include "postgres.h"
 
-#include "base/error.h"
 #include "net/circuit_breaker.h"
 #include "net/http.h"
 #include "net/limiter.h"
+#include "net/refusal.h"
 #include "options/option.h"
 
 typedef struct DcfExchange
@@ -23,7 +23,7 @@ typedef struct DcfExchange
 	DcfCircuitBreaker *breaker; /* of the host; made by the first try */
 	const char *expects;	/* what is asked for, for messages, where markup
 								  * is not that; or NULL */
-	DcfHttpSpec priv;		/* set url, body and headers before running */
+	DcfHttpSpec spec;		/* set url, body and headers before running */
 	int max_retries;		/* by the options, unless it is brief */
 	int tries;				/* how often it was sent */
 	int failures;			/* how many of those count as retries */

@@ -1,36 +1,16 @@
 /*
- * error.c
- *	  The service's refusals as PostgreSQL errors, and foreign text in them.
+ * refusal.c
+ *	  The service's refusals as PostgreSQL errors.
  *
  * What each status means follows the service's own documentation where it has
  * any (400, 401, 403, 404, 413, 429, 500, 503).
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "catalog/namespace.h"
-#include "lib/ilist.h"
-#include "mb/pg_wchar.h"
-
-#include "base/error.h"
+#include "base/foreign_text.h"
 #include "base/json_document.h"
 #include "core/markup.h"
-#include "core/secret.h"
-#include "core/text.h"
-
-/* No more of a foreign text is needed to fill a message. */
-#define LOOKED_AT 4096
-
-/* Of DcfSecretsFn. */
-typedef struct Holder
-{
-	dlist_node node;
-	MemoryContextCallback release;
-	DcfSecretsFn secrets;
-	const void *holder;
-} Holder;
-
-static dlist_head holders = DLIST_STATIC_INIT(holders);
+#include "net/refusal.h"
 
 typedef struct Meaning
 {
@@ -77,154 +57,6 @@ static const Meaning meaning_other =
 	{0, ERRCODE_FDW_ERROR, "service gave no usable reply",
 	 "Check the table's option endpoint and the server's option url."};
 
-/*
- * Convert from UTF-8 to the database's encoding, a '?' for each character that
- * it does not have.
- */
-static char *
-to_server(const char *utf8, size_t len)
-{
-	int encoding = GetDatabaseEncoding();
-	Oid proc = InvalidOid;
-	char *result;
-	size_t used = 0;
-	size_t written = 0;
-	size_t size;
-
-	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
-		return pnstrdup(utf8, len);
-	if (IsTransactionState())
-		proc = FindDefaultConversionProc(PG_UTF8, encoding);
-
-	size = len * MAX_CONVERSION_GROWTH + 1;
-	result = palloc(size);
-	while (used < len)
-	{
-		int n = pg_utf_mblen((const unsigned char *) utf8 + used);
-		int done = 0;
-
-		/* One character at a time, so that one alone can fail. */
-		if (OidIsValid(proc))
-			done = pg_do_encoding_conversion_buf(
-				proc, PG_UTF8, encoding,
-				unconstify(unsigned char *, (const unsigned char *) utf8) +
-					used,
-				n, (unsigned char *) result + written, (int) (size - written),
-				true);
-		if (done == n || (n == 1 && !IS_HIGHBIT_SET(utf8[used])))
-		{
-			if (done != n)
-			{
-				result[written] = utf8[used];
-				result[written + 1] = '\0';
-			}
-			written += strlen(result + written);
-		}
-		else
-			result[written++] = '?';
-		used += n;
-	}
-	result[written] = '\0';
-	return result;
-}
-
-static void
-release_holder(void *arg)
-{
-	dlist_delete(&((Holder *) arg)->node);
-}
-
-void
-dcf_error_add_holder(DcfSecretsFn secrets, const void *holder,
-					 MemoryContext cxt)
-{
-	Holder *added = MemoryContextAllocZero(cxt, sizeof(Holder));
-
-	added->secrets = secrets;
-	added->holder = holder;
-	added->release.func = release_holder;
-	added->release.arg = added;
-	dlist_push_tail(&holders, &added->node);
-	MemoryContextRegisterResetCallback(cxt, &added->release);
-}
-
-/* A copy of the bytes, perhaps of a cut text, with stars for secrets. */
-static char *
-hide_secrets(const char *bytes, size_t len, bool cut)
-{
-	char *copy = palloc(len + 1);
-	bool *mark = palloc0(len + 1);
-	dlist_iter iter;
-
-	dlist_foreach(iter, &holders)
-	{
-		Holder *holder = dlist_container(Holder, node, iter.cur);
-		ListCell *cell;
-
-		foreach(cell, holder->secrets(holder->holder))
-			dcf_secret_mark(bytes, len, cut, lfirst(cell),
-							strlen(lfirst(cell)), mark);
-	}
-	for (size_t i = 0; i < len; i++)
-		copy[i] = mark[i] ? '*' : bytes[i];
-	pfree(mark);
-	return copy;
-}
-
-static char *
-make_safe(const char *bytes, size_t len, bool cut)
-{
-	size_t hidden_len = Min(len, LOOKED_AT);
-	char *hidden = hide_secrets(bytes, hidden_len, cut || hidden_len < len);
-	char safe[DCF_ERROR_SHOWN + 1];
-	size_t n = dcf_text_make_safe(hidden, hidden_len, safe, sizeof(safe));
-
-	pfree(hidden);
-	return to_server(safe, n);
-}
-
-char *
-dcf_error_safe(const char *bytes, size_t len)
-{
-	return make_safe(bytes, len, false);
-}
-
-char *
-dcf_error_safe_start(const char *bytes, size_t len)
-{
-	return make_safe(bytes, len, true);
-}
-
-char *
-dcf_error_safe_kept(const char *text, size_t size)
-{
-	size_t len = strlen(text);
-
-	return make_safe(text, len, len == size - 1);
-}
-
-char *
-dcf_error_title(const char *body, size_t len)
-{
-	const char *title;
-	size_t title_len;
-	char *line;
-	size_t n = 0;
-
-	if (!dcf_markup_title(body, len, &title, &title_len))
-		return NULL;
-	line = palloc(title_len);
-	for (size_t i = 0; i < title_len; i++)
-	{
-		bool space = strchr(" \t\r\n", title[i]) != NULL && title[i] != '\0';
-
-		if (!space || line[n - 1] != ' ')
-			line[n++] = space ? ' ' : title[i];
-	}
-	return title + title_len < body + len ? dcf_error_safe(line, n) :
-											dcf_error_safe_start(line, n);
-}
-
 static const Meaning *
 find_meaning(int status)
 {
@@ -254,7 +86,7 @@ is_html(const DcfRefusal *refusal)
 static char *
 show_page(const DcfRefusal *refusal)
 {
-	char *title = dcf_error_title(refusal->body, refusal->body_len);
+	char *title = dcf_foreign_text_title(refusal->body, refusal->body_len);
 
 	return title ?
 		psprintf("The reply is an HTML page with the title \"%s\".", title) :
@@ -327,8 +159,8 @@ show_body(const DcfRefusal *refusal)
 	if (words && is_oauth_code(words))
 		shown = pstrdup(words);
 	else
-		shown = words ? dcf_error_safe(words, len) :
-						dcf_error_safe_start(refusal->body, len);
+		shown = words ? dcf_foreign_text(words, len) :
+						dcf_foreign_text_start(refusal->body, len);
 	len = strlen(shown);
 	return psprintf("The service says: \"%s\"%s", shown,
 					len > 0 && strchr(".!?", shown[len - 1]) ? "" : ".");
@@ -379,7 +211,7 @@ build_message(const DcfRefusal *refusal, const Meaning *meaning)
 }
 
 void
-dcf_error_raise_refusal(const DcfRefusal *refusal)
+dcf_refusal_raise(const DcfRefusal *refusal)
 {
 	int status = refusal->status;
 	const Meaning *meaning;
@@ -404,7 +236,7 @@ dcf_error_raise_refusal(const DcfRefusal *refusal)
 }
 
 void
-dcf_error_raise_too_long(size_t max)
+dcf_refusal_raise_too_long(size_t max)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

@@ -1,0 +1,144 @@
+/*
+ * convert_field.c
+ *	  A field of a record into a Datum, and NULLs.
+ */
+#include "postgres.h"
+
+#include "utils/numeric.h"
+
+#include "convert_private.h"
+#include "core/csv_reader.h"
+#include "core/json_reader.h"
+
+static Datum convert_value(DcfConverter *converter, const DcfField *field,
+						   bool *isnull);
+static const char *unescape(DcfConverter *converter, const DcfField *field,
+							size_t *len);
+static bool is_null_text(const DcfConverter *converter, const char *bytes,
+						 size_t len);
+
+/* This is done for every field: in the order of how often they come. */
+static inline bool
+convert_plain(const DcfConverter *converter, const DcfField *field,
+			  Datum *value, bool *isnull)
+{
+	if (!converter->plain)
+		return false;
+	if (dcf_convert_is_string(field))
+	{
+		if (field->escaped)
+			return false;
+		*isnull = is_null_text(converter, field->data, field->len);
+	}
+	else
+		*isnull =
+			field->kind == DCF_FIELD_ABSENT || field->kind == DCF_FIELD_NULL;
+	return *isnull || converter->plain(converter, field, value);
+}
+
+bool
+dcf_convert_pure(const DcfConverter *converter, const DcfField *field,
+				 Datum *value, bool *isnull, DcfPending *pending)
+{
+	if (convert_plain(converter, field, value, isnull))
+		return true;
+	pending->field = *field;
+	if (!converter->is_numeric || field->escaped ||
+		!dcf_convert_decimal(converter, field, field->data, field->len,
+							 &pending->digits, &pending->scale))
+		pending->scale = -1;
+	return false;
+}
+
+Datum
+dcf_convert_pending(DcfConverter *converter, const DcfPending *pending,
+					uint64 record, bool *isnull)
+{
+	if (pending->scale < 0)
+		return dcf_convert_field(converter, &pending->field, record, isnull);
+	*isnull = false;
+	return NumericGetDatum(
+		int64_div_fast_to_numeric(pending->digits, pending->scale));
+}
+
+Datum
+dcf_convert_field(DcfConverter *converter, const DcfField *field,
+				  uint64 record, bool *isnull)
+{
+	Datum result = (Datum) 0;
+
+	if (convert_plain(converter, field, &result, isnull))
+		return result;
+	converter->record = record;
+	converter->shown = NULL;
+	result = convert_value(converter, field, isnull);
+	if (converter->type != converter->base_type)
+		dcf_convert_check_domain(converter, result, *isnull);
+	dcf_convert_trim_scratch(converter);
+	return result;
+}
+
+/* The value as a Datum of the base type. */
+static inline Datum
+convert_value(DcfConverter *converter, const DcfField *field, bool *isnull)
+{
+	const char *bytes = field->data;
+	size_t len = field->len;
+
+	*isnull = true;
+	if (dcf_convert_is_string(field))
+	{
+		if (field->escaped)
+			bytes = unescape(converter, field, &len);
+		if (is_null_text(converter, bytes, len))
+			return (Datum) 0;
+	}
+	else if (field->kind == DCF_FIELD_ABSENT || field->kind == DCF_FIELD_NULL)
+		return (Datum) 0;
+	else if (field->kind == DCF_FIELD_FALSE)
+	{
+		bytes = "false";
+		len = 5;
+	}
+	else if (field->kind == DCF_FIELD_TRUE)
+	{
+		bytes = "true";
+		len = 4;
+	}
+
+	*isnull = false;
+	converter->shown = bytes;
+	converter->shown_len = len;
+	return converter->convert(converter, field, bytes, len);
+}
+
+/* Decode a field's escapes into the scratch buffer. */
+static const char *
+unescape(DcfConverter *converter, const DcfField *field, size_t *len)
+{
+	char *decoded = dcf_convert_scratch(converter, field->len + 1);
+
+	*len = field->kind == DCF_FIELD_STRING ?
+		dcf_json_unescape(field->data, field->len, decoded) :
+		dcf_csv_unescape(field->data, field->len, decoded);
+	return decoded;
+}
+
+/* Whether a string stands for NULL in this column. */
+static inline bool
+is_null_text(const DcfConverter *converter, const char *bytes, size_t len)
+{
+	int i;
+
+	if (!converter->is_text)
+		return len == 0 || (len == 4 && memcmp(bytes, "null", 4) == 0);
+
+	for (i = 0; i < converter->n_null_texts; i++)
+	{
+		const DcfNullText *null_text = &converter->null_texts[i];
+
+		if (len == null_text->len && memcmp(bytes, null_text->text, len) == 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,48 @@
+/*
+ * convert_part.c
+ *	  Parts of a literal: an array's elements, a range's bounds, a row's attributes.
+ */
+#include "postgres.h"
+
+#include "parser/scansup.h"
+
+#include "convert_private.h"
+#include "core/literal.h"
+
+static Datum convert_trimmed(DcfConverter *part, const char *bytes,
+							 size_t len);
+
+Datum
+dcf_convert_part(DcfConverter *part, uint64 record, const char *bytes,
+				 size_t len)
+{
+	Datum result = (Datum) 0;
+
+	part->record = record;
+	part->shown = bytes;
+	part->shown_len = len;
+	if (bytes && part->own_text)
+		result = convert_trimmed(part, bytes, len);
+	else if (bytes)
+		result =
+			dcf_convert_input(part, dcf_convert_cstring(part, bytes, len));
+	if (part->type != part->base_type)
+		dcf_convert_check_domain(part, result, bytes == NULL);
+	dcf_convert_trim_scratch(part);
+	return result;
+}
+
+/* Input functions pass over white space around a value. */
+static Datum
+convert_trimmed(DcfConverter *part, const char *bytes, size_t len)
+{
+	DcfField field = {.kind = DCF_FIELD_TEXT};
+	size_t start = 0;
+
+	dcf_literal_skip_space(bytes, len, &start);
+	while (len > start && scanner_isspace(bytes[len - 1]))
+		len--;
+	field.data = bytes + start;
+	field.len = len - start;
+	return part->convert(part, &field, field.data, field.len);
+}

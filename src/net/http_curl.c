@@ -1,0 +1,47 @@
+/*
+ * http_curl.c
+ *	  Calling libcurl: signals blocked around it, its errors raised.
+ */
+#include "postgres.h"
+
+#include "http_private.h"
+
+void
+dcf_http_enter_curl(sigset_t *saved)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, saved);
+}
+
+void
+dcf_http_leave_curl(const sigset_t *saved)
+{
+	pthread_sigmask(SIG_SETMASK, saved, NULL);
+}
+
+void
+dcf_http_check(CURLcode code)
+{
+	if (code == CURLE_OUT_OF_MEMORY)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OUT_OF_MEMORY), errmsg("out of memory")));
+	if (code != CURLE_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("libcurl does not take a setting: %s",
+						curl_easy_strerror(code))));
+}
+
+void
+dcf_http_check_multi(CURLMcode code)
+{
+	if (code == CURLM_OUT_OF_MEMORY)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OUT_OF_MEMORY), errmsg("out of memory")));
+	if (code != CURLM_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("libcurl failed: %s", curl_multi_strerror(code))));
+}

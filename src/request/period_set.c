@@ -1,0 +1,159 @@
+/*
+ * period_set.c
+ *	  Sets of periods: united, intersected, searched.
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "request/period_set.h"
+
+static int compare_periods(const void *one, const void *other);
+static bool is_empty(const DcfPeriod *period);
+
+DcfPeriods
+dcf_period_all(void)
+{
+	DcfPeriods all = {.count = 1, .items = palloc(sizeof(DcfPeriod))};
+
+	all.items[0] = (DcfPeriod){.lower = DT_NOBEGIN, .upper = DT_NOEND};
+	return all;
+}
+
+/* A set of what one comparison says. */
+DcfPeriods
+dcf_period_single(DcfPeriod period)
+{
+	DcfPeriods set = dcf_period_all();
+
+	set.items[0] = period;
+	return dcf_period_normalize(set);
+}
+
+DcfPeriods
+dcf_period_unite(DcfPeriods one, DcfPeriods other)
+{
+	DcfPeriods both;
+
+	both.count = one.count + other.count;
+	both.items = palloc(sizeof(DcfPeriod) * Max(both.count, 1));
+	for (int i = 0; i < both.count; i++)
+		both.items[i] =
+			i < one.count ? one.items[i] : other.items[i - one.count];
+	return dcf_period_normalize(both);
+}
+
+/* What both have; each is the whole of what it bounds. */
+static DcfPeriod
+overlap(const DcfPeriod *one, const DcfPeriod *other)
+{
+	DcfPeriod both = *one;
+
+	if (other->lower > both.lower)
+	{
+		both.lower = other->lower;
+		both.lower_exclusive = other->lower_exclusive;
+	}
+	else if (other->lower == both.lower)
+		both.lower_exclusive |= other->lower_exclusive;
+	if (other->upper < both.upper)
+	{
+		both.upper = other->upper;
+		both.upper_exclusive = other->upper_exclusive;
+	}
+	else if (other->upper == both.upper)
+		both.upper_exclusive |= other->upper_exclusive;
+	return both;
+}
+
+DcfPeriods
+dcf_period_intersect(DcfPeriods one, DcfPeriods other)
+{
+	DcfPeriods both = {0};
+	int i = 0;
+	int j = 0;
+
+	both.items = palloc(sizeof(DcfPeriod) * Max(one.count + other.count, 1));
+	while (i < one.count && j < other.count)
+	{
+		both.items[both.count++] = overlap(&one.items[i], &other.items[j]);
+		if (one.items[i].upper < other.items[j].upper)
+			i++;
+		else
+			j++;
+	}
+	return dcf_period_normalize(both);
+}
+
+int
+dcf_period_find(const DcfPeriods *periods, Timestamp time)
+{
+	int found = 0;
+
+	for (int i = 1; i < periods->count; i++)
+		if (periods->items[i].lower <= time)
+			found = i;
+	return found;
+}
+
+/* Make one of a period and the next. */
+void
+dcf_period_join(DcfPeriods *periods, int earlier)
+{
+	DcfPeriod *one = &periods->items[earlier];
+
+	one->upper = one[1].upper;
+	one->upper_exclusive = one[1].upper_exclusive;
+	periods->count--;
+	memmove(one + 1, one + 2,
+			sizeof(DcfPeriod) * (periods->count - earlier - 1));
+}
+
+static int
+compare_periods(const void *one, const void *other)
+{
+	const DcfPeriod *a = one;
+	const DcfPeriod *b = other;
+
+	if (a->lower != b->lower)
+		return a->lower < b->lower ? -1 : 1;
+	return (int) a->lower_exclusive - (int) b->lower_exclusive;
+}
+
+static bool
+is_empty(const DcfPeriod *period)
+{
+	return period->lower > period->upper ||
+		(period->lower == period->upper &&
+		 (period->lower_exclusive || period->upper_exclusive));
+}
+
+/* In order, and without those that are empty or meet another. */
+DcfPeriods
+dcf_period_normalize(DcfPeriods periods)
+{
+	int kept = 0;
+
+	for (int i = 0; i < periods.count; i++)
+		if (!is_empty(&periods.items[i]))
+			periods.items[kept++] = periods.items[i];
+	periods.count = kept;
+	qsort(periods.items, periods.count, sizeof(DcfPeriod), compare_periods);
+	kept = 0;
+	for (int i = 1; i < periods.count; i++)
+	{
+		DcfPeriod *last = &periods.items[kept];
+		const DcfPeriod *next = &periods.items[i];
+
+		if (next->lower > last->upper)
+			periods.items[++kept] = *next;
+		else if (next->upper > last->upper ||
+				 (next->upper == last->upper && !next->upper_exclusive))
+		{
+			last->upper = next->upper;
+			last->upper_exclusive = next->upper_exclusive;
+		}
+	}
+	periods.count = Min(periods.count, kept + 1);
+	return periods;
+}
