@@ -228,6 +228,11 @@ format-check:
 lint:
 	tools/lint $(C_FILES)
 
+# The picture of the folders in doc/internals.md, from the includes.
+doc-map:
+	tools/doc-map >doc/map.svg.new
+	mv doc/map.svg.new doc/map.svg
+
 # --- From nothing: these install what they need ---------------------------
 
 setup:
@@ -271,5 +276,5 @@ help:
 FORCE:
 .PHONY: FORCE all install install-catalogue uninstall-catalogue installcheck \
   installcheck-tap installcheck-tap-world clean unit fuzz \
-  fuzz-quick fuzz-queries format format-check lint setup test demo demo-shell \
+  fuzz-quick fuzz-queries format format-check lint doc-map setup test demo demo-shell \
   bench bench-quick assert-postgres help

@@ -6,6 +6,8 @@ use warnings FATAL => 'all';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
 use HTTP::Tiny ();
 use IPC::Run ();
 use PostgreSQL::Test::Utils;
@@ -132,6 +134,73 @@ like($output, $_, "it shows $_")
 }
 is($status, 0, 'its shell ends well');
 like($output, qr/^ +40$/m, 'and answers in between');
+
+# --- The directions of the source ------------------------------------------------
+
+# A source of two folders in which all is as it should be, and what may be wrong
+# with it. A header that others share, and a name in a comment, are no use.
+my %sound = (
+	'include/net/http.h' => 'extern void dcf_http_get(void);',
+	'include/base/wait.h' => "extern void dcf_wait(void);\nextern int dcf_waits;",
+	'src/net/http.c' => "#include \"net/http.h\"\n#include \"shared.h\"\n\n"
+	  . "void\ndcf_http_get(void)\n{\n\tdcf_http_send();\n\tdcf_wait();\n}",
+	'src/net/send.c' => "#include \"shared.h\"\n\nint\ndcf_http_send(void)\n{\n\treturn 0;\n}",
+	'src/net/shared.h' => "extern int dcf_http_send(void);\nextern int dcf_http_other(void);",
+	'src/base/wait.c' => "#include \"base/wait.h\"\n\nint dcf_waits = 0;\n\n"
+	  . "/* As dcf_http_get() does. */\nvoid\ndcf_wait(void)\n{\n}");
+
+sub check_layers
+{
+	my ($name, %changed) = @_;
+	my %files = (%sound, %changed);
+	for my $path (keys %files)
+	{
+		my $whole = "$scratch/$name/$path";
+		make_path(dirname($whole));
+		PostgreSQL::Test::Utils::append_to_file($whole, "$files{$path}\n");
+	}
+	return run('', 'sh', '-c', "cd '$scratch/$name' && '$root/tools/check-layers'");
+}
+
+($status, $output) = check_layers('sound');
+is($status, 0, 'a source with one direction passes') or diag($output);
+unlike($output, qr/^(?!ok - )/m, 'and nothing is said of it');
+
+my %unsound = (
+	'an include that points up' => [
+		'src/base/wait.c' => '#include "net/http.h"',
+		qr{^src/base/wait\.c includes include/net/http\.h\nnot ok - includes point down$}m ],
+	'a call that points up' => [
+		'src/base/up.c' => "void\ndcf_up(void)\n{\n\tdcf_http_get();\n}",
+		qr{^src/base/up\.c names dcf_http_get of src/net/http\.c\nnot ok - calls point down$}m ],
+	'a call that points up from a header' => [
+		'src/base/up.h' => "static inline void\ndcf_up(void)\n{\n\tdcf_http_get();\n}",
+		qr{^src/base/up\.h names dcf_http_get of src/net/http\.c\nnot ok - calls point down$}m ],
+	'a declaration in the wrong folder' => [
+		'include/base/up.h' => 'extern void dcf_http_get(void);',
+		qr{^include/base/up\.h declares dcf_http_get of src/net/http\.c\nnot ok - a folder declares}m ],
+	"a folder's own header in another one" => [
+		'src/net/send.c' => '#include "../base/own.h"',
+		'src/base/own.h' => '#define OWN 1',
+		qr{^src/net/send\.c includes src/base/own\.h\nnot ok - a header in src/ }m ],
+	'a circle of calls' => [
+		'src/net/send.c' => "int\ndcf_http_send(void)\n{\n\tdcf_http_get();\n}",
+		qr{^src/net/http\.c -> src/net/send\.c \(dcf_http_send\) -> src/net/http\.c \(dcf_http_get\)\nnot ok - no files}m ],
+	'a circle by a variable' => [
+		'src/base/more.c' => "int\ndcf_more(void)\n{\n\treturn dcf_waits;\n}",
+		'src/base/wait.c' => "int dcf_waits = 0;\n\nvoid\ndcf_wait(void)\n{\n\tdcf_more();\n}",
+		qr{^src/base/more\.c -> src/base/wait\.c \(dcf_waits\) -> src/base/more\.c \(dcf_more\)\nnot ok - no files}m ],
+	'a folder without a place' => [
+		'src/attic/old.c' => 'int dcf_old;', qr{has no place for src/attic/old\.c$}m ]);
+for my $what (sort keys %unsound)
+{
+	my @changed = @{ $unsound{$what} };
+	my $seen = pop @changed;
+	($status, $output) = check_layers($what =~ s/\W/_/gr, @changed);
+	isnt($status, 0, "$what is an error");
+	like($output, $seen, 'and is shown');
+	is(scalar(() = $output =~ /^not ok/mg), $what =~ /without/ ? 0 : 1, 'and is the only one');
+}
 
 # --- What is missing ---------------------------------------------------------------
 
