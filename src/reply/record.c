@@ -17,6 +17,7 @@
 static void offer_ahead(DcfRecordReader *reader);
 static void allow_in_place(DcfRecordReader *reader);
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
+static inline void see_keys(DcfRecordReader *reader);
 static inline void convert_record(const DcfRecordReader *reader, Datum *values,
 								  bool *isnull);
 static void convert_nulls(const DcfRecordReader *reader, Datum *values,
@@ -168,10 +169,20 @@ dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 		convert_nulls(reader, values, isnull);
 	else
 	{
-		dcf_record_see(reader);
+		see_keys(reader);
 		convert_record(reader, values, isnull);
 	}
 	return DCF_RECORD_ROW;
+}
+
+/* The current record, which was read here, has its keys. */
+static inline void
+see_keys(DcfRecordReader *reader)
+{
+	if (reader->nunseen > 0)
+		dcf_record_look(reader);
+	if (reader->wants_new)
+		dcf_record_look_new(reader);
 }
 
 static inline void

@@ -174,7 +174,7 @@ extern DcfReadStatus dcf_record_read_held(DcfRecordReader *reader, bool wait,
 /* Begin a reply: no key of it has been seen. */
 extern void dcf_record_begin_missing(DcfRecordReader *reader);
 
-/* Look at the current record; for dcf_record_see(). */
+/* Look at the current record, if a wanted key has not been seen. */
 extern void dcf_record_look(DcfRecordReader *reader);
 
 /* Whether some column reads a key (UTF-8). */
@@ -197,17 +197,7 @@ extern void dcf_record_begin_new(DcfRecordReader *reader);
 /* Tell of the keys of the current record, or header; once a reply. */
 extern void dcf_record_look_new(DcfRecordReader *reader);
 
-/* The current record, which was read here, has its keys. */
-static inline void
-dcf_record_see(DcfRecordReader *reader)
-{
-	if (reader->nunseen > 0)
-		dcf_record_look(reader);
-	if (reader->wants_new)
-		dcf_record_look_new(reader);
-}
-
-/* So has the header, and no record has others. */
+/* The header has its keys, and no record has others. */
 extern void dcf_record_see_header(DcfRecordReader *reader);
 
 /* The rows that a thread has read have theirs. */
