@@ -16,6 +16,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
+#include "utils/varlena.h"
 
 /* 16: the varlena macros in a header of their own; before, in postgres.h. */
 #if PG_VERSION_NUM >= 160000
@@ -214,6 +215,48 @@ dcf_compat_group_exprs(const RangeTblEntry *rte)
 #define dcf_compat_check_as_user(scan, rte) ((scan)->checkAsUser)
 #else
 #define dcf_compat_check_as_user(scan, rte) ((rte)->checkAsUser)
+#endif
+
+/* 16: the closest of some names to one that is not among them. */
+#if PG_VERSION_NUM < 160000
+typedef struct ClosestMatchState
+{
+	const char *source;
+	int min_d;
+	int max_d;
+	const char *match;
+} ClosestMatchState;
+
+static inline void
+initClosestMatch(ClosestMatchState *state, const char *source, int max_d)
+{
+	state->source = source;
+	state->min_d = -1;
+	state->max_d = max_d;
+	state->match = NULL;
+}
+
+static inline void
+updateClosestMatch(ClosestMatchState *state, const char *candidate)
+{
+	int len = (int) strlen(state->source);
+	int distance = varstr_levenshtein_less_equal(state->source, len, candidate,
+												 (int) strlen(candidate), 1, 1,
+												 1, state->max_d, true);
+
+	if (distance <= state->max_d && distance <= len / 2 &&
+		(state->min_d < 0 || distance < state->min_d))
+	{
+		state->min_d = distance;
+		state->match = candidate;
+	}
+}
+
+static inline const char *
+getClosestMatch(ClosestMatchState *state)
+{
+	return state->match;
+}
 #endif
 
 #endif /* DCF_COMPAT_H */

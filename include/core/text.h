@@ -107,4 +107,7 @@ typedef struct DcfTimeSpan
 extern bool dcf_text_parse_span(const char *src, size_t len,
 								DcfTimeSpan *result);
 
+/* Whether UTF-8 has a C0 or C1 control character, or DEL. */
+extern bool dcf_text_has_control(const char *src, size_t len);
+
 #endif /* DCF_TEXT_H */

@@ -115,9 +115,6 @@ pg_noreturn extern void dcf_option_reject(const DcfOption *option,
 										  const char *detail,
 										  const char *hint);
 
-/* Whether there is a C0 or C1 control character, or DEL, in UTF-8. */
-extern bool dcf_option_has_control(const char *utf8, size_t len);
-
 /* Check the name of a parameter of the service.  Raises the same. */
 extern void dcf_option_check_parameter(const DcfOption *option,
 									   const char *utf8);

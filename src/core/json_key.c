@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "hex.h"
 #include "utf8.h"
 
 /* The value of four hexadecimal digits, or -1. */
@@ -18,16 +19,11 @@ decode_hex(const char *src, size_t len)
 		return -1;
 	for (int i = 0; i < 4; i++)
 	{
-		char c = src[i];
+		int digit = dcf_hex_value(src[i]);
 
-		if (c >= '0' && c <= '9')
-			value = value << 4 | (c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value << 4 | (c - 'a' + 10);
-		else if (c >= 'A' && c <= 'F')
-			value = value << 4 | (c - 'A' + 10);
-		else
+		if (digit < 0)
 			return -1;
+		value = value << 4 | digit;
 	}
 	return value;
 }

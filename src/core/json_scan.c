@@ -4,6 +4,7 @@
  */
 #include "json_scan.h"
 
+#include "hex.h"
 #include "vector.h"
 
 /* Within a string. */
@@ -68,18 +69,6 @@ wrong(DcfJsonScan *scan, DcfReadErrorCode code, const char *reason)
 	return DCF_SCAN_WRONG;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /*
  * Take one digit of \uXXXX.  Refused at the first digit from which no allowed
  * code unit can come any more.
@@ -87,7 +76,7 @@ hex_value(char c)
 static DcfJsonScanResult
 scan_hex_digit(DcfJsonScan *scan, char c)
 {
-	int digit = hex_value(c);
+	int digit = dcf_hex_value(c);
 
 	if (digit < 0)
 		return wrong(scan, DCF_READ_E_SYNTAX,

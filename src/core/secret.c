@@ -9,6 +9,7 @@
 
 #include "core/json_reader.h"
 #include "core/url.h"
+#include "hex.h"
 #include "utf8.h"
 
 /* Ways to write a character.  A text keeps to one. */
@@ -97,6 +98,7 @@ decode_reference(const char *name, size_t len)
 				 {"quot", '"'},
 				 {"apos", '\''}};
 	bool hex = len > 1 && (name[1] == 'x' || name[1] == 'X');
+	int base = hex ? 16 : 10;
 	uint32_t code = 0;
 	size_t i;
 
@@ -110,16 +112,11 @@ decode_reference(const char *name, size_t len)
 		return 0;
 	for (i = hex ? 2 : 1; i < len; i++)
 	{
-		char c = name[i];
+		int digit = dcf_hex_value(name[i]);
 
-		if (c >= '0' && c <= '9')
-			code = code * (hex ? 16 : 10) + (uint32_t) (c - '0');
-		else if (hex && c >= 'a' && c <= 'f')
-			code = code * 16 + (uint32_t) (c - 'a' + 10);
-		else if (hex && c >= 'A' && c <= 'F')
-			code = code * 16 + (uint32_t) (c - 'A' + 10);
-		else
+		if (digit < 0 || digit >= base)
 			return 0;
+		code = code * (uint32_t) base + (uint32_t) digit;
 	}
 	return code <= 0x10FFFF ? code : 0;
 }

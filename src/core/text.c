@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "hex.h"
 #include "utf8.h"
 
 /*
@@ -266,18 +267,6 @@ dcf_text_parse_decimal(const char *src, size_t len, int64_t *value, int *scale)
 	return true;
 }
 
-static int
-hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool
 dcf_text_parse_uuid(const char *src, size_t len, unsigned char *bytes)
 {
@@ -295,11 +284,26 @@ dcf_text_parse_uuid(const char *src, size_t len, unsigned char *bytes)
 			if (src[pos++] != '-')
 				return false;
 		}
-		high = hex_digit(src[pos++]);
-		low = hex_digit(src[pos++]);
+		high = dcf_hex_value(src[pos++]);
+		low = dcf_hex_value(src[pos++]);
 		if (high < 0 || low < 0)
 			return false;
 		bytes[i] = (unsigned char) (high << 4 | low);
 	}
 	return true;
+}
+
+bool
+dcf_text_has_control(const char *src, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+	{
+		unsigned char c = (unsigned char) src[i];
+
+		if (c < 0x20 || c == 0x7F)
+			return true;
+		if (c == 0xC2 && i + 1 < len && (unsigned char) src[i + 1] < 0xA0)
+			return true;
+	}
+	return false;
 }

@@ -11,10 +11,11 @@
 #include "utils/memutils.h"
 
 #include "base/foreign_text.h"
+#include "core/text.h"
 #include "discovery/bridge.h"
+#include "discovery/table_def.h"
 #include "endpoint_query.h"
 #include "request/request.h"
-#include "discovery/table_def.h"
 #include "type_map.h"
 
 #define SCHEMA_ENDPOINT "/bridge/current/schema"
@@ -112,14 +113,7 @@ read_schema(Oid serverid, const char *prefix, int *count)
 static bool
 is_usable(const char *name)
 {
-	if (name[0] == '\0')
-		return false;
-	for (const char *c = name; *c; c++)
-	{
-		if ((unsigned char) *c < ' ' || *c == 0x7f)
-			return false;
-	}
-	return true;
+	return name[0] != '\0' && !dcf_text_has_control(name, strlen(name));
 }
 
 /* Why a table cannot be a foreign table, or NULL.  first has n columns. */

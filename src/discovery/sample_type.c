@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
-
 #include "core/text.h"
 #include "sample_type.h"
 
@@ -26,31 +24,16 @@ number_kind(const char *text, size_t len)
 	return digits <= INT8_DIGITS ? DCF_SEEN_BIGINT : DCF_SEEN_NUMERIC;
 }
 
-static bool
-is_uuid(const char *text, size_t len)
-{
-	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-
-	if (len != sizeof(form) - 1)
-		return false;
-	for (size_t i = 0; i < len; i++)
-	{
-		if (form[i] == 'x' ? !isxdigit((unsigned char) text[i]) :
-							 text[i] != '-')
-			return false;
-	}
-	return true;
-}
-
 /* A number in a string may be a code with leading zeros: it stays text. */
 static int
 string_kind(const char *text, size_t len)
 {
 	DcfIsoTime iso;
+	unsigned char uuid[16];
 
 	if (len == 0 || (len == 4 && memcmp(text, "null", 4) == 0))
 		return 0;
-	if (is_uuid(text, len))
+	if (dcf_text_parse_uuid(text, len, uuid))
 		return DCF_SEEN_UUID;
 	if (!dcf_text_parse_iso(text, len, &iso) || !iso.has_date)
 		return DCF_SEEN_TEXT;

@@ -19,12 +19,13 @@
 #include "base/json_document.h"
 #include "base/wait.h"
 #include "base/wipe.h"
+#include "core/text.h"
 #include "core/url.h"
 #include "net/exchange.h"
 #include "net/http_json.h"
 #include "net/refusal.h"
-#include "net/trust.h"
 #include "net/token.h"
+#include "net/trust.h"
 
 /* A token is renewed this long before its end, or in its last tenth. */
 #define RENEW_MARGIN_MS (60 * 1000)
@@ -54,17 +55,6 @@ struct DcfToken
 	TimestampTz refused; /* the start of the transaction that it was in */
 	MemoryContextCallback release;
 };
-
-static bool
-has_control(const char *text)
-{
-	for (; *text; text++)
-	{
-		if ((unsigned char) *text < ' ' || *text == 0x7f)
-			return true;
-	}
-	return false;
-}
 
 /* Whether it can stand in a header: visible ASCII only. */
 static bool
@@ -105,7 +95,9 @@ check_credentials(const DcfUserOptions *user)
 
 	for (i = 0; i < (int) lengthof(given); i++)
 	{
-		if (given[i].value && has_control(given[i].value))
+		const char *value = given[i].value;
+
+		if (value && dcf_text_has_control(value, strlen(value)))
 			reject_credential(given[i].option,
 							  "must not contain control characters");
 	}

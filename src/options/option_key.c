@@ -7,6 +7,7 @@
 #include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
 
+#include "core/text.h"
 #include "options/option_private.h"
 
 /* NULL if the database encoding lacks one of the characters. */
@@ -43,7 +44,7 @@ dcf_option_key(const char *utf8, size_t len, const char **obstacle)
 		*obstacle = "is empty";
 	else if (len > DCF_OPTION_KEY_MAX)
 		*obstacle = "is too long";
-	else if (dcf_option_has_control(utf8, len))
+	else if (dcf_text_has_control(utf8, len))
 		*obstacle = "contains a control character";
 	else
 	{

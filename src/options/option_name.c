@@ -13,37 +13,36 @@
 /* A name further away than this is no misspelling. */
 #define MAX_MISSPELLING 4
 
+/* Compare with the options of one context, or with those of all others. */
+static void
+update_match(ClosestMatchState *match, DcfOptionContext context, bool others)
+{
+	for (int i = 0; i < dcf_options_length; i++)
+		if ((dcf_options[i].context != context) == others)
+			updateClosestMatch(match, dcf_options[i].name);
+}
+
 /*
- * The option whose name is nearest to a misspelt one, or NULL: one of this
- * context if others are no nearer.
+ * The option whose name is closest to a misspelt one, or NULL: one of this
+ * context if others are no closer.
  */
 static const DcfOption *
-find_nearest(DcfOptionContext context, const char *name)
+find_closest(DcfOptionContext context, const char *name)
 {
-	const DcfOption *nearest = NULL;
-	int len = strlen(name);
-	char *folded = asc_tolower(name, len);
-	int limit = Min(MAX_MISSPELLING, (len + 1) / 2);
-	int i;
+	ClosestMatchState match;
+	const DcfOption *closest = NULL;
 
-	if (len >= NAMEDATALEN)
+	if (strlen(name) >= NAMEDATALEN)
 		return NULL;
-	for (i = 0; i < dcf_options_length; i++)
-	{
-		const DcfOption *option = &dcf_options[i];
-		int distance;
-
-		distance = varstr_levenshtein_less_equal(folded, len, option->name,
-												 strlen(option->name), 1, 1, 1,
-												 limit, true);
-		if (distance > limit)
-			continue;
-		if (nearest == NULL || distance < limit ||
-			(nearest->context != context && option->context == context))
-			nearest = option;
-		limit = distance;
-	}
-	return nearest;
+	initClosestMatch(&match, asc_tolower(name, strlen(name)), MAX_MISSPELLING);
+	update_match(&match, context, false);
+	update_match(&match, context, true);
+	if (getClosestMatch(&match))
+		closest = dcf_option_find(context, getClosestMatch(&match));
+	for (int i = 0; getClosestMatch(&match) && !closest; i++)
+		if (strcmp(dcf_options[i].name, getClosestMatch(&match)) == 0)
+			closest = &dcf_options[i];
+	return closest;
 }
 
 /* "a server", "an import" */
@@ -74,17 +73,17 @@ places_of(const char *name)
 pg_noreturn static void
 reject_name(DcfOptionContext context, const char *name)
 {
-	const DcfOption *nearest = find_nearest(context, name);
+	const DcfOption *closest = find_closest(context, name);
 	const char *hint;
 
-	if (nearest == NULL)
+	if (closest == NULL)
 		hint = "dataconnect_options() lists all options.";
-	else if (nearest->context == context)
-		hint = psprintf("Perhaps you meant the option \"%s\".", nearest->name);
-	else if (strcmp(nearest->name, name) != 0)
+	else if (closest->context == context)
+		hint = psprintf("Perhaps you meant the option \"%s\".", closest->name);
+	else if (strcmp(closest->name, name) != 0)
 		hint = psprintf("Perhaps you meant the option \"%s\" of %s.",
-						nearest->name, places_of(nearest->name));
-	else if (nearest->secret)
+						closest->name, places_of(closest->name));
+	else if (closest->secret)
 		hint = "Credentials belong in the user mapping, where others cannot "
 			   "read them.";
 	else

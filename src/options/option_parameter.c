@@ -98,7 +98,7 @@ decode_part(const DcfOption *option, int number, DcfSpan part)
 			psprintf("Parameter number %d is not valid UTF-8 when decoded.",
 					 number),
 			NULL);
-	if (dcf_option_has_control(decoded, len))
+	if (dcf_text_has_control(decoded, len))
 		dcf_option_reject(
 			option, NULL,
 			psprintf("Parameter number %d contains a control character.",

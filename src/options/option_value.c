@@ -36,7 +36,7 @@ plain_utf8(const DcfOption *option, const char *value)
 	if (GetDatabaseEncoding() == PG_SQL_ASCII && !dcf_text_is_utf8(value, len))
 		dcf_option_reject(option, NULL, "The value is not valid UTF-8.", NULL);
 	utf8 = pg_server_to_any(value, len, PG_UTF8);
-	if (dcf_option_has_control(utf8, strlen(utf8)))
+	if (dcf_text_has_control(utf8, strlen(utf8)))
 		dcf_option_reject(option, NULL,
 						  "The value contains a control character.", NULL);
 	return utf8;

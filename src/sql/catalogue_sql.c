@@ -13,99 +13,38 @@
 #include "utils/builtins.h"
 
 #include "discovery/catalogue_table.h"
+#include "result_row.h"
 
 PG_FUNCTION_INFO_V1(dataconnect_catalogue_endpoints);
 PG_FUNCTION_INFO_V1(dataconnect_catalogue_parameters);
 PG_FUNCTION_INFO_V1(dataconnect_catalogue_columns);
 
-#define MAX_COLUMNS 17
-
-/* A row of the result, filled from left to right. */
-typedef struct Row
-{
-	ReturnSetInfo *result;
-	int n;
-	Datum values[MAX_COLUMNS];
-	bool nulls[MAX_COLUMNS];
-} Row;
-
+/* NULL for an empty list. */
 static void
-start_row(Row *row, FunctionCallInfo fcinfo)
+set_texts(DcfResultRow *row, const char *column, const List *texts)
 {
-	row->result = (ReturnSetInfo *) fcinfo->resultinfo;
-	row->n = 0;
+	if (texts == NIL)
+		dcf_result_row_null(row, column);
+	else
+		dcf_result_row_texts(row, column, texts);
 }
 
-static void
-end_row(Row *row)
-{
-	/* The functions of an older version of the extension have fewer columns. */
-	Assert(row->n >= row->result->setDesc->natts);
-	tuplestore_putvalues(row->result->setResult, row->result->setDesc,
-						 row->values, row->nulls);
-}
-
-static void
-add_datum(Row *row, Datum value, bool isnull)
-{
-	Assert(row->n < MAX_COLUMNS);
-	row->values[row->n] = value;
-	row->nulls[row->n] = isnull;
-	row->n++;
-}
-
-static void
-add_text(Row *row, const char *text)
-{
-	add_datum(row, text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
-}
-
-static void
-add_int(Row *row, int value)
-{
-	add_datum(row, Int32GetDatum(value), false);
-}
-
-static void
-add_bool(Row *row, bool value)
-{
-	add_datum(row, BoolGetDatum(value), false);
-}
-
-/* An array of text; NULL for an empty list, unless told to keep it. */
-static void
-add_texts(Row *row, const List *texts, bool keep_empty)
-{
-	ArrayBuildState *state =
-		initArrayResult(TEXTOID, CurrentMemoryContext, false);
-	ListCell *cell;
-
-	foreach(cell, texts)
-		state = accumArrayResult(state, CStringGetTextDatum(lfirst(cell)),
-								 false, TEXTOID, CurrentMemoryContext);
-	add_datum(row, makeArrayResult(state, CurrentMemoryContext),
-			  texts == NIL && !keep_empty);
-}
-
-/* "SearchMethod = 1 or 2" */
-static void
-add_condition(Row *row, const DcfCatalogueCondition *condition)
+/* "SearchMethod = 1 or 2"; NULL for no condition. */
+static char *
+show_condition(const DcfCatalogueCondition *condition)
 {
 	StringInfoData text;
 	ListCell *cell;
 
 	if (condition == NULL)
-	{
-		add_text(row, NULL);
-		return;
-	}
+		return NULL;
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s =", condition->parameter);
 	foreach(cell, condition->values)
 		appendStringInfo(&text, "%s %s",
 						 foreach_current_index(cell) > 0 ? " or" : "",
 						 (char *) lfirst(cell));
-	add_text(row, text.data);
+	return text.data;
 }
 
 /* All that can be imported, whatever its source. */
@@ -122,11 +61,12 @@ all_drafts(const List *endpoints)
 
 /* The endpoint's source counts for all that it has. */
 static void
-add_source(Row *row, const DcfCatalogueEndpoint *endpoint, bool in_use)
+set_source(DcfResultRow *row, const DcfCatalogueEndpoint *endpoint,
+		   bool in_use)
 {
-	add_text(row,
-			 endpoint->in_use || in_use ? DCF_CATALOGUE_IN_USE :
-										  DCF_CATALOGUE_DOCUMENTED);
+	dcf_result_row_text(row, "source",
+						endpoint->in_use || in_use ? DCF_CATALOGUE_IN_USE :
+													 DCF_CATALOGUE_DOCUMENTED);
 }
 
 /* Names of the columns that a query must give a value for. */
@@ -165,18 +105,23 @@ static void
 put_endpoint(FunctionCallInfo fcinfo, const DcfCatalogueEndpoint *endpoint,
 			 const DcfTableDef *def)
 {
-	Row row;
+	DcfResultRow *row;
 
-	start_row(&row, fcinfo);
-	add_text(&row, endpoint->path);
-	add_text(&row, endpoint->category);
-	add_text(&row, endpoint->method);
-	add_text(&row, def ? def->relname : NULL);
-	add_text(&row, def ? def->params : NULL);
-	add_texts(&row, def ? required_columns(def) : NIL, def != NULL);
-	add_int(&row, def ? count_fields(def) : list_length(endpoint->columns));
-	add_source(&row, endpoint, false);
-	end_row(&row);
+	row = dcf_result_row_begin(fcinfo);
+	dcf_result_row_text(row, "endpoint", endpoint->path);
+	dcf_result_row_text(row, "category", endpoint->category);
+	dcf_result_row_text(row, "method", endpoint->method);
+	dcf_result_row_text(row, "table_name", def ? def->relname : NULL);
+	dcf_result_row_text(row, "params", def ? def->params : NULL);
+	if (def)
+		dcf_result_row_texts(row, "required_columns", required_columns(def));
+	else
+		dcf_result_row_null(row, "required_columns");
+	dcf_result_row_int4(row, "column_count",
+						def ? count_fields(def) :
+							  list_length(endpoint->columns));
+	set_source(row, endpoint, false);
+	dcf_result_row_end(row);
 }
 
 Datum
@@ -208,29 +153,30 @@ put_parameter(FunctionCallInfo fcinfo, const DcfTableDef *def,
 			  const DcfTableDefColumn *column, int position)
 {
 	const DcfCatalogueParam *param = column->param;
-	Row row;
+	DcfResultRow *row;
 
 	if (param == NULL)
 		return;
-	start_row(&row, fcinfo);
-	add_text(&row, def->endpoint);
-	add_text(&row, def->relname);
-	add_text(&row, param->name);
-	add_text(&row, column->attname);
-	add_text(&row, column->type);
-	add_bool(&row, column->options.required);
-	add_bool(&row, column->options.list);
-	add_text(&row, param->default_value);
-	add_texts(&row, param->values, false);
-	add_texts(&row, param->labels, false);
-	add_texts(&row, param->all, false);
-	add_text(&row, param->lookup);
-	add_text(&row, param->example);
-	add_condition(&row, param->used_when);
-	add_condition(&row, param->required_when);
-	add_text(&row, param->ignored_if);
-	add_source(&row, def->documented, param->in_use);
-	end_row(&row);
+	row = dcf_result_row_begin(fcinfo);
+	dcf_result_row_text(row, "endpoint", def->endpoint);
+	dcf_result_row_text(row, "table_name", def->relname);
+	dcf_result_row_text(row, "parameter", param->name);
+	dcf_result_row_text(row, "column_name", column->attname);
+	dcf_result_row_text(row, "type", column->type);
+	dcf_result_row_bool(row, "required", column->options.required);
+	dcf_result_row_bool(row, "list", column->options.list);
+	dcf_result_row_text(row, "default_value", param->default_value);
+	set_texts(row, "legal_values", param->values);
+	set_texts(row, "labels", param->labels);
+	set_texts(row, "unrestricted_values", param->all);
+	dcf_result_row_text(row, "lookup", param->lookup);
+	dcf_result_row_text(row, "example", param->example);
+	dcf_result_row_text(row, "used_when", show_condition(param->used_when));
+	dcf_result_row_text(row, "required_when",
+						show_condition(param->required_when));
+	dcf_result_row_text(row, "ignored_if", param->ignored_if);
+	set_source(row, def->documented, param->in_use);
+	dcf_result_row_end(row);
 }
 
 /* The row of a column that is read from the reply; none for another. */
@@ -239,22 +185,22 @@ put_column(FunctionCallInfo fcinfo, const DcfTableDef *def,
 		   const DcfTableDefColumn *column, int position)
 {
 	const DcfCatalogueColumn *field = column->field;
-	Row row;
+	DcfResultRow *row;
 
 	if (field == NULL)
 		return;
-	start_row(&row, fcinfo);
-	add_text(&row, def->endpoint);
-	add_text(&row, def->relname);
-	add_int(&row, position);
-	add_text(&row, field->name);
-	add_text(&row, column->attname);
-	add_text(&row, column->type);
-	add_text(&row, field->type);
-	add_text(&row, field->kind);
-	add_text(&row, field->example);
-	add_source(&row, def->documented, field->in_use);
-	end_row(&row);
+	row = dcf_result_row_begin(fcinfo);
+	dcf_result_row_text(row, "endpoint", def->endpoint);
+	dcf_result_row_text(row, "table_name", def->relname);
+	dcf_result_row_int4(row, "position", position);
+	dcf_result_row_text(row, "name", field->name);
+	dcf_result_row_text(row, "column_name", column->attname);
+	dcf_result_row_text(row, "type", column->type);
+	dcf_result_row_text(row, "sql_server_type", field->type);
+	dcf_result_row_text(row, "kind", field->kind);
+	dcf_result_row_text(row, "example", field->example);
+	set_source(row, def->documented, field->in_use);
+	dcf_result_row_end(row);
 }
 
 /* Puts the row of a column; position counts from 1. */

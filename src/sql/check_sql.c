@@ -31,27 +31,22 @@
 #include "discovery/table_comment.h"
 #include "discovery/type_check.h"
 #include "request/relation.h"
+#include "result_row.h"
 #include "sample_sql.h"
 
 PG_FUNCTION_INFO_V1(dataconnect_check);
 PG_FUNCTION_INFO_V1(dataconnect_check_schema);
 
-/* A difference, as texts of a row; each may be NULL. */
-enum
-{
-	CHANGE_COLUMN,
-	CHANGE_NAME,
-	CHANGE_KIND,
-	CHANGE_DECLARED,
-	CHANGE_FOUND,
-	CHANGE_COMMAND,
-	CHANGE_ERROR,
-	CHANGE_TEXTS
-};
-
+/* A difference; each text may be NULL. */
 typedef struct Change
 {
-	const char *texts[CHANGE_TEXTS];
+	const char *attname;
+	const char *key;
+	const char *kind;
+	const char *declared;
+	const char *found;
+	const char *command;
+	const char *error;
 } Change;
 
 /* What is compared, and what was found. */
@@ -139,12 +134,12 @@ add_change(Comparison *comparison, const char *attname, const char *key,
 {
 	Change *change = palloc0(sizeof(Change));
 
-	change->texts[CHANGE_COLUMN] = attname;
-	change->texts[CHANGE_NAME] = key;
-	change->texts[CHANGE_KIND] = kind;
-	change->texts[CHANGE_DECLARED] = declared;
-	change->texts[CHANGE_FOUND] = found;
-	change->texts[CHANGE_COMMAND] = command;
+	change->attname = attname;
+	change->key = key;
+	change->kind = kind;
+	change->declared = declared;
+	change->found = found;
+	change->command = command;
 	comparison->changes = lappend(comparison->changes, change);
 }
 
@@ -346,28 +341,21 @@ compare_table(Oid relid, char *params)
 	return comparison.changes;
 }
 
-/* With the table in front where relid is valid; texts are n of a change. */
+/* dataconnect_check() has neither the table nor an error among its columns. */
 static void
 put_change(FunctionCallInfo fcinfo, Oid relid, const Change *change)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Datum values[1 + CHANGE_TEXTS];
-	bool nulls[1 + CHANGE_TEXTS];
-	int n = 0;
+	DcfResultRow *row = dcf_result_row_begin(fcinfo);
 
-	if (OidIsValid(relid))
-	{
-		values[n] = ObjectIdGetDatum(relid);
-		nulls[n++] = false;
-	}
-	for (int i = 0; n < result->setDesc->natts; i++, n++)
-	{
-		const char *text = change->texts[i];
-
-		nulls[n] = text == NULL;
-		values[n] = text ? CStringGetTextDatum(text) : (Datum) 0;
-	}
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	dcf_result_row_datum(row, "foreign_table", ObjectIdGetDatum(relid));
+	dcf_result_row_text(row, "column_name", change->attname);
+	dcf_result_row_text(row, "name", change->key);
+	dcf_result_row_text(row, "change", change->kind);
+	dcf_result_row_text(row, "declared", change->declared);
+	dcf_result_row_text(row, "found", change->found);
+	dcf_result_row_text(row, "command", change->command);
+	dcf_result_row_text(row, "error", change->error);
+	dcf_result_row_end(row);
 }
 
 Datum
@@ -412,8 +400,8 @@ try_table(Oid relid, char *params)
 	if (error == NULL)
 		return trial.changes;
 	change = palloc0(sizeof(Change));
-	change->texts[CHANGE_KIND] = "error";
-	change->texts[CHANGE_ERROR] = dcf_catch_error_show(error);
+	change->kind = "error";
+	change->error = dcf_catch_error_show(error);
 	return list_make1(change);
 }
 

@@ -14,16 +14,8 @@
 #include "utils/builtins.h"
 
 #include "net/company.h"
+#include "result_row.h"
 #include "sample_sql.h"
-
-enum
-{
-	COLUMN_COMPANY_ID,
-	COLUMN_COMPANY_NAME,
-	COLUMN_DOING_BUSINESS_AS,
-	COLUMN_PREFERRED_ENDPOINT,
-	COLUMNS
-};
 
 PG_FUNCTION_INFO_V1(dataconnect_companies);
 
@@ -43,25 +35,23 @@ parse_relationships(const char *name)
 
 /* utf8 may be NULL. */
 static void
-set_text(Datum *values, bool *nulls, int column, const char *utf8)
+set_utf8(DcfResultRow *row, const char *column, const char *utf8)
 {
-	nulls[column] = (utf8 == NULL);
-	if (utf8)
-		values[column] =
-			CStringGetTextDatum(pg_any_to_server(utf8, strlen(utf8), PG_UTF8));
+	dcf_result_row_text(row, column,
+						utf8 ? pg_any_to_server(utf8, strlen(utf8), PG_UTF8) :
+							   NULL);
 }
 
 static void
-put_company(ReturnSetInfo *result, const DcfCompany *company)
+put_company(FunctionCallInfo fcinfo, const DcfCompany *company)
 {
-	Datum values[COLUMNS] = {0};
-	bool nulls[COLUMNS] = {false};
+	DcfResultRow *row = dcf_result_row_begin(fcinfo);
 
-	values[COLUMN_COMPANY_ID] = Int64GetDatum(company->id);
-	set_text(values, nulls, COLUMN_COMPANY_NAME, company->name);
-	set_text(values, nulls, COLUMN_DOING_BUSINESS_AS, company->brand);
-	set_text(values, nulls, COLUMN_PREFERRED_ENDPOINT, company->endpoint);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	dcf_result_row_int8(row, "company_id", company->id);
+	set_utf8(row, "company_name", company->name);
+	set_utf8(row, "doing_business_as", company->brand);
+	set_utf8(row, "preferred_endpoint", company->endpoint);
+	dcf_result_row_end(row);
 }
 
 Datum
@@ -80,6 +70,6 @@ dataconnect_companies(PG_FUNCTION_ARGS)
 	server = GetForeignServerByName(NameStr(*PG_GETARG_NAME(0)), false);
 	dcf_sample_check_server(server);
 	foreach(cell, dcf_company_of_user(server->serverid, GetUserId(), which))
-		put_company((ReturnSetInfo *) fcinfo->resultinfo, lfirst(cell));
+		put_company(fcinfo, lfirst(cell));
 	return (Datum) 0;
 }

@@ -29,21 +29,7 @@
 #include "base/wipe.h"
 #include "net/circuit_breaker.h"
 #include "net/limiter.h"
-
-enum
-{
-	COLUMN_DATABASE_NAME,
-	COLUMN_SERVER_NAME,
-	COLUMN_USER_NAME,
-	COLUMN_SHARED,
-	COLUMN_IN_FLIGHT,
-	COLUMN_ALLOWED,
-	COLUMN_WAITING,
-	COLUMN_PAUSED_UNTIL,
-	COLUMN_OUTDATED, /* from 1.1 on */
-	COLUMN_UNREACHABLE_SINCE,
-	COLUMNS
-};
+#include "result_row.h"
 
 PG_FUNCTION_INFO_V1(dataconnect_governor);
 PG_FUNCTION_INFO_V1(dataconnect_resume);
@@ -115,46 +101,46 @@ compare(void *arg)
 			dcf_option_server(GetForeignServer(state->serverid)));
 }
 
-/* text may be NULL. */
+/* NULL for no time. */
 static void
-set_name(Datum *values, bool *nulls, int column, const char *text)
+set_time(DcfResultRow *row, const char *column, TimestampTz time)
 {
-	nulls[column] = (text == NULL);
-	if (text)
-		values[column] = DirectFunctionCall1(namein, CStringGetDatum(text));
+	if (time == 0)
+		dcf_result_row_null(row, column);
+	else
+		dcf_result_row_datum(row, column, TimestampTzGetDatum(time));
 }
 
 static void
-put_state(ReturnSetInfo *result, const DcfLimiterState *state)
+put_state(FunctionCallInfo fcinfo, const DcfLimiterState *state)
 {
-	Datum values[COLUMNS] = {0};
-	bool nulls[COLUMNS] = {false};
+	DcfResultRow *row = dcf_result_row_begin(fcinfo);
 	ForeignServer *server = find_server(state);
 	Comparison comparison = {.state = state};
 
-	set_name(values, nulls, COLUMN_DATABASE_NAME,
-			 get_database_name(state->databaseid));
-	set_name(values, nulls, COLUMN_SERVER_NAME,
-			 server ? server->servername : NULL);
-	set_name(values, nulls, COLUMN_USER_NAME,
-			 OidIsValid(state->userid) ?
-				 GetUserNameFromId(state->userid, true) :
-				 "public");
-	values[COLUMN_SHARED] = BoolGetDatum(state->shared);
-	values[COLUMN_IN_FLIGHT] = Int32GetDatum(state->in_flight);
-	values[COLUMN_ALLOWED] = Int32GetDatum(state->limit);
-	values[COLUMN_WAITING] = Int32GetDatum(state->waiting);
-	nulls[COLUMN_PAUSED_UNTIL] = (state->paused == 0);
-	values[COLUMN_PAUSED_UNTIL] =
-		TimestampTzGetDatum(GetCurrentTimestamp() + state->paused * 1000);
+	dcf_result_row_name(row, "database_name",
+						get_database_name(state->databaseid));
+	dcf_result_row_name(row, "server_name",
+						server ? server->servername : NULL);
+	dcf_result_row_name(row, "user_name",
+						OidIsValid(state->userid) ?
+							GetUserNameFromId(state->userid, true) :
+							"public");
+	dcf_result_row_bool(row, "shared", state->shared);
+	dcf_result_row_int4(row, "in_flight", state->in_flight);
+	dcf_result_row_int4(row, "allowed", state->limit);
+	dcf_result_row_int4(row, "waiting", state->waiting);
+	set_time(row, "paused_until",
+			 state->paused == 0 ?
+				 0 :
+				 GetCurrentTimestamp() + state->paused * 1000);
 	/* Options that cannot be read belong to no account. */
-	nulls[COLUMN_OUTDATED] =
-		server == NULL || dcf_catch_error(compare, &comparison) != NULL;
-	values[COLUMN_OUTDATED] = BoolGetDatum(comparison.outdated);
-	nulls[COLUMN_UNREACHABLE_SINCE] = (comparison.unreachable_since == 0);
-	values[COLUMN_UNREACHABLE_SINCE] =
-		TimestampTzGetDatum(comparison.unreachable_since);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	if (server == NULL || dcf_catch_error(compare, &comparison) != NULL)
+		dcf_result_row_null(row, "outdated");
+	else
+		dcf_result_row_bool(row, "outdated", comparison.outdated);
+	set_time(row, "unreachable_since", comparison.unreachable_since);
+	dcf_result_row_end(row);
 }
 
 Datum
@@ -166,7 +152,7 @@ dataconnect_governor(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < n; i++)
 		if (may_see(&states[i]))
-			put_state((ReturnSetInfo *) fcinfo->resultinfo, &states[i]);
+			put_state(fcinfo, &states[i]);
 	return (Datum) 0;
 }
 

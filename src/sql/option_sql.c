@@ -11,71 +11,46 @@
 #include "utils/builtins.h"
 
 #include "options/option_private.h"
-
-enum
-{
-	COLUMN_CONTEXT,
-	COLUMN_NAME,
-	COLUMN_TYPE,
-	COLUMN_UNIT,
-	COLUMN_MIN_VALUE,
-	COLUMN_MAX_VALUE,
-	COLUMN_DEFAULT_VALUE,
-	COLUMN_ENUM_VALUES,
-	COLUMN_SECRET,
-	COLUMN_SUPERUSER_ONLY,
-	COLUMN_DESCRIPTION,
-	COLUMNS
-};
+#include "result_row.h"
 
 PG_FUNCTION_INFO_V1(dataconnect_options);
 
-static Datum
-enum_values(const DcfOptionChoice *choices)
-{
-	ArrayBuildState *state = NULL;
-	const DcfOptionChoice *choice;
-
-	for (choice = choices; choice->name; choice++)
-		state = accumArrayResult(state, CStringGetTextDatum(choice->name),
-								 false, TEXTOID, CurrentMemoryContext);
-	return makeArrayResult(state, CurrentMemoryContext);
-}
-
-/* text may be NULL. */
 static void
-set_text(Datum *values, bool *nulls, int column, const char *text)
+set_enum_values(DcfResultRow *row, const DcfOptionChoice *choices)
 {
-	nulls[column] = (text == NULL);
-	if (text)
-		values[column] = CStringGetTextDatum(text);
+	List *names = NIL;
+
+	if (choices == NULL)
+	{
+		dcf_result_row_null(row, "enum_values");
+		return;
+	}
+	for (const DcfOptionChoice *choice = choices; choice->name; choice++)
+		names = lappend(names, unconstify(char *, choice->name));
+	dcf_result_row_texts(row, "enum_values", names);
 }
 
 static void
-put_option(ReturnSetInfo *result, const DcfOption *option)
+put_option(FunctionCallInfo fcinfo, const DcfOption *option)
 {
-	Datum values[COLUMNS] = {0};
-	bool nulls[COLUMNS] = {false};
+	DcfResultRow *row = dcf_result_row_begin(fcinfo);
 	bool is_number = dcf_option_type_is_number(option->type);
 
-	set_text(values, nulls, COLUMN_CONTEXT,
-			 dcf_option_context_name(option->context));
-	set_text(values, nulls, COLUMN_NAME, option->name);
-	set_text(values, nulls, COLUMN_TYPE, dcf_option_type_name(option->type));
-	set_text(values, nulls, COLUMN_UNIT, dcf_option_type_unit(option->type));
-	set_text(values, nulls, COLUMN_MIN_VALUE,
-			 is_number ? psprintf("%.15g", option->min) : NULL);
-	set_text(values, nulls, COLUMN_MAX_VALUE,
-			 is_number ? psprintf("%.15g", option->max) : NULL);
-	set_text(values, nulls, COLUMN_DEFAULT_VALUE, option->default_value);
-	nulls[COLUMN_ENUM_VALUES] = (option->choices == NULL);
-	if (option->choices)
-		values[COLUMN_ENUM_VALUES] = enum_values(option->choices);
-	values[COLUMN_SECRET] = BoolGetDatum(option->secret);
-	values[COLUMN_SUPERUSER_ONLY] = BoolGetDatum(option->superuser_only);
-	set_text(values, nulls, COLUMN_DESCRIPTION, option->description);
-
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	dcf_result_row_text(row, "context",
+						dcf_option_context_name(option->context));
+	dcf_result_row_text(row, "name", option->name);
+	dcf_result_row_text(row, "type", dcf_option_type_name(option->type));
+	dcf_result_row_text(row, "unit", dcf_option_type_unit(option->type));
+	dcf_result_row_text(row, "min_value",
+						is_number ? psprintf("%.15g", option->min) : NULL);
+	dcf_result_row_text(row, "max_value",
+						is_number ? psprintf("%.15g", option->max) : NULL);
+	dcf_result_row_text(row, "default_value", option->default_value);
+	set_enum_values(row, option->choices);
+	dcf_result_row_bool(row, "secret", option->secret);
+	dcf_result_row_bool(row, "superuser_only", option->superuser_only);
+	dcf_result_row_text(row, "description", option->description);
+	dcf_result_row_end(row);
 }
 
 Datum
@@ -85,6 +60,6 @@ dataconnect_options(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (i = 0; i < dcf_options_length; i++)
-		put_option((ReturnSetInfo *) fcinfo->resultinfo, &dcf_options[i]);
+		put_option(fcinfo, &dcf_options[i]);
 	return (Datum) 0;
 }

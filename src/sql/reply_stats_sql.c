@@ -28,6 +28,7 @@
 #include "base/compat.h"
 #include "reply/reply_stats.h"
 #include "request/relation.h"
+#include "result_row.h"
 
 PG_FUNCTION_INFO_V1(dataconnect_learned_lines);
 PG_FUNCTION_INFO_V1(dataconnect_forget);
@@ -64,11 +65,10 @@ is_sent(List *options)
 }
 
 /* The names of the columns that a line's requests give values for. */
-static Datum
+static List *
 name_columns(const DcfReplyStatsLine *line)
 {
-	ArrayBuildState *names =
-		initArrayResult(TEXTOID, CurrentMemoryContext, false);
+	List *names = NIL;
 	int nth_sent = 0;
 	char *name;
 
@@ -78,39 +78,39 @@ name_columns(const DcfReplyStatsLine *line)
 		if (!is_sent(dcf_relation_column_options(line->relid, attnum)))
 			continue;
 		if (line->given & dcf_request_size_bits(nth_sent++))
-			names = accumArrayResult(names, CStringGetTextDatum(name), false,
-									 TEXTOID, CurrentMemoryContext);
+			names = lappend(names, name);
 	}
-	return makeArrayResult(names, CurrentMemoryContext);
+	return names;
 }
 
 /* With at most two digits behind the point; NULL for what is not known. */
 static void
-put_number(double value, Datum *datum, bool *isnull)
+set_number(DcfResultRow *row, const char *column, double value)
 {
-	*datum = Float8GetDatum(rint(value * 100) / 100);
-	*isnull = value < 0;
+	if (value < 0)
+		dcf_result_row_null(row, column);
+	else
+		dcf_result_row_datum(row, column,
+							 Float8GetDatum(rint(value * 100) / 100));
 }
 
 static void
-put_line(ReturnSetInfo *result, const DcfReplyStatsLine *line)
+put_line(FunctionCallInfo fcinfo, const DcfReplyStatsLine *line)
 {
-	Datum values[10];
-	bool nulls[10] = {false};
-	double for_each_day = line->days > 0 ? line->records / line->days : -1;
+	DcfResultRow *row = dcf_result_row_begin(fcinfo);
 
-	Assert(result->setDesc->natts == lengthof(values));
-	values[0] = ObjectIdGetDatum(line->relid);
-	values[1] = name_columns(line);
-	values[2] = Int64GetDatum((int64) line->replies);
-	put_number(line->records, &values[3], &nulls[3]);
-	put_number(line->days, &values[4], &nulls[4]);
-	put_number(line->values, &values[5], &nulls[5]);
-	put_number(for_each_day, &values[6], &nulls[6]);
-	put_number(line->bytes, &values[7], &nulls[7]);
-	put_number(line->first_byte_ms, &values[8], &nulls[8]);
-	values[9] = TimestampTzGetDatum(line->last);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	dcf_result_row_datum(row, "foreign_table", ObjectIdGetDatum(line->relid));
+	dcf_result_row_texts(row, "columns", name_columns(line));
+	dcf_result_row_int8(row, "replies", (int64) line->replies);
+	set_number(row, "records", line->records);
+	set_number(row, "days", line->days);
+	set_number(row, "list_values", line->values);
+	set_number(row, "records_per_day",
+			   line->days > 0 ? line->records / line->days : -1);
+	set_number(row, "bytes_per_record", line->bytes);
+	set_number(row, "first_byte_ms", line->first_byte_ms);
+	dcf_result_row_datum(row, "last_reply", TimestampTzGetDatum(line->last));
+	dcf_result_row_end(row);
 }
 
 Datum
@@ -122,7 +122,7 @@ dataconnect_learned_lines(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < n; i++)
 		if (may_see(&lines[i]))
-			put_line((ReturnSetInfo *) fcinfo->resultinfo, &lines[i]);
+			put_line(fcinfo, &lines[i]);
 	return (Datum) 0;
 }
 

@@ -21,27 +21,11 @@
 #include "discovery/catalogue_table.h"
 #include "discovery/sample.h"
 #include "discovery/table_comment.h"
+#include "result_row.h"
 #include "sample_sql.h"
 
 PG_FUNCTION_INFO_V1(dataconnect_describe);
 PG_FUNCTION_INFO_V1(dataconnect_table_ddl);
-
-/* texts may have NULLs. */
-static void
-put_texts(FunctionCallInfo fcinfo, const char *const *texts, int n)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Datum values[5];
-	bool nulls[5];
-
-	Assert(n == result->setDesc->natts && n <= (int) lengthof(values));
-	for (int i = 0; i < n; i++)
-	{
-		nulls[i] = (texts[i] == NULL);
-		values[i] = texts[i] ? CStringGetTextDatum(texts[i]) : (Datum) 0;
-	}
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
 
 void
 dcf_sample_check_server(const ForeignServer *server)
@@ -104,15 +88,20 @@ dataconnect_describe(PG_FUNCTION_ARGS)
 	foreach(field_cell, sample->fields)
 	{
 		const DcfSampleField *field = lfirst(field_cell);
-		const char *texts[] = {NULL, field->key, field->sql_type, field->type,
-							   field->value};
+		DcfResultRow *row = dcf_result_row_begin(fcinfo);
+		const char *attname = NULL;
 
 		if (!field->obstacle)
 		{
-			texts[0] = ((DcfTableDefColumn *) lfirst(column_cell))->attname;
+			attname = ((DcfTableDefColumn *) lfirst(column_cell))->attname;
 			column_cell = lnext(def->columns, column_cell);
 		}
-		put_texts(fcinfo, texts, lengthof(texts));
+		dcf_result_row_text(row, "column_name", attname);
+		dcf_result_row_text(row, "name", field->key);
+		dcf_result_row_text(row, "sql_server_type", field->sql_type);
+		dcf_result_row_text(row, "type", field->type);
+		dcf_result_row_text(row, "sample", field->value);
+		dcf_result_row_end(row);
 	}
 	return (Datum) 0;
 }
