@@ -8,6 +8,10 @@
  * request goes out alone where few rows may be wanted; each reply that was read
  * to its end then doubles how many may be open.  Nothing is kept but the lanes'
  * windows and one row.
+ *
+ * Time-outs count only while somebody waits.  The first byte may have come
+ * while nobody looked, so libcurl is asked once more before that time-out is
+ * raised.
  */
 #ifndef DCF_FETCH_H
 #define DCF_FETCH_H

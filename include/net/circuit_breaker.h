@@ -11,6 +11,10 @@
  * SERVER of one of these options starts anew.
  *
  * Any answer of a host will do, be it a 503: that can be about one report.
+ *
+ * The first try of each query goes out even while a host is in doubt.  A
+ * request with fewer tries than its server's others never opens the circuit.
+ * While a session probes, it may send the other requests of its query.
  */
 #ifndef DCF_CIRCUIT_BREAKER_H
 #define DCF_CIRCUIT_BREAKER_H

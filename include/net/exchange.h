@@ -1,6 +1,15 @@
 /*
  * exchange.h
  *	  A request sent until there is a reply worth reading.
+ *
+ * What waiting does not mend is not tried again: a certificate that is not
+ * trusted, a peer without TLS or with none that both speak, a proxy that
+ * refuses, a name that does not exist.  http to a port that speaks TLS mostly
+ * looks like a service that breaks off connections, so that is tried again.
+ *
+ * The first byte of a body that is no white space is looked at, too: a blank
+ * body counts as empty, and markup in place of JSON or CSV never reaches a
+ * reader.
  */
 #ifndef DCF_EXCHANGE_H
 #define DCF_EXCHANGE_H

@@ -21,6 +21,15 @@
  * Nobody waits for a slot while holding one, of whatever account: that could be
  * the one that another waits for, or that the waiting query needs for itself.
  * Such a request goes beyond the limit, and is counted.
+ *
+ * The key of an account hashes all of its credentials, with a secret that is
+ * new at each start of the cluster.  Old credentials stay an account until its
+ * place is needed.
+ *
+ * The first burst goes out whole: a refusal costs milliseconds, a report that
+ * waits without need minutes.  Only a 429 makes a pause, as a 503 may concern
+ * one report.  Slots are not kept for idle connections: the service counts
+ * requests.
  */
 #ifndef DCF_LIMITER_H
 #define DCF_LIMITER_H

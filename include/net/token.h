@@ -5,6 +5,13 @@
  * Three ways: a token given as it is (Bearer), a user name and password
  * (Basic), or these with a client's id and secret, for which the token service
  * at the server's token_url gives out a token that lives for some hours.
+ *
+ * A new token is requested by the refresh token, if there is one, and by the
+ * password if that fails.  Credentials that were refused are not sent again in
+ * the same transaction: services lock accounts after a few failures.
+ *
+ * The token service gets no cookies, and no slot of the limiter: it is another
+ * service, and a request waits for it.
  */
 #ifndef DCF_TOKEN_H
 #define DCF_TOKEN_H

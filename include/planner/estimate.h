@@ -1,6 +1,12 @@
 /*
  * estimate.h
  *	  How many rows a scan returns, and what it costs.
+ *
+ * What the service filters is not counted again as a filter of PostgreSQL's,
+ * and no reply is estimated above max_rows unless its request can be split.
+ * What replies have taught goes before ANALYZE: it is about the same question,
+ * and statistics are about one reply.  Parts of a halved request are taken to
+ * be in proportion to the whole, so halving always ends.
  */
 #ifndef DCF_ESTIMATE_H
 #define DCF_ESTIMATE_H

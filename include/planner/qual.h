@@ -1,6 +1,11 @@
 /*
  * qual.h
  *	  Which clauses of a query give values for the request.
+ *
+ * Equality on a filtered column is sent only where equal values are identical,
+ * by btree's support function equalimage; numbers are sent although their text
+ * forms differ.  The service would not return a row that is equal only to
+ * PostgreSQL, and nothing could bring it back.
  */
 #ifndef DCF_QUAL_H
 #define DCF_QUAL_H

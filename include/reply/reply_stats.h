@@ -9,6 +9,11 @@
  * is written anywhere, so sessions that may not write learn as well.  What a
  * table's options have to do with requests is part of its identity: ALTER
  * makes it forget.
+ *
+ * What one user's replies teach counts for all users, like PostgreSQL's own
+ * statistics.  Only a reply that was read to its end teaches its number of
+ * records; one that LIMIT cut short teaches the length of a record and the
+ * time to the first byte.
  */
 #ifndef DCF_REPLY_STATS_H
 #define DCF_REPLY_STATS_H

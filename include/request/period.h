@@ -11,6 +11,10 @@
  *
  * Times are as in a DcfWindow: local for date and timestamp, a date being its
  * midnight, and UTC for timestamptz.
+ *
+ * A bound outside of the years that can be sent is dropped first, so no step
+ * overflows.  At most 24 periods are sent.  Filtered columns are not sent
+ * beside periods, because their requests would multiply.
  */
 #ifndef DCF_PERIOD_H
 #define DCF_PERIOD_H

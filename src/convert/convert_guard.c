@@ -5,6 +5,17 @@
  * Such functions heed settings of the session, and quote the value whole and
  * unchecked in whatever they raise.  Neither may show: a reply means the same in
  * every session, and a value is made safe before it is shown.
+ *
+ * The variables behind DateStyle, IntervalStyle, TimeZone, array_nulls and
+ * xmloption are set directly, before each value and back after it or after an
+ * error.  Only types that look up names (regclass and its kin) get a
+ * search_path, which takes a level of settings.  money is read by way of
+ * numeric.
+ *
+ * Notices are suppressed.  Of an error about the value only its SQLSTATE and
+ * the constraint's name survive.  Errors of the classes 40, 53, 57 and 58 are
+ * not about the value and pass unchanged; an internal error (XX) shows the
+ * function and file that raised it.
  */
 #include "postgres.h"
 

@@ -6,6 +6,9 @@
  * It is not set where only some scan of a plan does not depend on what has
  * changed, nor for parameters that have the same value again; so the plan is
  * looked at as a whole.
+ *
+ * Rows are not always kept: copying a million rows costs more than reading
+ * them, and most are read once.
  */
 #include "postgres.h"
 

@@ -10,6 +10,15 @@
  *
  * A jar is texts.  An exchange's handle of libcurl gets a copy of them, takes
  * the reply's cookies, and its cookies are the jar's when it has ended.
+ *
+ * The jar that was used last is used first, so consecutive statements stay in
+ * one session.  A jar is thrown away if its exchange was aborted or cut, or
+ * ended with 502 or 504: the service may still hold that session's lock.  A
+ * jar goes to one scheme, host and port, even if a cookie's domain has more
+ * hosts.
+ *
+ * libcurl's shared cookies are not used: a handle has only one share, which
+ * would separate the TLS sessions as well, and it keeps any number of cookies.
  */
 #include "postgres.h"
 

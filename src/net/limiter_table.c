@@ -4,6 +4,11 @@
  *
  * They are a table in shared memory, and one of the backend's own where that
  * has no room, with the same code for both.
+ *
+ * A new account takes the place of the one that was idle longest; if its
+ * session user may have no more, of one of the user's own.  The session user
+ * counts, because neither SET ROLE nor a mapping made for another role changes
+ * it.
  */
 #include "postgres.h"
 

@@ -7,6 +7,10 @@
  * found by the planner's chain of roots.  That has it still as it was parsed: a
  * subquery of an expression until the whole expression is done, a WITH query as
  * long as any of the others is not, one in FROM always.
+ *
+ * Which of the subqueries of a query is being planned is recognised by its
+ * range table and target list.  An EXISTS that is to be hashed returns what it
+ * compares, under no names.
  */
 #include "postgres.h"
 

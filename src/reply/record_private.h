@@ -5,6 +5,17 @@
  *	  read), record_held.c (records held back), record_missing_keys.c (keys that no
  *	  record has), record_new_keys.c (keys that no column reads), record_error.c (what
  *	  is refused).
+ *
+ * A thread reads records only where many columns are wanted: with few it is
+ * slower than the backend.  CSV is never read there: its texts have no room
+ * for a header, so each has to be copied.  The format's reader changes hands
+ * with the bytes that it has not consumed.
+ *
+ * What the thread wrote is in another processor's cache, so the next row is
+ * prefetched while one is handed out.
+ *
+ * In XML only a key that may have been renamed counts as missing, because a
+ * NULL has no element there.
  */
 #ifndef DCF_RECORD_PRIVATE_H
 #define DCF_RECORD_PRIVATE_H
