@@ -135,6 +135,16 @@ like($output, $_, "it shows $_")
 is($status, 0, 'its shell ends well');
 like($output, qr/^ +40$/m, 'and answers in between');
 
+# --- What there is ----------------------------------------------------------------
+
+($status, $output) = run('', 'make', 'help');
+is($status, 0, 'there is help');
+my ($targets) = PostgreSQL::Test::Utils::slurp_file('Makefile') =~ /^\.PHONY:((?:.*\\\n)*.*)$/m;
+for my $target (grep { !/^(?:\\|FORCE|all|(?:un)?install-catalogue)$/ } split ' ', $targets)
+{
+	like($output, qr/^  make (?:[\w-]+, )?\Q$target\E\b(?!-)/m, "it has the target $target");
+}
+
 # --- The directions of the source ------------------------------------------------
 
 # A source of two folders in which all is as it should be, and what may be wrong
