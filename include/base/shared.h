@@ -16,7 +16,7 @@
 typedef struct DcfShared
 {
 	const char *name; /* unique among the modules' */
-	Size (*reqsize)(
+	Size (*compute_size)(
 		bool for_all); /* in bytes; called once MaxBackends is known */
 
 	/* Fill it: once for each start of the cluster, or of a backend's own. */

@@ -18,7 +18,7 @@ static void start_memory(void);
 
 /* What keys are made by; it never changes, so that no lock is needed. */
 static DcfShared secret = {.name = "dataconnect_fdw secret",
-						   .reqsize = measure_secret,
+						   .compute_size = measure_secret,
 						   .init = init_secret};
 
 static DcfShared *pieces = NULL;
@@ -64,7 +64,7 @@ request_memory(void)
 		next_request_hook();
 	for (DcfShared *piece = pieces; piece; piece = piece->next)
 	{
-		RequestAddinShmemSpace(MAXALIGN(piece->reqsize(true)));
+		RequestAddinShmemSpace(MAXALIGN(piece->compute_size(true)));
 		RequestNamedLWLockTranche(piece->name, 1);
 	}
 }
@@ -80,7 +80,7 @@ start_memory(void)
 		bool found;
 
 		piece->memory =
-			ShmemInitStruct(piece->name, piece->reqsize(true), &found);
+			ShmemInitStruct(piece->name, piece->compute_size(true), &found);
 		piece->lock = &GetNamedLWLockTranche(piece->name)->lock;
 		if (!found)
 			piece->init(piece->memory, true);
@@ -100,7 +100,7 @@ dcf_shared_get_own(DcfShared *piece)
 	if (piece->own == NULL)
 	{
 		void *memory =
-			MemoryContextAlloc(TopMemoryContext, piece->reqsize(false));
+			MemoryContextAlloc(TopMemoryContext, piece->compute_size(false));
 
 		piece->init(memory, false);
 		piece->own = memory;

@@ -72,7 +72,7 @@ static Size measure_table(bool for_all);
 static void init_table(void *memory, bool for_all);
 
 static DcfShared shared = {.name = "DataconnectBreaker",
-						   .reqsize = measure_table,
+						   .compute_size = measure_table,
 						   .init = init_table};
 
 /* This backend's, with a probe or a retry under way. */

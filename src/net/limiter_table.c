@@ -49,7 +49,7 @@ static Size measure_table(bool for_all);
 static void init_table(void *memory, bool for_all);
 
 static DcfShared shared = {.name = "DataconnectGovernor",
-						   .reqsize = measure_table,
+						   .compute_size = measure_table,
 						   .init = init_table};
 
 /* A backend never waits in a table of its own. */

@@ -90,7 +90,7 @@ static Size measure_memory(bool for_all);
 static void init_memory(void *memory, bool for_all);
 
 static DcfShared shared = {.name = "dataconnect_fdw learned",
-						   .reqsize = measure_memory,
+						   .compute_size = measure_memory,
 						   .init = init_memory};
 static bool enabled = true;
 
