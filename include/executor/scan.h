@@ -12,7 +12,7 @@
 #include "executor/executor.h"
 #include "nodes/execnodes.h"
 
-#include "executor/fetch.h"
+#include "reply/fetch.h"
 #include "request/bind.h"
 #include "request/fdw_private.h"
 #include "request/relation.h"

@@ -20,7 +20,7 @@
 #include "base/compat.h"
 #include "executor/async.h"
 #include "executor/scan.h"
-#include "executor/fetch.h"
+#include "reply/fetch.h"
 
 /* Answer with the next row, or with the end; or be left pending. */
 static void

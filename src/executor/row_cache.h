@@ -17,7 +17,7 @@
 #include "executor/tuptable.h"
 #include "nodes/execnodes.h"
 
-#include "executor/fetch.h"
+#include "reply/fetch.h"
 
 /* What one scan reads of its statement's kept rows. */
 typedef struct DcfRowCacheReader DcfRowCacheReader;

@@ -8,9 +8,9 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "executor/fetch.h"
 #include "net/session.h"
 #include "net/status.h"
+#include "reply/fetch.h"
 #include "reply/record.h"
 #include "reply/reply.h"
 #include "reply/reply_stats.h"
