@@ -17,6 +17,7 @@
 
 #include "base/compat.h"
 #include "executor/scan.h"
+#include "reply/fetch.h"
 #include "row_cache.h"
 
 /* What a binding's value is evaluated by. */
@@ -30,15 +31,12 @@ struct DcfScan
 {
 	DcfRelation *relation;
 	DcfFdwPrivate *priv;
-	BindingState *states;	 /* one for each binding */
-	Oid userid;				 /* whose user mapping is used */
-	DcfRowCacheReader *kept; /* where the rows are kept, or NULL */
-	DcfFetch *fetch;		 /* else; NULL before the first row */
-	bool started;			 /* one of them is */
-	Datum keys;				 /* from a batched join, for DCF_BIND_KEYS */
-	bool hurried;			 /* nobody waits for a row that is not there */
-	bool late;				 /* and it was not */
-	DcfFetchStats stats;
+	BindingState *states; /* one for each binding */
+	DcfRowSource *source;
+	bool started; /* the source is */
+	Datum keys;	  /* from a batched join, for DCF_BIND_KEYS */
+	bool hurried; /* nobody waits for a row that is not there */
+	bool late;	  /* and it was not */
 };
 
 static DcfScan *get_scan(ForeignScanState *node);
@@ -52,8 +50,6 @@ static void bind_keys(const DcfScan *scan, const DcfBinding *binding,
 					  List *deparse_context, DcfBoundValue *bound);
 static const char *show_value(Expr *value, List *deparse_context);
 static void start(ForeignScanState *node);
-static DcfFetch *create_fetch(ForeignScanState *node);
-static void stop(DcfScan *scan);
 static bool is_told_by_explain(Expr *value);
 static bool contain_param_walker(Node *node, void *context);
 
@@ -69,12 +65,11 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 		dcf_warned_join(node->ss.ps.state, scan->relation->relid);
 	scan->priv = dcf_fdw_private_read(plan);
 	scan->states = init_states(node, scan->priv);
-	scan->stats.first_byte_ms = -1;
-	scan->userid = find_user(node);
+	scan->source =
+		dcf_fetch_create(scan->relation, scan->priv, find_user(node), NULL);
 	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
-		scan->kept =
-			dcf_row_cache_join(node, scan->relation, scan->priv, scan->userid,
-							   (eflags & EXEC_FLAG_REWIND) != 0, &scan->stats);
+		scan->source = dcf_row_cache_join(node, scan->source,
+										  (eflags & EXEC_FLAG_REWIND) != 0);
 }
 
 static BindingState *
@@ -102,21 +97,13 @@ dcf_scan_iterate(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
-	DcfFetchStatus status;
+	DcfRowStatus status;
 
 	ExecClearTuple(slot);
 	if (!scan->started)
 		start(node);
-	if (scan->kept)
-		status = dcf_row_cache_next(scan->kept, !scan->hurried, slot, &slot);
-	else
-	{
-		status = dcf_fetch_next(scan->fetch, !scan->hurried, slot->tts_values,
-								slot->tts_isnull);
-		if (status == DCF_FETCH_ROW)
-			ExecStoreVirtualTuple(slot);
-	}
-	scan->late = status == DCF_FETCH_LATER;
+	status = scan->source->routine->next(scan->source, !scan->hurried, &slot);
+	scan->late = status == DCF_ROW_LATER;
 	return slot;
 }
 
@@ -134,14 +121,6 @@ dcf_scan_next(ForeignScanState *node, bool wait, bool *late)
 	return slot;
 }
 
-DcfFetch *
-dcf_scan_fetch(ForeignScanState *node)
-{
-	DcfScan *scan = get_scan(node);
-
-	return scan->kept ? dcf_row_cache_fetch(scan->kept) : scan->fetch;
-}
-
 static void
 start(ForeignScanState *node)
 {
@@ -151,52 +130,23 @@ start(ForeignScanState *node)
 
 	if (deferred)
 		dcf_deferred_error_raise(scan->relation, deferred);
-	if (scan->kept)
-		scan->stats.replays += dcf_row_cache_start(scan->kept, values);
-	else
-	{
-		if (!scan->fetch)
-			scan->fetch = create_fetch(node);
-		dcf_fetch_start(scan->fetch, values);
-	}
+	scan->source->routine->start(scan->source, values);
 	scan->started = true;
-}
-
-static DcfFetch *
-create_fetch(ForeignScanState *node)
-{
-	DcfScan *scan = get_scan(node);
-	MemoryContext old = MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
-	DcfFetch *fetch = dcf_fetch_create(scan->relation, scan->priv,
-									   scan->userid, &scan->stats);
-
-	MemoryContextSwitchTo(old);
-	return fetch;
-}
-
-static void
-stop(DcfScan *scan)
-{
-	if (scan->kept)
-		dcf_row_cache_stop(scan->kept);
-	if (scan->fetch)
-		dcf_fetch_stop(scan->fetch);
-	scan->started = false;
 }
 
 void
 dcf_scan_rescan(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
-	bool unforeseen = scan->started && !scan->kept &&
-		node->ss.ps.chgParam == NULL && dcf_fdw_private_keys(scan->priv) == 0;
+	bool same_values = scan->started && node->ss.ps.chgParam == NULL &&
+		dcf_fdw_private_keys(scan->priv) == 0;
 
-	stop(scan);
+	scan->source->routine->stop(scan->source);
+	scan->started = false;
 
 	/* The next time may not be the last one, either. */
-	if (unforeseen)
-		scan->kept = dcf_row_cache_join(node, scan->relation, scan->priv,
-										scan->userid, true, &scan->stats);
+	if (same_values)
+		scan->source = dcf_row_cache_join(node, scan->source, true);
 }
 
 void
@@ -205,11 +155,8 @@ dcf_scan_end(ForeignScanState *node)
 	DcfScan *scan = get_scan(node);
 
 	/* Under an error nobody calls this; the contexts' callbacks do the same. */
-	if (!scan)
-		return;
-	stop(scan);
-	if (scan->kept)
-		dcf_row_cache_leave(scan->kept);
+	if (scan)
+		scan->source->routine->end(scan->source);
 }
 
 const DcfRelation *
@@ -222,6 +169,12 @@ const DcfFdwPrivate *
 dcf_scan_spec(const DcfScan *scan)
 {
 	return scan->priv;
+}
+
+DcfRowSource *
+dcf_scan_source(const DcfScan *scan)
+{
+	return scan->source;
 }
 
 DcfDeferredError *
@@ -253,18 +206,6 @@ dcf_scan_lack(const DcfScan *scan, const DcfBoundValue *values)
 			return deferred;
 	}
 	return dcf_deferred_error_missing(scan->relation, bound);
-}
-
-DcfFetchStats
-dcf_scan_stats(const DcfScan *scan)
-{
-	DcfFetchStats stats = scan->stats;
-
-	if (scan->kept)
-		dcf_row_cache_add_open(scan->kept, &stats);
-	if (scan->fetch)
-		dcf_fetch_add_open(scan->fetch, &stats);
-	return stats;
 }
 
 DcfBoundValue *
