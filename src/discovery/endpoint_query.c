@@ -4,25 +4,20 @@
  */
 #include "postgres.h"
 
-#include "nodes/bitmapset.h"
+#include "executor/tuptable.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "endpoint_query.h"
-#include "net/session.h"
-#include "reply/record.h"
-#include "reply/reply.h"
+#include "reply/fetch.h"
 #include "request/relation.h"
 #include "request/request.h"
 
 struct DcfEndpointQuery
 {
-	DcfRelation *relation;
-	DcfReply *reply;
-	DcfRecordReader *reader;
-	MemoryContext row; /* of the current record */
-	Datum *values;
-	bool *isnull;
+	DcfRowSource *source; /* NULL after its end */
+	MemoryContext row;	  /* of the current record */
+	TupleTableSlot *slot;
 };
 
 DcfEndpointQuery *
@@ -31,41 +26,41 @@ dcf_endpoint_query_open(Oid serverid, Oid userid, const char *endpoint,
 						bool brief)
 {
 	DcfEndpointQuery *query = palloc0(sizeof(DcfEndpointQuery));
-	DcfSession *session =
-		dcf_session_get(serverid, userid, CurrentMemoryContext);
 	DcfRelation *relation =
 		dcf_relation_create(serverid, endpoint, params, keys, nkeys);
 	DcfRequest *request =
 		dcf_request_create(relation->server, relation->table);
 
-	query->relation = relation;
+	request->brief = brief;
 	query->row =
 		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw listing",
 							  ALLOCSET_SMALL_SIZES);
-	query->values = palloc0(sizeof(Datum) * nkeys);
-	query->isnull = palloc0(sizeof(bool) * nkeys);
-	query->reader = dcf_record_create(relation, bms_add_range(NULL, 1, nkeys));
-	query->reply =
-		dcf_reply_open(session, request, brief, CurrentMemoryContext);
-	dcf_record_attach(query->reader, query->reply);
+	query->slot = MakeSingleTupleTableSlot(relation->tupdesc, &TTSOpsVirtual);
+	query->source = dcf_fetch_create_fixed(relation, request, NULL, userid);
+	query->source->routine->start(query->source, NULL);
 	return query;
 }
 
 bool
 dcf_endpoint_query_next(DcfEndpointQuery *query, char **texts)
 {
+	DcfRowSource *source = query->source;
+	TupleTableSlot *slot = query->slot;
 	MemoryContext old;
 	bool found;
 
-	if (query->reply == NULL)
+	if (source == NULL)
 		return false;
-	MemoryContextReset(query->row);
+	ExecClearTuple(slot);
 	old = MemoryContextSwitchTo(query->row);
-	found = dcf_record_next(query->reader, true, query->values,
-							query->isnull) == DCF_RECORD_ROW;
-	for (int i = 0; found && i < query->relation->natts; i++)
-		texts[i] =
-			query->isnull[i] ? NULL : TextDatumGetCString(query->values[i]);
+	found = source->routine->next(source, true, &slot) == DCF_ROW_READY;
+	for (int i = 0; found && i < source->relation->natts; i++)
+	{
+		bool isnull;
+		Datum value = slot_getattr(slot, i + 1, &isnull);
+
+		texts[i] = isnull ? NULL : TextDatumGetCString(value);
+	}
 	MemoryContextSwitchTo(old);
 	if (!found)
 		dcf_endpoint_query_close(query);
@@ -75,8 +70,7 @@ dcf_endpoint_query_next(DcfEndpointQuery *query, char **texts)
 void
 dcf_endpoint_query_close(DcfEndpointQuery *query)
 {
-	if (query->reply == NULL)
-		return;
-	dcf_reply_close(query->reply);
-	query->reply = NULL;
+	if (query->source)
+		query->source->routine->end(query->source);
+	query->source = NULL;
 }

@@ -14,10 +14,10 @@
 typedef struct DcfEndpointQuery DcfEndpointQuery;
 
 /*
- * Ask; the listing lives in the current memory context.  userid is the user
+ * A question, which dcf_endpoint_query_next() sends; it lives in the current memory
+ * context.  userid is the user
  * whose mapping is used; params a query string or NULL; keys must outlive the
- * listing.  A brief one has one try of some seconds, as there is another way if
- * it fails.
+ * listing.  brief as in a DcfRequest.
  */
 extern DcfEndpointQuery *dcf_endpoint_query_open(Oid serverid, Oid userid,
 												 const char *endpoint,

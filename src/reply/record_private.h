@@ -27,8 +27,8 @@
 #include "base/compat.h"
 #include "convert/convert.h"
 #include "net/inflate_thread.h"
+#include "record.h"
 #include "reply/format.h"
-#include "reply/record.h"
 #include "reply/reply.h"
 
 /* A column to fill. */

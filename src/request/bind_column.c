@@ -12,9 +12,9 @@
 #include "utils/timestamp.h"
 
 #include "bind_column.h"
+#include "bind_default.h"
 #include "bind_fit.h"
 #include "convert/convert.h"
-#include "request/bind_default.h"
 #include "request/period_set.h"
 #include "request/window_open.h"
 

@@ -10,9 +10,9 @@
 #include "utils/lsyscache.h"
 
 #include "base/foreign_text.h"
+#include "bind_default.h"
 #include "bind_fit.h"
 #include "convert/convert.h"
-#include "request/bind_default.h"
 #include "request/request.h"
 
 char *
@@ -81,6 +81,27 @@ dcf_bind_default_value(const DcfRelation *relation, const DcfColumn *column,
 	if (fit)
 		dcf_bind_fit_end(fit);
 	return value;
+}
+
+bool
+dcf_bind_default_sent(const DcfRelation *relation, const DcfColumn *column,
+					  const DcfRequest *request, Datum *value)
+{
+	const char *utf8 =
+		dcf_request_fixed(request, dcf_option_utf8(column->options->param));
+	DcfConverter *converter;
+
+	if (!utf8 || dcf_bind_default_is_null(column, utf8) ||
+		(column->options->list && strchr(utf8, ',')))
+		return false;
+	converter =
+		dcf_convert_create(relation->relname,
+						   TupleDescAttr(relation->tupdesc,
+										 column->attnum - 1),
+						   column->timezone, relation->table->null_strings);
+	*value = dcf_convert_text(converter,
+							  pg_any_to_server(utf8, strlen(utf8), PG_UTF8));
+	return true;
 }
 
 void
