@@ -29,8 +29,8 @@
 #ifndef DCF_JSON_READER_H
 #define DCF_JSON_READER_H
 
-#include "core/simd.h"
 #include "core/field.h"
+#include "core/simd.h"
 
 /* Containers open at the same time, the outermost included. */
 #define DCF_JSON_MAX_DEPTH 512

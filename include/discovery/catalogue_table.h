@@ -13,8 +13,8 @@
 #include "postgres.h"
 #include "nodes/pg_list.h"
 
-#include "discovery/table_def.h"
 #include "catalogue/catalogue.h"
+#include "discovery/table_def.h"
 #include "options/option.h"
 #include "request/request.h"
 

@@ -16,9 +16,9 @@
 #include "discovery/import.h"
 #include "discovery/import_comment.h"
 #include "discovery/sample.h"
+#include "discovery/table_def.h"
 #include "options/option.h"
 #include "request/request.h"
-#include "discovery/table_def.h"
 
 /* The remote schemas of all categories, and of the tables behind the bridge. */
 #define SCHEMA_ALL		  "all"

@@ -17,11 +17,11 @@
 #include "base/catch_error.h"
 #include "base/wait.h"
 #include "discovery/bridge.h"
+#include "discovery/table_def.h"
 #include "endpoint_query.h"
 #include "net/company.h"
 #include "net/offline.h"
 #include "request/request.h"
-#include "discovery/table_def.h"
 
 #define DELTA_ENDPOINT "/bridge/current/delta"
 

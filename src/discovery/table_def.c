@@ -9,8 +9,8 @@
 #include "utils/builtins.h"
 
 #include "core/snake_case.h"
-#include "request/request.h"
 #include "discovery/table_def.h"
+#include "request/request.h"
 
 HTAB *
 dcf_table_def_names(const char *const *reserved, int nreserved)

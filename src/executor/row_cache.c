@@ -15,6 +15,7 @@
 
 #include "net/session.h"
 #include "reply/fetch.h"
+#include "reply/reply.h"
 #include "rescan.h"
 #include "row_cache.h"
 

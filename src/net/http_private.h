@@ -15,8 +15,8 @@
 
 #include "base/resource.h"
 #include "base/wait.h"
-#include "net/inflate.h"
 #include "net/http.h"
+#include "net/inflate.h"
 #include "net/inflate_thread.h"
 
 #if LIBCURL_VERSION_NUM < 0x074900

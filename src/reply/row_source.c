@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "net/session.h"
+#include "reply/reply.h"
 #include "reply/row_source.h"
 
 /* All replies that are under way, each once: several may read one reply. */
