@@ -22,6 +22,9 @@ SELECT count(*) FROM dataconnect_companies(NULL);
 \! $DATACONNECT_SANDBOX_CTL settings '{"login": "master"}'
 SELECT * FROM dataconnect_companies('sandbox');
 SELECT count(*) FROM dataconnect_companies('sandbox', relationships => 'MASTER');
+-- also where the other list is there, and empty
+\! $DATACONNECT_SANDBOX_CTL fault '{"path": "/partner/relationships", "body": []}'
+SELECT count(*) FROM dataconnect_companies('sandbox');
 
 -- in a join
 SELECT c.company_id, c.company_name FROM dataconnect_companies('sandbox') c

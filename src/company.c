@@ -137,10 +137,16 @@ dcf_company_list(DcfSession *session, DcfRelationships which, bool brief,
 
 	if (which != DCF_RELATIONSHIPS_ANY)
 		(void) ask(session, paths[which], false, brief, deadline, &companies);
-	else if (!ask(session, paths[DCF_RELATIONSHIPS_PARTNER], true, brief,
-				  deadline, &companies))
-		(void) ask(session, paths[DCF_RELATIONSHIPS_MASTER], false, brief,
-				   deadline, &companies);
+	else
+	{
+		bool listed = ask(session, paths[DCF_RELATIONSHIPS_PARTNER], true,
+						  brief, deadline, &companies);
+
+		/* A log-in over several companies may be no partner. */
+		if (companies == NIL)
+			(void) ask(session, paths[DCF_RELATIONSHIPS_MASTER], listed, brief,
+					   deadline, &companies);
+	}
 	return companies;
 }
 
