@@ -139,8 +139,8 @@ my %failing = (
 	'a value that does not fit' => [ { body => '[{"Id": "x"}]' }, '22P02' ],
 	'a silence' => [ { never => JSON::PP::true }, 'HV00M', 'phase "first byte"' ],
 	'a silence later' => [ { hold_after => { bytes => 90 } }, 'HV00M', 'phase "idle"' ]);
-make('short', max_concurrency => 4, max_retries => 0, first_byte_timeout => '1s',
-	idle_timeout => '1s');
+make('short', max_concurrency => 4, max_retries => 0, first_byte_timeout => '3s',
+	idle_timeout => '3s');
 for my $name (sort keys %failing)
 {
 	my ($fault, $state, $words) = @{ $failing{$name} };
@@ -163,7 +163,7 @@ is($session->query("SELECT count(id) FROM short WHERE n IN ($twenty)"), '210',
 $session->query('BEGIN');
 $session->query("DECLARE c CURSOR FOR SELECT n, id FROM short WHERE n IN ($twenty)");
 $session->query('FETCH 2 FROM c');
-$session->query('SELECT pg_sleep(1.5)');
+$session->query('SELECT pg_sleep(3.5)');
 is(scalar(split /\n/, $session->query('FETCH ALL FROM c')), 208,
 	'a cursor that rests for longer than a time-out has all rows');
 $session->query('COMMIT');
