@@ -45,7 +45,7 @@ LANGUAGE C VOLATILE
 ROWS 50;
 
 COMMENT ON FUNCTION dataconnect_companies(name, text)
-IS 'the companies that the caller''s log-in reaches: relationships ''partner'' asks for the companies of a partner (/partner/relationships), ''master'' for those of a log-in over several companies (/master/relationships), NULL for the first and, where that is refused, the second; a company that gives no endpoint has NULL; needs USAGE on the server (42501); for example: SELECT company_id, company_name FROM dataconnect_companies(''dataconnect'')';
+IS 'the companies that the caller''s log-in reaches: relationships ''partner'' asks for the companies of a partner (/partner/relationships), ''master'' for those of a log-in over several companies (/master/relationships), NULL for the first and, where that is refused or empty, the second; a company that gives no endpoint has NULL; needs USAGE on the server (42501); for example: SELECT company_id, company_name FROM dataconnect_companies(''dataconnect'')';
 
 -- It sends requests.
 REVOKE EXECUTE ON FUNCTION dataconnect_companies(name, text) FROM PUBLIC;

@@ -129,7 +129,9 @@ SELECT expected('SELECT * FROM sales');
 SELECT count(*) FROM sales;
 ALTER SERVER sandbox OPTIONS (ADD params 'CompanyID=1');
 SELECT expected('SELECT * FROM sales');
-ALTER SERVER sandbox OPTIONS (DROP params);
+ALTER SERVER sandbox OPTIONS (DROP params, ADD path_prefix '/elsewhere');
+SELECT expected('SELECT * FROM sales');
+ALTER SERVER sandbox OPTIONS (DROP path_prefix);
 ALTER FOREIGN TABLE sales OPTIONS (DROP rows, DROP null_strings);
 
 -- it can be turned off, and forgotten
