@@ -28,6 +28,13 @@ typedef struct DcfBoundValue
 	const char *shown;
 } DcfBoundValue;
 
+/*
+ * A deep copy of the values of the spec's bindings, in the current memory
+ * context: a parameter's value is valid only until the plan sets it again.
+ */
+extern DcfBoundValue *dcf_bind_copy_values(const DcfSpec *spec,
+										   const DcfBoundValue *values);
+
 typedef struct DcfRequestSet DcfRequestSet;
 
 /*

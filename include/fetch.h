@@ -14,80 +14,19 @@
 
 #include "postgres.h"
 
-#include "bind.h"
 #include "relation.h"
+#include "row_source.h"
 #include "spec.h"
 
-typedef struct DcfFetch DcfFetch;
-
-/* Counted over all sets of requests. */
-typedef struct DcfFetchStats
-{
-	uint64 requests;	 /* replies opened, refused ones among them */
-	uint64 halved;		 /* those that were refused, and asked in halves */
-	uint64 halved_early; /* not sent, but asked in halves at once, because they
-						  * were expected to be refused */
-	uint64 retries;		 /* tries beyond the first */
-	uint64 bytes_received;
-	uint64 bytes_decoded;
-	uint64 records;
-	uint64 records_ahead; /* of them, read in the thread that decompresses */
-	double first_byte_ms; /* of the first reply; -1 before it */
-	int at_once;		  /* the most requests under way at a time */
-	uint64 replays;		  /* how often rows came from those kept */
-} DcfFetchStats;
-
-typedef enum DcfFetchStatus
-{
-	DCF_FETCH_ROW,
-	DCF_FETCH_END,
-	DCF_FETCH_LATER /* there is none yet, and nobody waited */
-} DcfFetchStatus;
-
 /*
- * For rows of a relation, in the current memory context, which it must not
- * outlive; nor relation, spec and stats.  spec->fetched says which columns are
- * filled.  userid is the user whose mapping is used.
+ * The rows of a relation that the service returns, in the current memory
+ * context, which they must not outlive; nor relation, spec and stats.  userid
+ * is the user whose mapping is used.  What is passed by reference in a row is in
+ * the current memory context of the call, or in a window.  stats is where the
+ * requests count; NULL: for this source alone.
  */
-extern DcfFetch *dcf_fetch_create(const DcfRelation *relation,
-								  const DcfSpec *spec, Oid userid,
-								  DcfFetchStats *stats);
-
-/*
- * Begin with the requests that follow from the values of the spec's bindings,
- * which are copied.  Sends nothing.  Raises what dcf_bind_create() does.
- */
-extern void dcf_fetch_start(DcfFetch *fetch, const DcfBoundValue *values);
-
-/*
- * Those of parameters live only until the plan sets them again.  In the current
- * memory context.
- */
-extern DcfBoundValue *dcf_fetch_copy_values(const DcfSpec *spec,
-											const DcfBoundValue *values);
-
-/*
- * The next row: all of the relation's columns in values and isnull.  Without
- * wait, only one that is there; but a log-in is waited for, and a request that
- * is sent again.  What is passed by reference is in the current memory context,
- * which is reset before, or in a window, and valid until the next call.
- */
-extern DcfFetchStatus dcf_fetch_next(DcfFetch *fetch, bool wait, Datum *values,
-									 bool *isnull);
-
-/*
- * After DCF_FETCH_LATER: wait until something happens to one of these, or only
- * look.  False if none of them has a request under way.
- */
-extern bool dcf_fetch_wait_any(DcfFetch **fetches, int n, bool wait);
-
-/* Whether more is to come over the network for what is under way. */
-extern bool dcf_fetch_is_busy(const DcfFetch *fetch);
-
-/* End all requests, at once.  The fetch can be started again. */
-extern void dcf_fetch_stop(DcfFetch *fetch);
-
-/* With what is under way counted in: stats has it from the end of a reply on. */
-extern void dcf_fetch_add_open(const DcfFetch *fetch, DcfFetchStats *stats);
+extern DcfRowSource *dcf_fetch_create(const DcfRelation *relation,
+									  const DcfSpec *spec, Oid userid,
+									  DcfRowStats *stats);
 
 #endif /* DCF_FETCH_H */

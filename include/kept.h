@@ -14,49 +14,18 @@
 #define DCF_KEPT_H
 
 #include "postgres.h"
-#include "executor/tuptable.h"
 #include "nodes/execnodes.h"
 
-#include "fetch.h"
-
-/* What one scan reads of its statement's kept rows. */
-typedef struct DcfKeptReader DcfKeptReader;
+#include "row_source.h"
 
 /*
- * For a scan that begins; NULL if its rows are not worth keeping.  With
- * "rescanned" they are, whatever the plan shows.  The reader is the statement's,
- * spec is the scan's own, and stats is where its requests count.
+ * A source of the same rows that keeps them, for a scan that begins, or one that
+ * is rescanned and has stopped.  It lives as long as the statement and takes the
+ * place of "source", with which it counts.  "source" itself if its rows are not
+ * worth keeping, or are kept already.  With "rescanned" they are worth it,
+ * whatever the plan shows.
  */
-extern DcfKeptReader *dcf_kept_join(ForeignScanState *node,
-									const DcfRelation *relation,
-									const DcfSpec *spec, Oid userid,
-									bool rescanned, DcfFetchStats *stats);
-
-/*
- * Begin to read the rows that follow from the values of the spec's bindings.
- * True if somebody has begun to fetch them before.
- */
-extern bool dcf_kept_start(DcfKeptReader *reader, const DcfBoundValue *values);
-
-/*
- * The next row, as dcf_fetch_next() gives it: in slot, or in one that *result
- * is set to.
- */
-extern DcfFetchStatus dcf_kept_next(DcfKeptReader *reader, bool wait,
-									TupleTableSlot *slot,
-									TupleTableSlot **result);
-
-/* What fetches the rows being read; NULL if all are there. */
-extern DcfFetch *dcf_kept_fetch(const DcfKeptReader *reader);
-
-/* With what is under way for the reader's own requests counted in. */
-extern void dcf_kept_add_open(const DcfKeptReader *reader,
-							  DcfFetchStats *stats);
-
-/* Read no more for now; the rows stay for the next start, if they can. */
-extern void dcf_kept_stop(DcfKeptReader *reader);
-
-/* The scan has ended; with a statement's last one all rows go. */
-extern void dcf_kept_leave(DcfKeptReader *reader);
+extern DcfRowSource *dcf_kept_join(ForeignScanState *node,
+								   DcfRowSource *source, bool rescanned);
 
 #endif /* DCF_KEPT_H */

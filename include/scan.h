@@ -13,8 +13,8 @@
 #include "nodes/execnodes.h"
 
 #include "bind.h"
-#include "fetch.h"
 #include "relation.h"
+#include "row_source.h"
 #include "spec.h"
 
 typedef struct DcfScan DcfScan;
@@ -28,9 +28,6 @@ extern TupleTableSlot *dcf_scan_iterate(ForeignScanState *node);
 extern TupleTableSlot *dcf_scan_next(ForeignScanState *node, bool wait,
 									 bool *late);
 
-/* What it waits for then; may be NULL. */
-extern DcfFetch *dcf_scan_fetch(ForeignScanState *node);
-
 extern void dcf_scan_rescan(ForeignScanState *node);
 extern void dcf_scan_end(ForeignScanState *node);
 
@@ -41,10 +38,10 @@ extern void dcf_scan_end(ForeignScanState *node);
  */
 extern void dcf_scan_set_keys(ForeignScanState *node, Datum array);
 
-/* For EXPLAIN.  The strings and structs live as long as the scan. */
+/* They live as long as the scan, the source until a rescan. */
 extern const DcfRelation *dcf_scan_relation(const DcfScan *scan);
 extern const DcfSpec *dcf_scan_spec(const DcfScan *scan);
-extern DcfFetchStats dcf_scan_stats(const DcfScan *scan);
+extern DcfRowSource *dcf_scan_source(const DcfScan *scan);
 
 /*
  * The values of the spec's bindings, in the current memory context.  With a

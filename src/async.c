@@ -19,7 +19,7 @@
 
 #include "async.h"
 #include "compat.h"
-#include "fetch.h"
+#include "row_source.h"
 #include "scan.h"
 
 /* Answer with the next row, or with the end; or be left pending. */
@@ -87,27 +87,22 @@ list_pending(const AppendState *append)
 static void
 work_for(List *pending, bool wait)
 {
-	DcfFetch **fetches = palloc(sizeof(DcfFetch *) * list_length(pending));
+	int n = list_length(pending);
+	DcfRowSource **sources = palloc(sizeof(DcfRowSource *) * n);
 	ListCell *lc;
-	int n = 0;
 
 	foreach(lc, pending)
 	{
 		AsyncRequest *areq = lfirst(lc);
-		DcfFetch *fetch = dcf_scan_fetch((ForeignScanState *) areq->requestee);
-		int i = 0;
+		ForeignScanState *node = (ForeignScanState *) areq->requestee;
 
-		/* Several may read what one of them fetches. */
-		while (i < n && fetches[i] != fetch)
-			i++;
-		if (fetch && i == n)
-			fetches[n++] = fetch;
+		sources[foreach_current_index(lc)] = dcf_scan_source(node->fdw_state);
 	}
 
 	/* None of them was given leave to send: one of them waits for it. */
-	if (!dcf_fetch_wait_any(fetches, n, wait) && wait)
+	if (!dcf_row_source_wait_any(sources, n, wait) && wait)
 		answer_pending(linitial(pending), true);
-	pfree(fetches);
+	pfree(sources);
 }
 
 /* The last of our pending scans speaks for all. */

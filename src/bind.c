@@ -9,6 +9,8 @@
 
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
 
 #include "bind.h"
 #include "bind_group.h"
@@ -100,6 +102,26 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 	if (!set->empty)
 		find_halved(set, spec);
 	return set;
+}
+
+DcfBoundValue *
+dcf_bind_copy_values(const DcfSpec *spec, const DcfBoundValue *values)
+{
+	int n = list_length(spec->bindings);
+	DcfBoundValue *copies = palloc(sizeof(DcfBoundValue) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+	{
+		int16 typlen;
+		bool typbyval;
+
+		copies[i] = values[i];
+		if (!OidIsValid(values[i].type) || values[i].isnull)
+			continue;
+		get_typlenbyval(values[i].type, &typlen, &typbyval);
+		copies[i].value = datumCopy(values[i].value, typbyval, typlen);
+	}
+	return copies;
 }
 
 static void

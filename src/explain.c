@@ -173,7 +173,7 @@ explain_excess(const DcfScan *scan, bool can_halve, ExplainState *es)
 static void
 explain_run(const DcfScan *scan, ExplainState *es)
 {
-	DcfFetchStats stats = dcf_scan_stats(scan);
+	DcfRowStats stats = dcf_row_source_statistics(dcf_scan_source(scan));
 
 	ExplainPropertyUInteger("Requests", NULL, stats.requests, es);
 	if (dcf_scan_relation(scan)->split || is_batched(scan))

@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include "utils/datum.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "fetch.h"
@@ -16,10 +14,12 @@
 #include "session.h"
 #include "status.h"
 
+typedef struct Fetch Fetch;
+
 /* One request under way.  A lane is used for one after the other. */
 typedef struct Lane
 {
-	const DcfFetch *fetch;
+	const Fetch *fetch;
 	MemoryContext context; /* of the request and its reply */
 	DcfRecordReader *reader;
 	DcfAsked *asked;
@@ -29,13 +29,11 @@ typedef struct Lane
 	bool begun; /* the reply has: its reader is attached */
 } Lane;
 
-struct DcfFetch
+struct Fetch
 {
+	DcfRowSource base; /* has to be first */
 	MemoryContext context;
-	const DcfRelation *relation;
-	const DcfSpec *spec;
-	Oid userid;
-	DcfFetchStats *stats;
+	DcfRowStats own_stats;	   /* where nobody else counts */
 	Bitmapset *sent;		   /* fetched parameter columns, by attnum */
 	DcfSession *session;	   /* from the first request on */
 	MemoryContext set_context; /* of the requests, and their values */
@@ -48,38 +46,54 @@ struct DcfFetch
 	Lane *lane; /* to read from, or NULL: to be chosen */
 };
 
+static void start(DcfRowSource *source, const DcfBoundValue *values);
+static DcfRowStatus next(DcfRowSource *source, bool wait,
+						 TupleTableSlot **slot);
+static List *list_replies(const DcfRowSource *source);
+static void stop(DcfRowSource *source);
+static void add_open(const DcfRowSource *source, DcfRowStats *stats);
 static Bitmapset *find_sent(const DcfRelation *relation, const DcfSpec *spec);
-static DcfFetchStatus choose_lane(DcfFetch *fetch, bool wait);
-static void open_lanes(DcfFetch *fetch, bool wait);
-static bool open_lane(DcfFetch *fetch, bool wait);
+static DcfRowStatus choose_lane(Fetch *fetch, bool wait);
+static void open_lanes(Fetch *fetch, bool wait);
+static bool open_lane(Fetch *fetch, bool wait);
 static char *give_hint(const void *arg, int status);
-static Lane *get_lane(DcfFetch *fetch);
-static void choose_request(DcfFetch *fetch, Lane *lane);
-static bool is_too_much(const DcfFetch *fetch, const Lane *lane);
-static bool begin_reply(DcfFetch *fetch, Lane *lane);
-static Lane *find_ready(DcfFetch *fetch);
-static void end_lane(DcfFetch *fetch, Lane *lane, bool whole);
-static void teach(const DcfFetch *fetch, const Lane *lane, bool whole);
-static void count_reply(const Lane *lane, DcfFetchStats *stats);
-static void fill_sent(const DcfFetch *fetch, Datum *values, bool *isnull);
+static Lane *get_lane(Fetch *fetch);
+static void choose_request(Fetch *fetch, Lane *lane);
+static bool is_too_much(const Fetch *fetch, const Lane *lane);
+static bool begin_reply(Fetch *fetch, Lane *lane);
+static Lane *find_ready(Fetch *fetch);
+static void wait_for_any(Fetch *fetch);
+static void end_lane(Fetch *fetch, Lane *lane, bool whole);
+static void teach(const Fetch *fetch, const Lane *lane, bool whole);
+static void count_reply(const Lane *lane, DcfRowStats *stats);
+static void fill_sent(const Fetch *fetch, Datum *values, bool *isnull);
 
-DcfFetch *
+static const DcfRowSourceRoutine routine = {.start = start,
+											.next = next,
+											.replies = list_replies,
+											.stop = stop,
+											.end = stop,
+											.add_open = add_open};
+
+DcfRowSource *
 dcf_fetch_create(const DcfRelation *relation, const DcfSpec *spec, Oid userid,
-				 DcfFetchStats *stats)
+				 DcfRowStats *stats)
 {
-	DcfFetch *fetch = palloc0(sizeof(DcfFetch));
+	Fetch *fetch = palloc0(sizeof(Fetch));
 
+	fetch->base.routine = &routine;
+	fetch->base.relation = relation;
+	fetch->base.spec = spec;
+	fetch->base.userid = userid;
+	fetch->base.stats = stats ? stats : &fetch->own_stats;
+	fetch->own_stats.first_byte_ms = -1;
 	fetch->context = CurrentMemoryContext;
-	fetch->relation = relation;
-	fetch->spec = spec;
-	fetch->userid = userid;
-	fetch->stats = stats;
 	fetch->sent = find_sent(relation, spec);
 	fetch->set_context =
 		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw requests",
 							  ALLOCSET_SMALL_SIZES);
 	fetch->lanes = palloc0(sizeof(Lane *) * relation->server->max_concurrency);
-	return fetch;
+	return &fetch->base;
 }
 
 static Bitmapset *
@@ -94,61 +108,46 @@ find_sent(const DcfRelation *relation, const DcfSpec *spec)
 	return sent;
 }
 
-void
-dcf_fetch_start(DcfFetch *fetch, const DcfBoundValue *values)
+static void
+start(DcfRowSource *source, const DcfBoundValue *values)
 {
+	Fetch *fetch = (Fetch *) source;
 	MemoryContext old = MemoryContextSwitchTo(fetch->set_context);
 
 	fetch->set =
-		dcf_bind_create(fetch->relation, fetch->spec,
-						dcf_fetch_copy_values(fetch->spec, values), false);
+		dcf_bind_create(source->relation, source->spec,
+						dcf_bind_copy_values(source->spec, values), false);
 	MemoryContextSwitchTo(old);
 	fetch->width =
-		fetch->spec->all_rows ? fetch->relation->server->max_concurrency : 1;
+		source->spec->all_rows ? source->relation->server->max_concurrency : 1;
 
 	/* Where nothing can match, not even credentials are called for. */
 	if (!fetch->session && dcf_bind_has_next(fetch->set))
-		fetch->session = dcf_session_get(fetch->relation->serverid,
-										 fetch->userid, fetch->context);
+		fetch->session = dcf_session_get(source->relation->serverid,
+										 source->userid, fetch->context);
 }
 
-DcfBoundValue *
-dcf_fetch_copy_values(const DcfSpec *spec, const DcfBoundValue *values)
+static DcfRowStatus
+next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 {
-	int n = list_length(spec->bindings);
-	DcfBoundValue *copies = palloc(sizeof(DcfBoundValue) * Max(n, 1));
+	Fetch *fetch = (Fetch *) source;
+	Datum *values = (*slot)->tts_values;
+	bool *isnull = (*slot)->tts_isnull;
 
-	for (int i = 0; i < n; i++)
-	{
-		int16 typlen;
-		bool typbyval;
-
-		copies[i] = values[i];
-		if (!OidIsValid(values[i].type) || values[i].isnull)
-			continue;
-		get_typlenbyval(values[i].type, &typlen, &typbyval);
-		copies[i].value = datumCopy(values[i].value, typbyval, typlen);
-	}
-	return copies;
-}
-
-DcfFetchStatus
-dcf_fetch_next(DcfFetch *fetch, bool wait, Datum *values, bool *isnull)
-{
 	for (;;)
 	{
 		Lane *lane = fetch->lane;
 
 		if (!lane)
 		{
-			DcfFetchStatus status = choose_lane(fetch, wait);
+			DcfRowStatus status = choose_lane(fetch, wait);
 
-			if (status != DCF_FETCH_ROW)
+			if (status != DCF_ROW_READY)
 				return status;
 			lane = fetch->lane;
 		}
 		MemoryContextReset(CurrentMemoryContext);
-		memset(isnull, true, sizeof(bool) * fetch->relation->natts);
+		memset(isnull, true, sizeof(bool) * fetch->base.relation->natts);
 		switch (dcf_record_next(lane->reader, wait && fetch->nlanes == 1,
 								values, isnull))
 		{
@@ -156,11 +155,13 @@ dcf_fetch_next(DcfFetch *fetch, bool wait, Datum *values, bool *isnull)
 				if (!dcf_bind_owns_row(lane->asked, values, isnull))
 					break;
 				fill_sent(fetch, values, isnull);
-				return DCF_FETCH_ROW;
+				ExecStoreVirtualTuple(*slot);
+				return DCF_ROW_READY;
 			case DCF_RECORD_END:
 				end_lane(fetch, lane, true);
-				fetch->width = Min(fetch->width * 2,
-								   fetch->relation->server->max_concurrency);
+				fetch->width =
+					Min(fetch->width * 2,
+						fetch->base.relation->server->max_concurrency);
 				break;
 			case DCF_RECORD_LATER:
 				fetch->lane = NULL;
@@ -169,9 +170,9 @@ dcf_fetch_next(DcfFetch *fetch, bool wait, Datum *values, bool *isnull)
 	}
 }
 
-/* DCF_FETCH_ROW if there is a lane to read from. */
-static DcfFetchStatus
-choose_lane(DcfFetch *fetch, bool wait)
+/* DCF_ROW_READY if there is a lane to read from. */
+static DcfRowStatus
+choose_lane(Fetch *fetch, bool wait)
 {
 	for (;;)
 	{
@@ -179,8 +180,7 @@ choose_lane(DcfFetch *fetch, bool wait)
 
 		open_lanes(fetch, wait);
 		if (fetch->nlanes == 0)
-			return dcf_bind_has_next(fetch->set) ? DCF_FETCH_LATER :
-												   DCF_FETCH_END;
+			return dcf_bind_has_next(fetch->set) ? DCF_ROW_LATER : DCF_ROW_END;
 		lane =
 			wait && fetch->nlanes == 1 ? fetch->lanes[0] : find_ready(fetch);
 		if (lane && !lane->begun && !begin_reply(fetch, lane))
@@ -188,17 +188,17 @@ choose_lane(DcfFetch *fetch, bool wait)
 		if (lane)
 		{
 			fetch->lane = lane;
-			return DCF_FETCH_ROW;
+			return DCF_ROW_READY;
 		}
 		if (!wait)
-			return DCF_FETCH_LATER;
-		(void) dcf_fetch_wait_any(&fetch, 1, true);
+			return DCF_ROW_LATER;
+		wait_for_any(fetch);
 	}
 }
 
 /* Send as many requests as may be under way. */
 static void
-open_lanes(DcfFetch *fetch, bool wait)
+open_lanes(Fetch *fetch, bool wait)
 {
 	while (fetch->nlanes < fetch->width && dcf_bind_has_next(fetch->set) &&
 		   open_lane(fetch, wait && fetch->nlanes == 0))
@@ -207,7 +207,7 @@ open_lanes(DcfFetch *fetch, bool wait)
 
 /* False if there is no room for a request, which nobody waits for yet. */
 static bool
-open_lane(DcfFetch *fetch, bool wait)
+open_lane(Fetch *fetch, bool wait)
 {
 	Lane *lane = get_lane(fetch);
 	DcfSlot *slot = NULL;
@@ -216,7 +216,7 @@ open_lane(DcfFetch *fetch, bool wait)
 	if (!wait)
 	{
 		slot = dcf_session_try_slot(fetch->session,
-									fetch->relation->table->endpoint,
+									fetch->base.relation->table->endpoint,
 									lane->context);
 		if (!slot)
 		{
@@ -229,12 +229,13 @@ open_lane(DcfFetch *fetch, bool wait)
 	lane->request = dcf_bind_request(lane->asked);
 	lane->reply =
 		dcf_reply_begin(fetch->session, lane->request,
-						fetch->relation->relname,
+						fetch->base.relation->relname,
 						&(DcfHinter){give_hint, lane},
 						dcf_bind_can_halve(lane->asked), slot, lane->context);
 	MemoryContextSwitchTo(old);
 	fetch->nlanes++;
-	fetch->stats->at_once = Max(fetch->stats->at_once, fetch->nlanes);
+	fetch->base.stats->at_once =
+		Max(fetch->base.stats->at_once, fetch->nlanes);
 	return true;
 }
 
@@ -247,13 +248,13 @@ give_hint(const void *arg, int status)
 	if (status == DCF_STATUS_TOO_MUCH)
 		return dcf_bind_narrow_hint(lane->fetch->set);
 	if (status == DCF_STATUS_BAD_VALUE)
-		return dcf_lesson_refused(lane->fetch->relation, lane->request);
+		return dcf_lesson_refused(lane->fetch->base.relation, lane->request);
 	return NULL;
 }
 
 /* The first one that is not in use. */
 static Lane *
-get_lane(DcfFetch *fetch)
+get_lane(Fetch *fetch)
 {
 	Lane *lane = fetch->lanes[fetch->nlanes];
 	MemoryContext old;
@@ -266,7 +267,8 @@ get_lane(DcfFetch *fetch)
 	lane->context =
 		AllocSetContextCreate(fetch->context, "dataconnect_fdw reply",
 							  ALLOCSET_SMALL_SIZES);
-	lane->reader = dcf_record_create(fetch->relation, fetch->spec->fetched);
+	lane->reader =
+		dcf_record_create(fetch->base.relation, fetch->base.spec->fetched);
 	fetch->lanes[fetch->nlanes] = lane;
 	MemoryContextSwitchTo(old);
 	return lane;
@@ -274,7 +276,7 @@ get_lane(DcfFetch *fetch)
 
 /* The next one; what is expected to be too much is halved at once. */
 static void
-choose_request(DcfFetch *fetch, Lane *lane)
+choose_request(Fetch *fetch, Lane *lane)
 {
 	for (;;)
 	{
@@ -282,7 +284,7 @@ choose_request(DcfFetch *fetch, Lane *lane)
 		dcf_bind_measure(lane->asked, false, &lane->measure);
 		if (!is_too_much(fetch, lane))
 			return;
-		fetch->stats->halved_early++;
+		fetch->base.stats->halved_early++;
 		dcf_bind_halve(fetch->set, lane->asked);
 	}
 }
@@ -293,9 +295,9 @@ choose_request(DcfFetch *fetch, Lane *lane)
  * whole, so that halves are always less.
  */
 static bool
-is_too_much(const DcfFetch *fetch, const Lane *lane)
+is_too_much(const Fetch *fetch, const Lane *lane)
 {
-	double max_rows = fetch->relation->server->max_rows;
+	double max_rows = fetch->base.relation->server->max_rows;
 	DcfMeasure whole;
 	double part;
 
@@ -303,16 +305,16 @@ is_too_much(const DcfFetch *fetch, const Lane *lane)
 		return false;
 	dcf_bind_measure(lane->asked, true, &whole);
 	part = dcf_measure_part(&lane->measure, &whole);
-	if (fetch->spec->source == DCF_ESTIMATE_REMOTE)
-		return fetch->spec->rows_per_request * part > max_rows;
-	return dcf_learn_records(fetch->relation, &whole) * part > max_rows;
+	if (fetch->base.spec->source == DCF_ESTIMATE_REMOTE)
+		return fetch->base.spec->rows_per_request * part > max_rows;
+	return dcf_learn_records(fetch->base.relation, &whole) * part > max_rows;
 }
 
 /* False if the request has to be asked in halves, which come next. */
 static bool
-begin_reply(DcfFetch *fetch, Lane *lane)
+begin_reply(Fetch *fetch, Lane *lane)
 {
-	DcfFetchStats *stats = fetch->stats;
+	DcfRowStats *stats = fetch->base.stats;
 	DcfReplyStats reply;
 
 	if (!dcf_reply_await(lane->reply))
@@ -335,7 +337,7 @@ begin_reply(DcfFetch *fetch, Lane *lane)
 
 /* The next one in turn, so that none is forgotten; or NULL. */
 static Lane *
-find_ready(DcfFetch *fetch)
+find_ready(Fetch *fetch)
 {
 	for (int i = 0; i < fetch->nlanes; i++)
 	{
@@ -350,46 +352,36 @@ find_ready(DcfFetch *fetch)
 	return NULL;
 }
 
-bool
-dcf_fetch_wait_any(DcfFetch **fetches, int n, bool wait)
+static void
+wait_for_any(Fetch *fetch)
 {
-	DcfReply **replies;
-	int total = 0;
-	int nreplies = 0;
+	DcfRowSource *source = &fetch->base;
 
-	for (int i = 0; i < n; i++)
-		total += fetches[i]->nlanes;
-	if (total == 0)
-		return false;
-	replies = palloc(sizeof(DcfReply *) * total);
-	for (int i = 0; i < n; i++)
-		for (int j = 0; j < fetches[i]->nlanes; j++)
-			replies[nreplies++] = fetches[i]->lanes[j]->reply;
-	dcf_reply_wait_any(replies, nreplies, wait);
-	pfree(replies);
-	return true;
+	(void) dcf_row_source_wait_any(&source, 1, true);
 }
 
-bool
-dcf_fetch_is_busy(const DcfFetch *fetch)
+static List *
+list_replies(const DcfRowSource *source)
 {
+	const Fetch *fetch = (const Fetch *) source;
+	List *replies = NIL;
+
 	for (int i = 0; i < fetch->nlanes; i++)
-		if (!dcf_reply_is_done(fetch->lanes[i]->reply))
-			return true;
-	return false;
+		replies = lappend(replies, fetch->lanes[i]->reply);
+	return replies;
 }
 
 /*
  * The lane goes behind those in use.  whole: its reply was read to the end.
  */
 static void
-end_lane(DcfFetch *fetch, Lane *lane, bool whole)
+end_lane(Fetch *fetch, Lane *lane, bool whole)
 {
 	int i = 0;
 
 	if (lane->reply)
 	{
-		count_reply(lane, fetch->stats);
+		count_reply(lane, fetch->base.stats);
 		if (lane->begun)
 			teach(fetch, lane, whole);
 		dcf_reply_close(lane->reply);
@@ -411,7 +403,7 @@ end_lane(DcfFetch *fetch, Lane *lane, bool whole)
 
 /* What the reply tells of others. */
 static void
-teach(const DcfFetch *fetch, const Lane *lane, bool whole)
+teach(const Fetch *fetch, const Lane *lane, bool whole)
 {
 	DcfReplyStats stats;
 	DcfReplyFacts facts = {.whole = whole};
@@ -420,12 +412,14 @@ teach(const DcfFetch *fetch, const Lane *lane, bool whole)
 	facts.records = dcf_record_count(lane->reader);
 	facts.bytes = dcf_record_bytes(lane->reader);
 	facts.first_byte_ms = stats.http.first_byte_ms;
-	dcf_learn_teach(fetch->relation, &lane->measure, &facts);
+	dcf_learn_teach(fetch->base.relation, &lane->measure, &facts);
 }
 
-void
-dcf_fetch_stop(DcfFetch *fetch)
+static void
+stop(DcfRowSource *source)
 {
+	Fetch *fetch = (Fetch *) source;
+
 	while (fetch->nlanes > 0)
 		end_lane(fetch, fetch->lanes[fetch->nlanes - 1], false);
 	MemoryContextReset(fetch->set_context);
@@ -433,7 +427,7 @@ dcf_fetch_stop(DcfFetch *fetch)
 }
 
 static void
-count_reply(const Lane *lane, DcfFetchStats *stats)
+count_reply(const Lane *lane, DcfRowStats *stats)
 {
 	DcfReplyStats reply;
 
@@ -448,15 +442,17 @@ count_reply(const Lane *lane, DcfFetchStats *stats)
 	stats->records_ahead += dcf_record_count_ahead(lane->reader);
 }
 
-void
-dcf_fetch_add_open(const DcfFetch *fetch, DcfFetchStats *stats)
+static void
+add_open(const DcfRowSource *source, DcfRowStats *stats)
 {
+	const Fetch *fetch = (const Fetch *) source;
+
 	for (int i = 0; i < fetch->nlanes; i++)
 		count_reply(fetch->lanes[i], stats);
 }
 
 static void
-fill_sent(const DcfFetch *fetch, Datum *values, bool *isnull)
+fill_sent(const Fetch *fetch, Datum *values, bool *isnull)
 {
 	int member = -1;
 

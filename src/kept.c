@@ -13,8 +13,10 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
+#include "fetch.h"
 #include "kept.h"
 #include "repeat.h"
+#include "session.h"
 
 /* Sets of rows that are kept while nobody reads them. */
 #define MAX_IDLE 256
@@ -35,80 +37,101 @@ typedef struct Kept
 {
 	dlist_node node;
 	MemoryContext context;
-	const DcfRelation *relation;
-	const DcfSpec *spec; /* of who fetches; fetched is for all readers */
-	Oid userid;
+	const struct Reader *fetcher; /* whose requests they are */
 	DcfBoundValue *values;
 	Tuplestorestate *store;
 	MemoryContext fetch_context;
-	DcfFetch *fetch;			  /* NULL when all rows are in the store */
-	const DcfKeptReader *fetcher; /* whose requests they are */
-	List *pointers;				  /* IntList: of the store, not in use */
+	DcfRowSource *fetch; /* NULL when all rows are in the store */
+	List *pointers;		 /* IntList: of the store, not in use */
 	int nreaders;
 	Size size; /* in memory, when it was last left */
 } Kept;
 
-struct DcfKeptReader
+/* What one scan reads of its statement's kept rows. */
+typedef struct Reader
 {
+	DcfRowSource base; /* has to be first; its spec has what others need
+						* fetched, too */
 	Statement *statement;
-	const DcfRelation *relation;
-	const DcfSpec *spec;	  /* with what others need fetched, too */
 	const Bitmapset *fetched; /* what is needed here */
-	Oid userid;
-	DcfFetchStats *stats;
-	TupleTableSlot *slot; /* for rows from the store */
-	Kept *kept;			  /* NULL when not started */
-	int pointer;		  /* of its store */
-};
+	TupleTableSlot *slot;	  /* for rows from the store */
+	Kept *kept;				  /* NULL when not started */
+	int pointer;			  /* of its store */
+} Reader;
 
 static dlist_head statements = DLIST_STATIC_INIT(statements);
 
+static void start(DcfRowSource *source, const DcfBoundValue *values);
+static DcfRowStatus next(DcfRowSource *source, bool wait,
+						 TupleTableSlot **slot);
+static List *list_replies(const DcfRowSource *source);
+static void stop(DcfRowSource *source);
+static void end(DcfRowSource *source);
+static void add_open(const DcfRowSource *source, DcfRowStats *stats);
+static Reader *create_reader(ForeignScanState *node,
+							 const DcfRowSource *source, Statement *statement,
+							 Bitmapset *fetched);
 static Statement *find_statement(EState *estate);
 static void forget_statement(void *arg);
-static Kept *find_kept(DcfKeptReader *reader, const DcfBoundValue *values);
-static bool is_same(const Kept *kept, const DcfKeptReader *reader,
+static Kept *find_kept(Reader *reader, const DcfBoundValue *values);
+static bool is_same(const Kept *kept, const Reader *reader,
 					const DcfBoundValue *values);
-static Kept *create_kept(DcfKeptReader *reader, const DcfBoundValue *values);
+static Kept *create_kept(Reader *reader, const DcfBoundValue *values);
 static int take_pointer(Kept *kept);
-static DcfFetchStatus fetch_row(DcfKeptReader *reader, bool wait,
-								TupleTableSlot *slot);
+static DcfRowStatus fetch_row(Kept *kept, bool wait, TupleTableSlot **slot);
 static void finish_fetch(Kept *kept);
-static void make_room(const DcfKeptReader *reader);
+static bool is_busy(const Kept *kept);
+static void make_room(const Reader *reader);
 static void drop_kept(Kept *kept);
 
-DcfKeptReader *
-dcf_kept_join(ForeignScanState *node, const DcfRelation *relation,
-			  const DcfSpec *spec, Oid userid, bool rescanned,
-			  DcfFetchStats *stats)
+static const DcfRowSourceRoutine routine = {.start = start,
+											.next = next,
+											.replies = list_replies,
+											.stop = stop,
+											.end = end,
+											.add_open = add_open};
+
+DcfRowSource *
+dcf_kept_join(ForeignScanState *node, DcfRowSource *source, bool rescanned)
 {
 	EState *estate = node->ss.ps.state;
-	MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
-	Statement *statement = find_statement(estate);
-	Bitmapset *fetched = bms_copy(spec->fetched);
-	bool wanted = dcf_repeat_find(statement->scans, estate->es_plannedstmt,
-								  (ForeignScan *) node->ss.ps.plan, &fetched);
-	DcfKeptReader *reader = NULL;
+	MemoryContext old;
+	Statement *statement;
+	Bitmapset *fetched;
+	bool wanted;
 
+	if (source->routine == &routine)
+		return source;
+	old = MemoryContextSwitchTo(estate->es_query_cxt);
+	statement = find_statement(estate);
+	fetched = bms_copy(source->spec->fetched);
+	wanted = dcf_repeat_find(statement->scans, estate->es_plannedstmt,
+							 (ForeignScan *) node->ss.ps.plan, &fetched);
 	if (wanted || rescanned)
-	{
-		DcfSpec *wide = palloc(sizeof(DcfSpec));
-
-		*wide = *spec;
-		wide->fetched = fetched;
-		reader = palloc0(sizeof(DcfKeptReader));
-		reader->statement = statement;
-		reader->relation = relation;
-		reader->spec = wide;
-		reader->fetched = spec->fetched;
-		reader->userid = userid;
-		reader->stats = stats;
-		reader->slot = ExecInitExtraTupleSlot(estate,
-											  node->ss.ss_ScanTupleSlot
-												  ->tts_tupleDescriptor,
-											  &TTSOpsMinimalTuple);
-		statement->nreaders++;
-	}
+		source = &create_reader(node, source, statement, fetched)->base;
 	MemoryContextSwitchTo(old);
+	return source;
+}
+
+static Reader *
+create_reader(ForeignScanState *node, const DcfRowSource *source,
+			  Statement *statement, Bitmapset *fetched)
+{
+	Reader *reader = palloc0(sizeof(Reader));
+	DcfSpec *wide = palloc(sizeof(DcfSpec));
+
+	*wide = *source->spec;
+	wide->fetched = fetched;
+	reader->base = *source;
+	reader->base.routine = &routine;
+	reader->base.spec = wide;
+	reader->statement = statement;
+	reader->fetched = source->spec->fetched;
+	reader->slot =
+		ExecInitExtraTupleSlot(node->ss.ps.state,
+							   node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
+							   &TTSOpsMinimalTuple);
+	statement->nreaders++;
 	return reader;
 }
 
@@ -144,13 +167,15 @@ forget_statement(void *arg)
 	dlist_delete(&((Statement *) arg)->node);
 }
 
-bool
-dcf_kept_start(DcfKeptReader *reader, const DcfBoundValue *values)
+static void
+start(DcfRowSource *source, const DcfBoundValue *values)
 {
+	Reader *reader = (Reader *) source;
 	Kept *kept = find_kept(reader, values);
-	bool found = kept != NULL;
 
-	if (!found)
+	if (kept)
+		source->stats->replays++;
+	else
 	{
 		make_room(reader);
 		kept = create_kept(reader, values);
@@ -159,11 +184,10 @@ dcf_kept_start(DcfKeptReader *reader, const DcfBoundValue *values)
 	reader->kept = kept;
 	reader->pointer = take_pointer(kept);
 	kept->nreaders++;
-	return found;
 }
 
 static Kept *
-find_kept(DcfKeptReader *reader, const DcfBoundValue *values)
+find_kept(Reader *reader, const DcfBoundValue *values)
 {
 	dlist_iter iter;
 
@@ -178,15 +202,16 @@ find_kept(DcfKeptReader *reader, const DcfBoundValue *values)
 }
 
 static bool
-is_same(const Kept *kept, const DcfKeptReader *reader,
-		const DcfBoundValue *values)
+is_same(const Kept *kept, const Reader *reader, const DcfBoundValue *values)
 {
-	int n = list_length(reader->spec->bindings);
+	const DcfRowSource *one_source = &kept->fetcher->base;
+	const DcfRowSource *other_source = &reader->base;
+	int n = list_length(other_source->spec->bindings);
 
-	if (kept->relation->relid != reader->relation->relid ||
-		kept->userid != reader->userid ||
-		!dcf_spec_binds_same(kept->spec, reader->spec) ||
-		!bms_is_subset(reader->fetched, kept->spec->fetched))
+	if (one_source->relation->relid != other_source->relation->relid ||
+		one_source->userid != other_source->userid ||
+		!dcf_spec_binds_same(one_source->spec, other_source->spec) ||
+		!bms_is_subset(reader->fetched, one_source->spec->fetched))
 		return false;
 	for (int i = 0; i < n; i++)
 	{
@@ -207,8 +232,9 @@ is_same(const Kept *kept, const DcfKeptReader *reader,
 }
 
 static Kept *
-create_kept(DcfKeptReader *reader, const DcfBoundValue *values)
+create_kept(Reader *reader, const DcfBoundValue *values)
 {
+	const DcfRowSource *source = &reader->base;
 	MemoryContext context =
 		AllocSetContextCreate(reader->statement->estate->es_query_cxt,
 							  "dataconnect_fdw kept rows",
@@ -217,19 +243,16 @@ create_kept(DcfKeptReader *reader, const DcfBoundValue *values)
 	Kept *kept = palloc0(sizeof(Kept));
 
 	kept->context = context;
-	kept->relation = reader->relation;
-	kept->spec = reader->spec;
-	kept->userid = reader->userid;
-	kept->values = dcf_fetch_copy_values(reader->spec, values);
+	kept->fetcher = reader;
+	kept->values = dcf_bind_copy_values(source->spec, values);
 	kept->fetch_context =
 		AllocSetContextCreate(context, "dataconnect_fdw fetch",
 							  ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(kept->fetch_context);
-	kept->fetch = dcf_fetch_create(reader->relation, reader->spec,
-								   reader->userid, reader->stats);
-	dcf_fetch_start(kept->fetch, kept->values);
+	kept->fetch = dcf_fetch_create(source->relation, source->spec,
+								   source->userid, source->stats);
+	kept->fetch->routine->start(kept->fetch, kept->values);
 	MemoryContextSwitchTo(context);
-	kept->fetcher = reader;
 	kept->store = tuplestore_begin_heap(false, false, work_mem);
 	MemoryContextSwitchTo(old);
 	dlist_push_head(&reader->statement->kept, &kept->node);
@@ -257,10 +280,10 @@ take_pointer(Kept *kept)
 	return pointer;
 }
 
-DcfFetchStatus
-dcf_kept_next(DcfKeptReader *reader, bool wait, TupleTableSlot *slot,
-			  TupleTableSlot **result)
+static DcfRowStatus
+next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 {
+	Reader *reader = (Reader *) source;
 	Kept *kept = reader->kept;
 	MemoryContext old;
 	bool found;
@@ -272,48 +295,51 @@ dcf_kept_next(DcfKeptReader *reader, bool wait, TupleTableSlot *slot,
 	found = tuplestore_gettupleslot(kept->store, true, kept->fetch != NULL,
 									reader->slot);
 	MemoryContextSwitchTo(old);
-	*result = found ? reader->slot : slot;
 	if (found)
-		return DCF_FETCH_ROW;
-	return kept->fetch ? fetch_row(reader, wait, slot) : DCF_FETCH_END;
+	{
+		*slot = reader->slot;
+		return DCF_ROW_READY;
+	}
+	return kept->fetch ? fetch_row(kept, wait, slot) : DCF_ROW_END;
 }
 
 /* The reader is at the end of what is there, and stays so. */
-static DcfFetchStatus
-fetch_row(DcfKeptReader *reader, bool wait, TupleTableSlot *slot)
+static DcfRowStatus
+fetch_row(Kept *kept, bool wait, TupleTableSlot **slot)
 {
-	Kept *kept = reader->kept;
-	DcfFetchStatus status =
-		dcf_fetch_next(kept->fetch, wait, slot->tts_values, slot->tts_isnull);
+	DcfRowStatus status = kept->fetch->routine->next(kept->fetch, wait, slot);
 
-	if (status == DCF_FETCH_END)
+	if (status == DCF_ROW_END)
 		finish_fetch(kept);
-	if (status != DCF_FETCH_ROW)
+	if (status != DCF_ROW_READY)
 		return status;
-	ExecStoreVirtualTuple(slot);
-	tuplestore_puttupleslot(kept->store, slot);
+	tuplestore_puttupleslot(kept->store, *slot);
 	/* Another reader may go on before this row has been used. */
-	ExecMaterializeSlot(slot);
-	return DCF_FETCH_ROW;
+	ExecMaterializeSlot(*slot);
+	return DCF_ROW_READY;
 }
 
 static void
 finish_fetch(Kept *kept)
 {
-	dcf_fetch_stop(kept->fetch);
+	kept->fetch->routine->end(kept->fetch);
 	kept->fetch = NULL;
 	MemoryContextDelete(kept->fetch_context);
 }
 
-DcfFetch *
-dcf_kept_fetch(const DcfKeptReader *reader)
+static List *
+list_replies(const DcfRowSource *source)
 {
-	return reader->kept ? reader->kept->fetch : NULL;
+	const Kept *kept = ((const Reader *) source)->kept;
+
+	return kept && kept->fetch ? kept->fetch->routine->replies(kept->fetch) :
+								 NIL;
 }
 
-void
-dcf_kept_add_open(const DcfKeptReader *reader, DcfFetchStats *stats)
+static void
+add_open(const DcfRowSource *source, DcfRowStats *stats)
 {
+	const Reader *reader = (const Reader *) source;
 	dlist_iter iter;
 
 	dlist_foreach(iter, &reader->statement->kept)
@@ -321,13 +347,15 @@ dcf_kept_add_open(const DcfKeptReader *reader, DcfFetchStats *stats)
 		const Kept *kept = dlist_container(Kept, node, iter.cur);
 
 		if (kept->fetch && kept->fetcher == reader)
-			dcf_fetch_add_open(kept->fetch, stats);
+			kept->fetch->routine->add_open(kept->fetch, stats);
 	}
 }
 
-void
-dcf_kept_stop(DcfKeptReader *reader)
+/* The rows stay for the next start, if they can. */
+static void
+stop(DcfRowSource *source)
 {
+	Reader *reader = (Reader *) source;
 	Kept *kept = reader->kept;
 	MemoryContext old;
 
@@ -348,7 +376,7 @@ dcf_kept_stop(DcfKeptReader *reader)
  * as a whole; and of the others only so many can stay.
  */
 static void
-make_room(const DcfKeptReader *reader)
+make_room(const Reader *reader)
 {
 	Statement *statement = reader->statement;
 	dlist_mutable_iter iter;
@@ -363,8 +391,7 @@ make_room(const DcfKeptReader *reader)
 			continue;
 		total += kept->size;
 		n++;
-		if ((kept->fetch && kept->fetcher == reader &&
-			 dcf_fetch_is_busy(kept->fetch)) ||
+		if ((kept->fetch && kept->fetcher == reader && is_busy(kept)) ||
 			n > MAX_IDLE || total > get_hash_memory_limit())
 		{
 			total -= kept->size;
@@ -374,23 +401,38 @@ make_room(const DcfKeptReader *reader)
 	}
 }
 
+/* Whether more is to come over the network for what is under way. */
+static bool
+is_busy(const Kept *kept)
+{
+	List *replies = kept->fetch->routine->replies(kept->fetch);
+	bool busy = false;
+	ListCell *lc;
+
+	foreach(lc, replies)
+		busy |= !dcf_reply_is_done(lfirst(lc));
+	list_free(replies);
+	return busy;
+}
+
 static void
 drop_kept(Kept *kept)
 {
 	dlist_delete(&kept->node);
 	if (kept->fetch)
-		dcf_fetch_stop(kept->fetch);
+		kept->fetch->routine->end(kept->fetch);
 	tuplestore_end(kept->store);
 	MemoryContextDelete(kept->context);
 }
 
-void
-dcf_kept_leave(DcfKeptReader *reader)
+/* With a statement's last reader all rows go. */
+static void
+end(DcfRowSource *source)
 {
-	Statement *statement = reader->statement;
+	Statement *statement = ((Reader *) source)->statement;
 	dlist_mutable_iter iter;
 
-	dcf_kept_stop(reader);
+	stop(source);
 	if (--statement->nreaders > 0)
 		return;
 	dlist_foreach_modify(iter, &statement->kept)

@@ -16,6 +16,7 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "fetch.h"
 #include "kept.h"
 #include "scan.h"
 
@@ -31,14 +32,11 @@ struct DcfScan
 	DcfRelation *relation;
 	DcfSpec *spec;
 	BindingState *states; /* one for each binding */
-	Oid userid;			  /* whose user mapping is used */
-	DcfKeptReader *kept;  /* where the rows are kept, or NULL */
-	DcfFetch *fetch;	  /* else; NULL before the first row */
-	bool started;		  /* one of them is */
-	Datum keys;			  /* from a batched join, for DCF_BIND_KEYS */
-	bool hurried;		  /* nobody waits for a row that is not there */
-	bool late;			  /* and it was not */
-	DcfFetchStats stats;
+	DcfRowSource *source;
+	bool started; /* the source is */
+	Datum keys;	  /* from a batched join, for DCF_BIND_KEYS */
+	bool hurried; /* nobody waits for a row that is not there */
+	bool late;	  /* and it was not */
 };
 
 static DcfScan *get_scan(ForeignScanState *node);
@@ -51,8 +49,6 @@ static void bind_keys(const DcfScan *scan, const DcfBinding *binding,
 					  List *deparse_context, DcfBoundValue *bound);
 static const char *show_value(Expr *value, List *deparse_context);
 static void start(ForeignScanState *node);
-static DcfFetch *create_fetch(ForeignScanState *node);
-static void stop(DcfScan *scan);
 static bool is_told_by_explain(Expr *value);
 static bool contain_param_walker(Node *node, void *context);
 
@@ -68,12 +64,11 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 		dcf_told_join(node->ss.ps.state, scan->relation->relid);
 	scan->spec = dcf_spec_read(plan);
 	scan->states = init_states(node, scan->spec);
-	scan->stats.first_byte_ms = -1;
-	scan->userid = find_user(node);
+	scan->source =
+		dcf_fetch_create(scan->relation, scan->spec, find_user(node), NULL);
 	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
-		scan->kept =
-			dcf_kept_join(node, scan->relation, scan->spec, scan->userid,
-						  (eflags & EXEC_FLAG_REWIND) != 0, &scan->stats);
+		scan->source = dcf_kept_join(node, scan->source,
+									 (eflags & EXEC_FLAG_REWIND) != 0);
 }
 
 static BindingState *
@@ -101,21 +96,13 @@ dcf_scan_iterate(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
-	DcfFetchStatus status;
+	DcfRowStatus status;
 
 	ExecClearTuple(slot);
 	if (!scan->started)
 		start(node);
-	if (scan->kept)
-		status = dcf_kept_next(scan->kept, !scan->hurried, slot, &slot);
-	else
-	{
-		status = dcf_fetch_next(scan->fetch, !scan->hurried, slot->tts_values,
-								slot->tts_isnull);
-		if (status == DCF_FETCH_ROW)
-			ExecStoreVirtualTuple(slot);
-	}
-	scan->late = status == DCF_FETCH_LATER;
+	status = scan->source->routine->next(scan->source, !scan->hurried, &slot);
+	scan->late = status == DCF_ROW_LATER;
 	return slot;
 }
 
@@ -133,14 +120,6 @@ dcf_scan_next(ForeignScanState *node, bool wait, bool *late)
 	return slot;
 }
 
-DcfFetch *
-dcf_scan_fetch(ForeignScanState *node)
-{
-	DcfScan *scan = get_scan(node);
-
-	return scan->kept ? dcf_kept_fetch(scan->kept) : scan->fetch;
-}
-
 static void
 start(ForeignScanState *node)
 {
@@ -150,52 +129,23 @@ start(ForeignScanState *node)
 
 	if (lack)
 		dcf_lack_raise(scan->relation, lack);
-	if (scan->kept)
-		scan->stats.replays += dcf_kept_start(scan->kept, values);
-	else
-	{
-		if (!scan->fetch)
-			scan->fetch = create_fetch(node);
-		dcf_fetch_start(scan->fetch, values);
-	}
+	scan->source->routine->start(scan->source, values);
 	scan->started = true;
-}
-
-static DcfFetch *
-create_fetch(ForeignScanState *node)
-{
-	DcfScan *scan = get_scan(node);
-	MemoryContext old = MemoryContextSwitchTo(node->ss.ps.state->es_query_cxt);
-	DcfFetch *fetch = dcf_fetch_create(scan->relation, scan->spec,
-									   scan->userid, &scan->stats);
-
-	MemoryContextSwitchTo(old);
-	return fetch;
-}
-
-static void
-stop(DcfScan *scan)
-{
-	if (scan->kept)
-		dcf_kept_stop(scan->kept);
-	if (scan->fetch)
-		dcf_fetch_stop(scan->fetch);
-	scan->started = false;
 }
 
 void
 dcf_scan_rescan(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
-	bool unforeseen = scan->started && !scan->kept &&
-		node->ss.ps.chgParam == NULL && dcf_spec_keys(scan->spec) == 0;
+	bool same_values = scan->started && node->ss.ps.chgParam == NULL &&
+		dcf_spec_keys(scan->spec) == 0;
 
-	stop(scan);
+	scan->source->routine->stop(scan->source);
+	scan->started = false;
 
 	/* The next time may not be the last one, either. */
-	if (unforeseen)
-		scan->kept = dcf_kept_join(node, scan->relation, scan->spec,
-								   scan->userid, true, &scan->stats);
+	if (same_values)
+		scan->source = dcf_kept_join(node, scan->source, true);
 }
 
 void
@@ -204,11 +154,8 @@ dcf_scan_end(ForeignScanState *node)
 	DcfScan *scan = get_scan(node);
 
 	/* Under an error nobody calls this; the contexts' callbacks do the same. */
-	if (!scan)
-		return;
-	stop(scan);
-	if (scan->kept)
-		dcf_kept_leave(scan->kept);
+	if (scan)
+		scan->source->routine->end(scan->source);
 }
 
 const DcfRelation *
@@ -221,6 +168,12 @@ const DcfSpec *
 dcf_scan_spec(const DcfScan *scan)
 {
 	return scan->spec;
+}
+
+DcfRowSource *
+dcf_scan_source(const DcfScan *scan)
+{
+	return scan->source;
 }
 
 DcfLack *
@@ -252,18 +205,6 @@ dcf_scan_lack(const DcfScan *scan, const DcfBoundValue *values)
 			return lack;
 	}
 	return dcf_lack_missing(scan->relation, bound);
-}
-
-DcfFetchStats
-dcf_scan_stats(const DcfScan *scan)
-{
-	DcfFetchStats stats = scan->stats;
-
-	if (scan->kept)
-		dcf_kept_add_open(scan->kept, &stats);
-	if (scan->fetch)
-		dcf_fetch_add_open(scan->fetch, &stats);
-	return stats;
 }
 
 DcfBoundValue *

@@ -1,0 +1,52 @@
+/*
+ * row_source.c
+ *	  What all sources of rows have in common.  See row_source.h.
+ */
+#include "postgres.h"
+
+#include "row_source.h"
+#include "session.h"
+
+/* All replies that are under way, each once: several may read one reply. */
+static List *
+list_replies(DcfRowSource *const *sources, int n)
+{
+	List *replies = NIL;
+
+	for (int i = 0; i < n; i++)
+	{
+		List *more = sources[i]->routine->replies(sources[i]);
+
+		if (more != NIL && !list_member_ptr(replies, linitial(more)))
+			replies = list_concat(replies, more);
+		list_free(more);
+	}
+	return replies;
+}
+
+bool
+dcf_row_source_wait_any(DcfRowSource *const *sources, int n, bool wait)
+{
+	List *replies = list_replies(sources, n);
+	DcfReply **array;
+	ListCell *lc;
+
+	if (replies == NIL)
+		return false;
+	array = palloc(sizeof(DcfReply *) * list_length(replies));
+	foreach(lc, replies)
+		array[foreach_current_index(lc)] = lfirst(lc);
+	dcf_reply_wait_any(array, list_length(replies), wait);
+	pfree(array);
+	list_free(replies);
+	return true;
+}
+
+DcfRowStats
+dcf_row_source_statistics(const DcfRowSource *source)
+{
+	DcfRowStats stats = *source->stats;
+
+	source->routine->add_open(source, &stats);
+	return stats;
+}
