@@ -55,6 +55,15 @@ extern DcfRequestSet *dcf_bind_create(const DcfRelation *relation,
 									  const DcfBoundValue *values,
 									  bool for_explain);
 
+/*
+ * A set of one request, as it is, which must outlive the set.  In its rows a
+ * parameter column has the value that goes with the request.  hint is what
+ * dcf_bind_narrow_hint() gives for it, or NULL.
+ */
+extern DcfRequestSet *dcf_bind_create_fixed(const DcfRelation *relation,
+											DcfRequest *request,
+											const char *hint);
+
 /* How many requests there are in all: 0 where no row can match. */
 extern double dcf_bind_count(const DcfRequestSet *set);
 
@@ -98,7 +107,7 @@ extern void dcf_bind_halve(DcfRequestSet *set, const DcfAsked *asked);
 extern void dcf_bind_measure(const DcfAsked *asked, bool whole,
 							 DcfMeasure *measure);
 
-/* The hint for 413: what to narrow, palloc'd. */
+/* The hint for 413: what to narrow, palloc'd; or NULL. */
 extern char *dcf_bind_narrow_hint(const DcfRequestSet *set);
 
 #endif /* DCF_BIND_H */

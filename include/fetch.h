@@ -29,4 +29,13 @@ extern DcfRowSource *dcf_fetch_create(const DcfRelation *relation,
 									  const DcfSpec *spec, Oid userid,
 									  DcfRowStats *stats);
 
+/*
+ * The rows of one request, as it is, with all columns; start gets no values.
+ * The request lives as long, and so does hint, which is for a reply of status 413
+ * and may be NULL.  Nothing is learned of the reply.
+ */
+extern DcfRowSource *dcf_fetch_create_fixed(const DcfRelation *relation,
+											DcfRequest *request,
+											const char *hint, Oid userid);
+
 #endif /* DCF_FETCH_H */

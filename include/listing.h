@@ -14,10 +14,10 @@
 typedef struct DcfListing DcfListing;
 
 /*
- * Ask; the listing lives in the current memory context.  userid is the user
+ * A question, which dcf_listing_next() sends; it lives in the current memory
+ * context.  userid is the user
  * whose mapping is used; params a query string or NULL; keys must outlive the
- * listing.  A brief one has one try of some seconds, as there is another way if
- * it fails.
+ * listing.  brief as in a DcfRequest.
  */
 extern DcfListing *dcf_listing_open(Oid serverid, Oid userid,
 									const char *endpoint, const char *params,

@@ -38,6 +38,8 @@ typedef struct DcfRequest
 	DcfMethod method;
 	DcfPostBody post_body;
 	DcfFormat format; /* that the reply is to have */
+	bool brief;		  /* one try of some seconds, as there is another way if it
+				 * fails */
 } DcfRequest;
 
 /*

@@ -86,13 +86,6 @@ extern DcfReply *dcf_reply_begin(DcfSession *session,
 extern bool dcf_reply_await(DcfReply *reply);
 
 /*
- * Both, of a request that nobody can ask less of and no table has sent.  A
- * brief one has one try of some seconds, as there is another way if it fails.
- */
-extern DcfReply *dcf_reply_open(DcfSession *session, const DcfRequest *request,
-								bool brief, MemoryContext cxt);
-
-/*
  * Whether the reply to be awaited has begun, or more bytes of an awaited one are
  * there: the next call need not wait for long, unless it tries again.
  */

@@ -6,24 +6,18 @@
 
 #include "access/htup_details.h"
 #include "executor/executor.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/partcache.h"
 #include "utils/sampling.h"
 
 #include "analyze.h"
-#include "bind_default.h"
 #include "compat.h"
-#include "convert.h"
 #include "estimate.h"
+#include "fetch.h"
 #include "learn.h"
-#include "lesson.h"
-#include "record.h"
 #include "relation.h"
 #include "request.h"
-#include "session.h"
-#include "status.h"
 
 /* Bytes of a row nothing is known of. */
 #define UNKNOWN_ROW_LENGTH 100
@@ -33,7 +27,6 @@ typedef struct Bounds
 {
 	EState *estate;
 	ExprState *check; /* NULL: the table is no partition */
-	TupleTableSlot *slot;
 } Bounds;
 
 /* A sample on its way: targrows rows of those that came. */
@@ -55,18 +48,12 @@ static int acquire_learned(Relation rel, int elevel, HeapTuple *rows,
 						   int targrows, double *totalrows,
 						   double *totaldeadrows);
 static DcfRequest *make_request(const DcfRelation *relation);
-static void fill_parameters(const DcfRelation *relation,
-							const DcfRequest *request, Datum *values,
-							bool *isnull);
-static void read_reply(const DcfRelation *relation, DcfReply *reply,
-					   const Bounds *bounds, Datum *values, bool *isnull,
-					   Sample *sample);
+static void read_rows(DcfRowSource *source, const Bounds *bounds,
+					  Sample *sample);
 static void prepare_bounds(Relation rel, Bounds *bounds);
-static bool within_bounds(const Bounds *bounds, const Datum *values,
-						  const bool *isnull);
+static bool within_bounds(const Bounds *bounds, TupleTableSlot *slot);
 static void release_bounds(Bounds *bounds);
-static void add_row(Sample *sample, TupleDesc tupdesc, Datum *values,
-					bool *isnull);
+static void add_row(Sample *sample, TupleTableSlot *slot);
 
 bool
 dcf_analyze_table(Relation rel, AcquireSampleRowsFunc *func,
@@ -112,54 +99,24 @@ acquire_learned(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	return 0;
 }
 
-/* What a DcfHinter has to know. */
-typedef struct Asked
-{
-	const DcfRelation *relation;
-	const DcfRequest *request;
-} Asked;
-
-static char *
-give_hint(const void *arg, int status)
-{
-	const Asked *asked = arg;
-
-	if (status == DCF_STATUS_TOO_MUCH)
-		return pstrdup(
-			"Ask for less by the table's option \"analyze_params\".");
-	if (status == DCF_STATUS_BAD_VALUE)
-		return dcf_lesson_refused(asked->relation, asked->request);
-	return NULL;
-}
-
 static int
 acquire_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
 			  double *totalrows, double *totaldeadrows)
 {
 	DcfRelation *relation = dcf_relation_load(rel);
-	DcfRequest *request = make_request(relation);
-	int natts = Max(relation->natts, 1);
-	Datum *values = palloc0(sizeof(Datum) * natts);
-	bool *isnull = palloc(sizeof(bool) * natts);
+	DcfRowSource *source = dcf_fetch_create_fixed(
+		relation, make_request(relation),
+		"Ask for less by the table's option \"analyze_params\".",
+		rel->rd_rel->relowner);
 	Sample sample = {.rows = rows, .targrows = targrows, .to_skip = -1};
-	Asked asked = {relation, request};
 	Bounds bounds;
-	DcfSession *session;
-	DcfReply *reply;
 
-	memset(isnull, true, sizeof(bool) * natts);
-	fill_parameters(relation, request, values, isnull);
-	session = dcf_session_get(relation->serverid, rel->rd_rel->relowner,
-							  CurrentMemoryContext);
-	reply = dcf_reply_begin(session, request, relation->relname,
-							&(DcfHinter){give_hint, &asked}, false, NULL,
-							CurrentMemoryContext);
-	(void) dcf_reply_await(reply);
+	source->routine->start(source, NULL);
 	reservoir_init_selection_state(&sample.reservoir, targrows);
 	prepare_bounds(rel, &bounds);
-	read_reply(relation, reply, &bounds, values, isnull, &sample);
+	read_rows(source, &bounds, &sample);
 	release_bounds(&bounds);
-	dcf_reply_close(reply);
+	source->routine->end(source);
 
 	*totalrows = sample.seen;
 	*totaldeadrows = 0;
@@ -203,68 +160,33 @@ make_request(const DcfRelation *relation)
 	return request;
 }
 
-/*
- * Parameter columns have the value that is sent, where it is one: a list is
- * none, and a default such as "*" need be none of the column's type.
- */
 static void
-fill_parameters(const DcfRelation *relation, const DcfRequest *request,
-				Datum *values, bool *isnull)
+read_rows(DcfRowSource *source, const Bounds *bounds, Sample *sample)
 {
-	for (int i = 0; i < relation->natts; i++)
-	{
-		const DcfColumn *column = &relation->columns[i];
-		DcfConverter *converter;
-		const char *value;
-
-		if (column->kind != DCF_COLUMN_PARAMETER)
-			continue;
-		value = dcf_request_fixed(request,
-								  dcf_option_utf8(column->options->param));
-		if (!value || dcf_default_is_null(column, value) ||
-			(column->options->list && strchr(value, ',')))
-			continue;
-		converter = dcf_convert_create(relation->relname,
-									   TupleDescAttr(relation->tupdesc, i),
-									   column->timezone,
-									   relation->table->null_strings);
-		values[i] =
-			dcf_convert_text(converter,
-							 pg_any_to_server(value, strlen(value), PG_UTF8));
-		isnull[i] = false;
-	}
-}
-
-static void
-read_reply(const DcfRelation *relation, DcfReply *reply, const Bounds *bounds,
-		   Datum *values, bool *isnull, Sample *sample)
-{
-	Bitmapset *all =
-		relation->natts > 0 ? bms_add_range(NULL, 1, relation->natts) : NULL;
-	DcfRecordReader *reader = dcf_record_create(relation, all);
+	TupleTableSlot *own =
+		MakeSingleTupleTableSlot(source->relation->tupdesc, &TTSOpsVirtual);
 	MemoryContext row =
 		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw sample",
 							  ALLOCSET_DEFAULT_SIZES);
 
-	dcf_record_attach(reader, reply);
 	for (;;)
 	{
+		TupleTableSlot *slot = ExecClearTuple(own);
 		MemoryContext old = MemoryContextSwitchTo(row);
-		bool found;
+		DcfRowStatus status;
 
 		CHECK_FOR_INTERRUPTS();
-		MemoryContextReset(row);
-		found =
-			dcf_record_next(reader, true, values, isnull) == DCF_RECORD_ROW;
+		status = source->routine->next(source, true, &slot);
 		MemoryContextSwitchTo(old);
-		if (!found)
+		if (status == DCF_ROW_END)
 			break;
-		if (within_bounds(bounds, values, isnull))
-			add_row(sample, relation->tupdesc, values, isnull);
+		if (within_bounds(bounds, slot))
+			add_row(sample, slot);
 		else
 			sample->outside++;
 	}
 	MemoryContextDelete(row);
+	ExecDropSingleTupleTableSlot(own);
 }
 
 static void
@@ -277,24 +199,15 @@ prepare_bounds(Relation rel, Bounds *bounds)
 		return;
 	bounds->estate = CreateExecutorState();
 	bounds->check = ExecPrepareCheck(qual, bounds->estate);
-	bounds->slot =
-		MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsVirtual);
 }
 
 static bool
-within_bounds(const Bounds *bounds, const Datum *values, const bool *isnull)
+within_bounds(const Bounds *bounds, TupleTableSlot *slot)
 {
-	TupleTableSlot *slot = bounds->slot;
 	ExprContext *econtext;
-	int natts;
 
 	if (!bounds->check)
 		return true;
-	natts = slot->tts_tupleDescriptor->natts;
-	ExecClearTuple(slot);
-	memcpy(slot->tts_values, values, sizeof(Datum) * natts);
-	memcpy(slot->tts_isnull, isnull, sizeof(bool) * natts);
-	ExecStoreVirtualTuple(slot);
 	econtext = GetPerTupleExprContext(bounds->estate);
 	econtext->ecxt_scantuple = slot;
 	ResetExprContext(econtext);
@@ -304,15 +217,13 @@ within_bounds(const Bounds *bounds, const Datum *values, const bool *isnull)
 static void
 release_bounds(Bounds *bounds)
 {
-	if (!bounds->check)
-		return;
-	ExecDropSingleTupleTableSlot(bounds->slot);
-	FreeExecutorState(bounds->estate);
+	if (bounds->check)
+		FreeExecutorState(bounds->estate);
 }
 
 /* Vitter's reservoir, as PostgreSQL's own ANALYZE has it. */
 static void
-add_row(Sample *sample, TupleDesc tupdesc, Datum *values, bool *isnull)
+add_row(Sample *sample, TupleTableSlot *slot)
 {
 	int place = sample->nrows;
 
@@ -335,5 +246,5 @@ add_row(Sample *sample, TupleDesc tupdesc, Datum *values, bool *isnull)
 	}
 	sample->seen++;
 	if (place >= 0)
-		sample->rows[place] = heap_form_tuple(tupdesc, values, isnull);
+		sample->rows[place] = ExecCopySlotHeapTuple(slot);
 }

@@ -13,6 +13,7 @@
 #include "utils/lsyscache.h"
 
 #include "bind.h"
+#include "bind_default.h"
 #include "bind_group.h"
 #include "bind_part.h"
 #include "bind_slot.h"
@@ -35,6 +36,8 @@ struct DcfRequestSet
 	const DcfSlot *halved; /* the column that requests can be halved by, or
 							* NULL */
 	List *pending;		   /* of DcfAsked *, halves: next */
+	DcfRequest *fixed;	   /* the only one, or NULL: by the slots */
+	const char *hint;	   /* of the fixed one, or NULL */
 };
 
 struct DcfAsked
@@ -71,9 +74,9 @@ static const char *name_open_option(const DcfRelation *relation, bool lower);
 static const char *name_split(const DcfRequestSet *set);
 static char *name_columns(List *columns);
 
-DcfRequestSet *
-dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
-				const DcfBoundValue *values, bool for_explain)
+/* With slots of which nothing is known. */
+static DcfRequestSet *
+create_set(const DcfRelation *relation)
 {
 	DcfRequestSet *set = palloc0(sizeof(DcfRequestSet));
 
@@ -83,6 +86,35 @@ dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
 	for (int i = 0; i < relation->natts; i++)
 		dcf_slot_init(&set->slots[i], relation, &relation->columns[i]);
 	set->wheels = palloc0(sizeof(int) * Max(relation->natts, 1));
+	return set;
+}
+
+DcfRequestSet *
+dcf_bind_create_fixed(const DcfRelation *relation, DcfRequest *request,
+					  const char *hint)
+{
+	DcfRequestSet *set = create_set(relation);
+
+	set->fixed = request;
+	set->hint = hint;
+	for (int i = 0; i < relation->natts; i++)
+	{
+		DcfSlot *slot = &set->slots[i];
+
+		if (slot->column->kind == DCF_COLUMN_PARAMETER)
+			slot->has_default_value =
+				dcf_default_sent(relation, slot->column, request,
+								 &slot->default_value);
+	}
+	return set;
+}
+
+DcfRequestSet *
+dcf_bind_create(const DcfRelation *relation, const DcfSpec *spec,
+				const DcfBoundValue *values, bool for_explain)
+{
+	DcfRequestSet *set = create_set(relation);
+
 	bind_all(set, spec, values);
 
 	/* Where nothing is to be sent, nothing can be wrong with it. */
@@ -351,7 +383,7 @@ advance(DcfRequestSet *set)
 DcfRequest *
 dcf_bind_request(const DcfAsked *asked)
 {
-	return build(asked, false);
+	return asked->set->fixed ? asked->set->fixed : build(asked, false);
 }
 
 DcfRequest *
@@ -549,6 +581,8 @@ dcf_bind_narrow_hint(const DcfRequestSet *set)
 	List *times = NIL;
 	List *others = NIL;
 
+	if (set->fixed)
+		return set->hint ? pstrdup(set->hint) : NULL;
 	for (int i = 0; i < set->relation->natts; i++)
 	{
 		const DcfSlot *slot = &set->slots[i];

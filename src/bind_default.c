@@ -83,6 +83,27 @@ dcf_default_value(const DcfRelation *relation, const DcfColumn *column,
 	return value;
 }
 
+bool
+dcf_default_sent(const DcfRelation *relation, const DcfColumn *column,
+				 const DcfRequest *request, Datum *value)
+{
+	const char *utf8 =
+		dcf_request_fixed(request, dcf_option_utf8(column->options->param));
+	DcfConverter *converter;
+
+	if (!utf8 || dcf_default_is_null(column, utf8) ||
+		(column->options->list && strchr(utf8, ',')))
+		return false;
+	converter =
+		dcf_convert_create(relation->relname,
+						   TupleDescAttr(relation->tupdesc,
+										 column->attnum - 1),
+						   column->timezone, relation->table->null_strings);
+	*value = dcf_convert_text(converter,
+							  pg_any_to_server(utf8, strlen(utf8), PG_UTF8));
+	return true;
+}
+
 void
 dcf_default_raise_null(const DcfRelation *relation, const DcfColumn *column)
 {

@@ -29,6 +29,15 @@ extern Datum dcf_default_value(const DcfRelation *relation,
 							   const DcfColumn *column, const char *utf8);
 
 /*
+ * The value of a parameter column in the rows of a request that no query has
+ * made: what goes with the request (dcf_request_fixed()), by the column's input
+ * function.  False where that is not one value: nothing, NULL, or a list.
+ */
+extern bool dcf_default_sent(const DcfRelation *relation,
+							 const DcfColumn *column,
+							 const DcfRequest *request, Datum *value);
+
+/*
  * Raise ERRCODE_NOT_NULL_VIOLATION: nothing is sent for a column whose domain
  * refuses NULL.
  */

@@ -34,6 +34,8 @@ struct Fetch
 	DcfRowSource base; /* has to be first */
 	MemoryContext context;
 	DcfRowStats own_stats;	   /* where nobody else counts */
+	DcfRequest *fixed;		   /* the only request, or NULL */
+	const char *hint;		   /* for it, or NULL */
 	Bitmapset *sent;		   /* fetched parameter columns, by attnum */
 	DcfSession *session;	   /* from the first request on */
 	MemoryContext set_context; /* of the requests, and their values */
@@ -56,6 +58,7 @@ static Bitmapset *find_sent(const DcfRelation *relation, const DcfSpec *spec);
 static DcfRowStatus choose_lane(Fetch *fetch, bool wait);
 static void open_lanes(Fetch *fetch, bool wait);
 static bool open_lane(Fetch *fetch, bool wait);
+static bool is_table(const Fetch *fetch);
 static char *give_hint(const void *arg, int status);
 static Lane *get_lane(Fetch *fetch);
 static void choose_request(Fetch *fetch, Lane *lane);
@@ -96,6 +99,21 @@ dcf_fetch_create(const DcfRelation *relation, const DcfSpec *spec, Oid userid,
 	return &fetch->base;
 }
 
+DcfRowSource *
+dcf_fetch_create_fixed(const DcfRelation *relation, DcfRequest *request,
+					   const char *hint, Oid userid)
+{
+	DcfSpec *spec = palloc0(sizeof(DcfSpec));
+	Fetch *fetch;
+
+	if (relation->natts > 0)
+		spec->fetched = bms_add_range(NULL, 1, relation->natts);
+	fetch = (Fetch *) dcf_fetch_create(relation, spec, userid, NULL);
+	fetch->fixed = request;
+	fetch->hint = hint;
+	return &fetch->base;
+}
+
 static Bitmapset *
 find_sent(const DcfRelation *relation, const DcfSpec *spec)
 {
@@ -114,7 +132,8 @@ start(DcfRowSource *source, const DcfBoundValue *values)
 	Fetch *fetch = (Fetch *) source;
 	MemoryContext old = MemoryContextSwitchTo(fetch->set_context);
 
-	fetch->set =
+	fetch->set = fetch->fixed ?
+		dcf_bind_create_fixed(source->relation, fetch->fixed, fetch->hint) :
 		dcf_bind_create(source->relation, source->spec,
 						dcf_bind_copy_values(source->spec, values), false);
 	MemoryContextSwitchTo(old);
@@ -229,7 +248,7 @@ open_lane(Fetch *fetch, bool wait)
 	lane->request = dcf_bind_request(lane->asked);
 	lane->reply =
 		dcf_reply_begin(fetch->session, lane->request,
-						fetch->base.relation->relname,
+						is_table(fetch) ? fetch->base.relation->relname : NULL,
 						&(DcfHinter){give_hint, lane},
 						dcf_bind_can_halve(lane->asked), slot, lane->context);
 	MemoryContextSwitchTo(old);
@@ -237,6 +256,13 @@ open_lane(Fetch *fetch, bool wait)
 	fetch->base.stats->at_once =
 		Max(fetch->base.stats->at_once, fetch->nlanes);
 	return true;
+}
+
+/* A question of the wrapper's own has no table to name in messages. */
+static bool
+is_table(const Fetch *fetch)
+{
+	return OidIsValid(fetch->base.relation->relid);
 }
 
 /* The DcfHinter of a lane's request. */
@@ -247,7 +273,7 @@ give_hint(const void *arg, int status)
 
 	if (status == DCF_STATUS_TOO_MUCH)
 		return dcf_bind_narrow_hint(lane->fetch->set);
-	if (status == DCF_STATUS_BAD_VALUE)
+	if (status == DCF_STATUS_BAD_VALUE && is_table(lane->fetch))
 		return dcf_lesson_refused(lane->fetch->base.relation, lane->request);
 	return NULL;
 }
@@ -382,7 +408,7 @@ end_lane(Fetch *fetch, Lane *lane, bool whole)
 	if (lane->reply)
 	{
 		count_reply(lane, fetch->base.stats);
-		if (lane->begun)
+		if (lane->begun && !fetch->fixed)
 			teach(fetch, lane, whole);
 		dcf_reply_close(lane->reply);
 	}

@@ -4,24 +4,20 @@
  */
 #include "postgres.h"
 
-#include "nodes/bitmapset.h"
+#include "executor/tuptable.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "fetch.h"
 #include "listing.h"
-#include "record.h"
 #include "relation.h"
 #include "request.h"
-#include "session.h"
 
 struct DcfListing
 {
-	DcfRelation *relation;
-	DcfReply *reply;
-	DcfRecordReader *reader;
-	MemoryContext row; /* of the current record */
-	Datum *values;
-	bool *isnull;
+	DcfRowSource *source; /* NULL after its end */
+	MemoryContext row;	  /* of the current record */
+	TupleTableSlot *slot;
 };
 
 DcfListing *
@@ -30,43 +26,42 @@ dcf_listing_open(Oid serverid, Oid userid, const char *endpoint,
 				 bool brief)
 {
 	DcfListing *listing = palloc0(sizeof(DcfListing));
-	DcfSession *session =
-		dcf_session_get(serverid, userid, CurrentMemoryContext);
 	DcfRelation *relation =
 		dcf_relation_create(serverid, endpoint, params, keys, nkeys);
 	DcfRequest *request =
 		dcf_request_create(relation->server, relation->table);
 
-	listing->relation = relation;
+	request->brief = brief;
 	listing->row =
 		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw listing",
 							  ALLOCSET_SMALL_SIZES);
-	listing->values = palloc0(sizeof(Datum) * nkeys);
-	listing->isnull = palloc0(sizeof(bool) * nkeys);
-	listing->reader =
-		dcf_record_create(relation, bms_add_range(NULL, 1, nkeys));
-	listing->reply =
-		dcf_reply_open(session, request, brief, CurrentMemoryContext);
-	dcf_record_attach(listing->reader, listing->reply);
+	listing->slot =
+		MakeSingleTupleTableSlot(relation->tupdesc, &TTSOpsVirtual);
+	listing->source = dcf_fetch_create_fixed(relation, request, NULL, userid);
+	listing->source->routine->start(listing->source, NULL);
 	return listing;
 }
 
 bool
 dcf_listing_next(DcfListing *listing, char **texts)
 {
+	DcfRowSource *source = listing->source;
+	TupleTableSlot *slot = listing->slot;
 	MemoryContext old;
 	bool found;
 
-	if (listing->reply == NULL)
+	if (source == NULL)
 		return false;
-	MemoryContextReset(listing->row);
+	ExecClearTuple(slot);
 	old = MemoryContextSwitchTo(listing->row);
-	found = dcf_record_next(listing->reader, true, listing->values,
-							listing->isnull) == DCF_RECORD_ROW;
-	for (int i = 0; found && i < listing->relation->natts; i++)
-		texts[i] = listing->isnull[i] ?
-			NULL :
-			TextDatumGetCString(listing->values[i]);
+	found = source->routine->next(source, true, &slot) == DCF_ROW_READY;
+	for (int i = 0; found && i < source->relation->natts; i++)
+	{
+		bool isnull;
+		Datum value = slot_getattr(slot, i + 1, &isnull);
+
+		texts[i] = isnull ? NULL : TextDatumGetCString(value);
+	}
 	MemoryContextSwitchTo(old);
 	if (!found)
 		dcf_listing_close(listing);
@@ -76,8 +71,7 @@ dcf_listing_next(DcfListing *listing, char **texts)
 void
 dcf_listing_close(DcfListing *listing)
 {
-	if (listing->reply == NULL)
-		return;
-	dcf_reply_close(listing->reply);
-	listing->reply = NULL;
+	if (listing->source)
+		listing->source->routine->end(listing->source);
+	listing->source = NULL;
 }

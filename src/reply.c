@@ -21,7 +21,6 @@ struct DcfReply
 	char *request;		   /* for messages */
 	DcfHinter hinter;	   /* its give is NULL for none */
 	bool may_ask_less;
-	bool brief;
 	DcfSession *session;
 	DcfExchange exchange;
 	DcfHttpTransfer *transfer; /* NULL until it was awaited */
@@ -133,16 +132,17 @@ begin(DcfReply *reply, const DcfRequest *request, DcfSlot *slot)
 
 	push_context(reply, &callback);
 	prepare(&reply->exchange, session, request, deadline);
-	if (reply->brief)
+	if (request->brief)
 		dcf_exchange_make_brief(&reply->exchange);
 	reply->exchange.slot = slot;
 	dcf_session_begin(session, &reply->exchange, reply->context);
 	pop_context(&callback);
 }
 
-/* In a memory context of its own. */
-static DcfReply *
-create(DcfSession *session, const DcfRequest *request, MemoryContext cxt)
+DcfReply *
+dcf_reply_begin(DcfSession *session, const DcfRequest *request,
+				const char *relation, const DcfHinter *hinter,
+				bool may_ask_less, DcfSlot *slot, MemoryContext cxt)
 {
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw reply",
 											  ALLOCSET_SMALL_SIZES);
@@ -152,18 +152,6 @@ create(DcfSession *session, const DcfRequest *request, MemoryContext cxt)
 	reply->context = own;
 	reply->session = session;
 	reply->request = dcf_request_show(request, session->options->url);
-	MemoryContextSwitchTo(old);
-	return reply;
-}
-
-DcfReply *
-dcf_reply_begin(DcfSession *session, const DcfRequest *request,
-				const char *relation, const DcfHinter *hinter,
-				bool may_ask_less, DcfSlot *slot, MemoryContext cxt)
-{
-	DcfReply *reply = create(session, request, cxt);
-	MemoryContext old = MemoryContextSwitchTo(reply->context);
-
 	reply->relation = relation ? pstrdup(relation) : NULL;
 	if (hinter)
 		reply->hinter = *hinter;
@@ -193,20 +181,6 @@ dcf_reply_await(DcfReply *reply)
 		raise_refusal(reply);
 	MemoryContextSwitchTo(old);
 	return status == 200;
-}
-
-DcfReply *
-dcf_reply_open(DcfSession *session, const DcfRequest *request, bool brief,
-			   MemoryContext cxt)
-{
-	DcfReply *reply = create(session, request, cxt);
-	MemoryContext old = MemoryContextSwitchTo(reply->context);
-
-	reply->brief = brief;
-	begin(reply, request, NULL);
-	MemoryContextSwitchTo(old);
-	(void) dcf_reply_await(reply);
-	return reply;
 }
 
 /* The transfer that the reply comes by, or will. */

@@ -363,7 +363,9 @@ dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
 	request = dcf_request_create(server, &asked);
 	if (more)
 		dcf_request_set_query(request, dcf_option_utf8(more));
-	reply = dcf_reply_open(session, request, false, CurrentMemoryContext);
+	reply = dcf_reply_begin(session, request, NULL, NULL, false, NULL,
+							CurrentMemoryContext);
+	(void) dcf_reply_await(reply);
 	read_excerpt(reply, Min(DCF_SAMPLE_BYTES, server->max_record_size / 2),
 				 &excerpt);
 	read_schema(&fields, &excerpt);
