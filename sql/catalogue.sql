@@ -111,7 +111,7 @@ SELECT count(*) FROM dataconnect_endpoints;
 \echo :SQLSTATE
 RESET dataconnect_fdw.catalogue_file;
 DO $$ BEGIN
-    EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'rm "' || current_setting('data_directory') || '/dataconnect_catalogue.json"');
+    EXECUTE format('COPY (SELECT WHERE false) TO PROGRAM %L', 'rm "' || current_setting('data_directory') || '/dataconnect_catalogue.json"');
 END $$;
 SET client_min_messages = warning;
 DROP SCHEMA rq CASCADE;

@@ -116,7 +116,7 @@ SELECT relname, attname, comment FROM objects WHERE relname = 'xy' ORDER BY attn
 ALTER SERVER sandbox OPTIONS (DROP path_prefix);
 RESET dataconnect_fdw.catalogue_file;
 DO $$ BEGIN
-    EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'rm "' || current_setting('data_directory') || '/dataconnect_catalogue.json"');
+    EXECUTE format('COPY (SELECT WHERE false) TO PROGRAM %L', 'rm "' || current_setting('data_directory') || '/dataconnect_catalogue.json"');
 END $$;
 
 SET client_min_messages = warning;
