@@ -268,7 +268,11 @@ FROM pg_class c WHERE c.relname IN ('divided', 'store_2', 'other_stores') ORDER 
 -- PostgreSQL 18 tells of its time as well
 \setenv PGDATABASE :DBNAME
 \! psql -X -c 'ANALYZE VERBOSE store_2' 2>&1 | grep -A1 'the reply has'
+-- of the reply to a request that no query has made nothing is learned
+SELECT dataconnect_forget('long');
 -- errors are the request's
+\! $DATACONNECT_SANDBOX_CTL fault '{"status": 413, "body": ""}'
+ANALYZE long;
 ALTER FOREIGN TABLE long OPTIONS (SET analyze_params 'Count=x');
 ANALYZE long;
 ALTER FOREIGN TABLE long OPTIONS (SET analyze_params 'Auth=x');
