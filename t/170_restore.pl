@@ -17,7 +17,8 @@ my $directory = PostgreSQL::Test::Utils::tempdir();
 $ENV{PGHOST} = $node->host;
 $ENV{PGPORT} = $node->port;
 
-$dc->make_server('dc', remote_estimate => 'on', use_preferred_endpoint => 'on', max_retries => 5);
+$dc->make_server('dc', remote_estimate => 'on', use_preferred_endpoint => 'on', max_retries => 5,
+	total_timeout => '10s');
 $dc->make_rows_table('rows', 'dc');
 $dc->sql(q{
 	CREATE TABLE kept AS SELECT 1 AS x;
