@@ -50,7 +50,9 @@ sub restore
 	my ($out, $err) = ('', '');
 	$node->safe_psql('postgres', "CREATE DATABASE $database");
 	$dc->clear_log;
-	IPC::Run::run([ map { $_ eq 'DATABASE' ? $database : $_ } @command ], '>', \$out, '2>', \$err);
+	# To hang is an error.
+	IPC::Run::run([ map { $_ eq 'DATABASE' ? $database : $_ } @command ],
+		'>', \$out, '2>', \$err, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 	return ($? >> 8, $err, scalar @{ $dc->log });
 }
 
