@@ -50,9 +50,7 @@ sub restore
 	my ($out, $err) = ('', '');
 	$node->safe_psql('postgres', "CREATE DATABASE $database");
 	$dc->clear_log;
-	# To hang is an error.
-	IPC::Run::run([ map { $_ eq 'DATABASE' ? $database : $_ } @command ],
-		'>', \$out, '2>', \$err, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+	IPC::Run::run([ map { $_ eq 'DATABASE' ? $database : $_ } @command ], '>', \$out, '2>', \$err);
 	return ($? >> 8, $err, scalar @{ $dc->log });
 }
 
