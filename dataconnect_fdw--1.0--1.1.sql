@@ -167,7 +167,7 @@ REVOKE EXECUTE ON FUNCTION dataconnect_warn_parameters() FROM PUBLIC;
 -- The validator sees the options of one column, and not of which table.
 CREATE EVENT TRIGGER dataconnect_fdw_parameters
 ON ddl_command_end
-WHEN TAG IN ('CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE', 'ALTER TABLE', 'CREATE SERVER', 'ALTER SERVER')
+WHEN TAG IN ('CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE', 'CREATE SERVER', 'ALTER SERVER')
 EXECUTE FUNCTION dataconnect_warn_parameters();
 
 COMMENT ON EVENT TRIGGER dataconnect_fdw_parameters

@@ -325,39 +325,6 @@ list_altered(void)
 	return altered;
 }
 
-/*
- * Whether a command gives options to a table or its columns.  ALTER TABLE does
- * so to a foreign table, but is mostly about others.
- */
-static bool
-gives_options(const AlterTableStmt *statement)
-{
-	ListCell *cell;
-
-	foreach(cell, statement->cmds)
-	{
-		const AlterTableCmd *command = lfirst(cell);
-
-		if (command->subtype == AT_GenericOptions ||
-			command->subtype == AT_AlterColumnGenericOptions ||
-			(command->subtype == AT_AddColumn &&
-			 castNode(ColumnDef, command->def)->fdwoptions != NIL))
-			return true;
-	}
-	return false;
-}
-
-/* Whether the command may have to do with parameters, by its text alone. */
-static bool
-is_of_interest(const EventTriggerData *trigger)
-{
-	const Node *statement = trigger->parsetree;
-
-	return trigger->tag != CMDTAG_ALTER_TABLE ||
-		(IsA(statement, AlterTableStmt) &&
-		 gives_options((const AlterTableStmt *) statement));
-}
-
 /* pg_dump's scripts turn check_function_bodies off: restoring says nothing. */
 Datum
 dataconnect_warn_parameters(PG_FUNCTION_ARGS)
@@ -371,8 +338,7 @@ dataconnect_warn_parameters(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("dataconnect_warn_parameters() can only be called by "
 						"an event trigger")));
-	if (!warn_unknown_parameters || !check_function_bodies ||
-		!is_of_interest((const EventTriggerData *) fcinfo->context))
+	if (!warn_unknown_parameters || !check_function_bodies)
 		PG_RETURN_NULL();
 
 	/* To read the catalogue takes longer than most commands of others. */
