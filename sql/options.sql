@@ -97,7 +97,7 @@ CREATE SERVER probe FOREIGN DATA WRAPPER dataconnect_fdw;
 CREATE FOREIGN TABLE probe (a text) SERVER unmapped;
 ALTER SERVER unmapped OPTIONS (DROP url);
 -- a name that is wrong comes before one that is missing
-SELECT pg_temp.try('server', 'ulr ''http://localhost''');
+SELECT pg_temp.try('server', 'urls ''http://localhost''');
 
 --
 -- Values
