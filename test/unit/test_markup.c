@@ -49,6 +49,7 @@ beginnings(void)
 		{"\xEF\xBF<a>", DCF_BODY_OTHER},
 		{" \xEF\xBB\xBF<a>", DCF_BODY_OTHER},
 		{"x<a>", DCF_BODY_OTHER},
+		{"\v<a>", DCF_BODY_OTHER},
 	};
 
 	for (int i = 0; i < COUNT(cases); i++)
