@@ -68,8 +68,8 @@ dcf_circuit_breaker_leave(DcfCircuitBreaker *breaker); /* nobody will know */
  * enough for everybody.  False if there is to be none.
  */
 extern bool dcf_circuit_breaker_fail(DcfCircuitBreaker *breaker,
-									 DcfHttpFailure failure, const char *words,
-									 bool last);
+									 DcfHttpFailure failure,
+									 const char *message, bool last);
 
 /*
  * Wait before another try, as dcf_http_sleep() does: false once it is due.

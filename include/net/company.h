@@ -17,9 +17,6 @@
 /* The parameter that says which company a request is about; also a field. */
 #define DCF_COMPANY_PARAM "CompanyID"
 
-/* The parameter that says which company a request is about; also a field. */
-#define DCF_COMPANY_PARAM "CompanyID"
-
 /* Which list to ask for. */
 typedef enum DcfRelationships
 {

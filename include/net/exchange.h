@@ -32,11 +32,11 @@ typedef struct DcfExchange
 	DcfCircuitBreaker *breaker; /* of the host; made by the first try */
 	const char *expects;	/* what is asked for, for messages, where markup
 								  * is not that; or NULL */
-	DcfHttpSpec spec;		/* set url, body and headers before running */
+	DcfHttpRequest http;	/* set url, body and headers before running */
 	int max_retries;		/* by the options, unless it is brief */
 	int tries;				/* how often it was sent */
 	int failures;			/* how many of those count as retries */
-	int64 asked_wait;		/* as in DcfRefusal */
+	int64 requested_wait;	/* as in DcfRefusal */
 	DcfHttpTransfer *begun; /* the first try, or NULL */
 } DcfExchange;
 

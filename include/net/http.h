@@ -38,13 +38,13 @@ typedef struct DcfHttpHead DcfHttpHead;
  * (though its bytes may still wait to be read), has failed, or was aborted.
  * head is what came of the reply's.  Must raise nothing.
  */
-typedef void (*DcfHttpEnd)(void *arg, const DcfHttpHead *head);
+typedef void (*DcfHttpEndFn)(void *arg, const DcfHttpHead *head);
 
 /*
  * What to send and how.  The strings need to live only for the call.  Times in
  * milliseconds, 0 = no limit.
  */
-typedef struct DcfHttpSpec
+typedef struct DcfHttpRequest
 {
 	const char *url;
 	const char *post_body;	   /* NULL for a GET */
@@ -63,17 +63,17 @@ typedef struct DcfHttpSpec
 	int64 deadline;			   /* of the whole query's request, by
 								 * dcf_wait_now(), or 0 */
 	int total_timeout;		   /* what deadline was made of, for messages */
-	size_t max_window;		   /* most bytes that may stand unconsumed */
+	size_t max_buffer;		   /* most bytes that may stand unconsumed */
 	const char *ca_file;	   /* or NULL */
 	bool tls_verify;
-	const char *proxy; /* or NULL */
-	DcfHttpEnd on_end; /* or NULL */
+	const char *proxy;	 /* or NULL */
+	DcfHttpEndFn on_end; /* or NULL */
 	void *on_end_arg;
 	void (*on_connect)(void *arg); /* or NULL: called once there is a
 								 * connection, with TLS where wanted; must
 								 * raise nothing */
 	void *on_connect_arg;
-} DcfHttpSpec;
+} DcfHttpRequest;
 
 /* Headers the callers care about; "" where the reply has none. */
 struct DcfHttpHead
@@ -122,8 +122,9 @@ extern DcfHttpPool *dcf_http_pool_create(int connections, int jars,
  * Start an exchange; returns at once.  The transfer lives in cxt and is
  * aborted when cxt is reset, or by dcf_http_close().
  */
-extern DcfHttpTransfer *
-dcf_http_begin(DcfHttpPool *pool, const DcfHttpSpec *spec, MemoryContext cxt);
+extern DcfHttpTransfer *dcf_http_begin(DcfHttpPool *pool,
+									   const DcfHttpRequest *request,
+									   MemoryContext cxt);
 
 /*
  * Wait until the reply's head and the first byte of its decoded body (or its
@@ -161,7 +162,7 @@ extern const DcfHttpHead *dcf_http_head(const DcfHttpTransfer *transfer);
  * ERRCODE_INSUFFICIENT_RESOURCES where no file descriptors are left.
  */
 extern DcfHttpFailure dcf_http_failure(const DcfHttpTransfer *transfer);
-extern const char *dcf_http_failure_words(const DcfHttpTransfer *transfer);
+extern const char *dcf_http_failure_message(const DcfHttpTransfer *transfer);
 
 /* After DCF_HTTP_UNREACHABLE: raise what libcurl says, after so many tries. */
 pg_noreturn extern void dcf_http_raise_failure(const DcfHttpTransfer *transfer,
@@ -183,10 +184,10 @@ extern bool dcf_http_marks_end(const DcfHttpTransfer *transfer);
  * The decoded bytes not yet consumed, contiguous.  Valid until the next
  * dcf_http_fill().
  */
-extern const char *dcf_http_window(const DcfHttpTransfer *transfer,
+extern const char *dcf_http_buffer(const DcfHttpTransfer *transfer,
 								   size_t *len);
 
-/* Drop the first n bytes of the window. */
+/* Drop the first n bytes of the buffer. */
 extern void dcf_http_consume(DcfHttpTransfer *transfer, size_t n);
 
 /*
@@ -194,28 +195,29 @@ extern void dcf_http_consume(DcfHttpTransfer *transfer, size_t n);
  * that was shown and not consumed by then.  See inflate_thread.h for the reader, whose
  * arg must outlive the transfer.
  */
-extern void dcf_http_read_ahead(DcfHttpTransfer *transfer,
-								const struct DcfInflateThreadReader *reader);
+extern void
+dcf_http_read_in_thread(DcfHttpTransfer *transfer,
+						const struct DcfInflateThreadReader *reader);
 
 /*
- * What it has read of the window since the last dcf_http_fill(), or NULL; until
+ * What it has read of the buffer since the last dcf_http_fill(), or NULL; until
  * it is forgotten.  As long as the thread goes on reading, that is all of the
- * window.
+ * buffer.
  */
 extern const void *dcf_http_rows(const DcfHttpTransfer *transfer);
 extern void dcf_http_forget_rows(DcfHttpTransfer *transfer);
 
 /*
- * Wait for more bytes behind those in the window.  False if the reply has
+ * Wait for more bytes behind those in the buffer.  False if the reply has
  * ended, and ended well: all of its declared length, every chunk, and its
  * compressed stream to the last byte of the check sum; anything less raises.
- * A window that would have to grow beyond max_window raises
+ * A buffer that would have to grow beyond max_buffer raises
  * ERRCODE_PROGRAM_LIMIT_EXCEEDED naming max_record_size.
  */
 extern bool dcf_http_fill(DcfHttpTransfer *transfer);
 
 /*
- * Wait until the window holds max bytes or the reply has ended, well or not:
+ * Wait until the buffer holds max bytes or the reply has ended, well or not:
  * for bodies that are only shown.
  */
 extern void dcf_http_gather(DcfHttpTransfer *transfer, size_t max);

@@ -96,7 +96,7 @@ extern size_t dcf_inflate_thread_put(DcfInflateThread *self, const char *in,
 									 size_t len);
 
 /* Whether more should be put in soon, lest the thread run out of input. */
-extern bool dcf_inflate_thread_hungry(DcfInflateThread *self);
+extern bool dcf_inflate_thread_needs_input(DcfInflateThread *self);
 
 /*
  * Take the next piece, waiting if the thread is at it.  It is the taker's until

@@ -26,7 +26,7 @@ typedef struct DcfRefusal
 	bool is_login;			  /* the request was for a token: 400 and 403
 								 * mean, too, that credentials are wrong */
 	int tries;				  /* how often it was sent */
-	int64 asked_wait;		  /* milliseconds the service asks to be left
+	int64 requested_wait;	  /* milliseconds the service asks to be left
 								 * alone, where that is more than
 								 * retry_max_wait; else 0 */
 	const char *paused_until; /* when the next request is sent at the earliest,

@@ -151,13 +151,13 @@ read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 	for (;;)
 	{
 		excerpt->data =
-			dcf_http_window(dcf_reply_transfer(reply), &excerpt->len);
+			dcf_http_buffer(dcf_reply_transfer(reply), &excerpt->len);
 		if (excerpt->len >= most)
 			break;
 		if (!dcf_reply_fill(reply))
 		{
 			excerpt->data =
-				dcf_http_window(dcf_reply_transfer(reply), &excerpt->len);
+				dcf_http_buffer(dcf_reply_transfer(reply), &excerpt->len);
 			excerpt->whole = true;
 			break;
 		}

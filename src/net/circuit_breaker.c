@@ -25,7 +25,7 @@
 #define HOSTS 64
 
 /* Bytes of libcurl's words that are kept. */
-#define WORDS 160
+#define MESSAGE_SIZE 160
 
 typedef struct Host
 {
@@ -35,9 +35,9 @@ typedef struct Host
 	int64 failed_at;   /* last */
 	TimestampTz since; /* outage.since, as a calendar has it */
 	DcfCircuit circuit;
-	int prober;				/* process that has the probe */
-	DcfHttpFailure failure; /* the last one */
-	char words[WORDS];		/* libcurl's, ASCII */
+	int prober;					/* process that has the probe */
+	DcfHttpFailure failure;		/* the last one */
+	char message[MESSAGE_SIZE]; /* libcurl's, ASCII */
 	ConditionVariable news;
 } Host;
 
@@ -58,20 +58,20 @@ struct DcfCircuitBreaker
 	dlist_node node; /* in holding, while one of them is */
 };
 
-/* What somebody who is refused is told. */
-typedef struct Refusal
+/* what somebody who is blocked is told. */
+typedef struct Outage
 {
 	DcfHttpFailure failure;
 	TimestampTz since;
 	int64 wait; /* milliseconds until the next try */
 	bool probing;
-	char words[WORDS];
-} Refusal;
+	char message[MESSAGE_SIZE];
+} Outage;
 
 static Size measure_table(bool for_all);
 static void init_table(void *memory, bool for_all);
 
-static DcfShared shared = {.name = "DataconnectBreaker",
+static DcfShared shared = {.name = "DataconnectCircuitBreaker",
 						   .compute_size = measure_table,
 						   .init = init_table};
 
@@ -153,7 +153,7 @@ add_host(Table *table, const DcfSharedKey *key)
 
 /* After a change of the outage, without the lock. */
 static void
-tell_waiters(Host *host)
+wake_waiters(Host *host)
 {
 	if (shared.memory)
 		ConditionVariableBroadcast(&host->news);
@@ -213,7 +213,7 @@ dcf_circuit_breaker_leave(DcfCircuitBreaker *breaker)
 	unlock_table();
 	let_go(breaker);
 	if (host)
-		tell_waiters(host);
+		wake_waiters(host);
 }
 
 static void
@@ -255,57 +255,57 @@ dcf_circuit_breaker_create(const char *url, const DcfServerOptions *options,
 
 /* The lock is held. */
 static void
-note_refusal(const Host *host, int64 now, Refusal *refusal)
+copy_outage(const Host *host, int64 now, Outage *outage)
 {
-	refusal->failure = host->failure;
-	refusal->since = host->since;
-	refusal->wait = dcf_circuit_wait(&host->circuit, now);
-	refusal->probing = host->circuit.probing;
-	memcpy(refusal->words, host->words, WORDS);
+	outage->failure = host->failure;
+	outage->since = host->since;
+	outage->wait = dcf_circuit_wait(&host->circuit, now);
+	outage->probing = host->circuit.probing;
+	memcpy(outage->message, host->message, MESSAGE_SIZE);
 }
 
 /* Times in the future as a sentence has them. */
 static char *
-show_next(const Refusal *refusal)
+show_next_try(const Outage *outage)
 {
-	if (refusal->probing)
+	if (outage->probing)
 		return pstrdup("a try is under way");
 	return psprintf("the next try is in " INT64_FORMAT " s",
-					(refusal->wait + 999) / 1000);
+					(outage->wait + 999) / 1000);
 }
 
 pg_noreturn static void
-raise_refusal(const Refusal *refusal)
+raise_outage(const Outage *outage)
 {
 	dcf_http_raise_unreachable(
-		refusal->failure,
+		outage->failure,
 		psprintf("It has been unreachable since %s; %s. libcurl said: %s.",
-				 timestamptz_to_str(refusal->since), show_next(refusal),
-				 dcf_foreign_text(refusal->words, strlen(refusal->words))));
+				 timestamptz_to_str(outage->since), show_next_try(outage),
+				 dcf_foreign_text(outage->message, strlen(outage->message))));
 }
 
 /* Of a host, which may be NULL; the lock is held.  True: refused. */
 static bool
-is_refused(const Host *host, int64 now, Refusal *refusal)
+is_blocked(const Host *host, int64 now, Outage *outage)
 {
 	if (host == NULL || dcf_circuit_wait(&host->circuit, now) == 0 ||
 		(host->circuit.probing && host->prober == MyProcPid))
 		return false;
-	note_refusal(host, now, refusal);
+	copy_outage(host, now, outage);
 	return true;
 }
 
 void
 dcf_circuit_breaker_check(DcfCircuitBreaker *breaker)
 {
-	Refusal refusal;
-	bool refused;
+	Outage outage;
+	bool blocked;
 
-	refused = is_refused(find_host(lock_table(), &breaker->key),
-						 dcf_wait_now(), &refusal);
+	blocked = is_blocked(find_host(lock_table(), &breaker->key),
+						 dcf_wait_now(), &outage);
 	unlock_table();
-	if (refused)
-		raise_refusal(&refusal);
+	if (blocked)
+		raise_outage(&outage);
 }
 
 bool
@@ -313,10 +313,10 @@ dcf_circuit_breaker_enter(DcfCircuitBreaker *breaker)
 {
 	int64 now = dcf_wait_now();
 	Host *host = find_host(lock_table(), &breaker->key);
-	Refusal refusal;
-	bool refused = is_refused(host, now, &refusal);
+	Outage outage;
+	bool blocked = is_blocked(host, now, &outage);
 
-	if (!refused && host &&
+	if (!blocked && host &&
 		dcf_circuit_ask(&host->circuit, now) == DCF_CIRCUIT_PROBE)
 	{
 		hold(breaker);
@@ -324,8 +324,8 @@ dcf_circuit_breaker_enter(DcfCircuitBreaker *breaker)
 		host->prober = MyProcPid;
 	}
 	unlock_table();
-	if (refused)
-		raise_refusal(&refusal);
+	if (blocked)
+		raise_outage(&outage);
 	return breaker->probe != 0;
 }
 
@@ -361,7 +361,7 @@ dcf_circuit_breaker_connect(DcfCircuitBreaker *breaker)
 	}
 	unlock_table();
 	if (host)
-		tell_waiters(host);
+		wake_waiters(host);
 }
 
 void
@@ -375,18 +375,19 @@ dcf_circuit_breaker_answer(DcfCircuitBreaker *breaker)
 	let_go(breaker);
 	breaker->first_failed = 0;
 	if (host)
-		tell_waiters(host);
+		wake_waiters(host);
 }
 
 /* Databases may have different encodings. */
 static void
-keep_words(Host *host, const char *words)
+keep_message(Host *host, const char *message)
 {
-	size_t len = Min(strlen(words), WORDS - 1);
+	size_t len = Min(strlen(message), MESSAGE_SIZE - 1);
 
 	for (size_t i = 0; i < len; i++)
-		host->words[i] = words[i] >= ' ' && words[i] < 0x7f ? words[i] : '?';
-	host->words[len] = '\0';
+		host->message[i] =
+			message[i] >= ' ' && message[i] < 0x7f ? message[i] : '?';
+	host->message[len] = '\0';
 }
 
 /* Parts of a second are of no interest. */
@@ -400,7 +401,7 @@ get_second(void)
 
 bool
 dcf_circuit_breaker_fail(DcfCircuitBreaker *breaker, DcfHttpFailure failure,
-						 const char *words, bool last)
+						 const char *message, bool last)
 {
 	int64 now = dcf_wait_now();
 	Table *table = lock_table();
@@ -414,7 +415,7 @@ dcf_circuit_breaker_fail(DcfCircuitBreaker *breaker, DcfHttpFailure failure,
 	if (host->circuit.failures == 0)
 		host->since = get_second();
 	host->failure = failure;
-	keep_words(host, words);
+	keep_message(host, message);
 	dcf_circuit_fail(&host->circuit, failure == DCF_FAILURE_BROKEN,
 					 breaker->probe, breaker->retry, now);
 	if (breaker->first_failed == 0)
@@ -424,7 +425,7 @@ dcf_circuit_breaker_fail(DcfCircuitBreaker *breaker, DcfHttpFailure failure,
 	open = host->circuit.open;
 	unlock_table();
 	let_go(breaker);
-	tell_waiters(host);
+	wake_waiters(host);
 	return !open && !last;
 }
 
@@ -433,17 +434,17 @@ dcf_circuit_breaker_give_up(DcfCircuitBreaker *breaker)
 {
 	int64 now = dcf_wait_now();
 	Host *host = find_host(lock_table(), &breaker->key);
-	Refusal refusal = {.failure = DCF_FAILURE_CONNECT};
+	Outage outage = {.failure = DCF_FAILURE_CONNECT};
 
 	if (host)
 	{
 		dcf_circuit_give_up(&host->circuit, breaker->first_failed, now);
-		note_refusal(host, now, &refusal);
+		copy_outage(host, now, &outage);
 	}
 	unlock_table();
 	if (host)
-		tell_waiters(host);
-	raise_refusal(&refusal);
+		wake_waiters(host);
+	raise_outage(&outage);
 }
 
 /* Where a wait stands. */
@@ -577,7 +578,7 @@ dcf_circuit_breaker_forget(const DcfServerOptions *options)
 		}
 		unlock_table();
 		if (belongs)
-			tell_waiters(host);
+			wake_waiters(host);
 	}
 	return found;
 }

@@ -8,9 +8,9 @@
 
 #include "base/json_document.h"
 #include "net/company.h"
-#include "net/http_json.h"
 #include "net/refusal.h"
-#include "net/session_private.h"
+#include "net/session_run.h"
+#include "http_json.h"
 
 static const char *const paths[] = {
 	[DCF_RELATIONSHIPS_PARTNER] = "/partner/relationships",
@@ -88,7 +88,7 @@ read_list(DcfHttpTransfer *transfer, const char *path)
 
 /* CONTEXT of what goes wrong meanwhile. */
 static void
-tell_context(void *path)
+add_context(void *path)
 {
 	errcontext("request: GET %s", (const char *) path);
 }
@@ -102,7 +102,7 @@ ask(DcfSession *session, const char *path, bool may_be_refused, bool brief,
 	int64 deadline, List **companies)
 {
 	ErrorContextCallback callback = {.previous = error_context_stack,
-									 .callback = tell_context,
+									 .callback = add_context,
 									 .arg = unconstify(char *, path)};
 	DcfExchange exchange;
 	DcfHttpTransfer *transfer;

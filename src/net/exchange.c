@@ -42,36 +42,36 @@ void
 dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 				  const DcfServerOptions *options, int64 deadline)
 {
-	DcfHttpSpec *spec = &exchange->spec;
+	DcfHttpRequest *http = &exchange->http;
 
 	memset(exchange, 0, sizeof(DcfExchange));
 	exchange->pool = pool;
 	exchange->path = "";
 	exchange->options = options;
 	exchange->max_retries = options->max_retries;
-	spec->compression = options->compression;
-	spec->connect_timeout = options->connect_timeout;
-	spec->first_byte_timeout = options->first_byte_timeout;
-	spec->idle_timeout = options->idle_timeout;
-	spec->deadline = deadline;
-	spec->total_timeout = options->total_timeout;
-	spec->max_window = options->max_record_size;
-	spec->ca_file = options->ca_file;
-	spec->tls_verify = options->tls_verify;
-	spec->proxy = options->proxy;
+	http->compression = options->compression;
+	http->connect_timeout = options->connect_timeout;
+	http->first_byte_timeout = options->first_byte_timeout;
+	http->idle_timeout = options->idle_timeout;
+	http->deadline = deadline;
+	http->total_timeout = options->total_timeout;
+	http->max_buffer = options->max_record_size;
+	http->ca_file = options->ca_file;
+	http->tls_verify = options->tls_verify;
+	http->proxy = options->proxy;
 }
 
 void
 dcf_exchange_make_brief(DcfExchange *exchange)
 {
-	DcfHttpSpec *spec = &exchange->spec;
+	DcfHttpRequest *http = &exchange->http;
 	int64 end = dcf_wait_now() + DCF_EXCHANGE_BRIEF_MS;
 
 	exchange->max_retries = 0;
-	if (spec->deadline != 0 && spec->deadline <= end)
+	if (http->deadline != 0 && http->deadline <= end)
 		return;
-	spec->deadline = end;
-	spec->total_timeout = DCF_EXCHANGE_BRIEF_MS;
+	http->deadline = end;
+	http->total_timeout = DCF_EXCHANGE_BRIEF_MS;
 }
 
 int64
@@ -89,7 +89,7 @@ look_at_body(DcfHttpTransfer *transfer)
 	for (;;)
 	{
 		size_t len;
-		const char *body = dcf_http_window(transfer, &len);
+		const char *body = dcf_http_buffer(transfer, &len);
 		DcfBodyStart start = dcf_markup_look(body, len);
 
 		if (start == DCF_BODY_MARKUP || start == DCF_BODY_OTHER)
@@ -114,7 +114,7 @@ judge_body(const DcfExchange *exchange, DcfHttpTransfer *transfer)
 	if (start == DCF_BODY_OTHER || exchange->expects == NULL)
 		return OUTCOME_REPLY;
 	dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
-	body = dcf_http_window(transfer, &len);
+	body = dcf_http_buffer(transfer, &len);
 	return dcf_markup_is_empty_table(body, len) ? OUTCOME_EMPTY_TABLE :
 												  OUTCOME_PAGE;
 }
@@ -131,7 +131,7 @@ judge_refusal(DcfHttpTransfer *transfer, int status)
 	if (status < 500 || status > 599)
 		return OUTCOME_REFUSAL;
 	dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
-	body = dcf_http_window(transfer, &len);
+	body = dcf_http_buffer(transfer, &len);
 	return dcf_markup_look(body, len) == DCF_BODY_MARKUP ? OUTCOME_LATER :
 														   OUTCOME_REFUSAL;
 }
@@ -179,7 +179,7 @@ parse_reset_time(const char *value, int64 now, int64 *delay_ms)
  * own.  Retry-After is about something else: the longer one counts.
  */
 static int64
-wait_asked_for(const DcfHttpHead *head)
+get_requested_wait(const DcfHttpHead *head)
 {
 	int64 now = (int64) time(NULL);
 	int64 reset;
@@ -234,7 +234,7 @@ static void
 raise_page(const DcfExchange *exchange, const DcfHttpTransfer *transfer)
 {
 	size_t len;
-	const char *body = dcf_http_window(transfer, &len);
+	const char *body = dcf_http_buffer(transfer, &len);
 	char *title = dcf_foreign_text_title(body, len);
 
 	ereport(
@@ -271,14 +271,14 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer)
 	const DcfHttpHead *head = dcf_http_head(transfer);
 	int longest = exchange->options->retry_max_wait;
 	bool too_many = head->status == 429 && exchange->slot;
-	int64 asked = wait_asked_for(head);
+	int64 asked = get_requested_wait(head);
 
 	/* A probe had no fair chance. */
 	if (!too_many || !dcf_limiter_was_probe(exchange->slot))
 		exchange->failures++;
 	if (asked > longest)
 	{
-		exchange->asked_wait = asked;
+		exchange->requested_wait = asked;
 		return -1;
 	}
 	if (exchange->failures > exchange->max_retries)
@@ -296,19 +296,19 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer)
 
 /* What a reply's head says to the governor. */
 static void
-tell_governor(DcfLimiterSlot *slot, const DcfHttpHead *head)
+tell_limiter(DcfLimiterSlot *slot, const DcfHttpHead *head)
 {
 	if (head->status == 429)
-		dcf_limiter_refuse(slot, wait_asked_for(head));
+		dcf_limiter_refuse(slot, get_requested_wait(head));
 	else if (head->status == 200)
 		dcf_limiter_accept(slot);
 }
 
-/* A DcfHttpEnd: a try has ended, perhaps before anybody looked at its head. */
+/* A DcfHttpEndFn: a try has ended, perhaps before anybody looked at its head. */
 static void
 end_try(void *arg, const DcfHttpHead *head)
 {
-	tell_governor(arg, head);
+	tell_limiter(arg, head);
 	dcf_limiter_release(arg);
 }
 
@@ -316,17 +316,17 @@ end_try(void *arg, const DcfHttpHead *head)
 static void
 take_slot(DcfExchange *exchange, MemoryContext cxt)
 {
-	DcfHttpSpec *spec = &exchange->spec;
+	DcfHttpRequest *http = &exchange->http;
 
 	if (exchange->limiter == NULL)
 		return;
 	if (exchange->slot == NULL)
 		exchange->slot =
 			dcf_limiter_slot(exchange->limiter, exchange->path, cxt);
-	if (!dcf_limiter_take(exchange->slot, spec->deadline))
-		dcf_http_raise_total(spec->total_timeout);
-	spec->on_end = end_try;
-	spec->on_end_arg = exchange->slot;
+	if (!dcf_limiter_take(exchange->slot, http->deadline))
+		dcf_http_raise_total(http->total_timeout);
+	http->on_end = end_try;
+	http->on_end_arg = exchange->slot;
 }
 
 /* A probe has found the host. */
@@ -340,18 +340,18 @@ note_connected(void *arg)
 static void
 enter(DcfExchange *exchange, MemoryContext cxt)
 {
-	DcfHttpSpec *spec = &exchange->spec;
+	DcfHttpRequest *http = &exchange->http;
 
 	if (exchange->breaker == NULL)
 		exchange->breaker =
-			dcf_circuit_breaker_create(spec->url, exchange->options, cxt);
+			dcf_circuit_breaker_create(http->url, exchange->options, cxt);
 	dcf_circuit_breaker_check(exchange->breaker);
 	take_slot(exchange, cxt);
-	spec->on_connect = NULL;
+	http->on_connect = NULL;
 	if (dcf_circuit_breaker_enter(exchange->breaker))
 	{
-		spec->on_connect = note_connected;
-		spec->on_connect_arg = exchange->breaker;
+		http->on_connect = note_connected;
+		http->on_connect_arg = exchange->breaker;
 	}
 }
 
@@ -359,7 +359,7 @@ void
 dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt)
 {
 	enter(exchange, cxt);
-	exchange->begun = dcf_http_begin(exchange->pool, &exchange->spec, cxt);
+	exchange->begun = dcf_http_begin(exchange->pool, &exchange->http, cxt);
 	exchange->tries++;
 }
 
@@ -382,15 +382,15 @@ wait_for_host(DcfExchange *exchange, DcfHttpTransfer *transfer)
 		(exchange->failures > exchange->options->max_retries &&
 		 !(failure == DCF_FAILURE_BROKEN && exchange->failures == 1));
 	if (!dcf_circuit_breaker_fail(exchange->breaker, failure,
-								  dcf_http_failure_words(transfer),
+								  dcf_http_failure_message(transfer),
 								  hopeless) ||
 		exchange->failures > exchange->max_retries)
 		dcf_http_raise_failure(transfer, exchange->tries);
 	dcf_http_close(transfer);
 	while (dcf_circuit_breaker_wait(exchange->breaker,
 									choose_backoff(exchange),
-									exchange->spec.deadline,
-									exchange->spec.total_timeout))
+									exchange->http.deadline,
+									exchange->http.total_timeout))
 	{
 		if (++exchange->failures > exchange->max_retries)
 			dcf_circuit_breaker_give_up(exchange->breaker);
@@ -426,7 +426,7 @@ run(DcfExchange *exchange, MemoryContext cxt)
 		}
 		dcf_circuit_breaker_answer(exchange->breaker);
 		if (exchange->slot)
-			tell_governor(exchange->slot, dcf_http_head(transfer));
+			tell_limiter(exchange->slot, dcf_http_head(transfer));
 		outcome = judge(exchange, transfer, start);
 		if (outcome == OUTCOME_REPLY || outcome == OUTCOME_REFUSAL)
 			return transfer;
@@ -445,8 +445,8 @@ run(DcfExchange *exchange, MemoryContext cxt)
 		if (start == DCF_HTTP_BODY)
 			dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
 		dcf_http_close(transfer);
-		dcf_http_sleep(wait, exchange->spec.deadline,
-					   exchange->spec.total_timeout);
+		dcf_http_sleep(wait, exchange->http.deadline,
+					   exchange->http.total_timeout);
 	}
 }
 
@@ -485,14 +485,14 @@ dcf_exchange_describe(const DcfExchange *exchange, DcfHttpTransfer *transfer,
 	refusal->content_type = head->content_type;
 	refusal->location =
 		dcf_foreign_text_buffer(head->location, sizeof(head->location));
-	body = dcf_http_window(transfer, &refusal->body_len);
+	body = dcf_http_buffer(transfer, &refusal->body_len);
 	refusal->body_len = Min(refusal->body_len, DCF_JSON_DOCUMENT_MAX);
 	copy = palloc(refusal->body_len + 1);
 	memcpy(copy, body, refusal->body_len);
 	refusal->body = copy;
 	refusal->max_rows = exchange->options->max_rows;
 	refusal->tries = exchange->tries;
-	refusal->asked_wait = exchange->asked_wait;
+	refusal->requested_wait = exchange->requested_wait;
 	if (exchange->limiter && head->status == 429 &&
 		dcf_limiter_show_pause(exchange->limiter, &pause))
 	{

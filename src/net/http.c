@@ -11,7 +11,7 @@
 /* What came of waiting for more of a reply. */
 typedef enum Outcome
 {
-	MORE,  /* the window has more bytes than before */
+	MORE,  /* the buffer has more bytes than before */
 	ENDED, /* and ended well */
 	FAILED /* transfer->problem says how */
 } Outcome;
@@ -120,9 +120,9 @@ work(DcfHttpTransfer **transfers, int n, int64 wait)
 
 		note_connected(transfer);
 		transfer->silence += dcf_wait_now() - since;
-		if (transfer->received != transfer->heard)
+		if (transfer->received != transfer->received_before)
 			transfer->silence = 0;
-		transfer->heard = transfer->received;
+		transfer->received_before = transfer->received;
 	}
 }
 
@@ -170,9 +170,9 @@ dcf_http_is_ready(const DcfHttpTransfer *transfer)
 	if (transfer->done || transfer->problem != DCF_HTTP_NO_PROBLEM)
 		return true;
 	return transfer->head_done &&
-		(transfer->window.end > transfer->shown ||
+		(transfer->buffer.end > transfer->shown ||
 		 transfer->raw.end > transfer->raw.start || transfer->wanted > 0 ||
-		 (transfer->ahead && !dcf_inflate_thread_is_empty(transfer->ahead)));
+		 (transfer->thread && !dcf_inflate_thread_is_empty(transfer->thread)));
 }
 
 /* Whether a transfer that is done brought the whole body. */
@@ -180,7 +180,8 @@ static bool
 is_complete(DcfHttpTransfer *transfer)
 {
 	if (transfer->result != CURLE_OK)
-		return dcf_http_fail(transfer, DCF_HTTP_CUT, dcf_http_words(transfer));
+		return dcf_http_fail(transfer, DCF_HTTP_CUT,
+							 dcf_http_message(transfer));
 	if (!dcf_http_decoding_ended(transfer))
 		return dcf_http_fail(transfer, DCF_HTTP_CUT,
 							 "its compressed data have no end");
@@ -235,7 +236,7 @@ dcf_http_gather(DcfHttpTransfer *transfer, size_t max)
 {
 	int64 since = dcf_wait_now();
 
-	while (transfer->shown - transfer->window.start < max &&
+	while (transfer->shown - transfer->buffer.start < max &&
 		   advance(transfer) == MORE)
 	{
 		/* Nobody waits for such a body to trickle in. */
@@ -257,7 +258,7 @@ dcf_http_await(DcfHttpTransfer *transfer)
 		dcf_http_raise_problem(transfer);
 	if (!transfer->head_done)
 	{
-		transfer->failure_words = dcf_http_words(transfer);
+		transfer->failure_message = dcf_http_message(transfer);
 		dcf_http_check_name(transfer);
 		return DCF_HTTP_UNREACHABLE;
 	}
@@ -265,7 +266,7 @@ dcf_http_await(DcfHttpTransfer *transfer)
 		return dcf_http_fill(transfer) ? DCF_HTTP_BODY : DCF_HTTP_EMPTY;
 
 	dcf_http_gather(transfer, 1);
-	(void) dcf_http_window(transfer, &len);
+	(void) dcf_http_buffer(transfer, &len);
 	return len > 0 ? DCF_HTTP_BODY : DCF_HTTP_EMPTY;
 }
 
@@ -282,9 +283,9 @@ dcf_http_was_neglected(const DcfHttpTransfer *transfer)
 }
 
 const char *
-dcf_http_failure_words(const DcfHttpTransfer *transfer)
+dcf_http_failure_message(const DcfHttpTransfer *transfer)
 {
-	return transfer->failure_words;
+	return transfer->failure_message;
 }
 
 const DcfHttpHead *
@@ -294,22 +295,22 @@ dcf_http_head(const DcfHttpTransfer *transfer)
 }
 
 const char *
-dcf_http_window(const DcfHttpTransfer *transfer, size_t *len)
+dcf_http_buffer(const DcfHttpTransfer *transfer, size_t *len)
 {
-	*len = transfer->shown - transfer->window.start;
-	return transfer->window.base + transfer->window.start;
+	*len = transfer->shown - transfer->buffer.start;
+	return transfer->buffer.base + transfer->buffer.start;
 }
 
 void
 dcf_http_consume(DcfHttpTransfer *transfer, size_t n)
 {
-	Assert(n <= transfer->shown - transfer->window.start);
-	transfer->window.start += n;
+	Assert(n <= transfer->shown - transfer->buffer.start);
+	transfer->buffer.start += n;
 }
 
 void
-dcf_http_read_ahead(DcfHttpTransfer *transfer,
-					const struct DcfInflateThreadReader *reader)
+dcf_http_read_in_thread(DcfHttpTransfer *transfer,
+						const struct DcfInflateThreadReader *reader)
 {
 	transfer->reader = *reader;
 }

@@ -18,8 +18,8 @@
 #include "base/wipe.h"
 #include "http_private.h"
 
-/* The window's size to begin with: some records, and a few reads. */
-#define FIRST_WINDOW (256 * 1024)
+/* The buffer's size to begin with: some records, and a few reads. */
+#define INITIAL_SIZE (256 * 1024)
 
 /*
  * Compressed bytes that may wait to be decompressed.  No piece that libcurl
@@ -47,7 +47,7 @@ on_body(char *data, size_t one, size_t len, void *arg)
 {
 	DcfHttpTransfer *transfer = arg;
 	DcfHttpBuffer *buffer = transfer->coding == DCF_HTTP_PLAIN ?
-		&transfer->window :
+		&transfer->buffer :
 		&transfer->raw;
 
 	if (buffer->size - buffer->end < len)
@@ -286,9 +286,9 @@ release_transfer(void *arg)
 	DcfHttpTransfer *transfer = arg;
 	sigset_t saved;
 
-	if (transfer->ahead)
-		dcf_inflate_thread_stop(transfer->ahead);
-	transfer->ahead = NULL;
+	if (transfer->thread)
+		dcf_inflate_thread_stop(transfer->thread);
+	transfer->thread = NULL;
 	(void) dcf_http_fail(transfer, DCF_HTTP_CUT, "it was given up");
 
 	dcf_http_return_jar(transfer);
@@ -304,11 +304,11 @@ release_transfer(void *arg)
 	transfer->headers = NULL;
 	if (transfer->confidential)
 	{
-		wipe_buffer(&transfer->window);
+		wipe_buffer(&transfer->buffer);
 		wipe_buffer(&transfer->raw);
 	}
 
-	dcf_http_tell_end(transfer);
+	dcf_http_call_on_end(transfer);
 	if (transfer->has_fd)
 		ReleaseExternalFD();
 	dlist_delete(&transfer->node);
@@ -333,24 +333,24 @@ add_header(DcfHttpTransfer *transfer, const char *name, const char *value)
 }
 
 static void
-set_request(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
+set_request(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 {
-	SET_OPTION(transfer, CURLOPT_URL, spec->url);
+	SET_OPTION(transfer, CURLOPT_URL, request->url);
 	SET_OPTION(transfer, CURLOPT_USERAGENT, "dataconnect_fdw/" DCF_VERSION);
 
 	/* Decompressing is ours: libcurl does not tell of a cut stream. */
 	SET_OPTION(transfer, CURLOPT_HTTP_CONTENT_DECODING, 0L);
 	add_header(transfer, "Accept-Encoding",
-			   spec->compression ? "gzip, deflate" : "identity");
-	add_header(transfer, "Accept", spec->accept ? spec->accept : "*/*");
-	if (spec->authorization)
-		add_header(transfer, "Authorization", spec->authorization);
-	if (spec->post_body)
+			   request->compression ? "gzip, deflate" : "identity");
+	add_header(transfer, "Accept", request->accept ? request->accept : "*/*");
+	if (request->authorization)
+		add_header(transfer, "Authorization", request->authorization);
+	if (request->post_body)
 	{
 		SET_OPTION(transfer, CURLOPT_POSTFIELDSIZE_LARGE,
-				   (curl_off_t) strlen(spec->post_body));
-		SET_OPTION(transfer, CURLOPT_COPYPOSTFIELDS, spec->post_body);
-		add_header(transfer, "Content-Type", spec->content_type);
+				   (curl_off_t) strlen(request->post_body));
+		SET_OPTION(transfer, CURLOPT_COPYPOSTFIELDS, request->post_body);
+		add_header(transfer, "Content-Type", request->content_type);
 		/* Without a name's value libcurl leaves the header out. */
 		add_header(transfer, "Expect", "");
 	}
@@ -375,7 +375,7 @@ set_authorities(DcfHttpTransfer *transfer, const char *file)
 }
 
 static void
-set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
+set_connection(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 {
 	SET_OPTION(transfer, CURLOPT_NOSIGNAL, 1L);
 	SET_OPTION(transfer, CURLOPT_SHARE, transfer->pool->share);
@@ -409,26 +409,29 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 	SET_OPTION(transfer, CURLOPT_BUFFERSIZE, READ_SIZE);
 	/* 0 would be libcurl's default, 5 minutes. */
 	SET_OPTION(transfer, CURLOPT_CONNECTTIMEOUT_MS,
-			   (long) (spec->connect_timeout > 0 ? spec->connect_timeout :
-												   INT_MAX));
+			   (long) (request->connect_timeout > 0 ?
+						   request->connect_timeout :
+						   INT_MAX));
 
 	/* "" also keeps the environment's proxies away. */
-	SET_OPTION(transfer, CURLOPT_PROXY, spec->proxy ? spec->proxy : "");
+	SET_OPTION(transfer, CURLOPT_PROXY, request->proxy ? request->proxy : "");
 	SET_OPTION(transfer, CURLOPT_NOPROXY, "");
 	SET_OPTION(transfer, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 
 	SET_OPTION(transfer, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
-	SET_OPTION(transfer, CURLOPT_SSL_VERIFYPEER, spec->tls_verify ? 1L : 0L);
-	SET_OPTION(transfer, CURLOPT_SSL_VERIFYHOST, spec->tls_verify ? 2L : 0L);
-	if (spec->ca_file)
-		set_authorities(transfer, spec->ca_file);
+	SET_OPTION(transfer, CURLOPT_SSL_VERIFYPEER,
+			   request->tls_verify ? 1L : 0L);
+	SET_OPTION(transfer, CURLOPT_SSL_VERIFYHOST,
+			   request->tls_verify ? 2L : 0L);
+	if (request->ca_file)
+		set_authorities(transfer, request->ca_file);
 }
 
 static void
 set_callbacks(DcfHttpTransfer *transfer)
 {
 	SET_OPTION(transfer, CURLOPT_PRIVATE, transfer);
-	SET_OPTION(transfer, CURLOPT_ERRORBUFFER, transfer->words);
+	SET_OPTION(transfer, CURLOPT_ERRORBUFFER, transfer->message);
 #if LIBCURL_VERSION_NUM >= 0x075000
 	SET_OPTION(transfer, CURLOPT_PREREQFUNCTION, on_connected);
 	SET_OPTION(transfer, CURLOPT_PREREQDATA, transfer);
@@ -448,25 +451,25 @@ make_buffer(DcfHttpBuffer *buffer, size_t size)
 
 /* A transfer that knows what was asked of it, in the current context. */
 static DcfHttpTransfer *
-create_transfer(DcfHttpPool *pool, const DcfHttpSpec *spec)
+create_transfer(DcfHttpPool *pool, const DcfHttpRequest *request)
 {
 	DcfHttpTransfer *transfer = palloc0(sizeof(DcfHttpTransfer));
 
 	transfer->context = CurrentMemoryContext;
-	transfer->proxy = spec->proxy ? pstrdup(spec->proxy) : NULL;
-	transfer->connect_timeout = spec->connect_timeout;
-	transfer->first_byte_timeout = spec->first_byte_timeout;
-	transfer->idle_timeout = spec->idle_timeout;
-	transfer->total_timeout = spec->total_timeout;
-	transfer->deadline = spec->deadline;
-	transfer->max_window = spec->max_window;
-	transfer->confidential = spec->confidential;
-	transfer->on_end = spec->on_end;
-	transfer->on_end_arg = spec->on_end_arg;
-	transfer->on_connect = spec->on_connect;
-	transfer->on_connect_arg = spec->on_connect_arg;
+	transfer->proxy = request->proxy ? pstrdup(request->proxy) : NULL;
+	transfer->connect_timeout = request->connect_timeout;
+	transfer->first_byte_timeout = request->first_byte_timeout;
+	transfer->idle_timeout = request->idle_timeout;
+	transfer->total_timeout = request->total_timeout;
+	transfer->deadline = request->deadline;
+	transfer->max_buffer = request->max_buffer;
+	transfer->confidential = request->confidential;
+	transfer->on_end = request->on_end;
+	transfer->on_end_arg = request->on_end_arg;
+	transfer->on_connect = request->on_connect;
+	transfer->on_connect_arg = request->on_connect_arg;
 	transfer->begun_at = dcf_wait_now();
-	make_buffer(&transfer->window, FIRST_WINDOW);
+	make_buffer(&transfer->buffer, INITIAL_SIZE);
 	make_buffer(&transfer->raw, RAW_SIZE);
 
 	dcf_resource_tie(&transfer->resource, transfer->context, release_transfer,
@@ -478,7 +481,7 @@ create_transfer(DcfHttpPool *pool, const DcfHttpSpec *spec)
 }
 
 static void
-open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
+open_transfer(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 {
 	DcfHttpPool *pool = transfer->pool;
 	CURLMcode code;
@@ -492,10 +495,10 @@ open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 	if (transfer->easy == NULL)
 		dcf_http_check(CURLE_OUT_OF_MEMORY);
 	set_callbacks(transfer);
-	set_connection(transfer, spec);
-	set_request(transfer, spec);
-	if (spec->cookies)
-		dcf_http_take_jar(transfer, spec->url);
+	set_connection(transfer, request);
+	set_request(transfer, request);
+	if (request->cookies)
+		dcf_http_take_jar(transfer, request->url);
 
 	dcf_http_end_unclean(pool);
 	dcf_http_enter_curl(&saved);
@@ -509,14 +512,15 @@ open_transfer(DcfHttpTransfer *transfer, const DcfHttpSpec *spec)
 }
 
 DcfHttpTransfer *
-dcf_http_begin(DcfHttpPool *pool, const DcfHttpSpec *spec, MemoryContext cxt)
+dcf_http_begin(DcfHttpPool *pool, const DcfHttpRequest *request,
+			   MemoryContext cxt)
 {
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw transfer",
 											  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(own);
-	DcfHttpTransfer *transfer = create_transfer(pool, spec);
+	DcfHttpTransfer *transfer = create_transfer(pool, request);
 
-	open_transfer(transfer, spec);
+	open_transfer(transfer, request);
 	MemoryContextSwitchTo(old);
 	return transfer;
 }

@@ -1,13 +1,13 @@
 /*
  * http_body.c
- *	  What has arrived of a body, as a window of decoded bytes.
+ *	  What has arrived of a body, as a buffer of decoded bytes.
  *
- * A plain body comes straight into the window, a compressed one by way of raw.
+ * A plain body comes straight into the buffer, a compressed one by way of raw.
  * A long compressed one is decompressed ahead, in a thread (inflate_thread.h), whose
- * pieces become the window as they are; what was not consumed of the one before
+ * pieces become the buffer as they are; what was not consumed of the one before
  * is moved in front, unless the thread also reads.  Only where a record is longer
  * than there is room in front are pieces put together in the transfer's own
- * window.
+ * buffer.
  */
 #include "postgres.h"
 
@@ -16,14 +16,14 @@
 #include "http_private.h"
 #include "net/inflate_thread.h"
 
-/* Room to make in the window before waiting for more bytes. */
+/* Room to make in the buffer before waiting for more bytes. */
 #define MIN_ROOM CURL_MAX_WRITE_SIZE
 
 /* Decoded bytes after which a body is a long one. */
 #define LONG_BODY (1024 * 1024)
 
 static bool decode_here(DcfHttpTransfer *transfer);
-static bool decode_ahead(DcfHttpTransfer *transfer);
+static bool decode_in_thread(DcfHttpTransfer *transfer);
 
 bool
 dcf_http_fail(DcfHttpTransfer *transfer, DcfHttpProblem problem,
@@ -34,49 +34,49 @@ dcf_http_fail(DcfHttpTransfer *transfer, DcfHttpProblem problem,
 	return false;
 }
 
-/* Move the live bytes to the window's start. */
+/* Move the live bytes to the buffer's start. */
 static void
-drop_consumed(DcfHttpBuffer *window)
+drop_consumed(DcfHttpBuffer *buffer)
 {
-	size_t live = window->end - window->start;
+	size_t live = buffer->end - buffer->start;
 
-	memmove(window->base, window->base + window->start, live);
-	window->start = 0;
-	window->end = live;
+	memmove(buffer->base, buffer->base + buffer->start, live);
+	buffer->start = 0;
+	buffer->end = live;
 }
 
-/* Have room for more bytes behind the live ones, which start the window. */
+/* Have room for more bytes behind the live ones, which start the buffer. */
 static void
 enlarge(DcfHttpTransfer *transfer, size_t more)
 {
-	DcfHttpBuffer *window = &transfer->window;
-	size_t size = Min(window->size * 2, transfer->max_window);
+	DcfHttpBuffer *buffer = &transfer->buffer;
+	size_t size = Min(buffer->size * 2, transfer->max_buffer);
 
-	if (window->size - window->end >= more)
+	if (buffer->size - buffer->end >= more)
 		return;
-	size = Max(size, window->end + more);
-	window->base = repalloc_huge(window->base, size);
-	window->size = size;
+	size = Max(size, buffer->end + more);
+	buffer->base = repalloc_huge(buffer->base, size);
+	buffer->size = size;
 }
 
 /*
- * Make room behind the bytes in the window, all of which the caller has seen:
+ * Make room behind the bytes in the buffer, all of which the caller has seen:
  * by dropping the consumed ones where that is cheaper than they were to read,
  * else by growing.  False if it may not grow.
  */
 bool
 dcf_http_make_room(DcfHttpTransfer *transfer)
 {
-	DcfHttpBuffer *window = &transfer->window;
-	size_t live = window->end - window->start;
+	DcfHttpBuffer *buffer = &transfer->buffer;
+	size_t live = buffer->end - buffer->start;
 
-	if (live >= transfer->max_window)
+	if (live >= transfer->max_buffer)
 		return dcf_http_fail(transfer, DCF_HTTP_TOO_LONG, NULL);
-	if (transfer->ahead)
+	if (transfer->thread)
 		return true; /* a piece brings its own */
-	if (live <= window->start || window->size - window->end < MIN_ROOM)
-		drop_consumed(window);
-	transfer->shown = window->end;
+	if (live <= buffer->start || buffer->size - buffer->end < MIN_ROOM)
+		drop_consumed(buffer);
+	transfer->shown = buffer->end;
 	enlarge(transfer, MIN_ROOM);
 	return true;
 }
@@ -84,10 +84,10 @@ dcf_http_make_room(DcfHttpTransfer *transfer)
 bool
 dcf_http_show_arrived(DcfHttpTransfer *transfer)
 {
-	if (transfer->window.end == transfer->shown)
+	if (transfer->buffer.end == transfer->shown)
 		return false;
-	transfer->decoded += transfer->window.end - transfer->shown;
-	transfer->shown = transfer->window.end;
+	transfer->decoded += transfer->buffer.end - transfer->shown;
+	transfer->shown = transfer->buffer.end;
 	return true;
 }
 
@@ -121,13 +121,13 @@ begin_inflate(const DcfHttpTransfer *transfer)
 }
 
 /*
- * What the thread is to read with, or NULL.  What the window has is to be read
+ * What the thread is to read with, or NULL.  What the buffer has is to be read
  * first, and has to find room.
  */
 static const DcfInflateThreadReader *
 get_reader(const DcfHttpTransfer *transfer)
 {
-	size_t live = transfer->window.end - transfer->window.start;
+	size_t live = transfer->buffer.end - transfer->buffer.start;
 
 	return dcf_read_in_thread && transfer->reader.read &&
 			live <= DCF_INFLATE_THREAD_MARGIN ?
@@ -137,22 +137,22 @@ get_reader(const DcfHttpTransfer *transfer)
 
 /* Where there can be no thread, the body goes on as it began. */
 static void
-begin_ahead(DcfHttpTransfer *transfer)
+start_thread(DcfHttpTransfer *transfer)
 {
-	DcfHttpBuffer *window = &transfer->window;
+	DcfHttpBuffer *buffer = &transfer->buffer;
 	const DcfInflateThreadReader *reader = get_reader(transfer);
-	size_t live = window->end - window->start;
+	size_t live = buffer->end - buffer->start;
 	void *memory =
 		MemoryContextAlloc(transfer->context, dcf_inflate_thread_size(reader));
 	sigset_t saved;
 
 	dcf_http_enter_curl(&saved);
-	transfer->ahead =
+	transfer->thread =
 		dcf_inflate_thread_start(memory, transfer->inflate, reader,
-								 window->base + window->start, live);
+								 buffer->base + buffer->start, live);
 	dcf_http_leave_curl(&saved);
-	transfer->no_ahead = transfer->ahead == NULL;
-	if (transfer->no_ahead)
+	transfer->no_thread = transfer->thread == NULL;
+	if (transfer->no_thread)
 	{
 		pfree(memory);
 		return;
@@ -160,10 +160,10 @@ begin_ahead(DcfHttpTransfer *transfer)
 	if (reader)
 	{
 		/* They come again with the first piece. */
-		window->start = window->end;
+		buffer->start = buffer->end;
 		transfer->decoded -= live;
 	}
-	transfer->own = *window;
+	transfer->own_buffer = *buffer;
 }
 
 bool
@@ -179,10 +179,11 @@ dcf_http_decode(DcfHttpTransfer *transfer)
 			return dcf_http_fail(transfer, DCF_HTTP_BAD_CODING, NULL);
 		transfer->inflate = begin_inflate(transfer);
 	}
-	if (transfer->decoded >= LONG_BODY && !transfer->ahead &&
-		!transfer->no_ahead && dcf_inflate_in_thread)
-		begin_ahead(transfer);
-	return transfer->ahead ? decode_ahead(transfer) : decode_here(transfer);
+	if (transfer->decoded >= LONG_BODY && !transfer->thread &&
+		!transfer->no_thread && dcf_inflate_in_thread)
+		start_thread(transfer);
+	return transfer->thread ? decode_in_thread(transfer) :
+							  decode_here(transfer);
 }
 
 /* The first bytes of raw are used. */
@@ -194,22 +195,22 @@ use_raw(DcfHttpBuffer *raw, size_t n)
 		raw->start = raw->end = 0;
 }
 
-/* Decompress as far as the window has room. */
+/* Decompress as far as the buffer has room. */
 static bool
 decode_here(DcfHttpTransfer *transfer)
 {
 	DcfHttpBuffer *raw = &transfer->raw;
-	DcfHttpBuffer *window = &transfer->window;
+	DcfHttpBuffer *buffer = &transfer->buffer;
 	size_t in = raw->end - raw->start;
-	size_t out = window->size - window->end;
+	size_t out = buffer->size - buffer->end;
 	const char *reason =
 		dcf_inflate_run(transfer->inflate, raw->base + raw->start, &in,
-						window->base + window->end, &out);
+						buffer->base + buffer->end, &out);
 
 	if (reason)
 		return dcf_http_fail(transfer, DCF_HTTP_BAD_CODING, reason);
 	use_raw(raw, in);
-	window->end += out;
+	buffer->end += out;
 	return true;
 }
 
@@ -220,16 +221,16 @@ put_arrived(DcfHttpTransfer *transfer)
 	DcfHttpBuffer *raw = &transfer->raw;
 
 	use_raw(raw,
-			dcf_inflate_thread_put(transfer->ahead, raw->base + raw->start,
+			dcf_inflate_thread_put(transfer->thread, raw->base + raw->start,
 								   raw->end - raw->start));
 }
 
 /* Give it what has arrived; and what can be had without waiting. */
 static void
-feed_ahead(DcfHttpTransfer *transfer)
+feed_thread(DcfHttpTransfer *transfer)
 {
 	put_arrived(transfer);
-	if (transfer->done || !dcf_inflate_thread_hungry(transfer->ahead))
+	if (transfer->done || !dcf_inflate_thread_needs_input(transfer->thread))
 		return;
 	if (transfer->wanted > 0)
 		dcf_http_resume(transfer);
@@ -238,69 +239,69 @@ feed_ahead(DcfHttpTransfer *transfer)
 	put_arrived(transfer);
 }
 
-/* Whether the window is a piece of the thread's. */
+/* Whether the buffer is a piece of the thread's. */
 static bool
 has_piece(const DcfHttpTransfer *transfer)
 {
-	return transfer->window.base != transfer->own.base;
+	return transfer->buffer.base != transfer->own_buffer.base;
 }
 
-/* Make the transfer's own buffer the window, with what is not consumed. */
+/* Make the transfer's own buffer the buffer, with what is not consumed. */
 static void
 leave_piece(DcfHttpTransfer *transfer)
 {
-	DcfHttpBuffer piece = transfer->window;
+	DcfHttpBuffer piece = transfer->buffer;
 	size_t live = piece.end - piece.start;
 
-	transfer->window = transfer->own;
-	transfer->window.start = transfer->window.end = 0;
+	transfer->buffer = transfer->own_buffer;
+	transfer->buffer.start = transfer->buffer.end = 0;
 	enlarge(transfer, live);
-	memcpy(transfer->window.base, piece.base + piece.start, live);
-	transfer->window.end = transfer->shown = live;
-	transfer->own = transfer->window;
+	memcpy(transfer->buffer.base, piece.base + piece.start, live);
+	transfer->buffer.end = transfer->shown = live;
+	transfer->own_buffer = transfer->buffer;
 }
 
 /*
- * Add a piece to what the window has not consumed, which is nothing where the
+ * Add a piece to what the buffer has not consumed, which is nothing where the
  * thread reads.
  */
 static void
 add_piece(DcfHttpTransfer *transfer, const DcfInflateThreadPiece *piece)
 {
-	DcfHttpBuffer *window = &transfer->window;
-	size_t live = window->end - window->start;
+	DcfHttpBuffer *buffer = &transfer->buffer;
+	size_t live = buffer->end - buffer->start;
 	bool had_piece = has_piece(transfer);
 
 	Assert(live == 0 || piece->rows == NULL);
 	transfer->rows = piece->rows;
 	if (live <= DCF_INFLATE_THREAD_MARGIN)
 	{
-		memcpy(piece->bytes - live, window->base + window->start, live);
-		window->base = piece->bytes - live;
-		window->start = 0;
-		window->end = window->size = live + piece->len;
+		memcpy(piece->bytes - live, buffer->base + buffer->start, live);
+		buffer->base = piece->bytes - live;
+		buffer->start = 0;
+		buffer->end = buffer->size = live + piece->len;
 		transfer->shown = live;
 		if (had_piece)
-			dcf_inflate_thread_give_back(transfer->ahead);
+			dcf_inflate_thread_give_back(transfer->thread);
 		return;
 	}
 	if (had_piece)
 	{
 		leave_piece(transfer);
-		dcf_inflate_thread_give_back(transfer->ahead);
+		dcf_inflate_thread_give_back(transfer->thread);
 	}
-	else if (live <= window->start)
-		drop_consumed(window);
+	else if (live <= buffer->start)
+		drop_consumed(buffer);
 	enlarge(transfer, piece->len);
-	memcpy(window->base + window->end, piece->bytes, piece->len);
-	transfer->shown = window->end;
-	window->end += piece->len;
-	transfer->own = *window;
-	dcf_inflate_thread_give_back(transfer->ahead);
+	memcpy(buffer->base + buffer->end, piece->bytes, piece->len);
+	transfer->shown = buffer->end;
+	buffer->end += piece->len;
+	transfer->own_buffer = *buffer;
+	dcf_inflate_thread_give_back(transfer->thread);
 }
 
 static bool
-decode_ahead(DcfHttpTransfer *transfer)
+decode_in_thread(DcfHttpTransfer *transfer)
 {
 	DcfInflateThreadState state;
 	DcfInflateThreadPiece piece;
@@ -308,8 +309,8 @@ decode_ahead(DcfHttpTransfer *transfer)
 
 	do
 	{
-		feed_ahead(transfer);
-		state = dcf_inflate_thread_take(transfer->ahead, &piece, &reason);
+		feed_thread(transfer);
+		state = dcf_inflate_thread_take(transfer->thread, &piece, &reason);
 	} while (state == DCF_INFLATE_THREAD_EMPTY &&
 			 transfer->raw.start < transfer->raw.end);
 
@@ -323,7 +324,7 @@ decode_ahead(DcfHttpTransfer *transfer)
 bool
 dcf_http_decoding_ended(const DcfHttpTransfer *transfer)
 {
-	if (transfer->ahead)
-		return dcf_inflate_thread_ended(transfer->ahead);
+	if (transfer->thread)
+		return dcf_inflate_thread_ended(transfer->thread);
 	return transfer->inflate == NULL || dcf_inflate_ended(transfer->inflate);
 }

@@ -82,24 +82,24 @@ dcf_http_raise_total(int total_timeout)
 
 /* What libcurl says of a failure, made safe, in the transfer's context. */
 const char *
-dcf_http_words(const DcfHttpTransfer *transfer)
+dcf_http_message(const DcfHttpTransfer *transfer)
 {
 	MemoryContext old = MemoryContextSwitchTo(transfer->context);
-	const char *words = transfer->words;
+	const char *message = transfer->message;
 	char *safe;
 	bool is_cut;
 	size_t len;
 
 	if (transfer->result == CURLE_OK)
-		words = "the connection was closed inside the head";
-	else if (words[0] == '\0')
-		words = curl_easy_strerror(transfer->result);
-	len = strlen(words);
-	is_cut = len == sizeof(transfer->words) - 1;
-	while (len > 0 && strchr(". \n", words[len - 1]) != NULL)
+		message = "the connection was closed inside the head";
+	else if (message[0] == '\0')
+		message = curl_easy_strerror(transfer->result);
+	len = strlen(message);
+	is_cut = len == sizeof(transfer->message) - 1;
+	while (len > 0 && strchr(". \n", message[len - 1]) != NULL)
 		len--;
-	safe = is_cut ? dcf_foreign_text_start(words, len) :
-					dcf_foreign_text(words, len);
+	safe = is_cut ? dcf_foreign_text_start(message, len) :
+					dcf_foreign_text(message, len);
 	MemoryContextSwitchTo(old);
 	return safe;
 }
@@ -109,7 +109,7 @@ dcf_http_words(const DcfHttpTransfer *transfer)
  * a head or trailer that is longer than it takes, and then there is some.
  */
 static bool
-lacks_memory(void)
+is_out_of_memory(void)
 {
 	void *probe =
 		MemoryContextAllocExtended(CurrentMemoryContext, 4 * LONGEST_HEADER,
@@ -126,15 +126,16 @@ static const char *
 find_too_long(const DcfHttpTransfer *transfer)
 {
 	bool says_memory = transfer->result == CURLE_OUT_OF_MEMORY ||
-		strcmp(transfer->words, "Out of memory in chunked-encoding") == 0;
+		strcmp(transfer->message, "Out of memory in chunked-encoding") == 0;
 
 	if (transfer->head_bytes > DCF_HTTP_MAX_HEAD)
 		return "Its head and trailer are longer than 128 kB.";
-	if (strncmp(transfer->words, TOO_LARGE_HEADS, strlen(TOO_LARGE_HEADS)) ==
+	if (strncmp(transfer->message, TOO_LARGE_HEADS, strlen(TOO_LARGE_HEADS)) ==
 		0)
 		return "Its heads are longer than libcurl takes (300 kB).";
 	if (transfer->connected_at == 0 ||
-		(transfer->result != TOO_LARGE && !(says_memory && !lacks_memory())))
+		(transfer->result != TOO_LARGE &&
+		 !(says_memory && !is_out_of_memory())))
 		return NULL;
 	return transfer->head_done ?
 		"A line of its trailer is longer than libcurl takes (4 kB)." :
@@ -203,7 +204,7 @@ dcf_http_raise_problem(const DcfHttpTransfer *transfer)
 			raise_coding(transfer);
 			break;
 		case DCF_HTTP_TOO_LONG:
-			dcf_refusal_raise_too_long(transfer->max_window);
+			dcf_refusal_raise_too_long(transfer->max_buffer);
 			break;
 	}
 	elog(ERROR, "transfer failed for no reason");
@@ -227,7 +228,7 @@ has_no_common_tls(const DcfHttpTransfer *transfer)
 {
 	for (size_t i = 0; i < lengthof(no_common_tls); i++)
 	{
-		if (strstr(transfer->words, no_common_tls[i]))
+		if (strstr(transfer->message, no_common_tls[i]))
 			return true;
 	}
 	return false;
@@ -362,7 +363,7 @@ raise_unknown_name(const DcfHttpTransfer *transfer)
 			(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
 			 errmsg("host in the server's option %s does not exist", option),
 			 errdetail("The name has no address. libcurl says: %s.",
-					   transfer->failure_words),
+					   transfer->failure_message),
 			 errhint("Check the server's option %s.", option)));
 }
 
@@ -383,14 +384,14 @@ raise_lasting(const DcfHttpTransfer *transfer)
 					(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
 					 errmsg("could not make a secure connection to the "
 							"service"),
-					 errdetail("libcurl says: %s.", transfer->failure_words),
+					 errdetail("libcurl says: %s.", transfer->failure_message),
 					 errhint("Check the server's options url and ca_file.")));
 			break;
 		case CAUSE_PROXY:
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
 					 errmsg("proxy does not connect to the service"),
-					 errdetail("libcurl says: %s.", transfer->failure_words),
+					 errdetail("libcurl says: %s.", transfer->failure_message),
 					 errhint("Check the server's options url and proxy.")));
 			break;
 		case CAUSE_NAME:
@@ -406,7 +407,7 @@ raise_lasting(const DcfHttpTransfer *transfer)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 					 errmsg("service did not answer with a valid HTTP reply"),
-					 errdetail("libcurl says: %s.", transfer->failure_words),
+					 errdetail("libcurl says: %s.", transfer->failure_message),
 					 errhint("Check the server's option url.")));
 			break;
 	}
@@ -424,5 +425,5 @@ dcf_http_raise_failure(const DcfHttpTransfer *transfer, int tries)
 		dcf_http_raise_timeout(DCF_PHASE_CONNECT, transfer->connect_timeout);
 	dcf_http_raise_unreachable(failure,
 							   psprintf("libcurl says%s: %s.", after,
-										transfer->failure_words));
+										transfer->failure_message));
 }

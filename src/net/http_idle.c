@@ -39,7 +39,7 @@ local_port(pgsocket fd)
 
 /* Whether a transfer has the connection: what comes on it is its reply. */
 static bool
-is_in_use(DcfHttpPool *pool, const DcfHttpIdle *kept)
+is_in_use(DcfHttpPool *pool, const DcfHttpIdle *idle)
 {
 	dlist_iter iter;
 
@@ -52,7 +52,7 @@ is_in_use(DcfHttpPool *pool, const DcfHttpIdle *kept)
 		if (transfer->added && !transfer->done &&
 			curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_PORT, &port) ==
 				CURLE_OK &&
-			port == kept->port)
+			port == idle->port)
 			return true;
 	}
 	return false;
@@ -75,7 +75,7 @@ end_connection(pgsocket fd)
 static void
 forget(DcfHttpPool *pool, int i)
 {
-	pool->kept[i] = pool->kept[--pool->nkept];
+	pool->idle[i] = pool->idle[--pool->nidle];
 }
 
 void
@@ -83,26 +83,26 @@ dcf_http_end_unclean(DcfHttpPool *pool)
 {
 	int i;
 
-	for (i = pool->nkept - 1; i >= 0; i--)
+	for (i = pool->nidle - 1; i >= 0; i--)
 	{
-		const DcfHttpIdle *kept = &pool->kept[i];
+		const DcfHttpIdle *idle = &pool->idle[i];
 		char byte;
 
 		/* Should libcurl have closed it without a word, it is another's. */
-		if (local_port(kept->fd) != kept->port)
+		if (local_port(idle->fd) != idle->port)
 			forget(pool, i);
-		else if (!is_in_use(pool, kept) &&
-				 recv(kept->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
-			end_connection(kept->fd);
+		else if (!is_in_use(pool, idle) &&
+				 recv(idle->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+			end_connection(idle->fd);
 	}
 }
 
 static int
 find(const DcfHttpPool *pool, pgsocket fd)
 {
-	int i = pool->nkept - 1;
+	int i = pool->nidle - 1;
 
-	while (i >= 0 && pool->kept[i].fd != fd)
+	while (i >= 0 && pool->idle[i].fd != fd)
 		i--;
 	return i;
 }
@@ -117,14 +117,14 @@ dcf_http_note_idle(DcfHttpPool *pool, CURL *easy)
 		fd == CURL_SOCKET_BAD)
 		return;
 	i = find(pool, fd);
-	if (i < 0 && pool->nkept == DCF_HTTP_MAX_IDLE)
+	if (i < 0 && pool->nidle == DCF_HTTP_MAX_IDLE)
 	{
 		end_connection(fd);
 		return;
 	}
 	if (i < 0)
-		i = pool->nkept++;
-	pool->kept[i] = (DcfHttpIdle){fd, local_port(fd)};
+		i = pool->nidle++;
+	pool->idle[i] = (DcfHttpIdle){fd, local_port(fd)};
 }
 
 int

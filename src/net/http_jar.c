@@ -50,7 +50,7 @@ origin_len(const char *url)
 }
 
 static void
-empty(DcfHttpJar *jar)
+clear_jar(DcfHttpJar *jar)
 {
 	if (jar->cookies)
 	{
@@ -62,9 +62,9 @@ empty(DcfHttpJar *jar)
 }
 
 static void
-throw_away(DcfHttpJar *jar)
+destroy_jar(DcfHttpJar *jar)
 {
-	empty(jar);
+	clear_jar(jar);
 	pfree(jar);
 }
 
@@ -109,7 +109,7 @@ dcf_http_take_jar(DcfHttpTransfer *transfer, const char *url)
 
 /* Whether libcurl's line is a cookie that a jar keeps. */
 static bool
-is_kept(const char *line)
+fits_jar(const char *line)
 {
 	for (int i = 0; i < FIELD_NAME && line; i++)
 	{
@@ -125,21 +125,22 @@ is_kept(const char *line)
  * are too many.  Without memory for them it stays empty: nothing may be raised.
  */
 static void
-fill(DcfHttpJar *jar, const struct curl_slist *lines, MemoryContext cxt)
+store_cookies(DcfHttpJar *jar, const struct curl_slist *lines,
+			  MemoryContext cxt)
 {
 	size_t len = 0;
 	int n = 0;
 
-	empty(jar);
+	clear_jar(jar);
 	for (const struct curl_slist *line = lines; line; line = line->next)
-		n += is_kept(line->data);
+		n += fits_jar(line->data);
 	while (n > MAX_COOKIES)
 	{
-		n -= is_kept(lines->data);
+		n -= fits_jar(lines->data);
 		lines = lines->next;
 	}
 	for (const struct curl_slist *line = lines; line; line = line->next)
-		len += is_kept(line->data) ? strlen(line->data) + 1 : 0;
+		len += fits_jar(line->data) ? strlen(line->data) + 1 : 0;
 	if (len == 0)
 		return;
 	jar->cookies = MemoryContextAllocExtended(cxt, len, MCXT_ALLOC_NO_OOM);
@@ -149,7 +150,7 @@ fill(DcfHttpJar *jar, const struct curl_slist *lines, MemoryContext cxt)
 	{
 		size_t size = strlen(line->data) + 1;
 
-		if (!is_kept(line->data))
+		if (!fits_jar(line->data))
 			continue;
 		memcpy(jar->cookies + jar->len, line->data, size);
 		jar->len += size;
@@ -158,7 +159,7 @@ fill(DcfHttpJar *jar, const struct curl_slist *lines, MemoryContext cxt)
 
 /* Keep a jar for the next exchange; if there are too many, the oldest goes. */
 static void
-keep(DcfHttpPool *pool, DcfHttpJar *jar)
+add_jar(DcfHttpPool *pool, DcfHttpJar *jar)
 {
 	dlist_push_head(&pool->jars, &jar->node);
 	if (++pool->njars <= pool->max_jars)
@@ -166,7 +167,7 @@ keep(DcfHttpPool *pool, DcfHttpJar *jar)
 	jar = dlist_container(DcfHttpJar, node, dlist_tail_node(&pool->jars));
 	dlist_delete(&jar->node);
 	pool->njars--;
-	throw_away(jar);
+	destroy_jar(jar);
 }
 
 /* Whether the service may have seen the request. */
@@ -207,16 +208,16 @@ dcf_http_return_jar(DcfHttpTransfer *transfer)
 	{
 		(void) curl_easy_getinfo(transfer->easy, CURLINFO_COOKIELIST,
 								 &cookies);
-		fill(jar, cookies, pool->context);
+		store_cookies(jar, cookies, pool->context);
 		for (struct curl_slist *line = cookies; line; line = line->next)
 			explicit_bzero(line->data, strlen(line->data));
 		curl_slist_free_all(cookies);
-		keep(pool, jar);
+		add_jar(pool, jar);
 	}
 	else if (!was_sent(transfer))
-		keep(pool, jar);
+		add_jar(pool, jar);
 	else
-		throw_away(jar);
+		destroy_jar(jar);
 }
 
 List *
@@ -245,7 +246,7 @@ dcf_http_wipe_jars(DcfHttpPool *pool)
 		DcfHttpJar *jar = dlist_container(DcfHttpJar, node, iter.cur);
 
 		dlist_delete(&jar->node);
-		throw_away(jar);
+		destroy_jar(jar);
 	}
 	pool->njars = 0;
 }

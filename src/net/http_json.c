@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "net/http_json.h"
+#include "http_json.h"
 
 json_t *
 dcf_http_read_json(DcfHttpTransfer *transfer)
@@ -22,7 +22,7 @@ dcf_http_read_any_json(DcfHttpTransfer *transfer, size_t max)
 
 	for (;;)
 	{
-		body = dcf_http_window(transfer, &len);
+		body = dcf_http_buffer(transfer, &len);
 		if (len > max)
 			return NULL;
 		if (!dcf_http_fill(transfer))

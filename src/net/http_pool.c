@@ -157,14 +157,14 @@ collect_ended(DcfHttpPool *pool)
 		transfer->done = true;
 		transfer->result = message->data.result;
 		dcf_http_note_idle(pool, transfer->easy);
-		dcf_http_tell_end(transfer);
+		dcf_http_call_on_end(transfer);
 		dcf_http_return_jar(transfer);
 	}
 }
 
 /* Tell of new connections, which libcurl's callbacks must not. */
 static void
-tell_connected(DcfHttpPool *pool)
+call_on_connect(DcfHttpPool *pool)
 {
 	dlist_iter iter;
 
@@ -211,7 +211,7 @@ run_curl(DcfHttpPool *pool, const WaitEvent *events, int nevents)
 	}
 	dcf_http_leave_curl(&saved);
 	dcf_http_check_multi(code);
-	tell_connected(pool);
+	call_on_connect(pool);
 	collect_ended(pool);
 }
 

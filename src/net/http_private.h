@@ -51,8 +51,8 @@ struct DcfHttpPool
 								 * dcf_wait_now(); -1: not */
 	dlist_head transfers;
 	int ntransfers;
-	DcfHttpIdle kept[DCF_HTTP_MAX_IDLE]; /* they may be in use again */
-	int nkept;
+	DcfHttpIdle idle[DCF_HTTP_MAX_IDLE]; /* they may be in use again */
+	int nidle;
 };
 
 /*
@@ -109,10 +109,10 @@ struct DcfHttpTransfer
 	bool has_fd;		   /* counted by AcquireExternalFD() */
 	bool lacks_descriptor; /* there was none for a socket */
 	struct curl_slist *headers;
-	char *proxy;				 /* or NULL */
-	DcfHttpJar *jar;			 /* until the exchange ends; or NULL */
-	bool confidential;			 /* the windows hold secrets */
-	char words[CURL_ERROR_SIZE]; /* libcurl's, in English */
+	char *proxy;				   /* or NULL */
+	DcfHttpJar *jar;			   /* until the exchange ends; or NULL */
+	bool confidential;			   /* the buffers hold secrets */
+	char message[CURL_ERROR_SIZE]; /* libcurl's, in English */
 
 	/* What of the spec is needed later; times in milliseconds. */
 	int connect_timeout;
@@ -120,9 +120,9 @@ struct DcfHttpTransfer
 	int idle_timeout;
 	int total_timeout;
 	int64 deadline;
-	size_t max_window;
+	size_t max_buffer;
 
-	DcfHttpEnd on_end; /* NULL once it was called */
+	DcfHttpEndFn on_end; /* NULL once it was called */
 	void *on_end_arg;
 	void (*on_connect)(void *arg); /* likewise */
 	void *on_connect_arg;
@@ -143,33 +143,34 @@ struct DcfHttpTransfer
 								 * is; 0: not paused */
 
 	/*
-	 * A plain body goes straight into the window, another into raw first.
-	 * window[start .. shown) is what the caller sees.
+	 * A plain body goes straight into the buffer, another into raw first.
+	 * buffer[start .. shown) is what the caller sees.
 	 */
-	DcfHttpBuffer window;
+	DcfHttpBuffer buffer;
 	DcfHttpBuffer raw;
 	size_t shown;
 	DcfInflate *inflate;
-	DcfInflateThread *ahead; /* the thread that goes on with it, or NULL */
-	bool no_ahead;			 /* there can be none */
-	DcfHttpBuffer own; /* with a thread: the window that is no piece of its */
+	DcfInflateThread *thread; /* the thread that goes on with it, or NULL */
+	bool no_thread;			  /* there can be none */
+	DcfHttpBuffer
+		own_buffer; /* with a thread: the buffer that is no piece of its */
 	DcfInflateThreadReader
 		reader;		  /* for the thread; its read is NULL for none */
-	const void *rows; /* what it has read of the window, or NULL */
+	const void *rows; /* what it has read of the buffer, or NULL */
 	uint64 decoded;
 
 	int64 begun_at;
-	int64 connected_at; /* 0: not yet */
-	bool neglected;		/* nobody let libcurl work while it connected */
-	uint64 heard;		/* of received, when somebody last waited */
-	int64 silence;		/* ms for which somebody has waited in vain since
+	int64 connected_at;		/* 0: not yet */
+	bool neglected;			/* nobody let libcurl work while it connected */
+	uint64 received_before; /* of received, when somebody last waited */
+	int64 silence;			/* ms for which somebody has waited in vain since
 						 * bytes last came */
-	bool done;			/* libcurl is through with it: see result */
+	bool done;				/* libcurl is through with it: see result */
 	CURLcode result;
-	const char *failure_words; /* after DCF_HTTP_UNREACHABLE: libcurl's */
-	bool name_unknown;		   /* likewise: there is no such host, or proxy */
-	DcfHttpProblem problem;	   /* it stays */
-	const char *reason;		   /* of problem, or NULL */
+	const char *failure_message; /* after DCF_HTTP_UNREACHABLE: libcurl's */
+	bool name_unknown;		/* likewise: there is no such host, or proxy */
+	DcfHttpProblem problem; /* it stays */
+	const char *reason;		/* of problem, or NULL */
 	DcfHttpPhase phase;
 	int waited;
 };
@@ -193,9 +194,9 @@ extern void dcf_http_leave_curl(const sigset_t *saved);
 
 /* Nothing more of the exchange is on its way: say so, if nobody has. */
 static inline void
-dcf_http_tell_end(DcfHttpTransfer *transfer)
+dcf_http_call_on_end(DcfHttpTransfer *transfer)
 {
-	DcfHttpEnd on_end = transfer->on_end;
+	DcfHttpEndFn on_end = transfer->on_end;
 
 	transfer->on_end = NULL;
 	if (on_end)
@@ -225,7 +226,7 @@ extern bool dcf_http_fail(DcfHttpTransfer *transfer, DcfHttpProblem problem,
 extern void dcf_http_resume(DcfHttpTransfer *transfer);
 
 /*
- * The ways of a body into the window.  Make room in it, all of which the caller
+ * The ways of a body into the buffer.  Make room in it, all of which the caller
  * has seen; decode what has arrived, as far as there is room; let the caller
  * see it.  The first two are false if that cannot be, the last if there is not
  * more than before.
@@ -279,7 +280,7 @@ extern int dcf_http_close_socket(void *arg, curl_socket_t fd);
 extern void dcf_http_check_name(DcfHttpTransfer *transfer);
 
 /* What libcurl says of a failure, made safe, in the transfer's context. */
-extern const char *dcf_http_words(const DcfHttpTransfer *transfer);
+extern const char *dcf_http_message(const DcfHttpTransfer *transfer);
 
 pg_noreturn extern void dcf_http_raise_timeout(DcfHttpPhase phase, int ms);
 pg_noreturn extern void

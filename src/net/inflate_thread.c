@@ -42,7 +42,7 @@ struct DcfInflateThread
 	DcfInflate *inflate; /* the thread's, unless it is idle */
 	bool stop;
 	bool idle;			/* the thread has no input and nothing kept back */
-	bool ahead;			/* it made all there is room for, and rests */
+	bool resting;		/* it made all there is room for, and rests */
 	const char *reason; /* why it gave up, or NULL */
 	size_t put;			/* bytes of input: from the taker … */
 	size_t used;		/* … and decompressed */
@@ -55,7 +55,7 @@ struct DcfInflateThread
 		reader;			/* its read is NULL where pieces are not read */
 	const char *unread; /* in the last piece made: not consumed */
 	size_t nunread;
-	bool full; /* which is for want of room alone */
+	bool reader_full; /* which is for want of room alone */
 
 	char input[INPUT_SIZE];
 	Piece pieces[PIECES];
@@ -187,7 +187,7 @@ dcf_inflate_thread_put(DcfInflateThread *self, const char *in, size_t len)
 
 	pthread_mutex_lock(&self->lock);
 	self->put += len;
-	if (self->idle && !self->ahead)
+	if (self->idle && !self->resting)
 		pthread_cond_signal(&self->work);
 	self->idle = false;
 	pthread_mutex_unlock(&self->lock);
@@ -195,7 +195,7 @@ dcf_inflate_thread_put(DcfInflateThread *self, const char *in, size_t len)
 }
 
 bool
-dcf_inflate_thread_hungry(DcfInflateThread *self)
+dcf_inflate_thread_needs_input(DcfInflateThread *self)
 {
 	bool hungry;
 
@@ -248,10 +248,10 @@ dcf_inflate_thread_give_back(DcfInflateThread *self)
 {
 	pthread_mutex_lock(&self->lock);
 	self->given_back++;
-	if (self->ahead && self->made - self->given_back <= PIECES / 2)
+	if (self->resting && self->made - self->given_back <= PIECES / 2)
 	{
 		/* To wake it for each piece would cost more. */
-		self->ahead = false;
+		self->resting = false;
 		pthread_cond_signal(&self->work);
 	}
 	pthread_mutex_unlock(&self->lock);
@@ -286,8 +286,9 @@ wait_for_work(DcfInflateThread *self)
 	bool stop;
 
 	pthread_mutex_lock(&self->lock);
-	self->ahead = self->made - self->given_back == PIECES;
-	while (!self->stop && (self->idle || self->reason != NULL || self->ahead))
+	self->resting = self->made - self->given_back == PIECES;
+	while (!self->stop &&
+		   (self->idle || self->reason != NULL || self->resting))
 		pthread_cond_wait(&self->work, &self->lock);
 	stop = self->stop;
 	pthread_mutex_unlock(&self->lock);
@@ -306,7 +307,7 @@ make_piece(DcfInflateThread *self, Piece *piece)
 
 	pthread_mutex_lock(&self->lock);
 	self->made += piece->len > 0;
-	self->idle = idle && !self->full && self->put == self->used;
+	self->idle = idle && !self->reader_full && self->put == self->used;
 	self->reason = reason;
 	pthread_cond_signal(&self->result);
 	pthread_mutex_unlock(&self->lock);
@@ -361,13 +362,13 @@ read_piece(DcfInflateThread *self, Piece *piece)
 	bool stop;
 
 	/* A reader is not given the same bytes twice without any more. */
-	if (len > self->nunread || self->full)
+	if (len > self->nunread || self->reader_full)
 		read = self->reader.read(self->reader.arg, piece->start, len,
 								 rows_of(self, piece), &consumed);
 	stop = read == DCF_INFLATE_THREAD_READ_STOP ||
 		(read == DCF_INFLATE_THREAD_READ &&
 		 len - consumed > DCF_INFLATE_THREAD_MARGIN);
-	self->full = read == DCF_INFLATE_THREAD_READ_FULL;
+	self->reader_full = read == DCF_INFLATE_THREAD_READ_FULL;
 	piece->len = stop ? len : consumed;
 	self->unread = piece->start + consumed;
 	self->nunread = stop ? 0 : len - consumed;

@@ -66,7 +66,7 @@ static dlist_head taken_slots = DLIST_STATIC_INIT(taken_slots);
 static DcfLimiterSlot *queued_slot = NULL;
 
 static DcfAdaptiveLimit *
-allowance_of(DcfLimiterPath *path)
+path_limit(DcfLimiterPath *path)
 {
 	return path ? &path->limit : NULL;
 }
@@ -189,7 +189,7 @@ give_back(DcfLimiterSlot *slot)
 	leave_queue(slot);
 	if (slot->taken)
 	{
-		dcf_adaptive_limit_end(&slot->account->limit, allowance_of(slot->path),
+		dcf_adaptive_limit_end(&slot->account->limit, path_limit(slot->path),
 							   &slot->ticket, dcf_wait_now());
 		dlist_delete(&slot->node);
 		slot->taken = false;
@@ -265,8 +265,8 @@ has_room(const DcfLimiterSlot *slot, int64 now)
 	DcfLimiterAccount *account = slot->account;
 	dlist_iter iter;
 
-	if (account->ask_at > now ||
-		!dcf_adaptive_limit_has_room(&account->limit, allowance_of(slot->path),
+	if (account->send_at > now ||
+		!dcf_adaptive_limit_has_room(&account->limit, path_limit(slot->path),
 									 slot->max, now))
 		return false;
 	if (account->waiting == 0)
@@ -290,7 +290,7 @@ has_room(const DcfLimiterSlot *slot, int64 now)
 static void
 note_taken(DcfLimiterSlot *slot, int64 now)
 {
-	dcf_adaptive_limit_send(&slot->account->limit, allowance_of(slot->path),
+	dcf_adaptive_limit_send(&slot->account->limit, path_limit(slot->path),
 							slot->max, now, &slot->ticket);
 	slot->taken = true;
 	slot->was_probe = false;
@@ -312,14 +312,14 @@ choose_wait(const DcfLimiterSlot *slot, int64 now)
 	int64 next;
 
 	if (slot->waiter == NULL)
-		return account->ask_at > now ? account->ask_at - now : POLL_MS;
+		return account->send_at > now ? account->send_at - now : POLL_MS;
 	if (!is_first_for(account, slot->waiter, slot->path))
 		return -1;
-	next = dcf_adaptive_limit_next(&account->limit, allowance_of(slot->path),
+	next = dcf_adaptive_limit_next(&account->limit, path_limit(slot->path),
 								   slot->max, now);
 	if (next == 0)
 		return -1;
-	next = Max(next, account->ask_at);
+	next = Max(next, account->send_at);
 	return next > now ? next - now : -1;
 }
 
@@ -328,14 +328,14 @@ choose_wait(const DcfLimiterSlot *slot, int64 now)
  * but waits for the end of a pause like everybody.
  */
 static bool
-take_or_tell(DcfLimiterSlot *slot, int64 now, Situation *situation)
+try_take(DcfLimiterSlot *slot, int64 now, Situation *situation)
 {
 	bool holds_another = !dlist_is_empty(&taken_slots);
 	DcfLimiterAccount *account = lock_account(slot, now);
 
 	if (account == NULL)
 		return true;
-	if (has_room(slot, now) || (holds_another && account->ask_at <= now))
+	if (has_room(slot, now) || (holds_another && account->send_at <= now))
 	{
 		note_taken(slot, now);
 		dcf_limiter_unlock(slot->table);
@@ -441,7 +441,7 @@ dcf_limiter_take(DcfLimiterSlot *slot, int64 deadline)
 		slot->until =
 			options->queue_timeout > 0 ? now + options->queue_timeout : 0;
 
-	while (!take_or_tell(slot, now, &situation))
+	while (!try_take(slot, now, &situation))
 	{
 		int64 end = sooner(slot->until, deadline);
 
@@ -490,7 +490,7 @@ dcf_limiter_accept(DcfLimiterSlot *slot)
 	dcf_limiter_lock(slot->table);
 	slot->accepted = true;
 	account->refusals = 0;
-	dcf_adaptive_limit_accept(&account->limit, allowance_of(slot->path),
+	dcf_adaptive_limit_accept(&account->limit, path_limit(slot->path),
 							  &slot->ticket, dcf_wait_now());
 	wake_first(account);
 	dcf_limiter_unlock(slot->table);
@@ -514,7 +514,7 @@ dcf_limiter_refuse(DcfLimiterSlot *slot, int64 asked)
 	longest = slot->limiter->options->retry_max_wait;
 	dcf_limiter_lock(slot->table);
 	slot->was_probe =
-		dcf_adaptive_limit_refuse(&account->limit, allowance_of(slot->path),
+		dcf_adaptive_limit_refuse(&account->limit, path_limit(slot->path),
 								  &slot->ticket, slot->max, asked, now);
 	dlist_delete(&slot->node);
 	slot->taken = false;
@@ -526,7 +526,7 @@ dcf_limiter_refuse(DcfLimiterSlot *slot, int64 asked)
 	else if (account->limit.in_flight == 0)
 		pause = dcf_backoff_refused(++account->refusals, longest,
 									pg_prng_uint64(&pg_global_prng_state));
-	account->ask_at = Max(account->ask_at, now + pause);
+	account->send_at = Max(account->send_at, now + pause);
 	wake_first(account);
 	dcf_limiter_unlock(slot->table);
 	forget_account(slot);
@@ -566,8 +566,8 @@ end_pause(DcfLimiterAccount *account, void *arg)
 {
 	bool *ended = arg;
 
-	*ended |= account->ask_at > dcf_wait_now();
-	account->ask_at = account->paused_until = 0;
+	*ended |= account->send_at > dcf_wait_now();
+	account->send_at = account->paused_until = 0;
 	account->refusals = 0;
 	wake_first(account);
 }

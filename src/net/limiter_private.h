@@ -35,7 +35,7 @@ typedef struct DcfLimiterAccount
 	DcfLimiterPath paths[DCF_LIMITER_PATHS];
 	dlist_head queue;	/* of DcfLimiterWaiter */
 	int waiting;		/* its length */
-	int64 ask_at;		/* nothing is sent before */
+	int64 send_at;		/* nothing is sent before */
 	int64 paused_until; /* the same, as far as the service wishes it */
 	int refusals;		/* in a row, with nothing else under way */
 	int64 used_at;		/* when a slot was last asked for */

@@ -26,20 +26,20 @@
 /* Those of one session user, so that no one fills the table alone. */
 #define ROLE_ACCOUNTS 64
 
-/* Want of room is logged no more often than this. */
+/* Shortage of room is logged no more often than this. */
 #define LOG_EVERY_MS (10 * 60 * 1000)
 
 /* Why there is no room. */
-typedef enum Want
+typedef enum Shortage
 {
 	OF_ROLE, /* the session user has too many accounts */
 	OF_ALL,	 /* all accounts of the table are busy */
-	WANTS
-} Want;
+	SHORTAGES
+} Shortage;
 
 struct DcfLimiterTable
 {
-	int64 logged_at[WANTS]; /* 0: not yet */
+	int64 logged_at[SHORTAGES]; /* 0: not yet */
 	DcfLimiterAccount accounts[ACCOUNTS];
 	dlist_head free; /* of DcfLimiterWaiter */
 	DcfLimiterWaiter waiters[FLEXIBLE_ARRAY_MEMBER];
@@ -48,7 +48,7 @@ struct DcfLimiterTable
 static Size measure_table(bool for_all);
 static void init_table(void *memory, bool for_all);
 
-static DcfShared shared = {.name = "DataconnectGovernor",
+static DcfShared shared = {.name = "DataconnectLimiter",
 						   .compute_size = measure_table,
 						   .init = init_table};
 
@@ -173,7 +173,7 @@ rate_place(const DcfLimiterAccount *account, Oid roleid, bool only_own,
 		return 3;
 	if (account->limit.in_flight > 0 || account->waiting > 0)
 		return 0;
-	if (account->ask_at <= now)
+	if (account->send_at <= now)
 		return 2;
 	return is_own ? 1 : 0;
 }
@@ -183,7 +183,7 @@ rate_place(const DcfLimiterAccount *account, Oid roleid, bool only_own,
  * was idle longest.  NULL, and why, if there is none.
  */
 static DcfLimiterAccount *
-find_place(DcfLimiterTable *table, Oid roleid, int64 now, Want *want)
+find_place(DcfLimiterTable *table, Oid roleid, int64 now, Shortage *shortage)
 {
 	DcfLimiterAccount *place = NULL;
 	bool only_own;
@@ -194,7 +194,7 @@ find_place(DcfLimiterTable *table, Oid roleid, int64 now, Want *want)
 		if (table->accounts[i].used && table->accounts[i].roleid == roleid)
 			nown++;
 	only_own = table == shared.memory && nown >= ROLE_ACCOUNTS;
-	*want = only_own ? OF_ROLE : OF_ALL;
+	*shortage = only_own ? OF_ROLE : OF_ALL;
 	for (int i = 0; i < ACCOUNTS; i++)
 	{
 		DcfLimiterAccount *account = &table->accounts[i];
@@ -211,15 +211,15 @@ find_place(DcfLimiterTable *table, Oid roleid, int64 now, Want *want)
 
 /* Tell of a want of room in a table, unless that was done lately. */
 static void
-log_want(DcfLimiterTable *table, Want want, Oid roleid, int64 now)
+log_shortage(DcfLimiterTable *table, Shortage shortage, Oid roleid, int64 now)
 {
 	bool log;
 
 	dcf_limiter_lock(table);
-	log = table->logged_at[want] == 0 ||
-		now - table->logged_at[want] >= LOG_EVERY_MS;
+	log = table->logged_at[shortage] == 0 ||
+		now - table->logged_at[shortage] >= LOG_EVERY_MS;
 	if (log)
-		table->logged_at[want] = now;
+		table->logged_at[shortage] = now;
 	dcf_limiter_unlock(table);
 	if (!log)
 		return;
@@ -228,7 +228,7 @@ log_want(DcfLimiterTable *table, Want want, Oid roleid, int64 now)
 				 errmsg("requests of further accounts are counted for each "
 						"session alone") :
 				 errmsg("requests of further accounts are not counted"),
-			 want == OF_ROLE ?
+			 shortage == OF_ROLE ?
 				 errdetail("Role \"%s\" has %d accounts with requests under "
 						   "way, as many as a role may have.",
 						   GetUserNameFromId(roleid, true), ROLE_ACCOUNTS) :
@@ -243,17 +243,17 @@ lock_account(DcfLimiterTable *table, const DcfSharedKey *key, int64 now)
 {
 	Oid roleid = GetSessionUserId();
 	DcfLimiterAccount *account;
-	Want want;
+	Shortage shortage;
 
 	dcf_limiter_lock(table);
 	account = find_account(table, key);
 	if (account)
 		return account;
-	account = find_place(table, roleid, now, &want);
+	account = find_place(table, roleid, now, &shortage);
 	if (account == NULL)
 	{
 		dcf_limiter_unlock(table);
-		log_want(table, want, roleid, now);
+		log_shortage(table, shortage, roleid, now);
 		return NULL;
 	}
 	memset(account, 0, sizeof(DcfLimiterAccount));
@@ -389,7 +389,7 @@ add_states(DcfLimiterTable *table, DcfLimiterState *states, int *n)
 		state->in_flight = account->limit.in_flight;
 		state->limit = dcf_limiter_limit(account, account->max);
 		state->waiting = account->waiting;
-		state->paused = Max(account->ask_at - now, 0);
+		state->paused = Max(account->send_at - now, 0);
 		(*n)++;
 	}
 	dcf_limiter_unlock(table);

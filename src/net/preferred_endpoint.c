@@ -24,10 +24,12 @@
 #include "base/url_parts.h"
 #include "base/wait.h"
 #include "net/company.h"
-#include "net/http_json.h"
 #include "net/offline.h"
-#include "net/session_private.h"
+#include "net/preferred_endpoint.h"
+#include "net/session_run.h"
 #include "net/trust.h"
+#include "http_json.h"
+#include "session_private.h"
 
 /* After a failure that may pass, the service is asked again. */
 #define ASK_AGAIN_MS (60 * 1000)
@@ -61,12 +63,12 @@ struct DcfPreferred
 typedef void (*Ask)(DcfSession *session, int64 deadline);
 
 /* What an attempt needs. */
-typedef struct Asking
+typedef struct AskArgs
 {
 	DcfSession *session;
 	int64 deadline;
 	Ask ask;
-} Asking;
+} AskArgs;
 
 /* What is known so far: nothing, at the first request of a session. */
 static struct DcfPreferred *
@@ -83,7 +85,7 @@ get_preferred(DcfSession *session)
 }
 
 static void
-tell_not_used(Question *question, const char *why, const char *hint)
+warn_not_used(Question *question, const char *why, const char *hint)
 {
 	ereport(question->warned ? DEBUG1 : WARNING,
 			(errcode(ERRCODE_FDW_ERROR),
@@ -109,14 +111,14 @@ is_trusted(const DcfServerOptions *options, const char *url)
 
 /* The URL as it is used, in the session's context: without a final slash. */
 static char *
-take_endpoint(DcfSession *session, Question *question, const char *url)
+accept_endpoint(DcfSession *session, Question *question, const char *url)
 {
 	size_t len = strlen(url);
 	char *taken;
 
 	if (!is_trusted(session->options, url))
 	{
-		tell_not_used(question,
+		warn_not_used(question,
 					  psprintf("The service names \"%s\", which is not known "
 							   "to belong to it.",
 							   dcf_foreign_text(url, len)),
@@ -133,9 +135,9 @@ take_endpoint(DcfSession *session, Question *question, const char *url)
 }
 
 static void
-tell_no_answer(Question *question, const char *why)
+warn_no_answer(Question *question, const char *why)
 {
-	tell_not_used(question, why,
+	warn_not_used(question, why,
 				  "Set the server's option use_preferred_endpoint to off, "
 				  "unless the service is to name one.");
 }
@@ -158,7 +160,7 @@ ask_for_own(DcfSession *session, int64 deadline)
 		!(status == 401 || status == 429 || status >= 500);
 	if (status != 200)
 	{
-		tell_no_answer(&preferred->own,
+		warn_no_answer(&preferred->own,
 					   psprintf("GET /session was answered with status %d.",
 								status));
 		return;
@@ -166,7 +168,7 @@ ask_for_own(DcfSession *session, int64 deadline)
 	document = dcf_http_read_json(transfer);
 	if (document == NULL)
 	{
-		tell_no_answer(&preferred->own,
+		warn_no_answer(&preferred->own,
 					   "GET /session was not answered with a JSON object.");
 		return;
 	}
@@ -175,7 +177,7 @@ ask_for_own(DcfSession *session, int64 deadline)
 		company && dcf_company_parse_id(company, &preferred->company);
 	url = dcf_json_document_text(document, "PreferredEndpoint");
 	if (url)
-		preferred->url = take_endpoint(session, &preferred->own, url);
+		preferred->url = accept_endpoint(session, &preferred->own, url);
 }
 
 /* An Ask: for the endpoints of other companies. */
@@ -198,7 +200,7 @@ ask_for_others(DcfSession *session, int64 deadline)
 		endpoint = MemoryContextAlloc(session->context, sizeof(Endpoint));
 		endpoint->company = company->id;
 		endpoint->url =
-			take_endpoint(session, &preferred->others, company->endpoint);
+			accept_endpoint(session, &preferred->others, company->endpoint);
 		old = MemoryContextSwitchTo(session->context);
 		preferred->endpoints = lappend(preferred->endpoints, endpoint);
 		MemoryContextSwitchTo(old);
@@ -210,29 +212,29 @@ ask_for_others(DcfSession *session, int64 deadline)
 static void
 attempt(void *arg)
 {
-	const Asking *asking = arg;
+	const AskArgs *args = arg;
 
-	asking->ask(asking->session, asking->deadline);
+	args->ask(args->session, args->deadline);
 }
 
 /* No failure of it fails the request that it is asked for. */
 static void
-settle(DcfSession *session, Question *question, Ask ask, int64 deadline)
+ask_if_due(DcfSession *session, Question *question, Ask ask, int64 deadline)
 {
-	Asking asking = {.session = session, .deadline = deadline, .ask = ask};
+	AskArgs args = {.session = session, .deadline = deadline, .ask = ask};
 	ErrorData *error;
 
 	if (dcf_offline || question->settled || question->again > dcf_wait_now())
 		return;
 	/* Without a token there is nothing to fall back to. */
 	(void) dcf_token_authorization(session->token, session->pool, deadline);
-	error = dcf_catch_error(attempt, &asking);
+	error = dcf_catch_error(attempt, &args);
 	if (error)
 	{
 		question->settled =
 			error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE ||
 			error->sqlerrcode == ERRCODE_FDW_TABLE_NOT_FOUND;
-		tell_no_answer(question, dcf_catch_error_show(error));
+		warn_no_answer(question, dcf_catch_error_show(error));
 	}
 	question->again = dcf_wait_now() + ASK_AGAIN_MS;
 }
@@ -254,8 +256,8 @@ base_of_other(const DcfSession *session, int64 company)
 }
 
 const char *
-dcf_session_choose_base(DcfSession *session, const DcfRequest *request,
-						int64 deadline)
+dcf_preferred_endpoint_url(DcfSession *session, const DcfRequest *request,
+						   int64 deadline)
 {
 	struct DcfPreferred *preferred;
 	const char *id = dcf_request_value(request, DCF_COMPANY_PARAM);
@@ -267,10 +269,10 @@ dcf_session_choose_base(DcfSession *session, const DcfRequest *request,
 	preferred = get_preferred(session);
 	if (id && !dcf_company_parse_id(id, &company))
 		return session->options->url;
-	settle(session, &preferred->own, ask_for_own, deadline);
+	ask_if_due(session, &preferred->own, ask_for_own, deadline);
 	if (id == NULL ||
 		(preferred->has_company && company == preferred->company))
 		return preferred->url;
-	settle(session, &preferred->others, ask_for_others, deadline);
+	ask_if_due(session, &preferred->others, ask_for_others, deadline);
 	return base_of_other(session, company);
 }

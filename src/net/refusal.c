@@ -95,7 +95,7 @@ show_page(const DcfRefusal *refusal)
 
 /* What a JSON object says of an error, or NULL. */
 static const char *
-words_of_error(json_t *document)
+get_error_message(json_t *document)
 {
 	static const char *const names[] = {"Message",
 										"error_description",
@@ -140,7 +140,7 @@ static char *
 show_body(const DcfRefusal *refusal)
 {
 	json_t *document;
-	const char *words;
+	const char *message;
 	char *shown;
 	size_t len;
 
@@ -149,18 +149,18 @@ show_body(const DcfRefusal *refusal)
 	if (is_html(refusal))
 		return show_page(refusal);
 	document = dcf_json_document_parse(refusal->body, refusal->body_len);
-	words = words_of_error(document);
+	message = get_error_message(document);
 	/* It may be a token, which nobody knows yet as a secret to hide. */
-	if (words == NULL && refusal->is_login)
+	if (message == NULL && refusal->is_login)
 		return pstrdup("The reply has no error message.");
-	if (words == NULL)
-		words = json_string_value(document);
-	len = words ? strlen(words) : refusal->body_len;
-	if (words && is_oauth_code(words))
-		shown = pstrdup(words);
+	if (message == NULL)
+		message = json_string_value(document);
+	len = message ? strlen(message) : refusal->body_len;
+	if (message && is_oauth_code(message))
+		shown = pstrdup(message);
 	else
-		shown = words ? dcf_foreign_text(words, len) :
-						dcf_foreign_text_start(refusal->body, len);
+		shown = message ? dcf_foreign_text(message, len) :
+						  dcf_foreign_text_start(refusal->body, len);
 	len = strlen(shown);
 	return psprintf("The service says: \"%s\"%s", shown,
 					len > 0 && strchr(".!?", shown[len - 1]) ? "" : ".");
@@ -186,11 +186,11 @@ build_detail(const DcfRefusal *refusal)
 						 " Its limit is %d records in one reply, by its own "
 						 "estimate.",
 						 refusal->max_rows);
-	if (refusal->asked_wait > 0)
+	if (refusal->requested_wait > 0)
 		appendStringInfo(&detail,
 						 " It asks to wait " INT64_FORMAT
 						 " s, longer than retry_max_wait allows.",
-						 (refusal->asked_wait + 999) / 1000);
+						 (refusal->requested_wait + 999) / 1000);
 	if (refusal->paused_until)
 		appendStringInfo(&detail,
 						 " No request of this account is sent before %s.",

@@ -13,10 +13,11 @@
 #include "utils/syscache.h"
 
 #include "base/wipe.h"
-#include "net/session_private.h"
+#include "net/circuit_breaker.h"
+#include "session_private.h"
 
 /* Idle connections kept at least: scans that are open at once have their own. */
-#define MIN_KEPT 8
+#define MIN_IDLE_CONNECTIONS 8
 
 typedef struct Holder
 {
@@ -27,12 +28,12 @@ typedef struct Holder
 /* All sessions of this backend, stale ones included. */
 static dlist_head sessions = DLIST_STATIC_INIT(sessions);
 
-/* Counts calls of forget(). */
+/* Counts calls of mark_stale(). */
 static uint64 invalidations = 0;
 
 /* A server's or a user mapping's options may have changed; hash 0: all. */
 static void
-forget(Datum arg, int cacheid, uint32 hashvalue)
+mark_stale(Datum arg, int cacheid, uint32 hashvalue)
 {
 	dlist_iter iter;
 
@@ -56,8 +57,8 @@ init_sessions(void)
 
 	if (initialized)
 		return;
-	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, forget, (Datum) 0);
-	CacheRegisterSyscacheCallback(USERMAPPINGOID, forget, (Datum) 0);
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, mark_stale, (Datum) 0);
+	CacheRegisterSyscacheCallback(USERMAPPINGOID, mark_stale, (Datum) 0);
 	initialized = true;
 }
 
@@ -158,7 +159,8 @@ create_session(Oid serverid, const UserMapping *mapping)
 	session->limiter = dcf_limiter_create(serverid, user_of_mapping(mapping),
 										  session->options, session->user);
 	session->pool =
-		dcf_http_pool_create(Max(session->options->max_concurrency, MIN_KEPT),
+		dcf_http_pool_create(Max(session->options->max_concurrency,
+								 MIN_IDLE_CONNECTIONS),
 							 session->options->max_concurrency, context);
 
 	session->stale = before != invalidations;

@@ -1,26 +1,38 @@
 /*
  * session_run.c
- *	  Sending under a session's credentials.  See session_private.h.
+ *	  Requests sent with a session's credentials.  See session_run.h.
  */
 #include "postgres.h"
 
 #include "base/wipe.h"
 #include "net/company.h"
 #include "net/offline.h"
-#include "net/session_private.h"
+#include "net/session_run.h"
 #include "net/trust.h"
+#include "session_private.h"
 
-/* A copy, as other requests may lead to another token meanwhile. */
+/*
+ * Put the session's Authorization header into the request.  It is a copy: other
+ * requests of the session may replace the token while this one waits for a
+ * retry.
+ */
 static void
 authorize(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 {
 	const char *authorization =
 		dcf_token_authorization(session->token, session->pool,
-								exchange->spec.deadline);
+								exchange->http.deadline);
 
-	exchange->spec.authorization = authorization ?
+	exchange->http.authorization = authorization ?
 		dcf_wipe_later(MemoryContextStrdup(cxt, authorization), cxt) :
 		NULL;
+}
+
+void
+dcf_session_init_exchange(DcfSession *session, DcfExchange *exchange,
+						  int64 deadline)
+{
+	dcf_exchange_init(exchange, session->pool, session->options, deadline);
 }
 
 void
@@ -29,7 +41,7 @@ dcf_session_begin(DcfSession *session, DcfExchange *exchange,
 {
 	dcf_offline_check();
 	exchange->limiter = session->limiter;
-	exchange->spec.cookies = true;
+	exchange->http.cookies = true;
 	authorize(session, exchange, cxt);
 	dcf_exchange_begin(exchange, cxt);
 }
@@ -43,7 +55,7 @@ dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 		dcf_session_begin(session, exchange, cxt);
 	transfer = dcf_exchange_run(exchange, cxt);
 	if (dcf_http_head(transfer)->status != 401 ||
-		!dcf_token_discard(session->token, exchange->spec.authorization))
+		!dcf_token_discard(session->token, exchange->http.authorization))
 		return transfer;
 
 	dcf_http_close(transfer);
@@ -70,13 +82,13 @@ dcf_session_ask(DcfSession *session, const char *path, bool brief,
 	table.endpoint = unconstify(char *, path);
 	table.method = DCF_METHOD_GET;
 	request = dcf_request_create(session->options, &table);
-	/* The log-in itself is asked about, and a list of all companies. */
+	/* The reply is to cover the log-in itself and all of its companies. */
 	dcf_request_omit(request, DCF_COMPANY_PARAM);
-	dcf_exchange_init(exchange, session->pool, session->options, deadline);
+	dcf_session_init_exchange(session, exchange, deadline);
 	exchange->expects = "JSON";
 	if (brief)
 		dcf_exchange_make_brief(exchange);
-	exchange->spec.url = dcf_request_url(request, session->options->url);
-	exchange->spec.max_window = 2 * DCF_SESSION_ANSWER_MAX;
+	exchange->http.url = dcf_request_url(request, session->options->url);
+	exchange->http.max_buffer = 2 * DCF_SESSION_ANSWER_MAX;
 	return dcf_session_run(session, exchange, CurrentMemoryContext);
 }

@@ -22,10 +22,10 @@
 #include "core/text.h"
 #include "core/url.h"
 #include "net/exchange.h"
-#include "net/http_json.h"
 #include "net/refusal.h"
-#include "net/token.h"
 #include "net/trust.h"
+#include "http_json.h"
+#include "token.h"
 
 /* A token is renewed this long before its end, or in its last tenth. */
 #define RENEW_MARGIN_MS (60 * 1000)
@@ -346,7 +346,7 @@ static const char *
 document_problem(const DcfHttpTransfer *transfer)
 {
 	size_t len;
-	const char *body = dcf_http_window(transfer, &len);
+	const char *body = dcf_http_buffer(transfer, &len);
 	char *title = dcf_foreign_text_title(body, len);
 
 	if (title)
@@ -421,12 +421,12 @@ ask_service(void *arg)
 	dcf_exchange_init(&exchange, grant->pool, token->options, grant->deadline);
 	if (grant->refresh_token || grant->early)
 		dcf_exchange_make_brief(&exchange);
-	exchange.spec.url = token->options->token_url;
-	exchange.spec.accept = "application/json";
-	exchange.spec.content_type = "application/x-www-form-urlencoded";
-	exchange.spec.post_body = build_form(token, grant->refresh_token);
-	exchange.spec.max_window = 2 * DCF_JSON_DOCUMENT_MAX;
-	exchange.spec.confidential = true;
+	exchange.http.url = token->options->token_url;
+	exchange.http.accept = "application/json";
+	exchange.http.content_type = "application/x-www-form-urlencoded";
+	exchange.http.post_body = build_form(token, grant->refresh_token);
+	exchange.http.max_buffer = 2 * DCF_JSON_DOCUMENT_MAX;
+	exchange.http.confidential = true;
 	transfer = dcf_exchange_run(&exchange, CurrentMemoryContext);
 	if (dcf_http_head(transfer)->status != 200)
 		raise_refused_grant(&exchange, transfer);
@@ -481,16 +481,16 @@ static void
 keep_refusal(DcfToken *token, const ErrorData *error)
 {
 	MemoryContext old = MemoryContextSwitchTo(token->context);
-	ErrorData *kept = palloc0(sizeof(ErrorData));
+	ErrorData *copy = palloc0(sizeof(ErrorData));
 
-	kept->sqlerrcode = error->sqlerrcode;
-	kept->message = pstrdup(error->message);
-	kept->detail = error->detail ? pstrdup(error->detail) : NULL;
-	kept->hint = error->hint ? pstrdup(error->hint) : NULL;
+	copy->sqlerrcode = error->sqlerrcode;
+	copy->message = pstrdup(error->message);
+	copy->detail = error->detail ? pstrdup(error->detail) : NULL;
+	copy->hint = error->hint ? pstrdup(error->hint) : NULL;
 	MemoryContextSwitchTo(old);
 	if (token->refusal)
 		FreeErrorData(token->refusal);
-	token->refusal = kept;
+	token->refusal = copy;
 }
 
 /*

@@ -136,7 +136,7 @@ offer_ahead(DcfRecordReader *reader)
 									.arg = &reader->source,
 									.rows_size = sizeof(DcfThreadRows)};
 
-	dcf_http_read_ahead(dcf_reply_transfer(reader->reply), &ahead);
+	dcf_http_read_in_thread(dcf_reply_transfer(reader->reply), &ahead);
 }
 
 DcfRecordStatus

@@ -131,7 +131,7 @@ dcf_record_raise_wrong(DcfRecordReader *reader)
 	const char *content_type = dcf_reply_content_type(reader->reply);
 	size_t len;
 	const char *window =
-		dcf_http_window(dcf_reply_transfer(reader->reply), &len);
+		dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
 	bool is_start = error->record == 0 && !reader->begun;
 	bool is_cut = error->code == DCF_READ_E_CUT;
 

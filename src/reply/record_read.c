@@ -48,7 +48,7 @@ read_window(DcfRecordReader *reader, bool ended)
 	size_t len;
 	size_t consumed;
 	const char *window =
-		dcf_http_window(dcf_reply_transfer(reader->reply), &len);
+		dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
 	DcfReadStatus status;
 
 	if (!reader->rows)

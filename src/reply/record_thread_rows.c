@@ -22,7 +22,7 @@ dcf_record_begin_rows(DcfRecordReader *reader)
 	size_t len;
 
 	reader->rows = dcf_http_rows(dcf_reply_transfer(reader->reply));
-	reader->window = dcf_http_window(dcf_reply_transfer(reader->reply), &len);
+	reader->window = dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
 	reader->row = 0;
 	reader->pending = 0;
 }

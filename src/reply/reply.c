@@ -8,11 +8,10 @@
 
 #include "base/foreign_text.h"
 #include "base/json_document.h"
-#include "base/wipe.h"
 #include "net/offline.h"
+#include "net/preferred_endpoint.h"
 #include "net/refusal.h"
-#include "net/session_private.h"
-#include "net/trust.h"
+#include "net/session_run.h"
 #include "reply/format.h"
 #include "reply/reply.h"
 
@@ -60,15 +59,15 @@ static void
 prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
 		int64 deadline)
 {
-	DcfHttpSpec *spec = &exchange->spec;
-	const char *base = dcf_session_choose_base(session, request, deadline);
+	DcfHttpRequest *http = &exchange->http;
+	const char *base = dcf_preferred_endpoint_url(session, request, deadline);
 
-	dcf_exchange_init(exchange, session->pool, session->options, deadline);
+	dcf_session_init_exchange(session, exchange, deadline);
 	exchange->expects = dcf_format_unlike_markup(request->format);
 	exchange->path = request->endpoint;
-	spec->url = dcf_request_url(request, base);
+	http->url = dcf_request_url(request, base);
 	if (dcf_request_is_post(request, base))
-		spec->post_body = dcf_request_body(request, &spec->content_type);
+		http->post_body = dcf_request_body(request, &http->content_type);
 }
 
 static void
@@ -88,7 +87,7 @@ static void
 begin(DcfReply *reply, const DcfRequest *request, DcfLimiterSlot *slot)
 {
 	DcfSession *session = reply->session;
-	int64 deadline = dcf_exchange_deadline(session->options);
+	int64 deadline = dcf_exchange_deadline(dcf_session_options(session));
 	ErrorContextCallback callback;
 
 	push_context(reply, &callback);
@@ -112,7 +111,8 @@ dcf_reply_begin(DcfSession *session, const DcfRequest *request,
 
 	reply->context = own;
 	reply->session = session;
-	reply->request = dcf_request_show(request, session->options->url);
+	reply->request =
+		dcf_request_show(request, dcf_session_options(session)->url);
 	reply->relation = relation ? pstrdup(relation) : NULL;
 	if (hinter)
 		reply->hinter = *hinter;
