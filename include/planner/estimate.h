@@ -22,13 +22,13 @@ typedef struct DcfEstimate
 	double tuples; /* given: pg_class.reltuples, or less than 1 where
 								 * ANALYZE never ran */
 	double keys;   /* given: values of a batched join's key, and
-								 * the requests they are asked for by; 1
+								 * the requests they are sent_factor for by; 1
 								 * where it is none */
 	double batches;
 	DcfEstimateSource source;
 	double requests;		 /* at least 1 */
 	double rows_per_request; /* in a reply, not limited by max_rows */
-	double rows_asked;		 /* the same as the service may see it: an open
+	double rows_sent;		 /* the same as the service may see it: an open
 								 * end of a window as it is sent */
 	double days;			 /* of the window; 0: none, or not known */
 	double rows;			 /* what the scan returns, each reply limited by
@@ -48,6 +48,6 @@ typedef struct DcfEstimate
 
 extern void dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 						 const DcfRelation *relation, const DcfQuals *quals,
-						 Bitmapset *split, DcfEstimate *estimate);
+						 Bitmapset *fan_out, DcfEstimate *estimate);
 
 #endif /* DCF_ESTIMATE_H */

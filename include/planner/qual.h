@@ -105,17 +105,17 @@ typedef struct DcfQualUnsent
  * must not depend on the way it is joined.  The comparison is told by
  * *comparison, where that is what is wrong; see dcf_qual_show().
  *
- * *perhaps is set to the columns (DcfQualUnsent *) of which the same is true if
+ * *conditional is set to the columns (DcfQualUnsent *) of which the same is true if
  * conditions leave them without a value, which only a run can tell.
  */
 extern DcfDeferredError *
-dcf_qual_lack(PlannerInfo *root, RelOptInfo *baserel,
-			  const DcfRelation *relation, const DcfQualUses *uses,
-			  const Bitmapset *joined, const DcfQuals *quals,
-			  DcfComparison **comparison, List **perhaps);
+dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
+			   const DcfRelation *relation, const DcfQualUses *uses,
+			   const Bitmapset *joined, const DcfQuals *quals,
+			   DcfComparison **comparison, List **conditional);
 
 /* Columns (attnums) that have a binding which no condition can undo. */
-extern Bitmapset *dcf_qual_settled(const DcfQuals *quals);
+extern Bitmapset *dcf_qual_always_bound(const DcfQuals *quals);
 
 /*
  * What the query does with some of the relation's columns besides clauses that
@@ -134,9 +134,9 @@ extern char *dcf_qual_show(const DcfComparison *comparison);
  * The first of the query's clauses that compare a column, and mention no other
  * relation, without giving a value to send; or NULL.
  */
-extern const Expr *dcf_qual_boundless(const RelOptInfo *baserel,
-									  const DcfQuals *quals,
-									  const DcfColumn *column);
+extern const Expr *dcf_qual_unusable_clause(const RelOptInfo *baserel,
+											const DcfQuals *quals,
+											const DcfColumn *column);
 
 /* Columns (attnums) whose values the rest of the plan needs. */
 extern Bitmapset *dcf_qual_fetched(PlannerInfo *root, RelOptInfo *baserel,

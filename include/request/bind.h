@@ -41,7 +41,7 @@ typedef struct DcfRequestSet DcfRequestSet;
  * One request of a set: what it asks for, and what its rows have of that.  It
  * must not outlive the set.
  */
-typedef struct DcfAsked DcfAsked;
+typedef struct DcfBoundRequest DcfBoundRequest;
 
 /*
  * Work out the requests, in the current memory context, where everything
@@ -71,17 +71,17 @@ extern double dcf_bind_count(const DcfRequestSet *set);
  * The next request to send, or NULL after the last, in the current memory
  * context.  More may follow after a last one that has to be halved.
  */
-extern DcfAsked *dcf_bind_next(DcfRequestSet *set);
+extern DcfBoundRequest *dcf_bind_next(DcfRequestSet *set);
 extern bool dcf_bind_has_next(const DcfRequestSet *set);
 
 /* As it is sent, in the current memory context. */
-extern DcfRequest *dcf_bind_request(const DcfAsked *asked);
+extern DcfRequest *dcf_bind_request(const DcfBoundRequest *bound);
 
 /* One request that stands for all, for EXPLAIN; NULL where there is none. */
 extern DcfRequest *dcf_bind_template(DcfRequestSet *set);
 
 /* The value that was sent for a parameter column. */
-extern Datum dcf_bind_sent(const DcfAsked *asked, AttrNumber attnum,
+extern Datum dcf_bind_sent(const DcfBoundRequest *bound, AttrNumber attnum,
 						   bool *isnull);
 
 /*
@@ -91,21 +91,21 @@ extern Datum dcf_bind_sent(const DcfAsked *asked, AttrNumber attnum,
  * its own value.  So it does to one of several periods of a window, which are
  * sent wider than they are, and to the half of a request that was halved.
  */
-extern bool dcf_bind_owns_row(const DcfAsked *asked, const Datum *values,
-							  const bool *isnull);
+extern bool dcf_bind_owns_row(const DcfBoundRequest *bound,
+							  const Datum *values, const bool *isnull);
 
 /*
  * Whether the request could be asked for in two halves, by the table's option
  * "split"; and that it be: they are the next to be returned.
  */
-extern bool dcf_bind_can_halve(const DcfAsked *asked);
-extern void dcf_bind_halve(DcfRequestSet *set, const DcfAsked *asked);
+extern bool dcf_bind_can_halve(const DcfBoundRequest *bound);
+extern void dcf_bind_halve(DcfRequestSet *set, const DcfBoundRequest *bound);
 
 /*
  * How much the request asks for; or the whole of what was halved to make it.
  */
-extern void dcf_bind_measure(const DcfAsked *asked, bool whole,
-							 DcfRequestSize *reqsize);
+extern void dcf_bind_request_size(const DcfBoundRequest *bound, bool whole,
+								  DcfRequestSize *reqsize);
 
 /* The hint for 413: what to narrow, palloc'd; or NULL. */
 extern char *dcf_bind_narrow_hint(const DcfRequestSet *set);

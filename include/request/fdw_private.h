@@ -64,7 +64,7 @@ typedef enum DcfEstimateSource
 typedef struct DcfFdwPrivate
 {
 	List *bindings;		/* of DcfBinding * */
-	Bitmapset *split;	/* list columns (attnums) that need a request
+	Bitmapset *fan_out; /* list columns (attnums) that need a request
 								 * for each value, because the query wants to
 								 * know which value a row belongs to */
 	Bitmapset *fetched; /* attnums whose value is needed */
@@ -77,7 +77,7 @@ typedef struct DcfFdwPrivate
 							 * none, or not known */
 	bool all_rows;				/* the query is likely to read them all */
 	DcfDeferredError *deferred; /* why it cannot run, or NULL */
-	List *perhaps; /* of DcfDeferredError *: the same, of columns that
+	List *conditional_errors; /* of DcfDeferredError *: the same, of columns that
 							  * conditions may leave without a value */
 } DcfFdwPrivate;
 

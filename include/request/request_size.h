@@ -18,14 +18,14 @@
 
 typedef struct DcfRequestSize
 {
-	uint64 given;  /* columns that the query gives something to send for,
+	uint64 given;	  /* columns that the query gives something to send for,
 								 * and whether there are days */
-	double days;   /* of a window or period, an open end counting as in
+	double days;	  /* of a window or period, an open end counting as in
 								 * dcf_window_middle(); 0: none, -1: not known */
-	double asked;  /* those days, but an end that is sent as open_from or
+	double days_sent; /* those days, but an end that is sent as open_from or
 								 * open_to as it is sent; never less than days */
-	double kept;   /* the part of the days that the query wants */
-	double values; /* of lists that go in one request, multiplied; -1: not
+	double wanted;	  /* the part of the days that the query wants */
+	double values;	  /* of lists that go in one request, multiplied; -1: not
 								 * known */
 
 	/* The period's start, until its end comes. */
@@ -45,7 +45,7 @@ extern void dcf_request_size_init(DcfRequestSize *reqsize);
 
 /*
  * Add a window, of which the query gives the lower bound, the upper one, or
- * both.  window is what is asked for, be it a part of that; NULL if the bounds
+ * both.  window is what is days_sent for, be it a part of that; NULL if the bounds
  * are not known.
  */
 extern void dcf_request_size_window(DcfRequestSize *reqsize,

@@ -58,7 +58,7 @@ dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 	explain_estimate(scan, es);
 	if (priv->rows_per_request > dcf_scan_relation(scan)->server->max_rows)
 	{
-		const DcfAsked *first = dcf_bind_next(set);
+		const DcfBoundRequest *first = dcf_bind_next(set);
 
 		explain_excess(scan, !known || (first && dcf_bind_can_halve(first)),
 					   es);

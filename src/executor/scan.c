@@ -198,7 +198,7 @@ dcf_scan_lack(const DcfScan *scan, const DcfBoundValue *values)
 			!(binding->op == DCF_BIND_NOT_DISTINCT && value->isnull))
 			bound = bms_add_member(bound, binding->attnum);
 	}
-	foreach(lc, scan->priv->perhaps)
+	foreach(lc, scan->priv->conditional_errors)
 	{
 		DcfDeferredError *deferred = lfirst(lc);
 

@@ -25,7 +25,7 @@
 #include "planner/plan.h"
 
 /* Two relations to be joined, in this order. */
-typedef struct Pair
+typedef struct BatchJoin
 {
 	PlannerInfo *root;
 	RelOptInfo *joinrel;
@@ -34,14 +34,14 @@ typedef struct Pair
 	JoinType type;
 	JoinPathExtraData *extra;
 	int batch_size;
-} Pair;
+} BatchJoin;
 
 /* What a join does, by estimate. */
-typedef struct Load
+typedef struct KeyCounts
 {
 	double nvalues; /* of the key */
 	double batches;
-} Load;
+} KeyCounts;
 
 /* A key's clause, from the outer side's point of view. */
 typedef struct Key
@@ -56,25 +56,26 @@ static set_join_pathlist_hook_type next_hook = NULL;
 static void consider_join(PlannerInfo *root, RelOptInfo *joinrel,
 						  RelOptInfo *outerrel, RelOptInfo *innerrel,
 						  JoinType jointype, JoinPathExtraData *extra);
-static bool is_possible(const Pair *join);
-static bool is_key(const Pair *join, RestrictInfo *clause, Key *key);
-static List *outer_paths(Pair *join);
-static void add_batched_path(const Pair *join, const Key *key, Path *outer,
-							 Relids params);
-static bool is_sensible(const Pair *join, const Path *outer, Relids params,
-						Relids required);
+static bool is_possible(const BatchJoin *join);
+static bool is_key(const BatchJoin *join, RestrictInfo *clause, Key *key);
+static List *find_outer_paths(BatchJoin *join);
+static void add_batched_path(const BatchJoin *join, const Key *key,
+							 Path *outer, Relids params);
+static bool is_worth_adding(const BatchJoin *join, const Path *outer,
+							Relids params, Relids required);
 static List *key_first(const Key *key, List *clauses);
-static Load estimate_load(const Pair *join, const Key *key, const Path *outer);
-static void set_cost(const Pair *join, CustomPath *path, const Path *outer,
-					 const Path *inner, double batches);
+static KeyCounts count_keys(const BatchJoin *join, const Key *key,
+							const Path *outer);
+static void set_cost(const BatchJoin *join, CustomPath *path,
+					 const Path *outer, const Path *inner, double batches);
 static Plan *plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path,
 					   List *tlist, List *clauses, List *plans);
 static List *reparameterize(PlannerInfo *root, List *private,
 							RelOptInfo *child);
-static List *by_security(List *clauses);
+static List *order_by_security(List *clauses);
 static List *make_scan_tlist(RelOptInfo *rel, List *plans);
-static Node *same_column(List *exprs, Node *node);
-static Node *as_in_tlist(Node *node, void *context);
+static Node *find_same_column(List *exprs, Node *node);
+static Node *match_tlist(Node *node, void *context);
 
 static const CustomPathMethods path_methods =
 	{.CustomName = DCF_BATCH_NAME,
@@ -98,13 +99,13 @@ consider_join(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 			  RelOptInfo *innerrel, JoinType jointype,
 			  JoinPathExtraData *extra)
 {
-	Pair join = {root,
-				 joinrel,
-				 outerrel,
-				 innerrel,
-				 jointype,
-				 extra,
-				 dcf_plan_batch_size(innerrel)};
+	BatchJoin join = {root,
+					  joinrel,
+					  outerrel,
+					  innerrel,
+					  jointype,
+					  extra,
+					  dcf_plan_batch_size(innerrel)};
 	List *outers = NIL;
 	ListCell *lc;
 
@@ -121,7 +122,7 @@ consider_join(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		if (!is_key(&join, lfirst_node(RestrictInfo, lc), &key))
 			continue;
 		if (outers == NIL)
-			outers = outer_paths(&join);
+			outers = find_outer_paths(&join);
 		foreach(lc_outer, outers)
 			foreach(lc_params,
 					dcf_plan_batch_params(innerrel, outerrel->relids))
@@ -135,7 +136,7 @@ consider_join(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
  * joined again, to the rows it was joined to, which this node does not keep.
  */
 static bool
-is_possible(const Pair *join)
+is_possible(const BatchJoin *join)
 {
 	ListCell *lc;
 
@@ -154,7 +155,7 @@ is_possible(const Pair *join)
 }
 
 static bool
-is_key(const Pair *join, RestrictInfo *clause, Key *key)
+is_key(const BatchJoin *join, RestrictInfo *clause, Key *key)
 {
 	OpExpr *op = (OpExpr *) clause->clause;
 
@@ -176,7 +177,7 @@ is_key(const Pair *join, RestrictInfo *clause, Key *key)
 
 /* Of the outer side, as for a hash join; makes the join's type one we know. */
 static List *
-outer_paths(Pair *join)
+find_outer_paths(BatchJoin *join)
 {
 	RelOptInfo *rel = join->outerrel;
 	List *result = NIL;
@@ -206,11 +207,12 @@ outer_paths(Pair *join)
 }
 
 static void
-add_batched_path(const Pair *join, const Key *key, Path *outer, Relids params)
+add_batched_path(const BatchJoin *join, const Key *key, Path *outer,
+				 Relids params)
 {
-	const Load load = estimate_load(join, key, outer);
+	const KeyCounts counts = count_keys(join, key, outer);
 	Path *inner = dcf_plan_batch_path(join->root, join->innerrel, key->clause,
-									  load.nvalues, load.batches, params);
+									  counts.nvalues, counts.batches, params);
 	CustomPath *path;
 	List *clauses = join->extra->restrictlist;
 	Relids required;
@@ -218,7 +220,7 @@ add_batched_path(const Pair *join, const Key *key, Path *outer, Relids params)
 	if (!inner)
 		return;
 	required = calc_non_nestloop_required_outer(outer, inner);
-	if (!is_sensible(join, outer, params, required))
+	if (!is_worth_adding(join, outer, params, required))
 		return;
 
 	path = makeNode(CustomPath);
@@ -235,7 +237,7 @@ add_batched_path(const Pair *join, const Key *key, Path *outer, Relids params)
 	path->custom_private =
 		list_make2(key_first(key, clauses), makeInteger(join->type));
 	path->methods = &path_methods;
-	set_cost(join, path, outer, inner, load.batches);
+	set_cost(join, path, outer, inner, counts.batches);
 	add_path(join->joinrel, (Path *) path);
 }
 
@@ -245,8 +247,8 @@ add_batched_path(const Pair *join, const Key *key, Path *outer, Relids params)
  * and some from elsewhere.
  */
 static bool
-is_sensible(const Pair *join, const Path *outer, Relids params,
-			Relids required)
+is_worth_adding(const BatchJoin *join, const Path *outer, Relids params,
+				Relids required)
 {
 	if (dcf_compat_needs_own_join(join->extra->sjinfo, required))
 		return false;
@@ -263,17 +265,17 @@ key_first(const Key *key, List *clauses)
 				 list_delete_ptr(list_copy(clauses), key->clause));
 }
 
-static Load
-estimate_load(const Pair *join, const Key *key, const Path *outer)
+static KeyCounts
+count_keys(const BatchJoin *join, const Key *key, const Path *outer)
 {
 	double nvalues = estimate_num_groups(join->root, list_make1(key->value),
 										 Max(outer->rows, 1), NULL, NULL);
 
-	return (Load){nvalues, ceil(nvalues / join->batch_size)};
+	return (KeyCounts){nvalues, ceil(nvalues / join->batch_size)};
 }
 
 static void
-set_cost(const Pair *join, CustomPath *path, const Path *outer,
+set_cost(const BatchJoin *join, CustomPath *path, const Path *outer,
 		 const Path *inner, double batches)
 {
 	double inner_rows = batches * inner->rows;
@@ -299,7 +301,7 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	Path *outer = list_nth(path->custom_paths, DCF_BATCH_OUTER);
 	Path *inner = list_nth(path->custom_paths, DCF_BATCH_INNER);
 	JoinType type = (JoinType) intVal(lsecond(path->custom_private));
-	List *joined = by_security(linitial(path->custom_private));
+	List *joined = order_by_security(linitial(path->custom_private));
 	List *others = NIL;
 	Expr *value;
 	Var *column;
@@ -315,9 +317,9 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	scan->scan.plan.targetlist = tlist;
 	scan->custom_scan_tlist = make_scan_tlist(rel, plans);
 	scan->scan.plan.qual =
-		(List *) as_in_tlist((Node *) others, scan->custom_scan_tlist);
+		(List *) match_tlist((Node *) others, scan->custom_scan_tlist);
 	scan->custom_exprs =
-		(List *) as_in_tlist((Node *) lcons(value, lcons(column, joined)),
+		(List *) match_tlist((Node *) lcons(value, lcons(column, joined)),
 							 scan->custom_scan_tlist);
 	scan->custom_private = list_make1(makeInteger(type));
 	scan->custom_plans = plans;
@@ -340,7 +342,7 @@ reparameterize(PlannerInfo *root, List *private, RelOptInfo *child)
  * comes first whatever it is: it tells nothing.
  */
 static List *
-by_security(List *clauses)
+order_by_security(List *clauses)
 {
 	List *result = list_make1(linitial(clauses));
 	Index level = 0;
@@ -381,7 +383,7 @@ make_scan_tlist(RelOptInfo *rel, List *plans)
 		foreach(lc_entry, ((Plan *) lfirst(lc))->targetlist)
 		{
 			Node *expr = (Node *) lfirst_node(TargetEntry, lc_entry)->expr;
-			Node *listed = same_column(above, expr);
+			Node *listed = find_same_column(above, expr);
 			int number = list_length(result) + 1;
 
 			expr = copyObject(listed ? listed : expr);
@@ -394,7 +396,7 @@ make_scan_tlist(RelOptInfo *rel, List *plans)
 
 /* The expression that is the same column, or placeholder; NULL if none is. */
 static Node *
-same_column(List *exprs, Node *node)
+find_same_column(List *exprs, Node *node)
 {
 	ListCell *lc;
 
@@ -418,14 +420,14 @@ same_column(List *exprs, Node *node)
 
 /* An expression with its columns in the form that the list has them in. */
 static Node *
-as_in_tlist(Node *node, void *context)
+match_tlist(Node *node, void *context)
 {
 	Node *listed;
 
 	if (node == NULL)
 		return NULL;
-	listed = same_column(context, node);
+	listed = find_same_column(context, node);
 	if (listed)
 		return copyObject(listed);
-	return expression_tree_mutator(node, as_in_tlist, context);
+	return expression_tree_mutator(node, match_tlist, context);
 }

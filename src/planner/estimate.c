@@ -29,7 +29,7 @@
  * Costs in the planner's unit, a sequential page read, which is taken for a
  * hundredth of a millisecond.  A request is a round trip and the service's own
  * work: as long as the first byte was found to take, but never less than
- * COST_PER_REQUEST, so that a service which happens to be near is not asked a
+ * COST_PER_REQUEST, so that a service which happens to be near is not sent_factor a
  * thousand times.  A byte of a reply has to be received, inflated and read.
  */
 #define COST_PER_MS		 100.0
@@ -49,27 +49,27 @@ typedef struct Estimation
 	RelOptInfo *baserel;
 	const DcfRelation *relation;
 	const DcfQuals *quals;
-	Bitmapset *split;		 /* see DcfFdwPrivate */
+	Bitmapset *fan_out;		 /* see DcfFdwPrivate */
 	Bitmapset *single;		 /* columns of which one value is left, by = */
 	const RestrictInfo *key; /* the clause of a batched join's key, or NULL */
 	DcfRequestSize reqsize;
-	double windows; /* that are asked for one by one */
+	double windows; /* that are sent_factor for one by one */
 	DcfReplyStats learned;
 	DcfEstimate *estimate;
 } Estimation;
 
-static Bitmapset *single_columns(const DcfQuals *quals);
+static Bitmapset *find_single_columns(const DcfQuals *quals);
 static const RestrictInfo *find_key(const DcfQuals *quals);
-static bool is_one_by_one(const Estimation *e, const DcfBinding *binding);
+static bool fans_out(const Estimation *e, const DcfBinding *binding);
 static double count_requests(const Estimation *e);
 static Expr *known_value(const Estimation *e, const DcfBinding *binding);
 static bool is_skipped(const Estimation *e, const DcfBinding *binding);
 static double array_length(Expr *array);
-static void measure_request(Estimation *e);
-static void measure_column(Estimation *e, const DcfColumn *column);
-static void measure_window(Estimation *e, const DcfColumn *column);
-static bool average_window(Estimation *e, const DcfColumn *column,
-						   DcfWindow *window);
+static void find_request_size(Estimation *e);
+static void add_column_size(Estimation *e, const DcfColumn *column);
+static void add_window_size(Estimation *e, const DcfColumn *column);
+static bool find_average_window(Estimation *e, const DcfColumn *column,
+								DcfWindow *window);
 static bool narrow_window(const Estimation *e, const DcfBinding *binding,
 						  DcfWindow *window, DcfPeriods *periods);
 static double remote_rows(const Estimation *e);
@@ -84,14 +84,14 @@ static double bytes_per_record(const Estimation *e);
 void
 dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 			 const DcfRelation *relation, const DcfQuals *quals,
-			 Bitmapset *split, DcfEstimate *estimate)
+			 Bitmapset *fan_out, DcfEstimate *estimate)
 {
 	Estimation e = {.root = root,
 					.baserel = baserel,
 					.relation = relation,
 					.quals = quals,
-					.split = split,
-					.single = single_columns(quals),
+					.fan_out = fan_out,
+					.single = find_single_columns(quals),
 					.key = find_key(quals),
 					.windows = 1,
 					.estimate = estimate};
@@ -100,7 +100,7 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 	double cost_per_request;
 	QualCost qual_cost;
 
-	measure_request(&e);
+	find_request_size(&e);
 	dcf_reply_stats_find(relation, &e.reqsize, &e.learned);
 	estimate->days = Max(e.reqsize.days, 0);
 	estimate->requests = count_requests(&e);
@@ -129,7 +129,7 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 }
 
 static Bitmapset *
-single_columns(const DcfQuals *quals)
+find_single_columns(const DcfQuals *quals)
 {
 	Bitmapset *single = NULL;
 	ListCell *lc;
@@ -158,13 +158,13 @@ find_key(const DcfQuals *quals)
 
 /* Whether a binding comes to a request for each of its values. */
 static bool
-is_one_by_one(const Estimation *e, const DcfBinding *binding)
+fans_out(const Estimation *e, const DcfBinding *binding)
 {
 	const DcfColumn *column = &e->relation->columns[binding->attnum - 1];
 
 	return !bms_is_member(binding->attnum, e->single) &&
 		column->kind != DCF_COLUMN_WINDOW &&
-		(!column->options->list || bms_is_member(binding->attnum, e->split));
+		(!column->options->list || bms_is_member(binding->attnum, e->fan_out));
 }
 
 /* Columns that need a request for each value multiply, but those of a group. */
@@ -181,7 +181,7 @@ count_requests(const Estimation *e)
 		const DcfBinding *binding = lfirst(lc);
 		double length;
 
-		if (!is_one_by_one(e, binding) || is_skipped(e, binding) ||
+		if (!fans_out(e, binding) || is_skipped(e, binding) ||
 			bms_is_member(binding->attnum, counted))
 			continue;
 		counted = bms_add_member(counted, binding->attnum);
@@ -245,7 +245,7 @@ array_length(Expr *array)
 
 /* What one request will ask for. */
 static void
-measure_request(Estimation *e)
+find_request_size(Estimation *e)
 {
 	dcf_request_size_init(&e->reqsize);
 	for (int i = 0; i < e->relation->natts; i++)
@@ -253,14 +253,14 @@ measure_request(Estimation *e)
 		const DcfColumn *column = &e->relation->columns[i];
 
 		if (column->kind == DCF_COLUMN_WINDOW)
-			measure_window(e, column);
+			add_window_size(e, column);
 		else if (dcf_column_is_sent(column))
-			measure_column(e, column);
+			add_column_size(e, column);
 	}
 }
 
 static void
-measure_column(Estimation *e, const DcfColumn *column)
+add_column_size(Estimation *e, const DcfColumn *column)
 {
 	const DcfBinding *last = NULL;
 	Expr *value;
@@ -296,7 +296,7 @@ measure_column(Estimation *e, const DcfColumn *column)
 							   constant ? getBaseType(constant->consttype) :
 										  InvalidOid);
 	}
-	else if (is_one_by_one(e, last) || array_length(value) == 1)
+	else if (fans_out(e, last) || array_length(value) == 1)
 		dcf_request_size_value(&e->reqsize, e->relation, column, NULL,
 							   InvalidOid);
 	else
@@ -305,7 +305,7 @@ measure_column(Estimation *e, const DcfColumn *column)
 }
 
 static void
-measure_window(Estimation *e, const DcfColumn *column)
+add_window_size(Estimation *e, const DcfColumn *column)
 {
 	DcfWindow window;
 	bool lower = false;
@@ -327,17 +327,17 @@ measure_window(Estimation *e, const DcfColumn *column)
 	}
 	if (!lower && !upper)
 		return;
-	known = average_window(e, column, &window);
+	known = find_average_window(e, column, &window);
 	dcf_request_size_window(&e->reqsize, e->relation, column, lower, upper,
 							known ? &window : NULL);
 }
 
 /*
- * Of the windows that are asked for one by one, which are counted, one as long
+ * Of the windows that are sent_factor for one by one, which are counted, one as long
  * as they are on average.  False if the values are not known.
  */
 static bool
-average_window(Estimation *e, const DcfColumn *column, DcfWindow *window)
+find_average_window(Estimation *e, const DcfColumn *column, DcfWindow *window)
 {
 	DcfPeriods periods = dcf_period_all();
 	DcfWindow *windows;
@@ -423,7 +423,7 @@ remote_rows(const Estimation *e)
 /*
  * The service counts all rows of a table.  What a request that asks for some of
  * them returns is known better by replies to such requests.  Replies to
- * requests that asked for less are the least that is to be expected.
+ * requests that sent_factor for less are the least that is to be expected.
  */
 static bool
 use_learned(const Estimation *e, double remote)
@@ -465,16 +465,16 @@ reply_rows(Estimation *e)
 	const DcfQuals *quals = e->quals;
 	double remote = remote_rows(e);
 	double rows;
-	double kept = 1;
-	double asked = 1;
+	double wanted = 1;
+	double sent_factor = 1;
 
 	if (use_learned(e, remote))
 	{
 		estimate->source = DCF_ESTIMATE_LEARNED;
 		rows = e->learned.records;
-		kept = e->reqsize.kept;
+		wanted = e->reqsize.wanted;
 		if (e->reqsize.days > 0)
-			asked = e->reqsize.asked / e->reqsize.days;
+			sent_factor = e->reqsize.days_sent / e->reqsize.days;
 	}
 	else if (remote >= 0)
 	{
@@ -489,7 +489,7 @@ reply_rows(Estimation *e)
 	else if (estimate->tuples > 0)
 	{
 		estimate->source = DCF_ESTIMATE_STATISTICS;
-		estimate->rows_per_request = estimate->rows_asked = statistics_rows(e);
+		estimate->rows_per_request = estimate->rows_sent = statistics_rows(e);
 		return estimate->tuples *
 			selectivity(e, list_union_ptr(quals->local, quals->sent));
 	}
@@ -506,11 +506,11 @@ reply_rows(Estimation *e)
 
 	/* These count a reply's records, so what was sent is accounted for. */
 	estimate->rows_per_request = clamp_row_est(rows * filtered_part(e));
-	estimate->rows_asked = estimate->rows_per_request * asked;
+	estimate->rows_sent = estimate->rows_per_request * sent_factor;
 	rows = estimate->rows_per_request;
 	if (!e->relation->split)
 		rows = Min(rows, e->relation->server->max_rows);
-	return estimate->requests * rows * kept *
+	return estimate->requests * rows * wanted *
 		selectivity(e, list_difference_ptr(quals->local, quals->sent));
 }
 
@@ -546,7 +546,7 @@ filtered_part(const Estimation *e)
 				  e->relation, &e->relation->columns[binding->attnum - 1]))))
 			continue;
 		clauses = lappend(clauses, rinfo);
-		if (is_one_by_one(e, binding))
+		if (fans_out(e, binding))
 			requests = e->estimate->requests;
 	}
 	return Min(selectivity(e, clauses) / requests, 1);

@@ -48,9 +48,9 @@ typedef struct PathPlan
 	DcfQuals *quals;
 	DcfDeferredError *deferred; /* or NULL */
 	DcfComparison *comparison;
-	List *perhaps; /* of DcfQualUnsent * */
+	List *conditional; /* of DcfQualUnsent * */
 	Bitmapset *fetched;
-	Bitmapset *split;
+	Bitmapset *fan_out;
 	DcfEstimate estimate;
 } PathPlan;
 
@@ -68,12 +68,12 @@ static List *partition_bounds(Relation rel, Index relid);
 static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
 static DcfQualUses *find_uses(PlannerInfo *root, RelOptInfo *baserel);
 static Bitmapset *choosing_columns(const DcfRelation *relation);
-static void find_lack(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path);
-static DcfDeferredError *make_lack(const DcfQualUnsent *unsent);
+static void check_path(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path);
+static DcfDeferredError *make_deferred(const DcfQualUnsent *unsent);
 static List *add_recheck(List *rechecks, const DcfQuals *quals,
 						 const RestrictInfo *rinfo);
-static List *imply(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
-				   Relids outer);
+static List *implied_clauses(PlannerInfo *root, RelOptInfo *baserel,
+							 List *clauses, Relids outer);
 static double last_resort_cost(const PlannerInfo *root);
 static List *path_clauses(RelOptInfo *baserel, const ParamPathInfo *info);
 static Batch read_batch(const ForeignPath *path);
@@ -87,8 +87,8 @@ static void add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer);
 static bool reads_all_rows(const PlannerInfo *root);
 static Bitmapset *add_split_column(const DcfRelation *relation,
 								   Bitmapset *fetched);
-static Bitmapset *find_split(const DcfRelation *relation,
-							 const Bitmapset *fetched);
+static Bitmapset *find_fan_out(const DcfRelation *relation,
+							   const Bitmapset *fetched);
 
 void
 dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
@@ -138,13 +138,13 @@ add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer)
 	RelationPlan *state = baserel->fdw_private;
 	ParamPathInfo *info = get_baserel_parampathinfo(root, baserel, outer);
 	List *clauses = path_clauses(baserel, info);
-	List *implied = imply(root, baserel, clauses, outer);
+	List *implied = implied_clauses(root, baserel, clauses, outer);
 	ForeignPath *result;
 	PathPlan path;
 
 	plan_path(root, baserel, list_concat_copy(clauses, implied), outer, NULL,
 			  &path);
-	find_lack(root, baserel, &path);
+	check_path(root, baserel, &path);
 	if (path.deferred && !bms_equal(outer, baserel->lateral_relids))
 		return;
 
@@ -153,12 +153,13 @@ add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer)
 		state->refused = dcf_qual_show(path.comparison);
 	if (info)
 		info->ppi_rows = path.estimate.rows;
-	result = dcf_compat_foreignscan_path(root, baserel, path.estimate.rows,
-										 path.deferred || path.perhaps != NIL ?
-											 last_resort_cost(root) :
-											 0,
-										 path.estimate.startup_cost,
-										 path.estimate.total_cost, outer);
+	result =
+		dcf_compat_foreignscan_path(root, baserel, path.estimate.rows,
+									path.deferred || path.conditional != NIL ?
+										last_resort_cost(root) :
+										0,
+									path.estimate.startup_cost,
+									path.estimate.total_cost, outer);
 	result->fdw_private = list_make2(implied, NIL);
 	add_path(baserel, (Path *) result);
 }
@@ -211,7 +212,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 			  list_concat_copy(scan_clauses, linitial(best_path->fdw_private)),
 			  PATH_REQ_OUTER(&best_path->path), batch.key ? &batch : NULL,
 			  &path);
-	find_lack(root, baserel, &path);
+	check_path(root, baserel, &path);
 	if (path.comparison)
 		path.deferred->clause =
 			state->refused ? state->refused : dcf_qual_show(path.comparison);
@@ -234,16 +235,17 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 
 	dcf_relation_check_generated(state->relation, path.fetched);
 	priv.bindings = path.quals->bindings;
-	priv.split = path.split;
+	priv.fan_out = path.fan_out;
 	priv.fetched = path.fetched;
 	priv.clauses = extract_actual_clauses(path.quals->sent, false);
 	priv.source = path.estimate.source;
-	priv.rows_per_request = path.estimate.rows_asked;
+	priv.rows_per_request = path.estimate.rows_sent;
 	priv.days = path.estimate.days;
 	priv.all_rows = state->all_rows;
 	priv.deferred = path.deferred;
-	foreach(lc, path.perhaps)
-		priv.perhaps = lappend(priv.perhaps, make_lack(lfirst(lc)));
+	foreach(lc, path.conditional)
+		priv.conditional_errors =
+			lappend(priv.conditional_errors, make_deferred(lfirst(lc)));
 	dcf_fdw_private_write(&priv, &fdw_private, &fdw_exprs);
 
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),
@@ -252,7 +254,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 }
 
 static DcfDeferredError *
-make_lack(const DcfQualUnsent *unsent)
+make_deferred(const DcfQualUnsent *unsent)
 {
 	DcfDeferredError *deferred = palloc0(sizeof(DcfDeferredError));
 
@@ -360,15 +362,15 @@ dcf_plan_batch_path(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 		get_baserel_parampathinfo(root, baserel, bms_copy(params));
 	const Batch batch = {key, nvalues, batches};
 	List *clauses = path_clauses(baserel, info);
-	List *implied = imply(root, baserel, clauses, params);
+	List *implied = implied_clauses(root, baserel, clauses, params);
 	ForeignPath *result;
 	PathPlan path;
 
 	MemoryContextSwitchTo(old);
 	plan_path(root, baserel, list_concat_copy(clauses, implied), params,
 			  &batch, &path);
-	find_lack(root, baserel, &path);
-	if (path.deferred || path.perhaps != NIL)
+	check_path(root, baserel, &path);
+	if (path.deferred || path.conditional != NIL)
 		return NULL;
 	result = dcf_compat_foreignscan_path(root, baserel, path.estimate.rows, 0,
 										 path.estimate.startup_cost,
@@ -439,7 +441,8 @@ add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
  * that no relation parameterises.  The path keeps it: a partition's, which the path may be given to, cannot be told.
  */
 static List *
-imply(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer)
+implied_clauses(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
+				Relids outer)
 {
 	RelationPlan *state = baserel->fdw_private;
 	DcfQuals *quals;
@@ -468,27 +471,28 @@ plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
 		add_split_column(state->relation,
 						 dcf_qual_fetched(root, baserel, state->relation,
 										  path->quals));
-	path->split = find_split(state->relation, path->fetched);
+	path->fan_out = find_fan_out(state->relation, path->fetched);
 	path->estimate.tuples = state->tuples;
 	path->estimate.keys = batch ? batch->nvalues : 1;
 	path->estimate.batches = batch ? batch->batches : 1;
-	dcf_estimate(root, baserel, state->relation, path->quals, path->split,
+	dcf_estimate(root, baserel, state->relation, path->quals, path->fan_out,
 				 &path->estimate);
 }
 
 /* UPDATE and DELETE are refused by the executor, in its own words. */
 static void
-find_lack(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path)
+check_path(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path)
 {
 	RelationPlan *state = baserel->fdw_private;
 
 	path->deferred = NULL;
 	path->comparison = NULL;
-	path->perhaps = NIL;
+	path->conditional = NIL;
 	if (!is_result_relation(root, baserel))
-		path->deferred = dcf_qual_lack(root, baserel, state->relation,
-									   state->uses, state->joined, path->quals,
-									   &path->comparison, &path->perhaps);
+		path->deferred =
+			dcf_qual_check(root, baserel, state->relation, state->uses,
+						   state->joined, path->quals, &path->comparison,
+						   &path->conditional);
 }
 
 /* What the query does with columns that its clauses give no value for. */
@@ -503,7 +507,8 @@ find_uses(PlannerInfo *root, RelOptInfo *baserel)
 	Bitmapset *attnums = choosing_columns(state->relation);
 
 	return dcf_qual_uses(root, baserel, state->relation,
-						 bms_del_members(attnums, dcf_qual_settled(quals)),
+						 bms_del_members(attnums,
+										 dcf_qual_always_bound(quals)),
 						 quals);
 }
 
@@ -587,14 +592,14 @@ add_split_column(const DcfRelation *relation, Bitmapset *fetched)
  * which of them a row belongs to, and the reply does not say.
  */
 static Bitmapset *
-find_split(const DcfRelation *relation, const Bitmapset *fetched)
+find_fan_out(const DcfRelation *relation, const Bitmapset *fetched)
 {
-	Bitmapset *split = NULL;
+	Bitmapset *fan_out = NULL;
 
 	for (int i = 0; i < relation->natts; i++)
 		if (relation->columns[i].kind == DCF_COLUMN_PARAMETER &&
 			relation->columns[i].options->list &&
 			bms_is_member(i + 1, fetched))
-			split = bms_add_member(split, i + 1);
-	return split;
+			fan_out = bms_add_member(fan_out, i + 1);
+	return fan_out;
 }

@@ -117,7 +117,7 @@ add_periods(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 {
 	int group = list_length(quals->bindings) + 1;
 	Expr *unless;
-	Expr *clause = dcf_qual_split_condition(target, rinfo->clause, &unless);
+	Expr *clause = dcf_qual_extract_condition(target, rinfo->clause, &unless);
 	List *bindings = dcf_qual_periods(target, clause);
 	ListCell *lc;
 

@@ -43,7 +43,7 @@ typedef struct Search
 	RelOptInfo *baserel;
 	const DcfRelation *relation;
 	const DcfColumn *column;
-	const DcfQuals *quals; /* what its clauses give under conditions */
+	const DcfQuals *quals; /* what its clauses pass_as_param under conditions */
 	DcfQualUses *uses;	   /* what is found */
 } Search;
 
@@ -54,21 +54,23 @@ static bool add_implied(Search *search, const Places *places,
 						bool *settled);
 static void find_places(Places *places, const PlannerInfo *root);
 static bool find_sublinks(Node *node, void *context);
-static bool may_be(const Places *places, const Query *query, bool is_exists);
+static bool may_be_planned(const Places *places, const Query *query,
+						   bool is_exists);
 static bool returns_unnamed(const Query *query);
-static bool may_be_entry(const TargetEntry *one, const TargetEntry *other,
-						 bool is_whole);
+static bool may_be_same_entry(const TargetEntry *one, const TargetEntry *other,
+							  bool is_whole);
 static Bitmapset *walk_above(const DcfQualWalk *own, const Places *places,
 							 Bitmapset *columns, DcfComparison **comparison);
-static List *imply(PlannerInfo *root, const Places *places,
-				   const DcfQualWalk *own, Var *column, Bitmapset *columns);
+static List *implied_clauses(PlannerInfo *root, const Places *places,
+							 const DcfQualWalk *own, Var *column,
+							 Bitmapset *columns);
 static bool passes_restrictions(const Query *query, const TargetEntry *entry);
-static bool find_ungiven(Node *node, void *context);
+static bool contains_unpassable(Node *node, void *context);
 static Node *flatten_groups(Node *node, void *context);
-static Node *give_columns(Node *node, void *context);
-static Node *give(PlannerInfo *root, Node *expr);
-static List *imply_by_sublink(PlannerInfo *root, const SubLink *sublink,
-							  Var *column, AttrNumber resno);
+static Node *replace_columns(Node *node, void *context);
+static Node *pass_as_param(PlannerInfo *root, Node *expr);
+static List *implied_by_sublink(PlannerInfo *root, const SubLink *sublink,
+								Var *column, AttrNumber resno);
 
 DcfQualUses *
 dcf_qual_uses(PlannerInfo *root, RelOptInfo *baserel,
@@ -107,7 +109,7 @@ look_for_uses(Search *search)
 	dcf_qual_walk_init(&walk, root);
 	walk.rowtype = get_rel_type_id(search->relation->relid);
 	walk.attnum = attnum;
-	(void) dcf_qual_walk_is_minmax(root, &walk.made);
+	(void) dcf_qual_walk_is_minmax(root, &walk.planner_clause);
 	walk.baserel = search->baserel;
 	walk.ignored = conditional_clauses(search);
 	dcf_qual_walk_follow(&walk, search->baserel->relid,
@@ -132,7 +134,7 @@ look_for_uses(Search *search)
 	}
 }
 
-/* The clauses that give the column a value, but for a condition. */
+/* The clauses that pass_as_param the column a value, but for a condition. */
 static List *
 conditional_clauses(const Search *search)
 {
@@ -168,7 +170,7 @@ add_implied(Search *search, const Places *places, const DcfQualWalk *own,
 	DcfQuals *quals;
 	ListCell *lc;
 
-	foreach(lc, imply(search->root, places, own, var, columns))
+	foreach(lc, implied_clauses(search->root, places, own, var, columns))
 		rinfos = lappend(rinfos,
 						 make_simple_restrictinfo(search->root, lfirst(lc)));
 	quals = dcf_qual_classify(search->root, search->baserel, search->relation,
@@ -177,7 +179,7 @@ add_implied(Search *search, const Places *places, const DcfQualWalk *own,
 		return false;
 	search->uses->implied = list_concat(search->uses->implied, rinfos);
 	*settled = places->sublinks != NIL ||
-		bms_is_member(column->attnum, dcf_qual_settled(quals));
+		bms_is_member(column->attnum, dcf_qual_always_bound(quals));
 	return true;
 }
 
@@ -185,18 +187,18 @@ static void
 find_places(Places *places, const PlannerInfo *root)
 {
 	Query *above = root->parent_root->parse;
-	Node *made;
+	Node *planner_clause;
 	ListCell *lc;
 
 	memset(places, 0, sizeof(*places));
 	places->root = root;
-	places->is_minmax = dcf_qual_walk_is_minmax(root, &made);
+	places->is_minmax = dcf_qual_walk_is_minmax(root, &planner_clause);
 	foreach(lc, above->rtable)
 	{
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 
 		if (rte->rtekind == RTE_SUBQUERY && rte->subquery &&
-			may_be(places, rte->subquery, false))
+			may_be_planned(places, rte->subquery, false))
 			places->relations =
 				lappend_int(places->relations, foreach_current_index(lc) + 1);
 	}
@@ -205,7 +207,7 @@ find_places(Places *places, const PlannerInfo *root)
 		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
 
 		if (IsA(cte->ctequery, Query) &&
-			may_be(places, (Query *) cte->ctequery, false))
+			may_be_planned(places, (Query *) cte->ctequery, false))
 			places->ctes = lappend(places->ctes, cte);
 	}
 	(void) query_tree_walker(above, find_sublinks, places,
@@ -225,8 +227,8 @@ find_sublinks(Node *node, void *context)
 		SubLink *sublink = (SubLink *) node;
 
 		if (IsA(sublink->subselect, Query) &&
-			may_be(places, (Query *) sublink->subselect,
-				   sublink->subLinkType == EXISTS_SUBLINK))
+			may_be_planned(places, (Query *) sublink->subselect,
+						   sublink->subLinkType == EXISTS_SUBLINK))
 			places->sublinks = lappend(places->sublinks, sublink);
 	}
 	return expression_tree_walker(node, find_sublinks, context);
@@ -238,7 +240,7 @@ find_sublinks(Node *node, void *context)
  * is made to return what it compares, and of min() and max().
  */
 static bool
-may_be(const Places *places, const Query *query, bool is_exists)
+may_be_planned(const Places *places, const Query *query, bool is_exists)
 {
 	const Query *planned = places->root->parse;
 	ListCell *one;
@@ -260,9 +262,9 @@ may_be(const Places *places, const Query *query, bool is_exists)
 	if (list_length(query->targetList) != list_length(planned->targetList))
 		return false;
 	forboth(one, query->targetList, other, planned->targetList)
-		if (!may_be_entry(lfirst(one), lfirst(other),
-						  list_length(query->rtable) ==
-							  list_length(planned->rtable)))
+		if (!may_be_same_entry(lfirst(one), lfirst(other),
+							   list_length(query->rtable) ==
+								   list_length(planned->rtable)))
 			return false;
 	return true;
 }
@@ -277,7 +279,8 @@ returns_unnamed(const Query *query)
 
 /* is_whole: no subquery has been merged, so that columns are as written. */
 static bool
-may_be_entry(const TargetEntry *one, const TargetEntry *other, bool is_whole)
+may_be_same_entry(const TargetEntry *one, const TargetEntry *other,
+				  bool is_whole)
 {
 	const Var *var = (const Var *) one->expr;
 	const Var *found = (const Var *) other->expr;
@@ -329,8 +332,8 @@ walk_above(const DcfQualWalk *own, const Places *places, Bitmapset *columns,
  * are restricted before or after; else NIL.
  */
 static List *
-imply(PlannerInfo *root, const Places *places, const DcfQualWalk *own,
-	  Var *column, Bitmapset *columns)
+implied_clauses(PlannerInfo *root, const Places *places,
+				const DcfQualWalk *own, Var *column, Bitmapset *columns)
 {
 	int nplaces = list_length(places->relations) + list_length(places->ctes) +
 		list_length(places->sublinks);
@@ -346,11 +349,11 @@ imply(PlannerInfo *root, const Places *places, const DcfQualWalk *own,
 		!passes_restrictions(root->parse, entry))
 		return NIL;
 	if (places->sublinks != NIL)
-		return imply_by_sublink(root, linitial(places->sublinks), column,
-								resno);
+		return implied_by_sublink(root, linitial(places->sublinks), column,
+								  resno);
 	if (places->ctes != NIL)
-		return dcf_qual_imply_by_cte(root, linitial(places->ctes), column,
-									 resno);
+		return dcf_qual_implied_by_cte(root, linitial(places->ctes), column,
+									   resno);
 	return NIL;
 }
 
@@ -407,7 +410,7 @@ find_test(Node *test, AttrNumber resno, Expr **other)
 
 /* Whether there is something that cannot be given to the query by parameters. */
 static bool
-find_ungiven(Node *node, void *context)
+contains_unpassable(Node *node, void *context)
 {
 	const Query *above = context;
 
@@ -427,11 +430,11 @@ find_ungiven(Node *node, void *context)
 			kind != RTE_FUNCTION && kind != RTE_VALUES && kind != RTE_CTE;
 	}
 	return dcf_qual_walk_is_run_time(node) ||
-		expression_tree_walker(node, find_ungiven, context);
+		expression_tree_walker(node, contains_unpassable, context);
 }
 
 static Node *
-give_columns(Node *node, void *context)
+replace_columns(Node *node, void *context)
 {
 	if (node != NULL && IsA(node, Var))
 	{
@@ -440,7 +443,7 @@ give_columns(Node *node, void *context)
 		outer->varlevelsup = 1;
 		return (Node *) replace_outer_var(context, outer);
 	}
-	return expression_tree_mutator(node, give_columns, context);
+	return expression_tree_mutator(node, replace_columns, context);
 }
 
 /* What a query groups by in place of its columns of their own. */
@@ -468,13 +471,13 @@ flatten_groups(Node *node, void *context)
  * that cannot be.
  */
 static Node *
-give(PlannerInfo *root, Node *expr)
+pass_as_param(PlannerInfo *root, Node *expr)
 {
 	expr = flatten_groups(expr, root->parent_root->parse);
-	if (find_ungiven(expr, root->parent_root->parse) ||
+	if (contains_unpassable(expr, root->parent_root->parse) ||
 		contain_volatile_functions(expr))
 		return NULL;
-	return eval_const_expressions(root, give_columns(expr, root));
+	return eval_const_expressions(root, replace_columns(expr, root));
 }
 
 /*
@@ -484,8 +487,8 @@ give(PlannerInfo *root, Node *expr)
  * NULL then, if there is a row.
  */
 static List *
-imply_by_sublink(PlannerInfo *root, const SubLink *sublink, Var *column,
-				 AttrNumber resno)
+implied_by_sublink(PlannerInfo *root, const SubLink *sublink, Var *column,
+				   AttrNumber resno)
 {
 	DistinctExpr *same = makeNode(DistinctExpr);
 	OpExpr *test;
@@ -496,7 +499,7 @@ imply_by_sublink(PlannerInfo *root, const SubLink *sublink, Var *column,
 	test = find_test(sublink->testexpr, resno, &other);
 	if (!test || !op_strict(test->opno))
 		return NIL;
-	other = (Expr *) give(root, (Node *) other);
+	other = (Expr *) pass_as_param(root, (Node *) other);
 	if (!other)
 		return NIL;
 

@@ -163,7 +163,7 @@ bind_or_clause(const DcfQualTarget *target, BoolExpr *clause)
 {
 	Comparison cmp = {0};
 	Expr *unless;
-	Expr *rest = dcf_qual_split_condition(target, (Expr *) clause, &unless);
+	Expr *rest = dcf_qual_extract_condition(target, (Expr *) clause, &unless);
 	DcfBinding *binding;
 
 	if (!is_orclause(rest))
@@ -520,8 +520,8 @@ is_integer_type(Oid type)
 
 /* What is left of a clause where the condition is not true, or NULL for none. */
 Expr *
-dcf_qual_split_condition(const DcfQualTarget *target, Expr *clause,
-						 Expr **unless)
+dcf_qual_extract_condition(const DcfQualTarget *target, Expr *clause,
+						   Expr **unless)
 {
 	List *known = NIL;
 	List *others = NIL;

@@ -12,28 +12,30 @@ static bool is_unsent(PlannerInfo *root, RelOptInfo *baserel,
 					  const DcfQualUses *uses, const Bitmapset *joined,
 					  const DcfQuals *quals, DcfComparison **comparison);
 static DcfComparison *local_comparison(PlannerInfo *root, Node *clause);
-static DcfComparison *find_boundless(PlannerInfo *root, RelOptInfo *baserel,
-									 const DcfRelation *relation,
-									 const DcfQuals *quals,
-									 DcfDeferredError *deferred);
+static DcfComparison *find_unusable_clause(PlannerInfo *root,
+										   RelOptInfo *baserel,
+										   const DcfRelation *relation,
+										   const DcfQuals *quals,
+										   DcfDeferredError *deferred);
 static Node *find_local_clause(PlannerInfo *root, RelOptInfo *baserel,
 							   const DcfQuals *quals, AttrNumber attnum);
 
 DcfDeferredError *
-dcf_qual_lack(PlannerInfo *root, RelOptInfo *baserel,
-			  const DcfRelation *relation, const DcfQualUses *uses,
-			  const Bitmapset *joined, const DcfQuals *quals,
-			  DcfComparison **comparison, List **perhaps)
+dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
+			   const DcfRelation *relation, const DcfQualUses *uses,
+			   const Bitmapset *joined, const DcfQuals *quals,
+			   DcfComparison **comparison, List **conditional)
 {
 	Bitmapset *bound = bound_columns(quals, false);
-	Bitmapset *settled = dcf_qual_settled(quals);
+	Bitmapset *settled = dcf_qual_always_bound(quals);
 	DcfDeferredError *deferred =
 		dcf_deferred_error_missing(relation, bound_columns(quals, true));
 
 	*comparison = NULL;
-	*perhaps = NIL;
+	*conditional = NIL;
 	if (deferred)
-		*comparison = find_boundless(root, baserel, relation, quals, deferred);
+		*comparison =
+			find_unusable_clause(root, baserel, relation, quals, deferred);
 	for (int i = 0; i < relation->natts && !deferred; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];
@@ -50,7 +52,7 @@ dcf_qual_lack(PlannerInfo *root, RelOptInfo *baserel,
 
 			unsent->attnum = column->attnum;
 			unsent->comparison = found;
-			*perhaps = lappend(*perhaps, unsent);
+			*conditional = lappend(*conditional, unsent);
 			continue;
 		}
 		*comparison = found;
@@ -61,7 +63,7 @@ dcf_qual_lack(PlannerInfo *root, RelOptInfo *baserel,
 }
 
 Bitmapset *
-dcf_qual_settled(const DcfQuals *quals)
+dcf_qual_always_bound(const DcfQuals *quals)
 {
 	Bitmapset *settled = NULL;
 	ListCell *lc;
@@ -134,9 +136,9 @@ local_comparison(PlannerInfo *root, Node *clause)
  * noted in the lack is whose.
  */
 static DcfComparison *
-find_boundless(PlannerInfo *root, RelOptInfo *baserel,
-			   const DcfRelation *relation, const DcfQuals *quals,
-			   DcfDeferredError *deferred)
+find_unusable_clause(PlannerInfo *root, RelOptInfo *baserel,
+					 const DcfRelation *relation, const DcfQuals *quals,
+					 DcfDeferredError *deferred)
 {
 	int attnum = -1;
 
@@ -144,7 +146,7 @@ find_boundless(PlannerInfo *root, RelOptInfo *baserel,
 	{
 		const DcfColumn *column = &relation->columns[attnum - 1];
 		const Expr *clause = column->kind == DCF_COLUMN_WINDOW ?
-			dcf_qual_boundless(baserel, quals, column) :
+			dcf_qual_unusable_clause(baserel, quals, column) :
 			NULL;
 
 		if (clause)

@@ -32,17 +32,17 @@ static bool visit_inner(Node *node, void *context);
 static List *clauses_of_use(Uses *uses, Node *node);
 static List *add_clauses(Uses *uses, List *found, Node *quals);
 static bool contains_use(const Uses *uses, Node *node);
-static bool find_other(Node *node, void *context);
+static bool contains_other(Node *node, void *context);
 static bool is_about_column(Uses *uses, Node *clause);
-static Node *in_own_terms(Node *node, void *context);
+static Node *replace_columns(Node *node, void *context);
 
 /*
  * Where each use of a WITH query has clauses on nothing but a column, it is
  * enough to ask for the rows of any of these; each use takes its own of them.
  */
 List *
-dcf_qual_imply_by_cte(PlannerInfo *root, const CommonTableExpr *cte,
-					  Var *column, AttrNumber resno)
+dcf_qual_implied_by_cte(PlannerInfo *root, const CommonTableExpr *cte,
+						Var *column, AttrNumber resno)
 {
 	Uses uses = {.root = root,
 				 .ctename = cte->ctename,
@@ -178,14 +178,14 @@ add_clauses(Uses *uses, List *found, Node *quals)
 			found =
 				lappend(found,
 						eval_const_expressions(uses->root,
-											   in_own_terms(clause, uses)));
+											   replace_columns(clause, uses)));
 	}
 	return found;
 }
 
 /* Whether there is something else than the column that has no value yet. */
 static bool
-find_other(Node *node, void *context)
+contains_other(Node *node, void *context)
 {
 	Uses *uses = context;
 
@@ -200,22 +200,22 @@ find_other(Node *node, void *context)
 			var->varattno != uses->resno;
 	}
 	return dcf_qual_walk_is_run_time(node) ||
-		expression_tree_walker(node, find_other, uses);
+		expression_tree_walker(node, contains_other, uses);
 }
 
 static bool
 is_about_column(Uses *uses, Node *clause)
 {
 	uses->found = false;
-	return !find_other(clause, uses) && uses->found &&
+	return !contains_other(clause, uses) && uses->found &&
 		!contain_volatile_functions(clause) &&
 		!(uses->nullable && contain_nonstrict_functions(clause));
 }
 
 static Node *
-in_own_terms(Node *node, void *context)
+replace_columns(Node *node, void *context)
 {
 	if (node != NULL && IsA(node, Var))
 		return copyObject((Node *) ((Uses *) context)->column);
-	return expression_tree_mutator(node, in_own_terms, context);
+	return expression_tree_mutator(node, replace_columns, context);
 }

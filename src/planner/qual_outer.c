@@ -21,8 +21,8 @@ typedef struct Search
 	List *sets;		   /* of Relids, found so far */
 } Search;
 
-static void search_clauses(Search *uses, List *rinfos);
-static void add_set(Search *uses, Relids outer);
+static void search_clauses(Search *search, List *rinfos);
+static void add_set(Search *search, Relids outer);
 static bool is_wanted_column(PlannerInfo *root, RelOptInfo *rel,
 							 EquivalenceClass *ec, EquivalenceMember *em,
 							 void *arg);
@@ -31,28 +31,28 @@ List *
 dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
 					const DcfRelation *relation, Bitmapset **joined)
 {
-	Search uses = {root, baserel, relation, 0, NULL, NIL};
+	Search search = {root, baserel, relation, 0, NULL, NIL};
 	Relids all = NULL;
 	ListCell *lc;
 
-	search_clauses(&uses, baserel->joininfo);
+	search_clauses(&search, baserel->joininfo);
 	for (int i = 0; i < relation->natts && baserel->has_eclass_joins; i++)
 	{
 		if (!dcf_column_is_sent(&relation->columns[i]))
 			continue;
-		uses.attnum = relation->columns[i].attnum;
-		search_clauses(&uses,
+		search.attnum = relation->columns[i].attnum;
+		search_clauses(&search,
 					   generate_implied_equalities_for_column(
-						   root, baserel, is_wanted_column, &uses,
+						   root, baserel, is_wanted_column, &search,
 						   baserel->lateral_referencers));
 	}
 
-	foreach(lc, uses.sets)
+	foreach(lc, search.sets)
 		all = bms_union(all, lfirst(lc));
 	if (all)
-		add_set(&uses, all);
-	*joined = uses.joined;
-	return uses.sets;
+		add_set(&search, all);
+	*joined = search.joined;
+	return search.sets;
 }
 
 List *
@@ -60,14 +60,14 @@ dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 				 const DcfRelation *relation, const DcfQuals *quals,
 				 Relids outer)
 {
-	Search uses = {root, baserel, relation, 0, NULL, NIL};
+	Search search = {root, baserel, relation, 0, NULL, NIL};
 	Bitmapset *bound = NULL;
 	List *implied = NIL;
 	ListCell *lc;
 
 	if (bms_is_empty(outer) || !baserel->has_eclass_joins)
 		return NIL;
-	bound = dcf_qual_settled(quals);
+	bound = dcf_qual_always_bound(quals);
 	for (int i = 0; i < relation->natts; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];
@@ -78,10 +78,10 @@ dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 			 !column->options->required &&
 			 !dcf_column_is_preset(relation, column)))
 			continue;
-		uses.attnum = column->attnum;
+		search.attnum = column->attnum;
 		foreach(lc,
 				generate_implied_equalities_for_column(
-					root, baserel, is_wanted_column, &uses,
+					root, baserel, is_wanted_column, &search,
 					baserel->lateral_referencers))
 		{
 			RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
@@ -98,9 +98,9 @@ dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 
 /* Note by whom clauses would be values, if they could be. */
 static void
-search_clauses(Search *uses, List *rinfos)
+search_clauses(Search *search, List *rinfos)
 {
-	RelOptInfo *baserel = uses->baserel;
+	RelOptInfo *baserel = search->baserel;
 	ListCell *lc;
 
 	foreach(lc, rinfos)
@@ -114,48 +114,50 @@ search_clauses(Search *uses, List *rinfos)
 			continue;
 		outer = bms_union(rinfo->clause_relids, baserel->lateral_relids);
 		outer = bms_del_member(outer, baserel->relid);
-		quals = dcf_qual_classify(uses->root, baserel, uses->relation,
+		quals = dcf_qual_classify(search->root, baserel, search->relation,
 								  list_make1(rinfo), outer, NIL, NIL);
 		foreach(lc_binding, quals->bindings)
 		{
 			DcfBinding *binding = lfirst(lc_binding);
 
-			uses->joined = bms_add_member(uses->joined, binding->attnum);
-			add_set(uses, outer);
+			search->joined = bms_add_member(search->joined, binding->attnum);
+			add_set(search, outer);
 		}
 	}
 }
 
 static void
-add_set(Search *uses, Relids outer)
+add_set(Search *search, Relids outer)
 {
 	ListCell *lc;
 
-	foreach(lc, uses->sets)
+	foreach(lc, search->sets)
 		if (bms_equal(lfirst(lc), outer))
 			return;
-	uses->sets = lappend(uses->sets, outer);
+	search->sets = lappend(search->sets, outer);
 }
 
 static bool
 is_wanted_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 				 EquivalenceMember *em, void *arg)
 {
-	const Search *uses = arg;
+	const Search *search = arg;
 	Node *node = (Node *) em->em_expr;
 
 	while (IsA(node, RelabelType))
 		node = (Node *) ((RelabelType *) node)->arg;
 
 	/* Of what is over a window a period may follow. */
-	if (uses->relation->columns[uses->attnum - 1].kind == DCF_COLUMN_WINDOW)
+	if (search->relation->columns[search->attnum - 1].kind ==
+		DCF_COLUMN_WINDOW)
 	{
 		Bitmapset *attnums = NULL;
 
 		pull_varattnos(node, rel->relid, &attnums);
-		return bms_is_member(uses->attnum - FirstLowInvalidHeapAttributeNumber,
+		return bms_is_member(search->attnum -
+								 FirstLowInvalidHeapAttributeNumber,
 							 attnums);
 	}
 	return IsA(node, Var) && (Index) ((Var *) node)->varno == rel->relid &&
-		((Var *) node)->varattno == uses->attnum;
+		((Var *) node)->varattno == search->attnum;
 }

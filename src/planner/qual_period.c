@@ -29,24 +29,24 @@
 #define MAX_VALUES 1000
 
 /* A program that is being made. */
-typedef struct Making
+typedef struct Builder
 {
 	const DcfQualTarget *target;
 	const DcfColumn *column;
 	List *program;
 	List *values; /* of Expr *, in the order in which it takes them */
-} Making;
+} Builder;
 
-static bool add_clause(Making *m, Node *clause);
-static bool add_operator(Making *m, OpExpr *op);
-static bool add_comparison(Making *m, Oid opno, Node *expr, Node *value,
+static bool add_clause(Builder *b, Node *clause);
+static bool add_operator(Builder *b, OpExpr *op);
+static bool add_comparison(Builder *b, Oid opno, Node *expr, Node *value,
 						   bool any, bool inclusive);
-static bool add_range(Making *m, Oid funcid, Node *expr, Node *range);
-static bool add_row_comparison(Making *m, RowCompareExpr *row);
-static Node *skip_year(Making *m, Node *expr);
-static bool add_steps(Making *m, Node *expr);
-static Node *add_step(Making *m, Node *expr);
-static bool add_value(Making *m, Node *value);
+static bool add_range(Builder *b, Oid funcid, Node *expr, Node *range);
+static bool add_row_comparison(Builder *b, RowCompareExpr *row);
+static Node *skip_year(Builder *b, Node *expr);
+static bool add_steps(Builder *b, Node *expr);
+static Node *add_step(Builder *b, Node *expr);
+static bool add_value(Builder *b, Node *value);
 
 List *
 dcf_qual_periods(const DcfQualTarget *target, Expr *clause)
@@ -55,24 +55,25 @@ dcf_qual_periods(const DcfQualTarget *target, Expr *clause)
 
 	for (int i = 0; i < target->relation->natts; i++)
 	{
-		Making m = {.target = target, .column = &target->relation->columns[i]};
+		Builder b = {.target = target,
+					 .column = &target->relation->columns[i]};
 		DcfBinding *binding;
 		RowExpr *row;
 
-		if (m.column->kind != DCF_COLUMN_WINDOW ||
-			!add_clause(&m, (Node *) clause) ||
-			list_length(m.values) > MAX_VALUES)
+		if (b.column->kind != DCF_COLUMN_WINDOW ||
+			!add_clause(&b, (Node *) clause) ||
+			list_length(b.values) > MAX_VALUES)
 			continue;
 		row = makeNode(RowExpr);
-		row->args = m.values;
+		row->args = b.values;
 		row->row_typeid = RECORDOID;
 		row->row_format = COERCE_EXPLICIT_CALL;
 		row->location = -1;
 		binding = palloc0(sizeof(DcfBinding));
-		binding->attnum = m.column->attnum;
+		binding->attnum = b.column->attnum;
 		binding->op = DCF_BIND_PERIODS;
 		binding->value = (Expr *) row;
-		binding->program = m.program;
+		binding->program = b.program;
 		bindings = lappend(bindings, binding);
 	}
 	return bindings;
@@ -80,10 +81,10 @@ dcf_qual_periods(const DcfQualTarget *target, Expr *clause)
 
 /* Add what a clause implies, or leave the program as it is. */
 static bool
-add_clause(Making *m, Node *clause)
+add_clause(Builder *b, Node *clause)
 {
-	int ncodes = list_length(m->program);
-	int nvalues = list_length(m->values);
+	int ncodes = list_length(b->program);
+	int nvalues = list_length(b->values);
 	bool done = false;
 
 	if (IsA(clause, BoolExpr) && ((BoolExpr *) clause)->boolop != NOT_EXPR)
@@ -93,40 +94,40 @@ add_clause(Making *m, Node *clause)
 		ListCell *lc;
 
 		foreach(lc, expr->args)
-			nadded += add_clause(m, lfirst(lc));
+			nadded += add_clause(b, lfirst(lc));
 		done = expr->boolop == AND_EXPR ? nadded > 0 :
 										  nadded == list_length(expr->args);
-		m->program = lappend_int(m->program,
+		b->program = lappend_int(b->program,
 								 expr->boolop == AND_EXPR ? DCF_PERIOD_AND :
 															DCF_PERIOD_OR);
-		m->program = lappend_int(m->program, nadded);
+		b->program = lappend_int(b->program, nadded);
 	}
 	else if (IsA(clause, OpExpr))
-		done = add_operator(m, (OpExpr *) clause);
+		done = add_operator(b, (OpExpr *) clause);
 	else if (IsA(clause, ScalarArrayOpExpr))
 	{
 		ScalarArrayOpExpr *op = (ScalarArrayOpExpr *) clause;
 
 		done = op->useOr &&
-			add_comparison(m, op->opno, linitial(op->args), lsecond(op->args),
+			add_comparison(b, op->opno, linitial(op->args), lsecond(op->args),
 						   true, false);
 	}
 	else if (IsA(clause, RowCompareExpr))
-		done = add_row_comparison(m, (RowCompareExpr *) clause);
+		done = add_row_comparison(b, (RowCompareExpr *) clause);
 	if (!done)
 	{
-		m->program = list_truncate(m->program, ncodes);
-		m->values = list_truncate(m->values, nvalues);
+		b->program = list_truncate(b->program, ncodes);
+		b->values = list_truncate(b->values, nvalues);
 	}
 	return done;
 }
 
 /* Whichever side the column stands on. */
 static bool
-add_operator(Making *m, OpExpr *op)
+add_operator(Builder *b, OpExpr *op)
 {
-	int ncodes = list_length(m->program);
-	int nvalues = list_length(m->values);
+	int ncodes = list_length(b->program);
+	int nvalues = list_length(b->values);
 	Oid funcid = get_opcode(op->opno);
 	Node *left;
 	Node *right;
@@ -137,21 +138,21 @@ add_operator(Making *m, OpExpr *op)
 	right = lsecond(op->args);
 	if (funcid == F_ELEM_CONTAINED_BY_RANGE ||
 		funcid == F_ELEM_CONTAINED_BY_MULTIRANGE)
-		return add_range(m, funcid, left, right);
+		return add_range(b, funcid, left, right);
 	if (funcid == F_RANGE_CONTAINS_ELEM ||
 		funcid == F_MULTIRANGE_CONTAINS_ELEM)
-		return add_range(m, funcid, right, left);
-	if (add_comparison(m, op->opno, left, right, false, false))
+		return add_range(b, funcid, right, left);
+	if (add_comparison(b, op->opno, left, right, false, false))
 		return true;
-	m->program = list_truncate(m->program, ncodes);
-	m->values = list_truncate(m->values, nvalues);
-	return add_comparison(m, get_commutator(op->opno), right, left, false,
+	b->program = list_truncate(b->program, ncodes);
+	b->values = list_truncate(b->values, nvalues);
+	return add_comparison(b, get_commutator(op->opno), right, left, false,
 						  false);
 }
 
 /* inclusive: of < and > only that it is not the other way round. */
 static bool
-add_comparison(Making *m, Oid opno, Node *expr, Node *value, bool any,
+add_comparison(Builder *b, Oid opno, Node *expr, Node *value, bool any,
 			   bool inclusive)
 {
 	static const DcfBindingOp ops[] =
@@ -171,7 +172,7 @@ add_comparison(Making *m, Oid opno, Node *expr, Node *value, bool any,
 	if (any)
 		valuetype = get_base_element_type(valuetype);
 	if (strategy == 0 || !OidIsValid(valuetype) ||
-		(any && strategy != BTEqualStrategyNumber) || !add_value(m, value))
+		(any && strategy != BTEqualStrategyNumber) || !add_value(b, value))
 		return false;
 	op = ops[strategy];
 	if (inclusive)
@@ -180,26 +181,26 @@ add_comparison(Making *m, Oid opno, Node *expr, Node *value, bool any,
 									 op;
 	if (dcf_window_accepts(type, getBaseType(valuetype)))
 	{
-		m->program =
-			lappend_int(m->program, any ? DCF_PERIOD_ANY : DCF_PERIOD_COMPARE);
+		b->program =
+			lappend_int(b->program, any ? DCF_PERIOD_ANY : DCF_PERIOD_COMPARE);
 		if (!any)
-			m->program = lappend_int(m->program, op);
-		m->program = lappend_int(m->program,
+			b->program = lappend_int(b->program, op);
+		b->program = lappend_int(b->program,
 								 type == TIMESTAMPTZOID ? DCF_PERIOD_INSTANT :
 														  DCF_PERIOD_LOCAL);
-		return add_steps(m, expr);
+		return add_steps(b, expr);
 	}
-	m->program =
-		lappend_int(m->program, any ? DCF_PERIOD_YEAR_ANY : DCF_PERIOD_YEAR);
+	b->program =
+		lappend_int(b->program, any ? DCF_PERIOD_YEAR_ANY : DCF_PERIOD_YEAR);
 	if (!any)
-		m->program = lappend_int(m->program, op);
-	expr = skip_year(m, expr);
-	return expr && add_steps(m, expr);
+		b->program = lappend_int(b->program, op);
+	expr = skip_year(b, expr);
+	return expr && add_steps(b, expr);
 }
 
 /* The argument of the function, or NULL where it is no year that is taken. */
 static Node *
-skip_year(Making *m, Node *expr)
+skip_year(Builder *b, Node *expr)
 {
 	FuncExpr *func;
 	Const *field;
@@ -231,23 +232,23 @@ skip_year(Making *m, Node *expr)
 		return NULL;
 	if (func->funcid == F_EXTRACT_TEXT_TIMESTAMPTZ ||
 		func->funcid == F_DATE_PART_TEXT_TIMESTAMPTZ)
-		m->program = lappend_int(m->program, DCF_PERIOD_TO_INSTANT);
+		b->program = lappend_int(b->program, DCF_PERIOD_TO_INSTANT);
 	return lsecond(func->args);
 }
 
 /* The types of a range's elements and of the expression are the same. */
 static bool
-add_range(Making *m, Oid funcid, Node *expr, Node *range)
+add_range(Builder *b, Oid funcid, Node *expr, Node *range)
 {
 	Oid type = getBaseType(exprType(expr));
 	bool many = funcid == F_ELEM_CONTAINED_BY_MULTIRANGE ||
 		funcid == F_MULTIRANGE_CONTAINS_ELEM;
 
-	if (!dcf_window_accepts(type, type) || !add_value(m, range))
+	if (!dcf_window_accepts(type, type) || !add_value(b, range))
 		return false;
-	m->program = lappend_int(m->program,
+	b->program = lappend_int(b->program,
 							 many ? DCF_PERIOD_MULTIRANGE : DCF_PERIOD_RANGE);
-	return add_steps(m, expr);
+	return add_steps(b, expr);
 }
 
 /*
@@ -255,40 +256,40 @@ add_range(Making *m, Oid funcid, Node *expr, Node *range)
  * equal.  So (a, b) < (v, w) implies a <= v.
  */
 static bool
-add_row_comparison(Making *m, RowCompareExpr *row)
+add_row_comparison(Builder *b, RowCompareExpr *row)
 {
 	Oid opno = linitial_oid(row->opnos);
 	Node *left = linitial(row->largs);
 	Node *right = linitial(row->rargs);
-	int ncodes = list_length(m->program);
-	int nvalues = list_length(m->values);
+	int ncodes = list_length(b->program);
+	int nvalues = list_length(b->values);
 
-	if (add_comparison(m, opno, left, right, false, true))
+	if (add_comparison(b, opno, left, right, false, true))
 		return true;
-	m->program = list_truncate(m->program, ncodes);
-	m->values = list_truncate(m->values, nvalues);
-	return add_comparison(m, get_commutator(opno), right, left, false, true);
+	b->program = list_truncate(b->program, ncodes);
+	b->values = list_truncate(b->values, nvalues);
+	return add_comparison(b, get_commutator(opno), right, left, false, true);
 }
 
 /* Add the steps from an expression down to the column, if it is over that. */
 static bool
-add_steps(Making *m, Node *expr)
+add_steps(Builder *b, Node *expr)
 {
 	while (expr && !IsA(expr, Var))
-		expr = add_step(m, expr);
-	return expr && dcf_qual_match_column(m->target, expr) == m->column;
+		expr = add_step(b, expr);
+	return expr && dcf_qual_match_column(b->target, expr) == b->column;
 }
 
 static Node *
-add_code(Making *m, DcfPeriodCode code, Node *arg)
+add_code(Builder *b, DcfPeriodCode code, Node *arg)
 {
-	m->program = lappend_int(m->program, code);
+	b->program = lappend_int(b->program, code);
 	return arg;
 }
 
 /* date_trunc(), of an instant in the session's zone or in one that is named. */
 static Node *
-add_trunc(Making *m, FuncExpr *func)
+add_trunc(Builder *b, FuncExpr *func)
 {
 	Const *name = linitial(func->args);
 	bool local = func->funcid == F_DATE_TRUNC_TEXT_TIMESTAMP;
@@ -302,21 +303,21 @@ add_trunc(Making *m, FuncExpr *func)
 		return NULL;
 	if (!local && unit < DCF_UNIT_DAY)
 	{
-		m->program = lappend_int(m->program, DCF_PERIOD_TRUNC_TIME);
-		m->program = lappend_int(m->program, unit);
+		b->program = lappend_int(b->program, DCF_PERIOD_TRUNC_TIME);
+		b->program = lappend_int(b->program, unit);
 		return lsecond(func->args);
 	}
 
 	/* The local time is truncated, and made an instant again. */
-	if (zone && (!add_value(m, zone) || !add_value(m, zone)))
+	if (zone && (!add_value(b, zone) || !add_value(b, zone)))
 		return NULL;
 	if (!local)
-		(void) add_code(m, zone ? DCF_PERIOD_TO_LOCAL_AT : DCF_PERIOD_TO_LOCAL,
+		(void) add_code(b, zone ? DCF_PERIOD_TO_LOCAL_AT : DCF_PERIOD_TO_LOCAL,
 						NULL);
-	m->program = lappend_int(m->program, DCF_PERIOD_TRUNC);
-	m->program = lappend_int(m->program, unit);
+	b->program = lappend_int(b->program, DCF_PERIOD_TRUNC);
+	b->program = lappend_int(b->program, unit);
 	if (!local)
-		(void) add_code(m,
+		(void) add_code(b,
 						zone ? DCF_PERIOD_TO_INSTANT_AT :
 							   DCF_PERIOD_TO_INSTANT,
 						NULL);
@@ -325,7 +326,7 @@ add_trunc(Making *m, FuncExpr *func)
 
 /* Something added to a time, or taken from it. */
 static Node *
-add_shift(Making *m, Oid funcid, List *args)
+add_shift(Builder *b, Oid funcid, List *args)
 {
 	DcfPeriodCode code;
 	DcfPeriodSpace space = DCF_PERIOD_LOCAL;
@@ -348,32 +349,32 @@ add_shift(Making *m, Oid funcid, List *args)
 			break;
 		case F_DATE_PLI:
 		case F_DATE_MII:
-			if (!add_value(m, lsecond(args)))
+			if (!add_value(b, lsecond(args)))
 				return NULL;
-			return add_code(m,
+			return add_code(b,
 							funcid == F_DATE_PLI ? DCF_PERIOD_PLUS_DAYS :
 												   DCF_PERIOD_MINUS_DAYS,
 							linitial(args));
 		default:
 			return NULL;
 	}
-	if (!add_value(m, lsecond(args)))
+	if (!add_value(b, lsecond(args)))
 		return NULL;
-	m->program = lappend_int(m->program, code);
-	m->program = lappend_int(m->program, space);
+	b->program = lappend_int(b->program, code);
+	b->program = lappend_int(b->program, space);
 	return linitial(args);
 }
 
 /* Add what the outermost function comes to; returns its argument, or NULL. */
 static Node *
-add_step(Making *m, Node *expr)
+add_step(Builder *b, Node *expr)
 {
 	FuncExpr *func = (FuncExpr *) expr;
 
 	if (IsA(expr, RelabelType))
 		return (Node *) ((RelabelType *) expr)->arg;
 	if (IsA(expr, OpExpr) && list_length(((OpExpr *) expr)->args) == 2)
-		return add_shift(m, get_opcode(((OpExpr *) expr)->opno),
+		return add_shift(b, get_opcode(((OpExpr *) expr)->opno),
 						 ((OpExpr *) expr)->args);
 	if (!IsA(expr, FuncExpr))
 		return NULL;
@@ -381,23 +382,23 @@ add_step(Making *m, Node *expr)
 	{
 		case F_DATE_TIMESTAMPTZ:
 		case F_DATE_TIMESTAMP:
-			m->program = lappend_int(m->program, DCF_PERIOD_TRUNC);
-			m->program = lappend_int(m->program, DCF_UNIT_DAY);
+			b->program = lappend_int(b->program, DCF_PERIOD_TRUNC);
+			b->program = lappend_int(b->program, DCF_UNIT_DAY);
 			if (func->funcid == F_DATE_TIMESTAMPTZ)
-				(void) add_code(m, DCF_PERIOD_TO_INSTANT, NULL);
+				(void) add_code(b, DCF_PERIOD_TO_INSTANT, NULL);
 			return linitial(func->args);
 		case F_TIMESTAMP_DATE:
 			return linitial(func->args);
 		case F_TIMESTAMP_TIMESTAMPTZ:
-			return add_code(m, DCF_PERIOD_TO_INSTANT, linitial(func->args));
+			return add_code(b, DCF_PERIOD_TO_INSTANT, linitial(func->args));
 		case F_TIMESTAMPTZ_TIMESTAMP:
 		case F_TIMESTAMPTZ_DATE:
-			return add_code(m, DCF_PERIOD_TO_LOCAL, linitial(func->args));
+			return add_code(b, DCF_PERIOD_TO_LOCAL, linitial(func->args));
 		case F_TIMEZONE_TEXT_TIMESTAMP:
 		case F_TIMEZONE_TEXT_TIMESTAMPTZ:
-			if (!add_value(m, linitial(func->args)))
+			if (!add_value(b, linitial(func->args)))
 				return NULL;
-			return add_code(m,
+			return add_code(b,
 							func->funcid == F_TIMEZONE_TEXT_TIMESTAMP ?
 								DCF_PERIOD_TO_LOCAL_AT :
 								DCF_PERIOD_TO_INSTANT_AT,
@@ -405,18 +406,18 @@ add_step(Making *m, Node *expr)
 		case F_DATE_TRUNC_TEXT_TIMESTAMP:
 		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
 		case F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT:
-			return add_trunc(m, func);
+			return add_trunc(b, func);
 		default:
-			return add_shift(m, func->funcid, func->args);
+			return add_shift(b, func->funcid, func->args);
 	}
 }
 
 static bool
-add_value(Making *m, Node *value)
+add_value(Builder *b, Node *value)
 {
-	if (!dcf_qual_is_known(m->target, m->column, value))
+	if (!dcf_qual_is_known(b->target, b->column, value))
 		return false;
-	m->values = lappend(m->values, value);
+	b->values = lappend(b->values, value);
 	return true;
 }
 
@@ -433,8 +434,8 @@ contain_plan_walker(Node *node, void *context)
 }
 
 const Expr *
-dcf_qual_boundless(const RelOptInfo *baserel, const DcfQuals *quals,
-				   const DcfColumn *column)
+dcf_qual_unusable_clause(const RelOptInfo *baserel, const DcfQuals *quals,
+						 const DcfColumn *column)
 {
 	int member = column->attnum - FirstLowInvalidHeapAttributeNumber;
 	ListCell *lc;

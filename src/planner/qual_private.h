@@ -24,8 +24,8 @@ extern DcfBinding *dcf_qual_bind(const DcfQualTarget *target, Expr *clause);
  * condition that makes it say nothing; the clause itself, and NULL, if there is
  * none.
  */
-extern Expr *dcf_qual_split_condition(const DcfQualTarget *target,
-									  Expr *clause, Expr **unless);
+extern Expr *dcf_qual_extract_condition(const DcfQualTarget *target,
+										Expr *clause, Expr **unless);
 
 /* "value IS NULL". */
 extern Expr *dcf_qual_is_null(Expr *value);

@@ -158,7 +158,7 @@ dcf_qual_walk_is_run_time(const Node *node)
 }
 
 bool
-dcf_qual_walk_is_minmax(const PlannerInfo *root, Node **made)
+dcf_qual_walk_is_minmax(const PlannerInfo *root, Node **planner_clause)
 {
 	const TargetEntry *target = root->parse->targetList != NIL ?
 		linitial_node(TargetEntry, root->parse->targetList) :
@@ -171,14 +171,14 @@ dcf_qual_walk_is_minmax(const PlannerInfo *root, Node **made)
 		list_length(root->parse->targetList) != 1 || quals == NIL ||
 		!IsA(quals, List) || !IsA(linitial(quals), NullTest))
 		return false;
-	*made = linitial(quals);
-	return ((NullTest *) *made)->location == -1 &&
-		equal(((NullTest *) *made)->arg, target->expr);
+	*planner_clause = linitial(quals);
+	return ((NullTest *) *planner_clause)->location == -1 &&
+		equal(((NullTest *) *planner_clause)->arg, target->expr);
 }
 
 /* Clauses of the planner's have no place in the query's text. */
 static bool
-is_made(const Node *clause)
+is_planner_clause(const Node *clause)
 {
 	const NullTest *test = (const NullTest *) clause;
 
@@ -189,9 +189,10 @@ is_made(const Node *clause)
 bool
 dcf_qual_is_minmax(const PlannerInfo *root, const Node *clause)
 {
-	Node *made;
+	Node *planner_clause;
 
-	return is_made(clause) && dcf_qual_walk_is_minmax(root, &made);
+	return is_planner_clause(clause) &&
+		dcf_qual_walk_is_minmax(root, &planner_clause);
 }
 
 const Node *
@@ -204,7 +205,7 @@ dcf_qual_tautology(PlannerInfo *root, const RelOptInfo *baserel,
 	if (is_tautology(clause))
 		return linitial(((const OpExpr *) clause)->args);
 	column = (const Node *) ((const NullTest *) clause)->arg;
-	if (!is_made(clause) || !IsA(column, Var) ||
+	if (!is_planner_clause(clause) || !IsA(column, Var) ||
 		((const Var *) column)->varattno <= 0)
 		return NULL;
 	dcf_qual_walk_init(&walk, root);
@@ -427,7 +428,8 @@ visit_clauses(DcfQualWalk *walk, Node *clauses)
 	{
 		if (IsA(lfirst(lc), List))
 			visit_clauses(walk, lfirst(lc));
-		else if (lfirst(lc) != walk->made && !is_ignored(walk, lfirst(lc)))
+		else if (lfirst(lc) != walk->planner_clause &&
+				 !is_ignored(walk, lfirst(lc)))
 			visit_under(walk, lfirst(lc), lfirst(lc));
 	}
 }

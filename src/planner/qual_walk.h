@@ -22,18 +22,18 @@ typedef struct DcfQualWalk
 {
 	PlannerInfo *root; /* of the query that the walk began with */
 	int depth;
-	List *queries;		 /* of Query *, from the innermost outwards */
-	List *relations;	 /* of DcfQualFollowed *, with an rtindex */
-	List *ctes;			 /* of DcfQualFollowed *, with a name */
-	List *sublinks;		 /* of DcfQualFollowed *, with a sublink */
-	Oid rowtype;		 /* of the table whose column the walk is about, */
-	AttrNumber attnum;	 /* and the number of that; InvalidOid: not known */
-	Node *made;			 /* a clause that is not the query's own, or NULL */
-	RelOptInfo *baserel; /* whose clauses are in ignored, or NULL */
-	List *ignored;		 /* of Node *, clauses that are not looked at */
-	Node *clause;		 /* that the walk is in, if its result decides
+	List *queries;		  /* of Query *, from the innermost outwards */
+	List *relations;	  /* of DcfQualFollowed *, with an rtindex */
+	List *ctes;			  /* of DcfQualFollowed *, with a name */
+	List *sublinks;		  /* of DcfQualFollowed *, with a sublink */
+	Oid rowtype;		  /* of the table whose column the walk is about, */
+	AttrNumber attnum;	  /* and the number of that; InvalidOid: not known */
+	Node *planner_clause; /* a clause that is not the query's own, or NULL */
+	RelOptInfo *baserel;  /* whose clauses are in ignored, or NULL */
+	List *ignored;		  /* of Node *, clauses that are not looked at */
+	Node *clause;		  /* that the walk is in, if its result decides
 						* something */
-	bool carried;		 /* a followed column is part of the expression */
+	bool carried;		  /* a followed column is part of the expression */
 	DcfComparison *comparison; /* the first one found, or NULL */
 } DcfQualWalk;
 
@@ -73,9 +73,10 @@ extern bool dcf_qual_walk_is_run_time(const Node *node);
 
 /*
  * Whether the query is one of PostgreSQL's own making for min() or max(), with
- * a clause that excludes NULLs; *made is set to that.
+ * a clause that excludes NULLs; *planner_clause is set to that.
  */
-extern bool dcf_qual_walk_is_minmax(const PlannerInfo *root, Node **made);
+extern bool dcf_qual_walk_is_minmax(const PlannerInfo *root,
+									Node **planner_clause);
 
 /*
  * Whether a clause is of PostgreSQL's own making, so that it is not the query
@@ -99,8 +100,8 @@ extern bool dcf_qual_has_column(Node *clause, Index relid, AttrNumber attnum);
  * resno-th, that follow from all uses of the WITH query; NIL where one of them
  * wants all rows.
  */
-extern List *dcf_qual_imply_by_cte(PlannerInfo *root,
-								   const CommonTableExpr *cte, Var *column,
-								   AttrNumber resno);
+extern List *dcf_qual_implied_by_cte(PlannerInfo *root,
+									 const CommonTableExpr *cte, Var *column,
+									 AttrNumber resno);
 
 #endif /* DCF_QUAL_WALK_H */

@@ -23,7 +23,7 @@ typedef struct Lane
 	const Fetch *fetch;
 	MemoryContext context; /* of the request and its reply */
 	DcfRecordReader *reader;
-	DcfAsked *asked;
+	DcfBoundRequest *bound;
 	DcfRequest *request;
 	DcfRequestSize reqsize; /* of what is asked */
 	DcfReply *reply;
@@ -173,7 +173,7 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 								values, isnull))
 		{
 			case DCF_RECORD_ROW:
-				if (!dcf_bind_owns_row(lane->asked, values, isnull))
+				if (!dcf_bind_owns_row(lane->bound, values, isnull))
 					break;
 				fill_sent(fetch, values, isnull);
 				ExecStoreVirtualTuple(*slot);
@@ -247,12 +247,12 @@ open_lane(Fetch *fetch, bool wait)
 	}
 	old = MemoryContextSwitchTo(lane->context);
 	choose_request(fetch, lane);
-	lane->request = dcf_bind_request(lane->asked);
+	lane->request = dcf_bind_request(lane->bound);
 	lane->reply =
 		dcf_reply_begin(fetch->session, lane->request,
 						is_table(fetch) ? fetch->base.relation->relname : NULL,
 						&(DcfHinter){give_hint, lane},
-						dcf_bind_can_halve(lane->asked), slot, lane->context);
+						dcf_bind_can_halve(lane->bound), slot, lane->context);
 	MemoryContextSwitchTo(old);
 	fetch->nlanes++;
 	fetch->base.stats->at_once =
@@ -309,12 +309,12 @@ choose_request(Fetch *fetch, Lane *lane)
 {
 	for (;;)
 	{
-		lane->asked = dcf_bind_next(fetch->set);
-		dcf_bind_measure(lane->asked, false, &lane->reqsize);
+		lane->bound = dcf_bind_next(fetch->set);
+		dcf_bind_request_size(lane->bound, false, &lane->reqsize);
 		if (!is_too_much(fetch, lane))
 			return;
 		fetch->base.stats->halved_early++;
-		dcf_bind_halve(fetch->set, lane->asked);
+		dcf_bind_halve(fetch->set, lane->bound);
 	}
 }
 
@@ -330,9 +330,9 @@ is_too_much(const Fetch *fetch, const Lane *lane)
 	DcfRequestSize whole;
 	double part;
 
-	if (!dcf_bind_can_halve(lane->asked))
+	if (!dcf_bind_can_halve(lane->bound))
 		return false;
-	dcf_bind_measure(lane->asked, true, &whole);
+	dcf_bind_request_size(lane->bound, true, &whole);
 	part = dcf_request_size_part(&lane->reqsize, &whole);
 	if (fetch->base.priv->source == DCF_ESTIMATE_REMOTE)
 		return fetch->base.priv->rows_per_request * part > max_rows;
@@ -349,7 +349,7 @@ begin_reply(Fetch *fetch, Lane *lane)
 
 	if (!dcf_reply_await(lane->reply))
 	{
-		dcf_bind_halve(fetch->set, lane->asked);
+		dcf_bind_halve(fetch->set, lane->bound);
 		stats->requests++;
 		stats->halved++;
 		dcf_reply_close(lane->reply);
@@ -417,7 +417,7 @@ end_lane(Fetch *fetch, Lane *lane, bool whole)
 		dcf_reply_close(lane->reply);
 	}
 	lane->reply = NULL;
-	lane->asked = NULL;
+	lane->bound = NULL;
 	lane->begun = false;
 	MemoryContextReset(lane->context);
 	if (fetch->lane == lane)
@@ -488,5 +488,5 @@ fill_sent(const Fetch *fetch, Datum *values, bool *isnull)
 
 	while ((member = bms_next_member(fetch->sent, member)) >= 0)
 		values[member - 1] =
-			dcf_bind_sent(fetch->lane->asked, member, &isnull[member - 1]);
+			dcf_bind_sent(fetch->lane->bound, member, &isnull[member - 1]);
 }

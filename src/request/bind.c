@@ -3,7 +3,7 @@
  *	  Values into requests.  See bind.h.
  *
  * Columns that need a request for each of their values count through like the
- * wheels of an odometer.
+ * positions of an odometer.
  */
 #include "postgres.h"
 
@@ -26,24 +26,24 @@ struct DcfRequestSet
 {
 	MemoryContext context;
 	const DcfRelation *relation;
-	DcfBindColumn *slots; /* one for each column, by attnum - 1 */
+	DcfBindColumn *bcols; /* one for each column, by attnum - 1 */
 	bool empty;			  /* no row can match */
 	bool shared;		  /* several requests may return the same row */
-	int *wheels;		  /* index into each slot's values or windows, of the
+	int *positions;		  /* index into each bcol's values or windows, of the
 					 * next request */
 	List *groups;		  /* of DcfBindGroup *: columns that turn together */
 	bool finished;
 	const DcfBindColumn *halved; /* the column that requests can be halved by, or
 							* NULL */
-	List *pending;				 /* of DcfAsked *, halves: next */
-	DcfRequest *fixed;			 /* the only one, or NULL: by the slots */
+	List *pending;				 /* of DcfBoundRequest *, halves: next */
+	DcfRequest *fixed;			 /* the only one, or NULL: by the bcols */
 	const char *hint;			 /* of the fixed one, or NULL */
 };
 
-struct DcfAsked
+struct DcfBoundRequest
 {
 	const DcfRequestSet *set;
-	int *wheels;	  /* index into each slot's values or windows */
+	int *positions;	  /* index into each bcol's values or windows */
 	DcfBindPart part; /* of the column that requests are halved by */
 	bool in_part;	  /* and that is not the whole */
 };
@@ -53,29 +53,31 @@ static void find_groups(DcfRequestSet *set, const DcfFdwPrivate *priv,
 static void find_halved(DcfRequestSet *set, const DcfFdwPrivate *priv);
 static void bind_all(DcfRequestSet *set, const DcfFdwPrivate *priv,
 					 const DcfBoundValue *values);
-static DcfAsked *create_asked(const DcfRequestSet *set, const int *wheels);
-static DcfAsked *copy_asked(const DcfAsked *asked, const DcfBindPart *part);
+static DcfBoundRequest *create_bound(const DcfRequestSet *set,
+									 const int *positions);
+static DcfBoundRequest *copy_bound(const DcfBoundRequest *bound,
+								   const DcfBindPart *part);
 static bool advance(DcfRequestSet *set);
-static void measure_slot(DcfRequestSize *reqsize, const DcfAsked *asked, int i,
-						 bool whole);
-static DcfRequest *build(const DcfAsked *asked, bool as_template);
-static void add_params(DcfRequest *request, const DcfAsked *asked, int i,
-					   bool as_template);
+static void add_column_size(DcfRequestSize *reqsize,
+							const DcfBoundRequest *bound, int i, bool whole);
+static DcfRequest *build(const DcfBoundRequest *bound, bool as_template);
+static void add_params(DcfRequest *request, const DcfBoundRequest *bound,
+					   int i, bool as_template);
 static void add_window(DcfRequest *request, const DcfRelation *relation,
-					   const DcfBindColumn *slot, int wheel,
+					   const DcfBindColumn *bcol, int position,
 					   const DcfBindPart *part);
 static void show_windows(DcfRequest *request, const DcfRelation *relation,
-						 const DcfBindColumn *slot);
+						 const DcfBindColumn *bcol);
 static void add_bound(DcfRequest *request, const DcfColumn *column,
 					  char *param, char *text, const char *shown, char *open);
-static char *join_values(const DcfBindColumn *slot, const DcfBindPart *part);
+static char *join_values(const DcfBindColumn *bcol, const DcfBindPart *part);
 static char *show_texts(char *const *texts, int count);
 static char *name_open_ends(const DcfRequestSet *set);
 static const char *name_open_option(const DcfRelation *relation, bool lower);
 static const char *name_split(const DcfRequestSet *set);
 static char *name_columns(List *columns);
 
-/* With slots of which nothing is known. */
+/* With bcols of which nothing is known. */
 static DcfRequestSet *
 create_set(const DcfRelation *relation)
 {
@@ -83,10 +85,10 @@ create_set(const DcfRelation *relation)
 
 	set->context = CurrentMemoryContext;
 	set->relation = relation;
-	set->slots = palloc(sizeof(DcfBindColumn) * Max(relation->natts, 1));
+	set->bcols = palloc(sizeof(DcfBindColumn) * Max(relation->natts, 1));
 	for (int i = 0; i < relation->natts; i++)
-		dcf_bind_column_init(&set->slots[i], relation, &relation->columns[i]);
-	set->wheels = palloc0(sizeof(int) * Max(relation->natts, 1));
+		dcf_bind_column_init(&set->bcols[i], relation, &relation->columns[i]);
+	set->positions = palloc0(sizeof(int) * Max(relation->natts, 1));
 	return set;
 }
 
@@ -100,12 +102,12 @@ dcf_bind_create_fixed(const DcfRelation *relation, DcfRequest *request,
 	set->hint = hint;
 	for (int i = 0; i < relation->natts; i++)
 	{
-		DcfBindColumn *slot = &set->slots[i];
+		DcfBindColumn *bcol = &set->bcols[i];
 
-		if (slot->column->kind == DCF_COLUMN_PARAMETER)
-			slot->has_default_value =
-				dcf_bind_default_sent(relation, slot->column, request,
-									  &slot->default_value);
+		if (bcol->column->kind == DCF_COLUMN_PARAMETER)
+			bcol->has_default_value =
+				dcf_bind_default_sent(relation, bcol->column, request,
+									  &bcol->default_value);
 	}
 	return set;
 }
@@ -121,14 +123,14 @@ dcf_bind_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
 	/* Where nothing is to be sent, nothing can be wrong with it. */
 	for (int i = 0; i < relation->natts && !set->empty; i++)
 	{
-		DcfBindColumn *slot = &set->slots[i];
+		DcfBindColumn *bcol = &set->bcols[i];
 
-		if (!dcf_column_is_sent(slot->column))
+		if (!dcf_column_is_sent(bcol->column))
 			continue;
-		dcf_bind_column_finish(slot, relation, priv, !for_explain);
-		set->empty = slot->empty;
+		dcf_bind_column_finish(bcol, relation, priv, !for_explain);
+		set->empty = bcol->empty;
 		set->shared |=
-			slot->one_by_one && slot->column->kind != DCF_COLUMN_PARAMETER;
+			bcol->fan_out && bcol->column->kind != DCF_COLUMN_PARAMETER;
 	}
 	if (!set->empty)
 		find_groups(set, priv, values);
@@ -163,7 +165,7 @@ find_groups(DcfRequestSet *set, const DcfFdwPrivate *priv,
 {
 	ListCell *lc;
 
-	set->groups = dcf_bind_group_create(set->slots, priv, values);
+	set->groups = dcf_bind_group_create(set->bcols, priv, values);
 	foreach(lc, set->groups)
 	{
 		const DcfBindGroup *group = lfirst(lc);
@@ -173,7 +175,7 @@ find_groups(DcfRequestSet *set, const DcfFdwPrivate *priv,
 			set->empty = true;
 			return;
 		}
-		dcf_bind_group_turn(group, set->wheels);
+		dcf_bind_group_apply(group, set->positions);
 	}
 }
 
@@ -191,10 +193,10 @@ find_halved(DcfRequestSet *set, const DcfFdwPrivate *priv)
 
 	for (size_t i = 0; i < lengthof(attnums) && !set->halved; i++)
 	{
-		const DcfBindColumn *slot = &set->slots[Max(attnums[i], 1) - 1];
+		const DcfBindColumn *bcol = &set->bcols[Max(attnums[i], 1) - 1];
 
-		if (attnums[i] != 0 && dcf_bind_part_exist(slot))
-			set->halved = slot;
+		if (attnums[i] != 0 && dcf_bind_part_exist(bcol))
+			set->halved = bcol;
 	}
 }
 
@@ -207,11 +209,11 @@ bind_all(DcfRequestSet *set, const DcfFdwPrivate *priv,
 	foreach(lc, priv->bindings)
 	{
 		DcfBinding *binding = lfirst(lc);
-		DcfBindColumn *slot = &set->slots[binding->attnum - 1];
+		DcfBindColumn *bcol = &set->bcols[binding->attnum - 1];
 
-		dcf_bind_column_bind(slot, binding,
+		dcf_bind_column_bind(bcol, binding,
 							 &values[foreach_current_index(lc)]);
-		set->empty |= slot->empty;
+		set->empty |= bcol->empty;
 	}
 }
 
@@ -224,32 +226,32 @@ dcf_bind_count(const DcfRequestSet *set)
 	if (set->empty)
 		return 0;
 	for (int i = 0; i < set->relation->natts; i++)
-		if (set->slots[i].one_by_one && !set->slots[i].grouped)
-			count *= dcf_bind_column_count(&set->slots[i]);
+		if (set->bcols[i].fan_out && !set->bcols[i].grouped)
+			count *= dcf_bind_column_count(&set->bcols[i]);
 	foreach(lc, set->groups)
 		count *= ((const DcfBindGroup *) lfirst(lc))->nrows;
 	return count;
 }
 
-DcfAsked *
+DcfBoundRequest *
 dcf_bind_next(DcfRequestSet *set)
 {
-	DcfAsked *asked;
+	DcfBoundRequest *bound;
 
 	if (set->pending != NIL)
 	{
-		DcfAsked *half = linitial(set->pending);
+		DcfBoundRequest *half = linitial(set->pending);
 
 		set->pending = list_delete_first(set->pending);
-		asked = copy_asked(half, &half->part);
+		bound = copy_bound(half, &half->part);
 		pfree(half);
-		return asked;
+		return bound;
 	}
 	if (set->empty || set->finished)
 		return NULL;
-	asked = create_asked(set, set->wheels);
+	bound = create_bound(set, set->positions);
 	set->finished = !advance(set);
-	return asked;
+	return bound;
 }
 
 bool
@@ -259,24 +261,25 @@ dcf_bind_has_next(const DcfRequestSet *set)
 }
 
 /* In one piece. */
-static DcfAsked *
-create_asked(const DcfRequestSet *set, const int *wheels)
+static DcfBoundRequest *
+create_bound(const DcfRequestSet *set, const int *positions)
 {
 	int natts = set->relation->natts;
-	DcfAsked *asked = palloc0(sizeof(DcfAsked) + sizeof(int) * natts);
+	DcfBoundRequest *bound =
+		palloc0(sizeof(DcfBoundRequest) + sizeof(int) * natts);
 
-	asked->set = set;
-	asked->wheels = (int *) (asked + 1);
-	memcpy(asked->wheels, wheels, sizeof(int) * natts);
+	bound->set = set;
+	bound->positions = (int *) (bound + 1);
+	memcpy(bound->positions, positions, sizeof(int) * natts);
 	if (set->halved)
-		asked->part = dcf_bind_part_whole(set->halved);
-	return asked;
+		bound->part = dcf_bind_part_whole(set->halved);
+	return bound;
 }
 
-static DcfAsked *
-copy_asked(const DcfAsked *asked, const DcfBindPart *part)
+static DcfBoundRequest *
+copy_bound(const DcfBoundRequest *bound, const DcfBindPart *part)
 {
-	DcfAsked *copy = create_asked(asked->set, asked->wheels);
+	DcfBoundRequest *copy = create_bound(bound->set, bound->positions);
 
 	copy->part = *part;
 	copy->in_part = true;
@@ -284,80 +287,82 @@ copy_asked(const DcfAsked *asked, const DcfBindPart *part)
 }
 
 static int
-halved_wheel(const DcfAsked *asked)
+halved_position(const DcfBoundRequest *bound)
 {
-	return asked->wheels[asked->set->halved->column->attnum - 1];
+	return bound->positions[bound->set->halved->column->attnum - 1];
 }
 
 bool
-dcf_bind_can_halve(const DcfAsked *asked)
+dcf_bind_can_halve(const DcfBoundRequest *bound)
 {
 	DcfBindPart first;
 	DcfBindPart second;
 
-	return asked->set->halved &&
-		dcf_bind_part_halve(asked->set->halved, halved_wheel(asked),
-							&asked->part, &first, &second);
+	return bound->set->halved &&
+		dcf_bind_part_halve(bound->set->halved, halved_position(bound),
+							&bound->part, &first, &second);
 }
 
 void
-dcf_bind_halve(DcfRequestSet *set, const DcfAsked *asked)
+dcf_bind_halve(DcfRequestSet *set, const DcfBoundRequest *bound)
 {
 	MemoryContext old = MemoryContextSwitchTo(set->context);
 	DcfBindPart first;
 	DcfBindPart second;
 
-	if (!dcf_bind_part_halve(set->halved, halved_wheel(asked), &asked->part,
+	if (!dcf_bind_part_halve(set->halved, halved_position(bound), &bound->part,
 							 &first, &second))
 		elog(ERROR, "request cannot be halved");
-	set->pending = lcons(copy_asked(asked, &second), set->pending);
-	set->pending = lcons(copy_asked(asked, &first), set->pending);
+	set->pending = lcons(copy_bound(bound, &second), set->pending);
+	set->pending = lcons(copy_bound(bound, &first), set->pending);
 	MemoryContextSwitchTo(old);
 }
 
 void
-dcf_bind_measure(const DcfAsked *asked, bool whole, DcfRequestSize *reqsize)
+dcf_bind_request_size(const DcfBoundRequest *bound, bool whole,
+					  DcfRequestSize *reqsize)
 {
-	const DcfRelation *relation = asked->set->relation;
+	const DcfRelation *relation = bound->set->relation;
 
 	dcf_request_size_init(reqsize);
 	for (int i = 0; i < relation->natts; i++)
 		if (dcf_column_is_sent(&relation->columns[i]) &&
-			asked->set->slots[i].bound)
-			measure_slot(reqsize, asked, i, whole);
+			bound->set->bcols[i].has_binding)
+			add_column_size(reqsize, bound, i, whole);
 }
 
 static void
-measure_slot(DcfRequestSize *reqsize, const DcfAsked *asked, int i, bool whole)
+add_column_size(DcfRequestSize *reqsize, const DcfBoundRequest *bound, int i,
+				bool whole)
 {
-	const DcfRelation *relation = asked->set->relation;
-	const DcfBindColumn *slot = &asked->set->slots[i];
+	const DcfRelation *relation = bound->set->relation;
+	const DcfBindColumn *bcol = &bound->set->bcols[i];
 	const DcfBindPart *part =
-		slot == asked->set->halved && !whole ? &asked->part : NULL;
-	int count = part ? part->count : slot->values.count;
+		bcol == bound->set->halved && !whole ? &bound->part : NULL;
+	int count = part ? part->count : bcol->values.count;
 
-	if (slot->column->kind == DCF_COLUMN_WINDOW)
+	if (bcol->column->kind == DCF_COLUMN_WINDOW)
 	{
-		int wheel = asked->wheels[i];
+		int position = bound->positions[i];
 		const DcfWindow window = part ?
-			dcf_bind_part_window(slot, wheel, part) :
-			*dcf_bind_column_window(slot, wheel);
+			dcf_bind_part_window(bcol, position, part) :
+			*dcf_bind_column_window(bcol, position);
 
-		dcf_request_size_window(reqsize, relation, slot->column,
-								slot->window.has_lower, slot->window.has_upper,
+		dcf_request_size_window(reqsize, relation, bcol->column,
+								bcol->window.has_lower, bcol->window.has_upper,
 								&window);
 	}
-	else if (slot->has_values && !slot->one_by_one && count > 1)
-		dcf_request_size_values(reqsize, relation, slot->column, count);
-	else if (slot->has_values)
+	else if (bcol->has_values && !bcol->fan_out && count > 1)
+		dcf_request_size_values(reqsize, relation, bcol->column, count);
+	else if (bcol->has_values)
 		dcf_request_size_value(
-			reqsize, relation, slot->column,
-			&slot->values.values[part ? part->first : asked->wheels[i]],
-			slot->column->basetype);
+			reqsize, relation, bcol->column,
+			&bcol->values.values[part ? part->first : bound->positions[i]],
+			bcol->column->basetype);
 }
 
 /*
- * Turn the last wheel; where one has gone round, the one before it, too.  The
+ * Turn the last position; where one has gone round, the one before it, too.  The
  * first are those that several columns share.
  */
 static bool
@@ -365,20 +370,20 @@ advance(DcfRequestSet *set)
 {
 	for (int i = set->relation->natts - 1; i >= 0; i--)
 	{
-		const DcfBindColumn *slot = &set->slots[i];
+		const DcfBindColumn *bcol = &set->bcols[i];
 
-		if (!slot->one_by_one || slot->grouped)
+		if (!bcol->fan_out || bcol->grouped)
 			continue;
-		if (++set->wheels[i] < dcf_bind_column_count(slot))
+		if (++set->positions[i] < dcf_bind_column_count(bcol))
 			return true;
-		set->wheels[i] = 0;
+		set->positions[i] = 0;
 	}
 	for (int i = list_length(set->groups) - 1; i >= 0; i--)
 	{
 		DcfBindGroup *group = list_nth(set->groups, i);
 
 		group->at = (group->at + 1) % group->nrows;
-		dcf_bind_group_turn(group, set->wheels);
+		dcf_bind_group_apply(group, set->positions);
 		if (group->at > 0)
 			return true;
 	}
@@ -386,79 +391,82 @@ advance(DcfRequestSet *set)
 }
 
 DcfRequest *
-dcf_bind_request(const DcfAsked *asked)
+dcf_bind_request(const DcfBoundRequest *bound)
 {
-	return asked->set->fixed ? asked->set->fixed : build(asked, false);
+	return bound->set->fixed ? bound->set->fixed : build(bound, false);
 }
 
 DcfRequest *
 dcf_bind_template(DcfRequestSet *set)
 {
-	return set->empty ? NULL : build(create_asked(set, set->wheels), true);
+	return set->empty ? NULL : build(create_bound(set, set->positions), true);
 }
 
 static DcfRequest *
-build(const DcfAsked *asked, bool as_template)
+build(const DcfBoundRequest *bound, bool as_template)
 {
-	const DcfRelation *relation = asked->set->relation;
+	const DcfRelation *relation = bound->set->relation;
 	DcfRequest *request =
 		dcf_request_create(relation->server, relation->table);
 
 	for (int i = 0; i < relation->natts; i++)
 		if (dcf_column_is_sent(&relation->columns[i]))
-			add_params(request, asked, i, as_template);
+			add_params(request, bound, i, as_template);
 	return request;
 }
 
 static void
-add_params(DcfRequest *request, const DcfAsked *asked, int i, bool as_template)
+add_params(DcfRequest *request, const DcfBoundRequest *bound, int i,
+		   bool as_template)
 {
-	const DcfBindColumn *slot = &asked->set->slots[i];
-	const DcfBindPart *part = slot == asked->set->halved ? &asked->part : NULL;
+	const DcfBindColumn *bcol = &bound->set->bcols[i];
+	const DcfBindPart *part = bcol == bound->set->halved ? &bound->part : NULL;
 	const char *param;
 
-	if (slot->column->kind == DCF_COLUMN_WINDOW)
+	if (bcol->column->kind == DCF_COLUMN_WINDOW)
 	{
-		if (as_template && slot->one_by_one)
-			show_windows(request, asked->set->relation, slot);
+		if (as_template && bcol->fan_out)
+			show_windows(request, bound->set->relation, bcol);
 		else
-			add_window(request, asked->set->relation, slot, asked->wheels[i],
-					   part);
+			add_window(request, bound->set->relation, bcol,
+					   bound->positions[i], part);
 		return;
 	}
-	param = dcf_option_utf8(slot->column->options->param);
-	if (slot->not_sent)
+	param = dcf_option_utf8(bcol->column->options->param);
+	if (bcol->not_sent)
 		dcf_request_omit(request, param);
-	else if (slot->shown)
-		dcf_request_set(request, param, slot->shown, true);
-	else if (!slot->has_values)
+	else if (bcol->shown)
+		dcf_request_set(request, param, bcol->shown, true);
+	else if (!bcol->has_values)
 		return;
-	else if (!slot->one_by_one)
-		dcf_column_send(request, slot->column, join_values(slot, part));
+	else if (!bcol->fan_out)
+		dcf_column_send(request, bcol->column, join_values(bcol, part));
 	else if (as_template)
 		dcf_request_set(request, param,
-						show_texts(slot->texts, slot->values.count), true);
+						show_texts(bcol->texts, bcol->values.count), true);
 	else
-		dcf_column_send(request, slot->column, slot->texts[asked->wheels[i]]);
+		dcf_column_send(request, bcol->column,
+						bcol->texts[bound->positions[i]]);
 }
 
 static void
 add_window(DcfRequest *request, const DcfRelation *relation,
-		   const DcfBindColumn *slot, int wheel, const DcfBindPart *part)
+		   const DcfBindColumn *bcol, int position, const DcfBindPart *part)
 {
-	const DcfColumnOptions *options = slot->column->options;
-	const DcfWindow window = part ? dcf_bind_part_window(slot, wheel, part) :
-									*dcf_bind_column_window(slot, wheel);
+	const DcfColumnOptions *options = bcol->column->options;
+	const DcfWindow window = part ?
+		dcf_bind_part_window(bcol, position, part) :
+		*dcf_bind_column_window(bcol, position);
 
 	if (options->param_from)
-		add_bound(request, slot->column, options->param_from,
-				  slot->has_window ? dcf_window_from(&window) : NULL,
-				  slot->shown_from,
+		add_bound(request, bcol->column, options->param_from,
+				  bcol->has_window ? dcf_window_from(&window) : NULL,
+				  bcol->shown_from,
 				  dcf_window_open_from(&window, relation->table->open_from));
 	if (options->param_to)
-		add_bound(request, slot->column, options->param_to,
-				  slot->has_window ? dcf_window_to(&window) : NULL,
-				  slot->shown_to,
+		add_bound(request, bcol->column, options->param_to,
+				  bcol->has_window ? dcf_window_to(&window) : NULL,
+				  bcol->shown_to,
 				  dcf_window_open_to(&window, relation->table->open_to));
 }
 
@@ -476,17 +484,17 @@ add_bound(DcfRequest *request, const DcfColumn *column, char *param,
 }
 
 static char *
-join_values(const DcfBindColumn *slot, const DcfBindPart *part)
+join_values(const DcfBindColumn *bcol, const DcfBindPart *part)
 {
 	StringInfoData buf;
 	int first = part ? part->first : 0;
-	int end = part ? first + part->count : slot->values.count;
+	int end = part ? first + part->count : bcol->values.count;
 
 	initStringInfo(&buf);
 	for (int i = first; i < end; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		appendStringInfo(&buf, "%s%s", i > first ? "," : "", slot->texts[i]);
+		appendStringInfo(&buf, "%s%s", i > first ? "," : "", bcol->texts[i]);
 	}
 	return buf.data;
 }
@@ -510,17 +518,17 @@ show_texts(char *const *texts, int count)
 /* The bounds of several windows; one that is open is shown as such. */
 static void
 show_windows(DcfRequest *request, const DcfRelation *relation,
-			 const DcfBindColumn *slot)
+			 const DcfBindColumn *bcol)
 {
-	int count = slot->periods.count;
+	int count = bcol->periods.count;
 	const DcfTableOptions *table = relation->table;
 	char **from = palloc(sizeof(char *) * count);
 	char **to = palloc(sizeof(char *) * count);
-	bool required = slot->column->options->required;
+	bool required = bcol->column->options->required;
 
 	for (int i = 0; i < count; i++)
 	{
-		const DcfWindow *window = &slot->windows[i];
+		const DcfWindow *window = &bcol->windows[i];
 
 		from[i] = dcf_window_from(window);
 		to[i] = dcf_window_to(window);
@@ -531,47 +539,47 @@ show_windows(DcfRequest *request, const DcfRelation *relation,
 			to[i] = required ? dcf_window_open_to(window, table->open_to) : "";
 	}
 	dcf_request_set(request,
-					dcf_option_utf8(slot->column->options->param_from),
+					dcf_option_utf8(bcol->column->options->param_from),
 					show_texts(from, count), true);
-	dcf_request_set(request, dcf_option_utf8(slot->column->options->param_to),
+	dcf_request_set(request, dcf_option_utf8(bcol->column->options->param_to),
 					show_texts(to, count), true);
 }
 
 Datum
-dcf_bind_sent(const DcfAsked *asked, AttrNumber attnum, bool *isnull)
+dcf_bind_sent(const DcfBoundRequest *bound, AttrNumber attnum, bool *isnull)
 {
-	const DcfBindColumn *slot = &asked->set->slots[attnum - 1];
+	const DcfBindColumn *bcol = &bound->set->bcols[attnum - 1];
 
 	*isnull = false;
-	if (slot->has_default_value)
-		return slot->default_value;
-	if (slot->has_values && slot->values.values &&
-		(slot->one_by_one || slot->values.count == 1))
-		return slot->values.values[asked->wheels[attnum - 1]];
+	if (bcol->has_default_value)
+		return bcol->default_value;
+	if (bcol->has_values && bcol->values.values &&
+		(bcol->fan_out || bcol->values.count == 1))
+		return bcol->values.values[bound->positions[attnum - 1]];
 	*isnull = true;
 	return (Datum) 0;
 }
 
 bool
-dcf_bind_owns_row(const DcfAsked *asked, const Datum *values,
+dcf_bind_owns_row(const DcfBoundRequest *bound, const Datum *values,
 				  const bool *isnull)
 {
-	const DcfRequestSet *set = asked->set;
+	const DcfRequestSet *set = bound->set;
 
 	for (int i = 0; set->shared && i < set->relation->natts; i++)
 	{
-		const DcfBindColumn *slot = &set->slots[i];
+		const DcfBindColumn *bcol = &set->bcols[i];
 
-		if (slot->one_by_one && slot->column->kind != DCF_COLUMN_PARAMETER &&
+		if (bcol->fan_out && bcol->column->kind != DCF_COLUMN_PARAMETER &&
 			(isnull[i] ||
-			 !dcf_bind_column_has(slot, asked->wheels[i], values[i])))
+			 !dcf_bind_column_has(bcol, bound->positions[i], values[i])))
 			return false;
 	}
-	if (asked->in_part)
+	if (bound->in_part)
 	{
 		int i = set->halved->column->attnum - 1;
 
-		return dcf_bind_part_has(set->halved, &asked->part, values[i],
+		return dcf_bind_part_has(set->halved, &bound->part, values[i],
 								 isnull[i]);
 	}
 	return true;
@@ -592,15 +600,15 @@ dcf_bind_narrow_hint(const DcfRequestSet *set)
 		return set->hint ? pstrdup(set->hint) : NULL;
 	for (int i = 0; i < set->relation->natts; i++)
 	{
-		const DcfBindColumn *slot = &set->slots[i];
-		const DcfColumn *column = slot->column;
+		const DcfBindColumn *bcol = &set->bcols[i];
+		const DcfColumn *column = bcol->column;
 
 		if (column->kind == DCF_COLUMN_WINDOW)
 			windows = lappend(windows, (void *) column);
 		else if (dcf_column_is_sent(column) &&
 				 dcf_window_accepts(column->basetype, column->basetype))
 			times = lappend(times, (void *) column);
-		else if (dcf_column_is_sent(column) && !slot->has_values)
+		else if (dcf_column_is_sent(column) && !bcol->has_values)
 			others = lappend(others, (void *) column);
 	}
 	if (windows != NIL)
@@ -631,17 +639,17 @@ name_open_ends(const DcfRequestSet *set)
 	initStringInfo(&buf);
 	for (int i = 0; i < set->relation->natts; i++)
 	{
-		const DcfBindColumn *slot = &set->slots[i];
-		const DcfColumn *column = slot->column;
+		const DcfBindColumn *bcol = &set->bcols[i];
+		const DcfColumn *column = bcol->column;
 		bool lower;
 		bool upper;
 
 		if (column->kind != DCF_COLUMN_WINDOW)
 			continue;
 		lower = column->options->param_from &&
-			!(slot->has_window && dcf_window_from(&slot->window));
+			!(bcol->has_window && dcf_window_from(&bcol->window));
 		upper = column->options->param_to &&
-			!(slot->has_window && dcf_window_to(&slot->window));
+			!(bcol->has_window && dcf_window_to(&bcol->window));
 		if (lower || upper)
 			appendStringInfo(&buf, " Give column \"%s\" %s%s.",
 							 column->attname,
@@ -674,14 +682,14 @@ name_split(const DcfRequestSet *set)
 {
 	for (int i = 0; i < set->relation->natts && !set->relation->split; i++)
 	{
-		const DcfBindColumn *slot = &set->slots[i];
+		const DcfBindColumn *bcol = &set->bcols[i];
 
-		if (slot->column->kind == DCF_COLUMN_WINDOW &&
-			slot->column->options->param_from &&
-			slot->column->options->param_to && dcf_bind_part_exist(slot))
+		if (bcol->column->kind == DCF_COLUMN_WINDOW &&
+			bcol->column->options->param_from &&
+			bcol->column->options->param_to && dcf_bind_part_exist(bcol))
 			return psprintf(
 				" Or set the table's option \"split\" to \"%s\": then it is asked in halves.",
-				slot->column->attname);
+				bcol->column->attname);
 	}
 	return "";
 }

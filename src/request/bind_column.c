@@ -18,129 +18,129 @@
 #include "request/period_set.h"
 #include "request/window_open.h"
 
-static void bind_unknown(DcfBindColumn *slot, const DcfBinding *binding,
+static void bind_unknown(DcfBindColumn *bcol, const DcfBinding *binding,
 						 const char *shown);
-static void bind_values(DcfBindColumn *slot, bool is_array,
+static void bind_values(DcfBindColumn *bcol, bool is_array,
 						const DcfBoundValue *value);
-static void bind_window(DcfBindColumn *slot, const DcfBinding *binding,
+static void bind_window(DcfBindColumn *bcol, const DcfBinding *binding,
 						const DcfBoundValue *value);
-static void bind_periods(DcfBindColumn *slot, DcfPeriods periods);
-static void finish_window(DcfBindColumn *slot);
-static bool has_empty(const DcfBindColumn *slot);
-static void use_default(DcfBindColumn *slot, char *utf8);
-static void find_unsent_value(DcfBindColumn *slot, const DcfRelation *relation,
+static void bind_periods(DcfBindColumn *bcol, DcfPeriods periods);
+static void finish_window(DcfBindColumn *bcol);
+static bool has_empty(const DcfBindColumn *bcol);
+static void use_default(DcfBindColumn *bcol, char *utf8);
+static void find_unsent_value(DcfBindColumn *bcol, const DcfRelation *relation,
 							  const char *utf8);
-static const char *make_texts(DcfBindColumn *slot);
-static const char *find_obstacle(const DcfBindColumn *slot);
-static const char *list_obstacle(const DcfBindColumn *slot, const char *text);
+static const char *make_texts(DcfBindColumn *bcol);
+static const char *find_obstacle(const DcfBindColumn *bcol);
+static const char *list_obstacle(const DcfBindColumn *bcol, const char *text);
 static bool rounds_times(const DcfColumn *column);
 static const char *filter_obstacle(const DcfColumn *column, Datum value,
 								   const char *text);
-static void raise_by_session(const DcfBindColumn *slot,
+static void raise_by_session(const DcfBindColumn *bcol,
 							 const DcfRelation *relation);
-static void send_nothing(DcfBindColumn *slot, const DcfRelation *relation,
+static void send_nothing(DcfBindColumn *bcol, const DcfRelation *relation,
 						 const char *reason);
 
 void
-dcf_bind_column_init(DcfBindColumn *slot, const DcfRelation *relation,
+dcf_bind_column_init(DcfBindColumn *bcol, const DcfRelation *relation,
 					 const DcfColumn *column)
 {
-	memset(slot, 0, sizeof(*slot));
-	slot->column = column;
-	dcf_window_init(&slot->window, column->basetype, column->basetypmod,
+	memset(bcol, 0, sizeof(*bcol));
+	bcol->column = column;
+	dcf_window_init(&bcol->window, column->basetype, column->basetypmod,
 					column->timezone, relation->table->window_round_day);
 	if (column->kind == DCF_COLUMN_WINDOW && column->options->required)
-		dcf_window_open_count(&slot->window, relation->table->open_from,
+		dcf_window_open_count(&bcol->window, relation->table->open_from,
 							  relation->table->open_to);
 }
 
 void
-dcf_bind_column_bind(DcfBindColumn *slot, const DcfBinding *binding,
+dcf_bind_column_bind(DcfBindColumn *bcol, const DcfBinding *binding,
 					 const DcfBoundValue *value)
 {
 	if (value->skipped)
 		return;
-	slot->bound = true;
+	bcol->has_binding = true;
 	if (binding->op == DCF_BIND_NULL ||
 		(binding->op == DCF_BIND_NOT_DISTINCT && value->isnull))
-		slot->not_sent = true;
+		bcol->not_sent = true;
 	else if (value->unknown)
-		bind_unknown(slot, binding, value->shown);
+		bind_unknown(bcol, binding, value->shown);
 	else if (value->isnull)
-		slot->empty = true;
-	else if (slot->column->kind == DCF_COLUMN_WINDOW)
-		bind_window(slot, binding, value);
+		bcol->empty = true;
+	else if (bcol->column->kind == DCF_COLUMN_WINDOW)
+		bind_window(bcol, binding, value);
 	else
-		bind_values(slot,
+		bind_values(bcol,
 					binding->op == DCF_BIND_ANY ||
 						binding->op == DCF_BIND_KEYS,
 					value);
 }
 
 static void
-bind_unknown(DcfBindColumn *slot, const DcfBinding *binding, const char *shown)
+bind_unknown(DcfBindColumn *bcol, const DcfBinding *binding, const char *shown)
 {
 	bool lower;
 	bool upper;
 
-	if (slot->column->kind != DCF_COLUMN_WINDOW)
+	if (bcol->column->kind != DCF_COLUMN_WINDOW)
 	{
-		slot->shown = shown;
+		bcol->shown = shown;
 		return;
 	}
 	dcf_period_ends(binding, &lower, &upper);
 	if (lower)
-		slot->shown_from = shown;
+		bcol->shown_from = shown;
 	if (upper)
-		slot->shown_to = shown;
+		bcol->shown_to = shown;
 }
 
 static void
-bind_values(DcfBindColumn *slot, bool is_array, const DcfBoundValue *value)
+bind_values(DcfBindColumn *bcol, bool is_array, const DcfBoundValue *value)
 {
-	DcfBindValues found = dcf_bind_values_from(slot->column, value->value,
+	DcfBindValues found = dcf_bind_values_from(bcol->column, value->value,
 											   value->type, is_array);
 
-	slot->by_session |= found.by_session;
-	if (slot->has_values)
-		found = dcf_bind_values_intersect(slot->column, &slot->values, &found);
-	slot->values = found;
-	slot->has_values = true;
-	if (found.count == 0 && !slot->by_session)
-		slot->empty = true;
+	bcol->by_session |= found.by_session;
+	if (bcol->has_values)
+		found = dcf_bind_values_intersect(bcol->column, &bcol->values, &found);
+	bcol->values = found;
+	bcol->has_values = true;
+	if (found.count == 0 && !bcol->by_session)
+		bcol->empty = true;
 }
 
 static void
-bind_window(DcfBindColumn *slot, const DcfBinding *binding,
+bind_window(DcfBindColumn *bcol, const DcfBinding *binding,
 			const DcfBoundValue *value)
 {
-	slot->has_window = true;
+	bcol->has_window = true;
 	if (binding->op == DCF_BIND_PERIODS)
-		bind_periods(slot,
+		bind_periods(bcol,
 					 dcf_period_run(binding->program,
 									dcf_period_values(value->value)));
 	else if (binding->op == DCF_BIND_ANY)
-		bind_periods(slot,
-					 dcf_period_any(slot->column->basetype == TIMESTAMPTZOID ?
+		bind_periods(bcol,
+					 dcf_period_any(bcol->column->basetype == TIMESTAMPTZOID ?
 										DCF_PERIOD_INSTANT :
 										DCF_PERIOD_LOCAL,
 									value->value, value->type));
 	else
-		dcf_window_narrow(&slot->window, binding->op, value->value,
+		dcf_window_narrow(&bcol->window, binding->op, value->value,
 						  getBaseType(value->type));
-	if (dcf_window_is_empty(&slot->window))
-		slot->empty = true;
+	if (dcf_window_is_empty(&bcol->window))
+		bcol->empty = true;
 }
 
 static void
-bind_periods(DcfBindColumn *slot, DcfPeriods periods)
+bind_periods(DcfBindColumn *bcol, DcfPeriods periods)
 {
-	slot->periods = slot->has_periods ?
-		dcf_period_intersect(slot->periods, periods) :
+	bcol->periods = bcol->has_periods ?
+		dcf_period_intersect(bcol->periods, periods) :
 		periods;
-	slot->has_periods = true;
-	if (slot->periods.count == 0)
-		slot->empty = true;
+	bcol->has_periods = true;
+	if (bcol->periods.count == 0)
+		bcol->empty = true;
 }
 
 /*
@@ -148,112 +148,113 @@ bind_periods(DcfBindColumn *slot, DcfPeriods periods)
  * first record, would return the others' rows as well.
  */
 static void
-finish_window(DcfBindColumn *slot)
+finish_window(DcfBindColumn *bcol)
 {
-	const DcfColumnOptions *options = slot->column->options;
-	DcfPeriods *periods = &slot->periods;
+	const DcfColumnOptions *options = bcol->column->options;
+	DcfPeriods *periods = &bcol->periods;
 
-	if (!slot->has_periods)
+	if (!bcol->has_periods)
 		return;
-	slot->windows =
-		dcf_period_windows(&slot->window,
+	bcol->windows =
+		dcf_period_windows(&bcol->window,
 						   options->param_from && options->param_to, periods);
 	if (periods->count == 0)
 	{
-		slot->empty = true;
+		bcol->empty = true;
 		return;
 	}
-	slot->one_by_one = periods->count > 1;
-	dcf_window_limit(&slot->window, periods->items[0].lower,
+	bcol->fan_out = periods->count > 1;
+	dcf_window_limit(&bcol->window, periods->items[0].lower,
 					 periods->items[0].lower_exclusive,
 					 periods->items[periods->count - 1].upper,
 					 periods->items[periods->count - 1].upper_exclusive);
 }
 
 int
-dcf_bind_column_count(const DcfBindColumn *slot)
+dcf_bind_column_count(const DcfBindColumn *bcol)
 {
-	return slot->column->kind == DCF_COLUMN_WINDOW ? slot->periods.count :
-													 slot->values.count;
+	return bcol->column->kind == DCF_COLUMN_WINDOW ? bcol->periods.count :
+													 bcol->values.count;
 }
 
 bool
-dcf_bind_column_has(const DcfBindColumn *slot, int wheel, Datum value)
+dcf_bind_column_has(const DcfBindColumn *bcol, int position, Datum value)
 {
-	if (slot->column->kind != DCF_COLUMN_WINDOW)
-		return dcf_bind_values_equal(slot->column, value,
-									 slot->values.values[wheel]);
-	return dcf_period_find(&slot->periods,
-						   dcf_window_time(&slot->window, value)) == wheel;
+	if (bcol->column->kind != DCF_COLUMN_WINDOW)
+		return dcf_bind_values_equal(bcol->column, value,
+									 bcol->values.values[position]);
+	return dcf_period_find(&bcol->periods,
+						   dcf_window_time(&bcol->window, value)) == position;
 }
 
 const DcfWindow *
-dcf_bind_column_window(const DcfBindColumn *slot, int wheel)
+dcf_bind_column_window(const DcfBindColumn *bcol, int position)
 {
-	return slot->one_by_one ? &slot->windows[wheel] : &slot->window;
+	return bcol->fan_out ? &bcol->windows[position] : &bcol->window;
 }
 
 void
-dcf_bind_column_finish(DcfBindColumn *slot, const DcfRelation *relation,
+dcf_bind_column_finish(DcfBindColumn *bcol, const DcfRelation *relation,
 					   const DcfFdwPrivate *priv, bool with_default)
 {
-	const DcfColumn *column = slot->column;
+	const DcfColumn *column = bcol->column;
 	const char *obstacle;
 
 	/* IS NULL is false for a domain that refuses NULL. */
-	if (slot->not_sent &&
-		(slot->has_values || slot->shown || !dcf_bind_fit_takes_null(column)))
-		slot->empty = true;
-	if (slot->empty)
+	if (bcol->not_sent &&
+		(bcol->has_values || bcol->shown || !dcf_bind_fit_takes_null(column)))
+		bcol->empty = true;
+	if (bcol->empty)
 		return;
 	if (column->kind == DCF_COLUMN_WINDOW)
-		finish_window(slot);
-	if (!slot->bound)
+		finish_window(bcol);
+	if (!bcol->has_binding)
 	{
 		char *utf8 = dcf_bind_default_find(relation, column);
 
 		if (utf8)
-			use_default(slot, utf8);
+			use_default(bcol, utf8);
 		if (with_default && column->kind == DCF_COLUMN_PARAMETER &&
 			bms_is_member(column->attnum, priv->fetched))
-			find_unsent_value(slot, relation, utf8);
+			find_unsent_value(bcol, relation, utf8);
 		return;
 	}
-	if (!slot->has_values)
+	if (!bcol->has_values)
 		return;
-	if (slot->by_session)
-		raise_by_session(slot, relation);
+	if (bcol->by_session)
+		raise_by_session(bcol, relation);
 
-	slot->one_by_one = slot->values.count > 1 &&
-		(!column->options->list || bms_is_member(column->attnum, priv->split));
-	obstacle = make_texts(slot);
-	if (!obstacle && column->kind == DCF_COLUMN_PARAMETER && has_empty(slot))
-		slot->one_by_one = slot->values.count > 1;
+	bcol->fan_out = bcol->values.count > 1 &&
+		(!column->options->list ||
+		 bms_is_member(column->attnum, priv->fan_out));
+	obstacle = make_texts(bcol);
+	if (!obstacle && column->kind == DCF_COLUMN_PARAMETER && has_empty(bcol))
+		bcol->fan_out = bcol->values.count > 1;
 	if (!obstacle)
-		obstacle = find_obstacle(slot);
+		obstacle = find_obstacle(bcol);
 	if (obstacle)
-		send_nothing(slot, relation, obstacle);
+		send_nothing(bcol, relation, obstacle);
 }
 
 /* An empty value is no item of a list. */
 static bool
-has_empty(const DcfBindColumn *slot)
+has_empty(const DcfBindColumn *bcol)
 {
 	/* It is the least of texts, but not in each collation. */
-	for (int i = 0; i < slot->values.count; i++)
-		if (slot->texts[i][0] == '\0')
+	for (int i = 0; i < bcol->values.count; i++)
+		if (bcol->texts[i][0] == '\0')
 			return true;
 	return false;
 }
 
 /* The default is sent as the DBA wrote it. */
 static void
-use_default(DcfBindColumn *slot, char *utf8)
+use_default(DcfBindColumn *bcol, char *utf8)
 {
-	slot->texts = palloc(sizeof(char *));
-	slot->texts[0] = utf8;
-	slot->values.count = 1;
-	slot->has_values = true;
+	bcol->texts = palloc(sizeof(char *));
+	bcol->texts[0] = utf8;
+	bcol->values.count = 1;
+	bcol->has_values = true;
 }
 
 /*
@@ -262,32 +263,32 @@ use_default(DcfBindColumn *slot, char *utf8)
  * be.
  */
 static void
-find_unsent_value(DcfBindColumn *slot, const DcfRelation *relation,
+find_unsent_value(DcfBindColumn *bcol, const DcfRelation *relation,
 				  const char *utf8)
 {
-	if (utf8 && !dcf_bind_default_is_null(slot->column, utf8))
+	if (utf8 && !dcf_bind_default_is_null(bcol->column, utf8))
 	{
-		slot->default_value =
-			dcf_bind_default_value(relation, slot->column, utf8);
-		slot->has_default_value = true;
+		bcol->default_value =
+			dcf_bind_default_value(relation, bcol->column, utf8);
+		bcol->has_default_value = true;
 	}
-	else if (!dcf_bind_fit_takes_null(slot->column))
-		dcf_bind_default_raise_null(relation, slot->column);
+	else if (!dcf_bind_fit_takes_null(bcol->column))
+		dcf_bind_default_raise_null(relation, bcol->column);
 }
 
 /* Returns why there is no text for a value, a sentence; or NULL. */
 static const char *
-make_texts(DcfBindColumn *slot)
+make_texts(DcfBindColumn *bcol)
 {
 	const char *reason = NULL;
 
-	slot->texts = palloc(sizeof(char *) * Max(slot->values.count, 1));
-	for (int i = 0; i < slot->values.count && !reason; i++)
+	bcol->texts = palloc(sizeof(char *) * Max(bcol->values.count, 1));
+	for (int i = 0; i < bcol->values.count && !reason; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		slot->texts[i] = dcf_convert_to_param(slot->column->basetype,
-											  slot->values.values[i],
-											  slot->column->timezone, &reason);
+		bcol->texts[i] = dcf_convert_to_param(bcol->column->basetype,
+											  bcol->values.values[i],
+											  bcol->column->timezone, &reason);
 	}
 	return reason;
 }
@@ -297,32 +298,32 @@ make_texts(DcfBindColumn *slot)
  * if it cannot.
  */
 static const char *
-find_obstacle(const DcfBindColumn *slot)
+find_obstacle(const DcfBindColumn *bcol)
 {
 	const char *obstacle = NULL;
 
-	for (int i = 0; i < slot->values.count && !obstacle; i++)
+	for (int i = 0; i < bcol->values.count && !obstacle; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (slot->column->options->list)
-			obstacle = list_obstacle(slot, slot->texts[i]);
-		if (slot->column->kind == DCF_COLUMN_FILTERED && !obstacle)
-			obstacle = filter_obstacle(slot->column, slot->values.values[i],
-									   slot->texts[i]);
+		if (bcol->column->options->list)
+			obstacle = list_obstacle(bcol, bcol->texts[i]);
+		if (bcol->column->kind == DCF_COLUMN_FILTERED && !obstacle)
+			obstacle = filter_obstacle(bcol->column, bcol->values.values[i],
+									   bcol->texts[i]);
 	}
 	return obstacle;
 }
 
 static const char *
-list_obstacle(const DcfBindColumn *slot, const char *text)
+list_obstacle(const DcfBindColumn *bcol, const char *text)
 {
-	const char *param = slot->column->options->param;
+	const char *param = bcol->column->options->param;
 
 	if (strchr(text, ',') != NULL)
 		return psprintf(
 			"Parameter \"%s\" is a list, in which a value cannot have a comma.",
 			param);
-	if (text[0] == '\0' && slot->values.count > 1 && !slot->one_by_one)
+	if (text[0] == '\0' && bcol->values.count > 1 && !bcol->fan_out)
 		return psprintf(
 			"Parameter \"%s\" is a list, in which none of several values can be empty.",
 			param);
@@ -367,9 +368,9 @@ filter_obstacle(const DcfColumn *column, Datum value, const char *text)
  * asked for such an equality.
  */
 static void
-raise_by_session(const DcfBindColumn *slot, const DcfRelation *relation)
+raise_by_session(const DcfBindColumn *bcol, const DcfRelation *relation)
 {
-	const DcfColumn *column = slot->column;
+	const DcfColumn *column = bcol->column;
 	const char *type = column->basetype == DATEOID ? "date" : "timestamp";
 
 	ereport(
@@ -393,10 +394,10 @@ raise_by_session(const DcfBindColumn *slot, const DcfRelation *relation)
  * nothing else may be sent for it, either.
  */
 static void
-send_nothing(DcfBindColumn *slot, const DcfRelation *relation,
+send_nothing(DcfBindColumn *bcol, const DcfRelation *relation,
 			 const char *reason)
 {
-	const DcfColumn *column = slot->column;
+	const DcfColumn *column = bcol->column;
 
 	if (column->kind == DCF_COLUMN_PARAMETER || column->options->required)
 		ereport(
@@ -406,7 +407,7 @@ send_nothing(DcfBindColumn *slot, const DcfRelation *relation,
 				 "value for column \"%s\" of foreign table \"%s\" cannot be sent",
 				 column->attname, relation->relname),
 			 errdetail_internal("%s", reason)));
-	slot->has_values = false;
-	slot->one_by_one = false;
-	slot->not_sent = true;
+	bcol->has_values = false;
+	bcol->fan_out = false;
+	bcol->not_sent = true;
 }

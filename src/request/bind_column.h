@@ -19,8 +19,8 @@
 typedef struct DcfBindColumn
 {
 	const DcfColumn *column;
-	bool bound; /* the query says something about it */
-	bool empty; /* and no row can match */
+	bool has_binding; /* the query says something about it */
+	bool empty;		  /* and no row can match */
 
 	/* Of a column with one parameter, from dcf_bind_column_finish() on. */
 	bool by_session; /* values that the session's TimeZone decides on */
@@ -29,7 +29,7 @@ typedef struct DcfBindColumn
 	DcfBindValues values;
 	char **texts;		 /* one for each of values, UTF-8; NULL where
 								 * there is none */
-	bool one_by_one;	 /* a request for each value, or each window */
+	bool fan_out;		 /* a request for each value, or each window */
 	bool grouped;		 /* whose values go along with other columns' */
 	Datum default_value; /* where the default is sent and its value is
 								 * asked for */
@@ -41,7 +41,7 @@ typedef struct DcfBindColumn
 	bool has_periods;
 	DcfPeriods periods; /* these go along with windows, from
 								 * dcf_bind_column_finish() on */
-	DcfWindow *windows; /* of several periods, where one_by_one */
+	DcfWindow *windows; /* of several periods, where fan_out */
 
 	/* Placeholders for what is not known yet, or NULL. */
 	const char *shown;
@@ -49,13 +49,13 @@ typedef struct DcfBindColumn
 	const char *shown_to;
 } DcfBindColumn;
 
-/* A slot of which nothing is known. */
-extern void dcf_bind_column_init(DcfBindColumn *slot,
+/* A bcol of which nothing is known. */
+extern void dcf_bind_column_init(DcfBindColumn *bcol,
 								 const DcfRelation *relation,
 								 const DcfColumn *column);
 
 /* Take in one binding with its value. */
-extern void dcf_bind_column_bind(DcfBindColumn *slot,
+extern void dcf_bind_column_bind(DcfBindColumn *bcol,
 								 const DcfBinding *binding,
 								 const DcfBoundValue *value);
 
@@ -65,21 +65,21 @@ extern void dcf_bind_column_bind(DcfBindColumn *slot,
  * the column is filtered and can do without.  The value of a default is worked
  * out only with with_default.
  */
-extern void dcf_bind_column_finish(DcfBindColumn *slot,
+extern void dcf_bind_column_finish(DcfBindColumn *bcol,
 								   const DcfRelation *relation,
 								   const DcfFdwPrivate *priv,
 								   bool with_default);
 
-/* How many values or windows there are, and a window by the slot's wheel. */
-extern int dcf_bind_column_count(const DcfBindColumn *slot);
-extern const DcfWindow *dcf_bind_column_window(const DcfBindColumn *slot,
-											   int wheel);
+/* How many values or windows there are, and a window by the bcol's position. */
+extern int dcf_bind_column_count(const DcfBindColumn *bcol);
+extern const DcfWindow *dcf_bind_column_window(const DcfBindColumn *bcol,
+											   int position);
 
 /*
- * Whether a value is the one that the wheel tells, or lies in that period or
- * after it, but before the next, where one_by_one.
+ * Whether a value is the one that the position tells, or lies in that period or
+ * after it, but before the next, where fan_out.
  */
-extern bool dcf_bind_column_has(const DcfBindColumn *slot, int wheel,
+extern bool dcf_bind_column_has(const DcfBindColumn *bcol, int position,
 								Datum value);
 
 #endif /* DCF_BIND_COLUMN_H */

@@ -14,23 +14,23 @@
 typedef struct Arrays
 {
 	int count;
-	const DcfBindColumn **slots;
+	const DcfBindColumn **bcols;
 	Oid *types; /* of elements */
 	Datum **elems;
 	bool **nulls;
 	int length; /* of each */
 } Arrays;
 
-static DcfBindGroup *create_group(DcfBindColumn *slots,
+static DcfBindGroup *create_group(DcfBindColumn *bcols,
 								  const DcfFdwPrivate *priv,
 								  const DcfBoundValue *values, int number);
-static bool add_array(Arrays *arrays, const DcfBindColumn *slot,
+static bool add_array(Arrays *arrays, const DcfBindColumn *bcol,
 					  const DcfBoundValue *value);
 static bool find_row(const Arrays *arrays, int nth, int *row);
 static int compare_rows(const void *one, const void *other, void *arg);
 
 List *
-dcf_bind_group_create(DcfBindColumn *slots, const DcfFdwPrivate *priv,
+dcf_bind_group_create(DcfBindColumn *bcols, const DcfFdwPrivate *priv,
 					  const DcfBoundValue *values)
 {
 	List *groups = NIL;
@@ -45,7 +45,7 @@ dcf_bind_group_create(DcfBindColumn *slots, const DcfFdwPrivate *priv,
 		if (binding->group == 0 || list_member_int(numbers, binding->group))
 			continue;
 		numbers = lappend_int(numbers, binding->group);
-		group = create_group(slots, priv, values, binding->group);
+		group = create_group(bcols, priv, values, binding->group);
 		if (group)
 			groups = lappend(groups, group);
 	}
@@ -57,11 +57,11 @@ dcf_bind_group_create(DcfBindColumn *slots, const DcfFdwPrivate *priv,
  * group: then all combinations are asked for.
  */
 static DcfBindGroup *
-create_group(DcfBindColumn *slots, const DcfFdwPrivate *priv,
+create_group(DcfBindColumn *bcols, const DcfFdwPrivate *priv,
 			 const DcfBoundValue *values, int number)
 {
 	int max = list_length(priv->bindings);
-	Arrays arrays = {.slots = palloc(sizeof(DcfBindColumn *) * max),
+	Arrays arrays = {.bcols = palloc(sizeof(DcfBindColumn *) * max),
 					 .types = palloc(sizeof(Oid) * max),
 					 .elems = palloc(sizeof(Datum *) * max),
 					 .nulls = palloc(sizeof(bool *) * max)};
@@ -74,19 +74,19 @@ create_group(DcfBindColumn *slots, const DcfFdwPrivate *priv,
 	foreach(lc, priv->bindings)
 	{
 		const DcfBinding *binding = lfirst(lc);
-		const DcfBindColumn *slot = &slots[binding->attnum - 1];
+		const DcfBindColumn *bcol = &bcols[binding->attnum - 1];
 
-		if (binding->group != number || !slot->has_values ||
+		if (binding->group != number || !bcol->has_values ||
 			values[foreach_current_index(lc)].skipped)
 			continue;
-		if (slot->grouped ||
-			!add_array(&arrays, slot, &values[foreach_current_index(lc)]))
+		if (bcol->grouped ||
+			!add_array(&arrays, bcol, &values[foreach_current_index(lc)]))
 			return NULL;
 	}
 	for (int i = 0; i < arrays.count; i++)
-		if (arrays.slots[i]->one_by_one)
+		if (arrays.bcols[i]->fan_out)
 			group->columns[group->ncolumns++] =
-				arrays.slots[i]->column->attnum - 1;
+				arrays.bcols[i]->column->attnum - 1;
 	if (arrays.count < 2)
 		return NULL;
 
@@ -112,13 +112,13 @@ create_group(DcfBindColumn *slots, const DcfFdwPrivate *priv,
 			memmove(&all[group->nrows++ * group->ncolumns],
 					&all[i * group->ncolumns], sizeof(int) * group->ncolumns);
 	for (int i = 0; i < group->ncolumns; i++)
-		slots[group->columns[i]].grouped = true;
+		bcols[group->columns[i]].grouped = true;
 	return group;
 }
 
 /* False where the value is not known, or its length is another. */
 static bool
-add_array(Arrays *arrays, const DcfBindColumn *slot,
+add_array(Arrays *arrays, const DcfBindColumn *bcol,
 		  const DcfBoundValue *value)
 {
 	int n = arrays->count;
@@ -129,7 +129,7 @@ add_array(Arrays *arrays, const DcfBindColumn *slot,
 
 	if (value->unknown || value->isnull)
 		return false;
-	arrays->slots[n] = slot;
+	arrays->bcols[n] = bcol;
 	arrays->types[n] = get_base_element_type(value->type);
 	get_typlenbyvalalign(arrays->types[n], &typlen, &typbyval, &typalign);
 	deconstruct_array(DatumGetArrayTypeP(value->value), arrays->types[n],
@@ -150,15 +150,15 @@ find_row(const Arrays *arrays, int nth, int *row)
 
 	for (int i = 0; i < arrays->count; i++)
 	{
-		const DcfBindColumn *slot = arrays->slots[i];
+		const DcfBindColumn *bcol = arrays->bcols[i];
 		int found = arrays->nulls[i][nth] ?
 			-1 :
-			dcf_bind_values_find(slot->column, &slot->values,
+			dcf_bind_values_find(bcol->column, &bcol->values,
 								 arrays->elems[i][nth], arrays->types[i]);
 
 		if (found < 0)
 			return false;
-		if (slot->one_by_one)
+		if (bcol->fan_out)
 			row[ncolumns++] = found;
 	}
 	return true;
@@ -178,9 +178,9 @@ compare_rows(const void *one, const void *other, void *arg)
 }
 
 void
-dcf_bind_group_turn(const DcfBindGroup *group, int *wheels)
+dcf_bind_group_apply(const DcfBindGroup *group, int *positions)
 {
 	for (int i = 0; i < group->ncolumns; i++)
-		wheels[group->columns[i]] =
+		positions[group->columns[i]] =
 			group->rows[group->at * group->ncolumns + i];
 }

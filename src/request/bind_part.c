@@ -7,27 +7,27 @@
 #include "bind_part.h"
 
 bool
-dcf_bind_part_exist(const DcfBindColumn *slot)
+dcf_bind_part_exist(const DcfBindColumn *bcol)
 {
-	if (slot->column->kind == DCF_COLUMN_WINDOW)
-		return slot->has_window;
-	return slot->column->options->list && slot->has_values &&
-		!slot->one_by_one && slot->values.count > 1;
+	if (bcol->column->kind == DCF_COLUMN_WINDOW)
+		return bcol->has_window;
+	return bcol->column->options->list && bcol->has_values && !bcol->fan_out &&
+		bcol->values.count > 1;
 }
 
 DcfBindPart
-dcf_bind_part_whole(const DcfBindColumn *slot)
+dcf_bind_part_whole(const DcfBindColumn *bcol)
 {
-	DcfBindPart part = {.count = slot->values.count};
+	DcfBindPart part = {.count = bcol->values.count};
 
 	return part;
 }
 
 static bool
-halve_window(const DcfBindColumn *slot, int wheel, const DcfBindPart *part,
+halve_window(const DcfBindColumn *bcol, int position, const DcfBindPart *part,
 			 DcfBindPart *first, DcfBindPart *second)
 {
-	DcfWindow window = dcf_bind_part_window(slot, wheel, part);
+	DcfWindow window = dcf_bind_part_window(bcol, position, part);
 	Timestamp middle;
 
 	if (!dcf_window_middle(&window, &middle))
@@ -39,12 +39,12 @@ halve_window(const DcfBindColumn *slot, int wheel, const DcfBindPart *part,
 }
 
 bool
-dcf_bind_part_halve(const DcfBindColumn *slot, int wheel,
+dcf_bind_part_halve(const DcfBindColumn *bcol, int position,
 					const DcfBindPart *part, DcfBindPart *first,
 					DcfBindPart *second)
 {
-	if (slot->column->kind == DCF_COLUMN_WINDOW)
-		return halve_window(slot, wheel, part, first, second);
+	if (bcol->column->kind == DCF_COLUMN_WINDOW)
+		return halve_window(bcol, position, part, first, second);
 	if (part->count < 2)
 		return false;
 	*first = *second = *part;
@@ -55,10 +55,10 @@ dcf_bind_part_halve(const DcfBindColumn *slot, int wheel,
 }
 
 DcfWindow
-dcf_bind_part_window(const DcfBindColumn *slot, int wheel,
+dcf_bind_part_window(const DcfBindColumn *bcol, int position,
 					 const DcfBindPart *part)
 {
-	DcfWindow window = *dcf_bind_column_window(slot, wheel);
+	DcfWindow window = *dcf_bind_column_window(bcol, position);
 
 	dcf_window_cut(&window, part->has_lower ? &part->lower : NULL,
 				   part->has_upper ? &part->upper : NULL);
@@ -66,20 +66,20 @@ dcf_bind_part_window(const DcfBindColumn *slot, int wheel,
 }
 
 bool
-dcf_bind_part_has(const DcfBindColumn *slot, const DcfBindPart *part,
+dcf_bind_part_has(const DcfBindColumn *bcol, const DcfBindPart *part,
 				  Datum value, bool isnull)
 {
 	Timestamp time;
 
-	if (slot->column->kind == DCF_COLUMN_PARAMETER)
+	if (bcol->column->kind == DCF_COLUMN_PARAMETER)
 		return true;
 	if (isnull)
 		return false;
-	if (slot->column->kind == DCF_COLUMN_FILTERED)
+	if (bcol->column->kind == DCF_COLUMN_FILTERED)
 		return dcf_bind_values_between(
-			slot->column, value, slot->values.values[part->first],
-			slot->values.values[part->first + part->count - 1]);
-	time = dcf_window_time(&slot->window, value);
+			bcol->column, value, bcol->values.values[part->first],
+			bcol->values.values[part->first + part->count - 1]);
+	time = dcf_window_time(&bcol->window, value);
 	return (!part->has_lower || time >= part->lower) &&
 		(!part->has_upper || time < part->upper);
 }

@@ -20,7 +20,7 @@ typedef struct DcfBindPart
 	bool has_lower, has_upper;
 	Timestamp lower, upper;
 
-	/* Of a list: indexes into the slot's values. */
+	/* Of a list: indexes into the bcol's values. */
 	int first;
 	int count;
 } DcfBindPart;
@@ -30,27 +30,27 @@ typedef struct DcfBindPart
  * the query gives a bound, or a list that goes out in one request.  NULL values
  * of the column have no part in either.
  */
-extern bool dcf_bind_part_exist(const DcfBindColumn *slot);
+extern bool dcf_bind_part_exist(const DcfBindColumn *bcol);
 
-extern DcfBindPart dcf_bind_part_whole(const DcfBindColumn *slot);
+extern DcfBindPart dcf_bind_part_whole(const DcfBindColumn *bcol);
 
 /*
- * Two parts in place of one, of the window that the slot's wheel tells.  False if they would not ask for less: a window is
+ * Two parts in place of one, of the window that the bcol's position tells.  False if they would not ask for less: a window is
  * halved down to days, or to seconds with window_round 'none'.
  */
-extern bool dcf_bind_part_halve(const DcfBindColumn *slot, int wheel,
+extern bool dcf_bind_part_halve(const DcfBindColumn *bcol, int position,
 								const DcfBindPart *part, DcfBindPart *first,
 								DcfBindPart *second);
 
 /* The window to send for a part. */
-extern DcfWindow dcf_bind_part_window(const DcfBindColumn *slot, int wheel,
+extern DcfWindow dcf_bind_part_window(const DcfBindColumn *bcol, int position,
 									  const DcfBindPart *part);
 
 /*
  * Whether a row with this value of the column is of the part, provided that it
  * is of the whole.  Of a parameter column, which no row has, every row is.
  */
-extern bool dcf_bind_part_has(const DcfBindColumn *slot,
+extern bool dcf_bind_part_has(const DcfBindColumn *bcol,
 							  const DcfBindPart *part, Datum value,
 							  bool isnull);
 

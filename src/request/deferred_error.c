@@ -104,17 +104,17 @@ raise_missing(const DcfRelation *relation, const DcfDeferredError *deferred)
 	int nmissing = bms_num_members(deferred->missing);
 	StringInfoData names;
 	StringInfoData example;
-	StringInfoData lessons;
-	const char *boundless = "";
+	StringInfoData hints;
+	const char *unusable = "";
 	bool has_end = false;
 
 	if (deferred->clause)
-		boundless = psprintf(
+		unusable = psprintf(
 			" No period of \"%s\" follows from %s: there the column must stand alone, or in something that keeps its order, such as date_trunc().",
 			relation->columns[deferred->unsent - 1].attname, deferred->clause);
 	initStringInfo(&names);
 	initStringInfo(&example);
-	initStringInfo(&lessons);
+	initStringInfo(&hints);
 	for (int i = 0; i < relation->natts; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];
@@ -131,11 +131,10 @@ raise_missing(const DcfRelation *relation, const DcfDeferredError *deferred)
 						 column->attname);
 		values = dcf_parameter_hint_values(param_hint, column);
 		if (values)
-			appendStringInfo(&lessons, " %s.", values);
+			appendStringInfo(&hints, " %s.", values);
 	}
 	if (has_end)
-		appendStringInfoString(&lessons,
-							   " The service may count the last day.");
+		appendStringInfoString(&hints, " The service may count the last day.");
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
@@ -146,8 +145,8 @@ raise_missing(const DcfRelation *relation, const DcfDeferredError *deferred)
 		 errdetail_plural(
 			 "The query gives no value for column %s that is known before the scan starts.%s",
 			 "The query gives no values for columns %s that are known before the scan starts.%s",
-			 nmissing, names.data, boundless),
-		 errhint("For example: WHERE %s.%s", example.data, lessons.data)));
+			 nmissing, names.data, unusable),
+		 errhint("For example: WHERE %s.%s", example.data, hints.data)));
 }
 
 static void

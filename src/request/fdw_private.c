@@ -16,27 +16,27 @@
 /* Positions in fdw_private. */
 enum
 {
-	SPEC_ATTNUMS,  /* IntList, one for each binding */
-	SPEC_OPS,	   /* IntList, likewise */
-	SPEC_UNLESS,   /* IntList, likewise: whether there is a condition */
-	SPEC_GROUPS,   /* IntList, likewise */
-	SPEC_PROGRAMS, /* List of IntLists, likewise */
-	SPEC_SPLIT,	   /* IntList of attnums */
-	SPEC_FETCHED,  /* IntList of attnums */
-	SPEC_SOURCE,   /* Integer */
-	SPEC_ROWS,	   /* Float */
-	SPEC_DAYS,	   /* Float */
-	SPEC_ALL_ROWS, /* Integer, 0 or 1 */
-	SPEC_LACK,	   /* List, NIL where it can run */
-	SPEC_PERHAPS   /* List of such lists */
+	PRIVATE_ATTNUMS,	/* IntList, one for each binding */
+	PRIVATE_OPS,		/* IntList, likewise */
+	PRIVATE_UNLESS,		/* IntList, likewise: whether there is a condition */
+	PRIVATE_GROUPS,		/* IntList, likewise */
+	PRIVATE_PROGRAMS,	/* List of IntLists, likewise */
+	PRIVATE_FAN_OUT,	/* IntList of attnums */
+	PRIVATE_FETCHED,	/* IntList of attnums */
+	PRIVATE_SOURCE,		/* Integer */
+	PRIVATE_ROWS,		/* Float */
+	PRIVATE_DAYS,		/* Float */
+	PRIVATE_ALL_ROWS,	/* Integer, 0 or 1 */
+	PRIVATE_DEFERRED,	/* List, NIL where it can run */
+	PRIVATE_CONDITIONAL /* List of such lists */
 };
 
-/* Positions in SPEC_LACK, and in those of SPEC_PERHAPS. */
+/* Positions in PRIVATE_DEFERRED, and in those of PRIVATE_CONDITIONAL. */
 enum
 {
-	LACK_MISSING, /* IntList of attnums */
-	LACK_UNSENT,  /* Integer */
-	LACK_CLAUSE	  /* String, empty for none */
+	DEFERRED_MISSING, /* IntList of attnums */
+	DEFERRED_UNSENT,  /* Integer */
+	DEFERRED_CLAUSE	  /* String, empty for none */
 };
 
 static List *
@@ -62,7 +62,7 @@ bitmapset_from_list(const List *list)
 }
 
 static List *
-write_lack(const DcfDeferredError *deferred)
+write_deferred(const DcfDeferredError *deferred)
 {
 	if (!deferred)
 		return NIL;
@@ -72,7 +72,7 @@ write_lack(const DcfDeferredError *deferred)
 }
 
 static DcfDeferredError *
-read_lack(const List *list)
+read_deferred(const List *list)
 {
 	DcfDeferredError *deferred;
 	char *clause;
@@ -80,9 +80,9 @@ read_lack(const List *list)
 	if (list == NIL)
 		return NULL;
 	deferred = palloc0(sizeof(DcfDeferredError));
-	deferred->missing = bitmapset_from_list(list_nth(list, LACK_MISSING));
-	deferred->unsent = intVal(list_nth(list, LACK_UNSENT));
-	clause = strVal(list_nth(list, LACK_CLAUSE));
+	deferred->missing = bitmapset_from_list(list_nth(list, DEFERRED_MISSING));
+	deferred->unsent = intVal(list_nth(list, DEFERRED_UNSENT));
+	clause = strVal(list_nth(list, DEFERRED_CLAUSE));
 	deferred->clause = clause[0] != '\0' ? clause : NULL;
 	return deferred;
 }
@@ -97,7 +97,7 @@ dcf_fdw_private_write(const DcfFdwPrivate *priv, List **fdw_private,
 	List *groups = NIL;
 	List *programs = NIL;
 	List *exprs = NIL;
-	List *perhaps = NIL;
+	List *conditional = NIL;
 	ListCell *lc;
 
 	foreach(lc, priv->bindings)
@@ -117,7 +117,7 @@ dcf_fdw_private_write(const DcfFdwPrivate *priv, List **fdw_private,
 	*fdw_exprs = list_concat(exprs, priv->clauses);
 
 	*fdw_private = list_make5(attnums, ops, unless, groups, programs);
-	*fdw_private = lappend(*fdw_private, list_from_bitmapset(priv->split));
+	*fdw_private = lappend(*fdw_private, list_from_bitmapset(priv->fan_out));
 	*fdw_private = lappend(*fdw_private, list_from_bitmapset(priv->fetched));
 	*fdw_private = lappend(*fdw_private, makeInteger(priv->source));
 	*fdw_private =
@@ -126,10 +126,10 @@ dcf_fdw_private_write(const DcfFdwPrivate *priv, List **fdw_private,
 	*fdw_private =
 		lappend(*fdw_private, makeFloat(psprintf("%f", priv->days)));
 	*fdw_private = lappend(*fdw_private, makeInteger(priv->all_rows));
-	*fdw_private = lappend(*fdw_private, write_lack(priv->deferred));
-	foreach(lc, priv->perhaps)
-		perhaps = lappend(perhaps, write_lack(lfirst(lc)));
-	*fdw_private = lappend(*fdw_private, perhaps);
+	*fdw_private = lappend(*fdw_private, write_deferred(priv->deferred));
+	foreach(lc, priv->conditional_errors)
+		conditional = lappend(conditional, write_deferred(lfirst(lc)));
+	*fdw_private = lappend(*fdw_private, conditional);
 }
 
 DcfFdwPrivate *
@@ -144,16 +144,16 @@ dcf_fdw_private_read(const ForeignScan *scan)
 	int nexprs = 0;
 	int i = 0;
 
-	forthree(lc_attnum, list_nth(private, SPEC_ATTNUMS), lc_op,
-			 list_nth(private, SPEC_OPS), lc_unless,
-			 list_nth(private, SPEC_UNLESS))
+	forthree(lc_attnum, list_nth(private, PRIVATE_ATTNUMS), lc_op,
+			 list_nth(private, PRIVATE_OPS), lc_unless,
+			 list_nth(private, PRIVATE_UNLESS))
 	{
 		DcfBinding *binding = palloc0(sizeof(DcfBinding));
 
 		binding->attnum = lfirst_int(lc_attnum);
 		binding->op = lfirst_int(lc_op);
-		binding->group = list_nth_int(list_nth(private, SPEC_GROUPS), i);
-		binding->program = list_nth(list_nth(private, SPEC_PROGRAMS), i);
+		binding->group = list_nth_int(list_nth(private, PRIVATE_GROUPS), i);
+		binding->program = list_nth(list_nth(private, PRIVATE_PROGRAMS), i);
 		i++;
 		if (binding->op != DCF_BIND_NULL)
 			binding->value = list_nth(scan->fdw_exprs, nexprs++);
@@ -162,15 +162,16 @@ dcf_fdw_private_read(const ForeignScan *scan)
 		priv->bindings = lappend(priv->bindings, binding);
 	}
 	priv->clauses = list_copy_tail(scan->fdw_exprs, nexprs);
-	priv->split = bitmapset_from_list(list_nth(private, SPEC_SPLIT));
-	priv->fetched = bitmapset_from_list(list_nth(private, SPEC_FETCHED));
-	priv->source = intVal(list_nth(private, SPEC_SOURCE));
-	priv->rows_per_request = floatVal(list_nth(private, SPEC_ROWS));
-	priv->all_rows = intVal(list_nth(private, SPEC_ALL_ROWS)) != 0;
-	priv->days = floatVal(list_nth(private, SPEC_DAYS));
-	priv->deferred = read_lack(list_nth(private, SPEC_LACK));
-	foreach(lc, list_nth(private, SPEC_PERHAPS))
-		priv->perhaps = lappend(priv->perhaps, read_lack(lfirst(lc)));
+	priv->fan_out = bitmapset_from_list(list_nth(private, PRIVATE_FAN_OUT));
+	priv->fetched = bitmapset_from_list(list_nth(private, PRIVATE_FETCHED));
+	priv->source = intVal(list_nth(private, PRIVATE_SOURCE));
+	priv->rows_per_request = floatVal(list_nth(private, PRIVATE_ROWS));
+	priv->all_rows = intVal(list_nth(private, PRIVATE_ALL_ROWS)) != 0;
+	priv->days = floatVal(list_nth(private, PRIVATE_DAYS));
+	priv->deferred = read_deferred(list_nth(private, PRIVATE_DEFERRED));
+	foreach(lc, list_nth(private, PRIVATE_CONDITIONAL))
+		priv->conditional_errors =
+			lappend(priv->conditional_errors, read_deferred(lfirst(lc)));
 	return priv;
 }
 
@@ -192,7 +193,7 @@ dcf_fdw_private_keys(const DcfFdwPrivate *priv)
 Bitmapset *
 dcf_fdw_private_fetched(const ForeignScan *scan)
 {
-	return bitmapset_from_list(list_nth(scan->fdw_private, SPEC_FETCHED));
+	return bitmapset_from_list(list_nth(scan->fdw_private, PRIVATE_FETCHED));
 }
 
 bool
@@ -203,7 +204,7 @@ dcf_fdw_private_binds_same(const DcfFdwPrivate *one,
 	ListCell *lc_other;
 
 	if (list_length(one->bindings) != list_length(other->bindings) ||
-		!bms_equal(one->split, other->split))
+		!bms_equal(one->fan_out, other->fan_out))
 		return false;
 	forboth(lc_one, one->bindings, lc_other, other->bindings)
 	{

@@ -16,7 +16,7 @@
 #define SHOWN_VALUES 12
 
 /* A hint for a refused request tells of no more parameters. */
-#define TOLD_PARAMS 4
+#define MAX_PARAMS 4
 
 struct DcfParameterHint
 {
@@ -220,7 +220,7 @@ append_sent(StringInfo text, const DcfRelation *relation,
 	if (param == NULL || param->values == NIL || sent->value[0] == '\0')
 		return;
 	wrong = find_illegal(param, sent->value);
-	if ((wrong != NULL) != illegal || (*warned)++ >= TOLD_PARAMS)
+	if ((wrong != NULL) != illegal || (*warned)++ >= MAX_PARAMS)
 		return;
 	appendStringInfo(text, "%s%s is ", text->len > 0 ? " " : "",
 					 name_param(relation, param->name));

@@ -36,7 +36,7 @@ static char *build_json(const DcfRequest *request);
 
 /* Whether the path's first segment is that of another path, case apart. */
 static bool
-is_beside(const char *path, const char *other)
+same_first_segment(const char *path, const char *other)
 {
 	size_t len = strcspn(path + 1, "/");
 
@@ -49,11 +49,11 @@ dcf_request_path(const char *prefix, char *endpoint)
 {
 	static const char *const roots[] = {"/session", "/ping", "/master"};
 
-	if (prefix == NULL || is_beside(endpoint, prefix))
+	if (prefix == NULL || same_first_segment(endpoint, prefix))
 		return endpoint;
 	for (int i = 0; i < (int) lengthof(roots); i++)
 	{
-		if (is_beside(endpoint, roots[i]))
+		if (same_first_segment(endpoint, roots[i]))
 			return endpoint;
 	}
 	return psprintf("%s%s", prefix, endpoint);

@@ -17,14 +17,14 @@
 /* The shortest window that makes a difference, where days do not count. */
 #define LEAST_DAYS (1.0 / HOURS_PER_DAY)
 
-static void add_days(DcfRequestSize *reqsize, double days, double asked,
-					 double kept);
+static void add_days(DcfRequestSize *reqsize, double days, double days_sent,
+					 double wanted);
 
 void
 dcf_request_size_init(DcfRequestSize *reqsize)
 {
 	memset(reqsize, 0, sizeof(*reqsize));
-	reqsize->kept = 1;
+	reqsize->wanted = 1;
 	reqsize->values = 1;
 }
 
@@ -65,7 +65,7 @@ dcf_request_size_window(DcfRequestSize *reqsize, const DcfRelation *relation,
 	DcfWindow sent;
 	double days;
 	double wanted;
-	double asked;
+	double days_sent;
 	double unused;
 
 	lower = lower && options->param_from;
@@ -95,8 +95,8 @@ dcf_request_size_window(DcfRequestSize *reqsize, const DcfRelation *relation,
 		sent.upper_exclusive = true;
 		sent.upper = dcf_window_open_upper(window, relation->table->open_to);
 	}
-	dcf_window_days(&sent, &asked, &unused);
-	add_days(reqsize, days, Max(asked, days), Max(wanted, 0) / days);
+	dcf_window_days(&sent, &days_sent, &unused);
+	add_days(reqsize, days, Max(days_sent, days), Max(wanted, 0) / days);
 }
 
 void
@@ -157,15 +157,15 @@ dcf_request_size_part(const DcfRequestSize *part, const DcfRequestSize *whole)
 
 /* Of several windows the shortest says the most. */
 static void
-add_days(DcfRequestSize *reqsize, double days, double asked, double kept)
+add_days(DcfRequestSize *reqsize, double days, double days_sent, double wanted)
 {
 	bool is_first = !(reqsize->given & DCF_REQUEST_SIZE_DAYS);
 
 	reqsize->given |= DCF_REQUEST_SIZE_DAYS;
-	reqsize->kept *= Min(kept, 1);
+	reqsize->wanted *= Min(wanted, 1);
 	if (is_first || reqsize->days < 0 || (days >= 0 && days < reqsize->days))
 	{
 		reqsize->days = days;
-		reqsize->asked = asked;
+		reqsize->days_sent = days_sent;
 	}
 }
