@@ -233,6 +233,12 @@ doc-map:
 	tools/doc-map >doc/map.svg.new
 	mv doc/map.svg.new doc/map.svg
 
+# The picture of the demo in README.md, from what the installed extension shows.
+demo-picture:
+	tools/unprivileged tools/with-sandbox tools/with-cluster demo/show | \
+	  tools/demo-picture >doc/demo.svg.new
+	mv doc/demo.svg.new doc/demo.svg
+
 # --- From nothing: these install what they need ---------------------------
 
 setup:
@@ -288,10 +294,12 @@ help:
 	@echo '  make format, format-check    format the C code, or only check (CLANG_FORMAT)'
 	@echo '  make lint                    check the rules that no compiler knows'
 	@echo '  make doc-map                 draw doc/map.svg, the picture of the folders'
+	@echo '  make demo-picture            draw doc/demo.svg with the installed extension'
 	@echo '  make help                    show this list'
 
 FORCE:
 .PHONY: FORCE all install install-catalogue uninstall uninstall-catalogue \
   installcheck installcheck-tap installcheck-tap-world clean unit fuzz \
-  fuzz-quick fuzz-queries format format-check lint doc-map setup test demo demo-shell \
+  fuzz-quick fuzz-queries format format-check lint doc-map demo-picture setup test demo \
+  demo-shell \
   bench bench-quick assert-postgres help

@@ -1,5 +1,5 @@
 # The tools around the extension: what they start ends with them, the demo does
-# what it shows, and what is missing is told by the names that README.md has.
+# what it shows, and what is missing is told by the names that doc/operations.md has.
 use strict;
 use warnings FATAL => 'all';
 
@@ -214,12 +214,12 @@ for my $what (sort keys %unsound)
 
 # --- What is missing ---------------------------------------------------------------
 
-# The names of a column of README's table of packages.
+# The names of a column of the table of packages in doc/operations.md.
 sub documented
 {
 	my ($column) = @_;
 	my @names;
-	for my $line (split /\n/, PostgreSQL::Test::Utils::slurp_file('README.md'))
+	for my $line (split /\n/, PostgreSQL::Test::Utils::slurp_file('doc/operations.md'))
 	{
 		my @cells = split /\|/, $line =~ s/, and for speed[^|]*//gr;
 		push @names, $cells[$column] =~ /`([^`]+)`/g
@@ -269,7 +269,7 @@ for my $name (sort keys %system)
 	$missing =~ s/ \(then: [^)]+\)//g;
 	$missing{$_} = 1 for grep { !/^python3/ } split / /, $missing;
 	my @documented = documented($column + 1);
-	is_deeply([ sort keys %missing ], \@documented, "$name: and names what README.md does");
+	is_deeply([ sort keys %missing ], \@documented, "$name: and names what doc/operations.md does");
 }
 ok(!-e "$scratch/asked", 'nothing was installed');
 
