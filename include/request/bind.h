@@ -1,6 +1,7 @@
 /*
  * bind.h
- *	  From a spec and the values of its expressions to the requests to send.
+ *	  Bindings and the values of their expressions become the requests of a
+ *	  scan.
  */
 #ifndef DCF_BIND_H
 #define DCF_BIND_H
@@ -12,25 +13,22 @@
 #include "request/request.h"
 #include "request/request_size.h"
 
-/*
- * The value of one binding's expression.  unknown: it cannot be told yet (a
- * plan that is only explained); shown then stands for it.  skipped: the
- * condition that the binding does not hold under is true; there is no value and
- * no type.
- */
+/* The value of one binding's expression. */
 typedef struct DcfBoundValue
 {
 	Datum value;
 	bool isnull;
 	Oid type;
+	/* EXPLAIN only: there is no value yet, and shown stands for it */
 	bool unknown;
+	/* the binding's condition (unless) is true: no value, no type */
 	bool skipped;
 	const char *shown;
 } DcfBoundValue;
 
 /*
- * A deep copy of the values of the spec's bindings, in the current memory
- * context: a parameter's value is valid only until the plan sets it again.
+ * A deep copy of the values of priv's bindings, in the current memory context:
+ * a Param's Datum is valid only until the Param changes.
  */
 extern DcfBoundValue *dcf_bind_copy_values(const DcfFdwPrivate *priv,
 										   const DcfBoundValue *values);
@@ -38,17 +36,22 @@ extern DcfBoundValue *dcf_bind_copy_values(const DcfFdwPrivate *priv,
 typedef struct DcfRequestSet DcfRequestSet;
 
 /*
- * One request of a set: what it asks for, and what its rows have of that.  It
- * must not outlive the set.
+ * One request of a set with the values that it sends.  Must not outlive the
+ * set.
  */
 typedef struct DcfBoundRequest DcfBoundRequest;
 
 /*
- * Work out the requests, in the current memory context, where everything
- * stays.  values goes along with spec->bindings.  Duplicates are removed;
- * several lists multiply.  Raises ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a
- * value that cannot be sent.  for_explain: a template will be asked for, and no
- * values that are sent; so those of defaults are not worked out.
+ * Work out the set of requests, in the current memory context, which must
+ * outlive it. values has one entry for each of priv->bindings.  Duplicate
+ * values are removed; columns that fan out multiply.
+ *
+ * for_explain: only dcf_bind_template() and dcf_bind_count() will be called,
+ * so the values that parameter columns show by default are not computed.
+ *
+ * Raises ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a value that cannot be sent,
+ * or a default that does not fit its column; ERRCODE_NOT_NULL_VIOLATION for a
+ * fetched parameter column without a value whose domain refuses NULL.
  */
 extern DcfRequestSet *dcf_bind_create(const DcfRelation *relation,
 									  const DcfFdwPrivate *priv,
@@ -56,58 +59,68 @@ extern DcfRequestSet *dcf_bind_create(const DcfRelation *relation,
 									  bool for_explain);
 
 /*
- * A set of one request, as it is, which must outlive the set.  In its rows a
- * parameter column has the value that goes with the request.  hint is what
- * dcf_bind_narrow_hint() gives for it, or NULL.
+ * A set of one request that is sent as it is. request must outlive the set.  A
+ * parameter column shows the value that the request sends for it. hint is what
+ * dcf_bind_narrow_hint() returns for this set, or NULL.
  */
 extern DcfRequestSet *dcf_bind_create_fixed(const DcfRelation *relation,
 											DcfRequest *request,
 											const char *hint);
 
-/* How many requests there are in all: 0 where no row can match. */
+/* The number of requests, before any is halved; 0 if no row can match. */
 extern double dcf_bind_count(const DcfRequestSet *set);
 
 /*
- * The next request to send, or NULL after the last, in the current memory
- * context.  More may follow after a last one that has to be halved.
+ * The next request to send, in the current memory context; NULL after the
+ * last.  More may follow once a request has been halved.
  */
 extern DcfBoundRequest *dcf_bind_next(DcfRequestSet *set);
 extern bool dcf_bind_has_next(const DcfRequestSet *set);
 
-/* As it is sent, in the current memory context. */
+/* The request as it is sent, in the current memory context. */
 extern DcfRequest *dcf_bind_request(const DcfBoundRequest *bound);
 
-/* One request that stands for all, for EXPLAIN; NULL where there is none. */
+/*
+ * For EXPLAIN: one request that stands for all, with placeholders for values
+ * that are unknown or differ; NULL if no row can match.
+ */
 extern DcfRequest *dcf_bind_template(DcfRequestSet *set);
 
-/* The value that was sent for a parameter column. */
+/* The value that a parameter column shows in the request's rows. */
 extern Datum dcf_bind_sent(const DcfBoundRequest *bound, AttrNumber attnum,
 						   bool *isnull);
 
 /*
- * Whether a row belongs to the request.  Where several requests differ in a
- * filtered column, the service's idea of equality may be wider than
- * PostgreSQL's and a row may come more than once; it belongs to the request for
- * its own value.  So it does to one of several periods of a window, which are
- * sent wider than they are, and to the half of a request that was halved.
+ * Whether the request may return this row of its reply.  If several requests
+ * differ in a filtered column, the service's equality may be wider than
+ * PostgreSQL's, so that several replies have the row; only the request for the
+ * row's own value returns it.  The same holds for the periods of a window,
+ * which are sent wider than they are, and for the halves of a request. values
+ * and isnull are those of all columns, by attnum - 1.
  */
 extern bool dcf_bind_owns_row(const DcfBoundRequest *bound,
 							  const Datum *values, const bool *isnull);
 
 /*
- * Whether the request could be asked for in two halves, by the table's option
- * "split"; and that it be: they are the next to be returned.
+ * Whether the request can be sent as two halves, by the column that the
+ * table's option "split" names, or by the keys of a batched join.
  */
 extern bool dcf_bind_can_halve(const DcfBoundRequest *bound);
+
+/*
+ * Have dcf_bind_next() return the halves of a request next.  Only after
+ * dcf_bind_can_halve() has returned true for it.
+ */
 extern void dcf_bind_halve(DcfRequestSet *set, const DcfBoundRequest *bound);
 
 /*
- * How much the request asks for; or the whole of what was halved to make it.
+ * How much the request asks for; with whole, the request that was halved to
+ * make it.
  */
 extern void dcf_bind_request_size(const DcfBoundRequest *bound, bool whole,
 								  DcfRequestSize *reqsize);
 
-/* The hint for 413: what to narrow, palloc'd; or NULL. */
+/* The hint of a 413: what to narrow, palloc'd; or NULL. */
 extern char *dcf_bind_narrow_hint(const DcfRequestSet *set);
 
 #endif /* DCF_BIND_H */

@@ -1,11 +1,12 @@
 /*
  * deferred_error.h
- *	  Why a scan cannot run as it was planned.
+ *	  Why a scan cannot run as planned.
  *
- * PostgreSQL plans more often than it runs: a subquery a second time to be
- * hashed, a prepared statement once more to compare costs.  So the planner
- * raises nothing: it notes the lack in the plan, whose cost makes any other
- * plan win, and the scan raises it when its first row is asked for.
+ * PostgreSQL makes plans that it never runs: of a subquery a second one,
+ * hashed; of a prepared statement one more, to compare costs.  So the planner
+ * never raises an error for a missing value.  It writes the error into the
+ * plan, whose cost lets any other plan win, and the scan raises it before its
+ * first row.
  */
 #ifndef DCF_DEFERRED_ERROR_H
 #define DCF_DEFERRED_ERROR_H
@@ -19,28 +20,32 @@
 typedef struct DcfDeferredError
 {
 	Bitmapset *missing; /* required columns (attnums) without a value */
-	AttrNumber unsent;	/* a column that the query compares, and for which no
-						 * value of the query's is sent; 0 where nothing but
-						 * required columns are missing */
-	char *clause;		/* that comparison, or NULL where it cannot be
-						 * shown */
+
+	/*
+	 * a column that the query compares although no value follows for it; 0 if
+	 * only required columns lack one.  With missing: a missing window column.
+	 */
+	AttrNumber unsent;
+	/* the comparison as SQL, or NULL if it cannot be shown */
+	char *clause;
 } DcfDeferredError;
 
 /*
- * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED: naming all required columns
- * without a value and showing a clause that would run, or the comparison.
+ * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED.  The message names all
+ * required columns without a value, and shows a clause that would run; or it
+ * names the comparison that gives no value.
  */
 pg_noreturn extern void
 dcf_deferred_error_raise(const DcfRelation *relation,
 						 const DcfDeferredError *deferred);
 
-/* A line of EXPLAIN, palloc'd. */
+/* The same in a few words, for EXPLAIN; palloc'd. */
 extern char *dcf_deferred_error_show(const DcfRelation *relation,
 									 const DcfDeferredError *deferred);
 
 /*
- * The lack if required columns other than those in bound are missing; else
- * NULL.  palloc'd.
+ * An error if a required column is not among bound (attnums), palloc'd; else
+ * NULL.
  */
 extern DcfDeferredError *
 dcf_deferred_error_missing(const DcfRelation *relation,

@@ -23,35 +23,49 @@ typedef enum DcfBindingOp
 	DCF_BIND_NOT_DISTINCT, /* column IS NOT DISTINCT FROM value: of NULL as
 							* DCF_BIND_NULL */
 	DCF_BIND_ANY,		   /* column = ANY (value) */
-	DCF_BIND_KEYS,	 /* column = one of the values that value has in rows of
-					 * the other side of a batched join, which gives them to
-					 * the scan */
+
+	/*
+	 * column = the batch's keys, which a batched join passes to the scan;
+	 * value is the outer side's expression, for EXPLAIN
+	 */
+	DCF_BIND_KEYS,
 	DCF_BIND_NULL,	 /* column IS NULL: no value */
 	DCF_BIND_FROM,	 /* column >= value */
 	DCF_BIND_AFTER,	 /* column > value */
 	DCF_BIND_TO,	 /* column <= value */
 	DCF_BIND_BEFORE, /* column < value */
-	DCF_BIND_PERIODS /* column in what a program makes of the record value: see
-					  * period.h */
+
+	/*
+	 * column lies in the periods that the binding's program computes from the
+	 * record value; see period.h
+	 */
+	DCF_BIND_PERIODS
 } DcfBindingOp;
 
 typedef struct DcfBinding
 {
 	AttrNumber attnum;
 	DcfBindingOp op;
-	Expr *value;   /* NULL for DCF_BIND_NULL */
-	Expr *unless;  /* or NULL: where this boolean is true, the query says
-				   * nothing of the column here */
+	Expr *value; /* NULL for DCF_BIND_NULL */
+
+	/*
+	 * or NULL.  Where this boolean is true, the binding does not hold, and the
+	 * query wants any value
+	 */
+	Expr *unless;
 	List *program; /* IntList, of DCF_BIND_PERIODS */
-	int group;	   /* of DCF_BIND_ANY: the elements of the arrays of one
-				* group, a number above 0, go along with each other; 0:
-				* none */
+
+	/*
+	 * of DCF_BIND_ANY: bindings with the same number, from 1, are arrays whose
+	 * n-th elements belong together; 0: no group
+	 */
+	int group;
 } DcfBinding;
 
-/* Records in a reply of which nothing is known. */
+/* Estimate of the records in a reply, without any other source. */
 #define DCF_ROWS_DEFAULT 1000
 
-/* Where the row estimate came from. */
+/* Where the row estimate came from, best first. */
 typedef enum DcfEstimateSource
 {
 	DCF_ESTIMATE_REMOTE,	 /* the service's count of a bridge table */
@@ -63,42 +77,56 @@ typedef enum DcfEstimateSource
 
 typedef struct DcfFdwPrivate
 {
-	List *bindings;		/* of DcfBinding * */
-	Bitmapset *fan_out; /* list columns (attnums) that need a request
-								 * for each value, because the query wants to
-								 * know which value a row belongs to */
-	Bitmapset *fetched; /* attnums whose value is needed */
+	List *bindings; /* of DcfBinding * */
+
+	/*
+	 * columns (attnums) with option list that nevertheless need a request for
+	 * each value, because the query reads which value a row belongs to
+	 */
+	Bitmapset *fan_out;
+	Bitmapset *fetched; /* columns (attnums) whose value the plan needs */
 	List *clauses;		/* what the service filters, for EXPLAIN */
 	DcfEstimateSource source;
-	double rows_per_request;	/* estimated, not limited by max_rows, as
-							 * the service may see it: with open ends as
-							 * they are sent */
-	double days;				/* of the window that the estimate is for; 0:
-							 * none, or not known */
-	bool all_rows;				/* the query is likely to read them all */
-	DcfDeferredError *deferred; /* why it cannot run, or NULL */
-	List *conditional_errors; /* of DcfDeferredError *: the same, of columns that
-							  * conditions may leave without a value */
+
+	/*
+	 * estimate of the records in a reply, before max_rows, for the window that
+	 * is sent: with open ends as they are sent
+	 */
+	double rows_per_request;
+	double days;   /* of the window of the estimate; 0: none, or not known */
+	bool all_rows; /* the query probably reads all rows */
+	DcfDeferredError *deferred; /* why the scan cannot run, or NULL */
+
+	/*
+	 * of DcfDeferredError *: each is raised if conditions (DcfBinding.unless)
+	 * leave its column without a value
+	 */
+	List *conditional_errors;
 } DcfFdwPrivate;
 
-/* The column (attnum) whose values a batched join gives, or 0. */
+/* The column (attnum) that a batched join passes keys for, or 0. */
 extern AttrNumber dcf_fdw_private_keys(const DcfFdwPrivate *priv);
 
-/* Write into the two lists of a ForeignScan, and read back. */
+/* Write into the two lists of a ForeignScan. */
 extern void dcf_fdw_private_write(const DcfFdwPrivate *priv,
 								  List **fdw_private, List **fdw_exprs);
+
+/* Read them back, in the current memory context. */
 extern DcfFdwPrivate *dcf_fdw_private_read(const ForeignScan *scan);
 
-/* The columns that a scan needs, alone. */
+/* Read only the columns (attnums) that the scan needs. */
 extern Bitmapset *dcf_fdw_private_fetched(const ForeignScan *scan);
 
-/* Whether two specs of one table bind the same columns in the same way. */
+/*
+ * Whether two scans of one table bind the same columns in the same way.  Their
+ * values may differ.
+ */
 extern bool dcf_fdw_private_binds_same(const DcfFdwPrivate *one,
 									   const DcfFdwPrivate *other);
 
 /*
- * Whether two scans of one table may ask the same: they bind the same, and no
- * values are known to differ.
+ * Whether two scans of one table may send the same requests: they bind the
+ * same, and no constants differ.
  */
 extern bool dcf_fdw_private_may_be_same(const ForeignScan *one,
 										const ForeignScan *other);

@@ -1,20 +1,22 @@
 /*
  * period.h
- *	  Sets of periods in which a window column's values must lie, worked out
- *	  from conditions that say so in other words.
+ *	  The periods in which a window column's values must lie, computed from
+ *	  clauses that compare an expression over the column, such as
+ *	  date_trunc('month', c) = v.
  *
- * A condition about a column is written as a program: codes for a machine with
- * a stack of sets.  Comparisons push what they say of an expression over the
- * column; steps make of the periods of a function's result those of its
- * argument.  A step may make periods wider, never narrower: PostgreSQL checks
- * each row again.
+ * A clause becomes a program for a machine with a stack of sets of periods.  A
+ * comparison pushes the set of values that its expression may have.  A step
+ * then turns the set for a function's result into the set for its argument.  A
+ * step may widen periods, but never narrows them: PostgreSQL checks each row
+ * again.
  *
- * Times are as in a DcfWindow: local for date and timestamp, a date being its
- * midnight, and UTC for timestamptz.
+ * Times are as in DcfWindow: local for date (its midnight) and timestamp, UTC
+ * for timestamptz.
  *
- * A bound outside of the years that can be sent is dropped first, so no step
- * overflows.  At most 24 periods are sent.  Filtered columns are not sent
- * beside periods, because their requests would multiply.
+ * A bound outside the years 1 to 9999 is dropped before each step, so no step
+ * overflows.  At most 24 periods are sent; see dcf_period_windows().  Filtered
+ * columns are not sent together with periods, because their requests would
+ * multiply.
  */
 #ifndef DCF_PERIOD_H
 #define DCF_PERIOD_H
@@ -28,44 +30,51 @@
 #include "request/fdw_private.h"
 #include "request/window.h"
 
-/* An end that is open is DT_NOBEGIN or DT_NOEND. */
+/* An open end is DT_NOBEGIN or DT_NOEND. */
 typedef struct DcfPeriod
 {
 	Timestamp lower, upper;
 	bool lower_exclusive, upper_exclusive;
 } DcfPeriod;
 
-/* In ascending order; none empty, none meets another. */
+/* In ascending order. No period is empty or meets the next. */
 typedef struct DcfPeriods
 {
 	int count;
 	DcfPeriod *items;
 } DcfPeriods;
 
-/* The codes of a program; "takes": the next of its values. */
+/*
+ * The codes of a program. "+" lists the codes that follow as operands; "takes"
+ * means the next of the program's values.
+ */
 typedef enum DcfPeriodCode
 {
-	/* Push a set: takes what is compared with. */
+	/*
+	 * Push a set.  Each takes the value that the expression is compared with.
+	 */
 	DCF_PERIOD_COMPARE,	 /* + DcfBindingOp, DcfPeriodSpace */
 	DCF_PERIOD_ANY,		 /* = an element of the array; + DcfPeriodSpace */
-	DCF_PERIOD_YEAR,	 /* of the local year; + DcfBindingOp */
+	DCF_PERIOD_YEAR,	 /* the expression's year; + DcfBindingOp */
 	DCF_PERIOD_YEAR_ANY, /* = an element of the array */
 	DCF_PERIOD_RANGE,	 /* in the range */
 	DCF_PERIOD_MULTIRANGE,
 
 	/* Steps, from a function's result to its argument. */
-	DCF_PERIOD_TRUNC,		/* local date_trunc(); + DcfPeriodUnit */
-	DCF_PERIOD_TRUNC_TIME,	/* the same of instants, by less than a day */
-	DCF_PERIOD_TO_LOCAL,	/* of timestamp -> timestamptz, in the session */
-	DCF_PERIOD_TO_INSTANT,	/* of timestamptz -> timestamp */
-	DCF_PERIOD_TO_LOCAL_AT, /* the same in a zone, whose name it takes */
+	/* undo date_trunc() of a timestamp; + DcfPeriodUnit */
+	DCF_PERIOD_TRUNC,
+	/* the same of a timestamptz, by less than a day */
+	DCF_PERIOD_TRUNC_TIME,
+	DCF_PERIOD_TO_LOCAL,	/* undo a cast of timestamp to timestamptz */
+	DCF_PERIOD_TO_INSTANT,	/* undo a cast of timestamptz to timestamp */
+	DCF_PERIOD_TO_LOCAL_AT, /* undo AT TIME ZONE; takes the zone's name */
 	DCF_PERIOD_TO_INSTANT_AT,
-	DCF_PERIOD_PLUS, /* + an interval that it takes; + DcfPeriodSpace */
+	DCF_PERIOD_PLUS, /* takes the interval added; + DcfPeriodSpace */
 	DCF_PERIOD_MINUS,
-	DCF_PERIOD_PLUS_DAYS, /* + an integer, of a date */
+	DCF_PERIOD_PLUS_DAYS, /* takes the integer added to a date */
 	DCF_PERIOD_MINUS_DAYS,
 
-	/* Replace so many sets, which follows, by one. */
+	/* Replace the topmost sets by one; + their number. */
 	DCF_PERIOD_AND,
 	DCF_PERIOD_OR
 } DcfPeriodCode;
@@ -93,38 +102,47 @@ typedef enum DcfPeriodUnit
 	DCF_UNIT_MILLENNIUM
 } DcfPeriodUnit;
 
-/* The unit of that name, as date_trunc() takes it, or -1. */
+/*
+ * The unit with that name of date_trunc(), compared without regard to case; -1
+ * if there is none.
+ */
 extern int dcf_period_unit(const char *name);
 
 /*
- * Run a program (an IntList) over its values, none unknown, in the order in
- * which it takes them.  An empty set: no row can match.
+ * Run a program (an IntList). values are taken in order, none of them unknown.
+ * With an empty result no row can match.  Palloc'd in the current memory
+ * context.
  */
 extern DcfPeriods dcf_period_run(const List *program,
 								 const DcfBoundValue *values);
 
-/* The values of a program, from the record that they are evaluated to. */
+/*
+ * The values of a program: the fields of the record that its expressions were
+ * evaluated to.  Palloc'd.
+ */
 extern DcfBoundValue *dcf_period_values(Datum record);
 
 /*
- * Which ends a binding of a window gives, as far as can be told without its
- * value.
+ * Which ends a binding of a window column bounds, as far as can be told
+ * without its value.
  */
 extern void dcf_period_ends(const DcfBinding *binding, bool *lower,
 							bool *upper);
 
 /*
- * The periods of days or times that a column is in a list of, which is in the
- * column's own space.  Those less than a week apart are one.
+ * The periods of a column that equals an element of an array of dates or
+ * times. space is the column's own.  Elements less than a week apart share one
+ * period, because a gap that short is not worth a request.
  */
 extern DcfPeriods dcf_period_any(DcfPeriodSpace space, Datum array,
 								 Oid arraytype);
 
 /*
- * The windows to ask for, in ascending order: what is left of a window in each
- * of the periods.  Those that meet as they are sent become one, and so do the
- * nearest of too many; with apart false all of them.  periods then goes along
- * with windows.
+ * The windows to request, in ascending order, palloc'd: the intersections of a
+ * window with each period.  Periods that meet once they are widened for
+ * sending are merged, and so are the nearest ones while there are more than
+ * 24.  If apart is false, all are merged, because the endpoint takes only one
+ * end. periods is updated to match the result.
  */
 extern DcfWindow *dcf_period_windows(const DcfWindow *window, bool apart,
 									 DcfPeriods *periods);

@@ -1,33 +1,35 @@
 /*
  * period_set.h
- *	  Sets of periods: made, united, intersected, searched.
+ *	  Operations on sets of periods.
  *
- * Sets are allocated in the current memory context.
+ * Results are allocated in the current memory context.
  */
 #ifndef DCF_PERIOD_SET_H
 #define DCF_PERIOD_SET_H
 
 #include "request/period.h"
 
-/* All of time. */
+/* The set with one period that is open at both ends. */
 extern DcfPeriods dcf_period_all(void);
 
-/* One period; the empty set if it is empty. */
+/* The set with this period; the empty set if the period is empty. */
 extern DcfPeriods dcf_period_single(DcfPeriod period);
 
-/* What two sets have in common; what either has. */
+/* The times that are in both sets. */
 extern DcfPeriods dcf_period_intersect(DcfPeriods one, DcfPeriods other);
+
+/* The times that are in either set. */
 extern DcfPeriods dcf_period_unite(DcfPeriods one, DcfPeriods other);
 
-/* Make a set, in place, of periods in any order, which may be empty or meet. */
+/* Sort the periods, in place, drop empty ones and merge those that meet. */
 extern DcfPeriods dcf_period_normalize(DcfPeriods periods);
 
-/* Make one period of the one at index earlier and the next. */
+/* Merge the period at index earlier with the next. */
 extern void dcf_period_join(DcfPeriods *periods, int earlier);
 
 /*
- * The index of the last period that begins at a time or before it; 0 if all
- * begin later.
+ * The index of the last period that begins at or before a time; 0 if all begin
+ * later.
  */
 extern int dcf_period_find(const DcfPeriods *periods, Timestamp time);
 

@@ -2,9 +2,9 @@
  * request.h
  *	  One request: an endpoint and the parameters to send, in order.
  *
- * Built by bind.c for the scan and for EXPLAIN, read by the transport.
- * Names and values are plain UTF-8; encoding happens when a URL or a body is
- * made of them, so nothing in a value can inject anything.
+ * bind.c makes requests for scans and for EXPLAIN; the transport reads them.
+ * Names and values are plain UTF-8.  They are encoded when a URL or a body is
+ * made of them, so no value can inject anything.
  */
 #ifndef DCF_REQUEST_H
 #define DCF_REQUEST_H
@@ -25,81 +25,99 @@ typedef struct DcfParam
 {
 	char *name;
 	char *value;
-	bool placeholder; /* value only stands for one, such as $1: for
-								 * display, never sent */
+
+	/*
+	 * value stands for one that is not known, such as $1: it is shown, but
+	 * never sent
+	 */
+	bool placeholder;
 } DcfParam;
 
 typedef struct DcfRequest
 {
 	char *endpoint; /* path, starts with '/' */
-	List *params;	/* of DcfParam *, what the query asks for */
-	List *fixed;	/* of DcfParam *, what goes with every request of
-								 * the table; sent after params */
+	List *params;	/* of DcfParam *: from the query */
+
+	/*
+	 * of DcfParam *: sent with every request of the table, after params.  An
+	 * empty value is not sent
+	 */
+	List *fixed;
 	DcfMethod method;
 	DcfPostBody post_body;
-	DcfFormat format; /* that the reply is to have */
-	bool brief;		  /* one try of some seconds, as there is another way if it
-				 * fails */
+	DcfFormat format; /* of the reply */
+
+	/*
+	 * send it only once, and wait only seconds: the caller can do without the
+	 * reply
+	 */
+	bool brief;
 } DcfRequest;
 
 /*
- * The path of an endpoint below the option path_prefix, which may be NULL.  One
- * that begins with the prefix's first segment stays as it is, and so do those
- * that belong to no company: /session, /ping and /master.  endpoint itself, or
- * palloc'd.
+ * The path of an endpoint below the option path_prefix, which may be NULL.
+ * Unchanged are paths whose first segment is that of the prefix, and those
+ * that belong to no company: /session, /ping and /master.  Returns endpoint
+ * itself, or a palloc'd string.
  */
 extern char *dcf_request_path(const char *prefix, char *endpoint);
 
 /*
- * A request with the parameters that go with every request of this table: the
- * server's params, the table's params (which win over the server's of the same
- * name), LanguageCode and Response.  Those without a value are not sent.  In the
- * current memory context.
+ * A request with the parameters that each request of the table sends:
+ * LanguageCode, the server's params, the table's params (which replace those
+ * of the same name), and Response.  In the current memory context.
  */
 extern DcfRequest *dcf_request_create(const DcfServerOptions *server,
 									  const DcfTableOptions *table);
 
 /*
- * Set a parameter of the query, in place of an earlier or fixed one of that
- * name (names are compared without regard to case).  Copies both strings.  A
- * list's values are separated by commas that stand for themselves.
+ * Set a parameter of the query.  It replaces any parameter of that name,
+ * compared without regard to case.  Copies both strings.  Commas in a value
+ * are not encoded: they separate the values of a list.
  */
 extern void dcf_request_set(DcfRequest *request, const char *name,
 							const char *value, bool placeholder);
 
 /*
- * Set the parameters of a query string, which is UTF-8 and has been checked as
- * an option, in place of fixed ones of their names.
+ * Set the parameters of a query string among those that every request sends.
+ * It replaces those of the same name. query is UTF-8, and the option's
+ * validator has checked that it decodes; else elog(ERROR).
  */
 extern void dcf_request_set_query(DcfRequest *request, const char *query);
 
-/* The value of a parameter that goes with every request, or NULL. */
+/* The value of a parameter that every request sends, or NULL. */
 extern const char *dcf_request_fixed(const DcfRequest *request,
 									 const char *name);
 
-/* The value of a parameter of the query or of every request, or NULL. */
+/*
+ * The value of a parameter, from the query or sent by every request; or NULL.
+ */
 extern const char *dcf_request_value(const DcfRequest *request,
 									 const char *name);
 
-/* Do not send a parameter that goes with every other request. */
+/* Leave out a parameter that every other request sends. */
 extern void dcf_request_omit(DcfRequest *request, const char *name);
 
-/* A value as it would stand in a URL, palloc'd: to build placeholders. */
+/* A value percent-encoded, palloc'd: to build placeholders. */
 extern char *dcf_request_encode(const char *value);
 
-/* Whether to send it as a POST, base being the URL before the endpoint. */
+/* Whether to send it as a POST. base is the URL in front of the endpoint. */
 extern bool dcf_request_is_post(const DcfRequest *request, const char *base);
 
-/* base + endpoint, with the query string unless it goes into a POST's body. */
+/*
+ * The URL: base, the endpoint, and for a GET the query string.  Palloc'd.
+ * Raises ERRCODE_PROGRAM_LIMIT_EXCEEDED if it exceeds PostgreSQL's largest
+ * allocation; so do dcf_request_body() and dcf_request_show().
+ */
 extern char *dcf_request_url(const DcfRequest *request, const char *base);
 
-/* The POST's body and its content type. */
+/* The POST's body, palloc'd, and its content type, which is constant. */
 extern char *dcf_request_body(const DcfRequest *request,
 							  const char **content_type);
 
 /*
- * "GET /path?a=1&b=2", for EXPLAIN and messages: never a secret in it,
- * and cut if it is long.
+ * The request as "GET /path?a=1&b=2", palloc'd, for EXPLAIN and messages.  It
+ * contains no secret, and is cut at DCF_REQUEST_MAX_SHOWN bytes.
  */
 extern char *dcf_request_show(const DcfRequest *request, const char *base);
 

@@ -1,13 +1,13 @@
 /*
  * window_open.h
- *	  Open ends of a window: what the options open_from and open_to say is sent
- *	  for them.
+ *	  What is sent for the open end of a required window: the options open_from
+ *	  and open_to.
  *
- * A start is the midnight at which the option's day begins, in the column's time
- * zone; an end likewise, but for today, which is meant to have its rows: the
- * next midnight.  Today is the day when the transaction starts.  An option that
- * would leave nothing between it and the window's other end is not used, but the
- * default.
+ * A start is the midnight at which the option's day begins in the column's
+ * time zone.  So is an end, except for "today": its rows are wanted, so the
+ * next midnight is sent.  Today is the day on which the transaction started.
+ * If an option would leave nothing between it and the window's other end, its
+ * default is used instead.
  */
 #ifndef DCF_WINDOW_OPEN_H
 #define DCF_WINDOW_OPEN_H
@@ -17,7 +17,10 @@
 
 #include "request/window.h"
 
-/* The texts to send, palloc'd; the options are such as dcf_day_parse() takes. */
+/*
+ * The texts to send, palloc'd.  The options have passed dcf_day_parse(); else
+ * elog(ERROR).
+ */
 extern char *dcf_window_open_from(const DcfWindow *window,
 								  const char *open_from);
 extern char *dcf_window_open_to(const DcfWindow *window, const char *open_to);
@@ -29,8 +32,9 @@ extern Timestamp dcf_window_open_upper(const DcfWindow *window,
 									   const char *open_to);
 
 /*
- * Have the window's open ends count as what is sent: a day from today as it is,
- * a date where it is nearer than 2000 or tomorrow.
+ * Let the window's open ends count as what is sent for them (see
+ * dcf_window_middle()): a relative day always, a date only if it is nearer
+ * than 2000-01-01 or tomorrow.
  */
 extern void dcf_window_open_count(DcfWindow *window, const char *open_from,
 								  const char *open_to);

@@ -1,10 +1,10 @@
 /*
  * bind_column.h
- *	  What a query says about one sent column, gathered for bind.c: from the
- *	  values of its bindings to what is sent for it.
+ *	  What a query says about one sent column, gathered from its bindings, and
+ *	  what is sent for it.
  *
- * The values of a column are gathered from all its bindings, which must all
- * hold: sets of values are intersected, windows narrowed.
+ * All bindings of a column must hold, so its sets of values are intersected
+ * and its windows narrowed.
  */
 #ifndef DCF_BIND_COLUMN_H
 #define DCF_BIND_COLUMN_H
@@ -20,64 +20,71 @@ typedef struct DcfBindColumn
 {
 	const DcfColumn *column;
 	bool has_binding; /* the query says something about it */
-	bool empty;		  /* and no row can match */
+	bool empty;		  /* no row can match */
 
-	/* Of a column with one parameter, from dcf_bind_column_finish() on. */
-	bool by_session; /* values that the session's TimeZone decides on */
-	bool not_sent;	 /* also not what goes with every request */
-	bool has_values; /* texts are sent, one or all of them */
+	/* A column with one parameter; valid after dcf_bind_column_finish(). */
+	/* the values depend on the session's TimeZone: an error */
+	bool by_session;
+	/* send nothing, not even what every other request sends */
+	bool not_sent;
+	/* there are values to send: one in each request, or all in one */
+	bool has_values;
 	DcfBindValues values;
-	char **texts;		 /* one for each of values, UTF-8; NULL where
-								 * there is none */
-	bool fan_out;		 /* a request for each value, or each window */
-	bool grouped;		 /* whose values go along with other columns' */
-	Datum default_value; /* where the default is sent and its value is
-								 * asked for */
+	char **texts; /* one for each value, in UTF-8; NULL for none */
+	/* each value, or each window, needs a request of its own */
+	bool fan_out;
+	bool grouped; /* a DcfBindGroup says which of its values to combine */
+	Datum default_value; /* what rows show if the query gives no value */
 	bool has_default_value;
 
-	/* Of a window. */
-	DcfWindow window; /* around all of the windows */
+	/* A window. */
+	DcfWindow window; /* covers all of windows */
 	bool has_window;
 	bool has_periods;
-	DcfPeriods periods; /* these go along with windows, from
-								 * dcf_bind_column_finish() on */
-	DcfWindow *windows; /* of several periods, where fan_out */
+	/* one for each of windows, after dcf_bind_column_finish() */
+	DcfPeriods periods;
+	DcfWindow *windows; /* if fan_out; else NULL or of length 1 */
 
-	/* Placeholders for what is not known yet, or NULL. */
+	/* Placeholders for values that are not known yet, or NULL. */
 	const char *shown;
 	const char *shown_from;
 	const char *shown_to;
 } DcfBindColumn;
 
-/* A bcol of which nothing is known. */
+/* Start with a column that the query says nothing about. */
 extern void dcf_bind_column_init(DcfBindColumn *bcol,
 								 const DcfRelation *relation,
 								 const DcfColumn *column);
 
-/* Take in one binding with its value. */
+/* Add one binding with its value. */
 extern void dcf_bind_column_bind(DcfBindColumn *bcol,
 								 const DcfBinding *binding,
 								 const DcfBoundValue *value);
 
 /*
- * All bindings are in: settle what to send, and how.  Raises
- * ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a value that cannot be sent, unless
- * the column is filtered and can do without.  The value of a default is worked
- * out only with with_default.
+ * After the last binding: decide what to send. with_default: compute the value
+ * that a parameter column shows if the query gives none.
+ *
+ * Raises ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a value that cannot be sent,
+ * unless the column is filtered and not required: then nothing is sent, and
+ * PostgreSQL filters the rows.
  */
 extern void dcf_bind_column_finish(DcfBindColumn *bcol,
 								   const DcfRelation *relation,
 								   const DcfFdwPrivate *priv,
 								   bool with_default);
 
-/* How many values or windows there are, and a window by the bcol's position. */
+/* The number of values, or of windows. */
 extern int dcf_bind_column_count(const DcfBindColumn *bcol);
+
+/* The window at a position; without fan_out, the only one. */
 extern const DcfWindow *dcf_bind_column_window(const DcfBindColumn *bcol,
 											   int position);
 
 /*
- * Whether a value is the one that the position tells, or lies in that period or
- * after it, but before the next, where fan_out.
+ * With fan_out: whether a row with this value belongs to the request at a
+ * position.  The value is the one at that position, or lies in that period or
+ * between it and the next.
  */
 extern bool dcf_bind_column_has(const DcfBindColumn *bcol, int position,
 								Datum value);

@@ -1,6 +1,6 @@
 /*
  * bind_default.h
- *	  The value of a column of which a query says nothing.
+ *	  The value of a column that a query says nothing about.
  */
 #ifndef DCF_BIND_DEFAULT_H
 #define DCF_BIND_DEFAULT_H
@@ -11,28 +11,32 @@
 #include "request/relation.h"
 
 /*
- * What is sent, in UTF-8: the column's default, or else what goes with every
- * request of the table.  palloc'd.  NULL where that is nothing, and for a
- * window, which has no one value.
+ * What is sent for the column, in UTF-8, palloc'd: its option default, or the
+ * parameter as every request of the table sends it.  NULL if nothing is sent,
+ * and for a window, which has no single value.
  */
 extern char *dcf_bind_default_find(const DcfRelation *relation,
 								   const DcfColumn *column);
 
-/* Whether it is no value of the column: empty, where that is no text. */
+/*
+ * Whether the rows show NULL for it: it is empty, and the column's type is no
+ * string.
+ */
 extern bool dcf_bind_default_is_null(const DcfColumn *column,
 									 const char *utf8);
 
 /*
- * Its value.  Raises ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE where that does not fit
- * the column, and what dcf_convert_text() does.
+ * It as a value of the column, in the current memory context.  Raises
+ * ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE if it does not fit the column, and what
+ * dcf_convert_text() raises.
  */
 extern Datum dcf_bind_default_value(const DcfRelation *relation,
 									const DcfColumn *column, const char *utf8);
 
 /*
- * The value of a parameter column in the rows of a request that no query has
- * made: what goes with the request (dcf_request_fixed()), by the column's input
- * function.  False where that is not one value: nothing, NULL, or a list.
+ * Set *value to what a parameter column shows in the rows of a request that no
+ * query has made: the parameter as the request sends it.  False if that is not
+ * one value: nothing, NULL, or a list.  Raises what dcf_convert_text() raises.
  */
 extern bool dcf_bind_default_sent(const DcfRelation *relation,
 								  const DcfColumn *column,

@@ -1,7 +1,7 @@
 /*
  * bind_group.h
- *	  Columns whose values go along with each other: a request for each of the
- *	  combinations that the query names, not for all that there are.
+ *	  Columns whose values belong together: one request for each combination
+ *	  that the query names, instead of all combinations that are possible.
  */
 #ifndef DCF_BIND_GROUP_H
 #define DCF_BIND_GROUP_H
@@ -13,22 +13,30 @@
 typedef struct DcfBindGroup
 {
 	int ncolumns;
-	int *columns; /* indexes of bcols */
-	int nrows;	  /* combinations, none twice */
-	int *rows;	  /* ncolumns of each: indexes into the bcols' values */
-	int at;		  /* the row whose turn it is */
+	int *columns; /* their indexes, attnum - 1 */
+	int nrows;	  /* distinct combinations */
+
+	/*
+	 * ncolumns entries for each combination: indexes into the columns' values
+	 */
+	int *rows;
+	int at; /* the current combination */
 } DcfBindGroup;
 
 /*
- * The groups of a spec's bindings, of DcfBindGroup *, after dcf_bind_column_finish().  The
- * bcols in them are marked as such.  Columns of a group that need no request for
- * each value are left out.  A group without rows: no row can match.
+ * The groups of a plan's bindings, a list of DcfBindGroup *, after
+ * dcf_bind_column_finish().  Marks their columns as grouped.  Leaves out
+ * columns of a group that do not fan out.  In a group with no rows, no row can
+ * match.
  */
 extern List *dcf_bind_group_create(DcfBindColumn *bcols,
 								   const DcfFdwPrivate *priv,
 								   const DcfBoundValue *values);
 
-/* Note in positions, indexes into each bcol's values, those of the row at. */
+/*
+ * Set the positions (by attnum - 1) of the group's columns to the current
+ * combination.
+ */
 extern void dcf_bind_group_apply(const DcfBindGroup *group, int *positions);
 
 #endif /* DCF_BIND_GROUP_H */

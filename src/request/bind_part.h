@@ -1,11 +1,11 @@
 /*
  * bind_part.h
- *	  Parts of what a request asks for by one column, for requests that the
- *	  service refuses because they ask for too much.
+ *	  Parts of what a request asks for by one column, for requests that ask for
+ *	  more than the service returns at once.
  *
  * Parts do not overlap, and together they are the whole.  What is sent for a
- * part of a window is widened as for any window, so the replies may overlap;
- * by its value each row is of just one part.
+ * part of a window is widened like any window, so replies may overlap; each
+ * row belongs to exactly one part, by its value.
  */
 #ifndef DCF_BIND_PART_H
 #define DCF_BIND_PART_H
@@ -16,39 +16,41 @@
 
 typedef struct DcfBindPart
 {
-	/* Of a window: from lower on, before upper, in the column's own terms. */
+	/* A window: from lower on, before upper, in the terms of DcfWindow. */
 	bool has_lower, has_upper;
 	Timestamp lower, upper;
 
-	/* Of a list: indexes into the bcol's values. */
+	/* A list: a range of indexes into the column's values. */
 	int first;
 	int count;
 } DcfBindPart;
 
 /*
- * Whether a column asks for something of which there are parts: a window that
- * the query gives a bound, or a list that goes out in one request.  NULL values
- * of the column have no part in either.
+ * Whether the column can be divided: a window that the query bounds, or a list
+ * of several values in one request.  Rows with NULL in the column belong to no
+ * part, and match neither.
  */
 extern bool dcf_bind_part_exist(const DcfBindColumn *bcol);
 
+/* The part that is the whole. */
 extern DcfBindPart dcf_bind_part_whole(const DcfBindColumn *bcol);
 
 /*
- * Two parts in place of one, of the window that the bcol's position tells.  False if they would not ask for less: a window is
- * halved down to days, or to seconds with window_round 'none'.
+ * Divide a part of the window at a position, or of the list, into two.  False
+ * if it is too small: a window is halved down to days, or to seconds with
+ * window_round 'none'; a list down to one value.
  */
 extern bool dcf_bind_part_halve(const DcfBindColumn *bcol, int position,
 								const DcfBindPart *part, DcfBindPart *first,
 								DcfBindPart *second);
 
-/* The window to send for a part. */
+/* The window to send for a part of the window at a position. */
 extern DcfWindow dcf_bind_part_window(const DcfBindColumn *bcol, int position,
 									  const DcfBindPart *part);
 
 /*
- * Whether a row with this value of the column is of the part, provided that it
- * is of the whole.  Of a parameter column, which no row has, every row is.
+ * Whether a row with this value belongs to the part, given that it belongs to
+ * the whole.  For a parameter column, which no reply contains, it always does.
  */
 extern bool dcf_bind_part_has(const DcfBindColumn *bcol,
 							  const DcfBindPart *part, Datum value,

@@ -1,24 +1,29 @@
 /*
  * period_step.h
- *	  What period.c's programs are made of.
+ *	  The comparisons and steps that period.c's programs consist of.
  */
 #ifndef DCF_PERIOD_STEP_H
 #define DCF_PERIOD_STEP_H
 
 #include "request/period.h"
 
-/* What a comparison says of the value on its left, of a type in space. */
+/*
+ * The values that "x op value" allows for x, which is in space. value is not
+ * NULL.
+ */
 extern DcfPeriod dcf_period_compare(DcfBindingOp op, DcfPeriodSpace space,
 									Datum value, Oid valuetype);
+
+/* The local times whose year y satisfies "y op value". value is a number. */
 extern DcfPeriod dcf_period_year(DcfBindingOp op, Datum value, Oid valuetype);
 
-/* Of a range's elements; its type is found in itself. */
+/* The elements of a range or multirange of dates or times. */
 extern DcfPeriods dcf_period_range(Datum range);
 extern DcfPeriods dcf_period_multirange(Datum multirange);
 
 /*
- * Of the periods of a function's result make those of its argument.  zone is
- * a name, or 0 for the session's.
+ * Steps.  Replace a period of a function's results by the period of its
+ * arguments. zone is a time zone's name (text), or 0 for the session's.
  */
 extern void dcf_period_trunc(DcfPeriod *period, DcfPeriodUnit unit);
 extern void dcf_period_trunc_time(DcfPeriod *period, DcfPeriodUnit unit);
