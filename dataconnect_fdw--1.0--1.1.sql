@@ -5,7 +5,7 @@
 ALTER FUNCTION dataconnect_options() STABLE;
 
 COMMENT ON FUNCTION dataconnect_check(regclass, text)
-IS 'compares a foreign table with what the service answers now, given a query string with the required parameters: columns that are new, gone, renamed, or of another type, and the ALTER FOREIGN TABLE that mends each; fails (P0002) where there are no records; needs SELECT on the table and USAGE on its server (42501); for example: SELECT change, column_name, command FROM dataconnect_check(''sales'', ''StartDate=2026-01-01&StopDate=2026-01-02'')';
+IS 'compares a foreign table with a sample of its report: lists columns that are new, gone, renamed, or of another type, each with the ALTER FOREIGN TABLE that updates the table; params is a query string with the required parameters; fails if the sample has no records (P0002), or without SELECT on the table and USAGE on its server (42501); for example: SELECT change, column_name, command FROM dataconnect_check(''sales'', ''StartDate=2026-01-01&StopDate=2026-01-02'')';
 
 CREATE FUNCTION dataconnect_check_schema(
     schema regnamespace,
@@ -24,13 +24,13 @@ LANGUAGE C VOLATILE STRICT
 ROWS 20;
 
 COMMENT ON FUNCTION dataconnect_check_schema(regnamespace, text)
-IS 'dataconnect_check() of each foreign table in a schema, by name, all with the same query string; a table that cannot be compared has a row with change ''error'' and the message in error, and the next one follows; for example: SELECT foreign_table, change, command, error FROM dataconnect_check_schema(''rq'', ''StartDate=2026-01-01&StopDate=2026-01-02'')';
+IS 'calls dataconnect_check() for each foreign table in a schema, in the order of their names, all with the same query string; a table that cannot be compared has a row with change ''error'' and the message in error; for example: SELECT foreign_table, change, command, error FROM dataconnect_check_schema(''rq'', ''StartDate=2026-01-01&StopDate=2026-01-02'')';
 
--- It sends requests.
+-- The function sends requests: superusers decide who may call it.
 REVOKE EXECUTE ON FUNCTION dataconnect_check_schema(regnamespace, text) FROM PUBLIC;
 
 COMMENT ON FUNCTION dataconnect_forget(regclass)
-IS 'forgets what replies have taught of a foreign table, and returns how many rows dataconnect_learned had of it; for the table''s owner and, from PostgreSQL 17 on, who may maintain it, such as members of pg_maintain (42501); for example after the report has changed: SELECT dataconnect_forget(''sales'')';
+IS 'forgets what was learned of a foreign table from replies, and returns how many rows dataconnect_learned had of it; only the table''s owner may call it and, from PostgreSQL 17 on, roles that may maintain the table, such as members of pg_maintain (42501); for example after the report has changed: SELECT dataconnect_forget(''sales'')';
 
 CREATE FUNCTION dataconnect_companies(
     server name,
@@ -45,14 +45,14 @@ LANGUAGE C VOLATILE
 ROWS 50;
 
 COMMENT ON FUNCTION dataconnect_companies(name, text)
-IS 'the companies that the caller''s log-in reaches: relationships ''partner'' asks for the companies of a partner (/partner/relationships), ''master'' for those of a log-in over several companies (/master/relationships), NULL for the first and, where that is refused or empty, the second; a company that gives no endpoint has NULL; needs USAGE on the server (42501); for example: SELECT company_id, company_name FROM dataconnect_companies(''dataconnect'')';
+IS 'lists the companies that the caller''s log-in can reach; relationships is ''partner'' for the companies of a partner (/partner/relationships), ''master'' for those of a log-in for several companies (/master/relationships), or NULL for the first and, if that is refused or empty, the second; preferred_endpoint is NULL if the company has none; needs USAGE on the server (42501); for example: SELECT company_id, company_name FROM dataconnect_companies(''dataconnect'')';
 
--- It sends requests.
+-- The function sends requests: superusers decide who may call it.
 REVOKE EXECUTE ON FUNCTION dataconnect_companies(name, text) FROM PUBLIC;
 
--- The catalogue says where it knows a thing from.  A function cannot get another
--- column, so each view gets a new one; what is built on the views stays.  So does
--- what is built on the old functions, which get another name.
+-- The views get the column source.  The result columns of a function cannot
+-- change, so each view gets a new function.  The old functions are renamed and
+-- kept, because views may be built on them.
 
 ALTER FUNCTION dataconnect_catalogue_endpoints() RENAME TO dataconnect_catalogue_endpoints_1_0;
 
@@ -71,15 +71,15 @@ LANGUAGE C STABLE STRICT
 ROWS 150;
 
 COMMENT ON FUNCTION dataconnect_catalogue_endpoints()
-IS 'what the view dataconnect_endpoints shows';
+IS 'the rows of the view dataconnect_endpoints';
 
 CREATE OR REPLACE VIEW dataconnect_endpoints AS
 SELECT * FROM dataconnect_catalogue_endpoints();
 
-COMMENT ON COLUMN dataconnect_endpoints.source IS 'where the endpoint is known from: documented, or seen in use, that is, in public programs';
+COMMENT ON COLUMN dataconnect_endpoints.source IS 'source of the endpoint: documented, or seen in use in public programs';
 
 COMMENT ON FUNCTION dataconnect_catalogue_endpoints_1_0()
-IS 'what the view dataconnect_endpoints showed in version 1.0, for views that were built on it then';
+IS 'the rows of the view dataconnect_endpoints of version 1.0, for views that were built on it';
 
 ALTER FUNCTION dataconnect_catalogue_parameters() RENAME TO dataconnect_catalogue_parameters_1_0;
 
@@ -107,15 +107,15 @@ LANGUAGE C STABLE STRICT
 ROWS 1000;
 
 COMMENT ON FUNCTION dataconnect_catalogue_parameters()
-IS 'what the view dataconnect_parameters shows';
+IS 'the rows of the view dataconnect_parameters';
 
 CREATE OR REPLACE VIEW dataconnect_parameters AS
 SELECT * FROM dataconnect_catalogue_parameters();
 
-COMMENT ON COLUMN dataconnect_parameters.source IS 'where the parameter is known from: documented, or seen in use';
+COMMENT ON COLUMN dataconnect_parameters.source IS 'source of the parameter: documented, or seen in use in public programs';
 
 COMMENT ON FUNCTION dataconnect_catalogue_parameters_1_0()
-IS 'what the view dataconnect_parameters showed in version 1.0, for views that were built on it then';
+IS 'the rows of the view dataconnect_parameters of version 1.0, for views that were built on it';
 
 ALTER FUNCTION dataconnect_catalogue_columns() RENAME TO dataconnect_catalogue_columns_1_0;
 
@@ -136,23 +136,23 @@ LANGUAGE C STABLE STRICT
 ROWS 2500;
 
 COMMENT ON FUNCTION dataconnect_catalogue_columns()
-IS 'what the view dataconnect_columns shows';
+IS 'the rows of the view dataconnect_columns';
 
 CREATE OR REPLACE VIEW dataconnect_columns AS
 SELECT * FROM dataconnect_catalogue_columns();
 
-COMMENT ON COLUMN dataconnect_columns.source IS 'where the column is known from: documented, or seen in use';
+COMMENT ON COLUMN dataconnect_columns.source IS 'source of the column: documented, or seen in use in public programs';
 
 COMMENT ON FUNCTION dataconnect_catalogue_columns_1_0()
-IS 'what the view dataconnect_columns showed in version 1.0, for views that were built on it then';
+IS 'the rows of the view dataconnect_columns of version 1.0, for views that were built on it';
 
 COMMENT ON VIEW dataconnect_endpoints
-IS 'the endpoints of the catalogue, one row for each table that IMPORT FOREIGN SCHEMA makes, with the option sources ''all'' also of those that are not documented; for example: SELECT table_name, required_columns FROM dataconnect_endpoints WHERE category = ''sales''';
-COMMENT ON COLUMN dataconnect_endpoints.table_name IS 'name of the imported table; NULL for an endpoint that is no table: one that writes, answers with credentials, or whose columns are not known';
+IS 'the endpoints of the catalogue, one row for each table that IMPORT FOREIGN SCHEMA creates; undocumented ones need the option sources ''all''; for example: SELECT table_name, required_columns FROM dataconnect_endpoints WHERE category = ''sales''';
+COMMENT ON COLUMN dataconnect_endpoints.table_name IS 'name of the imported table; NULL if the endpoint is not imported, because it writes, returns credentials, or has unknown columns';
 COMMENT ON VIEW dataconnect_parameters
-IS 'the parameters of the catalogue''s endpoints, for example: SELECT column_name, legal_values, labels FROM dataconnect_parameters WHERE endpoint ILIKE ''%inventorylisting%''';
+IS 'the parameters of the catalogue''s endpoints; for example: SELECT column_name, legal_values, labels FROM dataconnect_parameters WHERE endpoint ILIKE ''%inventorylisting%''';
 COMMENT ON VIEW dataconnect_columns
-IS 'the fields of the records of the catalogue''s endpoints, for example: SELECT table_name, column_name FROM dataconnect_columns WHERE name ILIKE ''%serial%''';
+IS 'the fields of the records of the catalogue''s endpoints; for example: SELECT table_name, column_name FROM dataconnect_columns WHERE name ILIKE ''%serial%''';
 
 CREATE FUNCTION dataconnect_warn_parameters()
 RETURNS event_trigger
@@ -160,20 +160,20 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C;
 
 COMMENT ON FUNCTION dataconnect_warn_parameters()
-IS 'warns of parameters in the options of a foreign table or server that the catalogue does not know, which the service would ignore; called by the event trigger dataconnect_fdw_parameters';
+IS 'warns of parameters in the options of a foreign table or server that the catalogue does not know, because the service ignores unknown parameters; called by the event trigger dataconnect_fdw_parameters';
 
 REVOKE EXECUTE ON FUNCTION dataconnect_warn_parameters() FROM PUBLIC;
 
--- The validator sees the options of one column, and not of which table.
+-- The validator sees a column's options, but not to which table they belong.
 CREATE EVENT TRIGGER dataconnect_fdw_parameters
 ON ddl_command_end
 WHEN TAG IN ('CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE', 'CREATE SERVER', 'ALTER SERVER')
 EXECUTE FUNCTION dataconnect_warn_parameters();
 
 COMMENT ON EVENT TRIGGER dataconnect_fdw_parameters
-IS 'warns of parameters that the catalogue does not know, when foreign tables and servers of dataconnect_fdw are created or altered; the setting dataconnect_fdw.warn_unknown_parameters turns it off';
+IS 'warns of parameters that the catalogue does not know when a foreign table or server of dataconnect_fdw is created or altered; the setting dataconnect_fdw.warn_unknown_parameters turns it off';
 
--- With a column more.
+-- The view gets the columns outdated and unreachable_since.
 ALTER FUNCTION dataconnect_governor() RENAME TO dataconnect_governor_1_0;
 
 CREATE FUNCTION dataconnect_governor(
@@ -193,17 +193,17 @@ LANGUAGE C VOLATILE STRICT
 ROWS 5;
 
 COMMENT ON FUNCTION dataconnect_governor()
-IS 'what the view dataconnect_concurrency shows';
+IS 'the rows of the view dataconnect_concurrency';
 
 CREATE OR REPLACE VIEW dataconnect_concurrency AS
 SELECT * FROM dataconnect_governor();
 
 COMMENT ON FUNCTION dataconnect_governor_1_0()
-IS 'what the view dataconnect_concurrency showed in version 1.0, for views that were built on it then';
+IS 'the rows of the view dataconnect_concurrency of version 1.0, for views that were built on it';
 
-COMMENT ON COLUMN dataconnect_concurrency.paused_until IS 'when the next request is sent at the earliest, or NULL: the service has asked to be left alone, or refused all; dataconnect_resume() ends it before';
-COMMENT ON COLUMN dataconnect_concurrency.outdated IS 'whether server and mapping have another host or other credentials by now; NULL in another database';
-COMMENT ON COLUMN dataconnect_concurrency.unreachable_since IS 'since when no request of anybody has reached the host in the server''s option url, or token_url: others fail at once until a try gets through, or dataconnect_resume(); NULL where nothing of the kind is known, and in another database';
+COMMENT ON COLUMN dataconnect_concurrency.paused_until IS 'earliest time of the next request, because the service asked for a wait or refused all requests; NULL if there is no pause; dataconnect_resume() ends the pause';
+COMMENT ON COLUMN dataconnect_concurrency.outdated IS 'whether the server or user mapping now has another host or other credentials; NULL in another database';
+COMMENT ON COLUMN dataconnect_concurrency.unreachable_since IS 'time since which no request has reached the host of the server''s url or token_url; queries fail at once until a try succeeds or dataconnect_resume() is called; NULL if no host is unreachable, and in another database';
 
 CREATE FUNCTION dataconnect_resume(server name)
 RETURNS integer
@@ -211,4 +211,4 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE STRICT;
 
 COMMENT ON FUNCTION dataconnect_resume(name)
-IS 'has requests sent again at once that wait because the service asked to be left alone, or that fail at once because its host is unreachable, and returns for how many user mappings there was such a pause, for a server''s owner of all its mappings, else of the one that the caller uses; and one more if the host was unreachable; fails (42704) where there is none, and needs USAGE on the server (42501); for example: SELECT dataconnect_resume(''dataconnect'')';
+IS 'lets requests be sent again at once: ends the pause that the service asked for, and forgets that a host of the server or one of its preferred endpoints was unreachable; the pause is that of the caller''s user mapping, or of all mappings if the caller owns the server; returns the number of mappings that were paused, plus one if a host was unreachable; fails if there is no such server or mapping (42704), or without USAGE on the server (42501); for example: SELECT dataconnect_resume(''dataconnect'')';
