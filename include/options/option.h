@@ -192,6 +192,13 @@ extern DcfTableOptions *dcf_option_endpoint(const char *endpoint,
 extern DcfColumnOptions *dcf_option_column(Oid relid, AttrNumber attnum,
 										   const char *attname);
 
+/* Copies, with all that they point to, in the current memory context. */
+extern DcfServerOptions *
+dcf_option_copy_server(const DcfServerOptions *server);
+extern DcfTableOptions *dcf_option_copy_table(const DcfTableOptions *table);
+extern DcfColumnOptions *
+dcf_option_copy_column(const DcfColumnOptions *column);
+
 /* options is a list of DefElem *, as the statement has it. */
 extern DcfImportOptions *dcf_option_import(List *options);
 

@@ -24,14 +24,14 @@
 
 /*
  * The rows of a relation that the service returns, in the current memory
- * context, which they must not outlive; nor relation, spec and stats.  userid
- * is the user whose mapping is used.  What is passed by reference in a row is in
+ * context, which they must not outlive; nor relation, spec, told and stats.
+ * userid is the user whose mapping is used.  What is passed by reference in a row is in
  * the current memory context of the call, or in a window.  stats is where the
- * requests count; NULL: for this source alone.
+ * requests count.  told and stats may be NULL: for this source alone.
  */
 extern DcfRowSource *dcf_fetch_create(const DcfRelation *relation,
 									  const DcfFdwPrivate *priv, Oid userid,
-									  DcfRowStats *stats);
+									  DcfWarned *warned, DcfRowStats *stats);
 
 /*
  * The rows of one request, as it is, with all columns; start gets no values.

@@ -13,6 +13,7 @@
 #include "executor/tuptable.h"
 #include "nodes/pg_list.h"
 
+#include "base/warned.h"
 #include "request/bind.h"
 #include "request/fdw_private.h"
 #include "request/relation.h"
@@ -85,6 +86,7 @@ struct DcfRowSource
 	const DcfRelation *relation;
 	const DcfFdwPrivate *priv; /* spec->fetched says which columns are filled */
 	Oid userid;				   /* whose user mapping is used */
+	DcfWarned *warned;		   /* columns that are missing and were told of */
 	DcfRowStats *stats;
 };
 

@@ -10,7 +10,6 @@
 #include "access/tupdesc.h"
 #include "utils/rel.h"
 
-#include "base/warned.h"
 #include "options/option.h"
 #include "request/request.h"
 
@@ -36,6 +35,8 @@ typedef struct DcfColumn
 	bool is_stored; /* of a generated one: PostgreSQL does not expand it */
 	DcfColumnOptions *options;
 	pg_tz *timezone; /* of its times without zone: its own or the server's */
+	bool is_preset;	 /* something is sent of which a query says nothing: a
+					  * default, or what goes with every request */
 } DcfColumn;
 
 typedef struct DcfRelation
@@ -50,26 +51,27 @@ typedef struct DcfRelation
 	TupleDesc tupdesc; /* a copy */
 	int natts;
 	DcfColumn *columns;		/* natts of them, by attnum - 1 */
-	DcfWarned *warned;		/* columns that are missing and were told of */
 	const DcfColumn *split; /* by which a request that asks for too much is
 							 * halved, or NULL: a window with both parameters,
 							 * or a list */
 } DcfRelation;
 
 /*
- * Load a table's definition into the current memory context.  Raises what
- * option.h says; ERRCODE_SYNTAX_ERROR if two columns feed one parameter;
- * ERRCODE_FDW_INVALID_DATA_TYPE for a window on a column that is not date,
- * timestamp or timestamptz; ERRCODE_FDW_COLUMN_NAME_NOT_FOUND and
+ * A table's definition, as long as the current memory context lasts.  It is
+ * shared, and never changes: what ALTER changes is in the next that is loaded.
+ * Raises what option.h says; ERRCODE_SYNTAX_ERROR if two columns feed one
+ * parameter; ERRCODE_FDW_INVALID_DATA_TYPE for a window on a column that is not
+ * date, timestamp or timestamptz; ERRCODE_FDW_COLUMN_NAME_NOT_FOUND and
  * ERRCODE_SYNTAX_ERROR for a column to split by that is not there or cannot be
  * split by.
  */
-extern DcfRelation *dcf_relation_load(Relation rel);
+extern const DcfRelation *dcf_relation_load(Relation rel);
 
 /*
  * A table that no catalog has: columns of type text with these keys, over an
- * endpoint of a server, for the wrapper's own questions.  params is a query
- * string or NULL; both are checked as the options are that they become.
+ * endpoint of a server, for the wrapper's own questions, in the current memory
+ * context.  params is a query string or NULL; both are checked as the options
+ * are that they become.
  */
 extern DcfRelation *dcf_relation_create(Oid serverid, const char *endpoint,
 										const char *params,
@@ -103,13 +105,6 @@ extern List *dcf_relation_column_options(Oid relid, AttrNumber attnum);
  */
 extern void dcf_relation_check_generated(const DcfRelation *relation,
 										 const Bitmapset *wanted);
-
-/*
- * Whether something is sent for a sent column of which a query says nothing:
- * its default, or what goes with every request of the table.
- */
-extern bool dcf_column_is_preset(const DcfRelation *relation,
-								 const DcfColumn *column);
 
 /*
  * Send a value (UTF-8) for the column's option param.  An empty one is left out,

@@ -59,7 +59,7 @@ bool
 dcf_analyze_table(Relation rel, AcquireSampleRowsFunc *func,
 				  BlockNumber *totalpages)
 {
-	DcfRelation *relation = dcf_relation_load(rel);
+	const DcfRelation *relation = dcf_relation_load(rel);
 	double records = Max(rel->rd_rel->reltuples, DCF_ROWS_DEFAULT);
 	double bytes = UNKNOWN_ROW_LENGTH;
 	bool known = dcf_reply_stats_widest(relation, &records, &bytes);
@@ -103,7 +103,7 @@ static int
 acquire_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
 			  double *totalrows, double *totaldeadrows)
 {
-	DcfRelation *relation = dcf_relation_load(rel);
+	const DcfRelation *relation = dcf_relation_load(rel);
 	DcfRowSource *source = dcf_fetch_create_fixed(
 		relation, make_request(relation),
 		"Ask for less by the table's option \"analyze_params\".",

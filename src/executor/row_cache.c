@@ -251,8 +251,9 @@ create_kept(Reader *reader, const DcfBoundValue *values)
 		AllocSetContextCreate(context, "dataconnect_fdw fetch",
 							  ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(kept->fetch_context);
-	kept->fetch = dcf_fetch_create(source->relation, source->priv,
-								   source->userid, source->stats);
+	kept->fetch =
+		dcf_fetch_create(source->relation, source->priv, source->userid,
+						 source->warned, source->stats);
 	kept->fetch->routine->start(kept->fetch, kept->values);
 	MemoryContextSwitchTo(context);
 	kept->store = tuplestore_begin_heap(false, false, work_mem);

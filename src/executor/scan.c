@@ -29,7 +29,7 @@ typedef struct BindingState
 
 struct DcfScan
 {
-	DcfRelation *relation;
+	const DcfRelation *relation;
 	DcfFdwPrivate *priv;
 	BindingState *states; /* one for each binding */
 	DcfRowSource *source;
@@ -61,12 +61,13 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 
 	node->fdw_state = scan;
 	scan->relation = dcf_relation_load(node->ss.ss_currentRelation);
-	scan->relation->warned =
-		dcf_warned_join(node->ss.ps.state, scan->relation->relid);
 	scan->priv = dcf_fdw_private_read(plan);
 	scan->states = init_states(node, scan->priv);
 	scan->source =
-		dcf_fetch_create(scan->relation, scan->priv, find_user(node), NULL);
+		dcf_fetch_create(scan->relation, scan->priv, find_user(node),
+						 dcf_warned_join(node->ss.ps.state,
+										 scan->relation->relid),
+						 NULL);
 	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		scan->source = dcf_row_cache_join(node, scan->source,
 										  (eflags & EXEC_FLAG_REWIND) != 0);

@@ -28,7 +28,7 @@
 /* In RelOptInfo.fdw_private, from GetForeignRelSize on. */
 typedef struct RelationPlan
 {
-	DcfRelation *relation;
+	const DcfRelation *relation;
 	List *bounds;
 	Bitmapset *joined; /* columns that joins could give values, from
 						* GetForeignPaths on, as is */
@@ -62,8 +62,8 @@ typedef struct Batch
 	double batches;
 } Batch;
 
-static DcfRelation *load_relation(Oid foreigntableid, Index relid,
-								  List **bounds);
+static const DcfRelation *load_relation(Oid foreigntableid, Index relid,
+										List **bounds);
 static List *partition_bounds(Relation rel, Index relid);
 static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
 static DcfQualUses *find_uses(PlannerInfo *root, RelOptInfo *baserel);
@@ -524,18 +524,17 @@ choosing_columns(const DcfRelation *relation)
 
 		if (dcf_column_is_sent(column) &&
 			(column->kind == DCF_COLUMN_PARAMETER ||
-			 column->options->required ||
-			 dcf_column_is_preset(relation, column)))
+			 column->options->required || column->is_preset))
 			attnums = bms_add_member(attnums, column->attnum);
 	}
 	return attnums;
 }
 
-static DcfRelation *
+static const DcfRelation *
 load_relation(Oid foreigntableid, Index relid, List **bounds)
 {
 	Relation rel = table_open(foreigntableid, NoLock);
-	DcfRelation *relation = dcf_relation_load(rel);
+	const DcfRelation *relation = dcf_relation_load(rel);
 
 	*bounds = partition_bounds(rel, relid);
 	table_close(rel, NoLock);

@@ -442,8 +442,7 @@ dcf_qual_is_known(const DcfQualTarget *target, const DcfColumn *column,
 
 	return bms_is_subset(relids, target->outer) &&
 		(bms_is_empty(relids) || !column ||
-		 column->kind != DCF_COLUMN_WINDOW ||
-		 !dcf_column_is_preset(target->relation, column)) &&
+		 column->kind != DCF_COLUMN_WINDOW || !column->is_preset) &&
 		!contain_volatile_functions(value) && !contain_subplans(value);
 }
 

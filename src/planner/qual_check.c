@@ -115,9 +115,8 @@ is_unsent(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 	if (is_parameter && bms_is_member(column->attnum, uses->compared))
 		return true;
 	if (bms_is_member(column->attnum, uses->above))
-		return is_parameter || dcf_column_is_preset(relation, column);
-	return bms_is_member(column->attnum, joined) &&
-		dcf_column_is_preset(relation, column);
+		return is_parameter || column->is_preset;
+	return bms_is_member(column->attnum, joined) && column->is_preset;
 }
 
 static DcfComparison *

@@ -75,8 +75,7 @@ dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 		if (!dcf_column_is_sent(column) ||
 			bms_is_member(column->attnum, bound) ||
 			(column->kind != DCF_COLUMN_PARAMETER &&
-			 !column->options->required &&
-			 !dcf_column_is_preset(relation, column)))
+			 !column->options->required && !column->is_preset))
 			continue;
 		search.attnum = column->attnum;
 		foreach(lc,

@@ -82,7 +82,7 @@ static const DcfRowSourceRoutine routine = {.start = start,
 
 DcfRowSource *
 dcf_fetch_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
-				 Oid userid, DcfRowStats *stats)
+				 Oid userid, DcfWarned *warned, DcfRowStats *stats)
 {
 	Fetch *fetch = palloc0(sizeof(Fetch));
 
@@ -90,6 +90,7 @@ dcf_fetch_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
 	fetch->base.relation = relation;
 	fetch->base.priv = priv;
 	fetch->base.userid = userid;
+	fetch->base.warned = warned ? warned : dcf_warned_create();
 	fetch->base.stats = stats ? stats : &fetch->own_stats;
 	fetch->own_stats.first_byte_ms = -1;
 	fetch->context = CurrentMemoryContext;
@@ -110,7 +111,7 @@ dcf_fetch_create_fixed(const DcfRelation *relation, DcfRequest *request,
 
 	if (relation->natts > 0)
 		priv->fetched = bms_add_range(NULL, 1, relation->natts);
-	fetch = (Fetch *) dcf_fetch_create(relation, priv, userid, NULL);
+	fetch = (Fetch *) dcf_fetch_create(relation, priv, userid, NULL, NULL);
 	fetch->fixed = request;
 	fetch->hint = hint;
 	return &fetch->base;
@@ -297,7 +298,8 @@ get_lane(Fetch *fetch)
 		AllocSetContextCreate(fetch->context, "dataconnect_fdw reply",
 							  ALLOCSET_SMALL_SIZES);
 	lane->reader =
-		dcf_record_create(fetch->base.relation, fetch->base.priv->fetched);
+		dcf_record_create(fetch->base.relation, fetch->base.priv->fetched,
+						  fetch->base.warned);
 	fetch->lanes[fetch->nlanes] = lane;
 	MemoryContextSwitchTo(old);
 	return lane;

@@ -24,13 +24,15 @@ static void convert_nulls(const DcfRecordReader *reader, Datum *values,
 						  bool *isnull);
 
 DcfRecordReader *
-dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched)
+dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched,
+				  DcfWarned *warned)
 {
 	DcfRecordReader *reader = palloc0(sizeof(DcfRecordReader));
 	DcfRecordSource *source = &reader->source;
 	int size = Max(relation->natts, 1);
 
 	reader->relation = relation;
+	reader->warned = warned;
 	reader->keys = palloc(sizeof(DcfKey) * size);
 	source->targets = palloc(sizeof(DcfRecordTarget) * size);
 	for (int i = 0; i < relation->natts; i++)

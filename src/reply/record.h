@@ -9,6 +9,7 @@
 #include "postgres.h"
 #include "nodes/bitmapset.h"
 
+#include "base/warned.h"
 #include "net/session.h"
 #include "reply/reply.h"
 #include "request/relation.h"
@@ -17,10 +18,12 @@ typedef struct DcfRecordReader DcfRecordReader;
 
 /*
  * A reader for the table's replies that fills the columns in fetched, in the
- * current memory context, which must outlive it as must relation.
+ * current memory context, which must outlive it as must relation and told: the
+ * columns that are missing and were told of.
  */
 extern DcfRecordReader *dcf_record_create(const DcfRelation *relation,
-										  const Bitmapset *fetched);
+										  const Bitmapset *fetched,
+										  DcfWarned *warned);
 
 /* Start over with another reply. */
 extern void dcf_record_attach(DcfRecordReader *reader, DcfReply *reply);

@@ -29,7 +29,7 @@ dcf_record_begin_missing(DcfRecordReader *reader)
 	list_free_deep(reader->strangers);
 	reader->strangers = NIL;
 	for (int i = 0; source->seeks && i < source->ntargets; i++)
-		if (!dcf_warned_has(reader->relation->warned,
+		if (!dcf_warned_has(reader->warned,
 							(AttrNumber) (source->targets[i].column + 1)))
 			reader->unseen[reader->nunseen++] = (int16) i;
 }
@@ -182,9 +182,9 @@ dcf_record_tell_missing(DcfRecordReader *reader)
 			dcf_closest_match(column->options->name, reader->strangers);
 
 		if ((reader->source.format->leaves_nulls_out && !nearest) ||
-			dcf_warned_has(relation->warned, column->attnum))
+			dcf_warned_has(reader->warned, column->attnum))
 			continue;
-		dcf_warned_add(relation->warned, column->attnum);
+		dcf_warned_add(reader->warned, column->attnum);
 		tell_column(reader, column, nearest);
 	}
 	reader->nunseen = 0;

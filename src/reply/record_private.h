@@ -92,6 +92,7 @@ typedef struct DcfThreadRows
 struct DcfRecordReader
 {
 	const DcfRelation *relation;
+	DcfWarned *warned;
 	DcfReply *reply;
 	DcfFormatConfig config;
 	DcfKey *keys;

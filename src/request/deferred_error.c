@@ -153,7 +153,7 @@ static void
 raise_unsent(const DcfRelation *relation, const DcfDeferredError *deferred)
 {
 	const DcfColumn *column = &relation->columns[deferred->unsent - 1];
-	const char *reason = dcf_column_is_preset(relation, column) ?
+	const char *reason = column->is_preset ?
 		"Its default, or what goes with every request, would be sent instead." :
 		"The column is sent to the service, not read from the reply.";
 

@@ -11,11 +11,13 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "request/relation.h"
+#include "relation_private.h"
 #include "request/request.h"
 
 static DcfColumnKind column_kind(const DcfColumnOptions *options);
 static void load_column(DcfRelation *relation, Form_pg_attribute attribute);
+static void find_presets(DcfRelation *relation);
+static bool is_fixed(const DcfRequest *request, char *param);
 static void check_window_type(const DcfRelation *relation,
 							  const DcfColumn *column);
 static const DcfColumn *find_split(const DcfRelation *relation);
@@ -24,7 +26,7 @@ static void check_pair(const DcfRelation *relation, const DcfColumn *one,
 					   const DcfColumn *other);
 
 DcfRelation *
-dcf_relation_load(Relation rel)
+dcf_relation_build(Relation rel)
 {
 	DcfRelation *relation = palloc0(sizeof(DcfRelation));
 	ForeignTable *table = GetForeignTable(RelationGetRelid(rel));
@@ -39,13 +41,39 @@ dcf_relation_load(Relation rel)
 	relation->tupdesc = tupdesc;
 	relation->natts = tupdesc->natts;
 	relation->columns = palloc0(sizeof(DcfColumn) * Max(tupdesc->natts, 1));
-	relation->warned = dcf_warned_create();
 	for (int i = 0; i < tupdesc->natts; i++)
 		load_column(relation, TupleDescAttr(RelationGetDescr(rel), i));
 	check_params_distinct(relation);
+	find_presets(relation);
 	if (relation->table->split)
 		relation->split = find_split(relation);
 	return relation;
+}
+
+DcfRelation *
+dcf_relation_copy(const DcfRelation *relation)
+{
+	DcfRelation *copy = palloc(sizeof(DcfRelation));
+
+	*copy = *relation;
+	copy->relname = pstrdup(relation->relname);
+	copy->server = dcf_option_copy_server(relation->server);
+	copy->table = dcf_option_copy_table(relation->table);
+	copy->tupdesc = CreateTupleDescCopy(relation->tupdesc);
+	copy->columns = palloc(sizeof(DcfColumn) * Max(relation->natts, 1));
+	for (int i = 0; i < relation->natts; i++)
+	{
+		DcfColumn *column = &copy->columns[i];
+
+		*column = relation->columns[i];
+		if (column->kind == DCF_COLUMN_DROPPED)
+			continue;
+		column->attname = pstrdup(column->attname);
+		column->options = dcf_option_copy_column(column->options);
+	}
+	if (relation->split)
+		copy->split = &copy->columns[relation->split->attnum - 1];
+	return copy;
 }
 
 DcfRelation *
@@ -62,7 +90,6 @@ dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
 	relation->natts = nkeys;
 	relation->table->missing_key = DCF_MISSING_IGNORE;
 	relation->table->new_keys = DCF_NEW_KEYS_IGNORE;
-	relation->warned = dcf_warned_create();
 	relation->columns = palloc0(sizeof(DcfColumn) * Max(nkeys, 1));
 	for (int i = 0; i < nkeys; i++)
 	{
@@ -92,23 +119,6 @@ dcf_relation_rename_key(const DcfRelation *relation, const DcfColumn *column,
 		quote_qualified_identifier(schema, relation->relname),
 		quote_identifier(column->attname),
 		column->options->is_named ? "SET" : "ADD", quote_literal_cstr(key));
-}
-
-bool
-dcf_column_is_preset(const DcfRelation *relation, const DcfColumn *column)
-{
-	const DcfColumnOptions *options = column->options;
-	char *params[] = {options->param, options->param_from, options->param_to};
-	DcfRequest *request;
-
-	if (options->default_value)
-		return true;
-	request = dcf_request_create(relation->server, relation->table);
-	for (size_t i = 0; i < lengthof(params); i++)
-		if (params[i] &&
-			dcf_request_fixed(request, dcf_option_utf8(params[i])))
-			return true;
-	return false;
 }
 
 void
@@ -160,6 +170,34 @@ load_column(DcfRelation *relation, Form_pg_attribute attribute)
 		column_kind(column->options);
 	if (column->kind == DCF_COLUMN_WINDOW)
 		check_window_type(relation, column);
+}
+
+/* Of columns for which something is sent of which a query says nothing. */
+static void
+find_presets(DcfRelation *relation)
+{
+	DcfRequest *request =
+		dcf_request_create(relation->server, relation->table);
+
+	for (int i = 0; i < relation->natts; i++)
+	{
+		DcfColumn *column = &relation->columns[i];
+		DcfColumnOptions *options = column->options;
+
+		if (!dcf_column_is_sent(column))
+			continue;
+		column->is_preset = options->default_value ||
+			is_fixed(request, options->param) ||
+			is_fixed(request, options->param_from) ||
+			is_fixed(request, options->param_to);
+	}
+}
+
+/* param may be NULL. */
+static bool
+is_fixed(const DcfRequest *request, char *param)
+{
+	return param && dcf_request_fixed(request, dcf_option_utf8(param));
 }
 
 static void

@@ -313,7 +313,7 @@ static List *
 compare_table(Oid relid, char *params)
 {
 	Relation rel = open_table(relid);
-	DcfRelation *relation = dcf_relation_load(rel);
+	const DcfRelation *relation = dcf_relation_load(rel);
 	Comparison comparison = {.relation = relation};
 	DcfSample *sample;
 
