@@ -25,6 +25,20 @@
 #include "request/fdw_private.h"
 #include "request/relation.h"
 
+/* What a path does, which its clauses say. */
+typedef struct PathPlan
+{
+	List *clauses; /* the path's, and those that are implied */
+	DcfQuals *quals;
+	DcfDeferredError *deferred; /* or NULL; set by check_path(), as are
+								 * comparison and conditional */
+	DcfComparison *comparison;
+	List *conditional; /* of DcfQualUnsent * */
+	Bitmapset *fetched;
+	Bitmapset *fan_out;
+	DcfEstimate estimate;
+} PathPlan;
+
 /* In RelOptInfo.fdw_private, from GetForeignRelSize on. */
 typedef struct RelationPlan
 {
@@ -39,20 +53,9 @@ typedef struct RelationPlan
 	bool all_rows;	   /* the query is likely to read them all */
 	double tuples;	   /* as the catalogue has them: the planner makes more of
 					* the relation's once it has a size */
+	PathPlan least;	   /* the path that needs no join; what it lacks is known
+						* from GetForeignPaths on */
 } RelationPlan;
-
-/* What a path does, which its clauses say. */
-typedef struct PathPlan
-{
-	List *clauses; /* the path's, and those that are implied */
-	DcfQuals *quals;
-	DcfDeferredError *deferred; /* or NULL */
-	DcfComparison *comparison;
-	List *conditional; /* of DcfQualUnsent * */
-	Bitmapset *fetched;
-	Bitmapset *fan_out;
-	DcfEstimate estimate;
-} PathPlan;
 
 /* Of a batched join's path: what its values are compared in, and how many. */
 typedef struct Batch
@@ -66,7 +69,8 @@ static const DcfRelation *load_relation(Oid foreigntableid, Index relid,
 										List **bounds);
 static List *partition_bounds(Relation rel, Index relid);
 static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
-static DcfQualUses *find_uses(PlannerInfo *root, RelOptInfo *baserel);
+static DcfQualUses *find_uses(PlannerInfo *root, RelOptInfo *baserel,
+							  const DcfQuals *quals);
 static Bitmapset *choosing_columns(const DcfRelation *relation);
 static void check_path(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path);
 static DcfDeferredError *make_deferred(const DcfQualUnsent *unsent);
@@ -83,7 +87,16 @@ static void add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 					 DcfQuals *quals);
 static void plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
 					  Relids outer, const Batch *batch, PathPlan *path);
+static void classify_path(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
+						  List *implied, PathPlan *path);
+static void estimate_path(PlannerInfo *root, RelOptInfo *baserel,
+						  const Batch *batch, PathPlan *path);
+static bool is_least(const RelOptInfo *baserel, const ForeignPath *path,
+					 const List *clauses);
 static void add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer);
+static void add_path_as_planned(PlannerInfo *root, RelOptInfo *baserel,
+								Relids outer, ParamPathInfo *info,
+								List *implied, PathPlan path);
 static bool reads_all_rows(const PlannerInfo *root);
 static Bitmapset *add_split_column(const DcfRelation *relation,
 								   Bitmapset *fetched);
@@ -94,17 +107,23 @@ void
 dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 {
 	RelationPlan *state = palloc0(sizeof(RelationPlan));
-	PathPlan path;
+	PathPlan *least = &state->least;
 
 	baserel->fdw_private = state;
 	state->relation =
 		load_relation(foreigntableid, baserel->relid, &state->bounds);
 	state->tuples = baserel->tuples;
 	state->all_rows = reads_all_rows(root);
-	state->uses = find_uses(root, baserel);
-	plan_path(root, baserel, baserel->baserestrictinfo,
-			  baserel->lateral_relids, NULL, &path);
-	baserel->rows = path.estimate.rows;
+
+	/* What the query does with columns follows from what the clauses do. */
+	least->clauses = baserel->baserestrictinfo;
+	classify_path(root, baserel, baserel->lateral_relids, NIL, least);
+	state->uses = find_uses(root, baserel, least->quals);
+	if (state->uses->implied != NIL)
+		classify_path(root, baserel, baserel->lateral_relids,
+					  state->uses->implied, least);
+	estimate_path(root, baserel, NULL, least);
+	baserel->rows = least->estimate.rows;
 }
 
 /*
@@ -125,26 +144,38 @@ dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 	foreach(lc, state->sets)
 		if (!bms_equal(lfirst(lc), least))
 			add_path_for(root, baserel, lfirst(lc));
-	add_path_for(root, baserel, least);
+	if (bms_is_empty(least))
+	{
+		check_path(root, baserel, &state->least);
+		add_path_as_planned(root, baserel, NULL, NULL, NIL, state->least);
+	}
+	else
+		add_path_for(root, baserel, least);
 }
 
-/*
- * Add the path that is parameterised by these relations.  One that cannot run is
- * added only if it is the one that is parameterised least.
- */
+/* Add the path that is parameterised by these relations. */
 static void
 add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer)
 {
-	RelationPlan *state = baserel->fdw_private;
 	ParamPathInfo *info = get_baserel_parampathinfo(root, baserel, outer);
 	List *clauses = path_clauses(baserel, info);
 	List *implied = implied_clauses(root, baserel, clauses, outer);
-	ForeignPath *result;
 	PathPlan path;
 
 	plan_path(root, baserel, list_concat_copy(clauses, implied), outer, NULL,
 			  &path);
 	check_path(root, baserel, &path);
+	add_path_as_planned(root, baserel, outer, info, implied, path);
+}
+
+/* One that cannot run only if it is the one that is parameterised least. */
+static void
+add_path_as_planned(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
+					ParamPathInfo *info, List *implied, PathPlan path)
+{
+	RelationPlan *state = baserel->fdw_private;
+	ForeignPath *result;
+
 	if (path.deferred && !bms_equal(outer, baserel->lateral_relids))
 		return;
 
@@ -208,11 +239,17 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	List *fdw_exprs;
 	ListCell *lc;
 
-	plan_path(root, baserel,
-			  list_concat_copy(scan_clauses, linitial(best_path->fdw_private)),
-			  PATH_REQ_OUTER(&best_path->path), batch.key ? &batch : NULL,
-			  &path);
-	check_path(root, baserel, &path);
+	if (is_least(baserel, best_path, scan_clauses))
+		path = state->least;
+	else
+	{
+		plan_path(root, baserel,
+				  list_concat_copy(scan_clauses,
+								   linitial(best_path->fdw_private)),
+				  PATH_REQ_OUTER(&best_path->path), batch.key ? &batch : NULL,
+				  &path);
+		check_path(root, baserel, &path);
+	}
 	if (path.comparison)
 		path.deferred->clause =
 			state->refused ? state->refused : dcf_qual_show(path.comparison);
@@ -251,6 +288,26 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	return make_foreignscan(tlist, extract_actual_clauses(local, false),
 							baserel->relid, fdw_exprs, fdw_private, NIL,
 							used_up, outer_plan);
+}
+
+/* Whether a path is state->least, with its clauses in the same order. */
+static bool
+is_least(const RelOptInfo *baserel, const ForeignPath *path,
+		 const List *clauses)
+{
+	const RelationPlan *state = baserel->fdw_private;
+	ListCell *one;
+	ListCell *other;
+
+	if (!bms_is_empty(baserel->lateral_relids) ||
+		PATH_REQ_OUTER(&path->path) || linitial(path->fdw_private) != NIL ||
+		lsecond(path->fdw_private) != NIL ||
+		list_length(clauses) != list_length(state->least.clauses))
+		return false;
+	forboth(one, clauses, other, state->least.clauses)
+		if (lfirst(one) != lfirst(other))
+			return false;
+	return true;
 }
 
 static DcfDeferredError *
@@ -462,11 +519,29 @@ plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
 	RelationPlan *state = baserel->fdw_private;
 
 	path->clauses = clauses;
-	path->quals =
-		dcf_qual_classify(root, baserel, state->relation, clauses, outer,
-						  state->bounds, state->uses->implied);
+	classify_path(root, baserel, outer, state->uses->implied, path);
 	if (batch)
 		add_keys(root, baserel, batch->key, path->quals);
+	estimate_path(root, baserel, batch, path);
+}
+
+static void
+classify_path(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
+			  List *implied, PathPlan *path)
+{
+	RelationPlan *state = baserel->fdw_private;
+
+	path->quals =
+		dcf_qual_classify(root, baserel, state->relation, path->clauses, outer,
+						  state->bounds, implied);
+}
+
+static void
+estimate_path(PlannerInfo *root, RelOptInfo *baserel, const Batch *batch,
+			  PathPlan *path)
+{
+	RelationPlan *state = baserel->fdw_private;
+
 	path->fetched =
 		add_split_column(state->relation,
 						 dcf_qual_fetched(root, baserel, state->relation,
@@ -497,13 +572,9 @@ check_path(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path)
 
 /* What the query does with columns that its clauses give no value for. */
 static DcfQualUses *
-find_uses(PlannerInfo *root, RelOptInfo *baserel)
+find_uses(PlannerInfo *root, RelOptInfo *baserel, const DcfQuals *quals)
 {
 	RelationPlan *state = baserel->fdw_private;
-	DcfQuals *quals =
-		dcf_qual_classify(root, baserel, state->relation,
-						  baserel->baserestrictinfo, baserel->lateral_relids,
-						  state->bounds, NIL);
 	Bitmapset *attnums = choosing_columns(state->relation);
 
 	return dcf_qual_uses(root, baserel, state->relation,

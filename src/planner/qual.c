@@ -100,12 +100,16 @@ classify_clause(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 static bool
 is_any_value(const Target *target, Node *clause)
 {
-	const Node *operand =
-		dcf_qual_tautology(target->root, target->baserel, clause);
-	const DcfColumn *column =
-		operand ? dcf_qual_match_column(target, (Node *) operand) : NULL;
+	const DcfColumn *column = NULL;
 
-	return column && column->kind == DCF_COLUMN_PARAMETER;
+	if (IsA(clause, OpExpr))
+		column =
+			dcf_qual_match_column(target, linitial(((OpExpr *) clause)->args));
+	else if (IsA(clause, NullTest))
+		column =
+			dcf_qual_match_column(target, (Node *) ((NullTest *) clause)->arg);
+	return column && column->kind == DCF_COLUMN_PARAMETER &&
+		dcf_qual_tautology(target->root, target->baserel, clause) != NULL;
 }
 
 /*

@@ -24,6 +24,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
+#include "qual_family.h"
 #include "qual_walk.h"
 
 /* Where in the query around it a query may stand. */
@@ -43,11 +44,12 @@ typedef struct Search
 	RelOptInfo *baserel;
 	const DcfRelation *relation;
 	const DcfColumn *column;
-	const DcfQuals *quals; /* what its clauses pass_as_param under conditions */
+	const DcfQuals *quals; /* what its clauses give under conditions */
 	DcfQualUses *uses;	   /* what is found */
 } Search;
 
 static void look_for_uses(Search *search);
+static Bitmapset *walk_own(const Search *search, DcfQualWalk *walk);
 static List *conditional_clauses(const Search *search);
 static bool add_implied(Search *search, const Places *places,
 						const DcfQualWalk *own, Bitmapset *columns,
@@ -106,15 +108,7 @@ look_for_uses(Search *search)
 	Places places;
 	bool settled;
 
-	dcf_qual_walk_init(&walk, root);
-	walk.rowtype = get_rel_type_id(search->relation->relid);
-	walk.attnum = attnum;
-	(void) dcf_qual_walk_is_minmax(root, &walk.planner_clause);
-	walk.baserel = search->baserel;
-	walk.ignored = conditional_clauses(search);
-	dcf_qual_walk_follow(&walk, search->baserel->relid,
-						 bms_make_singleton(attnum));
-	columns = dcf_qual_walk_query(&walk);
+	columns = walk_own(search, &walk);
 	if (walk.comparison)
 		uses->compared = bms_add_member(uses->compared, attnum);
 	uses->comparisons[attnum - 1] = walk.comparison;
@@ -134,7 +128,48 @@ look_for_uses(Search *search)
 	}
 }
 
-/* The clauses that pass_as_param the column a value, but for a condition. */
+/*
+ * Walk through the relation's own query.  Of partitions the first one's walk is
+ * all of theirs, but where clauses on its own columns are left out.
+ */
+static Bitmapset *
+walk_own(const Search *search, DcfQualWalk *walk)
+{
+	PlannerInfo *root = search->root;
+	AttrNumber attnum = search->column->attnum;
+	DcfFamilyWalk *shared;
+	Bitmapset *columns;
+
+	dcf_qual_walk_init(walk, root);
+	walk->attnum = attnum;
+	walk->ignored = conditional_clauses(search);
+	shared = walk->ignored == NIL ?
+		dcf_family_walk(root, search->baserel, attnum) :
+		NULL;
+	if (shared && shared->known)
+		walk->comparison = shared->comparison;
+	if (shared && shared->known &&
+		(!root->parent_root || bms_is_empty(shared->columns)))
+		return shared->columns;
+
+	walk->rowtype = get_rel_type_id(search->relation->relid);
+	dcf_qual_walk_follow(walk, search->baserel->relid,
+						 bms_make_singleton(attnum));
+	if (shared && shared->known)
+		return shared->columns;
+	(void) dcf_qual_walk_is_minmax(root, &walk->planner_clause);
+	walk->baserel = search->baserel;
+	columns = dcf_qual_walk_query(walk);
+	if (shared && !walk->unsure)
+	{
+		shared->known = true;
+		shared->columns = columns;
+		shared->comparison = walk->comparison;
+	}
+	return columns;
+}
+
+/* The clauses that give the column a value, but for a condition. */
 static List *
 conditional_clauses(const Search *search)
 {

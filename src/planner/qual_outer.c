@@ -10,6 +10,7 @@
 #include "optimizer/restrictinfo.h"
 
 #include "planner/qual.h"
+#include "qual_family.h"
 
 typedef struct Search
 {
@@ -32,15 +33,15 @@ dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
 					const DcfRelation *relation, Bitmapset **joined)
 {
 	Search search = {root, baserel, relation, 0, NULL, NIL};
+	Bitmapset *equated = dcf_family_equated(root, baserel, relation);
 	Relids all = NULL;
+	int attnum = -1;
 	ListCell *lc;
 
 	search_clauses(&search, baserel->joininfo);
-	for (int i = 0; i < relation->natts && baserel->has_eclass_joins; i++)
+	while ((attnum = bms_next_member(equated, attnum)) >= 0)
 	{
-		if (!dcf_column_is_sent(&relation->columns[i]))
-			continue;
-		search.attnum = relation->columns[i].attnum;
+		search.attnum = attnum;
 		search_clauses(&search,
 					   generate_implied_equalities_for_column(
 						   root, baserel, is_wanted_column, &search,
@@ -61,20 +62,20 @@ dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 				 Relids outer)
 {
 	Search search = {root, baserel, relation, 0, NULL, NIL};
-	Bitmapset *bound = NULL;
+	Bitmapset *equated;
 	List *implied = NIL;
+	int attnum = -1;
 	ListCell *lc;
 
-	if (bms_is_empty(outer) || !baserel->has_eclass_joins)
+	if (bms_is_empty(outer))
 		return NIL;
-	bound = dcf_qual_always_bound(quals);
-	for (int i = 0; i < relation->natts; i++)
+	equated = bms_del_members(dcf_family_equated(root, baserel, relation),
+							  dcf_qual_always_bound(quals));
+	while ((attnum = bms_next_member(equated, attnum)) >= 0)
 	{
-		const DcfColumn *column = &relation->columns[i];
+		const DcfColumn *column = &relation->columns[attnum - 1];
 
-		if (!dcf_column_is_sent(column) ||
-			bms_is_member(column->attnum, bound) ||
-			(column->kind != DCF_COLUMN_PARAMETER &&
+		if ((column->kind != DCF_COLUMN_PARAMETER &&
 			 !column->options->required && !column->is_preset))
 			continue;
 		search.attnum = column->attnum;

@@ -522,9 +522,15 @@ is_field_of_row(DcfQualWalk *walk, FieldSelect *select)
 
 	if (OidIsValid(walk->rowtype) &&
 		exprType((Node *) select->arg) == walk->rowtype)
+	{
+		walk->unsure = true;
 		return select->fieldnum != walk->attnum;
+	}
 	if (!IsA(var, Var) || var->varattno != 0)
+	{
+		walk->unsure = true;
 		return false;
+	}
 	field = *var;
 	field.varattno = select->fieldnum;
 	return !dcf_qual_walk_is_followed(walk, (Node *) &field);

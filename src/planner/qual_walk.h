@@ -34,6 +34,7 @@ typedef struct DcfQualWalk
 	Node *clause;		  /* that the walk is in, if its result decides
 						* something */
 	bool carried;		  /* a followed column is part of the expression */
+	bool unsure; /* the result depended on rowtype, so on which child is walked */
 	DcfComparison *comparison; /* the first one found, or NULL */
 } DcfQualWalk;
 
