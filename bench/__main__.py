@@ -16,6 +16,7 @@ from . import machine, report
 from .checks import Answers, checksum_query
 from .contestants import ALL, LOAD, QUERIES, REFERENCE, TRANSFER
 from .latency import small_reply
+from .planning import planning
 from .quiet import Quiet
 from .results import Results
 from .service import Service
@@ -232,6 +233,7 @@ def main():
         results.facts += quiet.facts()
         psycopg2.extensions.set_wait_callback(None)
         results.latency = small_reply(bench)
+        results.planning = planning(bench)
     report.write(results, options.results, options.name)
 
 

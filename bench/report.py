@@ -55,6 +55,23 @@ def _page(results, picture):
             % (results.latency.requests, results.latency.ours * 1000,
                results.latency.curl * 1000)
         yield ""
+    yield from _planning(results)
+
+
+def _planning(results):
+    if not results.planning:
+        return
+    yield "## Planning a query over foreign tables"
+    yield ""
+    yield "Milliseconds of processor time, medians, in brackets the ratio to postgres_fdw:"
+    yield ""
+    yield "| Partitions | Query | dataconnect_fdw | postgres_fdw |"
+    yield "|---|---|---|---|"
+    for one in results.planning:
+        yield "| %s | %s | %.3f (%.2f) | %.3f |" % (
+            f"{one.partitions:,}", one.query, one.ours * 1000, one.ours / one.postgres,
+            one.postgres * 1000)
+    yield ""
 
 
 def _tables(results, records):

@@ -12,6 +12,7 @@ RATIO_GOALS = {"count": 0.30, "group": 0.42, "copy": 0.50, "ctas": 0.55}
 GROWTH_GOAL = 32 * 2 ** 20
 LATENCY_GOAL = 0.001
 LINEAR_GOAL = 1.25              # a record among many to a record among few
+PLANNING_GOAL = 2               # to postgres_fdw's time
 TITLES = {"count": "count(*)", "group": "sums, GROUP BY", "copy": "COPY out",
           "ctas": "CREATE TABLE AS"}
 
@@ -33,7 +34,7 @@ class Results:
     def __init__(self):
         self.samples = []       # (records, contestant, query, round, Sample)
         self.skipped = []       # (contestant, records, reason)
-        self.facts, self.latency = [], None
+        self.facts, self.latency, self.planning = [], None, []
 
     def add(self, records, contestant, query, number, sample):
         self.samples.append((records, contestant, query, number, sample))
@@ -117,6 +118,13 @@ class Results:
             lines.append((worst <= LINEAR_GOAL, "time is linear in the records: a record among many"
                           " takes %.2f times as long, in %s (goal: at most %.2f)" % (
                               worst, TITLES[query], LINEAR_GOAL)))
+        if self.planning:
+            worst, partitions, query = max((p.ours / p.postgres, p.partitions, p.query)
+                                           for p in self.planning)
+            lines.append((worst <= PLANNING_GOAL, "planning takes at most %.2f times as long as"
+                          " with postgres_fdw, %s of %d partition%s (goal: at most %d)" % (
+                              worst, query, partitions, "" if partitions == 1 else "s",
+                              PLANNING_GOAL)))
         return lines
 
 

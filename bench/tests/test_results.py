@@ -5,6 +5,7 @@ import unittest
 from bench.contestants import ALL, LOAD, MAIN, QUERIES, REFERENCE
 from bench.latency import Latency
 from bench.measure import Sample
+from bench.planning import Planning
 from bench.results import Results
 
 MB = 2 ** 20
@@ -91,6 +92,15 @@ class Goals(unittest.TestCase):
         reached, text = results.goals()[6]
         self.assertFalse(reached)
         self.assertIn("1.56", text)     # (0.3 - 0.02) / 900000 to 0.018 / 90000
+
+    def test_planning(self):
+        results = run()
+        results.planning = [Planning(1, "one", 0.002, 0.001), Planning(400, "two", 0.01, 0.01)]
+        self.assertEqual(results.goals()[7][0], True)
+        results.planning.append(Planning(100, "three", 0.021, 0.01))
+        reached, text = results.goals()[7]
+        self.assertFalse(reached)
+        self.assertIn("2.10 times as long as with postgres_fdw, three of 100 partitions", text)
 
     def test_linear_needs_three_sizes(self):
         self.assertIsNone(self.reached(sizes=(10_000, 100_000))[6])
