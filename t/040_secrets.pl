@@ -1,5 +1,5 @@
-# Credentials appear in no message, plan, log line or URL, whatever the service
-# repeats of them, and however it writes it.
+# Credentials appear in no message, plan, log line or URL, even if the service
+# repeats them, in whatever notation.
 use strict;
 use warnings FATAL => 'all';
 
@@ -10,7 +10,7 @@ use DataConnectTest;
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 
-# Each has the canary in it, and characters that are written in several ways.
+# Each contains the word Kanari, and characters that can be written in several ways.
 my %canary = (
 	token => 'Kanari-Token-7f3a+/=%41&"\\~',
 	username => 'Kanari-User &é"@example.com',
@@ -69,7 +69,7 @@ sub utf16
 	} split //, $_[0];
 }
 
-# What of a text is a secret, however it is written; '' where nothing is.
+# The secret in a text, in whatever notation; '' if there is none.
 sub leak
 {
 	my ($text) = @_;
@@ -82,13 +82,13 @@ sub leak
 	push @readings, $reading;
 	for (@readings)
 	{
-		# The second is how base64 begins with the canary.
+		# S2FuYXJp is Kanari in base64.
 		return $1 if /(.{0,20}(?:Kanari|S2FuYXJp).{0,40})/s;
 	}
 	return '';
 }
 
-# The search finds what it is for.
+# leak() finds the secrets in each notation.
 for my $writing (sort keys %written)
 {
 	my @missed =
@@ -118,7 +118,7 @@ my %mapping = (
 	basic => { map { $_ => $canary{$_} } qw(username password) },
 	oauth => { map { $_ => $canary{$_} } qw(username password client_id client_secret) });
 
-# Of each kind: what its requests have that may come back.
+# The secrets that the requests of each kind of log-in contain.
 $canary{'base64 pair'} = $basic;
 my %sent = (
 	bearer => ['token'],
@@ -242,7 +242,7 @@ for my $kind (sort keys %sent)
 		error_is_clean("SELECT id FROM $kind WHERE n = 4", "$name as a value");
 		$dc->fault({ body => '[1]', content_type => "text/$text" });
 		error_is_clean($query, "$name in the content type");
-		# The name of a coding is kept in a smaller buffer: it ends in the secret.
+		# The name of a coding is stored in a small buffer, which ends within the secret.
 		$dc->fault({ raw_reply => encode_base64("HTTP/1.1 200 OK\r\nContent-Encoding: of-the-service-$secret\r\nContent-Length: 2\r\n\r\n[]", '') });
 		error_is_clean($query, "$name in the coding");
 		$dc->fault({ raw_reply => encode_base64("what about $secret?\r\n\r\n", '') });
@@ -252,7 +252,7 @@ for my $kind (sort keys %sent)
 	}
 }
 
-# The refusal of a token, with what was sent in it.
+# The service refuses the credentials and repeats the header.
 for my $kind (sort keys %sent)
 {
 	my $header = $kind eq 'basic' ? "Basic $basic" : "Bearer $canary{token}";
@@ -262,7 +262,7 @@ for my $kind (sort keys %sent)
 	$dc->clear_faults;
 }
 
-# Cookies that the service has set, repeated; but one is too short for a secret.
+# The service repeats its cookies. One is too short to count as a secret.
 make_objects('cookies', 'bearer');
 $dc->fault({ set_cookie => [ 'Session=Kanari-Cookie-7f3a%2b/=; Path=/', 'Language=en-us; Path=/' ] });
 $session->query('SELECT count(*) FROM cookies WHERE n = 3');
@@ -288,7 +288,7 @@ for my $writing (sort keys %written)
 	}
 }
 
-# A token that nobody knows yet, in a reply that is not taken.
+# A new token, in a reply from the token service that is not accepted.
 my $fresh = { access_token => 'Kanari-Fresh', refresh_token => 'Kanari-Fresher', expires_in => 3600 };
 for my $fault (
 	{ status => 201, body => $fresh },
@@ -309,7 +309,7 @@ $dc->fault({ path => $token_path, status => 400,
 error_is_clean('SELECT count(*) FROM oauth WHERE n = 4',
 	'what OAuth says of an error', qr/The service says: "Try again\."/);
 
-# Its error codes are words, also where a secret is part of one; elsewhere it is hidden.
+# OAuth error codes are shown, even if a secret is part of one. In other text it is hidden.
 for my $words ('invalid_client', 'invalid_grant', 'unauthorized_client', 'invalid_client!', 'bad client')
 {
 	make_objects('oauth', 'oauth');
@@ -379,7 +379,7 @@ $session->query('RESET log_min_error_statement');
 
 # --- URLs, and the server's log ----------------------------------------------
 
-# But for the token service's forms.
+# Only the bodies of requests to the token service contain secrets.
 is(leak(join "\n", map { "$_->{Method} $_->{Path}?$_->{Query}" } @{ $dc->log }), '',
 	'no URL has a secret');
 is(leak(join "\n", map { $_->{Body} . $_->{Cookie} =~ s/\bSession=Kanari-Cookie[^;]*//r } grep { $_->{Path} ne $token_path } @{ $dc->log }), '',

@@ -1,5 +1,5 @@
-# What ALTER and DROP change takes effect in a session that is open, also for
-# prepared statements; a cursor that is open goes on with what it began with.
+# ALTER and DROP take effect at once in open sessions, also for prepared statements.
+# An open cursor continues with the old options.
 use strict;
 use warnings FATAL => 'all';
 
@@ -16,7 +16,7 @@ my $session = $dc->session;
 $session->query('SET plan_cache_mode = force_generic_plan');
 $session->query('PREPARE q (integer) AS SELECT count(*) FROM t WHERE n = $1');
 
-# What the next requests look like, by "name value" of what is asked for.
+# Runs a prepared and a new query; returns what $look finds in each request.
 sub sent
 {
 	my ($look) = @_;

@@ -1,5 +1,5 @@
-# A reply that is cut, after whichever byte and in whichever way, is an error
-# and never a result.
+# A reply that is cut short, after any byte and in any way, is an error and never a
+# result.
 use strict;
 use warnings FATAL => 'all';
 
@@ -27,12 +27,12 @@ my $dc = DataConnectTest->new;
 my $session = $dc->session;
 $session->query("SET client_encoding = 'UTF8'");
 
-# A silence of the sandbox must fail the test, not stop it.
+# If the sandbox hangs, these time-outs let the test fail.
 my %option = (max_retries => 0, idle_timeout => '20s', first_byte_timeout => '20s');
 $session->query($dc->server_sql('plain', %option, compression => 'off'));
 $session->query($dc->server_sql('packed', %option));
 
-# What comes of a query that is run n times: its result, or an SQLSTATE.
+# Runs a query n times; returns the result or the SQLSTATE of each run.
 $session->query(
 	q{CREATE FUNCTION outcomes(query text, n integer) RETURNS SETOF text
 	LANGUAGE plpgsql AS $$
@@ -70,7 +70,7 @@ sub outcomes
 	return @outcomes;
 }
 
-# One request for each fault, each of which must end in an error.
+# Checks that each fault makes one request, which ends in an error.
 sub all_fail
 {
 	my ($table, $name, @faults) = @_;
@@ -83,14 +83,14 @@ sub all_fail
 	return;
 }
 
-# The first n bytes, for each n below a length.
+# Faults that cut a reply after each number of bytes below $length.
 sub cuts
 {
 	my ($how, $length) = @_;
 	return map { { cut => { how => $how, after => $_ } } } 0 .. $length - 1;
 }
 
-# How much of the reply goes over the wire.
+# The bytes of the reply on the wire.
 sub encoded_length
 {
 	my ($table) = @_;
@@ -112,17 +112,17 @@ for my $format (sort keys %document)
 
 		for my $how (qw(close reset short_length chunk close_delimited truncate))
 		{
-			# Packed and then cut; the sandbox does both only for these.
+			# With compression, truncate does the same as gzip.
 			next if $how eq 'truncate' && $table =~ /packed/;
 			all_fail($table, $how, cuts($how, $length));
 		}
 		all_fail($table, 'gzip', cuts('gzip', $length)) if $table =~ /packed/;
 
-		# All bytes are there, but more were promised.
+		# All bytes arrive, but the head announced more.
 		all_fail($table, 'more promised',
 			map { { cut => { how => $_, after => $length } } } qw(short_length chunk));
 
-		# All that was promised is there, though the connection ends.
+		# All announced bytes arrive before the connection is closed.
 		is_deeply(
 			[
 				outcomes($table,
@@ -133,7 +133,7 @@ for my $format (sort keys %document)
 	}
 }
 
-# deflate, which the sandbox offers second: in zlib's format, and raw.
+# deflate, in zlib's format and raw.
 my %deflated;
 for my $bits (MAX_WBITS, -MAX_WBITS)
 {
@@ -167,7 +167,7 @@ for my $i (0 .. 1)
 {
 	my $reply = $heads[$i] . $body . $ends[$i];
 
-	# Of the last line end nothing depends.
+	# A cut within the last line end does no harm.
 	my $length = length($reply) - ($i ? 2 : 0);
 	my @faults =
 	  map { { raw_reply => encode_base64(substr($reply, 0, $_), '') } } 1 .. $length;
@@ -177,9 +177,9 @@ for my $i (0 .. 1)
 	all_fail('json_plain', "reply $i with its head", @faults);
 }
 
-# --- What is no cut ------------------------------------------------------------
+# --- Complete replies, and others that are no cuts ----------------------------
 
-# What comes of a query that is run once: rows, or all that the error says.
+# Runs a query; returns its result, or all parts of its error.
 $session->query(
 	q{CREATE FUNCTION told(query text) RETURNS text
 	LANGUAGE plpgsql AS $$
@@ -201,7 +201,7 @@ sub told
 	return $session->query(q{SELECT told('SELECT count(*) FROM json_packed')});
 }
 
-# gzip passes over zeros behind its data; nothing else may follow them.
+# Zeros may follow gzip data, as in the gzip program; nothing else may.
 sub told_of_gzip
 {
 	my $bytes = shift;
@@ -228,7 +228,7 @@ for my $library (split ' ', $session->query(
 }
 $session->query('RESET ALL');
 
-# A head or trailer that is too long for libcurl, or for us.
+# A head or trailer longer than libcurl's limit, or than ours.
 my $chunked = "Transfer-Encoding: chunked\r\n";
 my $chunks = sprintf "%x\r\n%s\r\n0\r\n", length $body, $body;
 for (

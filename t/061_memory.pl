@@ -1,6 +1,6 @@
-# Memory is bounded, whatever the size of the reply and however often a scan
-# runs or fails.  Measured is the resident memory that belongs to the backend
-# alone (RssAnon of /proc): shared buffers do not count.
+# Memory is bounded, whatever the size of a reply, and however often a scan runs or
+# fails.  The test measures the backend's private resident memory (RssAnon in /proc),
+# without shared buffers.
 use strict;
 use warnings FATAL => 'all';
 
@@ -21,7 +21,7 @@ $dc->make_rows_table('datatable', 'gzip', format => 'jsondatatable');
 $dc->make_rows_table('csv', 'gzip', format => 'csv');
 $dc->make_rows_table('xml', 'gzip', format => 'xml');
 
-# In kB: what the backend has, and the most of all it ever had.
+# The backend's private memory and its peak of all resident memory, in kB.
 sub memory
 {
 	my ($pid) = @_;
@@ -32,7 +32,7 @@ sub memory
 	return @value{qw(RssAnon VmHWM)};
 }
 
-# Large replies: the peak of a fresh session over one that has read a small one.
+# Checks how much a large reply raises a new session's peak after a small one.
 sub growth
 {
 	my ($what, $sql, $expected) = @_;
@@ -59,7 +59,7 @@ sub open_files
 	return scalar(() = glob "/proc/$pid/fd/*");
 }
 
-# Many scans, and many that fail: nothing is kept.
+# Checks that many scans, or failures, leave neither memory nor files behind.
 sub kept
 {
 	my ($what, $sql) = @_;
@@ -84,8 +84,8 @@ $dc->document('/test/rows', '[{"Id": 1}, {"Id": "x"}]', params => { Count => 7 }
 kept('500 replies that do not fit',
 	q{BEGIN PERFORM id FROM gzip WHERE n = 7; EXCEPTION WHEN invalid_text_representation THEN NULL; END;});
 
-# A batched join whose outer side does not fit into work_mem reads the inner
-# side's rows again and again; what their comparison needs is released.
+# A batched join whose outer side does not fit into work_mem reads its inner rows
+# many times. The memory that comparing them needs is released.
 $dc->sql(q{CREATE FOREIGN TABLE keyed (id numeric OPTIONS (name 'Id', param 'Ids', list 'true', required 'true'),
 	n integer OPTIONS (param 'Count')) SERVER plain OPTIONS (endpoint '/test/rows', batch_size '100000')});
 {

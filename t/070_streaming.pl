@@ -1,5 +1,5 @@
-# Rows leave before the reply is whole, and a scan that ends early ends its
-# transfer: plain and compressed, in both formats, by GET and by POST.
+# Rows are returned before the reply is complete, and a scan that ends early ends its
+# transfer: with and without compression, in both JSON formats, by GET and by POST.
 use strict;
 use warnings FATAL => 'all';
 
@@ -20,11 +20,11 @@ my %kind = (
 	'gzip JsonDataTable' => { format => 'jsondatatable' },
 	'gzip POST' => { method => 'post' });
 
-# A silence of the sandbox must fail the test, not stop it.
+# If the sandbox hangs, these time-outs let the test fail.
 $dc->make_server('plain', compression => 'off', idle_timeout => '20s');
 $dc->make_server('gzip', idle_timeout => '20s');
 
-# The table of one kind of reply.
+# Creates the table for one kind of reply.
 sub make_table
 {
 	my ($name) = @_;
@@ -41,7 +41,7 @@ sub make_table
 
 make_table($_) for keys %kind;
 
-# The bytes that whole replies take, by a scan that reads them.
+# The bytes of a whole reply on the wire, from a scan that reads it.
 sub whole_size
 {
 	my ($name, $rows) = @_;
@@ -52,7 +52,7 @@ sub whole_size
 	return $dc->log->[0]{BytesSent};
 }
 
-# With this fault deflate is what the sandbox likes best.
+# A fault for the next request for rows; $name is not needed.
 sub fault_for
 {
 	my ($name, %fault) = @_;
@@ -94,7 +94,7 @@ for my $name (sort keys %kind)
 	$dc->clear_faults;
 }
 
-# A client that is no cursor sees rows early, too.
+# COPY also sends rows to the client early.
 $dc->fault({ hold_after => { bytes => int($whole{plain} / 2) } });
 $session->send('COPY (SELECT id FROM plain WHERE n = ' . ROWS . ') TO STDOUT');
 $dc->wait(held => 1);
@@ -105,8 +105,8 @@ $dc->release;
 my @copied = split /\n/, $session->finish->{out};
 is(scalar @copied, ROWS, 'and then the rest');
 
-# Whatever ends a scan early ends its transfer. A socket's buffers hold some
-# MB that the sandbox has sent in vain: the reply must be far larger.
+# A scan that ends early ends its transfer. Socket buffers take some MB that nobody
+# reads, so the reply must be far larger.
 use constant MANY => 1_000_000;
 my $large = int($whole{plain} / ROWS * MANY);
 my $large_gzip = int($whole{gzip} / ROWS * MANY);
@@ -136,7 +136,7 @@ cmp_ok($sent, '<', $large / 5, 'EXISTS ends the transfer');
 like($result->{err}, qr/ERROR:  22012:/, 'an error in the query is its own');
 cmp_ok($sent, '<', $large / 5, 'an error in the query ends the transfer');
 
-# Closing a cursor does, whether the transfer is moving or not.
+# Closing a cursor also ends the transfer, even while it is paused.
 for my $end ('CLOSE c', 'ROLLBACK')
 {
 	$dc->clear_log;

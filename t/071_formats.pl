@@ -1,5 +1,5 @@
-# The same report is the same rows in every format; CSV and XML are streamed in
-# bounded memory like JSON, and are never taken for whole where they are cut.
+# A report has the same rows in every format. CSV and XML are streamed in bounded
+# memory, like JSON, and a reply that was cut short is never a result.
 use strict;
 use warnings FATAL => 'all';
 
@@ -14,7 +14,7 @@ my $dc = DataConnectTest->new;
 my @formats = qw(json jsondatatable csv xml);
 my %response = (json => 'Json', jsondatatable => 'JsonDataTable', csv => 'Csv', xml => 'Xml');
 
-# A silence of the sandbox must fail the test, not stop it.
+# If the sandbox hangs, these time-outs let the test fail.
 $dc->make_server('dc', idle_timeout => '20s', max_retries => 0);
 
 sub literal
@@ -49,12 +49,12 @@ my @reports = (
 	[ '/reports/consignmenthistoryreport', 'StartDate=2026-03-02&StopDate=2026-03-09' ],
 	[ '/reports/inventoryavailabilitysummaryreport', 'CategoryNumber=-1' ]);
 
-# The type that a column's kind of value is read as.
+# The type for each kind of value.
 my %type = (
 	integer => 'bigint', byte => 'smallint', decimal => 'numeric', boolean => 'boolean',
 	datetime => 'timestamp', guid => 'uuid');
 
-# The sandbox, as RFC 4180 has it, writes an empty text in CSV like a null.
+# In CSV the sandbox writes an empty text like a NULL, so null_strings contains it.
 for my $i (0 .. $#reports)
 {
 	my ($endpoint, $params) = @{ $reports[$i] };
@@ -83,7 +83,7 @@ for my $i (0 .. $#reports)
 	}
 }
 
-# They are worth comparing: odd names, odd texts, nulls.
+# The reports contain unusual names and texts, and NULLs.
 my $all = join ' ', map { $dc->sql("SELECT string_agg(t::text, ' ') FROM t${_}_text_json t") } 0 .. $#reports;
 like($all, $_, "there are values like $_")
   for qr/\\\\/, qr/""/, qr/[^\x00-\x7F]/, qr/\n/, qr/O'Hare/, qr/&/, qr/,,/;
@@ -139,7 +139,7 @@ for my $format ('csv', 'xml')
 		"$format: then come the rest, to the last");
 	$session->query('COMMIT');
 
-	# Whatever ends a scan early ends its transfer.
+	# A scan that ends early ends its transfer.
 	$dc->clear_log;
 	is($session->query("SELECT id FROM rows_$format WHERE n = 1000000 AND w = 100 LIMIT 2"), "1\n2",
 		"$format: LIMIT gives its rows");
@@ -148,7 +148,7 @@ for my $format ('csv', 'xml')
 }
 $session->quit;
 
-# The most memory that a backend has had, in kB, expat's included.
+# The backend's peak memory in kB, including expat's.
 my $peak = q{SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\s*(\d+)')};
 for my $format ('csv', 'xml')
 {
@@ -190,8 +190,8 @@ for my $format ('csv', 'xml')
 	make_table("cut_$format", 'a text, b text', endpoint => '/test/cut', format => $format);
 	my $query = "SELECT count(*) || ' rows' FROM cut_$format";
 
-	# Lines with all their fields are a CSV, the last one without its line end,
-	# too; quoted line ends are none, and half a line end is not one.
+	# CSV cut behind a line with all fields is valid, even without the line end. A
+	# quoted line end is none, nor is the first half of one.
 	my %rows = ($format eq 'csv' ?
 		  map { my $n = $_->[0]; map { ($_ => "$n rows") } @{ $_->[1] } }
 		  [ 0, [ 1, 2, 5, 7 ] ], [ 1, [ 9, 15, 17 ] ], [ 2, [ 18, 20, 23, 25, 27 ] ], [ 3, [ 29, 31 ] ] :
@@ -206,7 +206,7 @@ for my $format ('csv', 'xml')
 	is(scalar @outcomes, scalar @cuts, "$format: at each of them");
 }
 
-# What CSV cannot tell, the transfer does.
+# A cut that CSV does not show is found by the transfer.
 my $complete = qq{a,"b"\r\n1,"x\r\ny"\r\n};
 for my $how ('close', 'reset', 'short_length', 'chunk', 'gzip')
 {
@@ -216,7 +216,7 @@ for my $how ('close', 'reset', 'short_length', 'chunk', 'gzip')
 		"a CSV cut by $how" . ($how eq 'gzip' ? '' : ' where a line ends'));
 }
 
-# Also behind a last line without its end.
+# The same after a last line without its line end.
 for my $body (map { $complete . $_ } '2,"z"', '2,z', '2,')
 {
 	my @faults = map { { path => '/test/cut', raw => _base64($body), %$_ } }
@@ -226,8 +226,8 @@ for my $body (map { $complete . $_ } '2,"z"', '2,z', '2,')
 		'a CSV that ends with ' . substr($body, -3) . ', as the transfer says');
 }
 
-# Line ends, quotes and quoted line ends come in pieces; a last line ends with the
-# reply. The second run is of the same session.
+# Pieces end within line ends, quotes and quoted line ends. The last line ends with the
+# reply. The second run in the session must not depend on the first.
 $dc->make_server('plain', compression => 'off', idle_timeout => '20s', max_retries => 0);
 $dc->sql(q{CREATE FOREIGN TABLE cut_plain (a text, b text) SERVER plain
 	OPTIONS (endpoint '/test/cut', format 'csv')});
@@ -250,7 +250,7 @@ for my $piece ([ 1, 100 ], [ 2, 100 ], [ 8191, 30_000 ], [ 65_536, 30_000 ])
 }
 $pieces->quit;
 
-# Where the transfer does not say where it ends, a CSV is refused, cut or not.
+# If the transfer does not mark its end, CSV is refused, cut or not.
 $dc->sql(q{CREATE FOREIGN TABLE bare (a text, b text) SERVER plain
 	OPTIONS (endpoint '/test/cut', format 'csv')});
 sub bare
@@ -261,7 +261,7 @@ sub bare
 }
 my $chunks = sprintf "%x\r\n%s\r\n0\r\n\r\n", length $complete, $complete;
 my $length = 'Content-Length: ' . length $complete;
-# Some of these some releases of libcurl refuse themselves.
+# libcurl refuses some of these itself, depending on its release.
 my $cut = length $complete;
 like(bare($_, $complete . qq{2,"z"\r\n}),
 	qr/^HV00M (reply for foreign table "bare" may have been cut short|service did not answer with a valid HTTP reply)$/,

@@ -1,6 +1,5 @@
-# Random values of each type come out as the type's input function reads them,
-# down to the digits behind the point. DATACONNECT_PROPERTY_VALUES says how
-# many of each (default 5000).
+# Random values of each type are read exactly as the type's input function reads
+# them. DATACONNECT_PROPERTY_VALUES sets how many of each (default 5000).
 use strict;
 use warnings FATAL => 'all';
 
@@ -15,7 +14,7 @@ my $values = $ENV{DATACONNECT_PROPERTY_VALUES} || 5000;
 my $dc     = DataConnectTest->new;
 $dc->make_server('dc', timezone => 'America/Regina');
 
-# Some digits, a first one that is not 0 unless it stands alone.
+# Some digits, without leading zeros.
 $dc->sql(<<'SQL');
 ALTER DATABASE postgres SET timezone = 'America/Regina';
 CREATE FUNCTION digits(most integer) RETURNS text LANGUAGE sql VOLATILE AS $$
@@ -44,8 +43,8 @@ CREATE FUNCTION fine() RETURNS text LANGUAGE sql VOLATILE AS $$
 		|| fraction() $$;
 SQL
 
-# Type, an expression that makes one text, and whether it is a JSON value as
-# it stands (else it is sent as a string).
+# Type, an expression that makes one text, and whether the text is a JSON value
+# (otherwise it is sent as a string).
 my @cases = (
 	[ 'smallint', q{one_of('32767', '-32768', '0', '-0', minus() || digits(4))}, 1 ],
 	[ 'integer', q{one_of('2147483647', '-2147483648', minus() || digits(9))}, 1 ],
@@ -109,7 +108,7 @@ for my $case (@cases)
 			ORDER BY i) FROM $slice said");
 		$dc->document("/case/$n", "[$body]");
 
-		# What the columns make NULL is asked for elsewhere.
+		# NULLs are tested elsewhere.
 		$wrong = $dc->sql("SELECT count(*) FILTER (WHERE said.i IS NULL OR got.i IS NULL OR
 				got.v::text IS DISTINCT FROM said.t::${type}::text),
 				min(format('%s: %s', said.t, got.v::text)) FILTER (WHERE

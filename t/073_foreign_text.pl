@@ -1,5 +1,5 @@
-# What a reply has in a value reaches client and log only cut, made safe and
-# without secrets, whatever the type's own functions would say of it.
+# A reply's value reaches client and log only shortened, made safe and without
+# secrets, whatever messages the type's functions would write.
 use strict;
 use warnings FATAL => 'all';
 
@@ -28,14 +28,14 @@ CREATE DOMAIN refused_state AS text CHECK (refuses(value) IS NULL);
 CREATE TYPE parts AS (n integer, query tsquery);
 SQL
 
-# Types, among them those whose functions raise errors of other classes than 22.
+# Types. The input functions of some raise errors of other classes than 22.
 my @types = (
 	qw(tsquery tsvector regclass regtype regproc regprocedure regoperator regcollation regrole
 	  regnamespace regconfig jsonpath xml jsonb interval date timestamptz daterange tstzmultirange
 	  point polygon inet macaddr pg_lsn bit uuid numeric integer boolean money name "char" refused
 	  parts aclitem), 'text[]', 'integer[]', 'tsquery[]', 'regclass[]');
 
-# Whether these rows end in an error of ours that shows nothing it should not.
+# Checks that the value ends in our error, and that nothing matching $wrong is shown.
 sub check
 {
 	my ($what, $value, $wrong, @of) = @_;
@@ -63,7 +63,7 @@ sub check
 	return;
 }
 
-# What no type takes: quotes and brackets that do not close, names of nothing.
+# No type accepts this: unclosed quotes and brackets, and no name of an object.
 my $head = q[{(\" & !<];
 check('control characters', qq{"$head a \\u0007\\u001b[2J\\nFATAL:  forged\\r\\u202e"},
 	qr/\a|\e|\r|\x{e2}\x{80}\x{ae}|^FATAL|^\s*FATAL:  forged|CANARY/m,
@@ -73,7 +73,7 @@ check('a secret', qq{"$head a sandbox-token sandbox-\\u0074oken"}, qr/sandbox-to
 check('a megabyte', '"' . $head . ('x' x (1024 * 1024)) . '"', qr/x{250}|CANARY/,
 	grep { !/^(?:tsvector|jsonb)$/ } @types);
 
-# Notices would quote it, too.
+# Input functions that would quote the value in a notice.
 for my $case ([ 'tsquery', '"' . (' \\n\\t' x 1000) . '"' ], [ 'regtype', '"' . ('n' x 300) . '"' ])
 {
 	my ($type, $value) = @$case;
@@ -88,7 +88,7 @@ for my $case ([ 'tsquery', '"' . (' \\n\\t' x 1000) . '"' ], [ 'regtype', '"' . 
 	unlike($said, qr/n{250}|(?: \n\t){10}/, "$type: nothing of the value");
 }
 
-# Settings are as before for whoever goes on, also within one transaction.
+# Settings are restored after an error, also within one transaction.
 $dc->document('/values', '[{"V":"no such"}]');
 my $session = $dc->session;
 $session->query('SET client_min_messages = notice');

@@ -1,5 +1,5 @@
-# A compressed reply that ends just where the buffer for it is full is a whole
-# reply, and one that does not end there is still none.
+# A compressed reply that ends exactly where its buffer is full is complete. One that
+# is cut there is not.
 use strict;
 use warnings FATAL => 'all';
 
@@ -24,7 +24,7 @@ $dc->sql(q{CREATE FOREIGN TABLE t (id integer OPTIONS (name 'Id'),
 	SERVER dc OPTIONS (endpoint '/test/sales')});
 my $session = $dc->session;
 
-# One record, as a reply of so many bytes.
+# A reply of $size bytes with one record.
 sub reply_of
 {
 	my ($size) = @_;
@@ -32,7 +32,7 @@ sub reply_of
 	return $start . 'x' x ($size - length($start . $end)) . $end;
 }
 
-# The session's answer to a reply of these bytes.
+# The result of a query for which the service sends these bytes.
 sub read_reply
 {
 	my ($coding, $bytes) = @_;
@@ -50,7 +50,7 @@ my @codings = (
 	[ 'deflate', 'deflate', \&deflate ],
 	[ 'deflate without wrapper', 'deflate', \&rawdeflate ]);
 
-# Both libraries, where the extension was built with both.
+# Both decompression libraries, if the extension was built with both.
 my ($built_with) = $session->query('SELECT dataconnect_version()') =~ /(ISA-L|zlib)/;
 for my $library ($built_with eq 'ISA-L' ? qw(isa-l zlib) : qw(zlib))
 {
@@ -69,7 +69,7 @@ for my $library ($built_with eq 'ISA-L' ? qw(isa-l zlib) : qw(zlib))
 				{ out => '1|' . $length, err => '' },
 				"$library: $size bytes as $name");
 
-			# Without its last byte it has no end.
+			# Without its last byte the reply is incomplete.
 			like(
 				read_reply($coding, substr($packed, 0, -1))->{err},
 				qr/^.*ERROR:  HV00M: reply from the service was cut short/m,
@@ -82,7 +82,7 @@ for my $library ($built_with eq 'ISA-L' ? qw(isa-l zlib) : qw(zlib))
 		}
 	}
 
-	# gzip may have several members, which may meet where the buffer is full.
+	# gzip may have several members; here the second begins where the buffer is full.
 	my $plain = reply_of(BUFFER + 1000);
 	my $packed = Compress::Zlib::memGzip(substr($plain, 0, BUFFER))
 	  . Compress::Zlib::memGzip(substr($plain, BUFFER));

@@ -247,7 +247,7 @@ is(read_in_thread("$blank\n{$one}"), 1, 'that the thread reads');
 like(same("one object far behind, $_->[0]", $blank . $_->[1]), $_->[2], 'an error')
   for [ 'that tells of an error', qq({"Error":true,$one}), qr/found an error/ ],
   [ 'with records inside', qq({$one,"Records":[{$one}]}), qr/that holds them/ ],
-  [ 'of another table', '{"Message":"x"}', qr/reply is not one for foreign table "t"/ ],
+  [ 'of another table', '{"Message":"x"}', qr/reply does not match foreign table "t"/ ],
   [ 'cut', "{$one", qr/cut short/ ],
   [ 'and another', "{$one}{$one}", qr/something follows the end/ ];
 

@@ -1,8 +1,11 @@
 /*
  * analyze.h
- *	  ANALYZE.  It asks the service for something only where the table's option
- *	  analyze_params says what, and then its statistics are of that reply; of a
- *	  partition, of the reply's rows within its bounds.  Else it takes the number of rows from what was learned, if anything was.
+ *	  ANALYZE.
+ *
+ * With the table's option "analyze_params", one request with these parameters is
+ * sent, and the sample is drawn from its reply; for a partition, only from the rows
+ * within its bounds.  Without the option nothing is sent, and only the number of
+ * rows is updated, from the statistics of earlier replies (reply_stats.h).
  */
 #ifndef DCF_ANALYZE_H
 #define DCF_ANALYZE_H
@@ -11,7 +14,10 @@
 #include "foreign/fdwapi.h"
 #include "utils/rel.h"
 
-/* False, with a warning that says what to do, where there is nothing to go by. */
+/*
+ * The AnalyzeForeignTable callback.  Returns false, with a warning, if there is neither
+ * the option nor a statistic.
+ */
 extern bool dcf_analyze_table(Relation rel, AcquireSampleRowsFunc *func,
 							  BlockNumber *totalpages);
 

@@ -1,7 +1,7 @@
 /*
  * async.h
- *	  Scans below an Append that run at the same time, by the executor's
- *	  callbacks for asynchronous execution.
+ *	  The ForeignAsyncRequest, ForeignAsyncConfigureWait and ForeignAsyncNotify
+ *	  callbacks: scans below an Append run at the same time.
  */
 #ifndef DCF_ASYNC_H
 #define DCF_ASYNC_H

@@ -1,8 +1,8 @@
 /*
  * explain.h
- *	  What EXPLAIN shows of a scan: the request as it would be sent (never a
- *	  secret, never sent), what the service filters, where the estimate came
- *	  from; after ANALYZE also what the exchange took.
+ *	  What EXPLAIN shows of a scan: the request as it would be sent, without
+ *	  secrets; the clauses that the service evaluates; the source of the estimate;
+ *	  with ANALYZE also what the requests cost.  EXPLAIN itself sends nothing.
  */
 #ifndef DCF_EXPLAIN_H
 #define DCF_EXPLAIN_H
@@ -12,6 +12,7 @@
 
 #include "base/compat.h"
 
+/* The ExplainForeignScan callback. */
 extern void dcf_explain_scan(ForeignScanState *node, ExplainState *es);
 
 #endif /* DCF_EXPLAIN_H */

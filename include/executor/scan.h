@@ -1,9 +1,10 @@
 /*
  * scan.h
- *	  The executor's callbacks, and the state of a scan.
+ *	  The executor's callbacks, and the state of a scan (DcfScan), which is in
+ *	  ForeignScanState.fdw_state and lives in the query's context.
  *
- * A scan sends its first request when the first row is asked for, and hands on
- * a row as soon as its record has arrived.
+ * A scan sends its first request when the first row is requested, and returns each
+ * row as soon as its record has arrived.
  */
 #ifndef DCF_SCAN_H
 #define DCF_SCAN_H
@@ -19,43 +20,51 @@
 
 typedef struct DcfScan DcfScan;
 
+/* BeginForeignScan.  Sends nothing. */
 extern void dcf_scan_begin(ForeignScanState *node, int eflags);
+
+/* IterateForeignScan. */
 extern TupleTableSlot *dcf_scan_iterate(ForeignScanState *node);
+
 /*
- * The next row that passes the node's filter, or an empty slot or NULL after the
- * last.  Without wait, late tells that there is none yet.
+ * The node's next row, filtered and projected; after the last an empty slot or
+ * NULL.  Without wait, *late is set if no row has arrived yet, and the result then
+ * means nothing.
  */
 extern TupleTableSlot *dcf_scan_next(ForeignScanState *node, bool wait,
 									 bool *late);
 
+/* ReScanForeignScan and EndForeignScan. */
 extern void dcf_scan_rescan(ForeignScanState *node);
 extern void dcf_scan_end(ForeignScanState *node);
 
 /*
- * Give a scan below a batched join the values to ask for: an array of the base
- * type of the key's expression, which must last until the next ones, or a
- * rescan.  To be called before a rescan.
+ * Set the values of DCF_BIND_KEYS for a scan below a batched join: an array of the
+ * base type of the key's expression, not copied, which must stay valid until the
+ * next call or the next rescan after this one.  To be called before a rescan.
  */
 extern void dcf_scan_set_keys(ForeignScanState *node, Datum array);
 
-/* They live as long as the scan, the source until a rescan. */
+/* The first two live as long as the scan; a rescan may replace the source. */
 extern const DcfRelation *dcf_scan_relation(const DcfScan *scan);
-extern const DcfFdwPrivate *dcf_scan_spec(const DcfScan *scan);
+extern const DcfFdwPrivate *dcf_scan_private(const DcfScan *scan);
 extern DcfRowSource *dcf_scan_source(const DcfScan *scan);
 
 /*
- * The values of the spec's bindings, in the current memory context.  With a
- * context of deparse_expression(), not NIL: only those that need no run of the
- * plan, the others unknown.
+ * The values of the plan's bindings, one for each, in the current memory context.
+ *
+ * For EXPLAIN, deparse_context is that of deparse_expression(): then values that are
+ * known only while the plan runs are "unknown", and their expressions are shown.
+ * Otherwise it is NIL.
  */
 extern DcfBoundValue *dcf_scan_values(ForeignScanState *node,
 									  List *deparse_context);
 
 /*
- * Why the scan cannot run with these values, or NULL: as it was planned, or
- * because conditions leave a required column without one.
+ * Why the scan cannot run with these values, or NULL: either the plan says so, or a
+ * required column has no value because its clause's condition is not met.
  */
-extern DcfDeferredError *dcf_scan_lack(const DcfScan *scan,
-									   const DcfBoundValue *values);
+extern DcfDeferredError *dcf_scan_deferred_error(const DcfScan *scan,
+												 const DcfBoundValue *values);
 
 #endif /* DCF_SCAN_H */

@@ -1,17 +1,15 @@
 /*
  * fetch.h
- *	  The rows of a set of requests, several of which are under way at the same
- *	  time.
+ *	  The row source that sends requests: several are under way at once.
  *
- * Each request has a lane: its reply with its window, and a reader.  Rows come
- * from whichever lane has some; those of one request in its order.  The first
- * request goes out alone where few rows may be wanted; each reply that was read
- * to its end then doubles how many may be open.  Nothing is kept but the lanes'
- * windows and one row.
+ * Each request under way is read by a stream, which has the reply with its buffer
+ * and a record reader.  Rows come from any stream that has some; those of one request
+ * keep their order.  If the plan may not read all rows, the first request is sent
+ * alone, and each reply read to its end doubles how many may be under way, up to
+ * max_concurrency.  Memory holds only the streams' buffers and one row.
  *
- * Time-outs count only while somebody waits.  The first byte may have come
- * while nobody looked, so libcurl is asked once more before that time-out is
- * raised.
+ * Time-outs count only while somebody waits.  The first byte may have arrived while
+ * nobody did, so libcurl checks once more before that time-out is raised.
  */
 #ifndef DCF_FETCH_H
 #define DCF_FETCH_H
@@ -23,20 +21,25 @@
 #include "request/relation.h"
 
 /*
- * The rows of a relation that the service returns, in the current memory
- * context, which they must not outlive; nor relation, spec, told and stats.
- * userid is the user whose mapping is used.  What is passed by reference in a row is in
- * the current memory context of the call, or in a window.  stats is where the
- * requests count.  told and stats may be NULL: for this source alone.
+ * A source of the rows that the service returns for a relation.  It lives in the
+ * current memory context and uses relation, priv, warned and stats until its end.
+ * userid is the user whose user mapping is used.
+ *
+ * warned has the columns about which the statement has already warned, and stats is what
+ * the requests are counted in.  Each may be NULL: then the source has its own.
+ *
+ * Values of a row that are passed by reference are in the memory context that was
+ * current during next(), or in a stream's buffer.
  */
 extern DcfRowSource *dcf_fetch_create(const DcfRelation *relation,
 									  const DcfFdwPrivate *priv, Oid userid,
 									  DcfWarned *warned, DcfRowStats *stats);
 
 /*
- * The rows of one request, as it is, with all columns; start gets no values.
- * The request lives as long, and so does hint, which is for a reply of status 413
- * and may be NULL.  Nothing is learned of the reply.
+ * A source of the rows of one request, with all columns; start() takes no values.
+ * request and hint must live as long as the source.  hint is shown if the service
+ * refuses the request with status 413, and may be NULL.  The reply adds nothing to
+ * the reply statistics.
  */
 extern DcfRowSource *dcf_fetch_create_fixed(const DcfRelation *relation,
 											DcfRequest *request,

@@ -1,13 +1,11 @@
 /*
  * format.h
- *	  The seam between the formats of replies and what is made of records: each
- *	  format is a table of functions around its reader.
+ *	  The interface of the formats of replies: a table of functions for each.
  *
- * A reader is fed a window of bytes and hands back one record at a time, as
- * fields in the order of the configured keys.  It takes a reply whole or not
- * at all: what is malformed, of another shape, or cut short is DCF_READ_WRONG
- * where the format can tell.  It never waits, and raises nothing but lack of
- * memory.
+ * A format's reader is fed a buffer of bytes and returns one record at a time, as fields
+ * in the order of the configured keys.  It accepts only a complete reply: malformed
+ * bytes, another structure, or (where the format shows it) a premature end give
+ * DCF_READ_WRONG.  It never waits, and raises nothing but ERRCODE_OUT_OF_MEMORY.
  */
 #ifndef DCF_FORMAT_H
 #define DCF_FORMAT_H
@@ -18,81 +16,86 @@
 #include "options/option.h"
 
 /*
- * What to read.  It and its keys, which are distinct, must outlive the reader.
- * Without any key records are only checked and counted.
+ * What to read.  The configuration and its keys, which must be distinct, must outlive the
+ * reader.  Without any key, records are only checked and counted.
  */
 typedef struct DcfFormatConfig
 {
 	const DcfKey *keys;
 	int nkeys;
-	size_t max_record_size; /* where a reader keeps records itself: else the
-								 * window's limit holds */
+	size_t max_record_size; /* in bytes; for readers that buffer a record
+								 * themselves, otherwise the caller checks */
 } DcfFormatConfig;
 
 typedef struct DcfFormatRoutine
 {
-	const char *name;	   /* for messages */
-	const char *keys_in;   /* what next_key() walks, for messages */
+	const char *name;	   /* for messages, such as "JSON" */
+	const char *keys_in;   /* for messages: what next_key() walks */
 	bool shows_cut;		   /* a reply cut anywhere is DCF_READ_WRONG */
-	bool nulls_have_keys;  /* a record of NULLs alone has keys, too */
-	bool leaves_nulls_out; /* a NULL has no key */
+	bool nulls_have_keys;  /* a record of NULLs alone still has keys */
+	bool leaves_nulls_out; /* a NULL field has no key */
 
 	/*
-	 * A thread had better read: next(), matched() and record_length() are pure
-	 * C, and most texts need not be copied.
+	 * The inflate thread may read records: next(), matched() and
+	 * record_length() are pure C, and most texts need not be copied.
 	 */
 	bool reads_in_thread;
 
-	/* A reader in the current memory context, and gone with it. */
+	/* Create a reader in the current memory context, which frees it. */
 	void *(*create)(const DcfFormatConfig *config);
 
-	/* Begin a reply, whatever became of the one before. */
+	/* Begin a reply, whatever state the reader is in. */
 	void (*start)(void *reader);
 
 	/*
-	 * Read on in the window data[0 .. len), which starts at the first byte not
-	 * yet consumed; *consumed says how many of its bytes the caller may now
-	 * drop.  DCF_READ_MORE asks for a window with more bytes behind those not
-	 * consumed.
+	 * Read on in the buffer data[0 .. len), which starts at the first byte not
+	 * yet consumed.  *consumed is how many bytes the caller may drop now.
+	 * DCF_READ_MORE asks for a buffer with more bytes after the unconsumed
+	 * ones.
 	 *
-	 * After DCF_READ_RECORD the fields are valid until the next call, or until
-	 * the window's bytes change, also after they count as consumed.
+	 * After DCF_READ_RECORD the fields are valid until the next call or until
+	 * the buffer's bytes change, even after they have been consumed.
 	 */
 	DcfReadStatus (*next)(void *reader, const char *data, size_t len,
 						  size_t *consumed);
 
 	/*
-	 * The input has ended, and the window has nothing that next() has not seen:
-	 * DCF_READ_END if it was one whole reply, or a last DCF_READ_RECORD or
-	 * DCF_READ_HEADER as of next(), after which to call again.
+	 * The input has ended, and next() has seen all bytes of the buffer.
+	 * DCF_READ_END if the reply was complete; or the last DCF_READ_RECORD or
+	 * DCF_READ_HEADER, after which finish() must be called again.
 	 */
 	DcfReadStatus (*finish)(void *reader, const char *data, size_t len,
 							size_t *consumed);
 
-	/* One field for each key; always the same array. */
+	/* One field for each configured key; the array never moves. */
 	const DcfField *(*fields)(const void *reader);
 
-	/* How many of the keys the current record (or header) has. */
+	/* How many configured keys the current record (or header) has. */
 	int (*matched)(const void *reader);
 
 	/*
-	 * Walk all keys of the current record (or header): the next one, decoded
-	 * and palloc'd, or NULL after the last.  *pos starts at 0.
+	 * Walk all keys of the current record (or header).  Returns the next key,
+	 * decoded and palloc'd, or NULL after the last.  *pos starts at 0.
 	 */
 	char *(*next_key)(const void *reader, size_t *pos, size_t *len);
 
 	/*
-	 * Bytes of the current record; 0 where the reader itself limits them.  NULL
-	 * if they are those that next() has consumed with it.
+	 * Length of the current record in bytes; 0 if the reader itself enforces
+	 * max_record_size.  NULL if it is the bytes that next() consumed.
 	 */
 	size_t (*record_length)(const void *reader);
 
+	/* After DCF_READ_WRONG: what is wrong. */
 	const DcfReadError *(*error)(const void *reader);
 } DcfFormatRoutine;
 
+/* The functions of a format; never NULL. */
 extern const DcfFormatRoutine *dcf_format_routine(DcfFormat format);
 
-/* The name of a format in which no reply is markup; NULL for XML. */
+/*
+ * The format's name if markup is never a valid reply in it, so that an HTML page can be
+ * recognized; NULL for XML.
+ */
 extern const char *dcf_format_unlike_markup(DcfFormat format);
 
 #endif /* DCF_FORMAT_H */

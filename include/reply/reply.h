@@ -1,9 +1,9 @@
 /*
  * reply.h
- *	  From a request to a reply under way.
+ *	  A request that was sent, and its reply.
  *
- * A reply lives in a memory context of its own, and ends with that or by
- * dcf_reply_close().  Errors that end one have the request as their context.
+ * A reply has a memory context of its own.  It ends with that context, or by
+ * dcf_reply_close().  The CONTEXT of errors shows the request.
  */
 #ifndef DCF_REPLY_H
 #define DCF_REPLY_H
@@ -18,71 +18,79 @@ typedef struct DcfReply DcfReply;
 
 typedef struct DcfReplyCounters
 {
-	int tries; /* requests sent, this one's first included */
+	int tries; /* times the request was sent, the first included */
 	DcfHttpStats http;
 } DcfReplyCounters;
 
 /*
- * Who has a hint for a request that was refused.  give() gets the status and
- * returns the hint as DcfRefusal has it, palloc'd, or NULL; arg lives as long
- * as the reply.
+ * Returns a hint for a request that was refused with this status, palloc'd, or NULL.
+ * After a 413 it replaces the usual hint, otherwise it is added to that one.
  */
-typedef struct DcfHinter
+typedef struct DcfHintCallback
 {
 	char *(*give)(const void *arg, int status);
-	const void *arg;
-} DcfHinter;
+	const void *arg; /* must live as long as the reply */
+} DcfHintCallback;
 
 /*
- * Send a request without waiting for its reply; but logs in first if need be,
- * and waits for the governor's leave unless slot has it (else NULL).
+ * Send a request and return without waiting for the reply.  It does wait for a log-in,
+ * if there is no valid token, and for the limiter, unless the caller passes a slot;
+ * slot may be NULL.
  *
- * relation is the foreign table's name for messages, or NULL.  hinter is copied
- * and may be NULL.  The reply lives in cxt.
+ * relation is the foreign table's name for messages, copied, or NULL.  hint is copied
+ * and may be NULL.  can_halve: see dcf_reply_await().  The reply lives in cxt.
  */
 extern DcfReply *dcf_reply_begin(DcfSession *session,
 								 const DcfRequest *request,
-								 const char *relation, const DcfHinter *hinter,
-								 bool may_ask_less, DcfLimiterSlot *slot,
-								 MemoryContext cxt);
+								 const char *relation,
+								 const DcfHintCallback *hint, bool can_halve,
+								 DcfLimiterSlot *slot, MemoryContext cxt);
 
 /*
- * Wait for a reply to begin, once: waits and tries again where that is right
- * (429, 502, 503, 504, pages with a status from 500 on, an empty body or an empty
- * XML table in its place, no connection: up to max_retries times,
- * with backoff, honouring Retry-After and X-RateLimit-ResetSeconds within
- * retry_max_wait; once after a 401 with a renewable token), and raises every
- * other status as the error it means.  But a 413 to a request that may_ask_less
- * is false: then the reply can only be closed.
+ * Wait for the reply's head and the first byte of its body; to be called once.
+ *
+ * Tries again up to max_retries times, with backoff, after 429, 502, 503, 504, an HTML
+ * page with a status from 500 on, an empty body, an empty XML table, or a failed
+ * connection; Retry-After and X-RateLimit-ResetSeconds are honoured within
+ * retry_max_wait.  Tries once more after a 401 if the token can be renewed.  Any other
+ * status than 200 is raised as an error.
+ *
+ * Only a 413 to a request that can_halve returns false instead.  Then the reply can
+ * only be closed.
  */
 extern bool dcf_reply_await(DcfReply *reply);
 
 /*
- * Whether the reply to be awaited has begun, or more bytes of an awaited one are
- * there: the next call need not wait for long, unless it tries again.
+ * Whether the next call can go on at once: the reply has begun but was not awaited, or
+ * an awaited one has more bytes.  That call may still wait if it has to try again.
  */
 extern bool dcf_reply_is_ready(const DcfReply *reply);
 
 /*
- * Wait until something happens to one of some replies, none of which is ready,
- * or only look; perhaps one is then.
+ * Let replies, none of which is ready, progress; with wait, until something happens to
+ * one of them.  That one need not be ready then.
  */
 extern void dcf_reply_wait_any(DcfReply **replies, int n, bool wait);
 
 /*
- * The transfer of an awaited reply, for all that http.h says of a body, except
- * that dcf_reply_fill() waits for more of it.
+ * The transfer of an awaited reply, for everything in http.h that concerns a body.
+ * To wait for more bytes, call dcf_reply_fill() in place of dcf_http_fill(): its
+ * errors have the request as CONTEXT.
  */
 extern DcfHttpTransfer *dcf_reply_transfer(const DcfReply *reply);
 extern bool dcf_reply_fill(DcfReply *reply);
 
-/* Whether it was awaited, and no more of it is to come over the network. */
+/* Whether an awaited reply has arrived completely. */
 extern bool dcf_reply_is_done(const DcfReply *reply);
 
-/* For messages: the Content-Type, made safe, palloc'd; "" if there is none. */
+/* The Content-Type for messages, made safe, palloc'd; "" if there is none. */
 extern const char *dcf_reply_content_type(const DcfReply *reply);
 
-extern void dcf_reply_counters(const DcfReply *reply, DcfReplyCounters *stats);
+/* What the request has cost so far. */
+extern void dcf_reply_counters(const DcfReply *reply,
+							   DcfReplyCounters *counters);
+
+/* End the request.  A connection whose reply is incomplete is closed. */
 extern void dcf_reply_close(DcfReply *reply);
 
 #endif /* DCF_REPLY_H */

@@ -1,19 +1,18 @@
 /*
  * reply_stats.h
- *	  What replies have taught of each foreign table: how many records come for
- *	  how much that is asked for, how long a record is, how long the first byte
- *	  takes.
+ *	  Statistics of the replies for each foreign table: how many records a request
+ *	  returns for how much it asks for, how long a record is, and how long the first byte
+ *	  takes.  The planner estimates by them.
  *
- * It is kept in memory that all backends share where the library is preloaded,
- * else by each backend for itself, and lasts as long as that.  Nothing of it
- * is written anywhere, so sessions that may not write learn as well.  What a
- * table's options have to do with requests is part of its identity: ALTER
- * makes it forget.
+ * They are in memory that all backends share, if the library is preloaded; otherwise each
+ * backend has its own.  They are lost when that memory is.  Nothing is written to disk or
+ * to a table, so read-only transactions add to them as well.  A table's
+ * statistics belong to one version of those options that influence replies, so ALTER
+ * discards them.
  *
- * What one user's replies teach counts for all users, like PostgreSQL's own
- * statistics.  Only a reply that was read to its end teaches its number of
- * records; one that LIMIT cut short teaches the length of a record and the
- * time to the first byte.
+ * Replies to one user's requests count for all users, as in PostgreSQL's own statistics.
+ * The number of records comes only from replies that were read to their end.  A reply
+ * that LIMIT cut short still gives the length of a record and the time to the first byte.
  */
 #ifndef DCF_REPLY_STATS_H
 #define DCF_REPLY_STATS_H
@@ -24,72 +23,73 @@
 #include "request/relation.h"
 #include "request/request_size.h"
 
-/* Ask for memory, and define the setting; to be called by _PG_init. */
+/* Request shared memory and define dataconnect_fdw.learn; from _PG_init(). */
 extern void dcf_reply_stats_init(void);
 
-/* What one reply was. */
+/* One reply. */
 typedef struct DcfReplyFacts
 {
 	bool whole;			  /* it was read to its end */
-	double records;		  /* that were read of it */
-	double bytes;		  /* that they took, decoded */
-	double first_byte_ms; /* or -1 */
+	double records;		  /* read so far */
+	double bytes;		  /* of these records, decompressed */
+	double first_byte_ms; /* from sending to the first byte, or -1 */
 } DcfReplyFacts;
 
-extern void dcf_reply_stats_teach(const DcfRelation *relation,
-								  const DcfRequestSize *reqsize,
-								  const DcfReplyFacts *facts);
+/* Add a reply to the statistics.  No-op if dataconnect_fdw.learn is off. */
+extern void dcf_reply_stats_add(const DcfRelation *relation,
+								const DcfRequestSize *reqsize,
+								const DcfReplyFacts *facts);
 
 /* What a request is expected to return. */
 typedef struct DcfReplyStats
 {
 	double records;		  /* or -1: not known */
-	uint64 missing;		  /* of measure->given: columns that those who
-						   * taught the records were not asked by */
-	bool at_least;		  /* those were asked by others, so it may be more */
+	uint64 missing;		  /* columns of reqsize->given for which the requests
+						   * behind "records" gave no values */
+	bool at_least;		  /* those requests gave values for other columns, so
+						   * there may be more records */
 	double bytes;		  /* of a record, or -1 */
 	double first_byte_ms; /* or -1 */
 } DcfReplyStats;
 
 /*
- * What is known for a request of this measure: by replies to requests that gave
- * values for the same columns, else to those of the table that are most like
- * it.
+ * The statistics for a request of this size: from replies to requests that gave values
+ * for the same columns, else from those for the table that are most similar.
  */
 extern void dcf_reply_stats_find(const DcfRelation *relation,
 								 const DcfRequestSize *reqsize,
-								 DcfReplyStats *learned);
+								 DcfReplyStats *stats);
 
-/* Only the records that it will return, or -1. */
+/* Only the expected number of records, or -1. */
 extern double dcf_reply_stats_records(const DcfRelation *relation,
 									  const DcfRequestSize *reqsize);
 
 /*
- * Records, and bytes of one, of the requests that gave values for the fewest
- * columns; false where nothing is known.
+ * The number of records, and bytes of a record, of the requests that gave values for the
+ * fewest columns.  False, with nothing set, if there are no statistics.
  */
 extern bool dcf_reply_stats_widest(const DcfRelation *relation,
 								   double *records, double *bytes);
 
-/* One line of what is known, for people. */
+/* A row of the view of statistics. */
 typedef struct DcfReplyStatsLine
 {
 	Oid relid;
-	uint32 version; /* that the table had */
-	uint64 given;
+	uint32 version;		  /* the table's when the replies were read */
+	uint64 given;		  /* see DcfRequestSize */
 	uint64 replies;		  /* read to their end */
 	double records;		  /* of a reply, or -1 */
-	double days;		  /* that were asked for, or -1 */
-	double values;		  /* of lists, that were asked for */
+	double days;		  /* requested, or -1 */
+	double values;		  /* requested, in lists */
 	double bytes;		  /* of a record, or -1 */
 	double first_byte_ms; /* or -1 */
-	TimestampTz last;
+	TimestampTz last;	  /* time of the last reply */
 } DcfReplyStatsLine;
 
-/* All lines of this database, palloc'd; *n is set. */
+/* All lines of this database, palloc'd; *n is how many. */
 extern DcfReplyStatsLine *dcf_reply_stats_lines(int *n);
 
-/* Forget a table; returns how many lines it had. */
+/* Discard a table's statistics; returns how many lines it had. */
 extern int dcf_reply_stats_forget(Oid relid);
 
 #endif /* DCF_REPLY_STATS_H */

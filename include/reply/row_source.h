@@ -1,10 +1,10 @@
 /*
  * row_source.h
- *	  Where rows come from: one interface for scans, ANALYZE and the wrapper's
- *	  own questions to the service.
+ *	  The interface of everything that returns rows of a foreign table.  Scans,
+ *	  ANALYZE and the wrapper's own queries to the service use it.
  *
- * fetch.h implements it by requests; row_cache.h puts the rows that a statement keeps
- * in front of another source.  A caller does not need to know which one it has.
+ * fetch.h implements it with requests.  row_cache.h decorates a source with the rows
+ * that the statement has fetched before.  Callers need not know which one they have.
  */
 #ifndef DCF_ROW_SOURCE_H
 #define DCF_ROW_SOURCE_H
@@ -20,62 +20,71 @@
 
 typedef struct DcfRowSource DcfRowSource;
 
-/* Counted over all starts. */
+/* What a source has done, over all starts. */
 typedef struct DcfRowStats
 {
-	uint64 requests;	 /* replies opened, refused ones among them */
-	uint64 halved;		 /* those that were refused, and asked in halves */
-	uint64 halved_early; /* not sent, but asked in halves at once, because they
-						  * were expected to be refused */
-	uint64 retries;		 /* tries beyond the first */
+	uint64 requests;	 /* replies opened, including refused ones */
+	uint64 halved;		 /* requests halved after a 413 */
+	uint64 halved_early; /* requests halved before they were sent, because a
+						  * 413 was expected */
+	uint64 retries;		 /* tries beyond each request's first */
 	uint64 bytes_received;
-	uint64 bytes_decoded;
+	uint64 bytes_decoded; /* after decompression */
 	uint64 records;
-	uint64 records_ahead; /* of them, read in the thread that decompresses */
-	double first_byte_ms; /* of the first reply; -1 before it */
-	int at_once;		  /* the most requests under way at a time */
-	uint64 replays;		  /* how often rows came from those kept */
+	uint64 records_in_thread; /* those of them read by the inflate thread */
+	double first_byte_ms;	  /* of the first reply; -1 before it */
+	int at_once;			  /* largest number of requests under way */
+	uint64 replays;			  /* starts whose rows came from the row cache */
 } DcfRowStats;
 
 typedef enum DcfRowStatus
 {
 	DCF_ROW_READY,
-	DCF_ROW_LATER, /* there is none yet, and nobody waited */
+	DCF_ROW_LATER, /* no row has arrived; only without wait */
 	DCF_ROW_END
 } DcfRowStatus;
 
 typedef struct DcfRowSourceRoutine
 {
 	/*
-	 * Begin with the requests that follow from the values of the spec's
-	 * bindings, which are copied.  Sends nothing.  Raises what
-	 * dcf_bind_create() does.
+	 * Make the set of requests for these values, one for each of the
+	 * bindings in priv; they are copied.  Sends nothing.  Raises the same
+	 * errors as dcf_bind_create().
 	 */
 	void (*start)(DcfRowSource *source, const DcfBoundValue *values);
 
 	/*
-	 * The next row, with all columns of the relation: in *slot, which is virtual
-	 * and empty, or in another slot that *slot is set to.  Without wait, only a
-	 * row that is there; but a log-in is waited for, and a request that is sent
-	 * again.  The current memory context is reset.  The row is valid until
-	 * the next call, or stop.
+	 * Return the next row, with all columns of the relation.  *slot is an
+	 * empty virtual slot, which is filled; or *slot is set to another slot.
+	 * The row is valid until the next call, or stop.
+	 *
+	 * Without wait, returns a row only if it has arrived; but a log-in and a
+	 * retry are waited for.
+	 *
+	 * Must be called in a memory context for one row, which it resets.
 	 */
 	DcfRowStatus (*next)(DcfRowSource *source, bool wait,
 						 TupleTableSlot **slot);
 
 	/*
-	 * The replies that are under way: list of DcfReply *, in the current memory
-	 * context.  Two sources with one of them in common have all in common.
+	 * The replies under way: a List of DcfReply *, in the current memory
+	 * context.  Two sources have all or none of them in common.
 	 */
 	List *(*replies)(const DcfRowSource *source);
 
-	/* End all requests, at once.  The source can be started again. */
+	/*
+	 * End all requests at once, also unfinished ones.  The source can be
+	 * started again.
+	 */
 	void (*stop)(DcfRowSource *source);
 
-	/* Stop, for good. */
+	/* Stop for good. */
 	void (*end)(DcfRowSource *source);
 
-	/* Add what is under way: source->stats has it from a reply's end on. */
+	/*
+	 * Add the requests under way to *stats.  source->stats counts a request
+	 * only when its reply ends.
+	 */
 	void (*add_open)(const DcfRowSource *source, DcfRowStats *stats);
 } DcfRowSourceRoutine;
 
@@ -84,20 +93,20 @@ struct DcfRowSource
 {
 	const DcfRowSourceRoutine *routine;
 	const DcfRelation *relation;
-	const DcfFdwPrivate *priv; /* spec->fetched says which columns are filled */
-	Oid userid;				   /* whose user mapping is used */
-	DcfWarned *warned;		   /* columns that are missing and were told of */
+	const DcfFdwPrivate *priv; /* priv->fetched: the columns to fill */
+	Oid userid;				   /* the user whose user mapping is used */
+	DcfWarned *warned;		   /* columns that the statement was warned of */
 	DcfRowStats *stats;
 };
 
 /*
- * After DCF_ROW_LATER: wait until something happens to a reply of one of these,
- * or only look.  False if no reply is under way.
+ * After DCF_ROW_LATER from all of these: let their replies progress; with wait, until
+ * something happens to one of them.  False if no reply is under way.
  */
 extern bool dcf_row_source_wait_any(DcfRowSource *const *sources, int n,
 									bool wait);
 
-/* What was counted so far. */
+/* source->stats with the requests under way added. */
 extern DcfRowStats dcf_row_source_statistics(const DcfRowSource *source);
 
 #endif /* DCF_ROW_SOURCE_H */

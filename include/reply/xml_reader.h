@@ -4,26 +4,25 @@
  *
  *		<Table><Record><Column>text</Column>...</Record>...</Table>
  *
- * What holds of all formats is in format.h.  Beyond that:
+ * format.h has what is true for all formats.  In XML:
  *
- *	- Every field is DCF_FIELD_TEXT, the empty one too.  A column without an
- *	  element in a record is absent; an empty element with the attribute
- *	  xsi:nil="true", whatever the prefix, is DCF_FIELD_NULL.  Of an element
- *	  given twice the last counts.  An element that is no key is passed over.
- *	- The names of elements are decoded as in xml_name.h.
- *	- <Schema> elements may stand before or after the records, and are passed
- *	  over.  Records are called as the first other element is ("Record", "Records"
- *	  and "Table1" are seen in public programs), all of them alike.
- *	- A declaration of encoding="utf-16" does not count: .NET's StringWriter
- *	  writes it in front of what is sent as UTF-8.
+ *	- Every field is DCF_FIELD_TEXT, also an empty one.  A column without an element in a
+ *	  record is absent.  An empty element with the attribute nil="true" (with any prefix,
+ *	  usually xsi) is DCF_FIELD_NULL.  If a record has an element twice, the last one
+ *	  counts.  Elements that are no key are skipped.
+ *	- Names of elements are decoded as in xml_name.h.
+ *	- <Schema> elements before or after the records are skipped.  The first other element
+ *	  sets the name of all records ("Record", "Records" and "Table1" are seen in public
+ *	  programs).
+ *	- A declaration of encoding="utf-16" is ignored: .NET's StringWriter writes it in
+ *	  front of text that is sent as UTF-8.
  *
- * Refused are: any document type declaration (and with it all entities but
- * the five of XML), another encoding than UTF-8, another element around the
- * records, other elements beside them, records of a name not seen before none
- * of which has a field, elements inside a field, text outside of fields, a tag
- * or comment of more than 64 kB, a record of more than max_record_size, so many
- * different names that expat would take much memory, and whatever expat does not
- * take for well-formed.
+ * Refused are: a document type declaration, and so all entities but the five of XML; an
+ * encoding other than UTF-8; an outermost element other than <Table>; other elements
+ * beside the records; records of an unknown name none of which has a field; elements
+ * inside a field; text outside of fields; a tag or comment longer than 64 kB; a record
+ * longer than max_record_size; so many different names that expat would need more than
+ * 4 MB; and everything that expat finds not well-formed.
  */
 #ifndef DCF_XML_READER_H
 #define DCF_XML_READER_H
@@ -32,7 +31,7 @@
 
 extern const DcfFormatRoutine dcf_xml_routine;
 
-/* For dataconnect_version(): the library that serves us, palloc'd. */
+/* The version of expat, palloc'd, for dataconnect_version(). */
 extern char *dcf_xml_version(void);
 
 #endif /* DCF_XML_READER_H */

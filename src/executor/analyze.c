@@ -19,35 +19,36 @@
 #include "request/relation.h"
 #include "request/request.h"
 
-/* Bytes of a row nothing is known of. */
+/* Assumed width of a row in bytes, if nothing is known. */
 #define UNKNOWN_ROW_LENGTH 100
 
-/* The bounds of a partition, to check rows by: the service knows nothing of them. */
+/* A partition's bounds.  The request does not contain them, so rows are checked. */
 typedef struct Bounds
 {
 	EState *estate;
-	ExprState *check; /* NULL: the table is no partition */
+	ExprState *check; /* NULL: not a partition */
 } Bounds;
 
-/* A sample on its way: targrows rows of those that came. */
+/* A random sample of at most targrows rows of those seen so far. */
 typedef struct Sample
 {
 	HeapTuple *rows;
 	int targrows;
 	int nrows;
-	double seen;	/* rows of the table */
-	double outside; /* rows outside of the partition's bounds */
-	double to_skip; /* before the next row that replaces one; -1: not drawn */
+	double seen;	/* rows within the partition's bounds */
+	double outside; /* rows outside of them */
+	double to_skip; /* rows to skip before the next replacement; -1: to be
+					 * drawn */
 	ReservoirStateData reservoir;
 } Sample;
 
-static int acquire_reply(Relation rel, int elevel, HeapTuple *rows,
-						 int targrows, double *totalrows,
-						 double *totaldeadrows);
-static int acquire_learned(Relation rel, int elevel, HeapTuple *rows,
-						   int targrows, double *totalrows,
-						   double *totaldeadrows);
-static DcfRequest *make_request(const DcfRelation *relation);
+static int acquire_from_reply(Relation rel, int elevel, HeapTuple *rows,
+							  int targrows, double *totalrows,
+							  double *totaldeadrows);
+static int acquire_without_rows(Relation rel, int elevel, HeapTuple *rows,
+								int targrows, double *totalrows,
+								double *totaldeadrows);
+static DcfRequest *create_request(const DcfRelation *relation);
 static void read_rows(DcfRowSource *source, const Bounds *bounds,
 					  Sample *sample);
 static void prepare_bounds(Relation rel, Bounds *bounds);
@@ -67,46 +68,49 @@ dcf_analyze_table(Relation rel, AcquireSampleRowsFunc *func,
 	if (!relation->table->analyze_params && !known)
 	{
 		ereport(WARNING,
-				(errmsg("nothing is known of foreign table \"%s\"",
+				(errmsg("no row count is known for foreign table \"%s\"",
 						relation->relname),
-				 errdetail("ANALYZE asks the service for nothing by itself, "
-						   "and no reply has taught anything yet."),
+				 errdetail("ANALYZE sends no request by default, and no "
+						   "statistics of earlier replies are available."),
 				 errhint("Set the table's option \"analyze_params\" to the "
 						 "parameters of a request to sample.")));
 		return false;
 	}
-	*func = relation->table->analyze_params ? acquire_reply : acquire_learned;
+	*func = relation->table->analyze_params ? acquire_from_reply :
+											  acquire_without_rows;
 
-	/* By its pages a table has its share of a partitioned table's sample. */
+	/* ANALYZE of a partitioned table divides the sample by pages. */
 	*totalpages = (BlockNumber) Min(records * Max(bytes, 1) / BLCKSZ + 1,
 									MaxBlockNumber);
 	return true;
 }
 
-/* No rows, but how many there are. */
+/* An AcquireSampleRowsFunc that only estimates the number of rows. */
 static int
-acquire_learned(Relation rel, int elevel, HeapTuple *rows, int targrows,
-				double *totalrows, double *totaldeadrows)
+acquire_without_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
+					 double *totalrows, double *totaldeadrows)
 {
 	double bytes;
 
 	*totaldeadrows = 0;
 	if (!dcf_reply_stats_widest(dcf_relation_load(rel), totalrows, &bytes))
 		*totalrows = Max(rel->rd_rel->reltuples, 0);
-	ereport(elevel,
-			(errmsg("\"%s\": %.0f rows, as earlier replies had; no sample",
-					RelationGetRelationName(rel), *totalrows)));
+	ereport(
+		elevel,
+		(errmsg("\"%s\": estimated %.0f rows from earlier replies; no sample",
+				RelationGetRelationName(rel), *totalrows)));
 	return 0;
 }
 
+/* An AcquireSampleRowsFunc that samples the reply to one request. */
 static int
-acquire_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
-			  double *totalrows, double *totaldeadrows)
+acquire_from_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
+				   double *totalrows, double *totaldeadrows)
 {
 	const DcfRelation *relation = dcf_relation_load(rel);
 	DcfRowSource *source = dcf_fetch_create_fixed(
-		relation, make_request(relation),
-		"Ask for less by the table's option \"analyze_params\".",
+		relation, create_request(relation),
+		"Narrow the request with the table's option \"analyze_params\".",
 		rel->rd_rel->relowner);
 	Sample sample = {.rows = rows, .targrows = targrows, .to_skip = -1};
 	Bounds bounds;
@@ -121,30 +125,30 @@ acquire_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	*totalrows = sample.seen;
 	*totaldeadrows = 0;
 	ereport(elevel,
-			(errmsg("\"%s\": the reply has %.0f rows; %d rows in sample",
+			(errmsg("\"%s\": reply contains %.0f rows; %d rows in sample",
 					relation->relname, sample.seen + sample.outside,
 					sample.nrows),
 			 sample.outside > 0 ?
-				 errdetail("%.0f rows lie outside of the partition's bounds.",
+				 errdetail("%.0f rows are outside of the partition's bounds.",
 						   sample.outside) :
 				 0));
 	return sample.nrows;
 }
 
 /*
- * What a scan would send of itself, and the option's parameters, which win over
- * the columns' defaults.
+ * The request that a scan without clauses would send, with the parameters of
+ * "analyze_params".  These override the columns' defaults.
  */
 static DcfRequest *
-make_request(const DcfRelation *relation)
+create_request(const DcfRelation *relation)
 {
 	const char *query = dcf_option_utf8(relation->table->analyze_params);
 	DcfRequest *request =
 		dcf_request_create(relation->server, relation->table);
-	DcfRequest *given = palloc0(sizeof(DcfRequest));
+	DcfRequest *fixed = palloc0(sizeof(DcfRequest));
 
 	dcf_request_set_query(request, query);
-	dcf_request_set_query(given, query);
+	dcf_request_set_query(fixed, query);
 	for (int i = 0; i < relation->natts; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];
@@ -153,13 +157,14 @@ make_request(const DcfRelation *relation)
 		if (!dcf_column_is_sent(column) || !column->options->default_value)
 			continue;
 		param = dcf_option_utf8(column->options->param);
-		if (!dcf_request_fixed(given, param))
+		if (!dcf_request_fixed(fixed, param))
 			dcf_column_send(request, column,
 							dcf_option_utf8(column->options->default_value));
 	}
 	return request;
 }
 
+/* Read the whole reply into the sample. */
 static void
 read_rows(DcfRowSource *source, const Bounds *bounds, Sample *sample)
 {
@@ -189,6 +194,7 @@ read_rows(DcfRowSource *source, const Bounds *bounds, Sample *sample)
 	ExecDropSingleTupleTableSlot(own);
 }
 
+/* Compile the partition's bounds, if the table is a partition. */
 static void
 prepare_bounds(Relation rel, Bounds *bounds)
 {
@@ -221,7 +227,7 @@ release_bounds(Bounds *bounds)
 		FreeExecutorState(bounds->estate);
 }
 
-/* Vitter's reservoir, as PostgreSQL's own ANALYZE has it. */
+/* Vitter's algorithm, as in acquire_sample_rows(). */
 static void
 add_row(Sample *sample, TupleTableSlot *slot)
 {

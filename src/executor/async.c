@@ -1,14 +1,14 @@
 /*
  * async.c
- *	  Scans that run at the same time.  See async.h.
+ *	  Asynchronous scans below an Append.  See async.h.
  *
- * The Append asks all its scans for a row, and then has each of them name a
- * socket to wait for.  A scan here has more to wait for than one socket: names
- * that are looked up, connections that are tried at several addresses, time-outs,
- * and in older releases the Append does not even notice a cancel.  So it names
- * none.  Where the Append has nothing else to do, the last of its scans waits
- * for all of them, as every wait is done here (wait.h), before it has to
- * say what it waits for; then it has a row to return instead.
+ * An Append requests a row from each of its scans, and then lets each add a socket to
+ * its wait event set.  One socket is not enough here: a scan also waits for name
+ * look-ups, connection attempts to several addresses, and time-outs; and in older
+ * releases an Append does not notice a cancel while it waits.  So no scan adds a
+ * socket.  Instead, if the Append has nothing else to do, the last of its scans waits
+ * for all of them (wait.h) while it is asked for its socket.  Afterwards the Append
+ * has a row to return, and does not wait itself.
  */
 #include "postgres.h"
 
@@ -22,9 +22,12 @@
 #include "executor/scan.h"
 #include "reply/row_source.h"
 
-/* Answer with the next row, or with the end; or be left pending. */
+/*
+ * Complete a request with the next row, or with the end.  Without wait it is left
+ * pending if no row has arrived.
+ */
 static void
-answer(AsyncRequest *areq, bool wait)
+respond(AsyncRequest *areq, bool wait)
 {
 	ForeignScanState *node = (ForeignScanState *) areq->requestee;
 	TupleTableSlot *result;
@@ -40,15 +43,15 @@ answer(AsyncRequest *areq, bool wait)
 void
 dcf_async_request(AsyncRequest *areq)
 {
-	answer(areq, false);
+	respond(areq, false);
 }
 
-/* Of a request that was left pending: answer it now, if possible. */
+/* Complete a pending request if possible, as ExecAsyncNotify() would. */
 static void
-answer_pending(AsyncRequest *areq, bool wait)
+respond_pending(AsyncRequest *areq, bool wait)
 {
 	areq->callback_pending = false;
-	answer(areq, wait);
+	respond(areq, wait);
 	if (areq->callback_pending)
 		return;
 	ExecAsyncResponse(areq);
@@ -57,8 +60,9 @@ answer_pending(AsyncRequest *areq, bool wait)
 							  TupIsNull(areq->result) ? 0.0 : 1.0);
 }
 
+/* Whether the request is to a scan of this wrapper. */
 static bool
-is_ours(const AsyncRequest *areq)
+is_dataconnect(const AsyncRequest *areq)
 {
 	return IsA(areq->requestee, ForeignScanState) &&
 		((ForeignScanState *) areq->requestee)
@@ -66,7 +70,7 @@ is_ours(const AsyncRequest *areq)
 		dcf_async_configure_wait;
 }
 
-/* The Append's requests to scans of ours that are pending, in their order. */
+/* The Append's pending requests to scans of this wrapper, in its order. */
 static List *
 list_pending(const AppendState *append)
 {
@@ -77,15 +81,15 @@ list_pending(const AppendState *append)
 	{
 		AsyncRequest *areq = append->as_asyncrequests[i];
 
-		if (areq->callback_pending && is_ours(areq))
+		if (areq->callback_pending && is_dataconnect(areq))
 			pending = lappend(pending, areq);
 	}
 	return pending;
 }
 
-/* Wait, or only look, for what the pending scans have sent. */
+/* Let the replies to the pending scans progress; with wait, until one does. */
 static void
-work_for(List *pending, bool wait)
+wait_for_pending(List *pending, bool wait)
 {
 	int n = list_length(pending);
 	DcfRowSource **sources = palloc(sizeof(DcfRowSource *) * n);
@@ -99,13 +103,18 @@ work_for(List *pending, bool wait)
 		sources[foreach_current_index(lc)] = dcf_scan_source(node->fdw_state);
 	}
 
-	/* None of them was given leave to send: one of them waits for it. */
+	/* No scan got a slot to send a request: let the first one wait for a slot. */
 	if (!dcf_row_source_wait_any(sources, n, wait) && wait)
-		answer_pending(linitial(pending), true);
+		respond_pending(linitial(pending), true);
 	pfree(sources);
 }
 
-/* The last of our pending scans speaks for all. */
+/*
+ * The Append calls this for each of its pending requests in turn.  All work is done
+ * at the last one.  It may wait only if the Append has no synchronous scan left, no
+ * row to return, and no socket of another wrapper (the one event is the
+ * postmaster's death).
+ */
 void
 dcf_async_configure_wait(AsyncRequest *areq)
 {
@@ -117,20 +126,20 @@ dcf_async_configure_wait(AsyncRequest *areq)
 
 	if (llast(pending) != areq)
 		return;
-	work_for(pending, may_wait);
+	wait_for_pending(pending, may_wait);
 	foreach(lc, pending)
 	{
 		AsyncRequest *each = lfirst(lc);
 
 		if (each->callback_pending)
-			answer_pending(each, false);
+			respond_pending(each, false);
 	}
 	list_free(pending);
 }
 
-/* There is nothing to be notified of, as no socket is ever named. */
+/* Never called in practice, because no socket is ever registered. */
 void
 dcf_async_notify(AsyncRequest *areq)
 {
-	answer(areq, false);
+	respond(areq, false);
 }

@@ -1,9 +1,8 @@
 /*
  * batch_chunk.c
- *	  The rows of a batched join's outer side.  See batch_private.h.
+ *	  The outer rows of a batched join.  See batch_chunk.h.
  *
- * Keys are the same if they are equal, such as 7.0 and 7.00: the service is asked
- * for each once.
+ * Values that are equal, such as 7.0 and 7.00, are one key: it is requested once.
  */
 #include "postgres.h"
 
@@ -15,11 +14,12 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
-#include "executor/batch_private.h"
+#include "batch_chunk.h"
 
+/* Keys to allocate room for at first. */
 #define FIRST_KEYS 128
 
-/* An entry of the table. */
+/* A hash table entry: all keys with one hash. */
 typedef struct Bucket
 {
 	uint32 hash;
@@ -39,7 +39,7 @@ dcf_batch_chunk_create(MemoryContext parent, Oid keytype, Oid collation)
 	TypeCacheEntry *typentry =
 		lookup_type_cache(keytype, TYPECACHE_EQ_OPR_FINFO);
 
-	/* qual.c takes no key whose type has no equality. */
+	/* The planner makes no batched join without one. */
 	if (!OidIsValid(typentry->eq_opr_finfo.fn_oid))
 		elog(ERROR, "type %u has no equality", keytype);
 	chunk->equal = &typentry->eq_opr_finfo;
@@ -127,6 +127,7 @@ dcf_batch_chunk_find(const DcfBatchChunk *chunk, uint32 hash)
 	return bucket ? bucket->keys : NULL;
 }
 
+/* The key that equals value; a new one copies it. */
 static DcfBatchKey *
 find_or_add_key(DcfBatchChunk *chunk, Datum value, uint32 hash)
 {
@@ -159,6 +160,7 @@ find_or_add_key(DcfBatchChunk *chunk, Datum value, uint32 hash)
 	return key;
 }
 
+/* A copy of a row in rows_context, in front of next. */
 static DcfBatchRow *
 copy_row(DcfBatchChunk *chunk, TupleTableSlot *slot, DcfBatchRow *next)
 {

@@ -1,15 +1,15 @@
 /*
  * batch_exec.c
- *	  The executor's side of batched joins.  See batch_plan.h.
+ *	  Execution of batched joins.  See batch_exec.h.
  *
- * Rows of the outer side are read until memory is full or there are no more,
- * and hashed by their key.  Of the keys so many at once as the table's options
- * allow are given to the scan below, whose rows stream by and are joined to
- * those of the outer side.  A row that nobody asked for joins nothing.
+ * Outer rows are read until memory is full or there are no more, and hashed by
+ * their key.  The scan below gets batch_size keys at a time, and its rows are joined
+ * as they stream in.  The join's clauses decide which rows match, so a row that the
+ * service returns without having been asked for it does no harm.
  *
- * Where memory is full, the rows of the inner side are kept, in a file if need
- * be, each with the number of its key.  They are read again for the next rows of
- * the outer side, and only keys that are new then are asked for.
+ * If memory is full before the outer side has ended, inner rows also go to a
+ * tuplestore, each with the number of its key.  For the next outer rows the tuplestore
+ * is read again, and only new keys are requested.
  */
 #include "postgres.h"
 
@@ -25,17 +25,18 @@
 #include "utils/tuplestore.h"
 
 #include "base/compat.h"
-#include "executor/batch_private.h"
+#include "batch_chunk.h"
+#include "executor/batch_exec.h"
 #include "executor/scan.h"
 
-/* What comes next. */
+/* What next() does next. */
 typedef enum Step
 {
-	STEP_READ,	/* rows of the outer side */
-	STEP_BATCH, /* the next keys */
-	STEP_INNER, /* a row of the inner side */
-	STEP_MATCH, /* the next row of the outer side that may go with it */
-	STEP_ALONE	/* a row of the outer side that went with none */
+	STEP_READ,	   /* read outer rows into the chunk */
+	STEP_BATCH,	   /* start the next batch of keys */
+	STEP_INNER,	   /* read an inner row */
+	STEP_MATCH,	   /* try the next outer row with the inner row's hash */
+	STEP_UNMATCHED /* return the next outer row that was joined to none */
 } Step;
 
 typedef struct BatchedJoin
@@ -44,11 +45,11 @@ typedef struct BatchedJoin
 	JoinType type;
 	PlanState *outer;
 	PlanState *inner;
-	ForeignScanState *scan; /* the inner side, or below it */
+	ForeignScanState *scan; /* the inner node, or below it */
 	int batch_size;
 	ExprState *value;
-	AttrNumber column; /* of the inner side's rows */
-	Oid type_of_value; /* below any domain */
+	AttrNumber column; /* of the inner rows; compared with the key */
+	Oid type_of_value; /* the key's base type */
 	int16 typlen;
 	bool typbyval;
 	char typalign;
@@ -56,24 +57,24 @@ typedef struct BatchedJoin
 	FmgrInfo hash_column;
 	Oid collation;
 	ExprState *quals;
-	ExprState *same_key; /* of these, the key's clause */
+	ExprState *same_key; /* the first of quals: the key's clause */
 
 	Step step;
 	bool outer_done;
 	DcfBatchChunk *chunk;
-	MemoryContext array_context; /* of the batch's keys as an array */
-	int first;					 /* of the chunk's keys, those of the batch */
+	MemoryContext array_context; /* of the array of the batch's keys */
+	int first;					 /* the batch is keys first .. end - 1 */
 	int end;
-	int asked;	/* keys that have been, before this chunk */
-	bool again; /* the batch is of these: their rows are read again */
-	Tuplestorestate *kept; /* or NULL */
-	TupleTableSlot *kept_slot;
-	int64 unmatched; /* rows of the batch that went with none so far */
+	int nrequested; /* keys requested for earlier chunks */
+	bool replaying; /* the batch is those keys: rows come from the store */
+	Tuplestorestate *store; /* inner rows for later chunks, or NULL */
+	TupleTableSlot *store_slot;
+	int64 nunmatched; /* outer rows of the batch not joined so far */
 	TupleTableSlot *inner_slot;
-	DcfBatchKey *key; /* the next row to look at */
-	DcfBatchRow *row;
-	int alone;		/* the next key whose rows may have gone with none */
-	uint64 batches; /* over all rescans */
+	DcfBatchKey *key;  /* next key whose rows to try; NULL: none */
+	DcfBatchRow *row;  /* next row to try or return; NULL: see key */
+	int unmatched_key; /* next key whose unmatched rows to return */
+	uint64 batches;	   /* over all rescans */
 } BatchedJoin;
 
 static void begin(CustomScanState *node, EState *estate, int eflags);
@@ -83,22 +84,23 @@ static void rescan(CustomScanState *node);
 static void explain(CustomScanState *node, List *ancestors, ExplainState *es);
 static void init_key(BatchedJoin *join, const CustomScan *plan);
 static ForeignScanState *find_scan(PlanState *node);
-static bool keeps_unmatched(const BatchedJoin *join);
-static TupleTableSlot *make_kept_slot(const BatchedJoin *join, EState *estate);
-static void forget(BatchedJoin *join);
-static bool read_outer(BatchedJoin *join);
-static void add_outer(BatchedJoin *join, TupleTableSlot *slot);
+static bool emits_unmatched(const BatchedJoin *join);
+static TupleTableSlot *make_store_slot(const BatchedJoin *join,
+									   EState *estate);
+static void forget_keys(BatchedJoin *join);
+static bool fill_chunk(BatchedJoin *join);
+static void add_outer_row(BatchedJoin *join, TupleTableSlot *slot);
 static Step start_batch(BatchedJoin *join);
 static Datum make_array(const BatchedJoin *join);
 static DcfBatchKey *find_key(BatchedJoin *join, Datum value);
 static Step read_inner(BatchedJoin *join);
-static bool is_satisfied(const BatchedJoin *join);
+static bool needs_no_more_inner(const BatchedJoin *join);
 static TupleTableSlot *next_inner(BatchedJoin *join);
-static void keep_row(BatchedJoin *join);
-static DcfBatchKey *find_kept_key(const BatchedJoin *join, DcfBatchKey *key);
+static void store_row(BatchedJoin *join);
+static DcfBatchKey *find_stored_key(const BatchedJoin *join, DcfBatchKey *key);
 static DcfBatchRow *next_match(BatchedJoin *join);
-static bool is_joined(BatchedJoin *join, DcfBatchRow *row);
-static DcfBatchRow *next_alone(BatchedJoin *join);
+static bool try_join(BatchedJoin *join, DcfBatchRow *row);
+static DcfBatchRow *next_outer(BatchedJoin *join);
 static void fill_slot(BatchedJoin *join, const Datum *values,
 					  const bool *isnull, TupleTableSlot *inner);
 static TupleTableSlot *emit(BatchedJoin *join);
@@ -145,7 +147,7 @@ begin(CustomScanState *node, EState *estate, int eflags)
 	join->same_key =
 		ExecInitQual(list_make1(list_nth(plan->custom_exprs, DCF_BATCH_QUALS)),
 					 &node->ss.ps);
-	join->kept_slot = make_kept_slot(join, estate);
+	join->store_slot = make_store_slot(join, estate);
 	join->chunk = dcf_batch_chunk_create(estate->es_query_cxt,
 										 join->type_of_value, join->collation);
 	join->array_context =
@@ -155,6 +157,7 @@ begin(CustomScanState *node, EState *estate, int eflags)
 	join->step = STEP_READ;
 }
 
+/* Look up the key's expression, type and hash functions. */
 static void
 init_key(BatchedJoin *join, const CustomScan *plan)
 {
@@ -177,7 +180,7 @@ init_key(BatchedJoin *join, const CustomScan *plan)
 	join->collation = op->inputcollid;
 }
 
-/* A clause about nothing in the table may stand between. */
+/* A Result for a clause without columns may stand above the scan. */
 static ForeignScanState *
 find_scan(PlanState *node)
 {
@@ -186,6 +189,7 @@ find_scan(PlanState *node)
 	return (ForeignScanState *) node;
 }
 
+/* The ExecCustomScan callback: one step after another until there is a row. */
 static TupleTableSlot *
 next(CustomScanState *node)
 {
@@ -201,7 +205,7 @@ next(CustomScanState *node)
 		switch (join->step)
 		{
 			case STEP_READ:
-				if (!read_outer(join))
+				if (!fill_chunk(join))
 					return NULL;
 				join->step = STEP_BATCH;
 				break;
@@ -215,11 +219,11 @@ next(CustomScanState *node)
 				row = next_match(join);
 				if (!row)
 					join->step = STEP_INNER;
-				else if (is_joined(join, row) && join->type != JOIN_ANTI)
+				else if (try_join(join, row) && join->type != JOIN_ANTI)
 					slot = emit(join);
 				break;
-			case STEP_ALONE:
-				row = next_alone(join);
+			case STEP_UNMATCHED:
+				row = next_outer(join);
 				if (!row)
 					join->step = STEP_BATCH;
 				else if (!row->matched)
@@ -239,13 +243,13 @@ end(CustomScanState *node)
 {
 	BatchedJoin *join = (BatchedJoin *) node;
 
-	if (join->kept)
-		tuplestore_end(join->kept);
+	if (join->store)
+		tuplestore_end(join->store);
 	ExecEndNode(join->outer);
 	ExecEndNode(join->inner);
 }
 
-/* The inner side is begun again for each batch. */
+/* start_batch() rescans the inner side, so only the outer side is done here. */
 static void
 rescan(CustomScanState *node)
 {
@@ -259,37 +263,38 @@ rescan(CustomScanState *node)
 	if (!join->outer->chgParam)
 		ExecReScan(join->outer);
 	ExecClearTuple(node->ss.ss_ScanTupleSlot);
-	forget(join);
+	forget_keys(join);
 	join->step = STEP_READ;
 	join->outer_done = false;
 }
 
+/* Whether the join returns outer rows that match nothing. */
 static bool
-keeps_unmatched(const BatchedJoin *join)
+emits_unmatched(const BatchedJoin *join)
 {
 	return join->type == JOIN_LEFT || join->type == JOIN_ANTI;
 }
 
-/* Forget which keys have been asked for, and their rows. */
+/* Forget which keys were requested, with all inner rows stored for them. */
 static void
-forget(BatchedJoin *join)
+forget_keys(BatchedJoin *join)
 {
 	dcf_batch_chunk_forget(join->chunk);
-	ExecClearTuple(join->kept_slot);
-	if (join->kept)
-		tuplestore_clear(join->kept);
-	join->asked = 0;
+	ExecClearTuple(join->store_slot);
+	if (join->store)
+		tuplestore_clear(join->store);
+	join->nrequested = 0;
 }
 
-/* False if there are no more. */
+/* Read the next chunk of outer rows.  False if there are no more. */
 static bool
-read_outer(BatchedJoin *join)
+fill_chunk(BatchedJoin *join)
 {
 	DcfBatchChunk *chunk = join->chunk;
 
-	join->asked = chunk->nkeys;
+	join->nrequested = chunk->nkeys;
 	if (dcf_batch_chunk_is_crowded(chunk))
-		forget(join);
+		forget_keys(join);
 	dcf_batch_chunk_clear(chunk);
 	while (!join->outer_done && !dcf_batch_chunk_is_full(chunk))
 	{
@@ -299,16 +304,16 @@ read_outer(BatchedJoin *join)
 		if (TupIsNull(slot))
 			join->outer_done = true;
 		else
-			add_outer(join, slot);
+			add_outer_row(join, slot);
 	}
 	join->end = 0;
-	join->again = false;
+	join->replaying = false;
 	return !chunk->empty;
 }
 
-/* A row without a key is joined to none. */
+/* A NULL key never matches. */
 static void
-add_outer(BatchedJoin *join, TupleTableSlot *slot)
+add_outer_row(BatchedJoin *join, TupleTableSlot *slot)
 {
 	ExprContext *econtext = join->css.ss.ps.ps_ExprContext;
 	MemoryContext old;
@@ -325,15 +330,15 @@ add_outer(BatchedJoin *join, TupleTableSlot *slot)
 							DatumGetUInt32(FunctionCall1Coll(&join->hash_value,
 															 join->collation,
 															 value)));
-	else if (keeps_unmatched(join))
+	else if (emits_unmatched(join))
 		dcf_batch_chunk_add_null(join->chunk, slot);
 	MemoryContextSwitchTo(old);
 }
 
 /*
- * Read the rows again of keys that have been asked for before; then give the scan
- * below the next keys; where there are none, see to the rows without a key, and
- * then to more of the outer side.
+ * Start the next batch.  The first batch of a chunk is all keys that earlier chunks
+ * have requested, whose inner rows are in the store.  Then come batches of new keys,
+ * then the outer rows with a NULL key, then the next chunk.
  */
 static Step
 start_batch(BatchedJoin *join)
@@ -341,9 +346,9 @@ start_batch(BatchedJoin *join)
 	DcfBatchChunk *chunk = join->chunk;
 
 	join->first = join->end;
-	join->again = join->first < join->asked;
-	join->end = join->again ?
-		join->asked :
+	join->replaying = join->first < join->nrequested;
+	join->end = join->replaying ?
+		join->nrequested :
 		Min(join->first + join->batch_size, chunk->nkeys);
 	join->key = NULL;
 	join->row = NULL;
@@ -351,26 +356,26 @@ start_batch(BatchedJoin *join)
 	{
 		join->row = chunk->nulls;
 		chunk->nulls = NULL;
-		return join->row ? STEP_ALONE : STEP_READ;
+		return join->row ? STEP_UNMATCHED : STEP_READ;
 	}
-	join->unmatched = 0;
+	join->nunmatched = 0;
 	for (int i = join->first; i < join->end; i++)
-		join->unmatched += chunk->keys[i]->nrows;
-	if (join->again)
+		join->nunmatched += chunk->keys[i]->nrows;
+	if (join->replaying)
 	{
-		if (join->kept)
-			tuplestore_rescan(join->kept);
+		if (join->store)
+			tuplestore_rescan(join->store);
 		return STEP_INNER;
 	}
-	if (!join->outer_done && !join->kept)
-		join->kept = tuplestore_begin_heap(true, false, work_mem);
+	if (!join->outer_done && !join->store)
+		join->store = tuplestore_begin_heap(true, false, work_mem);
 	dcf_scan_set_keys(join->scan, make_array(join));
 	ExecReScan(join->inner);
 	join->batches++;
 	return STEP_INNER;
 }
 
-/* The batch's keys, to last as long as the batch. */
+/* The batch's keys as an array, valid until the next batch. */
 static Datum
 make_array(const BatchedJoin *join)
 {
@@ -392,37 +397,37 @@ make_array(const BatchedJoin *join)
 }
 
 /*
- * A row of the inner side, with the rows to try it with; where there is none,
- * what comes then.
+ * Read an inner row and find the outer rows to try it with.  Returns the next step:
+ * STEP_MATCH, or what follows the batch's last inner row.
  */
 static Step
 read_inner(BatchedJoin *join)
 {
-	TupleTableSlot *slot = is_satisfied(join) ? NULL : next_inner(join);
+	TupleTableSlot *slot = needs_no_more_inner(join) ? NULL : next_inner(join);
 	Datum value;
 	bool isnull;
 
 	join->row = NULL;
 	if (TupIsNull(slot))
 	{
-		join->alone = join->first;
-		return keeps_unmatched(join) ? STEP_ALONE : STEP_BATCH;
+		join->unmatched_key = join->first;
+		return emits_unmatched(join) ? STEP_UNMATCHED : STEP_BATCH;
 	}
 	join->inner_slot = slot;
 	value = slot_getattr(slot, join->column, &isnull);
 	if (isnull)
 		return STEP_INNER;
 	join->key = find_key(join, value);
-	if (join->again)
-		join->key = find_kept_key(join, join->key);
+	if (join->replaying)
+		join->key = find_stored_key(join, join->key);
 	else if (!join->outer_done)
-		keep_row(join);
+		store_row(join);
 	return STEP_MATCH;
 }
 
 /*
- * The first of the keys that have the hash of a column's value.  A hash function
- * may leave memory behind: a copy of a value that was packed.
+ * The first key with the hash of a column's value.  The hash function may leak, such
+ * as a detoasted copy, so it runs in the per-tuple context.
  */
 static DcfBatchKey *
 find_key(BatchedJoin *join, Datum value)
@@ -437,30 +442,31 @@ find_key(BatchedJoin *join, Datum value)
 }
 
 /*
- * Where each row of the outer side is wanted once, and all have gone with one, the
- * others need not be read, but to be kept.
+ * A semi or anti join needs no more inner rows once all outer rows of the batch have
+ * matched, unless later chunks need them in the store.
  */
 static bool
-is_satisfied(const BatchedJoin *join)
+needs_no_more_inner(const BatchedJoin *join)
 {
 	return (join->type == JOIN_SEMI || join->type == JOIN_ANTI) &&
-		join->unmatched == 0 && (join->again || join->outer_done);
+		join->nunmatched == 0 && (join->replaying || join->outer_done);
 }
 
+/* The batch's next inner row, from the scan or the store. */
 static TupleTableSlot *
 next_inner(BatchedJoin *join)
 {
-	if (!join->again)
+	if (!join->replaying)
 		return ExecProcNode(join->inner);
-	if (!join->kept ||
-		!tuplestore_gettupleslot(join->kept, true, false, join->kept_slot))
+	if (!join->store ||
+		!tuplestore_gettupleslot(join->store, true, false, join->store_slot))
 		return NULL;
-	return join->kept_slot;
+	return join->store_slot;
 }
 
-/* Of the inner side's rows, with the number of a key behind. */
+/* A slot for an inner row followed by the number of its key. */
 static TupleTableSlot *
-make_kept_slot(const BatchedJoin *join, EState *estate)
+make_store_slot(const BatchedJoin *join, EState *estate)
 {
 	TupleDesc inner = ExecGetResultType(join->inner);
 	TupleDesc desc = CreateTemplateTupleDesc(inner->natts + 1);
@@ -471,11 +477,11 @@ make_kept_slot(const BatchedJoin *join, EState *estate)
 	return ExecInitExtraTupleSlot(estate, desc, &TTSOpsMinimalTuple);
 }
 
-/* Keep the inner side's row once for each key of the batch that it has. */
+/* Store the inner row once for each key of the batch that it matches. */
 static void
-keep_row(BatchedJoin *join)
+store_row(BatchedJoin *join)
 {
-	TupleDesc desc = join->kept_slot->tts_tupleDescriptor;
+	TupleDesc desc = join->store_slot->tts_tupleDescriptor;
 	int natts = desc->natts - 1;
 	const TupleTableSlot *inner = join->inner_slot;
 	Datum *values = palloc(sizeof(Datum) * desc->natts);
@@ -493,17 +499,17 @@ keep_row(BatchedJoin *join)
 		memcpy(isnull, inner->tts_isnull, sizeof(bool) * natts);
 		values[natts] = Int32GetDatum(key->number);
 		isnull[natts] = false;
-		tuplestore_putvalues(join->kept, desc, values, isnull);
+		tuplestore_putvalues(join->store, desc, values, isnull);
 	}
 	pfree(values);
 	pfree(isnull);
 }
 
-/* Of keys with the same hash, the one that the kept row was kept for. */
+/* Among keys with the same hash, the one that the stored row belongs to. */
 static DcfBatchKey *
-find_kept_key(const BatchedJoin *join, DcfBatchKey *key)
+find_stored_key(const BatchedJoin *join, DcfBatchKey *key)
 {
-	TupleTableSlot *slot = join->kept_slot;
+	TupleTableSlot *slot = join->store_slot;
 	bool isnull;
 	Datum number =
 		slot_getattr(slot, slot->tts_tupleDescriptor->natts, &isnull);
@@ -513,7 +519,7 @@ find_kept_key(const BatchedJoin *join, DcfBatchKey *key)
 	return key;
 }
 
-/* The next row of the batch that has the hash of the inner side's; or NULL. */
+/* The batch's next outer row with the hash of the inner row; or NULL. */
 static DcfBatchRow *
 next_match(BatchedJoin *join)
 {
@@ -523,7 +529,7 @@ next_match(BatchedJoin *join)
 	{
 		if (join->key->number >= join->first && join->key->number < join->end)
 			join->row = join->key->rows;
-		join->key = join->again ? NULL : join->key->next;
+		join->key = join->replaying ? NULL : join->key->next;
 	}
 	row = join->row;
 	if (row)
@@ -531,9 +537,9 @@ next_match(BatchedJoin *join)
 	return row;
 }
 
-/* Join a row to the inner side's in the slot.  False if they do not go. */
+/* Join an outer row to the inner row, in the scan slot.  False: no match. */
 static bool
-is_joined(BatchedJoin *join, DcfBatchRow *row)
+try_join(BatchedJoin *join, DcfBatchRow *row)
 {
 	PlanState *node = &join->css.ss.ps;
 
@@ -546,26 +552,26 @@ is_joined(BatchedJoin *join, DcfBatchRow *row)
 		return false;
 	}
 	if (!row->matched)
-		join->unmatched--;
+		join->nunmatched--;
 	row->matched = true;
 	return true;
 }
 
-/* The next row that may have gone with none; NULL after the last. */
+/* The batch's next outer row, matched or not; NULL after the last. */
 static DcfBatchRow *
-next_alone(BatchedJoin *join)
+next_outer(BatchedJoin *join)
 {
 	DcfBatchRow *row;
 
-	while (!join->row && join->alone < join->end)
-		join->row = join->chunk->keys[join->alone++]->rows;
+	while (!join->row && join->unmatched_key < join->end)
+		join->row = join->chunk->keys[join->unmatched_key++]->rows;
 	row = join->row;
 	if (row)
 		join->row = row->next;
 	return row;
 }
 
-/* A row of the outer side beside one of the inner, or NULLs. */
+/* Fill the scan slot with an outer row and an inner row, or NULLs. */
 static void
 fill_slot(BatchedJoin *join, const Datum *values, const bool *isnull,
 		  TupleTableSlot *inner)
@@ -591,7 +597,7 @@ fill_slot(BatchedJoin *join, const Datum *values, const bool *isnull,
 	join->css.ss.ps.ps_ExprContext->ecxt_scantuple = slot;
 }
 
-/* The joined row as the node above wants it; NULL if it is filtered. */
+/* Filter and project the row in the scan slot; NULL if it is filtered. */
 static TupleTableSlot *
 emit(BatchedJoin *join)
 {
@@ -617,6 +623,7 @@ explain(CustomScanState *node, List *ancestors, ExplainState *es)
 		ExplainPropertyUInteger("Batches", NULL, join->batches, es);
 }
 
+/* Labels as EXPLAIN has them for PostgreSQL's own joins, where there are any. */
 static void
 explain_quals(const BatchedJoin *join, List *ancestors, ExplainState *es)
 {

@@ -22,12 +22,12 @@ static List *deparse_context(ForeignScanState *node, ExplainState *es);
 static bool has_exec_param(Node *node, void *unused);
 static void explain_request(const DcfScan *scan, DcfRequestSet *set,
 							bool known, ExplainState *es);
-static void explain_filter(const DcfScan *scan, List *context,
-						   ExplainState *es);
+static void explain_sent_clauses(const DcfScan *scan, List *context,
+								 ExplainState *es);
 static void explain_estimate(const DcfScan *scan, ExplainState *es);
-static void explain_excess(const DcfScan *scan, bool can_halve,
-						   ExplainState *es);
-static void explain_run(const DcfScan *scan, ExplainState *es);
+static void explain_max_rows(const DcfScan *scan, bool can_halve,
+							 ExplainState *es);
+static void explain_statistics(const DcfScan *scan, ExplainState *es);
 static bool is_batched(const DcfScan *scan);
 static bool any_unknown(const DcfFdwPrivate *priv,
 						const DcfBoundValue *values);
@@ -36,11 +36,11 @@ void
 dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 {
 	const DcfScan *scan = node->fdw_state;
-	const DcfFdwPrivate *priv = dcf_scan_spec(scan);
+	const DcfFdwPrivate *priv = dcf_scan_private(scan);
 	List *context = deparse_context(node, es);
 	DcfBoundValue *values = dcf_scan_values(node, context);
 	bool known = !any_unknown(priv, values);
-	DcfDeferredError *deferred = dcf_scan_lack(scan, values);
+	DcfDeferredError *deferred = dcf_scan_deferred_error(scan, values);
 	DcfRequestSet *set;
 
 	if (deferred)
@@ -54,28 +54,28 @@ dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 	set = dcf_bind_create(dcf_scan_relation(scan), priv, values, true);
 
 	explain_request(scan, set, known, es);
-	explain_filter(scan, context, es);
+	explain_sent_clauses(scan, context, es);
 	explain_estimate(scan, es);
 	if (priv->rows_per_request > dcf_scan_relation(scan)->server->max_rows)
 	{
 		const DcfBoundRequest *first = dcf_bind_next(set);
 
-		explain_excess(scan, !known || (first && dcf_bind_can_halve(first)),
-					   es);
+		explain_max_rows(scan, !known || (first && dcf_bind_can_halve(first)),
+						 es);
 	}
 	if (es->analyze)
-		explain_run(scan, es);
+		explain_statistics(scan, es);
 }
 
 /*
- * For expressions of the node.  What a join, an outer query or an InitPlan
- * gives is a parameter, named after the node above that sets it.  EXPLAIN does
- * not tell us the nodes above.
+ * A context to deparse the node's expressions in.  A value from a join, an outer query
+ * or an InitPlan is a Param, which is shown by the name that an ancestor node gives
+ * it.  EXPLAIN does not pass the ancestors to this callback, so they are searched for.
  */
 static List *
 deparse_context(ForeignScanState *node, ExplainState *es)
 {
-	const DcfFdwPrivate *priv = dcf_scan_spec(node->fdw_state);
+	const DcfFdwPrivate *priv = dcf_scan_private(node->fdw_state);
 	List *ancestors = NIL;
 	bool has_params = has_exec_param((Node *) priv->clauses, NULL);
 	ListCell *lc;
@@ -89,7 +89,7 @@ deparse_context(ForeignScanState *node, ExplainState *es)
 									ancestors);
 }
 
-/* An expression_tree_walker(). */
+/* An expression_tree_walker() callback. */
 static bool
 has_exec_param(Node *node, void *unused)
 {
@@ -100,6 +100,7 @@ has_exec_param(Node *node, void *unused)
 	return expression_tree_walker(node, has_exec_param, unused);
 }
 
+/* The first request's shape, and how many there will be if that is known. */
 static void
 explain_request(const DcfScan *scan, DcfRequestSet *set, bool known,
 				ExplainState *es)
@@ -116,14 +117,15 @@ explain_request(const DcfScan *scan, DcfRequestSet *set, bool known,
 		ExplainPropertyFloat("Requests Planned", NULL, count, 0, es);
 }
 
+/* The clauses whose values are sent, so that the service evaluates them. */
 static void
-explain_filter(const DcfScan *scan, List *context, ExplainState *es)
+explain_sent_clauses(const DcfScan *scan, List *context, ExplainState *es)
 {
 	/* Several bindings may come of one clause. */
-	List *sent = list_concat_unique(NIL, dcf_scan_spec(scan)->clauses);
+	List *sent = list_concat_unique(NIL, dcf_scan_private(scan)->clauses);
 	Node *clauses = (Node *) make_ands_explicit(sent);
 
-	if (dcf_scan_spec(scan)->clauses != NIL)
+	if (dcf_scan_private(scan)->clauses != NIL)
 		ExplainPropertyText("Service Filter",
 							deparse_expression(clauses, context,
 											   es->verbose || is_batched(scan),
@@ -131,6 +133,7 @@ explain_filter(const DcfScan *scan, List *context, ExplainState *es)
 							es);
 }
 
+/* Where the estimated number of rows comes from. */
 static void
 explain_estimate(const DcfScan *scan, ExplainState *es)
 {
@@ -142,7 +145,7 @@ explain_estimate(const DcfScan *scan, ExplainState *es)
 										  [DCF_ESTIMATE_OPTION] =
 											  "option rows",
 										  [DCF_ESTIMATE_DEFAULT] = "default"};
-	const DcfFdwPrivate *priv = dcf_scan_spec(scan);
+	const DcfFdwPrivate *priv = dcf_scan_private(scan);
 
 	if (es->costs)
 		ExplainPropertyText("Estimate Source", sources[priv->source], es);
@@ -152,29 +155,30 @@ explain_estimate(const DcfScan *scan, ExplainState *es)
 }
 
 /*
- * A request that is expected to ask for too much; can_halve: halves of it may
- * be asked for, where the table's option says so.
+ * Warn of a request that will probably return more records than the service allows.
+ * can_halve: the request can be halved if the table has the option "split".
  */
 static void
-explain_excess(const DcfScan *scan, bool can_halve, ExplainState *es)
+explain_max_rows(const DcfScan *scan, bool can_halve, ExplainState *es)
 {
 	const DcfRelation *relation = dcf_scan_relation(scan);
 	char *fate = "it is likely to be refused (HTTP 413)";
 
 	if (relation->split && can_halve)
-		fate = psprintf("it is asked in parts, by column \"%s\"",
+		fate = psprintf("it will be halved, by column \"%s\"",
 						relation->split->attname);
 	ExplainPropertyText(
 		"Warning",
 		psprintf(
-			"a request is expected to ask for %.0f records, more than the service's limit of %d; %s",
-			dcf_scan_spec(scan)->rows_per_request, relation->server->max_rows,
-			fate),
+			"a request is expected to return %.0f records, more than the service's limit of %d; %s",
+			dcf_scan_private(scan)->rows_per_request,
+			relation->server->max_rows, fate),
 		es);
 }
 
+/* What the scan did, over all rescans so far. */
 static void
-explain_run(const DcfScan *scan, ExplainState *es)
+explain_statistics(const DcfScan *scan, ExplainState *es)
 {
 	DcfRowStats stats = dcf_row_source_statistics(dcf_scan_source(scan));
 
@@ -190,9 +194,9 @@ explain_run(const DcfScan *scan, ExplainState *es)
 		ExplainPropertyUInteger("Replays", NULL, stats.replays, es);
 	ExplainPropertyUInteger("Retries", NULL, stats.retries, es);
 	ExplainPropertyUInteger("Records", NULL, stats.records, es);
-	if (stats.records_ahead > 0)
+	if (stats.records_in_thread > 0)
 		ExplainPropertyUInteger("Records Read in Thread", NULL,
-								stats.records_ahead, es);
+								stats.records_in_thread, es);
 	ExplainPropertyUInteger("Bytes Received", NULL, stats.bytes_received, es);
 	ExplainPropertyUInteger("Bytes Decoded", NULL, stats.bytes_decoded, es);
 	if (es->timing && stats.first_byte_ms >= 0)
@@ -200,11 +204,11 @@ explain_run(const DcfScan *scan, ExplainState *es)
 							 0, es);
 }
 
-/* Then the other side of the join is named as well. */
+/* Whether the scan is below a batched join, whose other side is shown then, too. */
 static bool
 is_batched(const DcfScan *scan)
 {
-	return dcf_fdw_private_keys(dcf_scan_spec(scan)) > 0;
+	return dcf_fdw_private_keys(dcf_scan_private(scan)) > 0;
 }
 
 static bool

@@ -1,10 +1,10 @@
 /*
  * plan_ancestors.c
- *	  What stands above a node of a plan.  See plan_ancestors.h.
+ *	  The ancestors of a plan node.  See plan_ancestors.h.
  *
- * PostgreSQL has a walker of plan states, but a node's callback for EXPLAIN
- * does not get to know the topmost state; so the plan is walked, down to the
- * expressions, where SubPlans are.
+ * PostgreSQL's planstate_tree_walker() would need the topmost PlanState, which an
+ * ExplainForeignScan callback does not get.  So the plan tree is walked, including
+ * the expressions in which SubPlans stand.
  */
 #include "postgres.h"
 
@@ -18,7 +18,7 @@ typedef struct Search
 {
 	const PlannedStmt *statement;
 	const Plan *target;
-	List *above; /* the nearest first */
+	List *above; /* ancestors of the node searched now, nearest first */
 } Search;
 
 static bool search(Search *s, Plan *plan);
@@ -39,6 +39,7 @@ dcf_plan_ancestors_find(const PlannedStmt *statement, const Plan *plan)
 	return search(&s, statement->planTree) ? s.above : NIL;
 }
 
+/* Whether the target is at or below plan; if so, s->above has its ancestors. */
 static bool
 search(Search *s, Plan *plan)
 {
@@ -56,6 +57,7 @@ search(Search *s, Plan *plan)
 	return false;
 }
 
+/* The nodes below plan that are not in expressions. */
 static bool
 search_children(Search *s, Plan *plan)
 {
@@ -71,7 +73,7 @@ search_children(Search *s, Plan *plan)
 			return search(s, ((SubqueryScan *) plan)->subplan);
 		case T_CustomScan:
 			return search_list(s, ((CustomScan *) plan)->custom_plans);
-		default: /* those of bitmaps have no foreign scan below */
+		default: /* BitmapAnd and BitmapOr have no foreign scan below */
 			return false;
 	}
 }
@@ -87,6 +89,7 @@ search_list(Search *s, const List *plans)
 	return false;
 }
 
+/* Each SubPlan's own plan, with the SubPlan as one of the ancestors. */
 static bool
 search_subplans(Search *s, const List *subplans)
 {
@@ -104,7 +107,7 @@ search_subplans(Search *s, const List *subplans)
 	return false;
 }
 
-/* Of a node's expressions. */
+/* The SubPlans in a node's expressions. */
 static List *
 list_subplans(Plan *plan)
 {
@@ -118,6 +121,7 @@ list_subplans(Plan *plan)
 	return subplans;
 }
 
+/* An expression_tree_walker() callback. */
 static bool
 collect_subplans(Node *node, List **subplans)
 {
@@ -128,6 +132,7 @@ collect_subplans(Node *node, List **subplans)
 	return expression_tree_walker(node, collect_subplans, subplans);
 }
 
+/* The expressions of joins, beside targetlist and qual. */
 static List *
 list_join_exprs(Plan *plan)
 {
@@ -149,6 +154,7 @@ list_join_exprs(Plan *plan)
 	}
 }
 
+/* The expressions of scans, beside targetlist and qual. */
 static List *
 list_scan_exprs(Plan *plan)
 {
@@ -183,6 +189,7 @@ list_scan_exprs(Plan *plan)
 	}
 }
 
+/* The expressions of other nodes, beside targetlist and qual. */
 static List *
 list_other_exprs(Plan *plan)
 {

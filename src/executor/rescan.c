@@ -1,14 +1,14 @@
 /*
  * rescan.c
- *	  Scans that are read again.  See rescan.h.
+ *	  Scans that will probably be read again.  See rescan.h.
  *
- * EXEC_FLAG_REWIND tells where a plan is rescanned without other parameters.
- * It is not set where only some scan of a plan does not depend on what has
- * changed, nor for parameters that have the same value again; so the plan is
- * looked at as a whole.
+ * The executor sets EXEC_FLAG_REWIND where a node may be rescanned without a
+ * changed parameter.  It does not set it for a scan below a node whose other parts
+ * depend on a changed parameter, nor where a parameter changes to a value that it
+ * had before.  So the whole plan is searched.
  *
- * Rows are not always kept: copying a million rows costs more than reading
- * them, and most are read once.
+ * Caching all rows would be slower: copying a million rows costs more than reading
+ * them, and most scans are read once.
  */
 #include "postgres.h"
 
@@ -29,12 +29,13 @@ walk_list(const List *plans, bool repeated, List **scans)
 		walk(lfirst(lc), repeated, scans);
 }
 
+/* Note a foreign scan, unless it is not of a base relation. */
 static void
 add_scan(const ForeignScan *scan, bool repeated, List **scans)
 {
 	DcfRescanCandidate *found = palloc(sizeof(DcfRescanCandidate));
 
-	/* A join that another wrapper has pushed down is none of ours. */
+	/* A join that another wrapper pushed down. */
 	if (scan->scan.scanrelid == 0)
 		return;
 	found->scan = scan;
@@ -42,6 +43,10 @@ add_scan(const ForeignScan *scan, bool repeated, List **scans)
 	*scans = lappend(*scans, found);
 }
 
+/*
+ * Collect the foreign scans of a plan.  repeated: the plan may be read more than
+ * once, with rows fetched again each time.
+ */
 static void
 walk(const Plan *plan, bool repeated, List **scans)
 {
@@ -54,7 +59,7 @@ walk(const Plan *plan, bool repeated, List **scans)
 		case T_Material:
 		case T_Sort:
 		case T_Hash:
-			/* They keep their rows, until a parameter changes. */
+			/* These keep their rows until a parameter changes. */
 			repeated &= !bms_is_empty(plan->extParam);
 			break;
 		case T_Memoize:
@@ -104,19 +109,20 @@ dcf_rescan_list(const PlannedStmt *statement)
 		const Plan *plan = lfirst(lc);
 		int id = foreach_current_index(lc) + 1;
 
-		/* Of a subquery that depends on nothing outside, and is not hashed. */
+		/* A subquery that depends on nothing outside and is not hashed. */
 		bool repeated = bms_is_member(id, statement->rewindPlanIDs);
 
-		/* Of one that does, though that may be only another subquery. */
+		/* A subquery with parameters, if only those of another subquery. */
 		if (plan)
 			walk(plan, repeated || !bms_is_empty(plan->extParam), &scans);
 	}
 	return scans;
 }
 
+/* Whether two scans may send the same requests: same table, user and clauses. */
 static bool
-ask_the_same(const PlannedStmt *statement, const ForeignScan *one,
-			 const ForeignScan *other)
+may_send_same(const PlannedStmt *statement, const ForeignScan *one,
+			  const ForeignScan *other)
 {
 	RangeTblEntry *first = rt_fetch(one->scan.scanrelid, statement->rtable);
 	RangeTblEntry *second = rt_fetch(other->scan.scanrelid, statement->rtable);
@@ -140,7 +146,7 @@ dcf_rescan_find(const List *scans, const PlannedStmt *statement,
 
 		if (other->scan == scan)
 			wanted |= other->repeated;
-		else if (ask_the_same(statement, scan, other->scan))
+		else if (may_send_same(statement, scan, other->scan))
 		{
 			wanted = true;
 			*fetched =

@@ -19,47 +19,53 @@
 #include "rescan.h"
 #include "row_cache.h"
 
-/* Sets of rows that are kept while nobody reads them. */
+/* At most so many sets of rows stay in the cache while no scan reads them. */
 #define MAX_IDLE 256
 
-/* A statement, or rather a run of its plan. */
+/* The cache of one execution of a plan. */
 typedef struct Statement
 {
 	MemoryContextCallback release;
 	dlist_node node; /* in statements */
 	EState *estate;
-	List *scans;	 /* of DcfRescanCandidate * */
-	int nreaders;	 /* that have not left */
-	dlist_head kept; /* of Kept, those last used first */
+	List *scans;	   /* of DcfRescanCandidate * */
+	int nreaders;	   /* readers that have not ended */
+	dlist_head cached; /* of CachedRows, most recently used first */
 } Statement;
 
-/* The rows of one set of requests. */
-typedef struct Kept
+/*
+ * The rows of one set of requests.  While "fetch" is set, the store has only the
+ * rows fetched so far; a reader that reaches their end fetches the next one.
+ */
+typedef struct CachedRows
 {
 	dlist_node node;
 	MemoryContext context;
-	const struct Reader *fetcher; /* whose requests they are */
+	const struct Reader *fetcher; /* the reader that made the requests */
 	DcfBoundValue *values;
 	Tuplestorestate *store;
 	MemoryContext fetch_context;
 	DcfRowSource *fetch; /* NULL when all rows are in the store */
-	List *pointers;		 /* IntList: of the store, not in use */
+	List *pointers;		 /* IntList: read pointers that no reader uses */
 	int nreaders;
-	Size size; /* in memory, when it was last left */
-} Kept;
+	Size size; /* bytes in memory when a reader last stopped */
+} CachedRows;
 
-/* What one scan reads of its statement's kept rows. */
+/*
+ * The row source of one scan.  base.priv->fetched also has the columns that
+ * other scans with the same requests need.
+ */
 typedef struct Reader
 {
-	DcfRowSource base; /* has to be first; its spec has what others need
-						* fetched, too */
+	DcfRowSource base; /* has to be first */
 	Statement *statement;
-	const Bitmapset *fetched; /* what is needed here */
+	const Bitmapset *fetched; /* the columns that this scan needs */
 	TupleTableSlot *slot;	  /* for rows from the store */
-	Kept *kept;				  /* NULL when not started */
-	int pointer;			  /* of its store */
+	CachedRows *cached;		  /* NULL when not started */
+	int pointer;			  /* the store's read pointer */
 } Reader;
 
+/* All statements of this backend whose plans are running. */
 static dlist_head statements = DLIST_STATIC_INIT(statements);
 
 static void start(DcfRowSource *source, const DcfBoundValue *values);
@@ -74,16 +80,17 @@ static Reader *create_reader(ForeignScanState *node,
 							 Bitmapset *fetched);
 static Statement *find_statement(EState *estate);
 static void forget_statement(void *arg);
-static Kept *find_kept(Reader *reader, const DcfBoundValue *values);
-static bool is_same(const Kept *kept, const Reader *reader,
+static CachedRows *find_cached(Reader *reader, const DcfBoundValue *values);
+static bool is_same(const CachedRows *cached, const Reader *reader,
 					const DcfBoundValue *values);
-static Kept *create_kept(Reader *reader, const DcfBoundValue *values);
-static int take_pointer(Kept *kept);
-static DcfRowStatus fetch_row(Kept *kept, bool wait, TupleTableSlot **slot);
-static void finish_fetch(Kept *kept);
-static bool is_busy(const Kept *kept);
+static CachedRows *create_cached(Reader *reader, const DcfBoundValue *values);
+static int take_pointer(CachedRows *cached);
+static DcfRowStatus fetch_row(CachedRows *cached, bool wait,
+							  TupleTableSlot **slot);
+static void finish_fetch(CachedRows *cached);
+static bool is_busy(const CachedRows *cached);
 static void make_room(const Reader *reader);
-static void drop_kept(Kept *kept);
+static void drop_cached(CachedRows *cached);
 
 static const DcfRowSourceRoutine routine = {.start = start,
 											.next = next,
@@ -115,6 +122,7 @@ dcf_row_cache_join(ForeignScanState *node, DcfRowSource *source,
 	return source;
 }
 
+/* A reader that takes the place of "source", in the current memory context. */
 static Reader *
 create_reader(ForeignScanState *node, const DcfRowSource *source,
 			  Statement *statement, Bitmapset *fetched)
@@ -137,7 +145,10 @@ create_reader(ForeignScanState *node, const DcfRowSource *source,
 	return reader;
 }
 
-/* In the statement's context. */
+/*
+ * The statement whose plan runs in estate, made if need be in the current memory
+ * context, which must be the statement's.
+ */
 static Statement *
 find_statement(EState *estate)
 {
@@ -153,7 +164,7 @@ find_statement(EState *estate)
 	statement = palloc0(sizeof(Statement));
 	statement->estate = estate;
 	statement->scans = dcf_rescan_list(estate->es_plannedstmt);
-	dlist_init(&statement->kept);
+	dlist_init(&statement->cached);
 	statement->release.func = forget_statement;
 	statement->release.arg = statement;
 	dlist_push_head(&statements, &statement->node);
@@ -162,51 +173,61 @@ find_statement(EState *estate)
 	return statement;
 }
 
-/* Under an error, the stores' files are closed by their resource owner. */
+/*
+ * Memory-context reset callback.  After an error the stores' files are closed by
+ * their resource owner.
+ */
 static void
 forget_statement(void *arg)
 {
 	dlist_delete(&((Statement *) arg)->node);
 }
 
+/* Reads cached rows if there are some for the same values; else fetches. */
 static void
 start(DcfRowSource *source, const DcfBoundValue *values)
 {
 	Reader *reader = (Reader *) source;
-	Kept *kept = find_kept(reader, values);
+	CachedRows *cached = find_cached(reader, values);
 
-	if (kept)
+	if (cached)
 		source->stats->replays++;
 	else
 	{
 		make_room(reader);
-		kept = create_kept(reader, values);
+		cached = create_cached(reader, values);
 	}
-	dlist_move_head(&reader->statement->kept, &kept->node);
-	reader->kept = kept;
-	reader->pointer = take_pointer(kept);
-	kept->nreaders++;
+	dlist_move_head(&reader->statement->cached, &cached->node);
+	reader->cached = cached;
+	reader->pointer = take_pointer(cached);
+	cached->nreaders++;
 }
 
-static Kept *
-find_kept(Reader *reader, const DcfBoundValue *values)
+/* The rows of the requests that the reader would send, or NULL. */
+static CachedRows *
+find_cached(Reader *reader, const DcfBoundValue *values)
 {
 	dlist_iter iter;
 
-	dlist_foreach(iter, &reader->statement->kept)
+	dlist_foreach(iter, &reader->statement->cached)
 	{
-		Kept *kept = dlist_container(Kept, node, iter.cur);
+		CachedRows *cached = dlist_container(CachedRows, node, iter.cur);
 
-		if (is_same(kept, reader, values))
-			return kept;
+		if (is_same(cached, reader, values))
+			return cached;
 	}
 	return NULL;
 }
 
+/*
+ * Whether the cached rows are those that the reader would fetch with these
+ * values: the same table, user and requests, with all columns that it needs.
+ */
 static bool
-is_same(const Kept *kept, const Reader *reader, const DcfBoundValue *values)
+is_same(const CachedRows *cached, const Reader *reader,
+		const DcfBoundValue *values)
 {
-	const DcfRowSource *one_source = &kept->fetcher->base;
+	const DcfRowSource *one_source = &cached->fetcher->base;
 	const DcfRowSource *other_source = &reader->base;
 	int n = list_length(other_source->priv->bindings);
 
@@ -217,7 +238,7 @@ is_same(const Kept *kept, const Reader *reader, const DcfBoundValue *values)
 		return false;
 	for (int i = 0; i < n; i++)
 	{
-		const DcfBoundValue *one = &kept->values[i];
+		const DcfBoundValue *one = &cached->values[i];
 		const DcfBoundValue *other = &values[i];
 		int16 typlen;
 		bool typbyval;
@@ -233,69 +254,78 @@ is_same(const Kept *kept, const Reader *reader, const DcfBoundValue *values)
 	return true;
 }
 
-static Kept *
-create_kept(Reader *reader, const DcfBoundValue *values)
+/* A new set of rows, none of which has been fetched. */
+static CachedRows *
+create_cached(Reader *reader, const DcfBoundValue *values)
 {
 	const DcfRowSource *source = &reader->base;
 	MemoryContext context =
 		AllocSetContextCreate(reader->statement->estate->es_query_cxt,
-							  "dataconnect_fdw kept rows",
+							  "dataconnect_fdw cached rows",
 							  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	Kept *kept = palloc0(sizeof(Kept));
+	CachedRows *cached = palloc0(sizeof(CachedRows));
 
-	kept->context = context;
-	kept->fetcher = reader;
-	kept->values = dcf_bind_copy_values(source->priv, values);
-	kept->fetch_context =
+	cached->context = context;
+	cached->fetcher = reader;
+	cached->values = dcf_bind_copy_values(source->priv, values);
+	cached->fetch_context =
 		AllocSetContextCreate(context, "dataconnect_fdw fetch",
 							  ALLOCSET_SMALL_SIZES);
-	MemoryContextSwitchTo(kept->fetch_context);
-	kept->fetch =
+	MemoryContextSwitchTo(cached->fetch_context);
+	cached->fetch =
 		dcf_fetch_create(source->relation, source->priv, source->userid,
 						 source->warned, source->stats);
-	kept->fetch->routine->start(kept->fetch, kept->values);
+	cached->fetch->routine->start(cached->fetch, cached->values);
 	MemoryContextSwitchTo(context);
-	kept->store = tuplestore_begin_heap(false, false, work_mem);
+	cached->store = tuplestore_begin_heap(false, false, work_mem);
 	MemoryContextSwitchTo(old);
-	dlist_push_head(&reader->statement->kept, &kept->node);
-	return kept;
+	dlist_push_head(&reader->statement->cached, &cached->node);
+	return cached;
 }
 
-/* A place to read from in the store: its beginning. */
+/* A read pointer at the start of the store. */
 static int
-take_pointer(Kept *kept)
+take_pointer(CachedRows *cached)
 {
-	MemoryContext old = MemoryContextSwitchTo(kept->context);
+	MemoryContext old = MemoryContextSwitchTo(cached->context);
 	int pointer;
 
-	/* The first one of the store stays where it is. */
-	if (kept->pointers != NIL)
+	/* Pointer 0, which each store has, is used by no reader. */
+	if (cached->pointers != NIL)
 	{
-		pointer = llast_int(kept->pointers);
-		kept->pointers = list_delete_last(kept->pointers);
+		pointer = llast_int(cached->pointers);
+		cached->pointers = list_delete_last(cached->pointers);
 	}
 	else
-		pointer = tuplestore_alloc_read_pointer(kept->store, EXEC_FLAG_REWIND);
-	tuplestore_select_read_pointer(kept->store, pointer);
-	tuplestore_rescan(kept->store);
+		pointer =
+			tuplestore_alloc_read_pointer(cached->store, EXEC_FLAG_REWIND);
+	tuplestore_select_read_pointer(cached->store, pointer);
+	tuplestore_rescan(cached->store);
 	MemoryContextSwitchTo(old);
 	return pointer;
 }
 
+/*
+ * The next row: from the store while it has one that this reader has not read,
+ * then from the requests.
+ */
 static DcfRowStatus
 next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 {
 	Reader *reader = (Reader *) source;
-	Kept *kept = reader->kept;
+	CachedRows *cached = reader->cached;
 	MemoryContext old;
 	bool found;
 
-	tuplestore_select_read_pointer(kept->store, reader->pointer);
+	tuplestore_select_read_pointer(cached->store, reader->pointer);
 
-	/* While others may write, what is in the store does not stay in place. */
+	/*
+	 * While rows are still added, the store may move them: then the slot gets
+	 * a copy.
+	 */
 	old = MemoryContextSwitchTo(reader->statement->estate->es_query_cxt);
-	found = tuplestore_gettupleslot(kept->store, true, kept->fetch != NULL,
+	found = tuplestore_gettupleslot(cached->store, true, cached->fetch != NULL,
 									reader->slot);
 	MemoryContextSwitchTo(old);
 	if (found)
@@ -303,80 +333,88 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 		*slot = reader->slot;
 		return DCF_ROW_READY;
 	}
-	return kept->fetch ? fetch_row(kept, wait, slot) : DCF_ROW_END;
+	return cached->fetch ? fetch_row(cached, wait, slot) : DCF_ROW_END;
 }
 
-/* The reader is at the end of what is there, and stays so. */
+/*
+ * Fetch a row, add it to the store and return it.  tuplestore_puttupleslot() keeps
+ * this reader's pointer, which is active, at the end: only others will see the row
+ * in the store.
+ */
 static DcfRowStatus
-fetch_row(Kept *kept, bool wait, TupleTableSlot **slot)
+fetch_row(CachedRows *cached, bool wait, TupleTableSlot **slot)
 {
-	DcfRowStatus status = kept->fetch->routine->next(kept->fetch, wait, slot);
+	DcfRowStatus status =
+		cached->fetch->routine->next(cached->fetch, wait, slot);
 
 	if (status == DCF_ROW_END)
-		finish_fetch(kept);
+		finish_fetch(cached);
 	if (status != DCF_ROW_READY)
 		return status;
-	tuplestore_puttupleslot(kept->store, *slot);
-	/* Another reader may go on before this row has been used. */
+	tuplestore_puttupleslot(cached->store, *slot);
+	/* The row must survive another reader's fetch. */
 	ExecMaterializeSlot(*slot);
 	return DCF_ROW_READY;
 }
 
+/* All rows are in the store. */
 static void
-finish_fetch(Kept *kept)
+finish_fetch(CachedRows *cached)
 {
-	kept->fetch->routine->end(kept->fetch);
-	kept->fetch = NULL;
-	MemoryContextDelete(kept->fetch_context);
+	cached->fetch->routine->end(cached->fetch);
+	cached->fetch = NULL;
+	MemoryContextDelete(cached->fetch_context);
 }
 
 static List *
 list_replies(const DcfRowSource *source)
 {
-	const Kept *kept = ((const Reader *) source)->kept;
+	const CachedRows *cached = ((const Reader *) source)->cached;
 
-	return kept && kept->fetch ? kept->fetch->routine->replies(kept->fetch) :
-								 NIL;
+	return cached && cached->fetch ?
+		cached->fetch->routine->replies(cached->fetch) :
+		NIL;
 }
 
+/* Count only the replies to this reader's own requests. */
 static void
 add_open(const DcfRowSource *source, DcfRowStats *stats)
 {
 	const Reader *reader = (const Reader *) source;
 	dlist_iter iter;
 
-	dlist_foreach(iter, &reader->statement->kept)
+	dlist_foreach(iter, &reader->statement->cached)
 	{
-		const Kept *kept = dlist_container(Kept, node, iter.cur);
+		const CachedRows *cached = dlist_container(CachedRows, node, iter.cur);
 
-		if (kept->fetch && kept->fetcher == reader)
-			kept->fetch->routine->add_open(kept->fetch, stats);
+		if (cached->fetch && cached->fetcher == reader)
+			cached->fetch->routine->add_open(cached->fetch, stats);
 	}
 }
 
-/* The rows stay for the next start, if they can. */
+/* The rows stay cached until make_room() drops them. */
 static void
 stop(DcfRowSource *source)
 {
 	Reader *reader = (Reader *) source;
-	Kept *kept = reader->kept;
+	CachedRows *cached = reader->cached;
 	MemoryContext old;
 
-	if (!kept)
+	if (!cached)
 		return;
 	ExecClearTuple(reader->slot);
-	old = MemoryContextSwitchTo(kept->context);
-	kept->pointers = lappend_int(kept->pointers, reader->pointer);
+	old = MemoryContextSwitchTo(cached->context);
+	cached->pointers = lappend_int(cached->pointers, reader->pointer);
 	MemoryContextSwitchTo(old);
-	kept->nreaders--;
-	kept->size = MemoryContextMemAllocated(kept->context, true);
-	reader->kept = NULL;
+	cached->nreaders--;
+	cached->size = MemoryContextMemAllocated(cached->context, true);
+	reader->cached = NULL;
 }
 
 /*
- * Before more rows are kept: requests of the reader's that it has left in the
- * middle end, unless somebody else reads their rows, or the replies have come
- * as a whole; and of the others only so many can stay.
+ * Make room for another set of rows, by dropping sets that no scan reads: those
+ * whose requests this reader started and left before their replies had arrived,
+ * and the least recently used ones beyond MAX_IDLE or the memory limit.
  */
 static void
 make_room(const Reader *reader)
@@ -386,29 +424,29 @@ make_room(const Reader *reader)
 	Size total = 0;
 	int n = 0;
 
-	dlist_foreach_modify(iter, &statement->kept)
+	dlist_foreach_modify(iter, &statement->cached)
 	{
-		Kept *kept = dlist_container(Kept, node, iter.cur);
+		CachedRows *cached = dlist_container(CachedRows, node, iter.cur);
 
-		if (kept->nreaders > 0)
+		if (cached->nreaders > 0)
 			continue;
-		total += kept->size;
+		total += cached->size;
 		n++;
-		if ((kept->fetch && kept->fetcher == reader && is_busy(kept)) ||
+		if ((cached->fetch && cached->fetcher == reader && is_busy(cached)) ||
 			n > MAX_IDLE || total > get_hash_memory_limit())
 		{
-			total -= kept->size;
+			total -= cached->size;
 			n--;
-			drop_kept(kept);
+			drop_cached(cached);
 		}
 	}
 }
 
-/* Whether more is to come over the network for what is under way. */
+/* Whether bytes of a reply are still to arrive. */
 static bool
-is_busy(const Kept *kept)
+is_busy(const CachedRows *cached)
 {
-	List *replies = kept->fetch->routine->replies(kept->fetch);
+	List *replies = cached->fetch->routine->replies(cached->fetch);
 	bool busy = false;
 	ListCell *lc;
 
@@ -419,16 +457,16 @@ is_busy(const Kept *kept)
 }
 
 static void
-drop_kept(Kept *kept)
+drop_cached(CachedRows *cached)
 {
-	dlist_delete(&kept->node);
-	if (kept->fetch)
-		kept->fetch->routine->end(kept->fetch);
-	tuplestore_end(kept->store);
-	MemoryContextDelete(kept->context);
+	dlist_delete(&cached->node);
+	if (cached->fetch)
+		cached->fetch->routine->end(cached->fetch);
+	tuplestore_end(cached->store);
+	MemoryContextDelete(cached->context);
 }
 
-/* With a statement's last reader all rows go. */
+/* The statement's last reader drops all rows. */
 static void
 end(DcfRowSource *source)
 {
@@ -438,6 +476,6 @@ end(DcfRowSource *source)
 	stop(source);
 	if (--statement->nreaders > 0)
 		return;
-	dlist_foreach_modify(iter, &statement->kept)
-		drop_kept(dlist_container(Kept, node, iter.cur));
+	dlist_foreach_modify(iter, &statement->cached)
+		drop_cached(dlist_container(CachedRows, node, iter.cur));
 }

@@ -1,14 +1,15 @@
 /*
  * row_cache.h
- *	  Rows that a statement has fetched, kept for who wants them again: a rescan
- *	  with the same values, or another scan that asks the same.
+ *	  Rows that a statement has fetched and will probably read again: in a rescan
+ *	  with the same values, or in another scan with the same requests.
  *
- * The rows of one set of requests are fetched when the first reader wants them,
- * go into a tuplestore, which takes up to work_mem before it goes to a file,
- * and are read from there by all others, also while the first is not through.
- * Rows that nobody reads stay as long as all of these take no more memory than
- * a hash table may (hash_mem_multiplier); those not used for longest are dropped
- * first.
+ * The first reader fetches the rows of a set of requests into a tuplestore, which
+ * uses a file beyond work_mem.  All other readers read the tuplestore; one that
+ * reaches its end before all rows were fetched fetches the next row itself.
+ *
+ * Rows stay cached while no scan reads them, until all of these need more memory
+ * than a hash table may have (hash_mem_multiplier).  The least recently used ones
+ * are dropped first.
  */
 #ifndef DCF_ROW_CACHE_H
 #define DCF_ROW_CACHE_H
@@ -19,11 +20,12 @@
 #include "reply/row_source.h"
 
 /*
- * A source of the same rows that keeps them, for a scan that begins, or one that
- * is rescanned and has stopped.  It lives as long as the statement and takes the
- * place of "source", with which it counts.  "source" itself if its rows are not
- * worth keeping, or are kept already.  With "rescanned" they are worth it,
- * whatever the plan shows.
+ * A row source that returns the same rows as "source" from the statement's cache.
+ * It replaces "source", which must not be started, counts into the same statistics,
+ * and lives as long as the statement.
+ *
+ * Returns "source" itself if the plan shows no reason to cache its rows, or if it
+ * is cached already.  With "rescanned" the rows are cached whatever the plan shows.
  */
 extern DcfRowSource *dcf_row_cache_join(ForeignScanState *node,
 										DcfRowSource *source, bool rescanned);

@@ -20,11 +20,11 @@
 #include "reply/fetch.h"
 #include "row_cache.h"
 
-/* What a binding's value is evaluated by. */
+/* A binding's expressions, ready to be evaluated. */
 typedef struct BindingState
 {
-	ExprState *value;  /* NULL where it has none, or a batched join gives it */
-	ExprState *unless; /* NULL where it always holds */
+	ExprState *value;  /* NULL: no value, or one from a batched join */
+	ExprState *unless; /* NULL: the binding is unconditional */
 } BindingState;
 
 struct DcfScan
@@ -33,10 +33,10 @@ struct DcfScan
 	DcfFdwPrivate *priv;
 	BindingState *states; /* one for each binding */
 	DcfRowSource *source;
-	bool started; /* the source is */
+	bool started; /* the source has been */
 	Datum keys;	  /* from a batched join, for DCF_BIND_KEYS */
-	bool hurried; /* nobody waits for a row that is not there */
-	bool late;	  /* and it was not */
+	bool nowait;  /* during dcf_scan_next() without wait */
+	bool late;	  /* the last call found no row that had arrived */
 };
 
 static DcfScan *get_scan(ForeignScanState *node);
@@ -50,7 +50,7 @@ static void bind_keys(const DcfScan *scan, const DcfBinding *binding,
 					  List *deparse_context, DcfBoundValue *bound);
 static const char *show_value(Expr *value, List *deparse_context);
 static void start(ForeignScanState *node);
-static bool is_told_by_explain(Expr *value);
+static bool is_known_to_explain(Expr *value);
 static bool contain_param_walker(Node *node, void *context);
 
 void
@@ -73,6 +73,7 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 										  (eflags & EXEC_FLAG_REWIND) != 0);
 }
 
+/* Compile the expressions of all bindings. */
 static BindingState *
 init_states(ForeignScanState *node, const DcfFdwPrivate *priv)
 {
@@ -103,7 +104,7 @@ dcf_scan_iterate(ForeignScanState *node)
 	ExecClearTuple(slot);
 	if (!scan->started)
 		start(node);
-	status = scan->source->routine->next(scan->source, !scan->hurried, &slot);
+	status = scan->source->routine->next(scan->source, !scan->nowait, &slot);
 	scan->late = status == DCF_ROW_LATER;
 	return slot;
 }
@@ -114,20 +115,21 @@ dcf_scan_next(ForeignScanState *node, bool wait, bool *late)
 	DcfScan *scan = get_scan(node);
 	TupleTableSlot *slot;
 
-	scan->hurried = !wait;
+	scan->nowait = !wait;
 	scan->late = false;
 	slot = node->ss.ps.ExecProcNodeReal(&node->ss.ps);
-	scan->hurried = false;
+	scan->nowait = false;
 	*late = scan->late;
 	return slot;
 }
 
+/* Raise the deferred error, if there is one; else make the set of requests. */
 static void
 start(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
 	DcfBoundValue *values = dcf_scan_values(node, NIL);
-	DcfDeferredError *deferred = dcf_scan_lack(scan, values);
+	DcfDeferredError *deferred = dcf_scan_deferred_error(scan, values);
 
 	if (deferred)
 		dcf_deferred_error_raise(scan->relation, deferred);
@@ -145,7 +147,7 @@ dcf_scan_rescan(ForeignScanState *node)
 	scan->source->routine->stop(scan->source);
 	scan->started = false;
 
-	/* The next time may not be the last one, either. */
+	/* The values may stay the same for further rescans. */
 	if (same_values)
 		scan->source = dcf_row_cache_join(node, scan->source, true);
 }
@@ -155,7 +157,7 @@ dcf_scan_end(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
 
-	/* Under an error nobody calls this; the contexts' callbacks do the same. */
+	/* Not called after an error; memory-context callbacks do the same then. */
 	if (scan)
 		scan->source->routine->end(scan->source);
 }
@@ -167,7 +169,7 @@ dcf_scan_relation(const DcfScan *scan)
 }
 
 const DcfFdwPrivate *
-dcf_scan_spec(const DcfScan *scan)
+dcf_scan_private(const DcfScan *scan)
 {
 	return scan->priv;
 }
@@ -179,10 +181,10 @@ dcf_scan_source(const DcfScan *scan)
 }
 
 DcfDeferredError *
-dcf_scan_lack(const DcfScan *scan, const DcfBoundValue *values)
+dcf_scan_deferred_error(const DcfScan *scan, const DcfBoundValue *values)
 {
-	Bitmapset *bound = NULL;  /* columns with a value */
-	Bitmapset *warned = NULL; /* columns that the query says something of */
+	Bitmapset *bound = NULL;	  /* columns with a value */
+	Bitmapset *restricted = NULL; /* columns with a binding that applies */
 	ListCell *lc;
 
 	if (scan->priv->deferred)
@@ -194,7 +196,7 @@ dcf_scan_lack(const DcfScan *scan, const DcfBoundValue *values)
 
 		if (value->skipped)
 			continue;
-		warned = bms_add_member(warned, binding->attnum);
+		restricted = bms_add_member(restricted, binding->attnum);
 		if (binding->op != DCF_BIND_NULL &&
 			!(binding->op == DCF_BIND_NOT_DISTINCT && value->isnull))
 			bound = bms_add_member(bound, binding->attnum);
@@ -203,7 +205,7 @@ dcf_scan_lack(const DcfScan *scan, const DcfBoundValue *values)
 	{
 		DcfDeferredError *deferred = lfirst(lc);
 
-		if (!bms_is_member(deferred->unsent, warned))
+		if (!bms_is_member(deferred->unsent, restricted))
 			return deferred;
 	}
 	return dcf_deferred_error_missing(scan->relation, bound);
@@ -228,6 +230,10 @@ dcf_scan_values(ForeignScanState *node, List *deparse_context)
 	return values;
 }
 
+/*
+ * Evaluate a binding into *bound.  Under EXPLAIN only what is known without running
+ * the plan.
+ */
 static void
 evaluate(ForeignScanState *node, const DcfBinding *binding,
 		 const BindingState *state, List *deparse_context,
@@ -242,7 +248,7 @@ evaluate(ForeignScanState *node, const DcfBinding *binding,
 		bind_keys(get_scan(node), binding, deparse_context, bound);
 		return;
 	}
-	if (binding->unless && (known || is_told_by_explain(binding->unless)) &&
+	if (binding->unless && (known || is_known_to_explain(binding->unless)) &&
 		DatumGetBool(ExecEvalExpr(state->unless, econtext, &isnull)) &&
 		!isnull)
 	{
@@ -253,8 +259,8 @@ evaluate(ForeignScanState *node, const DcfBinding *binding,
 		return;
 	bound->type = exprType((Node *) binding->value);
 	if (known ||
-		(is_told_by_explain(binding->value) &&
-		 (!binding->unless || is_told_by_explain(binding->unless))))
+		(is_known_to_explain(binding->value) &&
+		 (!binding->unless || is_known_to_explain(binding->unless))))
 		bound->value = ExecEvalExpr(state->value, econtext, &bound->isnull);
 	else
 	{
@@ -263,7 +269,7 @@ evaluate(ForeignScanState *node, const DcfBinding *binding,
 	}
 }
 
-/* An expression, or those of a record. */
+/* The SQL of an expression; of a RowExpr, its distinct fields. */
 static const char *
 show_value(Expr *value, List *deparse_context)
 {
@@ -285,7 +291,7 @@ show_value(Expr *value, List *deparse_context)
 	return list_length(args) > 1 ? psprintf("(%s)", buf.data) : buf.data;
 }
 
-/* The values that a batched join has given, or what stands for them. */
+/* The keys from the batched join; under EXPLAIN, its expression. */
 static void
 bind_keys(const DcfScan *scan, const DcfBinding *binding,
 		  List *deparse_context, DcfBoundValue *bound)
@@ -315,7 +321,7 @@ get_scan(ForeignScanState *node)
 }
 
 /*
- * The user whom the query runs as.  A cursor may be read as somebody else, but
+ * The user as whom the query runs.  A cursor may be read by another user, but
  * permissions were checked when it was opened.
  */
 static Oid
@@ -330,17 +336,19 @@ find_user(ForeignScanState *node)
 }
 
 /*
- * Not the value of a parameter, for which the plan would have to run.  Nor that
- * of a function where there is no snapshot it could read by: auto_explain looks
- * at a cursor's plan as the transaction ends.
+ * Whether EXPLAIN can evaluate an expression.  It cannot if a parameter is needed,
+ * because the plan would have to run.  Nor can it without a snapshot, because a
+ * function may need one: auto_explain shows a cursor's plan while the transaction
+ * ends.
  */
 static bool
-is_told_by_explain(Expr *value)
+is_known_to_explain(Expr *value)
 {
 	return IsA(value, Const) ||
 		(ActiveSnapshotSet() && !contain_param_walker((Node *) value, NULL));
 }
 
+/* An expression_tree_walker() callback: is there any Param? */
 static bool
 contain_param_walker(Node *node, void *context)
 {

@@ -241,7 +241,8 @@ dcf_refusal_raise_too_long(size_t max)
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("record in the service's reply is too long"),
-			 errdetail("It is longer than max_record_size allows (%zu bytes).",
+			 errdetail("It is longer than the server's option "
+					   "\"max_record_size\" allows (%zu bytes).",
 					   max),
-			 errhint("Raise the server's option max_record_size.")));
+			 errhint("Raise the server's option \"max_record_size\".")));
 }

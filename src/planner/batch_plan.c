@@ -20,7 +20,7 @@
 #include "utils/selfuncs.h"
 
 #include "base/compat.h"
-#include "executor/batch_private.h"
+#include "executor/batch_exec.h"
 #include "planner/batch_plan.h"
 #include "planner/plan.h"
 

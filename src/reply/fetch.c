@@ -1,6 +1,6 @@
 /*
  * fetch.c
- *	  Rows of several requests at the same time.  See fetch.h.
+ *	  The row source that sends requests.  See fetch.h.
  */
 #include "postgres.h"
 
@@ -17,36 +17,35 @@
 
 typedef struct Fetch Fetch;
 
-/* One request under way.  A lane is used for one after the other. */
-typedef struct Lane
+/* Reads one request's reply at a time, and is used again for the next request. */
+typedef struct Stream
 {
 	const Fetch *fetch;
 	MemoryContext context; /* of the request and its reply */
 	DcfRecordReader *reader;
 	DcfBoundRequest *bound;
 	DcfRequest *request;
-	DcfRequestSize reqsize; /* of what is asked */
+	DcfRequestSize reqsize; /* how much the request asks for */
 	DcfReply *reply;
-	bool begun; /* the reply has: its reader is attached */
-} Lane;
+	bool begun; /* the reply has begun, and the reader reads it */
+} Stream;
 
 struct Fetch
 {
 	DcfRowSource base; /* has to be first */
 	MemoryContext context;
-	DcfRowStats own_stats;	   /* where nobody else counts */
+	DcfRowStats own_stats;	   /* if the caller has none */
 	DcfRequest *fixed;		   /* the only request, or NULL */
 	const char *hint;		   /* for it, or NULL */
 	Bitmapset *sent;		   /* fetched parameter columns, by attnum */
 	DcfSession *session;	   /* from the first request on */
-	MemoryContext set_context; /* of the requests, and their values */
+	MemoryContext set_context; /* of the set of requests, with its values */
 	DcfRequestSet *set;		   /* NULL when not started */
-	Lane **lanes;			   /* the first nlanes are in use */
-	int nlanes;
-	int nmade;	/* how many there are */
-	int width;	/* how many may be in use */
-	int latest; /* index of the lane last read from */
-	Lane *lane; /* to read from, or NULL: to be chosen */
+	Stream **streams;		   /* the first nstreams are in use */
+	int nstreams;
+	int width;		/* how many streams may be in use */
+	int latest;		/* index of the stream last read from */
+	Stream *stream; /* to read from, or NULL: to be chosen */
 };
 
 static void start(DcfRowSource *source, const DcfBoundValue *values);
@@ -57,20 +56,21 @@ static void stop(DcfRowSource *source);
 static void add_open(const DcfRowSource *source, DcfRowStats *stats);
 static Bitmapset *find_sent(const DcfRelation *relation,
 							const DcfFdwPrivate *priv);
-static DcfRowStatus choose_lane(Fetch *fetch, bool wait);
-static void open_lanes(Fetch *fetch, bool wait);
-static bool open_lane(Fetch *fetch, bool wait);
+static DcfRowStatus choose_stream(Fetch *fetch, bool wait);
+static void open_streams(Fetch *fetch, bool wait);
+static bool open_stream(Fetch *fetch, bool wait);
 static bool is_table(const Fetch *fetch);
 static char *give_hint(const void *arg, int status);
-static Lane *get_lane(Fetch *fetch);
-static void choose_request(Fetch *fetch, Lane *lane);
-static bool is_too_much(const Fetch *fetch, const Lane *lane);
-static bool begin_reply(Fetch *fetch, Lane *lane);
-static Lane *find_ready(Fetch *fetch);
+static Stream *get_stream(Fetch *fetch);
+static void next_request(Fetch *fetch, Stream *stream);
+static bool exceeds_max_rows(const Fetch *fetch, const Stream *stream);
+static bool begin_reply(Fetch *fetch, Stream *stream);
+static Stream *find_ready(Fetch *fetch);
 static void wait_for_any(Fetch *fetch);
-static void end_lane(Fetch *fetch, Lane *lane, bool whole);
-static void teach(const Fetch *fetch, const Lane *lane, bool whole);
-static void count_reply(const Lane *lane, DcfRowStats *stats);
+static void end_stream(Fetch *fetch, Stream *stream, bool whole);
+static void add_to_reply_stats(const Fetch *fetch, const Stream *stream,
+							   bool whole);
+static void count_reply(const Stream *stream, DcfRowStats *stats);
 static void fill_sent(const Fetch *fetch, Datum *values, bool *isnull);
 
 static const DcfRowSourceRoutine routine = {.start = start,
@@ -98,7 +98,8 @@ dcf_fetch_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
 	fetch->set_context =
 		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw requests",
 							  ALLOCSET_SMALL_SIZES);
-	fetch->lanes = palloc0(sizeof(Lane *) * relation->server->max_concurrency);
+	fetch->streams =
+		palloc0(sizeof(Stream *) * relation->server->max_concurrency);
 	return &fetch->base;
 }
 
@@ -117,6 +118,7 @@ dcf_fetch_create_fixed(const DcfRelation *relation, DcfRequest *request,
 	return &fetch->base;
 }
 
+/* The columns whose values are those that were sent, not read. */
 static Bitmapset *
 find_sent(const DcfRelation *relation, const DcfFdwPrivate *priv)
 {
@@ -129,6 +131,7 @@ find_sent(const DcfRelation *relation, const DcfFdwPrivate *priv)
 	return sent;
 }
 
+/* Make the set of requests.  The first one is sent by next(). */
 static void
 start(DcfRowSource *source, const DcfBoundValue *values)
 {
@@ -143,12 +146,16 @@ start(DcfRowSource *source, const DcfBoundValue *values)
 	fetch->width =
 		source->priv->all_rows ? source->relation->server->max_concurrency : 1;
 
-	/* Where nothing can match, not even credentials are called for. */
+	/* If no row can match, no credentials are needed. */
 	if (!fetch->session && dcf_bind_has_next(fetch->set))
 		fetch->session = dcf_session_get(source->relation->serverid,
 										 source->userid, fetch->context);
 }
 
+/*
+ * Stays with one stream while its buffer has records.  Waits inside the stream only
+ * if there is no other; otherwise choose_stream() waits for all of them.
+ */
 static DcfRowStatus
 next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 {
@@ -158,58 +165,58 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 
 	for (;;)
 	{
-		Lane *lane = fetch->lane;
+		Stream *stream = fetch->stream;
 
-		if (!lane)
+		if (!stream)
 		{
-			DcfRowStatus status = choose_lane(fetch, wait);
+			DcfRowStatus status = choose_stream(fetch, wait);
 
 			if (status != DCF_ROW_READY)
 				return status;
-			lane = fetch->lane;
+			stream = fetch->stream;
 		}
 		MemoryContextReset(CurrentMemoryContext);
 		memset(isnull, true, sizeof(bool) * fetch->base.relation->natts);
-		switch (dcf_record_next(lane->reader, wait && fetch->nlanes == 1,
+		switch (dcf_record_next(stream->reader, wait && fetch->nstreams == 1,
 								values, isnull))
 		{
 			case DCF_RECORD_ROW:
-				if (!dcf_bind_owns_row(lane->bound, values, isnull))
+				if (!dcf_bind_owns_row(stream->bound, values, isnull))
 					break;
 				fill_sent(fetch, values, isnull);
 				ExecStoreVirtualTuple(*slot);
 				return DCF_ROW_READY;
 			case DCF_RECORD_END:
-				end_lane(fetch, lane, true);
+				end_stream(fetch, stream, true);
 				fetch->width =
 					Min(fetch->width * 2,
 						fetch->base.relation->server->max_concurrency);
 				break;
 			case DCF_RECORD_LATER:
-				fetch->lane = NULL;
+				fetch->stream = NULL;
 				break;
 		}
 	}
 }
 
-/* DCF_ROW_READY if there is a lane to read from. */
+/* DCF_ROW_READY: fetch->stream is the stream to read from. */
 static DcfRowStatus
-choose_lane(Fetch *fetch, bool wait)
+choose_stream(Fetch *fetch, bool wait)
 {
 	for (;;)
 	{
-		Lane *lane;
+		Stream *stream;
 
-		open_lanes(fetch, wait);
-		if (fetch->nlanes == 0)
+		open_streams(fetch, wait);
+		if (fetch->nstreams == 0)
 			return dcf_bind_has_next(fetch->set) ? DCF_ROW_LATER : DCF_ROW_END;
-		lane =
-			wait && fetch->nlanes == 1 ? fetch->lanes[0] : find_ready(fetch);
-		if (lane && !lane->begun && !begin_reply(fetch, lane))
+		stream = wait && fetch->nstreams == 1 ? fetch->streams[0] :
+												find_ready(fetch);
+		if (stream && !stream->begun && !begin_reply(fetch, stream))
 			continue;
-		if (lane)
+		if (stream)
 		{
-			fetch->lane = lane;
+			fetch->stream = stream;
 			return DCF_ROW_READY;
 		}
 		if (!wait)
@@ -218,20 +225,23 @@ choose_lane(Fetch *fetch, bool wait)
 	}
 }
 
-/* Send as many requests as may be under way. */
+/* Send requests until width of them are under way. */
 static void
-open_lanes(Fetch *fetch, bool wait)
+open_streams(Fetch *fetch, bool wait)
 {
-	while (fetch->nlanes < fetch->width && dcf_bind_has_next(fetch->set) &&
-		   open_lane(fetch, wait && fetch->nlanes == 0))
+	while (fetch->nstreams < fetch->width && dcf_bind_has_next(fetch->set) &&
+		   open_stream(fetch, wait && fetch->nstreams == 0))
 		;
 }
 
-/* False if there is no room for a request, which nobody waits for yet. */
+/*
+ * Send the next request.  With wait, the limiter is waited for.  Otherwise returns
+ * false if the limiter has no slot now.
+ */
 static bool
-open_lane(Fetch *fetch, bool wait)
+open_stream(Fetch *fetch, bool wait)
 {
-	Lane *lane = get_lane(fetch);
+	Stream *stream = get_stream(fetch);
 	DcfLimiterSlot *slot = NULL;
 	MemoryContext old;
 
@@ -239,146 +249,150 @@ open_lane(Fetch *fetch, bool wait)
 	{
 		slot = dcf_session_try_slot(fetch->session,
 									fetch->base.relation->table->endpoint,
-									lane->context);
+									stream->context);
 		if (!slot)
 		{
-			MemoryContextReset(lane->context);
+			MemoryContextReset(stream->context);
 			return false;
 		}
 	}
-	old = MemoryContextSwitchTo(lane->context);
-	choose_request(fetch, lane);
-	lane->request = dcf_bind_request(lane->bound);
-	lane->reply =
-		dcf_reply_begin(fetch->session, lane->request,
+	old = MemoryContextSwitchTo(stream->context);
+	next_request(fetch, stream);
+	stream->request = dcf_bind_request(stream->bound);
+	stream->reply =
+		dcf_reply_begin(fetch->session, stream->request,
 						is_table(fetch) ? fetch->base.relation->relname : NULL,
-						&(DcfHinter){give_hint, lane},
-						dcf_bind_can_halve(lane->bound), slot, lane->context);
+						&(DcfHintCallback){give_hint, stream},
+						dcf_bind_can_halve(stream->bound), slot,
+						stream->context);
 	MemoryContextSwitchTo(old);
-	fetch->nlanes++;
+	fetch->nstreams++;
 	fetch->base.stats->at_once =
-		Max(fetch->base.stats->at_once, fetch->nlanes);
+		Max(fetch->base.stats->at_once, fetch->nstreams);
 	return true;
 }
 
-/* A question of the wrapper's own has no table to name in messages. */
+/* The wrapper's own queries have no foreign table that messages could name. */
 static bool
 is_table(const Fetch *fetch)
 {
 	return OidIsValid(fetch->base.relation->relid);
 }
 
-/* The DcfHinter of a lane's request. */
+/* A DcfHintCallback: the hint for a stream's request that was refused. */
 static char *
 give_hint(const void *arg, int status)
 {
-	const Lane *lane = arg;
+	const Stream *stream = arg;
 
 	if (status == DCF_STATUS_TOO_MUCH)
-		return dcf_bind_narrow_hint(lane->fetch->set);
-	if (status == DCF_STATUS_BAD_VALUE && is_table(lane->fetch))
-		return dcf_parameter_hint_refused(lane->fetch->base.relation,
-										  lane->request);
+		return dcf_bind_narrow_hint(stream->fetch->set);
+	if (status == DCF_STATUS_BAD_VALUE && is_table(stream->fetch))
+		return dcf_parameter_hint_refused(stream->fetch->base.relation,
+										  stream->request);
 	return NULL;
 }
 
-/* The first one that is not in use. */
-static Lane *
-get_lane(Fetch *fetch)
+/* The first stream that is not in use, made if need be. */
+static Stream *
+get_stream(Fetch *fetch)
 {
-	Lane *lane = fetch->lanes[fetch->nlanes];
+	Stream *stream = fetch->streams[fetch->nstreams];
 	MemoryContext old;
 
-	if (lane)
-		return lane;
+	if (stream)
+		return stream;
 	old = MemoryContextSwitchTo(fetch->context);
-	lane = palloc0(sizeof(Lane));
-	lane->fetch = fetch;
-	lane->context =
+	stream = palloc0(sizeof(Stream));
+	stream->fetch = fetch;
+	stream->context =
 		AllocSetContextCreate(fetch->context, "dataconnect_fdw reply",
 							  ALLOCSET_SMALL_SIZES);
-	lane->reader =
+	stream->reader =
 		dcf_record_create(fetch->base.relation, fetch->base.priv->fetched,
 						  fetch->base.warned);
-	fetch->lanes[fetch->nlanes] = lane;
+	fetch->streams[fetch->nstreams] = stream;
 	MemoryContextSwitchTo(old);
-	return lane;
+	return stream;
 }
 
-/* The next one; what is expected to be too much is halved at once. */
+/* Take the next request; one that will probably be refused is halved first. */
 static void
-choose_request(Fetch *fetch, Lane *lane)
+next_request(Fetch *fetch, Stream *stream)
 {
 	for (;;)
 	{
-		lane->bound = dcf_bind_next(fetch->set);
-		dcf_bind_request_size(lane->bound, false, &lane->reqsize);
-		if (!is_too_much(fetch, lane))
+		stream->bound = dcf_bind_next(fetch->set);
+		dcf_bind_request_size(stream->bound, false, &stream->reqsize);
+		if (!exceeds_max_rows(fetch, stream))
 			return;
 		fetch->base.stats->halved_early++;
-		dcf_bind_halve(fetch->set, lane->bound);
+		dcf_bind_halve(fetch->set, stream->bound);
 	}
 }
 
 /*
- * Whether the request, of which halves can be asked for, is expected to return
- * more records than the service allows.  Of a part that is in proportion to the
- * whole, so that halves are always less.
+ * Whether a request that can be halved is expected to return more records than
+ * max_rows.  The estimate of a part is a share of that of the whole request, so
+ * halving always makes it smaller, and ends.
  */
 static bool
-is_too_much(const Fetch *fetch, const Lane *lane)
+exceeds_max_rows(const Fetch *fetch, const Stream *stream)
 {
 	double max_rows = fetch->base.relation->server->max_rows;
 	DcfRequestSize whole;
 	double part;
 
-	if (!dcf_bind_can_halve(lane->bound))
+	if (!dcf_bind_can_halve(stream->bound))
 		return false;
-	dcf_bind_request_size(lane->bound, true, &whole);
-	part = dcf_request_size_part(&lane->reqsize, &whole);
+	dcf_bind_request_size(stream->bound, true, &whole);
+	part = dcf_request_size_part(&stream->reqsize, &whole);
 	if (fetch->base.priv->source == DCF_ESTIMATE_REMOTE)
 		return fetch->base.priv->rows_per_request * part > max_rows;
 	return dcf_reply_stats_records(fetch->base.relation, &whole) * part >
 		max_rows;
 }
 
-/* False if the request has to be asked in halves, which come next. */
+/*
+ * Wait for a reply to begin, and attach the reader.  False after a 413 to a request
+ * that can be halved: its stream is free, and the halves are sent next.
+ */
 static bool
-begin_reply(Fetch *fetch, Lane *lane)
+begin_reply(Fetch *fetch, Stream *stream)
 {
 	DcfRowStats *stats = fetch->base.stats;
 	DcfReplyCounters reply;
 
-	if (!dcf_reply_await(lane->reply))
+	if (!dcf_reply_await(stream->reply))
 	{
-		dcf_bind_halve(fetch->set, lane->bound);
+		dcf_bind_halve(fetch->set, stream->bound);
 		stats->requests++;
 		stats->halved++;
-		dcf_reply_close(lane->reply);
-		lane->reply = NULL;
-		end_lane(fetch, lane, false);
+		dcf_reply_close(stream->reply);
+		stream->reply = NULL;
+		end_stream(fetch, stream, false);
 		return false;
 	}
-	dcf_record_attach(lane->reader, lane->reply);
-	lane->begun = true;
-	dcf_reply_counters(lane->reply, &reply);
+	dcf_record_attach(stream->reader, stream->reply);
+	stream->begun = true;
+	dcf_reply_counters(stream->reply, &reply);
 	if (stats->first_byte_ms < 0)
 		stats->first_byte_ms = reply.http.first_byte_ms;
 	return true;
 }
 
-/* The next one in turn, so that none is forgotten; or NULL. */
-static Lane *
+/* The next stream that has bytes, round robin so that none starves; or NULL. */
+static Stream *
 find_ready(Fetch *fetch)
 {
-	for (int i = 0; i < fetch->nlanes; i++)
+	for (int i = 0; i < fetch->nstreams; i++)
 	{
-		int next = (fetch->latest + 1 + i) % fetch->nlanes;
+		int next = (fetch->latest + 1 + i) % fetch->nstreams;
 
-		if (dcf_reply_is_ready(fetch->lanes[next]->reply))
+		if (dcf_reply_is_ready(fetch->streams[next]->reply))
 		{
 			fetch->latest = next;
-			return fetch->lanes[next];
+			return fetch->streams[next];
 		}
 	}
 	return NULL;
@@ -398,80 +412,83 @@ list_replies(const DcfRowSource *source)
 	const Fetch *fetch = (const Fetch *) source;
 	List *replies = NIL;
 
-	for (int i = 0; i < fetch->nlanes; i++)
-		replies = lappend(replies, fetch->lanes[i]->reply);
+	for (int i = 0; i < fetch->nstreams; i++)
+		replies = lappend(replies, fetch->streams[i]->reply);
 	return replies;
 }
 
 /*
- * The lane goes behind those in use.  whole: its reply was read to the end.
+ * Close a stream's reply and move the stream behind those in use.  whole: the reply
+ * was read to its end.
  */
 static void
-end_lane(Fetch *fetch, Lane *lane, bool whole)
+end_stream(Fetch *fetch, Stream *stream, bool whole)
 {
 	int i = 0;
 
-	if (lane->reply)
+	if (stream->reply)
 	{
-		count_reply(lane, fetch->base.stats);
-		if (lane->begun && !fetch->fixed)
-			teach(fetch, lane, whole);
-		dcf_reply_close(lane->reply);
+		count_reply(stream, fetch->base.stats);
+		if (stream->begun && !fetch->fixed)
+			add_to_reply_stats(fetch, stream, whole);
+		dcf_reply_close(stream->reply);
 	}
-	lane->reply = NULL;
-	lane->bound = NULL;
-	lane->begun = false;
-	MemoryContextReset(lane->context);
-	if (fetch->lane == lane)
-		fetch->lane = NULL;
+	stream->reply = NULL;
+	stream->bound = NULL;
+	stream->begun = false;
+	MemoryContextReset(stream->context);
+	if (fetch->stream == stream)
+		fetch->stream = NULL;
 
-	while (fetch->lanes[i] != lane)
+	while (fetch->streams[i] != stream)
 		i++;
-	fetch->nlanes--;
-	for (; i < fetch->nlanes; i++)
-		fetch->lanes[i] = fetch->lanes[i + 1];
-	fetch->lanes[fetch->nlanes] = lane;
+	fetch->nstreams--;
+	for (; i < fetch->nstreams; i++)
+		fetch->streams[i] = fetch->streams[i + 1];
+	fetch->streams[fetch->nstreams] = stream;
 }
 
-/* What the reply tells of others. */
+/* Add the reply to the statistics by which later requests are estimated. */
 static void
-teach(const Fetch *fetch, const Lane *lane, bool whole)
+add_to_reply_stats(const Fetch *fetch, const Stream *stream, bool whole)
 {
 	DcfReplyCounters stats;
 	DcfReplyFacts facts = {.whole = whole};
 
-	dcf_reply_counters(lane->reply, &stats);
-	facts.records = dcf_record_count(lane->reader);
-	facts.bytes = dcf_record_bytes(lane->reader);
+	dcf_reply_counters(stream->reply, &stats);
+	facts.records = dcf_record_count(stream->reader);
+	facts.bytes = dcf_record_bytes(stream->reader);
 	facts.first_byte_ms = stats.http.first_byte_ms;
-	dcf_reply_stats_teach(fetch->base.relation, &lane->reqsize, &facts);
+	dcf_reply_stats_add(fetch->base.relation, &stream->reqsize, &facts);
 }
 
+/* Also the routine's end(): memory and sessions belong to the context. */
 static void
 stop(DcfRowSource *source)
 {
 	Fetch *fetch = (Fetch *) source;
 
-	while (fetch->nlanes > 0)
-		end_lane(fetch, fetch->lanes[fetch->nlanes - 1], false);
+	while (fetch->nstreams > 0)
+		end_stream(fetch, fetch->streams[fetch->nstreams - 1], false);
 	MemoryContextReset(fetch->set_context);
 	fetch->set = NULL;
 }
 
+/* Add a reply, complete or not, to the scan's statistics. */
 static void
-count_reply(const Lane *lane, DcfRowStats *stats)
+count_reply(const Stream *stream, DcfRowStats *stats)
 {
 	DcfReplyCounters reply;
 
-	dcf_reply_counters(lane->reply, &reply);
+	dcf_reply_counters(stream->reply, &reply);
 	stats->requests++;
 	stats->retries += reply.tries - 1;
 	stats->bytes_received += reply.http.bytes_received;
 	stats->bytes_decoded += reply.http.bytes_decoded;
-	if (!lane->begun)
+	if (!stream->begun)
 		return;
-	stats->records += dcf_record_count(lane->reader);
-	stats->records_ahead += dcf_record_count_ahead(lane->reader);
+	stats->records += dcf_record_count(stream->reader);
+	stats->records_in_thread += dcf_record_count_in_thread(stream->reader);
 }
 
 static void
@@ -479,10 +496,11 @@ add_open(const DcfRowSource *source, DcfRowStats *stats)
 {
 	const Fetch *fetch = (const Fetch *) source;
 
-	for (int i = 0; i < fetch->nlanes; i++)
-		count_reply(fetch->lanes[i], stats);
+	for (int i = 0; i < fetch->nstreams; i++)
+		count_reply(fetch->streams[i], stats);
 }
 
+/* Set the parameter columns to the values that the request was sent with. */
 static void
 fill_sent(const Fetch *fetch, Datum *values, bool *isnull)
 {
@@ -490,5 +508,5 @@ fill_sent(const Fetch *fetch, Datum *values, bool *isnull)
 
 	while ((member = bms_next_member(fetch->sent, member)) >= 0)
 		values[member - 1] =
-			dcf_bind_sent(fetch->lane->bound, member, &isnull[member - 1]);
+			dcf_bind_sent(fetch->stream->bound, member, &isnull[member - 1]);
 }

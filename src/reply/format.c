@@ -1,6 +1,9 @@
 /*
  * format.c
- *	  The formats whose readers are pure C.  See format.h.
+ *	  The formats whose readers are in core/.  See format.h.
+ *
+ * JSON and JsonDataTable differ only in where the records are: in JsonDataTable they are
+ * the member "Records" of the outermost object.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * record.c
- *	  Bytes into rows.  See record.h.
+ *	  The record reader: a record becomes a row.  See record.h.
  */
 #include "postgres.h"
 
@@ -8,16 +8,16 @@
 #include "reply/reply.h"
 
 /*
- * With so many columns to fill what follows takes longer than decompressing: then
- * the thread that does it had better read the records, too.  (Measured: COPY of
- * 10 columns gains little, of 12 a third; what only counts them loses.)
+ * From this number of fetched columns on, converting takes longer than decompressing, so
+ * the inflate thread also reads the records.  Measured: COPY of 10 columns gains
+ * little, of 12 a third; a query that only counts rows loses.
  */
-#define AHEAD_COLUMNS 12
+#define THREAD_MIN_COLUMNS 12
 
-static void offer_ahead(DcfRecordReader *reader);
+static void offer_to_thread(DcfRecordReader *reader);
 static void allow_in_place(DcfRecordReader *reader);
 static int find_or_add_key(DcfRecordReader *reader, const char *name);
-static inline void see_keys(DcfRecordReader *reader);
+static inline void note_keys(DcfRecordReader *reader);
 static inline void convert_record(const DcfRecordReader *reader, Datum *values,
 								  bool *isnull);
 static void convert_nulls(const DcfRecordReader *reader, Datum *values,
@@ -44,7 +44,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched,
 		if (!dcf_column_is_read(column))
 			continue;
 
-		/* Also keys nobody fetches tell whether this is the table's reply. */
+		/* Keys that are not fetched still show that this is the table's reply. */
 		key = find_or_add_key(reader, dcf_option_utf8(column->options->name));
 		if (!bms_is_member(i + 1, fetched))
 			continue;
@@ -60,7 +60,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched,
 
 	reader->context = CurrentMemoryContext;
 	reader->unseen = palloc(sizeof(int16) * size);
-	source->seeks = relation->table->missing_key != DCF_MISSING_IGNORE;
+	source->tracks_keys = relation->table->missing_key != DCF_MISSING_IGNORE;
 	reader->in_order = source->ntargets > 0 &&
 		source->targets[source->ntargets - 1].column == source->ntargets - 1;
 
@@ -74,7 +74,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched,
 	return reader;
 }
 
-/* Fields that just one column reads may become its values. */
+/* A field that only one column reads may be changed into a Datum in place. */
 static void
 allow_in_place(DcfRecordReader *reader)
 {
@@ -89,7 +89,7 @@ allow_in_place(DcfRecordReader *reader)
 	pfree(readers);
 }
 
-/* Two columns may read one key; a reader wants it once. */
+/* The key's index.  Two columns may read one key, which the reader gets once. */
 static int
 find_or_add_key(DcfRecordReader *reader, const char *name)
 {
@@ -113,7 +113,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 
 	reader->reply = reply;
 	reader->records = 0;
-	reader->records_ahead = 0;
+	reader->records_in_thread = 0;
 	reader->begun = false;
 	reader->stopped = false;
 	source->format->start(source->in);
@@ -123,22 +123,23 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	dcf_record_begin_held(reader);
 	dcf_record_begin_missing(reader);
 	dcf_record_begin_new(reader);
-	if (source->format->reads_in_thread && source->ntargets >= AHEAD_COLUMNS)
-		offer_ahead(reader);
+	if (source->format->reads_in_thread &&
+		source->ntargets >= THREAD_MIN_COLUMNS)
+		offer_to_thread(reader);
 	if (!source->format->shows_cut &&
 		!dcf_http_marks_end(dcf_reply_transfer(reply)))
 		dcf_record_raise_unmarked(reader);
 }
 
-/* To a thread, if there will be one. */
+/* Let the inflate thread read records, if the body is long enough to get one. */
 static void
-offer_ahead(DcfRecordReader *reader)
+offer_to_thread(DcfRecordReader *reader)
 {
-	DcfInflateThreadReader ahead = {.read = dcf_record_read_ahead,
-									.arg = &reader->source,
-									.rows_size = sizeof(DcfThreadRows)};
+	DcfInflateThreadReader thread = {.read = dcf_record_read_in_thread,
+									 .arg = &reader->source,
+									 .rows_size = sizeof(DcfThreadRows)};
 
-	dcf_http_read_in_thread(dcf_reply_transfer(reader->reply), &ahead);
+	dcf_http_read_in_thread(dcf_reply_transfer(reader->reply), &thread);
 }
 
 DcfRecordStatus
@@ -155,7 +156,7 @@ dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 		return DCF_RECORD_LATER;
 	if (status == DCF_READ_END)
 	{
-		dcf_record_tell_missing(reader);
+		dcf_record_report_missing(reader);
 		return DCF_RECORD_END;
 	}
 	reader->records++;
@@ -171,22 +172,23 @@ dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 		convert_nulls(reader, values, isnull);
 	else
 	{
-		see_keys(reader);
+		note_keys(reader);
 		convert_record(reader, values, isnull);
 	}
 	return DCF_RECORD_ROW;
 }
 
-/* The current record, which was read here, has its keys. */
+/* Note and report the keys of a record that the backend has read. */
 static inline void
-see_keys(DcfRecordReader *reader)
+note_keys(DcfRecordReader *reader)
 {
 	if (reader->nunseen > 0)
-		dcf_record_look(reader);
+		dcf_record_note_keys(reader);
 	if (reader->wants_new)
-		dcf_record_look_new(reader);
+		dcf_record_report_new(reader);
 }
 
+/* Convert the current record's fields. */
 static inline void
 convert_record(const DcfRecordReader *reader, Datum *values, bool *isnull)
 {
@@ -202,7 +204,7 @@ convert_record(const DcfRecordReader *reader, Datum *values, bool *isnull)
 	}
 }
 
-/* A record that has no fields. */
+/* Convert a record that was held back: each of its fields is absent. */
 static void
 convert_nulls(const DcfRecordReader *reader, Datum *values, bool *isnull)
 {
@@ -226,9 +228,9 @@ dcf_record_count(const DcfRecordReader *reader)
 }
 
 uint64
-dcf_record_count_ahead(const DcfRecordReader *reader)
+dcf_record_count_in_thread(const DcfRecordReader *reader)
 {
-	return reader->records_ahead;
+	return reader->records_in_thread;
 }
 
 uint64

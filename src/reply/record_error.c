@@ -1,6 +1,6 @@
 /*
  * record_error.c
- *	  Records and replies that are refused.  See record_private.h.
+ *	  Errors about records and replies.  See record_private.h.
  */
 #include "postgres.h"
 
@@ -12,7 +12,7 @@
 #include "record_private.h"
 #include "reply/reply.h"
 
-/* Keys of a foreign reply listed in a message. */
+/* The most keys that a message lists. */
 #define SHOWN_KEYS 20
 
 static char *list_keys(DcfRecordReader *reader);
@@ -24,27 +24,23 @@ dcf_record_raise_unmarked(const DcfRecordReader *reader)
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 			 errmsg("reply for foreign table \"%s\" may have been cut short",
 					reader->relation->relname),
-			 errdetail("It is %s, in which a cut need not show, and came "
-					   "without a length, chunks or compression, which would "
-					   "mark its end.",
+			 errdetail("%s does not mark the end of a reply, and this one came "
+					   "without a length, chunks or compression.",
 					   reader->source.format->name),
-			 errhint("Set the table's option \"format\" to another one.")));
+			 errhint("Set the table's option \"format\" to another format.")));
 }
 
-/* The transport has room to spare, so a longer record may get this far. */
+/* The buffer is larger than max_record_size, so longer records can get here. */
 void
 dcf_record_check_length(const DcfRecordReader *reader, size_t len)
 {
-	if (len > (size_t) reader->relation->server->max_record_size)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("record in the service's reply is too long"),
-				 errdetail("It is longer than max_record_size allows "
-						   "(%d bytes).",
-						   reader->relation->server->max_record_size),
-				 errhint("Raise the server's option max_record_size.")));
+	size_t max = (size_t) reader->relation->server->max_record_size;
+
+	if (len > max)
+		dcf_refusal_raise_too_long(max);
 }
 
+/* Whether the current record, or header, has any key at all. */
 static bool
 has_keys(const DcfRecordReader *reader)
 {
@@ -56,8 +52,8 @@ has_keys(const DcfRecordReader *reader)
 }
 
 /*
- * A reply with none of the table's keys is not one for this table.  A later
- * record that has keys, but none of them, may be an error among the records.
+ * If the first record has none of the table's keys, the reply is for another table.  A
+ * later record with only other keys may be an error among the records.
  */
 void
 dcf_record_check_keys(DcfRecordReader *reader)
@@ -70,7 +66,7 @@ dcf_record_check_keys(DcfRecordReader *reader)
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-		 errmsg("reply is not one for foreign table \"%s\"",
+		 errmsg("reply does not match foreign table \"%s\"",
 				reader->relation->relname),
 		 errdetail("Its %s has none of the table's columns. Its keys are: %s.",
 				   reader->records > 1 ?
@@ -89,7 +85,7 @@ dcf_record_check_held(DcfRecordReader *reader)
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-		 errmsg("reply is not one for foreign table \"%s\"",
+		 errmsg("reply does not match foreign table \"%s\"",
 				reader->relation->relname),
 		 errdetail("None of its records (" UINT64_FORMAT
 				   ") has any of the table's columns. Its keys are: %s.",
@@ -98,6 +94,7 @@ dcf_record_check_held(DcfRecordReader *reader)
 			 "Check the table's option \"endpoint\" and the columns' option \"name\".")));
 }
 
+/* The keys of the current record, or header, made safe: "a", "b", ... */
 static char *
 list_keys(DcfRecordReader *reader)
 {
@@ -130,7 +127,7 @@ dcf_record_raise_wrong(DcfRecordReader *reader)
 		reader->source.format->error(reader->source.in);
 	const char *content_type = dcf_reply_content_type(reader->reply);
 	size_t len;
-	const char *window =
+	const char *buffer =
 		dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
 	bool is_start = error->record == 0 && !reader->begun;
 	bool is_cut = error->code == DCF_READ_E_CUT;
@@ -154,7 +151,7 @@ dcf_record_raise_wrong(DcfRecordReader *reader)
 				 "At byte " UINT64_FORMAT ", after " UINT64_FORMAT
 				 " records: %s. The reply is of type \"%s\" and begins with: %s",
 				 error->offset, error->record, error->reason, content_type,
-				 dcf_foreign_text_start(window, len)) :
+				 dcf_foreign_text_start(buffer, len)) :
 			 errdetail("At byte " UINT64_FORMAT ", after " UINT64_FORMAT
 					   " records: %s. The reply is of type \"%s\".",
 					   error->offset, error->record, error->reason,

@@ -2,10 +2,10 @@
  * record_held.c
  *	  Records that are held back.  See record_private.h.
  *
- * Where NULLs are left out, a record without any of the table's keys may be one
- * of its records with NULL in all columns, or of another table.  The first
- * record that has a key tells.  Nothing of those before it needs to be kept but
- * their number.
+ * If a format leaves NULLs out, a record without any of the table's keys is either a row
+ * of NULLs or a record of another table.  The first record with a known key decides, so
+ * the records before it are held back.  All of them are NULL, so it is enough to count
+ * them.
  */
 #include "postgres.h"
 
@@ -19,12 +19,15 @@ dcf_record_begin_held(DcfRecordReader *reader)
 	reader->holding =
 		reader->source.has_keys && reader->source.format->leaves_nulls_out;
 	reader->nheld = 0;
-	reader->behind = DCF_READ_MORE;
+	reader->following = DCF_READ_MORE;
 }
 
-/* Read up to the first record that has keys, or to the end. */
+/*
+ * Read up to the first record with a known key, or to the end, and count the records
+ * before it.
+ */
 static DcfReadStatus
-look_behind(DcfRecordReader *reader, bool wait)
+count_held(DcfRecordReader *reader, bool wait)
 {
 	const DcfRecordSource *source = &reader->source;
 
@@ -44,12 +47,12 @@ DcfReadStatus
 dcf_record_read_held(DcfRecordReader *reader, bool wait, bool *is_null)
 {
 	*is_null = false;
-	if (reader->behind == DCF_READ_MORE)
+	if (reader->following == DCF_READ_MORE)
 	{
-		reader->behind = look_behind(reader, wait);
-		if (reader->behind == DCF_READ_MORE)
+		reader->following = count_held(reader, wait);
+		if (reader->following == DCF_READ_MORE)
 			return DCF_READ_MORE;
-		if (reader->behind == DCF_READ_END && reader->nheld > 0)
+		if (reader->following == DCF_READ_END && reader->nheld > 0)
 			dcf_record_check_held(reader);
 	}
 	if (reader->nheld > 0)
@@ -59,5 +62,5 @@ dcf_record_read_held(DcfRecordReader *reader, bool wait, bool *is_null)
 		return DCF_READ_RECORD;
 	}
 	reader->holding = false;
-	return reader->behind;
+	return reader->following;
 }

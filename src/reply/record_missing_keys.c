@@ -2,9 +2,9 @@
  * record_missing_keys.c
  *	  Keys that no record of a reply has.  See record_private.h.
  *
- * A column whose key was renamed would read as NULL in each row, and nobody
- * would notice.  A key is looked for until it was seen once, so all this costs
- * nothing once the first record has all.
+ * If the service renames a key, its column would be NULL in each row, and nobody would
+ * notice.  So the user is told, once a statement, which fetched keys no record had.  A key
+ * is searched for only until a record has it, so this costs nothing once all were seen.
  */
 #include "postgres.h"
 
@@ -15,9 +15,9 @@
 #include "core/key_table.h"
 #include "record_private.h"
 
-/* Keys that no column reads: those looked at, and those listed in a message. */
-#define MAX_STRANGERS	MaxHeapAttributeNumber
-#define SHOWN_STRANGERS 5
+/* The most keys without a column that are collected, and that a message lists. */
+#define MAX_UNREAD_KEYS	  MaxHeapAttributeNumber
+#define SHOWN_UNREAD_KEYS 5
 
 void
 dcf_record_begin_missing(DcfRecordReader *reader)
@@ -25,34 +25,35 @@ dcf_record_begin_missing(DcfRecordReader *reader)
 	const DcfRecordSource *source = &reader->source;
 
 	reader->nunseen = 0;
-	reader->looked = false;
-	list_free_deep(reader->strangers);
-	reader->strangers = NIL;
-	for (int i = 0; source->seeks && i < source->ntargets; i++)
+	reader->collected = false;
+	list_free_deep(reader->unread_keys);
+	reader->unread_keys = NIL;
+	for (int i = 0; source->tracks_keys && i < source->ntargets; i++)
 		if (!dcf_warned_has(reader->warned,
 							(AttrNumber) (source->targets[i].column + 1)))
 			reader->unseen[reader->nunseen++] = (int16) i;
 }
 
+/* Copy a key into the reader's context. */
 static void
-add_stranger(DcfRecordReader *reader, const char *key)
+add_unread_key(DcfRecordReader *reader, const char *key)
 {
 	MemoryContext old = MemoryContextSwitchTo(reader->context);
 
-	reader->strangers = lappend(reader->strangers, pstrdup(key));
+	reader->unread_keys = lappend(reader->unread_keys, pstrdup(key));
 	MemoryContextSwitchTo(old);
 }
 
-/* Keep the current record's keys that a column could be given. */
+/* Collect the current record's keys that could be a column's "name". */
 static void
-find_strangers(DcfRecordReader *reader)
+collect_unread_keys(DcfRecordReader *reader)
 {
 	const DcfFormatRoutine *format = reader->source.format;
 	size_t pos = 0;
 	size_t len;
 	char *name;
 
-	while (list_length(reader->strangers) < MAX_STRANGERS &&
+	while (list_length(reader->unread_keys) < MAX_UNREAD_KEYS &&
 		   (name = format->next_key(reader->source.in, &pos, &len)) != NULL)
 	{
 		const char *obstacle;
@@ -60,38 +61,38 @@ find_strangers(DcfRecordReader *reader)
 			NULL :
 			dcf_option_key(name, len, &obstacle);
 
-		/* What is not shown as it is cannot be proposed. */
+		/* A key that messages show differently cannot be suggested. */
 		if (key && strcmp(key, dcf_foreign_text(name, len)) == 0)
-			add_stranger(reader, key);
+			add_unread_key(reader, key);
 	}
 }
 
 void
-dcf_record_see_header(DcfRecordReader *reader)
+dcf_record_note_header(DcfRecordReader *reader)
 {
 	const DcfRecordSource *source = &reader->source;
 
 	if (reader->nunseen > 0 &&
 		source->format->matched(source->in) < reader->config.nkeys)
-		find_strangers(reader);
-	reader->looked = true;
+		collect_unread_keys(reader);
+	reader->collected = true;
 	if (reader->wants_new)
-		dcf_record_look_new(reader);
+		dcf_record_report_new(reader);
 }
 
 void
-dcf_record_look(DcfRecordReader *reader)
+dcf_record_note_keys(DcfRecordReader *reader)
 {
 	reader->nunseen = dcf_record_keep_unseen(&reader->source, reader->unseen,
 											 reader->nunseen);
-	if (reader->nunseen > 0 && !reader->looked)
-		find_strangers(reader);
-	reader->looked = true;
+	if (reader->nunseen > 0 && !reader->collected)
+		collect_unread_keys(reader);
+	reader->collected = true;
 }
 
-/* Both are in order. */
+/* Intersect two lists of targets, both in ascending order. */
 void
-dcf_record_see_rows(DcfRecordReader *reader)
+dcf_record_note_rows(DcfRecordReader *reader)
 {
 	const DcfThreadRows *rows = reader->rows;
 	int kept = 0;
@@ -109,20 +110,20 @@ dcf_record_see_rows(DcfRecordReader *reader)
 
 /* " Keys of the reply that no column reads: ...", or "". */
 static char *
-list_strangers(const DcfRecordReader *reader)
+list_unread_keys(const DcfRecordReader *reader)
 {
 	StringInfoData buf;
 	ListCell *cell;
 
 	initStringInfo(&buf);
-	foreach(cell, reader->strangers)
+	foreach(cell, reader->unread_keys)
 	{
 		int n = foreach_current_index(cell);
 
-		if (n == SHOWN_STRANGERS)
+		if (n == SHOWN_UNREAD_KEYS)
 		{
 			appendStringInfo(&buf, " and %d more",
-							 list_length(reader->strangers) - n);
+							 list_length(reader->unread_keys) - n);
 			break;
 		}
 		appendStringInfo(&buf, "%s\"%s\"",
@@ -135,9 +136,10 @@ list_strangers(const DcfRecordReader *reader)
 	return buf.data;
 }
 
+/* Warn, or raise, that no record had the key of a column. */
 static void
-tell_column(const DcfRecordReader *reader, const DcfColumn *column,
-			const char *nearest)
+report_column(const DcfRecordReader *reader, const DcfColumn *column,
+			  const char *nearest)
 {
 	const DcfRelation *relation = reader->relation;
 	bool is_error = relation->table->missing_key == DCF_MISSING_ERROR;
@@ -154,20 +156,20 @@ tell_column(const DcfRecordReader *reader, const DcfColumn *column,
 			 nearest ?
 				 psprintf(" The nearest key that no column reads is \"%s\".",
 						  nearest) :
-				 list_strangers(reader)),
+				 list_unread_keys(reader)),
 		 nearest ?
 			 errhint("%s",
 					 dcf_relation_rename_key(relation, column, nearest)) :
 			 errhint(
-				 "Check the column's option \"name\". Where the service may leave the key out, set the table's option \"missing_key\" to \"ignore\".")));
+				 "Check the column's option \"name\". If the service may omit the key, set the table's option \"missing_key\" to \"ignore\".")));
 }
 
 /*
- * Where NULLs are left out, a key that is missing tells nothing, unless there is
- * one that it may have been renamed to.
+ * If the format leaves NULLs out, a missing key is normal, so it is reported only if the
+ * reply has a key to which it may have been renamed.
  */
 void
-dcf_record_tell_missing(DcfRecordReader *reader)
+dcf_record_report_missing(DcfRecordReader *reader)
 {
 	const DcfRelation *relation = reader->relation;
 
@@ -179,13 +181,13 @@ dcf_record_tell_missing(DcfRecordReader *reader)
 			&relation
 				 ->columns[reader->source.targets[reader->unseen[i]].column];
 		const char *nearest =
-			dcf_closest_match(column->options->name, reader->strangers);
+			dcf_closest_match(column->options->name, reader->unread_keys);
 
 		if ((reader->source.format->leaves_nulls_out && !nearest) ||
 			dcf_warned_has(reader->warned, column->attnum))
 			continue;
 		dcf_warned_add(reader->warned, column->attnum);
-		tell_column(reader, column, nearest);
+		report_column(reader, column, nearest);
 	}
 	reader->nunseen = 0;
 }

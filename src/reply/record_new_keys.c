@@ -1,10 +1,10 @@
 /*
  * record_new_keys.c
- *	  Keys of a reply that no column reads, for who has asked to be told.  See
- *	  record_private.h.
+ *	  Reporting keys of a reply that no column reads, if the table's new_keys is
+ *	  "notice".  See record_private.h.
  *
- * Each key is told of once in a session and table.  The first record of a reply
- * that has keys is looked at, or its header.
+ * The keys are those of the reply's header, or of its first record that has keys.  A
+ * session reports each key of a table once.
  */
 #include "postgres.h"
 
@@ -17,63 +17,64 @@
 #include "base/foreign_text.h"
 #include "record_private.h"
 
-/* Keys listed in a message. */
+/* The most keys that a message lists. */
 #define SHOWN 10
 
-/* Keys that a session remembers; beyond, it forgets all, and tells again. */
+/* A session remembers so many keys.  Then it forgets all, and may repeat itself. */
 #define REMEMBERED 10000
 
-/* A key that was told of. */
-typedef struct ToldKey
+/* A key that this session has reported. */
+typedef struct ReportedKey
 {
 	Oid relid;
 	uint64 hash; /* of the key */
-} ToldKey;
+} ReportedKey;
 
-static HTAB *told_keys = NULL;
+static HTAB *reported_keys = NULL;
 
 static HTAB *
-create_told_keys(void)
+create_reported_keys(void)
 {
-	HASHCTL control = {.keysize = sizeof(ToldKey),
-					   .entrysize = sizeof(ToldKey)};
+	HASHCTL control = {.keysize = sizeof(ReportedKey),
+					   .entrysize = sizeof(ReportedKey)};
 
 	return hash_create("dataconnect_fdw new keys", 64, &control,
 					   HASH_ELEM | HASH_BLOBS);
 }
 
+/* Look up, or enter, a key; returns whether it was there. */
 static bool
-find_told(Oid relid, const char *name, size_t len, HASHACTION action)
+find_reported(Oid relid, const char *name, size_t len, HASHACTION action)
 {
-	ToldKey key;
+	ReportedKey key;
 	bool found;
 
-	/* Its padding is hashed, too. */
+	/* The hash covers padding, too. */
 	memset(&key, 0, sizeof(key));
 	key.relid = relid;
 	key.hash = hash_bytes_extended((const unsigned char *) name, (int) len, 0);
-	(void) hash_search(told_keys, &key, action, &found);
+	(void) hash_search(reported_keys, &key, action, &found);
 	return found;
 }
 
-/* name is UTF-8, and not terminated. */
+/* name is UTF-8, not NUL-terminated. */
 static bool
-was_told(Oid relid, const char *name, size_t len)
+was_reported(Oid relid, const char *name, size_t len)
 {
-	return told_keys && find_told(relid, name, len, HASH_FIND);
+	return reported_keys && find_reported(relid, name, len, HASH_FIND);
 }
 
 static void
 remember(Oid relid, const char *name, size_t len)
 {
-	if (told_keys && hash_get_num_entries(told_keys) >= REMEMBERED)
+	if (reported_keys && hash_get_num_entries(reported_keys) >= REMEMBERED)
 	{
-		hash_destroy(told_keys);
-		told_keys = NULL;
+		hash_destroy(reported_keys);
+		reported_keys = NULL;
 	}
-	if (!told_keys)
-		told_keys = create_told_keys();
-	(void) find_told(relid, name, len, HASH_ENTER);
+	if (!reported_keys)
+		reported_keys = create_reported_keys();
+	(void) find_reported(relid, name, len, HASH_ENTER);
 }
 
 void
@@ -83,8 +84,9 @@ dcf_record_begin_new(DcfRecordReader *reader)
 		reader->relation->table->new_keys == DCF_NEW_KEYS_NOTICE;
 }
 
+/* names: up to SHOWN of the count keys, quoted and made safe. */
 static void
-tell(const DcfRelation *relation, int count, const char *names)
+report(const DcfRelation *relation, int count, const char *names)
 {
 	ereport(
 		NOTICE,
@@ -101,7 +103,7 @@ tell(const DcfRelation *relation, int count, const char *names)
 }
 
 void
-dcf_record_look_new(DcfRecordReader *reader)
+dcf_record_report_new(DcfRecordReader *reader)
 {
 	const DcfFormatRoutine *format = reader->source.format;
 	Oid relid = reader->relation->relid;
@@ -117,7 +119,7 @@ dcf_record_look_new(DcfRecordReader *reader)
 		   (name = format->next_key(reader->source.in, &pos, &len)) != NULL)
 	{
 		if (!dcf_record_reads_key(reader, name, len) &&
-			!was_told(relid, name, len))
+			!was_reported(relid, name, len))
 		{
 			remember(relid, name, len);
 			if (count < SHOWN)
@@ -130,6 +132,6 @@ dcf_record_look_new(DcfRecordReader *reader)
 	if (count > SHOWN)
 		appendStringInfo(&names, " and %d more", count - SHOWN);
 	if (count > 0)
-		tell(reader->relation, count, names.data);
+		report(reader->relation, count, names.data);
 	pfree(names.data);
 }

@@ -1,21 +1,20 @@
 /*
  * record_private.h
- *	  What the files of the reader of records share: record.c (the way through),
- *	  record_thread.c (reading in a thread), record_thread_rows.c (taking what that has
- *	  read), record_held.c (records held back), record_missing_keys.c (keys that no
- *	  record has), record_new_keys.c (keys that no column reads), record_error.c (what
- *	  is refused).
+ *	  What the files of the record reader share: record.c (a record becomes a row),
+ *	  record_read.c (bytes into the format's reader), record_thread.c (reading in the
+ *	  inflate thread), record_thread_rows.c (taking over what it has read),
+ *	  record_held.c (records held back), record_missing_keys.c (keys that no record
+ *	  has), record_new_keys.c (keys that no column reads), record_error.c (what is
+ *	  refused).
  *
- * A thread reads records only where many columns are wanted: with few it is
- * slower than the backend.  CSV is never read there: its texts have no room
- * for a header, so each has to be copied.  The format's reader changes hands
- * with the bytes that it has not consumed.
+ * The inflate thread reads records only if many columns are fetched: with few columns
+ * it is slower than the backend.  It never reads CSV, because there is no room for a
+ * varlena header in front of a CSV text, so each text must be copied.  The format's
+ * reader moves between thread and backend together with the bytes that it has not
+ * consumed.
  *
- * What the thread wrote is in another processor's cache, so the next row is
- * prefetched while one is handed out.
- *
- * In XML only a key that may have been renamed counts as missing, because a
- * NULL has no element there.
+ * In XML a NULL has no element, so a missing key is reported only if the reply has a
+ * similar key that no column reads.
  */
 #ifndef DCF_RECORD_PRIVATE_H
 #define DCF_RECORD_PRIVATE_H
@@ -34,14 +33,14 @@
 /* A column to fill. */
 typedef struct DcfRecordTarget
 {
-	int column; /* index into values */
-	int key;	/* index into the reader's fields */
+	int column; /* index into values, from 0 */
+	int key;	/* index into the format reader's fields */
 	DcfConverter *converter;
 } DcfRecordTarget;
 
 /*
- * What records are read from, and into what.  A thread that reads needs no more,
- * and none of it changes meanwhile.
+ * Everything that reading and converting a record needs.  Nothing here changes while the
+ * inflate thread uses it.
  */
 typedef struct DcfRecordSource
 {
@@ -50,12 +49,12 @@ typedef struct DcfRecordSource
 	const DcfField *fields; /* by key */
 	DcfRecordTarget *targets;
 	int ntargets;
-	bool has_keys; /* a record without any needs a look */
-	bool seeks;	   /* keys that no record has are to be told of */
+	bool has_keys;	  /* some column reads a key, so a record must have one */
+	bool tracks_keys; /* the table's missing_key is not "ignore" */
 	size_t max_record_size;
 } DcfRecordSource;
 
-/* A value that the backend has to make; they come in order. */
+/* A value that only the backend can convert; they are in the order of rows. */
 typedef struct DcfPendingValue
 {
 	int row;
@@ -63,16 +62,17 @@ typedef struct DcfPendingValue
 	DcfPending pending;
 } DcfPendingValue;
 
+/* The most rows and values that one DcfThreadRows holds. */
 #define DCF_ROWS_MAX   (16 * 1024)
 #define DCF_VALUES_MAX (16 * 1024)
 StaticAssertDecl(DCF_VALUES_MAX >= MaxTupleAttributeNumber,
 				 "a row must find room");
 
 /*
- * What a thread has read of the window: rows, each of a value for each target,
- * and how it ended.  DCF_READ_MORE: read on behind consumed bytes when there
- * are more; else that is what the last call gave, for a record that is no row
- * here, or for an error.
+ * Rows that the inflate thread has read from the buffer, each with one value for each
+ * target, and how it stopped.  status is DCF_READ_MORE if reading goes on after
+ * "consumed" bytes once more have arrived.  Otherwise it is the format reader's last
+ * status, for a record that is not a plain row or for an error; the backend handles it.
  */
 typedef struct DcfThreadRows
 {
@@ -81,9 +81,9 @@ typedef struct DcfThreadRows
 	DcfReadStatus status;
 	size_t consumed;
 	int nunseen;
-	int16 unseen[MaxTupleAttributeNumber]; /* targets whose keys none of the
-											* rows has; where seeks */
-	uint32 ends[DCF_ROWS_MAX]; /* bytes consumed up to each row's end */
+	int16 unseen[MaxTupleAttributeNumber]; /* with tracks_keys: targets whose
+											* keys none of the rows has */
+	uint32 ends[DCF_ROWS_MAX]; /* offset in the buffer of each row's end */
 	Datum values[DCF_VALUES_MAX];
 	bool isnull[DCF_VALUES_MAX];
 	DcfPendingValue pending[DCF_VALUES_MAX];
@@ -92,79 +92,79 @@ typedef struct DcfThreadRows
 struct DcfRecordReader
 {
 	const DcfRelation *relation;
-	DcfWarned *warned;
+	DcfWarned *warned; /* columns that the statement was warned of */
 	DcfReply *reply;
 	DcfFormatConfig config;
 	DcfKey *keys;
 	DcfRecordSource source;
-	const DcfThreadRows
-		*rows;			/* what a thread has read of the window, or NULL */
-	const char *window; /* of which it has read them */
-	int row;			/* the next one */
-	int pending;		/* the next value to make */
-	bool in_order;		/* the targets are the first columns */
+	const DcfThreadRows *rows; /* what the thread has read, or NULL */
+	const char *buffer;		   /* the buffer from which it has read them */
+	int row;				   /* index of the next row in rows */
+	int pending;			   /* index of the next pending value in rows */
+	bool in_order;			   /* targets are columns 0, 1, ... without gaps */
 	uint64 records;
-	uint64 records_ahead; /* of them, by a thread */
-	uint64 bytes;		  /* of windows before this one */
-	bool begun;			  /* bytes of the reply are gone */
-	bool stopped;		  /* for want of bytes that nobody waited for */
+	uint64 records_in_thread; /* those of them that the thread has read */
+	uint64 bytes;			  /* consumed so far, without rows */
+	bool begun;				  /* some bytes of the reply have been consumed */
+	bool stopped; /* the last call wanted more bytes and did not wait */
 
 	/* record_held.c */
-	bool holding;		  /* the next record needs a look there */
-	uint64 nheld;		  /* records that are NULL, and not handed out yet */
-	DcfReadStatus behind; /* what follows them; DCF_READ_MORE: not known */
+	bool holding; /* no record of the reply has had a known key yet */
+	uint64 nheld; /* records held back, all NULL, and not returned yet */
+	DcfReadStatus following; /* what follows them; DCF_READ_MORE: not known */
 
 	/* record_missing_keys.c */
 	MemoryContext context; /* of the reader */
 	int nunseen;
-	int16 *unseen; /* targets whose keys no record of the reply has had yet */
-	bool looked;   /* at a record of the reply */
-	List *strangers; /* of char *: its keys that no column reads */
+	int16 *unseen;	   /* targets whose keys no record of the reply had yet */
+	bool collected;	   /* unread_keys is set for this reply */
+	List *unread_keys; /* of char *: keys of a record that no column reads */
 
 	/* record_new_keys.c */
-	bool wants_new; /* no record with keys of the reply was looked at yet */
+	bool wants_new; /* the reply's keys are still to be reported */
 };
 
-/* record.c */
+/* record_read.c */
 
 /*
- * The next record into the format's fields, or one that a thread has read:
- * DCF_READ_RECORD, DCF_READ_END at the end of a whole reply, or DCF_READ_MORE
- * where more would have to be waited for, and is not.
+ * Read the next record into the format's fields, or find one that the thread has read:
+ * DCF_READ_RECORD, DCF_READ_END at the end of a complete reply, or without wait
+ * DCF_READ_MORE if no whole record has arrived.
  */
 extern DcfReadStatus dcf_record_read(DcfRecordReader *reader, bool wait);
 
 /* record_thread.c */
 
 /* A DcfInflateThreadReadFn: arg is a DcfRecordSource, rows a DcfThreadRows. */
-extern DcfInflateThreadRead dcf_record_read_ahead(void *arg, char *data,
-												  size_t len, void *rows,
-												  size_t *consumed);
+extern DcfInflateThreadRead dcf_record_read_in_thread(void *arg, char *data,
+													  size_t len, void *rows,
+													  size_t *consumed);
 
 /* record_thread_rows.c */
 
-/* Look for rows that a thread has read of the window: they are taken first. */
+/* Fetch the rows, if any, that the thread has read from the current buffer. */
 extern void dcf_record_begin_rows(DcfRecordReader *reader);
 
-/* Whether the next record is one of them. */
+/* Whether the next record is one of these rows. */
 static inline bool
 dcf_record_has_row(const DcfRecordReader *reader)
 {
 	return reader->rows && reader->row < reader->rows->nrows;
 }
 
-/* Take it; records has counted it. */
+/* Return this row.  The caller has already counted it in records. */
 extern void dcf_record_take_row(DcfRecordReader *reader, Datum *values,
 								bool *isnull);
 
 /*
- * All are taken.  What the thread stopped at, if it did, is to be dealt with as
- * if it had been read here, with *consumed bytes.
+ * All rows have been returned.  Returns the status with which the thread stopped, and in
+ * *consumed the bytes that belong to it, as if the backend had just called the format's
+ * reader.
  */
-extern DcfReadStatus dcf_record_leave_rows(DcfRecordReader *reader,
-										   size_t *consumed);
+extern DcfReadStatus dcf_record_finish_rows(DcfRecordReader *reader,
+											size_t *consumed);
 
-/* Bytes of the window are done with. */
+/* Consume bytes of the buffer. */
 extern void dcf_record_use_bytes(DcfRecordReader *reader, size_t n);
 
 /* record_held.c */
@@ -173,23 +173,51 @@ extern void dcf_record_use_bytes(DcfRecordReader *reader, size_t n);
 extern void dcf_record_begin_held(DcfRecordReader *reader);
 
 /*
- * In place of dcf_record_read() while the reader is holding: of a format that
- * leaves NULLs out, records without any of the table's keys are held back until
- * one has some, and refused at the end of the reply where none has.  *is_null:
- * the record is one of those held back.
+ * Replaces dcf_record_read() while the reader is holding, which it does in formats that
+ * leave NULLs out.  Records without any of the table's keys are held back until one has
+ * a key; if none has, an error is raised at the end of the reply.  *is_null: the record
+ * is one that was held back, and has only NULLs.
  */
 extern DcfReadStatus dcf_record_read_held(DcfRecordReader *reader, bool wait,
 										  bool *is_null);
 
 /* record_missing_keys.c */
 
-/* Begin a reply: no key of it has been seen. */
+/* Begin a reply: none of its keys has been seen. */
 extern void dcf_record_begin_missing(DcfRecordReader *reader);
 
-/* Look at the current record, if a wanted key has not been seen. */
-extern void dcf_record_look(DcfRecordReader *reader);
+/* Note the current record's keys; needed only while nunseen > 0. */
+extern void dcf_record_note_keys(DcfRecordReader *reader);
 
-/* Whether some column reads a key (UTF-8). */
+/* Note the keys of a header; no record has others. */
+extern void dcf_record_note_header(DcfRecordReader *reader);
+
+/* Note the keys of the rows that the thread has read. */
+extern void dcf_record_note_rows(DcfRecordReader *reader);
+
+/*
+ * At the end of a reply: warn of fetched keys that none of its records had, or raise
+ * ERRCODE_FDW_COLUMN_NAME_NOT_FOUND if missing_key is "error".
+ */
+extern void dcf_record_report_missing(DcfRecordReader *reader);
+
+/*
+ * Of n targets, keep those whose keys the current record does not have; returns how many
+ * are left.  Pure C.
+ */
+static inline int
+dcf_record_keep_unseen(const DcfRecordSource *source, int16 *unseen, int n)
+{
+	int kept = 0;
+
+	for (int i = 0; i < n; i++)
+		if (source->fields[source->targets[unseen[i]].key].kind ==
+			DCF_FIELD_ABSENT)
+			unseen[kept++] = unseen[i];
+	return kept;
+}
+
+/* Whether some column reads this key (UTF-8, not NUL-terminated). */
 static inline bool
 dcf_record_reads_key(const DcfRecordReader *reader, const char *name,
 					 size_t len)
@@ -206,55 +234,39 @@ dcf_record_reads_key(const DcfRecordReader *reader, const char *name,
 /* Begin a reply. */
 extern void dcf_record_begin_new(DcfRecordReader *reader);
 
-/* Tell of the keys of the current record, or header; once a reply. */
-extern void dcf_record_look_new(DcfRecordReader *reader);
+/*
+ * Report the keys of the current record, or header, that no column reads.  Once a
+ * reply, if the table's new_keys is "notice".
+ */
+extern void dcf_record_report_new(DcfRecordReader *reader);
 
-/* The header has its keys, and no record has others. */
-extern void dcf_record_see_header(DcfRecordReader *reader);
-
-/* The rows that a thread has read have theirs. */
-extern void dcf_record_see_rows(DcfRecordReader *reader);
-
-/* The reply has ended: warn of wanted keys that none of its records had. */
-extern void dcf_record_tell_missing(DcfRecordReader *reader);
+/* record_error.c, all with ERRCODE_FDW_UNABLE_TO_CREATE_REPLY if not stated */
 
 /*
- * Of n targets, keep those whose keys the current record does not have; returns
- * how many.  Pure C.
+ * Raise before any row is returned: neither format nor transfer marks the end of the
+ * reply, so a cut would not be noticed.
  */
-static inline int
-dcf_record_keep_unseen(const DcfRecordSource *source, int16 *unseen, int n)
-{
-	int kept = 0;
-
-	for (int i = 0; i < n; i++)
-		if (source->fields[source->targets[unseen[i]].key].kind ==
-			DCF_FIELD_ABSENT)
-			unseen[kept++] = unseen[i];
-	return kept;
-}
-
-/* record_error.c */
-
-/* Before any row is handed out: whether all have come nobody will know. */
 pg_noreturn extern void
 dcf_record_raise_unmarked(const DcfRecordReader *reader);
 
-/* Raise what the format's reader says is wrong. */
+/* Raise the format reader's error. */
 pg_noreturn extern void dcf_record_raise_wrong(DcfRecordReader *reader);
 
-/* Raise unless a record of so many bytes is short enough. */
+/*
+ * Raise ERRCODE_PROGRAM_LIMIT_EXCEEDED if a record of len bytes is longer than
+ * max_record_size.
+ */
 extern void dcf_record_check_length(const DcfRecordReader *reader, size_t len);
 
-/* Raise unless the current record, or header, is one of this table. */
+/* Raise unless the current record, or header, has one of the table's keys. */
 extern void dcf_record_check_keys(DcfRecordReader *reader);
 
-/* Raise if the reply has keys, none of which is one of the table's. */
+/* Raise if the records held back have keys, none of which is the table's. */
 extern void dcf_record_check_held(DcfRecordReader *reader);
 
 /*
- * Bytes of a record that was just read: those that were consumed with it, but
- * where the format knows better.
+ * Bytes of the record that was just read: those that were consumed with it, unless the
+ * format tells.
  */
 static inline size_t
 dcf_record_length(const DcfRecordSource *source, size_t consumed)

@@ -1,16 +1,15 @@
 /*
  * record_read.c
- *	  Reading on in a reply: its windows into the format's reader.  See
- *	  record_private.h.
+ *	  Feeding a reply's bytes to the format's reader.  See record_private.h.
  */
 #include "postgres.h"
 
 #include "record_private.h"
 #include "reply/reply.h"
 
-static DcfReadStatus read_window(DcfRecordReader *reader, bool ended);
-static DcfReadStatus take_status(DcfRecordReader *reader, DcfReadStatus status,
-								 size_t consumed);
+static DcfReadStatus read_buffer(DcfRecordReader *reader, bool ended);
+static DcfReadStatus handle_status(DcfRecordReader *reader,
+								   DcfReadStatus status, size_t consumed);
 
 DcfReadStatus
 dcf_record_read(DcfRecordReader *reader, bool wait)
@@ -19,8 +18,8 @@ dcf_record_read(DcfRecordReader *reader, bool wait)
 
 	if (dcf_record_has_row(reader))
 		return DCF_READ_RECORD;
-	/* A reader is not given the same bytes twice without any more. */
-	status = reader->stopped ? DCF_READ_MORE : read_window(reader, false);
+	/* The format's reader has already seen all bytes of the buffer. */
+	status = reader->stopped ? DCF_READ_MORE : read_buffer(reader, false);
 	reader->stopped = false;
 	while (status != DCF_READ_RECORD && status != DCF_READ_END)
 	{
@@ -30,7 +29,7 @@ dcf_record_read(DcfRecordReader *reader, bool wait)
 			reader->stopped = true;
 			return status;
 		}
-		status = read_window(reader,
+		status = read_buffer(reader,
 							 status == DCF_READ_MORE &&
 								 !dcf_reply_fill(reader->reply));
 	}
@@ -38,16 +37,16 @@ dcf_record_read(DcfRecordReader *reader, bool wait)
 }
 
 /*
- * As far as there are bytes; ended: no more will come.  DCF_READ_WRONG is
- * raised.
+ * Read the next record from the buffer.  ended: no more bytes will arrive.  Errors of
+ * the format's reader are raised, so DCF_READ_WRONG is never returned.
  */
 static DcfReadStatus
-read_window(DcfRecordReader *reader, bool ended)
+read_buffer(DcfRecordReader *reader, bool ended)
 {
 	const DcfFormatRoutine *format = reader->source.format;
 	size_t len;
 	size_t consumed;
-	const char *window =
+	const char *buffer =
 		dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
 	DcfReadStatus status;
 
@@ -56,17 +55,17 @@ read_window(DcfRecordReader *reader, bool ended)
 	if (dcf_record_has_row(reader))
 		return DCF_READ_RECORD;
 	if (reader->rows)
-		status = dcf_record_leave_rows(reader, &consumed);
+		status = dcf_record_finish_rows(reader, &consumed);
 	else
 		status =
-			(ended ? format->finish : format->next)(reader->source.in, window,
+			(ended ? format->finish : format->next)(reader->source.in, buffer,
 													len, &consumed);
-	return take_status(reader, status, consumed);
+	return handle_status(reader, status, consumed);
 }
 
-/* What the format's reader has said, with so many bytes of the window. */
+/* Check what the format's reader found, and consume its bytes. */
 static DcfReadStatus
-take_status(DcfRecordReader *reader, DcfReadStatus status, size_t consumed)
+handle_status(DcfRecordReader *reader, DcfReadStatus status, size_t consumed)
 {
 	const DcfRecordSource *source = &reader->source;
 
@@ -75,7 +74,7 @@ take_status(DcfRecordReader *reader, DcfReadStatus status, size_t consumed)
 	if (status == DCF_READ_HEADER)
 	{
 		dcf_record_check_keys(reader);
-		dcf_record_see_header(reader);
+		dcf_record_note_header(reader);
 	}
 	if (status == DCF_READ_RECORD)
 		dcf_record_check_length(reader, dcf_record_length(source, consumed));

@@ -1,24 +1,24 @@
 /*
  * record_thread.c
- *	  Reading records in a thread.  See record_private.h.
+ *	  Reading records in the inflate thread.  See record_private.h.
  *
- * Nothing of PostgreSQL's is called here: formats that read in a thread
- * have readers in pure C, and dcf_convert_pure() says what it is.  Whatever
- * needs more, or an error, is left to the backend.
+ * The thread must not call PostgreSQL.  Formats with reads_in_thread have readers in pure
+ * C, and dcf_convert_pure() needs neither memory nor errors.  Everything else, including
+ * each error, is left to the backend.
  */
 #include "postgres.h"
 
 #include "record_private.h"
 
-static bool is_row(const DcfRecordSource *source, size_t consumed);
+static bool is_plain_row(const DcfRecordSource *source, size_t consumed);
 static void add_row(const DcfRecordSource *source, DcfThreadRows *rows);
-static void see_keys(const DcfRecordSource *source, DcfThreadRows *rows);
+static void note_keys(const DcfRecordSource *source, DcfThreadRows *rows);
 
 DcfInflateThreadRead
-dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
-					  size_t *consumed)
+dcf_record_read_in_thread(void *arg, char *data, size_t len, void *memory,
+						  size_t *consumed)
 {
-	/* A copy, for the backend writes close by. */
+	/* A copy, because the backend writes to the same cache lines. */
 	const DcfRecordSource source = *(const DcfRecordSource *) arg;
 	DcfThreadRows *rows = memory;
 	int room = Min(DCF_ROWS_MAX, DCF_VALUES_MAX / Max(source.ntargets, 1));
@@ -34,11 +34,11 @@ dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
 
 		rows->status = source.format->next(source.in, data + at, len - at, &n);
 		at += n;
-		if (rows->status != DCF_READ_RECORD || !is_row(&source, n))
+		if (rows->status != DCF_READ_RECORD || !is_plain_row(&source, n))
 			break;
 		add_row(&source, rows);
-		if (source.seeks)
-			see_keys(&source, rows);
+		if (source.tracks_keys)
+			note_keys(&source, rows);
 		rows->ends[rows->nrows++] = (uint32) at;
 	}
 	rows->consumed = *consumed = at;
@@ -51,14 +51,15 @@ dcf_record_read_ahead(void *arg, char *data, size_t len, void *memory,
 										   DCF_INFLATE_THREAD_READ_STOP;
 }
 
-/* Whether there is nothing wrong with a record. */
+/* Whether the backend has nothing to check or report about the current record. */
 static bool
-is_row(const DcfRecordSource *source, size_t consumed)
+is_plain_row(const DcfRecordSource *source, size_t consumed)
 {
 	return dcf_record_length(source, consumed) <= source->max_record_size &&
 		(!source->has_keys || source->format->matched(source->in) > 0);
 }
 
+/* Convert the current record; what the backend must convert becomes pending. */
 static void
 add_row(const DcfRecordSource *source, DcfThreadRows *rows)
 {
@@ -79,9 +80,9 @@ add_row(const DcfRecordSource *source, DcfThreadRows *rows)
 	}
 }
 
-/* Of the row that was added. */
+/* Note the keys of the row that was added. */
 static void
-see_keys(const DcfRecordSource *source, DcfThreadRows *rows)
+note_keys(const DcfRecordSource *source, DcfThreadRows *rows)
 {
 	if (rows->nrows == 0)
 		while (rows->nunseen < source->ntargets)

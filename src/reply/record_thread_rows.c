@@ -1,13 +1,13 @@
 /*
  * record_thread_rows.c
- *	  Taking the rows that a thread has read.  See record_private.h.
+ *	  Taking over rows that the inflate thread has read.  See record_private.h.
  */
 #include "postgres.h"
 
 #include "record_private.h"
 #include "reply/reply.h"
 
-/* Bytes that the processor loads at once. */
+/* Bytes of a cache line. */
 #define CACHE_LINE 64
 
 #ifdef __GNUC__
@@ -22,19 +22,19 @@ dcf_record_begin_rows(DcfRecordReader *reader)
 	size_t len;
 
 	reader->rows = dcf_http_rows(dcf_reply_transfer(reader->reply));
-	reader->window = dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
+	reader->buffer = dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
 	reader->row = 0;
 	reader->pending = 0;
 }
 
 DcfReadStatus
-dcf_record_leave_rows(DcfRecordReader *reader, size_t *consumed)
+dcf_record_finish_rows(DcfRecordReader *reader, size_t *consumed)
 {
 	const DcfThreadRows *rows = reader->rows;
 	size_t taken = rows->nrows > 0 ? rows->ends[rows->nrows - 1] : 0;
 
 	if (rows->nrows > 0 && reader->nunseen > 0)
-		dcf_record_see_rows(reader);
+		dcf_record_note_rows(reader);
 	dcf_record_use_bytes(reader, taken);
 	*consumed = rows->consumed - taken;
 	reader->rows = NULL;
@@ -49,6 +49,7 @@ dcf_record_use_bytes(DcfRecordReader *reader, size_t n)
 	reader->bytes += n;
 }
 
+/* Prefetch each cache line of a range. */
 static inline void
 prefetch(const void *start, const void *end)
 {
@@ -57,8 +58,8 @@ prefetch(const void *start, const void *end)
 }
 
 /*
- * Ask for the row behind the one that is taken: what a thread has written is in
- * another processor's cache, and a long way off.
+ * Prefetch the row after the one that is being returned: the thread wrote it, so it is in
+ * another processor's cache.
  */
 static void
 prefetch_row(const DcfRecordReader *reader)
@@ -71,8 +72,8 @@ prefetch_row(const DcfRecordReader *reader)
 
 	if (row == rows->nrows)
 		return;
-	prefetch(reader->window + rows->ends[row - 1],
-			 reader->window + rows->ends[row]);
+	prefetch(reader->buffer + rows->ends[row - 1],
+			 reader->buffer + rows->ends[row]);
 	prefetch(values, values + ntargets);
 	prefetch(isnull, isnull + ntargets);
 }
@@ -86,7 +87,7 @@ dcf_record_take_row(DcfRecordReader *reader, Datum *values, bool *isnull)
 	int row = reader->row++;
 	int first = row * ntargets;
 
-	reader->records_ahead++;
+	reader->records_in_thread++;
 	prefetch_row(reader);
 	if (reader->in_order)
 	{

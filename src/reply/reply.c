@@ -1,6 +1,6 @@
 /*
  * reply.c
- *	  From a request to a reply under way.  See reply.h.
+ *	  A request that was sent, and its reply.  See reply.h.
  */
 #include "postgres.h"
 
@@ -20,16 +20,16 @@ struct DcfReply
 	MemoryContext context; /* the reply's own */
 	char *relation;		   /* or NULL */
 	char *request;		   /* for messages */
-	DcfHinter hinter;	   /* its give is NULL for none */
-	bool may_ask_less;
+	DcfHintCallback hint;  /* give is NULL if there is none */
+	bool can_halve;
 	DcfSession *session;
 	DcfExchange exchange;
 	DcfHttpTransfer *transfer; /* NULL until it was awaited */
 };
 
-/* CONTEXT of all that goes wrong while the reply is awaited or read. */
+/* An error context callback: names the table and shows the request. */
 static void
-tell_context(void *arg)
+add_error_context(void *arg)
 {
 	DcfReply *reply = arg;
 
@@ -40,10 +40,11 @@ tell_context(void *arg)
 		errcontext("request: %s", reply->request);
 }
 
+/* Until pop_context(), errors show the request as their CONTEXT. */
 static void
 push_context(DcfReply *reply, ErrorContextCallback *callback)
 {
-	callback->callback = tell_context;
+	callback->callback = add_error_context;
 	callback->arg = reply;
 	callback->previous = error_context_stack;
 	error_context_stack = callback;
@@ -55,6 +56,7 @@ pop_context(const ErrorContextCallback *callback)
 	error_context_stack = callback->previous;
 }
 
+/* The exchange for a request: URL, body and deadline. */
 static void
 prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
 		int64 deadline)
@@ -70,6 +72,7 @@ prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
 		http->post_body = dcf_request_body(request, &http->content_type);
 }
 
+/* Raise the error that the reply's status means. */
 static void
 raise_refusal(DcfReply *reply)
 {
@@ -78,11 +81,12 @@ raise_refusal(DcfReply *reply)
 	dcf_exchange_describe(&reply->exchange, reply->transfer, &refusal);
 	refusal.relation = reply->relation;
 	refusal.request = reply->request;
-	if (reply->hinter.give)
-		refusal.hint = reply->hinter.give(reply->hinter.arg, refusal.status);
+	if (reply->hint.give)
+		refusal.hint = reply->hint.give(reply->hint.arg, refusal.status);
 	dcf_refusal_raise(&refusal);
 }
 
+/* Send the first try. */
 static void
 begin(DcfReply *reply, const DcfRequest *request, DcfLimiterSlot *slot)
 {
@@ -101,8 +105,8 @@ begin(DcfReply *reply, const DcfRequest *request, DcfLimiterSlot *slot)
 
 DcfReply *
 dcf_reply_begin(DcfSession *session, const DcfRequest *request,
-				const char *relation, const DcfHinter *hinter,
-				bool may_ask_less, DcfLimiterSlot *slot, MemoryContext cxt)
+				const char *relation, const DcfHintCallback *hint,
+				bool can_halve, DcfLimiterSlot *slot, MemoryContext cxt)
 {
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw reply",
 											  ALLOCSET_SMALL_SIZES);
@@ -114,9 +118,9 @@ dcf_reply_begin(DcfSession *session, const DcfRequest *request,
 	reply->request =
 		dcf_request_show(request, dcf_session_options(session)->url);
 	reply->relation = relation ? pstrdup(relation) : NULL;
-	if (hinter)
-		reply->hinter = *hinter;
-	reply->may_ask_less = may_ask_less;
+	if (hint)
+		reply->hint = *hint;
+	reply->can_halve = can_halve;
 	begin(reply, request, slot);
 	MemoryContextSwitchTo(old);
 	return reply;
@@ -135,7 +139,7 @@ dcf_reply_await(DcfReply *reply)
 	pop_context(&callback);
 
 	status = dcf_http_head(reply->transfer)->status;
-	if (status == DCF_STATUS_TOO_MUCH && reply->may_ask_less)
+	if (status == DCF_STATUS_TOO_MUCH && reply->can_halve)
 		/* A reply read to its end leaves its connection fit for the next. */
 		dcf_http_gather(reply->transfer, DCF_JSON_DOCUMENT_MAX);
 	else if (status != 200)
@@ -144,7 +148,7 @@ dcf_reply_await(DcfReply *reply)
 	return status == 200;
 }
 
-/* The transfer that the reply comes by, or will. */
+/* The transfer, awaited or not; NULL between two tries. */
 static DcfHttpTransfer *
 current_transfer(const DcfReply *reply)
 {
@@ -202,15 +206,15 @@ dcf_reply_content_type(const DcfReply *reply)
 }
 
 void
-dcf_reply_counters(const DcfReply *reply, DcfReplyCounters *stats)
+dcf_reply_counters(const DcfReply *reply, DcfReplyCounters *counters)
 {
 	const DcfHttpTransfer *transfer = current_transfer(reply);
 
-	memset(stats, 0, sizeof(DcfReplyCounters));
-	stats->tries = reply->exchange.tries;
-	/* While it is tried again there is none. */
+	memset(counters, 0, sizeof(DcfReplyCounters));
+	counters->tries = reply->exchange.tries;
+	/* There is none between two tries. */
 	if (transfer)
-		dcf_http_stats(transfer, &stats->http);
+		dcf_http_stats(transfer, &counters->http);
 }
 
 void

@@ -1,17 +1,16 @@
 /*
  * reply_stats.c
- *	  What replies have taught.  See reply_stats.h.
+ *	  Statistics of replies.  See reply_stats.h.
  *
- * For each set of columns that a table's requests give values for there is an
- * entry.  Of the replies it has the moments of x, the logarithm of the days
- * asked for, and y, that of the records for each value of a list: so a line
- * can be laid through them.  Its slope is 1 where records come in proportion
- * to days, and 0 where a report sums up whatever the period is; before windows
- * of different length have told, a guess stands for it.  Older replies count
- * for less with each new one.
+ * There is an entry for each set of columns for which a table's requests give values.  It
+ * has the moments of x, the logarithm of the days requested, and y, the logarithm of the
+ * records for each value of a list, so that a line can be fitted.  The slope is 1 if
+ * records grow in proportion to days, and 0 if a report sums up any period.  A guess
+ * stands in for it until requests for different numbers of days were seen.  Each new reply
+ * reduces the weight of the earlier ones.
  *
- * Entries of a table are in one chain, found by a hash of the table.  The entry
- * that nothing was added to for longest gives way to a new one.
+ * A table's entries are in one chain, found by a hash of the table.  A new entry replaces
+ * the one that was not added to for the longest time.
  */
 #include "postgres.h"
 
@@ -27,70 +26,71 @@
 #include "base/shared.h"
 #include "reply/reply_stats.h"
 
-/* Entries for all backends, and for one that is alone. */
+/* Entries in shared memory, and in a backend's own. */
 #define SHARED_ENTRIES 1024
 #define OWN_ENTRIES	   128
 
 #define CHAINS 256
 #define NONE   (-1)
 
-/* What is left of earlier replies' weight when another comes. */
+/* The factor by which each new reply reduces the weight of earlier ones. */
 #define DECAY 0.9
 
 /*
- * How much the guess at the slope weighs, in squared logarithms of days: as
- * much as two replies for a window and for one four times as long.
+ * The weight of the guessed slope, in squared logarithms of days: about that of two
+ * replies, one for a range four times as long as the other.
  */
 #define GUESS_WEIGHT 1.0
 
 /*
- * The guess: a report whose records have times is a list of what happened;
- * others may be sums, or not.
+ * The guessed slope: records that have times are probably events, so their number grows
+ * with the days.  Other reports may or may not be sums.
  */
 #define SLOPE_OF_EVENTS 1.0
 #define SLOPE_OF_OTHERS 0.5
 
-/* No records count as that many, for their logarithm. */
+/* A reply without records counts as this many, because 0 has no logarithm. */
 #define LEAST_RECORDS 0.5
 
 typedef struct Entry
 {
-	/* What it is about. */
+	/* The key. */
 	Oid database;
 	Oid relid;
 	uint32 version;
 	uint64 given; /* see DcfRequestSize */
 
-	int next;	 /* of the chain; NONE after the last */
-	uint64 used; /* the clock when something was added */
+	int next;	 /* in the chain; NONE after the last */
+	uint64 used; /* Memory.clock when a reply was last added; 0: unused */
 
-	/* Of replies that were whole. */
+	/* Decayed sums over replies read to their end. */
 	uint64 replies;
 	double weight;
 	double sum_x, sum_y, sum_xx, sum_xy;
-	double sum_values; /* of their logarithms */
+	double sum_values; /* of the logarithms of values requested */
 
-	/* Means, or -1. */
+	/* Decayed means over all replies, or -1. */
 	double bytes;
 	double first_byte_ms;
 
 	TimestampTz last;
 } Entry;
 
+/* All entries, shared or a backend's own, under the lock of "shared". */
 typedef struct Memory
 {
-	uint64 clock;
-	int size;
-	int used;
+	uint64 clock; /* replies added so far */
+	int size;	  /* length of entries */
+	int used;	  /* entries that were ever used */
 	int chains[CHAINS];
 	Entry entries[FLEXIBLE_ARRAY_MEMBER];
 } Memory;
 
-static Size measure_memory(bool for_all);
+static Size compute_size(bool for_all);
 static void init_memory(void *memory, bool for_all);
 
 static DcfShared shared = {.name = "dataconnect_fdw learned",
-						   .compute_size = measure_memory,
+						   .compute_size = compute_size,
 						   .init = init_memory};
 static bool enabled = true;
 
@@ -98,10 +98,10 @@ void
 dcf_reply_stats_init(void)
 {
 	dcf_shared_request(&shared);
-	DefineCustomBoolVariable("dataconnect_fdw.learn",
-							 "Learns from replies what to expect of the next.",
-							 NULL, &enabled, true, PGC_USERSET, 0, NULL, NULL,
-							 NULL);
+	DefineCustomBoolVariable(
+		"dataconnect_fdw.learn",
+		"Estimates requests by the statistics of earlier replies.", NULL,
+		&enabled, true, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
 static int
@@ -111,7 +111,7 @@ count_entries(bool for_all)
 }
 
 static Size
-measure_memory(bool for_all)
+compute_size(bool for_all)
 {
 	return offsetof(Memory, entries) +
 		sizeof(Entry) * (Size) count_entries(for_all);
@@ -152,7 +152,7 @@ find_chain(Memory *memory, Oid database, Oid relid)
 	return &memory->chains[hash % CHAINS];
 }
 
-/* Take out of its chain what the link leads to. */
+/* Remove from its chain the entry that the link leads to, and free it. */
 static void
 unlink_entry(Memory *memory, int *link)
 {
@@ -164,8 +164,8 @@ unlink_entry(Memory *memory, int *link)
 }
 
 /*
- * Take out the entries of a table that are not of this version; 0 is no
- * table's.  Returns how many they were.
+ * Remove a table's entries that are not of this version; returns how many.  No table has
+ * version 0, so that removes all.
  */
 static int
 forget(Memory *memory, Oid relid, uint32 version)
@@ -189,7 +189,7 @@ forget(Memory *memory, Oid relid, uint32 version)
 	return n;
 }
 
-/* A place for another entry: one that is free, or the oldest one's. */
+/* The index for a new entry: a free one, or that of the oldest, which is removed. */
 static int
 find_place(Memory *memory)
 {
@@ -212,7 +212,10 @@ find_place(Memory *memory)
 	return oldest;
 }
 
-/* The entry for a measure, made if need be. */
+/*
+ * The entry for requests that give values for these columns.  A new one removes those of
+ * the table's other versions.
+ */
 static Entry *
 find_or_add_entry(Memory *memory, const DcfRelation *relation, uint64 given)
 {
@@ -243,12 +246,14 @@ find_or_add_entry(Memory *memory, const DcfRelation *relation, uint64 given)
 	return entry;
 }
 
+/* Add a value to a decayed mean. */
 static void
 add_to_mean(double *mean, double value)
 {
 	*mean = *mean < 0 ? value : DECAY * *mean + (1 - DECAY) * value;
 }
 
+/* Add a whole reply to the sums. */
 static void
 add_records(Entry *entry, const DcfRequestSize *reqsize, double records)
 {
@@ -266,9 +271,8 @@ add_records(Entry *entry, const DcfRequestSize *reqsize, double records)
 }
 
 void
-dcf_reply_stats_teach(const DcfRelation *relation,
-					  const DcfRequestSize *reqsize,
-					  const DcfReplyFacts *facts)
+dcf_reply_stats_add(const DcfRelation *relation, const DcfRequestSize *reqsize,
+					const DcfReplyFacts *facts)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	Memory *memory;
@@ -289,6 +293,7 @@ dcf_reply_stats_teach(const DcfRelation *relation,
 	unlock_memory();
 }
 
+/* The slope to assume while the replies do not show it. */
 static double
 guess_slope(const DcfRelation *relation)
 {
@@ -303,7 +308,7 @@ guess_slope(const DcfRelation *relation)
 	return SLOPE_OF_OTHERS;
 }
 
-/* Of the line through what is known, and through the guess. */
+/* The slope of the fitted line, as if the guess were one more observation. */
 static double
 find_slope(const Entry *entry, double guess)
 {
@@ -314,7 +319,7 @@ find_slope(const Entry *entry, double guess)
 	return Min(Max(slope, 0), 1);
 }
 
-/* Records for a measure, by an entry that knows of some. */
+/* The expected records for a request, by an entry that has whole replies. */
 static double
 expect_records(const Entry *entry, const DcfRequestSize *reqsize, double guess)
 {
@@ -331,8 +336,8 @@ expect_records(const Entry *entry, const DcfRequestSize *reqsize, double guess)
 }
 
 /*
- * How unlike two requests are by what they give values for.  Whether there are
- * days makes more of a difference than another column.
+ * How different two sets of columns are.  Whether days are requested counts as much as
+ * three columns.
  */
 static int
 difference(uint64 one, uint64 other)
@@ -343,7 +348,7 @@ difference(uint64 one, uint64 other)
 		(differing & DCF_REQUEST_SIZE_DAYS ? 2 : 0);
 }
 
-/* Whether one is to be taken rather than other, which may have no version. */
+/* Whether entry one is a better match than other, which may be unused. */
 static bool
 is_nearer(const Entry *one, const Entry *other, uint64 given)
 {
@@ -356,8 +361,8 @@ is_nearer(const Entry *one, const Entry *other, uint64 given)
 }
 
 /*
- * Copy the entries of a table that are nearest: of those that know of records,
- * and of all.  used is 0 where there is none.
+ * Copy a table's nearest entry that has whole replies, and its nearest of all.  used is 0
+ * if there is none.
  */
 static void
 find_nearest(const DcfRelation *relation, uint64 given, Entry *counted,
@@ -385,30 +390,29 @@ find_nearest(const DcfRelation *relation, uint64 given, Entry *counted,
 
 void
 dcf_reply_stats_find(const DcfRelation *relation,
-					 const DcfRequestSize *reqsize, DcfReplyStats *learned)
+					 const DcfRequestSize *reqsize, DcfReplyStats *stats)
 {
 	Entry counted = {0};
 	Entry any = {0};
 
-	*learned =
-		(DcfReplyStats){.records = -1, .bytes = -1, .first_byte_ms = -1};
+	*stats = (DcfReplyStats){.records = -1, .bytes = -1, .first_byte_ms = -1};
 	if (!enabled)
 		return;
 	find_nearest(relation, reqsize->given, &counted, &any);
 	if (counted.used > 0)
 	{
-		learned->records =
+		stats->records =
 			expect_records(&counted, reqsize, guess_slope(relation));
-		learned->missing =
+		stats->missing =
 			reqsize->given & ~counted.given & DCF_REQUEST_SIZE_COLUMNS;
-		learned->at_least =
+		stats->at_least =
 			(counted.given & ~reqsize->given & DCF_REQUEST_SIZE_COLUMNS) != 0;
 	}
 	if (any.used > 0)
 	{
-		learned->bytes =
+		stats->bytes =
 			any.bytes < 0 && counted.used > 0 ? counted.bytes : any.bytes;
-		learned->first_byte_ms = any.first_byte_ms;
+		stats->first_byte_ms = any.first_byte_ms;
 	}
 }
 
@@ -416,10 +420,10 @@ double
 dcf_reply_stats_records(const DcfRelation *relation,
 						const DcfRequestSize *reqsize)
 {
-	DcfReplyStats learned;
+	DcfReplyStats stats;
 
-	dcf_reply_stats_find(relation, reqsize, &learned);
-	return learned.records;
+	dcf_reply_stats_find(relation, reqsize, &stats);
+	return stats.records;
 }
 
 bool
@@ -442,6 +446,7 @@ dcf_reply_stats_widest(const DcfRelation *relation, double *records,
 	return true;
 }
 
+/* An entry's means as numbers of records, days and values. */
 static void
 describe(const Entry *entry, DcfReplyStatsLine *line)
 {

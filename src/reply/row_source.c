@@ -1,6 +1,6 @@
 /*
  * row_source.c
- *	  What all sources of rows have in common.  See row_source.h.
+ *	  What works the same for each row source.  See row_source.h.
  */
 #include "postgres.h"
 
@@ -8,7 +8,10 @@
 #include "reply/reply.h"
 #include "reply/row_source.h"
 
-/* All replies that are under way, each once: several may read one reply. */
+/*
+ * All replies under way, each once: sources that share cached rows also share the
+ * requests that fetch them.
+ */
 static List *
 list_replies(DcfRowSource *const *sources, int n)
 {

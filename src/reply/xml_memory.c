@@ -1,20 +1,21 @@
 /*
  * xml_memory.c
- *	  A limit on what expat allocates.
+ *	  A limit on expat's memory.  See xml_private.h.
  */
 #include "postgres.h"
 
 #include "xml_private.h"
 
 /*
- * The most that a parser may allocate.  It keeps each name of an element or
- * attribute it has ever seen.
+ * The most bytes that a parser may allocate.  expat keeps every name of an element or
+ * attribute that it has ever seen.
  */
 #define MAX_PARSER (4 * 1024 * 1024)
 
-/* Each block begins with its size, in room that keeps the rest aligned. */
+/* Each block begins with its size; the rest stays aligned. */
 #define BLOCK_HEADER MAXALIGN(sizeof(size_t))
 
+/* The account of the parser that runs now. */
 static DcfXmlMemory *running = NULL;
 
 void
@@ -23,6 +24,7 @@ dcf_xml_memory_use(DcfXmlMemory *memory)
 	running = memory;
 }
 
+/* Returns NULL beyond the limit, so that expat fails with XML_ERROR_NO_MEMORY. */
 static void *
 expat_realloc(void *pointer, size_t size)
 {

@@ -4,10 +4,9 @@
  *	  allocates), xml_record.c (elements into records), xml_reader.c (feeding
  *	  expat, and the format's functions).  Only these include expat.h.
  *
- * Nothing that raises may be called while expat is running: its callbacks
- * copy into buffers made beforehand.  These are large enough because text, once
- * decoded, is never longer than its source, and of the source only so many bytes
- * are fed at a time.
+ * No function that may raise is called while expat is running.  expat's callbacks copy
+ * into buffers allocated beforehand.  These are large enough, because decoded text is
+ * never longer than its source, and only a slice of the source is fed at a time.
  */
 #ifndef DCF_XML_PRIVATE_H
 #define DCF_XML_PRIVATE_H
@@ -22,8 +21,8 @@
 
 typedef struct DcfXmlMemory
 {
-	size_t allocated; /* by the parser */
-	bool refused;	  /* it wanted too much */
+	size_t allocated; /* bytes, by the parser */
+	bool refused;	  /* an allocation exceeded the limit */
 } DcfXmlMemory;
 
 typedef struct DcfXmlBuffer
@@ -33,13 +32,13 @@ typedef struct DcfXmlBuffer
 	size_t room;
 } DcfXmlBuffer;
 
-/* The longest name that records may have, with a NUL behind it. */
+/* Bytes for the name of records, with its NUL. */
 #define DCF_XML_RECORD_NAME 128
 
 typedef struct DcfXmlReader
 {
 	const DcfFormatConfig *config;
-	MemoryContext context; /* where this lives */
+	MemoryContext context; /* in which the reader lives */
 	MemoryContextCallback release;
 	XML_Parser parser; /* NULL before the first reply */
 	DcfXmlMemory memory;
@@ -47,52 +46,52 @@ typedef struct DcfXmlReader
 	DcfReadError error;
 
 	/* The input. */
-	uint64 fed;
+	uint64 fed; /* bytes of the reply */
 	bool ended;
 	bool suspended; /* at the end of a record */
 
 	/* Open elements. */
-	int depth;		/* 1 inside the table, 2 inside a record, 3 a field */
-	bool in_record; /* else, from depth 2 on, in a part of the schema */
+	int depth;		/* 1 in the table, 2 in a record, 3 in a field */
+	bool in_record; /* false from depth 2 on: in a schema */
 	uint64 nrecords;
 	char record_name[DCF_XML_RECORD_NAME]; /* "" before the first */
 
 	/* The record being read, or the current one. */
 	uint64 record_start;
-	int key; /* whose field is being read, or -1 */
-	bool nil;
+	int key;  /* index of the field being read, or -1 */
+	bool nil; /* the field has the attribute nil */
 	size_t field_start;
 	int nmatched;
 	DcfField *fields;
-	size_t *starts;		/* of each field's text */
+	size_t *starts;		/* offset of each field in text */
 	DcfXmlBuffer text;	/* of all fields, decoded */
-	bool named;			/* a record has ended that had fields */
-	DcfXmlBuffer names; /* of the first such record, each with a NUL behind
-						 * it */
+	bool named;			/* some record had fields */
+	DcfXmlBuffer names; /* keys of the first such record, NUL-terminated */
 } DcfXmlReader;
 
-/* What expat allocates with. */
+/* The allocator that is given to expat. */
 extern const XML_Memory_Handling_Suite dcf_xml_memory_suite;
 
 /*
- * Say whose parser runs from here on; NULL: none.  expat does not say for whom
- * it allocates.
+ * Set the account that allocations are charged to from now on; NULL: none.  Needed
+ * around each call of expat, because its allocator gets no argument for it.
  */
 extern void dcf_xml_memory_use(DcfXmlMemory *memory);
 
-/* Begin a reply with a new parser, which calls xml_record.c from then on. */
+/* Begin a reply: set the new parser's callbacks. */
 extern void dcf_xml_record_start(DcfXmlReader *reader);
 
 /*
- * The reply has ended: whether its records, if none of them had a field, may be
- * rows of NULLs.  Elements of any name might as well be fields of a single row.
+ * At the end of a reply: whether its records, if none of them had a field, may be rows of
+ * NULLs.  Only records of a name seen before: elements of another name could just as
+ * well be the fields of one row.
  */
 extern bool dcf_xml_record_may_be_empty(const DcfXmlReader *reader);
 
-/* Where in the input expat is; it may have been fed more. */
+/* The offset in the reply that expat has reached; it may have been fed more. */
 extern uint64 dcf_xml_offset(const DcfXmlReader *reader);
 
-/* Note the first error; nothing after it counts. */
+/* Note an error.  Only the first one counts. */
 extern void dcf_xml_fail(DcfXmlReader *reader, DcfReadErrorCode code,
 						 const char *reason, uint64 offset);
 

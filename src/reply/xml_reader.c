@@ -1,9 +1,8 @@
 /*
  * xml_reader.c
- *	  XML replies, by expat's push parser.  See xml_reader.h.
+ *	  The XML format, by expat's push parser.  See xml_reader.h.
  *
- * expat keeps the bytes it was given, therefore all bytes that were fed count
- * as consumed.
+ * expat buffers what it was fed and has not parsed, so all bytes fed are consumed.
  */
 #include "postgres.h"
 
@@ -12,15 +11,16 @@
 #include "reply/xml_reader.h"
 #include "xml_private.h"
 
-/* Bytes fed at a time. */
+/* The most bytes fed at a time. */
 #define SLICE (32 * 1024)
 
 /*
- * expat looks again at a tag or comment from its start for each slice, and
- * keeps it, until its end is there.
+ * The longest tag or comment in bytes.  For each slice, expat buffers an unfinished one
+ * and parses it again from its start.
  */
 #define MAX_MARKUP (64 * 1024)
 
+/* A memory-context reset callback; also ends the reply before. */
 static void
 free_parser(void *arg)
 {
@@ -59,11 +59,11 @@ out_of_memory(void)
 }
 
 /*
- * expat 2.6 and newer put off to look at an unfinished tag or comment again
- * until there is twice as much of it.  judge() would take it for too long.
+ * expat 2.6 and newer delay parsing an unfinished tag or comment again until twice as
+ * much of it has been fed.  check_parsed() would then take it for too long.
  */
 static void
-look_at_each_slice(XML_Parser parser)
+disable_reparse_deferral(XML_Parser parser)
 {
 #if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 6
 	(void) XML_SetReparseDeferralEnabled(parser, XML_FALSE);
@@ -78,18 +78,19 @@ xml_start(void *self)
 	free_parser(reader);
 	reader->memory.refused = false;
 	dcf_xml_memory_use(&reader->memory);
-	/* What the reply declares does not count; take_declaration() looks. */
+	/* Overrides the declared encoding, which take_declaration() checks. */
 	reader->parser = XML_ParserCreate_MM("UTF-8", &dcf_xml_memory_suite, NULL);
 	dcf_xml_memory_use(NULL);
 	if (reader->parser == NULL)
 		out_of_memory();
-	look_at_each_slice(reader->parser);
+	disable_reparse_deferral(reader->parser);
 	dcf_xml_record_start(reader);
 	reader->fed = 0;
 	reader->ended = false;
 	reader->suspended = false;
 }
 
+/* Make sure that len more bytes fit into the buffer. */
 static void
 make_room(DcfXmlReader *reader, DcfXmlBuffer *buffer, size_t len)
 {
@@ -104,9 +105,9 @@ make_room(DcfXmlReader *reader, DcfXmlBuffer *buffer, size_t len)
 	buffer->room = room;
 }
 
-/* Note what made expat give up, unless a callback did. */
+/* Note expat's error.  One that a callback noted before stays the first. */
 static void
-note_failure(DcfXmlReader *reader)
+note_expat_error(DcfXmlReader *reader)
 {
 	enum XML_Error code = XML_GetErrorCode(reader->parser);
 	uint64 offset = dcf_xml_offset(reader);
@@ -140,16 +141,16 @@ note_failure(DcfXmlReader *reader)
 	}
 }
 
-/* What came of letting expat run. */
+/* After expat has run: check its status, and limits that it does not know. */
 static DcfReadStatus
-judge(DcfXmlReader *reader, enum XML_Status status)
+check_parsed(DcfXmlReader *reader, enum XML_Status status)
 {
 	reader->suspended = status == XML_STATUS_SUSPENDED;
 	if (status == XML_STATUS_ERROR)
-		note_failure(reader);
+		note_expat_error(reader);
 	else if (status == XML_STATUS_OK && !reader->ended)
 	{
-		/* The start of what expat cannot take before it has the end. */
+		/* The start of the unfinished tag, comment or text. */
 		uint64 offset = dcf_xml_offset(reader);
 
 		if (reader->fed - offset > MAX_MARKUP)
@@ -166,9 +167,9 @@ judge(DcfXmlReader *reader, enum XML_Status status)
 	return reader->suspended ? DCF_READ_RECORD : DCF_READ_MORE;
 }
 
-/* Let expat go on behind the last record, if it has not done so yet. */
+/* Resume the parser, which is suspended at the end of each record. */
 static DcfReadStatus
-go_on(DcfXmlReader *reader)
+resume_parser(DcfXmlReader *reader)
 {
 	enum XML_Status status;
 
@@ -179,12 +180,12 @@ go_on(DcfXmlReader *reader)
 	dcf_xml_memory_use(&reader->memory);
 	status = XML_ResumeParser(reader->parser);
 	dcf_xml_memory_use(NULL);
-	return judge(reader, status);
+	return check_parsed(reader, status);
 }
 
 /*
- * expat knows UTF-16 by its first two bytes, whatever encoding it was told:
- * by a byte order mark, or by a NUL.  None of these is in UTF-8 text.
+ * expat detects UTF-16 by the first two bytes, whatever encoding it was given: by a byte
+ * order mark or by a NUL.  Neither occurs in UTF-8 text.
  */
 static bool
 begins_utf16(const DcfXmlReader *reader, const char *data, size_t len)
@@ -197,6 +198,7 @@ begins_utf16(const DcfXmlReader *reader, const char *data, size_t len)
 	return false;
 }
 
+/* Feed expat, after making room for all that its callbacks may copy. */
 static DcfReadStatus
 feed(DcfXmlReader *reader, const char *data, size_t len, bool ended)
 {
@@ -217,14 +219,14 @@ feed(DcfXmlReader *reader, const char *data, size_t len, bool ended)
 	dcf_xml_memory_use(&reader->memory);
 	status = XML_Parse(reader->parser, data, (int) len, ended);
 	dcf_xml_memory_use(NULL);
-	return judge(reader, status);
+	return check_parsed(reader, status);
 }
 
 static DcfReadStatus
 xml_next(void *self, const char *data, size_t len, size_t *consumed)
 {
 	DcfXmlReader *reader = self;
-	DcfReadStatus status = go_on(reader);
+	DcfReadStatus status = resume_parser(reader);
 
 	*consumed = 0;
 	while (status == DCF_READ_MORE && *consumed < len)
@@ -237,12 +239,12 @@ xml_next(void *self, const char *data, size_t len, size_t *consumed)
 	return status;
 }
 
-/* expat may have put off a part of what it was fed, and records with it. */
+/* expat may not have parsed all that it was fed, so there may be more records. */
 static DcfReadStatus
 xml_finish(void *self, const char *data, size_t len, size_t *consumed)
 {
 	DcfXmlReader *reader = self;
-	DcfReadStatus status = go_on(reader);
+	DcfReadStatus status = resume_parser(reader);
 
 	*consumed = 0;
 	if (status == DCF_READ_MORE && !reader->ended)
@@ -297,7 +299,7 @@ xml_error(const void *self)
 	return &reader->error;
 }
 
-/* Fields are kept in a buffer of max_record_size. */
+/* The reader enforces max_record_size itself. */
 static size_t
 xml_record_length(const void *self)
 {

@@ -1,16 +1,16 @@
 /*
  * xml_record.c
- *	  Elements into records: what expat calls.
+ *	  Elements into records: expat's callbacks.  See xml_private.h.
  *
- * The parser is suspended at the end of each record, so that one record at a
- * time is handed out.
+ * The parser is suspended at the end of each record, so that records are returned one
+ * at a time.
  */
 #include "postgres.h"
 
 #include "core/xml_name.h"
 #include "xml_private.h"
 
-/* 2.9: positions of 64 bits everywhere; before, of long. */
+/* Before expat 2.9, positions are of type long. */
 #if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
 #define current_byte_index XML_GetCurrentByteIndex64
 #define current_byte_count XML_GetCurrentByteCount64
@@ -37,7 +37,7 @@ dcf_xml_fail(DcfXmlReader *reader, DcfReadErrorCode code, const char *reason,
 	reader->error.record = reader->nrecords;
 }
 
-/* Fail at what expat has just come to, and stop it. */
+/* Note an error at expat's position, and stop the parser. */
 static void
 fail_here(DcfXmlReader *reader, DcfReadErrorCode code, const char *reason)
 {
@@ -45,9 +45,9 @@ fail_here(DcfXmlReader *reader, DcfReadErrorCode code, const char *reason)
 	(void) XML_StopParser(reader->parser, XML_FALSE);
 }
 
-/* Room that there must be, by what xml_private.h says, is there. */
+/* Guards what xml_private.h promises: decoded text is no longer than its source. */
 static bool
-has_room(DcfXmlReader *reader, const DcfXmlBuffer *buffer, size_t len)
+check_room(DcfXmlReader *reader, const DcfXmlBuffer *buffer, size_t len)
 {
 	if (len < buffer->room - buffer->len)
 		return true;
@@ -66,6 +66,7 @@ begin_record(DcfXmlReader *reader)
 		reader->fields[i] = (DcfField){.kind = DCF_FIELD_ABSENT};
 }
 
+/* Point the fields into the text, and suspend the parser. */
 static void
 end_record(DcfXmlReader *reader)
 {
@@ -89,8 +90,8 @@ end_record(DcfXmlReader *reader)
 }
 
 /*
- * Whether one of the attributes says that there is no value.  Its prefix is
- * the writer's choice: some of .NET's write xsi, others i.
+ * Whether an attribute says that there is no value.  The prefix is the writer's choice:
+ * .NET writes xsi or i.
  */
 static bool
 is_nil(const char **attributes)
@@ -106,6 +107,7 @@ is_nil(const char **attributes)
 	return false;
 }
 
+/* Find the field's key; the first record's keys are also kept for next_key(). */
 static void
 begin_field(DcfXmlReader *reader, const char *name, const char **attributes)
 {
@@ -114,7 +116,7 @@ begin_field(DcfXmlReader *reader, const char *name, const char **attributes)
 	size_t len = strlen(name);
 	char *decoded;
 
-	if (!has_room(reader, buffer, len + 1))
+	if (!check_room(reader, buffer, len + 1))
 		return;
 	decoded = buffer->data + buffer->len;
 	len = dcf_xml_decode_name(name, len, decoded);
@@ -128,6 +130,7 @@ begin_field(DcfXmlReader *reader, const char *name, const char **attributes)
 	reader->field_start = reader->text.len;
 }
 
+/* Set the field; its data pointer is set when the record ends. */
 static void
 end_field(DcfXmlReader *reader)
 {
@@ -145,11 +148,10 @@ end_field(DcfXmlReader *reader)
 }
 
 /*
- * An element inside the table: the first that is no part of a schema says what
- * records are called.
+ * An element inside the table.  The first one that is no schema sets the name of records.
  */
 static void
-begin_part(DcfXmlReader *reader, const char *name)
+begin_table_child(DcfXmlReader *reader, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -188,7 +190,7 @@ start_element(void *arg, const char *name, const char **attributes)
 						  "the outermost element is not \"Table\"");
 			break;
 		case 1:
-			begin_part(reader, name);
+			begin_table_child(reader, name);
 			break;
 		case 2:
 			if (reader->in_record)
@@ -218,6 +220,7 @@ end_element(void *arg, const char *name)
 		end_record(reader);
 }
 
+/* Text of a field; outside of fields only white space is allowed. */
 static void
 take_text(void *arg, const char *text, int len)
 {
@@ -227,7 +230,7 @@ take_text(void *arg, const char *text, int len)
 		return;
 	if (reader->depth == 3)
 	{
-		if (reader->key < 0 || !has_room(reader, &reader->text, len))
+		if (reader->key < 0 || !check_room(reader, &reader->text, len))
 			return;
 		memcpy(reader->text.data + reader->text.len, text, len);
 		reader->text.len += len;
@@ -243,6 +246,7 @@ take_text(void *arg, const char *text, int len)
 	}
 }
 
+/* Refuse an XML declaration with another encoding. */
 static void
 take_declaration(void *arg, const char *version, const char *encoding,
 				 int standalone)
@@ -250,8 +254,8 @@ take_declaration(void *arg, const char *version, const char *encoding,
 	DcfXmlReader *reader = arg;
 
 	/*
-	 * .NET's StringWriter declares UTF-16 whatever its text is sent as; what is
-	 * in it has been refused by its first bytes.
+	 * .NET's StringWriter declares UTF-16 also for text that is sent as UTF-8.
+	 * begins_utf16() has refused text that really is UTF-16.
 	 */
 	if (encoding != NULL && pg_strcasecmp(encoding, "utf-8") != 0 &&
 		pg_strcasecmp(encoding, "utf-16") != 0)
