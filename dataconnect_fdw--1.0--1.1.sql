@@ -1,7 +1,7 @@
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
 \echo Use "ALTER EXTENSION dataconnect_fdw UPDATE TO '1.1'" to load this file. \quit
 
--- A later library may have other options.
+-- Not IMMUTABLE: a later library may have other options.
 ALTER FUNCTION dataconnect_options() STABLE;
 
 COMMENT ON FUNCTION dataconnect_check(regclass, text)
@@ -212,3 +212,40 @@ LANGUAGE C VOLATILE STRICT;
 
 COMMENT ON FUNCTION dataconnect_resume(name)
 IS 'lets requests be sent again at once: ends the pause that the service asked for, and forgets that a host of the server or one of its preferred endpoints was unreachable; the pause is that of the caller''s user mapping, or of all mappings if the caller owns the server; returns the number of mappings that were paused, plus one if a host was unreachable; fails if there is no such server or mapping (42704), or without USAGE on the server (42501); for example: SELECT dataconnect_resume(''dataconnect'')';
+
+-- Comments of 1.0 in clearer words.
+COMMENT ON COLUMN dataconnect_endpoints.method IS 'documented HTTP method';
+COMMENT ON COLUMN dataconnect_endpoints.params IS 'parameters that the table''s option params fixes, or NULL';
+COMMENT ON COLUMN dataconnect_parameters.parameter IS 'name of the parameter in the request';
+COMMENT ON COLUMN dataconnect_parameters.list IS 'whether one request takes several values';
+COMMENT ON COLUMN dataconnect_parameters.default_value IS 'value that the service assumes if none is sent';
+COMMENT ON COLUMN dataconnect_parameters.legal_values IS 'allowed values, or NULL if the documentation lists none';
+COMMENT ON COLUMN dataconnect_parameters.labels IS 'meanings of the legal values, in the same order, or NULL';
+COMMENT ON COLUMN dataconnect_parameters.lookup IS 'endpoint that lists the existing values, or NULL';
+COMMENT ON COLUMN dataconnect_parameters.example IS 'documented example';
+COMMENT ON COLUMN dataconnect_parameters.used_when IS 'value that another parameter must have for this one to have an effect, or NULL';
+COMMENT ON COLUMN dataconnect_parameters.required_when IS 'value of another parameter that makes this one required, or NULL';
+COMMENT ON COLUMN dataconnect_parameters.ignored_if IS 'parameter that, if sent, makes the service ignore this one, or NULL';
+COMMENT ON COLUMN dataconnect_columns.sql_server_type IS 'documented SQL Server type, or NULL';
+COMMENT ON COLUMN dataconnect_columns.kind IS 'documented general type';
+COMMENT ON COLUMN dataconnect_columns.example IS 'value in the documented sample';
+COMMENT ON VIEW dataconnect_concurrency
+IS 'accounts of the service and the number of requests under way for each; only members of pg_monitor see the accounts of other users; for example: SELECT server_name, in_flight, allowed, waiting FROM dataconnect_concurrency';
+COMMENT ON COLUMN dataconnect_concurrency.shared IS 'whether the requests of all sessions are counted, or only those of this session';
+COMMENT ON COLUMN dataconnect_concurrency.allowed IS 'number of requests that may be under way: max_concurrency, or fewer if the service refused that many';
+COMMENT ON COLUMN dataconnect_concurrency.waiting IS 'requests in the queue';
+COMMENT ON FUNCTION dataconnect_describe(name, text, text)
+IS 'samples an endpoint, with a query string of parameters, and returns a row for each field: the name a column would have, the key, the type in the reply''s Schema (or NULL), the PostgreSQL type, and a value; reads at most 1 MB and 1000 records; needs USAGE on the server (42501); for example: SELECT * FROM dataconnect_describe(''dataconnect'', ''/lists/stores'')';
+COMMENT ON FUNCTION dataconnect_table_ddl(name, text, text, text)
+IS 'returns a CREATE FOREIGN TABLE with the columns that dataconnect_describe() finds, with the parameters fixed; fails if the sample has no records (P0002); for example: SELECT dataconnect_table_ddl(''dataconnect'', ''/customizedreports/x'', ''Day=2026-01-01'')';
+COMMENT ON FUNCTION dataconnect_learned_lines()
+IS 'the rows of the view dataconnect_learned';
+COMMENT ON VIEW dataconnect_learned
+IS 'what was learned from replies of the foreign tables that the user may read, one row for each set of columns with values; learned by all sessions if the library is preloaded, or else by this session; for example: SELECT foreign_table, columns, records_per_day, first_byte_ms FROM dataconnect_learned ORDER BY last_reply DESC';
+COMMENT ON COLUMN dataconnect_learned.foreign_table IS 'foreign table, with its current options';
+COMMENT ON COLUMN dataconnect_learned.columns IS 'columns whose values the requests sent';
+COMMENT ON COLUMN dataconnect_learned.records IS 'records of a typical reply; NULL if no reply was read to its end';
+COMMENT ON COLUMN dataconnect_learned.days IS 'days in the period of a typical request; NULL without a window or period';
+COMMENT ON COLUMN dataconnect_learned.list_values IS 'list values in a typical request, multiplied over its lists; 1 without lists';
+COMMENT ON COLUMN dataconnect_learned.records_per_day IS 'records of a typical reply for each day; NULL without days';
+COMMENT ON COLUMN dataconnect_learned.last_reply IS 'time of the last reply';

@@ -2,14 +2,14 @@
 -- == The stores ==
 SELECT * FROM stores ORDER BY store_id LIMIT 5;
 
--- == The largest sales of a week: the service is asked for these days only ==
+-- == The largest sales of a week: the request is for these days only ==
 SELECT invoice_id_by_store, date_created, store_name, sold_by, total_sales
   FROM sales_by_invoice
  WHERE date_created >= '2026-03-02' AND date_created < '2026-03-09'
  ORDER BY total_sales DESC
  LIMIT 5;
 
--- == What that costs, and what exactly is sent ==
+-- == What the query costs, and the request it sends ==
 EXPLAIN (ANALYZE)
 SELECT invoice_id_by_store, date_created, store_name, sold_by, total_sales
   FROM sales_by_invoice
@@ -17,7 +17,7 @@ SELECT invoice_id_by_store, date_created, store_name, sold_by, total_sales
  ORDER BY total_sales DESC
  LIMIT 5;
 
--- == The dearest phones in stock on a day ==
+-- == The most valuable phones in stock on one day ==
 SELECT product_name, sum(quantity) AS in_stock, sum(total_cost) AS tied_up
   FROM inventory_listing
  WHERE category_number = 101010 AND date_as_of = '2026-03-09'
@@ -25,7 +25,7 @@ SELECT product_name, sum(quantity) AS in_stock, sum(total_cost) AS tied_up
  ORDER BY tied_up DESC
  LIMIT 5;
 
--- == A dashboard: the month's sales against targets kept here, by store ==
+-- == A dashboard: the sales of a month by store, joined with a local table of targets ==
 CREATE TABLE targets (store_id integer PRIMARY KEY, monthly_sales numeric NOT NULL);
 INSERT INTO targets VALUES (1, 25000), (2, 20000), (3, 22000), (4, 24000), (5, 15000);
 
@@ -40,7 +40,7 @@ SELECT s.store_name,
  GROUP BY s.store_name, t.monthly_sales
  ORDER BY percent DESC;
 
--- == Too much at once: the service refuses, and the hint says what to narrow ==
+-- == A request for too many records: the service refuses it, and the hint says what to narrow ==
 \set ON_ERROR_STOP off
 SELECT count(*)
   FROM sales_by_invoice

@@ -1,4 +1,4 @@
--- == The service, and how to sign in to it ==
+-- == The service, and the credentials for it ==
 CREATE EXTENSION dataconnect_fdw;
 
 \getenv sandbox_url DATACONNECT_SANDBOX_URL
@@ -7,7 +7,7 @@ CREATE SERVER dataconnect FOREIGN DATA WRAPPER dataconnect_fdw
 CREATE USER MAPPING FOR CURRENT_USER SERVER dataconnect
     OPTIONS (token 'sandbox-token');
 
--- == A report: one row for each invoice of the days asked for ==
+-- == A report: one row for each invoice of the requested days ==
 CREATE FOREIGN TABLE sales_by_invoice (
     sale_invoice_id     integer        OPTIONS (name 'SaleInvoiceID'),
     invoice_id_by_store text           OPTIONS (name 'InvoiceIDByStore'),
