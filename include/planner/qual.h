@@ -2,10 +2,11 @@
  * qual.h
  *	  Which clauses of a query give values for the request.
  *
- * Equality on a filtered column is sent only where equal values are identical,
- * by btree's support function equalimage; numbers are sent although their text
- * forms differ.  The service would not return a row that is equal only to
- * PostgreSQL, and nothing could bring it back.
+ * Equality on a filtered column is sent only if values of the type that are
+ * equal are also identical, as btree's support function equalimage tells.
+ * Otherwise the service, which compares texts, would leave out rows that are
+ * equal only to PostgreSQL, and nothing could bring them back.  Numbers are
+ * the exception: they are sent although equal ones may be written differently.
  */
 #ifndef DCF_QUAL_H
 #define DCF_QUAL_H
@@ -20,59 +21,77 @@
 
 typedef struct DcfQuals
 {
-	List *bindings; /* of DcfBinding *, in the order of clauses */
-	List *sent;		/* RestrictInfos that gave a binding */
-	List *local;	/* RestrictInfos PostgreSQL has to check: all
-								 * but those on parameter columns that were
-								 * used up by what is sent */
-	List *bounds;	/* those of local that are bounds of a partition,
-								 * not clauses of the query */
+	List *bindings; /* of DcfBinding *, in the order of their clauses */
+
+	/* RestrictInfos, one for each binding: where it came from */
+	List *sent;
+
+	/*
+	 * RestrictInfos that PostgreSQL has to check.  Only clauses on parameter
+	 * columns that are fully expressed by what is sent are missing
+	 */
+	List *local;
+
+	/* those of local that are partition bounds, not clauses of the query */
+	List *bounds;
 } DcfQuals;
 
-/* A comparison of a column, in a query or one around it. */
+/* A comparison of a column, in the query itself or one around it. */
 typedef struct DcfComparison
 {
-	Node *clause;  /* NULL where there is none to be shown */
-	List *rtables; /* of the query that it stands in, and those around it
-						* up to that of root, whose is the last */
+	Node *clause; /* NULL if it cannot be shown */
+
+	/*
+	 * range tables: of the query that contains it, then of those around that,
+	 * up to and including root's
+	 */
+	List *rtables;
 	PlannerInfo *root;
 } DcfComparison;
 
 /*
- * What a query, as it was written, does with columns of a relation, wherever it
- * does it.
+ * What a query, in all its parts, does with columns of a relation, apart from
+ * clauses that give values.
  */
 typedef struct DcfQualUses
 {
-	Bitmapset *compared; /* columns (attnums) that the relation's own query
-						  * compares somewhere */
-	Bitmapset *above;	 /* and those that a query around it does */
-	List *implied;		 /* RestrictInfos on others: what the query around it
-						  * wants of them, and checks itself */
-	DcfComparison **comparisons; /* by attnum - 1: the first */
+	/* columns (attnums) that the relation's own query compares somewhere */
+	Bitmapset *compared;
+
+	/* columns (attnums) that a query around it compares */
+	Bitmapset *above;
+
+	/*
+	 * RestrictInfos on other columns that follow from the query around it,
+	 * which checks them itself
+	 */
+	List *implied;
+
+	/* by attnum - 1: the first comparison, or NULL */
+	DcfComparison **comparisons;
 } DcfQualUses;
 
 /*
- * Classify the clauses of a path over a base relation: its restrictions, and
- * join clauses where the path is parameterised by the relations in outer.  A
- * clause gives a binding if it compares a sent column, on either side, with an
- * expression that is known before the scan starts: no columns but those of
- * outer, nothing volatile.
+ * Classify the clauses of a path for a base relation: restrictions, and, for a
+ * path parameterised by the relations in outer, join clauses.  A clause gives
+ * a binding if it compares a sent column with an expression whose value is
+ * known before the scan starts: it contains only columns of outer, and nothing
+ * volatile.
  *
- * bounds are the expressions that hold for the rows of a partition.  They are
- * taken as clauses of the query: the service knows nothing of partitions, and
- * would return to one what is another's.
+ * bounds are a partition's bounds as expressions.  They are treated like
+ * clauses of the query, because the service does not know of partitions, and
+ * would return rows of one to another.
  *
- * implied are clauses that give bindings, and are checked elsewhere.
+ * implied are clauses that give bindings, but are checked elsewhere.
  */
 extern DcfQuals *dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 								   const DcfRelation *relation, List *clauses,
 								   Relids outer, List *bounds, List *implied);
 
 /*
- * The sets of relations (Relids) that a path could be parameterised by so that
- * a join gives values to send: one for each join clause that could, and the
- * union of all.  None twice.  *joined is set to the columns (attnums) that would
+ * The sets of relations (Relids) by which a path could be parameterised so
+ * that join clauses give values to send: one for each join clause, and their
+ * union, without duplicates. *joined receives the columns (attnums) that would
  * get a value.
  */
 extern List *dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
@@ -80,16 +99,16 @@ extern List *dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
 								 Bitmapset **joined);
 
 /*
- * Clauses that hold besides those of a path parameterised by outer: equalities
- * of columns that the clauses gave no binding, and that cannot do without.  Of
- * several columns that are equal to something in outer, the planner puts one
- * into a clause.
+ * Equalities from equivalence classes that hold in a path parameterised by
+ * outer, for columns that need a value, and for which the path's clauses have
+ * none.  The planner puts only one of several columns that equal the same
+ * outer column into a clause.
  */
 extern List *dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 							  const DcfRelation *relation,
 							  const DcfQuals *quals, Relids outer);
 
-/* What a column lacks: no value, but a comparison. */
+/* A column that is compared, but for which conditions may leave no value. */
 typedef struct DcfQualUnsent
 {
 	AttrNumber attnum;
@@ -97,16 +116,19 @@ typedef struct DcfQualUnsent
 } DcfQualUnsent;
 
 /*
- * Why the request cannot be made of the bindings, or NULL if it can.  Every
- * required column must have one, and so must each parameter column that is
- * compared: its NULL, or its default, would quietly make the result empty.  Of
- * the columns in joined, and those that a query around compares, one for which
- * something else would be sent has to have one as well: what the query returns
- * must not depend on the way it is joined.  The comparison is told by
- * *comparison, where that is what is wrong; see dcf_qual_show().
+ * Why the bindings do not suffice to make the request; NULL if they do.  These
+ * need a binding:
  *
- * *conditional is set to the columns (DcfQualUnsent *) of which the same is true if
- * conditions leave them without a value, which only a run can tell.
+ * - every required column;
+ * - every parameter column that is compared: its NULL, or its default, would
+ *   silently make the result empty;
+ * - every column for which something is sent anyway (dcf_column_is_preset()),
+ *   if a join or a query around this one compares it: the rows returned must
+ *   not depend on how the query is joined.
+ *
+ * *comparison receives the comparison at fault, for dcf_qual_show(), or NULL.
+ * *conditional receives the columns (DcfQualUnsent *) with only bindings under
+ * conditions: whether they lack a value is known only at run time.
  */
 extern DcfDeferredError *
 dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
@@ -114,31 +136,34 @@ dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
 			   const Bitmapset *joined, const DcfQuals *quals,
 			   DcfComparison **comparison, List **conditional);
 
-/* Columns (attnums) that have a binding which no condition can undo. */
+/*
+ * Columns (attnums) with a binding that holds under no condition, and so
+ * always.
+ */
 extern Bitmapset *dcf_qual_always_bound(const DcfQuals *quals);
 
 /*
- * What the query does with some of the relation's columns besides clauses that
- * give a value under a condition, of which are quals; not to be called before
- * the query's clauses are given to its relations.
+ * What the query does with these columns (attnums).  Clauses that give them
+ * values under a condition, which quals contains, are ignored.  Only once the
+ * planner has distributed the query's clauses to its relations.
  */
 extern DcfQualUses *dcf_qual_uses(PlannerInfo *root, RelOptInfo *baserel,
 								  const DcfRelation *relation,
 								  const Bitmapset *attnums,
 								  const DcfQuals *quals);
 
-/* A comparison as SQL, palloc'd; NULL where it cannot be shown. */
+/* A comparison as SQL, palloc'd; NULL if it cannot be shown. */
 extern char *dcf_qual_show(const DcfComparison *comparison);
 
 /*
- * The first of the query's clauses that compare a column, and mention no other
- * relation, without giving a value to send; or NULL.
+ * The first clause of the query that compares the column, mentions no other
+ * relation and gives no value; or NULL.
  */
 extern const Expr *dcf_qual_unusable_clause(const RelOptInfo *baserel,
 											const DcfQuals *quals,
 											const DcfColumn *column);
 
-/* Columns (attnums) whose values the rest of the plan needs. */
+/* Columns (attnums) that the rest of the plan needs. */
 extern Bitmapset *dcf_qual_fetched(PlannerInfo *root, RelOptInfo *baserel,
 								   const DcfRelation *relation,
 								   const DcfQuals *quals);

@@ -7,44 +7,50 @@
 
 #include "planner/qual.h"
 
-/* What clauses are looked at for. */
+/* The relation that clauses are examined for. */
 typedef struct DcfQualTarget
 {
 	PlannerInfo *root;
 	RelOptInfo *baserel;
 	const DcfRelation *relation;
-	Relids outer; /* whose columns have values when the scan starts */
+	Relids outer; /* their columns have values when the scan starts */
 } DcfQualTarget;
 
-/* The one binding that a clause gives by itself, or NULL. */
+/* The binding that a clause is equivalent to, or NULL. */
 extern DcfBinding *dcf_qual_bind(const DcfQualTarget *target, Expr *clause);
 
 /*
- * The rest of a clause that applies only under a condition, and in *unless the
- * condition that makes it say nothing; the clause itself, and NULL, if there is
- * none.
+ * For "condition OR rest", where the condition does not depend on the
+ * relation's rows: return the rest and set *unless to the condition.  For any
+ * other clause, return it and set *unless to NULL.
  */
 extern Expr *dcf_qual_extract_condition(const DcfQualTarget *target,
 										Expr *clause, Expr **unless);
 
-/* "value IS NULL". */
+/* The expression "value IS NULL". */
 extern Expr *dcf_qual_is_null(Expr *value);
 
 /* The sent column that an operand is, or NULL. */
 extern const DcfColumn *dcf_qual_match_column(const DcfQualTarget *target,
 											  Node *node);
 
-/* Whether what a column is compared with has a value when the scan starts. */
+/*
+ * Whether an expression that a column is compared with has its value when the
+ * scan starts. column may be NULL: any.
+ */
 extern bool dcf_qual_is_known(const DcfQualTarget *target,
 							  const DcfColumn *column, Node *value);
 
 /*
- * What else a clause implies, in bindings that admit a superset of its rows:
- * PostgreSQL has to check it.  Periods of window columns, one binding for each
- * column; values of other columns, from alternatives in all of which they have
- * one.  Of several columns in the alternatives these go along with each other,
- * in bindings of the group given.  Beside a period, with which they would multiply,
- * only columns that cannot do without a value.
+ * Bindings for what a clause implies without being equivalent to it.  They
+ * admit a superset of its rows, so PostgreSQL has to check the clause.
+ *
+ * dcf_qual_periods(): the periods of window columns, one binding for each.
+ *
+ * dcf_qual_alternatives(): the values of columns that have one in each arm of
+ * an OR.  Several columns form a group with this number, which goes into their
+ * bindings. has_period: skip filtered columns that are not required, because
+ * their requests would multiply with those for the periods.
  */
 extern List *dcf_qual_periods(const DcfQualTarget *target, Expr *clause);
 extern List *dcf_qual_alternatives(const DcfQualTarget *target, Expr *clause,

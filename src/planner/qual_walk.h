@@ -1,7 +1,7 @@
 /*
  * qual_walk.h
- *	  Walking through a query in search of what it does with some columns, and
- *	  what follows from that.  See qual.h.
+ *	  Finding what a query does with some columns, and what follows from that.
+ *	  See qual.h.
  */
 #ifndef DCF_QUAL_WALK_H
 #define DCF_QUAL_WALK_H
@@ -13,32 +13,46 @@
 #include "planner/qual.h"
 
 /*
- * A walk through a query and all that is in it.  Some columns are followed: of
- * relations in range tables, and of WITH queries and subqueries that are not
- * yet known to return them.  depth counts queries from the one that the walk
- * began with, 0.
+ * A walk through a query and everything in it.  The followed columns are
+ * columns of range table entries, and of WITH queries and subqueries for which
+ * the range table entry is not known yet. depth counts nested queries from
+ * that of root, which is 0.
  */
 typedef struct DcfQualWalk
 {
-	PlannerInfo *root; /* of the query that the walk began with */
+	PlannerInfo *root; /* of the outermost query of the walk */
 	int depth;
-	List *queries;		  /* of Query *, from the innermost outwards */
-	List *relations;	  /* of DcfQualFollowed *, with an rtindex */
-	List *ctes;			  /* of DcfQualFollowed *, with a name */
-	List *sublinks;		  /* of DcfQualFollowed *, with a sublink */
-	Oid rowtype;		  /* of the table whose column the walk is about, */
-	AttrNumber attnum;	  /* and the number of that; InvalidOid: not known */
-	Node *planner_clause; /* a clause that is not the query's own, or NULL */
-	RelOptInfo *baserel;  /* whose clauses are in ignored, or NULL */
-	List *ignored;		  /* of Node *, clauses that are not looked at */
-	Node *clause;		  /* that the walk is in, if its result decides
-						* something */
-	bool carried;		  /* a followed column is part of the expression */
-	bool unsure; /* the result depended on rowtype, so on which child is walked */
+	List *queries;	 /* of Query *, from the innermost outwards */
+	List *relations; /* of DcfQualFollowed *, with an rtindex */
+	List *ctes;		 /* of DcfQualFollowed *, with a name */
+	List *sublinks;	 /* of DcfQualFollowed *, with a sublink */
+
+	/*
+	 * row type of the table that the walk is about, or InvalidOid if unknown
+	 */
+	Oid rowtype;
+	AttrNumber attnum; /* the column that the walk is about */
+
+	/* a clause that the planner added for min() or max(), or NULL */
+	Node *planner_clause;
+
+	/* the relation of the clauses in ignored, or NULL */
+	RelOptInfo *baserel;
+	List *ignored; /* of Node *, clauses to skip */
+
+	/*
+	 * the innermost expression around the current node whose result decides
+	 * something; NULL if there is none
+	 */
+	Node *clause;
+	bool carried;			   /* the expression contains a followed column */
+
+	/* the result depended on rowtype, so it holds for no other child table */
+	bool unsure;
 	DcfComparison *comparison; /* the first one found, or NULL */
 } DcfQualWalk;
 
-/* Columns that are followed, of one thing. */
+/* Followed columns of a range table entry, WITH query or subquery. */
 typedef struct DcfQualFollowed
 {
 	int depth;
@@ -48,58 +62,68 @@ typedef struct DcfQualFollowed
 	Bitmapset *columns; /* numbers from 1 */
 } DcfQualFollowed;
 
+/* Start a walk from the query that root plans. */
 extern void dcf_qual_walk_init(DcfQualWalk *walk, PlannerInfo *root);
 
-/* Follow columns of a relation, and of its parents as they have them. */
+/*
+ * Follow columns of a relation, and of its inheritance parents the columns
+ * that they become there.
+ */
 extern void dcf_qual_walk_follow(DcfQualWalk *walk, Index rtindex,
 								 Bitmapset *columns);
+
+/* Follow output columns of a WITH query of root's. */
 extern void dcf_qual_walk_follow_cte(DcfQualWalk *walk, const char *name,
 									 Bitmapset *columns);
+
+/* Follow output columns of a subquery in an expression. */
 extern void dcf_qual_walk_follow_sublink(DcfQualWalk *walk,
 										 const SubLink *sublink,
 										 Bitmapset *columns);
 
 /*
- * Walk through the query that root plans, be it parsed or half planned.
- * Returns those of its output columns that have something of what is followed.
+ * Walk through root's query, whether only parsed or partly planned.  Returns
+ * the numbers of its output columns that contain a followed column.
  */
 extern Bitmapset *dcf_qual_walk_query(DcfQualWalk *walk);
 
-/* Whether an expression is just a column that is followed at this depth. */
+/* Whether an expression is a followed column at the current depth. */
 extern bool dcf_qual_walk_is_followed(const DcfQualWalk *walk,
 									  const Node *node);
 
-/* Whether a node, apart from columns, has its value only while the query runs. */
+/*
+ * Whether a node, other than a column, has a value only while the query runs.
+ */
 extern bool dcf_qual_walk_is_run_time(const Node *node);
 
 /*
- * Whether the query is one of PostgreSQL's own making for min() or max(), with
- * a clause that excludes NULLs; *planner_clause is set to that.
+ * Whether root plans a query that PostgreSQL has made for a min() or max(),
+ * which has a clause to exclude NULLs. *planner_clause receives that clause.
  */
 extern bool dcf_qual_walk_is_minmax(const PlannerInfo *root,
 									Node **planner_clause);
 
 /*
- * Whether a clause is of PostgreSQL's own making, so that it is not the query
- * that compares: that the argument of min() or max() is not NULL.
+ * Whether a clause was added by PostgreSQL to exclude NULLs from min() or
+ * max(), so that it is not a comparison of the query's.
  */
 extern bool dcf_qual_is_minmax(const PlannerInfo *root, const Node *clause);
 
 /*
- * The column of a clause "c = c", or of what PostgreSQL has made of that; else
- * NULL.
+ * The column of a clause "c = c", or of what PostgreSQL has simplified it to;
+ * else NULL.
  */
 extern const Node *dcf_qual_tautology(PlannerInfo *root,
 									  const RelOptInfo *baserel,
 									  const Node *clause);
 
-/* Whether it has a column of a relation, or the relation's whole row. */
+/* Whether a clause contains a column of a relation, or its whole row. */
 extern bool dcf_qual_has_column(Node *clause, Index relid, AttrNumber attnum);
 
 /*
- * Clauses on a column, which the WITH query that root plans returns as its
- * resno-th, that follow from all uses of the WITH query; NIL where one of them
- * wants all rows.
+ * Clauses on a column that follow from all uses of a WITH query together. root
+ * plans the WITH query, and column is its output column resno.  NIL if some
+ * use needs all rows.
  */
 extern List *dcf_qual_implied_by_cte(PlannerInfo *root,
 									 const CommonTableExpr *cte, Var *column,
