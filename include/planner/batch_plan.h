@@ -14,7 +14,7 @@
 #ifndef DCF_BATCH_PLAN_H
 #define DCF_BATCH_PLAN_H
 
-/* Install the planner hook. Called once, by _PG_init(). */
+/* Install the planner hook.  Called once, by _PG_init(). */
 extern void dcf_batch_init(void);
 
 #endif /* DCF_BATCH_PLAN_H */

@@ -122,7 +122,7 @@ typedef struct DcfQualUnsent
  * - every required column;
  * - every parameter column that is compared: its NULL, or its default, would
  *   silently make the result empty;
- * - every column for which something is sent anyway (dcf_column_is_preset()),
+ * - every column for which something is sent anyway (DcfColumn.is_preset),
  *   if a join or a query around this one compares it: the rows returned must
  *   not depend on how the query is joined.
  *

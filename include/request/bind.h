@@ -19,8 +19,10 @@ typedef struct DcfBoundValue
 	Datum value;
 	bool isnull;
 	Oid type;
+
 	/* EXPLAIN only: there is no value yet, and shown stands for it */
 	bool unknown;
+
 	/* the binding's condition (unless) is true: no value, no type */
 	bool skipped;
 	const char *shown;

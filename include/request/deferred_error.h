@@ -26,6 +26,7 @@ typedef struct DcfDeferredError
 	 * only required columns lack one.  With missing: a missing window column.
 	 */
 	AttrNumber unsent;
+
 	/* the comparison as SQL, or NULL if it cannot be shown */
 	char *clause;
 } DcfDeferredError;

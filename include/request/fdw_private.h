@@ -19,10 +19,11 @@
 
 typedef enum DcfBindingOp
 {
-	DCF_BIND_EQUAL,		   /* column = value */
-	DCF_BIND_NOT_DISTINCT, /* column IS NOT DISTINCT FROM value: of NULL as
-							* DCF_BIND_NULL */
-	DCF_BIND_ANY,		   /* column = ANY (value) */
+	DCF_BIND_EQUAL, /* column = value */
+
+	/* column IS NOT DISTINCT FROM value: with a NULL, as DCF_BIND_NULL */
+	DCF_BIND_NOT_DISTINCT,
+	DCF_BIND_ANY, /* column = ANY (value) */
 
 	/*
 	 * column = the batch's keys, which a batched join passes to the scan;

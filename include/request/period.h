@@ -37,7 +37,7 @@ typedef struct DcfPeriod
 	bool lower_exclusive, upper_exclusive;
 } DcfPeriod;
 
-/* In ascending order. No period is empty or meets the next. */
+/* In ascending order.  No period is empty or meets the next. */
 typedef struct DcfPeriods
 {
 	int count;
@@ -63,6 +63,7 @@ typedef enum DcfPeriodCode
 	/* Steps, from a function's result to its argument. */
 	/* undo date_trunc() of a timestamp; + DcfPeriodUnit */
 	DCF_PERIOD_TRUNC,
+
 	/* the same of a timestamptz, by less than a day */
 	DCF_PERIOD_TRUNC_TIME,
 	DCF_PERIOD_TO_LOCAL,	/* undo a cast of timestamp to timestamptz */

@@ -36,6 +36,7 @@ typedef struct DcfRequestSize
 	 */
 	double days_sent;
 	double wanted; /* the fraction of days that the query wants, 0 to 1 */
+
 	/* product of the lengths of the lists in one request; -1: not known */
 	double values;
 

@@ -28,6 +28,7 @@ typedef struct DcfWindow
 	Oid type; /* DATEOID, TIMESTAMPOID or TIMESTAMPTZOID */
 	pg_tz *timezone;
 	bool round_day;
+
 	/* microseconds by which the column's precision may have rounded a value */
 	int64 slack;
 

@@ -1,6 +1,6 @@
 /*
  * qual.c
- *	  Clauses into bindings.  See qual.h.
+ *	  Clauses become bindings.  See qual.h.
  */
 #include "postgres.h"
 
@@ -54,7 +54,11 @@ dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 	return quals;
 }
 
-/* A value that may be NULL is a condition: nothing is asked for then. */
+/*
+ * Bind a clause that another query checks.  Unlike for the query's own
+ * clauses, a NULL does not mean that no row matches: then the request is not
+ * restricted, and the other query compares the rows with the NULL.
+ */
 static void
 bind_implied(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 {
@@ -74,7 +78,7 @@ bind_implied(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 	quals->sent = lappend(quals->sent, rinfo);
 }
 
-/* Returns whether PostgreSQL has to check it. */
+/* Bind a clause.  Returns whether PostgreSQL has to check it. */
 static bool
 classify_clause(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 {
@@ -96,7 +100,7 @@ classify_clause(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 	return true;
 }
 
-/* "c = c", which is true of all values that a parameter column could have. */
+/* Whether it is "c = c" for a parameter column, which always holds. */
 static bool
 is_any_value(const Target *target, Node *clause)
 {
@@ -113,8 +117,8 @@ is_any_value(const Target *target, Node *clause)
 }
 
 /*
- * What follows from a clause that says it in other words.  Arms that do not
- * depend on the relation's rows are a condition, as in bind_or_clause().
+ * Add bindings for what a clause implies.  Arms of an OR that do not depend on
+ * the relation's rows become their condition, as in bind_or_clause().
  */
 static void
 add_periods(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)

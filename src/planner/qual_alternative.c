@@ -2,9 +2,9 @@
  * qual_alternative.c
  *	  Alternatives that each give columns a value.  See qual_private.h.
  *
- * PostgreSQL makes "(a, b) IN ((1, 2), (3, 4))" of "a = 1 AND b = 2 OR a = 3 AND
- * b = 4": a column that has a value in each alternative has one of these
- * values, and the n-th of one column goes along with the n-th of another.
+ * PostgreSQL turns "(a, b) IN ((1, 2), (3, 4))" into "a = 1 AND b = 2 OR a = 3
+ * AND b = 4".  A column with a value in each arm has one of these values, and
+ * the nth value of one column belongs to the nth of another.
  */
 #include "postgres.h"
 
@@ -61,7 +61,7 @@ dcf_qual_alternatives(const DcfQualTarget *target, Expr *clause, int group,
 	return bindings;
 }
 
-/* The columns, other than windows, of which it gives the value. */
+/* Bindings for the columns, except windows, that an arm gives one value. */
 static List *
 equalities(const DcfQualTarget *target, Expr *alternative)
 {
@@ -83,6 +83,7 @@ equalities(const DcfQualTarget *target, Expr *alternative)
 	return found;
 }
 
+/* The binding of a column, or NULL. */
 static const DcfBinding *
 find_binding(List *bindings, AttrNumber attnum)
 {
@@ -98,7 +99,10 @@ find_binding(List *bindings, AttrNumber attnum)
 	return NULL;
 }
 
-/* NULL where not all have a value, of one type. */
+/*
+ * Bind a column to any of the values that the arms give it.  NULL if not all
+ * give one, or their types differ.
+ */
 static DcfBinding *
 bind_column(List *alternatives, AttrNumber attnum)
 {

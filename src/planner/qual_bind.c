@@ -1,6 +1,6 @@
 /*
  * qual_bind.c
- *	  The binding that a clause gives by itself.  See qual_private.h.
+ *	  The binding that a clause is equivalent to.  See qual_private.h.
  */
 #include "postgres.h"
 
@@ -21,13 +21,13 @@
 #include "qual_walk.h"
 #include "request/window.h"
 
-/* A comparison of a column with something, whichever side it stood on. */
+/* A comparison of a column with a value, whichever side it stands on. */
 typedef struct Comparison
 {
 	const DcfColumn *column;
 	Expr *value;
-	Expr *unless; /* or NULL: where it is true, nothing is compared */
-	Oid opno;	  /* as if the column stood on the left */
+	Expr *unless; /* or NULL: if true, nothing is compared */
+	Oid opno;	  /* with the column on the left */
 	Oid inputcollid;
 	bool any; /* value is an array: = ANY */
 } Comparison;
@@ -97,6 +97,7 @@ dcf_qual_bind(const DcfQualTarget *target, Expr *clause)
 	return bind_boolean(target, clause);
 }
 
+/* The binding for a comparison, or NULL if it cannot be sent. */
 static DcfBinding *
 bind_comparison(const DcfQualTarget *target, const Comparison *cmp)
 {
@@ -113,7 +114,9 @@ bind_comparison(const DcfQualTarget *target, const Comparison *cmp)
 		!dcf_qual_is_known(target, column, (Node *) cmp->value))
 		return NULL;
 
-	/* "c < c" is not true of any c. */
+	/*
+	 * With "c < coalesce(v, c)", a NULL v gives "c < c", which is never true.
+	 */
 	if (cmp->unless &&
 		(strategy == BTLessStrategyNumber ||
 		 strategy == BTGreaterStrategyNumber))
@@ -154,9 +157,9 @@ bind_comparison(const DcfQualTarget *target, const Comparison *cmp)
 }
 
 /*
- * "c = 1 OR c = 2" is "c IN (1, 2)".  Arms that do not depend on the relation's
- * rows are a condition: in "$1 IS NULL OR c = $1" c is compared with the value,
- * or with nothing.
+ * Bind "c = 1 OR c = 2" as "c IN (1, 2)".  Arms that do not depend on the
+ * relation's rows become a condition: "$1 IS NULL OR c = $1" compares c with
+ * $1, or with nothing.
  */
 static DcfBinding *
 bind_or_clause(const DcfQualTarget *target, BoolExpr *clause)
@@ -185,8 +188,8 @@ bind_or_clause(const DcfQualTarget *target, BoolExpr *clause)
 }
 
 /*
- * "c IS NOT DISTINCT FROM v" is "c = v", or of NULL "c IS NULL", for which only
- * a parameter column sends something else than without it.
+ * Bind "c IS NOT DISTINCT FROM v".  If v is NULL, that is "c IS NULL", which
+ * can be sent only for a parameter column; for others nothing is sent then.
  */
 static DcfBinding *
 bind_not_distinct(const DcfQualTarget *target, DistinctExpr *clause)
@@ -207,7 +210,8 @@ bind_not_distinct(const DcfQualTarget *target, DistinctExpr *clause)
 }
 
 /*
- * PostgreSQL simplifies "b = true" to "b", and "b = false" to "NOT b".
+ * Bind "b" and "NOT b", to which PostgreSQL simplifies "b = true" and "b =
+ * false".
  */
 static DcfBinding *
 bind_boolean(const DcfQualTarget *target, Expr *clause)
@@ -252,7 +256,6 @@ make_binding(const DcfColumn *column, DcfBindingOp op, Expr *value,
 	return binding;
 }
 
-/* The sent column that an operand is, or NULL. */
 const DcfColumn *
 dcf_qual_match_column(const DcfQualTarget *target, Node *node)
 {
@@ -273,6 +276,7 @@ dcf_qual_match_column(const DcfQualTarget *target, Node *node)
 	return dcf_column_is_sent(column) ? column : NULL;
 }
 
+/* Find the column among two operands.  False if neither is one. */
 static bool
 match_operands(const DcfQualTarget *target, OpExpr *op, Comparison *cmp)
 {
@@ -286,7 +290,7 @@ match_operands(const DcfQualTarget *target, OpExpr *op, Comparison *cmp)
 		cmp->value = lsecond(op->args);
 		cmp->opno = op->opno;
 
-		/* "p = q" of one table is no value; the other order is no better. */
+		/* If both are columns of this table, neither order gives a value. */
 		match_coalesce(target, cmp);
 		return true;
 	}
@@ -300,9 +304,10 @@ match_operands(const DcfQualTarget *target, OpExpr *op, Comparison *cmp)
 }
 
 /*
- * "c = coalesce($1, c)" compares c with $1, or with itself.  (That the latter
- * is not true of NULL is left to PostgreSQL where the column is in the reply; a
- * parameter column stands for all that could be sent.)
+ * Match "c = coalesce($1, c)", which compares c with $1, or with itself if
+ * that is NULL.  "c = c" is not true of NULL; PostgreSQL checks that if the
+ * reply contains the column.  A parameter column stands for any value that
+ * could be sent.
  */
 static void
 match_coalesce(const DcfQualTarget *target, Comparison *cmp)
@@ -338,7 +343,10 @@ dcf_qual_is_null(Expr *value)
 	return (Expr *) test;
 }
 
-/* Comparisons of one column by one operator, as one with any of an array. */
+/*
+ * Match an OR of comparisons of one column by one operator, as a comparison
+ * with any element of an array.
+ */
 static bool
 match_alternatives(const DcfQualTarget *target, List *arms, Comparison *cmp)
 {
@@ -374,7 +382,10 @@ match_alternatives(const DcfQualTarget *target, List *arms, Comparison *cmp)
 	return OidIsValid(array->array_typeid);
 }
 
-/* One of them: with a value, or with any of several that can be told apart. */
+/*
+ * Match one arm: a comparison with one value, or with any of an array whose
+ * elements are known at plan time.
+ */
 static bool
 match_alternative(const DcfQualTarget *target, Node *arm, Comparison *cmp,
 				  List **values)
@@ -396,7 +407,7 @@ match_alternative(const DcfQualTarget *target, Node *arm, Comparison *cmp,
 	return cmp->column && list_elements(lsecond(op->args), values);
 }
 
-/* The elements of an array as expressions; false where it has to be evaluated. */
+/* The elements of an array as expressions; false if it must be evaluated. */
 static bool
 list_elements(Node *array, List **values)
 {
@@ -429,10 +440,9 @@ list_elements(Node *array, List **values)
 }
 
 /*
- * Whether an expression has its value before the scan starts, and can be used
- * for the column, or for any if that is NULL.  A window of which one end may
- * come from a join, and the other from what goes with every request, would not
- * be the same for every way to join.
+ * An outer column is no value for a window that also has a bound which every
+ * request sends: then the two ends of the window would depend on how the query
+ * is joined.
  */
 bool
 dcf_qual_is_known(const DcfQualTarget *target, const DcfColumn *column,
@@ -447,13 +457,12 @@ dcf_qual_is_known(const DcfQualTarget *target, const DcfColumn *column,
 }
 
 /*
- * Whether "column = value" can be told to the service.  Values are compared by
- * the column's collation when requests are made of them, so a comparison by
- * another must come to the same.
+ * Whether "column = value" can be sent.  The set of values is built with the
+ * column's collation, so the comparison's must have the same result.
  *
- * Of a filtered column the service sends what it takes for equal, and
- * PostgreSQL can take away from that but not add to it.  So there nothing but
- * the value itself may be equal to it.
+ * For a filtered column, the service returns the rows that it considers equal.
+ * PostgreSQL can remove some of them, but not add any.  So only a value that
+ * is identical may be equal.
  */
 static bool
 equality_accepts(const Comparison *cmp, Oid valuetype)
@@ -464,14 +473,19 @@ equality_accepts(const Comparison *cmp, Oid valuetype)
 
 	if (column->kind == DCF_COLUMN_FILTERED)
 		return exact && is_value_exact(cmp, valuetype) &&
-			/* A time that clocks skip is the same instant as a later one. */
+			/*
+			 * A local time that clocks skip is the same instant as a later
+			 * one.
+			 */
 			(valuetype != TIMESTAMPTZOID ||
 			 column->basetype == TIMESTAMPTZOID);
 	return (exact || cmp->inputcollid == column->collation) &&
 		is_value_exact(cmp, valuetype);
 }
 
-/* The value is of the column's type, or bind.c can make it so exactly. */
+/*
+ * Whether the value has the column's type, or bind.c can convert it exactly.
+ */
 static bool
 is_value_exact(const Comparison *cmp, Oid valuetype)
 {
@@ -484,10 +498,10 @@ is_value_exact(const Comparison *cmp, Oid valuetype)
 }
 
 /*
- * Whether values of the column's type that are equal under a collation are the
- * same.  btree's operator families tell, for the sake of deduplication; they
- * tell it not of numbers, of which some can be written in several ways, and
- * not in all releases of bpchar, whose trailing spaces do not count.
+ * Whether equal values of the column's type are identical under a collation,
+ * as btree's operator families tell for deduplication.  They do not for
+ * numbers, because some can be written in several ways, and not in all
+ * releases for bpchar, where trailing spaces do not count.
  */
 static bool
 is_equality_exact(const DcfColumn *column, Oid collation)
@@ -517,7 +531,6 @@ is_integer_type(Oid type)
 	return type == INT2OID || type == INT4OID || type == INT8OID;
 }
 
-/* What is left of a clause where the condition is not true, or NULL for none. */
 Expr *
 dcf_qual_extract_condition(const DcfQualTarget *target, Expr *clause,
 						   Expr **unless)

@@ -1,6 +1,6 @@
 /*
  * qual_check.c
- *	  Whether a query says enough.  See qual.h.
+ *	  Whether a query gives enough values to make a request.  See qual.h.
  */
 #include "postgres.h"
 
@@ -78,6 +78,7 @@ dcf_qual_always_bound(const DcfQuals *quals)
 	return settled;
 }
 
+/* Columns with a binding; with_value: not counting IS NULL. */
 static Bitmapset *
 bound_columns(const DcfQuals *quals, bool with_value)
 {
@@ -94,7 +95,10 @@ bound_columns(const DcfQuals *quals, bool with_value)
 	return bound;
 }
 
-/* Whether a column without a value is used as if it had one. */
+/*
+ * Whether a column without a value is compared, so that the missing value
+ * would change the result.
+ */
 static bool
 is_unsent(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 		  const DcfColumn *column, const DcfQualUses *uses,
@@ -119,6 +123,7 @@ is_unsent(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 	return bms_is_member(column->attnum, joined) && column->is_preset;
 }
 
+/* A clause of the relation's own query as a comparison. */
 static DcfComparison *
 local_comparison(PlannerInfo *root, Node *clause)
 {
@@ -131,8 +136,8 @@ local_comparison(PlannerInfo *root, Node *clause)
 }
 
 /*
- * A clause on a window that is missing, from which no period follows, or NULL;
- * noted in the lack is whose.
+ * A clause on a missing window from which no period follows, or NULL.  Notes
+ * the window in deferred->unsent.
  */
 static DcfComparison *
 find_unusable_clause(PlannerInfo *root, RelOptInfo *baserel,
@@ -157,9 +162,7 @@ find_unusable_clause(PlannerInfo *root, RelOptInfo *baserel,
 	return NULL;
 }
 
-/*
- * A clause of the query's on the column that PostgreSQL checks, or NULL.
- */
+/* A clause on a column that only PostgreSQL checks, or NULL. */
 static Node *
 find_local_clause(PlannerInfo *root, RelOptInfo *baserel,
 				  const DcfQuals *quals, AttrNumber attnum)

@@ -11,19 +11,19 @@
 
 #include "qual_walk.h"
 
-/* The uses of a WITH query, and what they want of one column of it. */
+/* The uses of a WITH query, and what they require of one of its columns. */
 typedef struct Uses
 {
-	PlannerInfo *root; /* of the WITH query */
+	PlannerInfo *root; /* plans the WITH query */
 	const char *ctename;
-	AttrNumber resno; /* the column */
-	Var *column;	  /* what it is in the WITH query */
-	int depth;		  /* of the query looked at, below the one with WITH */
-	Index rtindex;	  /* of the use looked at, there */
-	bool nullable;	  /* an outer join may put NULLs in its place */
-	bool found;		  /* a clause has the column */
-	List *arms;		  /* of Expr *, what each use wants */
-	bool all;		  /* each so far wants something */
+	AttrNumber resno; /* number of the output column */
+	Var *column;	  /* the column inside the WITH query */
+	int depth;		  /* of the current query, below the one with WITH */
+	Index rtindex;	  /* the current use in that query */
+	bool nullable;	  /* an outer join may replace the use's rows by NULLs */
+	bool found;		  /* contains_other() has met the column */
+	List *arms;		  /* of Expr *, what each use requires */
+	bool all;		  /* each use so far requires something */
 } Uses;
 
 static void visit_query(Uses *uses, Query *query);
@@ -37,8 +37,8 @@ static bool is_about_column(Uses *uses, Node *clause);
 static Node *replace_columns(Node *node, void *context);
 
 /*
- * Where each use of a WITH query has clauses on nothing but a column, it is
- * enough to ask for the rows of any of these; each use takes its own of them.
+ * If each use of a WITH query has clauses on nothing but one column, the rows
+ * that satisfy any of them are enough.  Each use still checks its own.
  */
 List *
 dcf_qual_implied_by_cte(PlannerInfo *root, const CommonTableExpr *cte,
@@ -60,6 +60,7 @@ dcf_qual_implied_by_cte(PlannerInfo *root, const CommonTableExpr *cte,
 	return list_make1(make_orclause(uses.arms));
 }
 
+/* Collect the uses in a query, and in the queries inside it. */
 static void
 visit_query(Uses *uses, Query *query)
 {
@@ -84,6 +85,7 @@ visit_query(Uses *uses, Query *query)
 	(void) query_tree_walker(query, visit_inner, uses, 0);
 }
 
+/* Add what a use requires, unless another requires the same. */
 static void
 add_arm(Uses *uses, Expr *arm)
 {
@@ -93,6 +95,7 @@ add_arm(Uses *uses, Expr *arm)
 		uses->arms = list_append_unique(uses->arms, arm);
 }
 
+/* Walk to the queries inside a query. */
 static bool
 visit_inner(Node *node, void *context)
 {
@@ -111,8 +114,8 @@ visit_inner(Node *node, void *context)
 }
 
 /*
- * The clauses that rows of the use must pass, of those on the column alone.
- * That of an outer join is none for the side that it keeps all rows of.
+ * The clauses on the column alone that the use's rows must satisfy.  The ON
+ * clause of an outer join does not restrict the side whose rows are all kept.
  */
 static List *
 clauses_of_use(Uses *uses, Node *node)
@@ -146,6 +149,7 @@ clauses_of_use(Uses *uses, Node *node)
 	return found;
 }
 
+/* Whether a part of the join tree contains the current use. */
 static bool
 contains_use(const Uses *uses, Node *node)
 {
@@ -162,6 +166,7 @@ contains_use(const Uses *uses, Node *node)
 	return false;
 }
 
+/* Add the clauses on the column alone, in terms of the WITH query. */
 static List *
 add_clauses(Uses *uses, List *found, Node *quals)
 {
@@ -183,7 +188,7 @@ add_clauses(Uses *uses, List *found, Node *quals)
 	return found;
 }
 
-/* Whether there is something else than the column that has no value yet. */
+/* Whether an expression contains anything unknown other than the column. */
 static bool
 contains_other(Node *node, void *context)
 {
@@ -203,6 +208,10 @@ contains_other(Node *node, void *context)
 		expression_tree_walker(node, contains_other, uses);
 }
 
+/*
+ * Whether a clause is about the column alone.  If an outer join may produce
+ * NULLs, it must be strict, so that it is not true of those.
+ */
 static bool
 is_about_column(Uses *uses, Node *clause)
 {
@@ -212,6 +221,7 @@ is_about_column(Uses *uses, Node *clause)
 		!(uses->nullable && contain_nonstrict_functions(clause));
 }
 
+/* Replace the use's column by the WITH query's own expression. */
 static Node *
 replace_columns(Node *node, void *context)
 {

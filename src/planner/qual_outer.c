@@ -1,6 +1,6 @@
 /*
  * qual_outer.c
- *	  By what other relations a join could give values to send.  See qual.h.
+ *	  The relations whose join could give values to send.  See qual.h.
  */
 #include "postgres.h"
 
@@ -12,14 +12,15 @@
 #include "planner/qual.h"
 #include "qual_family.h"
 
+/* Search for outer relations. */
 typedef struct Search
 {
 	PlannerInfo *root;
 	RelOptInfo *baserel;
 	const DcfRelation *relation;
-	AttrNumber attnum; /* of the column that equalities are wanted for */
-	Bitmapset *joined; /* columns that would get a value */
-	List *sets;		   /* of Relids, found so far */
+	AttrNumber attnum; /* the column that equalities are generated for */
+	Bitmapset *joined; /* columns (attnums) that would get a value */
+	List *sets;		   /* of Relids */
 } Search;
 
 static void search_clauses(Search *search, List *rinfos);
@@ -96,7 +97,7 @@ dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 	return implied;
 }
 
-/* Note by whom clauses would be values, if they could be. */
+/* Add the outer relations of each join clause that could give a value. */
 static void
 search_clauses(Search *search, List *rinfos)
 {
@@ -126,6 +127,7 @@ search_clauses(Search *search, List *rinfos)
 	}
 }
 
+/* Add a set of relations, unless it is there. */
 static void
 add_set(Search *search, Relids outer)
 {
@@ -137,6 +139,7 @@ add_set(Search *search, Relids outer)
 	search->sets = lappend(search->sets, outer);
 }
 
+/* Callback: whether a member of an equivalence class is the column. */
 static bool
 is_wanted_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 				 EquivalenceMember *em, void *arg)
@@ -147,7 +150,7 @@ is_wanted_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 	while (IsA(node, RelabelType))
 		node = (Node *) ((RelabelType *) node)->arg;
 
-	/* Of what is over a window a period may follow. */
+	/* A period may follow from an expression over a window column. */
 	if (search->relation->columns[search->attnum - 1].kind ==
 		DCF_COLUMN_WINDOW)
 	{

@@ -1,12 +1,12 @@
 /*
  * qual_period.c
- *	  Clauses that imply a period of a window column.  See qual_private.h.
+ *	  Clauses that imply periods of a window column.  See qual_private.h.
  *
  * A clause becomes a program (see period.h) if each of its alternatives
- * compares something over the column that keeps its order: a cast, date_trunc(),
- * AT TIME ZONE, an interval added.  Such a comparison is not true of NULL, so
- * a bound never loses a row without a value.  That is why OVERLAPS implies
- * nothing: it can be true where one of its four times is NULL.
+ * compares an expression over the column that keeps order: a cast,
+ * date_trunc(), AT TIME ZONE, an added interval.  Such a comparison is never
+ * true of NULL, so a bound loses no row whose value is missing.  OVERLAPS
+ * implies nothing, because it can be true if one of its four times is NULL.
  */
 #include "postgres.h"
 
@@ -25,16 +25,17 @@
 #include "request/period.h"
 #include "request/window.h"
 
-/* Values of one program; more make no period. */
+/* A program takes at most this many values; a longer one is not used. */
 #define MAX_VALUES 1000
 
-/* A program that is being made. */
+/* A program under construction. */
 typedef struct Builder
 {
 	const DcfQualTarget *target;
 	const DcfColumn *column;
 	List *program;
-	List *values; /* of Expr *, in the order in which it takes them */
+	/* of Expr *, in the order in which the program takes them */
+	List *values;
 } Builder;
 
 static bool add_clause(Builder *b, Node *clause);
@@ -79,7 +80,7 @@ dcf_qual_periods(const DcfQualTarget *target, Expr *clause)
 	return bindings;
 }
 
-/* Add what a clause implies, or leave the program as it is. */
+/* Add what a clause implies; if nothing does, leave the program as it was. */
 static bool
 add_clause(Builder *b, Node *clause)
 {
@@ -122,7 +123,7 @@ add_clause(Builder *b, Node *clause)
 	return done;
 }
 
-/* Whichever side the column stands on. */
+/* Add a comparison, with the column's expression on either side. */
 static bool
 add_operator(Builder *b, OpExpr *op)
 {
@@ -150,7 +151,7 @@ add_operator(Builder *b, OpExpr *op)
 						  false);
 }
 
-/* inclusive: of < and > only that it is not the other way round. */
+/* Add "expr op value". inclusive: turn < into <= and > into >=. */
 static bool
 add_comparison(Builder *b, Oid opno, Node *expr, Node *value, bool any,
 			   bool inclusive)
@@ -198,7 +199,10 @@ add_comparison(Builder *b, Oid opno, Node *expr, Node *value, bool any,
 	return expr && add_steps(b, expr);
 }
 
-/* The argument of the function, or NULL where it is no year that is taken. */
+/*
+ * For the year of an expression, by extract() or date_part(): the expression,
+ * else NULL.
+ */
 static Node *
 skip_year(Builder *b, Node *expr)
 {
@@ -209,7 +213,7 @@ skip_year(Builder *b, Node *expr)
 	{
 		func = (FuncExpr *) expr;
 
-		/* A year is a whole number, which these leave as it is. */
+		/* These casts do not change a year, which is a whole number. */
 		if (func->funcid != F_INT4_NUMERIC && func->funcid != F_INT8_NUMERIC &&
 			func->funcid != F_INT2_NUMERIC && func->funcid != F_INT4_FLOAT8 &&
 			func->funcid != F_FLOAT8_NUMERIC)
@@ -236,7 +240,9 @@ skip_year(Builder *b, Node *expr)
 	return lsecond(func->args);
 }
 
-/* The types of a range's elements and of the expression are the same. */
+/*
+ * Add "expr <@ range".  The range's elements have the type of the expression.
+ */
 static bool
 add_range(Builder *b, Oid funcid, Node *expr, Node *range)
 {
@@ -252,7 +258,7 @@ add_range(Builder *b, Oid funcid, Node *expr, Node *range)
 }
 
 /*
- * Rows are compared by their first columns, and by others only where these are
+ * Rows are compared by their first columns, and by the next only if those are
  * equal.  So (a, b) < (v, w) implies a <= v.
  */
 static bool
@@ -271,7 +277,10 @@ add_row_comparison(Builder *b, RowCompareExpr *row)
 	return add_comparison(b, get_commutator(opno), right, left, false, true);
 }
 
-/* Add the steps from an expression down to the column, if it is over that. */
+/*
+ * Add the steps from an expression down to the column.  False if it is not an
+ * expression over the column that keeps order.
+ */
 static bool
 add_steps(Builder *b, Node *expr)
 {
@@ -280,6 +289,7 @@ add_steps(Builder *b, Node *expr)
 	return expr && dcf_qual_match_column(b->target, expr) == b->column;
 }
 
+/* Add a code; returns arg, for the caller to return. */
 static Node *
 add_code(Builder *b, DcfPeriodCode code, Node *arg)
 {
@@ -287,7 +297,9 @@ add_code(Builder *b, DcfPeriodCode code, Node *arg)
 	return arg;
 }
 
-/* date_trunc(), of an instant in the session's zone or in one that is named. */
+/*
+ * Add date_trunc(), of a timestamptz in the session's zone or the named one.
+ */
 static Node *
 add_trunc(Builder *b, FuncExpr *func)
 {
@@ -308,7 +320,7 @@ add_trunc(Builder *b, FuncExpr *func)
 		return lsecond(func->args);
 	}
 
-	/* The local time is truncated, and made an instant again. */
+	/* The local time is truncated and converted back to an instant. */
 	if (zone && (!add_value(b, zone) || !add_value(b, zone)))
 		return NULL;
 	if (!local)
@@ -324,7 +336,7 @@ add_trunc(Builder *b, FuncExpr *func)
 	return lsecond(func->args);
 }
 
-/* Something added to a time, or taken from it. */
+/* Add the addition or subtraction of an interval or a number of days. */
 static Node *
 add_shift(Builder *b, Oid funcid, List *args)
 {
@@ -365,7 +377,10 @@ add_shift(Builder *b, Oid funcid, List *args)
 	return linitial(args);
 }
 
-/* Add what the outermost function comes to; returns its argument, or NULL. */
+/*
+ * Add the step for the outermost function of an expression.  Returns the
+ * function's argument, or NULL if it does not keep order.
+ */
 static Node *
 add_step(Builder *b, Node *expr)
 {
@@ -412,6 +427,7 @@ add_step(Builder *b, Node *expr)
 	}
 }
 
+/* Have the program take a value; false if it is not known in time. */
 static bool
 add_value(Builder *b, Node *value)
 {
@@ -421,7 +437,7 @@ add_value(Builder *b, Node *value)
 	return true;
 }
 
-/* What cannot be shown outside of a plan. */
+/* Whether an expression contains what only a plan can show. */
 static bool
 contain_plan_walker(Node *node, void *context)
 {

@@ -2,9 +2,10 @@
  * qual_show.c
  *	  A comparison as SQL.  See qual.h.
  *
- * PostgreSQL writes expressions for a plan, or for a stored query.  Ours may be
- * about several queries, one around the other; so their range tables are put
- * into one, as if all were one query's.
+ * ruleutils.c writes expressions of a plan, or of a stored query.  A
+ * comparison may refer to several nested queries.  So their range tables are
+ * concatenated, and the comparison's Vars are renumbered, as if all belonged
+ * to one query.
  */
 #include "postgres.h"
 
@@ -17,16 +18,17 @@
 #include "base/compat.h"
 #include "planner/qual.h"
 
-/* More of a clause than this is not shown, in bytes. */
+/* Show at most this many bytes of a comparison. */
 #define SHOWN_LENGTH 200
 
-/* The range tables put into one. */
+/* The range tables to concatenate. */
 typedef struct Merge
 {
-	List *rtables;	   /* of the queries, from the innermost outwards */
-	PlannerInfo *root; /* of the last of them */
-	int sublevels;	   /* how deep in queries within the clause */
-	bool failed;	   /* something cannot be shown */
+	List *rtables;	   /* of the nested queries, from the innermost outwards */
+	PlannerInfo *root; /* of the outermost of them */
+	/* depth of the current node in subqueries of the clause */
+	int sublevels;
+	bool failed; /* the comparison cannot be shown */
 } Merge;
 
 static int count_named(const List *rtable);
@@ -66,7 +68,10 @@ dcf_qual_show(const DcfComparison *comparison)
 	return text;
 }
 
-/* How many entries of a range table have columns of their own. */
+/*
+ * The number of range table entries with columns.  With only one, columns need
+ * no qualifying name.
+ */
 static int
 count_named(const List *rtable)
 {
@@ -83,6 +88,7 @@ count_named(const List *rtable)
 	return count;
 }
 
+/* Mutator: renumber Vars, and replace Params by the Vars they stand for. */
 static Node *
 merge(Node *node, void *context)
 {
@@ -121,7 +127,7 @@ merge(Node *node, void *context)
 	}
 }
 
-/* What an outer query gives to one that is planned apart is a column of its. */
+/* A Param that an outer query passes to a subquery is one of its columns. */
 static Node *
 merge_param(Merge *context, Param *param)
 {
@@ -148,7 +154,7 @@ merge_param(Merge *context, Param *param)
 	return (Node *) param;
 }
 
-/* A column of the level-th range table, as one of all in one. */
+/* Renumber a Var from the level-th range table to the concatenated one. */
 static Var *
 move_var(Merge *context, const Var *var, int level)
 {
@@ -162,7 +168,7 @@ move_var(Merge *context, const Var *var, int level)
 	}
 	rte = list_nth(list_nth(context->rtables, level), var->varno - 1);
 
-	/* A join's columns are others', by numbers that do not hold any more. */
+	/* The columns of a join refer to others by numbers that no longer hold. */
 	if (rte->rtekind != RTE_RELATION && rte->rtekind != RTE_SUBQUERY &&
 		rte->rtekind != RTE_FUNCTION && rte->rtekind != RTE_VALUES &&
 		rte->rtekind != RTE_CTE)

@@ -1,6 +1,6 @@
 /*
  * qual_use.c
- *	  Which columns a scan has to read.  See qual.h.
+ *	  The columns that a scan has to read.  See qual.h.
  */
 #include "postgres.h"
 
@@ -39,7 +39,7 @@ dcf_qual_has_column(Node *clause, Index relid, AttrNumber attnum)
 		bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, offset);
 }
 
-/* In an expression, or a list of them, 0 for the whole row. */
+/* Add the columns in an expression or a list; 0 for the whole row. */
 static Bitmapset *
 find_columns(Bitmapset *found, RelOptInfo *baserel, const void *node)
 {
@@ -57,6 +57,7 @@ find_columns(Bitmapset *found, RelOptInfo *baserel, const void *node)
 	return found;
 }
 
+/* Add the columns of a whole row. */
 static Bitmapset *
 add_all_columns(Bitmapset *set, const DcfRelation *relation)
 {

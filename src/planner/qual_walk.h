@@ -45,7 +45,7 @@ typedef struct DcfQualWalk
 	 * something; NULL if there is none
 	 */
 	Node *clause;
-	bool carried;			   /* the expression contains a followed column */
+	bool carried; /* the expression contains a followed column */
 
 	/* the result depended on rowtype, so it holds for no other child table */
 	bool unsure;

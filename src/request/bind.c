@@ -1,9 +1,11 @@
 /*
  * bind.c
- *	  Values into requests.  See bind.h.
+ *	  Values of bindings become a set of requests.  See bind.h.
  *
- * Columns that need a request for each of their values count through like the
- * positions of an odometer.
+ * The requests are enumerated like the readings of an odometer: each column
+ * that fans out has a position in its list of values or windows.  The last
+ * position moves with each request, and one that has gone round moves the one
+ * before it.  Columns of a group share a position.
  */
 #include "postgres.h"
 
@@ -19,33 +21,33 @@
 #include "request/bind.h"
 #include "request/window_open.h"
 
-/* Values of a list shown in EXPLAIN before it says how many more there are. */
+/* EXPLAIN shows this many values of a list, then the number of the others. */
 #define SHOWN_VALUES 5
 
 struct DcfRequestSet
 {
 	MemoryContext context;
 	const DcfRelation *relation;
-	DcfBindColumn *bcols; /* one for each column, by attnum - 1 */
+	DcfBindColumn *bcols; /* by attnum - 1 */
 	bool empty;			  /* no row can match */
 	bool shared;		  /* several requests may return the same row */
-	int *positions;		  /* index into each bcol's values or windows, of the
-					 * next request */
-	List *groups;		  /* of DcfBindGroup *: columns that turn together */
+	int *positions;		  /* of the next request, by attnum - 1 */
+	List *groups;		  /* of DcfBindGroup * */
 	bool finished;
-	const DcfBindColumn *halved; /* the column that requests can be halved by, or
-							* NULL */
-	List *pending;				 /* of DcfBoundRequest *, halves: next */
-	DcfRequest *fixed;			 /* the only one, or NULL: by the bcols */
-	const char *hint;			 /* of the fixed one, or NULL */
+	/* the column that requests are halved by, or NULL */
+	const DcfBindColumn *halved;
+	List *pending; /* of DcfBoundRequest *: halves, to be sent next */
+	/* the only request, or NULL if the columns make them */
+	DcfRequest *fixed;
+	const char *hint; /* for fixed, or NULL */
 };
 
 struct DcfBoundRequest
 {
 	const DcfRequestSet *set;
-	int *positions;	  /* index into each bcol's values or windows */
-	DcfBindPart part; /* of the column that requests are halved by */
-	bool in_part;	  /* and that is not the whole */
+	int *positions;	  /* by attnum - 1 */
+	DcfBindPart part; /* of set->halved */
+	bool in_part;	  /* part is less than the whole */
 };
 
 static void find_groups(DcfRequestSet *set, const DcfFdwPrivate *priv,
@@ -77,7 +79,7 @@ static const char *name_open_option(const DcfRelation *relation, bool lower);
 static const char *name_split(const DcfRequestSet *set);
 static char *name_columns(List *columns);
 
-/* With bcols of which nothing is known. */
+/* A set without values. */
 static DcfRequestSet *
 create_set(const DcfRelation *relation)
 {
@@ -120,7 +122,7 @@ dcf_bind_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
 
 	bind_all(set, priv, values);
 
-	/* Where nothing is to be sent, nothing can be wrong with it. */
+	/* If no row can match, raise no error about a value. */
 	for (int i = 0; i < relation->natts && !set->empty; i++)
 	{
 		DcfBindColumn *bcol = &set->bcols[i];
@@ -159,6 +161,10 @@ dcf_bind_copy_values(const DcfFdwPrivate *priv, const DcfBoundValue *values)
 	return copies;
 }
 
+/*
+ * Set the positions of grouped columns to the first combinations.  A group
+ * without any makes the set empty.
+ */
 static void
 find_groups(DcfRequestSet *set, const DcfFdwPrivate *priv,
 			const DcfBoundValue *values)
@@ -181,8 +187,8 @@ find_groups(DcfRequestSet *set, const DcfFdwPrivate *priv,
 
 /*
  * A request that asks for too much is halved by the column that the table's
- * options name.  A batch of a join's values can be as well: they were put
- * together here.
+ * option "split" names.  A batched join's request can always be halved by its
+ * keys, because the wrapper has put them together.
  */
 static void
 find_halved(DcfRequestSet *set, const DcfFdwPrivate *priv)
@@ -200,6 +206,7 @@ find_halved(DcfRequestSet *set, const DcfFdwPrivate *priv)
 	}
 }
 
+/* Distribute the bindings' values to their columns. */
 static void
 bind_all(DcfRequestSet *set, const DcfFdwPrivate *priv,
 		 const DcfBoundValue *values)
@@ -260,7 +267,7 @@ dcf_bind_has_next(const DcfRequestSet *set)
 	return set->pending != NIL || !(set->empty || set->finished);
 }
 
-/* In one piece. */
+/* A request at these positions, as a whole, in one allocation. */
 static DcfBoundRequest *
 create_bound(const DcfRequestSet *set, const int *positions)
 {
@@ -276,6 +283,10 @@ create_bound(const DcfRequestSet *set, const int *positions)
 	return bound;
 }
 
+/*
+ * Copies, because a half must outlive the memory context of the request that
+ * was halved.
+ */
 static DcfBoundRequest *
 copy_bound(const DcfBoundRequest *bound, const DcfBindPart *part)
 {
@@ -286,6 +297,7 @@ copy_bound(const DcfBoundRequest *bound, const DcfBindPart *part)
 	return copy;
 }
 
+/* The position of the column that the request is halved by. */
 static int
 halved_position(const DcfBoundRequest *bound)
 {
@@ -331,6 +343,10 @@ dcf_bind_request_size(const DcfBoundRequest *bound, bool whole,
 			add_column_size(reqsize, bound, i, whole);
 }
 
+/*
+ * Add what the request asks for by the i-th column, or with whole, what it
+ * asked for before it was halved.
+ */
 static void
 add_column_size(DcfRequestSize *reqsize, const DcfBoundRequest *bound, int i,
 				bool whole)
@@ -362,8 +378,8 @@ add_column_size(DcfRequestSize *reqsize, const DcfBoundRequest *bound, int i,
 }
 
 /*
- * Turn the last position; where one has gone round, the one before it, too.  The
- * first are those that several columns share.
+ * Move to the next request; false after the last.  Single columns move first,
+ * from the last one on, then the groups.
  */
 static bool
 advance(DcfRequestSet *set)
@@ -402,6 +418,7 @@ dcf_bind_template(DcfRequestSet *set)
 	return set->empty ? NULL : build(create_bound(set, set->positions), true);
 }
 
+/* Build the request; as_template, with placeholders where requests differ. */
 static DcfRequest *
 build(const DcfBoundRequest *bound, bool as_template)
 {
@@ -415,6 +432,7 @@ build(const DcfBoundRequest *bound, bool as_template)
 	return request;
 }
 
+/* Add the parameters of the i-th column. */
 static void
 add_params(DcfRequest *request, const DcfBoundRequest *bound, int i,
 		   bool as_template)
@@ -449,6 +467,7 @@ add_params(DcfRequest *request, const DcfBoundRequest *bound, int i,
 						bcol->texts[bound->positions[i]]);
 }
 
+/* Add one or both ends of the window at a position, or of a part of it. */
 static void
 add_window(DcfRequest *request, const DcfRelation *relation,
 		   const DcfBindColumn *bcol, int position, const DcfBindPart *part)
@@ -470,6 +489,10 @@ add_window(DcfRequest *request, const DcfRelation *relation,
 				  dcf_window_open_to(&window, relation->table->open_to));
 }
 
+/*
+ * Add one end of a window: a placeholder, the bound's text, or, if the column
+ * is required, what is sent for an open end.
+ */
 static void
 add_bound(DcfRequest *request, const DcfColumn *column, char *param,
 		  char *text, const char *shown, char *open)
@@ -483,6 +506,7 @@ add_bound(DcfRequest *request, const DcfColumn *column, char *param,
 		dcf_request_set(request, param, open, false);
 }
 
+/* The values of a list, or of a part of it, separated by commas. */
 static char *
 join_values(const DcfBindColumn *bcol, const DcfBindPart *part)
 {
@@ -499,6 +523,7 @@ join_values(const DcfBindColumn *bcol, const DcfBindPart *part)
 	return buf.data;
 }
 
+/* A placeholder such as (a|b|c|... 4 more). */
 static char *
 show_texts(char *const *texts, int count)
 {
@@ -515,7 +540,10 @@ show_texts(char *const *texts, int count)
 	return buf.data;
 }
 
-/* The bounds of several windows; one that is open is shown as such. */
+/*
+ * Placeholders for several windows.  An open end is shown as an empty text, or
+ * as what is sent for it.
+ */
 static void
 show_windows(DcfRequest *request, const DcfRelation *relation,
 			 const DcfBindColumn *bcol)
@@ -586,8 +614,8 @@ dcf_bind_owns_row(const DcfBoundRequest *bound, const Datum *values,
 }
 
 /*
- * A window narrows best, then a period, then what the query says nothing
- * about.
+ * Name windows if there are any, else periods given by two columns, else the
+ * columns that the query gives no value for.
  */
 char *
 dcf_bind_narrow_hint(const DcfRequestSet *set)
@@ -621,16 +649,16 @@ dcf_bind_narrow_hint(const DcfRequestSet *set)
 						more);
 	}
 	if (times != NIL)
-		return psprintf("Ask for a shorter period by %s.",
+		return psprintf("Request a shorter period with %s.",
 						name_columns(times));
 	if (others != NIL)
-		return psprintf("Narrow the request by a value for %s.",
+		return psprintf("Narrow the request with a value for %s.",
 						name_columns(others));
 	return pstrdup(
-		"Ask for less by the values in WHERE, or by a request for each part.");
+		"Request less with other values in WHERE, or divide the query into several.");
 }
 
-/* Sentences about ends of windows that the query leaves open, or "". */
+/* A sentence for each window with an end that the query leaves open, or "". */
 static char *
 name_open_ends(const DcfRequestSet *set)
 {
@@ -663,7 +691,10 @@ name_open_ends(const DcfRequestSet *set)
 	return buf.data;
 }
 
-/* What else there is to do about the open end of a required window, or "". */
+/*
+ * How an option could limit the open end of a required window; "" if it
+ * already does.
+ */
 static const char *
 name_open_option(const DcfRelation *relation, bool lower)
 {
@@ -676,7 +707,7 @@ name_open_option(const DcfRelation *relation, bool lower)
 		"";
 }
 
-/* A sentence about the window by which requests could be halved, or "". */
+/* A sentence that proposes the option "split", or "" if it would not help. */
 static const char *
 name_split(const DcfRequestSet *set)
 {
@@ -688,13 +719,13 @@ name_split(const DcfRequestSet *set)
 			bcol->column->options->param_from &&
 			bcol->column->options->param_to && dcf_bind_part_exist(bcol))
 			return psprintf(
-				" Or set the table's option \"split\" to \"%s\": then it is asked in halves.",
+				" Or set the table's option \"split\" to \"%s\" to have such requests halved.",
 				bcol->column->attname);
 	}
 	return "";
 }
 
-/* "column "a" (parameter A)", or several of these. */
+/* The text: column "a" (parameter A), column "b" (parameter B) or ... */
 static char *
 name_columns(List *columns)
 {

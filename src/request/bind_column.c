@@ -1,6 +1,7 @@
 /*
  * bind_column.c
- *	  What a query says about one sent column.  See bind_column.h.
+ *	  What a query says about one sent column, and what is sent for it.  See
+ *	  bind_column.h.
  */
 #include "postgres.h"
 
@@ -77,6 +78,7 @@ dcf_bind_column_bind(DcfBindColumn *bcol, const DcfBinding *binding,
 					value);
 }
 
+/* EXPLAIN of a value that only execution knows: remember its placeholder. */
 static void
 bind_unknown(DcfBindColumn *bcol, const DcfBinding *binding, const char *shown)
 {
@@ -95,6 +97,7 @@ bind_unknown(DcfBindColumn *bcol, const DcfBinding *binding, const char *shown)
 		bcol->shown_to = shown;
 }
 
+/* Intersect the column's values with those of a binding. */
 static void
 bind_values(DcfBindColumn *bcol, bool is_array, const DcfBoundValue *value)
 {
@@ -110,6 +113,10 @@ bind_values(DcfBindColumn *bcol, bool is_array, const DcfBoundValue *value)
 		bcol->empty = true;
 }
 
+/*
+ * Narrow the window by a comparison, or intersect its periods with those that
+ * a binding implies.
+ */
 static void
 bind_window(DcfBindColumn *bcol, const DcfBinding *binding,
 			const DcfBoundValue *value)
@@ -132,6 +139,7 @@ bind_window(DcfBindColumn *bcol, const DcfBinding *binding,
 		bcol->empty = true;
 }
 
+/* Intersect the column's periods with others. */
 static void
 bind_periods(DcfBindColumn *bcol, DcfPeriods periods)
 {
@@ -144,8 +152,9 @@ bind_periods(DcfBindColumn *bcol, DcfPeriods periods)
 }
 
 /*
- * A request for each period; but one that goes until now, or begins with the
- * first record, would return the others' rows as well.
+ * Make one window for each period, so that each gets its own request.  If the
+ * endpoint takes only one end of a range, each request would return the rows
+ * of other periods as well, so there is only one window.
  */
 static void
 finish_window(DcfBindColumn *bcol)
@@ -200,7 +209,7 @@ dcf_bind_column_finish(DcfBindColumn *bcol, const DcfRelation *relation,
 	const DcfColumn *column = bcol->column;
 	const char *obstacle;
 
-	/* IS NULL is false for a domain that refuses NULL. */
+	/* IS NULL and a value contradict each other; a domain may refuse NULL. */
 	if (bcol->not_sent &&
 		(bcol->has_values || bcol->shown || !dcf_bind_fit_takes_null(column)))
 		bcol->empty = true;
@@ -236,18 +245,18 @@ dcf_bind_column_finish(DcfBindColumn *bcol, const DcfRelation *relation,
 		send_nothing(bcol, relation, obstacle);
 }
 
-/* An empty value is no item of a list. */
+/* Whether a value is the empty text, which cannot be an item of a list. */
 static bool
 has_empty(const DcfBindColumn *bcol)
 {
-	/* It is the least of texts, but not in each collation. */
+	/* The empty text sorts first only in some collations, so check all. */
 	for (int i = 0; i < bcol->values.count; i++)
 		if (bcol->texts[i][0] == '\0')
 			return true;
 	return false;
 }
 
-/* The default is sent as the DBA wrote it. */
+/* Send the default exactly as the option has it. */
 static void
 use_default(DcfBindColumn *bcol, char *utf8)
 {
@@ -258,9 +267,9 @@ use_default(DcfBindColumn *bcol, char *utf8)
 }
 
 /*
- * The value that the rows have where the query gives none; utf8 is the default,
- * or NULL.  Worked out only if the query asks: "*" is no integer, and need not
- * be.
+ * Find the value that rows show if the query gives none. utf8 is what is sent,
+ * or NULL.  Called only if the query reads the column: a default such as "*"
+ * for an integer column is legal as long as nobody reads it.
  */
 static void
 find_unsent_value(DcfBindColumn *bcol, const DcfRelation *relation,
@@ -276,7 +285,7 @@ find_unsent_value(DcfBindColumn *bcol, const DcfRelation *relation,
 		dcf_bind_default_raise_null(relation, bcol->column);
 }
 
-/* Returns why there is no text for a value, a sentence; or NULL. */
+/* Set texts; returns why a value has none, as a sentence, or NULL. */
 static const char *
 make_texts(DcfBindColumn *bcol)
 {
@@ -294,8 +303,8 @@ make_texts(DcfBindColumn *bcol)
 }
 
 /*
- * Why the service might take the values for something else, a sentence; NULL
- * if it cannot.
+ * Why the service might understand the values differently than PostgreSQL, as
+ * a sentence; NULL if it cannot.
  */
 static const char *
 find_obstacle(const DcfBindColumn *bcol)
@@ -314,6 +323,7 @@ find_obstacle(const DcfBindColumn *bcol)
 	return obstacle;
 }
 
+/* Why a text cannot be an item of a list, as a sentence, or NULL. */
 static const char *
 list_obstacle(const DcfBindColumn *bcol, const char *text)
 {
@@ -321,16 +331,19 @@ list_obstacle(const DcfBindColumn *bcol, const char *text)
 
 	if (strchr(text, ',') != NULL)
 		return psprintf(
-			"Parameter \"%s\" is a list, in which a value cannot have a comma.",
+			"Parameter \"%s\" is a list, whose values cannot contain commas.",
 			param);
 	if (text[0] == '\0' && bcol->values.count > 1 && !bcol->fan_out)
 		return psprintf(
-			"Parameter \"%s\" is a list, in which none of several values can be empty.",
+			"Parameter \"%s\" is a list, in which an empty value cannot stand beside others.",
 			param);
 	return NULL;
 }
 
-/* Whether times of the service come out rounded, as other ones. */
+/*
+ * Whether the column's precision is less than that of the service's times, so
+ * that equal times of the column may differ in the service.
+ */
 static bool
 rounds_times(const DcfColumn *column)
 {
@@ -340,32 +353,38 @@ rounds_times(const DcfColumn *column)
 		column->basetypmod >= 0 && column->basetypmod < DCF_SERVICE_DIGITS;
 }
 
-/* Why the service might not find by a value all that is equal to it. */
+/*
+ * Why the service might not return all rows whose value is equal to this one,
+ * as a sentence, or NULL.
+ */
 static const char *
 filter_obstacle(const DcfColumn *column, Datum value, const char *text)
 {
-	/* It has no such values: it writes them for NULL.  The DBA may know better. */
+	/*
+	 * The service writes these texts for NULL. send_empty says that it finds
+	 * '' all the same.
+	 */
 	if ((text[0] == '\0' && !column->options->send_empty) ||
 		strcmp(text, "null") == 0)
 		return psprintf(
-			"The service writes \"%s\" for a missing value, which parameter \"%s\" need not find.",
+			"The service writes \"%s\" for a missing value, and parameter \"%s\" may not find it.",
 			text, column->options->param);
 	if (rounds_times(column))
 		return psprintf(
-			"The column rounds times, and parameter \"%s\" need not find those that become \"%s\".",
+			"The column rounds times, and parameter \"%s\" may not find the times that become \"%s\".",
 			column->options->param, text);
 	if (column->basetype == TIMESTAMPOID &&
 		dcf_window_is_shown_twice(DatumGetTimestamp(value), column->timezone))
 		return psprintf(
-			"Clocks show this time twice, and parameter \"%s\" takes one instant, \"%s\".",
+			"This time occurs twice because clocks are set back, and parameter \"%s\" accepts only one instant, \"%s\".",
 			column->options->param, text);
 	return NULL;
 }
 
 /*
- * The same query would ask for something else in a session with another
- * TimeZone.  Only parameter columns come to this: of others the service is not
- * asked for such an equality.
+ * Refuse a value that means something else in a session with another TimeZone.
+ * Only a parameter column is compared with such a value; see
+ * equality_accepts() in qual_bind.c.
  */
 static void
 raise_by_session(const DcfBindColumn *bcol, const DcfRelation *relation)
@@ -390,8 +409,10 @@ raise_by_session(const DcfBindColumn *bcol, const DcfRelation *relation)
 }
 
 /*
- * A filtered column can do without being sent: it is checked here again.  Then
- * nothing else may be sent for it, either.
+ * Do not send a value that has an obstacle.  An optional filtered column does
+ * not need it, because PostgreSQL checks the clause again; but then no default
+ * may be sent for it either, which would lose rows.  For other columns raise
+ * an error.
  */
 static void
 send_nothing(DcfBindColumn *bcol, const DcfRelation *relation,

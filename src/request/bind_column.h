@@ -25,12 +25,15 @@ typedef struct DcfBindColumn
 	/* A column with one parameter; valid after dcf_bind_column_finish(). */
 	/* the values depend on the session's TimeZone: an error */
 	bool by_session;
+
 	/* send nothing, not even what every other request sends */
 	bool not_sent;
+
 	/* there are values to send: one in each request, or all in one */
 	bool has_values;
 	DcfBindValues values;
 	char **texts; /* one for each value, in UTF-8; NULL for none */
+
 	/* each value, or each window, needs a request of its own */
 	bool fan_out;
 	bool grouped; /* a DcfBindGroup says which of its values to combine */
@@ -41,6 +44,7 @@ typedef struct DcfBindColumn
 	DcfWindow window; /* covers all of windows */
 	bool has_window;
 	bool has_periods;
+
 	/* one for each of windows, after dcf_bind_column_finish() */
 	DcfPeriods periods;
 	DcfWindow *windows; /* if fan_out; else NULL or of length 1 */

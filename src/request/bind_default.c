@@ -1,6 +1,7 @@
 /*
  * bind_default.c
- *	  The value of a column of which a query says nothing.  See bind_default.h.
+ *	  The value of a column that a query says nothing about.  See
+ *	  bind_default.h.
  */
 #include "postgres.h"
 
@@ -44,8 +45,8 @@ dcf_bind_default_is_null(const DcfColumn *column, const char *utf8)
 }
 
 /*
- * Read without the column's length or precision, which would cut or round what
- * is sent whole.
+ * Convert without the column's length or precision, which would truncate or
+ * round it: the service gets the whole text.
  */
 Datum
 dcf_bind_default_value(const DcfRelation *relation, const DcfColumn *column,
@@ -113,8 +114,9 @@ dcf_bind_default_raise_null(const DcfRelation *relation,
 		(errcode(ERRCODE_NOT_NULL_VIOLATION),
 		 errmsg("parameter column \"%s\" of foreign table \"%s\" has no value",
 				column->attname, relation->relname),
-		 errdetail("Nothing is sent for it, and its type %s does not allow "
-				   "NULL.",
-				   format_type_be(column->type)),
-		 errhint("Give it a value in WHERE, or do not select it.")));
+		 errdetail(
+			 "No value is sent for the column, and its type %s does not allow "
+			 "NULL.",
+			 format_type_be(column->type)),
+		 errhint("Give the column a value in WHERE, or do not select it.")));
 }

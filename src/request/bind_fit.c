@@ -2,8 +2,8 @@
  * bind_fit.c
  *	  Whether a column can hold a value.  See bind_fit.h.
  *
- * The value is cast to the column's type, and must come out equal to what it
- * was.  A cast that would raise is not made.
+ * The value is cast to the column's type and must still be equal to itself.  A
+ * cast that would raise an error is not executed.
  */
 #include "postgres.h"
 
@@ -63,8 +63,9 @@ dcf_bind_fit_create(const DcfColumn *column, Oid valuetype)
 }
 
 /*
- * The cast of a value to the column's modifier, and to its type where that is
- * the narrower one of two that are written alike (cidr of inet).
+ * The cast to the column's modifier, and to its type if that is the narrower
+ * one of two binary coercible types (inet to cidr).  NULL if the column holds
+ * the value unchanged.
  */
 static ExprState *
 make_cast(const DcfColumn *column, Oid valuetype)
@@ -102,6 +103,7 @@ dcf_bind_fit_value(DcfBindFit *fit, Datum *value)
 	return fits;
 }
 
+/* Cast *value.  False if the result differs from it. */
 static bool
 cast_value(DcfBindFit *fit, Datum *value)
 {
@@ -127,7 +129,7 @@ cast_value(DcfBindFit *fit, Datum *value)
 static bool
 numeric_fits(int32 typmod, Datum value)
 {
-	/* As numeric.c packs them. */
+	/* numeric.c packs both into the modifier like this. */
 	int precision = ((typmod - VARHDRSZ) >> 16) & 0xffff;
 	int scale = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
 	Datum rounded;
@@ -150,7 +152,10 @@ numeric_fits(int32 typmod, Datum value)
 								   limit));
 }
 
-/* domain_check() raises where this is false. */
+/*
+ * Whether the domain's constraints hold.  Unlike domain_check(), does not
+ * raise if one does not.
+ */
 static bool
 satisfies_domain(DcfBindFit *fit, Datum value, bool isnull)
 {

@@ -26,7 +26,7 @@ extern DcfBindFit *dcf_bind_fit_create(const DcfColumn *column, Oid valuetype);
  */
 extern bool dcf_bind_fit_value(DcfBindFit *fit, Datum *value);
 
-/* Release its executor state. Its memory stays in the context. */
+/* Release its executor state.  Its memory stays in the context. */
 extern void dcf_bind_fit_end(DcfBindFit *fit);
 
 /* Whether the column's type allows NULL; only a domain can refuse it. */

@@ -1,6 +1,6 @@
 /*
  * bind_group.c
- *	  Columns whose values go along with each other.  See bind_group.h.
+ *	  Columns whose values belong together.  See bind_group.h.
  */
 #include "postgres.h"
 
@@ -10,15 +10,15 @@
 
 #include "bind_group.h"
 
-/* The arrays of one group, one for each column. */
+/* The arrays of one group, one for each column, all of one length. */
 typedef struct Arrays
 {
 	int count;
 	const DcfBindColumn **bcols;
-	Oid *types; /* of elements */
+	Oid *types; /* of their elements */
 	Datum **elems;
 	bool **nulls;
-	int length; /* of each */
+	int length;
 } Arrays;
 
 static DcfBindGroup *create_group(DcfBindColumn *bcols,
@@ -53,8 +53,9 @@ dcf_bind_group_create(DcfBindColumn *bcols, const DcfFdwPrivate *priv,
 }
 
 /*
- * NULL where it does not come to several requests, or a column is in another
- * group: then all combinations are asked for.
+ * The group with a number.  NULL if it has fewer than two usable columns, or
+ * shares a column with another group: then all combinations are requested,
+ * which is a superset.
  */
 static DcfBindGroup *
 create_group(DcfBindColumn *bcols, const DcfFdwPrivate *priv,
@@ -116,7 +117,7 @@ create_group(DcfBindColumn *bcols, const DcfFdwPrivate *priv,
 	return group;
 }
 
-/* False where the value is not known, or its length is another. */
+/* False if the value is not known or NULL, or its length differs. */
 static bool
 add_array(Arrays *arrays, const DcfBindColumn *bcol,
 		  const DcfBoundValue *value)
@@ -142,7 +143,10 @@ add_array(Arrays *arrays, const DcfBindColumn *bcol,
 	return true;
 }
 
-/* Where the n-th values are; false if one is NULL, or ruled out by others. */
+/*
+ * Find the nth combination's values among those of their columns.  False if
+ * one is NULL or excluded by other clauses.
+ */
 static bool
 find_row(const Arrays *arrays, int nth, int *row)
 {
@@ -164,6 +168,7 @@ find_row(const Arrays *arrays, int nth, int *row)
 	return true;
 }
 
+/* Orders combinations by the indexes of their values, for qsort_arg(). */
 static int
 compare_rows(const void *one, const void *other, void *arg)
 {

@@ -1,6 +1,6 @@
 /*
  * bind_part.c
- *	  Parts of what a request asks for.  See bind_part.h.
+ *	  Parts of what a request asks for by one column.  See bind_part.h.
  */
 #include "postgres.h"
 
@@ -23,6 +23,7 @@ dcf_bind_part_whole(const DcfBindColumn *bcol)
 	return part;
 }
 
+/* Divide a part of a window at its middle. */
 static bool
 halve_window(const DcfBindColumn *bcol, int position, const DcfBindPart *part,
 			 DcfBindPart *first, DcfBindPart *second)

@@ -17,7 +17,7 @@
 #include "bind_fit.h"
 #include "request/bind_value.h"
 
-/* An ordering, for qsort_arg(). */
+/* The argument of compare(). */
 typedef struct Order
 {
 	FmgrInfo *cmp;
@@ -158,6 +158,7 @@ dcf_bind_array_values(Datum array, Oid elemtype, Datum **values)
 	return nvalues;
 }
 
+/* Equality and order of the column's values. */
 static Order
 column_order(const DcfColumn *column)
 {
@@ -165,13 +166,15 @@ column_order(const DcfColumn *column)
 		lookup_type_cache(column->basetype, TYPECACHE_CMP_PROC_FINFO);
 	Order order = {&typentry->cmp_proc_finfo, column->collation};
 
-	/* qual.c binds only columns whose type has a btree operator family. */
+	/*
+	 * qual_bind.c binds only columns whose type has a btree operator family.
+	 */
 	if (!OidIsValid(typentry->cmp_proc_finfo.fn_oid))
 		elog(ERROR, "type %s has no order", format_type_be(column->basetype));
 	return order;
 }
 
-/* There may be many to sort. */
+/* For qsort_arg(), which may take long enough to need interrupts. */
 static int
 compare(const void *one, const void *other, void *arg)
 {
@@ -189,7 +192,10 @@ is_integer(Oid type)
 	return type == INT2OID || type == INT4OID || type == INT8OID;
 }
 
-/* Whether values are compared with columns of that type across types. */
+/*
+ * Whether columns of the type are also compared with other types, whose values
+ * have to be converted.
+ */
 static bool
 is_coerced(Oid type)
 {
@@ -197,8 +203,8 @@ is_coerced(Oid type)
 }
 
 /*
- * The value of the column's base type that is equal to this one.  False where
- * there is none.
+ * Convert a value to the equal one of the column's base type.  False if there
+ * is none.
  */
 static bool
 coerce(const DcfColumn *column, Datum value, Oid valuetype, Datum *result)
@@ -213,6 +219,7 @@ coerce(const DcfColumn *column, Datum value, Oid valuetype, Datum *result)
 	return true;
 }
 
+/* False if the number is beyond the range of type. */
 static bool
 coerce_integer(Oid type, Datum value, Oid valuetype, Datum *result)
 {
@@ -230,7 +237,7 @@ coerce_integer(Oid type, Datum value, Oid valuetype, Datum *result)
 	return true;
 }
 
-/* Dates, local times and instants: each can be any of those before it. */
+/* From the coarsest to the finest: date, timestamp, timestamptz. */
 static int
 time_rank(Oid type)
 {
@@ -244,10 +251,10 @@ is_time(Oid type)
 }
 
 /*
- * PostgreSQL compares two types of time in the finer one.  A value of the
- * coarser type has one counterpart there, unless it lies beyond the other's
- * range.  The other way round there is one only if it comes back the same: a
- * time of day has none in a date.
+ * PostgreSQL compares two types of time as the finer one.  A value of the
+ * coarser type has one counterpart in the finer one, unless it is out of
+ * range.  A value of the finer type has one in the coarser only if it survives
+ * the conversion there and back: a time of day cannot become a date.
  */
 static bool
 coerce_time(Oid type, Datum value, Oid valuetype, Datum *result)
@@ -264,7 +271,7 @@ coerce_time(Oid type, Datum value, Oid valuetype, Datum *result)
 		DatumGetTimestamp(back) == DatumGetTimestamp(value);
 }
 
-/* False if it is out of the finer type's range. */
+/* Convert to a finer type; false if it is out of that type's range. */
 static bool
 refine_time(Datum value, Oid from, Oid to, Datum *result)
 {
@@ -283,6 +290,7 @@ refine_time(Datum value, Oid from, Oid to, Datum *result)
 	return overflow == 0;
 }
 
+/* Sort the set and remove duplicates. */
 static void
 sort_unique(const DcfColumn *column, DcfBindValues *set)
 {

@@ -1,6 +1,6 @@
 /*
  * deferred_error.c
- *	  Why a scan cannot run.  See deferred_error.h.
+ *	  Why a scan cannot run as planned.  See deferred_error.h.
  */
 #include "postgres.h"
 
@@ -55,6 +55,7 @@ dcf_deferred_error_show(const DcfRelation *relation,
 	return buf.data;
 }
 
+/* Whether a scan cannot run without a value for the column. */
 static bool
 is_required(const DcfColumn *column)
 {
@@ -81,7 +82,7 @@ dcf_deferred_error_missing(const DcfRelation *relation, const Bitmapset *bound)
 	return deferred;
 }
 
-/* A clause on a required column that could run. */
+/* A clause on a required column that would run. */
 static void
 append_example(StringInfo buf, const DcfParameterHint *param_hint,
 			   const DcfColumn *column)
@@ -96,7 +97,10 @@ append_example(StringInfo buf, const DcfParameterHint *param_hint,
 						 dcf_parameter_hint_example(param_hint, column));
 }
 
-/* Name the required columns without a value, and show what would run. */
+/*
+ * Name the required columns without a value, and show a WHERE that would run,
+ * with all required columns.
+ */
 static void
 raise_missing(const DcfRelation *relation, const DcfDeferredError *deferred)
 {
@@ -110,7 +114,7 @@ raise_missing(const DcfRelation *relation, const DcfDeferredError *deferred)
 
 	if (deferred->clause)
 		unusable = psprintf(
-			" No period of \"%s\" follows from %s: there the column must stand alone, or in something that keeps its order, such as date_trunc().",
+			" No period of \"%s\" follows from %s. Only a comparison of the column itself, or of an expression that keeps its order such as date_trunc(), gives one.",
 			relation->columns[deferred->unsent - 1].attname, deferred->clause);
 	initStringInfo(&names);
 	initStringInfo(&example);
@@ -134,7 +138,8 @@ raise_missing(const DcfRelation *relation, const DcfDeferredError *deferred)
 			appendStringInfo(&hints, " %s.", values);
 	}
 	if (has_end)
-		appendStringInfoString(&hints, " The service may count the last day.");
+		appendStringInfoString(&hints,
+							   " The service may include the whole last day.");
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
@@ -149,12 +154,13 @@ raise_missing(const DcfRelation *relation, const DcfDeferredError *deferred)
 		 errhint("For example: WHERE %s.%s", example.data, hints.data)));
 }
 
+/* Name a column that is compared although no value follows for it. */
 static void
 raise_unsent(const DcfRelation *relation, const DcfDeferredError *deferred)
 {
 	const DcfColumn *column = &relation->columns[deferred->unsent - 1];
 	const char *reason = column->is_preset ?
-		"Its default, or what goes with every request, would be sent instead." :
+		"Its default, or the value that every request sends, would be sent instead." :
 		"The column is sent to the service, not read from the reply.";
 
 	ereport(
@@ -166,8 +172,8 @@ raise_unsent(const DcfRelation *relation, const DcfDeferredError *deferred)
 			 errdetail("No value follows from the comparison %s. %s",
 					   deferred->clause, reason) :
 			 errdetail(
-				 "The query compares it in a way that no value follows from. %s",
+				 "The query compares the column in a way from which no value follows. %s",
 				 reason),
 		 errhint(
-			 "Compare it by =, IN or IS NULL with something that is known before the scan starts: a constant, a query parameter, an uncorrelated subquery, or a column of a table that can be joined first.")));
+			 "Compare it by =, IN or IS NULL with a value that is known before the scan starts: a constant, a query parameter, an uncorrelated subquery, or a column of a table that can be joined first.")));
 }

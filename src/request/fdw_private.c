@@ -1,9 +1,11 @@
 /*
  * fdw_private.c
- *	  The spec as lists that a plan can hold.  See fdw_private.h.
+ *	  The planner's decisions as lists that a plan can hold.  See
+ *	  fdw_private.h.
  *
- * fdw_exprs is the bindings' values, each followed by the condition that it
- * does not hold under, then the clauses that EXPLAIN shows: there the planner keeps their variables and parameters in order.
+ * fdw_exprs contains the value of each binding, followed by its condition if
+ * it has one, and then the clauses that EXPLAIN shows.  The planner adjusts
+ * Vars and Params only in fdw_exprs, so all expressions must be there.
  */
 #include "postgres.h"
 
@@ -16,9 +18,9 @@
 /* Positions in fdw_private. */
 enum
 {
-	PRIVATE_ATTNUMS,	/* IntList, one for each binding */
+	PRIVATE_ATTNUMS,	/* IntList, one entry for each binding */
 	PRIVATE_OPS,		/* IntList, likewise */
-	PRIVATE_UNLESS,		/* IntList, likewise: whether there is a condition */
+	PRIVATE_UNLESS,		/* IntList, likewise: whether it has a condition */
 	PRIVATE_GROUPS,		/* IntList, likewise */
 	PRIVATE_PROGRAMS,	/* List of IntLists, likewise */
 	PRIVATE_FAN_OUT,	/* IntList of attnums */
@@ -27,11 +29,11 @@ enum
 	PRIVATE_ROWS,		/* Float */
 	PRIVATE_DAYS,		/* Float */
 	PRIVATE_ALL_ROWS,	/* Integer, 0 or 1 */
-	PRIVATE_DEFERRED,	/* List, NIL where it can run */
+	PRIVATE_DEFERRED,	/* List, NIL if the scan can run */
 	PRIVATE_CONDITIONAL /* List of such lists */
 };
 
-/* Positions in PRIVATE_DEFERRED, and in those of PRIVATE_CONDITIONAL. */
+/* Positions in PRIVATE_DEFERRED, and in each list of PRIVATE_CONDITIONAL. */
 enum
 {
 	DEFERRED_MISSING, /* IntList of attnums */
@@ -61,6 +63,7 @@ bitmapset_from_list(const List *list)
 	return result;
 }
 
+/* NIL for no error. */
 static List *
 write_deferred(const DcfDeferredError *deferred)
 {
@@ -220,7 +223,7 @@ dcf_fdw_private_binds_same(const DcfFdwPrivate *one,
 	return true;
 }
 
-/* Or a record of constants. */
+/* A constant, or the record of constants that is a program's input. */
 static bool
 is_constant(const Expr *value)
 {

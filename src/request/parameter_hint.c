@@ -1,6 +1,7 @@
 /*
  * parameter_hint.c
- *	  What the catalogue knows of parameters, for messages.  See parameter_hint.h.
+ *	  What the catalogue knows of parameters, for messages.  See
+ *	  parameter_hint.h.
  */
 #include "postgres.h"
 
@@ -12,10 +13,10 @@
 #include "catalogue/catalogue.h"
 #include "request/parameter_hint.h"
 
-/* Longer lists of values are not shown whole. */
+/* Show at most this many values of a parameter. */
 #define SHOWN_VALUES 12
 
-/* A hint for a refused request tells of no more parameters. */
+/* A hint for a refused request describes at most this many parameters. */
 #define MAX_PARAMS 4
 
 struct DcfParameterHint
@@ -33,6 +34,7 @@ dcf_parameter_hint_start(const DcfRelation *relation)
 	return param_hint;
 }
 
+/* What the catalogue knows of a column's parameter, or NULL. */
 static const DcfCatalogueParam *
 find_param(const DcfParameterHint *param_hint, const DcfColumn *column)
 {
@@ -54,7 +56,10 @@ is_time_type(Oid type)
 	return type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
 }
 
-/* A value of the catalogue as a literal of the column's type, or NULL. */
+/*
+ * A value of the catalogue as an SQL literal of the column's type; NULL if it
+ * is not one.
+ */
 static char *
 literal(const DcfColumn *column, const char *value)
 {
@@ -65,7 +70,9 @@ literal(const DcfColumn *column, const char *value)
 		NULL;
 }
 
-/* A column of dates that has a parameter which takes the end of a period. */
+/*
+ * The documentation names these parameters StopDate, ReportStopDate and so on.
+ */
 bool
 dcf_parameter_hint_is_end(const DcfColumn *column)
 {
@@ -79,7 +86,7 @@ dcf_parameter_hint_is_end(const DcfColumn *column)
 	return *param != '\0';
 }
 
-/* Some value of the type; of a period's end the last day of a month. */
+/* Some literal of the column's type. */
 static const char *
 any_value(const DcfColumn *column)
 {
@@ -99,7 +106,7 @@ dcf_parameter_hint_example(const DcfParameterHint *param_hint,
 	const char *value = NULL;
 	char *example = NULL;
 
-	/* The documented dates are years ago. */
+	/* Not for dates: the documented examples are years old. */
 	if (param && strcmp(param->type, "datetime") != 0)
 		value =
 			param->values != NIL ? linitial(param->values) : param->example;
@@ -108,6 +115,7 @@ dcf_parameter_hint_example(const DcfParameterHint *param_hint,
 	return example ? example : pstrdup(any_value(column));
 }
 
+/* The legal values, with their labels: 1 (include) or -1 (exclude). */
 static void
 append_values(StringInfo text, const DcfCatalogueParam *param)
 {
@@ -152,15 +160,16 @@ dcf_parameter_hint_values(const DcfParameterHint *param_hint,
 	}
 	else
 	{
-		appendStringInfo(&text, "has its values listed by endpoint %s",
+		appendStringInfo(&text, "takes values that endpoint %s lists",
 						 param->lookup);
 		if (param->all != NIL)
-			appendStringInfo(&text, ", and %s for all",
+			appendStringInfo(&text, ", or %s for all",
 							 (char *) linitial(param->all));
 	}
 	return text.data;
 }
 
+/* Whether a list has a text, compared without regard to case. */
 static bool
 is_in(const List *texts, const char *text, size_t len)
 {
@@ -174,8 +183,8 @@ is_in(const List *texts, const char *text, size_t len)
 }
 
 /*
- * The first of the values in a list that is none of the legal ones, made safe,
- * or NULL.
+ * The first value of a comma-separated list that is not legal, as foreign
+ * text; NULL if all are legal.
  */
 static char *
 find_illegal(const DcfCatalogueParam *param, const char *sent)
@@ -192,7 +201,7 @@ find_illegal(const DcfCatalogueParam *param, const char *sent)
 	}
 }
 
-/* How the query names a parameter: by the column that sends it, if any does. */
+/* The name under which a query knows a parameter: the column that sends it. */
 static const char *
 name_param(const DcfRelation *relation, const char *name)
 {
@@ -207,7 +216,10 @@ name_param(const DcfRelation *relation, const char *name)
 	return name;
 }
 
-/* Add a sentence about a parameter that was sent, if there is one. */
+/*
+ * Add a sentence about a parameter that was sent, if its value is illegal and
+ * illegal is true, or neither.
+ */
 static void
 append_sent(StringInfo text, const DcfRelation *relation,
 			const DcfCatalogueEndpoint *endpoint, const DcfParam *sent,
@@ -216,7 +228,7 @@ append_sent(StringInfo text, const DcfRelation *relation,
 	const DcfCatalogueParam *param = dcf_catalogue_param(endpoint, sent->name);
 	char *wrong;
 
-	/* The service takes an empty value for none. */
+	/* To the service, an empty value is none. */
 	if (param == NULL || param->values == NIL || sent->value[0] == '\0')
 		return;
 	wrong = find_illegal(param, sent->value);

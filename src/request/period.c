@@ -1,6 +1,6 @@
 /*
  * period.c
- *	  Sets of periods, and programs that make them.  See period.h.
+ *	  Programs that compute sets of periods.  See period.h.
  */
 #include "postgres.h"
 
@@ -18,18 +18,18 @@
 #include "request/period_set.h"
 #include "request/window.h"
 
-/* The most requests that the periods of one column come to. */
+/* Send at most this many windows for one column. */
 #define MAX_WINDOWS 24
 
-/* What separates two entries of a list by less is not worth a request. */
+/* A gap between elements of a list that is shorter is requested as well. */
 #define LIST_GAP (7 * USECS_PER_DAY)
 
-/* A program under way. */
+/* A running program. */
 typedef struct Machine
 {
 	const ListCell *next; /* code */
 	const ListCell *end;
-	const DcfBoundValue *value; /* to be taken next */
+	const DcfBoundValue *value; /* the next value to take */
 	DcfPeriods *stack;
 	int depth;
 } Machine;
@@ -82,6 +82,7 @@ dcf_period_run(const List *program, const DcfBoundValue *values)
 	return m.stack[0];
 }
 
+/* Execute one code with its operands. */
 static void
 run_code(Machine *m, DcfPeriodCode code)
 {
@@ -136,7 +137,10 @@ run_code(Machine *m, DcfPeriodCode code)
 	}
 }
 
-/* Without NULLs, to which nothing is equal. */
+/*
+ * Push the union of what the elements of an array allow.  NULLs are skipped,
+ * because nothing equals them.
+ */
 static void
 push_elements(Machine *m, DcfPeriodCode code)
 {
@@ -177,7 +181,10 @@ dcf_period_any(DcfPeriodSpace space, Datum array, Oid arraytype)
 	return set;
 }
 
-/* The steps leave the order of periods as it is, but they may meet. */
+/*
+ * Apply a step to each period of the topmost set.  Steps keep the order of
+ * periods, but may make them meet.
+ */
 static void
 step(Machine *m, DcfPeriodCode code)
 {
@@ -200,6 +207,7 @@ step(Machine *m, DcfPeriodCode code)
 	*top = dcf_period_normalize(*top);
 }
 
+/* argument is the step's operand, value what it takes or NULL. */
 static void
 step_period(Machine *m, DcfPeriodCode code, int argument,
 			const DcfBoundValue *value, DcfPeriod *period)
@@ -238,6 +246,7 @@ step_period(Machine *m, DcfPeriodCode code, int argument,
 	}
 }
 
+/* Replace the topmost count sets by their intersection or union. */
 static void
 combine(Machine *m, DcfPeriodCode code, int count)
 {
@@ -250,7 +259,10 @@ combine(Machine *m, DcfPeriodCode code, int count)
 	m->depth -= count - 1;
 }
 
-/* A bit for each end. */
+/*
+ * Run a program on bit sets instead of periods: 1 if the lower end is bounded,
+ * 2 if the upper one is.
+ */
 static void
 program_ends(const List *program, bool *lower, bool *upper)
 {
@@ -302,6 +314,7 @@ dcf_period_ends(const DcfBinding *binding, bool *lower, bool *upper)
 	*upper = binding->op != DCF_BIND_FROM && binding->op != DCF_BIND_AFTER;
 }
 
+/* The intersection of a window with a period. */
 static DcfWindow
 window_in(const DcfWindow *window, const DcfPeriod *period)
 {

@@ -1,6 +1,6 @@
 /*
  * period_set.c
- *	  Sets of periods: united, intersected, searched.
+ *	  Operations on sets of periods.  See period_set.h.
  */
 #include "postgres.h"
 
@@ -20,7 +20,6 @@ dcf_period_all(void)
 	return all;
 }
 
-/* A set of what one comparison says. */
 DcfPeriods
 dcf_period_single(DcfPeriod period)
 {
@@ -43,7 +42,7 @@ dcf_period_unite(DcfPeriods one, DcfPeriods other)
 	return dcf_period_normalize(both);
 }
 
-/* What both have; each is the whole of what it bounds. */
+/* The intersection of two periods, which may be empty. */
 static DcfPeriod
 overlap(const DcfPeriod *one, const DcfPeriod *other)
 {
@@ -96,7 +95,6 @@ dcf_period_find(const DcfPeriods *periods, Timestamp time)
 	return found;
 }
 
-/* Make one of a period and the next. */
 void
 dcf_period_join(DcfPeriods *periods, int earlier)
 {
@@ -109,6 +107,7 @@ dcf_period_join(DcfPeriods *periods, int earlier)
 			sizeof(DcfPeriod) * (periods->count - earlier - 1));
 }
 
+/* Orders periods by their starts, for qsort(). */
 static int
 compare_periods(const void *one, const void *other)
 {
@@ -128,7 +127,6 @@ is_empty(const DcfPeriod *period)
 		 (period->lower_exclusive || period->upper_exclusive));
 }
 
-/* In order, and without those that are empty or meet another. */
 DcfPeriods
 dcf_period_normalize(DcfPeriods periods)
 {

@@ -1,8 +1,8 @@
 /*
  * period_step.c
- *	  Comparisons and functions of time, the other way round.  See period.h.
+ *	  Comparisons and inverse functions of time.  See period_step.h.
  *
- * A bound outside of the years that can be sent is none: so no reckoning here
+ * A bound outside the years 1 to 9999 is dropped, so no computation here
  * leaves the range of timestamps.
  */
 #include "postgres.h"
@@ -25,15 +25,21 @@
 #include "request/period_set.h"
 #include "request/window.h"
 
-/* The most that an interval may add for a bound to follow: in all less than
- * what lies between the year 1 and PostgreSQL's first timestamp. */
+/*
+ * Larger intervals give no bound.  Their sum is less than the time between
+ * PostgreSQL's first timestamp and the year 1, so nothing overflows.
+ */
 #define MAX_MONTHS (1000 * MONTHS_PER_YEAR)
 #define MAX_DAYS   365000
 #define MAX_TIME   (MAX_DAYS * USECS_PER_DAY)
 
-/* The last days of some months do not exist in others: 29 to 31. */
+/*
+ * Adding months maps days 29 to 31 to the last day of a shorter month, so the
+ * inverse is off by up to 3 days.
+ */
 #define MONTH_SLACK (4 * USECS_PER_DAY)
 
+/* A unit of date_trunc(). */
 typedef struct Unit
 {
 	const char *name;
@@ -68,7 +74,7 @@ dcf_period_unit(const char *name)
 	return -1;
 }
 
-/* A value as its space has it; infinite where that cannot be. */
+/* A date or time in the terms of a space; infinite if out of its range. */
 static Timestamp
 time_in_space(Datum value, Oid type, DcfPeriodSpace space)
 {
@@ -84,6 +90,7 @@ time_in_space(Datum value, Oid type, DcfPeriodSpace space)
 	return DatumGetTimestamp(value);
 }
 
+/* The times t with "t op bound". */
 static DcfPeriod
 period_of(DcfBindingOp op, Timestamp bound)
 {
@@ -104,8 +111,8 @@ period_of(DcfBindingOp op, Timestamp bound)
 }
 
 /*
- * PostgreSQL compares two types of time in the finer one: a local time with an
- * instant as the instant that it is in the session's time zone.
+ * PostgreSQL compares a timestamp with a timestamptz as two instants; it
+ * converts the timestamp in the session's time zone.
  */
 DcfPeriod
 dcf_period_compare(DcfBindingOp op, DcfPeriodSpace space, Datum value,
@@ -120,7 +127,10 @@ dcf_period_compare(DcfBindingOp op, DcfPeriodSpace space, Datum value,
 	return period;
 }
 
-/* Rounded down or up, a numeric before it loses digits. */
+/*
+ * A number rounded up or down.  A numeric is rounded before it becomes a
+ * double, which could lose digits.
+ */
 static double
 whole_number(Datum value, Oid type, bool up)
 {
@@ -151,9 +161,9 @@ whole_number(Datum value, Oid type, bool up)
 }
 
 /*
- * The first moment of the year that is not less than a number, or that is
- * greater: a year has no fraction.  Infinite where it cannot be sent, and for
- * NaN.
+ * The start of the first year that is not less than a number, or with greater,
+ * of the first that is greater.  Infinite for NaN, and for years that cannot
+ * be sent.
  */
 static Timestamp
 start_of_year(Datum value, Oid type, bool greater)
@@ -167,7 +177,7 @@ start_of_year(Datum value, Oid type, bool greater)
 		USECS_PER_DAY;
 }
 
-/* A year y lies from the start of y until before the start of y + 1. */
+/* Year y is the period from the start of y to before that of y + 1. */
 DcfPeriod
 dcf_period_year(DcfBindingOp op, Datum value, Oid valuetype)
 {
@@ -182,6 +192,7 @@ dcf_period_year(DcfBindingOp op, Datum value, Oid valuetype)
 	return period;
 }
 
+/* The period of a range; the empty set for an empty range. */
 static DcfPeriods
 range_periods(TypeCacheEntry *type, const RangeType *range)
 {
@@ -240,7 +251,7 @@ dcf_period_multirange(Datum multirange)
 	return periods;
 }
 
-/* The start of the unit that a local time lies in. */
+/* The start of the unit that contains a local time. */
 static Timestamp
 floor_unit(Timestamp time, DcfPeriodUnit unit)
 {
@@ -250,7 +261,7 @@ floor_unit(Timestamp time, DcfPeriodUnit unit)
 		DirectFunctionCall2(timestamp_trunc, name, TimestampGetDatum(time)));
 }
 
-/* The start of the unit after it. */
+/* The start of the unit after the one that contains a local time. */
 static Timestamp
 next_unit(Timestamp time, DcfPeriodUnit unit)
 {
@@ -260,6 +271,7 @@ next_unit(Timestamp time, DcfPeriodUnit unit)
 							IntervalPGetDatum(&units[unit].span)));
 }
 
+/* The first start of a unit at or after a local time. */
 static Timestamp
 ceil_unit(Timestamp time, DcfPeriodUnit unit)
 {
@@ -269,9 +281,10 @@ ceil_unit(Timestamp time, DcfPeriodUnit unit)
 }
 
 /*
- * date_trunc() keeps order, its results are starts of units, and a time lies
- * before the start of the unit after its own.  So of starts: trunc(t) >= s is
- * t >= s, and trunc(t) <= s is t < next(s).
+ * The inverse of date_trunc() for a timestamp.  It keeps order, returns starts
+ * of units, and a time lies before the start of the next unit.  So for a start
+ * s, trunc(t) >= s means t >= s, and trunc(t) <= s means t < next(s).  Other
+ * bounds are first moved to a start.
  */
 void
 dcf_period_trunc(DcfPeriod *period, DcfPeriodUnit unit)
@@ -290,8 +303,9 @@ dcf_period_trunc(DcfPeriod *period, DcfPeriodUnit unit)
 }
 
 /*
- * Of an instant, units shorter than a day are those that clocks show, which
- * need not begin where UTC's do: a time lies less than a unit after its start.
+ * The inverse of date_trunc() for a timestamptz and a unit shorter than a day.
+ * Such units are those of local clocks and need not begin with UTC's.  So only
+ * this is used: a time lies less than one unit after its result.
  */
 void
 dcf_period_trunc_time(DcfPeriod *period, DcfPeriodUnit unit)
@@ -304,7 +318,7 @@ dcf_period_trunc_time(DcfPeriod *period, DcfPeriodUnit unit)
 	open_unsendable(period);
 }
 
-/* A local time as an instant, or an instant as a local time. */
+/* Convert between a local time and an instant. */
 static Timestamp
 convert(Timestamp time, Datum zone, bool to_instant)
 {
@@ -322,10 +336,10 @@ convert(Timestamp time, Datum zone, bool to_instant)
 }
 
 /*
- * A bound on the other side of a conversion.  Where clocks go the same from a
- * day before until a day after, as they were set, so does the conversion, and
- * no time from farther away comes across: zones are never set by more than a
- * day.  Else the bound is widened by a day.
+ * Convert a bound.  If the zone's offset does not change from a day before to
+ * a day after the bound, the conversion keeps order there, and no time from
+ * farther away gets across the bound, because offsets never change by more
+ * than a day.  Otherwise widen the bound by a day.
  */
 static void
 convert_bound(Timestamp *bound, bool *exclusive, Datum zone, bool to_instant,
@@ -344,6 +358,7 @@ convert_bound(Timestamp *bound, bool *exclusive, Datum zone, bool to_instant,
 	*bound = at;
 }
 
+/* Convert both bounds. */
 static void
 convert_period(DcfPeriod *period, Datum zone, bool to_instant)
 {
@@ -369,9 +384,9 @@ dcf_period_to_instant(DcfPeriod *period, Datum zone)
 }
 
 /*
- * Time to add or subtract keeps order.  Months may lead to a day that is not
- * there and then to the last one, so several days come to the same; days of
- * instants are those of the session's clocks.
+ * The inverse of adding an interval (back: false) or subtracting one.  Adding
+ * keeps order, but months may map several days to one, and days added to an
+ * instant are those of the session's time zone; slack covers both.
  */
 void
 dcf_period_shift(DcfPeriod *period, DcfPeriodSpace space, const Interval *by,
@@ -421,6 +436,7 @@ has_upper(const DcfPeriod *period)
 	return period->upper != DT_NOEND;
 }
 
+/* Drop bounds outside the years that can be sent. */
 static void
 open_unsendable(DcfPeriod *period)
 {

@@ -1,6 +1,6 @@
 /*
  * request.c
- *	  Requests as data, and the URL and body made of them.  See request.h.
+ *	  Requests as data, and the URLs and bodies made of them.  See request.h.
  */
 #include "postgres.h"
 
@@ -34,7 +34,7 @@ static void append_url(StringInfo buf, const DcfRequest *request,
 static char *build_form(const DcfRequest *request);
 static char *build_json(const DcfRequest *request);
 
-/* Whether the path's first segment is that of another path, case apart. */
+/* Whether two paths have the same first segment, apart from case. */
 static bool
 same_first_segment(const char *path, const char *other)
 {
@@ -95,7 +95,7 @@ dcf_request_set(DcfRequest *request, const char *name, const char *value,
 	request->params = lappend(request->params, param);
 }
 
-/* NULL if the list has none of this name. */
+/* The value of a parameter in a list, or NULL. */
 static const char *
 find_value(List *params, const char *name)
 {
@@ -159,7 +159,10 @@ dcf_request_is_post(const DcfRequest *request, const char *base)
 	return too_long;
 }
 
-/* Whether the URL is too long for sure: encoded, no text gets shorter. */
+/*
+ * Whether the URL is certainly too long, without building it: encoding
+ * shortens no text.
+ */
 static bool
 is_long(const DcfRequest *request)
 {
@@ -215,13 +218,14 @@ dcf_request_show(const DcfRequest *request, const char *base)
 		appendStringInfo(&buf, "... (%d bytes)", whole);
 	}
 
-	/* Encoded, it is ASCII but for placeholders, which are PostgreSQL's. */
+	/* This is ASCII, except for placeholders in the database encoding. */
 	return buf.data;
 }
 
 /*
- * Of what goes with every request an empty value is none, as it is to the
- * service: so a table can take away what the server's params would send.
+ * Whether a parameter is sent.  An empty one among those that every request
+ * sends is not, because the service treats it as missing.  So a table's params
+ * can remove one of the server's.
  */
 static bool
 is_sent(const DcfRequest *request, const List *list, const DcfParam *param)
@@ -229,6 +233,7 @@ is_sent(const DcfRequest *request, const List *list, const DcfParam *param)
 	return list != request->fixed || param->value[0] != '\0';
 }
 
+/* Remove the parameter of this name, if the list has it. */
 static void
 remove_param(List **params, const char *name)
 {
@@ -244,6 +249,7 @@ remove_param(List **params, const char *name)
 	}
 }
 
+/* Set a parameter that every request sends. */
 static void
 set_fixed(DcfRequest *request, const char *name, const char *value)
 {
@@ -255,7 +261,6 @@ set_fixed(DcfRequest *request, const char *name, const char *value)
 	request->fixed = lappend(request->fixed, param);
 }
 
-/* The option's validator has seen to it that the query string decodes. */
 void
 dcf_request_set_query(DcfRequest *request, const char *query)
 {
@@ -267,6 +272,7 @@ dcf_request_set_query(DcfRequest *request, const char *query)
 		set_fixed(request, decode(&name), decode(&value));
 }
 
+/* Percent-decode a name or value that the validator has checked. */
 static char *
 decode(const DcfSpan *span)
 {
@@ -280,8 +286,9 @@ decode(const DcfSpan *span)
 }
 
 /*
- * Percent-encode, leaving the characters of keep as they are.  A list may be
- * long, but none of its values is.
+ * Append a text percent-encoded, except for the characters in keep.  Encodes
+ * piece by piece, between those characters, to notice interrupts in a long
+ * list.
  */
 static void
 append_encoded(StringInfo buf, const char *text, const char *keep)
@@ -306,6 +313,7 @@ append_encoded(StringInfo buf, const char *text, const char *keep)
 	}
 }
 
+/* Append the parameters as a query string; placeholders unencoded. */
 static void
 append_query(StringInfo buf, const DcfRequest *request)
 {
@@ -334,6 +342,7 @@ append_query(StringInfo buf, const DcfRequest *request)
 	}
 }
 
+/* Append base, the encoded endpoint and optionally the query string. */
 static void
 append_url(StringInfo buf, const DcfRequest *request, const char *base,
 		   bool with_query)
@@ -347,6 +356,7 @@ append_url(StringInfo buf, const DcfRequest *request, const char *base,
 	}
 }
 
+/* A body in the form of a query string. */
 static char *
 build_form(const DcfRequest *request)
 {
@@ -357,7 +367,10 @@ build_form(const DcfRequest *request)
 	return buf.data;
 }
 
-/* Values go as strings: the documentation gives no types for a body. */
+/*
+ * A body as one JSON object.  All values are strings, because the
+ * documentation gives no types for a body.
+ */
 static char *
 build_json(const DcfRequest *request)
 {

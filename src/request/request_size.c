@@ -11,10 +11,10 @@
 #include "request/request_size.h"
 #include "request/window_open.h"
 
-/* Sent columns that have bits of their own; more share them. */
+/* This many sent columns have bits of their own; later ones share them. */
 #define PLACES 31
 
-/* The shortest window that makes a difference, where days do not count. */
+/* A window counts as at least this long, if it is not rounded to days. */
 #define LEAST_DAYS (1.0 / HOURS_PER_DAY)
 
 static void add_days(DcfRequestSize *reqsize, double days, double days_sent,
@@ -45,7 +45,7 @@ dcf_request_size_place(const DcfRelation *relation, const DcfColumn *column)
 	return place;
 }
 
-/* The lower of a column's bits, or both: a window with an open end. */
+/* Set the column's lower bit; both if it is a window with an open end. */
 static void
 add_column(DcfRequestSize *reqsize, const DcfRelation *relation,
 		   const DcfColumn *column, bool open)
@@ -138,7 +138,7 @@ dcf_request_size_value(DcfRequestSize *reqsize, const DcfRelation *relation,
 		double days =
 			((double) window.lower - (double) reqsize->start) / USECS_PER_DAY;
 
-		/* The service counts days, and one that begins is one. */
+		/* The service counts whole days, and at least one. */
 		days = Max(days, 1);
 		add_days(reqsize, days, days, 1);
 	}
@@ -155,7 +155,7 @@ dcf_request_size_part(const DcfRequestSize *part, const DcfRequestSize *whole)
 	return days * values;
 }
 
-/* Of several windows the shortest says the most. */
+/* With several windows, the shortest one decides. */
 static void
 add_days(DcfRequestSize *reqsize, double days, double days_sent, double wanted)
 {

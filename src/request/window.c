@@ -1,6 +1,6 @@
 /*
  * window.c
- *	  Ranges of time for the service.  See window.h.
+ *	  Ranges of time that are sent.  See window.h.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 
 #include "request/window.h"
 
-/* The years that can be sent. */
+/* The years that an ISO date with four digits can express. */
 #define FIRST_YEAR 1
 #define LAST_YEAR  9999
 
@@ -50,14 +50,14 @@ dcf_window_init(DcfWindow *window, Oid type, int32 typmod, pg_tz *timezone,
 	window->type = type;
 	window->timezone = timezone;
 
-	/* 2000-01-01, which is PostgreSQL's own zero, and tomorrow. */
+	/* 2000-01-01 is PostgreSQL's zero.  The other is tomorrow. */
 	window->open_lower = 0;
 	window->open_upper = GetCurrentTransactionStartTimestamp() + USECS_PER_DAY;
 
-	/* A date in the reply may stand for any time of that day. */
+	/* A date in a reply may be any time of that day. */
 	window->round_day = round_day || type == DATEOID;
 
-	/* timestamp(0) reads 23:59:59.997 as the next day's midnight. */
+	/* timestamp(0) rounds 23:59:59.997 to the next day's midnight. */
 	if (type != DATEOID && typmod >= 0 && typmod < DCF_SERVICE_DIGITS)
 	{
 		window->slack = USECS_PER_SEC / 2;
@@ -82,7 +82,7 @@ dcf_window_narrow(DcfWindow *window, DcfBindingOp op, Datum value,
 	Timestamp bound;
 	bool inexact = false;
 
-	/* An infinite bound says nothing that the recheck would not. */
+	/* An infinite bound excludes nothing that PostgreSQL would not. */
 	if (!to_column_terms(window, value, valuetype, &bound, &inexact))
 		return;
 	if (inexact)
@@ -95,8 +95,9 @@ dcf_window_narrow(DcfWindow *window, DcfBindingOp op, Datum value,
 }
 
 /*
- * Compared as the column has them, which need not be their own order: a time
- * that clocks skip is a later instant than the time shown after it.
+ * Compares in the column's own terms, whose order may differ from that of the
+ * instants sent: a time that clocks skip is a later instant than the time
+ * shown after it.
  */
 void
 dcf_window_cut(DcfWindow *window, const Timestamp *lower,
@@ -124,11 +125,11 @@ dcf_window_meets(const DcfWindow *earlier, const DcfWindow *later)
 	char *end = dcf_window_to(earlier);
 	char *start = dcf_window_from(later);
 
-	/* Texts of one length, with the year first. */
+	/* Texts of one length with the year first, so they sort by time. */
 	return !end || !start || strcmp(end, start) >= 0;
 }
 
-/* The bounds, for reckoning. */
+/* The bounds for computing; open ends count as open_lower and open_upper. */
 static void
 assume_bounds(const DcfWindow *window, Timestamp *lower, Timestamp *upper)
 {
@@ -195,7 +196,7 @@ dcf_window_time(const DcfWindow *window, Datum value)
 
 	if (window->type != DATEOID)
 		return DatumGetTimestamp(value);
-	/* Dates beyond all timestamps come out as infinite. */
+	/* Dates out of the range of timestamps become infinite. */
 	return date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow);
 }
 
@@ -205,7 +206,7 @@ dcf_window_is_empty(const DcfWindow *window)
 	if (!window->has_lower || !window->has_upper)
 		return false;
 
-	/* Each bound will be widened by a day. */
+	/* Both bounds will be widened by a day. */
 	if (window->inexact)
 		return window->lower - USECS_PER_DAY > window->upper + USECS_PER_DAY;
 	return window->lower > window->upper ||
@@ -265,8 +266,9 @@ dcf_window_is_shown_twice(Timestamp local, pg_tz *timezone)
 }
 
 /*
- * A bound as the column's type has it.  False for an infinite one, and for one
- * that the column's type cannot hold.
+ * Convert a value to the terms of the window's bounds.  False if it is
+ * infinite or out of the column type's range.  Sets *inexact if the conversion
+ * does not keep order.
  */
 static bool
 to_column_terms(const DcfWindow *window, Datum value, Oid valuetype,
@@ -295,8 +297,8 @@ to_column_terms(const DcfWindow *window, Datum value, Oid valuetype,
 	else if (valuetype == TIMESTAMPTZOID && window->type != TIMESTAMPTZOID)
 	{
 		/*
-		 * PostgreSQL will compare by reading the column in the session's time
-		 * zone, where clocks that are set back break the order.
+		 * PostgreSQL will compare by converting the column in the session's
+		 * time zone, which does not keep order when clocks are set back.
 		 */
 		*result = DatumGetTimestamp(
 			DirectFunctionCall1(timestamptz_timestamp, value));
@@ -305,6 +307,7 @@ to_column_terms(const DcfWindow *window, Datum value, Oid valuetype,
 	return overflow == 0 && !TIMESTAMP_NOT_FINITE(*result);
 }
 
+/* Raise the lower bound, if this one is higher. */
 static void
 narrow_lower(DcfWindow *window, Timestamp bound, bool exclusive)
 {
@@ -317,6 +320,7 @@ narrow_lower(DcfWindow *window, Timestamp bound, bool exclusive)
 	}
 }
 
+/* Lower the upper bound, if this one is lower. */
 static void
 narrow_upper(DcfWindow *window, Timestamp bound, bool exclusive)
 {
@@ -329,7 +333,10 @@ narrow_upper(DcfWindow *window, Timestamp bound, bool exclusive)
 	}
 }
 
-/* The bounds of what the service has for the values between the bounds. */
+/*
+ * The bound in terms of the service's values: before the column's precision
+ * rounded them, and widened if it is inexact.
+ */
 static Timestamp
 lower_bound(const DcfWindow *window)
 {
@@ -337,6 +344,10 @@ lower_bound(const DcfWindow *window)
 		(window->inexact ? USECS_PER_DAY : 0);
 }
 
+/*
+ * Likewise.  An exclusive bound that is a multiple of the precision needs no
+ * widening: what is rounded to less than it is less than it.
+ */
 static Timestamp
 upper_bound(const DcfWindow *window, bool *exclusive)
 {
@@ -351,9 +362,9 @@ upper_bound(const DcfWindow *window, bool *exclusive)
 }
 
 /*
- * The midnight before the first calendar day that clocks show at an instant or
- * later.  It is that of the instant, unless clocks that are set back across
- * midnight later that day show the day before once more.
+ * The midnight that begins the first calendar day shown by clocks at an
+ * instant or later.  That is the instant's own day, unless clocks are set back
+ * across midnight later on that day and show the day before again.
  */
 static Timestamp
 first_day(TimestampTz instant, pg_tz *timezone)
@@ -368,7 +379,7 @@ first_day(TimestampTz instant, pg_tz *timezone)
 	return first;
 }
 
-/* Likewise the midnight after the last day shown up to an instant. */
+/* Likewise the midnight after the last calendar day shown up to an instant. */
 static Timestamp
 last_day_end(TimestampTz instant, bool exclusive, pg_tz *timezone)
 {
@@ -389,7 +400,10 @@ floor_day(Timestamp local)
 	return floor_to(local, USECS_PER_DAY);
 }
 
-/* The midnight before a time, or so many days later, in the column's terms. */
+/*
+ * The midnight at or before a time, or a number of days later, in the terms of
+ * the window's bounds.
+ */
 static Timestamp
 midnight_near(const DcfWindow *window, Timestamp time, int days)
 {
@@ -400,7 +414,7 @@ midnight_near(const DcfWindow *window, Timestamp time, int days)
 						window->timezone);
 }
 
-/* The first midnight after a local time, or not before it if exclusive. */
+/* The first midnight after a local time; if exclusive, at or after it. */
 static Timestamp
 end_of_day(Timestamp local, bool exclusive)
 {
@@ -410,7 +424,7 @@ end_of_day(Timestamp local, bool exclusive)
 											midnight + USECS_PER_DAY;
 }
 
-/* Round down, also below zero, to a multiple of unit. */
+/* Round down to a multiple of unit, also below zero. */
 static Timestamp
 floor_to(Timestamp time, int64 unit)
 {
@@ -430,7 +444,8 @@ dcf_window_is_sendable(Timestamp time)
 
 /*
  * When clocks are next set back after an instant, and what they show just
- * before and then.  False if the next change is none of that kind.
+ * before and after.  False if the next change of the zone's offset is not a
+ * setback.
  */
 static bool
 next_setback(TimestampTz instant, pg_tz *timezone, TimestampTz *when,
@@ -452,6 +467,7 @@ next_setback(TimestampTz instant, pg_tz *timezone, TimestampTz *when,
 	return true;
 }
 
+/* An instant as local time. */
 static Timestamp
 local_from_utc(TimestampTz instant, pg_tz *timezone)
 {
@@ -468,7 +484,7 @@ local_from_utc(TimestampTz instant, pg_tz *timezone)
 	return local;
 }
 
-/* Seconds west of UTC of a local time. */
+/* The offset of a local time, in seconds west of UTC. */
 static int
 offset_at(Timestamp local, pg_tz *timezone)
 {
@@ -483,9 +499,9 @@ offset_at(Timestamp local, pg_tz *timezone)
 }
 
 /*
- * A local time that clocks show twice, or skip, could be two instants; these
- * give the one that keeps a window wide.  The offsets in force a day before
- * and after are the two in question.
+ * The earliest instant that a local time can be.  A time that clocks show
+ * twice or skip has two, with the offsets in force a day before and a day
+ * after.
  */
 static Timestamp
 utc_earliest(Timestamp local, pg_tz *timezone)
@@ -497,6 +513,7 @@ utc_earliest(Timestamp local, pg_tz *timezone)
 	return local + Min(at, Min(before, after)) * USECS_PER_SEC;
 }
 
+/* The latest instant that a local time can be. */
 static Timestamp
 utc_latest(Timestamp local, pg_tz *timezone)
 {
@@ -507,7 +524,7 @@ utc_latest(Timestamp local, pg_tz *timezone)
 	return local + Max(at, Max(before, after)) * USECS_PER_SEC;
 }
 
-/* As PROTOCOL shows dates: milliseconds, and Z. */
+/* As the documentation shows times: with milliseconds and Z. */
 static char *
 format_utc(Timestamp utc)
 {

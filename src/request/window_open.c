@@ -12,7 +12,7 @@
 #include "options/option.h"
 #include "request/window_open.h"
 
-/* The validator has read the option before. */
+/* Parse an option that the validator has accepted. */
 static DcfDay
 parse_day(const char *text)
 {
@@ -23,6 +23,7 @@ parse_day(const char *text)
 	return day;
 }
 
+/* The local time at which open_from's day begins. */
 static Timestamp
 start_of(const char *open_from, pg_tz *timezone)
 {
@@ -31,6 +32,7 @@ start_of(const char *open_from, pg_tz *timezone)
 	return dcf_day_start(&day, timezone);
 }
 
+/* The local time that open_to means: today's rows are wanted, too. */
 static Timestamp
 end_of(const char *open_to, pg_tz *timezone)
 {
@@ -41,7 +43,7 @@ end_of(const char *open_to, pg_tz *timezone)
 												midnight;
 }
 
-/* A window's bound as clocks show it; false where no clock does. */
+/* A bound as a local time; false if it is out of the range of timestamps. */
 static bool
 to_local(const DcfWindow *window, Timestamp bound, Timestamp *local)
 {
@@ -79,7 +81,7 @@ dcf_window_open_upper(const DcfWindow *window, const char *open_to)
 	return upper;
 }
 
-/* A window of local times that is open at both ends. */
+/* A window of local times without bounds, to format times for sending. */
 static DcfWindow
 bare_window(const DcfWindow *window)
 {
@@ -100,7 +102,7 @@ dcf_window_open_from(const DcfWindow *window, const char *open_from)
 	dcf_window_cut(&bare, &lower, NULL);
 	text = dcf_window_from(&bare);
 
-	/* East of UTC the first day of all begins before it. */
+	/* East of UTC, the first day that can be sent begins before it in UTC. */
 	return text ? text : dcf_window_open_from(window, DCF_OPEN_FROM);
 }
 
