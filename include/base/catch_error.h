@@ -1,39 +1,39 @@
 /*
  * catch_error.h
- *	  What may fail without failing the statement: questions whose answers the
- *	  statement can do without.
+ *	  Running code whose errors need not fail the statement: optional questions
+ *	  to the service.
  */
 #ifndef DCF_CATCH_ERROR_H
 #define DCF_CATCH_ERROR_H
 
 #include "postgres.h"
 
-/* What it has to leave behind goes by arg. */
+/* An attempt.  It returns its result through arg. */
 typedef void (*DcfCatchErrorFn)(void *arg);
 
 /*
- * Call attempt(arg) in a memory context that is gone afterwards, and with it
- * every resource that the attempt has left; what is to stay goes into contexts
- * of the attempt's own choice.  Returns NULL, or the error that ended the
- * attempt, in the current memory context.
+ * Call attempt(arg) in a memory context that is deleted afterwards, which
+ * releases every resource that the attempt leaves there.  The attempt allocates
+ * results in a context of its own choice.  Returns NULL on success; else the
+ * error, allocated in the caller's memory context.
  *
- * Cancels, time-outs of the session, terminations, conflicts with recovery,
- * lack of resources and internal errors are raised.  There is no
- * subtransaction: an attempt must leave nothing that only one would clean up,
- * such as locks or changes of tables.
+ * Cancels, PostgreSQL's time-outs, terminations, recovery conflicts, shortages
+ * of resources and internal errors are rethrown.  There is no subtransaction,
+ * so the attempt must not take locks, change tables or do anything else that
+ * only a rollback undoes.
  */
 extern ErrorData *dcf_catch_error(DcfCatchErrorFn attempt, void *arg);
 
 /*
- * Call attempt(arg) in a subtransaction, which cleans up whatever a failed one
- * leaves.  Its memory context is the current one, and stays.  Returns NULL, or
- * the error that ended the attempt, in the current memory context; cancels,
- * time-outs of the session and terminations are raised.
+ * Call attempt(arg) in a subtransaction, which is rolled back on error.  The
+ * attempt runs in the caller's memory context.  Returns NULL on success; else
+ * the error, allocated in the same context.  Cancels, PostgreSQL's time-outs and
+ * terminations are rethrown.
  */
 extern ErrorData *dcf_catch_error_in_subtransaction(DcfCatchErrorFn attempt,
 													void *arg);
 
-/* An error's message and detail as sentences, palloc'd. */
+/* An error as "message: detail", palloc'd. */
 extern char *dcf_catch_error_show(const ErrorData *error);
 
 #endif /* DCF_CATCH_ERROR_H */

@@ -1,6 +1,6 @@
 /*
  * closest_match.h
- *	  Which of some names a name that is not among them may stand for.
+ *	  The name that a misspelt name may stand for.
  */
 #ifndef DCF_CLOSEST_MATCH_H
 #define DCF_CLOSEST_MATCH_H
@@ -9,11 +9,12 @@
 #include "nodes/pg_list.h"
 
 /*
- * The nearest of names (List of char *, in the database encoding, NULL entries
- * passed over), or NULL if none is near: one that differs in case alone, else
- * one that is the same in snake_case, else the one that the fewest changes of
- * characters make, up to a third of the name's length.  Of equally near ones
- * the first.
+ * Returns the element of names that is most similar to name, or NULL if none is
+ * similar.  names is a List of char * in the database encoding; NULL elements
+ * are skipped.  A name that differs only in case is the most similar, then one
+ * that is the same in snake_case, then the one with the smallest edit distance,
+ * which may be up to a third of the name's length.  The first of several equally
+ * similar names is returned.
  */
 extern const char *dcf_closest_match(const char *name, const List *names);
 

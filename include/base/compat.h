@@ -1,7 +1,9 @@
 /*
  * compat.h
- *	  What differs between PostgreSQL 15 and 18, in one place: the newest
- *	  signature, wrapped for the older releases.
+ *	  The differences between PostgreSQL 15 and 18.  Each wrapper has the newest
+ *	  release's signature, and gives it to the older releases.
+ *
+ * A comment that starts with a number names the release that made the change.
  */
 #ifndef DCF_COMPAT_H
 #define DCF_COMPAT_H
@@ -18,12 +20,12 @@
 #include "utils/wait_event.h"
 #include "utils/varlena.h"
 
-/* 16: the varlena macros in a header of their own; before, in postgres.h. */
+/* 16: the varlena macros moved from postgres.h to a header of their own. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
 
-/* 18: base64 is made from and into uint8; before, char. */
+/* 18: the binary side of base64 is uint8 *; before, char *. */
 #if PG_VERSION_NUM >= 180000
 #define dcf_compat_b64_encode pg_b64_encode
 #define dcf_compat_b64_decode pg_b64_decode
@@ -41,14 +43,14 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 }
 #endif
 
-/* 18: a prefix of the declaration; before, an attribute. */
+/* 18: pg_noreturn, before a declaration; before, an attribute macro. */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
 /*
- * A wait event set that no resource owner holds: FreeWaitEventSet() ends it.
- * 17: owned by a resource owner; before, only allocated in a context.
+ * A wait event set without a resource owner; FreeWaitEventSet() frees it.
+ * 17: the argument is a resource owner; before, a memory context.
  */
 #if PG_VERSION_NUM >= 170000
 #define dcf_compat_create_wait_event_set(n) CreateWaitEventSet(NULL, n)
@@ -57,14 +59,14 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 	CreateWaitEventSet(TopMemoryContext, n)
 #endif
 
-/* 17: wait events by name; before, one for all extensions. */
+/* 17: wait events have names; before, all extensions share one. */
 #if PG_VERSION_NUM >= 170000
 #define dcf_compat_wait_event(name) WaitEventExtensionNew(name)
 #else
 #define dcf_compat_wait_event(name) PG_WAIT_EXTENSION
 #endif
 
-/* 18: what EXPLAIN callbacks need has headers of its own. */
+/* 18: the headers that EXPLAIN callbacks need. */
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
@@ -73,11 +75,13 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 #endif
 
 /*
- * A path over a foreign base relation, with no order, no outer path and no
- * private data.  last_resort: 0, or what it costs more as it is to be taken only
- * where there is no other, whatever the enable_ settings say.  18: with the number of disabled nodes, which counts
- * for more than costs, but is not passed on by an Append of one path; 17: with
- * the clauses a join relation took over.
+ * A path over a foreign base relation, without order, outer path and private
+ * data.  last_resort is 0, or a cost to add to a path that the planner should
+ * choose only if there is no other, whatever the enable_ settings say.
+ *
+ * 18: a path has a number of disabled nodes, which outweighs costs; but an
+ * Append over a single path loses it, so the cost is added as well.
+ * 17: a path over a join has the clauses that the join relation took over.
  */
 #define DCF_LAST_RESORT_NODES 1000
 #define DCF_LAST_RESORT_COST  1e15
@@ -99,7 +103,7 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 								   NIL);
 }
 
-/* 18: disabled nodes count for more than costs; those below a node add up. */
+/* 18: a node's number of disabled nodes includes those below it. */
 #if PG_VERSION_NUM >= 180000
 #define dcf_compat_sum_disabled(path, one, other) \
 	((path)->disabled_nodes = (one)->disabled_nodes + (other)->disabled_nodes)
@@ -107,7 +111,7 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #define dcf_compat_sum_disabled(path, one, other) ((void) 0)
 #endif
 
-/* 16: outer joins are relations, which a set of relations may have in it. */
+/* 16: outer joins have relids of their own. */
 #if PG_VERSION_NUM >= 160000
 #define dcf_compat_needs_own_join(sjinfo, relids) \
 	((sjinfo)->ojrelid != 0 && bms_is_member((sjinfo)->ojrelid, relids))
@@ -116,8 +120,8 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #endif
 
 /*
- * An expression about a topmost parent, as one about its child.  16: by the
- * relations; before, by their ids.
+ * Translate an expression over the topmost parent to one over a child.
+ * 16: takes the relations; before, their relids.
  */
 #if PG_VERSION_NUM >= 160000
 #define dcf_compat_adjust_to_child(root, node, child) \
@@ -129,8 +133,8 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #endif
 
 /*
- * The expressions that the columns of a range table entry stand for.  18: what a
- * query groups by is one.
+ * The expressions that the columns of a range table entry stand for.
+ * 18: the grouping expressions of a query are a range table entry (RTE_GROUP).
  */
 static inline List *
 dcf_compat_group_exprs(const RangeTblEntry *rte)
@@ -143,7 +147,7 @@ dcf_compat_group_exprs(const RangeTblEntry *rte)
 #endif
 }
 
-/* 16: one function for all kinds of objects. */
+/* 16: object_aclcheck() serves all kinds of objects. */
 #if PG_VERSION_NUM >= 160000
 #define dcf_compat_server_aclcheck(serverid, roleid, mode) \
 	object_aclcheck(ForeignServerRelationId, serverid, roleid, mode)
@@ -152,7 +156,7 @@ dcf_compat_group_exprs(const RangeTblEntry *rte)
 	pg_foreign_server_aclcheck(serverid, roleid, mode)
 #endif
 
-/* 17: others than the owner may be allowed to maintain a table. */
+/* 17: the privilege MAINTAIN lets other roles than the owner run ANALYZE. */
 #if PG_VERSION_NUM >= 170000
 #define dcf_compat_may_maintain(relid, roleid)               \
 	(object_ownercheck(RelationRelationId, relid, roleid) || \
@@ -165,7 +169,7 @@ dcf_compat_group_exprs(const RangeTblEntry *rte)
 	pg_class_ownercheck(relid, roleid)
 #endif
 
-/* 16: with a context for soft errors; before, with a boolean. */
+/* 16: takes a context for soft errors; before, a boolean. */
 #if PG_VERSION_NUM >= 160000
 #define dcf_compat_parse_type(text, type, typmod) \
 	((void) parseTypeString(text, type, typmod, NULL))
@@ -174,7 +178,7 @@ dcf_compat_group_exprs(const RangeTblEntry *rte)
 	parseTypeString(text, type, typmod, false)
 #endif
 
-/* 17: the conditions that tell whether a row of MERGE has a match. */
+/* 17: a MERGE keeps its join conditions in mergeJoinConditions. */
 #if PG_VERSION_NUM >= 170000
 #define dcf_compat_merge_join_conditions(plan) ((plan)->mergeJoinConditions)
 #else
@@ -182,9 +186,9 @@ dcf_compat_group_exprs(const RangeTblEntry *rte)
 #endif
 
 /*
- * Where extensions are installed: directories with a directory "extension",
- * separated by colons; "$system" is PostgreSQL's own.  18: a setting; before,
- * there is no other.
+ * The directories that are searched for extensions, separated by colons; each
+ * has a subdirectory "extension".  "$system" stands for PostgreSQL's own.
+ * 18: the setting extension_control_path; before, only "$system".
  */
 #if PG_VERSION_NUM >= 180000
 #define dcf_compat_extension_path() \
@@ -201,7 +205,7 @@ dcf_compat_group_exprs(const RangeTblEntry *rte)
 #define dcf_compat_interval_is_finite(interval) ((void) (interval), true)
 #endif
 
-/* 16: with a context for soft errors. */
+/* 16: takes a context for soft errors. */
 #if PG_VERSION_NUM >= 160000
 #define dcf_compat_make_range(typcache, lower, upper, empty) \
 	make_range(typcache, lower, upper, empty, NULL)
@@ -210,14 +214,14 @@ dcf_compat_group_exprs(const RangeTblEntry *rte)
 	make_range(typcache, lower, upper, empty)
 #endif
 
-/* The role whose user mapping a scan uses.  16: noted in the plan node. */
+/* The role whose user mapping a scan uses.  16: a field of the plan node. */
 #if PG_VERSION_NUM >= 160000
 #define dcf_compat_check_as_user(scan, rte) ((scan)->checkAsUser)
 #else
 #define dcf_compat_check_as_user(scan, rte) ((rte)->checkAsUser)
 #endif
 
-/* 16: the closest of some names to one that is not among them. */
+/* 16: ClosestMatchState; this is a copy for 15. */
 #if PG_VERSION_NUM < 160000
 typedef struct ClosestMatchState
 {

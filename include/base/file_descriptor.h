@@ -1,8 +1,9 @@
 /*
  * file_descriptor.h
- *	  File descriptors, which connections and waits need.
+ *	  Checking for free file descriptors, which connections and waits need.
  *
- * PostgreSQL counts its own, and those that it is told of; libcurl opens more.
+ * PostgreSQL counts only the descriptors that it opens or that are reported to
+ * it (AcquireExternalFD()); libcurl opens its own without either.
  */
 #ifndef DCF_FILE_DESCRIPTOR_H
 #define DCF_FILE_DESCRIPTOR_H
@@ -12,16 +13,16 @@
 #include "base/compat.h"
 
 /*
- * Raise ERRCODE_INSUFFICIENT_RESOURCES unless there are as many descriptors as a
- * request may need.  Where there are not, those of PostgreSQL's files that are
- * open for a next use are closed first.
+ * Raise ERRCODE_INSUFFICIENT_RESOURCES unless one more request can be started.
+ * If descriptors are short, PostgreSQL's virtual file descriptors are closed
+ * before the error is raised.
  */
 extern void dcf_file_descriptor_check(void);
 
-/* Raise that there are too few. */
+/* Raise the error of dcf_file_descriptor_check(). */
 pg_noreturn extern void dcf_file_descriptor_raise(void);
 
-/* Whether errno says so. */
-extern bool dcf_file_descriptor_lacks(int number);
+/* Whether an errno means that the process or the system has no descriptor left. */
+extern bool dcf_file_descriptor_is_exhausted(int error);
 
 #endif /* DCF_FILE_DESCRIPTOR_H */

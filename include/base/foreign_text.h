@@ -1,10 +1,11 @@
 /*
  * foreign_text.h
- *	  Bytes of the service made fit to show in a message or a log.
+ *	  Making bytes from the service or the network safe to show in a message.
  *
- * The bytes are UTF-8, or are to be.  What comes back is palloc'd, in the
- * database encoding, in one line, at most DCF_FOREIGN_TEXT_SHOWN bytes before
- * it is encoded, with stars in place of secrets.
+ * The bytes should be UTF-8, but may be anything.  The functions return palloc'd
+ * text in the database encoding: one line of at most DCF_FOREIGN_TEXT_SHOWN
+ * bytes of UTF-8 before conversion, with '?' for control characters,
+ * bidirectional marks and invalid UTF-8, and stars for registered secrets.
  */
 #ifndef DCF_FOREIGN_TEXT_H
 #define DCF_FOREIGN_TEXT_H
@@ -16,22 +17,25 @@
 
 extern char *dcf_foreign_text(const char *bytes, size_t len);
 
-/* The same of the start of a text, whose end may cut a secret in two. */
+/* The same for the start of a longer text: its end may cut a secret in two. */
 extern char *dcf_foreign_text_start(const char *bytes, size_t len);
 
-/* The same of a NUL-terminated text that was cut if it fills its buffer. */
+/* The same for a NUL-terminated text, which was cut if it fills the buffer. */
 extern char *dcf_foreign_text_buffer(const char *text, size_t size);
 
-/* The title of an HTML page; NULL if it has none. */
+/* The title of an HTML page, white space collapsed; NULL if it has none. */
 extern char *dcf_foreign_text_title(const char *body, size_t len);
 
 /*
- * Returns the secrets that a holder has now: a list of char *, UTF-8.  Called
- * whenever a foreign text is made fit to show.
+ * Returns the secrets that a holder has now: a List of char *, in UTF-8.  Called
+ * for every text that is made safe.
  */
 typedef List *(*DcfSecretsFn)(const void *holder);
 
-/* Hide the holder's secrets until cxt is reset. */
+/*
+ * Register a holder, so that its secrets are hidden in every text until cxt is
+ * reset or deleted.  The holder must live as long as cxt.
+ */
 extern void dcf_foreign_text_hide(DcfSecretsFn secrets, const void *holder,
 								  MemoryContext cxt);
 

@@ -1,16 +1,15 @@
 /*
  * resource.h
- *	  A foreign resource, released whichever way control leaves.
+ *	  An external resource, released on every way out.
  *
- * A resource is tied to a memory context and to the resource owner that is
- * current when it is tied, and released with the first of them.  Memory alone
- * is not enough: that of a cursor which fails in a subtransaction stays until
- * the cursor is dropped, and so does that of an SQL function in an expression
- * of PL/pgSQL.  Its resource owner is released as the subtransaction aborts;
- * that of a cursor which goes on is not.
+ * A resource belongs to a memory context and to the current resource owner.
+ * Whichever ends first releases it.  The memory context alone is not enough: the
+ * context of a cursor that fails in a subtransaction lives until the cursor is
+ * dropped, and so does the context of an SQL function in a PL/pgSQL expression.
+ * The resource owner is released when the subtransaction aborts.
  *
- * What was owned where a subtransaction commits goes to the owner above, and at
- * the end of a transaction that commits to its memory alone.
+ * When a subtransaction commits, its resources move to the parent owner.  When
+ * the top transaction commits, they stay with their memory context alone.
  */
 #ifndef DCF_RESOURCE_H
 #define DCF_RESOURCE_H
@@ -19,30 +18,31 @@
 #include "lib/ilist.h"
 #include "utils/resowner.h"
 
-/* What releases a resource, once.  Must raise nothing. */
+/* Releases a resource; called once.  Must not raise. */
 typedef void (*DcfResourceRelease)(void *arg);
 
-/* Part of the struct that it is about. */
+/* Embedded in the struct of the resource itself.  Fields are private. */
 typedef struct DcfResource
 {
 	MemoryContextCallback reset;
-	dlist_node node;			/* among all that an owner has */
-	ResourceOwner owner;		/* NULL: none, or no more */
-	DcfResourceRelease release; /* NULL once it was called */
+	dlist_node node;			/* in the list of owned resources */
+	ResourceOwner owner;		/* NULL if none, or no longer */
+	DcfResourceRelease release; /* NULL once called */
 	void *arg;
 } DcfResource;
 
 /*
- * Tie a resource, which lives in cxt.  Raises, if at all, before anything is
- * tied.  Of what is tied later more is released earlier.
+ * Register a resource that is allocated in cxt, with CurrentResourceOwner if
+ * there is one.  If this raises, nothing is registered.  Resources are released
+ * in the reverse order of registration.
  */
 extern void dcf_resource_tie(DcfResource *resource, MemoryContext cxt,
 							 DcfResourceRelease release, void *arg);
 
-/* From now on it belongs to its memory alone. */
+/* Take the resource from its owner; its memory context alone releases it. */
 extern void dcf_resource_disown(DcfResource *resource);
 
-/* Release it now, if nothing has. */
+/* Release the resource now; no-op if it was released before. */
 extern void dcf_resource_release(DcfResource *resource);
 
 #endif /* DCF_RESOURCE_H */

@@ -1,8 +1,9 @@
 /*
  * shared.h
- *	  Memory that all backends of the cluster share, where the library stands in
- *	  shared_preload_libraries; elsewhere, and beside it, each backend's own.
- *	  And keys, by which texts are told apart in there and not shown.
+ *	  Memory that all backends share, if the library is preloaded; private memory
+ *	  of the backend otherwise, or in addition.
+ *	  Also the keyed hashes by which entries in shared memory are found, so that
+ *	  no credential is stored there.
  */
 #ifndef DCF_SHARED_H
 #define DCF_SHARED_H
@@ -12,53 +13,54 @@
 
 #include "core/siphash.h"
 
-/* A module's own piece; a static variable of the module. */
+/* One module's piece of memory; a static variable of that module. */
 typedef struct DcfShared
 {
 	const char *name; /* unique among the modules' */
-	Size (*compute_size)(
-		bool for_all); /* in bytes; called once MaxBackends is known */
 
-	/* Fill it: once for each start of the cluster, or of a backend's own. */
+	/* In bytes; called when MaxBackends is known.  for_all: the shared piece. */
+	Size (*compute_size)(bool for_all);
+
+	/* Initialises new memory: the shared piece, or the backend's own. */
 	void (*init)(void *memory, bool for_all);
 
-	/* What follows is set by shared.c. */
-	void *memory; /* NULL: nothing is shared */
-	void *own;	  /* NULL: the backend has none so far */
+	/* Set by shared.c. */
+	void *memory; /* shared memory, or NULL */
+	void *own;	  /* the backend's own, or NULL until it is used */
 	LWLock *lock;
 	struct DcfShared *next;
 } DcfShared;
 
 /*
- * Ask for a piece, with name, measure and init set.  To be called by _PG_init;
- * memory is there once the cluster has started, or never.
+ * Request shared memory for a piece whose name, compute_size and init are set.
+ * Called from _PG_init().  No-op unless the library is being preloaded.
  */
 extern void dcf_shared_request(DcfShared *piece);
 
-/* What all backends share, or else the backend's own. */
+/* The shared memory of a piece, or the backend's own if there is none. */
 extern void *dcf_shared_get(DcfShared *piece);
 
-/* The backend's own, made when it is first asked for. */
+/* The backend's own memory of a piece, created at first use. */
 extern void *dcf_shared_get_own(DcfShared *piece);
 
 /*
- * To be held around each use of a piece's memory, shared or own; of the latter
- * they do nothing.  Nothing may be raised meanwhile.
+ * Lock a piece around each use of its memory; no-ops for the backend's own
+ * memory.  Nothing may raise while the lock is held.
  */
 extern void dcf_shared_lock(const DcfShared *piece, const void *memory,
 							LWLockMode mode);
 extern void dcf_shared_unlock(const DcfShared *piece, const void *memory);
 
-/* Tells lists of texts apart; says nothing about the texts. */
+/* A keyed hash of a list of texts; it reveals nothing about them. */
 typedef struct DcfSharedKey
 {
 	uint8 bytes[DCF_SIPHASH_SIZE];
 } DcfSharedKey;
 
 /*
- * The key of n texts, each of which may be NULL, unlike "": by a secret that is
- * new at each start, and the same for all backends where memory is shared.  No
- * copy of the texts is left behind.
+ * The key of n texts; NULL is allowed and differs from "".  The secret of the
+ * hash is random, new at each start of the cluster, and common to all backends
+ * if memory is shared.  No copy of the texts remains in memory.
  */
 extern DcfSharedKey dcf_shared_key(const char *const *texts, int n);
 

@@ -1,9 +1,9 @@
 /*
  * wait.h
- *	  The one function that waits: for the process latch, sockets and a time.
+ *	  The one function that waits: for the process latch, sockets and a time-out.
  *
- * Knows nothing of HTTP.  Sockets are watched from within libcurl's callbacks,
- * so dcf_wait_watch() does not raise.
+ * Independent of HTTP.  libcurl's callbacks add and remove the sockets of a set,
+ * so dcf_wait_watch() never raises.
  */
 #ifndef DCF_WAIT_H
 #define DCF_WAIT_H
@@ -13,7 +13,7 @@
 
 typedef struct DcfWaitSet DcfWaitSet;
 
-/* What the wait is for, as pg_stat_activity shows it. */
+/* The reason for a wait, shown as wait event in pg_stat_activity. */
 typedef enum DcfWaitReason
 {
 	DCF_WAIT_CONNECT,
@@ -22,37 +22,38 @@ typedef enum DcfWaitReason
 	DCF_WAIT_QUEUE
 } DcfWaitReason;
 
-/* Milliseconds of a clock that is never set back. */
+/* The monotonic clock, in milliseconds. */
 extern int64 dcf_wait_now(void);
 
 /*
- * In the current memory context, released with it; or with the current resource
- * owner, unless it is lasting.
+ * Create a set in the current memory context.  Its kernel resources are released
+ * with that context, or before by the current resource owner unless lasting.
  */
 extern DcfWaitSet *dcf_wait_create(bool lasting);
 
 /*
- * Watch a socket for WL_SOCKET_READABLE and WL_SOCKET_WRITEABLE, or no more if
- * events is 0.  To be called at each change libcurl tells of: a socket that
- * was closed and opened again under the same number is a change.  Where there
- * is no memory to note a socket, waits raise an error from then on.
+ * Watch a socket for events, a mask of WL_SOCKET_READABLE and
+ * WL_SOCKET_WRITEABLE; 0 stops watching it.  Call this for each change that
+ * libcurl reports, also for a socket that was closed and opened again with the
+ * same number.  If memory runs out, this returns, and every later wait on the
+ * set raises ERRCODE_FDW_OUT_OF_MEMORY.
  */
 extern void dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events);
 
-/* Watch what another set watches, too. */
+/* Add all sockets that another set watches now. */
 extern void dcf_wait_add(DcfWaitSet *set, const DcfWaitSet *other);
 
-/* Nobody waits any more for a socket that could not be noted. */
+/* Clear the out-of-memory state: the socket that was lost is closed. */
 extern void dcf_wait_forget_lost(DcfWaitSet *set);
 
-/* Whether a socket is watched. */
+/* Whether the set watches a socket. */
 extern bool dcf_wait_has(const DcfWaitSet *set, pgsocket fd);
 
 /*
  * Wait until a watched socket is ready, timeout milliseconds have passed (-1:
- * no limit) or the process latch was set.  Returns how many of the events
- * occurred are set, sockets only; 0 does not mean that the time is up.  set
- * may be NULL.  Raises what CHECK_FOR_INTERRUPTS() does.
+ * no limit), or the process latch is set.  set may be NULL.  Returns the number
+ * of socket events stored in occurred, at most max.  0 does not imply that the
+ * time-out has expired.  Raises what CHECK_FOR_INTERRUPTS() raises.
  */
 extern int dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
 						WaitEvent *occurred, int max);

@@ -1,7 +1,7 @@
 /*
  * warned.h
- *	  What a statement has been warned of, so that it is warned once, however many
- *	  scans, rescans and requests it has of a table.
+ *	  Which columns a statement was warned about, so that it warns once for each,
+ *	  however many scans, rescans and requests of a table it has.
  */
 #ifndef DCF_WARNED_H
 #define DCF_WARNED_H
@@ -10,13 +10,16 @@
 #include "nodes/bitmapset.h"
 #include "nodes/execnodes.h"
 
-/* Of one table: the columns (by attnum) that were told of. */
+/* The columns of one table, by attnum, that a warning was given for. */
 typedef struct DcfWarned DcfWarned;
 
-/* For a reader that no statement shares; in the current memory context. */
+/* One that is not shared, in the current memory context. */
 extern DcfWarned *dcf_warned_create(void);
 
-/* The same for all scans of the table in one execution, as long as it lasts. */
+/*
+ * The one that all scans of the table share in this execution, created by the
+ * first.  It lives in the execution's memory context.
+ */
 extern DcfWarned *dcf_warned_join(EState *estate, Oid relid);
 
 extern bool dcf_warned_has(const DcfWarned *warned, AttrNumber attnum);

@@ -1,10 +1,9 @@
 /*
  * wipe.h
- *	  Secrets in memory that is freed: overwritten, so that they do not stay
- *	  behind.
+ *	  Overwriting secrets before their memory is freed.
  *
- * Only what is memory of this extension: libcurl, jansson, and PostgreSQL's
- * catalog caches have copies of their own.
+ * This covers only the extension's own memory: libcurl, jansson and PostgreSQL's
+ * catalog caches keep copies of their own.
  */
 #ifndef DCF_WIPE_H
 #define DCF_WIPE_H
@@ -12,19 +11,19 @@
 #include "postgres.h"
 #include "nodes/pg_list.h"
 
-/* Overwrite a text, of which nothing is read any more; NULL is nothing. */
+/* Overwrite a text that is no longer needed; no-op for NULL. */
 extern void dcf_wipe(char *text);
 
 /*
- * Have a text of cxt overwritten when that is reset or deleted.  It must not be
- * freed before.  Returns the text.
+ * Overwrite a text that is allocated in cxt when cxt is reset or deleted.  The
+ * text must not be freed before.  Returns the text.
  */
 extern char *dcf_wipe_later(char *text, MemoryContext cxt);
 
-/* Two texts as one, palloc'd, without a copy of it left anywhere. */
+/* Concatenate two texts, palloc'd, leaving no other copy in memory. */
 extern char *dcf_wipe_concat(const char *one, const char *other);
 
-/* Overwrite the values of options, a list of DefElem *. */
+/* Overwrite the string values of options, a List of DefElem *. */
 extern void dcf_wipe_options(List *options);
 
 #endif /* DCF_WIPE_H */

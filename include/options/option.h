@@ -3,18 +3,18 @@
  *	  The options of servers, user mappings, tables and columns, and of IMPORT
  *	  FOREIGN SCHEMA.
  *
- * One table in option_table.c says of each option where it may stand, its
- * type, unit, range, default, and whether it is a secret or only for superusers.
- * The validator, the readers below, the hint with the nearest valid name,
- * dataconnect_options() and the reference in doc/options.md all follow it.
+ * One table (option_table.c) has for each option the kind of object it belongs
+ * to, its type, unit, range and default, and whether it is secret or only for
+ * superusers.  The validator, the readers below, the hint with the closest valid
+ * name, dataconnect_options() and the reference in doc/options.md follow it.
  *
- * The readers return structs allocated in the current memory context, with
- * defaults filled in.  Strings are in that context too, and in the database
- * encoding: a query string is converted to UTF-8 before it is decoded.
+ * The readers return structs in the current memory context, with defaults filled
+ * in.  Their strings are in that context, too, and in the database encoding;
+ * callers convert a query string to UTF-8 before they decode it.
  *
- * The readers raise ERRCODE_FDW_OPTION_NAME_NOT_FOUND (a required option is
- * missing) and what the validator raises: what is in the catalog is checked
- * again when it is read.
+ * The readers check the catalog's options again.  They raise what
+ * dcf_option_validate() raises, and ERRCODE_FDW_OPTION_NAME_NOT_FOUND if a
+ * required option is missing.
  */
 #ifndef DCF_OPTION_H
 #define DCF_OPTION_H
@@ -26,7 +26,7 @@
 
 typedef enum DcfMethod
 {
-	DCF_METHOD_AUTO, /* GET, but POST for a long URL */
+	DCF_METHOD_AUTO, /* POST if the URL would be long, else GET */
 	DCF_METHOD_GET,
 	DCF_METHOD_POST
 } DcfMethod;
@@ -45,7 +45,7 @@ typedef enum DcfFormat
 	DCF_FORMAT_XML
 } DcfFormat;
 
-/* What to do about a wanted key that no record of a reply has. */
+/* What to do if no record of a reply has the key of a fetched column. */
 typedef enum DcfMissingKey
 {
 	DCF_MISSING_WARN,
@@ -53,7 +53,7 @@ typedef enum DcfMissingKey
 	DCF_MISSING_ERROR
 } DcfMissingKey;
 
-/* What to do about a key that no column reads. */
+/* What to do if a reply has a key that no column reads. */
 typedef enum DcfNewKeys
 {
 	DCF_NEW_KEYS_NOTICE,
@@ -63,7 +63,7 @@ typedef enum DcfNewKeys
 /* Times in milliseconds, 0 = no limit; sizes in bytes. */
 typedef struct DcfServerOptions
 {
-	char *url;		   /* scheme://host[:port][/path], no query, no
+	char *url;		   /* scheme://host[:port][/path], without query and
 								 * trailing slash */
 	char *path_prefix; /* as dcf_request_path() takes it, or NULL */
 	char *params;	   /* query string or NULL */
@@ -83,22 +83,21 @@ typedef struct DcfServerOptions
 	int retry_max_wait;
 	int max_rows;
 	int max_record_size;
-	int batch_size;			   /* of table, where that gives none */
+	int batch_size;			   /* default of the tables' option */
 	bool async_capable;		   /* likewise */
 	DcfMissingKey missing_key; /* likewise */
 	DcfNewKeys new_keys;	   /* likewise */
 	bool use_preferred_endpoint;
 	bool remote_estimate;
 	char *token_url; /* or NULL */
-	char *ca_file;	 /* or NULL: libcurl's own */
+	char *ca_file;	 /* or NULL: libcurl's default */
 	bool tls_verify;
-	char *proxy; /* or NULL: none, whatever the environment
-								 * says */
+	char *proxy; /* or NULL: none; the environment is ignored */
 	bool allow_insecure_http;
 	List *allowed_hosts; /* of char *, lower case host names */
 } DcfServerOptions;
 
-/* All of these are secrets but password_required.  NULL where not given. */
+/* All strings are secrets; each is NULL if not given. */
 typedef struct DcfUserOptions
 {
 	char *token;
@@ -109,127 +108,126 @@ typedef struct DcfUserOptions
 	bool password_required;
 } DcfUserOptions;
 
-/* What SQL Server's DATETIME can hold, so no record lies outside. */
+/* The range of SQL Server's DATETIME, so no record is outside (assumed). */
 #define DCF_OPEN_FROM "1753-01-01"
 #define DCF_OPEN_TO	  "9999-12-31"
 
 typedef struct DcfTableOptions
 {
-	char *endpoint;		/* starts with '/' */
-	char *params;		/* query string or NULL */
-	double rows;		/* -1 where not given */
-	DcfFormat format;	/* the server's where not given */
-	DcfMethod method;	/* the server's where not given */
-	int batch_size;		/* the server's where not given; values of a join's
-								 * key in one request */
-	bool async_capable; /* the server's where not given */
-	DcfMissingKey missing_key; /* the server's where not given */
-	DcfNewKeys new_keys;	   /* the server's where not given */
+	char *endpoint;	  /* starts with '/' */
+	char *params;	  /* query string or NULL */
+	double rows;	  /* -1 if not given */
+	DcfFormat format; /* this and the next: the server's if not given */
+	DcfMethod method;
+	int batch_size; /* values of a join's key in one request */
+	bool async_capable;
+	DcfMissingKey missing_key;
+	DcfNewKeys new_keys; /* the last of those */
 	bool window_round_day;
-	char *open_from;	  /* as dcf_day_parse() takes it, never NULL */
+	char *open_from;	  /* accepted by dcf_day_parse(), never NULL */
 	char *open_to;		  /* likewise */
 	char *split;		  /* a column's name, or NULL */
 	char *analyze_params; /* query string or NULL */
-	List *null_strings;	  /* of char *, texts that text columns read as
-								 * NULL */
+	List *null_strings;	  /* of char *: texts that mean NULL in text columns */
 } DcfTableOptions;
 
 /*
- * A column is a response column (name), a parameter column (param alone), or a
- * filtered response column (name with param or with param_from/param_to).
+ * The options make the kind of column: only read (name alone), parameter column
+ * (param alone), filtered (name and param), or window (name with param_from or
+ * param_to or both).
  */
 typedef struct DcfColumnOptions
 {
 	char *name;		  /* key in the reply; NULL for a parameter column */
-	bool is_named;	  /* the option was given: else name is the column's */
+	bool is_named;	  /* the option "name" was given */
 	char *param;	  /* or NULL */
 	char *param_from; /* or NULL */
 	char *param_to;	  /* or NULL */
 	bool required;
 	char *default_value; /* or NULL */
 	bool list;
-	bool send_empty; /* an empty value is sent, and not left out */
+	bool send_empty; /* send the parameter if its value is empty */
 	pg_tz *timezone; /* NULL: the server's */
 } DcfColumnOptions;
 
-/* How the service's names become names of columns. */
+/* How IMPORT names columns after the service's keys. */
 typedef enum DcfColumnNames
 {
 	DCF_NAMES_SNAKE,
 	DCF_NAMES_PRESERVE
 } DcfColumnNames;
 
-/* Of IMPORT FOREIGN SCHEMA. */
+/* The options of IMPORT FOREIGN SCHEMA. */
 typedef struct DcfImportOptions
 {
 	DcfColumnNames column_names;
 	bool infer_windows;
-	bool all_sources; /* also what was seen in use alone */
+	bool all_sources; /* also endpoints that were only seen in use */
 	bool comments;
-	char *path_prefix;	/* of the tables' endpoints; or NULL */
-	char *prefix;		/* of the tables' names; or NULL */
+	char *path_prefix;	/* in front of the tables' endpoints, or NULL */
+	char *prefix;		/* in front of the tables' names, or NULL */
 	char *table_params; /* query string or NULL */
 } DcfImportOptions;
 
 extern DcfServerOptions *dcf_option_server(const ForeignServer *server);
 
-/* An empty struct for a mapping without options. */
+/* A mapping without options gives a struct without credentials. */
 extern DcfUserOptions *dcf_option_user(const UserMapping *user);
 
-/* server's options give the defaults of format and method. */
+/* server has the defaults of the options that both have. */
 extern DcfTableOptions *dcf_option_table(const ForeignTable *table,
 										 const DcfServerOptions *server);
 
 /*
- * The options of a table that no catalog has, checked as others are.  params
- * is a query string or NULL.
+ * The options of a table that does not exist, checked like those of one that
+ * does.  params is a query string or NULL.
  */
 extern DcfTableOptions *dcf_option_endpoint(const char *endpoint,
 											const char *params,
 											const DcfServerOptions *server);
 
-/* attname is the default of name where the column has no param options. */
+/* attname is the default of "name", unless the option "param" is given. */
 extern DcfColumnOptions *dcf_option_column(Oid relid, AttrNumber attnum,
 										   const char *attname);
 
-/* Copies, with all that they point to, in the current memory context. */
+/* Deep copies in the current memory context. */
 extern DcfServerOptions *
 dcf_option_copy_server(const DcfServerOptions *server);
 extern DcfTableOptions *dcf_option_copy_table(const DcfTableOptions *table);
 extern DcfColumnOptions *
 dcf_option_copy_column(const DcfColumnOptions *column);
 
-/* options is a list of DefElem *, as the statement has it. */
+/* options is the statement's list of DefElem *. */
 extern DcfImportOptions *dcf_option_import(List *options);
 
 /*
- * An option's text, or a column's name, in UTF-8: as it is sent to the service
- * and looked for in its replies.  palloc'd, or text itself.
+ * Convert an option's text or a column's name from the database encoding to
+ * UTF-8, the encoding of requests and replies.  Returns text itself if nothing
+ * changes, else a palloc'd text.
  */
 extern char *dcf_option_utf8(char *text);
 
 /*
- * Bytes of the longest key that becomes a column: its options stand in
- * pg_attribute, whose rows have to fit into a page.
+ * The longest key, in bytes, that can become a column: it is stored with the
+ * column's options in a row of pg_attribute, which must fit into a page.
  */
 #define DCF_OPTION_KEY_MAX 2000
 
 /*
- * A key of a reply (UTF-8) as the option name would have it, in the database
- * encoding, palloc'd.  NULL if no option can: *obstacle then says why, as the
- * end of a sentence about the key.
+ * Convert a key of a reply (UTF-8) to a value of the option "name": palloc'd, in
+ * the database encoding.  Returns NULL if no value can stand for the key, and
+ * sets *reason to a static text that completes "The key ...".
  */
-extern char *dcf_option_key(const char *utf8, size_t len,
-							const char **obstacle);
+extern char *dcf_option_key(const char *utf8, size_t len, const char **reason);
 
 /*
- * Check the options of one object of the catalog given by its OID, as CREATE
- * and ALTER hand them over.  ERRCODE_FDW_INVALID_OPTION_NAME for an unknown or
- * misplaced option, with the nearest valid name as a hint;
- * ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a value out of its type or range;
- * ERRCODE_SYNTAX_ERROR for options that contradict each other;
- * ERRCODE_INSUFFICIENT_PRIVILEGE for one that only a superuser may set.  A
- * secret's value is never part of a message.
+ * Check the options that CREATE or ALTER passes to the validator function.
+ * catalog is the OID of the system catalog that stores the object.  Raises
+ * ERRCODE_FDW_INVALID_OPTION_NAME for an unknown or misplaced option, with the
+ * closest valid name as a hint; ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a value
+ * of the wrong type or out of range; ERRCODE_SYNTAX_ERROR for options that
+ * contradict or lack each other; ERRCODE_INSUFFICIENT_PRIVILEGE for an option
+ * that only a superuser may set.  No message shows a secret's value.
  */
 extern void dcf_option_validate(List *options, Oid catalog);
 

@@ -1,6 +1,6 @@
 /*
  * catch_error.c
- *	  What may fail without failing the statement.  See catch_error.h.
+ *	  Running code whose errors need not fail the statement.  See catch_error.h.
  */
 #include "postgres.h"
 
@@ -10,14 +10,17 @@
 
 #include "base/catch_error.h"
 
-/* Whether an error is about more than the attempt. */
+/*
+ * Whether an error concerns more than the attempt, so that going on would hide
+ * a cancel, a shortage or a bug.
+ */
 static bool
 ends_statement(int sqlstate)
 {
 	switch (sqlstate)
 	{
 		case ERRCODE_CONFIGURATION_LIMIT_EXCEEDED:
-			return false; /* the service's limit */
+			return false; /* raised for a limit of the service */
 		case ERRCODE_LOCK_NOT_AVAILABLE:
 		case ERRCODE_STATEMENT_TOO_COMPLEX:
 			return true;
@@ -38,12 +41,12 @@ ErrorData *
 dcf_catch_error(DcfCatchErrorFn attempt, void *arg)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext own =
+	MemoryContext scratch =
 		AllocSetContextCreate(caller, "dataconnect_fdw attempt",
 							  ALLOCSET_SMALL_SIZES);
 	ErrorData *volatile error = NULL;
 
-	MemoryContextSwitchTo(own);
+	MemoryContextSwitchTo(scratch);
 	PG_TRY();
 	{
 		attempt(arg);
@@ -58,7 +61,7 @@ dcf_catch_error(DcfCatchErrorFn attempt, void *arg)
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(own);
+	MemoryContextDelete(scratch);
 	return error;
 }
 

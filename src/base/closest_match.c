@@ -1,6 +1,6 @@
 /*
  * closest_match.c
- *	  Names that are alike.  See closest_match.h.
+ *	  Finding the most similar name.  See closest_match.h.
  */
 #include "postgres.h"
 
@@ -10,21 +10,23 @@
 #include "base/closest_match.h"
 #include "core/snake_case.h"
 
-/* Longer names are not compared by their characters (varlena.c's limit). */
+/* varstr_levenshtein_less_equal() raises an error for longer names. */
 #define MAX_COMPARED 255
 
-/* Beyond any distance. */
-#define FAR 1000
+/* The distance of a name that is no candidate. */
+#define NO_MATCH 1000
 
-/* Distances of names that are the same but for their writing. */
+/*
+ * Names that differ only in case are nearest, then those with the same words;
+ * a name that takes n edits has the distance BEFORE_EDITS + n.
+ */
 #define DIFFERENT_CASE	0
-#define DIFFERENT_WORDS 1
+#define DIFFERENT_STYLE 1
+#define BEFORE_EDITS	1
 
-/* What the distances of other names are more than their changes. */
-#define CHANGED 1
-
+/* Whether two names have the same words: "StoreID", "store_id". */
 static bool
-is_same_snake(const char *one, const char *other)
+has_same_words(const char *one, const char *other)
 {
 	size_t one_len = dcf_snake_case(one, strlen(one), NULL, 0);
 	size_t other_len = dcf_snake_case(other, strlen(other), NULL, 0);
@@ -41,41 +43,42 @@ is_same_snake(const char *one, const char *other)
 	return same;
 }
 
+/* The distance of a candidate, or NO_MATCH. */
 static int
 distance(const char *name, const char *other)
 {
 	int len = (int) strlen(name);
 	int other_len = (int) strlen(other);
 	int limit = len / 3;
-	int changes;
+	int edits;
 
 	if (pg_strcasecmp(name, other) == 0)
 		return DIFFERENT_CASE;
-	if (is_same_snake(name, other))
-		return DIFFERENT_WORDS;
+	if (has_same_words(name, other))
+		return DIFFERENT_STYLE;
 	if (len > MAX_COMPARED || other_len > MAX_COMPARED)
-		return FAR;
-	changes = varstr_levenshtein_less_equal(asc_tolower(name, len), len,
-											asc_tolower(other, other_len),
-											other_len, 1, 1, 1, limit, true);
-	return changes > limit ? FAR : CHANGED + changes;
+		return NO_MATCH;
+	edits = varstr_levenshtein_less_equal(asc_tolower(name, len), len,
+										  asc_tolower(other, other_len),
+										  other_len, 1, 1, 1, limit, true);
+	return edits > limit ? NO_MATCH : BEFORE_EDITS + edits;
 }
 
 const char *
 dcf_closest_match(const char *name, const List *names)
 {
 	const char *nearest = NULL;
-	int least = FAR;
+	int least = NO_MATCH;
 	ListCell *cell;
 
 	foreach(cell, names)
 	{
 		const char *other = lfirst(cell);
-		int away = other ? distance(name, other) : FAR;
+		int current = other ? distance(name, other) : NO_MATCH;
 
-		if (away < least)
+		if (current < least)
 		{
-			least = away;
+			least = current;
 			nearest = other;
 		}
 	}

@@ -1,9 +1,9 @@
 /*
  * file_descriptor.c
- *	  Whether there are file descriptors.  See file_descriptor.h.
+ *	  Checking for free file descriptors.  See file_descriptor.h.
  *
- * What libcurl says where it finds none leads astray: that a host cannot be
- * found, or that it takes no connection.
+ * libcurl's own errors mislead when descriptors run out: it reports that the
+ * host cannot be found or refuses connections.
  */
 #include "postgres.h"
 
@@ -15,37 +15,39 @@
 #include "base/file_descriptor.h"
 
 /*
- * What a request may need: a connection, libcurl's look-up of a name, with its
- * pair of sockets, files and a name server, and a set to wait for.
+ * Descriptors that one request may need while it starts: the connection, a wait
+ * event set, and for libcurl's name lookup a socket pair, a file and a socket to
+ * the name server.
  */
 #define NEEDED 6
 
 bool
-dcf_file_descriptor_lacks(int number)
+dcf_file_descriptor_is_exhausted(int error)
 {
-	return number == EMFILE || number == ENFILE;
+	return error == EMFILE || error == ENFILE;
 }
 
-/* Whether as many as needed can be opened at the same time. */
+/* Open as many descriptors as a request needs, and close them again. */
 static bool
-are_left(void)
+can_open_needed(void)
 {
 	int fds[NEEDED];
 	int n = 0;
-	bool lacks = false;
+	bool failed = false;
+	bool exhausted;
 
-	while (n < NEEDED && !lacks)
+	while (n < NEEDED && !failed)
 	{
 		fds[n] = socket(AF_UNIX, SOCK_STREAM, 0);
-		lacks = fds[n] < 0;
-		if (!lacks)
+		failed = fds[n] < 0;
+		if (!failed)
 			n++;
 	}
-	/* Another error says nothing of descriptors. */
-	lacks = lacks && dcf_file_descriptor_lacks(errno);
+	/* Other errors of socket() do not mean that descriptors ran out. */
+	exhausted = failed && dcf_file_descriptor_is_exhausted(errno);
 	while (n > 0)
 		close(fds[--n]);
-	return !lacks;
+	return !exhausted;
 }
 
 void
@@ -54,20 +56,20 @@ dcf_file_descriptor_raise(void)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 			 errmsg("out of file descriptors for requests to the service"),
-			 errdetail("Each request that is open needs one, and up to %d "
-					   "while it begins.",
+			 errdetail("Each open request needs one, and up to %d while it "
+					   "starts.",
 					   NEEDED),
-			 errhint("Raise the limit of open files of the server (ulimit "
-					 "-n), lower max_files_per_process, or have fewer "
-					 "requests and cursors open at once.")));
+			 errhint("Raise the server's limit of open files (ulimit -n), "
+					 "lower \"max_files_per_process\", or keep fewer requests "
+					 "and cursors open at once.")));
 }
 
 void
 dcf_file_descriptor_check(void)
 {
-	if (are_left())
+	if (can_open_needed())
 		return;
 	closeAllVfds();
-	if (!are_left())
+	if (!can_open_needed())
 		dcf_file_descriptor_raise();
 }

@@ -1,6 +1,6 @@
 /*
  * foreign_text.c
- *	  Foreign bytes made fit to show: without secrets, in the database's encoding.
+ *	  Making foreign bytes safe to show.  See foreign_text.h.
  */
 #include "postgres.h"
 
@@ -14,23 +14,24 @@
 #include "core/secret.h"
 #include "core/text.h"
 
-/* No more of a foreign text is needed to fill a message. */
-#define LOOKED_AT 4096
+/* Bytes of a text that are searched for secrets; a message shows fewer. */
+#define SEARCHED 4096
 
-/* Of DcfSecretsFn. */
+/* A registered holder of secrets. */
 typedef struct Holder
 {
 	dlist_node node;
 	MemoryContextCallback release;
 	DcfSecretsFn secrets;
-	const void *holder;
+	const void *holder; /* the argument of secrets */
 } Holder;
 
 static dlist_head holders = DLIST_STATIC_INIT(holders);
 
 /*
- * Convert from UTF-8 to the database's encoding, a '?' for each character that
- * it does not have.
+ * Convert valid UTF-8 to the database encoding, writing '?' for each character
+ * that the encoding lacks.  pg_any_to_server() would raise for such a character,
+ * and cannot convert outside a transaction.
  */
 static char *
 to_server(const char *utf8, size_t len)
@@ -54,7 +55,7 @@ to_server(const char *utf8, size_t len)
 		int n = pg_utf_mblen((const unsigned char *) utf8 + used);
 		int done = 0;
 
-		/* One character at a time, so that one alone can fail. */
+		/* One character at a time, so that each fails alone. */
 		if (OidIsValid(proc))
 			done = pg_do_encoding_conversion_buf(
 				proc, PG_UTF8, encoding,
@@ -99,7 +100,7 @@ dcf_foreign_text_hide(DcfSecretsFn secrets, const void *holder,
 	MemoryContextRegisterResetCallback(cxt, &added->release);
 }
 
-/* A copy of the bytes, perhaps of a cut text, with stars for secrets. */
+/* A copy of the bytes with each secret replaced by stars; cut: see make_safe(). */
 static char *
 hide_secrets(const char *bytes, size_t len, bool cut)
 {
@@ -122,10 +123,14 @@ hide_secrets(const char *bytes, size_t len, bool cut)
 	return copy;
 }
 
+/*
+ * Hide secrets, replace unsafe characters, shorten, and convert.  cut: the text
+ * may go on after the bytes, so their end may be the start of a secret.
+ */
 static char *
 make_safe(const char *bytes, size_t len, bool cut)
 {
-	size_t hidden_len = Min(len, LOOKED_AT);
+	size_t hidden_len = Min(len, SEARCHED);
 	char *hidden = hide_secrets(bytes, hidden_len, cut || hidden_len < len);
 	char safe[DCF_FOREIGN_TEXT_SHOWN + 1];
 	size_t n = dcf_text_make_safe(hidden, hidden_len, safe, sizeof(safe));

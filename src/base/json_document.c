@@ -1,6 +1,6 @@
 /*
  * json_document.c
- *	  Small JSON documents.  See json_document.h.
+ *	  Small JSON documents, parsed by jansson.  See json_document.h.
  */
 #include "postgres.h"
 
@@ -8,35 +8,39 @@
 
 #include "base/json_document.h"
 
-typedef struct Held
+/* jansson allocates with malloc(): a document is released by a callback. */
+typedef struct DocumentOwner
 {
 	MemoryContextCallback release;
 	json_t *document;
-} Held;
+} DocumentOwner;
 
 static void
 release_document(void *arg)
 {
-	json_decref(((Held *) arg)->document);
+	json_decref(((DocumentOwner *) arg)->document);
 }
 
-/* jansson does not know byte order marks, which .NET's writers may send. */
+/*
+ * Parse a document with jansson's flags.  jansson refuses a byte order mark,
+ * which .NET's writers may send, so it is skipped here.
+ */
 static json_t *
 parse(const char *bytes, size_t len, size_t flags, json_error_t *error)
 {
 	static const char mark[] = {'\xEF', '\xBB', '\xBF'};
-	Held *held = palloc0(sizeof(Held));
+	DocumentOwner *owner = palloc0(sizeof(DocumentOwner));
 
-	held->release.func = release_document;
-	held->release.arg = held;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, &held->release);
+	owner->release.func = release_document;
+	owner->release.arg = owner;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &owner->release);
 	if (len >= sizeof(mark) && memcmp(bytes, mark, sizeof(mark)) == 0)
 	{
 		bytes += sizeof(mark);
 		len -= sizeof(mark);
 	}
-	held->document = json_loadb(bytes, len, flags, error);
-	return held->document;
+	owner->document = json_loadb(bytes, len, flags, error);
+	return owner->document;
 }
 
 json_t *

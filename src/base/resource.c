@@ -1,12 +1,12 @@
 /*
  * resource.c
- *	  Foreign resources and who owns them.  See resource.h.
+ *	  External resources and their owners.  See resource.h.
  */
 #include "postgres.h"
 
 #include "base/resource.h"
 
-/* Those with an owner, the latest first. */
+/* Resources that have an owner, newest first. */
 static dlist_head owned = DLIST_STATIC_INIT(owned);
 
 void
@@ -28,15 +28,16 @@ dcf_resource_release(DcfResource *resource)
 		release(resource->arg);
 }
 
+/* The reset callback of the resource's memory context. */
 static void
-reset(void *arg)
+release_with_context(void *arg)
 {
 	dcf_resource_release(arg);
 }
 
-/* The latest one of an owner, or NULL. */
+/* The newest resource of an owner, or NULL. */
 static DcfResource *
-latest_of(ResourceOwner owner)
+find_newest(ResourceOwner owner)
 {
 	dlist_iter iter;
 
@@ -50,14 +51,14 @@ latest_of(ResourceOwner owner)
 	return NULL;
 }
 
-/* An owner commits, and is no more: what it has goes to the one above. */
+/* Hand the resources of a committing owner to its parent, if it has one. */
 static void
-pass_on(ResourceOwner owner)
+move_to_parent(ResourceOwner owner)
 {
 	ResourceOwner parent = ResourceOwnerGetParent(owner);
 	DcfResource *resource;
 
-	while ((resource = latest_of(owner)) != NULL)
+	while ((resource = find_newest(owner)) != NULL)
 	{
 		if (parent)
 			resource->owner = parent;
@@ -67,8 +68,8 @@ pass_on(ResourceOwner owner)
 }
 
 /*
- * A ResourceReleaseCallback, called for each owner and each phase.  To release
- * one resource may release others, so the list is looked through anew.
+ * A ResourceReleaseCallback, called for each owner and each phase.  Releasing
+ * one resource may release others, so the list is searched again each time.
  */
 static void
 release_owned(ResourceReleasePhase phase, bool is_commit, bool is_top_level,
@@ -80,9 +81,9 @@ release_owned(ResourceReleasePhase phase, bool is_commit, bool is_top_level,
 	if (phase != RESOURCE_RELEASE_BEFORE_LOCKS || dlist_is_empty(&owned))
 		return;
 	if (is_commit)
-		pass_on(owner);
+		move_to_parent(owner);
 	else
-		while ((resource = latest_of(owner)) != NULL)
+		while ((resource = find_newest(owner)) != NULL)
 			dcf_resource_release(resource);
 }
 
@@ -100,7 +101,7 @@ dcf_resource_tie(DcfResource *resource, MemoryContext cxt,
 	resource->owner = CurrentResourceOwner;
 	if (resource->owner)
 		dlist_push_head(&owned, &resource->node);
-	resource->reset.func = reset;
+	resource->reset.func = release_with_context;
 	resource->reset.arg = resource;
 	MemoryContextRegisterResetCallback(cxt, &resource->reset);
 }

@@ -11,22 +11,23 @@
 
 #include "base/shared.h"
 
-static Size measure_secret(bool for_all);
+static Size compute_secret_size(bool for_all);
 static void init_secret(void *memory, bool for_all);
 static void request_memory(void);
 static void start_memory(void);
 
-/* What keys are made by; it never changes, so that no lock is needed. */
+/* The secret of dcf_shared_key().  It never changes, so it needs no lock. */
 static DcfShared secret = {.name = "dataconnect_fdw secret",
-						   .compute_size = measure_secret,
+						   .compute_size = compute_secret_size,
 						   .init = init_secret};
 
+/* The pieces that were requested, and the hooks that were there before ours. */
 static DcfShared *pieces = NULL;
 static shmem_request_hook_type next_request_hook = NULL;
 static shmem_startup_hook_type next_startup_hook = NULL;
 
 static Size
-measure_secret(bool for_all)
+compute_secret_size(bool for_all)
 {
 	return DCF_SIPHASH_SIZE;
 }
@@ -57,6 +58,7 @@ dcf_shared_request(DcfShared *piece)
 	pieces = piece;
 }
 
+/* The shmem_request_hook: reserve memory and a lock for each piece. */
 static void
 request_memory(void)
 {
@@ -69,6 +71,10 @@ request_memory(void)
 	}
 }
 
+/*
+ * The shmem_startup_hook: attach to each piece, and initialise those that are
+ * new.  With EXEC_BACKEND it runs in every backend.
+ */
 static void
 start_memory(void)
 {
@@ -122,14 +128,14 @@ dcf_shared_unlock(const DcfShared *piece, const void *memory)
 		LWLockRelease(piece->lock);
 }
 
-/* A text's length as the key has it: NULL is not "". */
+/* The length that is hashed for a text: NULL must differ from "". */
 static int64
-measure_text(const char *text)
+hashed_length(const char *text)
 {
 	return text ? (int64) strlen(text) : -1;
 }
 
-/* With their lengths: no two lists of texts are the same. */
+/* Each text is hashed after its length, so ("a", "bc") differs from ("ab", "c"). */
 DcfSharedKey
 dcf_shared_key(const char *const *texts, int n)
 {
@@ -143,7 +149,7 @@ dcf_shared_key(const char *const *texts, int n)
 	bytes = end = palloc(size);
 	for (int i = 0; i < n; i++)
 	{
-		int64 len = measure_text(texts[i]);
+		int64 len = hashed_length(texts[i]);
 
 		memcpy(end, &len, sizeof(len));
 		end += sizeof(len);

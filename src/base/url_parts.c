@@ -1,9 +1,6 @@
 /*
  * url_parts.c
- *	  The form of URLs, by libcurl's own parser.
- *
- * The parser that checks a URL is the one that later connects to it, so the
- * two cannot take different hosts out of it.
+ *	  Checking and splitting URLs with libcurl's parser.  See url_parts.h.
  */
 #include "postgres.h"
 
@@ -13,7 +10,7 @@
 
 #include "base/url_parts.h"
 
-/* A host may grow when it is brought to its usual form (0x7f.1: 127.0.0.1). */
+/* libcurl normalizes a host, which may make it longer (0x7f.1: 127.0.0.1). */
 #define HOST_SLACK 64
 
 static bool
@@ -22,7 +19,7 @@ starts_with(const char *text, const char *prefix)
 	return pg_strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* What libcurl's parser would let pass. */
+/* Check what libcurl's parser would accept.  Returns the reason to refuse, or NULL. */
 static const char *
 check_text(const char *url)
 {
@@ -48,7 +45,7 @@ check_text(const char *url)
 	return NULL;
 }
 
-/* Copy a part, which is freed; false if there is none or it has no room. */
+/* Copy a part of the URL to dst; false if there is none or it does not fit. */
 static bool
 get_part(CURLU *handle, CURLUPart what, unsigned int flags, char *dst,
 		 size_t size)
@@ -63,7 +60,7 @@ get_part(CURLU *handle, CURLUPart what, unsigned int flags, char *dst,
 	return ok;
 }
 
-/* "[::1]" to "::1", and all in lower case. */
+/* Strip the brackets of an IPv6 address and fold to lower case, in place. */
 static void
 normalize_host(char *host)
 {
@@ -105,7 +102,7 @@ dcf_url_parts_parse(const char *url, DcfUrlParts *parts)
 	if (reason)
 		return reason;
 
-	/* Nothing in between can raise, so the handle is always freed. */
+	/* Nothing raises before the handle is freed. */
 	handle = curl_url();
 	if (handle == NULL)
 		ereport(ERROR,

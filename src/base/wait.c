@@ -1,6 +1,6 @@
 /*
  * wait.c
- *	  Waiting.  See wait.h.
+ *	  Waiting for the latch, sockets and a time-out.  See wait.h.
  */
 #include "postgres.h"
 
@@ -13,14 +13,14 @@
 #include "base/resource.h"
 #include "base/wait.h"
 
-/* No wait is longer; callers wait again. */
+/* The longest single wait; callers loop. */
 #define MAX_WAIT_MS (60 * 60 * 1000)
 
-/* The latch and the postmaster's death stand before the sockets. */
+/* Events of every set besides its sockets: the latch and postmaster death. */
 #define FIXED_EVENTS 2
 
-/* Sockets that there is room for at first. */
-#define LEAST_ROOM 8
+/* Initial size of the array of sockets. */
+#define INITIAL_SIZE 8
 
 typedef struct Watched
 {
@@ -35,10 +35,10 @@ struct DcfWaitSet
 	Watched *watched;
 	int nwatched;
 	int size;
-	bool lost;			  /* a socket found no room, nor memory for it */
-	uint64 generation;	  /* counts changes of watched */
-	uint64 built;		  /* the generation that events was made of */
-	WaitEventSet *events; /* or NULL */
+	bool lost;			  /* a socket could not be added: out of memory */
+	uint64 generation;	  /* incremented with each change of watched */
+	uint64 built;		  /* the generation that events was built from */
+	WaitEventSet *events; /* NULL if not built */
 };
 
 int64
@@ -72,9 +72,12 @@ dcf_wait_create(bool lasting)
 	return set;
 }
 
-/* Make room for n sockets; false if there is no memory. */
+/*
+ * Enlarge the array to n sockets; false if out of memory.  Must not raise: it is
+ * called from libcurl's callbacks.
+ */
 static bool
-make_room(DcfWaitSet *set, int n)
+enlarge(DcfWaitSet *set, int n)
 {
 	Watched *larger =
 		MemoryContextAllocExtended(set->context, n * sizeof(Watched),
@@ -111,7 +114,7 @@ dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
 	}
 	if (i == set->nwatched)
 	{
-		if (i == set->size && !make_room(set, Max(2 * i, LEAST_ROOM)))
+		if (i == set->size && !enlarge(set, Max(2 * i, INITIAL_SIZE)))
 		{
 			set->lost = true;
 			return;
@@ -144,6 +147,10 @@ dcf_wait_has(const DcfWaitSet *set, pgsocket fd)
 	return false;
 }
 
+/*
+ * Make the wait event set that matches the watched sockets, unless there is one.
+ * PostgreSQL cannot remove an event from a set, so a change needs a new set.
+ */
 static void
 build_events(DcfWaitSet *set)
 {
@@ -159,7 +166,7 @@ build_events(DcfWaitSet *set)
 	dcf_file_descriptor_check();
 	set->events =
 		dcf_compat_create_wait_event_set(FIXED_EVENTS + set->nwatched);
-	set->built = set->generation - 1; /* should the next lines raise */
+	set->built = set->generation - 1; /* rebuild if the next lines raise */
 	AddWaitEventToSet(set->events, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch,
 					  NULL);
 	AddWaitEventToSet(set->events, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL,
@@ -170,8 +177,9 @@ build_events(DcfWaitSet *set)
 	set->built = set->generation;
 }
 
+/* The wait event for pg_stat_activity, registered at first use. */
 static uint32
-wait_event_of(DcfWaitReason reason)
+get_wait_event(DcfWaitReason reason)
 {
 	static uint32 events[4];
 
@@ -189,7 +197,7 @@ int
 dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
 			 WaitEvent *occurred, int max)
 {
-	uint32 event = wait_event_of(reason);
+	uint32 event = get_wait_event(reason);
 	bool latch_set = false;
 	int n = 0;
 

@@ -1,6 +1,6 @@
 /*
  * warned.c
- *	  Warnings once a statement.  See warned.h.
+ *	  Remembering which warnings were given.  See warned.h.
  */
 #include "postgres.h"
 
@@ -14,13 +14,14 @@ struct DcfWarned
 	MemoryContext context;
 	Bitmapset *columns;
 
-	/* Of a statement's. */
+	/* Only of those that scans of one execution share. */
 	MemoryContextCallback release;
 	dlist_node node;
 	const EState *estate;
 	Oid relid;
 };
 
+/* Those of the executions that are going on, one for each table. */
 static dlist_head statements = DLIST_STATIC_INIT(statements);
 
 DcfWarned *
@@ -32,6 +33,7 @@ dcf_warned_create(void)
 	return warned;
 }
 
+/* The reset callback of the execution's memory context. */
 static void
 forget(void *arg)
 {

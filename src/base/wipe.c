@@ -1,6 +1,6 @@
 /*
  * wipe.c
- *	  Secrets in memory that is freed.  See wipe.h.
+ *	  Overwriting secrets before their memory is freed.  See wipe.h.
  */
 #include "postgres.h"
 
@@ -10,6 +10,7 @@
 
 #include "base/wipe.h"
 
+/* A text to be overwritten when its memory context is reset. */
 typedef struct Wiper
 {
 	MemoryContextCallback release;
@@ -17,8 +18,9 @@ typedef struct Wiper
 	size_t len;
 } Wiper;
 
+/* The reset callback of that context. */
 static void
-release_wiper(void *arg)
+run_wiper(void *arg)
 {
 	Wiper *wiper = arg;
 
@@ -39,13 +41,13 @@ dcf_wipe_later(char *text, MemoryContext cxt)
 
 	wiper->text = text;
 	wiper->len = strlen(text);
-	wiper->release.func = release_wiper;
+	wiper->release.func = run_wiper;
 	wiper->release.arg = wiper;
 	MemoryContextRegisterResetCallback(cxt, &wiper->release);
 	return text;
 }
 
-/* Not by psprintf(), which frees what it made too short. */
+/* psprintf() would not do: it frees its first, too short buffer unwiped. */
 char *
 dcf_wipe_concat(const char *one, const char *other)
 {

@@ -243,7 +243,7 @@ on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 		socket(address->family, address->socktype, address->protocol);
 
 	if (fd < 0)
-		transfer->lacks_descriptor = dcf_file_descriptor_lacks(errno);
+		transfer->lacks_descriptor = dcf_file_descriptor_is_exhausted(errno);
 	return fd;
 }
 

@@ -1,6 +1,6 @@
 /*
  * day.c
- *	  Days by their date, or from today.  See day.h.
+ *	  Absolute and relative days.  See day.h.
  */
 #include "postgres.h"
 
@@ -16,7 +16,7 @@
 /* Digits of DCF_DAY_MAX_OFFSET. */
 #define MAX_DIGITS 5
 
-/* "+30d", "-2w" */
+/* Parse an offset from today in days or weeks: "+30d", "-2w". */
 static bool
 parse_offset(const char *text, int *days)
 {
@@ -66,7 +66,7 @@ dcf_day_parse(const char *text, DcfDay *day)
 	return true;
 }
 
-/* Days from 2000-01-01. */
+/* The current day in the time zone, in days from 2000-01-01. */
 static int
 today(pg_tz *timezone)
 {

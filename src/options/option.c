@@ -1,9 +1,9 @@
 /*
  * option.c
- *	  Validating and reading the options of one object.
+ *	  Validating and reading the options of one object.  See option.h.
  *
- * The validator reads the options as a scan does, and throws the result away,
- * so the two cannot disagree.
+ * The validator reads the options with the scan's own readers and discards the
+ * result, so the two cannot disagree.
  */
 #include "postgres.h"
 
@@ -21,7 +21,7 @@
 #include "utils/builtins.h"
 
 #include "options/day.h"
-#include "options/option_private.h"
+#include "options/option_table.h"
 
 static bool
 is_given(List *options, const char *name)
@@ -37,8 +37,8 @@ is_given(List *options, const char *name)
 }
 
 /*
- * Read the options of one object into the struct of its context.  Fields of
- * options that are not given and have no default are left as they are.
+ * Read the options of one object into the struct of its context.  A field whose
+ * option is neither given nor has a default keeps its value.
  */
 static void
 read_options(DcfOptionContext context, List *options, void *dest)
@@ -46,7 +46,7 @@ read_options(DcfOptionContext context, List *options, void *dest)
 	ListCell *cell;
 	int i;
 
-	/* First the names, for an unknown one may be why another is missing. */
+	/* Names first: a misspelt one may be why a required one is missing. */
 	foreach(cell, options)
 		(void) dcf_option_require(context,
 								  ((DefElem *) lfirst(cell))->defname);
@@ -77,7 +77,7 @@ read_options(DcfOptionContext context, List *options, void *dest)
 	}
 }
 
-/* The detail may be NULL. */
+/* Refuse options that are valid only apart; detail may be NULL. */
 pg_noreturn static void
 reject_combination(const char *message, const char *detail)
 {
@@ -95,11 +95,12 @@ reject_pair(const char *option, const char *other)
 					   NULL);
 }
 
+/* required: one or more option names with their quotes. */
 pg_noreturn static void
-reject_lack(const char *option, const char *lacking)
+reject_missing(const char *option, const char *required)
 {
-	reject_combination(psprintf("option \"%s\" needs option %s", option,
-								lacking),
+	reject_combination(psprintf("option \"%s\" requires option %s", option,
+								required),
 					   NULL);
 }
 
@@ -111,7 +112,7 @@ read_server(List *options)
 
 	read_options(DCF_OPTION_SERVER, options, server);
 
-	/* Endpoints are appended, and start with a slash. */
+	/* Endpoints start with a slash, so the URL must not end with one. */
 	for (len = strlen(server->url); server->url[len - 1] == '/'; len--)
 		server->url[len - 1] = '\0';
 	return server;
@@ -129,17 +130,17 @@ check_user(const DcfUserOptions *user)
 	if (user->token && user->client_secret)
 		reject_pair("token", "client_secret");
 	if (user->username && !user->password)
-		reject_lack("username", "\"password\"");
+		reject_missing("username", "\"password\"");
 	if (user->password && !user->username)
-		reject_lack("password", "\"username\"");
+		reject_missing("password", "\"username\"");
 	if (user->client_id && !user->client_secret)
-		reject_lack("client_id", "\"client_secret\"");
+		reject_missing("client_id", "\"client_secret\"");
 	if (user->client_secret && !user->client_id)
-		reject_lack("client_secret", "\"client_id\"");
+		reject_missing("client_secret", "\"client_id\"");
 	if (user->client_id && !user->username)
-		reject_lack("client_id", "\"username\"");
+		reject_missing("client_id", "\"username\"");
 
-	/* RFC 7617: the first colon ends the name. */
+	/* RFC 7617: the first colon ends the user name. */
 	if (user->username && !user->client_id && strchr(user->username, ':'))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
@@ -158,7 +159,7 @@ read_user(List *options)
 	return user;
 }
 
-/* server is NULL when validating. */
+/* The server's options are the defaults; server is NULL when validating. */
 static DcfTableOptions *
 read_table(List *options, const DcfServerOptions *server)
 {
@@ -188,6 +189,7 @@ read_table(List *options, const DcfServerOptions *server)
 	return table;
 }
 
+/* Refuse options that make no kind of column together. */
 static void
 check_column(const DcfColumnOptions *column)
 {
@@ -197,7 +199,7 @@ check_column(const DcfColumnOptions *column)
 	if (is_window && column->param)
 		reject_pair("param", bound);
 	if (is_window && !column->name)
-		reject_lack(bound, "\"name\"");
+		reject_missing(bound, "\"name\"");
 	if (column->param_from && column->param_to &&
 		pg_strcasecmp(column->param_from, column->param_to) == 0)
 		reject_combination("options \"param_from\" and \"param_to\" "
@@ -210,13 +212,14 @@ check_column(const DcfColumnOptions *column)
 	if (column->required && column->default_value)
 		reject_pair("required", "default");
 	if (column->default_value && !column->param)
-		reject_lack("default", "\"param\"");
+		reject_missing("default", "\"param\"");
 	if (column->list && !column->param)
-		reject_lack("list", "\"param\"");
+		reject_missing("list", "\"param\"");
 	if (column->send_empty && !column->param)
-		reject_lack("empty", "\"param\"");
+		reject_missing("empty", "\"param\"");
 	if (column->required && !column->param && !is_window)
-		reject_lack("required", "\"param\", \"param_from\" or \"param_to\"");
+		reject_missing("required",
+					   "\"param\", \"param_from\" or \"param_to\"");
 }
 
 static DcfColumnOptions *
@@ -256,6 +259,7 @@ dcf_option_table(const ForeignTable *table, const DcfServerOptions *server)
 	return read_table(table->options, server);
 }
 
+/* Append an option as CREATE FOREIGN TABLE would; none if value is NULL. */
 static List *
 append_option(List *options, const char *name, const char *value)
 {
@@ -293,9 +297,9 @@ dcf_option_utf8(char *text)
 	return pg_server_to_any(text, strlen(text), PG_UTF8);
 }
 
-/* Whether the option is a boolean that is given its default. */
+/* Whether value spells out the default of a boolean option. */
 static bool
-says_default(const DcfOption *option, const char *value)
+is_default(const DcfOption *option, const char *value)
 {
 	bool given;
 	bool normal;
@@ -305,9 +309,9 @@ says_default(const DcfOption *option, const char *value)
 }
 
 /*
- * The validator sees all options an object will have, not which of them the
- * command changes.  So an object with an option only for superusers is theirs
- * to alter.
+ * The validator sees all options that the object will have, but not which of
+ * them the command changes.  So only a superuser may alter the options of an
+ * object that has a superuser's option.
  */
 static void
 check_privilege(DcfOptionContext context, List *options)
@@ -321,7 +325,7 @@ check_privilege(DcfOptionContext context, List *options)
 		DefElem *def = lfirst(cell);
 		const DcfOption *option = dcf_option_require(context, def->defname);
 
-		if (option->superuser_only && !says_default(option, defGetString(def)))
+		if (option->superuser_only && !is_default(option, defGetString(def)))
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("permission denied to set option \"%s\"",
@@ -379,7 +383,7 @@ dcf_option_validate(List *options, Oid catalog)
 			(void) read_column(options);
 			break;
 		case DCF_OPTION_IMPORT:
-			/* Of a statement, not of an object. */
+			/* IMPORT's options belong to a statement, not to an object. */
 			break;
 	}
 }

@@ -6,7 +6,7 @@
  */
 #include "postgres.h"
 
-#include "options/option_private.h"
+#include "options/option_table.h"
 
 static List *
 copy_texts(const List *texts)

@@ -1,10 +1,10 @@
 /*
  * option_error.c
- *	  Refusing an option's value.
+ *	  The error for an invalid value of an option.  See option_table.h.
  */
 #include "postgres.h"
 
-#include "options/option_private.h"
+#include "options/option_table.h"
 
 void
 dcf_option_reject(const DcfOption *option, const char *value,

@@ -1,6 +1,6 @@
 /*
  * option_key.c
- *	  Keys of replies as values of the option name.
+ *	  Keys of replies as values of the option "name".  See option.h.
  */
 #include "postgres.h"
 
@@ -8,9 +8,9 @@
 #include "mb/pg_wchar.h"
 
 #include "core/text.h"
-#include "options/option_private.h"
+#include "options/option_table.h"
 
-/* NULL if the database encoding lacks one of the characters. */
+/* To the database encoding; NULL if that lacks one of the characters. */
 static char *
 convert(const char *utf8, size_t len)
 {
@@ -36,20 +36,20 @@ convert(const char *utf8, size_t len)
 }
 
 char *
-dcf_option_key(const char *utf8, size_t len, const char **obstacle)
+dcf_option_key(const char *utf8, size_t len, const char **reason)
 {
 	char *key = NULL;
 
 	if (len == 0)
-		*obstacle = "is empty";
+		*reason = "is empty";
 	else if (len > DCF_OPTION_KEY_MAX)
-		*obstacle = "is too long";
+		*reason = "is too long";
 	else if (dcf_text_has_control(utf8, len))
-		*obstacle = "contains a control character";
+		*reason = "contains a control character";
 	else
 	{
 		key = convert(utf8, len);
-		*obstacle =
+		*reason =
 			key ? NULL : "has a character that the database encoding lacks";
 	}
 	return key;

@@ -1,6 +1,7 @@
 /*
  * option_name.c
- *	  The option of a name, or an error that says which one may be meant.
+ *	  Finding an option by name, or raising an error with the closest name as a
+ *	  hint.  See option_table.h.
  */
 #include "postgres.h"
 
@@ -8,12 +9,12 @@
 #include "utils/formatting.h"
 #include "utils/varlena.h"
 
-#include "options/option_private.h"
+#include "options/option_table.h"
 
-/* A name further away than this is no misspelling. */
+/* Names with more edits than this are not taken for a misspelling. */
 #define MAX_MISSPELLING 4
 
-/* Compare with the options of one context, or with those of all others. */
+/* Compare with the options of one context, or with those of the others. */
 static void
 update_match(ClosestMatchState *match, DcfOptionContext context, bool others)
 {
@@ -23,8 +24,8 @@ update_match(ClosestMatchState *match, DcfOptionContext context, bool others)
 }
 
 /*
- * The option whose name is closest to a misspelt one, or NULL: one of this
- * context if others are no closer.
+ * The option whose name is closest to a misspelt one, or NULL.  Of equally close
+ * names, one of this context wins.
  */
 static const DcfOption *
 find_closest(DcfOptionContext context, const char *name)
@@ -53,21 +54,21 @@ with_article(DcfOptionContext context)
 					dcf_option_context_name(context));
 }
 
-/* "a server", or "a server or a table", where there are options of that name. */
+/* The contexts that have an option of this name: "a server or a table". */
 static char *
-places_of(const char *name)
+show_contexts(const char *name)
 {
-	StringInfoData places;
+	StringInfoData contexts;
 	int i;
 
-	initStringInfo(&places);
+	initStringInfo(&contexts);
 	for (i = 0; i < dcf_options_length; i++)
 	{
 		if (strcmp(dcf_options[i].name, name) == 0)
-			appendStringInfo(&places, "%s%s", places.len > 0 ? " or " : "",
+			appendStringInfo(&contexts, "%s%s", contexts.len > 0 ? " or " : "",
 							 with_article(dcf_options[i].context));
 	}
-	return places.data;
+	return contexts.data;
 }
 
 pg_noreturn static void
@@ -82,12 +83,12 @@ reject_name(DcfOptionContext context, const char *name)
 		hint = psprintf("Perhaps you meant the option \"%s\".", closest->name);
 	else if (strcmp(closest->name, name) != 0)
 		hint = psprintf("Perhaps you meant the option \"%s\" of %s.",
-						closest->name, places_of(closest->name));
+						closest->name, show_contexts(closest->name));
 	else if (closest->secret)
 		hint = "Credentials belong in the user mapping, where others cannot "
 			   "read them.";
 	else
-		hint = psprintf("It is an option of %s.", places_of(name));
+		hint = psprintf("It is an option of %s.", show_contexts(name));
 
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),

@@ -1,9 +1,9 @@
 /*
  * option_parameter.c
- *	  Checking the service's parameters in options: names and query strings.
+ *	  Checking names and query strings of the service's parameters in options.
  *
- * A query string may hold a secret by mistake, so parameters are told apart by
- * their numbers in messages.
+ * A query string may hold a secret by mistake, so messages identify a parameter
+ * by its position and not by its name.
  */
 #include "postgres.h"
 
@@ -12,13 +12,13 @@
 
 #include "core/text.h"
 #include "core/url.h"
-#include "options/option_private.h"
+#include "options/option_table.h"
 
-/* Parameters that an option may not set. */
+/* A parameter that options may not set. */
 typedef struct ReservedParameter
 {
 	const char *name;
-	bool is_prefix; /* so are all names that start with it */
+	bool is_prefix; /* also all names that start with it */
 	bool in_server_params_only;
 	const char *hint;
 } ReservedParameter;
@@ -28,16 +28,16 @@ static const ReservedParameter reserved_parameters[] = {
 	 "Credentials belong in the user mapping, and are never sent in a URL."},
 	{"Response", false, false, "Use the option \"format\"."},
 	{"Email.", true, false,
-	 "With it the service would send the records by e-mail in place of the "
-	 "reply."},
+	 "With this parameter, the service sends the records by e-mail and not in "
+	 "the reply."},
 	{"CSV.Delimiter", false, false, "Only CSV with commas is read."},
 	{"CSV.Headers", false, false, "Only CSV with a header is read."},
 	{"LanguageCode", false, true, "Use the option \"language\"."},
 };
 
 /*
- * Check a parameter's name, which is UTF-8.  where is empty, or names it for
- * the message and ends in a space.
+ * Check a parameter's name (UTF-8).  where is "" or a text such as "number 2 "
+ * that identifies the parameter in the message.
  */
 static void
 check_parameter_name(const DcfOption *option, const char *where,
@@ -77,7 +77,7 @@ dcf_option_check_parameter(const DcfOption *option, const char *utf8)
 	check_parameter_name(option, "", utf8);
 }
 
-/* A name or value of a query string, decoded; number counts from 1. */
+/* Decode a name or value of parameter number (from 1), and check it. */
 static char *
 decode_part(const DcfOption *option, int number, DcfSpan part)
 {

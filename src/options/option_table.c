@@ -1,12 +1,12 @@
 /*
  * option_table.c
- *	  The table of all options.
+ *	  The table of all options.  See option_table.h.
  */
 #include "postgres.h"
 
 #include <limits.h>
 
-#include "options/option_private.h"
+#include "options/option_table.h"
 
 static const DcfOptionChoice methods[] = {{"auto", DCF_METHOD_AUTO},
 										  {"get", DCF_METHOD_GET},
@@ -57,7 +57,7 @@ static const DcfOptionChoice sources[] = {{"documented", false},
 #define KB 1024.0
 #define MB (1024.0 * KB)
 
-/* Where an option stands and is stored, its field having the same name. */
+/* The context and name of an option that is stored in a field of that name. */
 #define SERVER(field)                             \
 	.context = DCF_OPTION_SERVER, .name = #field, \
 	.offset = offsetof(DcfServerOptions, field)
@@ -127,7 +127,7 @@ const DcfOption dcf_options[] = {
 	 .default_value = "1048576",
 	 .description =
 		 "largest number of records that the service returns for one request"},
-	/* Room is left below MaxAllocSize for the bytes around a record. */
+	/* max leaves room below MaxAllocSize for the bytes around a record. */
 	{SERVER(max_record_size), .type = DCF_OPTION_SIZE, .min = 1 * KB,
 	 .max = 1000 * MB, .default_value = "16MB",
 	 .description = "largest size of a record"},
@@ -285,7 +285,7 @@ const DcfOption dcf_options[] = {
 
 const int dcf_options_length = lengthof(dcf_options);
 
-/* By DcfOptionType. */
+/* Properties of the types, indexed by DcfOptionType. */
 static const struct
 {
 	const char *name;

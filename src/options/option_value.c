@@ -1,9 +1,9 @@
 /*
  * option_value.c
- *	  Checking and converting the value of one option.
+ *	  Checking and converting the value of one option.  See option_table.h.
  *
- * A value of a kind that might hold a secret, be it by mistake, is never shown
- * in a message.
+ * Messages never show a value that may hold a secret, even by mistake: a text,
+ * a URL, a path, a query string or a list.
  */
 #include "postgres.h"
 
@@ -17,7 +17,7 @@
 #include "base/url_parts.h"
 #include "core/text.h"
 #include "options/day.h"
-#include "options/option_private.h"
+#include "options/option_table.h"
 
 /* The longest DNS name, and the longest label of one (RFC 1035). */
 #define MAX_HOST	   253
@@ -25,14 +25,14 @@
 
 #define MAX_LANGUAGE 35 /* as RFC 5646 advises */
 
-/* The value in UTF-8, without control characters. */
+/* Convert a value to UTF-8, and refuse control characters. */
 static char *
-plain_utf8(const DcfOption *option, const char *value)
+to_utf8(const DcfOption *option, const char *value)
 {
 	size_t len = strlen(value);
 	char *utf8;
 
-	/* Under SQL_ASCII nobody has checked what the bytes are. */
+	/* With SQL_ASCII, PostgreSQL has not validated the bytes. */
 	if (GetDatabaseEncoding() == PG_SQL_ASCII && !dcf_text_is_utf8(value, len))
 		dcf_option_reject(option, NULL, "The value is not valid UTF-8.", NULL);
 	utf8 = pg_server_to_any(value, len, PG_UTF8);
@@ -49,7 +49,7 @@ check_not_empty(const DcfOption *option, const char *value)
 		dcf_option_reject(option, NULL, "The value is empty.", NULL);
 }
 
-/* A limit or a unit as messages show it. */
+/* A number with the option's unit, for messages. */
 static char *
 show_number(const DcfOption *option, double number)
 {
@@ -58,7 +58,7 @@ show_number(const DcfOption *option, double number)
 	return psprintf("%.15g%s%s", number, unit ? " " : "", unit ? unit : "");
 }
 
-/* hint may be NULL. */
+/* Refuse a number that is malformed or out of range; hint may be NULL. */
 pg_noreturn static void
 reject_number(const DcfOption *option, const char *value, const char *hint)
 {
@@ -77,7 +77,7 @@ check_range(const DcfOption *option, const char *value, double number)
 		reject_number(option, value, NULL);
 }
 
-/* flags are a GUC's, for the unit. */
+/* Parse an integer with an optional unit; flags are GUC_UNIT_MS and the like. */
 static int
 parse_int_option(const DcfOption *option, const char *value, int flags)
 {
@@ -89,7 +89,7 @@ parse_int_option(const DcfOption *option, const char *value, int flags)
 		reject_number(option, value, hint);
 	check_range(option, value, number);
 
-	/* For most options zero is not small, but another meaning. */
+	/* Zero often means "no limit", so 0.4 must not be rounded to it. */
 	if (number == 0 && parse_real(value, &unrounded, flags, NULL) &&
 		unrounded != 0)
 		dcf_option_reject(option, value,
@@ -122,6 +122,7 @@ parse_bool_option(const DcfOption *option, const char *value)
 	return result;
 }
 
+/* The value of the choice with this name, ignoring case. */
 static int
 parse_choice(const DcfOption *option, const char *value)
 {
@@ -184,15 +185,15 @@ check_url(const DcfOption *option, const char *value)
 	DcfUrlParts parts;
 	const char *reason = dcf_url_parts_parse(value, &parts);
 
-	/* A password in the URL may be what is wrong with it. */
+	/* The value is not shown: the URL may contain a password. */
 	if (reason)
 		dcf_option_reject(option, NULL, psprintf("The URL %s.", reason), NULL);
 }
 
 /*
- * Of a path below the server's url.  What remains after these checks is
- * percent-encoded when it is sent, so it reaches the service as the path that it
- * is.  what is the path, for the message.
+ * Check a path below the server's URL; what names it in the message.  The path
+ * is percent-encoded when it is sent, so what passes these checks reaches the
+ * service unchanged.
  */
 static void
 check_path(const DcfOption *option, const char *value, const char *what)
@@ -253,6 +254,7 @@ check_file(const DcfOption *option, const char *value)
 						  NULL);
 }
 
+/* Whether a lower-case text is a DNS name; underscores are common in practice. */
 static bool
 is_host(const char *host)
 {
@@ -277,6 +279,7 @@ is_host(const char *host)
 	}
 }
 
+/* Parse host names separated by commas, folded to lower case. */
 static List *
 parse_hosts(const DcfOption *option, const char *value)
 {
@@ -310,6 +313,7 @@ parse_hosts(const DcfOption *option, const char *value)
 	}
 }
 
+/* Parse a list in the form of a GUC such as search_path, keeping case. */
 static List *
 parse_texts(const DcfOption *option, const char *value)
 {
@@ -318,12 +322,12 @@ parse_texts(const DcfOption *option, const char *value)
 	if (!SplitGUCList(pstrdup(value), ',', &texts))
 		dcf_option_reject(
 			option, NULL, "The value is not a list.",
-			"Separate texts by commas; put those that are empty or contain "
-			"spaces, commas or quotes into double quotes.");
+			"Separate the texts by commas, and put double quotes around a text "
+			"that is empty or contains spaces, commas or quotes.");
 	return texts;
 }
 
-/* What may stand in an Authorization header behind "Bearer ". */
+/* Allow only what an Authorization header can carry after "Bearer ". */
 static void
 check_token(const DcfOption *option, const char *value)
 {
@@ -341,7 +345,7 @@ check_token(const DcfOption *option, const char *value)
 void
 dcf_option_parse(const DcfOption *option, const char *value, void *dest)
 {
-	char *utf8 = plain_utf8(option, value);
+	char *utf8 = to_utf8(option, value);
 
 	switch (option->type)
 	{

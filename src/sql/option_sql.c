@@ -10,7 +10,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-#include "options/option_private.h"
+#include "options/option_table.h"
 #include "result_row.h"
 
 PG_FUNCTION_INFO_V1(dataconnect_options);

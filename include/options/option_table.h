@@ -1,16 +1,18 @@
 /*
- * option_private.h
- *	  What the option_*.c files share.
+ * option_table.h
+ *	  The table of options, and what the option_*.c files share.
+ *
+ * dataconnect_options() shows the table; everybody else includes option.h.
  */
-#ifndef DCF_OPTION_PRIVATE_H
-#define DCF_OPTION_PRIVATE_H
+#ifndef DCF_OPTION_TABLE_H
+#define DCF_OPTION_TABLE_H
 
 #include "postgres.h"
 
 #include "base/compat.h"
 #include "options/option.h"
 
-/* Where an option stands. */
+/* The kind of object that an option belongs to. */
 typedef enum DcfOptionContext
 {
 	DCF_OPTION_SERVER,
@@ -21,8 +23,8 @@ typedef enum DcfOptionContext
 } DcfOptionContext;
 
 /*
- * What an option's value is.  The comment says what C type the reader's struct
- * holds it in.
+ * The type of an option's value.  The comment names the C type of the field that
+ * stores it.
  */
 typedef enum DcfOptionType
 {
@@ -33,7 +35,7 @@ typedef enum DcfOptionType
 	DCF_OPTION_SIZE,		  /* int, bytes */
 	DCF_OPTION_ENUM,		  /* an enum type */
 	DCF_OPTION_ENUM_BOOL,	  /* bool */
-	DCF_OPTION_TEXT,		  /* char *, as are those without a comment */
+	DCF_OPTION_TEXT,		  /* char *, like all without a comment */
 	DCF_OPTION_OPTIONAL_TEXT, /* may be empty */
 	DCF_OPTION_TOKEN,
 	DCF_OPTION_PARAMETER,
@@ -49,7 +51,7 @@ typedef enum DcfOptionType
 	DCF_OPTION_TEXT_LIST  /* List * of char * */
 } DcfOptionType;
 
-/* One word of an enum; a list of them ends with a NULL name. */
+/* One value of an enum; an array of them ends with a NULL name. */
 typedef struct DcfOptionChoice
 {
 	const char *name;
@@ -61,13 +63,13 @@ typedef struct DcfOption
 	DcfOptionContext context;
 	const char *name;
 	DcfOptionType type;
-	double min, /* of a number, in the type's unit */
-		max;
-	const char *default_value; /* as a user would write it; NULL if none */
+	double min;						/* of a number, in the type's unit */
+	double max;						/* likewise */
+	const char *default_value;		/* as a user would write it, or NULL */
 	const DcfOptionChoice *choices; /* of an enum */
 	bool required;
-	bool secret;			 /* its value is never shown */
-	bool superuser_only;	 /* but anybody may write out its default */
+	bool secret;			 /* the value is never shown */
+	bool superuser_only;	 /* but anybody may spell out the default */
 	size_t offset;			 /* of the field in the context's struct */
 	const char *description; /* one line, for dataconnect_options() */
 } DcfOption;
@@ -75,13 +77,13 @@ typedef struct DcfOption
 extern const DcfOption dcf_options[];
 extern const int dcf_options_length;
 
-/* NULL if there is none of that name there. */
+/* The option with this name, which is case-sensitive, or NULL. */
 extern const DcfOption *dcf_option_find(DcfOptionContext context,
 										const char *name);
 
 /*
  * The same, but raises ERRCODE_FDW_INVALID_OPTION_NAME if there is none, with
- * what may be meant as a hint.
+ * the closest name as a hint.
  */
 extern const DcfOption *dcf_option_require(DcfOptionContext context,
 										   const char *name);
@@ -94,33 +96,33 @@ extern const char *dcf_option_type_name(DcfOptionType type);
 /* "ms", "B", or NULL */
 extern const char *dcf_option_type_unit(DcfOptionType type);
 
-/* Whether min and max mean something. */
+/* Whether options of this type have min and max. */
 extern bool dcf_option_type_is_number(DcfOptionType type);
 
 /*
- * Check a value (in the database encoding) and store it at dest, which is of
- * the C type said above.  What is allocated is in the current memory context.
- * Raises ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE, and shows the value only if it
- * can't be a secret, even a misplaced one.
+ * Check a value (in the database encoding) and store it at dest, which has the C
+ * type named above.  Allocates in the current memory context.  Raises
+ * ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE; the message shows the value only if it
+ * cannot be a secret, not even a misplaced one.
  */
 extern void dcf_option_parse(const DcfOption *option, const char *value,
 							 void *dest);
 
 /*
- * Raise that error.  value is NULL where it must not be shown; detail and hint
- * may be NULL.
+ * Raise that error.  value is NULL if it must not be shown; detail and hint may
+ * be NULL.
  */
 pg_noreturn extern void dcf_option_reject(const DcfOption *option,
 										  const char *value,
 										  const char *detail,
 										  const char *hint);
 
-/* Check the name of a parameter of the service.  Raises the same. */
+/* Check the name of a parameter of the service.  Raises the same error. */
 extern void dcf_option_check_parameter(const DcfOption *option,
 									   const char *utf8);
 
-/* Check "name=value&name=value", percent-encoded.  Raises the same. */
+/* Check a percent-encoded "name=value&name=value".  Raises the same error. */
 extern void dcf_option_check_query_string(const DcfOption *option,
 										  const char *utf8);
 
-#endif /* DCF_OPTION_PRIVATE_H */
+#endif /* DCF_OPTION_TABLE_H */
