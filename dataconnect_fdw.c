@@ -1,6 +1,8 @@
 /*
  * dataconnect_fdw.c
- *	  A foreign data wrapper for iQmetrix DataConnect: the entry points.
+ *	  A foreign data wrapper for iQmetrix DataConnect: what PostgreSQL calls.
+ *
+ * doc/internals.md says where to read on.
  */
 #include "postgres.h"
 
@@ -37,6 +39,7 @@ PG_FUNCTION_INFO_V1(dataconnect_fdw_handler);
 PG_FUNCTION_INFO_V1(dataconnect_fdw_validator);
 PG_FUNCTION_INFO_V1(dataconnect_version);
 
+/* Each module defines its settings, hooks and shared memory. */
 void
 _PG_init(void)
 {

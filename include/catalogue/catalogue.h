@@ -1,11 +1,10 @@
 /*
  * catalogue.h
- *	  The documented endpoints: catalogue/endpoints.json as it is installed
- *	  beside the control file, and a file of the DBA's own that adds to it or
- *	  overrides it.
+ *	  The catalogue of endpoints: catalogue/endpoints.json, which is installed
+ *	  beside the control file, and a DBA's file that extends or overrides it.
  *
- * The file's form is described in catalogue/README.md.  Strings are in the
- * database encoding; NULL where the file gives none.
+ * catalogue/README.md describes the form of the files.  All strings are in the
+ * database encoding, and NULL if the file does not give them.
  */
 #ifndef DCF_CATALOGUE_H
 #define DCF_CATALOGUE_H
@@ -13,7 +12,7 @@
 #include "postgres.h"
 #include "nodes/pg_list.h"
 
-/* That another parameter has one of some values. */
+/* A condition: another parameter has one of these values. */
 typedef struct DcfCatalogueCondition
 {
 	char *parameter;
@@ -27,33 +26,33 @@ typedef struct DcfCatalogueParam
 	bool required;
 	char *type;	  /* datetime, int, int_list, bigint, bigint_list,
 						   * string, bool, enum */
-	List *values; /* of char *, legal ones; NIL where not listed */
-	List *labels; /* of char *, in step with values, or NIL */
+	List *values; /* of char *, the allowed ones; NIL if not documented */
+	List *labels; /* of char *, one for each value, or NIL */
 	List *all;	  /* of char *, values that mean no restriction */
 	char *example;
 	char *default_value;
-	char *lookup;	  /* the endpoint that lists legal values */
-	char *ignored_if; /* another parameter; with it, this has no effect */
-	DcfCatalogueCondition *used_when; /* or NULL, as the next */
-	DcfCatalogueCondition *required_when;
-	bool in_use; /* seen in programs alone, not documented */
+	char *lookup;	  /* the endpoint that lists the allowed values */
+	char *ignored_if; /* another parameter that makes this one ineffective */
+	DcfCatalogueCondition *used_when;	  /* or NULL */
+	DcfCatalogueCondition *required_when; /* or NULL */
+	bool in_use; /* not documented, only seen in public programs */
 } DcfCatalogueParam;
 
 /* A field of an endpoint's records. */
 typedef struct DcfCatalogueColumn
 {
 	char *name;
-	char *type; /* of SQL Server */
+	char *type; /* SQL Server's type */
 	char *kind; /* the vendor's general type */
 	char *example;
-	char *param_from; /* parameters that are known to bound it; or NULL */
-	char *param_to;
-	const char *as; /* the PostgreSQL type that its values have, where type
-						 * says less; our own word, or NULL */
-	bool in_use;	/* seen in programs alone, not documented */
+	char *param_from; /* the parameter for its lower bound */
+	char *param_to;	  /* the parameter for its upper bound */
+	const char *as;	  /* the PostgreSQL type of its values, if it is narrower
+						 * than type says; not from the vendor */
+	bool in_use;	  /* not documented, only seen in public programs */
 } DcfCatalogueColumn;
 
-/* Another row type of an endpoint, chosen by the value of a parameter. */
+/* Another row type of an endpoint, selected by a parameter's value. */
 typedef struct DcfCatalogueVariant
 {
 	char *parameter;
@@ -62,7 +61,7 @@ typedef struct DcfCatalogueVariant
 	List *columns; /* of DcfCatalogueColumn * */
 } DcfCatalogueVariant;
 
-/* One of several sets of parameters of an endpoint. */
+/* One of several sets of parameters that an endpoint accepts. */
 typedef struct DcfCatalogueForm
 {
 	List *required; /* of char *, names of parameters */
@@ -79,50 +78,47 @@ typedef struct DcfCatalogueEndpoint
 	List *columns;	/* of DcfCatalogueColumn * */
 	List *variants; /* of DcfCatalogueVariant *, or NIL */
 	List *forms;	/* of DcfCatalogueForm *, or NIL */
-	bool dynamic;	/* the columns are a sample for one value of the
-						 * parameters */
-	bool in_use;	/* seen in programs alone, not documented */
+	bool dynamic;	/* columns depend on the parameters; these are a sample */
+	bool in_use;	/* not documented, only seen in public programs */
 } DcfCatalogueEndpoint;
 
-/* What "source" says of such a thing, and of others. */
+/* The values of "source": in_use is false for the first. */
 #define DCF_CATALOGUE_DOCUMENTED "documented"
 #define DCF_CATALOGUE_IN_USE	 "seen in use"
 
 /* The setting dataconnect_fdw.catalogue_file; empty: none. */
 extern char *dcf_catalogue_file;
 
-/*
- * Define the setting; from _PG_init().
- */
+/* Define the setting; called from _PG_init(). */
 extern void dcf_catalogue_init(void);
 
 /*
- * All endpoints (of DcfCatalogueEndpoint *) in the order of the files, read
- * anew, in the current memory context.  Of two endpoints with the same path,
- * case apart, the last counts.  Raises ERRCODE_CONFIG_FILE_ERROR naming the file
- * and the place in it.
+ * Read the files.  Returns all endpoints (List of DcfCatalogueEndpoint *) in the
+ * order of the files, in the current memory context.  If two paths differ at
+ * most in case, the later endpoint replaces the earlier.  Raises
+ * ERRCODE_CONFIG_FILE_ERROR with the file and the place in it.
  */
 extern List *dcf_catalogue_load(void);
 
 /*
- * The endpoint with a path, case apart, or with what is left of it without its
- * first segments; NULL if there is none.
+ * The endpoint with this path, ignoring case.  If there is none, leading segments
+ * of the path are dropped one by one.  NULL if no endpoint is found.
  */
 extern const DcfCatalogueEndpoint *dcf_catalogue_find(const List *endpoints,
 													  const char *path);
 
-/* The parameter with a name, case apart, or NULL. */
+/* The parameter with this name, ignoring case, or NULL. */
 extern const DcfCatalogueParam *
 dcf_catalogue_param(const DcfCatalogueEndpoint *endpoint, const char *name);
 
 /*
- * The column with a name, of whichever row type; NULL where there is none, or
- * no endpoint.
+ * The column with this name, in any row type of the endpoint; NULL if there is
+ * none, or if endpoint is NULL.
  */
 extern const DcfCatalogueColumn *
 dcf_catalogue_column(const DcfCatalogueEndpoint *endpoint, const char *name);
 
-/* For dataconnect_version(): the library that reads it, palloc'd. */
+/* Name and version of the JSON library, for dataconnect_version(); palloc'd. */
 extern char *dcf_catalogue_version(void);
 
 #endif /* DCF_CATALOGUE_H */

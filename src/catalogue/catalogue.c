@@ -1,6 +1,6 @@
 /*
  * catalogue.c
- *	  The documented endpoints.  See catalogue.h.
+ *	  Reading the catalogue of endpoints from its files.  See catalogue.h.
  */
 #include "postgres.h"
 
@@ -18,17 +18,17 @@
 #include "base/json_document.h"
 #include "catalogue/catalogue.h"
 
-/* A catalogue is a document of some 100 kB; more is no catalogue. */
+/* The catalogue has some 100 kB; a file this large is something else. */
 #define MAX_FILE_SIZE (64 * 1024 * 1024)
 
 char *dcf_catalogue_file = NULL;
 
-/* What is being read, for messages. */
+/* The place that is being read, for messages. */
 typedef struct Source
 {
 	const char *file;
-	int number;		  /* of the endpoint, from 1 */
-	const char *path; /* the endpoint's, or NULL */
+	int number;		  /* of the endpoint in the file, from 1 */
+	const char *path; /* of the endpoint; NULL if not read yet */
 } Source;
 
 char *
@@ -46,9 +46,9 @@ dcf_catalogue_init(void)
 {
 	DefineCustomStringVariable(
 		"dataconnect_fdw.catalogue_file",
-		"File of endpoints that adds to the catalogue of the extension.",
-		"An absolute path; empty for none. Its form is that of the "
-		"catalogue itself.",
+		"Sets a file of endpoints that extends the extension's catalogue.",
+		"An absolute path, or empty for none. The file has the same form as "
+		"the catalogue.",
 		&dcf_catalogue_file, "", PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
@@ -64,7 +64,7 @@ reject(const Source *source, const char *reason)
 									  source->number, reason)));
 }
 
-/* jansson gives UTF-8 that it has checked. */
+/* To the database encoding, palloc'd; jansson has validated the UTF-8. */
 static char *
 from_utf8(const char *utf8)
 {
@@ -77,11 +77,11 @@ static char *
 copy_text(const Source *source, json_t *value, const char *name)
 {
 	if (!json_is_string(value))
-		reject(source, psprintf("\"%s\" is not a text", name));
+		reject(source, psprintf("\"%s\" is not a string", name));
 	return from_utf8(json_string_value(value));
 }
 
-/* A member that is a text, or NULL where it is absent or null. */
+/* A member that is a string; NULL if it is absent or null. */
 static char *
 get_text(const Source *source, json_t *object, const char *name)
 {
@@ -112,7 +112,7 @@ get_boolean(const Source *source, json_t *object, const char *name)
 	return json_is_true(value);
 }
 
-/* Whether a thing was seen in use, and is not documented. */
+/* Whether the "source" of an object is "seen in use"; the default is "documented". */
 static bool
 get_in_use(const Source *source, json_t *object)
 {
@@ -127,9 +127,9 @@ get_in_use(const Source *source, json_t *object)
 	return true;
 }
 
-/* A member that names one of a few types of PostgreSQL; static, or NULL. */
+/* A member that names a PostgreSQL type; static, or NULL if absent. */
 static const char *
-get_own_type(const Source *source, json_t *object, const char *name)
+get_sql_type(const Source *source, json_t *object, const char *name)
 {
 	static const char *const types[] = {"bigint", "text"};
 	const char *text = get_text(source, object, name);
@@ -144,7 +144,7 @@ get_own_type(const Source *source, json_t *object, const char *name)
 	reject(source, psprintf("\"%s\" is neither bigint nor text", name));
 }
 
-/* A member that is an array; NULL where it is absent. */
+/* A member that is an array; NULL if it is absent. */
 static json_t *
 get_array(const Source *source, json_t *object, const char *name)
 {
@@ -167,7 +167,7 @@ get_texts(const Source *source, json_t *object, const char *name)
 	return texts;
 }
 
-/* name is the array that the element is of; NULL: the file. */
+/* name is the member whose array has the element; NULL for the file itself. */
 static void
 check_object(const Source *source, json_t *element, const char *name)
 {
@@ -178,7 +178,7 @@ check_object(const Source *source, json_t *element, const char *name)
 				  "it is not an object");
 }
 
-/* {"OtherParameter": ["value", ...]}, or NULL. */
+/* A member such as {"OtherParameter": ["value", ...]}; NULL if it is absent. */
 static DcfCatalogueCondition *
 get_condition(const Source *source, json_t *object, const char *name)
 {
@@ -198,10 +198,10 @@ get_condition(const Source *source, json_t *object, const char *name)
 	return condition;
 }
 
-/* Makes the struct of one object of an array. */
+/* Makes the struct for one object of an array. */
 typedef void *(*GetElement)(const Source *source, json_t *object);
 
-/* A member that is an array of objects; NIL where it is absent. */
+/* A member that is an array of objects, as structs; NIL if it is absent. */
 static List *
 get_list(const Source *source, json_t *object, const char *name,
 		 GetElement get_element)
@@ -253,7 +253,7 @@ get_column(const Source *source, json_t *object)
 	column->example = get_text(source, object, "example");
 	column->param_from = get_text(source, object, "param_from");
 	column->param_to = get_text(source, object, "param_to");
-	column->as = get_own_type(source, object, "as");
+	column->as = get_sql_type(source, object, "as");
 	column->in_use = get_in_use(source, object);
 	return column;
 }
@@ -329,7 +329,7 @@ read_file(const char *name, size_t *len)
 	return bytes;
 }
 
-/* Replace the endpoint of that path, or append. */
+/* Replace the endpoint with the same path, or append. */
 static List *
 put_endpoint(List *endpoints, DcfCatalogueEndpoint *endpoint)
 {
@@ -347,6 +347,7 @@ put_endpoint(List *endpoints, DcfCatalogueEndpoint *endpoint)
 	return lappend(endpoints, endpoint);
 }
 
+/* Add the endpoints of a file.  The JSON document is freed before returning. */
 static List *
 add_file(List *endpoints, const char *name)
 {
@@ -381,8 +382,8 @@ add_file(List *endpoints, const char *name)
 }
 
 /*
- * The extension's own file, which is installed beside its control file: in the
- * first directory of the path that has one, as for PostgreSQL itself.
+ * The extension's own file, which is installed beside the control file.  Like
+ * PostgreSQL, this takes the first directory of the path with a control file.
  */
 static char *
 own_file(void)
@@ -432,7 +433,7 @@ find_endpoint(const List *endpoints, const char *path)
 const DcfCatalogueEndpoint *
 dcf_catalogue_find(const List *endpoints, const char *path)
 {
-	/* Partners' paths have others in front, and mean the same reports. */
+	/* Paths of partners are the documented ones with segments in front. */
 	for (; path && path[0] != '\0'; path = strchr(path + 1, '/'))
 	{
 		const DcfCatalogueEndpoint *found = find_endpoint(endpoints, path);

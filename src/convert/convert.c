@@ -1,7 +1,6 @@
 /*
  * convert.c
- *	  One field of a record into the Datum of a column: the way through, and
- *	  NULLs.
+ *	  Creating converters, and converting the option "default".  See convert.h.
  */
 #include "postgres.h"
 
@@ -23,7 +22,7 @@
 static void set_type(DcfConverter *converter, Oid type, int32 typmod);
 static void create_parts(DcfConverter *converter);
 static void set_null_texts(DcfConverter *converter, List *null_strings);
-static Datum convert_default(DcfConverter *converter, const char *text);
+static Datum read_default(DcfConverter *converter, const char *text);
 
 DcfConverter *
 dcf_convert_create(const char *relation, Form_pg_attribute attribute,
@@ -40,7 +39,7 @@ dcf_convert_create(const char *relation, Form_pg_attribute attribute,
 	return converter;
 }
 
-/* The converter of a part; its parts may have parts. */
+/* The converter of a part, which may have parts itself. */
 static DcfConverter *
 create_part(const DcfConverter *whole, Oid type, int32 typmod)
 {
@@ -55,6 +54,7 @@ create_part(const DcfConverter *whole, Oid type, int32 typmod)
 	return part;
 }
 
+/* Look up all that depends on the type, and create the converters of its parts. */
 static void
 set_type(DcfConverter *converter, Oid type, int32 typmod)
 {
@@ -75,11 +75,11 @@ set_type(DcfConverter *converter, Oid type, int32 typmod)
 	if (converter->is_text)
 		set_null_texts(converter, converter->null_strings);
 
-	/* A domain's check may raise. */
+	/* No fast path for a domain: its check may raise. */
 	if (converter->type == converter->base_type)
 	{
-		converter->plain = dcf_convert_choose_pure(converter->base_type,
-												   converter->base_typmod);
+		converter->pure = dcf_convert_choose_pure(converter->base_type,
+												  converter->base_typmod);
 		converter->is_numeric = converter->base_type == NUMERICOID;
 	}
 }
@@ -99,7 +99,7 @@ create_parts(DcfConverter *converter)
 	}
 }
 
-/* null_strings are in the database encoding; they are compared in UTF-8. */
+/* Convert null_strings to UTF-8, the encoding of the fields they are compared to. */
 static void
 set_null_texts(DcfConverter *converter, List *null_strings)
 {
@@ -125,24 +125,23 @@ dcf_convert_allow_in_place(DcfConverter *converter)
 }
 
 Datum
-dcf_convert_text(DcfConverter *converter, const char *text)
+dcf_convert_default(DcfConverter *converter, const char *text)
 {
 	Datum result;
 
 	converter->record = 0;
-	result = convert_default(converter, text);
+	result = read_default(converter, text);
 	if (converter->type != converter->base_type)
 		dcf_convert_check_domain(converter, result, false);
 	return result;
 }
 
-/*
- * The text of an option is the administrator's: the input function reads it,
- * with "today" and all.  Only a time or a span as the service writes it means
- * here what it means in a reply.
+/* * An administrator wrote the option's text, so the input function reads it, with
+ * special values such as "today".  But a time or a time span in the service's
+ * form means what it means in a reply.
  */
 static Datum
-convert_default(DcfConverter *converter, const char *text)
+read_default(DcfConverter *converter, const char *text)
 {
 	DcfIsoTime iso;
 	DcfTimeSpan span;

@@ -1,7 +1,8 @@
 /*
  * convert_array.c
- *	  Arrays: JSON arrays, and PostgreSQL's literals in a text.  The elements are
- *	  converted as columns of their type are.
+ *	  Converter functions for arrays: JSON arrays, and array literals in a text.
+ *
+ * The elements are converted like columns of their type.
  */
 #include "postgres.h"
 
@@ -16,17 +17,17 @@
 #include "convert_private.h"
 #include "core/literal.h"
 
-#define FIRST_ROOM 16
+#define INITIAL_SIZE 16
 
-/* Elements that are collected; dims of -1 are not known yet. */
+/* The elements of an array, in the order of construct_md_array(). */
 typedef struct Elements
 {
 	Datum *values;
 	bool *isnull;
 	int n;
-	int room;
+	int size; /* allocated length of values and isnull */
 	int ndim;
-	int dims[MAXDIM];
+	int dims[MAXDIM]; /* -1 if not known yet */
 } Elements;
 
 static Datum convert_array(DcfConverter *converter, const DcfField *field,
@@ -51,7 +52,7 @@ dcf_convert_prepare_array(DcfConverter *converter)
 	Oid ioparam;
 	Oid input;
 
-	/* oidvector and int2vector pass for arrays, but are written otherwise. */
+	/* oidvector and int2vector have element types, but other literals. */
 	if (!OidIsValid(element) || converter->input.fn_oid != F_ARRAY_IN)
 		return NULL;
 	get_type_io_data(element, IOFunc_input, &len, &byval, &align,
@@ -75,7 +76,7 @@ convert_array(DcfConverter *converter, const DcfField *field,
 						   dcf_convert_cstring(converter, bytes, len));
 }
 
-/* Nested arrays are dimensions, as in json_populate_record(). */
+/* Nested JSON arrays become dimensions, as in json_populate_record(). */
 static Datum
 convert_json_array(DcfConverter *converter, const DcfField *field)
 {
@@ -90,7 +91,10 @@ convert_json_array(DcfConverter *converter, const DcfField *field)
 	return build(converter, &elements, NULL);
 }
 
-/* All arrays at one depth have the same length, or it is no array of SQL. */
+/*
+ * Add the elements of a JSON array at a depth, and of the arrays in it.  All
+ * arrays at one depth must have the same length, as SQL arrays are rectangular.
+ */
 static void
 add_elements(DcfConverter *converter, const DcfField *array, int depth,
 			 Elements *elements)
@@ -126,23 +130,24 @@ add_elements(DcfConverter *converter, const DcfField *array, int depth,
 static void
 add_element(Elements *elements, Datum value, bool isnull)
 {
-	if (elements->n == elements->room)
+	if (elements->n == elements->size)
 	{
-		elements->room = Max(elements->room * 2, FIRST_ROOM);
+		elements->size = Max(elements->size * 2, INITIAL_SIZE);
 		elements->values = elements->values ?
-			repalloc_huge(elements->values, sizeof(Datum) * elements->room) :
-			palloc(sizeof(Datum) * elements->room);
+			repalloc_huge(elements->values, sizeof(Datum) * elements->size) :
+			palloc(sizeof(Datum) * elements->size);
 		elements->isnull = elements->isnull ?
-			repalloc_huge(elements->isnull, sizeof(bool) * elements->room) :
-			palloc(sizeof(bool) * elements->room);
+			repalloc_huge(elements->isnull, sizeof(bool) * elements->size) :
+			palloc(sizeof(bool) * elements->size);
 	}
 	elements->values[elements->n] = value;
 	elements->isnull[elements->n++] = isnull;
 }
 
 /*
- * The literal as an array of texts, which array_in() reads; then each of them.
- * It knows no other delimiter for them than a comma.
+ * Let array_in() read the literal as an array of texts, then convert each.  Text
+ * arrays are delimited by commas, so a type with another delimiter is left to
+ * its input function.
  */
 static Datum
 convert_literal(DcfConverter *converter, char *literal)
@@ -177,13 +182,14 @@ convert_literal(DcfConverter *converter, char *literal)
 	return build(converter, &elements, ARR_LBOUND(texts));
 }
 
+/* A DcfConvertRead: array_in() for text[]. */
 static Datum
 read_texts(DcfConverter *converter, void *literal)
 {
 	return InputFunctionCall(&converter->input, literal, TEXTOID, -1);
 }
 
-/* bounds: the lowest subscripts, or NULL for 1. */
+/* Make the array.  bounds: the lower bound of each dimension; NULL: all 1. */
 static Datum
 build(DcfConverter *converter, const Elements *elements, int *bounds)
 {

@@ -1,6 +1,6 @@
 /*
  * convert_buffer.c
- *	  The converter's buffer, and values as C strings in it.
+ *	  The converter's scratch buffer, and C strings in it.
  */
 #include "postgres.h"
 
@@ -8,9 +8,9 @@
 
 #include "convert_private.h"
 
-/* A buffer that grew beyond this is given back after the value. */
-#define SCRATCH_KEPT  (1024 * 1024)
-#define SCRATCH_START 256
+/* A larger buffer is freed after the value that needed it. */
+#define SCRATCH_MAX_IDLE (1024 * 1024)
+#define SCRATCH_INITIAL	 256
 
 static void release_scratch(DcfConverter *converter);
 
@@ -19,14 +19,14 @@ dcf_convert_scratch(DcfConverter *converter, size_t size)
 {
 	if (size > converter->scratch_size)
 	{
-		size_t wanted = Max(converter->scratch_size, SCRATCH_START);
+		size_t new_size = Max(converter->scratch_size, SCRATCH_INITIAL);
 
-		while (wanted < size)
-			wanted *= 2;
+		while (new_size < size)
+			new_size *= 2;
 		release_scratch(converter);
 		converter->scratch =
-			MemoryContextAllocHuge(converter->context, wanted);
-		converter->scratch_size = wanted;
+			MemoryContextAllocHuge(converter->context, new_size);
+		converter->scratch_size = new_size;
 	}
 	return converter->scratch;
 }
@@ -34,7 +34,7 @@ dcf_convert_scratch(DcfConverter *converter, size_t size)
 void
 dcf_convert_trim_scratch(DcfConverter *converter)
 {
-	if (converter->scratch_size > SCRATCH_KEPT)
+	if (converter->scratch_size > SCRATCH_MAX_IDLE)
 		release_scratch(converter);
 }
 
@@ -52,7 +52,7 @@ dcf_convert_cstring(DcfConverter *converter, const char *bytes, size_t len)
 {
 	char *text;
 
-	/* Above what a value can have, and what an int can say. */
+	/* No value can be larger; also, len is passed on as an int. */
 	if (len >= MaxAllocSize)
 		dcf_convert_refuse(converter, ERRCODE_STRING_DATA_RIGHT_TRUNCATION);
 
@@ -75,8 +75,8 @@ dcf_convert_cstring(DcfConverter *converter, const char *bytes, size_t len)
 }
 
 Datum
-dcf_convert_other(DcfConverter *converter, const DcfField *field,
-				  const char *bytes, size_t len)
+dcf_convert_by_input(DcfConverter *converter, const DcfField *field,
+					 const char *bytes, size_t len)
 {
 	return dcf_convert_input(converter,
 							 dcf_convert_cstring(converter, bytes, len));

@@ -1,6 +1,6 @@
 /*
  * convert_field.c
- *	  A field of a record into a Datum, and NULLs.
+ *	  Converting a field of a record: NULLs, escapes, and the fast path.
  */
 #include "postgres.h"
 
@@ -17,12 +17,15 @@ static const char *unescape(DcfConverter *converter, const DcfField *field,
 static bool is_null_text(const DcfConverter *converter, const char *bytes,
 						 size_t len);
 
-/* This is done for every field: in the order of how often they come. */
+/*
+ * The fast path, which every field tries first; false if the value needs more.
+ * The kinds of fields are checked in the order of their frequency.
+ */
 static inline bool
-convert_plain(const DcfConverter *converter, const DcfField *field,
-			  Datum *value, bool *isnull)
+try_pure(const DcfConverter *converter, const DcfField *field, Datum *value,
+		 bool *isnull)
 {
-	if (!converter->plain)
+	if (!converter->pure)
 		return false;
 	if (dcf_convert_is_string(field))
 	{
@@ -33,14 +36,14 @@ convert_plain(const DcfConverter *converter, const DcfField *field,
 	else
 		*isnull =
 			field->kind == DCF_FIELD_ABSENT || field->kind == DCF_FIELD_NULL;
-	return *isnull || converter->plain(converter, field, value);
+	return *isnull || converter->pure(converter, field, value);
 }
 
 bool
 dcf_convert_pure(const DcfConverter *converter, const DcfField *field,
 				 Datum *value, bool *isnull, DcfPending *pending)
 {
-	if (convert_plain(converter, field, value, isnull))
+	if (try_pure(converter, field, value, isnull))
 		return true;
 	pending->field = *field;
 	if (!converter->is_numeric || field->escaped ||
@@ -67,7 +70,7 @@ dcf_convert_field(DcfConverter *converter, const DcfField *field,
 {
 	Datum result = (Datum) 0;
 
-	if (convert_plain(converter, field, &result, isnull))
+	if (try_pure(converter, field, &result, isnull))
 		return result;
 	converter->record = record;
 	converter->shown = NULL;
@@ -78,7 +81,7 @@ dcf_convert_field(DcfConverter *converter, const DcfField *field,
 	return result;
 }
 
-/* The value as a Datum of the base type. */
+/* Convert the value to a Datum of the base type. */
 static inline Datum
 convert_value(DcfConverter *converter, const DcfField *field, bool *isnull)
 {
@@ -112,7 +115,7 @@ convert_value(DcfConverter *converter, const DcfField *field, bool *isnull)
 	return converter->convert(converter, field, bytes, len);
 }
 
-/* Decode a field's escapes into the scratch buffer. */
+/* Decode a field's escapes into the scratch buffer; sets *len. */
 static const char *
 unescape(DcfConverter *converter, const DcfField *field, size_t *len)
 {
@@ -124,7 +127,7 @@ unescape(DcfConverter *converter, const DcfField *field, size_t *len)
 	return decoded;
 }
 
-/* Whether a string stands for NULL in this column. */
+/* Whether a string means NULL in this column. */
 static inline bool
 is_null_text(const DcfConverter *converter, const char *bytes, size_t len)
 {

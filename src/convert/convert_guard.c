@@ -1,21 +1,22 @@
 /*
  * convert_guard.c
- *	  Calling functions that belong to types, and the errors of the converter.
+ *	  Calling the functions of types under fixed settings, and the converter's
+ *	  errors.
  *
- * Such functions heed settings of the session, and quote the value whole and
- * unchecked in whatever they raise.  Neither may show: a reply means the same in
- * every session, and a value is made safe before it is shown.
+ * Input functions depend on settings of the session, and their errors quote the
+ * whole value as it came.  But a reply must mean the same in every session, and
+ * a value must be made safe before a message shows it.
  *
- * The variables behind DateStyle, IntervalStyle, TimeZone, array_nulls and
- * xmloption are set directly, before each value and back after it or after an
- * error.  Only types that look up names (regclass and its kin) get a
- * search_path, which takes a level of settings.  money is read by way of
- * numeric.
+ * So the variables behind DateStyle, IntervalStyle, TimeZone, array_nulls and
+ * xmloption are set directly before each call, and restored after it or after an
+ * error.  Only types that look up names (regclass and the like) also get a fixed
+ * search_path, which needs a nesting level of GUCs.  money goes through numeric,
+ * so lc_monetary does not matter.
  *
- * Notices are suppressed.  Of an error about the value only its SQLSTATE and
- * the constraint's name survive.  Errors of the classes 40, 53, 57 and 58 are
- * not about the value and pass unchanged; an internal error (XX) shows the
- * function and file that raised it.
+ * Notices are suppressed.  Only the SQLSTATE and the constraint's name of an
+ * error about the value are kept.  Errors of the classes 40, 53, 57 and 58 do not
+ * concern the value and pass unchanged.  For an internal error (XX), the message
+ * names the function and file that raised it.
  */
 #include "postgres.h"
 
@@ -31,9 +32,8 @@
 #include "convert_private.h"
 
 /*
- * The settings that are fixed, as they were.  All but the search path are set as
- * the variables they are: to go through the list of settings for each value would
- * cost more than the value.
+ * The session's values of the fixed settings.  All but search_path are assigned
+ * as C variables: set_config_option() would cost more than the conversion.
  */
 typedef struct Settings
 {
@@ -45,13 +45,14 @@ typedef struct Settings
 	int log_messages;
 	bool nulls;
 	pg_tz *timezone;
-	int guc_level; /* 0: none was begun */
+	int guc_level; /* the nesting level that was begun, or 0 */
 } Settings;
 
+/* What raised an error. */
 typedef enum Source
 {
-	OF_TYPE,
-	OF_DOMAIN
+	FROM_TYPE,
+	FROM_DOMAIN
 } Source;
 
 static void fix_settings(const DcfConverter *converter, Settings *before);
@@ -63,8 +64,8 @@ pg_noreturn static void report(DcfConverter *converter, const ErrorData *error,
 							   Source source);
 pg_noreturn static void raise_internal(const DcfConverter *converter,
 									   const ErrorData *error);
-pg_noreturn static void raise_of_domain(const DcfConverter *converter,
-										const ErrorData *error);
+pg_noreturn static void raise_from_domain(const DcfConverter *converter,
+										  const ErrorData *error);
 static char *show_value(const DcfConverter *converter);
 static void enter(DcfConverter *converter, ErrorContextCallback *callback);
 static void leave(const ErrorContextCallback *callback);
@@ -81,7 +82,7 @@ fix_settings(const DcfConverter *converter, Settings *before)
 						 .log_messages = log_min_messages,
 						 .nulls = Array_nulls,
 						 .timezone = session_timezone};
-	if (converter->by_name)
+	if (converter->uses_search_path)
 	{
 		before->guc_level = NewGUCNestLevel();
 		(void) set_config_option("search_path", "pg_catalog, pg_temp",
@@ -113,6 +114,7 @@ restore_settings(const Settings *before)
 		AtEOXact_GUC(true, before->guc_level);
 }
 
+/* Call a function under the fixed settings, and replace its errors. */
 static Datum
 call(DcfConverter *converter, DcfConvertRead read, void *arg, Source source)
 {
@@ -147,7 +149,7 @@ call(DcfConverter *converter, DcfConvertRead read, void *arg, Source source)
 	return result;
 }
 
-/* Of these classes no error is raised because of what a value is. */
+/* Errors of these classes do not depend on the value. */
 static bool
 is_about_value(int sqlstate)
 {
@@ -166,7 +168,7 @@ is_about_value(int sqlstate)
 Datum
 dcf_convert_guarded(DcfConverter *converter, DcfConvertRead read, void *arg)
 {
-	return call(converter, read, arg, OF_TYPE);
+	return call(converter, read, arg, FROM_TYPE);
 }
 
 static Datum
@@ -179,7 +181,7 @@ call_input(DcfConverter *converter, void *text)
 Datum
 dcf_convert_input(DcfConverter *converter, char *text)
 {
-	return call(converter, call_input, text, OF_TYPE);
+	return call(converter, call_input, text, FROM_TYPE);
 }
 
 static Datum
@@ -197,7 +199,7 @@ dcf_convert_check_domain(DcfConverter *converter, Datum value, bool isnull)
 {
 	NullableDatum checked = {.value = value, .isnull = isnull};
 
-	(void) call(converter, call_check, &checked, OF_DOMAIN);
+	(void) call(converter, call_check, &checked, FROM_DOMAIN);
 }
 
 char *
@@ -212,7 +214,7 @@ dcf_convert_transcode(DcfConverter *converter, const char *bytes, size_t len)
 	return text;
 }
 
-/* An error in our words; of the other nothing is taken but facts. */
+/* Raise our own error in place of one about the value. */
 static void
 report(DcfConverter *converter, const ErrorData *error, Source source)
 {
@@ -220,17 +222,17 @@ report(DcfConverter *converter, const ErrorData *error, Source source)
 
 	if (category == ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR))
 		raise_internal(converter, error);
-	if (source == OF_DOMAIN)
-		raise_of_domain(converter, error);
+	if (source == FROM_DOMAIN)
+		raise_from_domain(converter, error);
 	if (category == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) ||
 		category == ERRCODE_TO_CATEGORY(ERRCODE_PROGRAM_LIMIT_EXCEEDED))
 		dcf_convert_refuse(converter, error->sqlerrcode);
 	dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 }
 
-#define MISFIT "invalid value for column \"%s\" of foreign table \"%s\""
+#define INVALID_VALUE "invalid value for column \"%s\" of foreign table \"%s\""
 
-/* Nobody's fault but the server's: where it was found may help. */
+/* An internal error is a bug in the server or an extension: say where. */
 static void
 raise_internal(const DcfConverter *converter, const ErrorData *error)
 {
@@ -246,9 +248,9 @@ raise_internal(const DcfConverter *converter, const ErrorData *error)
 				   error->filename ? error->filename : "?")));
 }
 
-/* A check may be a function that raises whatever it likes. */
+/* A domain's check may call any function, so any SQLSTATE may come. */
 static void
-raise_of_domain(const DcfConverter *converter, const ErrorData *error)
+raise_from_domain(const DcfConverter *converter, const ErrorData *error)
 {
 	const char *domain = format_type_be(converter->type);
 	const char *constraint = error->constraint_name ?
@@ -259,7 +261,7 @@ raise_of_domain(const DcfConverter *converter, const ErrorData *error)
 	if (error->sqlerrcode == ERRCODE_CHECK_VIOLATION && constraint)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg(MISFIT, converter->column, converter->relation),
+				 errmsg(INVALID_VALUE, converter->column, converter->relation),
 				 errdetail(
 					 "%s, which violates check constraint \"%s\" of domain %s.",
 					 show_value(converter), constraint, domain),
@@ -267,13 +269,13 @@ raise_of_domain(const DcfConverter *converter, const ErrorData *error)
 	if (error->sqlerrcode == ERRCODE_NOT_NULL_VIOLATION)
 		ereport(ERROR,
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg(MISFIT, converter->column, converter->relation),
+				 errmsg(INVALID_VALUE, converter->column, converter->relation),
 				 errdetail("%s, which domain %s does not allow.",
 						   show_value(converter), domain),
 				 errdatatype(converter->type)));
 	ereport(ERROR,
 			(errcode(error->sqlerrcode),
-			 errmsg(MISFIT, converter->column, converter->relation),
+			 errmsg(INVALID_VALUE, converter->column, converter->relation),
 			 errdetail("%s, for which a check of domain %s raised an error.",
 					   show_value(converter), domain),
 			 errdatatype(converter->type)));
@@ -299,12 +301,12 @@ dcf_convert_refuse(DcfConverter *converter, int sqlstate)
 
 	ereport(ERROR,
 			(errcode(sqlstate),
-			 errmsg(MISFIT, converter->column, converter->relation),
+			 errmsg(INVALID_VALUE, converter->column, converter->relation),
 			 errdetail("%s, which is %s type %s.", show_value(converter),
 					   fault, type)));
 }
 
-/* The beginning of a sentence: what has the value. */
+/* The start of a detail sentence: 'Record 3 has "x"'. */
 static char *
 show_value(const DcfConverter *converter)
 {
@@ -318,7 +320,7 @@ show_value(const DcfConverter *converter)
 					dcf_foreign_text(converter->shown, converter->shown_len));
 }
 
-/* Say of errors that are not ours where they come from; until leave(). */
+/* Add the value to the context of errors that are not replaced, until leave(). */
 static void
 enter(DcfConverter *converter, ErrorContextCallback *callback)
 {
@@ -334,7 +336,7 @@ leave(const ErrorContextCallback *callback)
 	error_context_stack = callback->previous;
 }
 
-/* Where an error came from that is not one of ours: a cancel, say. */
+/* The error context callback, for a cancel or an encoding error, say. */
 static void
 add_context(void *arg)
 {

@@ -1,6 +1,6 @@
 /*
  * convert_interval.c
- *	  Spans of time.
+ *	  The converter function for intervals.
  */
 #include "postgres.h"
 
@@ -12,6 +12,7 @@
 #include "convert_private.h"
 #include "core/text.h"
 
+/* An interval for a time span, rounded to the column's precision. */
 static Datum
 from_span(const DcfConverter *converter, const DcfTimeSpan *span)
 {
@@ -31,8 +32,8 @@ from_span(const DcfConverter *converter, const DcfTimeSpan *span)
 }
 
 /*
- * Whether there is something like "1.02:": the input function would take it for
- * a number of days and a time, whatever else it is.
+ * Whether the text contains something like "1.02:".  It looks like the days and
+ * hours of a .NET time span, but interval_in() reads it in another way.
  */
 static bool
 has_days_and_hours(const char *bytes, size_t len)
@@ -51,7 +52,7 @@ has_days_and_hours(const char *bytes, size_t len)
 	return false;
 }
 
-/* As .NET writes a TimeSpan; else by the type's input function. */
+/* A .NET time span, or whatever else interval_in() reads except infinity. */
 Datum
 dcf_convert_interval(DcfConverter *converter, const DcfField *field,
 					 const char *bytes, size_t len)
@@ -64,7 +65,7 @@ dcf_convert_interval(DcfConverter *converter, const DcfField *field,
 	if (has_days_and_hours(bytes, len))
 		dcf_convert_refuse(converter, ERRCODE_INVALID_DATETIME_FORMAT);
 
-	result = dcf_convert_other(converter, field, bytes, len);
+	result = dcf_convert_by_input(converter, field, bytes, len);
 	if (!dcf_compat_interval_is_finite(DatumGetIntervalP(result)))
 		dcf_convert_refuse(converter, ERRCODE_INVALID_DATETIME_FORMAT);
 	return result;

@@ -1,6 +1,7 @@
 /*
  * convert_part.c
- *	  Parts of a literal: an array's elements, a range's bounds, a row's attributes.
+ *	  Parts of literals: elements of an array, bounds of a range, attributes of a
+ *	  row.
  */
 #include "postgres.h"
 
@@ -21,7 +22,7 @@ dcf_convert_part(DcfConverter *part, uint64 record, const char *bytes,
 	part->record = record;
 	part->shown = bytes;
 	part->shown_len = len;
-	if (bytes && part->own_text)
+	if (bytes && part->reads_literal)
 		result = convert_trimmed(part, bytes, len);
 	else if (bytes)
 		result =
@@ -32,7 +33,7 @@ dcf_convert_part(DcfConverter *part, uint64 record, const char *bytes,
 	return result;
 }
 
-/* Input functions pass over white space around a value. */
+/* Convert a part without white space around it, which input functions skip. */
 static Datum
 convert_trimmed(DcfConverter *part, const char *bytes, size_t len)
 {

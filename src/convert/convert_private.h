@@ -1,12 +1,14 @@
 /*
  * convert_private.h
- *	  What the files of the converter share: convert.c (making a converter),
- *	  convert_field.c (a field's way through it, NULLs), convert_value.c,
- *	  convert_time.c and convert_interval.c (one function for each kind of
- *	  type), convert_array.c, convert_range.c and convert_row.c (types that have
- *	  parts), convert_part.c (a part), convert_pure.c (what takes no memory),
- *	  convert_buffer.c (C strings), convert_guard.c (calling functions of types,
- *	  errors), convert_to_param.c (the way back).
+ *	  What the files of the converter share.
+ *
+ * convert.c creates a converter; convert_field.c runs it.  It tries the fast path
+ * (convert_pure.c), handles NULLs, and calls the converter function of the type:
+ * convert_value.c, convert_time.c and convert_interval.c for scalar types,
+ * convert_array.c, convert_range.c and convert_row.c for types that have parts
+ * (convert_part.c).  convert_guard.c calls PostgreSQL's input functions and
+ * raises the errors; convert_buffer.c makes C strings.  convert_to_param.c is
+ * the other direction.
  */
 #ifndef DCF_CONVERT_PRIVATE_H
 #define DCF_CONVERT_PRIVATE_H
@@ -20,18 +22,18 @@
 #include "convert/convert.h"
 
 /*
- * Make a Datum of the converter's base type, in the current memory context,
- * of a value that is not NULL.  bytes are UTF-8 and not NUL-terminated: a
- * string or text with its escapes decoded, else the JSON text; they may lie in the
- * scratch buffer.  field is what they came from.  Refuses with
- * dcf_convert_refuse() what does not fit.
+ * A converter function: converts a value that is not NULL to a Datum of the base
+ * type, in the current memory context.  bytes are UTF-8, not NUL-terminated: a
+ * string with its escapes decoded, or the JSON text of any other value.  They may
+ * be in the scratch buffer.  field is the field that they came from.  A value
+ * that does not fit is refused with dcf_convert_refuse().
  */
 typedef Datum (*DcfConvertFn)(DcfConverter *converter, const DcfField *field,
 							  const char *bytes, size_t len);
 
 /*
- * Make a Datum without memory and without errors of a value that is not NULL and
- * has no escapes; false where that cannot be.
+ * The fast path for a value that is not NULL and has no escapes: converts it
+ * without memory and errors, or returns false.
  */
 typedef bool (*DcfConvertPureFn)(const DcfConverter *converter,
 								 const DcfField *field, Datum *value);
@@ -50,55 +52,55 @@ typedef struct DcfPartType
 
 struct DcfConverter
 {
-	DcfConvertPureFn plain; /* tried first; or NULL */
-	bool is_numeric;		/* and no domain */
+	DcfConvertPureFn pure; /* tried first; NULL if the type has none */
+	bool is_numeric;	   /* the column's type is numeric, not a domain */
 	DcfConvertFn convert;
-	MemoryContext context; /* where this lives */
+	MemoryContext context; /* of the converter itself */
 
 	const char *relation;
 	const char *column;
 
-	Oid type; /* the column's own */
+	Oid type; /* of the column, perhaps a domain */
 	int32 typmod;
 	Oid base_type; /* below all domains */
 	int32 base_typmod;
-	void *domain_cache; /* domain_check()'s */
+	void *domain_cache; /* of domain_check() */
 
 	FmgrInfo input; /* the base type's input function */
 	Oid ioparam;
-	bool by_name;  /* it looks names up by search_path */
-	bool own_text; /* convert reads any text: input heeds settings */
+	bool uses_search_path; /* the input function looks names up */
+	bool reads_literal;	   /* convert reads the type's literals, not input */
 
 	/*
-	 * Of the element, of the bounds, or of each attribute: InvalidOid and NULL
-	 * for one that was dropped.
+	 * The parts: an array's element, a range's bound, or each attribute of a
+	 * row; InvalidOid and NULL for a dropped attribute.
 	 */
 	DcfPartType *part_types;
 	DcfConverter **parts;
 	int nparts;
-	char delimiter;		   /* an array's, between its elements */
-	TypeCacheEntry *range; /* a range's, or a multirange's ranges' */
-	TupleDesc row;		   /* a row's */
+	char delimiter;		   /* between the elements of an array literal */
+	TypeCacheEntry *range; /* the range type, also of a multirange */
+	TupleDesc row;		   /* the composite type */
 
-	List *null_strings; /* as they were given */
-	bool is_text;		/* null_texts say what is NULL */
+	List *null_strings; /* as given, in the database encoding */
+	bool is_text;		/* a string type: null_texts are its NULLs */
 	DcfNullText *null_texts;
 	int n_null_texts;
 
-	bool in_place;	/* a text may stay in its field */
-	bool transcode; /* the database is not in UTF-8 */
+	bool in_place;	/* see dcf_convert_allow_in_place() */
+	bool transcode; /* the database encoding is not UTF-8 */
 	pg_tz *timezone;
 
 	char *scratch;
 	size_t scratch_size;
 
-	/* What is being converted, for messages; record 0 is the default. */
+	/* The current value, for messages; record 0 stands for the default. */
 	uint64 record;
 	const char *shown;
 	size_t shown_len;
 };
 
-/* Whether the value came as text, which any type may be written as. */
+/* Whether the value is a string, which may be a literal of any type. */
 static inline bool
 dcf_convert_is_string(const DcfField *field)
 {
@@ -107,52 +109,53 @@ dcf_convert_is_string(const DcfField *field)
 
 /* convert_buffer.c */
 
-/* Room for size bytes until the next call; what was there is lost. */
+/* The scratch buffer, with at least size bytes; its contents are undefined. */
 extern char *dcf_convert_scratch(DcfConverter *converter, size_t size);
 
 /*
- * The bytes as a NUL-terminated string in the database encoding, valid until
- * the scratch buffer is used again.  bytes may be the scratch buffer itself.
+ * Convert bytes to a C string in the database encoding, valid until the scratch
+ * buffer is used again.  bytes may be in the scratch buffer.
  */
 extern char *dcf_convert_cstring(DcfConverter *converter, const char *bytes,
 								 size_t len);
 
-/* After each value: give back a scratch buffer that has become large. */
+/* Free a scratch buffer that has become large; called after each value. */
 extern void dcf_convert_trim_scratch(DcfConverter *converter);
 
-/* Any type, by its input function. */
-extern Datum dcf_convert_other(DcfConverter *converter, const DcfField *field,
-							   const char *bytes, size_t len);
+/* The converter function that calls the type's input function. */
+extern Datum dcf_convert_by_input(DcfConverter *converter,
+								  const DcfField *field, const char *bytes,
+								  size_t len);
 
 /* convert_part.c */
 
 /*
- * Convert a part of a literal (UTF-8; NULL for one that is missing): as the
- * type's input function does, but for types that have a reader of their own,
- * which gives what a column of that type would read.
+ * Convert a part of a literal (UTF-8; NULL for a NULL part): by its type's input
+ * function, or, if reads_literal, as a column of its type.
  */
 extern Datum dcf_convert_part(DcfConverter *part, uint64 record,
 							  const char *bytes, size_t len);
 
 /* convert_guard.c */
 
-/* Makes a Datum by functions that raise errors of their own. */
+/* Makes a Datum, calling functions of PostgreSQL that may raise. */
 typedef Datum (*DcfConvertRead)(DcfConverter *converter, void *arg);
 
 /*
- * Call it, under the same settings whatever the session's are: DateStyle is ISO,
- * YMD, IntervalStyle postgres, TimeZone the converter's, array_nulls on,
- * xmloption content, and where by_name is set search_path pg_catalog, pg_temp.
- * Messages below ERROR are not heard, and an error becomes a refusal: either may
- * quote the value.  Only what is not about the value passes, as a cancel does.
+ * Call read(converter, arg) under fixed settings: DateStyle "ISO, YMD",
+ * IntervalStyle "postgres", TimeZone the converter's, array_nulls on, xmloption
+ * "content", and if uses_search_path, search_path "pg_catalog, pg_temp".
+ * Messages below ERROR are suppressed and errors are replaced by a refusal,
+ * because both may quote the value.  Errors that do not concern the value, such
+ * as a cancel, pass unchanged.
  */
 extern Datum dcf_convert_guarded(DcfConverter *converter, DcfConvertRead read,
 								 void *arg);
 
-/* The same by the base type's input function. */
+/* The same for the base type's input function. */
 extern Datum dcf_convert_input(DcfConverter *converter, char *text);
 
-/* The bytes in the database encoding, as pg_any_to_server(). */
+/* pg_any_to_server(), with the current value as error context. */
 extern char *dcf_convert_transcode(DcfConverter *converter, const char *bytes,
 								   size_t len);
 
@@ -160,22 +163,22 @@ extern char *dcf_convert_transcode(DcfConverter *converter, const char *bytes,
 extern void dcf_convert_check_domain(DcfConverter *converter, Datum value,
 									 bool isnull);
 
-/* Raise the error that the current value does not fit, with that SQLSTATE. */
+/* Raise an error with this SQLSTATE: the current value does not fit. */
 pg_noreturn extern void dcf_convert_refuse(DcfConverter *converter,
 										   int sqlstate);
 
 /* convert_value.c */
 
-/* Sets what depends on the base type: convert, is_text, own_text, part_types. */
+/* Set the fields that depend on the base type, convert and part_types first. */
 extern void dcf_convert_choose(DcfConverter *converter);
 
 /* convert_pure.c */
 
-/* The function for a base type, or NULL where there is none. */
+/* The fast path of a base type, or NULL. */
 extern DcfConvertPureFn dcf_convert_choose_pure(Oid base_type,
 												int32 base_typmod);
 
-/* Whether a number may be read of the field. */
+/* Whether the field can be a number, by its kind. */
 static inline bool
 dcf_convert_may_be_number(const DcfField *field)
 {
@@ -183,17 +186,17 @@ dcf_convert_may_be_number(const DcfField *field)
 }
 
 /*
- * Read a whole number within [min, max], however it is written (14.0, 1e3); no
- * spaces.  Returns 0, or the SQLSTATE to refuse it with.
+ * Parse a whole number between min and max in any notation (14.0, 1e3), without
+ * spaces.  Returns 0, or the SQLSTATE to refuse the value with.
  */
 extern int dcf_convert_parse_integer(const DcfField *field, const char *bytes,
 									 size_t len, int64 min, int64 max,
 									 int64 *result);
 
 /*
- * Whether the field is a number of at most 18 digits that the numeric type takes
- * without rounding: digits / 10^scale, with as many digits behind the point as
- * numeric_in() would give it.
+ * Parse a number of at most 18 digits that the column's numeric type takes
+ * without rounding, as digits / 10^scale.  scale is the display scale that
+ * numeric_in() would give it.  False for any other field.
  */
 extern bool dcf_convert_decimal(const DcfConverter *converter,
 								const DcfField *field, const char *bytes,
@@ -201,7 +204,7 @@ extern bool dcf_convert_decimal(const DcfConverter *converter,
 
 /* convert_time.c */
 
-/* The functions for a type of date or time, or NULL where there is none. */
+/* The functions for date and time types; NULL for other types. */
 extern DcfConvertFn dcf_convert_choose_time(Oid base_type);
 extern DcfConvertPureFn dcf_convert_choose_pure_time(Oid base_type,
 													 int32 base_typmod);
@@ -212,9 +215,8 @@ extern Datum dcf_convert_interval(DcfConverter *converter,
 								  size_t len);
 
 /*
- * convert_array.c, convert_range.c, convert_row.c: set the types of the parts,
- * and return the function that converts the whole; NULL for a base type of
- * another kind.
+ * convert_array.c, convert_range.c, convert_row.c: set the types of the parts
+ * and return the converter function; NULL for a base type of another kind.
  */
 extern DcfConvertFn dcf_convert_prepare_array(DcfConverter *converter);
 extern DcfConvertFn dcf_convert_prepare_range(DcfConverter *converter);

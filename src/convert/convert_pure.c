@@ -1,10 +1,10 @@
 /*
  * convert_pure.c
- *	  Converter functions for what takes neither memory nor anything that could
- *	  raise: most of what comes.
+ *	  The fast path: conversions without memory and errors, which suffice for
+ *	  most values.
  *
- * A thread may call them (see dcf_convert_pure()), so they call nothing of
- * PostgreSQL's but macros and inline functions of arithmetic.
+ * A thread may run them (see dcf_convert_pure()), so they use nothing of
+ * PostgreSQL but macros and inline arithmetic.
  */
 #include "postgres.h"
 
@@ -14,22 +14,22 @@
 #include "convert_private.h"
 #include "core/text.h"
 
-static bool plain_int2(const DcfConverter *converter, const DcfField *field,
-					   Datum *value);
-static bool plain_int4(const DcfConverter *converter, const DcfField *field,
-					   Datum *value);
-static bool plain_int8(const DcfConverter *converter, const DcfField *field,
-					   Datum *value);
-static bool plain_float8(const DcfConverter *converter, const DcfField *field,
+static bool pure_int2(const DcfConverter *converter, const DcfField *field,
+					  Datum *value);
+static bool pure_int4(const DcfConverter *converter, const DcfField *field,
+					  Datum *value);
+static bool pure_int8(const DcfConverter *converter, const DcfField *field,
+					  Datum *value);
+static bool pure_float8(const DcfConverter *converter, const DcfField *field,
+						Datum *value);
+static bool pure_bool(const DcfConverter *converter, const DcfField *field,
+					  Datum *value);
+static bool pure_text(const DcfConverter *converter, const DcfField *field,
+					  Datum *value);
+static bool pure_varchar(const DcfConverter *converter, const DcfField *field,
 						 Datum *value);
-static bool plain_bool(const DcfConverter *converter, const DcfField *field,
-					   Datum *value);
-static bool plain_text(const DcfConverter *converter, const DcfField *field,
-					   Datum *value);
-static bool plain_varchar(const DcfConverter *converter, const DcfField *field,
-						  Datum *value);
-static bool plain_json(const DcfConverter *converter, const DcfField *field,
-					   Datum *value);
+static bool pure_json(const DcfConverter *converter, const DcfField *field,
+					  Datum *value);
 
 DcfConvertPureFn
 dcf_convert_choose_pure(Oid base_type, int32 base_typmod)
@@ -37,23 +37,23 @@ dcf_convert_choose_pure(Oid base_type, int32 base_typmod)
 	switch (base_type)
 	{
 		case INT2OID:
-			return plain_int2;
+			return pure_int2;
 		case INT4OID:
-			return plain_int4;
+			return pure_int4;
 		case INT8OID:
-			return FLOAT8PASSBYVAL ? plain_int8 : NULL;
+			return FLOAT8PASSBYVAL ? pure_int8 : NULL;
 		case FLOAT8OID:
-			return FLOAT8PASSBYVAL ? plain_float8 : NULL;
+			return FLOAT8PASSBYVAL ? pure_float8 : NULL;
 		case BOOLOID:
-			return plain_bool;
+			return pure_bool;
 		case TEXTOID:
-			return plain_text;
+			return pure_text;
 		case VARCHAROID:
-			return base_typmod < 0 ? plain_text : plain_varchar;
+			return base_typmod < 0 ? pure_text : pure_varchar;
 		case BPCHAROID:
-			return base_typmod < 0 ? plain_text : NULL;
+			return base_typmod < 0 ? pure_text : NULL;
 		case JSONOID:
-			return plain_json;
+			return pure_json;
 		default:
 			return dcf_convert_choose_pure_time(base_type, base_typmod);
 	}
@@ -69,7 +69,7 @@ dcf_convert_parse_integer(const DcfField *field, const char *bytes, size_t len,
 
 	if (!dcf_convert_may_be_number(field))
 		return ERRCODE_INVALID_TEXT_REPRESENTATION;
-	/* What mostly comes takes one pass. */
+	/* Most numbers are plain decimals, which take one pass. */
 	if (!dcf_text_parse_decimal(bytes, len, &value, &scale) || scale != 0)
 		status = dcf_text_parse_whole(bytes, len, &value);
 	if (status == DCF_WHOLE_OUT_OF_RANGE)
@@ -83,52 +83,51 @@ dcf_convert_parse_integer(const DcfField *field, const char *bytes, size_t len,
 }
 
 static bool
-plain_integer(const DcfField *field, int64 min, int64 max, int64 *result)
+pure_integer(const DcfField *field, int64 min, int64 max, int64 *result)
 {
 	return dcf_convert_parse_integer(field, field->data, field->len, min, max,
 									 result) == 0;
 }
 
 static bool
-plain_int2(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_int2(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
 	int64 integer;
 
-	if (!plain_integer(field, PG_INT16_MIN, PG_INT16_MAX, &integer))
+	if (!pure_integer(field, PG_INT16_MIN, PG_INT16_MAX, &integer))
 		return false;
 	*value = Int16GetDatum((int16) integer);
 	return true;
 }
 
 static bool
-plain_int4(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_int4(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
 	int64 integer;
 
-	if (!plain_integer(field, PG_INT32_MIN, PG_INT32_MAX, &integer))
+	if (!pure_integer(field, PG_INT32_MIN, PG_INT32_MAX, &integer))
 		return false;
 	*value = Int32GetDatum((int32) integer);
 	return true;
 }
 
 static bool
-plain_int8(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_int8(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
 	int64 integer;
 
-	if (!plain_integer(field, PG_INT64_MIN, PG_INT64_MAX, &integer))
+	if (!pure_integer(field, PG_INT64_MIN, PG_INT64_MAX, &integer))
 		return false;
 	*value = Int64GetDatum(integer);
 	return true;
 }
 
 /*
- * A whole number below 2^53 divided by a power of ten that is exact, too, is
- * rounded just once, as strtod() does it.
+ * A whole number below 2^53 and a power of ten up to 10^18 are exact as doubles,
+ * so their quotient is rounded once, like the result of strtod().
  */
 static bool
-plain_float8(const DcfConverter *converter, const DcfField *field,
-			 Datum *value)
+pure_float8(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
 	static const double powers[] = {1e0,  1e1,	1e2,  1e3,	1e4,  1e5,	1e6,
 									1e7,  1e8,	1e9,  1e10, 1e11, 1e12, 1e13,
@@ -136,7 +135,7 @@ plain_float8(const DcfConverter *converter, const DcfField *field,
 	int64 digits;
 	int scale;
 
-	/* Zero may be negative, which an integer does not tell. */
+	/* Zero is left out: as an integer, it has lost its sign. */
 	if (!dcf_convert_may_be_number(field) ||
 		!dcf_text_parse_decimal(field->data, field->len, &digits, &scale) ||
 		digits == 0 || digits >= (INT64CONST(1) << 53) ||
@@ -147,8 +146,8 @@ plain_float8(const DcfConverter *converter, const DcfField *field,
 }
 
 /*
- * Bring value / 10^scale to the scale of a numeric type, where that takes no
- * rounding and the type's precision allows the value.
+ * Change value / 10^scale to the scale of a numeric type.  False if that would
+ * round it, or if it exceeds the type's precision.
  */
 static bool
 fit_numeric(int32 typmod, int64 *value, int *scale)
@@ -161,7 +160,7 @@ fit_numeric(int32 typmod, int64 *value, int *scale)
 	if (typmod < (int32) VARHDRSZ)
 		return true;
 
-	/* As numeric.c packs them. */
+	/* The typmod's layout: see make_numeric_typmod() in numeric.c. */
 	precision = ((typmod - VARHDRSZ) >> 16) & 0xffff;
 	wanted = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
 	if (wanted < *scale || wanted > DCF_DECIMAL_DIGITS)
@@ -187,19 +186,19 @@ dcf_convert_decimal(const DcfConverter *converter, const DcfField *field,
 }
 
 static bool
-plain_bool(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_bool(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
 	*value = BoolGetDatum(field->kind == DCF_FIELD_TRUE);
 	return field->kind == DCF_FIELD_TRUE || field->kind == DCF_FIELD_FALSE;
 }
 
 /*
- * What stands in a reply as it does in a tuple needs no copy: the byte before it
- * makes room for the header of a short varlena.
+ * Make a short varlena in place, without a copy: its one-byte header overwrites
+ * the byte before the text.  False if that is not allowed or not possible.
  */
 static bool
-stay(const DcfConverter *converter, const DcfField *field, const char *bytes,
-	 size_t len, Datum *value)
+make_in_place(const DcfConverter *converter, const DcfField *field,
+			  const char *bytes, size_t len, Datum *value)
 {
 	char *text = (char *) (uintptr_t) bytes - VARHDRSZ_SHORT;
 
@@ -212,25 +211,26 @@ stay(const DcfConverter *converter, const DcfField *field, const char *bytes,
 	return true;
 }
 
-/* text, and varchar and bpchar without a length. */
+/* text, and varchar and bpchar without a length limit. */
 static bool
-plain_text(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_text(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
-	return stay(converter, field, field->data, field->len, value);
+	return make_in_place(converter, field, field->data, field->len, value);
 }
 
-/* No more bytes than characters are allowed are no more characters. */
+/* A text has at most as many characters as bytes, so it fits for sure. */
 static bool
-plain_varchar(const DcfConverter *converter, const DcfField *field,
-			  Datum *value)
+pure_varchar(const DcfConverter *converter, const DcfField *field,
+			 Datum *value)
 {
 	return field->len <= (size_t) (converter->base_typmod - VARHDRSZ) &&
-		plain_text(converter, field, value);
+		pure_text(converter, field, value);
 }
 
-/* A string with its quotes, before which there is a colon. */
+/* json keeps a string's quotes; before them is a colon or white space. */
 static bool
-plain_json(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_json(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
-	return stay(converter, field, field->data - 1, field->len + 2, value);
+	return make_in_place(converter, field, field->data - 1, field->len + 2,
+						 value);
 }

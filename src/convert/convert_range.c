@@ -1,7 +1,8 @@
 /*
  * convert_range.c
- *	  Ranges and multiranges.  Their bounds are converted as columns of their
- *	  type are.
+ *	  Converter functions for ranges and multiranges, from their literals.
+ *
+ * The bounds are converted like columns of their type.
  */
 #include "postgres.h"
 
@@ -14,7 +15,7 @@
 
 static const char empty_word[] = "empty";
 
-/* What a range, or a multirange, is made of. */
+/* The arguments of make_range(). */
 typedef struct RangeParts
 {
 	RangeBound lower;
@@ -22,14 +23,15 @@ typedef struct RangeParts
 	bool empty;
 } RangeParts;
 
+/* The ranges of a multirange. */
 typedef struct Ranges
 {
 	RangeType **ranges;
 	int n;
-	int room;
+	int size; /* allocated length of ranges */
 } Ranges;
 
-/* A text, and how far it is read. */
+/* A text and the position up to which it was read. */
 typedef struct Cursor
 {
 	const char *bytes;
@@ -74,7 +76,7 @@ refuse(DcfConverter *converter)
 	dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 }
 
-/* Pass over white space, and over the character if it is there. */
+/* Skip white space, then the character; false if that does not come next. */
 static bool
 take(Cursor *cursor, char wanted)
 {
@@ -109,20 +111,20 @@ convert_multirange(DcfConverter *converter, const DcfField *field,
 				   const char *bytes, size_t len)
 {
 	Cursor cursor = {bytes, len, 0};
-	Ranges ranges = {.room = 4};
+	Ranges ranges = {.size = 4};
 
-	ranges.ranges = palloc(sizeof(RangeType *) * ranges.room);
+	ranges.ranges = palloc(sizeof(RangeType *) * ranges.size);
 	if (!take(&cursor, '{'))
 		refuse(converter);
 	if (!take(&cursor, '}'))
 	{
 		do
 		{
-			if (ranges.n == ranges.room)
+			if (ranges.n == ranges.size)
 			{
-				ranges.room *= 2;
+				ranges.size *= 2;
 				ranges.ranges =
-					repalloc(ranges.ranges, sizeof(RangeType *) * ranges.room);
+					repalloc(ranges.ranges, sizeof(RangeType *) * ranges.size);
 			}
 			ranges.ranges[ranges.n++] = read_range(converter, &cursor);
 		} while (take(&cursor, ','));
@@ -144,6 +146,7 @@ build_multirange(DcfConverter *converter, void *arg)
 												   ranges->ranges));
 }
 
+/* Read one range literal, such as [1,5) or empty. */
 static RangeType *
 read_range(DcfConverter *converter, Cursor *cursor)
 {
@@ -176,6 +179,7 @@ read_range(DcfConverter *converter, Cursor *cursor)
 		dcf_convert_guarded(converter, build_range, &parts));
 }
 
+/* Read a bound up to one of the characters of stops; empty means infinite. */
 static void
 read_bound(DcfConverter *converter, Cursor *cursor, const char *stops,
 		   RangeBound *bound)
@@ -191,7 +195,7 @@ read_bound(DcfConverter *converter, Cursor *cursor, const char *stops,
 									  text, len);
 }
 
-/* Bounds in the wrong order are an error, and canonical functions may raise. */
+/* A DcfConvertRead: bounds in the wrong order raise, as may canonical functions. */
 static Datum
 build_range(DcfConverter *converter, void *arg)
 {

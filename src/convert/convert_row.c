@@ -1,7 +1,8 @@
 /*
  * convert_row.c
- *	  Composite types, from their literals.  The attributes are converted as
- *	  columns of their type are.
+ *	  The converter function for composite types, from their literals.
+ *
+ * The attributes are converted like columns of their type.
  */
 #include "postgres.h"
 
@@ -41,6 +42,7 @@ dcf_convert_prepare_row(DcfConverter *converter)
 	return convert_row;
 }
 
+/* Refuse the value unless the condition holds. */
 static void
 expect(DcfConverter *converter, bool holds)
 {
@@ -74,6 +76,7 @@ convert_row(DcfConverter *converter, const DcfField *field, const char *bytes,
 	return HeapTupleGetDatum(heap_form_tuple(converter->row, values, isnull));
 }
 
+/* Read attribute i at *pos up to the comma or parenthesis; empty means NULL. */
 static void
 read_attribute(DcfConverter *converter, const char *bytes, size_t len,
 			   size_t *pos, int i, Datum *value, bool *isnull)

@@ -2,9 +2,11 @@
  * convert_time.c
  *	  Converter functions for dates and times.
  *
- * The service writes times mostly without saying of which zone: the option
- * timezone of the column, or else of the server, says it.  Only ISO 8601 is read, never through the
- * types' input functions: those heed DateStyle and TimeZone, and take "now".
+ * The service writes most times without a zone.  They are in the zone of the
+ * column's option "timezone", or else the server's.
+ *
+ * Only ISO 8601 is accepted.  The types' input functions are not used: they
+ * depend on DateStyle and TimeZone, and accept "now".
  */
 #include "postgres.h"
 
@@ -49,18 +51,18 @@ dcf_convert_choose_time(Oid base_type)
 	}
 }
 
-static bool plain_date(const DcfConverter *converter, const DcfField *field,
-					   Datum *value);
-static bool plain_timestamp(const DcfConverter *converter,
-							const DcfField *field, Datum *value);
+static bool pure_date(const DcfConverter *converter, const DcfField *field,
+					  Datum *value);
+static bool pure_timestamp(const DcfConverter *converter,
+						   const DcfField *field, Datum *value);
 
 DcfConvertPureFn
 dcf_convert_choose_pure_time(Oid base_type, int32 base_typmod)
 {
 	if (base_type == DATEOID)
-		return plain_date;
+		return pure_date;
 	if (base_type == TIMESTAMPOID && base_typmod < 0)
-		return plain_timestamp;
+		return pure_timestamp;
 	return NULL;
 }
 
@@ -72,7 +74,7 @@ refuse(DcfConverter *converter)
 	dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 }
 
-/* Read an ISO date, time or both; absent parts are zero. */
+/* Parse an ISO date, time or both, or refuse the value; absent parts are zero. */
 static void
 parse(DcfConverter *converter, const DcfField *field, const char *bytes,
 	  size_t len, DcfIsoTime *iso)
@@ -91,14 +93,14 @@ time_of_day(const DcfIsoTime *iso)
 		iso->usec;
 }
 
-/* date2j() is arithmetic alone, fit for a thread. */
+/* A thread may call this: date2j() is mere arithmetic. */
 static DateADT
 day_of(int year, int month, int day)
 {
 	return date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
 }
 
-/* Date and time as they stand, without regard to any zone. */
+/* Date and time as written, ignoring the zone. */
 static Timestamp
 as_written(const DcfIsoTime *iso)
 {
@@ -106,7 +108,7 @@ as_written(const DcfIsoTime *iso)
 		time_of_day(iso);
 }
 
-/* Read a date that names no zone, perhaps with a time. */
+/* Parse a date without a zone, with or without a time. */
 static bool
 parse_local(const DcfField *field, DcfIsoTime *iso)
 {
@@ -116,7 +118,7 @@ parse_local(const DcfField *field, DcfIsoTime *iso)
 }
 
 static bool
-plain_date(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_date(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
 	DcfIsoTime iso;
 
@@ -127,8 +129,8 @@ plain_date(const DcfConverter *converter, const DcfField *field, Datum *value)
 }
 
 static bool
-plain_timestamp(const DcfConverter *converter, const DcfField *field,
-				Datum *value)
+pure_timestamp(const DcfConverter *converter, const DcfField *field,
+			   Datum *value)
 {
 	DcfIsoTime iso;
 
@@ -138,7 +140,7 @@ plain_timestamp(const DcfConverter *converter, const DcfField *field,
 	return true;
 }
 
-/* Seconds east of UTC of a date and time: its own zone's or else timezone's. */
+/* The offset of a date and time, in seconds east of UTC; without one, timezone's. */
 static int
 offset_of(const DcfIsoTime *iso, pg_tz *timezone)
 {
@@ -162,7 +164,7 @@ instant_of(const DcfIsoTime *iso, pg_tz *timezone)
 	return as_written(iso) - offset_of(iso, timezone) * USECS_PER_SEC;
 }
 
-/* What clocks in timezone show at an instant. */
+/* The local time in the column's zone at an instant. */
 static Timestamp
 local_of(DcfConverter *converter, TimestampTz instant)
 {
@@ -176,7 +178,7 @@ local_of(DcfConverter *converter, TimestampTz instant)
 	return instant - west * USECS_PER_SEC;
 }
 
-/* A date with or without a time as a local time in the column's zone. */
+/* A date, with or without a time, as local time in the column's zone. */
 static Timestamp
 to_local(DcfConverter *converter, const DcfIsoTime *iso)
 {
@@ -198,7 +200,7 @@ split_local(Timestamp local, DateADT *day, TimeADT *time)
 	}
 }
 
-/* The day; a fraction that rounds up to midnight does not begin the next. */
+/* The day.  A fraction that would round up to midnight is cut, not rounded. */
 static Datum
 convert_date(DcfConverter *converter, const DcfField *field, const char *bytes,
 			 size_t len)
@@ -217,8 +219,8 @@ convert_date(DcfConverter *converter, const DcfField *field, const char *bytes,
 }
 
 /*
- * Seconds east of UTC for a time without a date: its own zone's, or timezone's
- * if that never changes.  False if neither is to be had.
+ * The offset of a time without a date, in seconds east of UTC: its own, or
+ * timezone's if that zone has always the same.  False if there is neither.
  */
 static bool
 offset_without_date(const DcfIsoTime *iso, pg_tz *timezone, long *offset)
@@ -232,8 +234,8 @@ offset_without_date(const DcfIsoTime *iso, pg_tz *timezone, long *offset)
 }
 
 /*
- * Keep a time of day that was shifted within its day: by more than a day even,
- * where the column's zone is a far one.
+ * Wrap a shifted time of day around midnight.  The shift between two zones may
+ * exceed a day, so this loops.
  */
 static TimeADT
 wrap_day(TimeADT time)
@@ -245,7 +247,7 @@ wrap_day(TimeADT time)
 	return time;
 }
 
-/* A span of less than a day, which .NET might write for a time of day. */
+/* Parse a .NET time span below a day, which may stand for a time of day. */
 static bool
 parse_short_span(const DcfField *field, const char *bytes, size_t len,
 				 DcfIsoTime *iso)
@@ -295,7 +297,7 @@ convert_time(DcfConverter *converter, const DcfField *field, const char *bytes,
 							   Int32GetDatum(converter->base_typmod));
 }
 
-/* The time of day with its zone, which is the server's if it has none. */
+/* The time of day with its zone, or the column's if it has none. */
 static Datum
 convert_timetz(DcfConverter *converter, const DcfField *field,
 			   const char *bytes, size_t len)

@@ -1,6 +1,6 @@
 /*
  * convert_to_param.c
- *	  The value of a column as the text that is sent for it.
+ *	  Converting a column's value to the text of a parameter.  See convert.h.
  */
 #include "postgres.h"
 
@@ -21,11 +21,11 @@
 #include "base/compat.h"
 #include "convert_private.h"
 
-/* The years that the service can read. */
+/* The years that the service can read (assumed: those of .NET's DateTime). */
 #define YEAR_MIN 1
 #define YEAR_MAX 9999
 
-/* Bytes of one value.  Documented values have some dozens. */
+/* The longest text of a value, in bytes; documented values have some dozens. */
 #define MAX_VALUE (1024 * 1024)
 
 static char *to_text(Oid base_type, Datum value, pg_tz *timezone,
@@ -61,7 +61,10 @@ dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone,
 	return NULL;
 }
 
-/* Found without a copy, which may take long; not of all that is too long. */
+/*
+ * Check without detoasting, which may take long.  False does not mean that the
+ * text will be short enough.
+ */
 static bool
 is_too_long(Oid base_type, Datum value)
 {
@@ -70,6 +73,7 @@ is_too_long(Oid base_type, Datum value)
 		toast_raw_datum_size(value) - VARHDRSZ > MAX_VALUE;
 }
 
+/* The text, of any length; NULL and a reason if the value cannot be sent. */
 static char *
 to_text(Oid base_type, Datum value, pg_tz *timezone, const char **reason)
 {
@@ -87,7 +91,7 @@ to_text(Oid base_type, Datum value, pg_tz *timezone, const char **reason)
 		case BYTEAOID:
 			return bytea_to_param(DatumGetByteaPP(value));
 		case CASHOID:
-			/* By way of numeric, for money's own form follows lc_monetary. */
+			/* Through numeric: money's own text depends on lc_monetary. */
 			return numeric_to_param(DatumGetNumeric(
 										DirectFunctionCall1(cash_numeric,
 															value)),
@@ -106,7 +110,7 @@ to_text(Oid base_type, Datum value, pg_tz *timezone, const char **reason)
 			text = output(base_type, value);
 			break;
 		case BPCHAROID:
-			/* Blanks at the end mean nothing here, but might to the service. */
+			/* Trailing blanks mean nothing here, but perhaps to the service. */
 			text = output(base_type, value);
 			text[bpchartruelen(text, strlen(text))] = '\0';
 			break;
@@ -119,7 +123,7 @@ to_text(Oid base_type, Datum value, pg_tz *timezone, const char **reason)
 	return sent == text ? text : pstrdup(sent);
 }
 
-/* By the output function; for types that no setting touches. */
+/* Call the output function, for types that do not depend on settings. */
 static char *
 output(Oid type, Datum value)
 {
@@ -131,8 +135,8 @@ output(Oid type, Datum value)
 }
 
 /*
- * By the output function, under the same settings whatever the session's are.
- * An error puts them back, too: the level belongs to the transaction.
+ * Call the output function under fixed settings.  After an error, the end of the
+ * transaction or subtransaction restores the session's.
  */
 static char *
 output_fixed(Oid type, Datum value)
@@ -161,9 +165,9 @@ output_fixed(Oid type, Datum value)
 }
 
 /*
- * Numbers have one form, whatever type and scale they come in: a service that
- * looks for "7" need not know "7.00" or "7e+00", and what is equal has to be
- * asked for once.
+ * Equal numbers have the same text, whatever their type and scale: a service
+ * that knows "7" may not know "7.00" or "7e+00", and equal values should make
+ * one request.
  */
 static char *
 numeric_to_param(Numeric value, const char **reason)
@@ -175,11 +179,11 @@ numeric_to_param(Numeric value, const char **reason)
 
 	if (!numeric_is_nan(value) && !numeric_is_inf(value))
 		return text;
-	*reason = psprintf("Finite numbers can be sent, but not \"%s\".", text);
+	*reason = psprintf("Only finite numbers can be sent, not \"%s\".", text);
 	return NULL;
 }
 
-/* With as many digits as tell the value from its neighbours. */
+/* The shortest digits that identify the value. */
 static char *
 float_to_param(Oid base_type, Datum value, const char **reason)
 {
@@ -213,8 +217,8 @@ bytea_to_param(bytea *value)
 }
 
 /*
- * The fields of an instant in UTC, or of a local time; false if it is out of
- * range.
+ * Split an instant into its fields in UTC, or a local time into its fields; false
+ * if it is out of range.
  */
 static bool
 break_down(Timestamp time, struct pg_tm *tm, fsec_t *fsec)
@@ -265,7 +269,7 @@ time_to_param(Oid base_type, Datum value, pg_tz *timezone, const char **reason)
 	if (!in_range || !break_down(instant, &tm, &fsec))
 	{
 		*reason = psprintf(
-			"Dates and times can be sent from 0001-01-01 to 9999-12-31 UTC, but not \"%s\".",
+			"Only dates and times from 0001-01-01 to 9999-12-31 UTC can be sent, not \"%s\".",
 			output_fixed(base_type, value));
 		return NULL;
 	}

@@ -1,6 +1,7 @@
 /*
  * convert_value.c
- *	  Converter functions for every type but dates and times.
+ *	  Choosing the converter function of a type, and the functions of all scalar
+ *	  types but dates, times and intervals.
  */
 #include "postgres.h"
 
@@ -48,7 +49,7 @@ static Datum convert_name(DcfConverter *converter, const DcfField *field,
 static Datum convert_char(DcfConverter *converter, const DcfField *field,
 						  const char *bytes, size_t len);
 static DcfConvertFn choose_reader(DcfConverter *converter);
-static bool looks_names_up(Oid base_type);
+static bool input_uses_search_path(Oid base_type);
 static DcfConvertFn choose_scalar(Oid base_type, int32 base_typmod);
 
 void
@@ -59,16 +60,16 @@ dcf_convert_choose(DcfConverter *converter)
 
 	get_type_category_preferred(converter->base_type, &category, &preferred);
 	converter->is_text = category == TYPCATEGORY_STRING;
-	converter->by_name = looks_names_up(converter->base_type);
+	converter->uses_search_path = input_uses_search_path(converter->base_type);
 
 	converter->convert = choose_reader(converter);
-	converter->own_text = converter->convert != NULL;
+	converter->reads_literal = converter->convert != NULL;
 	if (converter->convert == NULL)
 		converter->convert =
 			choose_scalar(converter->base_type, converter->base_typmod);
 }
 
-/* What reads any text of the type; NULL where its input function does. */
+/* The function that reads the type's literals in place of its input function. */
 static DcfConvertFn
 choose_reader(DcfConverter *converter)
 {
@@ -87,9 +88,9 @@ choose_reader(DcfConverter *converter)
 	return reader;
 }
 
-/* Whether the type's input function looks names up by search_path. */
+/* Whether the type's input function looks up names in search_path. */
 static bool
-looks_names_up(Oid base_type)
+input_uses_search_path(Oid base_type)
 {
 	switch (base_type)
 	{
@@ -131,7 +132,7 @@ choose_scalar(Oid base_type, int32 base_typmod)
 		case VARCHAROID:
 			return base_typmod < 0 ? convert_text : convert_varchar;
 		case BPCHAROID:
-			return base_typmod < 0 ? convert_text : dcf_convert_other;
+			return base_typmod < 0 ? convert_text : dcf_convert_by_input;
 		case BYTEAOID:
 			return convert_bytea;
 		case UUIDOID:
@@ -144,7 +145,7 @@ choose_scalar(Oid base_type, int32 base_typmod)
 		case CHAROID:
 			return convert_char;
 		default:
-			return dcf_convert_other;
+			return dcf_convert_by_input;
 	}
 }
 
@@ -185,7 +186,7 @@ convert_int8(DcfConverter *converter, const DcfField *field, const char *bytes,
 									   PG_INT64_MIN, PG_INT64_MAX));
 }
 
-/* The number's text, which is of a form that every input function knows. */
+/* A number as C string, in a form that every input function accepts. */
 static char *
 number_text(DcfConverter *converter, const DcfField *field, const char *bytes,
 			size_t len)
@@ -199,8 +200,8 @@ number_text(DcfConverter *converter, const DcfField *field, const char *bytes,
 }
 
 /*
- * Types for numbers, each by its own input function, which knows NaN and
- * infinity, too.
+ * A number by its type's input function; numeric and the float types also accept
+ * NaN and infinity.
  */
 static Datum
 convert_number(DcfConverter *converter, const DcfField *field,
@@ -213,7 +214,7 @@ convert_number(DcfConverter *converter, const DcfField *field,
 							 number_text(converter, field, bytes, len));
 }
 
-/* What is more, or needs rounding, goes to the input function. */
+/* Longer numbers, and those to be rounded, go to the input function. */
 static Datum
 convert_numeric(DcfConverter *converter, const DcfField *field,
 				const char *bytes, size_t len)
@@ -227,8 +228,8 @@ convert_numeric(DcfConverter *converter, const DcfField *field,
 }
 
 /*
- * money's input function reads "1.50" by lc_monetary, as 150 where the point
- * separates thousands; numeric's does not.
+ * money through numeric: cash_in() depends on lc_monetary, and reads "1.50" as
+ * 150 where the point separates thousands.
  */
 static Datum
 read_money(DcfConverter *converter, void *text)
@@ -248,7 +249,7 @@ convert_money(DcfConverter *converter, const DcfField *field,
 							   number_text(converter, field, bytes, len));
 }
 
-/* true, false, 0, 1, and the strings that boolean takes. */
+/* JSON's true and false, 0, 1, and the strings that boolin() accepts. */
 static Datum
 convert_bool(DcfConverter *converter, const DcfField *field, const char *bytes,
 			 size_t len)
@@ -262,7 +263,7 @@ convert_bool(DcfConverter *converter, const DcfField *field, const char *bytes,
 	return BoolGetDatum(result);
 }
 
-/* text, and varchar and bpchar without a length. */
+/* text, and varchar and bpchar without a length limit. */
 static Datum
 convert_text(DcfConverter *converter, const DcfField *field, const char *bytes,
 			 size_t len)
@@ -274,17 +275,17 @@ convert_text(DcfConverter *converter, const DcfField *field, const char *bytes,
 	return PointerGetDatum(cstring_to_text_with_len(bytes, (int) len));
 }
 
-/* No more bytes than characters are allowed are no more characters. */
+/* A text has at most as many characters as bytes, so a short one fits. */
 static Datum
 convert_varchar(DcfConverter *converter, const DcfField *field,
 				const char *bytes, size_t len)
 {
 	if (len <= (size_t) (converter->base_typmod - VARHDRSZ))
 		return convert_text(converter, field, bytes, len);
-	return dcf_convert_other(converter, field, bytes, len);
+	return dcf_convert_by_input(converter, field, bytes, len);
 }
 
-/* In the form with four hyphens; uuid_in() knows more. */
+/* The usual form with four hyphens; uuid_in() accepts more. */
 static Datum
 convert_uuid(DcfConverter *converter, const DcfField *field, const char *bytes,
 			 size_t len)
@@ -294,20 +295,20 @@ convert_uuid(DcfConverter *converter, const DcfField *field, const char *bytes,
 	if (dcf_convert_is_string(field) &&
 		dcf_text_parse_uuid(bytes, len, result->data))
 		return UUIDPGetDatum(result);
-	return dcf_convert_other(converter, field, bytes, len);
+	return dcf_convert_by_input(converter, field, bytes, len);
 }
 
-/* Whether the characters are base64 of room bytes, which are then there. */
+/* Decode base64 that must have exactly result_len bytes. */
 static bool
-decode_base64(const char *bytes, size_t len, uint8 *result, size_t room)
+decode_base64(const char *bytes, size_t len, uint8 *result, size_t result_len)
 {
-	return dcf_compat_b64_decode(bytes, (int) len, result, (int) room) ==
-		(int) room;
+	return dcf_compat_b64_decode(bytes, (int) len, result, (int) result_len) ==
+		(int) result_len;
 }
 
 /*
- * Base64 and nothing else, with its padding or without.  The decoder itself
- * passes over white space and over what follows the padding, and wants it.
+ * Base64 without anything else, with padding or without.  PostgreSQL's decoder
+ * requires padding, and skips white space and whatever follows the padding.
  */
 static Datum
 convert_bytea(DcfConverter *converter, const DcfField *field,
@@ -316,7 +317,7 @@ convert_bytea(DcfConverter *converter, const DcfField *field,
 	static const size_t bytes_of_rest[] = {0, 0, 1, 2};
 	char last[4] = {'=', '=', '=', '='};
 	size_t padding = 0;
-	size_t whole; /* characters in front of the last group */
+	size_t whole; /* characters before an incomplete last group */
 	size_t whole_bytes;
 	size_t rest;
 	bytea *result;
@@ -347,7 +348,7 @@ convert_bytea(DcfConverter *converter, const DcfField *field,
 	return PointerGetDatum(result);
 }
 
-/* The type json keeps the text, of which the reader knows that it is JSON. */
+/* The type json stores the text, which the reader has already validated. */
 static Datum
 json_as_is(DcfConverter *converter, const DcfField *field, const char *bytes,
 		   size_t len)
@@ -361,8 +362,8 @@ json_as_is(DcfConverter *converter, const DcfField *field, const char *bytes,
 }
 
 /*
- * json and jsonb take the JSON value itself: a string with its quotes.  Text of
- * a format that has only text is a string, too, whatever it looks like.
+ * json and jsonb take the JSON value itself, a string with its quotes.  A text
+ * of CSV or XML becomes a JSON string, whatever it looks like.
  */
 static Datum
 convert_json(DcfConverter *converter, const DcfField *field, const char *bytes,
@@ -381,9 +382,9 @@ convert_json(DcfConverter *converter, const DcfField *field, const char *bytes,
 	if (converter->base_type == JSONOID && !converter->transcode)
 		return json_as_is(converter, field, bytes, len);
 	if (field->kind != DCF_FIELD_STRING)
-		return dcf_convert_other(converter, field, bytes, len);
+		return dcf_convert_by_input(converter, field, bytes, len);
 
-	/* The decoded string in the scratch buffer is not needed any more. */
+	/* This overwrites the decoded string in the scratch buffer. */
 	converter->shown = field->data;
 	converter->shown_len = field->len;
 
@@ -391,10 +392,10 @@ convert_json(DcfConverter *converter, const DcfField *field, const char *bytes,
 	quoted[0] = '"';
 	memcpy(quoted + 1, field->data, field->len);
 	quoted[field->len + 1] = '"';
-	return dcf_convert_other(converter, field, quoted, field->len + 2);
+	return dcf_convert_by_input(converter, field, quoted, field->len + 2);
 }
 
-/* name's input function would cut a longer text. */
+/* namein() would truncate a longer text. */
 static Datum
 convert_name(DcfConverter *converter, const DcfField *field, const char *bytes,
 			 size_t len)
@@ -406,7 +407,7 @@ convert_name(DcfConverter *converter, const DcfField *field, const char *bytes,
 	return dcf_convert_input(converter, text);
 }
 
-/* "char"'s input function would cut a longer text. */
+/* charin() would truncate a longer text. */
 static Datum
 convert_char(DcfConverter *converter, const DcfField *field, const char *bytes,
 			 size_t len)

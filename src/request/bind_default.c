@@ -60,10 +60,11 @@ dcf_bind_default_value(const DcfRelation *relation, const DcfColumn *column,
 
 	attribute.atttypid = column->basetype;
 	attribute.atttypmod = -1;
-	value = dcf_convert_text(dcf_convert_create(relation->relname, &attribute,
-												column->timezone,
-												relation->table->null_strings),
-							 text);
+	value =
+		dcf_convert_default(dcf_convert_create(relation->relname, &attribute,
+											   column->timezone,
+											   relation->table->null_strings),
+							text);
 	if (fit && !dcf_bind_fit_value(fit, &value))
 		ereport(
 			ERROR,
@@ -100,8 +101,9 @@ dcf_bind_default_sent(const DcfRelation *relation, const DcfColumn *column,
 						   TupleDescAttr(relation->tupdesc,
 										 column->attnum - 1),
 						   column->timezone, relation->table->null_strings);
-	*value = dcf_convert_text(converter,
-							  pg_any_to_server(utf8, strlen(utf8), PG_UTF8));
+	*value =
+		dcf_convert_default(converter,
+							pg_any_to_server(utf8, strlen(utf8), PG_UTF8));
 	return true;
 }
 

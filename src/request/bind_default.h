@@ -26,9 +26,9 @@ extern bool dcf_bind_default_is_null(const DcfColumn *column,
 									 const char *utf8);
 
 /*
- * It as a value of the column, in the current memory context.  Raises
+ * The default as a value of the column, in the current memory context.  Raises
  * ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE if it does not fit the column, and what
- * dcf_convert_text() raises.
+ * dcf_convert_default() raises.
  */
 extern Datum dcf_bind_default_value(const DcfRelation *relation,
 									const DcfColumn *column, const char *utf8);
@@ -36,7 +36,7 @@ extern Datum dcf_bind_default_value(const DcfRelation *relation,
 /*
  * Set *value to what a parameter column shows in the rows of a request that no
  * query has made: the parameter as the request sends it.  False if that is not
- * one value: nothing, NULL, or a list.  Raises what dcf_convert_text() raises.
+ * one value: nothing, NULL, or a list.  Raises what dcf_convert_default() raises.
  */
 extern bool dcf_bind_default_sent(const DcfRelation *relation,
 								  const DcfColumn *column,
