@@ -1,26 +1,26 @@
 /*
  * adaptive_limit.h
- *	  How many requests at once a service lets through, learned from those that
- *	  it refuses (429) and those that it does not.
+ *	  How many concurrent requests a service accepts, learned from its refusals
+ *	  (429) and from the requests that it accepts.
  *
- * A service that counts does so over all requests of a company, or over those
- * for one resource: which of the two, and how many, a client is not told.  So
- * there is an allowance for all requests of an account, and one for those of
- * each resource, and a request needs room in both.
+ * The service counts the requests of a whole company, or those for one resource.
+ * It documents neither which of the two nor how many it accepts.  So there is
+ * one limit for all requests of an account and one for each resource, and a
+ * request needs room in both.
  *
- * A refusal can mean "too many at once" or be one that comes now and then.  Of
- * as many requests as have just been let through it counts only if the next try
- * is refused as well.  Else the requests that are under way are as many as the
- * service takes: so many are allowed from then on.  In one round trip no
- * allowance falls below half of what had just been let through.
+ * A refusal may mean "too many at once", or it may be random.  If as many
+ * concurrent requests were accepted a moment ago, a refusal counts only after the
+ * next request is refused as well.  When a refusal counts, the limit becomes the
+ * number of requests that are under way.  Within one round trip, no limit falls
+ * below half of what was accepted just before.
  *
- * Beyond what is allowed one more is sent after a while, as a probe.  If it is
- * let through, more are allowed, and the next probe follows at once.  If it is
- * refused, the while doubles.  Probes that fail are paid for by requests that
- * are let through, so that few of all requests are refused.
+ * From time to time, one request beyond the limit is sent as a probe.  If it is
+ * accepted, the limit rises and the next probe follows at once.  If it is
+ * refused, the pause before the next one doubles.  Each probe has a price in
+ * accepted requests, so only a small share of all requests is refused.
  *
- * Pure C: no clock of its own.  Times are milliseconds by any clock that is not
- * set back, from 1.
+ * Pure C, without a clock of its own: times are milliseconds of a monotonic
+ * clock, from 1.
  */
 #ifndef DCF_ADAPTIVE_LIMIT_H
 #define DCF_ADAPTIVE_LIMIT_H
@@ -29,77 +29,81 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* From a refusal to the next probe, at least; half where many are by chance. */
+/* The least time from a refusal to the next probe. */
 #define DCF_PROBE_WAIT_MS 2000
 
 /*
- * Between two probes so many requests are let through, at least and at most; a
- * minute counts as one, and two seconds as the last.
+ * The price of a probe in accepted requests, at least and at most.  A minute
+ * counts like one of them, and for the last one two seconds suffice.
  */
 #define DCF_PROBE_MIN 1
 #define DCF_PROBE_MAX 512
 
-/* What is not refused within this time is let through. */
+/* A request that is not refused within this time counts as accepted. */
 #define DCF_PROBE_PASSED_MS 2000
 
-/* After a refusal, until one that runs ends, but no longer than this. */
+/* After a refusal, nothing is sent until a request ends, or for this time. */
 #define DCF_ADAPTIVE_LIMIT_HOLD_MS 100
 
+/*
+ * One limit.  A level is a number of concurrent requests, the request in question
+ * included.  Requests are numbered by the counter sent.
+ */
 typedef struct DcfAdaptiveLimit
 {
 	int in_flight;		/* requests under way */
-	int allowed;		/* at most so many, as far as is known */
-	uint32_t sent;		/* requests so far, modulo 2^32 */
-	uint32_t refused;	/* of them */
-	int64_t held_until; /* nothing is sent before */
+	int allowed;		/* the limit; INT_MAX as long as none is known */
+	uint32_t sent;		/* number of requests so far, modulo 2^32 */
+	uint32_t refused;	/* how many of them were refused */
+	int64_t held_until; /* nothing is sent before this time */
 
-	/* The most that were let through at once, in this second and the last. */
+	/* The highest level that was accepted, in this second and the last. */
 	int best;
 	int best_before;
 	int64_t best_since;
 
-	/* The most that were let through at once since allowed was lowered. */
+	/* The highest level that was accepted since allowed was last lowered. */
 	int proven;
 
-	/* A refusal that may be by chance, and the next request, which tells. */
-	int doubted;	/* one of so many was refused; 0: none */
-	int tests_left; /* until that counts */
-	int passed;		/* one of so many has been let through since then */
-	int64_t doubted_at;
-	bool testing;
+	/* A refusal that may be random, and the next request, which tests it. */
+	int doubted;		/* the level that was refused; 0: none in doubt */
+	int tests_left;		/* tests that must fail before the refusal counts */
+	int passed;			/* the highest level accepted since the refusal */
+	int64_t doubted_at; /* time of the refusal */
+	bool testing;		/* a test is under way */
 	int test_level;
-	uint32_t test_sent;
+	uint32_t test_sent; /* number of the test's request */
 	int64_t test_begun;
 
-	int chance; /* how often it was, of 2^16 */
+	int chance; /* share of requests refused at random, in units of 2^-16 */
 
 	/* The last time that allowed was lowered. */
-	uint32_t lowered_sent;
-	int lowest; /* by requests sent before then */
+	uint32_t lowered_sent; /* number of the last request before it */
+	int lowest;			   /* requests before it cannot lower it further */
 
 	/* Probes. */
-	bool probing;
-	uint32_t probe_sent;
+	bool probing;		 /* a probe is under way */
+	uint32_t probe_sent; /* number of its request */
 	int64_t probe_begun;
-	int64_t probe_at; /* no next one before */
-	int64_t credit_since;
-	int credit;	   /* requests let through since then */
-	int price;	   /* of the next one */
-	int step;	   /* what it adds */
-	int confirmed; /* successes of as many as the last one made allowed */
+	int64_t probe_at;	  /* earliest time of the next one */
+	int64_t credit_since; /* when credit was set to zero */
+	int credit;			  /* accepted requests since then */
+	int price;			  /* of the next probe, in such requests */
+	int step;			  /* how much its success raises allowed */
+	int confirmed;		  /* times the level it reached was accepted again */
 } DcfAdaptiveLimit;
 
-/* How things stood with one allowance when a request was sent. */
+/* The state of one limit when a request was sent. */
 typedef struct DcfAdaptiveLimitMark
 {
-	int level; /* requests under way, with this one */
-	uint32_t sent;
-	uint32_t refused;
-	bool probe;
-	bool beyond; /* more than allowed, and no probe */
+	int level;		  /* requests under way, including this one */
+	uint32_t sent;	  /* the request's number */
+	uint32_t refused; /* the limit's counter */
+	bool probe;		  /* the request is a probe */
+	bool beyond;	  /* the request exceeds the limit, and is no probe */
 } DcfAdaptiveLimitMark;
 
-/* A request that is under way. */
+/* A request under way; the caller keeps it until the request has ended. */
 typedef struct DcfAdaptiveLimitTicket
 {
 	DcfAdaptiveLimitMark total;
@@ -107,16 +111,16 @@ typedef struct DcfAdaptiveLimitTicket
 	int64_t sent_at;
 } DcfAdaptiveLimitTicket;
 
-/* Nothing is under way, and nothing known. */
+/* Nothing is under way, and no limit is known. */
 extern void dcf_adaptive_limit_init(DcfAdaptiveLimit *limit);
 
-/* How many may be under way of a user who wants at most max (from 1). */
-extern int dcf_adaptive_limit_limit(const DcfAdaptiveLimit *limit, int max);
+/* The smaller of the limit and max, the caller's own limit (from 1). */
+extern int dcf_adaptive_limit_current(const DcfAdaptiveLimit *limit, int max);
 
 /*
- * Below, total is the allowance of all requests of an account, and resource the
- * one of those for the request's resource, or NULL, the same in all calls for
- * one request.
+ * In all functions below, total is the account's limit, and resource the limit
+ * of the request's resource, or NULL.  All calls for one request must pass the
+ * same.
  */
 
 /* Whether a request may be sent now. */
@@ -124,41 +128,42 @@ extern bool dcf_adaptive_limit_has_room(DcfAdaptiveLimit *total,
 										DcfAdaptiveLimit *resource, int max,
 										int64_t now);
 
-/* Whether the service takes no more for a resource now, whoever asks. */
+/* Whether no request for the resource has room, whatever its max. */
 extern bool dcf_adaptive_limit_is_full(DcfAdaptiveLimit *resource,
 									   int64_t now);
 
 /*
- * When there may be room although no request ends or is let through; 0 if not
- * by time alone.
+ * The time at which there may be room even if no request ends or is accepted
+ * before; 0 if there will be none.
  */
 extern int64_t dcf_adaptive_limit_next(DcfAdaptiveLimit *total,
 									   DcfAdaptiveLimit *resource, int max,
 									   int64_t now);
 
-/* A request is sent, perhaps although there is no room. */
+/* A request is sent, whether there is room or not.  Sets *ticket. */
 extern void dcf_adaptive_limit_send(DcfAdaptiveLimit *total,
 									DcfAdaptiveLimit *resource, int max,
 									int64_t now,
 									DcfAdaptiveLimitTicket *ticket);
 
-/* It was let through, and is still under way. */
+/* The request was accepted, and is still under way. */
 extern void dcf_adaptive_limit_accept(DcfAdaptiveLimit *total,
 									  DcfAdaptiveLimit *resource,
 									  const DcfAdaptiveLimitTicket *ticket,
 									  int64_t now);
 
 /*
- * It was refused, and is no longer under way.  asked is how long the service
- * wants to be left alone, or 0.  True if it was a probe: then the request has
- * had no fair chance.
+ * The request was refused, and is no longer under way.  retry_after is how long
+ * the service asked to wait, or 0.  Returns true if it was a probe: its refusal
+ * should not count as a try of the request.
  */
 extern bool dcf_adaptive_limit_refuse(DcfAdaptiveLimit *total,
 									  DcfAdaptiveLimit *resource,
 									  const DcfAdaptiveLimitTicket *ticket,
-									  int max, int64_t asked, int64_t now);
+									  int max, int64_t retry_after,
+									  int64_t now);
 
-/* It has ended, let through or not. */
+/* The request has ended without a refusal, whether it was accepted or not. */
 extern void dcf_adaptive_limit_end(DcfAdaptiveLimit *total,
 								   DcfAdaptiveLimit *resource,
 								   const DcfAdaptiveLimitTicket *ticket,

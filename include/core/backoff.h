@@ -1,8 +1,8 @@
 /*
  * backoff.h
- *	  How long to wait before a request is tried again.
+ *	  How long to wait before the next try of a request.
  *
- * Pure C: no clock, no randomness of its own.  Times are milliseconds.
+ * Pure C, without a clock or random numbers of its own.  Times are milliseconds.
  */
 #ifndef DCF_BACKOFF_H
 #define DCF_BACKOFF_H
@@ -11,45 +11,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The first wait is drawn from half of this up to this. */
+/* The first delay is between half of this and this. */
 #define DCF_BACKOFF_BASE_MS 500
 
 /*
- * No delay given by this module is longer (a year): what is longer is cut to
- * it, so that callers can add a delay to any clock.
+ * The longest delay that this module returns (a year).  Longer ones are cut, so
+ * callers can add a delay to any clock without overflow.
  */
 #define DCF_DELAY_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
 
 /*
- * The wait before try number attempt + 1 (attempt counts the failures so far,
- * from 1): DCF_BACKOFF_BASE_MS doubled for each failure, at most max_ms, and
- * of that a part between one half and the whole chosen by random (any 64
- * bits).  At least 1, also where max_ms is less.
+ * The delay after the failed try number attempt (from 1).  The upper bound is
+ * DCF_BACKOFF_BASE_MS, doubled with each further failure, but at most max_ms.
+ * random (64 random bits) chooses a value between half of the bound and the
+ * bound.  The result is at least 1, even if max_ms is less.
  */
 extern int64_t dcf_backoff_delay(int attempt, int64_t max_ms, uint64_t random);
 
 /*
- * The same after refusals of one that asks too much at once (429).  The first
- * may be by chance: then the whole is DCF_BACKOFF_CHANCE_MS.
+ * The same after a refusal for too many requests (429).  The first one may be
+ * random, so its bound is only DCF_BACKOFF_CHANCE_MS.
  */
 #define DCF_BACKOFF_CHANCE_MS 50
 extern int64_t dcf_backoff_refused(int attempt, int64_t max_ms,
 								   uint64_t random);
 
 /*
- * Read the value of a Retry-After header: whole seconds, or an HTTP date (all
- * three forms of RFC 9110; the day of the week is not held against the date).
- * now is the Unix time in seconds.  A date in the past gives 0.  False, and
- * *delay_ms unset, if it is neither.  White space around it is passed over.
+ * Parse the value of a Retry-After header: whole seconds, or an HTTP date in any
+ * of the three forms of RFC 9110 (whether the day of the week fits the date is
+ * not checked).  now is the Unix time in seconds.  A date in the past gives 0.
+ * Returns false, and leaves *delay_ms alone, for anything else.  White space
+ * around the value is skipped.
  */
 extern bool dcf_retry_after_parse(const char *value, size_t len, int64_t now,
 								  int64_t *delay_ms);
 
 /*
- * Read a number of seconds, whole or with decimals, as X-RateLimit-ResetSeconds
- * has it; parts of a millisecond are rounded up.  False, and *delay_ms unset,
- * if it is not digits with at most one point between them.  White space around
- * it is passed over.
+ * Parse a number of seconds with or without a fraction, the form of
+ * X-RateLimit-ResetSeconds.  Milliseconds are rounded up.  Returns false, and
+ * leaves *delay_ms alone, for anything but digits with at most one point between
+ * them.  White space around the value is skipped.
  */
 extern bool dcf_seconds_parse(const char *value, size_t len,
 							  int64_t *delay_ms);

@@ -2,27 +2,27 @@
  * csv_reader.h
  *	  A restartable, zero-copy reader of the service's CSV replies.
  *
- * Pure C: no I/O, no allocation, no globals, no PostgreSQL.  The reader is fed
- * a window of bytes and hands back one record at a time; each field is a span
- * of the window.  It accepts CSV as RFC 4180 describes it, in UTF-8 and with a
- * header: commas between fields; CRLF or LF between records, and behind the last
- * one or not; quotes around a field that holds a comma, a quote or a line end,
- * and two quotes for one inside.  Of a field without quotes everything counts,
- * spaces too.  One leading byte order mark is passed over.
+ * Pure C: no I/O, no allocation, no globals, no PostgreSQL.  The caller passes a
+ * buffer of bytes, and gets one record at a time; each field is a span of the
+ * buffer.  The reader accepts CSV as in RFC 4180, in UTF-8 and with a header:
+ * commas between fields; CRLF or LF after each record, optional after the last;
+ * quotes around a field that contains a comma, a quote or a line end; a quote
+ * inside such a field is doubled.  In a field without quotes, spaces are part of
+ * the value.  A leading byte order mark is skipped.
  *
- * An empty field is DCF_FIELD_NULL, unless it is quoted: then, like all others,
- * it is DCF_FIELD_TEXT.  Under a header of one field an empty line is a record of
- * one empty field.  Under any other it is no record, and only empty lines may
- * follow.
+ * An empty field is DCF_FIELD_NULL if it has no quotes; any other field is
+ * DCF_FIELD_TEXT.  If the header has one field, an empty line is a record with an
+ * empty field.  Otherwise an empty line is no record, and only empty lines may
+ * follow it.
  *
- * Refused are: another number of fields than the header has, a quote inside a
- * field without quotes, anything but a comma or a line end behind a closing
- * quote, a carriage return without its line feed outside of quotes, invalid
- * UTF-8, NUL bytes, a key that the header has twice, an empty header, and a
- * text cut short.
+ * The reader refuses a record whose number of fields differs from the header's,
+ * a quote in a field without quotes, anything but a comma or a line end after a
+ * closing quote, a carriage return without a line feed outside quotes, invalid
+ * UTF-8, NUL bytes, a wanted key that the header has twice, an empty header, and
+ * a truncated text.
  *
- * A text that is cut right behind a line end, or inside the last field of a
- * line, cannot be told from a whole one: what brings the bytes must see to it.
+ * The reader cannot detect a text that was truncated after a line end or in the
+ * last field of a line.  The transport must detect that.
  */
 #ifndef DCF_CSV_READER_H
 #define DCF_CSV_READER_H
@@ -30,8 +30,8 @@
 #include "core/field.h"
 
 /*
- * What to read.  It and its arrays must outlive the reader.  The names of keys
- * must be distinct.  nkeys may be 0: records are then only checked and counted.
+ * What to read.  The struct and its arrays must outlive the reader.  The names of
+ * the keys must be distinct.  With nkeys 0, records are only checked and counted.
  */
 typedef struct DcfCsvConfig
 {
@@ -41,35 +41,33 @@ typedef struct DcfCsvConfig
 
 typedef struct DcfCsvReader DcfCsvReader;
 
-/* Bytes of memory, aligned as by malloc, that dcf_csv_init() needs. */
+/* The size in bytes of the memory for dcf_csv_init(), aligned as by malloc(). */
 extern size_t dcf_csv_size(const DcfCsvConfig *config);
 
-/* Make a reader in memory of dcf_csv_size() bytes; nothing to release. */
+/* Create a reader in the caller's memory; there is nothing else to release. */
 extern DcfCsvReader *dcf_csv_init(void *memory, const DcfCsvConfig *config);
 
 /*
- * Read on in the window data[0 .. len).
+ * Continue reading in the buffer data[0 .. len).
  *
- * The window starts at the first byte not yet consumed; *consumed says how
- * many of its bytes the caller may now drop.  After DCF_READ_MORE the next
- * window must begin with the bytes not consumed, at any address, followed by
- * at least one more.  The reader remembers how far it looked: bytes are not
- * scanned again, so time is linear however finely the input is cut.
+ * The buffer starts at the first byte that is not consumed; *consumed is set to
+ * the number of bytes that the caller may now drop.  After DCF_READ_MORE, the
+ * next buffer must begin with the bytes not consumed, at any address, followed by
+ * at least one more.  The reader remembers how far it looked and scans no byte
+ * twice, so the time is linear however finely the input is cut.
  *
- * After DCF_READ_HEADER dcf_csv_header(), and after DCF_READ_RECORD
- * dcf_csv_fields() are valid until the window's bytes change, also after they
- * count as consumed.  After DCF_READ_WRONG every further call gives
- * DCF_READ_WRONG.
+ * The results of dcf_csv_header() after DCF_READ_HEADER, and of dcf_csv_fields()
+ * after DCF_READ_RECORD, are valid until the buffer's bytes change, even if they
+ * are consumed.  After DCF_READ_WRONG, every call returns DCF_READ_WRONG.
  */
 extern DcfReadStatus dcf_csv_next(DcfCsvReader *reader, const char *data,
 								  size_t len, size_t *consumed);
 
 /*
- * The input has ended and every byte of it was given; data[0 .. len) are those
- * not consumed, as dcf_csv_next() has them.  DCF_READ_RECORD or DCF_READ_HEADER
- * for a last line without its line end, after which to call again;
- * DCF_READ_END; or DCF_READ_WRONG, with an error of code DCF_READ_E_CUT where
- * the text ended in the middle of something.
+ * The input has ended after data[0 .. len), the bytes that dcf_csv_next() did not
+ * consume.  Returns DCF_READ_RECORD or DCF_READ_HEADER for a last line without a
+ * line end (call again afterwards), DCF_READ_END, or DCF_READ_WRONG, with the
+ * error code DCF_READ_E_CUT if the text is truncated.
  */
 extern DcfReadStatus dcf_csv_finish(DcfCsvReader *reader, const char *data,
 									size_t len, size_t *consumed);
@@ -81,23 +79,24 @@ extern const DcfField *dcf_csv_fields(const DcfCsvReader *reader);
 extern int dcf_csv_matched(const DcfCsvReader *reader);
 
 /*
- * After DCF_READ_HEADER, the header as a span of the window, without its line
+ * After DCF_READ_HEADER, the header as a span of the buffer, without its line
  * end; else NULL.
  */
 extern const char *dcf_csv_header(const DcfCsvReader *reader, size_t *len);
 
 /*
- * Walk the names in a header given by dcf_csv_header().  *pos starts at 0.
- * Gives the next name as a text field, or false after the last.
+ * Iterate over the names in a header from dcf_csv_header().  *pos starts at 0.
+ * Sets *name to the next one as a text field; returns false after the last.
  */
 extern bool dcf_csv_next_name(const char *header, size_t len, size_t *pos,
 							  DcfField *name);
 
+/* The error after DCF_READ_WRONG; its code is DCF_READ_OK before. */
 extern const DcfReadError *dcf_csv_error(const DcfCsvReader *reader);
 
 /*
- * Make one quote of each two in a text span the reader has accepted.  dst has
- * room for len bytes (the result is never longer); returns the result's length.
+ * Undouble the quotes in a text span that the reader has accepted.  dst has room
+ * for len bytes, which the result never exceeds; returns the result's length.
  */
 extern size_t dcf_csv_unescape(const char *src, size_t len, char *dst);
 

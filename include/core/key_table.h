@@ -1,6 +1,6 @@
 /*
  * key_table.h
- *	  The keys to look for in a record, to be found by name.
+ *	  A hash table of the wanted keys of a record.
  *
  * Pure C: no I/O, no allocation, no globals, no PostgreSQL.
  */
@@ -11,9 +11,7 @@
 
 #include "core/field.h"
 
-/*
- * An open-addressed table of indexes into keys.  A slot without a key is -1.
- */
+/* An open-addressed table of indexes into keys; an empty slot is -1. */
 typedef struct DcfKeyTable
 {
 	const DcfKey *keys;
@@ -21,14 +19,14 @@ typedef struct DcfKeyTable
 	size_t nslots; /* a power of two above the number of keys */
 } DcfKeyTable;
 
-/* How many slots a table of so many keys has. */
+/* The number of slots of a table with this many keys. */
 extern size_t dcf_key_slots(int nkeys);
 
-/* keys and slots, of which there are dcf_key_slots(), must outlive the table. */
+/* slots has dcf_key_slots() elements; keys and slots must outlive the table. */
 extern void dcf_key_table_init(DcfKeyTable *table, const DcfKey *keys,
 							   int nkeys, int *slots);
 
-/* The index of the key with that name, or -1. */
+/* The index of the key with this name, or -1. */
 extern int dcf_key_find(const DcfKeyTable *table, const char *name,
 						size_t len);
 
@@ -39,9 +37,9 @@ dcf_key_equals(const DcfKey *key, const char *name, size_t len)
 }
 
 /*
- * The steps of a search, for names that first have to be decoded: hash them
- * byte by byte from DCF_KEY_HASH_START on, then look at the keys in turn until
- * one is right or there is none, which is -1.
+ * The steps of a search, for a name that must be decoded first: hash it byte by
+ * byte, starting with DCF_KEY_HASH_START; then compare the keys in the slots from
+ * dcf_key_first_slot() on, until one matches or a slot is empty.
  */
 #define DCF_KEY_HASH_START UINT32_C(2166136261)
 

@@ -10,15 +10,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Shorter secrets are not looked for: they would stand in words by chance. */
+/* Shorter secrets are not searched for: they would match ordinary words. */
 #define DCF_SECRET_MIN 4
 
 /*
- * Set mark[i] for each byte of the text that belongs to the secret (UTF-8),
- * and leave the other marks alone.  It is found as it stands, and as a URL or
- * a form (%C3%A9, +), JSON (\u00e9, \/) or HTML (&amp;, &#233;) write it, also
- * inside JSON.  If the text was cut, DCF_SECRET_MIN bytes that the secret
- * begins with are enough at its end.
+ * Set mark[i] for each byte of the text that belongs to the secret (UTF-8); the
+ * other marks are unchanged.  The secret is found in plain form and in the
+ * encodings of URLs and forms (%C3%A9, +), JSON (\u00e9, \/) and HTML (&amp;,
+ * &#233;), also if these are inside a JSON string.  If the text was cut, its end
+ * matches if it is the start of the secret, of at least DCF_SECRET_MIN bytes.
  */
 extern void dcf_secret_mark(const char *text, size_t len, bool cut,
 							const char *secret, size_t secret_len, bool *mark);

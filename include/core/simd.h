@@ -1,6 +1,6 @@
 /*
  * simd.h
- *	  Which of the machine's vector instructions the readers use.
+ *	  The vector instructions that the JSON reader uses.
  *
  * Pure C: no I/O, no allocation, no PostgreSQL.
  */
@@ -10,12 +10,12 @@
 #include <stdbool.h>
 
 /*
- * All of them read alike; they differ in speed alone.  DCF_SIMD_PORTABLE is
- * plain C and everywhere.
+ * All kinds give the same results; they differ only in speed.
+ * DCF_SIMD_PORTABLE is plain C, and always available.
  */
 typedef enum DcfSimd
 {
-	DCF_SIMD_BEST = 0, /* the fastest that this machine has */
+	DCF_SIMD_BEST = 0, /* the fastest that is supported */
 	DCF_SIMD_PORTABLE,
 	DCF_SIMD_SSE2,
 	DCF_SIMD_AVX2,
@@ -24,13 +24,13 @@ typedef enum DcfSimd
 
 #define DCF_SIMD_COUNT (DCF_SIMD_NEON + 1)
 
-/* Whether this program was built with it and this machine can run it. */
+/* Whether this build and this machine support a kind. */
 extern bool dcf_simd_has(DcfSimd simd);
 
-/* What DCF_SIMD_BEST comes to; another is given back. */
+/* The kind that DCF_SIMD_BEST stands for; any other is returned unchanged. */
 extern DcfSimd dcf_simd_choose(DcfSimd simd);
 
-/* "AVX2", for dataconnect_version(); static. */
+/* A name such as "AVX2", for dataconnect_version(); static. */
 extern const char *dcf_simd_name(DcfSimd simd);
 
 #endif /* DCF_SIMD_H */

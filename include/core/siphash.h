@@ -1,7 +1,7 @@
 /*
  * siphash.h
- *	  SipHash-2-4 with 128 bits: tells texts apart by a secret key, and says
- *	  nothing of them to who does not know it.
+ *	  SipHash-2-4 with a result of 128 bits: a keyed hash that reveals nothing
+ *	  about a text without the key.
  *
  * By Aumasson and Bernstein.  Pure C.
  */

@@ -1,6 +1,6 @@
 /*
  * snake_case.h
- *	  Names for SQL made of the service's names.
+ *	  SQL names from the service's names.
  *
  * Pure C: no I/O, no allocation, no PostgreSQL.  Names are UTF-8; bytes beyond
  * ASCII count as lower-case letters and stay as they are.
@@ -11,27 +11,26 @@
 #include <stddef.h>
 
 /*
- * snake_case: "InvoiceIDByStore" becomes invoice_id_by_store, "LocationTypeIDs"
- * location_type_ids, "Tax1Amount" tax1_amount, "ID #" id_no.  Whatever is
- * neither letter nor digit parts words; '#' and '%' are the words "no" and
- * "percent".  A result that would be empty is "unnamed", one that would begin
- * with a digit gets a '_' in front.
+ * Convert a name to snake_case: "InvoiceIDByStore" to invoice_id_by_store,
+ * "LocationTypeIDs" to location_type_ids, "Tax1Amount" to tax1_amount, "ID #" to
+ * id_no.  Characters other than letters and digits separate words; '#' and '%'
+ * become the words "no" and "percent".  An empty result becomes "unnamed"; a
+ * result that begins with a digit gets a leading '_'.
  *
- * Writes at most size bytes, no NUL, and returns the length of the whole
+ * Writes at most size bytes, without NUL, and returns the length of the whole
  * result, which is at most 8 * len + 8.
  */
 extern size_t dcf_snake_case(const char *src, size_t len, char *dst,
 							 size_t size);
 
 /*
- * Give a name all in lower case the word boundaries of another name that it
- * agrees with, which is: one of the two begins with the other, ASCII case
- * apart, and where the first is the shorter one a word of the other ends
- * there.  "inventorylistingreport" with "InventoryListingReport" becomes
- * InventoryListingReport; "cardtypes" with "CardType" becomes CardTypes; what
- * is left over otherwise begins a word of its own.  A name with capitals, or
- * one that does not agree, stays as it is.  dst has room for len bytes, and
- * gets as many.
+ * Copy a lower-case name to dst (len bytes), with the capitals of another name
+ * that has the same words.  One name must begin with the other, ignoring ASCII
+ * case; if name is the shorter one, a word of other must end there.
+ * "inventorylistingreport" with "InventoryListingReport" becomes
+ * InventoryListingReport; "cardtypes" with "CardType" becomes CardTypes.  If
+ * more than an "s" is left over, it begins a new word.  A name with capitals, or
+ * without such a match, is copied unchanged.
  */
 extern void dcf_snake_case_borrow(const char *name, size_t len,
 								  const char *other, size_t otherlen,

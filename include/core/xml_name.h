@@ -1,6 +1,6 @@
 /*
  * xml_name.h
- *	  Names of columns as names of XML elements.
+ *	  Decoding the names of XML elements to names of columns.
  *
  * Pure C: no I/O, no allocation, no PostgreSQL.
  */
@@ -10,11 +10,12 @@
 #include <stddef.h>
 
 /*
- * Decode an element's name (UTF-8) as .NET's XmlConvert.DecodeName does:
- * _xHHHH_ and _xHHHHHHHH_ stand for the character with that number, two of
- * _xHHHH_ for one beyond U+FFFF.  What no UTF-8 text can have stays as it is:
- * U+0000, a surrogate alone, a number beyond U+10FFFF.  dst has room for len
- * bytes (the result is never longer); returns the result's length.
+ * Decode an element's name (UTF-8) like .NET's XmlConvert.DecodeName: _xHHHH_ and
+ * _xHHHHHHHH_ stand for the character with that code point, two _xHHHH_ with
+ * surrogates for one beyond U+FFFF.  Escapes that UTF-8 text cannot contain
+ * (U+0000, a lone surrogate, a number beyond U+10FFFF) are copied unchanged.  dst
+ * has room for len bytes, which the result never exceeds; returns the result's
+ * length.
  */
 extern size_t dcf_xml_decode_name(const char *src, size_t len, char *dst);
 

@@ -1,53 +1,57 @@
 /*
  * adaptive_limit.c
- *	  How many requests at once a service lets through.
+ *	  How many concurrent requests a service accepts.  See adaptive_limit.h.
  */
 #include "core/adaptive_limit.h"
 
 #include <stddef.h>
 
-/* What was let through so long ago, at least, has just been so. */
-#define JUST_MS 1000
+/* An acceptance is recent for one to two times this time. */
+#define RECENT_MS 1000
 
-/* Refusals by chance as a part of the last requests, about so many. */
+/*
+ * The share of random refusals is an exponential average over about
+ * CHANCE_MEMORY requests, in units of 1 / CHANCE_ONE.
+ */
 #define CHANCE_ONE	  65536
 #define CHANCE_MEMORY 256
 
-/* If they are more than this, two tests have to fail. */
+/* Above this share, two tests have to fail before a refusal counts. */
 #define CHANCE_OFTEN (CHANCE_ONE / 100)
 
-/* A doubt that no later request has answered is forgotten. */
+/* A refusal in doubt is forgotten after this time. */
 #define DOUBT_MS 5000
 
-/* A probe adds at most so many to what is allowed. */
+/* The most that one probe adds to the limit. */
 #define MAX_STEP 4
 
-/* What a probe has raised holds after so many successes of as many. */
+/* A level that a probe reached is confirmed after this many acceptances. */
 #define CONFIRMED 12
 
 /*
- * Without any request let through, one is taken to be after this time; but the
- * last one soon, so that a first probe does not wait for the end of a long report.
+ * If no request is accepted, CREDIT_MS counts like one.  For the last one that a
+ * probe needs, LAST_CREDIT_MS suffices, so that a first probe does not wait for
+ * the end of a long report.
  */
 #define CREDIT_MS	   60000
 #define LAST_CREDIT_MS 2000
 
-/* A failure with a wish to be left alone is not repeated for so many times. */
-#define ASKED_TIMES 16
+/* A refused probe is not repeated for this many times its Retry-After. */
+#define RETRY_AFTER_TIMES 16
 
 static int
-least(int a, int b)
+min_int(int a, int b)
 {
 	return a < b ? a : b;
 }
 
 static int
-most(int a, int b)
+max_int(int a, int b)
 {
 	return a > b ? a : b;
 }
 
-/* Whether a was sent after b; both are modulo 2^32. */
+/* Whether request a was sent after request b; numbers are modulo 2^32. */
 static bool
 is_later(uint32_t a, uint32_t b)
 {
@@ -64,48 +68,49 @@ dcf_adaptive_limit_init(DcfAdaptiveLimit *limit)
 }
 
 int
-dcf_adaptive_limit_limit(const DcfAdaptiveLimit *limit, int max)
+dcf_adaptive_limit_current(const DcfAdaptiveLimit *limit, int max)
 {
-	return least(limit->allowed, max);
+	return min_int(limit->allowed, max);
 }
 
-/* Let the time pass that "just" means. */
+/* Forget accepted levels that are no longer recent. */
 static void
 forget_best(DcfAdaptiveLimit *a, int64_t now)
 {
 	int64_t passed = now - a->best_since;
 
-	if (passed < JUST_MS)
+	if (passed < RECENT_MS)
 		return;
-	a->best_before = passed < 2 * JUST_MS ? a->best : 0;
+	a->best_before = passed < 2 * RECENT_MS ? a->best : 0;
 	a->best = 0;
 	a->best_since = now;
 }
 
+/* Whether this level was recently accepted. */
 static bool
-has_just_passed(DcfAdaptiveLimit *a, int level, int64_t now)
+was_just_accepted(DcfAdaptiveLimit *a, int level, int64_t now)
 {
 	forget_best(a, now);
-	return level <= most(a->best, a->best_before);
+	return level <= max_int(a->best, a->best_before);
 }
 
-/* What the next probe costs, in requests that are let through. */
+/* Set the price of the next probe, in accepted requests from now on. */
 static void
 set_price(DcfAdaptiveLimit *a, int price, int64_t now)
 {
-	a->price = least(most(price, DCF_PROBE_MIN), DCF_PROBE_MAX);
+	a->price = min_int(max_int(price, DCF_PROBE_MIN), DCF_PROBE_MAX);
 	a->credit = 0;
 	a->credit_since = now;
 }
 
-/* The probe was let through; so the next one may follow. */
+/* The probe was accepted: raise the limit, and let the next probe follow. */
 static void
 pass_probe(DcfAdaptiveLimit *a, int64_t now)
 {
 	a->probing = false;
 	if (a->allowed < INT_MAX - a->step)
 		a->allowed += a->step;
-	a->step = least(2 * a->step, MAX_STEP);
+	a->step = min_int(2 * a->step, MAX_STEP);
 	a->probe_at = now;
 	a->confirmed = 0;
 	set_price(a, a->price / 4, now);
@@ -113,41 +118,42 @@ pass_probe(DcfAdaptiveLimit *a, int64_t now)
 }
 
 /*
- * The while after a refusal with a wish to be left alone for so long.  Where
- * refusals by chance are frequent, one may have made allowed fall.
+ * The pause from a refusal to the next probe.  It is short where random refusals
+ * are frequent, because one of them may have lowered the limit.
  */
 static int64_t
-probe_wait(const DcfAdaptiveLimit *a, int64_t asked)
+probe_wait(const DcfAdaptiveLimit *a, int64_t retry_after)
 {
 	int64_t wait = DCF_PROBE_WAIT_MS;
 
-	if (asked > wait / ASKED_TIMES)
-		return ASKED_TIMES * asked;
+	if (retry_after > wait / RETRY_AFTER_TIMES)
+		return RETRY_AFTER_TIMES * retry_after;
 	return a->chance > 2 * CHANCE_OFTEN ? wait / 4 : wait;
 }
 
+/* The probe was refused: double the price of the next one. */
 static void
-fail_probe(DcfAdaptiveLimit *a, int64_t asked, int64_t now)
+fail_probe(DcfAdaptiveLimit *a, int64_t retry_after, int64_t now)
 {
 	a->probing = false;
-	a->probe_at = now + probe_wait(a, asked);
+	a->probe_at = now + probe_wait(a, retry_after);
 	a->step = 1;
 	set_price(a, a->price * 2, now);
 }
 
-/* A request sent after the doubt was let through. */
+/* The test was accepted: at its level, the refusal in doubt was random. */
 static void
 pass_test(DcfAdaptiveLimit *a)
 {
 	a->testing = false;
-	a->passed = most(a->passed, a->test_level);
+	a->passed = max_int(a->passed, a->test_level);
 	if (a->passed < a->doubted)
 		return;
 	a->doubted = 0;
 	a->chance += (CHANCE_ONE - a->chance) / CHANCE_MEMORY;
 }
 
-/* What time alone has shown. */
+/* Draw the conclusions that need only time; called before any other use. */
 static void
 settle(DcfAdaptiveLimit *a, int64_t now)
 {
@@ -161,9 +167,9 @@ settle(DcfAdaptiveLimit *a, int64_t now)
 		pass_probe(a, now);
 }
 
-/* When a probe may be sent, if none is under way. */
+/* The earliest time of the next probe, if none is under way. */
 static int64_t
-find_probe(const DcfAdaptiveLimit *a)
+next_probe(const DcfAdaptiveLimit *a)
 {
 	int64_t paid = a->credit_since;
 
@@ -173,16 +179,17 @@ find_probe(const DcfAdaptiveLimit *a)
 	return paid > a->probe_at ? paid : a->probe_at;
 }
 
+/* Whether one limit has room for a request, as a probe if need be. */
 static bool
 has_room(DcfAdaptiveLimit *a, int max, int64_t now)
 {
 	settle(a, now);
 	if (now < a->held_until)
 		return false;
-	if (a->in_flight < dcf_adaptive_limit_limit(a, max))
+	if (a->in_flight < dcf_adaptive_limit_current(a, max))
 		return true;
 	return a->in_flight == a->allowed && a->allowed < max && !a->probing &&
-		now >= find_probe(a);
+		now >= next_probe(a);
 }
 
 bool
@@ -199,7 +206,7 @@ dcf_adaptive_limit_is_full(DcfAdaptiveLimit *resource, int64_t now)
 	return !has_room(resource, INT_MAX, now);
 }
 
-/* When there may be room; now if there is, 0 if not by time alone. */
+/* dcf_adaptive_limit_next() for one limit; now if there is room already. */
 static int64_t
 next_room(DcfAdaptiveLimit *a, int max, int64_t now)
 {
@@ -207,7 +214,7 @@ next_room(DcfAdaptiveLimit *a, int max, int64_t now)
 
 	if (has_room(a, max, now))
 		return now;
-	if (a->in_flight >= dcf_adaptive_limit_limit(a, max))
+	if (a->in_flight >= dcf_adaptive_limit_current(a, max))
 	{
 		if (a->in_flight >= max)
 			return 0;
@@ -216,7 +223,7 @@ next_room(DcfAdaptiveLimit *a, int max, int64_t now)
 		else if (a->in_flight > a->allowed)
 			return 0;
 		else
-			next = find_probe(a);
+			next = next_probe(a);
 	}
 	return next > a->held_until ? next : a->held_until;
 }
@@ -233,13 +240,14 @@ dcf_adaptive_limit_next(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 	return first > second ? first : second;
 }
 
+/* Count a request that is sent, and record in *mark what role it has. */
 static void
 send_one(DcfAdaptiveLimit *a, int max, int64_t now, DcfAdaptiveLimitMark *mark)
 {
 	bool within;
 
 	settle(a, now);
-	within = a->in_flight < dcf_adaptive_limit_limit(a, max);
+	within = a->in_flight < dcf_adaptive_limit_current(a, max);
 	mark->probe = !within && has_room(a, max, now);
 	mark->beyond = !within && !mark->probe;
 	a->in_flight++;
@@ -272,6 +280,7 @@ dcf_adaptive_limit_send(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 		send_one(resource, max, now, &ticket->resource);
 }
 
+/* Whether the request is the probe that is under way. */
 static bool
 is_probe(const DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark)
 {
@@ -279,8 +288,8 @@ is_probe(const DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark)
 }
 
 /*
- * How many others were under way when the service looked at the request, as
- * far as can be told: not those that it has refused since then.
+ * An estimate of how many other requests were under way when the service decided
+ * on this one: those when it was sent, less those refused since then.
  */
 static int
 count_others(const DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark)
@@ -292,12 +301,17 @@ count_others(const DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark)
 	return mark->level - 1 - (int) refused;
 }
 
+/* Whether the request is the test that is under way. */
 static bool
 is_test(const DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark)
 {
 	return a->testing && a->test_sent == mark->sent;
 }
 
+/*
+ * Learn from an accepted request.  Requests that were sent before the limit was
+ * lowered, at a higher level, prove nothing any more.
+ */
 static void
 accept_one(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark,
 		   int64_t sent_at, int64_t now)
@@ -310,11 +324,11 @@ accept_one(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark,
 	if (is_later(mark->sent, a->lowered_sent) || level <= a->allowed)
 	{
 		forget_best(a, now);
-		if (now - sent_at < 2 * JUST_MS)
-			a->best = most(a->best, level);
-		a->proven = most(a->proven, level);
+		if (now - sent_at < 2 * RECENT_MS)
+			a->best = max_int(a->best, level);
+		a->proven = max_int(a->proven, level);
 		if (mark->beyond)
-			a->allowed = most(a->allowed, level);
+			a->allowed = max_int(a->allowed, level);
 		if (a->confirmed < CONFIRMED && level >= a->allowed)
 			a->confirmed++;
 	}
@@ -334,31 +348,31 @@ dcf_adaptive_limit_accept(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 		accept_one(resource, &ticket->resource, ticket->sent_at, now);
 }
 
-/* As many others as were under way are what the service takes. */
+/* A refusal counts: lower the limit to the number of others under way. */
 static void
 lower(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark, int others,
-	  int64_t asked, int64_t now)
+	  int64_t retry_after, int64_t now)
 {
 	if (is_later(mark->sent, a->lowered_sent))
 	{
-		a->lowest = most(most(a->best, a->best_before) / 2, 1);
+		a->lowest = max_int(max_int(a->best, a->best_before) / 2, 1);
 		a->lowered_sent = a->sent;
 		set_price(a, a->confirmed < CONFIRMED ? a->price * 4 : DCF_PROBE_MIN,
 				  now);
 	}
-	a->allowed = least(a->allowed, most(others, a->lowest));
-	a->best = least(a->best, a->allowed);
-	a->best_before = least(a->best_before, a->allowed);
-	a->proven = least(a->proven, a->allowed);
+	a->allowed = min_int(a->allowed, max_int(others, a->lowest));
+	a->best = min_int(a->best, a->allowed);
+	a->best_before = min_int(a->best_before, a->allowed);
+	a->proven = min_int(a->proven, a->allowed);
 	a->doubted = 0;
 	a->testing = false;
 	a->probing = false;
-	a->probe_at = now + probe_wait(a, asked);
+	a->probe_at = now + probe_wait(a, retry_after);
 	a->confirmed = CONFIRMED;
 	a->step = 1;
 }
 
-/* Whether the refusal, of one beside so many others, may be by chance. */
+/* Whether the refusal of a request beside this many others may be random. */
 static bool
 may_be_chance(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark,
 			  int others, int max, int64_t now)
@@ -367,16 +381,17 @@ may_be_chance(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark,
 		(a->confirmed < CONFIRMED && others + 1 >= a->allowed &&
 		 a->chance <= CHANCE_OFTEN))
 		return false;
-	/* Beside none of ours it tells nothing of how many we may have. */
+	/* Without others under way, a refusal cannot mean "too many". */
 	return others == 0 || a->chance > CHANCE_OFTEN ||
-		has_just_passed(a, others + 1, now) ||
+		was_just_accepted(a, others + 1, now) ||
 		(others + 1 <= a->proven &&
-		 others < dcf_adaptive_limit_limit(a, max) - 1);
+		 others < dcf_adaptive_limit_current(a, max) - 1);
 }
 
 /*
- * Whether the refusal, of one beside so many as have been let through, is one
- * more without a success of as many since the first.
+ * Whether a refusal that may be random counts after all: one at this level is in
+ * doubt, the test was refused, too, and the level was not accepted in between.
+ * The first refusal is put in doubt.
  */
 static bool
 is_confirmed(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark, int level,
@@ -384,7 +399,7 @@ is_confirmed(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark, int level,
 {
 	bool counts = a->doubted > 0 && is_test(a, mark);
 
-	/* Refusals come in the order of sending: the test has passed. */
+	/* A later request is refused first, so the test was accepted. */
 	if (a->testing && is_later(mark->sent, a->test_sent))
 	{
 		pass_test(a);
@@ -401,37 +416,43 @@ is_confirmed(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark, int level,
 	return counts && level > a->passed && --a->tests_left <= 0;
 }
 
+/* Learn from a refused request. */
 static void
 refuse_one(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark, int max,
-		   int64_t asked, int64_t now)
+		   int64_t retry_after, int64_t now)
 {
-	int others = most(count_others(a, mark), a->in_flight);
+	int others = max_int(count_others(a, mark), a->in_flight);
 
 	if (is_probe(a, mark))
 	{
-		fail_probe(a, asked, now);
+		fail_probe(a, retry_after, now);
 		return;
 	}
-	/* That those were too many is no news; the probe came first, perhaps. */
-	if (mark->beyond || others >= dcf_adaptive_limit_limit(a, max))
+	/*
+	 * A refusal above the limit teaches nothing new.  But the request may have
+	 * been refused because the probe arrived before it.
+	 */
+	if (mark->beyond || others >= dcf_adaptive_limit_current(a, max))
 	{
 		if (a->probing && !mark->beyond)
-			fail_probe(a, asked, now);
+			fail_probe(a, retry_after, now);
 		return;
 	}
 
 	if (may_be_chance(a, mark, others, max, now) &&
 		!is_confirmed(a, mark, others + 1, now))
 		return;
-	lower(a, mark, others, asked, now);
+	lower(a, mark, others, retry_after, now);
 }
 
 /*
- * Of whose limit a refusal tells.  One that is alone on its resource is not
- * refused for others there; and of as many as have just passed the limit is
- * not there, if it may be elsewhere.  Where nothing else is under way than for
- * the resource, it is blamed alone: the first request for another tells, and
- * need not wait for long reports of this one.
+ * The limit that a refusal concerns.
+ *
+ * A request that is alone on its resource concerns the total.  If only one of
+ * the two levels was recently accepted, the refusal concerns the other limit.
+ * If all requests under way are for the resource, only the resource is blamed:
+ * the first request for another resource will show whether the total is to
+ * blame, and must not wait for long reports of this one.
  */
 typedef enum Blame
 {
@@ -440,13 +461,15 @@ typedef enum Blame
 	BLAME_RESOURCE
 } Blame;
 
+/* Which limit to blame for a refusal. */
 static Blame
 find_blame(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 		   const DcfAdaptiveLimitTicket *ticket, int64_t now)
 {
-	int others = most(count_others(total, &ticket->total), total->in_flight);
-	int beside =
-		most(count_others(resource, &ticket->resource), resource->in_flight);
+	int others =
+		max_int(count_others(total, &ticket->total), total->in_flight);
+	int beside = max_int(count_others(resource, &ticket->resource),
+						 resource->in_flight);
 	bool total_probe = is_probe(total, &ticket->total);
 	bool resource_probe = is_probe(resource, &ticket->resource);
 	bool total_passed;
@@ -458,16 +481,16 @@ find_blame(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 		return total_probe ? BLAME_TOTAL : BLAME_RESOURCE;
 	if (others == beside)
 		return BLAME_RESOURCE;
-	total_passed = has_just_passed(total, others + 1, now);
-	resource_passed = has_just_passed(resource, beside + 1, now);
+	total_passed = was_just_accepted(total, others + 1, now);
+	resource_passed = was_just_accepted(resource, beside + 1, now);
 	if (total_passed == resource_passed)
 		return BLAME_BOTH;
 	return resource_passed ? BLAME_TOTAL : BLAME_RESOURCE;
 }
 
-/* No longer under way, nor a probe or test. */
+/* The request is no longer the probe or the test. */
 static void
-leave(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark)
+end_role(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark)
 {
 	if (is_probe(a, mark))
 		a->probing = false;
@@ -478,7 +501,7 @@ leave(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark)
 bool
 dcf_adaptive_limit_refuse(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 						  const DcfAdaptiveLimitTicket *ticket, int max,
-						  int64_t asked, int64_t now)
+						  int64_t retry_after, int64_t now)
 {
 	bool probe = is_probe(total, &ticket->total) ||
 		(resource && is_probe(resource, &ticket->resource));
@@ -493,14 +516,14 @@ dcf_adaptive_limit_refuse(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 		blame = find_blame(total, resource, ticket, now);
 	}
 	if (blame != BLAME_RESOURCE)
-		refuse_one(total, &ticket->total, max, asked, now);
+		refuse_one(total, &ticket->total, max, retry_after, now);
 	if (resource && blame != BLAME_TOTAL)
-		refuse_one(resource, &ticket->resource, max, asked, now);
-	leave(total, &ticket->total);
+		refuse_one(resource, &ticket->resource, max, retry_after, now);
+	end_role(total, &ticket->total);
 	total->refused++;
 	if (resource)
 	{
-		leave(resource, &ticket->resource);
+		end_role(resource, &ticket->resource);
 		resource->refused++;
 	}
 	if (total->in_flight > 0)
@@ -515,11 +538,11 @@ dcf_adaptive_limit_end(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 	settle(total, now);
 	total->in_flight--;
 	total->held_until = 0;
-	leave(total, &ticket->total);
+	end_role(total, &ticket->total);
 	if (resource)
 	{
 		settle(resource, now);
 		resource->in_flight--;
-		leave(resource, &ticket->resource);
+		end_role(resource, &ticket->resource);
 	}
 }

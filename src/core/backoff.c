@@ -1,6 +1,6 @@
 /*
  * backoff.c
- *	  How long to wait before a request is tried again.
+ *	  How long to wait before the next try of a request.  See backoff.h.
  */
 #include "core/backoff.h"
 
@@ -24,7 +24,7 @@ dcf_backoff_delay(int attempt, int64_t max_ms, uint64_t random)
 	if (whole < 1)
 		return 1;
 
-	/* Rounded up, so that it is neither 0 nor less than one half. */
+	/* Round up: at least one half of the bound, and never 0. */
 	half = whole - whole / 2;
 	return half + (int64_t) (random % (uint64_t) (whole - half + 1));
 }
@@ -37,7 +37,7 @@ dcf_backoff_refused(int attempt, int64_t max_ms, uint64_t random)
 	return dcf_backoff_delay(attempt, max_ms, random);
 }
 
-/* Seconds to milliseconds; 0 for the past. */
+/* Seconds as a delay in milliseconds, between 0 and DCF_DELAY_MAX_MS. */
 static int64_t
 limited_delay(int64_t seconds)
 {
@@ -46,7 +46,10 @@ limited_delay(int64_t seconds)
 	return seconds < MAX_SECONDS ? seconds * MS_PER_SECOND : DCF_DELAY_MAX_MS;
 }
 
-/* A header's value without the white space around it. */
+/*
+ * What is left of a header's value.  Each take_ function parses something at its
+ * start, and returns false if that is not there.
+ */
 typedef struct Value
 {
 	const char *p;
@@ -71,7 +74,7 @@ at_digit(const Value *v)
 	return v->p < v->end && *v->p >= '0' && *v->p <= '9';
 }
 
-/* At least one digit; the value stays at MAX_SECONDS once it is there. */
+/* A number of seconds; larger ones are cut to MAX_SECONDS. */
 static bool
 take_seconds(Value *v, int64_t *seconds)
 {
@@ -89,7 +92,7 @@ take_seconds(Value *v, int64_t *seconds)
 	return true;
 }
 
-/* The digits after the point as milliseconds, rounded up: up to 1000. */
+/* The digits of a fraction, as milliseconds rounded up (0 to 1000). */
 static bool
 take_milliseconds(Value *v, int *milliseconds)
 {
@@ -131,7 +134,7 @@ dcf_seconds_parse(const char *value, size_t len, int64_t *delay_ms)
 	return true;
 }
 
-/* The parts of an HTTP date; month 1 to 12. */
+/* An HTTP date; months are 1 to 12. */
 typedef struct HttpDate
 {
 	int year;
@@ -153,7 +156,7 @@ take_text(Value *v, const char *text)
 	return true;
 }
 
-/* One of names; *index counts from 0. */
+/* One of several names; sets its index. */
 static bool
 take_name(Value *v, const char *const *names, int nnames, int *index)
 {
@@ -191,7 +194,7 @@ take_month(Value *v, HttpDate *date)
 	return true;
 }
 
-/* RFC 9110 allows for a leap second. */
+/* A time of day; second 60 is a leap second (RFC 9110). */
 static bool
 take_clock(Value *v, HttpDate *date)
 {
@@ -200,7 +203,7 @@ take_clock(Value *v, HttpDate *date)
 		take_digits(v, 2, 60, &date->second);
 }
 
-/* Sun, 06 Nov 1994 08:49:37 GMT: what follows the day's name. */
+/* "Sun, 06 Nov 1994 08:49:37 GMT", after the day's name. */
 static bool
 take_imf_fixdate(Value *v, HttpDate *date)
 {
@@ -211,8 +214,8 @@ take_imf_fixdate(Value *v, HttpDate *date)
 }
 
 /*
- * The year from 1970 on that year in seconds lies in, near enough: it serves
- * only to tell the century of a year of two digits.
+ * The approximate year of a Unix time, from 1970 to 9999.  It only serves to find
+ * the century of a two-digit year.
  */
 static int
 year_of(int64_t seconds)
@@ -226,7 +229,7 @@ year_of(int64_t seconds)
 	return (int) (1970 + seconds / seconds_per_year);
 }
 
-/* Sunday, 06-Nov-94 08:49:37 GMT: what follows the day's name. */
+/* "Sunday, 06-Nov-94 08:49:37 GMT", after the day's name. */
 static bool
 take_rfc850_date(Value *v, int64_t now, HttpDate *date)
 {
@@ -247,7 +250,7 @@ take_rfc850_date(Value *v, int64_t now, HttpDate *date)
 	return true;
 }
 
-/* Sun Nov  6 08:49:37 1994: what follows the day's name. */
+/* "Sun Nov  6 08:49:37 1994", after the day's name. */
 static bool
 take_asctime_date(Value *v, HttpDate *date)
 {
@@ -279,9 +282,9 @@ take_http_date(Value *v, int64_t now, HttpDate *date)
 }
 
 /*
- * Days from 1970-01-01 to a date of the Gregorian calendar.  Years are counted
- * from March, so that the leap day comes last and the lengths of the months
- * before any other follow 153 days in five.
+ * Days from 1970-01-01 to a date of the Gregorian calendar.  Years start in March
+ * here: the leap day is then the last of its year, and each five months have 153
+ * days.
  */
 static int64_t
 days_since_epoch(int year, int month, int day)
@@ -289,13 +292,13 @@ days_since_epoch(int year, int month, int day)
 	int64_t y = month > 2 ? year : year - 1;
 	int64_t m = month > 2 ? month - 3 : month + 9;
 
-	/* Whole cycles of 400 years keep the divisions away from below zero. */
+	/* Adding a cycle of 400 years keeps the dividends positive. */
 	y += 400;
 	return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 -
 		(719468 + 146097);
 }
 
-/* Whether the month has that day; a month 13 is the next year's first. */
+/* Whether the day exists; month 13 works as the next year's January. */
 static bool
 is_in_month(const HttpDate *date)
 {

@@ -1,17 +1,17 @@
 /*
  * circuit.c
- *	  What is known of a host that cannot be reached.
+ *	  The rules of the circuit breaker.  See circuit.h.
  */
 #include "core/circuit.h"
 
-DcfCircuitAnswer
-dcf_circuit_ask(DcfCircuit *circuit, int64_t now)
+DcfCircuitAdmission
+dcf_circuit_admit(DcfCircuit *circuit, int64_t now)
 {
 	if (!circuit->open)
 		return DCF_CIRCUIT_GO;
 	if (circuit->probing && circuit->settling && circuit->probe_until <= now)
 	{
-		dcf_circuit_end(circuit);
+		dcf_circuit_close(circuit);
 		return DCF_CIRCUIT_GO;
 	}
 	if (dcf_circuit_wait(circuit, now) > 0)
@@ -26,13 +26,14 @@ dcf_circuit_ask(DcfCircuit *circuit, int64_t now)
 int64_t
 dcf_circuit_wait(const DcfCircuit *circuit, int64_t now)
 {
-	int64_t until = circuit->probing ? circuit->probe_until : circuit->ask_at;
+	int64_t until =
+		circuit->probing ? circuit->probe_until : circuit->probe_at;
 
 	return circuit->open && until > now ? until - now : 0;
 }
 
 void
-dcf_circuit_end(DcfCircuit *circuit)
+dcf_circuit_close(DcfCircuit *circuit)
 {
 	circuit->failures = 0;
 	circuit->since = 0;
@@ -40,13 +41,13 @@ dcf_circuit_end(DcfCircuit *circuit)
 	circuit->retry_until = 0;
 	circuit->open = false;
 	circuit->pause = 0;
-	circuit->ask_at = 0;
+	circuit->probe_at = 0;
 	circuit->probing = false;
 	circuit->settling = false;
 	circuit->probe_until = 0;
 }
 
-/* Whether a probe is the one that is under way. */
+/* Whether this is the probe that is under way. */
 static bool
 is_current(const DcfCircuit *circuit, uint64_t probe)
 {
@@ -60,14 +61,14 @@ dcf_circuit_connect(DcfCircuit *circuit, uint64_t probe, int64_t now)
 		return;
 	if (!circuit->broken)
 	{
-		dcf_circuit_end(circuit);
+		dcf_circuit_close(circuit);
 		return;
 	}
 	circuit->settling = true;
 	circuit->probe_until = now + DCF_CIRCUIT_SETTLE_MS;
 }
 
-/* A try of a round is over. */
+/* A retry is over, unless a later one has replaced it. */
 static void
 end_retry(DcfCircuit *circuit, uint64_t retry)
 {
@@ -83,15 +84,16 @@ dcf_circuit_abandon(DcfCircuit *circuit, uint64_t probe, uint64_t retry,
 	if (!is_current(circuit, probe))
 		return;
 	circuit->probing = false;
-	circuit->ask_at = now;
+	circuit->probe_at = now;
 }
 
+/* No request is sent during the pause, whose length is limited. */
 static void
 begin_pause(DcfCircuit *circuit, int64_t pause, int64_t now)
 {
 	circuit->pause =
 		pause < DCF_CIRCUIT_LAST_PAUSE_MS ? pause : DCF_CIRCUIT_LAST_PAUSE_MS;
-	circuit->ask_at = now + circuit->pause;
+	circuit->probe_at = now + circuit->pause;
 	circuit->probing = false;
 }
 
@@ -123,8 +125,8 @@ dcf_circuit_give_up(DcfCircuit *circuit, int64_t first_failed, int64_t now)
 }
 
 DcfCircuitNews
-dcf_circuit_look(const DcfCircuit *circuit, int64_t since, uint64_t retries,
-				 int64_t now)
+dcf_circuit_check(const DcfCircuit *circuit, int64_t since, uint64_t retries,
+				  int64_t now)
 {
 	if (circuit->open)
 		return DCF_CIRCUIT_OPEN;

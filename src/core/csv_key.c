@@ -1,6 +1,6 @@
 /*
  * csv_key.c
- *	  Texts with doubled quotes, and finding keys by name.
+ *	  Decoding doubled quotes, and finding keys by name in a CSV header.
  */
 #include "csv_key.h"
 
@@ -20,14 +20,14 @@ dcf_csv_unescape(const char *src, size_t len, char *dst)
 		len -= plain;
 		if (quote && len > 0)
 		{
-			src++; /* its twin */
+			src++; /* the second of the two */
 			len--;
 		}
 	}
 	return written;
 }
 
-/* How many bytes the first of a text with doubled quotes is written as. */
+/* How many bytes the first character takes in a text with doubled quotes. */
 static inline size_t
 written_length(const char *src, size_t len)
 {
@@ -83,8 +83,7 @@ dcf_csv_next_name(const char *header, size_t len, size_t *pos, DcfField *name)
 	quoted = end < len && header[end] == '"';
 	name->data = header + end + (quoted ? 1 : 0);
 	if (quoted)
-	{
-		/* Quotes inside come in twos; the one left over ends the name. */
+	{ /* Quotes inside are doubled; a single one ends the name. */
 		for (end++; end < len; end++)
 		{
 			if (header[end] != '"')

@@ -1,6 +1,6 @@
 /*
  * csv_key.h
- *	  Finding keys by their names in a CSV header.  Private to src/core.
+ *	  Finding keys by their names in a CSV header.
  */
 #ifndef DCF_CSV_KEY_H
 #define DCF_CSV_KEY_H
@@ -9,8 +9,8 @@
 #include "core/key_table.h"
 
 /*
- * The index of the key with the name in that span, without the quotes around
- * it, or -1.  escaped: it has doubled quotes.
+ * The index of the key whose name is in the span src, or -1.  The span does not
+ * include the quotes around the name; escaped: it has doubled quotes.
  */
 extern int dcf_csv_key_find(const DcfKeyTable *table, const char *src,
 							size_t len, bool escaped);

@@ -1,10 +1,10 @@
 /*
  * csv_reader.c
- *	  CSV replies, line by line.
+ *	  The CSV reader.  See csv_reader.h.
  *
- * The header says in which column each key stands.  The keys it has are kept
- * in the order of their columns, so that while the fields of a record go by,
- * one comparison tells whether the next key's is reached.
+ * The header determines the column of each key.  The wanted keys are stored in
+ * the order of their columns, so for each field of a record, one comparison
+ * decides whether it is wanted.
  */
 #include "core/csv_reader.h"
 
@@ -13,12 +13,12 @@
 
 typedef enum CsvState
 {
-	AT_BEGINNING, /* a byte order mark may come */
+	AT_BEGINNING, /* a byte order mark may follow */
 	AT_FIELD,	  /* before the first byte of a field */
 	IN_PLAIN,	  /* inside a field without quotes */
 	IN_QUOTED,	  /* inside a field with quotes */
-	AT_QUOTE,	  /* behind a quote inside one: its end, or the first of two */
-	AT_LINE_FEED  /* behind the carriage return of a line's end */
+	AT_QUOTE,	  /* after a quote inside one: the last, or the first of two */
+	AT_LINE_FEED  /* after the carriage return of a line end */
 } CsvState;
 
 struct DcfCsvReader
@@ -27,38 +27,38 @@ struct DcfCsvReader
 	DcfKeyTable table;
 	DcfReadError error;
 
-	/* Where we are.  Offsets in the window end with the call. */
-	uint64_t base; /* offset in the input of the window's start */
-	size_t pos;	   /* next byte to look at */
-	size_t start;  /* of the line, which must stay in the window */
+	/* The position.  pos and start are offsets in the buffer. */
+	uint64_t base; /* offset of the buffer's start in the input */
+	size_t pos;	   /* the next byte to look at */
+	size_t start;  /* of the line, which must stay in the buffer */
 	CsvState state;
-	bool empty_line; /* there was one, and nothing may follow it */
+	bool empty_line; /* there was one, so no record may follow */
 	DcfUtf8 utf8;
 
 	/* The header. */
 	bool header_read;
 	size_t ncolumns;
 	int nmatched;
-	size_t *columns; /* of each key that the header has */
-	int *order;		 /* those keys by their columns, nmatched of them */
+	size_t *columns; /* the column of each key that the header has */
+	int *order;		 /* these keys, nmatched of them, by their columns */
 
 	/* The line being read.  Offsets are from its start. */
-	size_t column;		/* of the field being read */
-	int next;			/* in order: the next key to come */
-	size_t field_start; /* behind its quote, if it has one */
-	size_t field_end;	/* once it was seen */
+	size_t column;		/* the field being read */
+	int next;			/* index in order of the next key */
+	size_t field_start; /* after the opening quote, if there is one */
+	size_t field_end;	/* set at the end of the field */
 	bool quoted;
 	bool escaped;
-	uint64_t nrecords; /* completed */
+	uint64_t nrecords; /* number of complete records */
 	DcfField *fields;
-	size_t *starts; /* of each field's span */
+	size_t *starts; /* offset of each field's span */
 
-	/* The header handed out. */
+	/* The header, after DCF_READ_HEADER; else NULL. */
 	const char *header;
 	size_t header_len;
 };
 
-/* What a call reads: a window, and how far it was read. */
+/* A buffer, and the position in it. */
 typedef struct Cursor
 {
 	const char *start;
@@ -66,13 +66,13 @@ typedef struct Cursor
 	const char *end;
 } Cursor;
 
-/* What a step in the reading led to. */
+/* The result of one step of the reader. */
 typedef enum Step
 {
-	STEP_ON,
-	STEP_LINE, /* a line has ended */
-	STEP_MORE,
-	STEP_WRONG
+	STEP_ON,   /* continue */
+	STEP_LINE, /* a line is complete */
+	STEP_MORE, /* the buffer has ended */
+	STEP_WRONG /* the error is set */
 } Step;
 
 size_t
@@ -91,7 +91,7 @@ dcf_csv_init(void *memory, const DcfCsvConfig *config)
 	DcfCsvReader *reader = memory;
 	size_t nkeys = (size_t) config->nkeys;
 
-	/* All fields are DCF_FIELD_ABSENT. */
+	/* This makes all fields DCF_FIELD_ABSENT. */
 	memset(reader, 0, dcf_csv_size(config));
 	reader->config = config;
 	reader->fields = (DcfField *) (reader + 1);
@@ -103,7 +103,7 @@ dcf_csv_init(void *memory, const DcfCsvConfig *config)
 	return reader;
 }
 
-/* Note an error at an offset of the input. */
+/* Set the error, at an offset of the input. */
 static Step
 fail(DcfCsvReader *reader, DcfReadErrorCode code, const char *reason,
 	 uint64_t offset)
@@ -115,7 +115,7 @@ fail(DcfCsvReader *reader, DcfReadErrorCode code, const char *reason,
 	return STEP_WRONG;
 }
 
-/* Fail at the byte the cursor stands on. */
+/* Set an error at the cursor's byte. */
 static Step
 fail_here(DcfCsvReader *reader, const Cursor *cursor, DcfReadErrorCode code,
 		  const char *reason)
@@ -124,13 +124,14 @@ fail_here(DcfCsvReader *reader, const Cursor *cursor, DcfReadErrorCode code,
 				reader->base + (uint64_t) (cursor->p - cursor->start));
 }
 
+/* The cursor's offset from the start of the line. */
 static inline size_t
 line_offset(const DcfCsvReader *reader, const Cursor *cursor)
 {
 	return (size_t) (cursor->p - cursor->start) - reader->start;
 }
 
-/* A name in the header has ended; the cursor is behind it. */
+/* A name in the header has ended; the cursor is after it. */
 static Step
 end_name(DcfCsvReader *reader, const Cursor *cursor)
 {
@@ -153,7 +154,7 @@ end_name(DcfCsvReader *reader, const Cursor *cursor)
 	return STEP_ON;
 }
 
-/* A field of a record has ended. */
+/* A field of a record has ended: store it if its key is wanted. */
 static inline void
 end_value(DcfCsvReader *reader)
 {
@@ -172,7 +173,7 @@ end_value(DcfCsvReader *reader)
 	reader->starts[key] = reader->field_start;
 }
 
-/* A field has ended at the cursor, and perhaps its line with it. */
+/* A field has ended at the cursor; ends_line: the line, too. */
 static Step
 end_field(DcfCsvReader *reader, const Cursor *cursor, bool ends_line)
 {
@@ -201,9 +202,7 @@ end_field(DcfCsvReader *reader, const Cursor *cursor, bool ends_line)
 	return STEP_ON;
 }
 
-/*
- * The cursor is at the comma, carriage return or line feed behind a field.
- */
+/* The cursor is at the comma, carriage return or line feed after a field. */
 static Step
 pass_field(DcfCsvReader *reader, Cursor *cursor)
 {
@@ -217,14 +216,14 @@ pass_field(DcfCsvReader *reader, Cursor *cursor)
 	return c == '\n' ? STEP_LINE : STEP_ON;
 }
 
-/* Bytes that stand for themselves in a field and need no further look. */
+/* Whether a byte of a field needs no further inspection. */
 static inline bool
 is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x80 && c != '"' && c != ',';
 }
 
-/* Whether all of eight bytes are plain. */
+/* Whether eight bytes are all plain. */
 static inline bool
 are_plain(const char *p)
 {
@@ -234,7 +233,7 @@ are_plain(const char *p)
 	uint64_t quote;
 	uint64_t comma;
 
-	/* As in json_scan.c: exact for the eight as a whole. */
+	/* Exact for all eight; see dcf_are_plain() in vector.h. */
 	__builtin_memcpy(&bytes, p, sizeof(bytes));
 	quote = bytes ^ (ones * '"');
 	comma = bytes ^ (ones * ',');
@@ -253,8 +252,8 @@ skip_plain(const char *p, const char *end)
 }
 
 /*
- * Take a byte inside a field that is no comma, quote or line end, or that
- * stands in a field where these mean nothing.
+ * Take a byte of a field's value.  The caller has handled commas, quotes and line
+ * ends, if they are special here.
  */
 static inline Step
 take_byte(DcfCsvReader *reader, Cursor *cursor)
@@ -267,7 +266,7 @@ take_byte(DcfCsvReader *reader, Cursor *cursor)
 	return STEP_ON;
 }
 
-/* Go on in a field without quotes. */
+/* Continue a field without quotes. */
 static Step
 take_plain(DcfCsvReader *reader, Cursor *cursor)
 {
@@ -297,7 +296,7 @@ take_plain(DcfCsvReader *reader, Cursor *cursor)
 	return STEP_MORE;
 }
 
-/* Go on in a field with quotes. */
+/* Continue a field with quotes, up to the next quote. */
 static Step
 take_quoted(DcfCsvReader *reader, Cursor *cursor)
 {
@@ -320,7 +319,7 @@ take_quoted(DcfCsvReader *reader, Cursor *cursor)
 	return STEP_MORE;
 }
 
-/* A line that is no record has ended just before the cursor. */
+/* An empty line that is no record has ended just before the cursor. */
 static Step
 drop_line(DcfCsvReader *reader, const Cursor *cursor)
 {
@@ -328,7 +327,7 @@ drop_line(DcfCsvReader *reader, const Cursor *cursor)
 	return STEP_ON;
 }
 
-/* The cursor is at the end of a line that has nothing before it. */
+/* The cursor is at the line end of an empty line. */
 static Step
 pass_empty_line(DcfCsvReader *reader, Cursor *cursor)
 {
@@ -339,7 +338,7 @@ pass_empty_line(DcfCsvReader *reader, Cursor *cursor)
 	return STEP_ON;
 }
 
-/* Begin a field; there is at least one byte. */
+/* Begin a field at the cursor's byte. */
 static Step
 begin_field(DcfCsvReader *reader, Cursor *cursor)
 {
@@ -360,7 +359,10 @@ begin_field(DcfCsvReader *reader, Cursor *cursor)
 	return STEP_ON;
 }
 
-/* A mark may come in pieces, and a name may begin like one. */
+/*
+ * Skip a byte order mark.  It may arrive in pieces, and the header's first name
+ * may begin with some of its bytes.
+ */
 static Step
 skip_byte_order_mark(DcfCsvReader *reader, Cursor *cursor)
 {
@@ -382,7 +384,7 @@ skip_byte_order_mark(DcfCsvReader *reader, Cursor *cursor)
 	return STEP_MORE;
 }
 
-/* Take what comes next; there is at least one byte. */
+/* One step, by the state; the cursor has at least one byte. */
 static Step
 take(DcfCsvReader *reader, Cursor *cursor)
 {
@@ -421,7 +423,7 @@ take(DcfCsvReader *reader, Cursor *cursor)
 	return reader->empty_line ? drop_line(reader, cursor) : STEP_LINE;
 }
 
-/* A line has ended just before the cursor: hand it out. */
+/* A line has ended just before the cursor: make it the current one. */
 static DcfReadStatus
 end_line(DcfCsvReader *reader, const Cursor *cursor)
 {
@@ -478,9 +480,9 @@ dcf_csv_next(DcfCsvReader *reader, const char *data, size_t len,
 	return status;
 }
 
-/* What the input has ended in the middle of, or NULL. */
+/* Why the input must not end here, or NULL. */
 static const char *
-unfinished(const DcfCsvReader *reader)
+check_end(const DcfCsvReader *reader)
 {
 	switch (reader->state)
 	{
@@ -515,7 +517,7 @@ dcf_csv_finish(DcfCsvReader *reader, const char *data, size_t len,
 		return DCF_READ_WRONG;
 	if (reader->state == AT_FIELD && reader->column == 0)
 		return DCF_READ_END;
-	reason = unfinished(reader);
+	reason = check_end(reader);
 	if (reason)
 	{
 		fail(reader, DCF_READ_E_CUT, reason, reader->base + reader->pos);
@@ -525,7 +527,7 @@ dcf_csv_finish(DcfCsvReader *reader, const char *data, size_t len,
 	cursor = (Cursor){data, data + len, data + len};
 	if (reader->state == AT_FIELD)
 	{
-		/* Behind a comma there is a field, if an empty one. */
+		/* After a comma there is a field, even if it is empty. */
 		reader->quoted = reader->escaped = false;
 		reader->field_start = line_offset(reader, &cursor);
 	}

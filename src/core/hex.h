@@ -1,11 +1,11 @@
 /*
  * hex.h
- *	  Hexadecimal digits.  Private to src/core.
+ *	  Hexadecimal digits.
  */
 #ifndef DCF_HEX_H
 #define DCF_HEX_H
 
-/* The value of a digit, or -1. */
+/* The value of a hexadecimal digit of either case, or -1. */
 static inline int
 dcf_hex_value(char c)
 {

@@ -1,6 +1,6 @@
 /*
  * json_fast.c
- *	  Records in one go.  See json_fast.h.
+ *	  The fast path of the JSON reader.  See json_fast.h.
  */
 #include "json_state.h"
 
@@ -14,7 +14,7 @@ skip_space(const char *p, const char *end)
 	return p;
 }
 
-/* The brace that begins the next record, or NULL. */
+/* The opening brace of the next record, or NULL. */
 static inline const char *
 find_record(const DcfJsonReader *reader, const char *p, const char *limit)
 {
@@ -33,12 +33,11 @@ find_record(const DcfJsonReader *reader, const char *p, const char *limit)
 	return p < limit && *p == '{' ? p : NULL;
 }
 
-/*
- * Go on in a string at any byte between two characters, by the steps that know
- * all.  Returns the byte behind the closing quote, or NULL.
+/* * Read the rest of a string with the scanner, which knows all escapes; p is
+ * between two characters.  Returns the byte after the closing quote, or NULL.
  */
 static const char *
-odd_string(const char *p, const char *end, DcfField *field)
+scan_string(const char *p, const char *end, DcfField *field)
 {
 	DcfJsonScan scan;
 
@@ -51,9 +50,8 @@ odd_string(const char *p, const char *end, DcfField *field)
 }
 
 /*
- * Pass over what stands in a string at *p and is not plain: characters beyond
- * ASCII, or an escape of two bytes.  False, and *p as it was, for anything
- * else.
+ * Skip non-ASCII characters or a two-byte escape in a string.  Returns false, and
+ * leaves *p alone, for anything else.
  */
 static inline bool
 skip_odd(const char **p, const char *end, DcfField *field)
@@ -99,8 +97,8 @@ skip_digits(const char *p, const char *end)
 }
 
 /*
- * A number, as far as it goes; NULL if it is malformed, has an exponent, or
- * ends with the window.
+ * Skip a number.  NULL if it is malformed, has an exponent, or reaches the end of
+ * the buffer, where it might continue.
  */
 static inline const char *
 skip_number(const char *p, const char *end)
@@ -123,45 +121,48 @@ skip_number(const char *p, const char *end)
 	return p < end && *p != 'e' && *p != 'E' ? p : NULL;
 }
 
-/* A value that is no string; DCF_LEAD_SIZE bytes are there at the least. */
+/*
+ * Read a value that is no string.  At least DCF_LEAD_SIZE bytes are readable.
+ * Returns the byte after it; NULL for a container or an error.
+ */
 static inline const char *
 take_other_value(const char *p, const char *end, DcfField *field)
 {
-	const char *behind;
+	const char *after;
 
 	if (memcmp(p, "null", 4) == 0)
 	{
 		field->kind = DCF_FIELD_NULL;
-		behind = p + 4;
+		after = p + 4;
 	}
 	else if (memcmp(p, "true", 4) == 0)
 	{
 		field->kind = DCF_FIELD_TRUE;
-		behind = p + 4;
+		after = p + 4;
 	}
 	else if (memcmp(p, "false", 5) == 0)
 	{
 		field->kind = DCF_FIELD_FALSE;
-		behind = p + 5;
+		after = p + 5;
 	}
 	else if (*p == '-' || is_digit(*p))
 	{
 		field->kind = DCF_FIELD_NUMBER;
-		behind = skip_number(p, end);
-		if (behind == NULL)
+		after = skip_number(p, end);
+		if (after == NULL)
 			return NULL;
 	}
 	else
-		return NULL; /* a container, or an error */
+		return NULL;
 	field->data = p;
-	field->len = (size_t) (behind - p);
+	field->len = (size_t) (after - p);
 	field->escaped = false;
-	return behind;
+	return after;
 }
 
 /*
- * Check a lead that was not seen before, and keep it if there is room.
- * Returns the byte behind it, or NULL; *key is what it names.
+ * Check a new lead, and remember it if there is room.  Returns the byte after
+ * it, or NULL if it is none; sets *key to its wanted key, or -1.
  */
 static const char *
 learn_lead(DcfJsonReader *reader, const char *lead, bool first,
@@ -178,7 +179,7 @@ learn_lead(DcfJsonReader *reader, const char *lead, bool first,
 	if (p >= limit || *p != '"')
 		return NULL;
 	name.data = p + 1;
-	p = odd_string(name.data, limit, &name);
+	p = scan_string(name.data, limit, &name);
 	if (p == NULL)
 		return NULL;
 	p = skip_space(p, limit);

@@ -1,14 +1,14 @@
 /*
  * json_fast.h
- *	  Reading a record that lies in the window as a whole, in one go.  Private
- *	  to src/core.
+ *	  The fast path of the JSON reader: a record that is in the buffer as a
+ *	  whole, in one pass.
  *
- * It takes what it knows to be right and leaves all else, every error among
- * it, to the steps of json_reader.c, from the record's first byte.
+ * It reads plain records, and leaves everything else, including every error, to
+ * json_reader.c, which then starts at the record's first byte.
  *
- * The keys of a record mostly stand in the order of the record before.  So
- * what stands between two values (comma, key, colon, white space) is first
- * compared with what stood there last time, as one piece of memory.
+ * Most records have their keys in the order of the record before.  So the text
+ * between two values (comma, key, colon, white space) is first compared, as one
+ * piece of memory, with the text that was there last time.
  */
 #ifndef DCF_JSON_FAST_H
 #define DCF_JSON_FAST_H
@@ -18,9 +18,9 @@
 #include "vector.h"
 
 /*
- * A lead is what stands between two values of a record: a brace or a comma, a
- * key, a colon, and white space.  Replies repeat their leads, mostly in order,
- * so those seen are kept, once each, as they were written.
+ * A lead is the text before a value of a record: a brace or a comma, a key, a
+ * colon, and white space.  Replies repeat their leads, mostly in the same order,
+ * so the first DCF_LEADS different ones are remembered as they were written.
  */
 #define DCF_LEADS	  128
 #define DCF_LEAD_SIZE (DCF_VECTOR_BLOCK * 2)
@@ -28,7 +28,7 @@
 typedef struct DcfJsonLead
 {
 	uint16_t len;
-	int key; /* that it names, or -1 */
+	int key; /* the wanted key that it has, or -1 */
 } DcfJsonLead;
 
 typedef struct DcfJsonLeads
@@ -42,13 +42,14 @@ struct DcfJsonReader;
 struct DcfJsonCursor;
 
 /*
- * The cursor is behind a record, or behind the bracket before the first: read
- * on to the end of the next one.  True if that was done; else nothing has
- * changed but for the fields, which are of no record.
+ * Read the next record.  The cursor is after the previous record, or after the
+ * opening bracket of the array.  Returns true if the cursor is after the record;
+ * else only the reader's fields have changed, and are undefined.
  */
 typedef bool (*DcfJsonFastRecord)(struct DcfJsonReader *reader,
 								  struct DcfJsonCursor *cursor);
 
+/* The function for a kind of vector instructions. */
 extern DcfJsonFastRecord dcf_json_fast_record(DcfSimd simd);
 
 #endif /* DCF_JSON_FAST_H */

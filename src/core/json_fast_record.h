@@ -1,17 +1,17 @@
 /*
  * json_fast_record.h
- *	  The body of json_fast.c, once for each kind of instructions.  Private to
- *	  src/core, and included more than once.
+ *	  The functions of json_fast.c that depend on vector instructions; included
+ *	  once for each kind.
  *
- * Parameters, undefined again at the end:
+ * Parameters, which are undefined at the end:
  *	- FAST(name): the name of a function of this kind
- *	- FAST_TARGET: the attribute of its functions, if any
- *	- SKIP_PLAIN, SAME_BYTES: see vector.h
+ *	- FAST_TARGET: the attribute of these functions, if any
+ *	- SKIP_PLAIN, SAME_BYTES: the functions of vector.h
  */
 
 /*
- * The value at p, which is before limit, into *field.  Returns the byte behind
- * it; NULL if it is not one for the fast way.
+ * Read the value at p, which is before limit, into *field.  Returns the byte
+ * after it; NULL if the fast path cannot read it.
  */
 FAST_TARGET static inline const char *
 FAST(value)(const char *p, const char *limit, const char *end, DcfField *field)
@@ -19,28 +19,28 @@ FAST(value)(const char *p, const char *limit, const char *end, DcfField *field)
 	field->escaped = false;
 	if (*p == '"')
 	{
-		const char *behind = p + 1;
+		const char *after = p + 1;
 
 		field->kind = DCF_FIELD_STRING;
 		field->data = p + 1;
 		for (;;)
 		{
-			behind = SKIP_PLAIN(behind, limit);
-			if (behind >= limit)
+			after = SKIP_PLAIN(after, limit);
+			if (after >= limit)
 				return NULL;
-			if (*behind == '"')
+			if (*after == '"')
 			{
-				field->len = (size_t) (behind - field->data);
-				return behind + 1;
+				field->len = (size_t) (after - field->data);
+				return after + 1;
 			}
-			if (!skip_odd(&behind, limit, field))
-				return odd_string(behind, end, field);
+			if (!skip_odd(&after, limit, field))
+				return scan_string(after, end, field);
 		}
 	}
 	return take_other_value(p, end, field);
 }
 
-/* The lead at p among those seen, by its index; -1 if it is new. */
+/* The index of the known lead at p, or -1.  The search starts at expected. */
 FAST_TARGET static int
 FAST(find_lead)(const DcfJsonLeads *leads, const char *p, int expected)
 {
@@ -56,6 +56,7 @@ FAST(find_lead)(const DcfJsonLeads *leads, const char *p, int expected)
 	return -1;
 }
 
+/* A DcfJsonFastRecord: lead and value in turn, up to the closing brace. */
 FAST_TARGET static bool
 FAST(record)(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
@@ -81,7 +82,7 @@ FAST(record)(DcfJsonReader *reader, DcfJsonCursor *cursor)
 		if (p >= limit)
 			return false;
 
-		/* Among the leads are those of a record's beginning. */
+		/* The leads include those of a record's first key. */
 		if (*p == '{' && p != start)
 			return false;
 		if (expected < leads->n &&
@@ -92,12 +93,12 @@ FAST(record)(DcfJsonReader *reader, DcfJsonCursor *cursor)
 		}
 		else
 		{
-			const char *behind = skip_space(p, limit);
+			const char *after = skip_space(p, limit);
 			int lead;
 
-			if (behind < limit && *behind == '}' && p != start)
+			if (after < limit && *after == '}' && p != start)
 			{
-				p = behind + 1;
+				p = after + 1;
 				break;
 			}
 			lead = FAST(find_lead)(leads, p, expected);

@@ -1,6 +1,6 @@
 /*
  * json_key.c
- *	  Decoding JSON strings, and finding keys by name.
+ *	  Decoding JSON strings, and finding keys by name in a record.
  */
 #include "json_scan.h"
 
@@ -29,9 +29,9 @@ decode_hex(const char *src, size_t len)
 }
 
 /*
- * Decode the \uXXXX at src, with its low surrogate if it is a high one, to dst
- * (room for 4).  Returns the bytes of src used, 0 if it is malformed, which a
- * span that the reader has accepted never is.
+ * Decode the \uXXXX at src, and a following low surrogate after a high one, to
+ * dst (room for 4).  Returns the number of bytes of src used, or 0 if it is
+ * malformed, which never happens in a span that the reader has accepted.
  */
 static size_t
 decode_unicode(const char *src, size_t len, char *dst, size_t *dstlen)
@@ -58,9 +58,9 @@ decode_unicode(const char *src, size_t len, char *dst, size_t *dstlen)
 }
 
 /*
- * Decode what stands first in a string span, an escape or one plain byte, to
- * dst (room for 4).  Returns the bytes of src used.  len is at least 1.  A
- * malformed escape comes out as its backslash.
+ * Decode the first escape or plain byte of a string span to dst (room for 4).
+ * len is at least 1.  Returns the number of bytes of src used.  A malformed
+ * escape is copied byte by byte.
  */
 static size_t
 decode_one(const char *src, size_t len, char *dst, size_t *dstlen)
@@ -138,6 +138,7 @@ dcf_json_key_equals(const DcfKey *key, const char *src, size_t len,
 	return matched == key->len;
 }
 
+/* The hash of a string span with escapes, once decoded. */
 static uint32_t
 hash_escaped(const char *src, size_t len)
 {
@@ -173,7 +174,7 @@ dcf_json_key_find(const DcfKeyTable *table, const char *src, size_t len,
 	return table->slots[slot];
 }
 
-/* Where the string that begins at pos (its opening quote) ends: behind it. */
+/* The position after the string whose opening quote is at pos. */
 static size_t
 skip_string(const char *record, size_t len, size_t pos)
 {
@@ -185,7 +186,7 @@ skip_string(const char *record, size_t len, size_t pos)
 	return pos < len ? pos + 1 : len;
 }
 
-/* Where the value after a key ends: at a comma of the record, or at its end. */
+/* The position of the comma after the value of a key, or the record's end. */
 static size_t
 skip_value(const char *record, size_t len, size_t pos)
 {
@@ -213,9 +214,9 @@ bool
 dcf_json_next_key(const char *record, size_t len, size_t *pos, DcfField *key)
 {
 	size_t start = *pos;
-	size_t behind;
+	size_t after;
 
-	/* Only white space, a brace and a comma stand before a key. */
+	/* Before a key there are only white space, a brace and a comma. */
 	while (start < len && record[start] != '"')
 		start++;
 	if (start >= len)
@@ -223,11 +224,11 @@ dcf_json_next_key(const char *record, size_t len, size_t *pos, DcfField *key)
 		*pos = len;
 		return false;
 	}
-	behind = skip_string(record, len, start);
+	after = skip_string(record, len, start);
 	key->data = record + start + 1;
-	key->len = behind - start - 2;
+	key->len = after - start - 2;
 	key->kind = DCF_FIELD_STRING;
 	key->escaped = key->len > 0 && memchr(key->data, '\\', key->len) != NULL;
-	*pos = skip_value(record, len, behind);
+	*pos = skip_value(record, len, after);
 	return true;
 }

@@ -1,13 +1,12 @@
 /*
  * json_reader.c
- *	  The structure of a reply: containers, records and their fields.
+ *	  The JSON reader, step by step.  See json_reader.h.
  *
- * One state says what may come next; a stack of bits says which containers
- * are open.  A reply is read on three levels: around the records (dropped as
- * soon as read, except for a key that may be the records' name), at the top of
- * a record (keys are matched, values become fields), and inside a field that
- * is itself a container (only checked).  Of a bare object the first level is
- * empty.
+ * The state determines what may come next; a stack of bits has the open
+ * containers.  A reply has three levels: around the records, where only a key
+ * that may name the records' member is held; at the top of a record, where keys
+ * are looked up and values become fields; and inside a field that is a
+ * container, which is only checked.  A bare object has no first level.
  */
 #include "json_state.h"
 
@@ -55,6 +54,7 @@ dcf_json_fail(DcfJsonReader *reader, DcfReadErrorCode code, const char *reason,
 	return STEP_WRONG;
 }
 
+/* The cursor is at an opening brace or bracket, which is allowed here. */
 static DcfJsonStep
 open_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
@@ -99,6 +99,7 @@ end_value(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 						  STEP_ON;
 }
 
+/* The cursor is at the closing brace or bracket of the innermost container. */
 static DcfJsonStep
 close_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
@@ -223,7 +224,7 @@ end_key(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	return STEP_ON;
 }
 
-/* The cursor is behind a value inside a container. */
+/* The cursor is after a value inside a container. */
 static DcfJsonStep
 after_value(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
@@ -242,6 +243,7 @@ after_value(DcfJsonReader *reader, DcfJsonCursor *cursor)
 								"expected a comma or a closing bracket");
 }
 
+/* Skip a byte of a byte order mark, which may arrive in pieces. */
 static DcfJsonStep
 skip_byte_order_mark(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
@@ -260,7 +262,7 @@ skip_byte_order_mark(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	return STEP_ON;
 }
 
-/* Take what is between scalars; there is at least one byte. */
+/* One step outside scalars; the cursor has at least one byte. */
 static DcfJsonStep
 take_structure(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
@@ -296,7 +298,7 @@ take_structure(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	}
 }
 
-/* Go on with the scalar that has begun. */
+/* Continue the scalar that has begun. */
 static DcfJsonStep
 take_scalar(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
@@ -339,9 +341,9 @@ skip_space(DcfJsonCursor *cursor)
 		cursor->p++;
 }
 
-/* Read on until there is something to say. */
+/* Take steps until a record is complete, the buffer ends, or one fails. */
 static DcfJsonStep
-read_on(DcfJsonReader *reader, DcfJsonCursor *cursor)
+take_steps(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
 	DcfJsonStep step = STEP_ON;
 
@@ -378,7 +380,7 @@ dcf_json_next(DcfJsonReader *reader, const char *data, size_t len,
 	cursor = (DcfJsonCursor){data, data + reader->pos, data + len};
 	step = STEP_RECORD;
 	if (!reader->fast_record(reader, &cursor))
-		step = read_on(reader, &cursor);
+		step = take_steps(reader, &cursor);
 	if (step == STEP_WRONG)
 		return DCF_READ_WRONG;
 	reader->pos = (size_t) (cursor.p - cursor.start);

@@ -1,14 +1,14 @@
 /*
  * json_record.c
- *	  Records: where they belong in a reply, and their fields.
+ *	  Records: their place in a reply, and their fields.
  */
 #include "json_state.h"
 
 #include <string.h>
 
 /*
- * The reason for refusing a value that begins with c where the whole reply
- * should begin; NULL if c begins no JSON value, nor markup.
+ * Why a reply must not begin with the character c; NULL if c begins neither a
+ * JSON value nor markup.  envelope: the records are expected inside an object.
  */
 static const char *
 wrong_reply_reason(bool envelope, char c)
@@ -47,8 +47,8 @@ begins_value(char c)
 }
 
 /*
- * Whether the value at the cursor may stand where it does, by its first byte:
- * around the records not every value may.
+ * Check by its first byte whether the value at the cursor, which is outside of
+ * records, is allowed there.
  */
 DcfJsonStep
 dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor)
@@ -67,7 +67,7 @@ dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 		return fail_here(reader, cursor, DCF_READ_E_SHAPE, reason);
 	}
 	if (!begins_value(c))
-		return STEP_ON; /* not a matter of shape */
+		return STEP_ON; /* a syntax error, found later */
 	if (reader->in_records)
 	{
 		if (c != '{')
@@ -80,7 +80,7 @@ dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	return STEP_ON;
 }
 
-/* The reply is an object that nothing is around. */
+/* The reply is a bare object, which is the only record. */
 void
 dcf_json_record_begin_bare(DcfJsonReader *reader)
 {
@@ -90,7 +90,7 @@ dcf_json_record_begin_bare(DcfJsonReader *reader)
 	reader->records_seen = true;
 }
 
-/* Which member of a bare object has the name, whose key was looked for. */
+/* Which member of a bare object has this name; the scan has just read it. */
 DcfJsonMember
 dcf_json_record_member(const DcfJsonReader *reader, const char *name,
 					   size_t len)
@@ -111,8 +111,8 @@ dcf_json_record_member(const DcfJsonReader *reader, const char *name,
 }
 
 /*
- * Whether a bare object is still a record with a value of that kind: the cursor
- * is at the bracket of an array, or behind a word.
+ * Check whether a bare object is still a record if the current member has a value
+ * of this kind.  The cursor is at the bracket of an array, or after a word.
  */
 DcfJsonStep
 dcf_json_record_check_bare(DcfJsonReader *reader, const DcfJsonCursor *cursor,
@@ -120,7 +120,7 @@ dcf_json_record_check_bare(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 {
 	DcfJsonCursor last = *cursor;
 
-	last.p--; /* the byte that made it so */
+	last.p--; /* the word's last byte decides */
 	if (reader->member == MEMBER_ENVELOPE && kind == DCF_FIELD_ARRAY)
 		return fail_here(
 			reader, cursor, DCF_READ_E_SHAPE,
@@ -135,7 +135,7 @@ dcf_json_record_check_bare(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 	return STEP_ON;
 }
 
-/* Forget the fields of the record before. */
+/* Clear the fields of the previous record. */
 void
 dcf_json_record_clear(DcfJsonReader *reader)
 {
@@ -155,7 +155,7 @@ dcf_json_record_begin(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	dcf_json_record_clear(reader);
 }
 
-/* Find the key of a record; records mostly repeat the order of the last. */
+/* Find a key; the one that followed last time after the same key is first. */
 int
 dcf_json_record_find_key(DcfJsonReader *reader, const char *name, size_t len)
 {
@@ -195,7 +195,7 @@ dcf_json_record_store(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 	reader->starts[reader->key] = start;
 }
 
-/* The record has ended just before the cursor: hand it out. */
+/* The record has ended just before the cursor: make it the current one. */
 void
 dcf_json_record_end(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 {
@@ -213,7 +213,7 @@ dcf_json_record_end(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	}
 }
 
-/* Hand out a record that was read in one go; its fields are set. */
+/* Make a record of the fast path the current one; its fields are set. */
 void
 dcf_json_record_take(DcfJsonReader *reader, DcfJsonCursor *cursor,
 					 const char *start, const char *end)

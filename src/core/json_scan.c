@@ -1,13 +1,13 @@
 /*
  * json_scan.c
- *	  Scanning one JSON string, number or word, restartable at any byte.
+ *	  Scanning one JSON string, number or word.  See json_scan.h.
  */
 #include "json_scan.h"
 
 #include "hex.h"
 #include "vector.h"
 
-/* Within a string. */
+/* States within a string. */
 enum
 {
 	STRING_PLAIN,
@@ -18,11 +18,11 @@ enum
 	STRING_LOW_U	   /* before the u of a low surrogate */
 };
 
-/* Within a number: what was read last. */
+/* States within a number: the part that was read last. */
 enum
 {
 	NUMBER_MINUS,
-	NUMBER_ZERO, /* a first digit 0 */
+	NUMBER_ZERO, /* a leading 0 */
 	NUMBER_INTEGER,
 	NUMBER_POINT,
 	NUMBER_FRACTION,
@@ -61,6 +61,7 @@ dcf_json_scan_begin(DcfJsonScan *scan, char first)
 	}
 }
 
+/* Set the error. */
 static DcfJsonScanResult
 wrong(DcfJsonScan *scan, DcfReadErrorCode code, const char *reason)
 {
@@ -70,8 +71,8 @@ wrong(DcfJsonScan *scan, DcfReadErrorCode code, const char *reason)
 }
 
 /*
- * Take one digit of \uXXXX.  Refused at the first digit from which no allowed
- * code unit can come any more.
+ * Take one digit of \uXXXX.  A digit is refused as soon as the code unit cannot
+ * be valid any more.
  */
 static DcfJsonScanResult
 scan_hex_digit(DcfJsonScan *scan, char c)
@@ -134,7 +135,7 @@ scan_escape(DcfJsonScan *scan, char c)
 	}
 }
 
-/* Take a byte that is not plain, in the state STRING_PLAIN; no quote. */
+/* Take a byte that is neither plain nor a quote, in the state STRING_PLAIN. */
 static DcfJsonScanResult
 scan_special(DcfJsonScan *scan, char c)
 {
@@ -217,8 +218,7 @@ dcf_json_scan_string(DcfJsonScan *scan, const char **p, const char *end)
 }
 
 /*
- * The state after one more byte of a number, or -1 if the byte is no part of
- * it.
+ * The state after the next byte of a number; -1 if the byte is not part of it.
  */
 static inline int
 next_number_state(int state, char c)

@@ -1,7 +1,6 @@
 /*
  * json_state.h
- *	  What the JSON reader remembers, and what its files share.  Private to
- *	  src/core.
+ *	  The state of the JSON reader, and what its files share.
  */
 #ifndef DCF_JSON_STATE_H
 #define DCF_JSON_STATE_H
@@ -9,7 +8,7 @@
 #include "json_fast.h"
 #include "json_scan.h"
 
-/* Members of a bare object by which it is none of the records. */
+/* Members of a bare object that may show that it is no record. */
 typedef enum DcfJsonMember
 {
 	MEMBER_OTHER,
@@ -19,11 +18,11 @@ typedef enum DcfJsonMember
 
 typedef enum DcfJsonState
 {
-	AT_BEGINNING, /* a byte order mark may come */
+	AT_BEGINNING, /* a byte order mark may follow */
 	AT_VALUE,
-	AT_VALUE_OR_END, /* behind '[' */
-	AT_KEY,			 /* behind a comma */
-	AT_KEY_OR_END,	 /* behind '{' */
+	AT_VALUE_OR_END, /* after '[' */
+	AT_KEY,			 /* after a comma */
+	AT_KEY_OR_END,	 /* after '{' */
 	AT_COLON,
 	AT_COMMA_OR_END,
 	AT_TRAILER, /* the reply is complete */
@@ -39,49 +38,49 @@ struct DcfJsonReader
 	DcfKeyTable table;
 	DcfReadError error;
 
-	/* Where we are.  Offsets in the window end with the call. */
-	uint64_t base; /* offset in the input of the window's start */
-	size_t pos;	   /* next byte to look at */
-	size_t hold;   /* start of what must stay in the window */
-	bool holding;  /* ... if anything must: a record or a key */
+	/* The position.  pos and hold are offsets in the buffer. */
+	uint64_t base; /* offset of the buffer's start in the input */
+	size_t pos;	   /* the next byte to look at */
+	size_t hold;   /* the first byte that must stay in the buffer */
+	bool holding;  /* hold is valid: a record or a key has begun */
 	DcfJsonState state;
 	DcfJsonScan scan;
-	DcfFieldKind word_kind; /* IN_WORD: which */
-	unsigned mark_bytes;	/* of a byte order mark read so far */
+	DcfFieldKind word_kind; /* the word, in the state IN_WORD */
+	unsigned mark_bytes;	/* bytes of a byte order mark read so far */
 
-	/* Open containers: bit set for an object. */
+	/* Open containers; the bit is set for an object. */
 	unsigned depth;
 	uint64_t objects[DCF_JSON_MAX_DEPTH / 64];
 
-	/* Around the records. */
-	unsigned record_depth; /* depth just inside a record */
+	/* The place of the records in the reply. */
+	unsigned record_depth; /* depth inside a record */
 	bool in_records;	   /* inside the array of records */
-	bool records_next;	   /* the value to come is that array */
-	bool records_seen;
+	bool records_next;	   /* the next value is that array */
+	bool records_seen;	   /* that array has begun */
 	bool in_record;
 	bool bare;			  /* the reply is an object, which is the record */
-	DcfJsonMember member; /* of a bare one: what is being read */
-	uint64_t nrecords;	  /* completed */
+	DcfJsonMember member; /* the member of it that is being read */
+	uint64_t nrecords;	  /* number of complete records */
 
 	/* The record being read.  Offsets are from its start, hold. */
-	int key;			/* whose value is being read, or -1 */
-	int last_key;		/* the last that matched, or -1 */
-	size_t token_start; /* of that value, or of the key itself */
-	int nmatched;
+	int key;			/* the wanted key being read, or -1 */
+	int last_key;		/* the last wanted key, or -1 */
+	size_t token_start; /* offset of the key or value being read */
+	int nmatched;		/* number of wanted keys found */
 	DcfField *fields;
-	size_t *starts; /* of each field's span */
-	int *followers; /* [k + 1]: the key that last came after k */
+	size_t *starts; /* offset of each field's span */
+	int *followers; /* [k + 1]: the key that last followed k */
 
-	/* Records in one go. */
+	/* The fast path. */
 	DcfJsonFastRecord fast_record;
 	DcfJsonLeads leads;
 
-	/* The record handed out. */
+	/* The current record; NULL if there is none. */
 	const char *record;
 	size_t record_len;
 };
 
-/* What a call reads: a window, and how far it was read. */
+/* A buffer, and the position in it. */
 typedef struct DcfJsonCursor DcfJsonCursor;
 
 struct DcfJsonCursor
@@ -91,20 +90,20 @@ struct DcfJsonCursor
 	const char *end;
 };
 
-/* What a step in the reading led to. */
+/* The result of one step of the reader. */
 typedef enum DcfJsonStep
 {
-	STEP_ON,
-	STEP_RECORD,
-	STEP_MORE,
-	STEP_WRONG
+	STEP_ON,	 /* continue */
+	STEP_RECORD, /* a record is complete */
+	STEP_MORE,	 /* the buffer has ended */
+	STEP_WRONG	 /* the error is set */
 } DcfJsonStep;
 
-/* Note an error at an offset of the input; gives STEP_WRONG. */
+/* Set the error, at an offset of the input; returns STEP_WRONG. */
 extern DcfJsonStep dcf_json_fail(DcfJsonReader *reader, DcfReadErrorCode code,
 								 const char *reason, uint64_t offset);
 
-/* json_record.c: the records in the structure of the reply. */
+/* json_record.c; each function has its comment there. */
 extern DcfJsonStep dcf_json_check_shape(DcfJsonReader *reader,
 										const DcfJsonCursor *cursor);
 extern void dcf_json_record_begin_bare(DcfJsonReader *reader);
@@ -126,7 +125,7 @@ extern void dcf_json_record_take(DcfJsonReader *reader, DcfJsonCursor *cursor,
 extern int dcf_json_record_find_key(DcfJsonReader *reader, const char *name,
 									size_t len);
 
-/* Fail at the byte the cursor stands on. */
+/* Set an error at the cursor's byte. */
 static inline DcfJsonStep
 fail_here(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 		  DcfReadErrorCode code, const char *reason)
@@ -149,7 +148,7 @@ at_top_of_record(const DcfJsonReader *reader)
 	return reader->in_record && reader->depth == reader->record_depth;
 }
 
-/* Inside the object around the records, where there is one. */
+/* Inside the object around the records, if there is one. */
 static inline bool
 at_top_of_envelope(const DcfJsonReader *reader)
 {
@@ -164,14 +163,14 @@ in_object(const DcfJsonReader *reader)
 	return (reader->objects[top / 64] >> (top % 64) & 1) != 0;
 }
 
-/* Offset of the cursor from what is held. */
+/* The cursor's offset from the start of the held bytes. */
 static inline size_t
 held_offset(const DcfJsonReader *reader, const DcfJsonCursor *cursor)
 {
 	return (size_t) (cursor->p - cursor->start) - reader->hold;
 }
 
-/* Keep the window's bytes from the cursor on. */
+/* Hold the buffer's bytes from the cursor on. */
 static inline void
 hold_from_here(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 {

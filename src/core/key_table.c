@@ -1,6 +1,6 @@
 /*
  * key_table.c
- *	  Finding keys by name.  See key_table.h.
+ *	  The hash table of wanted keys.  See key_table.h.
  */
 #include "core/key_table.h"
 

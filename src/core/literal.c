@@ -1,6 +1,6 @@
 /*
  * literal.c
- *	  Taking apart texts that have parts.  See literal.h.
+ *	  Splitting arrays, ranges and rows into their parts.  See literal.h.
  */
 #include "core/literal.h"
 
@@ -12,7 +12,7 @@ is_json_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* The quote that ends a string, or the end; begins behind the one that opens. */
+/* The position of the closing quote, or len; pos is after the opening quote. */
 static size_t
 string_end(const char *src, size_t len, size_t pos, bool *escaped)
 {
@@ -29,7 +29,7 @@ string_end(const char *src, size_t len, size_t pos, bool *escaped)
 	return pos < len ? pos : len;
 }
 
-/* Behind an object or array that begins at pos. */
+/* The position after the object or array that begins at pos. */
 static size_t
 nested_end(const char *src, size_t len, size_t pos)
 {
@@ -50,7 +50,7 @@ nested_end(const char *src, size_t len, size_t pos)
 	return pos < len ? pos : len;
 }
 
-/* Behind a number or a name that begins at pos. */
+/* The position after the number or word that begins at pos. */
 static size_t
 scalar_end(const char *src, size_t len, size_t pos)
 {
@@ -60,6 +60,7 @@ scalar_end(const char *src, size_t len, size_t pos)
 	return pos;
 }
 
+/* The kind of a valid JSON value, by its first byte. */
 static DcfFieldKind
 kind_of(char first)
 {
@@ -126,7 +127,7 @@ dcf_literal_json_depth(const char *src, size_t len)
 	return depth;
 }
 
-/* As isspace() in the C locale. */
+/* Like isspace() in the C locale. */
 static bool
 is_space(char c)
 {

@@ -1,6 +1,6 @@
 /*
  * markup.c
- *	  Telling pages and XML from what was asked for.  See markup.h.
+ *	  Recognising HTML pages and XML.  See markup.h.
  */
 #include "core/markup.h"
 
@@ -20,7 +20,7 @@ skip_space(const char *p, const char *end)
 	return p;
 }
 
-/* What there is of a byte order mark counts as one: another byte tells. */
+/* Skip a byte order mark; an incomplete one at the end counts, too. */
 static const char *
 skip_byte_order_mark(const char *p, const char *end)
 {
@@ -60,7 +60,10 @@ dcf_markup_look(const char *body, size_t len)
 		DCF_BODY_OTHER;
 }
 
-/* The byte behind a text at p, which is in lower case; NULL if it is not there. */
+/*
+ * The byte after a (lower-case) text at p, ignoring case; NULL if p is NULL or
+ * the text is not there.
+ */
 static const char *
 take(const char *p, const char *end, const char *text)
 {
@@ -74,7 +77,7 @@ take(const char *p, const char *end, const char *text)
 	return p + len;
 }
 
-/* The first such text from p on, or NULL. */
+/* The first occurrence of a (lower-case) text from p on, or NULL. */
 static const char *
 find(const char *p, const char *end, const char *text)
 {
@@ -84,13 +87,14 @@ find(const char *p, const char *end, const char *text)
 	return NULL;
 }
 
+/* Whether the name of a tag ends at p. */
 static bool
 ends_name(const char *p, const char *end)
 {
 	return p < end && (is_space(*p) || *p == '>' || *p == '/');
 }
 
-/* The byte behind the tag whose name ends at p, or NULL. */
+/* The byte after the tag whose name ends at p, or NULL. */
 static const char *
 take_tag(const char *p, const char *end)
 {
@@ -131,7 +135,7 @@ dcf_markup_title(const char *body, size_t len, const char **title,
 {
 	const char *end = body + len;
 	const char *p = body;
-	const char *behind;
+	const char *after;
 
 	do
 	{
@@ -140,16 +144,16 @@ dcf_markup_title(const char *body, size_t len, const char **title,
 			return false;
 		p += strlen("<title");
 	} while (!ends_name(p, end));
-	behind = take_tag(p, end);
-	if (behind == NULL)
+	after = take_tag(p, end);
+	if (after == NULL)
 		return false;
-	behind = skip_space(behind, end);
-	p = find(behind, end, "<");
+	after = skip_space(after, end);
+	p = find(after, end, "<");
 	if (p == NULL)
 		p = end;
-	while (p > behind && is_space(p[-1]))
+	while (p > after && is_space(p[-1]))
 		p--;
-	*title = behind;
-	*title_len = (size_t) (p - behind);
+	*title = after;
+	*title_len = (size_t) (p - after);
 	return *title_len > 0;
 }

@@ -12,32 +12,37 @@
 #include "hex.h"
 #include "utf8.h"
 
-/* Ways to write a character.  A text keeps to one. */
-typedef enum Writing
+/* The encodings in which a text may have the secret. */
+typedef enum Encoding
 {
-	WRITTEN_PLAIN,
-	WRITTEN_PERCENT,
-	WRITTEN_JSON,
-	WRITTEN_HTML,
-	WRITINGS
-} Writing;
+	ENCODING_PLAIN,
+	ENCODING_PERCENT,
+	ENCODING_JSON,
+	ENCODING_HTML,
+	ENCODINGS /* the number of them */
+} Encoding;
 
-/* The longest reference of HTML's that is understood, "&#x10FFFF;". */
+/* The longest HTML reference that is decoded, "&#x10FFFF;". */
 #define MAX_REFERENCE 10
 
-/* The longest way to write a character: two surrogates in JSON. */
-#define MAX_WRITTEN 12
+/* The longest encoding of a character: two surrogates in JSON. */
+#define MAX_ENCODED 12
 
-/* What one character, or one byte of it, looks like in a text. */
+/*
+ * A decoded piece of a text: a character or one byte of it.  The decode_
+ * functions get a unit with the text's first byte, and change it if the text
+ * begins with an escape.
+ */
 typedef struct Unit
 {
 	char bytes[4];
 	size_t nbytes;
-	size_t used; /* of the text; 0 if the text ends inside */
+	size_t used; /* bytes of the text; 0 if the text ends inside */
 } Unit;
 
+/* %XX, and '+' for a space. */
 static void
-read_percent(const char *text, size_t len, Unit *unit)
+decode_percent(const char *text, size_t len, Unit *unit)
 {
 	if (text[0] == '+')
 		unit->bytes[0] = ' ';
@@ -48,23 +53,24 @@ read_percent(const char *text, size_t len, Unit *unit)
 		unit->used = 3;
 }
 
-/* The bytes of the JSON escape at text; len is at least 2. */
+/* The length of the JSON escape at text; len is at least 2. */
 static size_t
 json_escape_length(const char *text, size_t len)
 {
 	if (text[1] != 'u')
 		return 2;
-	/* A high surrogate has a low one behind it. */
+	/* A high surrogate is followed by a low one. */
 	if (len >= 4 && (text[2] == 'd' || text[2] == 'D') &&
 		strchr("89abAB", text[3]) != NULL && text[3] != '\0')
 		return 12;
 	return 6;
 }
 
+/* The escapes of JSON strings. */
 static void
-read_json(const char *text, size_t len, Unit *unit)
+decode_json(const char *text, size_t len, Unit *unit)
 {
-	char decoded[MAX_WRITTEN];
+	char decoded[MAX_ENCODED];
 	size_t escape;
 	size_t n;
 
@@ -84,7 +90,7 @@ read_json(const char *text, size_t len, Unit *unit)
 	unit->used = escape;
 }
 
-/* The character of a reference between '&' and ';'; 0 if it is unknown. */
+/* The character of the HTML reference between '&' and ';'; 0 if it is unknown. */
 static uint32_t
 decode_reference(const char *name, size_t len)
 {
@@ -121,16 +127,17 @@ decode_reference(const char *name, size_t len)
 	return code <= 0x10FFFF ? code : 0;
 }
 
+/* HTML's character references. */
 static void
-read_html(const char *text, size_t len, Unit *unit)
+decode_html(const char *text, size_t len, Unit *unit)
 {
-	size_t looked_at = len < MAX_REFERENCE ? len : MAX_REFERENCE;
+	size_t limit = len < MAX_REFERENCE ? len : MAX_REFERENCE;
 	const char *end;
 	uint32_t code;
 
 	if (text[0] != '&')
 		return;
-	end = memchr(text, ';', looked_at);
+	end = memchr(text, ';', limit);
 	if (end == NULL)
 	{
 		if (len < MAX_REFERENCE)
@@ -144,62 +151,62 @@ read_html(const char *text, size_t len, Unit *unit)
 	unit->used = (size_t) (end - text) + 1;
 }
 
-/* What stands first in a text of at least one byte. */
+/* Decode the first unit of a text of at least one byte. */
 static void
-read_unit(Writing writing, const char *text, size_t len, Unit *unit)
+decode_unit(Encoding encoding, const char *text, size_t len, Unit *unit)
 {
 	unit->bytes[0] = text[0];
 	unit->nbytes = 1;
 	unit->used = 1;
-	switch (writing)
+	switch (encoding)
 	{
-		case WRITTEN_PERCENT:
-			read_percent(text, len, unit);
+		case ENCODING_PERCENT:
+			decode_percent(text, len, unit);
 			break;
-		case WRITTEN_JSON:
-			read_json(text, len, unit);
+		case ENCODING_JSON:
+			decode_json(text, len, unit);
 			break;
-		case WRITTEN_HTML:
-			read_html(text, len, unit);
+		case ENCODING_HTML:
+			decode_html(text, len, unit);
 			break;
 		default:
 			break;
 	}
 }
 
-/* The same of a text that is itself written in JSON. */
+/* The same if the encoded text is itself inside a JSON string. */
 static void
-read_inside_json(Writing writing, const char *text, size_t len, Unit *unit)
+decode_inside_json(Encoding encoding, const char *text, size_t len, Unit *unit)
 {
-	char inner[MAX_WRITTEN];
-	size_t ends[MAX_WRITTEN]; /* in the text, of each byte of inner */
+	char inner[MAX_ENCODED];
+	size_t ends[MAX_ENCODED]; /* in the text, of each byte of inner */
 	size_t n = 0;
 	size_t pos = 0;
 
-	read_unit(WRITTEN_JSON, text, len, unit);
+	decode_unit(ENCODING_JSON, text, len, unit);
 	if (unit->used == 0 || strchr("%+\\&", unit->bytes[0]) == NULL)
 		return;
 
-	/* Whatever begins so is ASCII up to its end. */
-	while (n < MAX_WRITTEN && pos < len)
+	/* Escapes that begin with these bytes are ASCII up to their end. */
+	while (n < MAX_ENCODED && pos < len)
 	{
 		Unit next;
 
-		read_unit(WRITTEN_JSON, text + pos, len - pos, &next);
+		decode_unit(ENCODING_JSON, text + pos, len - pos, &next);
 		if (next.used == 0)
 			break;
 		pos += next.used;
 		inner[n] = next.bytes[0];
 		ends[n++] = pos;
 	}
-	read_unit(writing, inner, n, unit);
+	decode_unit(encoding, inner, n, unit);
 	if (unit->used > 0)
 		unit->used = ends[unit->used - 1];
 }
 
-/* How many bytes of the text, from its start, are the secret; 0: it is not. */
+/* How many bytes at the start of the text are the secret; 0 if none. */
 static size_t
-match(Writing writing, bool inside_json, const char *text, size_t len,
+match(Encoding encoding, bool inside_json, const char *text, size_t len,
 	  bool cut, const char *secret, size_t secret_len)
 {
 	size_t pos = 0;
@@ -210,9 +217,9 @@ match(Writing writing, bool inside_json, const char *text, size_t len,
 		Unit unit = {.used = 0};
 
 		if (pos < len && inside_json)
-			read_inside_json(writing, text + pos, len - pos, &unit);
+			decode_inside_json(encoding, text + pos, len - pos, &unit);
 		else if (pos < len)
-			read_unit(writing, text + pos, len - pos, &unit);
+			decode_unit(encoding, text + pos, len - pos, &unit);
 		if (unit.used == 0)
 			return cut && matched >= DCF_SECRET_MIN ? len : 0;
 		if (unit.nbytes > secret_len - matched ||
@@ -232,11 +239,11 @@ dcf_secret_mark(const char *text, size_t len, bool cut, const char *secret,
 		return;
 	for (size_t i = 0; i < len; i++)
 	{
-		for (int writing = 0; writing < WRITINGS; writing++)
+		for (int encoding = 0; encoding < ENCODINGS; encoding++)
 		{
 			for (int inside_json = 0; inside_json < 2; inside_json++)
 			{
-				size_t n = match((Writing) writing, inside_json, text + i,
+				size_t n = match((Encoding) encoding, inside_json, text + i,
 								 len - i, cut, secret, secret_len);
 
 				memset(mark + i, true, n);

@@ -1,6 +1,6 @@
 /*
  * simd.c
- *	  What this machine can run.  See simd.h.
+ *	  Choosing vector instructions.  See simd.h.
  */
 #include "core/simd.h"
 

@@ -1,6 +1,8 @@
 /*
  * siphash.c
- *	  SipHash-2-4 with 128 bits.  See siphash.h.
+ *	  SipHash-2-4 with a result of 128 bits.  See siphash.h.
+ *
+ * Names follow the paper (v0 to v3, k0, k1).
  */
 #include "core/siphash.h"
 
@@ -12,7 +14,7 @@ typedef struct State
 	uint64_t v3;
 } State;
 
-/* n bytes, up to 8, the lowest first. */
+/* Up to 8 bytes as a little-endian number. */
 static uint64_t
 load(const uint8_t *bytes, size_t n)
 {
@@ -36,6 +38,7 @@ rotate(uint64_t word, int bits)
 	return (word << bits) | (word >> (64 - bits));
 }
 
+/* SipRound, several times. */
 static void
 mix(State *s, int rounds)
 {
@@ -54,8 +57,9 @@ mix(State *s, int rounds)
 	}
 }
 
+/* Absorb one word, with the two rounds of SipHash-2-4. */
 static void
-take(State *s, uint64_t word)
+absorb(State *s, uint64_t word)
 {
 	s->v3 ^= word;
 	mix(s, 2);
@@ -76,8 +80,8 @@ dcf_siphash(const uint8_t key[DCF_SIPHASH_SIZE], const void *bytes, size_t len,
 	size_t left;
 
 	for (left = len; left >= 8; left -= 8, p += 8)
-		take(&s, load(p, 8));
-	take(&s, load(p, left) | (uint64_t) len << 56);
+		absorb(&s, load(p, 8));
+	absorb(&s, load(p, left) | (uint64_t) len << 56);
 	s.v2 ^= 0xee;
 	mix(&s, 4);
 	store(hash, s.v0 ^ s.v1 ^ s.v2 ^ s.v3);

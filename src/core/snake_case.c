@@ -1,12 +1,13 @@
 /*
  * snake_case.c
- *	  Names for SQL made of the service's names.  See snake_case.h.
+ *	  SQL names from the service's names.  See snake_case.h.
  */
 #include <stdbool.h>
 #include <string.h>
 
 #include "core/snake_case.h"
 
+/* The caller's buffer; len also counts what does not fit. */
 typedef struct Output
 {
 	char *dst;
@@ -59,7 +60,7 @@ put_text(Output *out, const char *text)
 		put(out, *text++);
 }
 
-/* src[i], or a separator behind the end. */
+/* src[i], or a separator after the end. */
 static char
 peek(const char *src, size_t len, size_t i)
 {
@@ -67,9 +68,8 @@ peek(const char *src, size_t len, size_t i)
 }
 
 /*
- * Whether the 's' at i + 1 is the plural of an abbreviation that ends at i, as
- * in "IDs" and "RMAsReport", and not the second letter of "Is" before another
- * word.
+ * Whether an 's' at i + 1 is the plural of an abbreviation that ends at i, as in
+ * "IDs" and "RMAsReport", and not the end of the word "Is" before another word.
  */
 static bool
 is_plural(const char *src, size_t len, size_t i)
@@ -90,7 +90,7 @@ begins_word(const char *src, size_t len, size_t i)
 		return false;
 	if (!is_upper(before))
 	{
-		/* One small letter is no word, as in "iQclerk" and "eMail". */
+		/* A single small letter is no word, as in "iQclerk" and "eMail". */
 		return !is_lower(before) ||
 			(i > 1 && is_word((unsigned char) src[i - 2]));
 	}

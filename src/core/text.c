@@ -1,6 +1,6 @@
 /*
  * text.c
- *	  Foreign text: making it fit to show, and recognising its forms.
+ *	  Foreign text, except dates and times.  See text.h.
  */
 #include "core/text.h"
 
@@ -11,8 +11,8 @@
 #include "utf8.h"
 
 /*
- * The length of the UTF-8 character at src and its code point; 0 if there is
- * no whole and valid one.
+ * The length of the UTF-8 character at src, and its code point; 0 if it is
+ * invalid or incomplete.
  */
 static size_t
 character_length(const unsigned char *src, size_t len, uint32_t *code)
@@ -33,6 +33,7 @@ character_length(const unsigned char *src, size_t len, uint32_t *code)
 	return i;
 }
 
+/* Whether a message may show the character; see dcf_text_make_safe(). */
 static bool
 is_safe(uint32_t code)
 {
@@ -52,7 +53,7 @@ dcf_text_make_safe(const char *src, size_t len, char *dst, size_t size)
 	const size_t ndots = sizeof(dots) - 1;
 	size_t room = size - 1;
 	size_t written = 0;
-	size_t cut = 0; /* last boundary with room for the dots */
+	size_t cut = 0; /* the last boundary that leaves room for the dots */
 	size_t i = 0;
 
 	while (i < len)
@@ -103,7 +104,7 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Pass over digits; says how many there were. */
+/* Skip digits; returns their number. */
 static size_t
 skip_digits(const char *src, size_t len, size_t *pos)
 {
@@ -155,8 +156,8 @@ dcf_text_is_number(const char *src, size_t len, bool *integral)
 }
 
 /*
- * The exponent at pos to the end, kept within a bound that no text's length
- * comes near.
+ * The exponent from pos to the end, limited to a bound far above the length of
+ * any text.
  */
 static int64_t
 read_exponent(const char *src, size_t len, size_t pos)
@@ -172,7 +173,7 @@ read_exponent(const char *src, size_t len, size_t pos)
 	return negative ? -exponent : exponent;
 }
 
-/* Append a digit below 0: the least integer has no positive counterpart. */
+/* Append a digit to a negative number, whose range includes INT64_MIN. */
 static bool
 append_digit(int64_t *value, int digit)
 {
@@ -187,7 +188,7 @@ dcf_text_parse_whole(const char *src, size_t len, int64_t *result)
 	bool fits = true;
 	bool integral;
 	int64_t value = 0;
-	int64_t places; /* digits in front of the point, as it is moved */
+	int64_t places; /* digits before the point, once the exponent moved it */
 	size_t end = 0;
 	size_t pos = 0;
 

@@ -1,12 +1,12 @@
 /*
  * text_time.c
- *	  Dates, times and spans of time in foreign text.
+ *	  Dates, times and time spans in foreign text.  See text.h.
  */
 #include "core/text.h"
 
 #include <limits.h>
 
-/* .NET's longest span has 8. */
+/* Digits of the days in .NET's longest time span. */
 #define SPAN_DAY_DIGITS 8
 
 /* hh:mm:ss */
@@ -18,7 +18,10 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* What is left of a date and time while it is being read. */
+/*
+ * A text and the position in it.  Each take_ function parses something at the
+ * position and advances it, or returns false.
+ */
 typedef struct IsoCursor
 {
 	const char *src;
@@ -26,7 +29,7 @@ typedef struct IsoCursor
 	size_t pos;
 } IsoCursor;
 
-/* Exactly ndigits digits with a value from min to max. */
+/* A number of exactly ndigits digits between min and max. */
 static bool
 take_number(IsoCursor *cursor, int ndigits, int min, int max, int *value)
 {
@@ -79,9 +82,9 @@ take_date(IsoCursor *cursor, DcfIsoTime *iso)
 }
 
 /*
- * Microseconds of digits behind the point, of which one is unit: rounded as
- * PostgreSQL's input functions do it, by floating point and half to even.  The
- * quotient is what strtod() makes of the digits.
+ * The fraction digits / unit in microseconds, rounded like in PostgreSQL's input
+ * functions: in floating point, half to even.  The quotient is what strtod()
+ * returns for the digits.
  */
 static int
 round_fraction(int digits, double unit)
@@ -182,7 +185,7 @@ dcf_text_parse_iso(const char *src, size_t len, DcfIsoTime *result)
 	return true;
 }
 
-/* How many digits stand at the cursor. */
+/* The number of digits at the position. */
 static size_t
 count_digits(const IsoCursor *cursor)
 {
@@ -211,7 +214,7 @@ dcf_text_parse_span(const char *src, size_t len, DcfTimeSpan *result)
 		 !take_char(&cursor, '.')))
 		return false;
 
-	/* Seconds have to be there: "12:30" alone may mean minutes. */
+	/* The seconds are required: "12:30" may mean minutes and seconds. */
 	if (len - cursor.pos < SPAN_TIME_LENGTH ||
 		src[cursor.pos + SPAN_TIME_LENGTH - 3] != ':' ||
 		!take_time(&cursor, &time) || cursor.pos != len)

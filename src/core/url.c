@@ -1,6 +1,6 @@
 /*
  * url.c
- *	  Query strings: encoding, decoding and walking.
+ *	  Query strings.  See url.h.
  */
 #include "core/url.h"
 
@@ -73,7 +73,7 @@ dcf_url_decode(const char *src, size_t len, char *dst, size_t *dstlen)
 	return true;
 }
 
-/* memchr() that may be given an empty span at any address. */
+/* memchr(), but an empty span may be at any address. */
 static const char *
 find_byte(const char *src, char byte, size_t len)
 {

@@ -1,6 +1,6 @@
 /*
  * utf8.h
- *	  UTF-8: checking it one byte at a time, and writing it.  Private to src/core.
+ *	  UTF-8: validating it byte by byte, and encoding characters.
  */
 #ifndef DCF_UTF8_H
 #define DCF_UTF8_H
@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 /*
- * Where a check stands between two bytes.  All zero: between two characters.
- * low and high bound the next byte while more are needed.
+ * The state of a validation between two bytes; all zero between two characters.
+ * While need is not 0, the next byte must be between low and high.
  */
 typedef struct DcfUtf8
 {
@@ -21,8 +21,8 @@ typedef struct DcfUtf8
 } DcfUtf8;
 
 /*
- * Take one byte.  False if no UTF-8 text (RFC 3629: shortest form, no
- * surrogates, at most U+10FFFF) has it here.  U+0000 is taken.
+ * Validate the next byte.  Returns false if it is invalid here (RFC 3629:
+ * shortest form, no surrogates, at most U+10FFFF).  Accepts U+0000.
  */
 static inline bool
 dcf_utf8_step(DcfUtf8 *state, unsigned char byte)
@@ -46,7 +46,7 @@ dcf_utf8_step(DcfUtf8 *state, unsigned char byte)
 	return true;
 }
 
-/* Write a character, which is no surrogate; dst has room for 4 bytes. */
+/* Encode a character that is no surrogate; dst has room for 4 bytes. */
 static inline size_t
 dcf_utf8_encode(uint32_t code, char *dst)
 {

@@ -1,18 +1,17 @@
 /*
  * vector.h
- *	  Passing over the plain bytes of a JSON string, by several bytes at once.
- *	  Private to src/core.
+ *	  Vector instructions: skipping the plain bytes of a JSON string, and
+ *	  comparing short pieces of memory.
  *
- * Plain are the bytes that stand for themselves and need no further look:
- * printable ASCII but for the quote and the backslash, and DEL.
+ * Plain bytes need no further inspection: printable ASCII except the quote and
+ * the backslash, and DEL.
  *
- * dcf_vector_skip_*(p, end) gives the first byte at or after p that is not
- * plain, or some address at or after end if there is none before it.  All but
- * the portable one may look at up to DCF_VECTOR_BLOCK bytes from end on, which
- * must be readable.
+ * dcf_vector_skip_*(p, end) returns the first byte at or after p that is not
+ * plain; if there is none before end, some address at or after end.  All but the
+ * portable one may read up to DCF_VECTOR_BLOCK bytes from end on.
  *
- * dcf_vector_same_*(a, b, len) says whether len bytes are the same, of which
- * DCF_VECTOR_BLOCK * 2 must be readable on both sides; len is at most that.
+ * dcf_vector_same_*(a, b, len) returns whether len bytes are equal.  len is at
+ * most DCF_VECTOR_BLOCK * 2, and that many bytes must be readable at a and b.
  */
 #ifndef DCF_VECTOR_H
 #define DCF_VECTOR_H
@@ -44,7 +43,7 @@ dcf_is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Whether all of eight bytes are plain. */
+/* Whether eight bytes are all plain. */
 static inline bool
 dcf_are_plain(const char *p)
 {
@@ -59,9 +58,9 @@ dcf_are_plain(const char *p)
 	backslash = bytes ^ (ones * '\\');
 
 	/*
-	 * A subtraction borrows into a byte's top bit if the byte is less than
-	 * what is subtracted; only bytes above an offending one can be reported
-	 * falsely, so the answer for the whole is exact.
+	 * A subtraction sets a byte's top bit if the byte is less than the
+	 * subtrahend.  The borrow can set it falsely only in bytes above such a
+	 * byte, so the answer for all eight is exact.
 	 */
 	return ((bytes | (bytes - ones * 0x20) | (quote - ones) |
 			 (backslash - ones)) &
@@ -86,7 +85,7 @@ dcf_vector_same_portable(const char *a, const char *b, size_t len)
 
 #ifdef DCF_HAVE_SSE2
 
-/* A signed comparison finds the control characters and all beyond ASCII. */
+/* As signed bytes, control characters and non-ASCII bytes are below a space. */
 static inline const char *
 dcf_vector_skip_sse2(const char *p, const char *end)
 {
@@ -173,7 +172,7 @@ dcf_vector_same_avx2(const char *a, const char *b, size_t len)
 
 #ifdef DCF_HAVE_NEON
 
-/* Four bits for each byte, all set where the byte is. */
+/* A mask with four bits for each byte, which are set if the byte is 0xFF. */
 static inline uint64_t
 dcf_neon_mask(uint8x16_t bytes)
 {

@@ -1,6 +1,6 @@
 /*
  * xml_name.c
- *	  Names of columns as names of XML elements.  See xml_name.h.
+ *	  Decoding the names of XML elements.  See xml_name.h.
  */
 #include "core/xml_name.h"
 
@@ -9,13 +9,11 @@
 #include "hex.h"
 #include "utf8.h"
 
-/* Of an escape with four digits, and with eight. */
+/* The length of an escape with four digits, and with eight. */
 #define SHORT_ESCAPE 7
 #define LONG_ESCAPE	 11
 
-/*
- * The escape of that length at src: whether there is one, and its number.
- */
+/* Read an escape of this length at src; false if there is none. */
 static bool
 read_escape(const char *src, size_t len, size_t escape_len, uint32_t *code)
 {
@@ -34,7 +32,7 @@ read_escape(const char *src, size_t len, size_t escape_len, uint32_t *code)
 	return true;
 }
 
-/* The length of the escape at src, 0 if there is none. */
+/* The length of the escape at src and its code point; 0 if there is none. */
 static size_t
 find_escape(const char *src, size_t len, uint32_t *code)
 {

@@ -317,7 +317,7 @@ dcf_circuit_breaker_enter(DcfCircuitBreaker *breaker)
 	bool blocked = is_blocked(host, now, &outage);
 
 	if (!blocked && host &&
-		dcf_circuit_ask(&host->circuit, now) == DCF_CIRCUIT_PROBE)
+		dcf_circuit_admit(&host->circuit, now) == DCF_CIRCUIT_PROBE)
 	{
 		hold(breaker);
 		breaker->probe = host->circuit.probes;
@@ -344,7 +344,7 @@ dcf_circuit_breaker_is_clear(const char *url, const DcfServerOptions *options)
 static void
 end_outage(Host *host)
 {
-	dcf_circuit_end(&host->circuit);
+	dcf_circuit_close(&host->circuit);
 	host->used = false;
 }
 
@@ -467,7 +467,7 @@ is_over(DcfCircuitBreaker *breaker, Host *host, Wait *wait, int64 now)
 
 	if (host == NULL)
 		return true;
-	news = dcf_circuit_look(&host->circuit, wait->since, wait->retries, now);
+	news = dcf_circuit_check(&host->circuit, wait->since, wait->retries, now);
 	if (news == DCF_CIRCUIT_OPEN || news == DCF_CIRCUIT_ANSWERED)
 		return true;
 	if (now < wait->until)

@@ -299,12 +299,12 @@ dcf_limiter_find_path(DcfLimiterAccount *account, const DcfSharedKey *key,
 int
 dcf_limiter_limit(const DcfLimiterAccount *account, int max)
 {
-	int limit = dcf_adaptive_limit_limit(&account->limit, max);
+	int limit = dcf_adaptive_limit_current(&account->limit, max);
 	int64 sum = 0;
 
 	for (int i = 0; i < DCF_LIMITER_PATHS; i++)
 		if (account->paths[i].used)
-			sum += dcf_adaptive_limit_limit(&account->paths[i].limit, max);
+			sum += dcf_adaptive_limit_current(&account->paths[i].limit, max);
 	return sum > 0 && sum < limit ? (int) sum : limit;
 }
 

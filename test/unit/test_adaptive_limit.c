@@ -42,8 +42,8 @@ has_room(Client *client)
 static int
 limit(const Client *client)
 {
-	int total = dcf_adaptive_limit_limit(&client->total, client->max);
-	int resource = dcf_adaptive_limit_limit(&client->resource, client->max);
+	int total = dcf_adaptive_limit_current(&client->total, client->max);
+	int resource = dcf_adaptive_limit_current(&client->resource, client->max);
 
 	return total < resource ? total : resource;
 }
@@ -282,11 +282,11 @@ tells_whose_limit(void)
 							&other);
 	dcf_adaptive_limit_refuse(&client.total, &client.other, &other, 8, 0,
 							  client.now);
-	CHECK(dcf_adaptive_limit_limit(&client.total, 8) == 3,
+	CHECK(dcf_adaptive_limit_current(&client.total, 8) == 3,
 		  "it is the company's");
-	CHECK(dcf_adaptive_limit_limit(&client.resource, 8) == 8,
+	CHECK(dcf_adaptive_limit_current(&client.resource, 8) == 8,
 		  "and no resource's");
-	CHECK(dcf_adaptive_limit_limit(&client.other, 8) == 8, "of the two");
+	CHECK(dcf_adaptive_limit_current(&client.other, 8) == 8, "of the two");
 
 	/* As many have just been let through, but not of this resource. */
 	begin(&client, 8);
@@ -303,9 +303,9 @@ tells_whose_limit(void)
 	}
 	send_one(&client, 3);
 	refuse(&client, 3);
-	CHECK(dcf_adaptive_limit_limit(&client.total, 8) == 8,
+	CHECK(dcf_adaptive_limit_current(&client.total, 8) == 8,
 		  "it is not the company's");
-	CHECK(dcf_adaptive_limit_limit(&client.resource, 8) == 3,
+	CHECK(dcf_adaptive_limit_current(&client.resource, 8) == 3,
 		  "but the resource's");
 
 	/* Nothing but the resource's is under way: another's need not wait. */
@@ -313,9 +313,9 @@ tells_whose_limit(void)
 	for (int i = 0; i < 4; i++)
 		send_one(&client, i);
 	refuse(&client, 3);
-	CHECK(dcf_adaptive_limit_limit(&client.total, 8) == 8,
+	CHECK(dcf_adaptive_limit_current(&client.total, 8) == 8,
 		  "it may be either's");
-	CHECK(dcf_adaptive_limit_limit(&client.resource, 8) == 3, "of the two");
+	CHECK(dcf_adaptive_limit_current(&client.resource, 8) == 3, "of the two");
 
 	/* Each takes part of what all may. */
 	client.now += DCF_ADAPTIVE_LIMIT_HOLD_MS;
@@ -334,14 +334,15 @@ has_several_users(void)
 
 	begin(&client, 3);
 	CHECK(limit(&client) == 3, "a small one");
-	CHECK(dcf_adaptive_limit_limit(&client.total, 900) == 900, "a large one");
+	CHECK(dcf_adaptive_limit_current(&client.total, 900) == 900,
+		  "a large one");
 	for (int i = 0; i < 20; i++)
 		dcf_adaptive_limit_send(&client.total, NULL, 900, client.now,
 								&client.tickets[i]);
 	dcf_adaptive_limit_refuse(&client.total, NULL, &client.tickets[19], 900, 0,
 							  client.now);
 	CHECK(limit(&client) == 3, "the small one has enough");
-	CHECK(dcf_adaptive_limit_limit(&client.total, 900) == 19,
+	CHECK(dcf_adaptive_limit_current(&client.total, 900) == 19,
 		  "the large one has not");
 }
 

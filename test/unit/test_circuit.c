@@ -27,13 +27,15 @@ opens_when_tries_are_used_up(void)
 	DcfCircuit circuit;
 
 	memset(&circuit, 0, sizeof(circuit));
-	CHECK(dcf_circuit_ask(&circuit, 0) == DCF_CIRCUIT_GO, "nothing is known");
+	CHECK(dcf_circuit_admit(&circuit, 0) == DCF_CIRCUIT_GO,
+		  "nothing is known");
 	dcf_circuit_fail(&circuit, false, 0, 0, 1000);
-	CHECK(dcf_circuit_ask(&circuit, 1000) == DCF_CIRCUIT_GO,
+	CHECK(dcf_circuit_admit(&circuit, 1000) == DCF_CIRCUIT_GO,
 		  "a failure is a doubt");
 	dcf_circuit_fail(&circuit, false, 0, 0, 2000);
 	dcf_circuit_give_up(&circuit, 1000, 2000);
-	CHECK(dcf_circuit_ask(&circuit, 2000) == DCF_CIRCUIT_REFUSED, "now it is");
+	CHECK(dcf_circuit_admit(&circuit, 2000) == DCF_CIRCUIT_REFUSED,
+		  "now it is");
 	CHECK(circuit.since == 1000, "since the first failure");
 	CHECK(dcf_circuit_wait(&circuit, 2000) == DCF_CIRCUIT_FIRST_PAUSE_MS,
 		  "for a pause");
@@ -50,15 +52,16 @@ believes_an_answer(void)
 
 	memset(&circuit, 0, sizeof(circuit));
 	dcf_circuit_fail(&circuit, false, 0, 0, 1000);
-	dcf_circuit_end(&circuit);
+	dcf_circuit_close(&circuit);
 	dcf_circuit_fail(&circuit, false, 0, 0, 1200);
 	dcf_circuit_give_up(&circuit, 1000, 2000);
-	CHECK(dcf_circuit_ask(&circuit, 2000) == DCF_CIRCUIT_GO,
+	CHECK(dcf_circuit_admit(&circuit, 2000) == DCF_CIRCUIT_GO,
 		  "others were answered meanwhile");
 	dcf_circuit_give_up(&circuit, 1200, 2000);
-	CHECK(dcf_circuit_ask(&circuit, 2000) == DCF_CIRCUIT_REFUSED, "not since");
-	dcf_circuit_end(&circuit);
-	CHECK(dcf_circuit_ask(&circuit, 2000) == DCF_CIRCUIT_GO, "but now");
+	CHECK(dcf_circuit_admit(&circuit, 2000) == DCF_CIRCUIT_REFUSED,
+		  "not since");
+	dcf_circuit_close(&circuit);
+	CHECK(dcf_circuit_admit(&circuit, 2000) == DCF_CIRCUIT_GO, "but now");
 }
 
 static void
@@ -69,11 +72,11 @@ takes_two_broken_connections(void)
 	memset(&circuit, 0, sizeof(circuit));
 	dcf_circuit_fail(&circuit, true, 0, 0, 1000);
 	dcf_circuit_give_up(&circuit, 1000, 1000);
-	CHECK(dcf_circuit_ask(&circuit, 1000) == DCF_CIRCUIT_GO,
+	CHECK(dcf_circuit_admit(&circuit, 1000) == DCF_CIRCUIT_GO,
 		  "one is no outage");
 	dcf_circuit_fail(&circuit, true, 0, 0, 1100);
 	dcf_circuit_give_up(&circuit, 1100, 1100);
-	CHECK(dcf_circuit_ask(&circuit, 1100) == DCF_CIRCUIT_REFUSED, "two are");
+	CHECK(dcf_circuit_admit(&circuit, 1100) == DCF_CIRCUIT_REFUSED, "two are");
 }
 
 static void
@@ -88,17 +91,17 @@ probes_alone_and_ever_less_often(void)
 	{
 		CHECK(dcf_circuit_wait(&circuit, now) == pauses[i], "pause %d", i);
 		now += pauses[i];
-		CHECK(dcf_circuit_ask(&circuit, now - 1) == DCF_CIRCUIT_REFUSED,
+		CHECK(dcf_circuit_admit(&circuit, now - 1) == DCF_CIRCUIT_REFUSED,
 			  "before its end, %d", i);
-		CHECK(dcf_circuit_ask(&circuit, now) == DCF_CIRCUIT_PROBE,
+		CHECK(dcf_circuit_admit(&circuit, now) == DCF_CIRCUIT_PROBE,
 			  "at its end, %d", i);
-		CHECK(dcf_circuit_ask(&circuit, now) == DCF_CIRCUIT_REFUSED,
+		CHECK(dcf_circuit_admit(&circuit, now) == DCF_CIRCUIT_REFUSED,
 			  "others meanwhile, %d", i);
 		now += 100;
 		dcf_circuit_fail(&circuit, false, circuit.probes, 0, now);
 	}
 	CHECK(circuit.since == 1000, "all of one outage");
-	dcf_circuit_end(&circuit);
+	dcf_circuit_close(&circuit);
 	dcf_circuit_fail(&circuit, false, 0, 0, now);
 	dcf_circuit_give_up(&circuit, now, now);
 	CHECK(dcf_circuit_wait(&circuit, now) == DCF_CIRCUIT_FIRST_PAUSE_MS,
@@ -110,26 +113,26 @@ ends_with_a_connection(void)
 {
 	DcfCircuit circuit = opened(false);
 
-	CHECK(dcf_circuit_ask(&circuit, 5000) == DCF_CIRCUIT_PROBE, "a probe");
+	CHECK(dcf_circuit_admit(&circuit, 5000) == DCF_CIRCUIT_PROBE, "a probe");
 	dcf_circuit_connect(&circuit, circuit.probes, 5010);
-	CHECK(dcf_circuit_ask(&circuit, 5010) == DCF_CIRCUIT_GO,
+	CHECK(dcf_circuit_admit(&circuit, 5010) == DCF_CIRCUIT_GO,
 		  "a connection is enough where there was none");
 
 	circuit = opened(true);
-	CHECK(dcf_circuit_ask(&circuit, 5000) == DCF_CIRCUIT_PROBE, "a probe");
+	CHECK(dcf_circuit_admit(&circuit, 5000) == DCF_CIRCUIT_PROBE, "a probe");
 	dcf_circuit_connect(&circuit, circuit.probes, 5010);
-	CHECK(dcf_circuit_ask(&circuit, 5010) == DCF_CIRCUIT_REFUSED,
+	CHECK(dcf_circuit_admit(&circuit, 5010) == DCF_CIRCUIT_REFUSED,
 		  "not where connections break");
-	CHECK(dcf_circuit_ask(&circuit, 5010 + DCF_CIRCUIT_SETTLE_MS) ==
+	CHECK(dcf_circuit_admit(&circuit, 5010 + DCF_CIRCUIT_SETTLE_MS) ==
 			  DCF_CIRCUIT_GO,
 		  "but one that lasts");
 	CHECK(circuit.failures == 0, "ends it");
 
 	circuit = opened(true);
-	(void) dcf_circuit_ask(&circuit, 5000);
+	(void) dcf_circuit_admit(&circuit, 5000);
 	dcf_circuit_connect(&circuit, circuit.probes, 5010);
 	dcf_circuit_fail(&circuit, true, circuit.probes, 0, 5020);
-	CHECK(dcf_circuit_ask(&circuit, 5010 + DCF_CIRCUIT_SETTLE_MS - 1) ==
+	CHECK(dcf_circuit_admit(&circuit, 5010 + DCF_CIRCUIT_SETTLE_MS - 1) ==
 			  DCF_CIRCUIT_REFUSED,
 		  "one that breaks does not");
 	CHECK(dcf_circuit_wait(&circuit, 5020) == 2 * DCF_CIRCUIT_FIRST_PAUSE_MS,
@@ -142,22 +145,22 @@ survives_a_lost_probe(void)
 	DcfCircuit circuit = opened(false);
 	uint64_t lost;
 
-	CHECK(dcf_circuit_ask(&circuit, 5000) == DCF_CIRCUIT_PROBE, "a probe");
+	CHECK(dcf_circuit_admit(&circuit, 5000) == DCF_CIRCUIT_PROBE, "a probe");
 	dcf_circuit_abandon(&circuit, circuit.probes, 0, 5100);
-	CHECK(dcf_circuit_ask(&circuit, 5100) == DCF_CIRCUIT_PROBE,
+	CHECK(dcf_circuit_admit(&circuit, 5100) == DCF_CIRCUIT_PROBE,
 		  "one that is given up makes room at once");
 	lost = circuit.probes;
-	CHECK(dcf_circuit_ask(&circuit, 5100 + DCF_CIRCUIT_PROBE_MS - 1) ==
+	CHECK(dcf_circuit_admit(&circuit, 5100 + DCF_CIRCUIT_PROBE_MS - 1) ==
 			  DCF_CIRCUIT_REFUSED,
 		  "one that nobody looks after");
-	CHECK(dcf_circuit_ask(&circuit, 5100 + DCF_CIRCUIT_PROBE_MS) ==
+	CHECK(dcf_circuit_admit(&circuit, 5100 + DCF_CIRCUIT_PROBE_MS) ==
 			  DCF_CIRCUIT_PROBE,
 		  "makes room after a while");
 
 	dcf_circuit_connect(&circuit, lost, 40000);
 	dcf_circuit_abandon(&circuit, lost, 0, 40000);
 	dcf_circuit_fail(&circuit, false, lost, 0, 40000);
-	CHECK(dcf_circuit_ask(&circuit, 40000) == DCF_CIRCUIT_REFUSED,
+	CHECK(dcf_circuit_admit(&circuit, 40000) == DCF_CIRCUIT_REFUSED,
 		  "what becomes of it changes nothing for the next");
 	dcf_circuit_fail(&circuit, false, circuit.probes, 0, 40000);
 	CHECK(dcf_circuit_wait(&circuit, 40000) == 2 * DCF_CIRCUIT_FIRST_PAUSE_MS,
@@ -173,26 +176,26 @@ survives_a_lost_retry(void)
 	memset(&circuit, 0, sizeof(circuit));
 	dcf_circuit_fail(&circuit, false, 0, 0, 1000);
 	retry = dcf_circuit_retry(&circuit, 1500);
-	CHECK(dcf_circuit_look(&circuit, 1200, 0, 1600) == DCF_CIRCUIT_TRYING,
+	CHECK(dcf_circuit_check(&circuit, 1200, 0, 1600) == DCF_CIRCUIT_TRYING,
 		  "somebody tries");
-	CHECK(dcf_circuit_look(&circuit, 1200, 0, 1500 + DCF_CIRCUIT_PROBE_MS) ==
+	CHECK(dcf_circuit_check(&circuit, 1200, 0, 1500 + DCF_CIRCUIT_PROBE_MS) ==
 			  DCF_CIRCUIT_NONE,
 		  "but not for ever");
 	dcf_circuit_abandon(&circuit, 0, retry, 1700);
-	CHECK(dcf_circuit_look(&circuit, 1200, 0, 1700) == DCF_CIRCUIT_NONE,
+	CHECK(dcf_circuit_check(&circuit, 1200, 0, 1700) == DCF_CIRCUIT_NONE,
 		  "nor who gives up");
 	retry = dcf_circuit_retry(&circuit, 1800);
 	dcf_circuit_fail(&circuit, false, 0, retry, 1900);
-	CHECK(dcf_circuit_look(&circuit, 1200, 0, 1900) == DCF_CIRCUIT_TRIED,
+	CHECK(dcf_circuit_check(&circuit, 1200, 0, 1900) == DCF_CIRCUIT_TRIED,
 		  "a failure counts for those who waited");
-	CHECK(dcf_circuit_look(&circuit, 1900, retry, 1900) == DCF_CIRCUIT_NONE,
+	CHECK(dcf_circuit_check(&circuit, 1900, retry, 1900) == DCF_CIRCUIT_NONE,
 		  "not for who waits since");
-	dcf_circuit_end(&circuit);
-	CHECK(dcf_circuit_look(&circuit, 1900, retry, 2000) ==
+	dcf_circuit_close(&circuit);
+	CHECK(dcf_circuit_check(&circuit, 1900, retry, 2000) ==
 			  DCF_CIRCUIT_ANSWERED,
 		  "an answer is news");
 	dcf_circuit_fail(&circuit, false, 0, 0, 2100);
-	CHECK(dcf_circuit_look(&circuit, 1900, retry, 2200) ==
+	CHECK(dcf_circuit_check(&circuit, 1900, retry, 2200) ==
 			  DCF_CIRCUIT_ANSWERED,
 		  "also if another failure follows");
 }
@@ -266,7 +269,7 @@ end_try(World *world, Session *session, int64_t now)
 	session->ends = 0;
 	if (world->up_at >= 0 && now >= world->up_at)
 	{
-		dcf_circuit_end(&world->circuit);
+		dcf_circuit_close(&world->circuit);
 		session->over = session->connected = true;
 		return;
 	}
@@ -280,8 +283,8 @@ end_try(World *world, Session *session, int64_t now)
 static void
 look(World *world, Session *session, int64_t now)
 {
-	DcfCircuitNews news = dcf_circuit_look(&world->circuit, session->since,
-										   session->retries, now);
+	DcfCircuitNews news = dcf_circuit_check(&world->circuit, session->since,
+											session->retries, now);
 
 	session->retry = 0;
 	if (news == DCF_CIRCUIT_OPEN)
