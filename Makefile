@@ -268,7 +268,7 @@ help:
 	@echo '  make clean                   remove what was built'
 	@echo ''
 	@echo 'From a clean machine (each installs what it needs):'
-	@echo '  make demo                    build, install, run the example of the README'
+	@echo '  make demo                    build, install, run the demo'
 	@echo '  make demo-shell              the same, then leave you in psql'
 	@echo '  make test                    build, install, run every test, as CI does'
 	@echo '  make bench                   build, install, compare with other ways to load'
