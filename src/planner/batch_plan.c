@@ -1,6 +1,6 @@
 /*
  * batch_plan.c
- *	  The planner's side of batched joins.  See batch_plan.h.
+ *	  Batched joins, the planner's side.  See batch_plan.h.
  */
 #include "postgres.h"
 
@@ -30,20 +30,22 @@ typedef struct BatchJoin
 	PlannerInfo *root;
 	RelOptInfo *joinrel;
 	RelOptInfo *outerrel;
-	RelOptInfo *innerrel; /* a foreign table of ours */
+	RelOptInfo *innerrel; /* a foreign table of this wrapper */
 	JoinType type;
 	JoinPathExtraData *extra;
 	int batch_size;
 } BatchJoin;
 
-/* What a join does, by estimate. */
+/* Estimates for one join. */
 typedef struct KeyCounts
 {
-	double nvalues; /* of the key */
+	double nvalues; /* distinct keys on the outer side */
 	double batches;
 } KeyCounts;
 
-/* A key's clause, from the outer side's point of view. */
+/*
+ * A join clause that supplies keys: column = value, value from the outer side.
+ */
 typedef struct Key
 {
 	RestrictInfo *clause;
@@ -94,6 +96,10 @@ dcf_batch_init(void)
 	set_join_pathlist_hook = consider_join;
 }
 
+/*
+ * The planner's hook: add a batched path for each clause that supplies keys,
+ * each path of the outer side and each useful parameterisation.
+ */
 static void
 consider_join(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 			  RelOptInfo *innerrel, JoinType jointype,
@@ -132,8 +138,9 @@ consider_join(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 }
 
 /*
- * Not where rows are locked, or changed: one that somebody else has changed is
- * joined again, to the rows it was joined to, which this node does not keep.
+ * Whether a batched join may be used.  Not if rows are locked or changed: then
+ * EvalPlanQual joins a changed row again with the rows that it was joined
+ * with, and this node does not keep those.
  */
 static bool
 is_possible(const BatchJoin *join)
@@ -154,6 +161,7 @@ is_possible(const BatchJoin *join)
 	return true;
 }
 
+/* Whether a clause supplies keys.  Sets *key. */
 static bool
 is_key(const BatchJoin *join, RestrictInfo *clause, Key *key)
 {
@@ -175,7 +183,11 @@ is_key(const BatchJoin *join, RestrictInfo *clause, Key *key)
 					join->outerrel->relids);
 }
 
-/* Of the outer side, as for a hash join; makes the join's type one we know. */
+/*
+ * The paths of the outer side to consider, as for a hash join.  Turns
+ * JOIN_UNIQUE_OUTER into an inner join with the distinct rows of the outer
+ * side.
+ */
 static List *
 find_outer_paths(BatchJoin *join)
 {
@@ -206,6 +218,7 @@ find_outer_paths(BatchJoin *join)
 	return result;
 }
 
+/* Add the path for one key, outer path and parameterisation. */
 static void
 add_batched_path(const BatchJoin *join, const Key *key, Path *outer,
 				 Relids params)
@@ -242,9 +255,9 @@ add_batched_path(const BatchJoin *join, const Key *key, Path *outer,
 }
 
 /*
- * As for the planner's own joins, a path is parameterised where the order of
- * joins wants it, or where some of what is sent comes from one side of the join
- * and some from elsewhere.
+ * As for the planner's own joins, a parameterised path is useful only if the
+ * join order needs it, or if one part of what is sent comes from this join's
+ * outer side and another from elsewhere.
  */
 static bool
 is_worth_adding(const BatchJoin *join, const Path *outer, Relids params,
@@ -258,6 +271,7 @@ is_worth_adding(const BatchJoin *join, const Path *outer, Relids params,
 		 bms_is_subset(PATH_REQ_OUTER(outer), join->outerrel->lateral_relids));
 }
 
+/* The clauses with the key's first, where plan_join() expects it. */
 static List *
 key_first(const Key *key, List *clauses)
 {
@@ -265,6 +279,7 @@ key_first(const Key *key, List *clauses)
 				 list_delete_ptr(list_copy(clauses), key->clause));
 }
 
+/* Estimate how many keys the outer side has, and how many batches. */
 static KeyCounts
 count_keys(const BatchJoin *join, const Key *key, const Path *outer)
 {
@@ -274,6 +289,10 @@ count_keys(const BatchJoin *join, const Key *key, const Path *outer)
 	return (KeyCounts){nvalues, ceil(nvalues / join->batch_size)};
 }
 
+/*
+ * The outer side runs first; each batch runs the inner side; each inner row
+ * probes the hash.
+ */
 static void
 set_cost(const BatchJoin *join, CustomPath *path, const Path *outer,
 		 const Path *inner, double batches)
@@ -293,6 +312,7 @@ set_cost(const BatchJoin *join, CustomPath *path, const Path *outer,
 	dcf_compat_sum_disabled(&path->path, outer, inner);
 }
 
+/* The callback that makes a plan node from the path. */
 static Plan *
 plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 		  List *clauses, List *plans)
@@ -328,7 +348,9 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	return &scan->scan.plan;
 }
 
-/* A path that is parameterised by a parent, for one of its partitions. */
+/*
+ * Callback: adjust a path parameterised by a parent to one of its partitions.
+ */
 static List *
 reparameterize(PlannerInfo *root, List *private, RelOptInfo *child)
 {
@@ -338,8 +360,9 @@ reparameterize(PlannerInfo *root, List *private, RelOptInfo *child)
 }
 
 /*
- * What a view lets through is checked before what could tell of it.  The key
- * comes first whatever it is: it tells nothing.
+ * Order clauses so that those of a security barrier view are checked before
+ * any that could leak.  The key's clause stays first; it is leakproof or has
+ * level 0.
  */
 static List *
 order_by_security(List *clauses)
@@ -364,9 +387,9 @@ order_by_security(List *clauses)
 }
 
 /*
- * The columns of both sides, in the form in which they stand in the join's
- * result, for the planner finds no other: after an outer join they are marked as
- * nulled by it.
+ * The columns of both sides, in the form that the join's result has them,
+ * because setrefs.c finds them only by equality: above an outer join they are
+ * marked as nullable by it.
  */
 static List *
 make_scan_tlist(RelOptInfo *rel, List *plans)
@@ -394,7 +417,7 @@ make_scan_tlist(RelOptInfo *rel, List *plans)
 	return result;
 }
 
-/* The expression that is the same column, or placeholder; NULL if none is. */
+/* The expression for the same column or placeholder; NULL if there is none. */
 static Node *
 find_same_column(List *exprs, Node *node)
 {
@@ -418,7 +441,7 @@ find_same_column(List *exprs, Node *node)
 	return NULL;
 }
 
-/* An expression with its columns in the form that the list has them in. */
+/* Mutator: replace columns by the form that the target list has. */
 static Node *
 match_tlist(Node *node, void *context)
 {

@@ -26,34 +26,35 @@
 #include "request/window_open.h"
 
 /*
- * Costs in the planner's unit, a sequential page read, which is taken for a
- * hundredth of a millisecond.  A request is a round trip and the service's own
- * work: as long as the first byte was found to take, but never less than
- * COST_PER_REQUEST, so that a service which happens to be near is not sent_factor a
- * thousand times.  A byte of a reply has to be received, inflated and read.
+ * Costs in the planner's unit, the cost of a sequential page read, assumed to
+ * be a hundredth of a millisecond.  A request costs the time to its first byte
+ * as learned from earlier replies, but at least COST_PER_REQUEST, so that a
+ * fast service does not get a thousand requests.  A byte of a reply has to be
+ * received, decompressed and parsed.
  */
 #define COST_PER_MS		 100.0
 #define COST_PER_REQUEST 1000.0
 #define COST_PER_BYTE	 0.0001
 
-/* Bytes a field takes in a reply: its key, quotes and separators, a value. */
+/* Assumed bytes of a field in a reply: key, value, quotes and separators. */
 #define BYTES_PER_FIELD 30
 
-/* Elements of an array that is not known yet. */
+/* Assumed length of an array that is not known yet. */
 #define UNKNOWN_ARRAY_LENGTH 10
 
-/* What an estimate is made from. */
+/* The inputs of an estimate, and intermediate results. */
 typedef struct Estimation
 {
 	PlannerInfo *root;
 	RelOptInfo *baserel;
 	const DcfRelation *relation;
 	const DcfQuals *quals;
-	Bitmapset *fan_out;		 /* see DcfFdwPrivate */
-	Bitmapset *single;		 /* columns of which one value is left, by = */
-	const RestrictInfo *key; /* the clause of a batched join's key, or NULL */
+	Bitmapset *fan_out; /* as in DcfFdwPrivate */
+	Bitmapset *single;	/* columns restricted to one value by = */
+	/* the clause that supplies a batched join's keys, or NULL */
+	const RestrictInfo *key;
 	DcfRequestSize reqsize;
-	double windows; /* that are sent_factor for one by one */
+	double windows; /* each of them needs a request */
 	DcfReplyStats learned;
 	DcfEstimate *estimate;
 } Estimation;
@@ -106,7 +107,9 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 	estimate->requests = count_requests(&e);
 	estimate->rows = reply_rows(&e);
 
-	/* What is too much for one reply comes in several, or not at all. */
+	/*
+	 * More rows than a reply may have need several requests, or are an error.
+	 */
 	received = estimate->requests * estimate->rows_per_request;
 	if (relation->split)
 		estimate->requests *=
@@ -128,6 +131,7 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 		estimate->rows * baserel->reltarget->cost.per_tuple;
 }
 
+/* Columns restricted to one value. */
 static Bitmapset *
 find_single_columns(const DcfQuals *quals)
 {
@@ -144,6 +148,7 @@ find_single_columns(const DcfQuals *quals)
 	return single;
 }
 
+/* The clause that supplies a batched join's keys, or NULL. */
 static const RestrictInfo *
 find_key(const DcfQuals *quals)
 {
@@ -156,7 +161,7 @@ find_key(const DcfQuals *quals)
 	return NULL;
 }
 
-/* Whether a binding comes to a request for each of its values. */
+/* Whether a binding needs a request for each of its values. */
 static bool
 fans_out(const Estimation *e, const DcfBinding *binding)
 {
@@ -167,7 +172,10 @@ fans_out(const Estimation *e, const DcfBinding *binding)
 		(!column->options->list || bms_is_member(binding->attnum, e->fan_out));
 }
 
-/* Columns that need a request for each value multiply, but those of a group. */
+/*
+ * Estimate the requests: columns that fan out multiply, except those of a
+ * group.
+ */
 static double
 count_requests(const Estimation *e)
 {
@@ -197,8 +205,8 @@ count_requests(const Estimation *e)
 }
 
 /*
- * The value of a binding, simplified as far as the planner may: what is stable
- * is a Const, and a parameter whose value it knows.
+ * A binding's value, simplified as far as is possible at plan time: stable
+ * functions and known parameters become a Const.  NULL for IS NULL.
  */
 static Expr *
 known_value(const Estimation *e, const DcfBinding *binding)
@@ -209,7 +217,9 @@ known_value(const Estimation *e, const DcfBinding *binding)
 											  (Node *) binding->value);
 }
 
-/* Whether the condition that a binding does not hold under is known to be true. */
+/*
+ * Whether a binding's condition is known to be true, so that it does not hold.
+ */
 static bool
 is_skipped(const Estimation *e, const DcfBinding *binding)
 {
@@ -224,7 +234,7 @@ is_skipped(const Estimation *e, const DcfBinding *binding)
 		DatumGetBool(condition->constvalue);
 }
 
-/* Or -1 if it is not known. */
+/* The length of an array, or -1 if it is not known. */
 static double
 array_length(Expr *array)
 {
@@ -243,7 +253,7 @@ array_length(Expr *array)
 	return -1;
 }
 
-/* What one request will ask for. */
+/* Compute how much one request will ask for. */
 static void
 find_request_size(Estimation *e)
 {
@@ -259,6 +269,7 @@ find_request_size(Estimation *e)
 	}
 }
 
+/* Add a column with values. */
 static void
 add_column_size(Estimation *e, const DcfColumn *column)
 {
@@ -266,7 +277,7 @@ add_column_size(Estimation *e, const DcfColumn *column)
 	Expr *value;
 	ListCell *lc;
 
-	/* A value by = is the last word. */
+	/* A comparison by = restricts most. */
 	foreach(lc, e->quals->bindings)
 	{
 		const DcfBinding *binding = lfirst(lc);
@@ -304,6 +315,7 @@ add_column_size(Estimation *e, const DcfColumn *column)
 								array_length(value));
 }
 
+/* Add a window column. */
 static void
 add_window_size(Estimation *e, const DcfColumn *column)
 {
@@ -333,8 +345,8 @@ add_window_size(Estimation *e, const DcfColumn *column)
 }
 
 /*
- * Of the windows that are sent_factor for one by one, which are counted, one as long
- * as they are on average.  False if the values are not known.
+ * Count the windows that are requested separately, and set *window to one of
+ * their average length.  False if the values are not known.
  */
 static bool
 find_average_window(Estimation *e, const DcfColumn *column, DcfWindow *window)
@@ -379,7 +391,9 @@ find_average_window(Estimation *e, const DcfColumn *column, DcfWindow *window)
 	return true;
 }
 
-/* False if the value is not known. */
+/*
+ * Apply a binding to a window or its periods; false if its value is not known.
+ */
 static bool
 narrow_window(const Estimation *e, const DcfBinding *binding,
 			  DcfWindow *window, DcfPeriods *periods)
@@ -408,7 +422,7 @@ narrow_window(const Estimation *e, const DcfBinding *binding,
 	return true;
 }
 
-/* The service's own count, where the server's options want it; else -1. */
+/* The service's own count, with remote_estimate; else -1. */
 static double
 remote_rows(const Estimation *e)
 {
@@ -421,9 +435,10 @@ remote_rows(const Estimation *e)
 }
 
 /*
- * The service counts all rows of a table.  What a request that asks for some of
- * them returns is known better by replies to such requests.  Replies to
- * requests that sent_factor for less are the least that is to be expected.
+ * Whether to prefer what replies have taught.  The service counts all rows of
+ * a table, so replies to requests that were restricted alike know better.
+ * at_least: the replies were to requests that asked for less, so they are only
+ * a lower bound.
  */
 static bool
 use_learned(const Estimation *e, double remote)
@@ -443,8 +458,8 @@ use_learned(const Estimation *e, double remote)
 }
 
 /*
- * Of a reply, by statistics.  Where ANALYZE had a sample, they know of its rows,
- * and the service filters them; else of the rows of a reply as it comes.
+ * Records in a reply by ANALYZE.  With analyze_params it has sampled rows
+ * before the service filters them; otherwise it has seen a reply as it comes.
  */
 static double
 statistics_rows(const Estimation *e)
@@ -456,7 +471,8 @@ statistics_rows(const Estimation *e)
 }
 
 /*
- * Rows the scan returns; the rows of a reply are noted in the estimate.
+ * Estimate the rows that the scan returns.  Sets the estimate's source and the
+ * records in a reply.
  */
 static double
 reply_rows(Estimation *e)
@@ -504,7 +520,10 @@ reply_rows(Estimation *e)
 		rows = DCF_ROWS_DEFAULT;
 	}
 
-	/* These count a reply's records, so what was sent is accounted for. */
+	/*
+	 * These sources count records of a reply, so clauses that were sent are
+	 * already applied.
+	 */
 	estimate->rows_per_request = clamp_row_est(rows * filtered_part(e));
 	estimate->rows_sent = estimate->rows_per_request * sent_factor;
 	rows = estimate->rows_per_request;
@@ -515,8 +534,9 @@ reply_rows(Estimation *e)
 }
 
 /*
- * What part of the records the service returns that the estimate is of: where a
- * clause lets it filter them that did not when they were counted.
+ * The fraction of the counted records that the service will return, given
+ * clauses that it applies but that did not apply when the records were
+ * counted.
  */
 static double
 filtered_part(const Estimation *e)
@@ -552,7 +572,7 @@ filtered_part(const Estimation *e)
 	return Min(selectivity(e, clauses) / requests, 1);
 }
 
-/* Whether a clause that was sent is on a column that the reply has. */
+/* Whether a clause that was sent is about a column of the reply. */
 static bool
 is_filter(const Estimation *e, const RestrictInfo *rinfo)
 {
@@ -560,13 +580,14 @@ is_filter(const Estimation *e, const RestrictInfo *rinfo)
 }
 
 /*
- * One of the clauses may be that of a batched join's key: it holds for any of
- * many values, but all batches together have no more than all rows.
+ * The selectivity of clauses.  The clause that supplies a batched join's keys
+ * holds for any of many keys; but all batches together return at most all
+ * rows.
  */
 static Selectivity
 selectivity(const Estimation *e, List *clauses)
 {
-	/* Several bindings may come of one clause. */
+	/* A clause may have several bindings. */
 	Selectivity one =
 		clauselist_selectivity(e->root, list_concat_unique_ptr(NIL, clauses),
 							   e->baserel->relid, JOIN_INNER, NULL);
@@ -576,6 +597,7 @@ selectivity(const Estimation *e, List *clauses)
 	return Min(e->estimate->keys * one, 1) / e->estimate->batches;
 }
 
+/* The size of a record, as learned or assumed. */
 static double
 bytes_per_record(const Estimation *e)
 {

@@ -3,14 +3,15 @@
  *	  What the queries around a relation's own do with its columns.  See
  *	  qual_walk.h.
  *
- * A query that is planned apart knows nothing of the one around it, which is
- * found by the planner's chain of roots.  That has it still as it was parsed: a
- * subquery of an expression until the whole expression is done, a WITH query as
- * long as any of the others is not, one in FROM always.
+ * A subquery that is planned separately knows nothing of the query around it.
+ * That query is found by the planner's chain of roots (parent_root).  It still
+ * has the subquery as it was parsed: one in an expression until the whole
+ * expression is planned, a WITH query as long as any of the others is not, one
+ * in FROM always.
  *
- * Which of the subqueries of a query is being planned is recognised by its
- * range table and target list.  An EXISTS that is to be hashed returns what it
- * compares, under no names.
+ * Which of the parsed subqueries is being planned is recognised by its range
+ * table and target list.  An EXISTS that is planned for hashing returns the
+ * columns it compares, without names.
  */
 #include "postgres.h"
 
@@ -27,7 +28,7 @@
 #include "qual_family.h"
 #include "qual_walk.h"
 
-/* Where in the query around it a query may stand. */
+/* Where the query that root plans may stand in the query around it. */
 typedef struct Places
 {
 	const PlannerInfo *root;
@@ -37,15 +38,15 @@ typedef struct Places
 	List *sublinks;	 /* of SubLink * */
 } Places;
 
-/* Whose uses are looked for. */
+/* The column whose uses are searched. */
 typedef struct Search
 {
 	PlannerInfo *root;
 	RelOptInfo *baserel;
 	const DcfRelation *relation;
 	const DcfColumn *column;
-	const DcfQuals *quals; /* what its clauses give under conditions */
-	DcfQualUses *uses;	   /* what is found */
+	const DcfQuals *quals; /* of the column's clauses */
+	DcfQualUses *uses;	   /* the result */
 } Search;
 
 static void look_for_uses(Search *search);
@@ -95,7 +96,10 @@ dcf_qual_uses(PlannerInfo *root, RelOptInfo *baserel,
 	return uses;
 }
 
-/* From the relation's own query outwards. */
+/*
+ * Search the relation's own query, then outwards as long as the query returns
+ * the column.
+ */
 static void
 look_for_uses(Search *search)
 {
@@ -129,8 +133,9 @@ look_for_uses(Search *search)
 }
 
 /*
- * Walk through the relation's own query.  Of partitions the first one's walk is
- * all of theirs, but where clauses on its own columns are left out.
+ * Walk through the relation's own query.  The result for the first partition
+ * serves for all, unless the walk skips clauses on the partition's own
+ * columns.
  */
 static Bitmapset *
 walk_own(const Search *search, DcfQualWalk *walk)
@@ -169,7 +174,7 @@ walk_own(const Search *search, DcfQualWalk *walk)
 	return columns;
 }
 
-/* The clauses that give the column a value, but for a condition. */
+/* The clauses that give the column a value, but only under a condition. */
 static List *
 conditional_clauses(const Search *search)
 {
@@ -187,9 +192,11 @@ conditional_clauses(const Search *search)
 }
 
 /*
- * False where nothing follows, or what does gives no value to send.  Not settled:
- * a condition may leave it without, and then the query around compares it; but
- * "NULL IN (SELECT ...)" does not: it is NULL if there is any row.
+ * Add the clauses that follow from the query around.  False if none follows,
+ * or none gives a value to send. *settled: the query around cannot compare the
+ * column without a value.  It can if a condition leaves the column without
+ * one; but for "NULL IN (SELECT ...)" that is correct, because the result is
+ * NULL if there is any row.
  */
 static bool
 add_implied(Search *search, const Places *places, const DcfQualWalk *own,
@@ -218,6 +225,7 @@ add_implied(Search *search, const Places *places, const DcfQualWalk *own,
 	return true;
 }
 
+/* Find the places where the query may stand in the one around it. */
 static void
 find_places(Places *places, const PlannerInfo *root)
 {
@@ -250,6 +258,7 @@ find_places(Places *places, const PlannerInfo *root)
 								 QTW_IGNORE_CTE_SUBQUERIES);
 }
 
+/* Walker: find the subqueries in expressions that may be the query. */
 static bool
 find_sublinks(Node *node, void *context)
 {
@@ -270,9 +279,9 @@ find_sublinks(Node *node, void *context)
 }
 
 /*
- * Whether a query may be the one that is being planned.  Planning adds to the
- * range table, and leaves the target list's names alone; but of EXISTS, which
- * is made to return what it compares, and of min() and max().
+ * Whether a parsed query may be the one being planned.  Planning only appends
+ * to the range table, and leaves the names in the target list alone, except
+ * for EXISTS, min() and max().
  */
 static bool
 may_be_planned(const Places *places, const Query *query, bool is_exists)
@@ -304,7 +313,9 @@ may_be_planned(const Places *places, const Query *query, bool is_exists)
 	return true;
 }
 
-/* As EXISTS does when it is planned: what it compares, or nothing. */
+/*
+ * Whether it returns columns without names, or none, as a planned EXISTS does.
+ */
 static bool
 returns_unnamed(const Query *query)
 {
@@ -312,7 +323,10 @@ returns_unnamed(const Query *query)
 		linitial_node(TargetEntry, query->targetList)->resname == NULL;
 }
 
-/* is_whole: no subquery has been merged, so that columns are as written. */
+/*
+ * Whether two target list entries may be the same. is_whole: no subquery has
+ * been merged into the query, so its columns are still as written.
+ */
 static bool
 may_be_same_entry(const TargetEntry *one, const TargetEntry *other,
 				  bool is_whole)
@@ -329,8 +343,8 @@ may_be_same_entry(const TargetEntry *one, const TargetEntry *other,
 }
 
 /*
- * Walk through the query around root's, in which columns of that one are
- * followed.  Where it cannot be found, anything may be done with them.
+ * Walk through the query around root's, following the columns that root's
+ * returns.  If its place there is unknown, assume that they are compared.
  */
 static Bitmapset *
 walk_above(const DcfQualWalk *own, const Places *places, Bitmapset *columns,
@@ -339,7 +353,10 @@ walk_above(const DcfQualWalk *own, const Places *places, Bitmapset *columns,
 	DcfQualWalk walk;
 	ListCell *lc;
 
-	/* A path for min() or max() stands for the query, whatever it returns. */
+	/*
+	 * The path for min() or max() replaces the whole query and all its
+	 * columns.
+	 */
 	if (places->is_minmax)
 		columns = bms_add_range(NULL, 1, MaxTupleAttributeNumber);
 	dcf_qual_walk_init(&walk, places->root->parent_root);
@@ -362,9 +379,9 @@ walk_above(const DcfQualWalk *own, const Places *places, Bitmapset *columns,
 }
 
 /*
- * Clauses on the column that follow from the query around, if the query
- * returns the column as it is, once, and has the same rows of it whether they
- * are restricted before or after; else NIL.
+ * Clauses on the column that follow from the query around.  NIL unless the
+ * query returns the column unchanged and once, and can be restricted to some
+ * values of it without changing its other rows.
  */
 static List *
 implied_clauses(PlannerInfo *root, const Places *places,
@@ -392,6 +409,11 @@ implied_clauses(PlannerInfo *root, const Places *places,
 	return NIL;
 }
 
+/*
+ * Whether a restriction on an output column can be moved into the query:
+ * nothing in it, such as LIMIT or an aggregate, looks at rows with several
+ * values of the column.
+ */
 static bool
 passes_restrictions(const Query *query, const TargetEntry *entry)
 {
@@ -410,7 +432,7 @@ passes_restrictions(const Query *query, const TargetEntry *entry)
 	return false;
 }
 
-/* Of the sublink's comparisons the one with its output column, or NULL. */
+/* Find the sublink's comparison with its output column; NULL if none. */
 static OpExpr *
 find_test(Node *test, AttrNumber resno, Expr **other)
 {
@@ -443,7 +465,10 @@ find_test(Node *test, AttrNumber resno, Expr **other)
 	return NULL;
 }
 
-/* Whether there is something that cannot be given to the query by parameters. */
+/*
+ * Whether an expression contains anything that cannot be passed to a subquery
+ * as a parameter.
+ */
 static bool
 contains_unpassable(Node *node, void *context)
 {
@@ -459,7 +484,7 @@ contains_unpassable(Node *node, void *context)
 		if (var->varlevelsup > 0 || var->varattno <= 0)
 			return true;
 
-		/* Not a column that stands for an expression. */
+		/* A column of a join or a group stands for an expression. */
 		kind = rt_fetch(var->varno, above->rtable)->rtekind;
 		return kind != RTE_RELATION && kind != RTE_SUBQUERY &&
 			kind != RTE_FUNCTION && kind != RTE_VALUES && kind != RTE_CTE;
@@ -468,6 +493,7 @@ contains_unpassable(Node *node, void *context)
 		expression_tree_walker(node, contains_unpassable, context);
 }
 
+/* Mutator: replace columns of the outer query by parameters. */
 static Node *
 replace_columns(Node *node, void *context)
 {
@@ -481,7 +507,7 @@ replace_columns(Node *node, void *context)
 	return expression_tree_mutator(node, replace_columns, context);
 }
 
-/* What a query groups by in place of its columns of their own. */
+/* Mutator: replace columns of a GROUP RTE by what they stand for. */
 static Node *
 flatten_groups(Node *node, void *context)
 {
@@ -502,8 +528,8 @@ flatten_groups(Node *node, void *context)
 }
 
 /*
- * An expression of the query around, with parameters for its columns; NULL if
- * that cannot be.
+ * An expression of the outer query for use in root's, with parameters for its
+ * columns; NULL if it cannot be passed.
  */
 static Node *
 pass_as_param(PlannerInfo *root, Node *expr)
@@ -516,10 +542,10 @@ pass_as_param(PlannerInfo *root, Node *expr)
 }
 
 /*
- * "v IN (SELECT c ...)", where it is not a join, is made to ask for v's value: v
- * becomes a parameter of the subquery, which is then not hashed but run for
- * each.  Of a NULL everything is asked for, and compared with it: the result is
- * NULL then, if there is a row.
+ * For "v IN (SELECT c ...)" that is not a join: the clause "c IS NOT DISTINCT
+ * FROM v". v becomes a parameter of the subquery, which then is not hashed but
+ * runs for each v.  If v is NULL, nothing is restricted, because the result is
+ * NULL if there is any row.
  */
 static List *
 implied_by_sublink(PlannerInfo *root, const SubLink *sublink, Var *column,

@@ -2,8 +2,8 @@
  * qual_family.c
  *	  What is the same for all partitions of a table.  See qual_family.h.
  *
- * The planner goes through the partitions of one table after another, so what
- * was found for the last table is enough.
+ * The planner handles the partitions of one table one after another, so only
+ * the results for the last table are kept.
  */
 #include "postgres.h"
 
@@ -15,19 +15,20 @@
 
 #include "qual_family.h"
 
-/* A partitioned table, or another parent, in one query. */
+/* A partitioned table, or another inheritance parent, in one query. */
 typedef struct Family
 {
 	MemoryContextCallback release;
 	const PlannerInfo *root;
 	Index relid;		  /* of the topmost parent */
-	int natts;			  /* that it has */
+	int natts;			  /* number of its columns */
 	DcfFamilyWalk *walks; /* by its attnum - 1 */
-	Bitmapset *equated;	  /* its columns in equivalence classes */
+	Bitmapset *equated;	  /* its columns (attnums) in equivalence classes */
 } Family;
 
 static Family *latest = NULL;
 
+/* Called when the memory of the planned query is reset. */
 static void
 forget(void *arg)
 {
@@ -35,6 +36,7 @@ forget(void *arg)
 		latest = NULL;
 }
 
+/* The columns (attnums) of a relation that are in equivalence classes. */
 static Bitmapset *
 find_equated(PlannerInfo *root, RelOptInfo *rel)
 {
@@ -63,7 +65,7 @@ find_equated(PlannerInfo *root, RelOptInfo *rel)
 	return equated;
 }
 
-/* In the memory of the query that is planned. */
+/* A family in the memory of the planned query. */
 static Family *
 make_family(PlannerInfo *root, Index relid)
 {
@@ -83,7 +85,10 @@ make_family(PlannerInfo *root, Index relid)
 	return family;
 }
 
-/* Of a partition; *attnum becomes that of the topmost parent.  NULL for others. */
+/*
+ * The family of a partition; NULL if the relation is none. *attnum becomes the
+ * topmost parent's number for the column.
+ */
 static Family *
 find_family(PlannerInfo *root, const RelOptInfo *baserel, AttrNumber *attnum)
 {
@@ -119,7 +124,10 @@ dcf_family_walk(PlannerInfo *root, const RelOptInfo *baserel,
 	return family ? &family->walks[attnum - 1] : NULL;
 }
 
-/* The arms of a UNION ALL are not looked at: all of their columns may be. */
+/*
+ * Whether a column may be in an equivalence class.  Assumed for the arms of a
+ * UNION ALL.
+ */
 static bool
 is_equated(PlannerInfo *root, RelOptInfo *baserel, const Bitmapset *own,
 		   AttrNumber attnum)

@@ -1,7 +1,7 @@
 /*
  * qual_family.h
- *	  What a query says of the columns of a partitioned table, which is the same
- *	  for all of its partitions, and so is found out once.
+ *	  What a query does with the columns of a partitioned table: the same for
+ *	  all partitions, so it is found once.
  */
 #ifndef DCF_QUAL_FAMILY_H
 #define DCF_QUAL_FAMILY_H
@@ -11,18 +11,18 @@
 
 #include "planner/qual.h"
 
-/* What a walk through the query found of one column. */
+/* The result of a walk through the query for one column. */
 typedef struct DcfFamilyWalk
 {
 	bool known;
-	Bitmapset *columns;		   /* of the query's output that have it */
+	Bitmapset *columns;		   /* output columns of the query that carry it */
 	DcfComparison *comparison; /* the first one, or NULL */
 } DcfFamilyWalk;
 
 /*
- * Where to keep what is found of a partition's column, for the other
- * partitions; as long as the query is planned.  NULL if the relation is no
- * partition or child.
+ * The place for the results about a partition's column, shared by all
+ * partitions, which lasts as long as the query is planned.  NULL if the
+ * relation is no partition or inheritance child.
  */
 extern DcfFamilyWalk *dcf_family_walk(PlannerInfo *root,
 									  const RelOptInfo *baserel,
@@ -30,7 +30,7 @@ extern DcfFamilyWalk *dcf_family_walk(PlannerInfo *root,
 
 /*
  * The sent columns (attnums) of a relation that may be in an equivalence class
- * by which a join could give them values.
+ * with columns of other relations, by which a join could give values.
  */
 extern Bitmapset *dcf_family_equated(PlannerInfo *root, RelOptInfo *baserel,
 									 const DcfRelation *relation);

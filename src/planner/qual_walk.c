@@ -1,11 +1,11 @@
 /*
  * qual_walk.c
- *	  Walking through a query in search of comparisons.  See qual_walk.h.
+ *	  Walking through a query to find comparisons.  See qual_walk.h.
  *
- * A comparison is what decides on rows, or makes a boolean, or another value,
- * out of what a column is: clauses, FILTER, operators and functions that return
- * a boolean, CASE, NULLIF, IN and the like.  A column that is only returned,
- * grouped by, sorted by or computed with is carried on.
+ * A comparison turns a column into a boolean or into another value, or decides
+ * about rows: clauses, FILTER, operators and functions that return a boolean,
+ * CASE, NULLIF, IN and the like.  A column that is only returned, grouped by,
+ * sorted by or computed with is "carried" to the result.
  */
 #include "postgres.h"
 
@@ -56,7 +56,7 @@ dcf_qual_walk_init(DcfQualWalk *walk, PlannerInfo *root)
 	walk->root = root;
 }
 
-/* A parent's column that has something of its child's. */
+/* The parent's columns that contain one of these child's columns. */
 static Bitmapset *
 parent_columns(const AppendRelInfo *appinfo, Bitmapset *columns)
 {
@@ -176,7 +176,10 @@ dcf_qual_walk_is_minmax(const PlannerInfo *root, Node **planner_clause)
 		equal(((NullTest *) *planner_clause)->arg, target->expr);
 }
 
-/* Clauses of the planner's have no place in the query's text. */
+/*
+ * Whether a clause may be the planner's: those have no location in the query's
+ * text.
+ */
 static bool
 is_planner_clause(const Node *clause)
 {
@@ -215,7 +218,7 @@ dcf_qual_tautology(PlannerInfo *root, const RelOptInfo *baserel,
 																   NULL;
 }
 
-/* At the walk's depth. */
+/* Visit a query at the walk's depth.  Returns its columns that carry some. */
 static Bitmapset *
 visit(DcfQualWalk *walk, Query *query)
 {
@@ -237,7 +240,7 @@ visit(DcfQualWalk *walk, Query *query)
 	return columns;
 }
 
-/* A query within the one that the walk is in. */
+/* Visit a query inside the one that the walk is in. */
 static Bitmapset *
 visit_inner(DcfQualWalk *walk, Node *query)
 {
@@ -254,6 +257,7 @@ visit_inner(DcfQualWalk *walk, Node *query)
 	return columns;
 }
 
+/* Visit the WITH queries, and follow what they return. */
 static void
 visit_ctes(DcfQualWalk *walk, Query *query)
 {
@@ -274,6 +278,7 @@ visit_ctes(DcfQualWalk *walk, Query *query)
 	}
 }
 
+/* The followed columns of a WITH query that a range table entry uses. */
 static Bitmapset *
 find_cte(const DcfQualWalk *walk, const RangeTblEntry *rte)
 {
@@ -290,7 +295,7 @@ find_cte(const DcfQualWalk *walk, const RangeTblEntry *rte)
 	return NULL;
 }
 
-/* Which of the expressions have something of what is followed, from 1. */
+/* The positions, from 1, of expressions that carry a followed column. */
 static Bitmapset *
 find_carried(DcfQualWalk *walk, List *exprs)
 {
@@ -307,6 +312,7 @@ find_carried(DcfQualWalk *walk, List *exprs)
 	return columns;
 }
 
+/* Visit the range table entries, and follow what they carry. */
 static void
 visit_range_table(DcfQualWalk *walk, Query *query)
 {
@@ -336,7 +342,10 @@ visit_range_table(DcfQualWalk *walk, Query *query)
 	}
 }
 
-/* INTERSECT and EXCEPT compare all columns; compares: one of them is above. */
+/*
+ * INTERSECT and EXCEPT compare all their columns. compares: one of them is
+ * above this node.
+ */
 static Bitmapset *
 visit_set_operations(DcfQualWalk *walk, Node *node, bool compares)
 {
@@ -365,6 +374,7 @@ visit_set_operations(DcfQualWalk *walk, Node *node, bool compares)
 	return columns;
 }
 
+/* The output columns that carry a followed column. */
 static Bitmapset *
 visit_targetlist(DcfQualWalk *walk, List *targetlist)
 {
@@ -383,6 +393,7 @@ visit_targetlist(DcfQualWalk *walk, List *targetlist)
 	return columns;
 }
 
+/* Visit the clauses of WHERE and of joins. */
 static void
 visit_jointree(DcfQualWalk *walk, Node *node)
 {
@@ -404,7 +415,9 @@ visit_jointree(DcfQualWalk *walk, Node *node)
 	}
 }
 
-/* The relation may be a child of the one that the clause is about. */
+/*
+ * The clause may be about a parent of the relation whose clauses are ignored.
+ */
 static bool
 is_ignored(const DcfQualWalk *walk, Node *clause)
 {
@@ -415,7 +428,10 @@ is_ignored(const DcfQualWalk *walk, Node *clause)
 	return list_member(walk->ignored, clause);
 }
 
-/* Each is one thing that can be shown; the planner makes lists of them. */
+/*
+ * Visit an AND of clauses one by one, because each can be shown by itself.
+ * The planner has turned some into lists.
+ */
 static void
 visit_clauses(DcfQualWalk *walk, Node *clauses)
 {
@@ -434,7 +450,7 @@ visit_clauses(DcfQualWalk *walk, Node *clauses)
 	}
 }
 
-/* Walk through an expression; clause: it is one, or part of one. */
+/* Visit an expression that is, or is part of, a clause (or NULL: is not). */
 static void
 visit_under(DcfQualWalk *walk, Node *node, Node *clause)
 {
@@ -445,6 +461,7 @@ visit_under(DcfQualWalk *walk, Node *node, Node *clause)
 	walk->clause = outer;
 }
 
+/* Walker: note the followed columns, and what is done with them. */
 static bool
 visit_expression(Node *node, void *context)
 {
@@ -511,8 +528,8 @@ visit_expression(Node *node, void *context)
 }
 
 /*
- * A column by way of its row, which does not have the others followed; false
- * where it cannot be told.
+ * Whether it is a field of a row that is not a followed column; false if that
+ * cannot be told.
  */
 static bool
 is_field_of_row(DcfQualWalk *walk, FieldSelect *select)
@@ -536,6 +553,7 @@ is_field_of_row(DcfQualWalk *walk, FieldSelect *select)
 	return !dcf_qual_walk_is_followed(walk, (Node *) &field);
 }
 
+/* Visit a subquery in an expression. */
 static void
 visit_sublink(DcfQualWalk *walk, SubLink *sublink)
 {
@@ -554,7 +572,7 @@ visit_sublink(DcfQualWalk *walk, SubLink *sublink)
 			continue;
 		columns = bms_union(columns, one->columns);
 
-		/* To be hashed, it returns what the query compares. */
+		/* An EXISTS that is planned for hashing returns what it compares. */
 		compares = sublink->subLinkType == EXISTS_SUBLINK;
 	}
 	compares |= sublink->subLinkType == ANY_SUBLINK ||
@@ -567,6 +585,7 @@ visit_sublink(DcfQualWalk *walk, SubLink *sublink)
 	visit_under(walk, sublink->testexpr, clause);
 }
 
+/* The conditions of a CASE are comparisons; its results are carried. */
 static void
 visit_case(DcfQualWalk *walk, CaseExpr *expr)
 {
@@ -578,7 +597,7 @@ visit_case(DcfQualWalk *walk, CaseExpr *expr)
 	{
 		CaseWhen *when = lfirst_node(CaseWhen, lc);
 
-		/* Whether a value is there may be asked: NULL is the answer. */
+		/* IS NULL does not compare: a missing value shows as NULL. */
 		if (!IsA(when->expr, NullTest))
 			visit_under(walk, (Node *) when->expr,
 						walk->clause ? walk->clause : (Node *) when->expr);
@@ -587,7 +606,7 @@ visit_case(DcfQualWalk *walk, CaseExpr *expr)
 	(void) visit_expression((Node *) expr->defresult, walk);
 }
 
-/* Whether what is below a node becomes a boolean, or decides on a value. */
+/* Whether a node turns its arguments into a boolean, or decides on a value. */
 static bool
 makes_boolean(const Node *node)
 {
@@ -608,7 +627,10 @@ makes_boolean(const Node *node)
 	}
 }
 
-/* "c = c", which the planner makes of "c = coalesce(NULL, c)", or nearly so. */
+/*
+ * Whether it is "c = c", or "c = coalesce(c)", which the planner makes of "c =
+ * coalesce(NULL, c)".
+ */
 static bool
 is_tautology(const Node *node)
 {
@@ -627,7 +649,7 @@ is_tautology(const Node *node)
 	return equal(linitial(op->args), other);
 }
 
-/* Whether there is "c = c" of a column that is followed. */
+/* Walker: whether there is "c = c" for a followed column. */
 static bool
 find_tautology(Node *node, void *context)
 {
@@ -639,6 +661,7 @@ find_tautology(Node *node, void *context)
 	return expression_tree_walker(node, find_tautology, context);
 }
 
+/* Note a followed column: compared, or carried. */
 static void
 note(DcfQualWalk *walk)
 {
@@ -648,6 +671,7 @@ note(DcfQualWalk *walk)
 		walk->carried = true;
 }
 
+/* Note the first comparison, with the range tables to show it. */
 static void
 note_comparison(DcfQualWalk *walk, Node *clause)
 {
