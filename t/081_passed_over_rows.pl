@@ -1,5 +1,5 @@
-# Rows that belong to another request of the scan are passed over in bounded
-# memory, however many stand one after another.
+# Rows that belong to another request of the scan are skipped in bounded memory, even if
+# many follow one another.
 use strict;
 use warnings FATAL => 'all';
 
@@ -23,7 +23,7 @@ $dc->sql(q{CREATE FOREIGN TABLE rows (
 	SERVER dc OPTIONS (endpoint '/test/rows')});
 my $session = $dc->session;
 
-# The most memory the session's backend has had so far.
+# The backend's peak memory so far.
 sub peak_kb
 {
 	my $status = PostgreSQL::Test::Utils::slurp_file('/proc/' . $session->pid . '/status');

@@ -1,5 +1,5 @@
-# In a database that is not in UTF-8, names and values beyond ASCII go out and
-# come back as UTF-8.
+# In a database with another encoding than UTF-8, names and values are sent and read as
+# UTF-8.
 use strict;
 use warnings FATAL => 'all';
 
@@ -21,7 +21,7 @@ $session->query("CREATE SERVER dc FOREIGN DATA WRAPPER dataconnect_fdw
 $session->query(q{CREATE USER MAPPING FOR CURRENT_USER SERVER dc
 	OPTIONS (token 'sandbox-token')});
 
-# What is sent, percent-encoded.
+# Parameters are sent percent-encoded.
 $session->query(q{CREATE FOREIGN TABLE echo (
 	query text OPTIONS (name 'Query'),
 	body text OPTIONS (name 'Body'),
@@ -46,7 +46,7 @@ is($session->query(q{SELECT body FROM echo WHERE x = 'naïve'}),
 	'{"Größe":"naïve","Vor":"größer","Übrig":"é","Öl":"ö","Straße":"Füße","Response":"Json"}',
 	'parameters of a JSON body');
 
-# An endpoint and keys of the reply.
+# The endpoint and the reply's keys.
 $dc->document(Encode::decode('UTF-8', '/test/größe'),
 	'[{"Größe":"naïve"},{"Größe":"na\u00efve"},{"Gr\u00f6\u00dfe":null}]');
 $session->query(q{CREATE FOREIGN TABLE keys (
@@ -57,7 +57,7 @@ $session->query(q{ALTER FOREIGN TABLE keys RENAME "größe" TO "Größe"});
 is($session->query(q{SELECT * FROM keys}),
 	"naïve|naïve\nnaïve|naïve\n|", 'keys of a reply');
 
-# Keys that the encoding lacks cannot be columns; the others can, and are proposed.
+# A key that the encoding cannot represent cannot be a column; others are suggested.
 $dc->document('/test/wide', '[{"Größe":"naïve","東京":1,"Köln":2}]');
 my $import = $session->attempt(q{IMPORT FOREIGN SCHEMA "/test/wide" FROM SERVER dc INTO public});
 like($import->{err}, qr/WARNING:  \w+: key "\?\?" of endpoint "\/test\/wide" cannot be a column\s+DETAIL:  The key has a character that the database encoding lacks\./,
@@ -71,7 +71,7 @@ is($warned->{out}, 'naïve|', 'a key that is missing');
 like($warned->{err}, qr/The nearest key that no column reads is "Köln"\.\s+HINT:  ALTER FOREIGN TABLE public\.wide ALTER COLUMN "köln" OPTIONS \(SET name 'Köln'\);/,
 	'is told of with the nearest');
 
-# What has parts: JSON arrays, and literals of arrays, ranges and rows.
+# Types with parts: JSON arrays, and literals of arrays, ranges and rows.
 $session->query(q{CREATE TYPE pair AS (a text, b text[])});
 $session->query(q{CREATE TYPE textrange AS RANGE (subtype = text, collation = "C")});
 $dc->document('/test/parts',
@@ -90,7 +90,7 @@ for my $column (qw(j r))
 		"a part that the encoding lacks: $column");
 }
 
-# A parameter that the encoding lacks can be sent, and is told of as far as it can be.
+# A parameter that the encoding cannot represent is sent; messages show what they can.
 my $unknown = $session->attempt(q{CREATE FOREIGN TABLE unknown (id integer) SERVER dc
 	OPTIONS (endpoint '/lists/stores', params '%E2%82%AC%C3%A9=1')});
 is($unknown->{state}, '', 'a parameter that the encoding lacks can be given');
@@ -98,7 +98,7 @@ like($unknown->{err}, qr/WARNING:  \w+: parameter "\?é" of foreign table "unkno
 	'and is told of');
 $session->quit;
 
-# Nor are its bytes taken for characters of an encoding that has several a character.
+# Its bytes are not mistaken for characters of a multibyte encoding.
 $dc->sql(q{CREATE DATABASE euc ENCODING 'EUC_TW' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'});
 $session = $dc->session(dbname => 'euc');
 $session->query(q{SET client_encoding = 'UTF8'});

@@ -1,5 +1,5 @@
-# A row of a local table that was changed while a query with foreign tables
-# waited for its lock is checked again, with the foreign row it was joined to.
+# A query waits for the lock of a local row, which another transaction changes.  Then
+# the query's clauses are checked again, with the foreign row that was joined.
 use strict;
 use warnings FATAL => 'all';
 
@@ -21,7 +21,7 @@ $dc->sql('INSERT INTO local SELECT g, g FROM generate_series(1, 3) g');
 my $writer = $dc->session;
 my $reader = $dc->session;
 
-# What the query gives that has to wait for the change; the requests it sent.
+# The result of a query that waits for the change, and the requests that it sent.
 sub read_behind
 {
 	my ($change, $query) = @_;
@@ -66,7 +66,7 @@ is(join(' ', sort split /\n/, $out), '1|8 2|7 3|6',
 	'UPDATE FROM a foreign table');
 is($requests, 1, 'asks once');
 
-# The foreign rows of these are what was asked for by the old value.
+# Here the foreign rows were requested by the old value.
 $dc->sql('TRUNCATE local');
 $dc->sql('INSERT INTO local VALUES (1, 1), (2, 2)');
 my $joined = 'SELECT l.id, l.v, r.id, r.n FROM local l JOIN rows r ON r.n = l.v '
@@ -80,8 +80,8 @@ is($requests, 2, 'which is not asked for again');
 is($out, "1|1|1|1\n4|3|1|3\n4|3|2|3\n4|3|3|3",
 	'one that has it still is there');
 
-# A condition that leaves a parameter column without a value does not make a row
-# that was joined fail when it is checked again.
+# If a condition leaves a parameter column without a value, the second check of a joined
+# row does not fail.
 $dc->sql(q{CREATE FOREIGN TABLE sales (id integer OPTIONS (name 'Id'),
 	store integer OPTIONS (param 'StoreID'))
 	SERVER dc OPTIONS (endpoint '/test/sales')});

@@ -1,5 +1,5 @@
-# A long compressed reply is decompressed in a thread: the same rows, and the
-# same errors, as without one; and the thread goes with the reply.
+# A long compressed reply is decompressed in a thread. Rows and errors are the same as
+# without the thread, and the thread ends with the reply.
 use strict;
 use warnings FATAL => 'all';
 
@@ -24,7 +24,7 @@ $dc->sql(q{CREATE FOREIGN TABLE t (id integer OPTIONS (name 'Id'),
 	name text OPTIONS (name 'Name'))
 	SERVER dc OPTIONS (endpoint '/test/sales')});
 
-# Some MB, with records on both sides of what fits in front of a piece.
+# Some MB, with records shorter and longer than the margin in front of a piece.
 my %long = (30_000 => MARGIN - 100, 31_000 => MARGIN + 100, 32_000 => 900_000, 32_001 => 900_000);
 my @names = map { join ' ', 'name', map { $_ * 7919 % 100_003 } $_ .. $_ + 9 } 1 .. RECORDS;
 $names[$_] = 'long' x ($long{$_} / 4) for keys %long;
@@ -57,7 +57,7 @@ sub outcome
 	return $result->{err} =~ /ERROR:  (\w{5}): (.*)/ ? "$1 $2" : $result->{err};
 }
 
-# The backend's threads.
+# The number of the backend's threads.
 sub threads
 {
 	my ($session) = @_;
@@ -80,7 +80,7 @@ for my $library ($built_with eq 'ISA-L' ? qw(isa-l zlib) : qw(zlib))
 		}
 	}
 
-	# Cut where the thread is at work, by the service and in between.
+	# Cut while the thread works, within the compressed stream and in transit.
 	$session->query('SET dataconnect_fdw.inflate_in_thread = on');
 	for my $packing (sort keys %packed)
 	{
@@ -95,7 +95,7 @@ for my $library ($built_with eq 'ISA-L' ? qw(isa-l zlib) : qw(zlib))
 			is(outcome($session), 'HV00M reply from the service was cut short',
 				"$library, $packing ends at $at of $length");
 		}
-		next if $packing eq 'raw';    # has no check sum
+		next if $packing eq 'raw';    # raw deflate has no check sum
 		my $damaged = $packed{$packing};
 		substr($damaged, int($length * 0.8), 1) ^= "\x10";
 		offer($packing, $damaged);
@@ -112,7 +112,7 @@ $too_long =~ s/(?<="Id":35000,"Name":")/'x' x (1024 * 1024)/e or die;
 offer('gzip', Compress::Zlib::memGzip($too_long));
 is(outcome($session), q{54000 record in the service's reply is too long}, 'a record too long');
 
-# There is a thread where there should be, and as long as there should be.
+# There is a thread only for a long compressed reply, and only as long as it is read.
 for my $thread (qw(off on))
 {
 	my $alone = threads($session);
@@ -127,7 +127,7 @@ for my $thread (qw(off on))
 	is(threads($session), $alone, "$thread: none is left after a cursor");
 }
 
-# Several at once, each with its own, and all gone after an error.
+# Several requests at once have a thread each; after an error all have ended.
 my $alone = threads($session);
 offer('gzip', $packed{gzip});
 $session->query('BEGIN; DECLARE a CURSOR FOR SELECT * FROM t; MOVE 25000 FROM a');
@@ -141,7 +141,7 @@ $session->finish;
 $session->query('ROLLBACK');
 is(threads($session), $alone, 'no thread is left after an error');
 
-# A service that stands still: the thread waits, and a cancel ends both.
+# The service sends nothing more: the thread waits, and a cancel ends both.
 $dc->make_rows_table('rows', 'dc');
 $dc->fault({ hold_after => { bytes => 400_000 } });
 $session->query('BEGIN; DECLARE c CURSOR FOR SELECT name FROM rows WHERE n = 200000; MOVE 25000 FROM c');
@@ -155,7 +155,7 @@ $session->query('ROLLBACK');
 is(threads($session), $alone, 'no thread is left after a cancel');
 $dc->release;
 
-# A backend that is terminated with a thread takes nothing else with it.
+# Terminating a backend that has a thread harms no other backend.
 my $other = $dc->session;
 offer('gzip', $packed{gzip});
 $other->query('BEGIN; DECLARE a CURSOR FOR SELECT * FROM t; MOVE 25000 FROM a');

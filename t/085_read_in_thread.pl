@@ -1,5 +1,5 @@
-# A long compressed reply of many columns is also read in the thread: the same
-# rows, and the same errors, as without.
+# Records of a long compressed reply with many columns are also read in the thread. Rows
+# and errors are the same as without the thread.
 use strict;
 use warnings FATAL => 'all';
 
@@ -14,14 +14,14 @@ use DataConnectTest;
 use Test::More;
 
 use constant RECORDS => 30_000;
-use constant BAD => 20_000;          # where what is wrong stands
+use constant BAD => 20_000;          # index of the wrong record
 use constant MARGIN => 64 * 1024;    # DCF_INFLATE_THREAD_MARGIN in include/net/inflate_thread.h
 
 my $dc = DataConnectTest->new;
 $dc->make_server('dc', max_retries => 0, max_record_size => '1MB', missing_key => 'ignore');
 $dc->sql('CREATE DOMAIN positive AS integer CHECK (VALUE > 0)');
 
-# Names, types, and what the service may write: JSON texts.
+# Columns: name, type, and JSON texts that the service may write.
 my @columns = (
 	[ id => 'integer', undef ],
 	[ small => 'smallint', [qw(0 -1 32767 -32768 "12" null "" "null")] ],
@@ -75,7 +75,7 @@ sub members
 
 my @records = map { [ members($_) ] } 1 .. RECORDS;
 
-# Records as texts, one of them (or, with a sub, each) another.
+# Records as JSON texts. One is replaced, or with a sub each is changed.
 sub document
 {
 	my (%change) = @_;
@@ -97,8 +97,8 @@ sub offer
 
 my $session = $dc->session;
 
-# What the query returns, or the error with its detail and context, but not where
-# it stands in the script.
+# The query's result, or its error with detail and context, without the line of the
+# script.
 sub outcome
 {
 	my ($query) = @_;
@@ -114,7 +114,7 @@ sub rows_of
 	return "SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY id, name, num)) FROM $table t";
 }
 
-# The same with and without the thread; returns what it was.
+# Checks that the result is the same with and without the thread; returns it.
 sub same
 {
 	my ($what, $plain, %given) = @_;
@@ -138,7 +138,7 @@ sub read_in_thread
 	return $plan =~ /Records Read in Thread: (\d+)/ ? $1 : 0;
 }
 
-# That it is put to use; what follows would otherwise show nothing.
+# The thread really reads records, so the comparisons below mean something.
 my $whole = document();
 $session->query('SET dataconnect_fdw.read_in_thread = off');
 is(read_in_thread($whole), 0, 'off: nothing is read in the thread');
@@ -152,7 +152,7 @@ offer($whole);
 unlike($session->query('EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT id, name FROM t'),
 	qr/in Thread/, 'nor are few columns read there');
 
-# Whatever a record looks like.
+# Records of any form.
 like(same('all rows', $whole), qr/^30000\|/, 'all there');
 same('white space', "[\n" . join(",\n ", map { "{ \n\t" . join(" ,\r\n", @$_) . ' }' } @records) . "\n]\n \n");
 same('keys in any order', '[' . join(',', map { '{' . join(',', shuffle(@$_)) . '}' } @records) . ']');
@@ -188,7 +188,7 @@ like(same('CSV', $csv, table => 'separated', type => 'text/csv'), qr/^30000\|/, 
 is(read_in_thread($csv, table => 'separated', type => 'text/csv'), 0, 'but not read in the thread');
 same('CSV, a line with a column too many', $csv =~ s/\r\n20000,/\r\n0,20000,/r, table => 'separated', type => 'text/csv');
 
-# What is wrong is wrong in the same words, and nothing before it.
+# Errors have the same words, and no error comes before the wrong record.
 my %wrong = (
 	'an integer out of range' => '{"id":99999999999}',
 	'no integer' => '{"id":"x"}',
@@ -226,7 +226,7 @@ like(same('a record too long that fits a piece', document(BAD, '{"id":0,"name":"
 	qr/too long/, 'an error');
 $dc->sql("ALTER SERVER dc OPTIONS (SET max_record_size '1MB')");
 
-# Before what is wrong there are rows.
+# The rows before the wrong record are returned.
 for my $setting (qw(off on))
 {
 	$session->query("SET dataconnect_fdw.read_in_thread = $setting");
@@ -237,8 +237,8 @@ for my $setting (qw(off on))
 	$session->query('ROLLBACK');
 }
 
-# One object in place of an array. Only white space in front of it brings the
-# thread in before it is read.
+# One object in place of an array. White space in front of it makes the reply long
+# enough for the thread.
 my $blank = ' ' x 1_500_000;
 my $one = join ',', @{ $records[0] };
 like(same('one object', "{$one}"), qr/^1\|/, 'is a row');
@@ -251,7 +251,7 @@ like(same("one object far behind, $_->[0]", $blank . $_->[1]), $_->[2], 'an erro
   [ 'cut', "{$one", qr/cut short/ ],
   [ 'and another', "{$one}{$one}", qr/something follows the end/ ];
 
-# Scans that end early, and several at the same time.
+# Scans that end early, and several scans at the same time.
 sub threads
 {
 	my $pid = $session->pid;

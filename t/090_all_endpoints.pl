@@ -1,5 +1,5 @@
-# Every endpoint of the catalogue, imported and read with the documentation's
-# example parameters, has the same rows in every format it has; and a dump of it restores.
+# Each endpoint of the catalogue is imported and read with the documentation's example
+# parameters. Its rows are the same in each of its formats, and a dump restores.
 use strict;
 use warnings FATAL => 'all';
 
@@ -13,11 +13,11 @@ use Time::HiRes qw(time);
 my @formats = qw(json jsondatatable csv xml);
 my $dc = DataConnectTest->new;
 
-# Values as they are seen, in all the ways there are.
+# Values in each notation that was seen.
 $dc->set(null_text => 1, fraction_digits => 7, money_scale => 'varied');
 
-# Csv cannot tell an empty text from none, and the service may write NULLs as
-# "null": all of these are NULL here.
+# CSV writes an empty text like a NULL, and the service may write a NULL as "null": the
+# query reads all of these as NULL.
 for my $format (@formats)
 {
 	$dc->make_server($format, format => $format);
@@ -63,7 +63,7 @@ my $login = '';
 for my $table (@tables)
 {
 	$dc->set(login => $login = $login{$table}) if $login ne $login{$table};
-	# It answers one JSON object, whatever it is asked for.
+	# This endpoint returns one JSON object, in whatever format it was requested.
 	my @here = $table eq 'ping' ? ('json') : @formats;
 	my @lines = split /\n/, $session->query(
 		"SELECT r.* FROM unnest(ARRAY['" . join("','", @here)
@@ -76,15 +76,15 @@ my %asked = map { $_->{Query} =~ /\bResponse=(\w+)/ => 1 } @{ $dc->log };
 is_deeply([ sort keys %asked ], [ sort qw(Json JsonDataTable Csv Xml) ],
 	'every format was asked for');
 
-# All of them come in one statement, and soon: 2 s are promised; the rest is for a
-# machine that is busy with other things.
+# One statement imports all. The documentation promises 2 s; the rest is for a busy
+# machine.
 my $begun = time;
 $dc->sql('CREATE SCHEMA again; IMPORT FOREIGN SCHEMA "all" FROM SERVER json INTO again');
 cmp_ok(time - $begun, '<', 10, 'all are imported soon');
 
 $dc->set(login => 'employee');
 
-# A dump restores.
+# A dump of all tables can be restored.
 my $node = $dc->node;
 my $file = PostgreSQL::Test::Utils::tempdir() . '/dump.sql';
 $node->command_ok(

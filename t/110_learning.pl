@@ -1,5 +1,5 @@
-# What replies teach: shared by sessions where the library is preloaded, else each
-# session's own; also in sessions that may not write.
+# Reply statistics are shared by all sessions if the library is preloaded, otherwise each
+# session has its own. Read-only sessions add to them, too.
 use strict;
 use warnings FATAL => 'all';
 
@@ -14,14 +14,14 @@ $dc->make_server('dc');
 $dc->make_rows_table('t', 'dc');
 my $known = q{SELECT replies || ' ' || records FROM dataconnect_learned WHERE foreign_table = 't'::regclass};
 
-# Each session for itself
+# Without preloading: each session has its own
 my ($one, $other) = ($dc->session, $dc->session);
 is($one->query('SELECT count(*) FROM t WHERE n = 40'), '40', 'a scan');
 is($one->query($known), '1 40', 'its session has learned');
 is($other->query($known), '', 'another has not');
 $_->quit for $one, $other;
 
-# All together, read-only ones as well
+# Preloaded: all sessions share them, also read-only ones
 my $node = $dc->node;
 $node->append_conf('postgresql.conf', "shared_preload_libraries = 'dataconnect_fdw'");
 $node->restart;
@@ -34,7 +34,7 @@ like($other->query('EXPLAIN SELECT * FROM t WHERE n = 50'),
 is($other->query(q{SELECT dataconnect_forget('t')}), '1', 'it forgets');
 is($one->query($known), '', 'for all');
 
-# A copy's table is another, although all its numbers are the same
+# In a copy of the database, tables with the same OIDs are others
 $dc->sql('CREATE DATABASE source');
 $node->safe_psql('source',
 	join ';', 'CREATE EXTENSION dataconnect_fdw', $dc->server_sql('dc'), $dc->rows_table_sql('t', 'dc'));
@@ -43,7 +43,7 @@ $node->safe_psql('source', 'SELECT count(*) FROM t WHERE n = 40');
 is($node->safe_psql('source', $known), '1 40', 'a database has learned');
 is($node->safe_psql('copy', $known), '', 'a copy of it has not');
 
-# More tables than there is room for, in a session of its own: the oldest give way
+# More tables than there are entries, in a session with its own: the oldest are dropped
 $_->quit for $one, $other;
 $node->adjust_conf('postgresql.conf', 'shared_preload_libraries', "''");
 $node->restart;

@@ -1,5 +1,5 @@
-# How far estimates over the sandbox's reports are off after a first use of each: by
-# the q-error, which is how many times too high or too low one is.
+# After a first use of each of the sandbox's reports, estimates are close. The measure is
+# the q-error: the factor by which an estimate is too high or too low.
 use strict;
 use warnings FATAL => 'all';
 
@@ -15,7 +15,7 @@ $dc->make_server('dc');
 $dc->sql('CREATE SCHEMA r; IMPORT FOREIGN SCHEMA "all" FROM SERVER dc INTO r');
 my $session = $dc->session;
 
-# A condition for what a report requires, from a day on for so many days.
+# A condition on the columns that a report requires, for $days days.
 $session->query(
 	q{CREATE FUNCTION condition("table" text, start date, days integer) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(format('%I = %L', column_name,
@@ -35,7 +35,7 @@ my @lists = split /\n/, $session->query(
 
 my @errors;
 
-# Runs a scan, and notes how far the plan was off.
+# Runs a scan and adds its q-error.
 sub compare
 {
 	my ($table, $condition) = @_;
@@ -53,7 +53,7 @@ sub compare
 	return;
 }
 
-# The first use is a week's.
+# The first use requests a week.
 for my $table (@reports)
 {
 	my $first = $session->query("SELECT condition('$table', '2026-03-02', 7)");

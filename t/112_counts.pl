@@ -1,5 +1,5 @@
-# remote_estimate: a count that the service does not give costs a plan its
-# estimate, and no statement.
+# remote_estimate: if the service does not return a count, the plan has a worse estimate,
+# but no statement fails.
 use strict;
 use warnings FATAL => 'all';
 
@@ -13,7 +13,7 @@ my $dc = DataConnectTest->new;
 my $path = '/bridge/current/delta';
 my $session;
 
-# Nothing is known of counts, neither good nor bad.
+# Discards all known counts and failures.
 sub start
 {
 	my (%option) = @_;
@@ -73,7 +73,7 @@ for my $name (sort keys %failures)
 	is(questions(), 1, "$name: the service is asked once");
 }
 
-# What concerns one table leaves the others their counts; what does not, not.
+# A failure about one table does not affect the counts of others; other failures do.
 start();
 $dc->fault({ path => $path, status => 404, param => { Table => 'store' } });
 is(rows('store'), 77, 'a table that is not counted');
@@ -86,7 +86,7 @@ $dc->clear_faults;
 $session->query(q{ALTER SERVER dc OPTIONS (SET max_retries '4')});
 is(rows('other'), 26, 'ALTER SERVER begins anew');
 
-# It is told of, at DEBUG1, without secrets.
+# The failure is reported at level DEBUG1, without secrets.
 start();
 $dc->fault({ path => $path, status => 403, body => { Message => 'not for sandbox-token' } });
 $session->query('SET client_min_messages = debug1');
@@ -95,7 +95,7 @@ like($told, qr/DEBUG:.*estimated without the service's count: service denied per
 	'a DEBUG line says why');
 unlike($told, qr/sandbox-token/, 'without secrets');
 
-# A service that nobody can reach, one without a log-in, no mapping at all.
+# A service that cannot be reached, one that refuses the log-in, and no user mapping.
 start(url => 'http://127.0.0.1:1', connect_timeout => '2s');
 is(rows('store'), 77, 'nobody there');
 start();
@@ -106,7 +106,7 @@ $dc->fault({ path => $path, status => 500 }, { path => '/session', status => 500
 like(rows('store'), qr/WARNING:.*preferred endpoint.*is not used/, 'no preferred endpoint either');
 is(rows('store'), 77, 'EXPLAIN all the same');
 
-# The wait is bounded, also where no option bounds it.
+# The wait is bounded, even if no option bounds it.
 start();
 $dc->fault({ path => $path, never => JSON::PP::true });
 my $begun = time;
@@ -118,7 +118,7 @@ $begun = time;
 is(rows('store'), 77, 'one that asks to come again');
 cmp_ok(time - $begun, '<', 25, 'is not waited for');
 
-# What ends a statement ends it.
+# A cancel or time-out of the statement ends the wait.
 start();
 $dc->fault({ path => $path, never => JSON::PP::true });
 $session->query(q{SET statement_timeout = '1s'});
@@ -133,7 +133,7 @@ $dc->sql('SELECT pg_cancel_backend(' . $session->pid . ')');
 is($session->finish->{state}, '57014', 'a cancel');
 is(rows('store'), 26, 'neither');
 
-# Rows of another company's table are counted there.
+# Rows of another company's table are counted with that company's endpoint.
 start();
 $session->query(q{ALTER FOREIGN TABLE store OPTIONS (SET params 'Table=store&CompanyID=14205')});
 rows('store');

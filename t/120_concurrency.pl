@@ -1,5 +1,5 @@
-# Several requests of one scan are under way at the same time: as many as
-# max_concurrency, each streamed, all rows once; few where few rows are wanted.
+# A scan has several requests under way at the same time, up to max_concurrency. Each is
+# streamed, each row is returned once, and a query for few rows sends few.
 use strict;
 use warnings FATAL => 'all';
 
@@ -17,7 +17,7 @@ use constant MB => 1024;    # kB
 my $dc = DataConnectTest->new;
 my $session = $dc->session;
 
-# A server and its table of the same name; an account of its own.
+# Creates a server with its own account, and a table of the same name.
 sub make
 {
 	my ($name, %option) = @_;
@@ -34,7 +34,7 @@ sub at_once { return max(map { $_->{Concurrent} } @{ $dc->log }) }
 make('four', max_concurrency => 4, max_retries => 0);
 my $twenty = wide(1 .. 20);
 
-# --- As many as may be, and no more -----------------------------------------
+# --- Up to max_concurrency --------------------------------------------------
 
 $dc->fault({ path => '/test/rows', hold_headers => JSON::PP::true, count => 0 });
 $session->send("SELECT count(*), count(DISTINCT (n, id)), sum(n) FROM four WHERE n IN ($twenty)");
@@ -54,7 +54,7 @@ like($plan, qr/^ +Records: 210$/m, 'and counts the records of all');
 
 # --- Each is streamed ---------------------------------------------------------
 
-# Rows of the others pass one that has not begun, and one that stands still.
+# A reply that has not begun, or has stopped, does not hold up the rows of others.
 my @sizes = map { 5000 + $_ } 0 .. 8;
 for my $fault ({ hold_headers => JSON::PP::true }, { hold_after => { bytes => 5_000 } })
 {
@@ -84,7 +84,7 @@ for (split /\n/, $session->query(
 is_deeply(\%last, { map { $_ => $_ } 3000, 4000, 5000, 6000 }, 'four requests');
 is($disordered, undef, 'the order of rows within a request is kept');
 
-# --- Few, where few rows are wanted ---------------------------------------------
+# --- Few requests for few rows --------------------------------------------------
 
 sub sent_by
 {
@@ -111,7 +111,7 @@ cmp_ok(scalar @{ asked() }, '>', 2, 'goes on with more');
 cmp_ok(scalar @{ asked() }, '<', 8, 'but not with all');
 $session->query('CLOSE c; COMMIT');
 
-# --- The end of one is the end of all ---------------------------------------------
+# --- If one request fails, all end ------------------------------------------------
 
 sub held_query
 {
@@ -159,7 +159,7 @@ for my $name (sort keys %failing)
 is($session->query("SELECT count(id) FROM short WHERE n IN ($twenty)"), '210',
 	'the session is fit for more');
 
-# What came while nobody looked was in time.
+# A first byte that arrived in time, while nobody waited, counts.
 $session->query('BEGIN');
 $session->query("DECLARE c CURSOR FOR SELECT n, id FROM short WHERE n IN ($twenty)");
 $session->query('FETCH 2 FROM c');
@@ -168,7 +168,7 @@ is(scalar(split /\n/, $session->query('FETCH ALL FROM c')), 208,
 	'a cursor that rests for longer than a time-out has all rows');
 $session->query('COMMIT');
 
-# --- Again, and in halves --------------------------------------------------------
+# --- Retries and halves ------------------------------------------------------------
 
 make('again', max_concurrency => 4, max_retries => 2, retry_max_wait => '50ms');
 $dc->fault({ status => 503, param => { Count => 2 }, count => 2 },
@@ -207,7 +207,7 @@ sub peak
 	return $peak;
 }
 my $fresh = $dc->session;
-$fresh->query('SET jit = off');    # LLVM takes 60 MB where slow replies make the plan dear
+$fresh->query('SET jit = off');    # LLVM takes 60 MB, and slow replies make the plan expensive
 $fresh->query('SELECT count(id) FROM eight WHERE n = 1000');
 my $before = peak($fresh->pid);
 my @large = map { 70_000 + $_ } 1 .. 8;

@@ -1,5 +1,5 @@
-# Partitions, and the branches of UNION ALL, are asked at the same time; what
-# ends a wait elsewhere ends it here, too.
+# Partitions, and the branches of UNION ALL, are requested at the same time. Cancels and
+# time-outs work as in other waits.
 use strict;
 use warnings FATAL => 'all';
 
@@ -21,7 +21,7 @@ $dc->make_server('short', max_retries => 0, first_byte_timeout => '1s');
 $dc->make_server('narrow', max_concurrency => 2, mapping => { token => $dc->token });
 $dc->make_rows_table("${_}_rows", $_) for qw(dc other short narrow);
 
-# A partitioned table of five requests.
+# A partitioned table whose partitions make five requests.
 sub make_parts
 {
 	my ($name, $server) = @_;
@@ -70,7 +70,7 @@ for my $name (sort keys %union)
 	$dc->clear_faults;
 }
 
-# Rows of the others pass one that stands still.
+# A reply that has stopped does not hold up the rows of others.
 my @sizes = (6000, 5001, 5002);
 $dc->clear_log;
 $dc->fault({ hold_after => { bytes => 5_000 }, param => { Count => 6000 } });
@@ -86,7 +86,7 @@ $rows{$_}++ for split /\n/, $session->finish->{out};
 is_deeply(\%rows, { map { $_ => $_ } @sizes }, 'all come in the end');
 $dc->clear_faults;
 
-# --- No more than may be, and few where few are wanted ---------------------------
+# --- No more requests than allowed, and few for few rows -------------------------
 
 $dc->clear_log;
 $dc->fault({ hold_headers => JSON::PP::true, count => 2 });
@@ -117,7 +117,7 @@ $session->query('SELECT count(*) FROM parts');
 is(at_once(), 1, 'one after the other');
 $session->query('ALTER SERVER dc OPTIONS (DROP async_capable)');
 
-# --- The ends of a wait --------------------------------------------------------
+# --- What ends a wait ------------------------------------------------------------
 
 sub open_files { my ($pid) = @_; return scalar(() = glob "/proc/$pid/fd/*") }
 my $files = open_files($session->pid);

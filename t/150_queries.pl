@@ -1,6 +1,6 @@
-# Queries by chance have the same rows over foreign tables as over local ones.
-# One seed and number here; others by DATACONNECT_SEED, DATACONNECT_QUERIES (N,
-# or N-M), DATACONNECT_SECONDS or DATACONNECT_SHAPES: see CONTRIBUTING.md.
+# Random queries have the same rows over foreign tables as over local ones.
+# DATACONNECT_SEED, DATACONNECT_QUERIES (N or N-M), DATACONNECT_SECONDS and
+# DATACONNECT_SHAPES select other queries than the default: see CONTRIBUTING.md.
 use strict;
 use warnings FATAL => 'all';
 
@@ -13,7 +13,7 @@ use DataConnectTest;
 use Test::More;
 use Time::HiRes qw(time);
 
-# Of many mismatches most are the same: so many are shown, and so many end it.
+# Many mismatches have one cause: so many are shown, and so many end the test.
 use constant { SHOWN => 5, ENOUGH => 20 };
 
 my $dc = DataConnectTest->new;
@@ -23,7 +23,7 @@ my ($first, $last) = ($ENV{DATACONNECT_QUERIES} || '2000') =~ /^(\d+)(?:-(\d+))?
 ($first, $last) = (1, $first) unless defined $last;
 my $end = $ENV{DATACONNECT_SECONDS} ? time + $ENV{DATACONNECT_SECONDS} : undef;
 
-# Options of servers that are varied, the first choice to begin with.
+# Server options to vary; the first value of each is used at first.
 my %choices = (
 	max_concurrency => [ 4, 1, 2, 7 ],
 	batch_size => [ 50, 1, 2 ],
@@ -59,7 +59,7 @@ note($summary);
 note($_) for $judge->shares, $judge->invalid;
 is(scalar @mismatches, 0, 'every query has the same rows') or diag($summary);
 
-# It was worth it.
+# The queries were worth running.
 my $count = $judge->{count};
 if ($count->{asked} >= 500)
 {
@@ -71,7 +71,7 @@ if ($count->{asked} >= 500)
 	  for DataConnectShapes::names();
 }
 
-# The judge would have seen: a value, a row too few or twice, an error, a crash.
+# The comparison finds a wrong value, a missing or repeated row, an error, a crash.
 my %query = (seed => 0, number => 0, shape => 'plain', mode => 'plain', generic => 'auto', fetch => 3, turn => 0,
 	uses => { plain => 1 },
 	text => 'SELECT t.id, t.num FROM @plain@ t WHERE <[t.id < 30]> AND <[t.num = <{integer|3|4}>]>');
@@ -92,8 +92,8 @@ for my $mode (qw(plain prepared cursor function copy hold))
 	$dc->sql('UPDATE near.plain SET num = 0 WHERE id = 1');
 }
 
-# Of a statement that is executed seven times: in one of them, and also what is
-# asked for.
+# The same in a statement that is executed seven times: a mismatch in one execution, and
+# other requests than in the executions before.
 my %repeated = (mode => 'repeated', shape => 'repeated', types => ['integer'], sets => [ [3] ], runs => [ (0) x 7 ],
 	variants => [''], between => {}, steady => 1,
 	text => 'SELECT t.id, t.num FROM @many/*@ t WHERE t.id < 30 AND t.num = $1');

@@ -1,6 +1,5 @@
-# A database in which the extension was created as 1.0, and then updated, has
-# the same objects as one in which it was created as it is now.  Views that were
-# built on those of 1.0 stay, and can be dumped and restored.
+# A database whose extension was updated from 1.0 has the same objects as one with a new
+# extension.  Views over those of 1.0 stay, and can be dumped and restored.
 use strict;
 use warnings FATAL => 'all';
 
@@ -14,7 +13,7 @@ use Test::More;
 my $dc = DataConnectTest->new;
 my $node = $dc->node;
 
-# Every member of the extension as its DDL and comment, a line each.
+# Each member of the extension: its DDL and comment, one line each.
 my $members = q{
 	SELECT pg_describe_object(classid, objid, 0),
 		obj_description(objid, classid::regclass::text::name),
@@ -43,7 +42,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE updated');
 $node->safe_psql('fresh', 'CREATE EXTENSION dataconnect_fdw');
 $node->safe_psql('updated', q{CREATE EXTENSION dataconnect_fdw VERSION '1.0'});
 
-# Each with the columns that 1.0 had.
+# A view over each, with the columns of 1.0.
 my %functions = (
 	dataconnect_catalogue_endpoints => 7,
 	dataconnect_catalogue_parameters => 16,
@@ -66,7 +65,7 @@ is( $node->safe_psql('updated',
 		  WHERE extname = 'dataconnect_fdw'}),
 	't', 'to the version of the control file');
 
-# A view must have the same columns, and rows; accounts are there by session.
+# Views have the same columns and rows; accounts differ by session.
 sub views_are_read
 {
 	my ($database) = @_;

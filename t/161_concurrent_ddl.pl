@@ -1,5 +1,5 @@
-# Functions about foreign tables while others change these: what is dropped
-# meanwhile is no error, and who may not ask waits for no lock.
+# Functions about foreign tables while other sessions change the tables: a table dropped
+# meanwhile is no error, and users without the privilege wait for no lock.
 use strict;
 use warnings FATAL => 'all';
 
@@ -24,7 +24,7 @@ sub make_table
 
 # --- The view dataconnect_learned --------------------------------------------
 
-# It looks into these one after the other, and waits in the one that is locked.
+# The view reads these one after the other, and waits for the one that is locked.
 my %drop = (
 	pg_foreign_table => 'DROP FOREIGN TABLE t',
 	pg_foreign_server => 'DROP SERVER dc CASCADE');
@@ -45,14 +45,14 @@ for my $catalog (sort keys %drop)
 	$_->quit for $dropper, $looker;
 }
 
-# --- Who may not ask ---------------------------------------------------------
+# --- Users without the privilege --------------------------------------------
 
 make_table();
 $dc->sql('CREATE ROLE nosy');
 $dc->sql('GRANT EXECUTE ON FUNCTION dataconnect_check, dataconnect_check_schema TO nosy');
 my ($changer, $nosy) = ($dc->session, $dc->session);
 $nosy->query('SET ROLE nosy');
-# So that a wait for the lock is an end of the test, too.
+# If a call waits for the lock after all, the time-out lets the test fail.
 $nosy->query(q{SET statement_timeout = '60s'});
 $changer->query('BEGIN; ALTER FOREIGN TABLE t ADD COLUMN one text');
 
@@ -68,7 +68,7 @@ $changer->query('BEGIN; ALTER FOREIGN TABLE t ADD COLUMN two text');
 my $refused = $nosy->attempt(q{SELECT * FROM dataconnect_check('t'::regclass)});
 like($refused->{err}, qr/42501: permission denied for foreign server dc/, 'without USAGE on the server');
 
-# Who may waits, and finds out what has become of the table.
+# A user with the privilege waits, and then sees what became of the table.
 $dc->sql('GRANT USAGE ON FOREIGN SERVER dc TO nosy');
 $nosy->send(q{SELECT * FROM dataconnect_check('t'::regclass)});
 ok($dc->wait_for_wait_event($nosy->pid, '^relation$'), 'with both it waits');

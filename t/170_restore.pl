@@ -1,6 +1,6 @@
-# A dump with materialized views over foreign tables, restored with the service
-# asked and without; and the setting by which nothing is sent.  A parameter that
-# is not known is not told of again.
+# A dump with materialized views over foreign tables is restored, with and without
+# requests to the service; and the setting that forbids sending.  A restore does not warn
+# of unknown parameters again.
 use strict;
 use warnings FATAL => 'all';
 
@@ -40,7 +40,7 @@ sub run_ok
 	return $out;
 }
 
-# Restores into a new database; returns exit status, standard error, requests.
+# Restores into a new database; returns exit status, standard error and requests.
 my $databases = 0;
 
 sub restore
@@ -54,7 +54,7 @@ sub restore
 	return ($? >> 8, $err, scalar @{ $dc->log });
 }
 
-# "name populated" of each materialized view in the last database.
+# "name populated" of each materialized view in the last restored database.
 sub views
 {
 	return $node->safe_psql("copy$databases", q{
@@ -62,7 +62,7 @@ sub views
 		FROM pg_class WHERE relkind = 'm'});
 }
 
-# The last database is whole but for the rows.
+# Checks that the last restored database lacks only the rows.
 sub check_unpopulated
 {
 	my ($name) = @_;
@@ -83,13 +83,13 @@ run_ok('pg_dump, plain', 'pg_dump', '-Fp', '-f', "$directory/sales.sql", 'postgr
 run_ok('pg_dump without one', 'pg_dump', '-Fc', '--exclude-table-data=first',
 	'--exclude-table-data=second', '-f', "$directory/part.dump", 'postgres');
 
-# What the rest is about.
+# A plain restore sends requests.
 my ($status, $err, $requests) = restore('pg_restore', '-d', 'DATABASE', $dump);
 is("$status$err", '0', 'pg_restore');
 cmp_ok($requests, '>', 0, 'asks the service');
 is(views(), 'first true, own true, second true', 'for the rows of materialized views');
 
-# By a list without the refreshing.
+# Without requests: pg_restore with a list that has no refresh.
 my @list = split /^/, run_ok('a list', 'pg_restore', '-l', $dump);
 my @kept = grep { !/MATERIALIZED VIEW DATA/ } @list;
 is(@list - @kept, 3, 'has an entry for each refresh');
@@ -101,13 +101,13 @@ is($requests, 0, 'nothing is asked for');
 is(views(), 'first false, own false, second false', 'nothing is refreshed');
 check_unpopulated('by the list');
 
-# By what the dump left out.
+# Without requests: a dump that leaves the views' data out.
 ($status, $err, $requests) = restore('pg_restore', '-d', 'DATABASE', "$directory/part.dump");
 is("$status$err$requests", '00', 'a dump without them: no error, no request');
 is(views(), 'first false, own true, second false', 'only these are not refreshed');
 check_unpopulated('a dump without them');
 
-# By the setting, and with a service that would keep everybody waiting.
+# Without requests: the setting, while the service would let everybody wait.
 {
 	local $ENV{PGOPTIONS} = '-c dataconnect_fdw.offline=on';
 	$dc->fault({ never => JSON::PP::true, count => 0 });
@@ -159,7 +159,7 @@ $session->query('SET LOCAL dataconnect_fdw.offline = on');
 is($session->attempt('MOVE ALL FROM c')->{err}, '', 'a reply that has begun goes on');
 $session->query('ROLLBACK');
 
-# A log-in by OAuth: nothing goes to the token service, nor is a refresh token lost.
+# With OAuth: nothing is sent to the token service, and no refresh token is lost.
 $session->query($dc->server_sql('oauth', token_url => $dc->url . '/v1/oauth2/token', use_preferred_endpoint => 'on',
 	mapping => { username => 'analyst', password => 's3cret', client_id => 'client', client_secret => 'client-secret' }));
 $session->query($dc->rows_table_sql('by_token', 'oauth'));
