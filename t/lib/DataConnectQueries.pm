@@ -1,5 +1,5 @@
-# Queries by chance, for asking twice: of foreign tables over the sandbox's
-# /test/things, and of local tables that hold the same.
+# Random queries that run twice: over foreign tables of the sandbox's /test/things, and
+# over local tables with the same records.
 #
 #	my $queries = DataConnectQueries->new(url => $dc->url, options => { … });
 #	$queries->setup_sql($records);        # schemas far, near and public
@@ -7,16 +7,16 @@
 #	my $query = $queries->query($seed, $number);
 #	$queries->statements($query, 'far');  # … and 'near'
 #
-# All of it follows from the seed and the number. A query is a template:
-#	@name@, @name/variant@   a table, of schema far or near; in near perhaps
-#	                         the variant that holds what is not asked for
+# Seed and number determine everything. A query is a template:
+#	@name@, @name/variant@   a table, of schema far or near; in near perhaps a variant
+#	                         (see below)
 #	<[ … ]>                  a condition, which can be left out (see reduced)
 #	<{type|value|other}>     a value, or a parameter of a prepared statement
 #
-# A parameter column of a near table has, for each row, the value for which the
-# service returns the row, and once more NULL: not sent, which returns all rows.
-# A query that does not compare the column reads the variant with the latter.
-package DataConnectQueries;
+# A near table has each record once for each value of a parameter column with which the
+# service returns it, and once with NULL, for a request without that parameter. If a query
+# does not compare a parameter column, it reads the variant of the table that has only the
+# rows with NULL there.
 
 use strict;
 use warnings FATAL => 'all';
@@ -26,7 +26,7 @@ use List::Util qw(shuffle);
 
 our @ISA = qw(DataConnectShapes);
 
-# Of each type: what compares with it, and how it comes out of the record.
+# For each type the family of types that it can be compared with.
 my %family = (
 	integer => 'number', bigint => 'number', smallint => 'number',
 	numeric => 'number', 'numeric(19,4)' => 'number',
@@ -43,9 +43,9 @@ my $window = "param_from 'From', param_to 'To'";
 my $id = [ id => 'integer', 'Id' ];
 my $group = [ group_id => 'integer', 'GroupID' ];
 
-# name => [server, table options, columns: [name, type, key, options], …]; a
-# parameter column has the key whose values the service compares, after a ?.
-# must: what has to be said of a column, so that it can be asked at all.
+# The foreign tables. A column is [name, type, key, options]. A key after a ? belongs to a
+# parameter column: the service compares the parameter with it. must names a column that
+# each query has to restrict.
 my %table = (
 	plain => { server => 'utc', options => "params 'Wide=True'", columns => [
 			$id,
@@ -141,7 +141,7 @@ my %table = (
 			$id,
 			[ p => 'integer', '?GroupID', "param 'Group', default '2'" ],
 			[ num => 'integer', 'Num', "param 'Nums', list 'true'" ] ] },
-	# Partitions and children, of which some are foreign.
+	# Partitioned tables.
 	parts => { server => 'utc', partitions => 'LIST (num)', of => {
 			parts_few => 'FOR VALUES IN (1, 2)',
 			parts_null => 'FOR VALUES IN (0, NULL)',
@@ -175,7 +175,7 @@ my %table = (
 		columns => [ [ num => 'integer' ], [ flag => 'boolean' ],
 			[ id => 'integer' ], [ at => 'timestamp' ] ] });
 
-# Here alone, and the same for both; small, so that few requests go out.
+# Local tables, which both schemas use; small, so that few requests are sent.
 my %local = (
 	stores => [ [ id => 'integer' ], [ n => 'integer' ], [ m => 'bigint' ],
 		[ w => 'text' ], [ a => 'numeric' ], [ f => 'boolean' ],
@@ -191,7 +191,7 @@ sub new
 	return bless { options => {}, shapes => [ DataConnectShapes::shapes() ], %option }, $class;
 }
 
-# The parameter columns of a table that come out as they are sent.
+# A table's parameter columns, which show the value that was sent.
 sub sent_order
 {
 	my ($self, $name) = @_;
@@ -207,7 +207,8 @@ sub sent_columns
 
 # --- The tables ------------------------------------------------------------
 
-# records: the reply to /test/things as JSON text, which makes the near tables.
+# SQL that creates all tables. The near tables get $records, the reply to /test/things as
+# JSON text.
 sub setup_sql
 {
 	my ($self, $records) = @_;
@@ -269,7 +270,7 @@ sub _far_sql
 	return "CREATE FOREIGN TABLE far.$name (" . join(', ', @columns) . ") $rest"
 	  unless $table->{of};
 
-	# Columns' options stand with each partition.
+	# The columns' options belong to each partition.
 	my @sql = "CREATE TABLE far.$name (" . join(', ', map { "$_->[0] $_->[1]" } @{ $table->{columns} })
 	  . ") PARTITION BY $table->{partitions}";
 	for my $part (sort keys %{ $table->{of} })
@@ -297,7 +298,7 @@ sub _near_sql
 		  : "$text\::$type";
 		if ($key =~ /^\?/)
 		{
-			# The value that returns the row, or none at all: an empty one is not sent.
+			# The value with which the service returns the row, or none; '' is not sent.
 			my $none = $type eq 'text' ? "(NULL), ('')" : '(NULL)';
 			$from .= ", LATERAL (SELECT DISTINCT * FROM (VALUES ($value), $none) v) \"$attname\" (\"$attname\")";
 			push @columns, $attname;
@@ -314,7 +315,7 @@ sub _near_sql
 		@sent = ();
 	}
 
-	# Variants by the columns that are compared, the others unsent.
+	# Variants by the columns that a query compares; the others are not sent.
 	for my $set (0 .. 2**@sent - 2)
 	{
 		my @unsent = grep { !($set & 1 << $_) } 0 .. $#sent;
@@ -326,7 +327,7 @@ sub _near_sql
 		  } @unsent;
 	}
 
-	# And with only the rows for which one of them is sent.
+	# Variants with the rows for which only one of the columns is sent.
 	for my $one (@sent)
 	{
 		push @sql, "CREATE VIEW near.${name}_sent_$one->[0] AS SELECT * FROM near.$name WHERE "
@@ -340,8 +341,8 @@ sub _near_sql
 sub pick { return $_[ int rand @_ ] }
 sub chance { return rand() < $_[0] }
 
-# The scene for some queries: SQL. Options that this extension may not have yet
-# are varied where they are there.
+# SQL that varies options and settings for some queries. Options that the installed
+# extension does not have are left alone.
 sub settings
 {
 	my ($self, $seed, $block) = @_;
@@ -398,7 +399,7 @@ sub _constant
 	return $self->_moment;
 }
 
-# At an event or beside one, or at the start of its hour or day.
+# A time at a record's time or near one, or at the start of its hour or day.
 sub _moment
 {
 	my $day = pick('2026-01-01', '2026-01-01', '2026-01-02', '2026-01-15', '2026-01-31', '2026-02-01', '2026-02-28',
@@ -437,7 +438,7 @@ sub _fit
 	return "'1'";
 }
 
-# A value for a family of types: known before the scan.
+# A value of a family of types that is known before the scan.
 sub _value
 {
 	my ($self, $family) = @_;
@@ -455,7 +456,7 @@ sub _value
 	return $spelling =~ s/%/($value)/r;
 }
 
-# An array of them; no two values of an untyped literal may differ in type.
+# An array of such values. All values of an untyped literal have the same type.
 sub _array
 {
 	my ($self, $family) = @_;
@@ -472,7 +473,7 @@ sub _array
 	return 'ARRAY[' . join(', ', @values) . "]::$type\[]";
 }
 
-# A range of time that is not too wide, as conditions on a column.
+# Conditions that restrict a column to a range of time.
 sub _period
 {
 	my ($self, $column) = @_;
@@ -485,9 +486,9 @@ sub _period
 
 # --- Tables in a query -----------------------------------------------------
 
-# One more use of a table: an entry of a scope, with name, alias, columns
-# ([name, family], …) for conditions, all (for the output), and must (conditions
-# without which it cannot be asked).
+# Uses a table once more: an entry of a scope, with name, alias, columns ([name, family,
+# type], …) for conditions, all (columns for the output), and musts (columns that have to
+# be restricted).
 sub _relation
 {
 	my ($self, %want) = @_;
@@ -526,7 +527,7 @@ sub _relation
 	$relation{text} = "\@$name/$want{variant}\@" if $want{variant};
 	if (@{ $relation{musts} } && $name eq 'preset' && !$want{bare})
 	{
-		# Where a query could give no value the default would be sent, quietly.
+		# Without a value the default would be sent, and the rows would differ.
 		my $where = $self->_binding({ alias => 'd', constant => 1 }, 'p', 'number');
 		$relation{text} = "(SELECT * FROM $relation{text} d WHERE $where)";
 		$relation{musts} = [];
@@ -534,7 +535,7 @@ sub _relation
 	return \%relation;
 }
 
-# What has to be said of a relation; with others, by their columns perhaps.
+# The conditions that a relation needs, perhaps with columns of other relations.
 sub _must
 {
 	my ($self, $relation, @others) = @_;
@@ -570,7 +571,7 @@ sub _binding
 
 # --- Conditions ------------------------------------------------------------
 
-# About the relations of a scope. depth counts the subqueries that may be inside.
+# A condition on a scope's relations. depth: how deep subqueries may be nested in it.
 sub _condition
 {
 	my ($self, $scope, $depth) = @_;
@@ -584,7 +585,7 @@ sub _column
 	@columns = grep { $_->[1] eq $family } @columns if $family;
 	return unless @columns;
 	my $column = pick(@columns);
-	# What is sent is more interesting than a number of a record.
+	# A column that is sent is more interesting than a record's number.
 	$column = pick(@columns) if $column->[0] =~ /\.id$/ && chance(0.6);
 	return @$column;
 }
@@ -640,7 +641,7 @@ sub _bare_condition
 	return "($column = " . $self->_constant_of($family) . " OR $column = " . $self->_constant_of($family) . ')';
 }
 
-# About a column of a time inside of something.
+# A condition that has a time column inside an expression.
 sub _time_condition
 {
 	my ($self, $at, $type, $scope) = @_;
@@ -665,7 +666,7 @@ sub _time_condition
 		"NOT (" . $self->_period($at) . ')', "$at > ALL (ARRAY['$ends[0]', '$ends[1]']::$cast\[])");
 }
 
-# Rows among rows.
+# A row compared with a list of rows.
 sub _row_list
 {
 	my ($self, $scope) = @_;
@@ -682,7 +683,7 @@ sub _constant_of
 	return $family eq 'number' ? "($value)" : $family eq 'boolean' ? $value : "'$value'";
 }
 
-# What joins two relations: mostly by equality, of either order.
+# A condition that joins two relations: mostly an equality, in either order.
 sub _join_condition
 {
 	my ($self, $left, $right, $only_equality) = @_;
@@ -698,13 +699,13 @@ sub _join_condition
 	{
 		@pair = map { pick(@{ $have{$family}{$_} }) } qw(left right);
 		($one, $other) = map { $_->[0] } @pair;
-		# Of one name, and not the number of a record: there is more to find.
+		# Columns of the same name, other than the record's number, match more often.
 		last if ($one =~ s/.*\.//r) eq ($other =~ s/.*\.//r) && $one !~ /\.id$/;
 	}
 	($one, $other) = ($other, $one) if chance(0.5);
 	my $kind = int rand 12;
 
-	# PostgreSQL's own merge join fails where clocks skip times.
+	# PostgreSQL's own merge join fails around a change to summer time.
 	if (1 == grep { ($_->[2] || '') eq 'timestamptz' } @pair)
 	{
 		return if $only_equality;
@@ -737,7 +738,7 @@ sub _subquery_condition
 	return "$column " . pick('= ANY', '> ALL', '<= ALL', '<> ALL') . " (SELECT $own FROM $from WHERE $where)";
 }
 
-# A relation inside a subquery, and its conditions, some with those outside.
+# A relation of a subquery, with conditions, some of them on outer relations.
 sub _inner
 {
 	my ($self, $scope, $depth) = @_;
@@ -752,7 +753,7 @@ sub _inner
 
 # --- FROM ------------------------------------------------------------------
 
-# Returns the text, the scope and conditions that are to go into WHERE.
+# Returns the text of FROM, the scope, and conditions for WHERE.
 sub _from
 {
 	my ($self, $count, $depth, @outside) = @_;
@@ -783,7 +784,7 @@ sub _from
 		if ($kind eq ',')
 		{
 			push @where, @must, @on;
-			# What comes behind a comma cannot be joined with what is before.
+			# JOIN binds closer than a comma, so ON could not name relations before it.
 			$text .= ($_ < $count ? ' CROSS JOIN ' : ', ') . $item;
 			push @scope, $next;
 			next;
@@ -833,7 +834,7 @@ sub _aggregates
 	return @some;
 }
 
-# A whole SELECT; ids: with two columns of fixed types, for set operations.
+# A whole SELECT. ids: with two columns of fixed types, for set operations.
 sub _select
 {
 	my ($self, $depth, %want) = @_;
@@ -845,7 +846,7 @@ sub _select
 	{
 		my ($number) = $self->_column($scope, 'number');
 		my ($any) = $self->_column($scope);
-		# Of equal numbers any may come out, however it is written.
+		# Which of several equal numbers is returned depends on the plan, so trim them.
 		return "SELECT trim_scale($number\::numeric), $any\::text FROM $from$condition";
 	}
 	if ($kind < 3)
@@ -874,13 +875,13 @@ sub _select
 	}
 	elsif (!$distinct && $query !~ /OVER \(/ && $depth > 0 && chance(0.04))
 	{
-		# Rows in no order: how many is certain.
+		# LIMIT without an order: only the number of rows is certain.
 		return "SELECT count(*) FROM ($query LIMIT " . pick(1, 5, 40) . ') q';
 	}
 	return $query;
 }
 
-# A join by a column of which several values go in one request.
+# A join on a column of which one request can send several values.
 sub _batched
 {
 	my ($self) = @_;
@@ -929,7 +930,7 @@ sub _query_text
 	  if $kind < 15;
 	if ($kind < 17)
 	{
-		# A CTE, used once or twice, and joined with something.
+		# A CTE, used once or twice, and joined.
 		my $inside = $self->_select(1, ids => 1, count => pick(1, 1, 2));
 		my ($from, $scope, $where) = $self->_from(1, 1);
 		my ($number) = $self->_column($scope, 'number');
@@ -944,7 +945,7 @@ sub _query_text
 	}
 	if ($kind == 18)
 	{
-		# Something that changes rows here.
+		# A statement that changes rows of a local table.
 		my $relation = $self->_relation(far => 1);
 		my $scratch = { alias => 's', columns => [ [ n => 'number' ], [ w => 'text' ], [ id => 'number' ] ] };
 		my @where = ($self->_must($relation, $scratch), map { defined ? "<[$_]>" : () } $self->_join_condition([$scratch], [$relation]));
@@ -1011,8 +1012,8 @@ sub statements
 		"DROP FUNCTION pg_temp.q($arguments)", 'RESET plan_cache_mode');
 }
 
-# With which values a statement is executed: where PostgreSQL chooses the plan,
-# often enough that it makes one for any values, the sixth time.
+# The values for each execution of a statement. If PostgreSQL chooses the plan, there are
+# enough executions for a generic plan, which it makes the sixth time.
 sub _executions
 {
 	my ($query, $first, $second) = @_;
@@ -1020,9 +1021,9 @@ sub _executions
 	return ($first, $second, ($first) x 4, $second);
 }
 
-# Of a statement that is executed several times: in far prepared, or inside a
-# function; in near with its values, and over what is compared for these. A run
-# begins with its number.
+# The statements of a query that is executed several times. In far it is prepared, or
+# inside a function; in near it has its values, and reads the variants for these. Each
+# execution begins with its number.
 sub _repeated_statements
 {
 	my ($query, $schema) = @_;
@@ -1057,7 +1058,7 @@ sub _repeated_statements
 	return (@before, @runs, @after);
 }
 
-# Simpler queries: each with one condition less.
+# Simpler queries, each with one condition or other complication less.
 sub reduced
 {
 	my ($self, $query) = @_;
@@ -1085,8 +1086,8 @@ sub reduced
 	return @simpler;
 }
 
-# What may go wrong with the foreign tables alone, by what the documentation
-# says of them: SQLSTATEs.
+# The SQLSTATEs with which, by the documentation, a query may fail over the foreign tables
+# alone.
 sub refusals
 {
 	my ($self, $query) = @_;
