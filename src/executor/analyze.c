@@ -108,6 +108,8 @@ acquire_from_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
 				   double *totalrows, double *totaldeadrows)
 {
 	const DcfRelation *relation = dcf_relation_load(rel);
+
+	/* ANALYZE runs with the privileges of the table's owner. */
 	DcfRowSource *source = dcf_fetch_create_fixed(
 		relation, create_request(relation),
 		"Narrow the request with the table's option \"analyze_params\".",
@@ -147,6 +149,7 @@ create_request(const DcfRelation *relation)
 		dcf_request_create(relation->server, relation->table);
 	DcfRequest *fixed = palloc0(sizeof(DcfRequest));
 
+	/* The second one only shows which parameters the option sets. */
 	dcf_request_set_query(request, query);
 	dcf_request_set_query(fixed, query);
 	for (int i = 0; i < relation->natts; i++)
@@ -207,6 +210,7 @@ prepare_bounds(Relation rel, Bounds *bounds)
 	bounds->check = ExecPrepareCheck(qual, bounds->estate);
 }
 
+/* Whether a row belongs to the partition; always, if the table is none. */
 static bool
 within_bounds(const Bounds *bounds, TupleTableSlot *slot)
 {
@@ -220,6 +224,7 @@ within_bounds(const Bounds *bounds, TupleTableSlot *slot)
 	return ExecCheck(bounds->check, econtext);
 }
 
+/* Free what prepare_bounds() has made. */
 static void
 release_bounds(Bounds *bounds)
 {

@@ -125,6 +125,7 @@ dcf_batch_create_state(CustomScan *scan)
 	return (Node *) join;
 }
 
+/* The BeginCustomScan callback.  The inner scan starts with the first batch. */
 static void
 begin(CustomScanState *node, EState *estate, int eflags)
 {
@@ -219,6 +220,7 @@ next(CustomScanState *node)
 				row = next_match(join);
 				if (!row)
 					join->step = STEP_INNER;
+				/* An anti join only notes that the row has a match. */
 				else if (try_join(join, row) && join->type != JOIN_ANTI)
 					slot = emit(join);
 				break;
@@ -293,6 +295,7 @@ fill_chunk(BatchedJoin *join)
 	DcfBatchChunk *chunk = join->chunk;
 
 	join->nrequested = chunk->nkeys;
+	/* Leave memory for rows, even if some keys are requested again. */
 	if (dcf_batch_chunk_is_crowded(chunk))
 		forget_keys(join);
 	dcf_batch_chunk_clear(chunk);
@@ -352,6 +355,7 @@ start_batch(BatchedJoin *join)
 		Min(join->first + join->batch_size, chunk->nkeys);
 	join->key = NULL;
 	join->row = NULL;
+	/* No keys left: return the rows with a NULL key, once. */
 	if (join->first == join->end)
 	{
 		join->row = chunk->nulls;
@@ -367,6 +371,7 @@ start_batch(BatchedJoin *join)
 			tuplestore_rescan(join->store);
 		return STEP_INNER;
 	}
+	/* Another chunk will follow, which needs these inner rows again. */
 	if (!join->outer_done && !join->store)
 		join->store = tuplestore_begin_heap(true, false, work_mem);
 	dcf_scan_set_keys(join->scan, make_array(join));
@@ -487,6 +492,7 @@ store_row(BatchedJoin *join)
 	Datum *values = palloc(sizeof(Datum) * desc->natts);
 	bool *isnull = palloc(sizeof(bool) * desc->natts);
 
+	/* Keys with one hash need not be equal, nor be in this batch. */
 	for (DcfBatchKey *key = join->key; key; key = key->next)
 	{
 		if (key->number < join->first || key->number >= join->end)
@@ -543,6 +549,7 @@ try_join(BatchedJoin *join, DcfBatchRow *row)
 {
 	PlanState *node = &join->css.ss.ps;
 
+	/* For these joins one match is enough. */
 	if (row->matched && (join->type == JOIN_SEMI || join->type == JOIN_ANTI))
 		return false;
 	fill_slot(join, row->values, row->isnull, join->inner_slot);
@@ -612,6 +619,7 @@ emit(BatchedJoin *join)
 							   join->css.ss.ss_ScanTupleSlot;
 }
 
+/* The ExplainCustomScan callback. */
 static void
 explain(CustomScanState *node, List *ancestors, ExplainState *es)
 {

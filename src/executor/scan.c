@@ -68,6 +68,7 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 						 dcf_warned_join(node->ss.ps.state,
 										 scan->relation->relid),
 						 NULL);
+	/* EXPLAIN reads no rows, so it needs no cache. */
 	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		scan->source = dcf_row_cache_join(node, scan->source,
 										  (eflags & EXEC_FLAG_REWIND) != 0);
@@ -117,6 +118,7 @@ dcf_scan_next(ForeignScanState *node, bool wait, bool *late)
 
 	scan->nowait = !wait;
 	scan->late = false;
+	/* Not ExecProcNode(): the executor's async code counts rows and time. */
 	slot = node->ss.ps.ExecProcNodeReal(&node->ss.ps);
 	scan->nowait = false;
 	*late = scan->late;
@@ -141,6 +143,7 @@ void
 dcf_scan_rescan(ForeignScanState *node)
 {
 	DcfScan *scan = get_scan(node);
+	/* A batched join sets other keys before each rescan. */
 	bool same_values = scan->started && node->ss.ps.chgParam == NULL &&
 		dcf_fdw_private_keys(scan->priv) == 0;
 
@@ -194,6 +197,7 @@ dcf_scan_deferred_error(const DcfScan *scan, const DcfBoundValue *values)
 		const DcfBinding *binding = lfirst(lc);
 		const DcfBoundValue *value = &values[foreach_current_index(lc)];
 
+		/* Its clause restricts nothing, as with "$1 IS NULL OR c = $1". */
 		if (value->skipped)
 			continue;
 		restricted = bms_add_member(restricted, binding->attnum);

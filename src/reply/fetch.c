@@ -181,6 +181,7 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 								values, isnull))
 		{
 			case DCF_RECORD_ROW:
+				/* Another request returns this row as well. */
 				if (!dcf_bind_owns_row(stream->bound, values, isnull))
 					break;
 				fill_sent(fetch, values, isnull);
@@ -188,6 +189,7 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 				return DCF_ROW_READY;
 			case DCF_RECORD_END:
 				end_stream(fetch, stream, true);
+				/* A query that read a whole reply probably wants more. */
 				fetch->width =
 					Min(fetch->width * 2,
 						fetch->base.relation->server->max_concurrency);
@@ -245,6 +247,7 @@ open_stream(Fetch *fetch, bool wait)
 	DcfLimiterSlot *slot = NULL;
 	MemoryContext old;
 
+	/* Waiting for the limiter would hold up streams that have rows. */
 	if (!wait)
 	{
 		slot = dcf_session_try_slot(fetch->session,
@@ -429,6 +432,7 @@ end_stream(Fetch *fetch, Stream *stream, bool whole)
 	if (stream->reply)
 	{
 		count_reply(stream, fetch->base.stats);
+		/* Scans do not send fixed requests, so these are not typical. */
 		if (stream->begun && !fetch->fixed)
 			add_to_reply_stats(fetch, stream, whole);
 		dcf_reply_close(stream->reply);

@@ -165,6 +165,7 @@ dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 		dcf_record_take_row(reader, values, isnull);
 		return DCF_RECORD_ROW;
 	}
+	/* In formats that leave NULLs out, dcf_record_read_held() checks this. */
 	if (!source->format->leaves_nulls_out &&
 		(reader->records == 1 || source->format->nulls_have_keys))
 		dcf_record_check_keys(reader);

@@ -65,6 +65,7 @@ prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
 	const char *base = dcf_preferred_endpoint_url(session, request, deadline);
 
 	dcf_session_init_exchange(session, exchange, deadline);
+	/* In other formats than XML, markup is an error page. */
 	exchange->expects = dcf_format_unlike_markup(request->format);
 	exchange->path = request->endpoint;
 	http->url = dcf_request_url(request, base);
