@@ -18,7 +18,7 @@ dcf_record_read(DcfRecordReader *reader, bool wait)
 
 	if (dcf_record_has_row(reader))
 		return DCF_READ_RECORD;
-	/* The format's reader has already seen all bytes of the buffer. */
+	/* If it stopped, the format's reader has seen the whole buffer. */
 	status = reader->stopped ? DCF_READ_MORE : read_buffer(reader, false);
 	reader->stopped = false;
 	while (status != DCF_READ_RECORD && status != DCF_READ_END)
