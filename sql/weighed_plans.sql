@@ -227,6 +227,12 @@ SELECT count(*) FROM whole w WHERE EXISTS (SELECT FROM parts f WHERE f.k = w.k A
 \! sh -c "$LOG" | sort | uniq -c | sed 's/^ *//'
 RESET enable_partitionwise_join;
 
+-- a column that goes to the query around by way of another subquery, of each partition
+ALTER FOREIGN TABLE parts1 ALTER p OPTIONS (DROP required);
+ALTER FOREIGN TABLE parts2 ALTER p OPTIONS (DROP required);
+SELECT k, k IN (SELECT l.p FROM parts f, LATERAL (SELECT f.p OFFSET 0) l) FROM whole ORDER BY k;
+\! sh -c "$LOG" | sort | uniq -c | sed 's/^ *//'
+
 -- bounds that are several clauses once simplified
 CREATE TABLE stores (id integer, store integer) PARTITION BY LIST (store);
 CREATE TABLE stores_here PARTITION OF stores FOR VALUES IN (0, NULL);

@@ -152,7 +152,10 @@ walk_own(const Search *search, DcfQualWalk *walk)
 		dcf_family_walk(root, search->baserel, attnum) :
 		NULL;
 	if (shared && shared->known)
+	{
 		walk->comparison = shared->comparison;
+		walk->relations = list_copy(shared->relations);
+	}
 	if (shared && shared->known &&
 		(!root->parent_root || bms_is_empty(shared->columns)))
 		return shared->columns;
@@ -169,6 +172,7 @@ walk_own(const Search *search, DcfQualWalk *walk)
 	{
 		shared->known = true;
 		shared->columns = columns;
+		shared->relations = list_copy(walk->relations);
 		shared->comparison = walk->comparison;
 	}
 	return columns;

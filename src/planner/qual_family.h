@@ -16,6 +16,7 @@ typedef struct DcfFamilyWalk
 {
 	bool known;
 	Bitmapset *columns;		   /* output columns of the query that carry it */
+	List *relations;		   /* what the walk has followed it to */
 	DcfComparison *comparison; /* the first one, or NULL */
 } DcfFamilyWalk;
 
