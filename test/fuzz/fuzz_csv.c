@@ -1,10 +1,10 @@
 /*
  * fuzz_csv.c
- *	  Whole, cut at random or byte by byte, and by a second opinion: a document
- *	  must come out the same.
+ *	  Fuzzing the CSV reader: reading a document whole, in random pieces or byte
+ *	  by byte must give the same result, and agree with a second implementation.
  *
- * The first byte of an input is no part of the document: it says how the
- * document is cut.
+ * The first byte of an input determines how the document, which follows it, is
+ * split.
  */
 #include "../unit/csv_judge.h"
 
@@ -38,8 +38,8 @@ must_read_the_same(const Reading *whole, const char *doc, size_t len,
 }
 
 /*
- * Nothing is wrong before an error, unless it is the end, and the same is wrong
- * just behind it.
+ * A document that ends before the error's byte has no error, except that it is
+ * truncated; one that ends just after it has the same error.
  */
 static void
 must_be_first_error(const Reading *whole, const char *doc)

@@ -1,10 +1,10 @@
 /*
  * fuzz_json.c
- *	  Whole, cut at random or byte by byte, and according to jansson: a document
- *	  must come out the same.
+ *	  Fuzzing the JSON reader: reading a document whole, in random pieces or byte
+ *	  by byte must give the same result, and agree with jansson.
  *
- * The first byte of an input is no part of the document: its lowest bit says
- * which shape is expected, the others how it is cut.
+ * The first byte of an input comes before the document: its lowest bit determines
+ * the expected shape, the others how the document is split.
  */
 #include "../unit/json_judge.h"
 
@@ -40,7 +40,10 @@ must_read_the_same(const Reading *whole, const char *doc, size_t len,
 	reading_free(&reading);
 }
 
-/* Nothing is wrong before an error, and the same is wrong just behind it. */
+/*
+ * A document that ends before the error's byte has no error; one that ends just
+ * after it has the same error.
+ */
 static void
 must_be_first_error(const Reading *whole, const char *doc,
 					const DcfJsonConfig *config)

@@ -1,7 +1,7 @@
 /*
  * fuzz_text.c
- *	  The functions that take foreign text: none reads or writes beyond it, and
- *	  each keeps its promises.
+ *	  Fuzzing the functions that parse foreign text: none reads or writes beyond
+ *	  its arguments, and each keeps its contract.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -32,8 +32,8 @@ is_between(int64_t value, int64_t least, int64_t most)
 }
 
 /*
- * Valid and safe, whole where it fits into size bytes, and else as much of it
- * as leaves room for the dots.
+ * The result is valid and safe UTF-8; it is complete if it fits into size bytes,
+ * else as long as the room for the dots allows.
  */
 static void
 safe_text(const char *src, size_t len, size_t size)
@@ -161,7 +161,7 @@ headers(const char *src, size_t len, int64_t now)
 		must(is_between(delay, 0, DCF_DELAY_MAX_MS), "seconds out of range");
 }
 
-/* A secret and a text that may have it, one behind the other. */
+/* The input is a secret followed by a text that may contain it. */
 static void
 secret(const char *src, size_t len, size_t secret_len)
 {
@@ -191,7 +191,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t len;
 	int64_t now = 0;
 
-	/* The first byte: sizes and the time. */
+	/* The first byte determines sizes and the time. */
 	if (size == 0)
 		return 0;
 	len = size - 1;

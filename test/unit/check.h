@@ -1,10 +1,10 @@
 /*
  * check.h
- *	  Counting checks.
+ *	  Checks of the unit tests.
  *
- * A test program has functions that call CHECK() as often as they like, runs
- * each by RUN(), and ends with "return check_finish();".  A function whose
- * checks all hold is a line "ok", a check that fails is a line "not ok".
+ * A test program runs functions with RUN() and ends with "return
+ * check_finish();".  The functions call CHECK().  The output has a line "ok" for
+ * each function whose checks all hold, and a line "not ok" for each failed check.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -16,7 +16,7 @@
 static int check_passed;
 static int check_failed;
 
-/* What is checked, in words: CHECK(a == b, "case %d", i) */
+/* A condition and its description: CHECK(a == b, "case %d", i) */
 #define CHECK(condition, ...) \
 	check_one((condition), __FILE__, __LINE__, #condition, __VA_ARGS__)
 

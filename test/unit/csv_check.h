@@ -1,6 +1,6 @@
 /*
  * csv_check.h
- *	  Everything that must hold for any one document.
+ *	  Checks that must hold for every CSV document.
  */
 #ifndef CSV_CHECK_H
 #define CSV_CHECK_H
@@ -8,7 +8,7 @@
 #include "check.h"
 #include "csv_judge.h"
 
-/* A reading keeps the reader's promises and is what the judge says. */
+/* Reading the document keeps the reader's contract and agrees with the judge. */
 static void
 check_reading(const Reading *reading, const char *doc, size_t len,
 			  const DcfCsvConfig *config, const char *how)
@@ -20,7 +20,7 @@ check_reading(const Reading *reading, const char *doc, size_t len,
 	CHECK(verdict == NULL, "%s, %s: %s", shown(doc, len), how, verdict);
 }
 
-/* The document cut in that way reads as it does whole. */
+/* Reading the document in pieces gives the same result as reading it whole. */
 static void
 check_cuts(const Reading *whole, const char *doc, size_t len,
 		   const DcfCsvConfig *config, Cuts cuts)
@@ -36,8 +36,8 @@ check_cuts(const Reading *whole, const char *doc, size_t len,
 }
 
 /*
- * The first cut bytes of the document are what the judge says; where a line has
- * ended, they give the records up to there.
+ * Reading only the first cut bytes agrees with the judge; at the end of a line,
+ * it gives the records up to there.
  */
 static void
 check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,

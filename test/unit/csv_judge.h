@@ -1,7 +1,8 @@
 /*
  * csv_judge.h
- *	  Reading a document with the CSV reader, cut in every way, and a plain
- *	  second opinion on the result.  For the unit tests and the fuzzer.
+ *	  Reading a document with the CSV reader, in pieces of any size, and a simple
+ *	  second implementation (the judge) to compare with.  For the unit tests and
+ *	  the fuzzer.
  */
 #ifndef CSV_JUDGE_H
 #define CSV_JUDGE_H
@@ -12,18 +13,18 @@
 #include "core/text.h"
 #include "document.h"
 
-/* What came of reading a document. */
+/* The result of reading a document. */
 typedef struct Reading
 {
 	bool accepted;
 	DcfReadError error;
-	bool header;  /* was there */
-	int nmatched; /* keys that it has */
+	bool header;  /* there is a header */
+	int nmatched; /* number of keys in it */
 	uint64_t nrecords;
 	Text names;			 /* of the header, decoded, one a line */
 	Text spans;			 /* lines and fields as they stand */
 	Text values;		 /* fields decoded, one record a line */
-	const char *problem; /* a promise of the reader not kept, or NULL */
+	const char *problem; /* how the reader broke its contract, or NULL */
 } Reading;
 
 static void
@@ -34,7 +35,7 @@ reading_free(Reading *reading)
 	free(reading->values.data);
 }
 
-/* A field decoded, in exactly as much room as is promised to be enough. */
+/* Decode a field, in exactly the room that the contract requires. */
 static void
 add_decoded(Text *text, const DcfField *field)
 {
@@ -51,7 +52,7 @@ add_decoded(Text *text, const DcfField *field)
 	free(decoded);
 }
 
-/* What is wrong with a span that should be inside a line, or NULL. */
+/* Why a span is not inside a line, or NULL. */
 static const char *
 check_span(const DcfField *field, const char *line, const char *end)
 {
@@ -63,9 +64,9 @@ check_span(const DcfField *field, const char *line, const char *end)
 	return NULL;
 }
 
-/* Note the header.  Returns what is wrong with it, or NULL. */
+/* Store the header.  Returns what is wrong with it, or NULL. */
 static const char *
-note_header(Reading *reading, const DcfCsvReader *reader, const char *window,
+note_header(Reading *reading, const DcfCsvReader *reader, const char *buffer,
 			size_t consumed, bool at_end)
 {
 	size_t len;
@@ -77,9 +78,9 @@ note_header(Reading *reading, const DcfCsvReader *reader, const char *window,
 		return "a header that is not the first";
 	reading->header = true;
 	reading->nmatched = dcf_csv_matched(reader);
-	if (header == NULL || header < window || header + len > window + consumed)
+	if (header == NULL || header < buffer || header + len > buffer + consumed)
 		return "the header's span is wrong";
-	if (header + len == window + consumed ?
+	if (header + len == buffer + consumed ?
 			!at_end :
 			header[len] != '\r' && header[len] != '\n')
 		return "the header's span is not a line";
@@ -96,8 +97,8 @@ note_header(Reading *reading, const DcfCsvReader *reader, const char *window,
 }
 
 /*
- * Note the record that ends at end, without a line end if at_end.  Returns what
- * is wrong, or NULL.
+ * Store the record that ends at end, without a line end if at_end.  Returns what
+ * is wrong with it, or NULL.
  */
 static const char *
 note_record(Reading *reading, const DcfCsvReader *reader,
@@ -157,13 +158,13 @@ note_record(Reading *reading, const DcfCsvReader *reader,
 	return NULL;
 }
 
-/* What the reader says at the end of a document, of which left are unread. */
+/* Finish a document of which left bytes are not consumed. */
 static DcfReadStatus
 finish_document(Reading *reading, DcfCsvReader *reader,
 				const DcfCsvConfig *config, const char *rest, size_t left)
 {
 	char *block = malloc(left);
-	const char *window = block;
+	const char *buffer = block;
 	DcfReadStatus status;
 
 	if (left > 0)
@@ -172,7 +173,7 @@ finish_document(Reading *reading, DcfCsvReader *reader,
 	{
 		size_t consumed;
 
-		status = dcf_csv_finish(reader, window, left, &consumed);
+		status = dcf_csv_finish(reader, buffer, left, &consumed);
 		if (consumed > left)
 		{
 			reading->problem = "consumed more at the end than there was";
@@ -180,11 +181,11 @@ finish_document(Reading *reading, DcfCsvReader *reader,
 		}
 		if (status == DCF_READ_HEADER)
 			reading->problem =
-				note_header(reading, reader, window, consumed, true);
+				note_header(reading, reader, buffer, consumed, true);
 		else if (status == DCF_READ_RECORD)
-			reading->problem = note_record(reading, reader, config, window,
-										   window + consumed, true);
-		window += consumed;
+			reading->problem = note_record(reading, reader, config, buffer,
+										   buffer + consumed, true);
+		buffer += consumed;
 		left -= consumed;
 	} while ((status == DCF_READ_RECORD || status == DCF_READ_HEADER) &&
 			 reading->problem == NULL);
@@ -192,7 +193,7 @@ finish_document(Reading *reading, DcfCsvReader *reader,
 	return status;
 }
 
-/* Read a document.  Each window is a block of memory of just its size. */
+/* Read a document.  Each buffer is allocated with exactly its size. */
 static Reading
 read_document(const char *doc, size_t len, const DcfCsvConfig *config,
 			  Cuts cuts)
@@ -202,7 +203,7 @@ read_document(const char *doc, size_t len, const DcfCsvConfig *config,
 	void *memory = malloc(size);
 	DcfCsvReader *reader = dcf_csv_init(memset(memory, 0xA5, size), config);
 	size_t given = 0;
-	size_t start = 0; /* of the window */
+	size_t start = 0; /* of the buffer */
 	DcfReadStatus status = DCF_READ_MORE;
 
 	text_add_string(&reading.names, "");
@@ -211,19 +212,19 @@ read_document(const char *doc, size_t len, const DcfCsvConfig *config,
 	while (given < len && status != DCF_READ_WRONG && reading.problem == NULL)
 	{
 		char *block;
-		char *window;
+		char *buffer;
 		size_t left;
 		size_t consumed;
 
 		given += next_piece(&cuts, given, len - given);
 		left = given - start;
-		window = block = malloc(left);
+		buffer = block = malloc(left);
 		memcpy(block, doc + start, left);
 		do
 		{
 			size_t nothing;
 
-			status = dcf_csv_next(reader, window, left, &consumed);
+			status = dcf_csv_next(reader, buffer, left, &consumed);
 			if (consumed > left)
 			{
 				reading.problem = "consumed more than there was";
@@ -231,13 +232,13 @@ read_document(const char *doc, size_t len, const DcfCsvConfig *config,
 			}
 			if (status == DCF_READ_HEADER)
 				reading.problem =
-					note_header(&reading, reader, window, consumed, false);
+					note_header(&reading, reader, buffer, consumed, false);
 			else if (dcf_csv_header(reader, &nothing) != NULL)
 				reading.problem = "a header where there is none";
 			else if (status == DCF_READ_RECORD)
-				reading.problem = note_record(&reading, reader, config, window,
-											  window + consumed, false);
-			window += consumed;
+				reading.problem = note_record(&reading, reader, config, buffer,
+											  buffer + consumed, false);
+			buffer += consumed;
 			left -= consumed;
 			start += consumed;
 		} while ((status == DCF_READ_RECORD || status == DCF_READ_HEADER) &&
@@ -281,11 +282,11 @@ same_reading(const Reading *one, const Reading *other)
 }
 
 /*
- * The second opinion: cuts the whole document into fields and looks at nothing
- * twice, but in no way the reader does.
+ * The judge: splits the whole document into fields, in another way than the
+ * reader.
  */
 
-/* Take one field at *pos, up to what may be a comma, a line end or the end. */
+/* Take one field at *pos, up to a comma, a line end or the document's end. */
 static bool
 judge_field(const char *doc, size_t len, size_t *pos, Text *decoded,
 			bool *quoted)
@@ -320,8 +321,8 @@ judge_field(const char *doc, size_t len, size_t *pos, Text *decoded,
 }
 
 /*
- * Take a line at *pos: its fields as lines "'text'" or "null".  Returns how
- * many, 0 if it is no line.
+ * Take a line at *pos: its fields as lines "'text'" or "null".  Returns their
+ * number, 0 if the line is invalid.
  */
 static size_t
 judge_line(const char *doc, size_t len, size_t *pos, Text *fields)
@@ -337,7 +338,7 @@ judge_line(const char *doc, size_t len, size_t *pos, Text *fields)
 		nfields++;
 		text_add_string(fields, quoted || decoded.len > 0 ? "'" : "null");
 		text_add(fields, decoded.data, decoded.len);
-		/* A zero, which no accepted document has, ends a field. */
+		/* NUL, which no accepted document contains, ends a field. */
 		text_add(fields, quoted || decoded.len > 0 ? "'" : "",
 				 quoted || decoded.len > 0 ? 2 : 1);
 		if (*pos < len && doc[*pos] == ',')
@@ -370,7 +371,7 @@ judge_nth(const Text *fields, size_t n)
 	return field;
 }
 
-/* In which column a key stands, or -1; -2 if it stands in two. */
+/* The column of a key; -1 if there is none, -2 if there are two. */
 static int
 judge_column(const Text *header, size_t ncolumns, const DcfKey *key)
 {
@@ -393,7 +394,7 @@ judge_column(const Text *header, size_t ncolumns, const DcfKey *key)
 	return found;
 }
 
-/* Where the lines end, behind which there are only empty ones. */
+/* The end of the last line that is not empty. */
 static size_t
 judge_end(const char *doc, size_t pos, size_t len)
 {
@@ -413,7 +414,7 @@ judge_end(const char *doc, size_t pos, size_t len)
 	}
 }
 
-/* The values as read_document() notes them; false if it is not such a CSV. */
+/* The values as read_document() stores them; false if the CSV is invalid. */
 static bool
 judge_document(const char *doc, size_t len, const DcfCsvConfig *config,
 			   Text *values)
@@ -459,7 +460,7 @@ judge_document(const char *doc, size_t len, const DcfCsvConfig *config,
 	return sound;
 }
 
-/* What a reading and the second opinion disagree in, or NULL. */
+/* How a reading and the judge differ, or NULL. */
 static const char *
 judge_reading(const Reading *reading, const char *doc, size_t len,
 			  const DcfCsvConfig *config)

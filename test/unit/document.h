@@ -1,7 +1,7 @@
 /*
  * document.h
- *	  Documents to read, and how they are cut.  For the unit tests and the
- *	  fuzzers.
+ *	  Documents to read, and ways to split them into pieces.  For the unit tests
+ *	  and the fuzzers.
  */
 #ifndef DOCUMENT_H
 #define DOCUMENT_H
@@ -47,7 +47,7 @@ text_is(const Text *text, const Text *other)
 		(text->len == 0 || memcmp(text->data, other->data, text->len) == 0);
 }
 
-/* Numbers that look random, the same in each run. */
+/* Pseudo-random numbers, the same in each run. */
 typedef struct Dice
 {
 	uint64_t state; /* not 0 */
@@ -62,18 +62,18 @@ dice_roll(Dice *dice, uint32_t sides)
 	return (uint32_t) ((dice->state >> 16) % sides);
 }
 
-/* How a document is cut into windows. */
+/* How a document is split into pieces. */
 typedef struct Cuts
 {
-	size_t first; /* length of the first piece, 0 for no limit */
-	size_t rest;  /* of the others, likewise */
-	Dice *dice;	  /* random lengths instead */
+	size_t first; /* length of the first piece; 0: no limit */
+	size_t rest;  /* length of the others; 0: no limit */
+	Dice *dice;	  /* random lengths instead, or NULL */
 } Cuts;
 
 static const Cuts uncut = {0, 0, NULL};
 static const Cuts each_byte = {1, 1, NULL};
 
-/* How long the next piece is. */
+/* The length of the next piece. */
 static size_t
 next_piece(const Cuts *cuts, size_t pos, size_t left)
 {
@@ -84,7 +84,7 @@ next_piece(const Cuts *cuts, size_t pos, size_t left)
 	return piece == 0 || piece > left ? left : piece;
 }
 
-/* Put text in place of some bytes. */
+/* Replace some bytes by a text. */
 __attribute__((unused)) static void
 splice(Text *doc, size_t at, size_t drop, const char *in, size_t inlen)
 {
@@ -133,7 +133,7 @@ damage(Text *doc, Dice *dice, const char *const *splinters, int nsplinters)
 	}
 }
 
-/* A document for messages: what is not plain ASCII is shown as a dot. */
+/* A document for messages, with dots for everything but printable ASCII. */
 __attribute__((unused)) static const char *
 shown(const char *doc, size_t len)
 {

@@ -1,6 +1,6 @@
 /*
  * json_check.h
- *	  Everything that must hold for any one document.
+ *	  Checks that must hold for every JSON document.
  */
 #ifndef JSON_CHECK_H
 #define JSON_CHECK_H
@@ -19,7 +19,7 @@ is_all_space(const char *doc, size_t len)
 	return true;
 }
 
-/* A reading keeps the reader's promises and is what jansson says. */
+/* Reading the document keeps the reader's contract and agrees with jansson. */
 static void
 check_reading(const Reading *reading, const char *doc, size_t len,
 			  const DcfJsonConfig *config, const char *how)
@@ -31,7 +31,7 @@ check_reading(const Reading *reading, const char *doc, size_t len,
 	CHECK(verdict == NULL, "%s, %s: %s", shown(doc, len), how, verdict);
 }
 
-/* The document cut in that way reads as it does whole. */
+/* Reading the document in pieces gives the same result as reading it whole. */
 static void
 check_cuts(const Reading *whole, const char *doc, size_t len,
 		   const DcfJsonConfig *config, Cuts cuts)
@@ -46,7 +46,7 @@ check_cuts(const Reading *whole, const char *doc, size_t len,
 	reading_free(&reading);
 }
 
-/* The first cut bytes of the document are never taken for the whole. */
+/* The first cut bytes are never accepted as a complete document. */
 static void
 check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,
 				const DcfJsonConfig *config)
@@ -75,7 +75,7 @@ check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,
 	reading_free(&reading);
 }
 
-/* All its records read in one go, the document is what jansson says. */
+/* Reading all records by the fast path agrees with jansson. */
 static void
 check_padded(const char *doc, size_t len, const DcfJsonConfig *config)
 {

@@ -1,7 +1,7 @@
 /*
  * json_judge.h
- *	  Reading a document with the reader, cut in every way, and asking jansson
- *	  whether the result is right.  For the unit tests and the fuzzer.
+ *	  Reading a document with the JSON reader, in pieces of any size, and
+ *	  comparing the result with jansson's.  For the unit tests and the fuzzer.
  */
 #ifndef JSON_JUDGE_H
 #define JSON_JUDGE_H
@@ -11,7 +11,7 @@
 #include "core/json_reader.h"
 #include "document.h"
 
-/* What came of reading a document. */
+/* The result of reading a document. */
 typedef struct Reading
 {
 	bool accepted;
@@ -19,7 +19,7 @@ typedef struct Reading
 	uint64_t nrecords;
 	Text spans;			 /* records and fields as they stand */
 	Text values;		 /* fields decoded, one record a line */
-	const char *problem; /* a promise of the reader not kept, or NULL */
+	const char *problem; /* how the reader broke its contract, or NULL */
 } Reading;
 
 static void
@@ -54,7 +54,7 @@ add_value(Text *values, const json_t *value)
 	free(dump);
 }
 
-/* A field as the reader gives it; jansson only reads numbers and containers. */
+/* A field as the reader returns it; jansson parses numbers and containers. */
 static void
 add_field(Text *values, const DcfField *field)
 {
@@ -77,7 +77,7 @@ add_field(Text *values, const DcfField *field)
 			text_add_string(values, "true");
 			break;
 		case DCF_FIELD_STRING:
-			/* Exactly as much room as is promised to be enough. */
+			/* Exactly the room that the contract requires. */
 			decoded = malloc(field->len);
 			len = field->len;
 			if (field->escaped)
@@ -101,12 +101,12 @@ add_field(Text *values, const DcfField *field)
 }
 
 /*
- * Note the current record.  start is its first byte's offset in the document.
- * Returns what is wrong with it, or NULL.
+ * Store the current record; start is its offset in the document.  Returns what is
+ * wrong with it, or NULL.
  */
 static const char *
 note_record(Reading *reading, const DcfJsonReader *reader,
-			const DcfJsonConfig *config, const char *window, size_t start,
+			const DcfJsonConfig *config, const char *buffer, size_t start,
 			size_t consumed)
 {
 	const DcfField *fields = dcf_json_fields(reader);
@@ -117,13 +117,13 @@ note_record(Reading *reading, const DcfJsonReader *reader,
 	size_t pos = 0;
 	DcfField key;
 
-	if (record == NULL || record < window || len < 2 || record[0] != '{' ||
+	if (record == NULL || record < buffer || len < 2 || record[0] != '{' ||
 		record[len - 1] != '}')
 		return "the record's span is wrong";
-	if (record + len != window + consumed)
+	if (record + len != buffer + consumed)
 		return "consumed is not the end of the record";
 	snprintf(place, sizeof(place),
-			 "%zu+%zu:", start + (size_t) (record - window), len);
+			 "%zu+%zu:", start + (size_t) (record - buffer), len);
 	text_add_string(&reading->spans, place);
 	for (int i = 0; i < config->nkeys; i++)
 	{
@@ -167,7 +167,7 @@ note_record(Reading *reading, const DcfJsonReader *reader,
 	return NULL;
 }
 
-/* Read a document.  Each window is a block of memory of just its size. */
+/* Read a document.  Each buffer is allocated with exactly its size. */
 static Reading
 read_document(const char *doc, size_t len, const DcfJsonConfig *config,
 			  Cuts cuts)
@@ -177,7 +177,7 @@ read_document(const char *doc, size_t len, const DcfJsonConfig *config,
 	void *memory = malloc(size);
 	DcfJsonReader *reader = dcf_json_init(memset(memory, 0xA5, size), config);
 	size_t given = 0;
-	size_t start = 0; /* of the window */
+	size_t start = 0; /* of the buffer */
 	DcfReadStatus status = DCF_READ_MORE;
 
 	text_add_string(&reading.spans, "");
@@ -185,19 +185,19 @@ read_document(const char *doc, size_t len, const DcfJsonConfig *config,
 	while (given < len && status != DCF_READ_WRONG && reading.problem == NULL)
 	{
 		char *block;
-		char *window;
+		char *buffer;
 		size_t left;
 		size_t consumed;
 
 		given += next_piece(&cuts, given, len - given);
 		left = given - start;
-		window = block = malloc(left);
+		buffer = block = malloc(left);
 		memcpy(block, doc + start, left);
 		do
 		{
 			size_t nothing;
 
-			status = dcf_json_next(reader, window, left, &consumed);
+			status = dcf_json_next(reader, buffer, left, &consumed);
 			if (consumed > left)
 			{
 				reading.problem = "consumed more than there was";
@@ -206,12 +206,12 @@ read_document(const char *doc, size_t len, const DcfJsonConfig *config,
 			if (status == DCF_READ_RECORD)
 			{
 				reading.nrecords++;
-				reading.problem = note_record(&reading, reader, config, window,
+				reading.problem = note_record(&reading, reader, config, buffer,
 											  start, consumed);
 			}
 			else if (dcf_json_record(reader, &nothing) != NULL)
 				reading.problem = "a record where there is none";
-			window += consumed;
+			buffer += consumed;
 			left -= consumed;
 			start += consumed;
 		} while (status == DCF_READ_RECORD && reading.problem == NULL);
@@ -246,8 +246,8 @@ same_reading(const Reading *one, const Reading *other)
 }
 
 /*
- * A document with white space behind it, so much that all its records can be
- * read in one go (see src/core/json_fast.h).  To be freed.
+ * Append so much white space to a document that the fast path can read all its
+ * records (see src/core/json_fast.h).  The caller frees the result.
  */
 static Text
 padded_document(const char *doc, size_t len)
@@ -261,9 +261,9 @@ padded_document(const char *doc, size_t len)
 }
 
 /*
- * Read a padded document with each kind of instructions in turn: NULL if it
- * reads as it does byte by byte, else the name of the kind with which it does
- * not.
+ * Read a padded document with each kind of vector instructions.  Returns NULL if
+ * the results are those of reading byte by byte, else the name of the first kind
+ * that differs.
  */
 static const char *
 judge_simd(const Text *padded, const DcfJsonConfig *config)
@@ -298,12 +298,12 @@ judge_string_end(const char *doc, size_t pos)
 	return pos + 1;
 }
 
-/* What jansson does not tell of a document that it took. */
+/* Facts about a document that jansson accepts but does not report. */
 typedef struct Structure
 {
-	int deepest;  /* so many containers are open at once */
-	int nmembers; /* so many outermost keys are the records' member */
-	bool warned;  /* one says that this is no record, were it bare */
+	int deepest;  /* the most containers that are open at once */
+	int nmembers; /* how often the records' member occurs */
+	bool warned;  /* a member shows that a bare object is no record */
 } Structure;
 
 static bool
@@ -315,7 +315,7 @@ has_key(const DcfJsonConfig *config, const char *name)
 	return false;
 }
 
-/* Note an outermost key, duplicates included; its value begins at value. */
+/* Examine an outermost key, duplicates included; its value begins at value. */
 static void
 judge_key(Structure *structure, const char *name, const char *value,
 		  const DcfJsonConfig *config)
@@ -376,8 +376,8 @@ judge_structure(const char *doc, size_t len, const DcfJsonConfig *config)
 }
 
 /*
- * The records in what jansson read, or NULL if it has not the right shape; to be
- * released.
+ * The records in jansson's document, or NULL if it does not have the right shape.
+ * The caller releases the result.
  */
 static json_t *
 judge_records(json_t *root, const Structure *structure,
@@ -411,7 +411,7 @@ judge_records(json_t *root, const Structure *structure,
 	return json_incref(records);
 }
 
-/* The values that the reader should give, as read_document() notes them. */
+/* The expected values, as read_document() stores them. */
 static Text
 judge_values(const json_t *records, const DcfJsonConfig *config)
 {
@@ -434,8 +434,8 @@ judge_values(const json_t *records, const DcfJsonConfig *config)
 }
 
 /*
- * Compare a reading with jansson's of the same document.  Returns what they
- * disagree in, or NULL.  Names of configured keys end in a NUL, and have none.
+ * Compare a reading with jansson's of the same document.  Returns how they
+ * differ, or NULL.  The names of configured keys are C strings.
  */
 static const char *
 judge_reading(const Reading *reading, const char *doc, size_t len,
@@ -448,7 +448,7 @@ judge_reading(const Reading *reading, const char *doc, size_t len,
 	Text values;
 	const char *verdict = NULL;
 
-	/* Stated exceptions: a byte order mark, and numbers of any size. */
+	/* Documented differences: a byte order mark, and numbers of any size. */
 	if (len >= 3 && memcmp(doc, "\xEF\xBB\xBF", 3) == 0)
 	{
 		doc += 3;
@@ -465,7 +465,7 @@ judge_reading(const Reading *reading, const char *doc, size_t len,
 		return reading->accepted ? "accepted what jansson refuses" : NULL;
 	}
 
-	/* ... and the depth; of the records' member there must be just one. */
+	/* Another is the depth; and the records' member must occur once. */
 	structure = judge_structure(doc, len, config);
 	records = judge_records(root, &structure, config);
 	if (records == NULL)

@@ -1,6 +1,6 @@
 /*
  * packing.h
- *	  Bodies, compressed in every way.  For the unit tests.
+ *	  Compressing bodies in various ways.  For the unit tests.
  */
 #ifndef PACKING_H
 #define PACKING_H
@@ -20,12 +20,12 @@ static const DcfInflateLibrary libraries[] = {
 
 #define LIBRARIES ((int) (sizeof(libraries) / sizeof(libraries[0])))
 
-/* How zlib is told which wrapper to write. */
+/* The windowBits argument, by which zlib chooses the wrapper. */
 #define GZIP (15 + 16)
 #define ZLIB 15
 #define RAW	 (-15)
 
-/* With a gzip header of its own, unless header is NULL. */
+/* header: a gzip header to write, or NULL. */
 static Text
 deflated_with(const Text *body, int window_bits, int level, gz_header *header)
 {
@@ -54,7 +54,7 @@ deflated(const Text *body, int window_bits, int level)
 	return deflated_with(body, window_bits, level, NULL);
 }
 
-/* A body that compresses well in parts and in others not at all. */
+/* A body of which some parts compress well and others not at all. */
 static Text
 made_up_body(size_t len)
 {

@@ -1,12 +1,12 @@
 /*
  * service.h
- *	  A service that refuses requests, and sessions that ask it, by a simulated
- *	  clock.
+ *	  A simulation of a service that refuses requests, and of sessions that send
+ *	  them.
  *
- * The sessions ask one request after the other.  They wait for their turns in
- * one queue, as backends do, by an allowance; or as who knows how many the
- * service takes at any time (all_knowing).  What the two get done in the same
- * time can be compared.
+ * Each session sends one request after the other.  They wait in one queue, like
+ * backends, until the adaptive limit has room; or, if all_knowing, until the
+ * service would accept the request.  The tests compare how much work the two
+ * get done in the same time.
  */
 #ifndef SERVICE_H
 #define SERVICE_H
@@ -23,54 +23,54 @@
 #define MAX_RESOURCES 8
 #define MAX_OTHERS	  16
 
-/* As the options of the same names are by default. */
+/* The defaults of the options with these names. */
 #define MAX_RETRIES	   5
 #define RETRY_MAX_WAIT 60000
 
-/* Times are in milliseconds, rates of 10,000. */
+/* Times are in milliseconds, rates in units of 1/10,000. */
 typedef struct World
 {
 	const char *name;
 
 	/* The service. */
-	int n; /* so many at once, at most if n_least is set */
+	int n; /* its limit; the highest one if n_least is set */
 	int n_least;
-	int64_t n_lasts;	   /* until it changes; 0: never */
-	bool by_resource;	   /* counted for each resource; else for all */
-	bool one_must_end;	   /* after a refusal nothing until one has ended */
-	int refused_at_random; /* of 10,000 */
+	int64_t n_lasts;	   /* how long a limit lasts; 0: for ever */
+	bool by_resource;	   /* counts each resource apart */
+	bool one_must_end;	   /* after a refusal, accepts none until one ends */
+	int refused_at_random; /* rate */
 	int64_t retry_after;
 	int others;			 /* other clients, each with one request at a time */
-	int64_t others_rest; /* between these, on average */
+	int64_t others_rest; /* mean pause between their requests */
 
 	/* The sessions. */
 	int sessions;
 	int max; /* max_concurrency */
 	int resources;
-	int64_t shortest; /* of a request */
+	int64_t shortest; /* duration of the shortest request */
 	int64_t longest;
-	int64_t rest;  /* between two requests of a session, on average */
-	int64_t lasts; /* the simulation */
+	int64_t rest;  /* mean pause between the requests of a session */
+	int64_t lasts; /* duration of the simulation */
 	bool all_knowing;
 } World;
 
 typedef struct Outcome
 {
-	double busy; /* time of requests of the sessions that were let through */
+	double busy; /* total duration of the sessions' accepted requests */
 	int64_t sent;
-	int64_t refused;  /* of those, as the service limits */
-	int64_t chance;	  /* of those, at random */
-	int64_t failures; /* requests that were refused too often */
+	int64_t refused;  /* requests refused because of the limit */
+	int64_t chance;	  /* requests refused at random */
+	int64_t failures; /* requests that failed after too many refusals */
 } Outcome;
 
 typedef enum State
 {
-	RESTING, /* until at */
+	RESTING, /* until the time at */
 	QUEUED,
-	SENT,	 /* arrives at at */
-	RUNNING, /* ends at at */
-	REPLIED, /* which arrives at at */
-	REFUSED, /* which arrives at at */
+	SENT,	 /* arrives at the time at */
+	RUNNING, /* ends at the time at */
+	REPLIED, /* the reply arrives at the time at */
+	REFUSED, /* the refusal arrives at the time at */
 } State;
 
 typedef struct Session
@@ -79,9 +79,9 @@ typedef struct Session
 	int64_t at;
 	int resource;
 	int64_t duration;
-	int64_t queued_at; /* as an order */
-	bool asks;		   /* has a request that is not answered */
-	int refusals;	   /* of it, that count */
+	int64_t queued_at; /* orders the queue */
+	bool asks;		   /* has a request without an answer */
+	int refusals;	   /* of this request, those that count */
 	bool accepted;
 	DcfAdaptiveLimitTicket ticket;
 } Session;
@@ -90,25 +90,25 @@ typedef struct Other
 {
 	bool running;
 	int resource;
-	int64_t at; /* of its next step */
+	int64_t at; /* time of its next step */
 } Other;
 
 typedef struct Simulation
 {
 	const World *world;
-	uint64_t random;   /* what happens to requests */
-	uint64_t random_n; /* what happens without the sessions */
+	uint64_t random;   /* for what happens to requests */
+	uint64_t random_n; /* for what happens without the sessions */
 	int64_t now;
 	int64_t order;
 	Session sessions[MAX_SESSIONS];
 	Other others[MAX_OTHERS];
 	int n;
 	int64_t n_changes;
-	int running[MAX_RESOURCES]; /* by anybody */
+	int running[MAX_RESOURCES]; /* requests of all clients */
 	bool blocked[MAX_RESOURCES];
 	DcfAdaptiveLimit total;
 	DcfAdaptiveLimit resources[MAX_RESOURCES];
-	int in_flight[MAX_RESOURCES]; /* of the sessions */
+	int in_flight[MAX_RESOURCES]; /* requests of the sessions */
 	int refusals;				  /* in a row, with nothing under way */
 	int64_t ask_at;
 	int64_t asked_until;
@@ -124,7 +124,7 @@ draw(uint64_t *random)
 	return *random * UINT64_C(2685821657736338717);
 }
 
-/* From least to most. */
+/* A random number between least and most. */
 static int64_t
 draw_from(uint64_t *random, int64_t least, int64_t most)
 {
@@ -138,14 +138,14 @@ draw_between(Simulation *sim, int64_t least, int64_t most)
 	return draw_from(&sim->random, least, most);
 }
 
-/* The way between client and service. */
+/* The latency between client and service. */
 static int64_t
 draw_way(Simulation *sim)
 {
 	return draw_between(sim, 3, 15);
 }
 
-/* Short ones are as many as long ones, for each doubling. */
+/* Distributed so that each doubling of the duration is equally frequent. */
 static int64_t
 draw_duration(Simulation *sim)
 {
@@ -167,7 +167,7 @@ place_of(const Simulation *sim, int resource)
 	return sim->world->by_resource ? resource : 0;
 }
 
-/* Whether the service would let one more through. */
+/* Whether the service would accept one more request. */
 static bool
 is_open(const Simulation *sim, int place)
 {
@@ -183,7 +183,7 @@ begin_request(Simulation *sim, Session *session)
 	session->asks = true;
 }
 
-/* Whether the client may send a request of the resource. */
+/* Whether the client may send a request for the resource. */
 static bool
 has_room(Simulation *sim, int resource)
 {
@@ -194,7 +194,7 @@ has_room(Simulation *sim, int resource)
 	{
 		int others = 0;
 
-		/* Those that are on their way count, too. */
+		/* Requests that have not arrived yet count, too. */
 		for (int i = 0; i < world->others; i++)
 			if (sim->others[i].running &&
 				place_of(sim, sim->others[i].resource) == place)
@@ -274,7 +274,7 @@ end_at_service(Simulation *sim, int resource)
 	sim->blocked[place] = false;
 }
 
-/* As limiter.c does. */
+/* Like limiter.c. */
 static void
 hear_of_refusal(Simulation *sim, Session *session)
 {
@@ -299,7 +299,7 @@ hear_of_refusal(Simulation *sim, Session *session)
 	if (sim->ask_at < sim->now + wait)
 		sim->ask_at = sim->now + wait;
 
-	/* As exchange.c does. */
+	/* Like exchange.c. */
 	session->state = RESTING;
 	session->at = sim->now;
 	if (session->refusals > MAX_RETRIES)
@@ -390,7 +390,7 @@ change_n(Simulation *sim)
 					  world->n_lasts * 3 / 2);
 }
 
-/* When a request of the resource may be sent if nothing else happens. */
+/* When a request for the resource may be sent if nothing else happens. */
 static int64_t
 find_turn(Simulation *sim, int resource)
 {
@@ -406,7 +406,7 @@ find_turn(Simulation *sim, int resource)
 	return at > sim->now ? at : INT64_MAX;
 }
 
-/* The time of whatever comes next. */
+/* The time of the next event. */
 static int64_t
 find_next(Simulation *sim)
 {
@@ -430,7 +430,7 @@ find_next(Simulation *sim)
 	return next;
 }
 
-/* Another course of the same world, by the environment. */
+/* The environment may choose another seed. */
 static uint64_t
 choose_seed(void)
 {

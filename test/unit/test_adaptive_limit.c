@@ -1,7 +1,7 @@
 /*
- * test_allowance.c
- *	  How many requests at once are allowed: what each refusal and each success
- *	  changes.  How well that does is in test_adaptive_limit_service.c.
+ * test_adaptive_limit.c
+ *	  How each refusal and each acceptance changes the adaptive limit.
+ *	  test_adaptive_limit_service.c tests how well it works.
  */
 #include <stdlib.h>
 
@@ -72,7 +72,7 @@ pass(Client *client, int i)
 						   &client->tickets[i], client->now);
 }
 
-/* So many at once, all let through. */
+/* n concurrent requests, all accepted. */
 static void
 pass_many(Client *client, int n)
 {
@@ -83,7 +83,7 @@ pass_many(Client *client, int n)
 		pass(client, i);
 }
 
-/* In a burst of which the service takes n, these remain; in any order. */
+/* A burst of which the service accepts n makes n the limit, in any order. */
 static void
 learns_from_a_burst(void)
 {
@@ -108,7 +108,7 @@ learns_from_a_burst(void)
 		}
 }
 
-/* One that is refused while as many have just been let through. */
+/* A refusal at a level that was recently accepted. */
 static void
 doubts_one_refusal(void)
 {
@@ -171,7 +171,7 @@ believes_two_refusals(void)
 	CHECK(limit(&client) == 3, "but in the next");
 }
 
-/* That others keep the service busy says nothing of how many we may have. */
+/* A refusal while none of our requests is under way does not lower the limit. */
 static void
 doubts_one_beside_none(void)
 {
@@ -228,7 +228,7 @@ probes(void)
 	CHECK(limit(&client) == 6, "so that its end changes nothing");
 }
 
-/* A probe that ends without an answer leaves the next one. */
+/* After a probe that ends without an answer, another one may be sent. */
 static void
 forgets_a_probe(void)
 {
@@ -267,7 +267,7 @@ goes_beyond(void)
 	CHECK(limit(&client) > 4, "its success is");
 }
 
-/* Of whose limit a refusal tells. */
+/* Which limit a refusal concerns. */
 static void
 tells_whose_limit(void)
 {
@@ -288,7 +288,7 @@ tells_whose_limit(void)
 		  "and no resource's");
 	CHECK(dcf_adaptive_limit_current(&client.other, 8) == 8, "of the two");
 
-	/* As many have just been let through, but not of this resource. */
+	/* As many were recently accepted, but not for this resource. */
 	begin(&client, 8);
 	for (int i = 0; i < 3; i++)
 		send_one(&client, i);
@@ -308,7 +308,7 @@ tells_whose_limit(void)
 	CHECK(dcf_adaptive_limit_current(&client.resource, 8) == 3,
 		  "but the resource's");
 
-	/* Nothing but the resource's is under way: another's need not wait. */
+	/* Only requests for the resource are under way: others need not wait. */
 	begin(&client, 8);
 	for (int i = 0; i < 4; i++)
 		send_one(&client, i);
@@ -317,7 +317,7 @@ tells_whose_limit(void)
 		  "it may be either's");
 	CHECK(dcf_adaptive_limit_current(&client.resource, 8) == 3, "of the two");
 
-	/* Each takes part of what all may. */
+	/* Each resource uses part of the total. */
 	client.now += DCF_ADAPTIVE_LIMIT_HOLD_MS;
 	CHECK(!has_room(&client), "which is full");
 	CHECK(dcf_adaptive_limit_has_room(&client.total, &client.other, 8,

@@ -1,23 +1,23 @@
 /*
  * test_adaptive_limit_service.c
- *	  What sessions get done beside services that refuse requests, in proportion
- *	  to what those do who know how many the service takes.
+ *	  How much work sessions get done with the adaptive limit, compared with
+ *	  sessions that always know how many requests the service accepts.
  */
 #include "check.h"
 #include "service.h"
 
-/* What an allowance has to come to. */
+/* The least that the adaptive limit must achieve. */
 #define LEAST_DONE	 0.80
 #define MOST_REFUSED 0.02
 
 /*
- * No simulation is shorter (ms), and none with refusals by chance: to find out
- * what the service takes lasts seconds, however short the requests are.
+ * The shortest simulations (ms), without and with random refusals: it takes
+ * seconds to find the limit, however short the requests are.
  */
 #define LEARNS		  40000
 #define LEARNS_CHANCE 75000
 
-/* Requests: all the same, short ones, longer ones, minutes, and all of these. */
+/* Durations of requests: all equal, short, longer, minutes, and a mixture. */
 typedef struct Kind
 {
 	int64_t shortest;
@@ -32,7 +32,7 @@ static const Kind kinds[] = {{50, 50},
 
 #define KINDS ((int) (sizeof(kinds) / sizeof(kinds[0])))
 
-/* The time for about so many requests, so many of which are under way. */
+/* The time for this many requests, with this many under way at once. */
 static void
 set_kind(World *world, int kind, int64_t requests, int at_once)
 {
@@ -92,7 +92,7 @@ compare(const World *world, const char *what, double least_done,
 		  (int) world->longest);
 }
 
-/* The service takes n at once, always. */
+/* The service always accepts n at once. */
 static void
 only_limits(void)
 {
@@ -138,9 +138,9 @@ only_limits_resources(void)
 }
 
 /*
- * Requests are refused now and then, whatever is under way.  That those are by
- * chance has to be learned: two in a row of the first requests can take half
- * of a minute to get over.
+ * Some requests are refused at random.  It must be learned that they are random:
+ * if two of the first requests in a row are refused, the recovery can take half a
+ * minute.
  */
 static void
 refuses_by_chance(void)
@@ -166,10 +166,11 @@ refuses_by_chance(void)
 }
 
 /*
- * And it limits, too.  Of a refusal nobody can tell which it is.  Where one must
- * end, the service refuses whatever comes after one by chance as well, which
- * counts as beyond its limit: what is under way to it by then.  Else some are
- * taken for the limit, and to find it again costs probes beyond it.
+ * The service has a limit and also refuses at random, and a client cannot tell
+ * which.  With one_must_end, the service also refuses the requests that arrive
+ * after a random refusal, and these count as refused because of the limit.
+ * Without it, some random refusals lower the adaptive limit, and probes beyond
+ * the service's limit are needed to raise it again.
  */
 static void
 limits_and_refuses_by_chance(void)
@@ -193,10 +194,10 @@ limits_and_refuses_by_chance(void)
 }
 
 /*
- * A change can only be found by a refusal or by asking: the more requests pass
- * between two changes, the fewer of them are refused.  Down, as many are
- * refused as are beyond the new limit, up to 15; up, each step is a probe.  Of
- * some 400 requests of 10 s between two changes these are up to 4 %.
+ * A change of the service's limit shows only in a refusal or a probe, so the share
+ * of refusals falls with the number of requests between two changes.  A lower
+ * limit refuses the requests beyond it, up to 15; a higher one takes a probe for
+ * each step.  With some 400 requests of 10 s between changes, this is up to 4 %.
  */
 static void
 changes(void)
@@ -220,9 +221,9 @@ changes(void)
 }
 
 /*
- * Others take what they get, and give it back.  A place that is free when a
- * request is sent may be taken when it arrives, and one that was given back is
- * found by a probe alone; who knows all sees both at once.
+ * Other clients use part of the service's limit for a while.  Room may be gone
+ * when a request arrives, and only a probe finds room that others have left; the
+ * all-knowing sessions see both at once.
  */
 static void
 others_ask_too(void)
@@ -243,7 +244,7 @@ others_ask_too(void)
 		}
 }
 
-/* With each refusal it wants to be left alone. */
+/* Each refusal has a Retry-After. */
 static void
 wants_to_be_left_alone(void)
 {

@@ -1,6 +1,6 @@
 /*
  * test_backoff.c
- *	  Waits between tries, and the headers that ask for one.
+ *	  Delays between tries, and the headers that request one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +72,7 @@ delay(void)
 
 typedef bool (*Parser)(const char *value, size_t len, int64_t *delay_ms);
 
-/* What the Retry-After of the cases below is relative to. */
+/* The time now for the cases of Retry-After below. */
 static int64_t now = EXAMPLE - 10;
 
 static bool
@@ -81,7 +81,7 @@ parse_retry_after(const char *value, size_t len, int64_t *delay_ms)
 	return dcf_retry_after_parse(value, len, now, delay_ms);
 }
 
-/* Expected: the delay, or -1 where it is refused. */
+/* Expected is the delay, or -1 if the value is invalid. */
 static void
 check_header(Parser parse, const char *value, size_t len, int64_t expected)
 {
@@ -220,7 +220,7 @@ retry_after(void)
 		check_header(parse_retry_after, cases[i].value, len,
 					 cases[i].expected);
 
-		/* A date cut short is none; white space behind it may go. */
+		/* A truncated date is invalid; trailing white space may go. */
 		for (size_t cut = 0; cut + 1 < len; cut++)
 		{
 			char *copy = malloc(cut);
@@ -235,7 +235,7 @@ retry_after(void)
 	}
 }
 
-/* The calendar, day by day: the date of each is one day on from the last. */
+/* The calendar, day by day: each date is a day after the previous one. */
 static void
 retry_after_calendar(void)
 {
@@ -278,7 +278,7 @@ retry_after_calendar(void)
 	CHECK(nwrong == 0, "%d days are wrong", nwrong);
 }
 
-/* A clock far off, and the century of a year of two digits. */
+/* A clock that is far off, and the century of a two-digit year. */
 static void
 retry_after_now(void)
 {

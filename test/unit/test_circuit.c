@@ -1,6 +1,7 @@
 /*
- * test_outage.c
- *	  A host that cannot be reached, and those who try, by a clock of their own.
+ * test_circuit.c
+ *	  The circuit breaker: its rules, and a simulation of many requests to a host
+ *	  that cannot be reached.
  */
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "core/backoff.h"
 #include "core/circuit.h"
 
-/* An outage that began at second 1, and is known since. */
+/* An outage that began, and opened the circuit, at second 1. */
 static DcfCircuit
 opened(bool broken)
 {
@@ -200,30 +201,30 @@ survives_a_lost_retry(void)
 		  "also if another failure follows");
 }
 
-/* --- Many who try to reach a host that comes up at some time, or never ---- */
+/* --- Many requests to a host that comes up at some time, or never ---------- */
 
 #define SESSIONS	20
 #define MAX_RETRIES 3
 
 typedef struct Session
 {
-	bool over; /* with an error, or a connection */
+	bool over; /* has ended, with an error or a connection */
 	bool connected;
 	int failures;
 	int64_t first_failed;
-	int64_t since; /* it waits since, and until */
+	int64_t since; /* beginning and end of its wait */
 	int64_t until;
-	uint64_t retries; /* that there were when the wait began */
-	uint64_t retry;	  /* under way, or 0 */
-	int64_t ends;	  /* a try under way ends then; 0: none is */
+	uint64_t retries; /* circuit->retries when the wait began */
+	uint64_t retry;	  /* number of the retry under way, or 0 */
+	int64_t ends;	  /* end of the try under way; 0: none */
 } Session;
 
 typedef struct World
 {
 	DcfCircuit circuit;
 	Session sessions[SESSIONS];
-	int64_t up_at; /* -1: never */
-	int64_t takes; /* a try to connect */
+	int64_t up_at; /* when the host comes up; -1: never */
+	int64_t takes; /* duration of a try to connect */
 	int tries;
 	uint64_t random;
 } World;
@@ -251,7 +252,7 @@ begin_wait(World *world, Session *session, int64_t now)
 	session->retries = world->circuit.retries;
 }
 
-/* True if that was one too many. */
+/* True if that was the last try. */
 static bool
 count_failure(World *world, Session *session, int64_t now)
 {
@@ -302,7 +303,7 @@ look(World *world, Session *session, int64_t now)
 		begin_wait(world, session, now);
 }
 
-/* All begin at the same time; until how long the last of them takes. */
+/* All begin at the same time.  Returns how long the last one takes. */
 static int64_t
 run(World *world, int64_t up_at, int64_t takes, uint64_t seed)
 {
@@ -352,7 +353,7 @@ tries_for_all(void)
 	}
 }
 
-/* Where it takes longer to fail than to wait. */
+/* A try takes longer to fail than the wait before the next one. */
 static void
 fails_slowly(void)
 {

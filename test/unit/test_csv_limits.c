@@ -1,6 +1,6 @@
 /*
  * test_csv_limits.c
- *	  Many columns, and input that is cut as finely as can be.
+ *	  Many columns, and input that arrives byte by byte.
  */
 #include <time.h>
 
@@ -8,7 +8,7 @@
 
 #define MANY 1600
 
-/* Names that begin alike, in an order that is not theirs, some unknown. */
+/* Names with a common prefix, in another order than the keys; some unknown. */
 static void
 many_columns(void)
 {
@@ -54,8 +54,8 @@ many_columns(void)
 }
 
 /*
- * A header and a record of long fields and of many empty ones, in windows that
- * grow by one byte: linear takes milliseconds, quadratic takes minutes.
+ * A header and a record of long fields and of many empty ones, in buffers that
+ * grow byte by byte: linear time is milliseconds, quadratic time minutes.
  */
 static void
 linear_time(void)
@@ -113,7 +113,7 @@ linear_time(void)
 				  DCF_READ_END &&
 			  nrecords == 1,
 		  "a huge record");
-	CHECK(seconds < 5, "%zu windows took %.1f s", doc.len, seconds);
+	CHECK(seconds < 5, "%zu buffers took %.1f s", doc.len, seconds);
 	free(plain);
 	free(quotes);
 	free(commas);

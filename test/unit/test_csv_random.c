@@ -1,6 +1,6 @@
 /*
  * test_csv_random.c
- *	  Documents made up by dice, sound and damaged, each read in every way.
+ *	  Random documents, valid and damaged, each read in every way.
  */
 #include "csv_check.h"
 
@@ -8,7 +8,7 @@
 
 #define DOCUMENTS 3000
 
-/* Documents are kept about this short: each is read once for each cut. */
+/* The approximate length of a document: it is read once for each cut. */
 #define ENOUGH 160
 
 static const DcfKey keys[] = {{"a", 1},		   {"Name", 4},
@@ -18,7 +18,7 @@ static const DcfKey keys[] = {{"a", 1},		   {"Name", 4},
 
 static const DcfCsvConfig config = {keys, COUNT(keys)};
 
-/* Fields as they stand in a document: keys that match, and look-alikes. */
+/* Fields as written in a document: wanted keys, and similar texts. */
 static const char *const names[] = {"a",
 									"\"a\"",
 									"A",
@@ -62,7 +62,7 @@ static const char *const values[] =
 	 "\"\xF4\x8F\xBF\xBF\"",
 	 "\x7F\x01'`;\\"};
 
-/* What damage puts in: whole tokens, their parts, and worse. */
+/* Texts that damage inserts: whole tokens, parts of them, and worse. */
 static const char *const splinters[] =
 	{",",	 "\"",	 "\"\"", "\n",	 "\r",	 "\r\n", "\",",			 ",\"",
 	 "\"\n", "x",	 " ",	 "\t",	 "\x01", "\x7F", "\x80",		 "\xC0",
@@ -74,7 +74,7 @@ add_line_end(Text *doc, Dice *dice)
 	text_add_string(doc, dice_roll(dice, 3) ? "\r\n" : "\n");
 }
 
-/* Names that are all different, as they must be. */
+/* Distinct names, as the contract requires. */
 static uint32_t
 add_header(Text *doc, Dice *dice)
 {
@@ -132,7 +132,7 @@ random_documents(void)
 		}
 		check_document(doc.data, doc.len, &config);
 
-		/* Several windows with several records, too. */
+		/* Also several buffers with several records. */
 		reading = read_document(doc.data, doc.len, &config, uncut);
 		for (int k = 0; k < 4; k++)
 			check_cuts(&reading, doc.data, doc.len, &config,

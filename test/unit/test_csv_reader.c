@@ -1,6 +1,6 @@
 /*
  * test_csv_reader.c
- *	  Documents with their expected outcome, each read in every way.
+ *	  Documents with their expected results, each read in every way.
  */
 #include "csv_check.h"
 
@@ -13,7 +13,7 @@ static const DcfKey keys[] = {{"a", 1},	   {"b", 1},
 static const DcfCsvConfig config = {keys, COUNT(keys)};
 static const DcfCsvConfig no_keys_config = {NULL, 0};
 
-/* What Python's csv module says: see make_csv_cases.py. */
+/* The results of Python's csv module: see make_csv_cases.py. */
 typedef struct Case
 {
 	const char *doc;
@@ -142,7 +142,7 @@ errors(void)
 	}
 }
 
-/* The header is handed out at once, with all its names. */
+/* The header is returned as soon as it is complete, with all its names. */
 static void
 header(void)
 {
@@ -150,7 +150,7 @@ header(void)
 							  "ID #,,\"x\"\"y,\nz\",na\xC3\xAFve,\r\n";
 	Reading reading = read_document(doc, sizeof(doc) - 1, &config, each_byte);
 
-	/* Two names are empty, so that key is there twice. */
+	/* Two names are empty, so the header has this key twice. */
 	CHECK(!reading.accepted && !reading.header, "an empty name twice");
 	reading_free(&reading);
 

@@ -1,13 +1,13 @@
 /*
  * test_inflate.c
- *	  Bodies compressed in every way, cut and damaged everywhere: each library
- *	  gives back the body or refuses.
+ *	  Bodies compressed in various ways, cut and damaged everywhere: each library
+ *	  returns the body or refuses it.
  */
 #include "check.h"
 #include "document.h"
 #include "packing.h"
 
-/* What came of decompressing. */
+/* The result of decompressing. */
 typedef struct Inflated
 {
 	Text body;
@@ -15,7 +15,7 @@ typedef struct Inflated
 	bool ended;
 } Inflated;
 
-/* Leave nothing on the stack that a library could take for what it needs. */
+/* Fill the stack, so that a library cannot rely on old values there. */
 static __attribute__((noinline)) void
 dirty_stack(void)
 {
@@ -26,8 +26,8 @@ dirty_stack(void)
 }
 
 /*
- * Decompress, the input in pieces as cuts say, each in memory of just its
- * size, the output into room bytes at a time.
+ * Decompress.  The input is split by cuts into pieces, each allocated with
+ * exactly its size; the output has room bytes at a time.
  */
 static Inflated
 inflated(DcfInflateLibrary library, DcfInflateFormat format,
@@ -115,7 +115,7 @@ whole_bodies(void)
 	}
 }
 
-/* Whatever room there is, and wherever it ends. */
+/* Any amount of room for the output. */
 static void
 small_rooms(void)
 {
@@ -135,7 +135,7 @@ small_rooms(void)
 	free(body.data);
 }
 
-/* All that the head of a gzip file may have, by the bits of fields. */
+/* A gzip header with any combination of optional fields. */
 static Text
 gzip_with_fields(const Text *body, unsigned fields)
 {
@@ -155,7 +155,7 @@ gzip_with_fields(const Text *body, unsigned fields)
 	return deflated_with(body, GZIP, 6, &header);
 }
 
-/* Wherever the head of a gzip file is cut. */
+/* A gzip header that is cut anywhere. */
 static void
 gzip_heads(void)
 {
@@ -181,7 +181,7 @@ gzip_heads(void)
 	free(body.data);
 }
 
-/* Nobody agreed on one with the service, so none can be had. */
+/* Preset dictionaries are refused: none is agreed upon with the service. */
 static void
 dictionaries(void)
 {
@@ -209,7 +209,7 @@ dictionaries(void)
 	free(body.data);
 }
 
-/* Less than the whole never ends. */
+/* A truncated stream never ends. */
 static void
 cut_everywhere(void)
 {
@@ -236,7 +236,7 @@ cut_everywhere(void)
 	free(body.data);
 }
 
-/* Where a check sum guards them, no other body is taken for the right one. */
+/* With a checksum, no damaged body is accepted. */
 static void
 damaged_everywhere(void)
 {
@@ -271,10 +271,10 @@ damaged_everywhere(void)
 	free(body.data);
 }
 
-/* What may stand behind a stream: n zero bytes, then others. */
+/* What may follow a stream: n zero bytes, then others. */
 typedef struct Tail
 {
-	bool again; /* the stream, once more */
+	bool again; /* then the stream once more */
 	size_t zeros;
 	const char *others;
 	bool may_gzip;
@@ -330,7 +330,7 @@ check_tail(const Text *body, const Packing *packing, const Tail *tail,
 }
 
 /*
- * gzip may have several members, and zeros behind the last; nothing else may
+ * gzip may have several members, and zeros after the last; nothing else may
  * follow a stream.
  */
 static void

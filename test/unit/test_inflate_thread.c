@@ -1,8 +1,7 @@
 /*
- * test_ahead.c
- *	  What a thread decompresses is what dcf_inflate_run() makes of the same,
- *	  however input and output are handed over; and what it reads is what is
- *	  there, up to where it has to stop.
+ * test_inflate_thread.c
+ *	  The inflate thread: it decompresses like dcf_inflate_run(), however input
+ *	  and output are handed over, and reads everything up to where it must stop.
  */
 #include "check.h"
 #include "document.h"
@@ -10,10 +9,10 @@
 
 #include "net/inflate_thread.h"
 
-/* Longer than all that the thread holds at once. */
+/* Longer than what the thread holds at once. */
 #define LONG_BODY ((size_t) 3 * 512 * 1024)
 
-/* What came of it; of a body that is wrong, what came before. */
+/* The result; for an invalid body, the part before the error. */
 typedef struct Inflated
 {
 	Text body;
@@ -21,7 +20,7 @@ typedef struct Inflated
 	bool ended;
 } Inflated;
 
-/* Lines that the thread has found in a piece, and how far they go. */
+/* The lines that the thread has read in a piece, and where they end. */
 #define LINES_ROOM 5000
 
 typedef struct Lines
@@ -30,7 +29,7 @@ typedef struct Lines
 	size_t consumed;
 } Lines;
 
-/* Reads lines, as a format reads records. */
+/* Reads lines, like a format reads records. */
 typedef struct LineReader
 {
 	int stop_at; /* the line to stop at; -1: none */
@@ -41,13 +40,13 @@ typedef struct LineReader
 	bool misused; /* read after a stop, or the same again */
 } LineReader;
 
-/* A taker: pieces are written to, and up to two of them held. */
+/* Takes pieces: it writes to them, and holds up to two. */
 typedef struct Taker
 {
 	DcfInflate *inflate;
 	DcfInflateThread *ahead;
 	int held;
-	int nlines; /* that came read */
+	int nlines; /* number of lines that the thread has read */
 	bool was_raw;
 	Inflated result;
 } Taker;
@@ -80,7 +79,7 @@ read_lines(void *arg, char *data, size_t len, void *rows, size_t *consumed)
 						   DCF_INFLATE_THREAD_READ;
 }
 
-/* With lines, or NULL, for the thread to read; first what is unread already. */
+/* lines: what the thread is to read, or NULL; unread: bytes before its output. */
 static void
 taker_start(Taker *taker, DcfInflateLibrary library, DcfInflateFormat format,
 			LineReader *lines, const char *unread, size_t len)
@@ -98,7 +97,7 @@ taker_start(Taker *taker, DcfInflateLibrary library, DcfInflateFormat format,
 	CHECK(taker->ahead != NULL, "there is no thread");
 }
 
-/* The lines are whole, and all of the piece unless the thread has stopped. */
+/* The lines are complete, and all of the piece unless the thread stopped. */
 static void
 check_lines(Taker *taker, const DcfInflateThreadPiece *piece)
 {
@@ -157,8 +156,8 @@ taker_stop(Taker *taker)
 }
 
 /*
- * Hand over all input, as cuts say, and take all pieces; with dice also at
- * other times than when there is no room for more input.
+ * Hand over all input in the pieces of cuts, and take all output; with dice, take
+ * it also when there is still room for input.
  */
 static void
 taker_run(Taker *taker, const Text *packed, Cuts cuts, Dice *dice)
@@ -239,7 +238,7 @@ whole_bodies(void)
 	}
 }
 
-/* Nearly all of this body comes out of nearly no input. */
+/* A few bytes of input give nearly all of this body. */
 static void
 much_from_little(void)
 {
@@ -258,7 +257,7 @@ much_from_little(void)
 	free(body.data);
 }
 
-/* A thread that goes on where another way of reading left off. */
+/* The thread continues where the backend stopped decompressing. */
 static void
 taken_over(void)
 {
@@ -295,7 +294,7 @@ taken_over(void)
 	free(body.data);
 }
 
-/* Less than the whole, or something else, never ends. */
+/* A truncated or damaged stream never ends. */
 static void
 cut_and_damaged(void)
 {
@@ -335,7 +334,7 @@ cut_and_damaged(void)
 	free(body.data);
 }
 
-/* At any time: working, with nothing to do, and too far ahead. */
+/* The thread can be stopped while it works, is idle, or waits for room. */
 static void
 stopped_early(void)
 {
@@ -367,7 +366,7 @@ stopped_early(void)
 	free(body.data);
 }
 
-/* Lines of all lengths up to a limit; and one of another, where it is not 0. */
+/* Lines of all lengths up to a limit, and one of another length unless 0. */
 static Text
 made_up_lines(size_t len, uint32_t limit, size_t other)
 {
@@ -402,9 +401,9 @@ count_lines(const Text *body)
 }
 
 /*
- * Read a body in the thread, but for its first bytes, which are unread when it
- * starts; up to line stop_at.  All bytes come, and so many lines come read; -1:
- * some, but not all.
+ * Read a body in the thread up to line stop_at; its first bytes are already
+ * decompressed, but unread, when the thread starts.  All bytes arrive, and the
+ * expected number of lines is read; -1: some, but not all.
  */
 static void
 check_read(const Text *body, size_t unread, int stop_at, int nlines,
@@ -439,7 +438,7 @@ check_read(const Text *body, size_t unread, int stop_at, int nlines,
 	free(packed.data);
 }
 
-/* The shorter lines are more than there is room for. */
+/* There are more short lines than there is room for. */
 static void
 read_whole(void)
 {
@@ -460,7 +459,7 @@ read_whole(void)
 	}
 }
 
-/* At a line that finds no room, and wherever the reader says. */
+/* Stop at a line without room, and wherever the reader says. */
 static void
 read_in_part(void)
 {
@@ -475,7 +474,7 @@ read_in_part(void)
 	free(body.data);
 }
 
-/* What is not a whole line is never handed over; nor what is behind it. */
+/* An incomplete line is never handed over, nor anything after it. */
 static void
 read_cut(void)
 {

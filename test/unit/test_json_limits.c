@@ -6,7 +6,7 @@
 
 #include "json_check.h"
 
-/* Containers in containers until so many levels are open, then closed again. */
+/* Containers nested to this depth, then closed. */
 static Text
 nested(const DcfJsonConfig *config, int levels, bool objects)
 {
@@ -59,7 +59,7 @@ depth(void)
 	}
 }
 
-/* In what was not asked for, depth counts as well. */
+/* The depth also counts in fields that are not wanted. */
 static void
 depth_elsewhere(void)
 {
@@ -80,7 +80,7 @@ depth_elsewhere(void)
 
 #define MANY 1600
 
-/* Names that begin alike, in an order that is not theirs, some unknown. */
+/* Names with a common prefix, in another order than the keys; some unknown. */
 static void
 many_keys(void)
 {
@@ -124,9 +124,9 @@ many_keys(void)
 }
 
 /*
- * One record of a long string, a long number, a long array and much white
- * space, in windows that grow by one byte: linear takes milliseconds, quadratic
- * takes minutes.
+ * A record with a long string, a long number, a long array and much white space,
+ * in buffers that grow byte by byte: linear time is milliseconds, quadratic time
+ * minutes.
  */
 static void
 linear_time(void)
@@ -182,7 +182,7 @@ linear_time(void)
 	}
 	seconds = (double) (clock() - began) / CLOCKS_PER_SEC;
 	CHECK(dcf_json_finish(reader) && nrecords == 1, "a huge record");
-	CHECK(seconds < 5, "%zu windows took %.1f s", doc.len, seconds);
+	CHECK(seconds < 5, "%zu buffers took %.1f s", doc.len, seconds);
 	free(doc.data);
 	free(memory);
 }

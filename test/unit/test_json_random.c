@@ -1,6 +1,6 @@
 /*
  * test_json_random.c
- *	  Documents made up by dice, sound and damaged, each read in every way.
+ *	  Random documents, valid and damaged, each read in every way.
  */
 #include "json_check.h"
 
@@ -8,7 +8,7 @@
 
 #define DOCUMENTS 3000
 
-/* Documents are kept about this short: each is read once for each cut. */
+/* The approximate length of a document: it is read once for each cut. */
 #define ENOUGH 160
 
 static const DcfKey keys[] = {{"a", 1},
@@ -24,7 +24,7 @@ static const DcfKey keys[] = {{"a", 1},
 static const DcfJsonConfig array_config = {NULL, keys, COUNT(keys), 0};
 static const DcfJsonConfig member_config = {"Records", keys, COUNT(keys), 0};
 
-/* Strings as they stand in a document: keys that match, and look-alikes. */
+/* Strings as written in a document: wanted keys, and similar texts. */
 static const char *const strings[] =
 	{"\"a\"",
 	 "\"\\u0061\"",
@@ -73,7 +73,7 @@ static const char *const scalars[] = {"null",
 									  "-9223372036854775808",
 									  "100000000.0001"};
 
-/* What damage puts in: whole tokens, their parts, and worse. */
+/* Texts that damage inserts: whole tokens, parts of them, and worse. */
 static const char *const splinters[] = {"{",
 										"}",
 										"[",
@@ -218,7 +218,7 @@ add_records(Text *doc, Dice *dice)
 	text_add_string(doc, "]");
 }
 
-/* Members that may have any name, now and then the records' own. */
+/* Members with any name, sometimes that of the records' member. */
 static void
 add_others(Text *doc, Dice *dice, bool before)
 {
@@ -279,7 +279,7 @@ random_documents(void)
 		}
 		check_document(doc.data, doc.len, config);
 
-		/* Several windows with several records, too. */
+		/* Also several buffers with several records. */
 		reading = read_document(doc.data, doc.len, config, uncut);
 		for (int k = 0; k < 4; k++)
 			check_cuts(&reading, doc.data, doc.len, config,

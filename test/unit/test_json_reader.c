@@ -1,6 +1,6 @@
 /*
  * test_json_reader.c
- *	  Documents with their expected outcome, each read in every way.
+ *	  Documents with their expected results, each read in every way.
  */
 #include "json_check.h"
 
@@ -14,7 +14,7 @@ static const DcfJsonConfig array_config = {NULL, keys, COUNT(keys), 0};
 static const DcfJsonConfig member_config = {"Records", keys, COUNT(keys), 0};
 static const DcfJsonConfig no_keys_config = {NULL, NULL, 0, 0};
 
-/* A document, its length, and what comes of it. */
+/* A document, its length, and the expected result. */
 typedef struct Good
 {
 	const char *doc;
@@ -408,7 +408,7 @@ bad_documents(void)
 	check_bad(bad_members, COUNT(bad_members), &member_config);
 }
 
-/* A reason that names what was found, and says what was expected. */
+/* The reason says what was expected and what was found. */
 static void
 reasons(void)
 {
@@ -463,7 +463,7 @@ reasons(void)
 	}
 }
 
-/* A table may have a column of the name by which errors are told. */
+/* A table may have a column "Error", the name of the error member. */
 static void
 error_column(void)
 {
@@ -478,7 +478,7 @@ error_column(void)
 	check_bad(wrong, COUNT(wrong), &config);
 }
 
-/* Numbers and containers come as they are written, not as they are meant. */
+/* Numbers and containers are returned as written. */
 static void
 spans(void)
 {
@@ -518,7 +518,7 @@ spans(void)
 	free(memory);
 }
 
-/* Nothing new changes nothing; an error stays. */
+/* A call without new bytes changes nothing; an error remains. */
 static void
 calls(void)
 {
@@ -581,7 +581,7 @@ next_key(void)
 	CHECK(!dcf_json_next_key("{ }", 3, &pos, &key), "an empty record");
 }
 
-/* A malformed span is no reason to read or write beyond it. */
+/* Even in a malformed span, nothing is read or written beyond it. */
 static void
 unescape_malformed(void)
 {

@@ -1,6 +1,6 @@
 /*
  * test_literal.c
- *	  Texts that have parts, taken apart.
+ *	  Splitting arrays, ranges and rows into their parts.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 
-/* A copy with nothing behind it, so that reading on is noticed. */
+/* A copy of exactly the text's size, so that overruns are detected. */
 static char *
 bare(const char *text)
 {
@@ -42,7 +42,7 @@ static const struct
 	{"[ [ \"]\" ] ,[]]", "7=[ \"]\" ]|7=[]|", 2},
 	{"[\n[\t[]]]", "7=[\t[]]|", 3},
 	{"[{\"a\":[]}]", "6={\"a\":[]}|", 1},
-	/* No JSON, but no reading behind the end, either. */
+	/* Invalid JSON, but nothing is read beyond its end. */
 	{"[", "", 1},
 	{"[\"", "5=|", 1},
 	{"[\"a", "5=a|", 1},

@@ -1,6 +1,6 @@
 /*
  * test_markup.c
- *	  What begins like a page, and what a page is called.
+ *	  Recognising pages, and their titles.
  */
 #include "check.h"
 #include "core/markup.h"
@@ -10,7 +10,7 @@
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 
-/* A block of just that size, so that a byte beyond it is noticed. */
+/* A block of exactly this size, so that overruns are detected. */
 static char *
 block_of(const char *text, size_t len)
 {

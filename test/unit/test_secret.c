@@ -10,12 +10,12 @@
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 
-/* The text with stars for what is marked, malloc'd. */
+/* The text with stars for marked bytes, malloc'd. */
 static char *
 hide(const char *text, bool cut, const char *secret)
 {
 	size_t len = strlen(text);
-	/* Nothing behind it, so that reading on is noticed. */
+	/* Exactly the text's size, so that overruns are detected. */
 	char *bare = malloc(len);
 	bool *mark = calloc(len + 1, sizeof(bool));
 	char *hidden = calloc(len + 1, 1);
@@ -38,7 +38,7 @@ typedef struct Case
 } Case;
 
 static const Case cases[] = {
-	/* as it stands */
+	/* plain */
 	{"secret", "", ""},
 	{"secret", "the secret.", "the ******."},
 	{"secret", "secretsecret and secret", "************ and ******"},
@@ -65,13 +65,13 @@ static const Case cases[] = {
 	 "******************************."},
 	{"p\xC3\xA9ta", "p&#233;ta p&#xE9;ta", "********* *********"},
 	{"a&b;", "a&b; a&amp;b;", "**** ********"},
-	/* one in the other */
+	/* one encoding inside the other */
 	{"a&\"<", "a%26\\\"< a&amp;\\\"&lt;", "******* ************"},
 	{"a&\"<", "\"a\\u00260\\\"<\"", "\"a\\u00260\\\"<\""},
 	{"p\xC3\xA9/t", "\"p\\\\u00e9\\\\\\/t\"", "\"*************\""},
 };
 
-/* Of texts that were cut; nothing is found in them if they were not. */
+/* Texts that were cut; if they were not, nothing is found in them. */
 static const Case cut_cases[] = {
 	{"secret", "the secre", "the *****"},
 	{"secret", "the secr", "the ****"},

@@ -1,6 +1,6 @@
 /*
  * test_siphash.c
- *	  SipHash-2-4-128, beside what its authors and OpenSSL have.
+ *	  SipHash-2-4-128, compared with the authors' and OpenSSL's results.
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "check.h"
 #include "core/siphash.h"
 
-/* The key is 00 01 … 0f, the text 00 01 … of so many bytes. */
+/* The key is 00 01 … 0f, the text 00 01 … with this many bytes. */
 static void
 known_hashes(void)
 {

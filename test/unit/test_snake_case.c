@@ -1,6 +1,6 @@
 /*
- * test_naming.c
- *	  Names for SQL made of the service's names.
+ * test_snake_case.c
+ *	  SQL names from the service's names.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
 
-/* A copy with nothing behind it, so that reading on is noticed. */
+/* A copy of exactly the text's size, so that overruns are detected. */
 static char *
 bare(const char *text)
 {
@@ -81,7 +81,7 @@ snake(void)
 	}
 }
 
-/* A result that does not fit is cut, and its whole length told. */
+/* A result that does not fit is cut, but its whole length is returned. */
 static void
 snake_cut(void)
 {

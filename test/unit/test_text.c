@@ -1,6 +1,6 @@
 /*
  * test_text.c
- *	  Foreign text: made safe, and recognised.
+ *	  Foreign text: making it safe, and parsing its values.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ typedef struct Bytes
 		text, sizeof(text) - 1 \
 	}
 
-/* A copy with nothing behind it, so that reading on is noticed. */
+/* A copy of exactly the text's size, so that overruns are detected. */
 static char *
 bare(const char *data, size_t len)
 {
@@ -32,7 +32,7 @@ bare(const char *data, size_t len)
 	return copy;
 }
 
-/* Text, and whether it is UTF-8; bad is how many of its bytes are not. */
+/* A text, and whether it is UTF-8; bad is the number of invalid bytes. */
 static const struct
 {
 	Bytes text;
@@ -161,7 +161,7 @@ make_safe(void)
 	for (int i = 0; i < COUNT(cases); i++)
 		check_safe(cases[i].text.data, cases[i].text.len, 100, cases[i].safe);
 
-	/* Each bad byte of a sequence is one mark, and nothing else is lost. */
+	/* Each invalid byte becomes one mark, and nothing else is lost. */
 	for (int i = 0; i < COUNT(utf8_cases); i++)
 	{
 		Bytes text = utf8_cases[i].text;
@@ -190,7 +190,7 @@ make_safe_cut(void)
 	check_safe("abcdefgh", 8, 8, "abcd...");
 	check_safe("", 0, 4, "");
 
-	/* Never inside a character, however much room that leaves. */
+	/* Never cut inside a character, whatever room remains. */
 	check_safe("\xC3\xA9\xC3\xA9", 4, 4, "...");
 	check_safe("\xC3\xA9\xC3\xA9", 4, 5, "\xC3\xA9\xC3\xA9");
 	check_safe("\xC3\xA9\xC3\xA9\xC3\xA9", 6, 5, "...");
@@ -311,7 +311,7 @@ iso_good(void)
 		const char *src;
 		const char *text;
 	} cases[] = {
-		/* As the service writes it. */
+		/* The service's form. */
 		{"2016-05-13T12:18:08.723", "2016-5-13 12:18:8.723000 -"},
 		{"2016-05-13T12:18:08.72", "2016-5-13 12:18:8.720000 -"},
 		{"2016-05-13T12:18:08", "2016-5-13 12:18:8.0 -"},
@@ -424,7 +424,7 @@ iso_unset(void)
 	CHECK(memcmp(&before, &after, sizeof(before)) == 0, "unset");
 }
 
-/* A number as parse_decimal() sees it; text that it leaves has scale -1. */
+/* A number parsed by parse_decimal(); scale is -1 if it returns false. */
 static const struct
 {
 	const char *text;
@@ -474,7 +474,7 @@ decimal(void)
 	}
 }
 
-/* A number as parse_whole() sees it. */
+/* A number parsed by parse_whole(). */
 static const struct
 {
 	const char *text;
@@ -549,7 +549,7 @@ float_name(void)
 			  others[i]);
 }
 
-/* What parse_span() makes of a text: "-1 2:3:4.5", or "wrong". */
+/* The result of parse_span(), as "-1 2:3:4.5" or "wrong". */
 static const struct
 {
 	const char *src;

@@ -21,7 +21,7 @@ typedef struct Bytes
 		text, sizeof(text) - 1 \
 	}
 
-/* A copy with nothing behind it, so that reading on is noticed. */
+/* A copy of exactly the text's size, so that overruns are detected. */
 static char *
 bare(Bytes bytes)
 {
@@ -133,7 +133,7 @@ decode_malformed(void)
 	}
 }
 
-/* Every byte comes back. */
+/* Decoding restores every byte. */
 static void
 round_trip(void)
 {
@@ -155,7 +155,7 @@ round_trip(void)
 static void
 pairs(void)
 {
-	/* As walked: name=value; for each pair. */
+	/* Expected: "name=value;" for each pair. */
 	static const struct
 	{
 		Bytes query;

@@ -1,6 +1,6 @@
 /*
  * test_xml_name.c
- *	  Names of elements, and what .NET's XmlConvert.DecodeName makes of them.
+ *	  Names of elements, and the results of .NET's XmlConvert.DecodeName.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static const struct
 	{"_x0010FFFF_", "\xF4\x8F\xBF\xBF"},
 	{"_x00000041_", "A"},
 
-	/* An escaped underscore shields what follows; nothing is decoded twice. */
+	/* An escaped underscore protects what follows: nothing is decoded twice. */
 	{"_x005F_x0041_", "_x0041_"},
 	{"_x005F__x0041_", "_A"},
 	{"_x0041_x0042_", "Ax0042_"},
@@ -51,7 +51,7 @@ static const struct
 	{"_0041_", "_0041_"},
 	{"_x000000041_", "_x000000041_"},
 
-	/* What no text can have. */
+	/* Characters that no text can contain. */
 	{"_x0000_", "_x0000_"},
 	{"_x00000000_", "_x00000000_"},
 	{"_xD83D_", "_xD83D_"},
@@ -69,7 +69,7 @@ decoding(void)
 {
 	for (int i = 0; i < COUNT(cases); i++)
 	{
-		/* Exactly as much room as is promised to be enough. */
+		/* Exactly the room that the contract requires. */
 		size_t len = strlen(cases[i].name);
 		char *name = malloc(len);
 		char *decoded = malloc(len);
