@@ -109,7 +109,7 @@ SELECT * FROM odd;
 
 -- cut short
 \! $DATACONNECT_SANDBOX_CTL fault '[{"body": "a,b\r\n1,2\r\n3,4\r"}, {"body": "a,b\r\n1,2\r\n3,\"4\r\n"}, {"body": "a,\"b"}, {"body": "a,b\r\n1,2\r\n3,4\r\n", "cut": {"after": 10, "how": "short_length"}}]'
-SELECT regexp_replace(try('SELECT count(*) FROM pair'), 'its body: .*', 'its body: …', 'n') FROM generate_series(1, 4);
+SELECT regexp_replace(try('SELECT count(*) FROM pair'), 'the body: .*', 'the body: …', 'n') FROM generate_series(1, 4);
 
 --
 -- XML

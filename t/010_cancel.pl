@@ -1,5 +1,5 @@
-# pg_cancel_backend, pg_terminate_backend and statement_timeout reach a scan
-# whatever it waits for, end its connection, and leave a session that works.
+# pg_cancel_backend(), pg_terminate_backend() and statement_timeout end a scan in
+# every kind of wait, close its connection, and leave a working session.
 use strict;
 use warnings FATAL => 'all';
 
@@ -10,8 +10,8 @@ use DataConnectTest;
 use Test::More;
 use Time::HiRes qw(time);
 
-# Seconds from an interrupt to the end of the query. One is promised; the rest
-# is for a machine that is busy with other things.
+# Most seconds from an interrupt to the end of the query. One second is promised; the
+# rest is for a busy machine.
 use constant SOON => 10;
 
 my $dc = DataConnectTest->new(silent_names => 1);
@@ -19,9 +19,9 @@ my $listener = $dc->listener;
 my $held = sub { $dc->wait(held => 1) };
 my $gone = sub { $dc->wait(in_flight => 0); return 1 };
 
-# What a scan can wait for: how it is brought about (options of the server,
-# faults of the sandbox), how one sees that it has got there (arrive), and that
-# its connection has ended (leave).
+# The waits of a scan: how each is caused (options of the server, faults of the
+# sandbox), how the test sees that the scan waits (arrive), and that the connection
+# has ended (leave).
 my %phase = (
 	lookup => { server => { url => $dc->silent_url }, reason => 'Connect' },
 	connect => {
@@ -53,10 +53,10 @@ my %phase = (
 		reason => 'Retry',
 		arrive => sub { $dc->wait(requests => 1, in_flight => 0) } });
 
-# The first waits until nothing is in flight, so it comes before those that hold.
+# This one waits until nothing is in flight, so it must precede those that hold.
 my @names = ('retry', grep { $_ ne 'retry' } sort keys %phase);
 
-# Each asks for its own number of rows: its faults meet no other.
+# Each query requests another number of rows, so that it meets only its own faults.
 my $rows = 1000;
 for my $name (@names)
 {
@@ -77,7 +77,7 @@ $boss->query(join ';', map {
 		n integer OPTIONS (param 'Count')) SERVER $_
 		OPTIONS (endpoint '/test/rows')" } @names);
 
-# The first byte of TLS says that the client has begun its handshake.
+# The first byte of TLS shows that the client has begun its handshake.
 my $connection;
 
 sub accept_hello
@@ -90,7 +90,7 @@ sub accept_hello
 
 sub hello_ended { return $dc->is_ended($connection, 30) }
 
-# Send a scan off.
+# Start a scan.
 sub start
 {
 	my ($name, $session, $sql) = @_;
@@ -102,7 +102,7 @@ sub start
 	return;
 }
 
-# Watch it until it waits where it should.
+# Wait until the scan is in the expected wait.
 sub arrive
 {
 	my ($name, $session) = @_;
@@ -113,8 +113,8 @@ sub arrive
 	return;
 }
 
-# A query that the same server answers: where nobody is at its address, the
-# sandbox is from now on.
+# A query that the same server answers. If nobody listens at its address, the server
+# is altered to use the sandbox.
 sub answers
 {
 	my ($name, $session) = @_;
@@ -152,8 +152,8 @@ for my $name (@names)
 		"$name: nothing was sent again");
 }
 
-# What a cancel left behind must hold up nothing: the same sessions again. Their
-# time-outs take their time, so all at once.
+# A cancelled wait must not hold up anything later: run the same queries in the same
+# sessions. Their time-outs take their time, so run them all at once.
 $_->query("SET statement_timeout = '5s'") for values %session;
 my $begun = time;
 for my $name (@names)
@@ -175,7 +175,7 @@ for my $name (@names)
 	answers($name, $session{$name});
 }
 
-# Sessions that have no token and no endpoint yet wait for these again.
+# Sessions without a token or endpoint wait for these again.
 for my $name (@names)
 {
 	my $session = $dc->session;
@@ -188,7 +188,8 @@ for my $name (@names)
 	left($name, 'a terminate');
 }
 
-# A cancel that a block catches has ended the scan by the time the block goes on.
+# If an exception block catches the cancel, the scan has ended when the block
+# continues.
 my $session = $session{body};
 start('body', $session, <<'END');
 DO $$
@@ -206,7 +207,7 @@ $boss->query('SELECT pg_cancel_backend(' . $session->pid . ')');
 is($session->finish->{state}, '57014', 'the block is cancelled');
 answers('body', $session);
 
-# So has the end of a session whose cursor nobody reads.
+# The same for the end of a session whose cursor nobody reads.
 $session->query('BEGIN');
 $dc->fault({ hold_after => { bytes => 5000 } });
 $session->query('DECLARE c CURSOR FOR SELECT id FROM body_rows WHERE n = 1000');

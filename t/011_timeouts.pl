@@ -1,5 +1,5 @@
-# Our own time-outs: each ends what it is there for, says which it is, leaves a
-# session that works, and does not run at other times.
+# The time-out options: each ends the wait that it limits, names itself, leaves a
+# working session, and does not run at other times.
 use strict;
 use warnings FATAL => 'all';
 
@@ -12,7 +12,7 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 use Time::HiRes qw(time);
 
-# Seconds that a busy machine may take on top of a time-out.
+# Seconds that a busy machine may need beyond a time-out.
 use constant SLACK => 10;
 
 my $dc = DataConnectTest->new(silent_names => 1);
@@ -35,7 +35,7 @@ sub make
 	return;
 }
 
-# A query for 1,000 rows must run into a time-out.
+# A query for 1,000 rows must end with a time-out.
 sub times_out
 {
 	my ($name, $phase, $option, $ms, $fault) = @_;
@@ -49,7 +49,7 @@ sub times_out
 	is($result->{state}, 'HV00M', "$name: a time-out");
 	like($result->{err}, qr/ timed out in phase "$phase"$/m, "$name: its phase");
 	like($result->{err}, qr/^DETAIL:  Waited $waited for /m, "$name: its length");
-	like($result->{err}, qr/^HINT:  Raise the server's option $option, /m,
+	like($result->{err}, qr/^HINT:  Raise the server's option "$option", /m,
 		"$name: its option");
 	cmp_ok($took, '>=', $ms / 1000, "$name: not too early");
 	cmp_ok($took, '<', $ms / 1000 + SLACK, "$name: nor too late");
@@ -66,7 +66,7 @@ sub answers
 	return;
 }
 
-# Connecting: by name, TCP and TLS. Without another try.
+# Connecting: name lookup, TCP and TLS. There is no second try.
 make('lookup', url => $dc->silent_url, connect_timeout => '500ms');
 make('tcp', url => 'http://127.0.0.1:' . $dc->full_port,
 	connect_timeout => '500ms');
@@ -86,7 +86,7 @@ ok(!$dc->connection($listener, 0), 'tls: there was no other');
 $dc->fault({ delay_headers => 1 });
 answers('tcp');    # connect_timeout is over once there is a connection
 
-# The first byte: not that of the head, but of the body. Also of a login.
+# The first byte of the body, not of the head; also of a log-in.
 make('first', first_byte_timeout => '500ms');
 make('login', first_byte_timeout => '500ms', %oauth);
 for my $fault ({ hold_headers => 1 }, { hold_after => { bytes => 0 } })
@@ -101,7 +101,7 @@ is_deeply([ map { $_->{Path} } @{ $dc->log } ], ['/v1/oauth2/token'],
 	'login: nothing but the login was sent');
 answers('login');
 
-# Silence within the body.
+# Silence within a body.
 make('idle', idle_timeout => '500ms');
 for my $compression ('off', 'on')
 {
@@ -113,7 +113,7 @@ for my $compression ('off', 'on')
 	$session->query('ALTER SERVER idle OPTIONS (DROP compression)');
 }
 
-# It does not run while nobody asks for rows.
+# The time-out does not run while nobody reads rows.
 $session->query('BEGIN');
 $dc->fault({ hold_after => { bytes => 500 } });
 $session->query('DECLARE c CURSOR FOR SELECT id FROM idle WHERE n = 1000');
@@ -125,8 +125,8 @@ is(scalar(split /\n/, $session->query('FETCH ALL FROM c')), 999,
 $session->query('COMMIT');
 $dc->clear_faults;
 
-# Nor does either of them while a reply trickles in, though it takes far longer,
-# and though its first pieces are the head of a gzip file, with no row in them.
+# Neither time-out ends a reply that trickles in, though it takes far longer than
+# both, and though its first pieces are the head of a gzip file, without any row.
 my %trickle = (plain => { bytes => 80 }, gzip => { bytes => 20 });
 gzip \'[{"Id":1},{"Id":2}]' => \my $gzip, -Name => 'x' x 300;
 $trickle{gzip}{raw} = encode_base64($gzip, '');
@@ -153,7 +153,7 @@ is($slow{plain}->finish->{out}, '11', 'plain: all rows of a reply that trickles'
 cmp_ok(time - $begun, '>', 2.5, 'plain: and it took longer than the time-outs');
 is($slow{gzip}->finish->{out}, '2', 'gzip: all rows of a reply that trickles');
 
-# Everything together, whatever the time goes by with.
+# The total time-out, whatever the time is spent on.
 make('total', total_timeout => '1s', retry_max_wait => '50s');
 make('total_connect', url => 'http://127.0.0.1:' . $dc->full_port,
 	total_timeout => '1s');

@@ -1,5 +1,4 @@
-# A long list takes time and memory to be put together and encoded; a cancel ends
-# that.
+# Building and encoding a long list takes time and memory; a cancel ends that.
 use strict;
 use warnings FATAL => 'all';
 
@@ -14,7 +13,7 @@ use constant MB => 1024;    # kB
 
 my $dc = DataConnectTest->new;
 $dc->make_server('dc');
-# 40 MB, which become 120 MB.
+# 40 MB, encoded 120 MB.
 $dc->sql(q{
 	CREATE FOREIGN TABLE listed (id integer OPTIONS (name 'Id'), v text OPTIONS (param 'Values', list 'true'),
 		n integer OPTIONS (param 'Count')) SERVER dc OPTIONS (endpoint '/test/rows');
@@ -22,7 +21,7 @@ $dc->sql(q{
 my $query = 'SELECT count(id) FROM listed WHERE v = ANY (ARRAY(SELECT v FROM long)) AND n = 1';
 my $boss = $dc->session;
 
-# In kB: what the backend has, and the most that it ever had.
+# In kB: the backend's present memory, and its maximum so far.
 sub memory
 {
 	my ($session) = @_;
@@ -39,7 +38,7 @@ my (undef, $whole) = memory($session);
 cmp_ok($whole, '>', 400 * MB, 'that took memory');
 $session->quit;
 
-# How much of it there is tells how far it has got: here it is being encoded.
+# The amount of memory shows the progress: here the list is being encoded.
 $session = $dc->session;
 $dc->clear_log;
 $session->send($query);
@@ -52,7 +51,7 @@ cmp_ok($peak, '<', $whole * 0.85, sprintf 'it comes before all is done: after %d
 is_deeply($dc->log, [], 'nothing was sent');
 is($session->query('SELECT count(id) FROM listed WHERE v IN (\'a\', \'b\') AND n = 7'), '7', 'the session works');
 
-# One value of that length is refused at once.
+# A single value of that length is refused at once.
 $dc->clear_log;
 my $result = $session->attempt("SELECT count(id) FROM listed WHERE v = (SELECT string_agg(v, '') FROM long) AND n = 1");
 is($result->{state}, 'HV024', 'a long value cannot be sent');

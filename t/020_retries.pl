@@ -1,4 +1,5 @@
-# What is sent again, how often and after which wait; and what never is.
+# Which failures are retried, how often, and after which wait; and which are never
+# retried.
 use strict;
 use warnings FATAL => 'all';
 
@@ -27,23 +28,23 @@ sub make
 	return;
 }
 
-# One request at a time: their order says what was sent again.
+# One request at a time, so that their order shows which was retried.
 my %quick = (max_retries => 2, retry_max_wait => '20ms', max_concurrency => 1);
 make('get', %quick);
 make('post', %quick, method => 'post');
 make('plain', %quick, compression => 'off');
 make('patient', max_retries => 3);
 
-# The requests for so many rows, in order.
+# The requests for this number of rows, in order.
 sub requests_for
 {
 	my ($n) = @_;
 	return [ grep { $_->{Params} =~ /\bCount=$n\b/ } @{ $dc->log } ];
 }
 
-# A query into faults, by new connections: a server that was altered has no old
-# ones, and with another connect_timeout none of its outages is known. Returns
-# what it gave and how many requests it took.
+# Run a query into faults, over new connections: an altered server has no idle
+# connections, and for another connect_timeout no outage is known. Returns the result
+# and the number of requests.
 my $connect_timeout = 10_000;
 sub ask
 {
@@ -58,7 +59,7 @@ sub ask
 	return ($result, scalar @{ requests_for(70) });
 }
 
-# What EXPLAIN ANALYZE counts.
+# The counts in EXPLAIN ANALYZE.
 sub counts
 {
 	my ($table, $values) = @_;
@@ -67,7 +68,7 @@ sub counts
 	return { $plan =~ /^ +(Requests|Retries|Records): (\d+)$/mg };
 }
 
-# What may go better the next time.
+# Failures for which another try may succeed.
 my %passing = (
 	429 => [ { status => 429, body => { Message => 'busy' } }, '53400', 'after 3 tries' ],
 	502 => [ { status => 502 }, 'HV000', 'after 3 tries' ],
@@ -114,7 +115,7 @@ my ($result, $tries) = ask('post', { status => 503, count => 2 });
 is_deeply([ map { "$_->{Method} $_->{Body}" } @{ requests_for(70) } ],
 	[ ('POST Count=70&Response=Json') x 3 ], 'each try has the whole request');
 
-# What will not.
+# Failures that are final.
 my %lasting = (
 	(map { $_->[0] => [ { status => $_->[0] }, $_->[1] ] }
 		[ 204, 'HV000' ], [ 302, 'HV000' ], [ 400, 'HV024' ], [ 401, '28000' ],
@@ -150,8 +151,8 @@ for my $name (sort keys %lasting)
 	is($tries, 1, "$name: at once");
 }
 
-# What comes in place of JSON is told by its title, or else its beginning; however
-# late the rest comes, and in whatever coding.
+# A reply that is not JSON is described by its title, or else by its start; however
+# late the rest comes, and in every coding.
 for my $table (qw(get plain))
 {
 	for my $late (0, 1, 2)
@@ -183,8 +184,8 @@ for my $table (qw(get plain))
 	}
 }
 
-# A service that does so now and then is read by trying again, by each way to read:
-# one that never answers otherwise is told of.
+# If the service does so now and then, retries succeed, in every way of reading. If it
+# always does, the error says so.
 $dc->set(xml_table_for_json => 2);
 $session->query("ALTER SERVER get OPTIONS (SET url '@{[$dc->url]}')");
 $dc->clear_log;
@@ -193,7 +194,7 @@ is($session->query('SELECT count(id) FROM get WHERE n IN (71, 72, 73, 74)'), 71 
 is(scalar @{ $dc->log }, 7, 'by asking again for each of these');
 $dc->set(xml_table_for_json => 0);
 
-# Never once a row of the reply has been handed out.
+# Nothing is retried after the first row was returned.
 for my $how (qw(close reset short_length chunk truncate))
 {
 	$dc->clear_log;
@@ -210,7 +211,8 @@ for my $how (qw(close reset short_length chunk truncate))
 	$dc->clear_faults;
 }
 
-# No connection: TLS with somebody who hangs up, and nobody there until later.
+# No connection: a TLS peer that hangs up, and a port where nobody listens until
+# later.
 make('hangs_up', %quick, url => 'https://127.0.0.1:' . $listener->sockport);
 $session->send('SELECT * FROM hangs_up');
 for my $try (1 .. 3)
@@ -221,7 +223,7 @@ for my $try (1 .. 3)
 }
 my $nobody = $session->finish;
 is($nobody->{state}, 'HV00N', 'no connection is an error');
-like($nobody->{err}, qr/^DETAIL:  libcurl says after 3 tries: /m, 'which counts them');
+like($nobody->{err}, qr/^DETAIL:  libcurl reported after 3 tries: /m, 'which counts them');
 ok(!$dc->connection($listener, 0), 'after max_retries more tries, no more');
 
 my $late = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'tcp');
@@ -237,8 +239,8 @@ print {$connection} "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n[{\"Id\":42}]"
 close $connection;
 is($session->finish->{out}, '42', 'and its reply is read');
 
-# A connection kept from an earlier query may have been closed by now. That is no
-# failure of the service: another takes its place at once, and nothing counts.
+# The service may have closed an idle connection of an earlier query. That is no
+# failure of the service: the connection is replaced at once, and nothing is counted.
 make('none', max_retries => 0);
 $session->query('SELECT count(id) FROM none WHERE n = 1');
 $dc->clear_log;
@@ -253,7 +255,7 @@ is($session->attempt('SELECT count(id) FROM none WHERE n = 7')->{state}, 'HV00M'
 	'the one in its place is not replaced');
 is(scalar @{ $dc->log }, 2, 'so there is no third request');
 
-# Several requests of one scan: each has its own tries, and EXPLAIN counts them.
+# Each of several requests in one scan has its own tries, and EXPLAIN counts them.
 sub faults_for
 {
 	my ($n, $count) = @_;
@@ -275,8 +277,8 @@ is($session->attempt('SELECT id FROM get WHERE n IN (3, 4, 5)')->{state}, 'HV000
 is_deeply([ map { $_->{Params} =~ /\bCount=(\d+)/ } @{ $dc->log } ],
 	[ 3, 3, 3, 4, 4, 4 ], 'and no other follows');
 
-# A wait that the service asks for is waited, in whatever way it says so; else
-# the waits grow. All at once, told apart by the number of rows.
+# A wait that the service requests is observed, in whichever header it comes;
+# otherwise the waits grow. All run at once, told apart by the number of rows.
 my %then = (14 => int time + 3, 15 => int time + 4);
 my %wait = (
 	11 => { 'Retry-After' => 1 },
@@ -284,7 +286,7 @@ my %wait = (
 	13 => { 'Retry-After' => 0, 'X-RateLimit-ResetSeconds' => 1 },
 	14 => { 'Retry-After' => strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime $then{14}) },
 	15 => { 'X-RateLimit-Reset' => strftime('%Y-%m-%dT%H:%M:%S.1234567Z', gmtime $then{15}) },
-	# The seconds count, not the time of the same reset.
+	# The seconds are used, not the time of the same reset.
 	17 => { 'X-RateLimit-ResetSeconds' => 1,
 		'X-RateLimit-Reset' => strftime('%Y-%m-%dT%H:%M:%S.1234567Z', gmtime time + 50) });
 my %at_least = (11 => 1, 12 => 1.2, 13 => 1, 17 => 1);
@@ -296,7 +298,7 @@ $dc->fault(
 	faults_for(16, 3));
 $asking{$_}->send("SELECT count(id) FROM patient WHERE n = $_") for keys %asking;
 
-# The seconds between the requests for so many rows.
+# The seconds between the requests for this number of rows.
 sub gaps
 {
 	my ($n) = @_;
@@ -322,8 +324,8 @@ my @gaps = gaps(16);
 is(scalar @gaps, 3, 'are followed by as many retries');
 cmp_ok($gaps[$_], '>=', 0.25 * 2**$_ - 0.002, "wait $_ is long enough") for 0 .. 2;
 
-# One that is too long is not waited. Each is asked in a session of its own: one
-# that was told once does not ask again.
+# A wait that is too long is an error. Each is tested in a session of its own, because
+# a session does not ask again once it was told to wait.
 for my $header ({ 'Retry-After' => 3600 },
 	{ 'Retry-After' => strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime time + 3600) },
 	{ 'X-RateLimit-ResetSeconds' => 3600 },
@@ -334,7 +336,7 @@ for my $header ({ 'Retry-After' => 3600 },
 	$session = $dc->session;
 	($result, $tries) = ask('patient', { status => 429, headers => $header });
 	is($result->{state}, '53400', "$name: is an error");
-	like($result->{err}, qr/ It asks to wait 3\d\d\d s, longer than retry_max_wait /,
+	like($result->{err}, qr/ The service asks to wait 3\d\d\d s, longer than "retry_max_wait" /,
 		'which says so');
 	is($tries, 1, 'without another try');
 	cmp_ok(time - $begun, '<', 30, 'and without the wait');
@@ -346,7 +348,7 @@ is("$result->{state} $tries", 'HV000 1', 'also of an overloaded service');
 ($result, $tries) = ask('patient', { body => '', headers => { 'Retry-After' => 61 } });
 is("$result->{state} $tries", 'HV00M 1', 'and with an empty reply');
 
-# What the service says back of a secret is shown by no try, nor in the log.
+# A secret that the service repeats is hidden in every try, and in the log.
 $session->query("SET client_min_messages = debug5");
 my $leak = { status => 503, body => { Message => 'not for sandbox-token' },
 	headers => { Location => '/?Auth=sandbox-token' } };

@@ -1,5 +1,5 @@
-# A session of PostgreSQL keeps its connections and cookies from statement to
-# statement, for each user mapping its own, and no reply gets into another.
+# A session keeps connections and cookies from statement to statement, separately for
+# each user mapping, and replies are never mixed up.
 use strict;
 use warnings FATAL => 'all';
 
@@ -13,7 +13,7 @@ use Test::More;
 
 my $dc = DataConnectTest->new;
 
-# Without retries of ours: what is replaced here is replaced by the way.
+# No retries of ours: only replaced connections are repeated.
 # Requests at the same time have a connection each.
 $dc->make_server('one', max_retries => 0, idle_timeout => '20s',
 	max_concurrency => 1);
@@ -48,7 +48,7 @@ sub distinct { return keys %{ { map { $_ => 1 } @_ } } }
 
 my $session = $dc->session;
 
-# Counts the rows of a request for so many, and whether it came in one.
+# Count the rows of a request for this number, and check that the request came once.
 sub count_is
 {
 	my ($table, $n, $name) = @_;
@@ -56,7 +56,7 @@ sub count_is
 	return;
 }
 
-# --- One connection serves all that comes after each other -----------------
+# --- Statements that follow each other share a connection ------------------
 
 count_is('one', 3, 'a statement');
 count_is('one', 4, 'and the next');
@@ -80,7 +80,7 @@ is(scalar @connections, 13, 'each has sent its requests');
 is(scalar distinct(@connections), 1, 'all of them on one connection');
 my ($connection) = @connections;
 
-# Scans that are open at once have one each, and give it back.
+# Scans that are open together have a connection each, and return it.
 $session->query('BEGIN');
 $session->query("DECLARE c$_ CURSOR FOR SELECT id FROM one WHERE n = 100000")
   for 1, 2;
@@ -165,7 +165,7 @@ is(scalar distinct(map { $_->{Cookie} } @again), 3, 'of its own');
 
 # --- Connections that the service has closed --------------------------------
 
-# After a reply, without having said so.
+# After a reply, without announcing it.
 $dc->clear_log;
 $dc->fault({ cut => { how => 'close', after => 1_000_000 } });
 count_is('one', 3, 'a reply, after which the service closes the connection');
@@ -174,7 +174,7 @@ count_is('one', 4, 'the next statement does not notice');
 is(scalar @connections, 2, 'and has sent its request once');
 isnt($connections[1], $connections[0], 'on a new connection');
 
-# At the moment when the next request is under way.
+# While the next request is being sent.
 for my $table ('one', 'one_post')
 {
 	$dc->fault({ raw_reply => '' });
@@ -191,7 +191,7 @@ like($session->finish->{err}, qr/ERROR:  HV00M:/,
 	'but a new connection that is closed is an error');
 is(scalar logged('Connection'), 2, 'at once');
 
-# --- Replies that were not read to their end --------------------------------
+# --- Replies that are not read to their end ---------------------------------
 
 my $end = 'SELECT id FROM one WHERE n = 100000';
 my @early = (
@@ -213,7 +213,7 @@ for my $early (@early)
 	isnt($connections[1], $connections[0], 'on two connections');
 }
 
-# A second reply that nobody asked for, behind the first.
+# A second, unrequested reply right behind the first.
 sub reply
 {
 	my ($body) = @_;
@@ -231,20 +231,20 @@ is($session->query('SELECT id FROM one WHERE n = 1'), '1', 'a reply and a half')
 is($session->query('SELECT id FROM one WHERE n = 2'), "1\n2",
 	'what was too much is not taken for the next');
 
-# One that comes later, while the connection waits for its next request.
+# An unrequested reply that arrives later, while the connection is idle.
 my $listener = $dc->listener;
 $session->query($dc->server_sql('unasked', url => 'http://127.0.0.1:' . $listener->sockport,
 		max_retries => 0, idle_timeout => '20s'));
 $session->query($dc->rows_table_sql('unasked', 'unasked'));
 
-# Answers the next request on a connection, or, without, on a new one, which
-# is returned.
+# Answer the next request on a connection, or on a new one if none is given; returns
+# the connection.
 sub answer
 {
 	my ($on, $body) = @_;
 	$on ||= $dc->connection($listener, 10) or return;
 
-	# What is written leaves at once, whatever is still unacknowledged.
+	# Send at once what is written, whatever is still unacknowledged.
 	setsockopt $on, IPPROTO_TCP, TCP_NODELAY, 1;
 	my $request = '';
 	1 while $request !~ /\r\n\r\n/ && sysread $on, $request, 4096, length $request;

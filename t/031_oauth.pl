@@ -1,5 +1,5 @@
-# Tokens of the OAuth token service: asked for once, renewed in time and after
-# a 401, never in a loop; whatever characters the credentials have.
+# Tokens of the OAuth token service: requested once, renewed in time and after a 401,
+# never in a loop, with any characters in the credentials.
 use strict;
 use warnings FATAL => 'all';
 
@@ -11,7 +11,7 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 use Time::HiRes ();
 
-# In the encoding of this file, UTF-8.
+# In UTF-8, the encoding of this file.
 my %secret = (
 	username => 'jo+1&x=%41 é@example.com',
 	password => 'p&a=s+s%26 "w"\\ö\'€',
@@ -71,8 +71,8 @@ sub count_is
 	return;
 }
 
-# What the sandbox got since the last call: "password", "refresh_token", or
-# "rows", and the status.
+# The requests that the sandbox got since the last call: "password", "refresh_token",
+# or "rows" with the status.
 sub requests
 {
 	my @requests;
@@ -110,7 +110,7 @@ is(requests(), 'password 200, rows 200', 'asks for a token of its own');
 
 # --- Renewed in time ---------------------------------------------------------
 
-# The service says of one that it ends at once.
+# A token with a lifetime of 0.
 start();
 $dc->fault({ path => $token_path, drop => 'expires_in', add => { expires_in => 0 } });
 count_is($_, "statement $_") for 5 .. 7;
@@ -118,7 +118,7 @@ is( requests(),
 	'password 200, rows 200, refresh_token 200, rows 200, rows 200',
 	'a token at its end is renewed before it is used');
 
-# One that really ends.
+# A token that really expires.
 start();
 $dc->set(expires_in => 2);
 my $until = time + 60;
@@ -137,7 +137,7 @@ like($requests,
 unlike($requests, qr/ 401/, 'before anything is refused');
 $dc->reset;
 
-# As long as a token is good, a failure to renew it is no failure of a statement.
+# While a token is valid, a failure to renew it fails no statement.
 start();
 $dc->fault({ path => $token_path, drop => 'expires_in', add => { expires_in => 8 } },
 	{ path => $token_path, status => 503, count => 0 });
@@ -229,7 +229,7 @@ for (1, 2)
 }
 $dc->set(refuse_refresh => JSON::PP::false);
 
-# A cancel is no failure of the refresh grant.
+# A cancel is not treated as a failure of the refresh token.
 $dc->expire;
 $dc->fault({ path => $token_path, never => JSON::PP::true });
 $session->query(q{SET statement_timeout = '1s'});
@@ -260,8 +260,8 @@ is(requests(), 'rows 401, refresh_token 200, password 200', 'are the end');
 count_is(17, 'the next statement');
 is(requests(), 'password 200, rows 200', 'begins with the password');
 
-# A statement may log in for more than one reason: for the service's count, for
-# /session. Refused credentials are sent once.
+# A statement may log in for several reasons: for the service's count, for /session.
+# Refused credentials are sent only once.
 $session->query('DROP SERVER IF EXISTS wrong CASCADE');
 $session->query($dc->server_sql('wrong', max_retries => 3, token_url => $token_url,
 		remote_estimate => 'on', use_preferred_endpoint => 'on',
@@ -296,7 +296,7 @@ $session->send('SELECT count(*) FROM fixed WHERE n = 3');
 like($session->finish->{err}, qr/ERROR:  28000:/, 'that ends is an error');
 is(requests(), 'rows 401', 'at once');
 
-# --- A token service that does not do its work -------------------------------
+# --- A token service that fails ------------------------------------------------
 
 my $bad = 'HV00M: token service did not answer with a token';
 my $good = { access_token => 'sandbox-token' };
@@ -307,20 +307,20 @@ my @nonsense = (
 	[ 'an array', { body => [$good] }, $bad, 'is not a JSON object' ],
 	[ 'half an object', { body => '{"access_token":"sandbox-token"' }, $bad,
 		'is not a JSON object' ],
-	[ 'an empty object', { body => {} }, $bad, 'has no access_token' ],
-	[ 'no token', { body => { token => 'x' } }, $bad, 'has no access_token' ],
-	[ 'an empty token', { body => { access_token => '' } }, $bad, 'has no access_token' ],
-	[ 'null', { body => { access_token => undef } }, $bad, 'has no access_token' ],
-	[ 'a number', { body => { access_token => 12345 } }, $bad, 'has no access_token' ],
+	[ 'an empty object', { body => {} }, $bad, 'has no "access_token"' ],
+	[ 'no token', { body => { token => 'x' } }, $bad, 'has no "access_token"' ],
+	[ 'an empty token', { body => { access_token => '' } }, $bad, 'has no "access_token"' ],
+	[ 'null', { body => { access_token => undef } }, $bad, 'has no "access_token"' ],
+	[ 'a number', { body => { access_token => 12345 } }, $bad, 'has no "access_token"' ],
 	[ 'a line break', { body => { access_token => "x\r\nX-Evil: 1" } }, $bad,
-		'has an access_token with characters that cannot be sent' ],
+		'has an "access_token" with characters that cannot be sent' ],
 	[ 'a letter', { body => { access_token => "x\x{e9}" } }, $bad,
-		'has an access_token with characters that cannot be sent' ],
+		'has an "access_token" with characters that cannot be sent' ],
 	[ 'too much', { body => { %$good, more => 'x' x 1_000_000 } }, $bad, 'is too long' ],
 	[ 'negative life', { body => { %$good, expires_in => -1 } }, $bad,
-		'has an expires_in that is no number of seconds' ],
+		'has an invalid "expires_in"' ],
 	[ 'life in words', { body => { %$good, expires_in => 'soon' } }, $bad,
-		'has an expires_in that is no number of seconds' ],
+		'has an invalid "expires_in"' ],
 	[ 'nothing', { body => '' }, 'HV00M: reply from the service was empty', '' ],
 	[ 'half a reply', { cut => { after => 30, how => 'short_length' } },
 		'HV00M: reply from the service was cut short', '' ],
@@ -348,7 +348,7 @@ for my $case (@nonsense)
 	count_is(4, "$name: it may be right the next time");
 }
 
-# A long life, a life in digits, an unknown one.
+# A long lifetime, one in digits, an unknown one.
 for my $life (1e300, '3600', 3600.5, undef)
 {
 	start();
@@ -357,12 +357,12 @@ for my $life (1e300, '3600', 3600.5, undef)
 	is(requests(), 'password 200, rows 200, rows 200', 'is no reason to renew');
 }
 
-# A byte order mark is no part of it.
+# A byte order mark is skipped.
 start();
 $dc->fault({ path => $token_path, bom => JSON::PP::true });
 count_is(5, 'a byte order mark');
 
-# Nobody there, not known, not to be told.
+# Nobody listens; unknown host; credentials not allowed there.
 my %places = (
 	'http://127.0.0.1:1/token' => 'HV00N: could not connect to the service',
 	'http://accounts.example.org/token' =>
@@ -379,7 +379,7 @@ for my $place (sort keys %places)
 
 # --- Every character ---------------------------------------------------------
 
-# Grants above have shown the form. Basic, and a database that is not in UTF-8:
+# Earlier tests have shown the form. Here: Basic, and a database that is not in UTF-8:
 start();
 make_objects($token_url);
 $session->query(

@@ -1,5 +1,5 @@
-# use_preferred_endpoint: the service is asked once at /session, and requests
-# and credentials go to the host it names only if that can be trusted.
+# use_preferred_endpoint: the service is asked once at /session, and requests and
+# credentials go to the named host only if it is trusted.
 use strict;
 use warnings FATAL => 'all';
 
@@ -14,8 +14,8 @@ my $session = $dc->session;
 $session->query('SET client_min_messages = warning');
 my $warning = qr/^psql:.*WARNING:  HV000: preferred endpoint of the service is not used$/m;
 
-# A server that leads through the sandbox as a proxy: so every host exists,
-# and the log tells which was meant.
+# A server that uses the sandbox as a proxy, so that every host exists, and the log
+# shows which one was requested.
 sub make_server
 {
 	my ($url, %option) = @_;
@@ -43,7 +43,7 @@ sub through_proxy
 	return;
 }
 
-# "host path" of each request since the last call, all with the token.
+# "host path" of each request since the last call; all must have the token.
 sub requests
 {
 	my @requests;
@@ -139,7 +139,7 @@ for my $name (sort keys %unused)
 		"$name is not used, and gets no credentials");
 }
 
-# Plain http to another machine, even if it is an allowed one.
+# Plain http to another machine, even to an allowed one.
 make_server($dc->url, allowed_hosts => 'near.example.org');
 $dc->set(preferred_endpoint => 'http://near.example.org');
 my $result = count(3);
@@ -184,7 +184,7 @@ count(3);
 is_deeply([ map { $_->{Path} } @{ $dc->log } ],
 	[ '/session', '/test/rows' ], 'and again by a new session');
 
-# Answers that name nothing, with and without a warning.
+# Replies that name no endpoint, with and without a warning.
 my %silent = (
 	'no such member' => { body => { isValid => JSON::PP::true } },
 	'a byte order mark' => { bom => JSON::PP::true, body => { PreferredEndpoint => undef } },
@@ -223,7 +223,7 @@ for my $name (sort keys(%silent), sort keys(%wrong))
 }
 is_deeply($other->log, [], 'none leads to another machine');
 
-# What ends the statement ends it here, too.
+# An error that ends the statement ends it here, too.
 make_server($dc->url);
 $dc->fault({ path => '/session', never => JSON::PP::true });
 $session->query(q{SET statement_timeout = '1s'});
@@ -234,8 +234,8 @@ is(count(3)->{out}, '3', 'and leaves the session fit for the next statement');
 
 # --- Companies ----------------------------------------------------------------
 
-# The hosts of /test/rows, each with the company that the request was about; and
-# the questions before.
+# The hosts of requests to /test/rows, each with the company of the request, and the
+# questions before them.
 sub places
 {
 	my (@rows, @questions);
@@ -303,13 +303,13 @@ for (1 .. 4)
 is((places())[0], join(', ', ('14205 kentel') x 4, ('16001 prairie') x 4), 'in a generic plan as well');
 $session->query('DEALLOCATE one');
 
-# The whole server is about one company.
+# All requests of the server are about one company.
 make_companies('master', params => 'companyid=14205');
 count(3);
 is_deeply([places()], [ '14205 kentel', "dataconnect /session, $lists" ],
 	'a company by the server\'s params');
 
-# One of the questions is not answered.
+# One of the questions gets no reply.
 make_companies('master');
 $dc->fault({ path => '/session', status => 500 });
 $result = ask(q{company = '21090'});

@@ -1,5 +1,5 @@
-# TLS: which certificates are trusted, which protocol will do, and the way
-# through a proxy, which is never that of the environment.
+# TLS: which certificates are trusted, which protocol versions are accepted, and
+# connections through a proxy, which is never the environment's.
 use strict;
 use warnings FATAL => 'all';
 
@@ -13,7 +13,7 @@ use IO::Socket::INET ();
 use IPC::Run ();
 use Test::More;
 
-# Nobody is at this address: whoever goes by it gets nowhere.
+# Nobody listens at this address, so its use fails.
 $ENV{$_} = 'http://127.0.0.1:1'
   for qw(http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY);
 delete @ENV{qw(no_proxy NO_PROXY)};
@@ -21,8 +21,8 @@ delete @ENV{qw(no_proxy NO_PROXY)};
 my $dc = DataConnectTest->new(sandbox => ['--tls']);
 my $directory = File::Basename::dirname($dc->ca_file);
 
-# The backends' OpenSSL may speak any protocol that it knows, so that what is
-# refused is refused by us.
+# The backends' OpenSSL may use any protocol version, so that a refusal is the
+# extension's.
 my $config = "$directory/any.cnf";
 PostgreSQL::Test::Utils::append_to_file($config, <<'END');
 openssl_conf = init
@@ -58,7 +58,7 @@ openssl('x509', '-req', '-days', '2', '-in', "$directory/elsewhere.csr",
 	'-out', "$directory/elsewhere.pem");
 PostgreSQL::Test::Utils::append_to_file("$directory/junk.pem", "no certificate\n");
 
-# What has to be ended, also where the test dies.
+# Processes to end, even if the test dies.
 my (@servers, $proxy);
 
 END
@@ -68,7 +68,7 @@ END
 	eval { $_->kill_kill; 1 } for @servers;
 }
 
-# A TLS server that answers everything with a page; its URL.
+# A TLS server that answers every request with a page; returns its URL.
 
 sub page_server
 {
@@ -89,7 +89,7 @@ sub page_server
 
 my $session = $dc->session;
 
-# A query by a server with these options; undef takes one away.
+# Run a query on a server with these options; undef removes an option.
 sub ask
 {
 	my (%option) = @_;
@@ -119,9 +119,9 @@ sub is_refused
 	my ($name, $words, %option) = @_;
 	my $result = ask(%option);
 	like($result->{err},
-		qr/ERROR:  HV00N: could not make a secure connection to the service$/m,
+		qr/ERROR:  HV00N: could not establish a secure connection to the service$/m,
 		"$name: is refused");
-	like($result->{err}, qr/^DETAIL:  libcurl says: .*$words/m, "$name: for that");
+	like($result->{err}, qr/^DETAIL:  libcurl reported: .*$words/m, "$name: for that");
 	is_deeply($dc->log, [], "$name: nothing was sent");
 	return;
 }
@@ -145,12 +145,12 @@ like(ask(url => $elsewhere, tls_verify => 'off')->{err},
 	qr/ERROR:  HV00M: service sent markup instead of JSON$/m,
 	'unchecked it is taken');
 
-# The token service is held to the same.
+# The same holds for the token service.
 like(
 	ask(token_url => "$elsewhere/token",
 		mapping => { username => 'analyst', password => 's3cret',
 			client_id => 'client', client_secret => 'client-secret' })->{err},
-	qr/ERROR:  HV00N: could not make a secure connection/,
+	qr/ERROR:  HV00N: could not establish a secure connection/,
 	'a token service with the certificate of another host');
 
 # --- Protocols -----------------------------------------------------------------
@@ -178,7 +178,7 @@ is_deeply($plain->log, [], 'and hears nothing');
 
 # --- Through a proxy -------------------------------------------------------------
 
-# Hands on one connection after another, and writes down how each was asked for.
+# A proxy that forwards connections one after another, and logs the request of each.
 my $listener = $dc->listener;
 my $heads = "$directory/heads";
 $proxy = fork // die "fork: $!\n";
@@ -213,7 +213,7 @@ is_refused('through it, another authority', 'certificate',
 	ca_file => "$directory/another.pem",
 	proxy => 'http://127.0.0.1:' . $listener->sockport);
 
-# One that refuses is asked once.
+# A proxy that refuses is asked once.
 my $refusing = $dc->listener;
 for my $status ('407 Proxy Authentication Required', '403 Forbidden')
 {
@@ -227,13 +227,13 @@ for my $status ('407 Proxy Authentication Required', '403 Forbidden')
 	syswrite $client, "HTTP/1.1 $status\r\nContent-Length: 0\r\n\r\n";
 	my $result = $session->finish;
 	my ($number) = $status =~ /^(\d+)/;
-	like($result->{err}, qr/ERROR:  HV00N: proxy does not connect to the service\nDETAIL:  libcurl says: .*$number/,
+	like($result->{err}, qr/ERROR:  HV00N: proxy refused to connect to the service\nDETAIL:  libcurl reported: .*$number/,
 		"a proxy that answers $number");
 	ok(!$dc->connection($refusing, 0), 'is asked once');
 	close $client;
 }
 
-# It holds what was open when it began, so it goes first.
+# The proxy holds what was open when it was forked, so it ends first.
 kill 'KILL', $proxy;
 waitpid $proxy, 0;
 $session->quit;

@@ -1,6 +1,6 @@
-# A service may answer the requests of one session, which its cookie names, one
-# after another. So each request that is open has a cookie jar of its own; idle
-# jars are used again. All of it with a service that does so, and one that does not.
+# A service may answer the requests of one session, which a cookie names, one after
+# another. So each open request has its own cookie jar, and unused jars are used
+# again. Everything is tested with a service that does so, and with one that does not.
 use strict;
 use warnings FATAL => 'all';
 
@@ -16,7 +16,7 @@ my $session = $dc->session;
 my $large = 60_000;    # rows of 25 MB, more than any buffers hold
 my $servers = 0;
 
-# A server with an account and a session of its own, and its tables.
+# A server with an account and session of its own, and its tables.
 sub make
 {
 	my (%option) = @_;
@@ -35,7 +35,7 @@ sub states { return map { state_of($_) } column('Cookie') }
 # Ended tells which request had come last by then.
 sub is_open_beside { return !defined $_[0]{Ended} || $_[0]{Ended} >= $_[1]{Seq} }
 
-# To hang is an error.
+# Hanging is a failure.
 sub begin
 {
 	my (%settings) = @_;
@@ -144,7 +144,7 @@ for my $lock (JSON::PP::false, JSON::PP::true)
 
 	# --- Replies that are not read to their end -------------------------------------------
 
-	# The service may not notice for a while.
+	# The service may notice the end late.
 	$dc->set(session_lock_stays => JSON::PP::true);
 	$name = make(max_concurrency => 4);
 	my %aborted = (
@@ -165,7 +165,7 @@ for my $lock (JSON::PP::false, JSON::PP::true)
 	$dc->set(session_lock_stays => JSON::PP::false);
 	$dc->release;
 
-	# A gateway that gave up waiting, in front of a service that goes on.
+	# A gateway that gives up waiting, in front of a service that goes on.
 	$name = make(max_retries => 1, retry_max_wait => '10ms');
 	for ([ 429, 1 ], [ 503, 1 ], [ 502, 0 ], [ 504, 0 ])
 	{
@@ -180,9 +180,10 @@ for my $lock (JSON::PP::false, JSON::PP::true)
 		is($second, $keeps ? $first : '', 'the second ' . ($keeps ? 'has the same' : 'has it not'));
 	}
 
-	# --- Stale and unknown ones ----------------------------------------------------------------
+	# --- Stale and unknown sessions
+	# -------------------------------------------------------------
 
-	# A token that a reset leaves good.
+	# A token that stays valid after a reset.
 	$name = make(mapping => { token => 'sandbox-token' });
 	my $ask = sub { is($session->query("SELECT count(id) FROM $name WHERE n = 3"), '3', $_[0]) };
 	$ask->('a first statement');
@@ -223,7 +224,7 @@ $dc->clear_log;
 $session->query("SELECT count(id) FROM $name WHERE n = 1");
 is_deeply([ states() ], [''], 'other credentials have no session yet');
 
-# Also where a cursor still reads under the old ones.
+# Even if a cursor still reads under the old session.
 $session->query("BEGIN; DECLARE c CURSOR FOR SELECT id FROM large_$name WHERE n = $large");
 $session->query('FETCH 1 FROM c');
 $session->query("SELECT count(id) FROM $name WHERE n = 1");
@@ -251,7 +252,7 @@ is_deeply(\@log,
 	[ [ $token_path, 0 ], [ '/test/rows', 0 ], [ '/test/rows', 1 ], [ $token_path, 0 ], [ '/test/rows', 1 ] ],
 	'the token service gets no cookie of the service, and the service none of its');
 
-# Through the sandbox as a proxy all hosts exist.
+# All hosts exist through the sandbox as a proxy.
 for my $set ('Domain=iqmetrix.net; Path=/', 'Path=/')
 {
 	$name = make(

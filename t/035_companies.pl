@@ -1,5 +1,5 @@
-# Several companies: a log-in's list of them, and one server for each, as the
-# cookbook has it.
+# Several companies: the list of a log-in's companies, and one server for each
+# company, as in the cookbook.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# Where no file descriptor is left, a request says so, and nothing else.
+# If no file descriptor is left, a request reports that, and nothing else.
 use strict;
 use warnings FATAL => 'all';
 
@@ -13,7 +13,7 @@ $dc->make_server('dc', max_retries => 0, max_concurrency => 100, compression => 
 $dc->make_rows_table('rows', 'dc');
 my $session = $dc->session;
 
-# The session finds no descriptor from a number on.
+# Let the session find no free descriptor from this number on.
 sub limit
 {
 	my ($number) = @_;
@@ -29,14 +29,14 @@ sub first_free
 	return $number;
 }
 
-# Files that PostgreSQL keeps open for a next use give way.
+# PostgreSQL closes files that it keeps open for later.
 is($session->query("SELECT count(id) FROM rows WHERE n = 1"), '1', 'a request');
 $session->query("SELECT count(*) FROM pg_class, pg_proc LIMIT 1");
 my $free = first_free();
 limit($free);
 is($session->query("SELECT count(id) FROM rows WHERE n = 2"), '2', 'one where none is free');
 
-# Cursors that are open do not.
+# It cannot close those of open cursors.
 limit($free + 4);
 $dc->set(concurrency => 200);
 $dc->fault({ path => '/test/rows', hold_after => { bytes => 20_000 }, count => 0 });
@@ -58,7 +58,7 @@ $dc->clear_faults;
 is($session->query("SELECT count(id) FROM rows WHERE n = 3"), '3', 'later all is well');
 $session->quit;
 
-# Also where the session has none at all.
+# The same if the session has no descriptor left at all.
 $session = $dc->session;
 $session->query("SELECT id FROM rows WHERE n = 1 LIMIT 0");
 limit(2);

@@ -210,7 +210,7 @@ sub told_of_gzip
 
 my $long = Compress::Zlib::memGzip('[' . join(',', map { sprintf '{"Id":%d,"Name":"%s"}', $_, rand } 1 .. 60_000) . ']');
 my $short = Compress::Zlib::memGzip($document{json});
-my $follows = qr{^HV00M / reply from the service is wrongly compressed / After \d+ bytes, its gzip data are followed by something else\. / Set the};
+my $follows = qr{^HV00M / invalid compressed data in reply from the service / After \d+ bytes, the gzip data are followed by something else\. / Set the};
 for my $library (split ' ', $session->query(
 	q{SELECT replace(trim(enumvals::text, '{}'), ',', ' ') FROM pg_settings WHERE name = 'dataconnect_fdw.inflate_library'}))
 {

@@ -76,7 +76,7 @@ for my $library ($built_with eq 'ISA-L' ? qw(isa-l zlib) : qw(zlib))
 				"$library: $size bytes as $name, cut");
 			like(
 				read_reply($coding, $packed . 'x')->{err},
-				qr/^.*ERROR:  HV00M: reply from the service is wrongly compressed/m,
+				qr/^.*ERROR:  HV00M: invalid compressed data in reply from the service/m,
 				"$library: $size bytes as $name, with more behind")
 			  if $coding eq 'deflate';
 		}

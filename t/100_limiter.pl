@@ -1,6 +1,6 @@
-# A preloaded library counts the requests of all sessions together: 32 sessions
-# get on with a service that allows 8; who waits can be told and ended; a pause
-# that the service asks for counts for all.
+# If the library is preloaded, the requests of all sessions are limited together: 32
+# sessions share a service that allows 8; waiting queries are visible and can be
+# cancelled; a pause that the service asks for holds for all.
 use strict;
 use warnings FATAL => 'all';
 
@@ -12,15 +12,15 @@ use List::Util qw(max);
 use Test::More;
 use Time::HiRes qw(time);
 
-# Seconds from an interrupt to the end of the query; see 010_cancel.pl.
+# Most seconds from an interrupt to the end of the query; see 010_cancel.pl.
 use constant SOON => 10;
 
 my $dc = DataConnectTest->new(
 	conf => "shared_preload_libraries = 'dataconnect_fdw'\n");
 my $boss = $dc->session;
 
-# A server and its table of the same name; an account of its own, unless it has
-# the token of another.
+# Make a server and its table of the same name, with an account of its own unless it
+# is given the token of another.
 sub make
 {
 	my ($name, %option) = @_;
@@ -30,7 +30,7 @@ sub make
 	return $token;
 }
 
-# Waits for what the view shows of a server: requests in flight, waiting.
+# Wait until the view shows these numbers for a server: requests in flight, waiting.
 sub wait_for
 {
 	my ($server, $in_flight, $waiting) = @_;
@@ -56,8 +56,8 @@ is($allowed, 8, 'the service allows 8 at once');
 make('crowd', max_concurrency => $size);
 my @sessions = map { $dc->session } 1 .. $size;
 
-# All ask at once; those that the service lets through wait there until the
-# others are seen to wait here.
+# All send at once. The service holds those that it accepts until the others are seen
+# waiting here.
 sub rush
 {
 	my ($name) = @_;
@@ -123,7 +123,7 @@ $waiters[0]->query('RESET statement_timeout');
 
 my $result = $waiters[0]->attempt('SELECT count(id) FROM hasty WHERE n = 1');
 is($result->{state}, '53400', 'queue_timeout ends it');
-like($result->{err}, qr/^DETAIL:  After 300 ms there was still no room\. Requests of this account under way: 1, allowed: 1, waiting: 1\.$/m,
+like($result->{err}, qr/^DETAIL:  Waited 300 ms\. Requests of this account in flight: 1, allowed: 1, waiting: 1\.$/m,
 	'and says how things stand');
 like($result->{err}, qr/^CONTEXT:  request for foreign table "hasty": GET /m,
 	'and which request it was');
@@ -135,7 +135,8 @@ is($waiters[0]->query('SELECT count(id) FROM other WHERE n = 1'), '1',
 is(look('one', 'count(*)'), '0', 'accounts are the same for all servers');
 is(look('short', 'in_flight, waiting'), '1|0', 'that have the same credentials');
 
-# Who leaves from the middle or the front leaves the order of the others.
+# A waiter that leaves the middle or the front does not change the order of the
+# others.
 for my $n (1 .. 5)
 {
 	$waiters[$n]->send("SELECT count(id) FROM one WHERE n = $n");
@@ -157,7 +158,7 @@ is(max(map { $_->{Concurrent} } @{ $dc->log }), 2,
 is(look('one', 'in_flight, waiting'), '0|0', 'nothing is left of it');
 $dc->clear_faults;
 
-# Nobody overtakes who is first, however slow he is.
+# Nobody overtakes the first waiter, however slow it is.
 $dc->fault({ hold_headers => 1, param => { Count => 10 } });
 $holder->send('SELECT count(id) FROM one WHERE n = 10');
 $dc->wait(held => 1);
@@ -197,8 +198,8 @@ is(scalar @others, 5, 'each asked once after that');
 cmp_ok($_ - $first, '>=', 1.998, 'not before the time is over') for @others;
 is(look('polite', 'allowed'), 8, 'as many are allowed as before');
 
-# One that nobody waits for: we ask again in 10 minutes, and say so, in whichever
-# time zone.
+# A pause that is longer than we wait: the next try is in 10 minutes, and the message
+# says so in the session's time zone.
 $dc->clear_log;
 $dc->fault({ status => 429, headers => { 'Retry-After' => 3600 } });
 $_->query("SET TimeZone = 'Asia/Kathmandu'") for @sessions[ 0, 1 ], $boss;
@@ -221,7 +222,7 @@ is(look('polite', 'paused_until'), '', 'which can be seen');
 is($sessions[1]->query('SELECT count(id) FROM polite WHERE n = 3'), '3', 'one asks again');
 is($boss->query("SELECT dataconnect_resume('polite')"), '0', 'no pause is left');
 
-# Who waits goes on at once.
+# Waiting queries continue at once.
 $dc->fault({ status => 429, headers => { 'Retry-After' => 30 } });
 $sessions[0]->send('SELECT count(id) FROM polite WHERE n = 3');
 ok(wait_for('polite', 0, 1), 'a session waits for the end of a pause');
@@ -230,7 +231,7 @@ $begun = time;
 is($sessions[0]->finish->{out}, '3', 'it goes on');
 cmp_ok(time - $begun, '<', SOON, 'at once');
 
-# A service that is kept busy by others: one asks at a time, for all.
+# Other clients keep the service busy: one request at a time tries, for all sessions.
 $token = make('busy', max_retries => 20, retry_max_wait => '300ms');
 make('eager', max_retries => 20, retry_max_wait => '0', token => $token);
 $dc->clear_log;
@@ -241,7 +242,7 @@ is($sessions[$_]->finish->{out}, '3', "session $_ has its turn at last")
   for 0 .. 5;
 is(refused(), 6, 'those that were refused were sent again');
 
-# --- Who may look ---------------------------------------------------------
+# --- Who may see it -------------------------------------------------------
 
 $boss->query('CREATE ROLE analyst LOGIN; CREATE ROLE guest LOGIN;
 	CREATE ROLE watcher LOGIN IN ROLE pg_monitor;

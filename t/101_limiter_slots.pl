@@ -1,5 +1,5 @@
-# A request's slot is given back however the request ends, and nobody waits for
-# a slot while holding one: with max_concurrency 1 nothing locks up.
+# A request's slot is released however the request ends, and a backend that holds a
+# slot does not wait for another: with max_concurrency 1 nothing deadlocks.
 use strict;
 use warnings FATAL => 'all';
 
@@ -15,7 +15,7 @@ my $dc = DataConnectTest->new(
 restart_after_crash = on\n");
 my $boss = $dc->session;
 
-# Each with its table of the same name.
+# Servers, each with its table of the same name.
 for my $name (qw(one two))
 {
 	$dc->make_server($name, max_concurrency => 1, max_retries => 0,
@@ -24,7 +24,7 @@ for my $name (qw(one two))
 	$dc->make_rows_table($name, $name);
 }
 
-# Waits until so many requests are in flight for a server.
+# Wait until this many requests are in flight for a server.
 sub wait_for
 {
 	my ($server, $in_flight) = @_;
@@ -33,7 +33,8 @@ sub wait_for
 		  WHERE server_name = '$server'", $in_flight);
 }
 
-# Of these rows the rest is on its way until it is released.
+# For this number of rows, the sandbox holds the rest of the reply until it is
+# released.
 my $rows = 100_000;
 sub hold_rest
 {
@@ -45,7 +46,7 @@ sub hold_rest
 }
 my $select = "SELECT id FROM one WHERE n = $rows";
 
-# --- Given back -----------------------------------------------------------
+# --- Released ---------------------------------------------------------------
 
 my $session = $dc->session;
 sub open_cursor
@@ -152,7 +153,7 @@ for my $end (qw(cancel terminate))
 }
 $session = $dc->session;
 
-# What has arrived is not under way, whoever reads it when.
+# A reply that was received completely is not in flight, whoever reads it when.
 $dc->clear_faults;
 $session->query('BEGIN; DECLARE c CURSOR FOR SELECT id FROM one WHERE n = 5');
 is($session->query('FETCH 1 FROM c'), '1', 'a short reply is read in part');
@@ -160,9 +161,9 @@ ok(wait_for('one', 0), 'its slot is free');
 is($session->query('FETCH ALL FROM c'), "2\n3\n4\n5", 'all the same it is whole');
 $session->query('COMMIT');
 
-# --- No lock-up -----------------------------------------------------------
+# --- No deadlock ------------------------------------------------------------
 
-# The inner requests of a nested loop, while the outer one is under way.
+# The inner requests of a nested loop, while the outer request is in flight.
 hold_rest();
 $dc->clear_log;
 is($session->query("SELECT sum(b.id) FROM ($select LIMIT 3) a
@@ -173,7 +174,7 @@ is(max(map { $_->{Concurrent} } @{ $dc->log }), 2,
 	'of which the inner ones go beyond the limit, one at a time');
 ok(wait_for('one', 0), 'nothing is left of them');
 
-# Others wait meanwhile.
+# Other sessions wait in the meantime.
 open_cursor();
 my $other = $dc->session;
 $other->send('SELECT count(id) FROM one WHERE n = 5');
@@ -185,7 +186,7 @@ ok(wait_for('one', 1), 'the slot stays taken');
 $session->query('CLOSE c; COMMIT');
 is($other->finish->{out}, '5', 'then it is the turn of the other');
 
-# Two sessions hold what the other one wants next.
+# Each of two sessions holds what the other wants next.
 $dc->wait(in_flight => 0);
 hold_rest(2);
 my %has = ($session->pid => 'one', $other->pid => 'two');

@@ -1,4 +1,4 @@
-# Where the library is not preloaded, each session counts its own requests.
+# If the library is not preloaded, each session limits only its own requests.
 use strict;
 use warnings FATAL => 'all';
 
@@ -17,7 +17,7 @@ my $rows = 100_000;
 
 is($first->query($state), '', 'a session that has asked nothing knows nothing');
 
-# Each has its request under way, and one beyond the limit.
+# Each session has one request in flight, and one beyond the limit.
 $dc->fault({ hold_after => { bytes => 5000 }, count => 2 });
 for my $session ($first, $second)
 {
@@ -33,7 +33,7 @@ is($second->query($state), '1|1|0|f', 'that of the other session is not');
 $second->query('COMMIT');
 $dc->wait(in_flight => 0);
 
-# A pause counts for all of a session's requests, and for no other's.
+# A pause holds for all requests of a session, and for no other session.
 $dc->make_server('same');
 $dc->make_rows_table('same', 'same');
 $dc->clear_faults;

@@ -1,6 +1,6 @@
-# Whatever way control leaves, the place in the queue, the slot and the
-# connection go at once: also where the memory of what failed stays, as that of
-# a cursor that fails behind a savepoint. What did not fail goes on.
+# Whenever a query ends or fails, its place in the queue, its slot and its connection
+# are released at once, even if the memory of what failed stays, as that of a cursor
+# that fails behind a savepoint. What did not fail continues.
 use strict;
 use warnings FATAL => 'all';
 
@@ -86,8 +86,8 @@ END
 	return;
 }
 
-# The rest of each long reply is on its way until it is released; but for faults
-# that come first.
+# The sandbox holds the rest of each long reply until it is released, unless a fault
+# comes first.
 sub hold_rest
 {
 	my (@before) = @_;
@@ -98,14 +98,14 @@ sub hold_rest
 	return;
 }
 
-# Waits for so many requests under way, and waiting.
+# Wait for these numbers of requests in flight and waiting.
 sub wait_for
 {
 	my ($server, $in_flight, $waiting) = @_;
 	return $dc->wait_for_result("SELECT held('$server')", "$in_flight,$waiting");
 }
 
-# At once, whether or not the session is in a transaction that has failed.
+# At once, whether or not the session's transaction has failed.
 sub is_free
 {
 	my ($what) = @_;
@@ -114,7 +114,7 @@ sub is_free
 	return;
 }
 
-# What only the session itself knows, where nothing is shared.
+# State that only the session itself knows, if nothing is shared.
 sub is_free_here
 {
 	return is($session->query("SELECT held('one')"), '0,0', 'nothing is under way here');
@@ -141,7 +141,7 @@ sub has_failed
 
 # --- Places in the queue ----------------------------------------------------
 
-# A cursor waits for its turn behind a savepoint, and is interrupted there.
+# A cursor waits in the queue behind a savepoint, and is interrupted there.
 sub leave_queue
 {
 	my ($how) = @_;
@@ -174,7 +174,7 @@ sub leave_queue
 	return;
 }
 
-# A cursor holds what another session waits for.
+# A cursor holds the slot for which another session waits.
 sub leave_slot
 {
 	my $next = $dc->session;
@@ -196,7 +196,7 @@ sub leave_slot
 
 # --- Cursors that fail behind a savepoint -----------------------------------
 
-# How many requests are under way, and the query.
+# The number of requests in flight, and the query.
 my %cursor = (
 	'a scan' => [ 1, "SELECT id FROM one WHERE n = $rows" ],
 	'several requests' =>
@@ -224,7 +224,7 @@ sub fail_behind_savepoint
 	return;
 }
 
-# The same by a driver's, or psql's, own savepoints.
+# The same with the savepoints of a driver, or of psql.
 sub fail_in_psql
 {
 	hold_rest();
@@ -240,7 +240,7 @@ sub fail_in_psql
 	return;
 }
 
-# Another node raises while the reply is read.
+# Another plan node raises an error while the reply is read.
 sub fail_elsewhere
 {
 	my %fault = (
@@ -264,7 +264,7 @@ sub fail_elsewhere
 	return;
 }
 
-# WITH HOLD: the rest is read as the transaction commits.
+# WITH HOLD: the rest is read when the transaction commits.
 sub fail_in_commit
 {
 	hold_rest();
@@ -322,7 +322,7 @@ sub roll_back_in_procedure
 	return;
 }
 
-# --- What goes on -----------------------------------------------------------
+# --- What continues ---------------------------------------------------------
 
 my %between = (
 	'ROLLBACK TO' => 'SAVEPOINT s; SELECT 1 / 0; ROLLBACK TO s',

@@ -1,5 +1,5 @@
-# Which accounts there are: what the view says of their mappings, who may end
-# their pauses, and that one role cannot fill the table for the others.
+# The accounts: what the view shows of their mappings, who may end their pauses, and
+# that no role can fill the table.
 use strict;
 use warnings FATAL => 'all';
 
@@ -89,7 +89,7 @@ $session{owner}->query('DROP USER MAPPING FOR public SERVER dc;
 	GRANT USAGE ON FOREIGN SERVER dc TO guest');
 is(resume('guest'), '42704', 'who has no mapping has no pause');
 
-# --- A bound for each role ----------------------------------------------------
+# --- A limit for each role ----------------------------------------------------
 
 my $n = 2 * ROLE_ACCOUNTS + 2;
 my $greedy = $session{greedy};
@@ -103,13 +103,13 @@ sub count_accounts
 		FROM dataconnect_concurrency WHERE user_name = 'greedy' AND in_flight = $_[0]");
 }
 
-# Idle ones give way.
+# Idle accounts are replaced.
 $greedy->query("SELECT id FROM s$_ WHERE n = 1") for 1 .. $n;
 is(count_accounts(0), ROLE_ACCOUNTS . '|0', 'a role has so many accounts in all');
 is($boss->query("SELECT count(*) FROM dataconnect_concurrency WHERE user_name = 'analyst'"),
 	'2', 'those of others stay');
 
-# Busy ones do not.
+# Busy accounts are not.
 $dc->set(concurrency => 2 * $n);
 my $log = -s $dc->node->logfile;
 $dc->fault({ hold_after => { bytes => 5000 }, count => 0 });
@@ -122,7 +122,7 @@ my @told = grep { /LOG:  requests of further accounts/ }
   split /\n/, slurp_file($dc->node->logfile, $log);
 is(scalar @told, 1, 'the log tells of it once');
 like(slurp_file($dc->node->logfile, $log),
-	qr/Role "greedy" has 64 accounts with requests under way/, 'and of whom');
+	qr/Role "greedy" has 64 accounts with requests in flight/, 'and of whom');
 
 $dc->make_server('late', max_concurrency => 1, mapping => { token => $dc->token });
 $dc->make_rows_table('late', 'late');

@@ -1,5 +1,5 @@
-# How many requests are sent at once to services that refuse some: by chance,
-# by a limit for each resource, by one for all of a company.
+# How many requests are sent at once to services that refuse some: at random, by a
+# limit for each endpoint, by one limit for a company.
 use strict;
 use warnings FATAL => 'all';
 
@@ -15,7 +15,7 @@ my $dc = DataConnectTest->new(
 my $boss = $dc->session;
 my @sessions = map { $dc->session } 1 .. 6;
 
-# A server with an account of its own, with a table of its name for /test/rows
+# A server with an account of its own, with a table of the same name for /test/rows
 # and one for /test/sales.
 sub make
 {
@@ -43,7 +43,7 @@ sub wait_for
 		  WHERE server_name = '$server'", "$in_flight|$waiting");
 }
 
-# What the sessions end with.
+# The results of the sessions.
 sub finish
 {
 	my ($out, @who) = @_;
@@ -53,10 +53,10 @@ sub finish
 	return;
 }
 
-# One that is held has no status yet.
+# A request that is held has no status yet.
 sub refused { return scalar grep { ($_->{Status} // 0) == 429 } @{ $dc->log } }
 
-# So many requests of a table are held, by as many sessions.
+# Let as many sessions have this number of requests of a table held.
 sub hold
 {
 	my ($table, $count, @who) = @_;
@@ -66,7 +66,7 @@ sub hold
 	return;
 }
 
-# --- For each resource ----------------------------------------------------
+# --- A limit for each endpoint ---------------------------------------------
 
 make('each');
 $dc->set(limit_by => 'resource', concurrency => 2);
@@ -79,7 +79,7 @@ $dc->release;
 finish('5', @sessions[ 0 .. 3 ]);
 is(look('each', 'in_flight, waiting'), '0|0', 'nothing is left of it');
 
-# --- For all of a company -------------------------------------------------
+# --- A limit for all of a company -----------------------------------------
 
 make('whole');
 $dc->set(limit_by => 'company', concurrency => 3);
@@ -92,7 +92,7 @@ $dc->release;
 finish('5', @sessions[ 0 .. 2 ]);
 finish('60', $sessions[4]);
 
-# --- Until one has ended --------------------------------------------------
+# --- Refusals until a request has ended -----------------------------------
 
 make('until', max_retries => 3);
 $dc->set(limit_by => 'resource', concurrency => 2,
@@ -105,7 +105,7 @@ $dc->release;
 finish('5', @sessions);
 cmp_ok(refused() - $before, '<=', 6, 'and few more');
 
-# --- By chance ------------------------------------------------------------
+# --- Random refusals ------------------------------------------------------
 
 make('chance', max_retries => 20);
 $dc->set(refused_by_chance => 50, concurrency => 8, refuse_until_end => JSON::PP::false());
@@ -119,9 +119,9 @@ cmp_ok(look('chance', 'allowed'), '>=', 4, 'which is not taken for a limit');
 cmp_ok(max(map { $_->{Concurrent} } @log[ -100 .. -1 ]),
 	'>=', 4, 'so that they do not go one after the other');
 
-# --- Who wants fewer at once ----------------------------------------------
+# --- A user with a lower limit --------------------------------------------
 
-# Two servers of one account.
+# Two servers with one account.
 $dc->set(refused_by_chance => 0);
 my @account = (mapping => { token => $dc->token }, queue_timeout => '60s');
 make('wide', @account, max_concurrency => 3);

@@ -1,5 +1,5 @@
-# A service that is away: what one session has met the others need not meet
-# again, they fail at once; one of them looks whether it is back.
+# A service that is unreachable: after one session has found out, the others fail at
+# once, and one of them probes whether the service is back.
 use strict;
 use warnings FATAL => 'all';
 
@@ -33,7 +33,7 @@ sub ask
 	return ($session || $boss)->attempt(select_from($name));
 }
 
-# All at once; their results.
+# Run all at once; returns their results.
 sub ask_all
 {
 	my ($name) = @_;
@@ -41,8 +41,8 @@ sub ask_all
 	return map { $_->finish } @tiles;
 }
 
-# What is said of an outage that is known.
-my $away = qr/^DETAIL:  It has been unreachable since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\S*; (?:the next try is in \d+ s|a try is under way)\. libcurl said: \S.*\.$/m;
+# The detail of an outage that is known.
+my $away = qr/^DETAIL:  The service has been unreachable since 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\S*; (?:the next try is in \d+ s|a try is under way)\. libcurl reported: \S.*\.$/m;
 
 # --- Many at once ------------------------------------------------------------
 
@@ -52,12 +52,12 @@ is_deeply([ map { $_->{state} } @results ], [ ('HV00N') x TILES ],
 	'nobody there: each has the error');
 is(scalar(grep { $_->{err} =~ /ERROR:  HV00N: could not connect to the service$/m } @results),
 	TILES, 'in the same words');
-is(scalar(grep { $_->{err} =~ /^HINT:  Check the server's option url, and the network\.$/m } @results),
+is(scalar(grep { $_->{err} =~ /^HINT:  Check the server's option "url" and the network\.$/m } @results),
 	TILES, 'with the same hint');
 cmp_ok(scalar(grep { $_->{err} =~ $away } @results), '>', TILES / 2,
 	'most by what another one has met');
 
-# Connections that are made and broken off can be counted.
+# Connections that are accepted and closed can be counted.
 my $port = $dc->listen('close');
 make('closes', "http://127.0.0.1:$port", max_retries => 3);
 is_deeply([ map { $_->{state} } ask_all('closes') ], [ ('HV00M') x TILES ],
@@ -66,16 +66,16 @@ my $connections = $dc->connections($port);
 cmp_ok($connections, '<=', TILES + 3, 'each tries once, and one goes on for all');
 cmp_ok($connections, '>=', 4, 'as often as max_retries says');
 
-# --- Who is refused, and who is not ------------------------------------------
+# --- Who fails at once, and who does not --------------------------------------
 
-# While a probe connects nobody else does. So no time passes that matters: it
-# stays in the midst of TLS until it is ended.
+# While a probe connects, nobody else does. So timing does not matter: the probe stays
+# in its TLS handshake until it is ended.
 $port = $dc->listen('close');
 my %patience = (max_retries => 1, connect_timeout => '1h');
 make('one', "https://127.0.0.1:$port", %patience);
 
-# Whether a session that was sent a query connects, or else has ended it. That
-# it is idle says nothing: it may have yet to begin.
+# Whether a session with a query connects, or else has finished the query. An idle
+# state proves nothing: the session may not have begun yet.
 sub connects
 {
 	my ($session) = @_;
@@ -105,7 +105,7 @@ sub begin_probe
 	die "no probe\n";
 }
 
-# Wait until a port has had so many connections; how many it has had.
+# Wait until a port has had this many connections; returns how many.
 sub await_connections
 {
 	my ($to, $n, $seconds) = @_;
@@ -124,7 +124,7 @@ sub cancel
 
 my $result = ask('one');
 is($result->{state}, 'HV00N', 'an outage is met');
-like($result->{err}, qr/^DETAIL:  libcurl says after 2 tries: /m, 'by all tries');
+like($result->{err}, qr/^DETAIL:  libcurl reported after 2 tries: /m, 'by all tries');
 $dc->listen('silent', $port);
 my $prober = begin_probe('one');
 $connections = $dc->connections($port);
@@ -133,7 +133,7 @@ is($result->{state}, 'HV00N', 'another session has the same error');
 like($result->{err}, qr/ERROR:  HV00N: could not connect to the service$/m,
 	'in the same words');
 like($result->{err}, $away, 'with since when it is');
-like($result->{err}, qr/; a try is under way\. libcurl said: /, 'and what is done');
+like($result->{err}, qr/; a try is under way\. libcurl reported: /, 'and what is done');
 like($result->{err}, qr/^CONTEXT:  request for foreign table "one": GET /m,
 	'and for what');
 @results = grep { $_->{err} =~ $away } ask_all('one');
@@ -167,7 +167,7 @@ END $$
 END
 my $select = select_from('one');
 
-# What probes, after which SQL, and how it ends.
+# The statement that probes, the SQL before it, and how it ends.
 my %probe = (
 	'was cancelled' => [ $select, '', sub { is(cancel($_[0]), '57014', 'a cancel') } ],
 	'was terminated' => [ $select, '', sub {
@@ -202,7 +202,7 @@ for my $how (sort keys %probe)
 	cancel($next);
 }
 
-# --- Back ------------------------------------------------------------------------
+# --- Reachable again -------------------------------------------------------------
 
 $dc->listen('service', $port);
 $dc->clear_log;
@@ -211,7 +211,7 @@ is(scalar @{ $dc->log }, 1, 'by one request');
 is_deeply([ map { "$_->{out}$_->{err}" } ask_all('one') ], [ ('3') x TILES ],
 	'then all do');
 
-# Rows that are on their way come.
+# Rows that have begun to arrive are returned.
 my $rows = 100_000;
 $dc->fault({ hold_after => { bytes => 5000 }, param => { Count => $rows } });
 $tiles[0]->query("BEGIN; DECLARE c CURSOR FOR SELECT id FROM one WHERE n = $rows");
@@ -226,7 +226,7 @@ is(scalar(split /\n/, $tiles[0]->query('FETCH ALL FROM c')), $rows - 1,
 	'the cursor has the other rows');
 $tiles[0]->query('COMMIT');
 
-# Several scans of a query that probes: it does not refuse itself.
+# Several scans of the query that probes: its own probe does not block them.
 cancel($prober);
 $dc->listen('service', $port);
 is($tiles[2]->query('SELECT count(*) FROM (SELECT id FROM one WHERE n = 3
@@ -250,7 +250,7 @@ like(ask('login', $tiles[1])->{err}, $away, 'for others as well');
 is($tiles[1]->query(select_from('sandbox')), '3', 'the service is not');
 cancel($prober);
 
-# --- Lifted by hand --------------------------------------------------------------
+# --- Reset by hand ---------------------------------------------------------------
 
 $port = $dc->listen('close');
 make('lifted', "https://127.0.0.1:$port", %patience);
@@ -281,7 +281,7 @@ cancel($prober);
 is($boss->query($since), '', 'and nothing is left');
 $tiles[1]->query('RESET ROLE');
 
-# The endpoint that the service prefers has to do with the server as well.
+# The preferred endpoint belongs to the server as well.
 $port = $dc->listen('close');
 $dc->set(preferred_endpoint => "https://127.0.0.1:$port");
 make('prefers', $dc->url, %patience, use_preferred_endpoint => 'on');
@@ -299,7 +299,7 @@ is(await_connections($port, $connections + 1), $connections + 1, 'so that the ne
 cancel($_) for $tiles[0], $prober;
 $dc->set(preferred_endpoint => undef);
 
-# What waits to try again goes on. One of these tries, the other waits for it.
+# Waiting requests continue. One of these tries, and the other waits for it.
 $dc->listen('close', $port);
 make('waits', "https://127.0.0.1:$port", max_retries => 100, retry_max_wait => '100ms',
 	connect_timeout => '1h');
@@ -308,7 +308,7 @@ $dc->wait_for_result("SELECT count(*) FROM pg_stat_activity WHERE state = 'activ
 	AND pid IN (@{[join ', ', map { $_->pid } @tiles[ 0, 1 ]]})
 	AND wait_event IN ('DataconnectConnect', 'DataconnectRetry', 'Extension')", '2');
 await_connections($port, $dc->connections($port) + 5);
-# How many there were when the port fell silent is what its reply says.
+# The reply to this request says how many there were when the port fell silent.
 $connections = $dc->control('POST', 'listen', { mode => 'silent', port => $port + 0 })->{connections};
 is(await_connections($port, ++$connections), $connections, 'one tries');
 is($boss->query("SELECT dataconnect_resume('waits')"), '0', 'no outage yet');

@@ -1,5 +1,6 @@
-# What no waiting heals is not tried again: a name that does not exist, which
-# libcurl does not tell from a name server that is away; http where TLS is spoken.
+# Failures that do not pass are not retried: a host name that does not exist, which
+# libcurl cannot tell from a name server that does not answer. Also: http to a TLS
+# port.
 use strict;
 use warnings FATAL => 'all';
 
@@ -35,11 +36,11 @@ for my $name ('none.invalid', 'nodata.invalid')
 			$option eq 'proxy' ? (proxy => "http://$name:3128") : ());
 		my $result = ask($server);
 		is($result->{state}, 'HV00N', "$name as $option: an error");
-		like($result->{err}, qr/ERROR:  HV00N: host in the server's option $option does not exist$/m,
+		like($result->{err}, qr/ERROR:  HV00N: host in option "$option" of the server does not exist$/m,
 			'that says so');
 		like($result->{err},
-			qr/^DETAIL:  The name has no address\. libcurl says: .*\Q$name\E.*\.$/m, 'of which');
-		like($result->{err}, qr/^HINT:  Check the server's option $option\.$/m, 'with a hint');
+			qr/^DETAIL:  The name has no address\. libcurl reported: .*\Q$name\E.*\.$/m, 'of which');
+		like($result->{err}, qr/^HINT:  Check the server's option "$option"\.$/m, 'with a hint');
 		is($dc->lookups($name) - $before, 2, 'after one try, and one look');
 		is(ask($server, $other)->{err} =~ /does not exist/, 1, 'for others as well');
 		is($dc->lookups($name) - $before, 4, 'who look themselves');
@@ -56,18 +57,18 @@ for my $option ('url', 'proxy')
 	my $result = ask("again_$option");
 	like($result->{err}, qr/ERROR:  HV00N: could not connect to the service$/m,
 		"no name server for the $option: an error");
-	like($result->{err}, qr/^DETAIL:  libcurl says after 3 tries: /m, 'after all tries');
+	like($result->{err}, qr/^DETAIL:  libcurl reported after 3 tries: /m, 'after all tries');
 	is($dc->lookups('again.invalid') - $before, 6, 'each with a look');
 }
 
-# A name that is found is not looked up but by libcurl.
+# A name that is found is looked up by libcurl only.
 make('here', url => 'https://here.invalid:' . $dc->port, tls_verify => 'off');
 is(ask('here')->{out}, '3', 'a host that is there answers');
 is($dc->lookups('here.invalid'), 1, 'and has been looked up once');
 
-# A look that takes long holds up nobody: it ends by a cancel, at once, and by
-# itself after some seconds. A cancel that comes only then, as the machine is
-# busy, is made again in another session.
+# A lookup that takes long holds up nobody: a cancel ends it at once, and it ends by
+# itself after some seconds. If the cancel comes only then, because the machine is
+# busy, it is tried again in another session.
 make('hangs', url => 'https://hangs.invalid', max_retries => 0);
 my ($session, $result, $begun);
 my $end = time + $PostgreSQL::Test::Utils::timeout_default;
@@ -90,12 +91,12 @@ is($session->query('SELECT count(*) FROM here WHERE n = 2'), '2', 'and asks');
 is($dc->session->attempt('SELECT count(*) FROM hangs WHERE n = 3')->{state}, 'HV00N',
 	'a look without an answer ends by itself');
 
-# --- http to a port of TLS -----------------------------------------------------
+# --- http to a TLS port -----------------------------------------------------------
 
 make('plain', url => 'http://127.0.0.1:' . $dc->port);
 $result = ask('plain');
 is($result->{state}, 'HV00M', 'TLS is asked without: an error');
-like($result->{err}, qr/ broke off the connection without a reply\nDETAIL:  libcurl says after 3 tries: /,
+like($result->{err}, qr/ closed the connection without a reply\nDETAIL:  libcurl reported after 3 tries: /,
 	'that cannot be told from another');
 my $listener = $dc->listener;
 make('alert', url => 'http://127.0.0.1:' . $listener->sockport);

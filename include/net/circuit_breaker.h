@@ -1,20 +1,21 @@
 /*
  * circuit_breaker.h
- *	  Hosts that cannot be reached: who else asks for one fails at once.
+ *	  Memory of hosts that cannot be reached, so that requests to them fail fast.
  *
- * circuit.h has the rules.  What is known of a host is shared by all backends
- * where the library is preloaded; else each knows what it has met itself.
+ * circuit.h has the rules.  If the library is preloaded, all backends share what
+ * is known of a host; otherwise each backend knows only its own failures.
  *
- * Servers share it that go the same way (scheme, host, port, proxy) and take as
- * long to give up (connect_timeout, max_retries, retry_max_wait): nobody is
- * refused for the impatience of another.  Accounts do not count.  So ALTER
- * SERVER of one of these options starts anew.
+ * Servers share an entry if they reach the host in the same way (scheme, host,
+ * port, proxy) and give up after the same time (connect_timeout, max_retries,
+ * retry_max_wait): an impatient server must not make others fail.  Credentials do
+ * not matter.  So ALTER SERVER of one of these options makes a new entry.
  *
- * Any answer of a host will do, be it a 503: that can be about one report.
+ * Any reply closes the circuit, even a 503, which may concern one report only.
  *
- * The first try of each query goes out even while a host is in doubt.  A
- * request with fewer tries than its server's others never opens the circuit.
- * While a session probes, it may send the other requests of its query.
+ * The first try of each query is sent even after failures, until the circuit is
+ * open.  A request that has fewer tries than the server's options allow never
+ * opens the circuit.  While a backend's probe is in flight, it may send the other
+ * requests of its query, too.
  */
 #ifndef DCF_CIRCUIT_BREAKER_H
 #define DCF_CIRCUIT_BREAKER_H
@@ -25,72 +26,75 @@
 #include "net/http.h"
 #include "options/option.h"
 
-/* What one request has to do with the host that it goes to. */
+/* The state of one request towards its host. */
 typedef struct DcfCircuitBreaker DcfCircuitBreaker;
 
-/* To be called by _PG_init. */
+/* Request the shared memory; to be called by _PG_init(). */
 extern void dcf_circuit_breaker_init(void);
 
 /*
- * For a request to a URL, which may have a query string.  The options must
- * outlive it.  What it holds, others get when cxt is reset, or the current resource
- * owner is released, at the latest.
+ * Create the state for a request to a URL, which may have a query string.  options
+ * must outlive it.  A probe or retry that it holds is given up when cxt is reset
+ * or the current resource owner is released.
  */
 extern DcfCircuitBreaker *
 dcf_circuit_breaker_create(const char *url, const DcfServerOptions *options,
 						   MemoryContext cxt);
 
 /*
- * Raise the error of an outage if there is one, and no probe is to be sent:
- * what whoever met it first got, with since when it is, and when the next try
- * may be.
+ * If the circuit is open and no probe is due, raise the error that opened it,
+ * with the start of the outage and the time of the next try.
  */
 extern void dcf_circuit_breaker_check(DcfCircuitBreaker *breaker);
 
 /*
- * To be called before each try.  The same, and the probe that is to be sent is
- * this one: true.  While it lasts, this backend may send others.
+ * The same, to be called before each try.  If a probe is due, this try becomes
+ * it: returns true.
  */
 extern bool dcf_circuit_breaker_enter(DcfCircuitBreaker *breaker);
 
-/* Whether nothing is known against sending more than one request. */
+/* Whether the host has no failures since its last reply. */
 extern bool dcf_circuit_breaker_is_clear(const char *url,
 										 const DcfServerOptions *options);
 
-/* What became of a try.  They raise nothing. */
+/*
+ * Report the result of a try: there is a connection; the host has replied; the try
+ * was given up without a result.  These do not raise.
+ */
 extern void dcf_circuit_breaker_connect(DcfCircuitBreaker *breaker);
 extern void dcf_circuit_breaker_answer(DcfCircuitBreaker *breaker);
-extern void
-dcf_circuit_breaker_leave(DcfCircuitBreaker *breaker); /* nobody will know */
+extern void dcf_circuit_breaker_leave(DcfCircuitBreaker *breaker);
 
 /*
- * It has failed, as libcurl says in these words, and is the last if that is
- * enough for everybody.  False if there is to be none.
+ * Report that a try has failed with libcurl's message.  With last, the failure is
+ * enough to open the circuit.  Returns whether another try makes sense.  Does not
+ * raise.
  */
 extern bool dcf_circuit_breaker_fail(DcfCircuitBreaker *breaker,
 									 DcfHttpFailure failure,
 									 const char *message, bool last);
 
 /*
- * Wait before another try, as dcf_http_sleep() does: false once it is due.
- * True if in this round somebody else has tried, and failed: that counts as a
- * try.  Raises as dcf_circuit_breaker_check() does.
+ * Wait ms milliseconds before the next try, as dcf_http_sleep() does.  False when
+ * the try is due.  True if another request tried and failed in the meantime:
+ * that counts as a try of this one.  Raises what dcf_circuit_breaker_check() does.
  */
 extern bool dcf_circuit_breaker_wait(DcfCircuitBreaker *breaker, int64 ms,
 									 int64 deadline, int total_timeout);
 
-/* So many tries were in vain that there is to be none: raises the same. */
+/* Open the circuit, as all tries have failed, and raise the same error. */
 pg_noreturn extern void
 dcf_circuit_breaker_give_up(DcfCircuitBreaker *breaker);
 
 /*
- * Forget what is known of the hosts that a server's options name, and of those
- * that the service prefers for it; whether one was unreachable.  Who waits to try again does so at once, and whatever fails
- * that began before opens no circuit.
+ * Forget all failures of the hosts that a server's options name, and of the
+ * preferred endpoints reached by it.  Waiting requests try again at once, and a
+ * try that began before does not open the circuit.  Returns whether a circuit was
+ * open.
  */
 extern bool dcf_circuit_breaker_forget(const DcfServerOptions *options);
 
-/* Since when such a host is unreachable, to the second; 0: it is not. */
+/* The start of the oldest outage of such a host, in whole seconds; 0: none. */
 extern TimestampTz
 dcf_circuit_breaker_unreachable_since(const DcfServerOptions *options);
 

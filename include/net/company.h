@@ -1,10 +1,10 @@
 /*
  * company.h
- *	  The companies that a log-in reaches, as the service lists them.
+ *	  The companies whose data a log-in can read, as the service lists them.
  *
- * A partner of companies finds them at /partner/relationships (documented), a
- * log-in over several companies at /master/relationships (documented; it has no
- * DoingBusinessAs).  Other log-ins are refused both.
+ * The log-in of a partner gets the list from /partner/relationships, that of
+ * several companies from /master/relationships, which has no DoingBusinessAs
+ * (both documented).  Other log-ins are refused.
  */
 #ifndef DCF_COMPANY_H
 #define DCF_COMPANY_H
@@ -14,43 +14,43 @@
 
 #include "net/session.h"
 
-/* The parameter that says which company a request is about; also a field. */
+/* The parameter that names the company of a request; also a field of replies. */
 #define DCF_COMPANY_PARAM "CompanyID"
 
 /* Which list to ask for. */
 typedef enum DcfRelationships
 {
-	DCF_RELATIONSHIPS_ANY, /* the partner's; the other where that is refused
-								 * or missing */
+	DCF_RELATIONSHIPS_ANY, /* the partner's; if it is refused, missing or
+								 * empty, the other */
 	DCF_RELATIONSHIPS_PARTNER,
 	DCF_RELATIONSHIPS_MASTER
 } DcfRelationships;
 
-/* Texts are UTF-8; NULL where the service has none. */
+/* One company of a list; texts are in UTF-8, NULL if missing. */
 typedef struct DcfCompany
 {
 	int64 id;
 	char *name;
-	char *brand; /* DoingBusinessAs */
-	char *endpoint;
+	char *brand;	/* DoingBusinessAs */
+	char *endpoint; /* PreferredEndpoint, a URL */
 } DcfCompany;
 
 /*
- * A number that names a company, as a text (CompanyID, ParentEntityId).  False
- * if it is none.
+ * Parse the number of a company (CompanyID, ParentEntityId).  False if text is
+ * not a number of decimal digits alone that fits.
  */
 extern bool dcf_company_parse_id(const char *text, int64 *id);
 
 /*
- * Ask for the list: of DcfCompany *, in the order of the reply, in the current
- * memory context.  A brief one is made so (exchange.h).  deadline as in http.h.
- * Raises what a refusal means, and ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for a
- * reply that is no list of companies.
+ * Request the list.  Returns a List of DcfCompany *, in the order of the reply, in
+ * the current memory context.  With brief, there is one short try (exchange.h).
+ * deadline is by dcf_wait_now(), 0 for none.  Raises the errors of refusal.h, and
+ * ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for a reply that is no list of companies.
  */
 extern List *dcf_company_list(DcfSession *session, DcfRelationships which,
 							  bool brief, int64 deadline);
 
-/* The same, of the user whose mapping for the server is used. */
+/* The same, with the session of a user on a server. */
 extern List *dcf_company_of_user(Oid serverid, Oid userid,
 								 DcfRelationships which);
 

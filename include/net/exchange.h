@@ -1,15 +1,14 @@
 /*
  * exchange.h
- *	  A request sent until there is a reply worth reading.
+ *	  A request with its retries, until there is a reply worth reading.
  *
- * What waiting does not mend is not tried again: a certificate that is not
- * trusted, a peer without TLS or with none that both speak, a proxy that
- * refuses, a name that does not exist.  http to a port that speaks TLS mostly
- * looks like a service that breaks off connections, so that is tried again.
+ * Failures that another try would meet again are not retried: an untrusted
+ * certificate, a peer without TLS or without a common version, a proxy that
+ * refuses, a host name that does not exist.  http to a TLS port mostly looks like
+ * a service that closes connections, so it is retried.
  *
- * The first byte of a body that is no white space is looked at, too: a blank
- * body counts as empty, and markup in place of JSON or CSV never reaches a
- * reader.
+ * The start of a body is examined, too.  A body of white space alone counts as
+ * empty, and markup in place of JSON or CSV never reaches a reader.
  */
 #ifndef DCF_EXCHANGE_H
 #define DCF_EXCHANGE_H
@@ -26,55 +25,64 @@ typedef struct DcfExchange
 {
 	DcfHttpPool *pool;
 	const DcfServerOptions *options;
-	const DcfLimiter *limiter;	/* whose leave each try needs, or NULL */
-	const char *path;			/* what it is asked for; "" without governor */
-	DcfLimiterSlot *slot;		/* if not taken before, by the first try */
-	DcfCircuitBreaker *breaker; /* of the host; made by the first try */
-	const char *expects;	/* what is asked for, for messages, where markup
-								  * is not that; or NULL */
-	DcfHttpRequest http;	/* set url, body and headers before running */
-	int max_retries;		/* by the options, unless it is brief */
-	int tries;				/* how often it was sent */
-	int failures;			/* how many of those count as retries */
+	const DcfLimiter *limiter;	/* gives a slot for each try; or NULL */
+	const char *path;			/* for the limiter: endpoint, or "" */
+	DcfLimiterSlot *slot;		/* set by the caller or by the first try */
+	DcfCircuitBreaker *breaker; /* of the host; set by the first try */
+	const char *
+		expects; /* format name for messages, if the reply must not be markup; or NULL */
+	DcfHttpRequest http;	/* the caller sets url, body and headers */
+	int max_retries;		/* of the options; 0 if brief */
+	int tries;				/* number of times it was sent */
+	int failures;			/* failed tries that count towards max_retries */
 	int64 requested_wait;	/* as in DcfRefusal */
 	DcfHttpTransfer *begun; /* the first try, or NULL */
 } DcfExchange;
 
-/* For a request by the server's options; the deadline is 0 or when to end. */
+/*
+ * Set up a request by the server's options, which must outlive it.  deadline is by
+ * dcf_wait_now(), 0 for none.
+ */
 extern void dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 							  const DcfServerOptions *options, int64 deadline);
 
-/* The longest that a brief exchange takes, in milliseconds. */
+/* Longest duration of a brief exchange, in milliseconds. */
 #define DCF_EXCHANGE_BRIEF_MS 10000
 
 /*
- * Before it begins: one try alone, that ends within DCF_EXCHANGE_BRIEF_MS or by
- * the deadline, as there is another way if it fails.
+ * Before the exchange begins: allow only one try, which ends within
+ * DCF_EXCHANGE_BRIEF_MS or at the deadline.  For questions that may go unanswered.
  */
 extern void dcf_exchange_make_brief(DcfExchange *exchange);
 
-/* When a request that begins now has to end by the options; 0: never. */
+/* The deadline by total_timeout of a request that begins now; 0: none. */
 extern int64 dcf_exchange_deadline(const DcfServerOptions *options);
 
 /*
- * Send the request without waiting for anything but the governor: its transfer is the first try
- * of dcf_exchange_run().
+ * Send the first try of dcf_exchange_run() and return.  Waits only for a slot of
+ * the limiter.
  */
 extern void dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt);
 
 /*
- * Send the request, again after a while where that is right, and return a
- * reply: of status 200 with at least one byte of its body, or of another
- * status that no try has changed.  Raises what dcf_http_await() does, and
- * ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for a body that stays blank, and for markup
- * in place of what is expected: an empty XML table after as many tries, anything
- * else at once.  May be called again with another authorization; the counts go
- * on.
+ * Send the request, and retry it as the options say.  Returns a reply of status
+ * 200 with at least one byte of its body, or of another status that is final or
+ * left after all retries.  The transfer lives in cxt.
+ *
+ * Raises what dcf_http_await(), dcf_limiter_take() and
+ * dcf_circuit_breaker_enter() do, and ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for a
+ * body that stays blank and for markup in place of the expected format: for an
+ * empty XML table after all retries, for other markup at once.
+ *
+ * May be called again with another authorization; the counts go on.
  */
 extern DcfHttpTransfer *dcf_exchange_run(DcfExchange *exchange,
 										 MemoryContext cxt);
 
-/* What a reply of another status tells, with up to 64 kB of its body. */
+/*
+ * Fill *refusal from a reply with another status than 200, with at most
+ * DCF_JSON_DOCUMENT_MAX bytes of its body, in the current memory context.
+ */
 extern void dcf_exchange_describe(const DcfExchange *exchange,
 								  DcfHttpTransfer *transfer,
 								  DcfRefusal *refusal);

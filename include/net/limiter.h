@@ -1,35 +1,35 @@
 /*
  * limiter.h
- *	  How many requests are under way at once for each account of a service.
+ *	  A limit on the number of requests in flight for each account.
  *
- * An account is a host with credentials: all servers and user mappings that
- * have the same share what is allowed, in all databases.  Where the library is
- * preloaded, all backends of the cluster are counted together; else each
- * counts its own, as it does while more accounts are busy than there is room
- * for in shared memory, or than a session user may have there: nobody fills it
- * alone.  The log tells.
+ * An account is a host with credentials.  All servers and user mappings with the
+ * same host and credentials share one account, in all databases.  If the library
+ * is preloaded, the limit is for all backends of the cluster together.
+ * Otherwise, each backend limits only its own requests.  It also does so when
+ * the table in shared memory is full, or when the session user has as many busy
+ * accounts there as a role may have; the server log says so.
  *
- * A request takes a slot before each try, and gives it back when nothing more
- * of the exchange is on its way.  At most max_concurrency slots are taken, or
- * fewer where the service refuses that many, of all requests or of those for
- * one resource (adaptive_limit.h).  Who finds none waits in a queue, first come,
- * first served, among those who want a resource for which there is room.  Where
- * the service asks to be left alone for a while, nobody takes one until then;
- * but for no longer than 10 minutes, or retry_max_wait: a wrong date must not
- * shut out for good.
+ * A request takes a slot before each try, and releases it when the reply has
+ * been received completely.  At most max_concurrency slots can be taken, or
+ * fewer if the service refuses that many, in all or for one endpoint
+ * (adaptive_limit.h).  Requests that find no slot queue, first come, first
+ * served, but do not wait behind requests for an endpoint that has no room.  If
+ * the service asks for a pause, nobody takes a slot until it ends, or at most
+ * for 10 minutes or retry_max_wait, whichever is longer: a wrong date must not
+ * stop an account forever.
  *
- * Nobody waits for a slot while holding one, of whatever account: that could be
- * the one that another waits for, or that the waiting query needs for itself.
- * Such a request goes beyond the limit, and is counted.
+ * A backend that holds a slot, of any account, does not wait for another one.
+ * Otherwise two backends could wait for each other, or a query for itself.  Such
+ * a request exceeds the limit, but is counted.
  *
- * The key of an account hashes all of its credentials, with a secret that is
- * new at each start of the cluster.  Old credentials stay an account until its
- * place is needed.
+ * The key of an account is a hash of all its credentials, with a secret that is
+ * new at each start of the cluster.  When credentials change, the old account
+ * stays until its place in the table is needed.
  *
- * The first burst goes out whole: a refusal costs milliseconds, a report that
- * waits without need minutes.  Only a 429 makes a pause, as a 503 may concern
- * one report.  Slots are not kept for idle connections: the service counts
- * requests.
+ * The first requests all go out at once: a refusal costs milliseconds, and a
+ * report that waits needlessly minutes.  Only a 429 causes a pause, because a
+ * 503 may concern one report only (seen).  An idle connection holds no slot: the
+ * service counts requests.
  */
 #ifndef DCF_LIMITER_H
 #define DCF_LIMITER_H
@@ -42,89 +42,89 @@
 typedef struct DcfLimiter DcfLimiter;
 typedef struct DcfLimiterSlot DcfLimiterSlot;
 
-/* To be called by _PG_init. */
+/* Request the shared memory; to be called by _PG_init(). */
 extern void dcf_limiter_init(void);
 
 /*
- * The governor of an account, in the current memory context; the options must
- * outlive it.  serverid and userid (the mapping's, InvalidOid for public) are
- * for show.
+ * A handle of the account of a host with credentials, in the current memory
+ * context.  options must outlive it.  serverid and userid (of the mapping;
+ * InvalidOid for PUBLIC) are only shown by dataconnect_concurrency.
  */
 extern DcfLimiter *dcf_limiter_create(Oid serverid, Oid userid,
 									  const DcfServerOptions *options,
 									  const DcfUserOptions *user);
 
 /*
- * A slot for requests of a path, in whatever case, not yet taken.  It is given
- * back when cxt is reset, and may be taken again and again.
+ * A slot for requests to an endpoint's path, not taken yet.  Case does not
+ * matter in path.  The slot may be taken again after its release, and is released
+ * when cxt is reset, or when the current resource owner is.
  */
 extern DcfLimiterSlot *dcf_limiter_slot(const DcfLimiter *limiter,
 										const char *path, MemoryContext cxt);
 
 /*
- * Take the slot, waiting for it if need be; no more is done if it is taken
- * already.  False if deadline (by dcf_wait_now(), 0: none) has passed before.
- * Raises ERRCODE_CONFIGURATION_LIMIT_EXCEEDED after queue_timeout, and where
- * the service asked to be left alone, and nothing is sent for longer than
- * retry_max_wait.
+ * Take the slot, waiting for it if necessary.  A no-op if it is taken already.
+ * False if deadline (by dcf_wait_now(), 0 for none) passed before.  Raises
+ * ERRCODE_CONFIGURATION_LIMIT_EXCEEDED after queue_timeout, and if the service
+ * asked for a pause that lasts longer than retry_max_wait.
  */
 extern bool dcf_limiter_take(DcfLimiterSlot *slot, int64 deadline);
 
-/* Take the slot if that can be done within the limit at once. */
+/* Take the slot if it is free at once; else false. */
 extern bool dcf_limiter_try_take(DcfLimiterSlot *slot);
 
 /*
- * What became of the request: it was let through; it was refused, with the
- * wish to be left alone for asked milliseconds (0: none), which gives the slot
- * back; it has ended.  Of a slot that is not taken they do nothing.  They raise
- * nothing.
+ * Report the result of the request: the service accepted it; refused it with a
+ * 429, asking for a pause of pause_ms milliseconds (0 for none), which also
+ * releases the slot; or it has ended, which releases the slot.  These are no-ops
+ * unless the slot is taken or queued for, and do not raise.
  */
 extern void dcf_limiter_accept(DcfLimiterSlot *slot);
-extern void dcf_limiter_refuse(DcfLimiterSlot *slot, int64 asked);
+extern void dcf_limiter_refuse(DcfLimiterSlot *slot, int64 pause_ms);
 extern void dcf_limiter_release(DcfLimiterSlot *slot);
 
 /*
- * Whether the last refusal was of a probe: of a request more than was known to
- * be let through, which had no fair chance.
+ * Whether the last refusal was of a probe: a request beyond the number that the
+ * service is known to accept.  Such a refusal does not count as a failed try.
  */
 extern bool dcf_limiter_was_probe(const DcfLimiterSlot *slot);
 
-/* A pause that the service asked for, as messages show it; palloc'd. */
+/* A pause that the service asked for, as messages show it. */
 typedef struct DcfLimiterPause
 {
-	char *until;   /* when the next request is sent at the earliest */
-	char *command; /* the SQL that ends it before */
+	char *until;   /* timestamp of its end, in the session's time zone */
+	char *command; /* SQL that ends it early */
 } DcfLimiterPause;
 
-/* False if there is none. */
+/* The account's pause, palloc'd; false if there is none. */
 extern bool dcf_limiter_show_pause(const DcfLimiter *limiter,
 								   DcfLimiterPause *pause);
 
 /*
- * Forget that requests of the account have to wait until a time.  Who waits
- * looks again.  False if there was no such time.
+ * End the pause of the account, and wake those who wait for its end.  False if
+ * there was none.
  */
 extern bool dcf_limiter_resume(const DcfLimiter *limiter);
 
-/* How an account is doing, for show. */
+/* The state of an account, for dataconnect_concurrency. */
 typedef struct DcfLimiterState
 {
 	DcfSharedKey key;
-	Oid databaseid; /* of whoever asked last */
+	Oid databaseid; /* these three are of the last request */
 	Oid serverid;
 	Oid userid;
-	bool shared; /* by all backends */
+	bool shared; /* in shared memory, so of all backends */
 	int in_flight;
-	int limit;	  /* of in_flight */
-	int waiting;  /* in the queue */
-	int64 paused; /* nothing is sent for so many milliseconds from now */
+	int limit;	  /* present limit on in_flight */
+	int waiting;  /* length of the queue */
+	int64 paused; /* ms from now in which nothing is sent */
 } DcfLimiterState;
 
-/* Whether it is the state of the governor's account. */
+/* Whether it is the state of the limiter's account. */
 extern bool dcf_limiter_has_state(const DcfLimiter *limiter,
 								  const DcfLimiterState *state);
 
-/* All accounts that this backend knows of, palloc'd. */
+/* The states of all accounts in shared memory and of this backend, palloc'd. */
 extern DcfLimiterState *dcf_limiter_states(int *n);
 
 #endif /* DCF_LIMITER_H */

@@ -10,28 +10,27 @@
 #include "base/compat.h"
 #include "net/status.h"
 
-/* One refusal to tell of. */
+/* A refusal, as dcf_exchange_describe() fills it and callers complete it. */
 typedef struct DcfRefusal
 {
 	int status; /* HTTP */
 	const char *content_type;
-	const char *location; /* where a 3xx points to, made safe, or "" */
-	const char *body;	  /* what of the body was read; may be cut */
+	const char *location; /* target of a 3xx, safe to show, or "" */
+	const char *body;	  /* the start of the body, not terminated */
 	size_t body_len;
 	const char *relation;	  /* foreign table, or NULL */
 	const char *request;	  /* as dcf_request_show() gives it */
-	const char *hint;		  /* for DCF_STATUS_TOO_MUCH in place of the
-								 * status's own, else behind it; or NULL */
-	int max_rows;			  /* the service's limit of records */
-	bool is_login;			  /* the request was for a token: 400 and 403
-								 * mean, too, that credentials are wrong */
-	int tries;				  /* how often it was sent */
-	int64 requested_wait;	  /* milliseconds the service asks to be left
-								 * alone, where that is more than
-								 * retry_max_wait; else 0 */
-	const char *paused_until; /* when the next request is sent at the earliest,
-							   * if the service asked for it; or NULL */
-	const char *resume;		  /* the SQL that ends that before */
+	const char *hint;		  /* replaces the status's own hint for
+								 * DCF_STATUS_TOO_MUCH, else follows it; or
+								 * NULL */
+	int max_rows;			  /* the service's limit of records; 0: none */
+	bool is_login;			  /* a request for a token, for which 400 and
+								 * 403 mean wrong credentials, too */
+	int tries;				  /* number of times it was sent */
+	int64 requested_wait;	  /* ms that the service asks to wait, if that is
+								 * more than retry_max_wait; else 0 */
+	const char *paused_until; /* end of the account's pause, or NULL */
+	const char *resume;		  /* SQL that ends the pause early */
 } DcfRefusal;
 
 /* Raise the error that a status other than 200 means. */

@@ -1,15 +1,14 @@
 /*
  * session.h
- *	  What is kept between statements for each (server, user mapping): the
- *	  pool of connections with its cookies, the token, the preferred
- *	  endpoint.
+ *	  What lasts between statements for a server and user mapping: connections,
+ *	  cookies, the token and the preferred endpoint.
  *
  * ALTER or DROP of the server or the mapping makes a session stale: scans that
- * hold it go on, the next one gets a new session.  Credentials go only to the
- * configured host (or, PreferredEndpoint, to one in the same registrable
- * domain or in allowed_hosts; the token service's get what that protocol
- * needs), and never over plain http to a host that is not loopback unless
- * allow_insecure_http is on.
+ * hold it go on, and the next scan gets a new session.
+ *
+ * Credentials go only to the option url, to token_url, and to a preferred endpoint
+ * in the same registrable domain or in allowed_hosts.  They go over plain http
+ * only to this machine, unless allow_insecure_http is on (trust.h).
  */
 #ifndef DCF_SESSION_H
 #define DCF_SESSION_H
@@ -26,20 +25,19 @@
 typedef struct DcfSession DcfSession;
 
 /*
- * The session for a server and the user whose mapping is used, made if need
- * be, held until cxt is reset.  Checks that a mapping of a non-superuser has
- * credentials (ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED otherwise).
- * Sends nothing.
+ * Find or create the session for a server and a user, and hold it until cxt is
+ * reset.  Raises ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED if the user is
+ * no superuser and the mapping needs credentials but has none.  Sends nothing.
  */
 extern DcfSession *dcf_session_get(Oid serverid, Oid userid,
 								   MemoryContext cxt);
 
-/* The server's options as this session has them. */
+/* The server's options that the session uses; valid as long as the session. */
 extern const DcfServerOptions *dcf_session_options(const DcfSession *session);
 
 /*
- * The governor's leave for one more request of an endpoint, if it is to be had
- * at once; else NULL.  It is given back when cxt is reset.
+ * Take a slot of the limiter for one more request to an endpoint, if one is free
+ * at once and the host has not failed; else NULL.  Released when cxt is reset.
  */
 extern DcfLimiterSlot *dcf_session_try_slot(const DcfSession *session,
 											const char *endpoint,

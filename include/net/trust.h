@@ -1,6 +1,6 @@
 /*
  * trust.h
- *	  Which hosts may be trusted with what.  Host names are in lower case.
+ *	  Which hosts may receive credentials.  Host names are in lower case.
  */
 #ifndef DCF_TRUST_H
 #define DCF_TRUST_H
@@ -12,29 +12,29 @@
 #include "net/http.h"
 #include "options/option.h"
 
-/* Whether the name stands for this machine itself, without asking any DNS. */
+/* Whether a host name or address means this machine, without asking the DNS. */
 extern bool dcf_trust_is_loopback(const char *host);
 
 /*
- * Whether two hosts belong to one registrable domain (a.example.com and
- * b.example.com; not a.co.uk and b.co.uk) by the public suffix list.
+ * Whether two hosts have the same registrable domain by the public suffix list
+ * (a.example.com and b.example.com have; a.co.uk and b.co.uk have not).
  */
 extern bool dcf_trust_same_site(const char *a, const char *b);
 
-/* Whether the list (of char *) has the host. */
+/* Whether a List of char * contains the host. */
 extern bool dcf_trust_in_list(const char *host, List *hosts);
 
 /*
- * Whether credentials may be sent there by the server's options: over https,
- * to this machine itself without leaving it, or, with allow_insecure_http,
- * anywhere.
+ * Whether the server's options allow sending credentials to a URL: over https; to
+ * this machine, unless a proxy elsewhere is used; anywhere with
+ * allow_insecure_http.
  */
 extern bool dcf_trust_is_confidential(const DcfUrlParts *parts,
 									  const DcfServerOptions *options);
 
 /*
- * Raise ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE if credentials may not be sent to
- * a URL, the value of the given option.
+ * Raise ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE if credentials may not be sent to a
+ * URL, which is the value of the named option.
  */
 extern void dcf_trust_check_confidential(const char *url, const char *option,
 										 const DcfServerOptions *options);

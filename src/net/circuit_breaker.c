@@ -1,10 +1,10 @@
 /*
  * circuit_breaker.c
- *	  Hosts that cannot be reached.  See circuit_breaker.h.
+ *	  The table of unreachable hosts.  See circuit_breaker.h.
  *
- * Only hosts that a try has failed to reach stand in the table; an answer takes
- * them out.  Who waits to try again sleeps on the host's condition variable,
- * which PostgreSQL lets go of however the wait ends.
+ * The table has only hosts that a try has failed to reach; a reply removes them.
+ * A request that waits for its next try sleeps on the host's condition variable,
+ * which PostgreSQL cleans up after an error, too.
  */
 #include "postgres.h"
 
@@ -21,21 +21,21 @@
 #include "core/circuit.h"
 #include "net/circuit_breaker.h"
 
-/* Hosts in the table; those that failed longest ago give way to others. */
+/* Hosts in the table; a new one replaces the one that failed longest ago. */
 #define HOSTS 64
 
-/* Bytes of libcurl's words that are kept. */
+/* Bytes of libcurl's message that are kept. */
 #define MESSAGE_SIZE 160
 
 typedef struct Host
 {
 	DcfSharedKey key;
-	DcfSharedKey server; /* of the url of the server that asks it */
+	DcfSharedKey server; /* key of the server's option url */
 	bool used;
-	int64 failed_at;   /* last */
-	TimestampTz since; /* outage.since, as a calendar has it */
+	int64 failed_at;   /* the last time, by dcf_wait_now() */
+	TimestampTz since; /* time of the first failure */
 	DcfCircuit circuit;
-	int prober;					/* process that has the probe */
+	int prober;					/* PID of the backend that probes */
 	DcfHttpFailure failure;		/* the last one */
 	char message[MESSAGE_SIZE]; /* libcurl's, ASCII */
 	ConditionVariable news;
@@ -52,13 +52,13 @@ struct DcfCircuitBreaker
 	const DcfServerOptions *options;
 	DcfSharedKey key;
 	DcfSharedKey server;
-	int64 first_failed; /* of its tries; 0: none has */
-	uint64 probe;		/* under way, or 0 */
-	uint64 retry;
-	dlist_node node; /* in holding, while one of them is */
+	int64 first_failed; /* time of its first failed try; 0: none */
+	uint64 probe;		/* number of its probe in flight, or 0 */
+	uint64 retry;		/* number of its retry in flight, or 0 */
+	dlist_node node;	/* in holding, while one of them is in flight */
 };
 
-/* what somebody who is blocked is told. */
+/* What a blocked request reports. */
 typedef struct Outage
 {
 	DcfHttpFailure failure;
@@ -75,7 +75,7 @@ static DcfShared shared = {.name = "DataconnectCircuitBreaker",
 						   .compute_size = measure_table,
 						   .init = init_table};
 
-/* This backend's, with a probe or a retry under way. */
+/* Those of this backend with a probe or retry in flight. */
 static dlist_head holding = DLIST_STATIC_INIT(holding);
 
 static Size
@@ -100,7 +100,7 @@ dcf_circuit_breaker_init(void)
 	dcf_shared_request(&shared);
 }
 
-/* Nothing may be raised while it is locked. */
+/* Lock the table.  Raise nothing until unlock_table(). */
 static Table *
 lock_table(void)
 {
@@ -116,7 +116,7 @@ unlock_table(void)
 	dcf_shared_unlock(&shared, dcf_shared_get(&shared));
 }
 
-/* NULL if no try has failed since the host last answered. */
+/* The host's entry; NULL if no try has failed since its last reply. */
 static Host *
 find_host(Table *table, const DcfSharedKey *key)
 {
@@ -130,7 +130,7 @@ find_host(Table *table, const DcfSharedKey *key)
 	return NULL;
 }
 
-/* Who sleeps for the host whose place it was looks again. */
+/* Make an entry.  If it replaces one, the caller must wake its waiters. */
 static Host *
 add_host(Table *table, const DcfSharedKey *key)
 {
@@ -151,7 +151,7 @@ add_host(Table *table, const DcfSharedKey *key)
 	return place;
 }
 
-/* After a change of the outage, without the lock. */
+/* Wake the waiters after a change of the circuit; without the lock. */
 static void
 wake_waiters(Host *host)
 {
@@ -159,6 +159,7 @@ wake_waiters(Host *host)
 		ConditionVariableBroadcast(&host->news);
 }
 
+/* The key of the host of a URL, as reached by a server. */
 static DcfSharedKey
 make_key(const char *url, const DcfServerOptions *options)
 {
@@ -166,7 +167,7 @@ make_key(const char *url, const DcfServerOptions *options)
 	const char *texts[4];
 
 	if (dcf_url_parts_parse(dcf_url_parts_origin(url), &parts) != NULL)
-		elog(ERROR, "URL names no host");
+		elog(ERROR, "invalid URL of a host");
 	texts[0] = parts.scheme;
 	texts[1] = parts.host;
 	texts[2] = options->proxy;
@@ -175,13 +176,14 @@ make_key(const char *url, const DcfServerOptions *options)
 	return dcf_shared_key(texts, lengthof(texts));
 }
 
-/* A token service is its own, whatever servers it gives tokens for. */
+/* A token service is a host of its own, whatever server uses it. */
 static bool
 is_token_url(const char *url, const DcfServerOptions *options)
 {
 	return options->token_url && strcmp(url, options->token_url) == 0;
 }
 
+/* Before a probe or retry: list it for release at backend exit. */
 static void
 hold(DcfCircuitBreaker *breaker)
 {
@@ -189,7 +191,7 @@ hold(DcfCircuitBreaker *breaker)
 		dlist_push_tail(&holding, &breaker->node);
 }
 
-/* What it holds is no longer its own. */
+/* After a probe or retry: forget it. */
 static void
 let_go(DcfCircuitBreaker *breaker)
 {
@@ -216,13 +218,14 @@ dcf_circuit_breaker_leave(DcfCircuitBreaker *breaker)
 		wake_waiters(host);
 }
 
+/* Release function of the resource. */
 static void
 release_breaker(void *arg)
 {
 	dcf_circuit_breaker_leave(arg);
 }
 
-/* At the end of the backend, which need not come with an end of contexts. */
+/* At backend exit, which may not reset contexts. */
 static void
 leave_all(int code, Datum arg)
 {
@@ -264,7 +267,7 @@ copy_outage(const Host *host, int64 now, Outage *outage)
 	memcpy(outage->message, host->message, MESSAGE_SIZE);
 }
 
-/* Times in the future as a sentence has them. */
+/* The part of a sentence that says when the next try is. */
 static char *
 show_next_try(const Outage *outage)
 {
@@ -274,17 +277,19 @@ show_next_try(const Outage *outage)
 					(outage->wait + 999) / 1000);
 }
 
+/* Raise the error that every request gets during an outage. */
 pg_noreturn static void
 raise_outage(const Outage *outage)
 {
 	dcf_http_raise_unreachable(
 		outage->failure,
-		psprintf("It has been unreachable since %s; %s. libcurl said: %s.",
-				 timestamptz_to_str(outage->since), show_next_try(outage),
-				 dcf_foreign_text(outage->message, strlen(outage->message))));
+		psprintf(
+			"The service has been unreachable since %s; %s. libcurl reported: %s.",
+			timestamptz_to_str(outage->since), show_next_try(outage),
+			dcf_foreign_text(outage->message, strlen(outage->message))));
 }
 
-/* Of a host, which may be NULL; the lock is held.  True: refused. */
+/* Whether an outage blocks a try, and which; host may be NULL.  The lock is held. */
 static bool
 is_blocked(const Host *host, int64 now, Outage *outage)
 {
@@ -378,7 +383,7 @@ dcf_circuit_breaker_answer(DcfCircuitBreaker *breaker)
 		wake_waiters(host);
 }
 
-/* Databases may have different encodings. */
+/* Keep the message as ASCII: databases may have different encodings. */
 static void
 keep_message(Host *host, const char *message)
 {
@@ -390,7 +395,7 @@ keep_message(Host *host, const char *message)
 	host->message[len] = '\0';
 }
 
-/* Parts of a second are of no interest. */
+/* The present time in whole seconds. */
 static TimestampTz
 get_second(void)
 {
@@ -447,18 +452,18 @@ dcf_circuit_breaker_give_up(DcfCircuitBreaker *breaker)
 	raise_outage(&outage);
 }
 
-/* Where a wait stands. */
+/* The state of a wait for the next try. */
 typedef struct Wait
 {
 	int64 since;
 	int64 until;
-	uint64 retries; /* that there were when it began */
-	bool counted;	/* another has tried in its place */
+	uint64 retries; /* of the host, when the wait began */
+	bool counted;	/* another request has tried in the meantime */
 } Wait;
 
 /*
- * Whether the wait is over; else until when it goes on.  The lock is held, and
- * host may be NULL.
+ * Whether the wait is over; it may be prolonged while another request tries.  The
+ * lock is held.  host may be NULL.
  */
 static bool
 is_over(DcfCircuitBreaker *breaker, Host *host, Wait *wait, int64 now)
@@ -497,7 +502,7 @@ begin_wait(const Host *host, int64 ms)
 	return wait;
 }
 
-/* As is_over(); else who sleeps is woken by any change from now on. */
+/* The same; if it is not over, any later change ends the next sleep. */
 static bool
 is_over_or_prepare(DcfCircuitBreaker *breaker, Host *host, Wait *wait)
 {
@@ -536,8 +541,8 @@ dcf_circuit_breaker_wait(DcfCircuitBreaker *breaker, int64 ms, int64 deadline,
 }
 
 /*
- * Whether a server has to do with the host: its options name it, or the service
- * prefers it.  url and token_url are the keys of these options.
+ * Whether a server uses the host: by its option url (or by a preferred endpoint)
+ * or token_url, whose keys are given.
  */
 static bool
 belongs_to(const Host *host, const DcfSharedKey *url,
@@ -549,6 +554,10 @@ belongs_to(const Host *host, const DcfSharedKey *url,
 		 dcf_shared_same_key(&host->server, url));
 }
 
+/*
+ * The keys of the hosts of a server's options; that of url twice without
+ * token_url.
+ */
 static void
 make_keys(const DcfServerOptions *options, DcfSharedKey *url,
 		  DcfSharedKey *token_url)

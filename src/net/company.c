@@ -1,6 +1,6 @@
 /*
  * company.c
- *	  The companies that a log-in reaches.  See company.h.
+ *	  Lists of companies.  See company.h.
  */
 #include "postgres.h"
 
@@ -34,6 +34,7 @@ dcf_company_parse_id(const char *text, int64 *id)
 	return true;
 }
 
+/* Raise that a reply is no list of companies; reason follows the path. */
 pg_noreturn static void
 raise_no_list(const char *path, const char *reason)
 {
@@ -51,6 +52,7 @@ copy_text(json_t *record, const char *name)
 	return text ? pstrdup(text) : NULL;
 }
 
+/* Convert one record; raises if it has no valid number. */
 static DcfCompany *
 read_company(json_t *record, const char *path)
 {
@@ -65,6 +67,7 @@ read_company(json_t *record, const char *path)
 	return company;
 }
 
+/* Read the whole reply as a list of companies. */
 static List *
 read_list(DcfHttpTransfer *transfer, const char *path)
 {
@@ -76,7 +79,7 @@ read_list(DcfHttpTransfer *transfer, const char *path)
 
 	if (document == NULL)
 		raise_no_list(path, "is not JSON, or too long");
-	/* One record may come as it is. */
+	/* A single record may come without an array around it. */
 	if (json_is_object(document))
 		return list_make1(read_company(document, path));
 	if (!json_is_array(document))
@@ -86,7 +89,7 @@ read_list(DcfHttpTransfer *transfer, const char *path)
 	return companies;
 }
 
-/* CONTEXT of what goes wrong meanwhile. */
+/* Error context callback. */
 static void
 add_context(void *path)
 {
@@ -94,8 +97,8 @@ add_context(void *path)
 }
 
 /*
- * Ask for one of the lists.  False if the service refuses it, or has none such,
- * and that may be.
+ * Request one of the lists.  With may_be_refused, a status 403 or 404 is not an
+ * error: returns false.
  */
 static bool
 ask(DcfSession *session, const char *path, bool may_be_refused, bool brief,
@@ -120,8 +123,8 @@ ask(DcfSession *session, const char *path, bool may_be_refused, bool brief,
 		dcf_exchange_describe(&exchange, transfer, &refusal);
 		refusal.request = psprintf("GET %s", path);
 		if (status == 403 || status == 404)
-			refusal.hint = "Only a partner's log-in, or one over several "
-						   "companies, has such a list.";
+			refusal.hint = "Only the log-in of a partner or of several "
+						   "companies has such a list.";
 		dcf_refusal_raise(&refusal);
 	}
 	if (!refused)
@@ -144,7 +147,7 @@ dcf_company_list(DcfSession *session, DcfRelationships which, bool brief,
 		bool listed = ask(session, paths[DCF_RELATIONSHIPS_PARTNER], true,
 						  brief, deadline, &companies);
 
-		/* A log-in over several companies may be no partner. */
+		/* A log-in of several companies need not be a partner's. */
 		if (companies == NIL)
 			(void) ask(session, paths[DCF_RELATIONSHIPS_MASTER], listed, brief,
 					   deadline, &companies);

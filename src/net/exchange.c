@@ -1,42 +1,18 @@
 /*
  * exchange.c
- *	  A request sent until there is a reply.  See exchange.h.
- *
- * The service asks clients to come again later in several ways: too many
- * requests at once (429), overload (503), gateways in between (502, 504, and pages
- * of other statuses from 500 on, which are not the service's own), and a reply of
- * status 200 without any body, or with its XML writer's empty table where other
- * than XML was asked for.  Neither is an empty result: that is "[]".
+ *	  Tries and retries.  See exchange.h.
  */
 #include "postgres.h"
 
-#include <time.h>
-
 #include "common/pg_prng.h"
-#include "utils/datetime.h"
 
 #include "base/foreign_text.h"
 #include "base/json_document.h"
 #include "base/wait.h"
 #include "core/backoff.h"
-#include "core/markup.h"
-#include "core/text.h"
 #include "net/exchange.h"
 #include "net/refusal.h"
-
-/* A body is not looked at further for its first byte that is no white space. */
-#define MAX_BLANK 4096
-
-/* What a try has brought. */
-typedef enum Outcome
-{
-	OUTCOME_REPLY,		 /* to be read */
-	OUTCOME_REFUSAL,	 /* another status, for good */
-	OUTCOME_LATER,		 /* another status; the service may answer later */
-	OUTCOME_BLANK,		 /* no body, or white space alone */
-	OUTCOME_EMPTY_TABLE, /* where no XML was asked for */
-	OUTCOME_PAGE,		 /* other markup there */
-} Outcome;
+#include "outcome.h"
 
 void
 dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
@@ -82,122 +58,8 @@ dcf_exchange_deadline(const DcfServerOptions *options)
 	return dcf_wait_now() + options->total_timeout;
 }
 
-/* How the body begins, waiting for as much of it as it takes to know. */
-static DcfBodyStart
-look_at_body(DcfHttpTransfer *transfer)
-{
-	for (;;)
-	{
-		size_t len;
-		const char *body = dcf_http_buffer(transfer, &len);
-		DcfBodyStart start = dcf_markup_look(body, len);
-
-		if (start == DCF_BODY_MARKUP || start == DCF_BODY_OTHER)
-			return start;
-		if (len > MAX_BLANK)
-			return DCF_BODY_OTHER;
-		if (!dcf_http_fill(transfer))
-			return start;
-	}
-}
-
-/* What a reply of status 200 is. */
-static Outcome
-judge_body(const DcfExchange *exchange, DcfHttpTransfer *transfer)
-{
-	DcfBodyStart start = look_at_body(transfer);
-	const char *body;
-	size_t len;
-
-	if (start == DCF_BODY_BLANK)
-		return OUTCOME_BLANK;
-	if (start == DCF_BODY_OTHER || exchange->expects == NULL)
-		return OUTCOME_REPLY;
-	dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
-	body = dcf_http_buffer(transfer, &len);
-	return dcf_markup_is_empty_table(body, len) ? OUTCOME_EMPTY_TABLE :
-												  OUTCOME_PAGE;
-}
-
-/* What a reply of another status is. */
-static Outcome
-judge_refusal(DcfHttpTransfer *transfer, int status)
-{
-	const char *body;
-	size_t len;
-
-	if (status == 429 || status == 502 || status == 503 || status == 504)
-		return OUTCOME_LATER;
-	if (status < 500 || status > 599)
-		return OUTCOME_REFUSAL;
-	dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
-	body = dcf_http_buffer(transfer, &len);
-	return dcf_markup_look(body, len) == DCF_BODY_MARKUP ? OUTCOME_LATER :
-														   OUTCOME_REFUSAL;
-}
-
-static Outcome
-judge(const DcfExchange *exchange, DcfHttpTransfer *transfer,
-	  DcfHttpStart start)
-{
-	int status = dcf_http_head(transfer)->status;
-
-	if (status != 200)
-		return judge_refusal(transfer, status);
-	return start == DCF_HTTP_EMPTY ? OUTCOME_BLANK :
-									 judge_body(exchange, transfer);
-}
-
-/* Read X-RateLimit-Reset, a time in UTC: how many milliseconds from now. */
-static bool
-parse_reset_time(const char *value, int64 now, int64 *delay_ms)
-{
-	DcfIsoTime iso;
-	int64 then;
-
-	if (!dcf_text_parse_iso(value, strlen(value), &iso))
-	{
-		/* Digits alone could be anything; an HTTP date begins with a name. */
-		return !(*value >= '0' && *value <= '9') &&
-			dcf_retry_after_parse(value, strlen(value), now, delay_ms);
-	}
-	if (!iso.has_date || !iso.has_time)
-		return false;
-	then = (int64) (date2j(iso.year, iso.month, iso.day) - UNIX_EPOCH_JDATE) *
-			SECS_PER_DAY +
-		iso.hour * SECS_PER_HOUR + iso.minute * SECS_PER_MINUTE + iso.second -
-		(iso.has_zone ? iso.offset : 0);
-	if (iso.usec > 0)
-		then++;
-	*delay_ms = Min(Max(then - now, 0) * 1000, DCF_DELAY_MAX_MS);
-	return true;
-}
-
-/*
- * The wait that the reply asks for, in milliseconds; 0: none.  Seconds count
- * before the time of the same reset, which the service tells by a clock of its
- * own.  Retry-After is about something else: the longer one counts.
- */
-static int64
-get_requested_wait(const DcfHttpHead *head)
-{
-	int64 now = (int64) time(NULL);
-	int64 reset;
-	int64 retry;
-
-	if (!dcf_seconds_parse(head->rate_reset_seconds,
-						   strlen(head->rate_reset_seconds), &reset) &&
-		!parse_reset_time(head->rate_reset, now, &reset))
-		reset = 0;
-	if (!dcf_retry_after_parse(head->retry_after, strlen(head->retry_after),
-							   now, &retry))
-		retry = 0;
-	return Max(reset, retry);
-}
-
-pg_noreturn static void raise_empty(const DcfExchange *exchange);
-
-static void
+/* Raise that all tries brought a reply without data. */
+pg_noreturn static void
 raise_empty(const DcfExchange *exchange)
 {
 	ereport(ERROR,
@@ -211,9 +73,8 @@ raise_empty(const DcfExchange *exchange)
 			 errhint("Try again later.")));
 }
 
-pg_noreturn static void raise_empty_table(const DcfExchange *exchange);
-
-static void
+/* Raise that all tries brought an empty XML table. */
+pg_noreturn static void
 raise_empty_table(const DcfExchange *exchange)
 {
 	ereport(ERROR,
@@ -227,10 +88,8 @@ raise_empty_table(const DcfExchange *exchange)
 			 errhint("Try again later.")));
 }
 
-pg_noreturn static void raise_page(const DcfExchange *exchange,
-								   const DcfHttpTransfer *transfer);
-
-static void
+/* Raise that the reply is a page, with its title or its start. */
+pg_noreturn static void
 raise_page(const DcfExchange *exchange, const DcfHttpTransfer *transfer)
 {
 	size_t len;
@@ -252,7 +111,7 @@ raise_page(const DcfExchange *exchange, const DcfHttpTransfer *transfer)
 				 "are valid: it may be a page to log in.")));
 }
 
-/* The wait that grows from one failure to the next. */
+/* The wait before the next try, which grows with each failure; in ms. */
 static int64
 choose_backoff(const DcfExchange *exchange)
 {
@@ -262,8 +121,8 @@ choose_backoff(const DcfExchange *exchange)
 }
 
 /*
- * After a try that was answered, and may go better the next time: how long to
- * wait, or -1 if there is to be no next one.
+ * After a reply for which a retry makes sense: count the failure, and return how
+ * many ms to wait, or -1 if no more tries are allowed.
  */
 static int64
 choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer)
@@ -271,21 +130,21 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer)
 	const DcfHttpHead *head = dcf_http_head(transfer);
 	int longest = exchange->options->retry_max_wait;
 	bool too_many = head->status == 429 && exchange->slot;
-	int64 asked = get_requested_wait(head);
+	int64 requested = dcf_outcome_requested_wait(head);
 
-	/* A probe had no fair chance. */
+	/* The refusal of a probe of the limit does not count. */
 	if (!too_many || !dcf_limiter_was_probe(exchange->slot))
 		exchange->failures++;
-	if (asked > longest)
+	if (requested > longest)
 	{
-		exchange->requested_wait = asked;
+		exchange->requested_wait = requested;
 		return -1;
 	}
 	if (exchange->failures > exchange->max_retries)
 		return -1;
-	/* What is asked of all, the governor has all wait for. */
-	if (asked > 0)
-		return too_many ? 0 : asked;
+	/* After a 429 the limiter makes the whole account wait. */
+	if (requested > 0)
+		return too_many ? 0 : requested;
 	if (!too_many)
 		return choose_backoff(exchange);
 	if (dcf_limiter_was_probe(exchange->slot))
@@ -294,17 +153,17 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer)
 							   pg_prng_uint64(&pg_global_prng_state));
 }
 
-/* What a reply's head says to the governor. */
+/* Report the status of a reply to the limiter. */
 static void
 tell_limiter(DcfLimiterSlot *slot, const DcfHttpHead *head)
 {
 	if (head->status == 429)
-		dcf_limiter_refuse(slot, get_requested_wait(head));
+		dcf_limiter_refuse(slot, dcf_outcome_requested_wait(head));
 	else if (head->status == 200)
 		dcf_limiter_accept(slot);
 }
 
-/* A DcfHttpEndFn: a try has ended, perhaps before anybody looked at its head. */
+/* A DcfHttpEndFn: release the slot.  The head may not have been judged yet. */
 static void
 end_try(void *arg, const DcfHttpHead *head)
 {
@@ -312,7 +171,7 @@ end_try(void *arg, const DcfHttpHead *head)
 	dcf_limiter_release(arg);
 }
 
-/* Wait for the governor's leave to try. */
+/* Take a slot of the limiter, and have it released with the transfer. */
 static void
 take_slot(DcfExchange *exchange, MemoryContext cxt)
 {
@@ -329,14 +188,17 @@ take_slot(DcfExchange *exchange, MemoryContext cxt)
 	http->on_end_arg = exchange->slot;
 }
 
-/* A probe has found the host. */
+/* Called when a probe is connected. */
 static void
 note_connected(void *arg)
 {
 	dcf_circuit_breaker_connect(arg);
 }
 
-/* Hear whether the host is to be tried: before the wait for a slot, and after. */
+/*
+ * Before a try: check the circuit breaker and take a slot.  The check comes twice,
+ * because the circuit may have opened during the wait for the slot.
+ */
 static void
 enter(DcfExchange *exchange, MemoryContext cxt)
 {
@@ -364,10 +226,12 @@ dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt)
 }
 
 /*
- * A try has failed without an answer.  Raises if it was the last, or waits.
- * What others try meanwhile, in vain, counts as well.  A request that has fewer
- * tries than others of its server says nothing for these, nor does the only try
- * of one, if it was broken off: that can be about what it asked for.
+ * After a try that failed without a reply: wait for the next one, or raise if
+ * there is none.  Tries of other requests that fail in the meantime count, too.
+ *
+ * The failure is hopeless, and opens the circuit, after all tries that the
+ * server's options allow, or after connect_timeout.  A single try whose connection
+ * was closed is no proof: the reason may lie in that request.
  */
 static void
 wait_for_host(DcfExchange *exchange, DcfHttpTransfer *transfer)
@@ -397,6 +261,7 @@ wait_for_host(DcfExchange *exchange, DcfHttpTransfer *transfer)
 	}
 }
 
+/* dcf_exchange_run() without the cleanup after an error. */
 static DcfHttpTransfer *
 run(DcfExchange *exchange, MemoryContext cxt)
 {
@@ -404,7 +269,7 @@ run(DcfExchange *exchange, MemoryContext cxt)
 	{
 		DcfHttpTransfer *transfer;
 		DcfHttpStart start;
-		Outcome outcome;
+		DcfOutcome outcome;
 		int64 wait;
 
 		if (exchange->begun == NULL)
@@ -414,7 +279,7 @@ run(DcfExchange *exchange, MemoryContext cxt)
 		start = dcf_http_await(transfer);
 		if (start == DCF_HTTP_UNREACHABLE)
 		{
-			/* It had no fair chance, and gets one now. */
+			/* Connecting failed only because nobody waited: repeat it. */
 			if (dcf_http_was_neglected(transfer))
 			{
 				dcf_http_close(transfer);
@@ -427,21 +292,21 @@ run(DcfExchange *exchange, MemoryContext cxt)
 		dcf_circuit_breaker_answer(exchange->breaker);
 		if (exchange->slot)
 			tell_limiter(exchange->slot, dcf_http_head(transfer));
-		outcome = judge(exchange, transfer, start);
-		if (outcome == OUTCOME_REPLY || outcome == OUTCOME_REFUSAL)
+		outcome = dcf_outcome_judge(exchange->expects, transfer, start);
+		if (outcome == DCF_OUTCOME_REPLY || outcome == DCF_OUTCOME_REFUSAL)
 			return transfer;
-		if (outcome == OUTCOME_PAGE)
+		if (outcome == DCF_OUTCOME_PAGE)
 			raise_page(exchange, transfer);
 		wait = choose_wait(exchange, transfer);
 		if (wait < 0)
 		{
-			if (outcome == OUTCOME_BLANK)
+			if (outcome == DCF_OUTCOME_BLANK)
 				raise_empty(exchange);
-			if (outcome == OUTCOME_EMPTY_TABLE)
+			if (outcome == DCF_OUTCOME_EMPTY_TABLE)
 				raise_empty_table(exchange);
 			return transfer;
 		}
-		/* A reply read to its end leaves its connection fit for the next. */
+		/* Read the reply to its end, so that its connection can be reused. */
 		if (start == DCF_HTTP_BODY)
 			dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
 		dcf_http_close(transfer);
@@ -455,7 +320,7 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 {
 	DcfHttpTransfer *transfer;
 
-	/* Memory may outlive an error, as a cursor's does in a subtransaction. */
+	/* cxt may outlive the error, as a cursor's does in a subtransaction. */
 	PG_TRY();
 	{
 		transfer = run(exchange, cxt);

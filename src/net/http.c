@@ -8,14 +8,15 @@
 
 #include "http_private.h"
 
-/* What came of waiting for more of a reply. */
+/* Result of waiting for more of a reply. */
 typedef enum Outcome
 {
 	MORE,  /* the buffer has more bytes than before */
-	ENDED, /* and ended well */
-	FAILED /* transfer->problem says how */
+	ENDED, /* the reply is complete */
+	FAILED /* transfer->problem is set */
 } Outcome;
 
+/* Record a time-out of a phase after so many ms; false. */
 static bool
 fail_timeout(DcfHttpTransfer *transfer, DcfHttpPhase phase, int waited)
 {
@@ -25,8 +26,8 @@ fail_timeout(DcfHttpTransfer *transfer, DcfHttpPhase phase, int waited)
 }
 
 /*
- * A libcurl that has no callback for it is asked.  A newer one must not be: it
- * also sets this time for a transfer that never had a connection.
+ * Before 7.80, libcurl has no callback for a new connection, so ask it.  A newer
+ * libcurl cannot be asked: it sets this time for failed connections, too.
  */
 static void
 note_connected(DcfHttpTransfer *transfer)
@@ -42,7 +43,7 @@ note_connected(DcfHttpTransfer *transfer)
 #endif
 }
 
-/* Whether the body is only there to be shown in an error. */
+/* Whether the body is only read to be shown in an error. */
 static bool
 is_refusal(const DcfHttpTransfer *transfer)
 {
@@ -50,14 +51,14 @@ is_refusal(const DcfHttpTransfer *transfer)
 }
 
 /*
- * What the transfer is waiting for, how many milliseconds it may, and how many
- * of them are left.  False if there is no limit.
+ * The transfer's phase, its time-out in milliseconds, and how many of them are
+ * left.  False if there is no time-out.
  */
 static bool
 phase_limit(const DcfHttpTransfer *transfer, DcfHttpPhase *phase, int *limit,
 			int64 *left)
 {
-	/* libcurl looks after connecting. */
+	/* libcurl itself limits connecting. */
 	if (transfer->connected_at == 0)
 		return false;
 	if (transfer->received == 0 && !is_refusal(transfer))
@@ -76,8 +77,8 @@ phase_limit(const DcfHttpTransfer *transfer, DcfHttpPhase *phase, int *limit,
 }
 
 /*
- * Shorten a wait to what the transfer's phase and the deadline leave; false if
- * either left nothing, and then the transfer has failed.
+ * Shorten a wait (ms; -1: no limit) to the time that the phase and the deadline
+ * leave.  False if either is over: then the transfer has failed.
  */
 static bool
 limit_wait(DcfHttpTransfer *transfer, int64 *wait)
@@ -103,7 +104,7 @@ limit_wait(DcfHttpTransfer *transfer, int64 *wait)
 	return true;
 }
 
-/* Let libcurl work for a while, and count how long nothing came. */
+/* Let libcurl work for at most wait ms, and count how long nothing came. */
 static void
 work(DcfHttpTransfer **transfers, int n, int64 wait)
 {
@@ -126,7 +127,10 @@ work(DcfHttpTransfer **transfers, int n, int64 wait)
 	}
 }
 
-/* The first byte may have come while nobody looked. */
+/*
+ * The first byte may have come while nobody waited.  So before a transfer fails
+ * for being late, let libcurl read what is there.  True if one is ready.
+ */
 static bool
 look_before_failing(DcfHttpTransfer **transfers, int n)
 {
@@ -175,7 +179,7 @@ dcf_http_is_ready(const DcfHttpTransfer *transfer)
 		 (transfer->thread && !dcf_inflate_thread_is_empty(transfer->thread)));
 }
 
-/* Whether a transfer that is done brought the whole body. */
+/* Whether a transfer that is done brought the whole body; else it fails. */
 static bool
 is_complete(DcfHttpTransfer *transfer)
 {
@@ -188,7 +192,7 @@ is_complete(DcfHttpTransfer *transfer)
 	return true;
 }
 
-/* Wait for more of the body.  Raises only what has no place in it. */
+/* Wait for more of the body.  Failures of the transfer are not raised here. */
 static Outcome
 advance(DcfHttpTransfer *transfer)
 {
@@ -201,7 +205,7 @@ advance(DcfHttpTransfer *transfer)
 		!dcf_http_make_room(transfer))
 		return FAILED;
 
-	/* Silence counts from when somebody waits. */
+	/* idle_timeout does not count the time in which nobody waited. */
 	transfer->silence = 0;
 	for (;;)
 	{
@@ -239,7 +243,7 @@ dcf_http_gather(DcfHttpTransfer *transfer, size_t max)
 	while (transfer->shown - transfer->buffer.start < max &&
 		   advance(transfer) == MORE)
 	{
-		/* Nobody waits for such a body to trickle in. */
+		/* A body that is only shown is not worth a longer wait. */
 		if (transfer->idle_timeout > 0 &&
 			dcf_wait_now() - since > transfer->idle_timeout)
 			break;

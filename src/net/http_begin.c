@@ -1,9 +1,10 @@
 /*
  * http_begin.c
- *	  A transfer's birth and end, and libcurl's callbacks into it.
+ *	  Starting and releasing transfers, and libcurl's callbacks.
  *
- * The callbacks copy into memory made beforehand, or pause the transfer; they
- * call nothing of PostgreSQL's that could raise or allocate.
+ * The callbacks copy into memory that already exists, or pause the transfer.
+ * They call no function of PostgreSQL that may raise or allocate: a longjmp must
+ * not cross libcurl's frames.
  */
 #include "postgres.h"
 
@@ -18,30 +19,31 @@
 #include "base/wipe.h"
 #include "http_private.h"
 
-/* The buffer's size to begin with: some records, and a few reads. */
+/* Initial size of the buffer: some records, and a few reads. */
 #define INITIAL_SIZE (256 * 1024)
 
 /*
- * Compressed bytes that may wait to be decompressed.  No piece that libcurl
- * hands over is larger than CURL_MAX_WRITE_SIZE.
+ * Room for compressed bytes.  libcurl hands over at most CURL_MAX_WRITE_SIZE
+ * bytes at once.
  */
 #define RAW_SIZE (128 * 1024)
 StaticAssertDecl(RAW_SIZE >= CURL_MAX_WRITE_SIZE,
-				 "a piece of a body must find room");
+				 "raw must have room for what libcurl hands over at once");
 
-/* What libcurl reads from a socket at once. */
+/* How much libcurl reads from a socket at once. */
 #define READ_SIZE (128L * 1024)
 
 /*
- * A request may take minutes before the first byte of its reply, and firewalls
- * forget connections that are silent.
+ * A reply may take minutes to begin (seen), and firewalls drop connections that
+ * are silent for long.
  */
 #define KEEPALIVE_SECONDS 60L
 
-/* Raises unless libcurl took the setting. */
+/* Set an option of libcurl; raises if libcurl refuses it. */
 #define SET_OPTION(transfer, option, value) \
 	dcf_http_check(curl_easy_setopt((transfer)->easy, option, value))
 
+/* libcurl's callback: bytes of the body.  Pauses if there is no room. */
 static size_t
 on_body(char *data, size_t one, size_t len, void *arg)
 {
@@ -66,175 +68,10 @@ on_body(char *data, size_t one, size_t len, void *arg)
 	return len;
 }
 
-/* Whether a header line has this name; its value is given without spaces. */
-static bool
-header_is(const char *line, size_t len, const char *name, const char **value,
-		  size_t *value_len)
-{
-	size_t name_len = strlen(name);
-	const char *start = line + name_len + 1;
-	const char *end = line + len;
-
-	if (len <= name_len || line[name_len] != ':' ||
-		pg_strncasecmp(line, name, name_len) != 0)
-		return false;
-	while (start < end && (*start == ' ' || *start == '\t'))
-		start++;
-	while (end > start &&
-		   (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r' ||
-			end[-1] == '\n'))
-		end--;
-	*value = start;
-	*value_len = end - start;
-	return true;
-}
-
-/* Copy as much of a header's value as there is room for. */
-static void
-keep(char *dst, size_t size, const char *value, size_t len)
-{
-	size_t n = Min(len, size - 1);
-
-	memcpy(dst, value, n);
-	dst[n] = '\0';
-}
-
-/* A second coding on top of the first is none we know. */
-static void
-keep_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
-{
-	char *name = transfer->coding_name;
-
-	if (len == 0 || (len == 8 && pg_strncasecmp(value, "identity", len) == 0))
-		return;
-	if (transfer->coding != DCF_HTTP_PLAIN)
-	{
-		transfer->coding = DCF_HTTP_UNKNOWN;
-		return;
-	}
-	keep(name, sizeof(transfer->coding_name), value, len);
-	if (pg_strcasecmp(name, "gzip") == 0 || pg_strcasecmp(name, "x-gzip") == 0)
-		transfer->coding = DCF_HTTP_GZIP;
-	else if (pg_strcasecmp(name, "deflate") == 0)
-		transfer->coding = DCF_HTTP_DEFLATE;
-	else
-		transfer->coding = DCF_HTTP_UNKNOWN;
-}
-
 /*
- * libcurl reads any number that a length begins with, and takes the last of
- * several lengths.  Only digits can be relied on, and only one length or equal
- * ones (RFC 9112, 6.3).
+ * libcurl's callback: open a socket.  libcurl itself would not tell whether it
+ * failed for lack of file descriptors.
  */
-static void
-keep_length(DcfHttpTransfer *transfer, const char *value, size_t len)
-{
-	char *length = transfer->length;
-
-	if (len == 0 || len >= sizeof(transfer->length) ||
-		strspn(value, "0123456789") < len)
-		transfer->odd_length = true;
-	else if (length[0] != '\0' &&
-			 (strlen(length) != len || memcmp(length, value, len) != 0))
-		transfer->odd_length = true;
-	keep(length, sizeof(transfer->length), value, len);
-}
-
-/* Of codings that it does not know libcurl may take the body as it comes. */
-static void
-keep_transfer_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
-{
-	bool is_chunked =
-		len == strlen("chunked") && pg_strncasecmp(value, "chunked", len) == 0;
-
-	if (transfer->chunked || !is_chunked)
-		transfer->odd_transfer_coding = true;
-	transfer->chunked = is_chunked;
-}
-
-/* The three digits of "HTTP/1.1 200 OK", else 0. */
-static int
-parse_status(const char *line, size_t len)
-{
-	size_t i = 0;
-	int status = 0;
-	int digits = 0;
-
-	while (i < len && line[i] != ' ')
-		i++;
-	while (i < len && line[i] == ' ')
-		i++;
-	for (; i < len && digits < 3 && line[i] >= '0' && line[i] <= '9'; i++)
-	{
-		status = status * 10 + (line[i] - '0');
-		digits++;
-	}
-	return digits == 3 ? status : 0;
-}
-
-static void
-keep_header(DcfHttpTransfer *transfer, const char *line, size_t len)
-{
-	DcfHttpHead *head = &transfer->head;
-	const char *value;
-	size_t n;
-
-	if (header_is(line, len, "Content-Type", &value, &n))
-		keep(head->content_type, sizeof(head->content_type), value, n);
-	else if (header_is(line, len, "Content-Encoding", &value, &n))
-		keep_coding(transfer, value, n);
-	else if (header_is(line, len, "Content-Length", &value, &n))
-		keep_length(transfer, value, n);
-	else if (header_is(line, len, "Transfer-Encoding", &value, &n))
-		keep_transfer_coding(transfer, value, n);
-	else if (header_is(line, len, "Retry-After", &value, &n))
-		keep(head->retry_after, sizeof(head->retry_after), value, n);
-	else if (header_is(line, len, "X-RateLimit-ResetSeconds", &value, &n))
-		keep(head->rate_reset_seconds, sizeof(head->rate_reset_seconds), value,
-			 n);
-	else if (header_is(line, len, "X-RateLimit-Reset", &value, &n))
-		keep(head->rate_reset, sizeof(head->rate_reset), value, n);
-	else if (header_is(line, len, "Location", &value, &n))
-		keep(head->location, sizeof(head->location), value, n);
-}
-
-static size_t
-on_header(char *line, size_t one, size_t len, void *arg)
-{
-	DcfHttpTransfer *transfer = arg;
-
-	transfer->head_bytes += len;
-	if (transfer->head_bytes > DCF_HTTP_MAX_HEAD)
-		return 0; /* which ends the transfer */
-
-	/* What follows the head is the trailer of a chunked body. */
-	if (transfer->head_done)
-		return len;
-
-	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
-	{
-		/* A reply may have provisional heads (1xx) before its own. */
-		memset(&transfer->head, 0, sizeof(transfer->head));
-		transfer->coding = DCF_HTTP_PLAIN;
-		transfer->coding_name[0] = '\0';
-		transfer->chunked = false;
-		transfer->length[0] = '\0';
-		transfer->odd_transfer_coding = false;
-		transfer->odd_length = false;
-		transfer->head.status = parse_status(line, len);
-	}
-	else if (len > 0 && (line[0] == '\r' || line[0] == '\n'))
-	{
-		/* 101 is the last of HTTP: what follows is another protocol. */
-		transfer->head_done =
-			transfer->head.status >= 200 || transfer->head.status == 101;
-	}
-	else
-		keep_header(transfer, line, len);
-	return len;
-}
-
-/* libcurl does not tell why it has no socket. */
 static curl_socket_t
 on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -248,7 +85,7 @@ on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 }
 
 #if LIBCURL_VERSION_NUM >= 0x075000
-/* There is a connection, with TLS where wanted; the request is sent next. */
+/* libcurl's callback: the connection is up, with TLS; the request comes next. */
 static int
 on_connected(void *arg, char *remote_ip, char *local_ip, int remote_port,
 			 int local_port)
@@ -260,7 +97,7 @@ on_connected(void *arg, char *remote_ip, char *local_ip, int remote_port,
 }
 #endif
 
-/* libcurl frees the list, but overwrites nothing. */
+/* Overwrite the headers, as libcurl only frees them. */
 static void
 wipe_headers(DcfHttpTransfer *transfer)
 {
@@ -277,8 +114,8 @@ wipe_buffer(DcfHttpBuffer *buffer)
 }
 
 /*
- * The last to be called of a transfer; its memory may stay, as a shell whose
- * reader finds it failed.
+ * Release what libcurl, the thread and the pool hold.  If the pool ends first,
+ * the transfer's memory stays, and its reader finds that it has failed.
  */
 static void
 release_transfer(void *arg)
@@ -317,6 +154,7 @@ release_transfer(void *arg)
 	transfer->pool = NULL;
 }
 
+/* Add a header to those to be sent.  value may be secret. */
 static void
 add_header(DcfHttpTransfer *transfer, const char *name, const char *value)
 {
@@ -332,13 +170,14 @@ add_header(DcfHttpTransfer *transfer, const char *name, const char *value)
 	transfer->headers = longer;
 }
 
+/* Set what is sent: URL, headers and body. */
 static void
 set_request(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 {
 	SET_OPTION(transfer, CURLOPT_URL, request->url);
 	SET_OPTION(transfer, CURLOPT_USERAGENT, "dataconnect_fdw/" DCF_VERSION);
 
-	/* Decompressing is ours: libcurl does not tell of a cut stream. */
+	/* libcurl would not notice that a compressed stream was cut. */
 	SET_OPTION(transfer, CURLOPT_HTTP_CONTENT_DECODING, 0L);
 	add_header(transfer, "Accept-Encoding",
 			   request->compression ? "gzip, deflate" : "identity");
@@ -351,7 +190,7 @@ set_request(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 				   (curl_off_t) strlen(request->post_body));
 		SET_OPTION(transfer, CURLOPT_COPYPOSTFIELDS, request->post_body);
 		add_header(transfer, "Content-Type", request->content_type);
-		/* Without a name's value libcurl leaves the header out. */
+		/* An empty value makes libcurl leave the header out. */
 		add_header(transfer, "Expect", "");
 	}
 	SET_OPTION(transfer, CURLOPT_HTTPHEADER, transfer->headers);
@@ -360,8 +199,8 @@ set_request(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 }
 
 /*
- * Trust the authorities in a file and no others: libcurl may have been built
- * with a directory of them as well.
+ * Trust only the certificate authorities in a file, and not those in the
+ * directory that libcurl may have been built with.
  */
 static void
 set_authorities(DcfHttpTransfer *transfer, const char *file)
@@ -374,6 +213,7 @@ set_authorities(DcfHttpTransfer *transfer, const char *file)
 		dcf_http_check(code);
 }
 
+/* Set how to connect: protocols, time-outs, proxy and TLS. */
 static void
 set_connection(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 {
@@ -384,7 +224,7 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 	SET_OPTION(transfer, CURLOPT_CLOSESOCKETFUNCTION, dcf_http_close_socket);
 	SET_OPTION(transfer, CURLOPT_CLOSESOCKETDATA, transfer->pool);
 #if LIBCURL_VERSION_NUM >= 0x075700
-	/* Do not wait for a name server that does not answer. */
+	/* When the handle is freed, do not wait for a slow name server. */
 	SET_OPTION(transfer, CURLOPT_QUICK_EXIT, 1L);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -395,9 +235,9 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 #endif
 
 	/*
-	 * A connection for each transfer: scans are read at their own pace, a
-	 * LIMIT ends one in the middle, and on a connection shared over HTTP/2
-	 * they would hinder each other.
+	 * With HTTP/1.1 each transfer has a connection of its own.  Scans are read
+	 * at different speeds, and LIMIT may end one in the middle; transfers that
+	 * share a connection of HTTP/2 would hold each other up.
 	 */
 	SET_OPTION(transfer, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
 	SET_OPTION(transfer, CURLOPT_FOLLOWLOCATION, 0L);
@@ -413,7 +253,7 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 						   request->connect_timeout :
 						   INT_MAX));
 
-	/* "" also keeps the environment's proxies away. */
+	/* "" makes libcurl ignore the environment's proxies. */
 	SET_OPTION(transfer, CURLOPT_PROXY, request->proxy ? request->proxy : "");
 	SET_OPTION(transfer, CURLOPT_NOPROXY, "");
 	SET_OPTION(transfer, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -427,6 +267,7 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 		set_authorities(transfer, request->ca_file);
 }
 
+/* Set the callbacks, all with the transfer as their argument. */
 static void
 set_callbacks(DcfHttpTransfer *transfer)
 {
@@ -438,7 +279,7 @@ set_callbacks(DcfHttpTransfer *transfer)
 #endif
 	SET_OPTION(transfer, CURLOPT_WRITEFUNCTION, on_body);
 	SET_OPTION(transfer, CURLOPT_WRITEDATA, transfer);
-	SET_OPTION(transfer, CURLOPT_HEADERFUNCTION, on_header);
+	SET_OPTION(transfer, CURLOPT_HEADERFUNCTION, dcf_http_on_header);
 	SET_OPTION(transfer, CURLOPT_HEADERDATA, transfer);
 }
 
@@ -449,7 +290,7 @@ make_buffer(DcfHttpBuffer *buffer, size_t size)
 	buffer->size = size;
 }
 
-/* A transfer that knows what was asked of it, in the current context. */
+/* Allocate a transfer in the current context, and register its release. */
 static DcfHttpTransfer *
 create_transfer(DcfHttpPool *pool, const DcfHttpRequest *request)
 {
@@ -480,6 +321,7 @@ create_transfer(DcfHttpPool *pool, const DcfHttpRequest *request)
 	return transfer;
 }
 
+/* Set up the transfer's libcurl handle, and send the request. */
 static void
 open_transfer(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 {
@@ -507,7 +349,7 @@ open_transfer(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 	dcf_http_check_multi(code);
 	transfer->added = true;
 
-	/* Set it going. */
+	/* Let libcurl begin to connect. */
 	dcf_http_work(pool, 0, DCF_WAIT_CONNECT);
 }
 

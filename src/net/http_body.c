@@ -1,13 +1,13 @@
 /*
  * http_body.c
- *	  What has arrived of a body, as a buffer of decoded bytes.
+ *	  From received bytes to the buffer of decoded bytes.
  *
- * A plain body comes straight into the buffer, a compressed one by way of raw.
- * A long compressed one is decompressed ahead, in a thread (inflate_thread.h), whose
- * pieces become the buffer as they are; what was not consumed of the one before
- * is moved in front, unless the thread also reads.  Only where a record is longer
- * than there is room in front are pieces put together in the transfer's own
- * buffer.
+ * A plain body is received into the buffer, a compressed one into raw.  A long
+ * compressed body is decompressed in a thread (inflate_thread.h), and each piece
+ * from the thread becomes the buffer without being copied.  The unconsumed bytes
+ * of the piece before are copied into the margin in front of it; if they do not
+ * fit there, the pieces are joined in own_buffer.  If the thread also reads the
+ * records, nothing is left unconsumed.
  */
 #include "postgres.h"
 
@@ -16,10 +16,10 @@
 #include "http_private.h"
 #include "net/inflate_thread.h"
 
-/* Room to make in the buffer before waiting for more bytes. */
+/* Room that the buffer gets before a wait for more bytes. */
 #define MIN_ROOM CURL_MAX_WRITE_SIZE
 
-/* Decoded bytes after which a body is a long one. */
+/* Decoded bytes from which on a thread is worth its start. */
 #define LONG_BODY (1024 * 1024)
 
 static bool decode_here(DcfHttpTransfer *transfer);
@@ -34,7 +34,7 @@ dcf_http_fail(DcfHttpTransfer *transfer, DcfHttpProblem problem,
 	return false;
 }
 
-/* Move the live bytes to the buffer's start. */
+/* Move the unconsumed bytes to the buffer's start. */
 static void
 drop_consumed(DcfHttpBuffer *buffer)
 {
@@ -45,7 +45,7 @@ drop_consumed(DcfHttpBuffer *buffer)
 	buffer->end = live;
 }
 
-/* Have room for more bytes behind the live ones, which start the buffer. */
+/* Grow the buffer, at least doubling it, to have room for more bytes at its end. */
 static void
 enlarge(DcfHttpTransfer *transfer, size_t more)
 {
@@ -60,9 +60,8 @@ enlarge(DcfHttpTransfer *transfer, size_t more)
 }
 
 /*
- * Make room behind the bytes in the buffer, all of which the caller has seen:
- * by dropping the consumed ones where that is cheaper than they were to read,
- * else by growing.  False if it may not grow.
+ * Moving costs time linear in the unconsumed bytes.  So move when at least as
+ * many were consumed, or when room is short anyway, and then grow if needed.
  */
 bool
 dcf_http_make_room(DcfHttpTransfer *transfer)
@@ -73,7 +72,7 @@ dcf_http_make_room(DcfHttpTransfer *transfer)
 	if (live >= transfer->max_buffer)
 		return dcf_http_fail(transfer, DCF_HTTP_TOO_LONG, NULL);
 	if (transfer->thread)
-		return true; /* a piece brings its own */
+		return true; /* each piece has its own room */
 	if (live <= buffer->start || buffer->size - buffer->end < MIN_ROOM)
 		drop_consumed(buffer);
 	transfer->shown = buffer->end;
@@ -107,6 +106,7 @@ dcf_http_resume(DcfHttpTransfer *transfer)
 	/* Any other failure also becomes the transfer's result. */
 }
 
+/* Begin decompression of a body that has a known coding. */
 static DcfInflate *
 begin_inflate(const DcfHttpTransfer *transfer)
 {
@@ -121,8 +121,8 @@ begin_inflate(const DcfHttpTransfer *transfer)
 }
 
 /*
- * What the thread is to read with, or NULL.  What the buffer has is to be read
- * first, and has to find room.
+ * The reader for the thread, or NULL if the backend is to read.  The thread
+ * first reads the unconsumed bytes, which must fit into a margin.
  */
 static const DcfInflateThreadReader *
 get_reader(const DcfHttpTransfer *transfer)
@@ -135,7 +135,10 @@ get_reader(const DcfHttpTransfer *transfer)
 		NULL;
 }
 
-/* Where there can be no thread, the body goes on as it began. */
+/*
+ * Start the thread that decompresses the rest of the body.  If that fails, the
+ * backend goes on.
+ */
 static void
 start_thread(DcfHttpTransfer *transfer)
 {
@@ -159,7 +162,7 @@ start_thread(DcfHttpTransfer *transfer)
 	}
 	if (reader)
 	{
-		/* They come again with the first piece. */
+		/* The unconsumed bytes come again with the first piece. */
 		buffer->start = buffer->end;
 		transfer->decoded -= live;
 	}
@@ -186,7 +189,7 @@ dcf_http_decode(DcfHttpTransfer *transfer)
 							  decode_here(transfer);
 }
 
-/* The first bytes of raw are used. */
+/* Drop the first n bytes of raw. */
 static void
 use_raw(DcfHttpBuffer *raw, size_t n)
 {
@@ -195,7 +198,7 @@ use_raw(DcfHttpBuffer *raw, size_t n)
 		raw->start = raw->end = 0;
 }
 
-/* Decompress as far as the buffer has room. */
+/* Decompress in the backend as far as the buffer has room. */
 static bool
 decode_here(DcfHttpTransfer *transfer)
 {
@@ -214,7 +217,7 @@ decode_here(DcfHttpTransfer *transfer)
 	return true;
 }
 
-/* Give the thread of what has arrived as much as it has room for. */
+/* Give the thread as many received bytes as it has room for. */
 static void
 put_arrived(DcfHttpTransfer *transfer)
 {
@@ -225,7 +228,7 @@ put_arrived(DcfHttpTransfer *transfer)
 								   raw->end - raw->start));
 }
 
-/* Give it what has arrived; and what can be had without waiting. */
+/* Give the thread what was received, and what can be without waiting. */
 static void
 feed_thread(DcfHttpTransfer *transfer)
 {
@@ -239,14 +242,14 @@ feed_thread(DcfHttpTransfer *transfer)
 	put_arrived(transfer);
 }
 
-/* Whether the buffer is a piece of the thread's. */
+/* Whether the buffer is one of the thread's pieces. */
 static bool
 has_piece(const DcfHttpTransfer *transfer)
 {
 	return transfer->buffer.base != transfer->own_buffer.base;
 }
 
-/* Make the transfer's own buffer the buffer, with what is not consumed. */
+/* Copy the unconsumed bytes of a piece into own_buffer, and use that. */
 static void
 leave_piece(DcfHttpTransfer *transfer)
 {
@@ -262,8 +265,8 @@ leave_piece(DcfHttpTransfer *transfer)
 }
 
 /*
- * Add a piece to what the buffer has not consumed, which is nothing where the
- * thread reads.
+ * Make a piece the buffer, with the unconsumed bytes in front.  If the thread
+ * reads, there are none.
  */
 static void
 add_piece(DcfHttpTransfer *transfer, const DcfInflateThreadPiece *piece)
@@ -300,6 +303,7 @@ add_piece(DcfHttpTransfer *transfer, const DcfInflateThreadPiece *piece)
 	dcf_inflate_thread_give_back(transfer->thread);
 }
 
+/* Feed the thread, and take over the next piece if there is one. */
 static bool
 decode_in_thread(DcfHttpTransfer *transfer)
 {

@@ -1,16 +1,18 @@
 /*
  * http_cookie.c
- *	  Cookies as secrets: who has a session's may be taken for its user.
+ *	  Cookies as secrets that no message shows.
+ *
+ * The cookie of a session is as good as a password while the session lasts.
  */
 #include "postgres.h"
 
 #include "base/foreign_text.h"
 #include "http_private.h"
 
-/* Shorter values say something, a language perhaps, and identify nobody. */
+/* Shorter values identify no session; they may be words, such as a language. */
 #define MIN_SECRET 16
 
-/* libcurl shows a cookie as a line of Netscape's file: its value comes last. */
+/* The value of a cookie, which comes last in a line of Netscape's format. */
 static const char *
 value_of(const char *cookie)
 {
@@ -19,7 +21,7 @@ value_of(const char *cookie)
 	return tab ? tab + 1 : cookie;
 }
 
-/* Add the value of a cookie to those to hide. */
+/* Add a copy of a cookie's value, if it is long enough to be a secret. */
 static List *
 add_value(List *values, const char *cookie)
 {
@@ -29,7 +31,7 @@ add_value(List *values, const char *cookie)
 										lappend(values, pstrdup(value));
 }
 
-/* Those of an exchange that is open, or whose reply is still to be shown. */
+/* Add the cookies of an open transfer's handle. */
 static List *
 add_exchange(List *values, CURL *easy)
 {
@@ -51,7 +53,7 @@ add_exchange(List *values, CURL *easy)
 	return all;
 }
 
-/* A DcfSecretsFn: the cookies that a pool has now, in whichever jar. */
+/* A DcfSecretsFn: all cookies of a pool, in jars and in open transfers. */
 static List *
 list_cookies(const void *holder)
 {

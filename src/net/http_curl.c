@@ -1,6 +1,6 @@
 /*
  * http_curl.c
- *	  Calling libcurl: signals blocked around it, its errors raised.
+ *	  Blocking signals around libcurl, and raising its errors.
  */
 #include "postgres.h"
 
@@ -30,7 +30,7 @@ dcf_http_check(CURLcode code)
 	if (code != CURLE_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("libcurl does not take a setting: %s",
+				 errmsg("libcurl refused a setting: %s",
 						curl_easy_strerror(code))));
 }
 

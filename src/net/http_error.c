@@ -1,6 +1,6 @@
 /*
  * http_error.c
- *	  What can go wrong with a transfer, as PostgreSQL errors.
+ *	  Failures of a transfer as PostgreSQL errors.
  */
 #include "postgres.h"
 
@@ -11,21 +11,21 @@
 #include "http_private.h"
 #include "net/refusal.h"
 
-/* libcurl's clock and ours round in different ways. */
+/* libcurl's clock and dcf_wait_now() may differ by rounding. */
 #define CLOCK_SLACK_MS 100
 
-/* What libcurl takes of one line of a head, in bytes. */
+/* Longest line of a head that libcurl accepts, in bytes. */
 #define LONGEST_HEADER (100 * 1024)
 
-/* CURLE_TOO_LARGE, which headers have since 8.6. */
+/* CURLE_TOO_LARGE, which libcurl's headers define since 8.6. */
 #define TOO_LARGE 100
 
-/* What the words begin with that libcurl has since 8.3 for heads of 300 kB. */
+/* Start of libcurl's message (since 8.3) for heads of more than 300 kB. */
 #define TOO_LARGE_HEADS "Too large response headers"
 
 /*
- * Of each phase: its name, its option, what follows "Waited 10 s for", and
- * what there is to do but wait longer.
+ * For each phase: its name, its option, what follows "Waited 10 s for", and a
+ * remedy other than waiting longer.
  */
 static const struct
 {
@@ -35,18 +35,19 @@ static const struct
 	const char *remedy;
 } phases[] = {
 	[DCF_PHASE_CONNECT] = {"connect", "connect_timeout",
-						   "a connection to be made", "check the option url"},
+						   "a connection to be made",
+						   "check the option \"url\""},
 	[DCF_PHASE_FIRST_BYTE] = {"first byte", "first_byte_timeout",
 							  "the first byte of the reply's body",
-							  "ask for less"},
+							  "narrow the request"},
 	[DCF_PHASE_IDLE] = {"idle", "idle_timeout", "more bytes of the reply",
 						"run the query again"},
 	[DCF_PHASE_TOTAL] = {"total", "total_timeout",
 						 "the request as a whole, retries included",
-						 "ask for less"},
+						 "narrow the request"},
 };
 
-/* "10 s" or "1500 ms". */
+/* Milliseconds as "10 s" or "1500 ms". */
 static char *
 show_time(int ms)
 {
@@ -54,6 +55,7 @@ show_time(int ms)
 							psprintf("%d ms", ms);
 }
 
+/* Raise the time-out of a phase. */
 pg_noreturn static void
 raise_timeout(DcfHttpPhase phase, const char *detail)
 {
@@ -62,7 +64,7 @@ raise_timeout(DcfHttpPhase phase, const char *detail)
 			 errmsg("request to the service timed out in phase \"%s\"",
 					phases[phase].name),
 			 errdetail_internal("%s", detail),
-			 errhint("Raise the server's option %s, or %s.",
+			 errhint("Raise the server's option \"%s\", or %s.",
 					 phases[phase].option, phases[phase].remedy)));
 }
 
@@ -80,7 +82,6 @@ dcf_http_raise_total(int total_timeout)
 	dcf_http_raise_timeout(DCF_PHASE_TOTAL, total_timeout);
 }
 
-/* What libcurl says of a failure, made safe, in the transfer's context. */
 const char *
 dcf_http_message(const DcfHttpTransfer *transfer)
 {
@@ -105,8 +106,8 @@ dcf_http_message(const DcfHttpTransfer *transfer)
 }
 
 /*
- * Whether libcurl really lacks memory.  Before 8.6 it also says so of a line of
- * a head or trailer that is longer than it takes, and then there is some.
+ * Whether memory is really short.  Before 8.6, libcurl reports that for a line of
+ * a head or trailer that is too long, too.
  */
 static bool
 is_out_of_memory(void)
@@ -121,7 +122,10 @@ is_out_of_memory(void)
 	return false;
 }
 
-/* What of a head or trailer is too long, as a sentence; NULL if nothing is. */
+/*
+ * A sentence that says which part of the head or trailer is too long, NULL if
+ * none is.
+ */
 static const char *
 find_too_long(const DcfHttpTransfer *transfer)
 {
@@ -129,19 +133,20 @@ find_too_long(const DcfHttpTransfer *transfer)
 		strcmp(transfer->message, "Out of memory in chunked-encoding") == 0;
 
 	if (transfer->head_bytes > DCF_HTTP_MAX_HEAD)
-		return "Its head and trailer are longer than 128 kB.";
+		return "The head and trailer are longer than 128 kB.";
 	if (strncmp(transfer->message, TOO_LARGE_HEADS, strlen(TOO_LARGE_HEADS)) ==
 		0)
-		return "Its heads are longer than libcurl takes (300 kB).";
+		return "The heads are longer than libcurl accepts (300 kB).";
 	if (transfer->connected_at == 0 ||
 		(transfer->result != TOO_LARGE &&
 		 !(says_memory && !is_out_of_memory())))
 		return NULL;
 	return transfer->head_done ?
-		"A line of its trailer is longer than libcurl takes (4 kB)." :
-		"It is longer than libcurl takes (100 kB).";
+		"A line of the trailer is longer than libcurl accepts (4 kB)." :
+		"The header is longer than libcurl accepts (100 kB).";
 }
 
+/* Raise if the failure is that the head or trailer is too long. */
 static void
 check_too_long(const DcfHttpTransfer *transfer)
 {
@@ -152,30 +157,30 @@ check_too_long(const DcfHttpTransfer *transfer)
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("header of the service's reply is too long"),
 				 errdetail_internal("%s", what),
-				 errhint("Check the server's options url and proxy.")));
+				 errhint("Check the server's options \"url\" and \"proxy\".")));
 }
 
+/* Raise that the compression is unknown or invalid. */
 static void
 raise_coding(const DcfHttpTransfer *transfer)
 {
 	if (transfer->coding == DCF_HTTP_UNKNOWN)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("reply from the service is compressed in an unknown "
-						"way"),
-				 errdetail("Its Content-Encoding is \"%s\", or more than one.",
-						   dcf_foreign_text_buffer(transfer->coding_name,
-												   sizeof(
-													   transfer->coding_name))),
-				 errhint("Set the server's option compression to off.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+			 errmsg("reply from the service has an unknown compression"),
+			 errdetail("The Content-Encoding is \"%s\", or there are several.",
+					   dcf_foreign_text_buffer(transfer->coding_name,
+											   sizeof(transfer->coding_name))),
+			 errhint("Set the server's option \"compression\" to off.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-			 errmsg("reply from the service is wrongly compressed"),
-			 errdetail("After " UINT64_FORMAT " bytes, its %s data are %s.",
+			 errmsg("invalid compressed data in reply from the service"),
+			 errdetail("After " UINT64_FORMAT " bytes, the %s data are %s.",
 					   transfer->received,
 					   transfer->coding == DCF_HTTP_GZIP ? "gzip" : "deflate",
 					   transfer->reason),
-			 errhint("Set the server's option compression to off.")));
+			 errhint("Set the server's option \"compression\" to off.")));
 }
 
 void
@@ -195,7 +200,7 @@ dcf_http_raise_problem(const DcfHttpTransfer *transfer)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 					 errmsg("reply from the service was cut short"),
-					 errdetail("After " UINT64_FORMAT " bytes of its body: "
+					 errdetail("After " UINT64_FORMAT " bytes of the body: "
 							   "%s.",
 							   transfer->received, transfer->reason),
 					 errhint("Run the query again.")));
@@ -211,8 +216,9 @@ dcf_http_raise_problem(const DcfHttpTransfer *transfer)
 }
 
 /*
- * What OpenSSL and GnuTLS say of a peer that speaks no TLS, or none that we do.
- * A peer that hangs up says nothing: it may be about to start.
+ * Parts of the messages of OpenSSL and GnuTLS about a peer without TLS, or with
+ * no version or cipher in common.  A peer that only closes the connection is not
+ * among them: it may be a service that is starting.
  */
 static const char *const no_common_tls[] = {
 	"wrong version number",	  "packet length too long",
@@ -223,6 +229,7 @@ static const char *const no_common_tls[] = {
 	"unsupported version",	  "no application protocol",
 };
 
+/* Whether the TLS library's message says that the peer cannot speak our TLS. */
 static bool
 has_no_common_tls(const DcfHttpTransfer *transfer)
 {
@@ -234,14 +241,14 @@ has_no_common_tls(const DcfHttpTransfer *transfer)
 	return false;
 }
 
-/* Why a transfer has no whole head. */
+/* Why a transfer has no complete head. */
 typedef enum Cause
 {
-	CAUSE_PASSING, /* may go better the next time */
+	CAUSE_PASSING, /* another try may succeed */
 	CAUSE_TIMEOUT,
-	CAUSE_TRUST, /* TLS, and no try will change it */
-	CAUSE_PROXY, /* it refuses to connect, and will */
-	CAUSE_NAME,	 /* it does not exist */
+	CAUSE_TRUST, /* TLS; another try would fail, too */
+	CAUSE_PROXY, /* the proxy refuses to connect for good */
+	CAUSE_NAME,	 /* the host does not exist */
 	CAUSE_TOO_LONG,
 	CAUSE_MEMORY,
 	CAUSE_DESCRIPTORS,
@@ -249,8 +256,8 @@ typedef enum Cause
 } Cause;
 
 /*
- * Whether a proxy has answered that it does not connect, and will not: not that
- * it, or the service, is busy.
+ * Whether a proxy refused to connect for good.  408 and 429 say that it is busy,
+ * 5xx that the service is.
  */
 static bool
 is_refused_by_proxy(const DcfHttpTransfer *transfer)
@@ -262,6 +269,7 @@ is_refused_by_proxy(const DcfHttpTransfer *transfer)
 		status >= 400 && status < 500 && status != 408 && status != 429;
 }
 
+/* Find the cause of a failure before the head was complete. */
 static Cause
 classify(const DcfHttpTransfer *transfer)
 {
@@ -306,8 +314,8 @@ classify(const DcfHttpTransfer *transfer)
 }
 
 /*
- * Whether a time-out while connecting is that of the option connect_timeout.
- * The kernel has one, too: after some two minutes it gives an address up.
+ * Whether connecting took as long as the option connect_timeout.  The kernel has
+ * a time-out of its own, of about two minutes for each address.
  */
 static bool
 has_waited_to_connect(const DcfHttpTransfer *transfer)
@@ -319,7 +327,7 @@ has_waited_to_connect(const DcfHttpTransfer *transfer)
 DcfHttpFailure
 dcf_http_failure(const DcfHttpTransfer *transfer)
 {
-	/* What libcurl says where it had no descriptor leads astray. */
+	/* Without a free descriptor libcurl reports misleading errors. */
 	if (transfer->connected_at == 0)
 		dcf_file_descriptor_check();
 	switch (classify(transfer))
@@ -344,15 +352,16 @@ dcf_http_raise_unreachable(DcfHttpFailure failure, const char *detail)
 	if (failure == DCF_FAILURE_BROKEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("service broke off the connection without a reply"),
+				 errmsg("service closed the connection without a reply"),
 				 errdetail_internal("%s", detail)));
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
 			 errmsg("could not connect to the service"),
 			 errdetail_internal("%s", detail),
-			 errhint("Check the server's option url, and the network.")));
+			 errhint("Check the server's option \"url\" and the network.")));
 }
 
+/* Raise that the host in the option url or proxy does not exist. */
 static void
 raise_unknown_name(const DcfHttpTransfer *transfer)
 {
@@ -361,13 +370,14 @@ raise_unknown_name(const DcfHttpTransfer *transfer)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
-			 errmsg("host in the server's option %s does not exist", option),
-			 errdetail("The name has no address. libcurl says: %s.",
+			 errmsg("host in option \"%s\" of the server does not exist",
+					option),
+			 errdetail("The name has no address. libcurl reported: %s.",
 					   transfer->failure_message),
-			 errhint("Check the server's option %s.", option)));
+			 errhint("Check the server's option \"%s\".", option)));
 }
 
-/* Raise what no other try will change. */
+/* Raise a failure that another try would meet, too. */
 static void
 raise_lasting(const DcfHttpTransfer *transfer)
 {
@@ -382,17 +392,21 @@ raise_lasting(const DcfHttpTransfer *transfer)
 		case CAUSE_TRUST:
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
-					 errmsg("could not make a secure connection to the "
+					 errmsg("could not establish a secure connection to the "
 							"service"),
-					 errdetail("libcurl says: %s.", transfer->failure_message),
-					 errhint("Check the server's options url and ca_file.")));
+					 errdetail("libcurl reported: %s.",
+							   transfer->failure_message),
+					 errhint("Check the server's options \"url\" and "
+							 "\"ca_file\".")));
 			break;
 		case CAUSE_PROXY:
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
-					 errmsg("proxy does not connect to the service"),
-					 errdetail("libcurl says: %s.", transfer->failure_message),
-					 errhint("Check the server's options url and proxy.")));
+					 errmsg("proxy refused to connect to the service"),
+					 errdetail("libcurl reported: %s.",
+							   transfer->failure_message),
+					 errhint(
+						 "Check the server's options \"url\" and \"proxy\".")));
 			break;
 		case CAUSE_NAME:
 			raise_unknown_name(transfer);
@@ -407,8 +421,9 @@ raise_lasting(const DcfHttpTransfer *transfer)
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 					 errmsg("service did not answer with a valid HTTP reply"),
-					 errdetail("libcurl says: %s.", transfer->failure_message),
-					 errhint("Check the server's option url.")));
+					 errdetail("libcurl reported: %s.",
+							   transfer->failure_message),
+					 errhint("Check the server's option \"url\".")));
 			break;
 	}
 }
@@ -424,6 +439,6 @@ dcf_http_raise_failure(const DcfHttpTransfer *transfer, int tries)
 	if (failure == DCF_FAILURE_TIMEOUT)
 		dcf_http_raise_timeout(DCF_PHASE_CONNECT, transfer->connect_timeout);
 	dcf_http_raise_unreachable(failure,
-							   psprintf("libcurl says%s: %s.", after,
+							   psprintf("libcurl reported%s: %s.", after,
 										transfer->failure_message));
 }

@@ -1,12 +1,11 @@
 /*
  * http_idle.c
- *	  Connections kept for the next request.
+ *	  Idle connections, checked before they are used again.
  *
- * Nothing in a reply says which request it belongs to: whatever is read on a
- * connection after a request is taken for the reply to it, also what the
- * server had sent there before.  libcurl 7 does not look whether a connection
- * that it kept has brought something in the meantime; so it is done here,
- * before each request.
+ * A reply of HTTP/1.1 does not name its request.  Whatever is read after a
+ * request counts as its reply, even bytes that the server sent before.  libcurl 7
+ * does not check whether an idle connection has received something, so that is
+ * done here before each request.
  */
 #include "postgres.h"
 
@@ -16,7 +15,7 @@
 
 #include "http_private.h"
 
-/* The port of this side; 0 if there is none. */
+/* The local port of a socket; 0 if it has none. */
 static int
 local_port(pgsocket fd)
 {
@@ -37,7 +36,7 @@ local_port(pgsocket fd)
 	return 0;
 }
 
-/* Whether a transfer has the connection: what comes on it is its reply. */
+/* Whether a transfer uses the connection: then it may receive bytes. */
 static bool
 is_in_use(DcfHttpPool *pool, const DcfHttpIdle *idle)
 {
@@ -59,8 +58,8 @@ is_in_use(DcfHttpPool *pool, const DcfHttpIdle *idle)
 }
 
 /*
- * Make libcurl find the connection closed when it next looks for one.  After
- * the shutdown no more comes, so what is there has an end.
+ * Shut the connection down, so that libcurl finds it closed and opens another.
+ * Nothing arrives after the shutdown, so the loop ends.
  */
 static void
 end_connection(pgsocket fd)
@@ -72,6 +71,7 @@ end_connection(pgsocket fd)
 		;
 }
 
+/* Remove the i-th idle connection from the list. */
 static void
 forget(DcfHttpPool *pool, int i)
 {
@@ -88,7 +88,7 @@ dcf_http_end_unclean(DcfHttpPool *pool)
 		const DcfHttpIdle *idle = &pool->idle[i];
 		char byte;
 
-		/* Should libcurl have closed it without a word, it is another's. */
+		/* If libcurl closed fd unnoticed, fd may be another socket now. */
 		if (local_port(idle->fd) != idle->port)
 			forget(pool, i);
 		else if (!is_in_use(pool, idle) &&
@@ -97,6 +97,7 @@ dcf_http_end_unclean(DcfHttpPool *pool)
 	}
 }
 
+/* The index of an idle connection, -1 if it is none. */
 static int
 find(const DcfHttpPool *pool, pgsocket fd)
 {

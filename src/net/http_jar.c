@@ -2,29 +2,28 @@
  * http_jar.c
  *	  Cookie jars.  See http_private.h.
  *
- * The cookies of a service name a session of it, and a service may answer the
- * requests of one session one after another: each only when the reply before
- * has been sent to its last byte.  So no two exchanges that are open at the
- * same time may have the same cookies: one would wait for the other, perhaps
- * for good, where the other waits to be read.
+ * Cookies identify a session of the service.  The service may answer the
+ * requests of one session one after another, each only after the last byte of
+ * the reply before (seen).  So two open transfers must not have the same cookies:
+ * one would wait for the other, and forever if the other waits to be read.
  *
- * A jar is texts.  An exchange's handle of libcurl gets a copy of them, takes
- * the reply's cookies, and its cookies are the jar's when it has ended.
+ * A jar holds the cookies as text.  When a transfer begins, its libcurl handle
+ * gets a copy of them; when it ends, the handle's cookies replace them.
  *
- * The jar that was used last is used first, so consecutive statements stay in
- * one session.  A jar is thrown away if its exchange was aborted or cut, or
- * ended with 502 or 504: the service may still hold that session's lock.  A
- * jar goes to one scheme, host and port, even if a cookie's domain has more
- * hosts.
+ * The jar used most recently is used first, so consecutive statements stay in
+ * one session.  A jar is destroyed if its transfer was aborted or cut, or ended
+ * with status 502 or 504: the service may still hold that session's lock.  A jar
+ * belongs to one scheme, host and port, even if a cookie's domain has more hosts.
  *
- * libcurl's shared cookies are not used: a handle has only one share, which
- * would separate the TLS sessions as well, and it keeps any number of cookies.
+ * libcurl's own sharing of cookies is not used: a handle has only one share
+ * object, which would separate the TLS sessions as well, and libcurl would store
+ * any number of cookies.
  */
 #include "postgres.h"
 
 #include "http_private.h"
 
-/* As browsers bound cookies: how many of a host, bytes of name and value. */
+/* The limits of browsers: cookies of a host, bytes of name and value together. */
 #define MAX_COOKIES		180
 #define MAX_COOKIE_SIZE 4096
 
@@ -34,13 +33,13 @@
 
 struct DcfHttpJar
 {
-	dlist_node node; /* in the pool's jars, while no exchange has it */
-	char *cookies;	 /* lines of Netscape's format, each with a NUL */
-	size_t len;		 /* of all of them */
-	char origin[FLEXIBLE_ARRAY_MEMBER]; /* where they go: scheme, host, port */
+	dlist_node node; /* in the pool's jars, while no transfer uses it */
+	char *cookies;	 /* lines in Netscape's format, each with a NUL */
+	size_t len;		 /* of all lines together */
+	char origin[FLEXIBLE_ARRAY_MEMBER]; /* scheme, host and port */
 };
 
-/* How much of a URL names the service: all before the path. */
+/* The length of a URL's scheme, host and port. */
 static size_t
 origin_len(const char *url)
 {
@@ -49,6 +48,7 @@ origin_len(const char *url)
 	return host ? (host - url) + 3 + strcspn(host + 3, "/?#") : strlen(url);
 }
 
+/* Wipe and free the jar's cookies. */
 static void
 clear_jar(DcfHttpJar *jar)
 {
@@ -68,7 +68,7 @@ destroy_jar(DcfHttpJar *jar)
 	pfree(jar);
 }
 
-/* The one that was used last of those for this service, or a new one. */
+/* The jar used most recently for the URL's origin, or a new one. */
 static DcfHttpJar *
 find_jar(DcfHttpPool *pool, const char *url)
 {
@@ -100,14 +100,14 @@ dcf_http_take_jar(DcfHttpTransfer *transfer, const char *url)
 
 	transfer->jar = find_jar(transfer->pool, url);
 	jar = transfer->jar;
-	/* Without a file's name libcurl only begins to look after cookies. */
+	/* An empty name of a file switches libcurl's cookie engine on. */
 	dcf_http_check(curl_easy_setopt(transfer->easy, CURLOPT_COOKIEFILE, ""));
 	for (size_t at = 0; at < jar->len; at += strlen(jar->cookies + at) + 1)
 		dcf_http_check(curl_easy_setopt(transfer->easy, CURLOPT_COOKIELIST,
 										jar->cookies + at));
 }
 
-/* Whether libcurl's line is a cookie that a jar keeps. */
+/* Whether a cookie, as a line from libcurl, is small enough for a jar. */
 static bool
 fits_jar(const char *line)
 {
@@ -116,13 +116,13 @@ fits_jar(const char *line)
 		line = strchr(line, '\t');
 		line = line ? line + 1 : NULL;
 	}
-	/* The tab between name and value is the one byte more. */
+	/* One byte more for the tab between name and value. */
 	return line && strlen(line) <= MAX_COOKIE_SIZE + 1;
 }
 
 /*
- * Fill a jar with the cookies of an exchange, those that came last where there
- * are too many.  Without memory for them it stays empty: nothing may be raised.
+ * Replace the cookies of a jar by these lines, the last ones if there are too
+ * many.  Must not raise: if memory is short, the jar stays empty.
  */
 static void
 store_cookies(DcfHttpJar *jar, const struct curl_slist *lines,
@@ -157,7 +157,7 @@ store_cookies(DcfHttpJar *jar, const struct curl_slist *lines,
 	}
 }
 
-/* Keep a jar for the next exchange; if there are too many, the oldest goes. */
+/* Return a jar to the pool.  If there are too many, the oldest is destroyed. */
 static void
 add_jar(DcfHttpPool *pool, DcfHttpJar *jar)
 {
@@ -182,8 +182,8 @@ was_sent(const DcfHttpTransfer *transfer)
 }
 
 /*
- * Whether the service has done with the request.  A gateway that gave up waiting
- * for it (502, 504) does not know.
+ * Whether the service has finished the request.  A status 502 or 504 comes from a
+ * gateway that gave up waiting, so the service may still be busy.
  */
 static bool
 is_answered(const DcfHttpTransfer *transfer)

@@ -1,6 +1,6 @@
 /*
  * http_json.c
- *	  Small JSON replies.  See http_json.h.
+ *	  Reading small JSON replies whole.  See http_json.h.
  */
 #include "postgres.h"
 

@@ -1,9 +1,9 @@
 /*
  * http_json.h
- *	  Small JSON replies, read whole.
+ *	  Reading small JSON replies whole.
  *
- * Both wait for the end of the reply, and raise what dcf_http_fill() does.  The
- * document is released with the current memory context.
+ * Both functions wait for the end of the reply, and raise what dcf_http_fill()
+ * does.  The document is released with the current memory context.
  */
 #ifndef DCF_HTTP_JSON_H
 #define DCF_HTTP_JSON_H
@@ -11,10 +11,13 @@
 #include "base/json_document.h"
 #include "net/http.h"
 
-/* A JSON object; NULL for anything else and for more than DCF_JSON_DOCUMENT_MAX. */
+/*
+ * A JSON object; NULL if the reply is anything else, or longer than
+ * DCF_JSON_DOCUMENT_MAX bytes.
+ */
 extern json_t *dcf_http_read_json(DcfHttpTransfer *transfer);
 
-/* Any JSON document of up to max bytes; NULL if it is none. */
+/* Any JSON value; NULL if the reply is none, or longer than max bytes. */
 extern json_t *dcf_http_read_any_json(DcfHttpTransfer *transfer, size_t max);
 
 #endif /* DCF_HTTP_JSON_H */

@@ -1,9 +1,9 @@
 /*
  * http_pool.c
- *	  Pools of connections, and driving libcurl's multi interface.
+ *	  Pools of connections, and the calls of libcurl's multi interface.
  *
- * libcurl tells which sockets it wants watched and when it wants to be called
- * at the latest; dcf_http_work() waits for that and calls it.
+ * libcurl says which sockets to watch, and when to call it at the latest.
+ * dcf_http_work() waits for that and calls libcurl.
  */
 #include "postgres.h"
 
@@ -11,14 +11,15 @@
 #include "http_private.h"
 
 /*
- * For how long a connection that is being made may go without libcurl's
- * attention, in milliseconds.  Then its limits may pass unnoticed.
+ * If libcurl is not called for this long (ms) while it connects, the failure of
+ * the connection may be our fault: its time-outs may have passed meanwhile.
  */
 #define MAX_NEGLECT 500
 
+/* Events handled after one wait; further ones come with the next. */
 #define MAX_EVENTS 16
 
-/* libcurl's callback: watch a socket in another way. */
+/* libcurl's callback: change for what a socket is watched. */
 static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
@@ -33,7 +34,7 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 	return 0;
 }
 
-/* libcurl's callback: call again in so many milliseconds, -1: never. */
+/* libcurl's callback: wants to be called in ms milliseconds; -1: not at all. */
 static int
 on_timer(CURLM *multi, long ms, void *arg)
 {
@@ -43,6 +44,7 @@ on_timer(CURLM *multi, long ms, void *arg)
 	return 0;
 }
 
+/* Reset callback of the pool's memory context. */
 static void
 release_pool(void *arg)
 {
@@ -50,7 +52,7 @@ release_pool(void *arg)
 	dlist_mutable_iter iter;
 	sigset_t saved;
 
-	/* Transfers that outlive their pool are only shells. */
+	/* The memory of transfers may outlive the pool. */
 	dlist_foreach_modify(iter, &pool->transfers)
 	{
 		DcfHttpTransfer *transfer =
@@ -68,7 +70,7 @@ release_pool(void *arg)
 	dcf_http_leave_curl(&saved);
 }
 
-/* libcurl's process-wide part, at the first use: no thread exists yet. */
+/* Initialize libcurl once per process.  No other thread exists yet. */
 static void
 init_curl(void)
 {
@@ -103,7 +105,7 @@ dcf_http_pool_create(int connections, int jars, MemoryContext cxt)
 	dlist_init(&pool->jars);
 	pool->max_jars = jars;
 
-	/* Released in reverse order: libcurl lets go of its sockets first. */
+	/* Released in reverse order, so libcurl closes its sockets before. */
 	pool->waits = dcf_wait_create(true);
 	pool->release.func = release_pool;
 	pool->release.arg = pool;
@@ -125,12 +127,12 @@ dcf_http_pool_create(int connections, int jars, MemoryContext cxt)
 		curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS,
 						  (long) Min(connections, DCF_HTTP_MAX_IDLE)));
 #if LIBCURL_VERSION_NUM >= 0x081400
-	/* As CURLOPT_QUICK_EXIT: these resolve names in threads of the pool. */
+	/* As CURLOPT_QUICK_EXIT, for name lookups in the pool's threads. */
 	dcf_http_check_multi(
 		curl_multi_setopt(pool->multi, CURLMOPT_QUICK_EXIT, 1L));
 #endif
 
-	/* Connections and resolved names are shared by the multi handle. */
+	/* The multi handle itself shares connections and resolved names. */
 	check_share(curl_share_setopt(pool->share, CURLSHOPT_SHARE,
 								  CURL_LOCK_DATA_SSL_SESSION));
 	dcf_http_hide_cookies(pool);
@@ -138,7 +140,7 @@ dcf_http_pool_create(int connections, int jars, MemoryContext cxt)
 	return pool;
 }
 
-/* Hear from libcurl which transfers have ended. */
+/* Ask libcurl which transfers have ended, and finish them. */
 static void
 collect_ended(DcfHttpPool *pool)
 {
@@ -162,7 +164,7 @@ collect_ended(DcfHttpPool *pool)
 	}
 }
 
-/* Tell of new connections, which libcurl's callbacks must not. */
+/* Call on_connect for new connections: libcurl's own callback may not. */
 static void
 call_on_connect(DcfHttpPool *pool)
 {
@@ -181,7 +183,7 @@ call_on_connect(DcfHttpPool *pool)
 	}
 }
 
-/* Let libcurl work on what is ready. */
+/* Let libcurl work on the sockets that are ready, and on its timer. */
 static void
 run_curl(DcfHttpPool *pool, const WaitEvent *events, int nevents)
 {
@@ -215,7 +217,7 @@ run_curl(DcfHttpPool *pool, const WaitEvent *events, int nevents)
 	collect_ended(pool);
 }
 
-/* When a pool must be called at the latest, if that is before a time-out. */
+/* Shorten a time-out (ms; -1: none) to the time when libcurl must be called. */
 static int64
 limit_by_timer(const DcfHttpPool *pool, int64 timeout)
 {
@@ -227,7 +229,7 @@ limit_by_timer(const DcfHttpPool *pool, int64 timeout)
 	return timeout < 0 ? left : Min(timeout, left);
 }
 
-/* Before a wait: whether connections are still watched in time. */
+/* Before a wait: mark connecting transfers that libcurl could not attend to. */
 static void
 note_neglect(DcfHttpPool *pool)
 {
@@ -258,7 +260,7 @@ dcf_http_work(DcfHttpPool *pool, int64 timeout, DcfWaitReason reason)
 	pool->worked_at = dcf_wait_now();
 }
 
-/* The pools of some transfers, each once. */
+/* The distinct pools of the transfers. */
 static List *
 list_pools(DcfHttpTransfer **transfers, int n)
 {
@@ -269,7 +271,7 @@ list_pools(DcfHttpTransfer **transfers, int n)
 	return pools;
 }
 
-/* Wait for several pools, in a context that is gone afterwards. */
+/* Wait for several pools at once.  Leaks into the current memory context. */
 static void
 work_together(List *pools, int64 timeout, DcfWaitReason reason)
 {

@@ -1,6 +1,6 @@
 /*
  * http_private.h
- *	  What the files of http share.
+ *	  Types and functions that the files http*.c share.
  */
 #ifndef DCF_HTTP_PRIVATE_H
 #define DCF_HTTP_PRIVATE_H
@@ -23,17 +23,17 @@
 #error "libcurl 7.73 or newer is needed"
 #endif
 
-/* Connections that are looked after while they wait for a request. */
+/* Idle connections that http_idle.c can watch. */
 #define DCF_HTTP_MAX_IDLE 32
 
-/* A connection that has had a whole reply. */
+/* A connection whose last reply was received completely. */
 typedef struct DcfHttpIdle
 {
 	pgsocket fd;
-	int port; /* of this side */
+	int port; /* the local one; tells whether fd was closed and reused */
 } DcfHttpIdle;
 
-/* Cookies that one exchange at a time has; in http_jar.c. */
+/* Cookies, for one transfer at a time; see http_jar.c. */
 typedef struct DcfHttpJar DcfHttpJar;
 
 struct DcfHttpPool
@@ -42,7 +42,7 @@ struct DcfHttpPool
 	MemoryContextCallback release;
 	CURLM *multi;
 	CURLSH *share;	 /* TLS sessions */
-	dlist_head jars; /* that no exchange has; the one used last is first */
+	dlist_head jars; /* not in use; most recently used first */
 	int njars;
 	int max_jars;
 	DcfWaitSet *waits;
@@ -51,13 +51,13 @@ struct DcfHttpPool
 								 * dcf_wait_now(); -1: not */
 	dlist_head transfers;
 	int ntransfers;
-	DcfHttpIdle idle[DCF_HTTP_MAX_IDLE]; /* they may be in use again */
+	DcfHttpIdle idle[DCF_HTTP_MAX_IDLE]; /* some may be in use again */
 	int nidle;
 };
 
 /*
- * The most of all heads and the trailer of a reply, in bytes.  libcurl keeps
- * them, before 8.3 without a limit.
+ * Most bytes that the heads and the trailer of a reply may have together.
+ * libcurl keeps them in memory, before 8.3 without a limit.
  */
 #define DCF_HTTP_MAX_HEAD (128 * 1024)
 
@@ -70,7 +70,7 @@ typedef enum DcfHttpCoding
 	DCF_HTTP_UNKNOWN
 } DcfHttpCoding;
 
-/* The times that have a limit of their own. */
+/* The phases of a transfer that have a time-out each. */
 typedef enum DcfHttpPhase
 {
 	DCF_PHASE_CONNECT,
@@ -79,17 +79,17 @@ typedef enum DcfHttpPhase
 	DCF_PHASE_TOTAL
 } DcfHttpPhase;
 
-/* What is wrong with a reply whose head was right. */
+/* Why a transfer failed after it was connected. */
 typedef enum DcfHttpProblem
 {
 	DCF_HTTP_NO_PROBLEM = 0,
-	DCF_HTTP_TIMED_OUT, /* in phase, after waited ms */
-	DCF_HTTP_CUT,
-	DCF_HTTP_BAD_CODING,
-	DCF_HTTP_TOO_LONG
+	DCF_HTTP_TIMED_OUT,	 /* in phase, after waited ms */
+	DCF_HTTP_CUT,		 /* the reply is incomplete */
+	DCF_HTTP_BAD_CODING, /* unknown or invalid compression */
+	DCF_HTTP_TOO_LONG	 /* the buffer may not grow further */
 } DcfHttpProblem;
 
-/* Bytes at base[start .. end), with room up to size. */
+/* Bytes at base[start .. end), with room up to base[size]. */
 typedef struct DcfHttpBuffer
 {
 	char *base;
@@ -102,19 +102,19 @@ struct DcfHttpTransfer
 {
 	MemoryContext context; /* the transfer's own */
 	DcfResource resource;
-	DcfHttpPool *pool; /* NULL once it was released: the rest is a shell */
+	DcfHttpPool *pool; /* NULL after release: only the struct is left */
 	dlist_node node;   /* in the pool's transfers */
 	CURL *easy;
 	bool added;			   /* to the multi handle */
 	bool has_fd;		   /* counted by AcquireExternalFD() */
-	bool lacks_descriptor; /* there was none for a socket */
+	bool lacks_descriptor; /* socket() failed for lack of descriptors */
 	struct curl_slist *headers;
 	char *proxy;				   /* or NULL */
-	DcfHttpJar *jar;			   /* until the exchange ends; or NULL */
-	bool confidential;			   /* the buffers hold secrets */
+	DcfHttpJar *jar;			   /* until the transfer ends; or NULL */
+	bool confidential;			   /* wipe the buffers */
 	char message[CURL_ERROR_SIZE]; /* libcurl's, in English */
 
-	/* What of the spec is needed later; times in milliseconds. */
+	/* Copied from the DcfHttpRequest; times in milliseconds. */
 	int connect_timeout;
 	int first_byte_timeout;
 	int idle_timeout;
@@ -122,7 +122,7 @@ struct DcfHttpTransfer
 	int64 deadline;
 	size_t max_buffer;
 
-	DcfHttpEndFn on_end; /* NULL once it was called */
+	DcfHttpEndFn on_end; /* NULL after the call */
 	void *on_end_arg;
 	void (*on_connect)(void *arg); /* likewise */
 	void *on_connect_arg;
@@ -133,43 +133,42 @@ struct DcfHttpTransfer
 	DcfHttpCoding coding;
 	bool head_done;
 	size_t head_bytes;
-	bool chunked;			  /* by the Transfer-Encoding */
-	bool odd_transfer_coding; /* which is another, or not the only one */
-	char length[24];		  /* the Content-Length */
-	bool odd_length;		  /* which is no number, or not the only one */
+	bool chunked;			  /* Transfer-Encoding is "chunked" */
+	bool odd_transfer_coding; /* it is another, or there are several */
+	char length[24];		  /* Content-Length */
+	bool odd_length;		  /* it is no number, or several differ */
 	int64 first_byte_at;	  /* of the body */
 	uint64 received;
-	size_t wanted; /* bytes that found no room: paused until there
-								 * is; 0: not paused */
+	size_t wanted; /* paused for want of room for so many
+								 * bytes; 0: not paused */
 
 	/*
-	 * A plain body goes straight into the buffer, another into raw first.
-	 * buffer[start .. shown) is what the caller sees.
+	 * A plain body is received into buffer, a compressed one into raw, and
+	 * decompressed into buffer.  The caller sees buffer[start .. shown).  With a
+	 * thread, buffer may be one of the thread's pieces, and own_buffer keeps the
+	 * transfer's own memory.
 	 */
 	DcfHttpBuffer buffer;
 	DcfHttpBuffer raw;
 	size_t shown;
 	DcfInflate *inflate;
-	DcfInflateThread *thread; /* the thread that goes on with it, or NULL */
-	bool no_thread;			  /* there can be none */
-	DcfHttpBuffer
-		own_buffer; /* with a thread: the buffer that is no piece of its */
-	DcfInflateThreadReader
-		reader;		  /* for the thread; its read is NULL for none */
-	const void *rows; /* what it has read of the buffer, or NULL */
+	DcfInflateThread *thread; /* uses inflate from then on; or NULL */
+	bool no_thread;			  /* it could not be started */
+	DcfHttpBuffer own_buffer;
+	DcfInflateThreadReader reader; /* for the thread; read is NULL for none */
+	const void *rows;			   /* read from the buffer, or NULL */
 	uint64 decoded;
 
 	int64 begun_at;
 	int64 connected_at;		/* 0: not yet */
-	bool neglected;			/* nobody let libcurl work while it connected */
-	uint64 received_before; /* of received, when somebody last waited */
-	int64 silence;			/* ms for which somebody has waited in vain since
-						 * bytes last came */
-	bool done;				/* libcurl is through with it: see result */
+	bool neglected;			/* see dcf_http_was_neglected() */
+	uint64 received_before; /* received, after the last wait */
+	int64 silence;			/* ms spent waiting since bytes last came */
+	bool done;				/* libcurl has finished: see result */
 	CURLcode result;
 	const char *failure_message; /* after DCF_HTTP_UNREACHABLE: libcurl's */
-	bool name_unknown;		/* likewise: there is no such host, or proxy */
-	DcfHttpProblem problem; /* it stays */
+	bool name_unknown;		/* likewise: the host or proxy does not exist */
+	DcfHttpProblem problem; /* once set, it stays */
 	const char *reason;		/* of problem, or NULL */
 	DcfHttpPhase phase;
 	int waited;
@@ -185,14 +184,14 @@ extern bool dcf_inflate_in_thread;
 extern bool dcf_read_in_thread;
 
 /*
- * Signals are blocked around everything that may start a thread (libcurl
- * resolves names in one): threads inherit the mask, and PostgreSQL's handlers
- * must run in no other thread than the main one.
+ * Block all signals around whatever may start a thread (libcurl resolves names
+ * in threads), and restore the mask.  Threads inherit the mask, and PostgreSQL's
+ * signal handlers must run in the main thread only.
  */
 extern void dcf_http_enter_curl(sigset_t *saved);
 extern void dcf_http_leave_curl(const sigset_t *saved);
 
-/* Nothing more of the exchange is on its way: say so, if nobody has. */
+/* Call the transfer's on_end, unless that was done. */
 static inline void
 dcf_http_call_on_end(DcfHttpTransfer *transfer)
 {
@@ -203,86 +202,101 @@ dcf_http_call_on_end(DcfHttpTransfer *transfer)
 		on_end(transfer->on_end_arg, &transfer->head);
 }
 
-/* Raise unless libcurl took a setting. */
+/* Raise ERRCODE_FDW_OUT_OF_MEMORY or ERRCODE_FDW_ERROR unless code is OK. */
 extern void dcf_http_check(CURLcode code);
 extern void dcf_http_check_multi(CURLMcode code);
 
 /*
- * Wait at most timeout milliseconds (-1: no limit), and let libcurl work on
- * whatever is ready.  Sets done and result of the transfers that ended.
+ * Wait at most timeout milliseconds (-1: no limit) for the pool's sockets, and
+ * let libcurl work on those that are ready.  Sets done and result of the
+ * transfers that ended.
  */
 extern void dcf_http_work(DcfHttpPool *pool, int64 timeout,
 						  DcfWaitReason reason);
 
-/* The same for the pools of some transfers, all of them at once. */
+/* The same for the pools of all these transfers together. */
 extern void dcf_http_work_for(DcfHttpTransfer **transfers, int n,
 							  int64 timeout, DcfWaitReason reason);
 
-/* Set the transfer's problem, which stays; false. */
+/* Set the transfer's problem; reason is static or as long-lived; false. */
 extern bool dcf_http_fail(DcfHttpTransfer *transfer, DcfHttpProblem problem,
 						  const char *reason);
 
-/* Take up a transfer that paused because there was no room. */
+/* Continue a transfer that paused for want of room. */
 extern void dcf_http_resume(DcfHttpTransfer *transfer);
 
 /*
- * The ways of a body into the buffer.  Make room in it, all of which the caller
- * has seen; decode what has arrived, as far as there is room; let the caller
- * see it.  The first two are false if that cannot be, the last if there is not
- * more than before.
+ * Make room for more bytes in the buffer, all of which the caller has seen.
+ * False, with the problem set, if it would grow beyond max_buffer.
  */
 extern bool dcf_http_make_room(DcfHttpTransfer *transfer);
+
+/*
+ * Decompress from raw into the buffer as far as there is room.  False, with the
+ * problem set, if the data are invalid.
+ */
 extern bool dcf_http_decode(DcfHttpTransfer *transfer);
+
+/* Let the caller see all of the buffer.  False if that is no more than before. */
 extern bool dcf_http_show_arrived(DcfHttpTransfer *transfer);
 
-/* Of a body that is all decoded: whether what was compressed had its end. */
+/* After decompression: whether the compressed stream ended properly. */
 extern bool dcf_http_decoding_ended(const DcfHttpTransfer *transfer);
 
 /*
- * Give an exchange that begins a jar of its own, for requests to the URL's
- * scheme, host and port alone: the one that was used last, or a new one.
+ * Give a transfer that begins a jar of its own, which is only for the URL's
+ * scheme, host and port: the one most recently used, or a new one.
  */
 extern void dcf_http_take_jar(DcfHttpTransfer *transfer, const char *url);
 
 /*
- * The exchange has ended, or is aborted; nothing is done where it has no jar.
- * Where the service has answered, the next exchange may have the jar.  Else it
- * is thrown away: the service may still be busy with the request, and let
- * others of the same session wait until it has noticed.
+ * Take back the jar, if there is one, of a transfer that has ended or is aborted.
+ * If the service has answered, the next transfer may use the jar.  Otherwise it
+ * is destroyed: while the service is still busy with the request, it would let
+ * other requests of the same session wait.
  */
 extern void dcf_http_return_jar(DcfHttpTransfer *transfer);
 
-/* Lines of Netscape's format: the cookies that no exchange has. */
+/*
+ * The cookies of all jars that are not in use, as lines in Netscape's format
+ * (char *), valid until a jar changes.
+ */
 extern List *dcf_http_list_jars(DcfHttpPool *pool);
 
-/* The pool ends. */
+/* Wipe and free all jars, at the end of the pool. */
 extern void dcf_http_wipe_jars(DcfHttpPool *pool);
 
-/* See to it that no message shows the pool's cookies, as long as it lives. */
+/* Register the pool's cookies as secrets that no message may show. */
 extern void dcf_http_hide_cookies(DcfHttpPool *pool);
 
-/* The transfer has ended, and its connection may wait for another. */
+/* Remember the connection of a transfer that has ended: it may be reused. */
 extern void dcf_http_note_idle(DcfHttpPool *pool, CURL *easy);
 
+/* libcurl's callback for one line of a head or trailer; arg is the transfer. */
+extern size_t dcf_http_on_header(char *line, size_t one, size_t len,
+								 void *arg);
+
 /*
- * Before a transfer begins: end the connections on which something came while
- * they waited.
+ * Before a transfer begins: shut down the idle connections on which something
+ * arrived in the meantime.
  */
 extern void dcf_http_end_unclean(DcfHttpPool *pool);
 
-/* libcurl's callback to close a socket; arg is the pool. */
+/* libcurl's callback for closing a socket; arg is the pool. */
 extern int dcf_http_close_socket(void *arg, curl_socket_t fd);
 
 /*
- * Where libcurl could not resolve a name: set name_unknown if there is none.
- * Waits for up to 2 s, and raises what a wait does.
+ * If libcurl could not resolve a name, set name_unknown if the name does not
+ * exist.  Waits up to 2 s, interruptibly.
  */
 extern void dcf_http_check_name(DcfHttpTransfer *transfer);
 
-/* What libcurl says of a failure, made safe, in the transfer's context. */
+/* libcurl's message about a failure, safe to show, in the transfer's context. */
 extern const char *dcf_http_message(const DcfHttpTransfer *transfer);
 
+/* Raise that a phase took longer than ms milliseconds. */
 pg_noreturn extern void dcf_http_raise_timeout(DcfHttpPhase phase, int ms);
+/* Raise the transfer's problem, which must be set. */
 pg_noreturn extern void
 dcf_http_raise_problem(const DcfHttpTransfer *transfer);
 

@@ -1,11 +1,11 @@
 /*
  * http_resolve.c
- *	  Whether a name that libcurl could not resolve exists.
+ *	  Finding out whether a name that libcurl could not resolve exists.
  *
- * libcurl says the same of a name that does not exist and of a name server that
- * is away, and drops what getaddrinfo() said.  So after such a failure, and only
+ * libcurl reports the same error if a name does not exist and if no name server
+ * answers; the result of getaddrinfo() is lost.  So after such an error, and only
  * then, the name is looked up once more.  A name server that has just said that
- * there is none says so again at once; who takes long says something else.
+ * the name does not exist says so again at once, so a short wait is enough.
  */
 #include "postgres.h"
 
@@ -15,7 +15,7 @@
 #include "http_private.h"
 #include "name_lookup.h"
 
-/* The longest that the answer is waited for. */
+/* Longest wait for the lookup. */
 #define LONGEST_MS 2000
 
 typedef struct Lookup
@@ -24,13 +24,14 @@ typedef struct Lookup
 	DcfNameLookup *lookup;
 } Lookup;
 
+/* Release function of the resource. */
 static void
 release(void *arg)
 {
 	dcf_name_lookup_release(((Lookup *) arg)->lookup);
 }
 
-/* In the current context; NULL if that cannot be. */
+/* Start the lookup; NULL if no thread or descriptor is to be had. */
 static DcfNameLookup *
 start(const char *host, Lookup *tied)
 {
@@ -42,7 +43,7 @@ start(const char *host, Lookup *tied)
 	return tied->lookup;
 }
 
-/* The name that was to be resolved; NULL if it is not known. */
+/* The name that libcurl could not resolve; NULL if that is not known. */
 static const char *
 find_host(const DcfHttpTransfer *transfer)
 {
@@ -64,7 +65,7 @@ find_host(const DcfHttpTransfer *transfer)
 	return parts.host;
 }
 
-/* Wait for the result; false if it takes too long. */
+/* Wait for the lookup's end; false if it takes too long. */
 static bool
 await(const DcfHttpTransfer *transfer, DcfNameLookup *lookup)
 {
@@ -86,6 +87,7 @@ await(const DcfHttpTransfer *transfer, DcfNameLookup *lookup)
 	}
 }
 
+/* Whether the name certainly does not exist. */
 static bool
 is_unknown(const DcfHttpTransfer *transfer)
 {
@@ -110,8 +112,9 @@ dcf_http_check_name(DcfHttpTransfer *transfer)
 	if (transfer->result != CURLE_COULDNT_RESOLVE_HOST &&
 		transfer->result != CURLE_COULDNT_RESOLVE_PROXY)
 		return;
-	context = AllocSetContextCreate(transfer->context, "Dataconnect look-up",
-									ALLOCSET_SMALL_SIZES);
+	context =
+		AllocSetContextCreate(transfer->context, "dataconnect_fdw lookup",
+							  ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
 	transfer->name_unknown = is_unknown(transfer);
 	MemoryContextSwitchTo(old);

@@ -1,6 +1,6 @@
 /*
  * http_setting.c
- *	  Which libraries serve us.  See http.h.
+ *	  The settings of decompression, and the libraries in use.  See http.h.
  */
 #include "postgres.h"
 
@@ -25,19 +25,19 @@ dcf_http_define_settings(void)
 	DefineCustomEnumVariable(
 		"dataconnect_fdw.inflate_library",
 		"Chooses the library that decompresses replies.",
-		"ISA-L is faster, where dataconnect_fdw was built with it. Replies that have begun go on as they are.",
+		"ISA-L is faster, if dataconnect_fdw was built with it. Does not affect replies that have begun.",
 		&dcf_inflate_library, DCF_INFLATE_BEST, libraries, PGC_USERSET, 0,
 		NULL, NULL, NULL);
-	DefineCustomBoolVariable(
-		"dataconnect_fdw.inflate_in_thread",
-		"Decompresses long replies in a thread, beside the reading of what came before.",
-		"Replies that have begun go on as they are.", &dcf_inflate_in_thread,
-		true, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("dataconnect_fdw.inflate_in_thread",
+							 "Decompresses long replies in a separate thread.",
+							 "Does not affect replies that have begun.",
+							 &dcf_inflate_in_thread, true, PGC_USERSET, 0,
+							 NULL, NULL, NULL);
 	DefineCustomBoolVariable(
 		"dataconnect_fdw.read_in_thread",
-		"Reads records in the thread that decompresses them, where many columns are wanted.",
-		"Replies that have begun go on as they are.", &dcf_read_in_thread,
-		true, PGC_USERSET, 0, NULL, NULL, NULL);
+		"Reads records in the thread that decompresses them, if a query needs many columns.",
+		"Does not affect replies that have begun.", &dcf_read_in_thread, true,
+		PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
 char *

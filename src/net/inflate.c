@@ -1,6 +1,6 @@
 /*
  * inflate.c
- *	  From streams to a body.  See inflate.h.
+ *	  Decompression of a body of one or more streams.  See inflate.h.
  */
 #include "net/inflate.h"
 
@@ -14,10 +14,10 @@
 typedef enum State
 {
 	STATE_NEW,	 /* no byte yet */
-	STATE_FIRST, /* deflate: the first byte is kept back */
+	STATE_FIRST, /* deflate: the first byte is held, to tell the wrapper */
 	STATE_INSIDE,
 	STATE_ENDED,  /* after the last byte of a stream */
-	STATE_PADDING /* after that of the last one */
+	STATE_PADDING /* in the zeros behind the last stream */
 } State;
 
 struct DcfInflate
@@ -26,13 +26,13 @@ struct DcfInflate
 	DcfInflateFormat format;
 	State state;
 	unsigned char first;				 /* in STATE_FIRST */
-	unsigned char back[DCF_STREAM_BACK]; /* input to read again, */
-	size_t nback;						 /* before any other */
-	bool more; /* output was full: there may be more of it
-								 * without more input */
+	unsigned char back[DCF_STREAM_BACK]; /* input given back by the */
+	size_t nback;						 /* last stream, to be read first */
+	bool more; /* output was full: there may be more without input */
 	DcfStreamUnit stream[];
 };
 
+/* The functions of a library. */
 static const DcfStreamRoutine *
 routine_of(DcfInflateLibrary library)
 {
@@ -61,6 +61,7 @@ dcf_inflate_init(void *memory, DcfInflateLibrary library,
 	return self;
 }
 
+/* Begin a stream. */
 static void
 start(DcfInflate *self, DcfWrapper wrapper)
 {
@@ -68,7 +69,7 @@ start(DcfInflate *self, DcfWrapper wrapper)
 	self->state = STATE_INSIDE;
 }
 
-/* Whether two bytes are the header of zlib's format. */
+/* Whether two bytes are a header of zlib's format (RFC 1950, 2.2). */
 static bool
 is_zlib_header(unsigned char first, unsigned char second)
 {
@@ -79,8 +80,9 @@ is_zlib_header(unsigned char first, unsigned char second)
 }
 
 /*
- * gzip has a member behind a member; some servers fill up with zeros, which
- * gzip itself passes over.  Uses up the zeros at the start of the input.
+ * After the end of a stream: begin the next member of gzip, or skip zeros, with
+ * which some servers pad a body (gzip skips them, too).  *used is the length of
+ * the input, and becomes the number of zeros skipped.
  */
 static const char *
 leave_member(DcfInflate *self, const unsigned char *in, size_t *used)
@@ -102,9 +104,9 @@ leave_member(DcfInflate *self, const unsigned char *in, size_t *used)
 }
 
 /*
- * Get from the start of the input, or from the end of a stream, into the next
- * stream.  *used is how much input there is, at least a byte, and becomes what
- * was passed over.
+ * Outside of a stream: begin the first or next one.  *used is the length of the
+ * input, at least 1, and becomes the number of bytes used.  Returns NULL, or what
+ * is wrong.
  */
 static const char *
 enter_stream(DcfInflate *self, const unsigned char *in, size_t *used)
@@ -124,7 +126,7 @@ enter_stream(DcfInflate *self, const unsigned char *in, size_t *used)
 	{
 		size_t one = 1;
 		size_t none = 0;
-		char nowhere; /* zlib wants an address even so */
+		char nowhere; /* zlib wants an address even for no room */
 		const char *reason = NULL;
 
 		start(self,
@@ -138,8 +140,8 @@ enter_stream(DcfInflate *self, const unsigned char *in, size_t *used)
 }
 
 /*
- * A stream has ended: take back what it read of earlier input.  All that was
- * taken back before is used, as no member is as short as that.
+ * A stream has ended: take back the bytes that it read beyond its end.  Those
+ * taken back before are used up, because every member is longer.
  */
 static void
 end_stream(DcfInflate *self)
@@ -149,7 +151,7 @@ end_stream(DcfInflate *self)
 		self->nback = self->routine->give_back(self->stream, self->back);
 }
 
-/* Take a step with some input and room, which become what was used. */
+/* One step of the stream, or into it; the lengths become what was used. */
 static DcfStreamStep
 take_step(DcfInflate *self, const unsigned char *in, size_t *inlen, char *out,
 		  size_t *outlen, const char **reason)
@@ -164,13 +166,13 @@ take_step(DcfInflate *self, const unsigned char *in, size_t *inlen, char *out,
 		return *reason ? DCF_STREAM_WRONG : DCF_STREAM_ON;
 	}
 	step = self->routine->run(self->stream, in, inlen, out, outlen, reason);
-	/* At its end a stream has nothing more, even if the output is full. */
+	/* A stream that has ended has no more output, even if out is full. */
 	if (step != DCF_STREAM_WRONG)
 		self->more = *outlen == room && step != DCF_STREAM_END;
 	return step;
 }
 
-/* Drop what was used of the bytes taken back. */
+/* Drop the first n of the bytes taken back. */
 static void
 use_back(DcfInflate *self, size_t n)
 {

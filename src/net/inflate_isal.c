@@ -1,6 +1,6 @@
 /*
  * inflate_isal.c
- *	  A compressed stream by ISA-L.  See inflate_stream.h.
+ *	  A compressed stream, decompressed by ISA-L.  See inflate_stream.h.
  */
 #ifdef DCF_HAVE_ISAL
 
@@ -17,9 +17,9 @@
 #define STRING(macro)	 STRING_OF(macro)
 
 /*
- * A wrapper's head is read apart from the rest: isal_inflate() keeps what it read
- * of one on its stack, and has forgotten it (or has something else) when the
- * head goes on in the next call (ISA-L 2.30).
+ * The wrapper's header is read by a function of its own.  isal_inflate() keeps a
+ * partly read header on its stack, so it fails if the header is continued in the
+ * next call (ISA-L 2.30).
  */
 typedef struct IsalStream
 {
@@ -28,7 +28,7 @@ typedef struct IsalStream
 	bool in_head;
 	struct isal_gzip_header gzip;
 	struct isal_zlib_header zlib;
-	size_t nback; /* of the bytes read ahead, those of earlier input */
+	size_t nback; /* bytes read beyond the end, in earlier calls */
 } IsalStream;
 
 static size_t
@@ -37,10 +37,11 @@ stream_size(void)
 	return sizeof(IsalStream);
 }
 
+/* Every stream begins with fresh headers, as ISA-L fills them in parts. */
 static void
 start(void *stream, DcfWrapper wrapper)
 {
-	/* The check sum of the data follows them, and is to be compared. */
+	/* With these flags ISA-L reads and compares the check sum. */
 	static const uint32_t crc_flags[] = {[DCF_WRAPPER_GZIP] =
 											 ISAL_GZIP_NO_HDR_VER,
 										 [DCF_WRAPPER_ZLIB] =
@@ -57,7 +58,7 @@ start(void *stream, DcfWrapper wrapper)
 	memset(&self->zlib, 0, sizeof(self->zlib));
 }
 
-/* As isal_inflate(), of the wrapper's head. */
+/* Read the wrapper's header; returns as isal_inflate() does. */
 static int
 read_head(IsalStream *self)
 {
@@ -71,6 +72,7 @@ read_head(IsalStream *self)
 	return self->zlib.dict_flag ? ISAL_NEED_DICT : ISAL_DECOMP_OK;
 }
 
+/* Decompress at most INT_MAX bytes at once, as sizes have 32 bits. */
 static DcfStreamStep
 run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 	size_t *outlen, const char **reason)
@@ -103,11 +105,11 @@ run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 	*outlen = out_size - state->avail_out;
 	if (state->block_state == ISAL_BLOCK_FINISH)
 	{
-		/* It may have looked ahead; those bytes are not the stream's. */
-		size_t ahead = (size_t) state->read_in_length / 8;
+		/* ISA-L may have read bytes beyond the stream's end: return them. */
+		size_t beyond = (size_t) state->read_in_length / 8;
 
-		self->nback = ahead > *inlen ? ahead - *inlen : 0;
-		*inlen -= ahead - self->nback;
+		self->nback = beyond > *inlen ? beyond - *inlen : 0;
+		*inlen -= beyond - self->nback;
 		return DCF_STREAM_END;
 	}
 	return *inlen > 0 || *outlen > 0 ? DCF_STREAM_ON : DCF_STREAM_STUCK;
@@ -117,14 +119,14 @@ static size_t
 give_back(const void *stream, unsigned char *bytes)
 {
 	const IsalStream *self = stream;
-	uint64_t ahead = self->state.read_in >> (self->state.read_in_length % 8);
+	uint64_t beyond = self->state.read_in >> (self->state.read_in_length % 8);
 
 	for (size_t i = 0; i < self->nback; i++)
-		bytes[i] = (unsigned char) (ahead >> (8 * i));
+		bytes[i] = (unsigned char) (beyond >> (8 * i));
 	return self->nback;
 }
 
-/* The library does not tell; this is what it was built with. */
+/* ISA-L cannot be asked, so this is the release at compile time. */
 static const char *
 version(void)
 {

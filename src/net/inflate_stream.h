@@ -1,6 +1,7 @@
 /*
  * inflate_stream.h
- *	  One compressed stream by one library.  Private to src/inflate*.c.
+ *	  The interface of a compressed stream, which each library implements.
+ *	  Private to inflate*.c.
  */
 #ifndef DCF_INFLATE_STREAM_H
 #define DCF_INFLATE_STREAM_H
@@ -8,14 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What memory for a stream is made of, for the sake of its alignment. */
+/* The element of a stream's memory, which has its alignment. */
 typedef union DcfStreamUnit
 {
 	void *pointer;
 	uint64_t number;
 } DcfStreamUnit;
 
-/* A word, in which a library keeps what it has read of the input. */
+/* Most bytes that a library reads beyond the end of a stream: one word. */
 #define DCF_STREAM_BACK 8
 
 typedef enum DcfWrapper
@@ -27,10 +28,10 @@ typedef enum DcfWrapper
 
 typedef enum DcfStreamStep
 {
-	DCF_STREAM_ON,	  /* it took or gave something and may go on */
-	DCF_STREAM_STUCK, /* nothing to take, or no room to give */
-	DCF_STREAM_END,	  /* all is given, and its check sum is right */
-	DCF_STREAM_WRONG  /* see the reason */
+	DCF_STREAM_ON,	  /* used some input or room, and may go on */
+	DCF_STREAM_STUCK, /* needs more input or more room */
+	DCF_STREAM_END,	  /* all output was given; the check sum is right */
+	DCF_STREAM_WRONG  /* the input is invalid: see the reason */
 } DcfStreamStep;
 
 typedef struct DcfStreamRoutine
@@ -39,20 +40,20 @@ typedef struct DcfStreamRoutine
 	const char *(*version)(void);
 	size_t (*size)(void);
 
-	/* Begin a stream; 0 bytes of it were read. */
+	/* Begin a new stream in memory of size() bytes. */
 	void (*start)(void *stream, DcfWrapper wrapper);
 
 	/*
-	 * Read on; the lengths become what was used.  *reason is static, to follow
-	 * "is".
+	 * Decompress; the lengths become the number of bytes used.  With
+	 * DCF_STREAM_WRONG, *reason is a static text that follows "is".
 	 */
 	DcfStreamStep (*run)(void *stream, const unsigned char *in, size_t *inlen,
 						 char *out, size_t *outlen, const char **reason);
 
 	/*
-	 * After the end: up to DCF_STREAM_BACK bytes of earlier input that were read
-	 * but are not the stream's, and stand before what is left of the input.
-	 * Returns how many.  NULL for a library that never reads on.
+	 * After the end: copy the bytes that earlier calls read beyond the stream's
+	 * end, at most DCF_STREAM_BACK, and return their number.  They precede the
+	 * input that is left.  NULL if the library never reads beyond the end.
 	 */
 	size_t (*give_back)(const void *stream, unsigned char *bytes);
 } DcfStreamRoutine;

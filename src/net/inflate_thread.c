@@ -1,10 +1,10 @@
 /*
  * inflate_thread.c
- *	  Decompressing and reading in a thread.  See inflate_thread.h.
+ *	  Decompression and reading in a thread.  See inflate_thread.h.
  *
- * Input is a ring of bytes, output a ring of pieces; counters of both only
- * grow, and the lock guards them.  Bytes between two counters belong to one
- * side, and are used without the lock.
+ * The input is a ring of bytes, the output a ring of pieces.  Their counters only
+ * grow, and are protected by the lock.  What lies between two counters belongs to
+ * one side, which uses it without the lock.
  */
 #include "net/inflate_thread.h"
 
@@ -12,18 +12,18 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Powers of two. */
+/* Sizes of the rings, powers of two, so that counters may overflow. */
 #define INPUT_SIZE ((size_t) 512 * 1024)
 #define PIECES	   ((size_t) 8)
 #define PIECE_SIZE ((size_t) 256 * 1024)
 
-/* zlib and ISA-L need some kilobytes. */
+/* Stack of the thread; zlib and ISA-L need some kilobytes. */
 #define STACK_SIZE ((size_t) 256 * 1024)
 
-/* Rows of different pieces share no cache line. */
+/* Round up, so that rows of different pieces share no cache line. */
 #define ALIGNED(size) (((size) + 63) & ~(size_t) 63)
 
-/* It starts within its margin where something unread stands before it. */
+/* Starts within the margin if unread bytes precede it. */
 typedef struct Piece
 {
 	char *start;
@@ -36,26 +36,25 @@ struct DcfInflateThread
 {
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t work;   /* for the thread: input, room, or the end */
-	pthread_cond_t result; /* for the taker: a piece, or none to come */
+	pthread_cond_t work;   /* signals the thread: input, room, or stop */
+	pthread_cond_t result; /* signals the caller: a piece, or none to come */
 	size_t rows_size;
-	DcfInflate *inflate; /* the thread's, unless it is idle */
+	DcfInflate *inflate; /* belongs to the thread, unless that is idle */
 	bool stop;
-	bool idle;			/* the thread has no input and nothing kept back */
-	bool resting;		/* it made all there is room for, and rests */
-	const char *reason; /* why it gave up, or NULL */
-	size_t put;			/* bytes of input: from the taker … */
+	bool idle;			/* the thread has no input, and inflate no output */
+	bool resting;		/* the thread waits for free pieces */
+	const char *reason; /* why the input is invalid, or NULL */
+	size_t put;			/* bytes of input: put in by the caller … */
 	size_t used;		/* … and decompressed */
 	size_t made;		/* pieces: by the thread … */
-	size_t taken;		/* … by the taker … */
+	size_t taken;		/* … by the caller … */
 	size_t given_back;	/* … and free again */
 
-	/* The thread's alone. */
-	DcfInflateThreadReader
-		reader;			/* its read is NULL where pieces are not read */
-	const char *unread; /* in the last piece made: not consumed */
+	/* Used by the thread alone. */
+	DcfInflateThreadReader reader; /* read is NULL while pieces are not read */
+	const char *unread; /* unconsumed bytes of the last piece made */
 	size_t nunread;
-	bool reader_full; /* which is for want of room alone */
+	bool reader_full; /* the reader had no room for more rows */
 
 	char input[INPUT_SIZE];
 	Piece pieces[PIECES];
@@ -78,7 +77,7 @@ dcf_inflate_thread_size(const DcfInflateThreadReader *reader)
 	return size;
 }
 
-/* Behind all else. */
+/* The rows of a piece, which lie behind the struct. */
 static void *
 rows_of(DcfInflateThread *self, const Piece *piece)
 {
@@ -86,7 +85,7 @@ rows_of(DcfInflateThread *self, const Piece *piece)
 		(size_t) (piece - self->pieces) * ALIGNED(self->rows_size);
 }
 
-/* False if there can be no thread. */
+/* Start the thread; false if that fails. */
 static bool
 create_thread(DcfInflateThread *self)
 {
@@ -109,7 +108,7 @@ destroy(DcfInflateThread *self)
 	pthread_mutex_destroy(&self->lock);
 }
 
-/* What is unread waits where the piece before the first would be. */
+/* Set the reader.  The unread bytes wait in the piece before the first. */
 static void
 begin_reading(DcfInflateThread *self, const DcfInflateThreadReader *reader,
 			  const char *unread, size_t len)
@@ -130,7 +129,7 @@ dcf_inflate_thread_start(void *memory, DcfInflate *inflate,
 {
 	DcfInflateThread *self = memory;
 
-	/* Not the buffers: their pages come into being as they are used. */
+	/* Not the buffers: their pages are allocated when first used. */
 	memset(self, 0, offsetof(DcfInflateThread, input));
 	self->inflate = inflate;
 	self->unread = self->input;
@@ -250,7 +249,7 @@ dcf_inflate_thread_give_back(DcfInflateThread *self)
 	self->given_back++;
 	if (self->resting && self->made - self->given_back <= PIECES / 2)
 	{
-		/* To wake it for each piece would cost more. */
+		/* Waking the thread for each single piece would cost more. */
 		self->resting = false;
 		pthread_cond_signal(&self->work);
 	}
@@ -279,7 +278,7 @@ run(void *arg)
 	return NULL;
 }
 
-/* Until there is a piece to make; false at the end. */
+/* Wait until there is a piece to make; false if the thread is to stop. */
 static bool
 wait_for_work(DcfInflateThread *self)
 {
@@ -295,6 +294,7 @@ wait_for_work(DcfInflateThread *self)
 	return !stop;
 }
 
+/* Decompress and read one piece, and hand it over unless it is empty. */
 static void
 make_piece(DcfInflateThread *self, Piece *piece)
 {
@@ -314,9 +314,10 @@ make_piece(DcfInflateThread *self, Piece *piece)
 }
 
 /*
- * Decompress behind what is unread, until the piece is full or the input is used
- * up: *idle.  Of a piece that was full, more may be kept back by inflate than
- * the input shows; so only one that is not full tells that there is no more.
+ * Copy the unread bytes to the start of the piece and decompress behind them,
+ * until the piece is full or the input is used up.  *idle says that there is no
+ * more output: the input is used up and the piece is not full, so inflate has
+ * nothing left either.  Returns NULL, or why the input is invalid.
  */
 static const char *
 inflate_piece(DcfInflateThread *self, Piece *piece, bool *idle)
@@ -352,7 +353,10 @@ inflate_piece(DcfInflateThread *self, Piece *piece, bool *idle)
 	return reason;
 }
 
-/* The piece ends where it is consumed; what is not begins the next one. */
+/*
+ * Let the reader read the piece.  The piece then ends with the last consumed
+ * byte, and the other bytes begin the next piece.
+ */
 static void
 read_piece(DcfInflateThread *self, Piece *piece)
 {
@@ -361,7 +365,7 @@ read_piece(DcfInflateThread *self, Piece *piece)
 	DcfInflateThreadRead read = DCF_INFLATE_THREAD_READ;
 	bool stop;
 
-	/* A reader is not given the same bytes twice without any more. */
+	/* Without new bytes the reader would only do the same again. */
 	if (len > self->nunread || self->reader_full)
 		read = self->reader.read(self->reader.arg, piece->start, len,
 								 rows_of(self, piece), &consumed);

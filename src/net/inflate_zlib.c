@@ -1,6 +1,6 @@
 /*
  * inflate_zlib.c
- *	  A compressed stream by zlib.  See inflate_stream.h.
+ *	  A compressed stream, decompressed by zlib.  See inflate_stream.h.
  */
 #include "inflate_stream.h"
 
@@ -10,14 +10,14 @@
 
 #include <zlib.h>
 
-/* zlib takes the window's size as an exponent, and the format added to it. */
+/* zlib wants the size of its window as an exponent, plus or minus the format. */
 #define WINDOW_BITS 15
 #define WINDOW_GZIP (WINDOW_BITS + 16)
 #define WINDOW_RAW	(-WINDOW_BITS)
 
 /*
- * zlib's manual says 32 kB and about 7 kB more for a window of 15 bits; on
- * machines of 64 bits it is a little more.
+ * Memory for zlib.  Its manual says 32 kB and about 7 kB more for a window of 15
+ * bits; on 64-bit machines it is a little more.
  */
 #define ARENA_SIZE (64 * 1024)
 
@@ -34,6 +34,7 @@ stream_size(void)
 	return sizeof(ZlibStream);
 }
 
+/* zlib's allocator: from the arena, never freed. */
 static voidpf
 allocate(voidpf opaque, uInt items, uInt size)
 {
@@ -47,6 +48,7 @@ allocate(voidpf opaque, uInt items, uInt size)
 	return (char *) self->arena + self->used - wanted;
 }
 
+/* zlib's deallocator.  The arena is reused as a whole by the next start(). */
 static void
 release(voidpf opaque, voidpf address)
 {
@@ -66,10 +68,11 @@ start(void *stream, DcfWrapper wrapper)
 	self->stream.zfree = release;
 	self->stream.opaque = self;
 
-	/* Should it fail, the stream has no state, which inflate() reports. */
+	/* If it fails, the stream has no state, which inflate() reports. */
 	(void) inflateInit2(&self->stream, window_bits[wrapper]);
 }
 
+/* Decompress at most INT_MAX bytes at once, as sizes have 32 bits. */
 static DcfStreamStep
 run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 	size_t *outlen, const char **reason)
@@ -101,7 +104,7 @@ run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 			*reason = "not valid";
 			return DCF_STREAM_WRONG;
 		default:
-			*reason = "more than zlib could begin with";
+			*reason = "not readable, as zlib could not be initialized";
 			return DCF_STREAM_WRONG;
 	}
 }

@@ -1,13 +1,14 @@
 /*
  * limiter.c
- *	  How many requests are under way at once.  See limiter.h.
+ *	  Slots and their queue.  See limiter.h.
  *
- * The queue is strict, but for those whose path is full, and those who want no
- * more at once than are under way: these would hold up all others for as long as
- * one of many requests lasts.  Of the rest only the first may take a slot, and
- * nobody overtakes one for the same path.  Whatever may change that sets the
- * latches of the first for each path, and so does one of them who leaves.  In a
- * table of its own a backend never queues: who holds no slot finds none taken.
+ * Only the head of the queue may take a slot, with two exceptions.  A waiter
+ * whose path is full does not hold up waiters for other paths, and a waiter whose
+ * own max_concurrency is reached does not hold up anybody: either may last as
+ * long as a long request.  Nobody overtakes a waiter for the same path, except in
+ * the second case.  Any event that could let a waiter proceed sets the latch of
+ * the first waiter of each path, and so does such a waiter that leaves.  In its
+ * own table a backend never queues: without a slot of its own, all are free.
  */
 #include "postgres.h"
 
@@ -25,12 +26,12 @@
 #include "limiter_private.h"
 
 /*
- * The service is asked again after this time at the latest, however long it
- * wants to be left alone.
+ * Longest pause, in ms, however long the service asks for, unless
+ * retry_max_wait is longer.
  */
 #define MAX_PAUSE_MS (10 * 60 * 1000)
 
-/* Where there is no place in the queue, one looks again that often. */
+/* Interval at which a backend polls if there is no free waiter for it. */
 #define POLL_MS 100
 
 struct DcfLimiterSlot
@@ -40,38 +41,39 @@ struct DcfLimiterSlot
 	DcfSharedKey key; /* of the path */
 	int max;
 	DcfLimiterTable *table;
-	DcfLimiterAccount *account;	   /* NULL: neither taken nor queued for */
-	DcfLimiterPath *path;		   /* of the account; or NULL */
-	DcfLimiterWaiter *waiter;	   /* or NULL */
+	DcfLimiterAccount *account;	   /* NULL if neither taken nor queued for */
+	DcfLimiterPath *path;		   /* in the account, or NULL */
+	DcfLimiterWaiter *waiter;	   /* NULL if not queued */
 	DcfAdaptiveLimitTicket ticket; /* if taken */
 	bool taken;
 	bool accepted;
-	bool was_probe;	 /* when it was last refused */
-	int64 until;	 /* the end of its turn's time-out; 0: none */
+	bool was_probe;	 /* the last refusal was of a probe */
+	int64 until;	 /* when queue_timeout ends; 0: never */
 	dlist_node node; /* in taken_slots */
 };
 
-/* What somebody who has to wait finds. */
+/* The state of the account for a request that has to wait. */
 typedef struct Situation
 {
-	int64 paused; /* for so many milliseconds, by the service's wish */
-	int64 wait;	  /* no longer than this; -1: until the latch is set */
+	int64 paused; /* ms left of the service's pause */
+	int64 wait;	  /* ms to wait at most; -1: until the latch is set */
 	int in_flight;
 	int limit;
 	int waiting;
 } Situation;
 
-/* The backend's slots that are taken, and the one that it queues for. */
+/* The slots that this backend holds, and the one it queues for. */
 static dlist_head taken_slots = DLIST_STATIC_INIT(taken_slots);
 static DcfLimiterSlot *queued_slot = NULL;
 
+/* The limit of a path; NULL if the request has no path. */
 static DcfAdaptiveLimit *
 path_limit(DcfLimiterPath *path)
 {
 	return path ? &path->limit : NULL;
 }
 
-/* Whether as many are under way as the waiter wants, or more. */
+/* Whether the account's requests reach the waiter's own max_concurrency. */
 static bool
 has_enough(const DcfLimiterAccount *account, const DcfLimiterWaiter *waiter)
 {
@@ -79,8 +81,8 @@ has_enough(const DcfLimiterAccount *account, const DcfLimiterWaiter *waiter)
 }
 
 /*
- * Whether nobody before waiter (NULL: the end) waits for the path, but for those
- * who are passed over.
+ * Whether nobody before waiter (NULL: in the whole queue) waits for the path,
+ * apart from those who have reached their own max_concurrency.
  */
 static bool
 is_first_for(DcfLimiterAccount *account, const DcfLimiterWaiter *waiter,
@@ -103,7 +105,7 @@ is_first_for(DcfLimiterAccount *account, const DcfLimiterWaiter *waiter,
 	return true;
 }
 
-/* Have the first for each path look again. */
+/* Set the latch of the first waiter of each path. */
 static void
 wake_first(DcfLimiterAccount *account)
 {
@@ -131,8 +133,9 @@ wake_first(DcfLimiterAccount *account)
 }
 
 /*
- * The lock is held, as below.  Who was refused as a probe had been first, and
- * is so again.
+ * Queue for the slot; the table is locked, as in the functions below.  A request
+ * that was refused as a probe was first before, so it becomes first again.  If no
+ * waiter is free, the slot is not queued.
  */
 static void
 join_queue(DcfLimiterSlot *slot)
@@ -155,6 +158,7 @@ join_queue(DcfLimiterSlot *slot)
 	queued_slot = slot;
 }
 
+/* Leave the queue, if the slot is in it, and wake those who may proceed. */
 static void
 leave_queue(DcfLimiterSlot *slot)
 {
@@ -174,7 +178,7 @@ leave_queue(DcfLimiterSlot *slot)
 		wake_first(slot->account);
 }
 
-/* Not to be used any more, as it may be forgotten. */
+/* Drop the pointers: the account may be replaced when idle. */
 static void
 forget_account(DcfLimiterSlot *slot)
 {
@@ -182,7 +186,7 @@ forget_account(DcfLimiterSlot *slot)
 	slot->path = NULL;
 }
 
-/* Give back what is taken and do not ask for it any more. */
+/* Leave the queue, and give the slot back if it is taken. */
 static void
 give_back(DcfLimiterSlot *slot)
 {
@@ -208,13 +212,14 @@ dcf_limiter_release(DcfLimiterSlot *slot)
 	forget_account(slot);
 }
 
+/* Release function of the resource. */
 static void
 release_slot(void *arg)
 {
 	dcf_limiter_release(arg);
 }
 
-/* At the end of the backend, whose memory and owners may never end. */
+/* At backend exit, which may not reset contexts or release owners. */
 static void
 release_all(int code, Datum arg)
 {
@@ -244,7 +249,7 @@ dcf_limiter_slot(const DcfLimiter *limiter, const char *path,
 	return slot;
 }
 
-/* NULL, with no lock: there are too many accounts to count. */
+/* Lock the slot's account.  NULL, without a lock, if there is no room for it. */
 static DcfLimiterAccount *
 lock_account(DcfLimiterSlot *slot, int64 now)
 {
@@ -258,7 +263,7 @@ lock_account(DcfLimiterSlot *slot, int64 now)
 	return slot->account;
 }
 
-/* Whether the slot may be taken; the table is locked. */
+/* Whether the slot may be taken now, within the limits and by the queue. */
 static bool
 has_room(const DcfLimiterSlot *slot, int64 now)
 {
@@ -287,6 +292,7 @@ has_room(const DcfLimiterSlot *slot, int64 now)
 	return true;
 }
 
+/* Take the slot, which has room. */
 static void
 note_taken(DcfLimiterSlot *slot, int64 now)
 {
@@ -296,14 +302,15 @@ note_taken(DcfLimiterSlot *slot, int64 now)
 	slot->was_probe = false;
 	slot->accepted = false;
 	dlist_push_tail(&taken_slots, &slot->node);
-	/* There may be room for the next, too, or one less before it. */
+	/* There may be room for the next waiter, too. */
 	leave_queue(slot);
 	wake_first(slot->account);
 }
 
 /*
- * How long to wait until there may be room by time alone; -1: for good.  Only
- * the first for a path looks; who has no place in the queue does so often.
+ * How long (ms) to wait until there may be room without any event; -1: forever.
+ * Only the first waiter of a path need look by itself.  A request without a
+ * waiter polls, because nobody can wake it.
  */
 static int64
 choose_wait(const DcfLimiterSlot *slot, int64 now)
@@ -324,8 +331,8 @@ choose_wait(const DcfLimiterSlot *slot, int64 now)
 }
 
 /*
- * Take the slot, or tell why not.  Who holds another slot passes by the queue,
- * but waits for the end of a pause like everybody.
+ * Take the slot, or queue for it and fill *situation.  A backend that holds
+ * another slot ignores the limit and the queue, but not a pause.
  */
 static bool
 try_take(DcfLimiterSlot *slot, int64 now, Situation *situation)
@@ -355,7 +362,7 @@ try_take(DcfLimiterSlot *slot, int64 now, Situation *situation)
 	return false;
 }
 
-/* A time from now, to the second, in the session's time zone. */
+/* The time in ms milliseconds, rounded up to seconds, as a timestamp. */
 static char *
 show_time(int64 ms)
 {
@@ -366,7 +373,7 @@ show_time(int64 ms)
 	return pstrdup(timestamptz_to_str(then));
 }
 
-/* The SQL that ends a pause. */
+/* The SQL that ends the account's pause. */
 static char *
 show_command(const DcfLimiter *limiter)
 {
@@ -377,21 +384,23 @@ show_command(const DcfLimiter *limiter)
 					quote_literal_cstr(server ? server->servername : "?"));
 }
 
+/* Raise that the service's pause lasts longer than retry_max_wait. */
 pg_noreturn static void
 raise_paused(const DcfLimiterSlot *slot, const Situation *situation)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			 errmsg("service is limiting the rate of requests"),
-			 errdetail("It asked to be left alone. No request of this account "
-					   "is sent before %s, longer than retry_max_wait allows "
-					   "to wait.",
+			 errdetail("The service asked for a pause. No request of this "
+					   "account is sent before %s, which is longer than "
+					   "\"retry_max_wait\" allows.",
 					   show_time(situation->paused)),
 			 errhint("Try again then, or raise the server's option "
-					 "retry_max_wait. To try at once: %s.",
+					 "\"retry_max_wait\". To try at once: %s.",
 					 show_command(slot->limiter))));
 }
 
+/* Raise that queue_timeout is over, with the state of the account. */
 pg_noreturn static void
 raise_timeout(const DcfLimiterSlot *slot, const Situation *situation)
 {
@@ -401,22 +410,21 @@ raise_timeout(const DcfLimiterSlot *slot, const Situation *situation)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-			 errmsg("request waited too long for its turn"),
+			 errmsg("request waited too long in the queue"),
 			 situation->paused > 0 ?
-				 errdetail("After %s no request of this account may be sent "
-						   "yet, but from %s on: the service asked to be left "
-						   "alone.",
+				 errdetail("Waited %s. No request of this account is sent "
+						   "before %s, because the service asked for a pause.",
 						   waited, show_time(situation->paused)) :
-				 errdetail("After %s there was still no room. Requests of this "
-						   "account under way: %d, allowed: %d, waiting: %d.",
+				 errdetail("Waited %s. Requests of this account in flight: %d, "
+						   "allowed: %d, waiting: %d.",
 						   waited, situation->in_flight, situation->limit,
 						   situation->waiting),
 			 errhint("Run fewer queries at once, close cursors that are not "
-					 "read, or raise the server's options queue_timeout and "
-					 "max_concurrency.")));
+					 "read, or raise the server's options \"queue_timeout\" "
+					 "and \"max_concurrency\".")));
 }
 
-/* The sooner of two times, of which 0 means never. */
+/* The earlier of two times, where 0 means never. */
 static int64
 sooner(int64 a, int64 b)
 {
@@ -434,7 +442,7 @@ dcf_limiter_take(DcfLimiterSlot *slot, int64 deadline)
 
 	if (slot->taken)
 		return true;
-	/* Of an error that was caught and left both its memory and its owner. */
+	/* An error that was caught may have left a slot in the queue. */
 	if (queued_slot)
 		dcf_limiter_release(queued_slot);
 	if (!slot->was_probe)
@@ -497,12 +505,12 @@ dcf_limiter_accept(DcfLimiterSlot *slot)
 }
 
 /*
- * Where nothing else is under way, others than us keep the service busy, and
- * there is nobody whose end could be waited for: then one try after the other,
- * with growing waits, is enough for all.
+ * If nothing else is in flight, other clients keep the service busy, and there is
+ * no request whose end could make room.  Then the account as a whole waits before
+ * its next try, longer after each refusal.
  */
 void
-dcf_limiter_refuse(DcfLimiterSlot *slot, int64 asked)
+dcf_limiter_refuse(DcfLimiterSlot *slot, int64 pause_ms)
 {
 	DcfLimiterAccount *account = slot->account;
 	int64 now = dcf_wait_now();
@@ -515,12 +523,12 @@ dcf_limiter_refuse(DcfLimiterSlot *slot, int64 asked)
 	dcf_limiter_lock(slot->table);
 	slot->was_probe =
 		dcf_adaptive_limit_refuse(&account->limit, path_limit(slot->path),
-								  &slot->ticket, slot->max, asked, now);
+								  &slot->ticket, slot->max, pause_ms, now);
 	dlist_delete(&slot->node);
 	slot->taken = false;
-	if (asked > 0)
+	if (pause_ms > 0)
 	{
-		pause = Min(asked, Max(longest, MAX_PAUSE_MS));
+		pause = Min(pause_ms, Max(longest, MAX_PAUSE_MS));
 		account->paused_until = Max(account->paused_until, now + pause);
 	}
 	else if (account->limit.in_flight == 0)
@@ -538,9 +546,9 @@ dcf_limiter_was_probe(const DcfLimiterSlot *slot)
 	return slot->was_probe;
 }
 
-/* A DcfLimiterVisit; arg is the longest pause so far. */
+/* A DcfLimiterVisit; arg points to the longest pause so far, in ms. */
 static void
-see_pause(DcfLimiterAccount *account, void *arg)
+find_longest_pause(DcfLimiterAccount *account, void *arg)
 {
 	int64 *longest = arg;
 
@@ -552,7 +560,7 @@ dcf_limiter_show_pause(const DcfLimiter *limiter, DcfLimiterPause *pause)
 {
 	int64 longest = 0;
 
-	dcf_limiter_visit(limiter, see_pause, &longest);
+	dcf_limiter_visit(limiter, find_longest_pause, &longest);
 	if (longest == 0)
 		return false;
 	pause->until = show_time(longest);
@@ -560,7 +568,7 @@ dcf_limiter_show_pause(const DcfLimiter *limiter, DcfLimiterPause *pause)
 	return true;
 }
 
-/* A DcfLimiterVisit; arg tells whether there was a pause. */
+/* A DcfLimiterVisit; sets the bool at arg if there was a pause. */
 static void
 end_pause(DcfLimiterAccount *account, void *arg)
 {

@@ -1,6 +1,6 @@
 /*
  * limiter_private.h
- *	  The accounts, as limiter_table.c keeps them and limiter.c uses them.
+ *	  The table of accounts, which limiter_table.c keeps and limiter.c uses.
  */
 #ifndef DCF_LIMITER_PRIVATE_H
 #define DCF_LIMITER_PRIVATE_H
@@ -13,8 +13,8 @@
 #include "net/limiter.h"
 
 /*
- * What requests are for.  One that is idle is forgotten for others; where all
- * are busy, a request has none.
+ * Paths of an account that have a limit of their own.  A new path replaces the
+ * one idle for longest; if all are busy, its requests have no such limit.
  */
 #define DCF_LIMITER_PATHS 8
 
@@ -24,7 +24,7 @@ typedef struct DcfLimiterPath
 	bool used;
 	DcfAdaptiveLimit limit;
 	int waiting;   /* in the account's queue */
-	int64 used_at; /* when a slot was last asked for */
+	int64 used_at; /* when a slot was last requested */
 } DcfLimiterPath;
 
 typedef struct DcfLimiterAccount
@@ -35,12 +35,12 @@ typedef struct DcfLimiterAccount
 	DcfLimiterPath paths[DCF_LIMITER_PATHS];
 	dlist_head queue;	/* of DcfLimiterWaiter */
 	int waiting;		/* its length */
-	int64 send_at;		/* nothing is sent before */
-	int64 paused_until; /* the same, as far as the service wishes it */
-	int refusals;		/* in a row, with nothing else under way */
-	int64 used_at;		/* when a slot was last asked for */
-	Oid roleid;			/* the session user who made it */
-	Oid databaseid;		/* by whom */
+	int64 send_at;		/* nothing is sent before this time */
+	int64 paused_until; /* end of the pause that the service asked for */
+	int refusals;		/* in a row, with nothing else in flight */
+	int64 used_at;		/* when a slot was last requested */
+	Oid roleid;			/* the session user who created it */
+	Oid databaseid;		/* of the last request, as the next ones */
 	Oid serverid;
 	Oid userid;
 	int max;
@@ -49,7 +49,7 @@ typedef struct DcfLimiterAccount
 /* A backend in a queue. */
 typedef struct DcfLimiterWaiter
 {
-	dlist_node node; /* in an account's queue, or among the free ones */
+	dlist_node node; /* in an account's queue, or in the free list */
 	Latch *latch;
 	DcfLimiterPath *path; /* or NULL */
 	int max;
@@ -66,43 +66,46 @@ struct DcfLimiter
 };
 
 /*
- * A table is locked while anything in it is looked at, for no longer than
- * that takes.  Nothing may be raised meanwhile.
+ * Lock and unlock a table, which must be locked for any access.  It is an LWLock
+ * in shared memory: hold it shortly, and raise nothing meanwhile.
  */
 extern void dcf_limiter_lock(DcfLimiterTable *table);
 extern void dcf_limiter_unlock(DcfLimiterTable *table);
 
 /*
- * Find the account, or make it, and lock its table.  It stays where it is as
- * long as something is under way or waits there.  NULL, with no lock, if there
- * is no room for it, which is logged.
+ * Find or create the account, and lock its table.  The pointer stays valid as
+ * long as the account has a request in flight or in the queue.  NULL, without a
+ * lock, if there is no room for it, which is logged.
  */
 extern DcfLimiterAccount *dcf_limiter_lock_account(const DcfLimiter *limiter,
 												   int64 now,
 												   DcfLimiterTable **table);
 
-/* Tells paths apart; of one, in whatever case. */
+/* The key of a path; upper and lower case are the same. */
 extern DcfSharedKey dcf_limiter_path_key(const char *text);
 
-/* The path of an account, whose table is locked; NULL if all are busy. */
+/*
+ * Find or create the path in an account, whose table is locked.  NULL if all
+ * paths are busy with others.
+ */
 extern DcfLimiterPath *dcf_limiter_find_path(DcfLimiterAccount *account,
 											 const DcfSharedKey *key,
 											 int64 now);
 
 /*
- * How many requests of an account may be under way of a user who wants at most
- * max, as far as its paths let them.
+ * The limit on the account's requests in flight for a user whose own limit is
+ * max.  Does not exceed the sum of the limits of its paths.
  */
 extern int dcf_limiter_limit(const DcfLimiterAccount *account, int max);
 
-/* A place in a queue of the table, which is locked; NULL if there is none. */
+/* Allocate and free a waiter of the table, which is locked; NULL if none is left. */
 extern DcfLimiterWaiter *dcf_limiter_new_waiter(DcfLimiterTable *table);
 extern void dcf_limiter_free_waiter(DcfLimiterTable *table,
 									DcfLimiterWaiter *waiter);
 
 /*
- * Call function(account, arg) of the account in each table that has it, which
- * is locked meanwhile.
+ * Call visit(account, arg) for the account in each table that has it, with the
+ * table locked.
  */
 typedef void (*DcfLimiterVisit)(DcfLimiterAccount *account, void *arg);
 extern void dcf_limiter_visit(const DcfLimiter *limiter, DcfLimiterVisit visit,

@@ -1,14 +1,14 @@
 /*
  * limiter_table.c
- *	  The accounts that requests are sent for.  See limiter_private.h.
+ *	  The table of accounts.  See limiter_private.h.
  *
- * They are a table in shared memory, and one of the backend's own where that
- * has no room, with the same code for both.
+ * There is a table in shared memory and, for what finds no room there, one in the
+ * backend's own memory.  The code is the same for both.
  *
- * A new account takes the place of the one that was idle longest; if its
- * session user may have no more, of one of the user's own.  The session user
- * counts, because neither SET ROLE nor a mapping made for another role changes
- * it.
+ * A new account replaces the one that was idle for longest, or, if the session
+ * user has reached the limit, the longest idle one of that user.  It is the
+ * session user because neither SET ROLE nor a mapping for another role changes
+ * that.
  */
 #include "postgres.h"
 
@@ -20,16 +20,16 @@
 #include "limiter_private.h"
 #include "net/http.h"
 
-/* Accounts in a table; idle ones are forgotten for others. */
+/* Accounts in a table. */
 #define ACCOUNTS 512
 
-/* Those of one session user, so that no one fills the table alone. */
+/* Accounts of one session user, so that no user fills the table alone. */
 #define ROLE_ACCOUNTS 64
 
-/* Shortage of room is logged no more often than this. */
+/* A shortage is logged at most once in this time. */
 #define LOG_EVERY_MS (10 * 60 * 1000)
 
-/* Why there is no room. */
+/* Why there is no room for an account. */
 typedef enum Shortage
 {
 	OF_ROLE, /* the session user has too many accounts */
@@ -52,7 +52,7 @@ static DcfShared shared = {.name = "DataconnectLimiter",
 						   .compute_size = measure_table,
 						   .init = init_table};
 
-/* A backend never waits in a table of its own. */
+/* The number of waiters: a backend never queues in its own table. */
 static int
 count_waiters(bool for_all)
 {
@@ -96,8 +96,8 @@ dcf_limiter_unlock(DcfLimiterTable *table)
 }
 
 /*
- * All the credentials count, not the name alone: who does not know the password
- * cannot take the slots of who does.
+ * The key of an account.  It hashes all the credentials, so that a user without
+ * the password cannot use up another user's slots.
  */
 static DcfSharedKey
 make_key(const DcfServerOptions *options, const DcfUserOptions *user)
@@ -106,7 +106,7 @@ make_key(const DcfServerOptions *options, const DcfUserOptions *user)
 	const char *texts[6];
 
 	if (dcf_url_parts_parse(options->url, &parts) != NULL)
-		elog(ERROR, "option url is no URL");
+		elog(ERROR, "invalid URL in option \"url\"");
 	texts[0] = psprintf("%s:%d", parts.host, parts.port);
 	texts[1] = user->token;
 	texts[2] = user->username;
@@ -143,6 +143,7 @@ dcf_limiter_create(Oid serverid, Oid userid, const DcfServerOptions *options,
 	return limiter;
 }
 
+/* The account with a key, NULL if the table has none. */
 static DcfLimiterAccount *
 find_account(DcfLimiterTable *table, const DcfSharedKey *key)
 {
@@ -157,9 +158,9 @@ find_account(DcfLimiterTable *table, const DcfSharedKey *key)
 }
 
 /*
- * How well the place of an account does for another of a role: not at all (0),
- * if it is busy or, where the role may have no more, another's.  That the
- * service wants to be left alone is forgotten last, and only of the role's own.
+ * How suitable an account's place is for a new account of a role; 0 if it must
+ * stay: it is busy, or only_own is set and it is another role's.  A paused account
+ * is the last choice, and only if it is the role's own.
  */
 static int
 rate_place(const DcfLimiterAccount *account, Oid roleid, bool only_own,
@@ -179,8 +180,8 @@ rate_place(const DcfLimiterAccount *account, Oid roleid, bool only_own,
 }
 
 /*
- * A place for another account of a role: the best one, of equal ones that which
- * was idle longest.  NULL, and why, if there is none.
+ * Find a place for a new account of a role: the most suitable one, and of equal
+ * ones the one idle for longest.  NULL, and the reason, if there is none.
  */
 static DcfLimiterAccount *
 find_place(DcfLimiterTable *table, Oid roleid, int64 now, Shortage *shortage)
@@ -209,7 +210,7 @@ find_place(DcfLimiterTable *table, Oid roleid, int64 now, Shortage *shortage)
 	return place;
 }
 
-/* Tell of a want of room in a table, unless that was done lately. */
+/* Log a shortage in a table, unless that was done recently. */
 static void
 log_shortage(DcfLimiterTable *table, Shortage shortage, Oid roleid, int64 now)
 {
@@ -225,19 +226,19 @@ log_shortage(DcfLimiterTable *table, Shortage shortage, Oid roleid, int64 now)
 		return;
 	ereport(LOG,
 			(table == shared.memory ?
-				 errmsg("requests of further accounts are counted for each "
-						"session alone") :
-				 errmsg("requests of further accounts are not counted"),
+				 errmsg("requests of further accounts are limited for each "
+						"session separately") :
+				 errmsg("requests of further accounts are not limited"),
 			 shortage == OF_ROLE ?
-				 errdetail("Role \"%s\" has %d accounts with requests under "
-						   "way, as many as a role may have.",
+				 errdetail("Role \"%s\" has %d accounts with requests in "
+						   "flight, as many as a role may have.",
 						   GetUserNameFromId(roleid, true), ROLE_ACCOUNTS) :
-				 errdetail("All %d accounts have requests under way, or the "
-						   "service asked to be left alone.",
+				 errdetail("All %d accounts have requests in flight, or pause "
+						   "because the service asked for it.",
 						   ACCOUNTS)));
 }
 
-/* The account in a table, which is locked; or NULL, with no lock. */
+/* Find or create an account, and lock the table.  NULL, without a lock, if full. */
 static DcfLimiterAccount *
 lock_account(DcfLimiterTable *table, const DcfSharedKey *key, int64 now)
 {
@@ -368,6 +369,7 @@ dcf_limiter_free_waiter(DcfLimiterTable *table, DcfLimiterWaiter *waiter)
 	dlist_push_head(&table->free, &waiter->node);
 }
 
+/* Append the states of a table's accounts, counting them in *n. */
 static void
 add_states(DcfLimiterTable *table, DcfLimiterState *states, int *n)
 {

@@ -1,6 +1,6 @@
 /*
  * name_lookup.c
- *	  Looking up a name in a thread of its own.  See name_lookup.h.
+ *	  Looking up a host name in a thread.  See name_lookup.h.
  */
 /* EAI_NODATA is GNU's. */
 #ifndef _GNU_SOURCE
@@ -19,11 +19,11 @@
 
 struct DcfNameLookup
 {
-	pthread_mutex_t lock; /* of users and result */
+	pthread_mutex_t lock; /* protects users and result */
 	int users;
-	int result; /* getaddrinfo()'s; 0: none yet, or found */
+	int result; /* of getaddrinfo(); 0: not yet, or found */
 	int asker_fd;
-	int thread_fd; /* closed when the result is there */
+	int thread_fd; /* closed when there is a result */
 	char host[];
 };
 
@@ -53,7 +53,7 @@ dcf_name_lookup_start(const char *host)
 	{
 		self->asker_fd = fds[0];
 		self->thread_fd = fds[1];
-		/* Programs that the backend starts need not have them. */
+		/* Programs that the backend starts must not inherit them. */
 		(void) fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 		(void) fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 		if (start_thread(self))
@@ -93,7 +93,7 @@ dcf_name_lookup_release(DcfNameLookup *self)
 	leave(self);
 }
 
-/* The thread is a user from before it begins. */
+/* Start a detached thread, which counts as a user at once. */
 static bool
 start_thread(DcfNameLookup *self)
 {
@@ -113,6 +113,7 @@ start_thread(DcfNameLookup *self)
 	return started;
 }
 
+/* The thread. */
 static void *
 run(void *arg)
 {
@@ -136,7 +137,7 @@ run(void *arg)
 	return NULL;
 }
 
-/* The last user frees it. */
+/* Leave as a user; the last one frees the memory. */
 static void
 leave(DcfNameLookup *self)
 {

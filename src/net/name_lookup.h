@@ -1,10 +1,10 @@
 /*
  * name_lookup.h
- *	  Looking up a name in a thread of its own.
+ *	  Looking up a host name in a thread.
  *
- * Pure C: memory is from malloc, and belongs to the thread and to who asked,
- * until both are through with it.  So a name server that does not answer holds
- * up nobody: the thread is left to itself.
+ * Pure C.  The memory comes from malloc and belongs to both the caller and the
+ * thread; whoever finishes last frees it.  So the caller need not wait for a name
+ * server that does not answer: the thread ends by itself, later.
  */
 #ifndef DCF_NAME_LOOKUP_H
 #define DCF_NAME_LOOKUP_H
@@ -14,21 +14,21 @@
 typedef struct DcfNameLookup DcfNameLookup;
 
 /*
- * Begin; NULL if that cannot be.  Signals must be blocked meanwhile: the thread
- * inherits the mask.
+ * Start a lookup, copying host.  NULL if there is no memory, descriptor or
+ * thread.  The caller must block all signals: the thread inherits the mask.
  */
 extern DcfNameLookup *dcf_name_lookup_start(const char *host);
 
-/* A descriptor that can be read from once the result is there. */
+/* A descriptor that becomes readable when there is a result. */
 extern int dcf_name_lookup_fd(const DcfNameLookup *lookup);
 
 /*
- * Whether the result is there, and says that there is no such name, or none
- * with an address.
+ * Whether there is a result, and it says that the name does not exist or has no
+ * address.
  */
 extern bool dcf_name_lookup_found_none(DcfNameLookup *lookup);
 
-/* Who asked is through with it, and with its descriptor. */
+/* Release the lookup and its descriptor; does not wait for the thread. */
 extern void dcf_name_lookup_release(DcfNameLookup *lookup);
 
 #endif /* DCF_NAME_LOOKUP_H */

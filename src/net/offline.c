@@ -2,9 +2,9 @@
  * offline.c
  *	  The setting dataconnect_fdw.offline.  See offline.h.
  *
- * It is for restoring a dump, whose materialized views are refreshed, and for
- * copies of a database that are not to use its credentials.  A request is an
- * error then, and never an empty result: that would be taken for one.
+ * It is for restoring a dump, which refreshes materialized views, and for copies
+ * of a database that must not use its credentials.  A request then raises an
+ * error; an empty result would be mistaken for the service's answer.
  */
 #include "postgres.h"
 
@@ -19,8 +19,8 @@ dcf_offline_init(void)
 {
 	DefineCustomBoolVariable(
 		"dataconnect_fdw.offline",
-		"Sends nothing to any service: a query that needs a reply fails at once.",
-		"Replies that have begun go on as they are.", &dcf_offline, false,
+		"Sends no requests: a query that needs a reply fails at once.",
+		"Does not affect replies that have begun.", &dcf_offline, false,
 		PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
@@ -31,8 +31,8 @@ dcf_offline_check(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("requests to the service are turned off"),
-				 errdetail("The setting dataconnect_fdw.offline is on."),
+				 errdetail("The setting \"dataconnect_fdw.offline\" is on."),
 				 errhint("Set it to off. A materialized view that was "
-						 "restored meanwhile needs REFRESH MATERIALIZED "
-						 "VIEW.")));
+						 "restored in the meantime needs REFRESH "
+						 "MATERIALIZED VIEW.")));
 }

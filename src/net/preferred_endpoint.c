@@ -1,18 +1,18 @@
 /*
  * preferred_endpoint.c
- *	  Where a request goes: to the option url, or to the endpoint that the
- *	  service prefers for the company that the request is about.
+ *	  The host to which the requests about a company go.  See
+ *	  preferred_endpoint.h.
  *
- * An endpoint belongs to a company (documented for lists of relationships).
- * What GET /session names is that of the log-in's own company, whose number is
- * ParentEntityId; those of others are in the list of relationships.  A request
- * says which company it is about by the parameter CompanyID; without, it is
- * about the log-in's own.  What is not known for sure goes to the option url,
- * which is always right.
+ * Each company has an endpoint (documented for lists of relationships).  GET
+ * /session names that of the log-in's own company, whose number is ParentEntityId
+ * (seen).  The lists of relationships name those of other companies.  A request is
+ * about the company in its parameter CompanyID, or about the log-in's own
+ * company.  If the endpoint is not certain, the option url is used, which always
+ * works.
  *
- * Credentials would go there, so it has to be a host that can be taken for the
- * service: the same, or of the same registrable domain, or one that the
- * server's option allowed_hosts names.
+ * Credentials go to the endpoint, so its host must belong to the service: it is
+ * the host of the option url, has the same registrable domain, or is in the
+ * server's option allowed_hosts.
  */
 #include "postgres.h"
 
@@ -31,38 +31,38 @@
 #include "http_json.h"
 #include "session_private.h"
 
-/* After a failure that may pass, the service is asked again. */
+/* After a failure that may pass, the service is asked again after this time. */
 #define ASK_AGAIN_MS (60 * 1000)
 
 /* Another company's endpoint. */
 typedef struct Endpoint
 {
 	int64 company;
-	char *url; /* where its requests go */
+	char *url; /* base of the URLs of its requests */
 } Endpoint;
 
-/* A question to the service, and when it is to be asked. */
+/* The state of a question to the service. */
 typedef struct Question
 {
-	bool settled; /* not again */
-	bool warned;  /* of its failure */
-	int64 again;  /* after a failure, by dcf_wait_now() */
+	bool settled; /* answered, or not worth asking again */
+	bool warned;  /* a WARNING has reported its failure */
+	int64 again;  /* not to be asked before, by dcf_wait_now() */
 } Question;
 
-/* What the service has said.  All is in the session's context. */
+/* What is known about endpoints.  All in the session's context. */
 struct DcfPreferred
 {
-	Question own; /* GET /session */
-	char *url;	  /* where requests of the own company go */
-	int64 company;
-	bool has_company; /* company is known */
-	Question others;  /* the relationships */
-	List *endpoints;  /* of Endpoint * */
+	Question own;  /* GET /session */
+	char *url;	   /* base for the log-in's own company */
+	int64 company; /* its number, if has_company */
+	bool has_company;
+	Question others; /* the relationships */
+	List *endpoints; /* of Endpoint * */
 };
 
 typedef void (*Ask)(DcfSession *session, int64 deadline);
 
-/* What an attempt needs. */
+/* The arguments of call_ask(). */
 typedef struct AskArgs
 {
 	DcfSession *session;
@@ -70,7 +70,7 @@ typedef struct AskArgs
 	Ask ask;
 } AskArgs;
 
-/* What is known so far: nothing, at the first request of a session. */
+/* The session's knowledge, created at its first use. */
 static struct DcfPreferred *
 get_preferred(DcfSession *session)
 {
@@ -84,6 +84,7 @@ get_preferred(DcfSession *session)
 	return session->preferred;
 }
 
+/* Report by a WARNING, once for a question, that an endpoint is not used. */
 static void
 warn_not_used(Question *question, const char *why, const char *hint)
 {
@@ -94,7 +95,7 @@ warn_not_used(Question *question, const char *why, const char *hint)
 	question->warned = true;
 }
 
-/* Whether a session may send its requests, and its credentials, there. */
+/* Whether requests with credentials may be sent to a URL. */
 static bool
 is_trusted(const DcfServerOptions *options, const char *url)
 {
@@ -109,7 +110,10 @@ is_trusted(const DcfServerOptions *options, const char *url)
 		 dcf_trust_in_list(other.host, options->allowed_hosts));
 }
 
-/* The URL as it is used, in the session's context: without a final slash. */
+/*
+ * The URL without final slashes, in the session's context; the option url, with a
+ * WARNING, if it is not trusted.
+ */
 static char *
 accept_endpoint(DcfSession *session, Question *question, const char *url)
 {
@@ -120,11 +124,11 @@ accept_endpoint(DcfSession *session, Question *question, const char *url)
 	{
 		warn_not_used(question,
 					  psprintf("The service names \"%s\", which is not known "
-							   "to belong to it.",
+							   "to belong to the service.",
 							   dcf_foreign_text(url, len)),
-					  "If that is right, add its host to the server's option "
-					  "allowed_hosts; else set use_preferred_endpoint to "
-					  "off.");
+					  "If it does, add its host to the server's option "
+					  "\"allowed_hosts\". Otherwise set "
+					  "\"use_preferred_endpoint\" to off.");
 		return session->options->url;
 	}
 	while (len > 0 && url[len - 1] == '/')
@@ -134,15 +138,16 @@ accept_endpoint(DcfSession *session, Question *question, const char *url)
 	return taken;
 }
 
+/* Report that the question got no usable reply. */
 static void
 warn_no_answer(Question *question, const char *why)
 {
 	warn_not_used(question, why,
-				  "Set the server's option use_preferred_endpoint to off, "
-				  "unless the service is to name one.");
+				  "Set the server's option \"use_preferred_endpoint\" to off "
+				  "if the service need not name one.");
 }
 
-/* An Ask: for the endpoint of the log-in's own company. */
+/* An Ask: the endpoint of the log-in's own company. */
 static void
 ask_for_own(DcfSession *session, int64 deadline)
 {
@@ -155,7 +160,7 @@ ask_for_own(DcfSession *session, int64 deadline)
 	const char *url;
 	char *company;
 
-	/* What is the service's last word on it is not asked again. */
+	/* Other statuses are final: do not ask again. */
 	preferred->own.settled =
 		!(status == 401 || status == 429 || status >= 500);
 	if (status != 200)
@@ -180,7 +185,7 @@ ask_for_own(DcfSession *session, int64 deadline)
 		preferred->url = accept_endpoint(session, &preferred->own, url);
 }
 
-/* An Ask: for the endpoints of other companies. */
+/* An Ask: the endpoints of other companies. */
 static void
 ask_for_others(DcfSession *session, int64 deadline)
 {
@@ -210,14 +215,14 @@ ask_for_others(DcfSession *session, int64 deadline)
 
 /* A DcfCatchErrorFn. */
 static void
-attempt(void *arg)
+call_ask(void *arg)
 {
 	const AskArgs *args = arg;
 
 	args->ask(args->session, args->deadline);
 }
 
-/* No failure of it fails the request that it is asked for. */
+/* Ask the question if it is due.  Its failure does not fail the request. */
 static void
 ask_if_due(DcfSession *session, Question *question, Ask ask, int64 deadline)
 {
@@ -226,9 +231,9 @@ ask_if_due(DcfSession *session, Question *question, Ask ask, int64 deadline)
 
 	if (dcf_offline || question->settled || question->again > dcf_wait_now())
 		return;
-	/* Without a token there is nothing to fall back to. */
+	/* Without a token the request itself fails, too: raise that here. */
 	(void) dcf_token_authorization(session->token, session->pool, deadline);
-	error = dcf_catch_error(attempt, &args);
+	error = dcf_catch_error(call_ask, &args);
 	if (error)
 	{
 		question->settled =
@@ -239,7 +244,7 @@ ask_if_due(DcfSession *session, Question *question, Ask ask, int64 deadline)
 	question->again = dcf_wait_now() + ASK_AGAIN_MS;
 }
 
-/* Where the requests about a company go that is not the log-in's own. */
+/* The URL for another company; the option url if it is not known. */
 static const char *
 base_of_other(const DcfSession *session, int64 company)
 {

@@ -2,8 +2,8 @@
  * refusal.c
  *	  The service's refusals as PostgreSQL errors.
  *
- * What each status means follows the service's own documentation where it has
- * any (400, 401, 403, 404, 413, 429, 500, 503).
+ * The meanings of 400, 401, 403, 404, 413, 429, 500 and 503 follow the service's
+ * documentation; those of other statuses are HTTP's.
  */
 #include "postgres.h"
 
@@ -23,7 +23,8 @@ typedef struct Meaning
 static const Meaning meanings[] = {
 	{DCF_STATUS_BAD_VALUE, ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
 	 "service rejected the request's parameters",
-	 "Check the values in WHERE, and the params options of server and table."},
+	 "Check the values in WHERE and the options \"params\" of the server and the "
+	 "table."},
 	{401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 	 "service did not accept the credentials",
 	 "Check the options of the user mapping; a token may have expired."},
@@ -31,32 +32,33 @@ static const Meaning meanings[] = {
 	 "Ask for access to this endpoint for the user of the user mapping. The "
 	 "account may not be mapped to an employee."},
 	{404, ERRCODE_FDW_TABLE_NOT_FOUND, "service has no such endpoint",
-	 "Check the table's option endpoint and the server's option url."},
+	 "Check the table's option \"endpoint\" and the server's option \"url\"."},
 	{DCF_STATUS_TOO_MUCH, ERRCODE_PROGRAM_LIMIT_EXCEEDED, NULL,
 	 "Narrow the request, for example to fewer days or locations."},
 	{429, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
 	 "service is limiting the rate of requests",
-	 "Run fewer queries at once, or raise the server's options max_retries "
-	 "and retry_max_wait."},
-	{502, ERRCODE_FDW_ERROR, "service cannot be reached by its gateway",
+	 "Run fewer queries at once, or raise the server's options "
+	 "\"max_retries\" and \"retry_max_wait\"."},
+	{502, ERRCODE_FDW_ERROR, "gateway could not reach the service",
 	 "Try again later."},
 	{503, ERRCODE_FDW_ERROR, "service is overloaded or out of order",
 	 "Try again later."},
 	{504, ERRCODE_FDW_ERROR, "service did not answer its gateway in time",
-	 "Try again later, or ask for less."},
+	 "Try again later, or narrow the request."},
 };
 
-/* By class, where there is no meaning of its own. */
+/* For statuses without a meaning of their own, by class. */
 static const Meaning meaning_3xx =
 	{300, ERRCODE_FDW_ERROR, "service redirects the request",
-	 "Redirects are not followed. Check the server's option url."};
+	 "Redirects are not followed. Check the server's option \"url\"."};
 static const Meaning meaning_5xx = {500, ERRCODE_FDW_ERROR,
 									"service failed on the request",
-									"Try again later, or ask for less."};
+									"Try again later, or narrow the request."};
 static const Meaning meaning_other =
 	{0, ERRCODE_FDW_ERROR, "service gave no usable reply",
-	 "Check the table's option endpoint and the server's option url."};
+	 "Check the table's option \"endpoint\" and the server's option \"url\"."};
 
+/* The meaning of a status, or else of its class. */
 static const Meaning *
 find_meaning(int status)
 {
@@ -74,7 +76,7 @@ find_meaning(int status)
 	return &meaning_other;
 }
 
-/* Whether the body is a page for a browser: little in it is worth showing. */
+/* Whether the body is a page for a browser, of which only the title is shown. */
 static bool
 is_html(const DcfRefusal *refusal)
 {
@@ -82,7 +84,7 @@ is_html(const DcfRefusal *refusal)
 		dcf_markup_look(refusal->body, refusal->body_len) == DCF_BODY_MARKUP;
 }
 
-/* A sentence about such a page: its title is. */
+/* A sentence about such a page. */
 static char *
 show_page(const DcfRefusal *refusal)
 {
@@ -93,7 +95,7 @@ show_page(const DcfRefusal *refusal)
 		pstrdup("The reply is an HTML page.");
 }
 
-/* What a JSON object says of an error, or NULL. */
+/* The error message in a JSON object, or NULL. */
 static const char *
 get_error_message(json_t *document)
 {
@@ -112,8 +114,9 @@ get_error_message(json_t *document)
 }
 
 /*
- * Whether a text is an error code of OAuth (RFC 6749 and 6750), one of our own
- * words: it tells nothing, even where a client is called "client".
+ * Whether a text is an error code of OAuth (RFC 6749 and 6750).  It is shown as it
+ * is: it reveals nothing, even if a part of it equals a secret, such as a
+ * client_id "client".
  */
 static bool
 is_oauth_code(const char *text)
@@ -135,7 +138,7 @@ is_oauth_code(const char *text)
 	return false;
 }
 
-/* A sentence that tells what the body says. */
+/* A sentence with the body's error message, or with its start. */
 static char *
 show_body(const DcfRefusal *refusal)
 {
@@ -145,12 +148,12 @@ show_body(const DcfRefusal *refusal)
 	size_t len;
 
 	if (refusal->body_len == 0)
-		return pstrdup("The reply says no more.");
+		return pstrdup("The reply has no body.");
 	if (is_html(refusal))
 		return show_page(refusal);
 	document = dcf_json_document_parse(refusal->body, refusal->body_len);
 	message = get_error_message(document);
-	/* It may be a token, which nobody knows yet as a secret to hide. */
+	/* The body may have a token, which is not known as a secret yet. */
 	if (message == NULL && refusal->is_login)
 		return pstrdup("The reply has no error message.");
 	if (message == NULL)
@@ -166,7 +169,7 @@ show_body(const DcfRefusal *refusal)
 					len > 0 && strchr(".!?", shown[len - 1]) ? "" : ".");
 }
 
-/* The facts: what was asked, how it was answered, and in which words. */
+/* The detail: the request, the status, the message, and known limits. */
 static char *
 build_detail(const DcfRefusal *refusal)
 {
@@ -183,13 +186,13 @@ build_detail(const DcfRefusal *refusal)
 		appendStringInfo(&detail, " It points to \"%s\".", refusal->location);
 	if (refusal->status == DCF_STATUS_TOO_MUCH && refusal->max_rows > 0)
 		appendStringInfo(&detail,
-						 " Its limit is %d records in one reply, by its own "
-						 "estimate.",
+						 " The service allows %d records in one reply, by its "
+						 "own estimate.",
 						 refusal->max_rows);
 	if (refusal->requested_wait > 0)
 		appendStringInfo(&detail,
-						 " It asks to wait " INT64_FORMAT
-						 " s, longer than retry_max_wait allows.",
+						 " The service asks to wait " INT64_FORMAT
+						 " s, longer than \"retry_max_wait\" allows.",
 						 (refusal->requested_wait + 999) / 1000);
 	if (refusal->paused_until)
 		appendStringInfo(&detail,
@@ -198,6 +201,7 @@ build_detail(const DcfRefusal *refusal)
 	return detail.data;
 }
 
+/* The primary message; that of DCF_STATUS_TOO_MUCH names the foreign table. */
 static char *
 build_message(const DcfRefusal *refusal, const Meaning *meaning)
 {
@@ -217,7 +221,7 @@ dcf_refusal_raise(const DcfRefusal *refusal)
 	const Meaning *meaning;
 	const char *hint;
 
-	/* OAuth says 400 for a password that is wrong. */
+	/* OAuth answers a wrong password with 400. */
 	if (refusal->is_login && (status == 400 || status == 403))
 		status = 401;
 	meaning = find_meaning(status);

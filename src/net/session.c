@@ -1,9 +1,9 @@
 /*
  * session.c
- *	  What is kept between statements for each user mapping.  See session.h.
+ *	  The sessions of this backend.  See session.h.
  *
- * A session that an ALTER or DROP has made stale is no longer given out, and
- * goes when nobody holds it any more.
+ * A session that ALTER or DROP has made stale is not given out again.  It ends
+ * when nobody holds it any more.
  */
 #include "postgres.h"
 
@@ -16,9 +16,10 @@
 #include "net/circuit_breaker.h"
 #include "session_private.h"
 
-/* Idle connections kept at least: scans that are open at once have their own. */
+/* Least number of idle connections to keep, for scans that are open together. */
 #define MIN_IDLE_CONNECTIONS 8
 
+/* Holds a session until its memory context is reset. */
 typedef struct Holder
 {
 	MemoryContextCallback release;
@@ -28,10 +29,13 @@ typedef struct Holder
 /* All sessions of this backend, stale ones included. */
 static dlist_head sessions = DLIST_STATIC_INIT(sessions);
 
-/* Counts calls of mark_stale(). */
+/* Number of calls of mark_stale(). */
 static uint64 invalidations = 0;
 
-/* A server's or a user mapping's options may have changed; hash 0: all. */
+/*
+ * Syscache callback: the options of a server or user mapping, or of all (hash value
+ * 0), may have changed.
+ */
 static void
 mark_stale(Datum arg, int cacheid, uint32 hashvalue)
 {
@@ -50,6 +54,7 @@ mark_stale(Datum arg, int cacheid, uint32 hashvalue)
 	}
 }
 
+/* Register the callbacks once per backend. */
 static void
 init_sessions(void)
 {
@@ -69,6 +74,7 @@ end_session(DcfSession *session)
 	MemoryContextDelete(session->context);
 }
 
+/* Reset callback of a holder: the last one ends a stale session. */
 static void
 release_holder(void *arg)
 {
@@ -78,6 +84,7 @@ release_holder(void *arg)
 		end_session(session);
 }
 
+/* Hold a session until cxt is reset. */
 static void
 hold(DcfSession *session, MemoryContext cxt)
 {
@@ -90,6 +97,7 @@ hold(DcfSession *session, MemoryContext cxt)
 	MemoryContextRegisterResetCallback(cxt, &holder->release);
 }
 
+/* End stale sessions here, as mark_stale() may not free anything. */
 static void
 end_unused_stale_sessions(void)
 {
@@ -104,6 +112,7 @@ end_unused_stale_sessions(void)
 	}
 }
 
+/* The session of a user mapping that is not stale, NULL if there is none. */
 static DcfSession *
 find_session(Oid umid)
 {
@@ -119,7 +128,10 @@ find_session(Oid umid)
 	return NULL;
 }
 
-/* InvalidOid for public; PostgreSQL names the user who looks for a mapping. */
+/*
+ * The user of a mapping, InvalidOid for PUBLIC.  UserMapping.userid is the user for
+ * whom the mapping was looked up.
+ */
 static Oid
 user_of_mapping(const UserMapping *mapping)
 {
@@ -131,8 +143,9 @@ user_of_mapping(const UserMapping *mapping)
 }
 
 /*
- * Read the options and set up what follows from them.  All is in a context of
- * its own, which moves to where it may stay when nothing can fail any more.
+ * Create a session.  Its context is moved below CacheMemoryContext once nothing
+ * can fail any more.  If options change during the creation, the session is stale
+ * from the start.
  */
 static DcfSession *
 create_session(Oid serverid, const UserMapping *mapping)
@@ -170,7 +183,7 @@ create_session(Oid serverid, const UserMapping *mapping)
 	return session;
 }
 
-/* As postgres_fdw has it: nobody may borrow the server's own way out. */
+/* As in postgres_fdw: only a superuser may allow access without credentials. */
 static void
 check_credentials(const DcfSession *session, Oid userid)
 {
@@ -181,9 +194,11 @@ check_credentials(const DcfSession *session, Oid userid)
 			(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
 			 errmsg("credentials are required"),
 			 errdetail("The user mapping of a user who is not a superuser "
-					   "must have a token, or username and password."),
-			 errhint("Set them, or have a superuser set password_required "
-					 "to 'false' on the user mapping.")));
+					   "must have the option \"token\", or \"username\" and "
+					   "\"password\"."),
+			 errhint(
+				 "Set them, or have a superuser set "
+				 "\"password_required\" to 'false' on the user mapping.")));
 }
 
 DcfSession *
@@ -192,7 +207,7 @@ dcf_session_get(Oid serverid, Oid userid, MemoryContext cxt)
 	UserMapping *mapping = GetUserMapping(userid, serverid);
 	DcfSession *session;
 
-	/* Which mapping it is is all that is asked here. */
+	/* Only the mapping's OID is needed here, not its secrets. */
 	dcf_wipe_options(mapping->options);
 	init_sessions();
 	end_unused_stale_sessions();
@@ -216,7 +231,7 @@ dcf_session_try_slot(const DcfSession *session, const char *endpoint,
 {
 	DcfLimiterSlot *slot;
 
-	/* Where the host may be away, one request has to do for a probe. */
+	/* If the host may be unreachable, one request at a time is enough. */
 	if (!dcf_circuit_breaker_is_clear(session->options->url, session->options))
 		return NULL;
 	slot = dcf_limiter_slot(session->limiter, endpoint, cxt);

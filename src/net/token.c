@@ -2,9 +2,9 @@
  * token.c
  *	  Credentials and tokens.  See token.h.
  *
- * The token service speaks OAuth 2.0: a form with grant_type=password gives an
- * access token, its life in seconds and a refresh token, which gives the next
- * pair with grant_type=refresh_token.
+ * The token service speaks OAuth 2.0 (documented).  A form with
+ * grant_type=password gives an access token, its lifetime in seconds and a refresh
+ * token.  With grant_type=refresh_token, that gives the next pair.
  */
 #include "postgres.h"
 
@@ -27,16 +27,16 @@
 #include "http_json.h"
 #include "token.h"
 
-/* A token is renewed this long before its end, or in its last tenth. */
+/* A token is renewed this long before its end, or in the last tenth of its life. */
 #define RENEW_MARGIN_MS (60 * 1000)
 
-/* If that fails, it is tried again after this time, at least. */
+/* After a failure, renewal is tried again after this time at the earliest. */
 #define RENEW_AGAIN_MS 1000
 
-/* Bytes of the names in a form for a token, and of the kind of grant. */
+/* Room for the names of fields and the grant type in a form for a token. */
 #define FORM_NAMES 128
 
-/* Longer lives are taken for this, far from any overflow. */
+/* Upper bound for lifetimes, far below any overflow. */
 #define MAX_LIFE_S (366 * 24 * 3600)
 
 struct DcfToken
@@ -44,19 +44,19 @@ struct DcfToken
 	MemoryContext context;
 	const DcfServerOptions *options;
 	const DcfUserOptions *user;
-	List *secrets;		 /* those of the mapping, in UTF-8 */
-	bool by_service;	 /* from the token service */
+	List *secrets;		 /* of the mapping, in UTF-8 (char *) */
+	bool by_service;	 /* the token comes from the token service */
 	char *authorization; /* the header's value, or NULL */
 	char *refresh_token; /* or NULL */
-	char *spent_token;	 /* the refresh token under way, or NULL */
+	char *spent_token;	 /* the refresh token being sent, or NULL */
 	int64 renew_at;		 /* by dcf_wait_now(); 0: never */
-	int64 ends_at;		 /* not good from then on; 0: never */
-	ErrorData *refusal;	 /* of the credentials, or NULL */
-	TimestampTz refused; /* the start of the transaction that it was in */
+	int64 ends_at;		 /* invalid from then on; 0: never */
+	ErrorData *refusal;	 /* last error for refused credentials, or NULL */
+	TimestampTz refused; /* start of the transaction of that error */
 	MemoryContextCallback release;
 };
 
-/* Whether it can stand in a header: visible ASCII only. */
+/* Whether a text may be put into a header: visible ASCII only. */
 static bool
 is_header_safe(const char *text)
 {
@@ -68,15 +68,20 @@ is_header_safe(const char *text)
 	return true;
 }
 
+/*
+ * Raise that a user mapping's option has an invalid value, without showing it.
+ */
 static void
 reject_credential(const char *option, const char *reason)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 			 errmsg("invalid value for option \"%s\"", option),
-			 errdetail("The user mapping's option %s %s.", option, reason)));
+			 errdetail("The user mapping's option \"%s\" %s.", option,
+					   reason)));
 }
 
+/* Raise if one of the credentials cannot be sent. */
 static void
 check_credentials(const DcfUserOptions *user)
 {
@@ -113,13 +118,14 @@ dcf_token_is_given(const DcfUserOptions *user)
 	return user->token || (user->username && user->password);
 }
 
-/* A text of the database in UTF-8. */
+/* A text in the database's encoding, converted to UTF-8 (or itself). */
 static char *
 to_utf8(const char *text)
 {
 	return pg_server_to_any(text, strlen(text), PG_UTF8);
 }
 
+/* The value of a Basic authorization header (RFC 7617). */
 static char *
 make_basic(const DcfUserOptions *user)
 {
@@ -146,7 +152,7 @@ add_secret(List *secrets, const char *secret)
 	return secret ? lappend(secrets, unconstify(char *, secret)) : secrets;
 }
 
-/* All secrets as they are now: a DcfSecretsFn. */
+/* A DcfSecretsFn: the present secrets. */
 static List *
 list_secrets(const void *holder)
 {
@@ -181,7 +187,7 @@ hold_secrets(DcfToken *token)
 	dcf_foreign_text_hide(list_secrets, token, token->context);
 }
 
-/* The copies in UTF-8 are those of the mapping, or their own. */
+/* Reset callback.  A converted text is a copy, so wipe both. */
 static void
 wipe_secrets(void *arg)
 {
@@ -211,7 +217,7 @@ dcf_token_create(const DcfServerOptions *options, const DcfUserOptions *user)
 	token->options = options;
 	token->user = user;
 
-	/* Called after the release of what is held next, which reads them. */
+	/* Callbacks run in reverse order: hold_secrets() stops reading before. */
 	token->release.func = wipe_secrets;
 	token->release.arg = token;
 	MemoryContextRegisterResetCallback(token->context, &token->release);
@@ -227,7 +233,7 @@ dcf_token_create(const DcfServerOptions *options, const DcfUserOptions *user)
 	return token;
 }
 
-/* As it stands in a form. */
+/* A text, percent-encoded for a form. */
 static char *
 encode(const char *utf8)
 {
@@ -240,6 +246,7 @@ encode(const char *utf8)
 	return encoded;
 }
 
+/* Append one encoded field to a form, and wipe the copy. */
 static void
 append_field(StringInfo form, const char *name, const char *value)
 {
@@ -249,7 +256,7 @@ append_field(StringInfo form, const char *name, const char *value)
 	dcf_wipe(encoded);
 }
 
-/* Room for a form, which should not grow: that would leave a part behind. */
+/* Size for a form that need not grow: repalloc() would leave secrets behind. */
 static int
 form_size(const DcfToken *token, const char *refresh_token)
 {
@@ -258,13 +265,13 @@ form_size(const DcfToken *token, const char *refresh_token)
 						   user->username, user->password, refresh_token};
 	size_t size = FORM_NAMES;
 
-	/* In UTF-8, encoded. */
+	/* The longest conversion to UTF-8, with each byte as %XX. */
 	for (size_t i = 0; i < lengthof(texts); i++)
 		size += texts[i] ? strlen(texts[i]) * MAX_CONVERSION_GROWTH * 3 : 0;
 	return (int) Min(size, MaxAllocSize / 2);
 }
 
-/* The form for a new token: by a refresh token, or, without, the password. */
+/* The form for a new token: by the refresh token, or by password if NULL. */
 static char *
 build_form(const DcfToken *token, const char *refresh_token)
 {
@@ -286,6 +293,7 @@ build_form(const DcfToken *token, const char *refresh_token)
 	return dcf_wipe_later(form.data, CurrentMemoryContext);
 }
 
+/* Wipe and free a text, which may be NULL. */
 static void
 forget_text(char *text)
 {
@@ -294,6 +302,7 @@ forget_text(char *text)
 		pfree(text);
 }
 
+/* Replace a secret text in the token's context, and wipe the old one. */
 static void
 replace_text(const DcfToken *token, char **text, const char *value)
 {
@@ -303,6 +312,7 @@ replace_text(const DcfToken *token, char **text, const char *value)
 	*text = copy;
 }
 
+/* Raise that the token service's reply is unusable; reason is a predicate. */
 static void
 raise_bad_grant(const char *reason)
 {
@@ -310,12 +320,12 @@ raise_bad_grant(const char *reason)
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 			 errmsg("token service did not answer with a token"),
 			 errdetail("Its reply %s.", reason),
-			 errhint("Check the server's option token_url.")));
+			 errhint("Check the server's option \"token_url\".")));
 }
 
 /*
- * expires_in, in seconds, as a number or as one in a text; -1: not given.
- * Raises for anything else: who has it wrong may have the token wrong, too.
+ * The reply's expires_in in seconds, a number or a string with a number; -1 if
+ * missing.  Raises for anything else: then the token may be wrong, too.
  */
 static int64
 read_life(json_t *document)
@@ -337,11 +347,11 @@ read_life(json_t *document)
 			life = -1;
 	}
 	if (!(life >= 0))
-		raise_bad_grant("has an expires_in that is no number of seconds");
+		raise_bad_grant("has an invalid \"expires_in\"");
 	return life > MAX_LIFE_S ? MAX_LIFE_S : (int64) life;
 }
 
-/* What is wrong with a reply that dcf_http_read_json() does not take. */
+/* What is wrong with a reply for which dcf_http_read_json() gave NULL. */
 static const char *
 document_problem(const DcfHttpTransfer *transfer)
 {
@@ -355,7 +365,7 @@ document_problem(const DcfHttpTransfer *transfer)
 										 "is not a JSON object";
 }
 
-/* Take over what a grant gave. */
+/* Take the new tokens and the lifetime over from a reply. */
 static void
 take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 {
@@ -368,10 +378,10 @@ take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 	if (document == NULL)
 		raise_bad_grant(document_problem(transfer));
 	if (access == NULL)
-		raise_bad_grant("has no access_token");
+		raise_bad_grant("has no \"access_token\"");
 	if (!is_header_safe(access))
-		raise_bad_grant("has an access_token with characters that cannot be "
-						"sent");
+		raise_bad_grant("has an \"access_token\" with characters that cannot "
+						"be sent");
 	life = read_life(document);
 	bearer = dcf_wipe_concat("Bearer ", access);
 	replace_text(token, &token->authorization, bearer);
@@ -387,6 +397,7 @@ take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 	}
 }
 
+/* Raise the token service's refusal. */
 static void
 raise_refused_grant(const DcfExchange *exchange, DcfHttpTransfer *transfer)
 {
@@ -398,17 +409,17 @@ raise_refused_grant(const DcfExchange *exchange, DcfHttpTransfer *transfer)
 	dcf_refusal_raise(&refusal);
 }
 
-/* One token that is asked for. */
+/* The arguments of a request for a token. */
 typedef struct Grant
 {
 	DcfToken *token;
 	DcfHttpPool *pool;
 	int64 deadline;
-	const char *refresh_token; /* NULL: by the password */
-	bool early;				   /* the old token is still good */
+	const char *refresh_token; /* NULL: use the password */
+	bool early;				   /* the old token is still valid */
 } Grant;
 
-/* A DcfCatchErrorFn.  It is brief if there is another way. */
+/* A DcfCatchErrorFn: request a token, briefly if there is an alternative. */
 static void
 ask_service(void *arg)
 {
@@ -435,8 +446,8 @@ ask_service(void *arg)
 }
 
 /*
- * A refresh token is good for one try.  However that fails, the password has to
- * do.
+ * Request a token with the refresh token, which is used for one try only.  False
+ * if there is none or that failed: then the password is needed.
  */
 static bool
 refresh(Grant *grant)
@@ -454,7 +465,7 @@ refresh(Grant *grant)
 	grant->refresh_token = NULL;
 	if (error == NULL && token->refresh_token == NULL)
 	{
-		/* The reply leaves it good. */
+		/* The reply has no new one, so the old one stays valid. */
 		token->refresh_token = token->spent_token;
 		token->spent_token = NULL;
 	}
@@ -467,6 +478,7 @@ refresh(Grant *grant)
 	return error == NULL;
 }
 
+/* Raise a caught error again, without its context. */
 pg_noreturn static void
 raise_again(const ErrorData *error)
 {
@@ -476,7 +488,7 @@ raise_again(const ErrorData *error)
 			 error->hint ? errhint("%s", error->hint) : 0));
 }
 
-/* What raise_again() needs of it, in place of the last one. */
+/* Keep what raise_again() needs of an error. */
 static void
 keep_refusal(DcfToken *token, const ErrorData *error)
 {
@@ -494,9 +506,9 @@ keep_refusal(DcfToken *token, const ErrorData *error)
 }
 
 /*
- * Credentials that were refused are not sent again in the same transaction: a
- * statement has more than one reason to log in, and an account may be locked
- * after some failures.
+ * Request a token with the password, or raise.  If the credentials were refused
+ * earlier in the transaction, raise that error again: a statement may need a token
+ * several times, and the service may lock an account after some failures.
  */
 static void
 log_in(Grant *grant)
@@ -518,7 +530,7 @@ log_in(Grant *grant)
 	raise_again(error);
 }
 
-/* A DcfCatchErrorFn. */
+/* A DcfCatchErrorFn: request a new token. */
 static void
 renew(void *arg)
 {
@@ -529,16 +541,16 @@ renew(void *arg)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
 				 errmsg("option \"token_url\" is required"),
-				 errdetail("The user mapping has client_id and client_secret, "
-						   "but its server has no token_url to send them "
-						   "to.")));
+				 errdetail("The user mapping has \"client_id\" and "
+						   "\"client_secret\", but its server has no "
+						   "\"token_url\" to send them to.")));
 	dcf_trust_check_confidential(token->options->token_url, "token_url",
 								 token->options);
 	if (!refresh(grant))
 		log_in(grant);
 }
 
-/* Whether the token can be sent, as far as is known. */
+/* Whether there is a token that has not ended, as far as is known. */
 static bool
 is_good(const DcfToken *token)
 {
@@ -546,7 +558,10 @@ is_good(const DcfToken *token)
 		(token->ends_at == 0 || token->ends_at > dcf_wait_now());
 }
 
-/* Whether there is a good token: a failure that leaves the old one is none. */
+/*
+ * Renew a token that is still valid.  A failure is not raised.  Returns whether
+ * there is a valid token afterwards, new or old.
+ */
 static bool
 renew_early(Grant *grant)
 {
@@ -594,7 +609,7 @@ dcf_token_authorization(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 bool
 dcf_token_discard(DcfToken *token, const char *authorization)
 {
-	/* Of requests sent at the same time the first has got a new one already. */
+	/* Another request may have got a new token in the meantime. */
 	if (token->by_service && token->authorization &&
 		strcmp(token->authorization, authorization) == 0)
 		token->ends_at = dcf_wait_now();

@@ -1,17 +1,17 @@
 /*
  * token.h
- *	  What goes into the Authorization header for one user mapping.
+ *	  The Authorization header of a user mapping.
  *
- * Three ways: a token given as it is (Bearer), a user name and password
- * (Basic), or these with a client's id and secret, for which the token service
- * at the server's token_url gives out a token that lives for some hours.
+ * A mapping has one of: a token (Bearer); username and password (Basic); or these
+ * with client_id and client_secret, for which the token service at the server's
+ * token_url issues a token that is valid for some hours.
  *
- * A new token is requested by the refresh token, if there is one, and by the
+ * A new token is requested with the refresh token, if there is one, and with the
  * password if that fails.  Credentials that were refused are not sent again in
- * the same transaction: services lock accounts after a few failures.
+ * the same transaction, because services lock accounts after a few failures.
  *
- * The token service gets no cookies, and no slot of the limiter: it is another
- * service, and a request waits for it.
+ * Requests to the token service have no cookies and take no slot of the limiter:
+ * it is another service, and a request that may hold a slot waits for it.
  */
 #ifndef DCF_TOKEN_H
 #define DCF_TOKEN_H
@@ -24,27 +24,29 @@
 typedef struct DcfToken DcfToken;
 
 /*
- * In the current memory context; options and user must outlive it.  Raises
+ * Create the token state in the current memory context, whose reset wipes all
+ * secrets, those in *user, too.  options and user must outlive it.  Raises
  * ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for credentials that cannot be sent.
  */
 extern DcfToken *dcf_token_create(const DcfServerOptions *options,
 								  const DcfUserOptions *user);
 
-/* Whether the mapping has credentials at all. */
+/* Whether the mapping has a token, or username and password. */
 extern bool dcf_token_is_given(const DcfUserOptions *user);
 
 /*
- * The header's value, or NULL for none; a secret, valid until the next call.
- * Asks the token service if need be: raises what dcf_exchange_run() does and
- * ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, unless the old token is good for
- * some more time.
+ * The header's value, or NULL for none; secret, valid until the next call.  May
+ * request a token, with the deadline by dcf_wait_now() (0 for none).  Then raises
+ * what dcf_exchange_run() does, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION for
+ * refused credentials, and ERRCODE_FDW_OPTION_NAME_NOT_FOUND without token_url,
+ * but not while the old token is still valid.
  */
 extern const char *dcf_token_authorization(DcfToken *token, DcfHttpPool *pool,
 										   int64 deadline);
 
 /*
- * The service did not accept this value.  Whether there is another to be had:
- * if so, the next call of dcf_token_authorization() gives it.
+ * The service refused this value with a 401.  If the token service can issue
+ * another, returns true, and the next dcf_token_authorization() gives it.
  */
 extern bool dcf_token_discard(DcfToken *token, const char *authorization);
 

@@ -1,6 +1,6 @@
 /*
  * trust.c
- *	  Which hosts may be trusted with what.  See trust.h.
+ *	  Which hosts may receive credentials.  See trust.h.
  */
 #include "postgres.h"
 
@@ -11,7 +11,7 @@
 #include "base/url_parts.h"
 #include "net/trust.h"
 
-/* An address in one of its usual forms, not a name. */
+/* Whether a host is an IP address, not a name. */
 static bool
 is_address(const char *host)
 {
@@ -27,7 +27,7 @@ dcf_trust_is_loopback(const char *host)
 	static const unsigned char loopback6[16] = {[15] = 1};
 	unsigned char address[16];
 
-	/* libcurl itself takes this name for this machine. */
+	/* libcurl resolves this name to this machine without the DNS. */
 	if (strcmp(host, "localhost") == 0)
 		return true;
 	if (inet_pton(AF_INET, host, address) == 1)
@@ -66,7 +66,10 @@ dcf_trust_in_list(const char *host, List *hosts)
 	return false;
 }
 
-/* A proxy elsewhere takes such names for itself, and sees what is sent. */
+/*
+ * Whether a proxy runs on this machine.  Another one would resolve "localhost" to
+ * itself, and could read the request.
+ */
 static bool
 is_proxy_here(const char *proxy)
 {
@@ -105,13 +108,13 @@ dcf_trust_check_confidential(const char *url, const char *option,
 						"encryption",
 						parts.host),
 				 dcf_trust_is_loopback(parts.host) ?
-					 errdetail("The server's option %s is a URL of plain "
-							   "http, and its option proxy leads to another "
-							   "machine.",
+					 errdetail("The server's option \"%s\" is a URL of plain "
+							   "http, and its option \"proxy\" leads to "
+							   "another machine.",
 							   option) :
-					 errdetail("The server's option %s is a URL of plain "
+					 errdetail("The server's option \"%s\" is a URL of plain "
 							   "http.",
 							   option),
 				 errhint("Use https there, or have a superuser set the "
-						 "server's option allow_insecure_http.")));
+						 "server's option \"allow_insecure_http\".")));
 }

@@ -1,5 +1,5 @@
-# Asks queries of foreign and of local tables, and compares. See
-# DataConnectQueries for what is asked.
+# Runs queries on foreign and on local tables, and compares the results. See
+# DataConnectQueries for the queries.
 #
 #	my $judge = DataConnectJudge->new($dc, $queries);
 #	my @mismatches = $judge->ask($seed, $first, $last);    # by numbers
@@ -13,7 +13,7 @@ use warnings FATAL => 'all';
 
 use PostgreSQL::Test::Utils ();
 
-# Queries that share their settings.
+# Number of queries in a row that share their settings.
 use constant BLOCK => 20;
 
 sub new
@@ -38,8 +38,8 @@ sub session
 	};
 }
 
-# Runs each query both ways, and returns those that differ: hashes with the
-# query and what each way gave.
+# Run each query both ways, and return those that differ: hashes with the query and
+# both results.
 sub ask
 {
 	my ($self, $seed, $first, $last) = @_;
@@ -57,7 +57,7 @@ sub ask
 	return @mismatches;
 }
 
-# One query that need not be by chance, with the settings as they are.
+# Compare one query, which need not be random, with the present settings.
 sub compare
 {
 	my ($self, $query) = @_;
@@ -89,14 +89,15 @@ sub _ask_block
 	return @mismatches;
 }
 
-# How many queries there were of each kind.
+# The number of queries of each kind.
 sub summary
 {
 	my ($self) = @_;
 	return join ', ', map { "$self->{count}{$_} $_" } sort keys %{ $self->{count} };
 }
 
-# Of each shape, how many queries were compared, and what became of the others.
+# For each shape, the number of queries that were compared, and the results of the
+# others.
 sub shares
 {
 	my ($self) = @_;
@@ -119,7 +120,7 @@ sub refused
 	return ($of->{refused} || 0) / $of->{asked};
 }
 
-# Queries that PostgreSQL itself did not take, and what it said.
+# Queries that PostgreSQL itself refused, with its message.
 sub invalid
 {
 	my ($self) = @_;
@@ -149,9 +150,9 @@ sub _verdict
 	return join("\n", @{ $far->{rows} }) eq join("\n", @{ $near->{rows} }) ? 'compared' : 'mismatch';
 }
 
-# Of a statement that was executed several times: with the same values it has the
-# same rows, or is refused, each time; and asks for the same, where that depends
-# on its values alone.
+# Check a statement that was executed several times: with the same values it returns
+# the same rows each time, or is refused. It also sends the same requests, if those
+# depend on its values alone.
 sub _verdict_of_runs
 {
 	my ($case, $refusals) = @_;
@@ -169,8 +170,8 @@ sub _verdict_of_runs
 		$first{$set} = { refused => $refused, requests => $far->{requests} } unless $first{$set};
 		return $far->{state} eq $near->{state} || $refused ? 'invalid' : 'mismatch' if $near->{state} ne '00000';
 		return 'mismatch' if $far->{state} ne '00000' && !$refused;
-		# Where another side of a join has no row, or no row can be, a scan may
-		# not be run at all.
+		# If the other side of a join has no row, or no row can match, a scan may not
+		# run at all.
 		my $nothing = $query->{nothing}[ $query->{runs}[$run] ];
 		return 'mismatch' if $refused != $first{$set}{refused} && !$query->{joined} && !$nothing;
 		next if $refused;
@@ -184,9 +185,9 @@ sub _verdict_of_runs
 	return $compared ? 'compared' : 'refused';
 }
 
-# Returns { far => { rows => [sorted lines], state => SQLSTATE }, near => … }
-# for each query; the state is 'lost' where the session ended. Of a repeated one
-# also runs: [ { rows, state, requests }, … ].
+# Return { far => { rows => [sorted lines], state => SQLSTATE }, near => … } for each
+# query; the state is 'lost' if the session ended. A repeated query also has runs: [ {
+# rows, state, requests }, … ].
 sub _run
 {
 	my ($self, $settings, @queries) = @_;
@@ -240,8 +241,8 @@ sub _run
 	return @answers;
 }
 
-# Lines that run a statement and leave its SQLSTATE in "state". psql knows none of
-# an error that comes while it copies, so what is copied goes by way of a file.
+# Lines for psql that run a statement and leave its SQLSTATE in "state". psql does not
+# report an error during COPY, so its output goes to a file.
 sub _send
 {
 	my ($self, $statement) = @_;
@@ -250,7 +251,7 @@ sub _send
 	return "\\! rm -f '$copied'\n$statement;\n\\set state :SQLSTATE\n\\! cat '$copied'\n";
 }
 
-# Requests come between marks, which are requests themselves.
+# Find the requests between marks, which are requests themselves.
 sub _mark
 {
 	my ($number, $run) = @_;
@@ -280,8 +281,8 @@ sub _assign_requests
 	return;
 }
 
-# The same with fewer conditions and settings, as long as it differs, and for
-# a minute.
+# Remove conditions and settings from a query as long as the results differ, for at
+# most a minute.
 sub reduce
 {
 	my ($self, $case) = @_;
@@ -314,7 +315,7 @@ sub reduce
 	return $case;
 }
 
-# All there is to know about a mismatch, as text.
+# Everything known about a mismatch, as text.
 sub explain
 {
 	my ($self, $case) = @_;

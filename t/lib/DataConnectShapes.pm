@@ -1,5 +1,5 @@
-# Kinds of queries by chance beside those of DataConnectQueries, which mixes them
-# in: each is a method that returns a query's fields.
+# Kinds of random queries that DataConnectQueries mixes in. Each is a method that
+# returns a query's fields.
 #
 #	shape_places      a subquery wherever an expression may stand
 #	shape_repeated    seven executions of one statement, with other values and
@@ -21,7 +21,7 @@ my %weight = (plain => 30, places => 25, repeated => 20, with => 10, rows => 10)
 sub pick { return $_[ int rand @_ ] }
 sub chance { return rand() < $_[0] }
 
-# The shapes to choose from, each as often as it weighs.
+# The shapes to choose from, each as often as its weight.
 sub shapes
 {
 	my @named = split /,/, $ENV{DATACONNECT_SHAPES} || '';
@@ -35,7 +35,7 @@ sub shapes
 	  grep { !$without{$_} && (!%only || $only{$_}) } sort keys %weight;
 }
 
-# Their names, each once.
+# Their names, without duplicates.
 sub names
 {
 	my %names = map { $_ => 1 } shapes();
@@ -46,8 +46,8 @@ sub names
 
 my @asked = qw(params params listed needed preset preset plain many wide parts by_group both sums);
 
-# A relation for a subquery, with its conditions: what has to be said of it comes
-# from outside, mostly.
+# A relation for a subquery, with its conditions. What the relation requires comes
+# mostly from outside.
 sub _probed
 {
 	my ($self, $scope) = @_;
@@ -73,8 +73,8 @@ sub _probed
 	return ($inner, join(' AND ', @where) || 'true');
 }
 
-# A subquery over a parameter column that nothing compares inside: x IN (SELECT
-# p …) gives it its values, or is refused.
+# A subquery over a parameter column that no condition inside compares: x IN (SELECT p
+# …) supplies its values, or is refused.
 sub _in_parameter
 {
 	my ($self, $scope) = @_;
@@ -181,7 +181,7 @@ my %parameter_values = (
 	uuid => [ "'a1111111-2222-3333-4444-555555555550'", "'b1111111-2222-3333-4444-555555555551'" ],
 	timestamp => [ map { "'$_'" } '2026-01-01', '2026-02-01 00:00', '2026-03-08 02:00', '2026-03-09', '2026-11-01 01:00', '2027-01-01' ]);
 
-# Sets of values; what each compares with a parameter column is noted.
+# Sets of values; records which values each set compares with a parameter column.
 sub _parameter
 {
 	my ($query, $type, $null) = @_;
@@ -202,8 +202,8 @@ sub _compare
 	return;
 }
 
-# Of a comparison with NULL nothing is left to run, where the value is known. The
-# last n parameters are compared.
+# If the value is known, a comparison with NULL leaves nothing to run. The last n
+# parameters are compared.
 sub _note_nothing
 {
 	my ($query, $n) = @_;
@@ -214,7 +214,7 @@ sub _note_nothing
 	return;
 }
 
-# A condition on a column that says something of it for some values only.
+# A condition that constrains a column only for some values.
 sub _optional
 {
 	my ($self, $query, $column, $attname, $type, $sent) = @_;
@@ -227,8 +227,8 @@ sub _optional
 		$_->[-1] = chance(0.4) ? "'any'" : "'one'" for @{ $query->{sets} };
 		_compare($query, $attname, grep { $query->{sets}[$_][-1] ne "'any'" } @all);
 		my $value = _parameter($query, $type, 0);
-		# A CASE is sent where its value is known: of a filtered column it makes
-		# no other rows.
+		# A CASE is sent if its value is known; for a filtered column that does not
+		# change the rows.
 		return "($switch = 'any' OR $column = $value)" if chance(0.6);
 		$query->{unsteady} = 1 unless $sent;
 		return "CASE WHEN $switch = 'any' THEN true ELSE $column = $value END";
@@ -310,7 +310,7 @@ sub shape_repeated
 	my $joined = chance(0.25);
 	if ($joined)
 	{
-		# A parameter of the other side.
+		# A parameter that the other side of a join supplies.
 		my $value = _parameter(\%query, 'integer', 0.3);
 		$from = "public.stores s JOIN \@$name/*\@ $alias ON $alias.id = s.id";
 		push @where, "($value IS NULL OR s.n = $value)";
@@ -319,13 +319,13 @@ sub shape_repeated
 	my $text = (chance(0.7) ? "SELECT $stars" : 'SELECT count(*), ' . join(', ', map { "count($alias.$_->[0])" } @{ $relation->{all} })) . " FROM $from"
 	  . (@where ? ' WHERE ' . join ' AND ', @where : '');
 
-	# Which values each execution has; the same ones at the beginning, mostly.
+	# The values of each execution; the first ones are mostly the same.
 	my @runs = chance(0.6) ? (0, 0, 0, 0, 0, 0, 0) : chance(0.5) ? (0, 1, 0, 1, 0, 1, 0) : (0, 1, 2, 0, 1, 2, 0);
 	my %between = chance(0.4) ? map { 1 + int rand 6 => pick(@settings) } 1 .. 3 : ();
 	$query{variants} = [ map { my $set = $_; $bounded ? '' : join('_', grep { $query{compared}[$set]{$_} } $self->sent_order($name)) || 'none' } 0 .. 2 ];
 	$query{variants} = [ map { $_ eq join('_', $self->sent_order($name)) ? '' : $_ } @{ $query{variants} } ];
 	return (%query, text => $text, mode => 'repeated', function => chance(0.3), runs => \@runs, between => \%between, joined => $joined,
-		# Partitions are passed over by the plan alone where the values are known.
+		# The plan alone skips partitions if the values are known.
 		steady => !$joined && !%between && !$query{unsteady} && $name !~ /^(?:parts|ranges|by_group)$/);
 }
 
@@ -337,8 +337,7 @@ sub shape_with
 	my $name = pick(qw(plain many days moments params params listed listed preset needed parts));
 	my $how = pick('', '', 'NOT MATERIALIZED ', 'MATERIALIZED ');
 	my %sent = $self->sent_columns($name);
-	# Each use says which values of parameter columns it wants, or none compares
-	# them.
+	# Either each use compares the parameter columns, or none does.
 	my $asked = %sent && ($name eq 'needed' || chance(0.6));
 	my $relation = $self->_relation(name => $name, bare => 1, %sent && !$asked ? (variant => 'none') : (all => 1));
 	my $own = $relation->{alias};

@@ -1,5 +1,5 @@
-# What the TAP tests share: a sandbox, a cluster with the extension, and
-# sessions that can be watched while they wait. For PostgreSQL 15 to 18.
+# For the TAP tests: a sandbox, a cluster with the extension, and sessions that can be
+# watched while they wait. For PostgreSQL 15 to 18.
 #
 #	my $dc = DataConnectTest->new;                  # or ->new(sandbox => ['--tls'])
 #	$dc->make_server('dc');                         # with a user mapping
@@ -10,13 +10,13 @@
 #	my $result = $session->finish;                  # { out, err, state }
 #	is($dc->log(path => '/lists/*')->[0]{Status}, 503);
 #
-# Everything ends with the object, or with the test, whichever is first.
+# Everything ends with the object, or with the test, whichever comes first.
 #
-# No test may pass where a session's cookie was ever in two requests that were
-# open at once: the sandbox notes that, and the test's exit status tells.
+# A test fails if a session's cookie was ever in two requests that were open together:
+# the sandbox records that, and the test's exit status reports it.
 #
-# Arguments of the sandbox in DATACONNECT_SANDBOX_ARGS come behind the test's own,
-# so "--set session_lock=true" has each test meet another service.
+# DATACONNECT_SANDBOX_ARGS adds arguments behind the test's own, so with "--set
+# session_lock=true" each test runs against another service.
 package DataConnectTest;
 
 use strict;
@@ -67,11 +67,11 @@ sub new
 
 sub node { return $_[0]{node} }
 
-# Where the sandbox listens, and its port.
+# The sandbox's URL, and its port.
 sub url { return $_[0]{url} }
 sub port { return ($_[0]{url} =~ /:(\d+)$/)[0] }
 
-# The certificate that a sandbox with --tls can be verified with.
+# The certificate by which a sandbox with --tls can be verified.
 sub ca_file { return $_[0]{ca_file} }
 
 # --- The sandbox -----------------------------------------------------------
@@ -155,7 +155,7 @@ sub reply
 	return $body;
 }
 
-# Perl alone does not speak TLS; without it no process need be started.
+# Perl alone has no TLS; without TLS no process need be started.
 sub _request
 {
 	my ($self, $method, $url, $body, $content_type) = @_;
@@ -203,8 +203,8 @@ sub log    ## no critic (ProhibitBuiltinHomonyms)
 	return $self->control('GET', 'log', undef, \%option);
 }
 
-# Cookies of sessions that came while another request with them was open: in
-# the whole of the sandbox's life, whatever was cleared.
+# Cookies of sessions that came while another request with them was open, since the
+# sandbox started, whatever was cleared.
 sub overlaps { return $_[0]->control('GET', 'overlaps') }
 
 sub _note_overlaps
@@ -236,7 +236,7 @@ sub _bytes
 	return $text;
 }
 
-# Misbehaviour for the next matching request; more than one: in that order.
+# Misbehaviour for the next matching request; several apply in that order.
 sub fault
 {
 	my ($self, @faults) = @_;
@@ -258,7 +258,7 @@ sub set
 	return $self->control('POST', 'settings', \%settings);
 }
 
-# Waits until so many requests are held, in_flight or logged (requests).
+# Wait until this many requests are held, in_flight or logged (requests).
 sub wait    ## no critic (ProhibitBuiltinHomonyms)
 {
 	my ($self, %counts) = @_;
@@ -266,7 +266,7 @@ sub wait    ## no critic (ProhibitBuiltinHomonyms)
 	return $self->control('GET', 'wait', undef, \%counts);
 }
 
-# An access token that no other server's mapping has: an account of its own.
+# An access token that no other server's mapping has, so an account of its own.
 sub token
 {
 	my ($self) = @_;
@@ -279,7 +279,7 @@ sub token
 	return $json->decode($reply)->{access_token};
 }
 
-# Bytes to answer a path with, perhaps only with some parameters.
+# Bytes with which a path is answered, perhaps only for some parameters.
 sub document
 {
 	my ($self, $path, $body, %option) = @_;
@@ -288,8 +288,8 @@ sub document
 		$option{content_type} || 'application/json; charset=utf-8');
 }
 
-# Another port, or what one does from now on: it accepts and then is silent,
-# closes, or talks garbage; refuses; or leads to the service.
+# Open another port, or change what one does: it accepts and is silent, closes, or
+# sends garbage; refuses; or leads to the service.
 sub listen    ## no critic (ProhibitBuiltinHomonyms)
 {
 	my ($self, $mode, $port) = @_;
@@ -297,18 +297,18 @@ sub listen    ## no critic (ProhibitBuiltinHomonyms)
 		{ mode => $mode, $port ? (port => $port + 0) : () })->{port};
 }
 
-# How many connections such a port has had.
+# The number of connections that such a port has had.
 sub connections
 {
 	my ($self, $port) = @_;
 	return $self->control('GET', 'listen', undef, { port => $port })->{connections};
 }
 
-# --- What does not answer --------------------------------------------------
+# --- Names and ports without an answer -------------------------------------
 
-# The host of this URL is looked up for ever, in a cluster with silent_names:
-# glibc opens the file $HOSTALIASES for a name without a dot, and to open a FIFO
-# that nobody writes to blocks getaddrinfo() as a silent name server does.
+# The lookup of this URL's host never ends, in a cluster with silent_names: glibc
+# opens the file $HOSTALIASES for a name without a dot, and opening a FIFO without a
+# writer blocks getaddrinfo(), as a silent name server does.
 sub silent_url { return 'https://silent' }
 
 sub _fifo
@@ -337,7 +337,7 @@ sub lookups
 	  PostgreSQL::Test::Utils::slurp_file($self->{lookups});
 }
 
-# A library with the function getaddrinfo() that does so.
+# A library whose getaddrinfo() does that.
 sub _make_names
 {
 	my ($self) = @_;
@@ -388,7 +388,7 @@ END
 	return "$directory/names.so";
 }
 
-# A port to connect to for ever: its queue of connections is full, so the
+# A port to which connecting never ends: its queue of connections is full, so the
 # kernel drops all further attempts. Closed with the object.
 sub full_port
 {
@@ -401,7 +401,7 @@ sub full_port
 	return $port;
 }
 
-# A port of the test's own; accept with connection().
+# A port that the test serves itself; connection() accepts.
 sub listener { return _listener(16) }
 
 sub _listener
@@ -413,7 +413,7 @@ sub _listener
 	return $socket;
 }
 
-# The next connection to a listener, undef if none comes in so many seconds.
+# The next connection to a listener, undef if none comes within some seconds.
 sub connection
 {
 	my ($self, $listener, $seconds) = @_;
@@ -421,7 +421,7 @@ sub connection
 	return $listener->accept;
 }
 
-# Whether the other side ends a connection, now or within some seconds.
+# Whether the other side closes a connection within some seconds (default: now).
 sub is_ended
 {
 	my ($self, $connection, $seconds) = @_;
@@ -433,7 +433,7 @@ sub is_ended
 	return 0;
 }
 
-# Have a process find no descriptor from a number on; those that it has stay.
+# Let a process find no free descriptor from a number on; it keeps those it has.
 sub limit_descriptors
 {
 	my ($pid, $number) = @_;
@@ -454,9 +454,9 @@ sub sql
 	return $self->{node}->safe_psql('postgres', $sql);
 }
 
-# A foreign server that leads to the sandbox, and a mapping for the current
-# user: %option are server options; mapping => { … } replaces the token, and
-# mapping => undef leaves the mapping out.
+# Make a foreign server that leads to the sandbox, and a mapping for the current user.
+# %option has server options; mapping => { … } replaces the token, and mapping =>
+# undef leaves the mapping out.
 sub make_server
 {
 	my ($self, @arguments) = @_;
@@ -480,8 +480,8 @@ sub server_sql
 	return $sql;
 }
 
-# A foreign table of records 1 to n of the sandbox's /test/rows: columns id,
-# name and n. %option are table options.
+# Make a foreign table of the records 1 to n of the sandbox's /test/rows, with columns
+# id, name and n. %option has table options.
 sub make_rows_table
 {
 	my ($self, @arguments) = @_;
@@ -516,22 +516,22 @@ sub _literal
 	return " E'$text'";
 }
 
-# A psql of its own, whose queries can be started and awaited separately.
+# Start a psql whose queries can be sent and awaited separately.
 sub session
 {
 	my ($self, %option) = @_;
 	return DataConnectTest::Session->new($self->{node}, %option);
 }
 
-# Waits until a backend waits for something whose name matches a pattern.
+# Wait until a backend's wait event has a name that matches a pattern.
 sub wait_for_wait_event
 {
 	my ($self, $pid, $pattern) = @_;
 	return $self->_poll("wait_event ~ '$pattern'", $pid);
 }
 
-# Waits until a backend waits in a wait of ours: for 'Connect', 'Reply',
-# 'Retry' or 'Queue'. Before PostgreSQL 17 all have one name.
+# Wait until a backend waits in one of the extension's wait events: 'Connect',
+# 'Reply', 'Retry' or 'Queue'. Before PostgreSQL 17 all of them have one name.
 sub wait_until_it_waits
 {
 	my ($self, $pid, $reason) = @_;
@@ -540,14 +540,14 @@ sub wait_until_it_waits
 	return $self->wait_for_wait_event($pid, "^$name\$");
 }
 
-# Waits until a backend is idle, active, …
+# Wait until a backend is idle, active, …
 sub wait_for_state
 {
 	my ($self, $pid, $state) = @_;
 	return $self->_poll("state = '$state'", $pid);
 }
 
-# True once a backend's row of pg_stat_activity is as wanted.
+# True once a backend's row of pg_stat_activity is as expected.
 sub _poll
 {
 	my ($self, $condition, $pid) = @_;
@@ -555,8 +555,8 @@ sub _poll
 		"SELECT $condition FROM pg_stat_activity WHERE pid = $pid", 't');
 }
 
-# Waits until a query has a result. One session does all the looking: to start
-# a psql each time is slow.
+# Wait until a query has a result. One session runs all these queries, because
+# starting a psql for each is slow.
 sub wait_for_result
 {
 	my ($self, $sql, $wanted) = @_;
@@ -573,7 +573,7 @@ sub wait_for_result
 	return 0;
 }
 
-# The session that looks has ended, with the server: make another.
+# That session ended with the server: start another.
 sub forget_watcher
 {
 	my ($self) = @_;
@@ -613,7 +613,7 @@ use warnings FATAL => 'all';
 
 use IO::Handle ();
 
-# Options: user, dbname; errors come with their SQLSTATE.
+# Options: user, dbname. Errors are shown with their SQLSTATE.
 sub new
 {
 	my ($class, $node, %option) = @_;
@@ -641,7 +641,7 @@ sub new
 # The backend's process id.
 sub pid { return $_[0]{pid} }
 
-# Starts SQL (or psql commands) and returns at once.
+# Send SQL (or psql commands) and return at once.
 sub send    ## no critic (ProhibitBuiltinHomonyms)
 {
 	my ($self, $sql) = @_;
@@ -661,9 +661,9 @@ sub _write
 	return;
 }
 
-# Waits for what was started; returns { out => …, err => …, state => … }, the
-# last being the SQLSTATE of an error, '' if there was none. Of a session
-# that was terminated this is what came before its end.
+# Wait for what was sent; returns { out => …, err => …, state => … }, where state is
+# the SQLSTATE of an error, or ''. For a session that was terminated, this is what
+# came before its end.
 sub finish
 {
 	my ($self) = @_;
@@ -682,7 +682,7 @@ sub finish
 	return \%result;
 }
 
-# What is there so far of a running query: { out => …, err => … }.
+# The output so far of a running query: { out => …, err => … }.
 sub so_far
 {
 	my ($self) = @_;
@@ -690,8 +690,8 @@ sub so_far
 	return { out => $self->{out}, err => $self->{err} };
 }
 
-# Waits until a running query has printed a pattern, or has ended; returns
-# what is there so far.
+# Wait until a running query has printed a pattern, or has ended; returns the output
+# so far.
 sub wait_for_output
 {
 	my ($self, $pattern) = @_;
@@ -702,7 +702,7 @@ sub wait_for_output
 	return { out => $self->{out}, err => $self->{err} };
 }
 
-# Runs SQL that may fail; returns as finish does.
+# Run SQL that may fail; returns the same as finish.
 sub attempt
 {
 	my ($self, $sql) = @_;
@@ -710,7 +710,7 @@ sub attempt
 	return $self->finish;
 }
 
-# Runs SQL that must succeed; returns its output.
+# Run SQL that must succeed; returns its output.
 sub query
 {
 	my ($self, $sql) = @_;

@@ -1,0 +1,181 @@
+/*
+ * http_head.c
+ *	  Reading the head of a reply, in libcurl's callback.
+ *
+ * As the other callbacks, these functions neither allocate nor raise.
+ */
+#include "postgres.h"
+
+#include "http_private.h"
+
+/* Whether a header line has this name; *value is trimmed, not terminated. */
+static bool
+header_is(const char *line, size_t len, const char *name, const char **value,
+		  size_t *value_len)
+{
+	size_t name_len = strlen(name);
+	const char *start = line + name_len + 1;
+	const char *end = line + len;
+
+	if (len <= name_len || line[name_len] != ':' ||
+		pg_strncasecmp(line, name, name_len) != 0)
+		return false;
+	while (start < end && (*start == ' ' || *start == '\t'))
+		start++;
+	while (end > start &&
+		   (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r' ||
+			end[-1] == '\n'))
+		end--;
+	*value = start;
+	*value_len = end - start;
+	return true;
+}
+
+/* Copy as much of a header's value as there is room for. */
+static void
+copy_value(char *dst, size_t size, const char *value, size_t len)
+{
+	size_t n = Min(len, size - 1);
+
+	memcpy(dst, value, n);
+	dst[n] = '\0';
+}
+
+/* Read a Content-Encoding.  Two codings, one upon the other, count as unknown. */
+static void
+keep_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
+{
+	char *name = transfer->coding_name;
+
+	if (len == 0 || (len == 8 && pg_strncasecmp(value, "identity", len) == 0))
+		return;
+	if (transfer->coding != DCF_HTTP_PLAIN)
+	{
+		transfer->coding = DCF_HTTP_UNKNOWN;
+		return;
+	}
+	copy_value(name, sizeof(transfer->coding_name), value, len);
+	if (pg_strcasecmp(name, "gzip") == 0 || pg_strcasecmp(name, "x-gzip") == 0)
+		transfer->coding = DCF_HTTP_GZIP;
+	else if (pg_strcasecmp(name, "deflate") == 0)
+		transfer->coding = DCF_HTTP_DEFLATE;
+	else
+		transfer->coding = DCF_HTTP_UNKNOWN;
+}
+
+/*
+ * Read a Content-Length.  libcurl reads the number at its beginning, and takes
+ * the last of several.  A length is reliable only if it has digits alone and all
+ * Content-Lengths are equal (RFC 9112, 6.3).
+ */
+static void
+keep_length(DcfHttpTransfer *transfer, const char *value, size_t len)
+{
+	char *length = transfer->length;
+
+	if (len == 0 || len >= sizeof(transfer->length) ||
+		strspn(value, "0123456789") < len)
+		transfer->odd_length = true;
+	else if (length[0] != '\0' &&
+			 (strlen(length) != len || memcmp(length, value, len) != 0))
+		transfer->odd_length = true;
+	copy_value(length, sizeof(transfer->length), value, len);
+}
+
+/*
+ * Read a Transfer-Encoding.  libcurl may pass on a body undecoded if it does not
+ * know the encoding, so its end cannot be relied on.
+ */
+static void
+keep_transfer_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
+{
+	bool is_chunked =
+		len == strlen("chunked") && pg_strncasecmp(value, "chunked", len) == 0;
+
+	if (transfer->chunked || !is_chunked)
+		transfer->odd_transfer_coding = true;
+	transfer->chunked = is_chunked;
+}
+
+/* The status in a line like "HTTP/1.1 200 OK", 0 if there is none. */
+static int
+parse_status(const char *line, size_t len)
+{
+	size_t i = 0;
+	int status = 0;
+	int digits = 0;
+
+	while (i < len && line[i] != ' ')
+		i++;
+	while (i < len && line[i] == ' ')
+		i++;
+	for (; i < len && digits < 3 && line[i] >= '0' && line[i] <= '9'; i++)
+	{
+		status = status * 10 + (line[i] - '0');
+		digits++;
+	}
+	return digits == 3 ? status : 0;
+}
+
+/* Copy the headers that DcfHttpHead and decoding need. */
+static void
+keep_header(DcfHttpTransfer *transfer, const char *line, size_t len)
+{
+	DcfHttpHead *head = &transfer->head;
+	const char *value;
+	size_t n;
+
+	if (header_is(line, len, "Content-Type", &value, &n))
+		copy_value(head->content_type, sizeof(head->content_type), value, n);
+	else if (header_is(line, len, "Content-Encoding", &value, &n))
+		keep_coding(transfer, value, n);
+	else if (header_is(line, len, "Content-Length", &value, &n))
+		keep_length(transfer, value, n);
+	else if (header_is(line, len, "Transfer-Encoding", &value, &n))
+		keep_transfer_coding(transfer, value, n);
+	else if (header_is(line, len, "Retry-After", &value, &n))
+		copy_value(head->retry_after, sizeof(head->retry_after), value, n);
+	else if (header_is(line, len, "X-RateLimit-ResetSeconds", &value, &n))
+		copy_value(head->rate_reset_seconds, sizeof(head->rate_reset_seconds),
+				   value, n);
+	else if (header_is(line, len, "X-RateLimit-Reset", &value, &n))
+		copy_value(head->rate_reset, sizeof(head->rate_reset), value, n);
+	else if (header_is(line, len, "Location", &value, &n))
+		copy_value(head->location, sizeof(head->location), value, n);
+}
+
+size_t
+dcf_http_on_header(char *line, size_t one, size_t len, void *arg)
+{
+	DcfHttpTransfer *transfer = arg;
+
+	transfer->head_bytes += len;
+	if (transfer->head_bytes > DCF_HTTP_MAX_HEAD)
+		return 0; /* makes libcurl end the transfer */
+
+	/* What follows the head is the trailer of a chunked body. */
+	if (transfer->head_done)
+		return len;
+
+	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
+	{
+		/* Forget a provisional head (1xx) that came before. */
+		memset(&transfer->head, 0, sizeof(transfer->head));
+		transfer->coding = DCF_HTTP_PLAIN;
+		transfer->coding_name[0] = '\0';
+		transfer->chunked = false;
+		transfer->length[0] = '\0';
+		transfer->odd_transfer_coding = false;
+		transfer->odd_length = false;
+		transfer->head.status = parse_status(line, len);
+	}
+	else if (len > 0 && (line[0] == '\r' || line[0] == '\n'))
+	{
+		/* Other 1xx heads precede the real one; after 101 there is none. */
+		transfer->head_done =
+			transfer->head.status >= 200 || transfer->head.status == 101;
+	}
+	else
+		keep_header(transfer, line, len);
+	return len;
+}

@@ -1,0 +1,131 @@
+/*
+ * outcome.c
+ *	  Judging replies.  See outcome.h.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "utils/datetime.h"
+
+#include "base/json_document.h"
+#include "core/backoff.h"
+#include "core/markup.h"
+#include "core/text.h"
+#include "outcome.h"
+
+/* Most white space at the start of a body that is skipped to judge it. */
+#define MAX_BLANK 4096
+
+/* Find out how the body begins, waiting for as much of it as necessary. */
+static DcfBodyStart
+look_at_body(DcfHttpTransfer *transfer)
+{
+	for (;;)
+	{
+		size_t len;
+		const char *body = dcf_http_buffer(transfer, &len);
+		DcfBodyStart start = dcf_markup_look(body, len);
+
+		if (start == DCF_BODY_MARKUP || start == DCF_BODY_OTHER)
+			return start;
+		if (len > MAX_BLANK)
+			return DCF_BODY_OTHER;
+		if (!dcf_http_fill(transfer))
+			return start;
+	}
+}
+
+/* The outcome of a reply with status 200 and a body. */
+static DcfOutcome
+judge_body(const char *expects, DcfHttpTransfer *transfer)
+{
+	DcfBodyStart start = look_at_body(transfer);
+	const char *body;
+	size_t len;
+
+	if (start == DCF_BODY_BLANK)
+		return DCF_OUTCOME_BLANK;
+	if (start == DCF_BODY_OTHER || expects == NULL)
+		return DCF_OUTCOME_REPLY;
+	dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
+	body = dcf_http_buffer(transfer, &len);
+	return dcf_markup_is_empty_table(body, len) ? DCF_OUTCOME_EMPTY_TABLE :
+												  DCF_OUTCOME_PAGE;
+}
+
+/* The outcome of a reply with another status. */
+static DcfOutcome
+judge_refusal(DcfHttpTransfer *transfer, int status)
+{
+	const char *body;
+	size_t len;
+
+	if (status == 429 || status == 502 || status == 503 || status == 504)
+		return DCF_OUTCOME_LATER;
+	if (status < 500 || status > 599)
+		return DCF_OUTCOME_REFUSAL;
+	dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
+	body = dcf_http_buffer(transfer, &len);
+	return dcf_markup_look(body, len) == DCF_BODY_MARKUP ? DCF_OUTCOME_LATER :
+														   DCF_OUTCOME_REFUSAL;
+}
+
+DcfOutcome
+dcf_outcome_judge(const char *expects, DcfHttpTransfer *transfer,
+				  DcfHttpStart start)
+{
+	int status = dcf_http_head(transfer)->status;
+
+	if (status != 200)
+		return judge_refusal(transfer, status);
+	return start == DCF_HTTP_EMPTY ? DCF_OUTCOME_BLANK :
+									 judge_body(expects, transfer);
+}
+
+/* Parse X-RateLimit-Reset, a time in UTC, into milliseconds from now. */
+static bool
+parse_reset_time(const char *value, int64 now, int64 *delay_ms)
+{
+	DcfIsoTime iso;
+	int64 then;
+
+	if (!dcf_text_parse_iso(value, strlen(value), &iso))
+	{
+		/* Digits alone could be anything; an HTTP date begins with a name. */
+		return !(*value >= '0' && *value <= '9') &&
+			dcf_retry_after_parse(value, strlen(value), now, delay_ms);
+	}
+	if (!iso.has_date || !iso.has_time)
+		return false;
+	then = (int64) (date2j(iso.year, iso.month, iso.day) - UNIX_EPOCH_JDATE) *
+			SECS_PER_DAY +
+		iso.hour * SECS_PER_HOUR + iso.minute * SECS_PER_MINUTE + iso.second -
+		(iso.has_zone ? iso.offset : 0);
+	if (iso.usec > 0)
+		then++;
+	*delay_ms = Min(Max(then - now, 0) * 1000, DCF_DELAY_MAX_MS);
+	return true;
+}
+
+/*
+ * Of the two headers about the rate limit, the seconds are preferred to the time,
+ * because the service's clock may differ from ours.  Retry-After is independent
+ * of them; the longer wait counts.
+ */
+int64
+dcf_outcome_requested_wait(const DcfHttpHead *head)
+{
+	int64 now = (int64) time(NULL);
+	int64 reset;
+	int64 retry;
+
+	if (!dcf_seconds_parse(head->rate_reset_seconds,
+						   strlen(head->rate_reset_seconds), &reset) &&
+		!parse_reset_time(head->rate_reset, now, &reset))
+		reset = 0;
+	if (!dcf_retry_after_parse(head->retry_after, strlen(head->retry_after),
+							   now, &retry))
+		retry = 0;
+	return Max(reset, retry);
+}

@@ -1,0 +1,41 @@
+/*
+ * outcome.h
+ *	  What a reply is: data, a refusal, or a reason to try again.
+ *
+ * These replies mean that the service may answer later: 429 (too many requests),
+ * 503 (overload), 502 and 504 (a gateway), a page of HTML with another status
+ * from 500 on (also a gateway's), and status 200 without a body or, if another
+ * format was requested, with an empty XML table (seen).  The last two are not
+ * empty results, which are "[]".
+ */
+#ifndef DCF_OUTCOME_H
+#define DCF_OUTCOME_H
+
+#include "postgres.h"
+
+#include "net/http.h"
+
+/* Result of a try that was answered. */
+typedef enum DcfOutcome
+{
+	DCF_OUTCOME_REPLY,		 /* data to be read */
+	DCF_OUTCOME_REFUSAL,	 /* another status, final */
+	DCF_OUTCOME_LATER,		 /* another status; a retry may succeed */
+	DCF_OUTCOME_BLANK,		 /* no body, or white space alone */
+	DCF_OUTCOME_EMPTY_TABLE, /* an empty XML table, though not requested */
+	DCF_OUTCOME_PAGE,		 /* other markup, though not requested */
+} DcfOutcome;
+
+/*
+ * The outcome of a reply that has begun as start says.  Waits for as much of its
+ * body as necessary, and raises what dcf_http_fill() does.  expects names the
+ * requested format, NULL if markup is expected.
+ */
+extern DcfOutcome dcf_outcome_judge(const char *expects,
+									DcfHttpTransfer *transfer,
+									DcfHttpStart start);
+
+/* The wait in milliseconds that a reply asks for in its head; 0 for none. */
+extern int64 dcf_outcome_requested_wait(const DcfHttpHead *head);
+
+#endif /* DCF_OUTCOME_H */
