@@ -4,9 +4,9 @@
  *
  * Equality on a filtered column is sent only if values of the type that are
  * equal are also identical, as btree's support function equalimage tells.
- * Otherwise the service, which compares texts, would leave out rows that are
- * equal only to PostgreSQL, and nothing could bring them back.  Numbers are
- * the exception: they are sent although equal ones may be written differently.
+ * Otherwise the service might not return rows that are equal only to
+ * PostgreSQL, and nothing could bring them back.  Numbers are the exception:
+ * they are sent although equal ones may be written differently.
  */
 #ifndef DCF_QUAL_H
 #define DCF_QUAL_H

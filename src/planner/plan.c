@@ -25,13 +25,14 @@
 #include "request/fdw_private.h"
 #include "request/relation.h"
 
-/* What a path does, which its clauses say. */
+/* What follows from a path's clauses. */
 typedef struct PathPlan
 {
-	List *clauses; /* the path's, and those that are implied */
+	/* the path's own, and those implied by equivalence classes */
+	List *clauses;
 	DcfQuals *quals;
-	DcfDeferredError *deferred; /* or NULL; set by check_path(), as are
-								 * comparison and conditional */
+	/* or NULL.  Set by check_path(), like comparison and conditional */
+	DcfDeferredError *deferred;
 	DcfComparison *comparison;
 	List *conditional; /* of DcfQualUnsent * */
 	Bitmapset *fetched;
@@ -39,25 +40,34 @@ typedef struct PathPlan
 	DcfEstimate estimate;
 } PathPlan;
 
-/* In RelOptInfo.fdw_private, from GetForeignRelSize on. */
+/* RelOptInfo.fdw_private, from GetForeignRelSize on. */
 typedef struct RelationPlan
 {
 	const DcfRelation *relation;
 	List *bounds;
-	Bitmapset *joined; /* columns that joins could give values, from
-						* GetForeignPaths on, as is */
-	DcfQualUses *uses; /* of columns that clauses give no value for */
-	char *refused;	   /* the comparison that no path gets a value from, if
-						* it had to be shown early; or NULL */
-	List *sets;		   /* of Relids: which by */
-	bool all_rows;	   /* the query is likely to read them all */
-	double tuples;	   /* as the catalogue has them: the planner makes more of
-					* the relation's once it has a size */
-	PathPlan least;	   /* the path that needs no join; what it lacks is known
-						* from GetForeignPaths on */
+
+	/*
+	 * columns (attnums) that joins could give values; from GetForeignPaths on,
+	 * like sets
+	 */
+	Bitmapset *joined;
+	/* of columns that clauses do not always give a value */
+	DcfQualUses *uses;
+
+	/*
+	 * the comparison that gives no path a value, as SQL, if it had to be
+	 * deparsed before the plan is made; or NULL
+	 */
+	char *refused;
+	List *sets;	   /* of Relids: by which paths could be parameterised */
+	bool all_rows; /* the query probably reads all rows */
+	/* pg_class.reltuples; the planner later overwrites baserel->tuples */
+	double tuples;
+	/* the path parameterised least; checked from GetForeignPaths on */
+	PathPlan least;
 } RelationPlan;
 
-/* Of a batched join's path: what its values are compared in, and how many. */
+/* The batched join that a path is the inner side of. */
 typedef struct Batch
 {
 	RestrictInfo *key;
@@ -115,7 +125,7 @@ dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 	state->tuples = baserel->tuples;
 	state->all_rows = reads_all_rows(root);
 
-	/* What the query does with columns follows from what the clauses do. */
+	/* The uses of columns depend on which columns the clauses bind. */
 	least->clauses = baserel->baserestrictinfo;
 	classify_path(root, baserel, baserel->lateral_relids, NIL, least);
 	state->uses = find_uses(root, baserel, least->quals);
@@ -127,10 +137,10 @@ dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 }
 
 /*
- * The request must be complete when the scan starts.  Where only a join can
- * make it so, paths are parameterised by the other side of the join.  A path
- * that cannot run is there even so, because the planner needs one to begin
- * with, and may make a plan only to weigh it.
+ * The request must be complete when the scan starts.  If only a join can
+ * complete it, paths are parameterised by the other side.  A path that cannot
+ * run is added nevertheless: the planner needs at least one, and may make a
+ * plan only to compare its cost.
  */
 void
 dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
@@ -153,7 +163,7 @@ dcf_plan_paths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 		add_path_for(root, baserel, least);
 }
 
-/* Add the path that is parameterised by these relations. */
+/* Add the path that is parameterised by the relations in outer. */
 static void
 add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer)
 {
@@ -168,7 +178,10 @@ add_path_for(PlannerInfo *root, RelOptInfo *baserel, Relids outer)
 	add_path_as_planned(root, baserel, outer, info, implied, path);
 }
 
-/* One that cannot run only if it is the one that is parameterised least. */
+/*
+ * Add a planned path.  One that cannot run is added only if it is
+ * parameterised least.
+ */
 static void
 add_path_as_planned(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 					ParamPathInfo *info, List *implied, PathPlan path)
@@ -179,7 +192,7 @@ add_path_as_planned(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 	if (path.deferred && !bms_equal(outer, baserel->lateral_relids))
 		return;
 
-	/* When a subquery's plan is made, its outer columns are no more known. */
+	/* When a subquery's plan is made, the names of outer columns are gone. */
 	if (path.comparison && root->parent_root)
 		state->refused = dcf_qual_show(path.comparison);
 	if (info)
@@ -196,8 +209,9 @@ add_path_as_planned(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 }
 
 /*
- * A generic plan that cannot run must cost more than those with values, some of
- * which may not be able to, either.
+ * The cost of a path that cannot run.  In a generic plan it is higher than in
+ * a custom plan, which knows the parameters' values, even if that cannot run
+ * either.
  */
 static double
 last_resort_cost(const PlannerInfo *root)
@@ -206,7 +220,7 @@ last_resort_cost(const PlannerInfo *root)
 									 DCF_LAST_RESORT_COST * 10;
 }
 
-/* For reparameterize_path_by_child(). */
+/* Called by reparameterize_path_by_child(). */
 List *
 dcf_plan_reparameterize(PlannerInfo *root, List *fdw_private,
 						RelOptInfo *child)
@@ -215,7 +229,7 @@ dcf_plan_reparameterize(PlannerInfo *root, List *fdw_private,
 											   child);
 }
 
-/* An Append begins with all of its scans, however few rows are wanted. */
+/* An Append starts all its scans at once, even if few rows are needed. */
 bool
 dcf_plan_is_async_capable(ForeignPath *path)
 {
@@ -255,9 +269,9 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 			state->refused ? state->refused : dcf_qual_show(path.comparison);
 
 	/*
-	 * A clause used up by what is sent needs no check, and all others do.
-	 * Where a row that was joined has changed, and the join's rows are checked
-	 * again without being asked for, it is checked as well.
+	 * PostgreSQL checks all clauses except those that are fully expressed by
+	 * what is sent.  EvalPlanQual, which joins a changed row again without a
+	 * new request, rechecks those as well.
 	 */
 	local = list_copy(path.quals->bounds);
 	foreach(lc, path.clauses)
@@ -310,6 +324,7 @@ is_least(const RelOptInfo *baserel, const ForeignPath *path,
 	return true;
 }
 
+/* The error for a column that lacks a value under a condition. */
 static DcfDeferredError *
 make_deferred(const DcfQualUnsent *unsent)
 {
@@ -322,8 +337,9 @@ make_deferred(const DcfQualUnsent *unsent)
 }
 
 /*
- * How a clause that is used up is checked again.  Where its condition holds, or
- * where it is true of any value, the column is NULL and the clause is not.
+ * Add the recheck of a clause that is fully expressed by what is sent.  If the
+ * binding's condition holds, or any value will do, the column is NULL although
+ * the clause holds.
  */
 static List *
 add_recheck(List *rechecks, const DcfQuals *quals, const RestrictInfo *rinfo)
@@ -413,7 +429,7 @@ Path *
 dcf_plan_batch_path(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 					double nvalues, double batches, Relids params)
 {
-	/* What the planner keeps of a relation lasts as long as the relation. */
+	/* ParamPathInfos must live as long as the relation, not just this join. */
 	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(baserel));
 	ParamPathInfo *info =
 		get_baserel_parampathinfo(root, baserel, bms_copy(params));
@@ -439,6 +455,7 @@ dcf_plan_batch_path(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 	return (Path *) result;
 }
 
+/* The clauses of a path: restrictions, and join clauses if parameterised. */
 static List *
 path_clauses(RelOptInfo *baserel, const ParamPathInfo *info)
 {
@@ -447,6 +464,7 @@ path_clauses(RelOptInfo *baserel, const ParamPathInfo *info)
 		baserel->baserestrictinfo;
 }
 
+/* The batched join from the path's fdw_private. */
 static Batch
 read_batch(const ForeignPath *path)
 {
@@ -462,7 +480,7 @@ read_batch(const ForeignPath *path)
 	return batch;
 }
 
-/* What the key's clause binds, whose values are those of outer; or NULL. */
+/* The binding of a clause that supplies keys from outer, or NULL. */
 static DcfBinding *
 bind_key(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 		 Relids outer)
@@ -475,8 +493,8 @@ bind_key(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 }
 
 /*
- * Send the values of a key as well.  The join checks its clause; so it is no
- * clause of the path, but the column is needed for it.
+ * Add the binding for a batched join's keys.  The join checks the key's clause
+ * itself, so it is none of the path's clauses, but its column is needed.
  */
 static void
 add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
@@ -494,8 +512,9 @@ add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 }
 
 /*
- * What a join's equalities add to the clauses of a path, which is nothing for one
- * that no relation parameterises.  The path keeps it: a partition's, which the path may be given to, cannot be told.
+ * Clauses from equivalence classes that a path parameterised by outer may use
+ * in addition.  The path stores them, because they cannot be derived again
+ * once it has been reparameterised for a partition.
  */
 static List *
 implied_clauses(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
@@ -511,7 +530,7 @@ implied_clauses(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
 	return dcf_qual_implied(root, baserel, state->relation, quals, outer);
 }
 
-/* Work out what a path with these clauses does. */
+/* Work out what a path with these clauses sends, reads and costs. */
 static void
 plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
 		  const Batch *batch, PathPlan *path)
@@ -525,6 +544,7 @@ plan_path(PlannerInfo *root, RelOptInfo *baserel, List *clauses, Relids outer,
 	estimate_path(root, baserel, batch, path);
 }
 
+/* Find the bindings that the path's clauses give. */
 static void
 classify_path(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 			  List *implied, PathPlan *path)
@@ -536,6 +556,7 @@ classify_path(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 						  state->bounds, implied);
 }
 
+/* Find the columns to fetch and to fan out, and estimate the path. */
 static void
 estimate_path(PlannerInfo *root, RelOptInfo *baserel, const Batch *batch,
 			  PathPlan *path)
@@ -554,7 +575,10 @@ estimate_path(PlannerInfo *root, RelOptInfo *baserel, const Batch *batch,
 				 &path->estimate);
 }
 
-/* UPDATE and DELETE are refused by the executor, in its own words. */
+/*
+ * Find out whether the path can run.  Not for the target of UPDATE or DELETE,
+ * which the executor refuses with its own message.
+ */
 static void
 check_path(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path)
 {
@@ -570,7 +594,7 @@ check_path(PlannerInfo *root, RelOptInfo *baserel, PathPlan *path)
 						   &path->conditional);
 }
 
-/* What the query does with columns that its clauses give no value for. */
+/* What the query does with columns that its clauses do not always bind. */
 static DcfQualUses *
 find_uses(PlannerInfo *root, RelOptInfo *baserel, const DcfQuals *quals)
 {
@@ -583,7 +607,7 @@ find_uses(PlannerInfo *root, RelOptInfo *baserel, const DcfQuals *quals)
 						 quals);
 }
 
-/* Columns (attnums) of which it matters whether the query gives a value. */
+/* Columns (attnums) for which a missing value changes the result. */
 static Bitmapset *
 choosing_columns(const DcfRelation *relation)
 {
@@ -601,6 +625,7 @@ choosing_columns(const DcfRelation *relation)
 	return attnums;
 }
 
+/* The table's definition, and the bounds of the partition that it is. */
 static const DcfRelation *
 load_relation(Oid foreigntableid, Index relid, List **bounds)
 {
@@ -612,7 +637,7 @@ load_relation(Oid foreigntableid, Index relid, List **bounds)
 	return relation;
 }
 
-/* What holds for the rows of a partition, as clauses; NIL if it is none. */
+/* A partition's bounds as clauses; NIL if the table is no partition. */
 static List *
 partition_bounds(Relation rel, Index relid)
 {
@@ -620,13 +645,14 @@ partition_bounds(Relation rel, Index relid)
 
 	if (bounds == NIL)
 		return NIL;
-	/* Simplified, one of them may have become several. */
+	/* Simplifying may have turned one clause into several. */
 	bounds =
 		make_ands_implicit(expression_planner(make_ands_explicit(bounds)));
 	ChangeVarNodes((Node *) bounds, 1, relid, 0);
 	return bounds;
 }
 
+/* Whether the table is the target of UPDATE, DELETE or MERGE. */
 static bool
 is_result_relation(PlannerInfo *root, RelOptInfo *baserel)
 {
@@ -635,8 +661,8 @@ is_result_relation(PlannerInfo *root, RelOptInfo *baserel)
 }
 
 /*
- * Whether a query has nothing that may end a scan early, such as LIMIT, EXISTS
- * or a cursor; or does, but has to see all rows before it returns the first.
+ * Whether the query has nothing that may end a scan early (LIMIT, EXISTS, a
+ * cursor), or needs all rows before it returns the first.
  */
 static bool
 reads_all_rows(const PlannerInfo *root)
@@ -648,7 +674,7 @@ reads_all_rows(const PlannerInfo *root)
 		parse->sortClause != NIL;
 }
 
-/* By its value a row is of one part of a request that was split. */
+/* The column by which requests are halved decides which half returns a row. */
 static Bitmapset *
 add_split_column(const DcfRelation *relation, Bitmapset *fetched)
 {
@@ -658,8 +684,8 @@ add_split_column(const DcfRelation *relation, Bitmapset *fetched)
 }
 
 /*
- * The values of a list go in one request, unless the query wants to know
- * which of them a row belongs to, and the reply does not say.
+ * List columns (attnums) that need a request for each value: the query reads
+ * their values, and the reply does not show them.
  */
 static Bitmapset *
 find_fan_out(const DcfRelation *relation, const Bitmapset *fetched)

@@ -133,6 +133,7 @@ dcf_column_send(DcfRequest *request, const DcfColumn *column,
 		dcf_request_set(request, param, value, false);
 }
 
+/* The kind of a column that is not generated. */
 static DcfColumnKind
 column_kind(const DcfColumnOptions *options)
 {
@@ -143,6 +144,7 @@ column_kind(const DcfColumnOptions *options)
 	return DCF_COLUMN_RESPONSE;
 }
 
+/* Read one column's definition. */
 static void
 load_column(DcfRelation *relation, Form_pg_attribute attribute)
 {
@@ -172,7 +174,7 @@ load_column(DcfRelation *relation, Form_pg_attribute attribute)
 		check_window_type(relation, column);
 }
 
-/* Of columns for which something is sent of which a query says nothing. */
+/* Mark the columns for which something is always sent. */
 static void
 find_presets(DcfRelation *relation)
 {
@@ -193,13 +195,14 @@ find_presets(DcfRelation *relation)
 	}
 }
 
-/* param may be NULL. */
+/* Whether a parameter, which may be NULL, is sent with every request. */
 static bool
 is_fixed(const DcfRequest *request, char *param)
 {
 	return param && dcf_request_fixed(request, dcf_option_utf8(param));
 }
 
+/* Raise an error if the column's type is no date or time. */
 static void
 check_window_type(const DcfRelation *relation, const DcfColumn *column)
 {
@@ -230,11 +233,13 @@ dcf_relation_check_generated(const DcfRelation *relation,
 				 errmsg(
 					 "generated column \"%s\" of foreign table \"%s\" cannot be read",
 					 relation->columns[member - 1].attname, relation->relname),
-				 errdetail("It is STORED, and a foreign table stores nothing."),
+				 errdetail(
+					 "The column is STORED, but a foreign table stores nothing."),
 				 errhint(
 					 "Use a view that computes it, or from PostgreSQL 18 on a VIRTUAL column.")));
 }
 
+/* The column that the table's option "split" names. */
 static const DcfColumn *
 find_split(const DcfRelation *relation)
 {
@@ -264,8 +269,8 @@ find_split(const DcfRelation *relation)
 }
 
 /*
- * Two columns with values for one parameter could ask for different things,
- * and only one would be sent.
+ * Two columns that send one parameter could have different values, of which
+ * only one would be sent.
  */
 static void
 check_params_distinct(const DcfRelation *relation)
@@ -278,6 +283,7 @@ check_params_distinct(const DcfRelation *relation)
 						   &relation->columns[i]);
 }
 
+/* Raise an error if two columns send one parameter. */
 static void
 check_pair(const DcfRelation *relation, const DcfColumn *one,
 		   const DcfColumn *other)

@@ -1,15 +1,15 @@
 /*
  * relation_cache.c
- *	  Definitions of foreign tables, kept by the backend.  See relation.h.
+ *	  Definitions of foreign tables, cached by the backend.  See relation.h.
  *
- * A definition is read from the catalogs once, and kept until one of the rows
- * it was read from changes.  It depends on nothing else: neither on settings nor
- * on the user or the date, and it has nothing of a user mapping.
+ * A definition is read from the catalogs once, and kept until a catalog row
+ * that it was read from changes.  It depends on nothing else: not on settings,
+ * the user or the date, and it contains nothing of a user mapping.
  *
- * A definition is never changed, and each one has a memory context of its own.
- * Whoever loads it holds it by a pin, which a callback takes away when the
- * memory context goes in which it was loaded.  An invalidation takes the
- * definition out of the cache at once, and out of memory when nobody holds it.
+ * A definition never changes, and has a memory context of its own.  Loading it
+ * adds a pin, which a reset callback of the loader's memory context removes.
+ * An invalidation removes the definition from the cache at once; its memory is
+ * freed with the last pin.
  */
 #include "postgres.h"
 
@@ -20,24 +20,30 @@
 
 #include "relation_private.h"
 
+/* A definition, cached or only pinned. */
 typedef struct Definition
 {
-	MemoryContext context; /* which has it */
+	MemoryContext context; /* holds the definition */
 	DcfRelation *relation;
 	int pins;
-	bool cached; /* else it goes with the last pin */
+	bool cached; /* in the cache; else freed with the last pin */
 
-	/* Of the rows that no relcache entry stands for. */
+	/*
+	 * Syscache hash values of the rows that relcache invalidations do not
+	 * cover.
+	 */
 	uint32 table_hash;
 	uint32 server_hash;
 } Definition;
 
+/* An entry of the hash table. */
 typedef struct Entry
 {
 	Oid relid;
 	Definition *definition;
 } Entry;
 
+/* A pin, allocated in the memory context that it belongs to. */
 typedef struct Pin
 {
 	MemoryContextCallback release;
@@ -47,7 +53,7 @@ typedef struct Pin
 static MemoryContext cache_context = NULL;
 static HTAB *cache = NULL;
 
-/* Counts invalidations. */
+/* Counts invalidations, to notice one while a definition is read. */
 static uint64 invalidations = 0;
 
 static void create_cache(void);
@@ -78,6 +84,7 @@ dcf_relation_load(Relation rel)
 	return definition->relation;
 }
 
+/* Create the hash table and register the invalidation callbacks. */
 static void
 create_cache(void)
 {
@@ -94,6 +101,7 @@ create_cache(void)
 	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, forget_by_hash, 0);
 }
 
+/* The cached definition, or NULL. */
 static Definition *
 find_definition(Oid relid)
 {
@@ -103,9 +111,9 @@ find_definition(Oid relid)
 }
 
 /*
- * Read a definition.  It is kept for others unless something was invalidated
- * meanwhile: then it may be of the old rows, and serves the caller alone, for
- * whom it is as good as if the change had come just after.
+ * Read a definition.  If something was invalidated meanwhile, it may be made
+ * of old rows.  Then it is not cached; for this caller it is as if the change
+ * had come a moment later.
  */
 static Definition *
 make_definition(Relation rel)
@@ -143,6 +151,7 @@ make_definition(Relation rel)
 	return definition;
 }
 
+/* Add a definition to the cache. */
 static void
 keep_definition(Definition *definition)
 {
@@ -155,6 +164,7 @@ keep_definition(Definition *definition)
 	definition->cached = true;
 }
 
+/* Remove a definition from the cache, and free it if it has no pins. */
 static void
 forget_definition(Entry *entry)
 {
@@ -166,6 +176,7 @@ forget_definition(Entry *entry)
 		MemoryContextDelete(definition->context);
 }
 
+/* Reset callback of the memory context that loaded a definition. */
 static void
 unpin(void *arg)
 {
@@ -175,7 +186,7 @@ unpin(void *arg)
 		MemoryContextDelete(definition->context);
 }
 
-/* For the relcache; InvalidOid: all of it. */
+/* Relcache callback.  InvalidOid means all relations. */
 static void
 forget_relation(Datum arg, Oid relid)
 {
@@ -195,7 +206,7 @@ forget_relation(Datum arg, Oid relid)
 		forget_definition(entry);
 }
 
-/* For the catalog caches; 0: all of one. */
+/* Syscache callback. 0 means all rows of the catalog. */
 static void
 forget_by_hash(Datum arg, int cacheid, uint32 hash)
 {

@@ -8,12 +8,12 @@
 #include "request/relation.h"
 
 /*
- * Read a table's definition from the catalogs into the current memory context.
- * Raises what dcf_relation_load() says.
+ * Read a table's definition from the catalogs, in the current memory context.
+ * Raises what dcf_relation_load() raises.
  */
 extern DcfRelation *dcf_relation_build(Relation rel);
 
-/* A copy, with all that it points to, in the current memory context. */
+/* A deep copy in the current memory context. */
 extern DcfRelation *dcf_relation_copy(const DcfRelation *relation);
 
 #endif /* DCF_RELATION_PRIVATE_H */

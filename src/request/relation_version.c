@@ -1,9 +1,10 @@
 /*
  * relation_version.c
- *	  A hash of what decides on requests and replies.  See relation.h.
+ *	  A hash of the options that determine requests and replies.  See
+ *	  relation.h.
  *
- * Nobody need hold a lock on the table: rows of the catalogs that are gone are
- * no error, as they are in foreign.c.
+ * Callers hold no lock on the table.  So a catalog row that is gone is not an
+ * error here, unlike in foreign.c.
  */
 #include "postgres.h"
 
@@ -33,6 +34,7 @@ dcf_relation_count_columns(Oid relid)
 	return natts;
 }
 
+/* The options in a catalog row. */
 static List *
 options_of(int cache, HeapTuple tuple, AttrNumber attnum)
 {
@@ -73,7 +75,7 @@ find_server(Oid relid, List **options)
 	return GetForeignServerExtended(serverid, FSV_MISSING_OK);
 }
 
-/* Those of the options that are named, NULL after the last name. */
+/* Add the options with these names, a NULL-terminated array, to a hash. */
 static uint32
 hash_options(uint32 hash, List *options, const char *const *names)
 {
@@ -132,7 +134,10 @@ dcf_relation_version(Oid relid)
 			hash_options(0, dcf_relation_column_options(relid, attnum),
 						 column_names);
 
-		/* Whether it is a date makes a difference where it is sent. */
+		/*
+		 * The type matters for a column that is sent: dates are sent
+		 * differently.
+		 */
 		if (column != 0)
 		{
 			column = hash_combine(column, get_atttype(relid, attnum));
