@@ -17,6 +17,7 @@
 # service returns it, and once with NULL, for a request without that parameter. If a query
 # does not compare a parameter column, it reads the variant of the table that has only the
 # rows with NULL there.
+package DataConnectQueries;
 
 use strict;
 use warnings FATAL => 'all';
