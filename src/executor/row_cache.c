@@ -1,6 +1,6 @@
 /*
  * row_cache.c
- *	  Rows kept for the length of a statement.  See row_cache.h.
+ *	  The row cache of a statement.  See row_cache.h.
  */
 #include "postgres.h"
 
