@@ -5,7 +5,7 @@
 \set setup :srcdir '/test/regress/setup.psql'
 \i :setup
 \pset null (null)
--- how many values each request had
+-- how many values each request sent
 \setenv KEYS '$DATACONNECT_SANDBOX_CTL log --fields method,params | sed "s/%2C/,/g" | awk \'{ n = gsub(/,/, ","); print $1, n + 1 }\' | sort | uniq -c | sed "s/^ *//"; $DATACONNECT_SANDBOX_CTL log-clear'
 
 CREATE FOREIGN TABLE visits (
@@ -15,7 +15,7 @@ CREATE FOREIGN TABLE visits (
     day date OPTIONS (name 'Day', param_from 'StartDate', param_to 'StopDate'),
     total numeric(19,4) OPTIONS (name 'Total')
 ) SERVER sandbox OPTIONS (endpoint '/test/visits');
--- the same by their codes, which are not required
+-- the same by codes, which are not required
 CREATE FOREIGN TABLE coded (
     id integer OPTIONS (name 'Id'),
     store_id bigint OPTIONS (name 'StoreID', param 'StoreIDs', list 'true'),
@@ -33,7 +33,7 @@ CREATE TABLE near AS SELECT * FROM whole;
 CREATE TABLE stores AS
     SELECT i AS id, CASE i % 50 WHEN 1 THEN format('Nr. %s, ä', i) ELSE 'S' || i END AS code, i % 7 AS region, i::bigint AS big
       FROM generate_series(1, 500) i;
--- each key several times, some that no row has, some NULL
+-- each key several times, some without a row, some NULL
 CREATE TABLE calls AS
     SELECT i AS id, CASE WHEN i % 11 > 0 THEN i * 7 % 300 + 400 END AS store, i % 5 AS grade FROM generate_series(1, 2000) i;
 CREATE TABLE periods AS SELECT i AS id, date '2026-01-01' + i * 20 AS since, date '2026-01-15' + i * 20 AS until FROM generate_series(0, 2) i;
@@ -56,7 +56,7 @@ BEGIN
     END LOOP;
     RETURN array_to_string(result, ', ');
 END $$;
--- the query over the foreign table named, in batches, and over the local copy
+-- the query over the named foreign table, in batches, and over the local copy
 CREATE FUNCTION compare(query text, tablename text DEFAULT 'visits') RETURNS TABLE (same boolean, chars integer, batches text) LANGUAGE plpgsql AS $$
 DECLARE
     far text := rows_of(query);
@@ -64,7 +64,7 @@ DECLARE
 BEGIN
     RETURN QUERY SELECT far = near, length(far), batches_of(query);
 END $$;
--- which side of an equality stands first differs between releases
+-- releases differ in the order of an equality's sides
 CREATE FUNCTION plan_of(query text, options text DEFAULT 'COSTS OFF') RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     line text;
@@ -87,7 +87,7 @@ SELECT plan_of('SELECT s.code, v.total FROM stores s LEFT JOIN visits v ON v.sto
 SELECT plan_of('SELECT 1 FROM stores s JOIN visits v ON v.store_id = s.id', 'COSTS OFF, FORMAT JSON');
 \! sh -c "$KEYS"
 
--- each kind of join; keys that come often, are NULL, or that no row has
+-- each kind of join; keys that are repeated, NULL, or without a row
 SELECT * FROM compare('SELECT s.*, v.* FROM stores s JOIN visits v ON v.store_id = s.id');
 SELECT * FROM compare('SELECT c.*, v.* FROM calls c JOIN visits v ON v.store_id = c.store');
 SELECT * FROM compare('SELECT c.*, v.* FROM calls c LEFT JOIN visits v ON v.store_id = c.store');
@@ -110,7 +110,7 @@ SELECT * FROM compare('SELECT s.*, v.id FROM stores s JOIN visits v ON v.store_i
 SELECT * FROM compare('SELECT s.id FROM (SELECT (1000000000000 + i) AS id FROM generate_series(1, 300) i) s LEFT JOIN visits v ON v.store_id = s.id');
 \! $DATACONNECT_SANDBOX_CTL log-clear
 
--- texts: a value with a comma cannot go into a list, and the whole is asked for
+-- texts: a value with a comma cannot be sent in a list, so the whole table is requested
 SELECT * FROM compare('SELECT v.id, v.code, s.id FROM (SELECT * FROM stores WHERE id BETWEEN 2 AND 49) s JOIN coded v ON v.code = s.code', 'coded');
 \! sh -c "$KEYS"
 SELECT * FROM compare('SELECT v.id, v.code, s.id FROM (SELECT * FROM stores WHERE id BETWEEN 2 AND 51) s JOIN coded v ON v.code = s.code', 'coded');
@@ -118,7 +118,7 @@ SELECT * FROM compare('SELECT v.id, v.code, s.id FROM (SELECT id, nullif(code, '
 SELECT * FROM compare('SELECT v.id, s.id FROM (SELECT * FROM stores WHERE id < 40) s JOIN coded v ON v.code = s.code AND v.store_id = s.id', 'coded');
 SELECT * FROM compare('SELECT v.id, s.code FROM (SELECT code::varchar FROM stores WHERE id < 40) s JOIN coded v ON v.code = s.code', 'coded');
 
--- of one row there is no batch; nor where the option says so, nor of what is not a list
+-- no batches for one row, if batch_size turns them off, or if the parameter is no list
 SELECT plan_of('SELECT * FROM stores s JOIN visits v ON v.store_id = s.id WHERE s.id = 7');
 ALTER FOREIGN TABLE visits OPTIONS (ADD batch_size '1');
 \! $DATACONNECT_SANDBOX_CTL log-clear
@@ -135,7 +135,7 @@ ALTER FOREIGN TABLE visits ALTER store_id OPTIONS (DROP list);
 SELECT plan_of('SELECT s.* FROM stores s JOIN visits v ON v.store_id = s.id');
 ALTER FOREIGN TABLE visits ALTER store_id OPTIONS (ADD list 'true');
 ALTER FOREIGN TABLE visits OPTIONS (DROP batch_size);
--- rows that are locked or changed are joined one by one
+-- no batches if rows are locked or changed
 SELECT substring(line FROM 'Batched|Nested') FROM plan_of('SELECT s.* FROM stores s JOIN visits v ON v.store_id = s.id FOR UPDATE OF s') AS line WHERE line ~ 'Batched|Nested';
 SELECT substring(line FROM 'Batched|Nested') FROM plan_of('UPDATE stores s SET region = 0 FROM visits v WHERE v.store_id = s.id') AS line WHERE line ~ 'Batched|Nested';
 SELECT substring(line FROM 'Batched|Nested') FROM plan_of('DELETE FROM stores s USING visits v WHERE v.store_id = s.id') AS line WHERE line ~ 'Batched|Nested';
@@ -168,7 +168,7 @@ SELECT * FROM compare('SELECT s.id, v FROM stores s LEFT JOIN visits v ON v.stor
 SELECT * FROM compare('SELECT s.id FROM stores s WHERE s.id < 30 AND s.region * 20 > (SELECT count(*) FROM visits v JOIN stores t ON t.id = v.store_id AND t.region = s.region WHERE v.total > s.id)');
 SELECT * FROM compare('SELECT s.id, (SELECT max(c.id) FROM calls c WHERE c.store = v.store_id AND v.total > c.id) FROM stores s LEFT JOIN visits v ON v.store_id = s.id AND v.id > (SELECT min(c.id) FROM calls c WHERE c.store = s.id)');
 
--- what tells nothing is compared first, and the user's own mapping is used
+-- clauses of a security barrier view are checked first, and the user's own mapping is used
 CREATE ROLE regress_batches;
 GRANT SELECT ON stores, visits, near TO regress_batches;
 CREATE USER MAPPING FOR regress_batches SERVER sandbox OPTIONS (token 'sandbox-token');
@@ -223,7 +223,7 @@ FETCH LAST FROM scrolled;
 CLOSE scrolled;
 \! sh -c "$KEYS"
 
--- memory for few rows: keys that come again are not asked for again, but for very many
+-- memory for few rows: repeated keys are not requested again, unless there are very many
 CREATE TABLE many AS
     SELECT i AS id, i % 120 + 1 AS store, i % 1100 + 1 AS distant, CASE i % 3 WHEN 0 THEN 5.0 WHEN 1 THEN 5.00 ELSE i % 7 END AS number, repeat('x', 100) AS filler
       FROM generate_series(1, 3000) i;
@@ -247,7 +247,7 @@ RESET work_mem;
 RESET hash_mem_multiplier;
 SELECT * FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.distant');
 
--- a batch that is too much is asked for in halves, without being told to
+-- a batch that is refused as too large is halved, without the option split
 \! $DATACONNECT_SANDBOX_CTL settings '{"max_records": 40}'
 SELECT * FROM compare('SELECT s.*, v.* FROM (SELECT * FROM stores WHERE id < 90) s LEFT JOIN visits v ON v.store_id = s.id');
 ALTER FOREIGN TABLE visits OPTIONS (ADD split 'day');
@@ -257,7 +257,7 @@ SELECT * FROM compare('SELECT s.*, v.* FROM (SELECT * FROM stores WHERE id < 90)
 SELECT s.id, v.id FROM (SELECT * FROM stores WHERE id < 9) s JOIN visits v ON v.store_id = s.id;
 ALTER FOREIGN TABLE visits OPTIONS (DROP split);
 
--- rows that nobody asked for go with none, even where their key comes in a later batch
+-- rows that were not requested join nothing, even if their key is in a later batch
 \! $DATACONNECT_SANDBOX_CTL reset
 \! $DATACONNECT_SANDBOX_CTL document /test/visits '[{"Id": 1, "StoreID": 1}, {"Id": 2, "StoreID": 5}, {"Id": 3, "StoreID": 90}, {"Id": 4, "StoreID": null}, {"Id": 5}]'
 ALTER FOREIGN TABLE visits OPTIONS (ADD batch_size '2');

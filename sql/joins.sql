@@ -1,5 +1,5 @@
 --
--- Values that a join gives: paths parameterised by the other side
+-- Values supplied by a join: paths parameterised by the other side
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -7,7 +7,7 @@
 SET dataconnect_fdw.learn = off;
 \pset null (null)
 
--- the service filters by store and by date; the parameters are columns of their own
+-- the service filters by store and date; parameter columns send the values
 CREATE FOREIGN TABLE sales (
     id integer OPTIONS (name 'Id'),
     store_id integer OPTIONS (name 'StoreID'),
@@ -16,7 +16,7 @@ CREATE FOREIGN TABLE sales (
     since timestamptz OPTIONS (param 'StartDate'),
     until timestamptz OPTIONS (param 'StopDate')
 ) SERVER sandbox OPTIONS (endpoint '/test/sales');
--- the same with filtered columns, which PostgreSQL checks
+-- the same with filtered columns, which PostgreSQL checks again
 CREATE FOREIGN TABLE filtered (
     id integer OPTIONS (name 'Id'),
     store_id integer OPTIONS (name 'StoreID', param 'StoreID'),
@@ -32,7 +32,7 @@ INSERT INTO periods VALUES (1, '2026-01-05', '2026-01-20'), (2, '2026-02-01', '2
 ANALYZE stores, regions, periods;
 \! $DATACONNECT_SANDBOX_CTL log-clear
 
--- a required parameter that only the join gives: a request for each value, none for NULL
+-- only the join supplies the required parameter: a request for each value, none for NULL
 CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     line text;
@@ -47,7 +47,7 @@ SELECT s.name, count(*), count(*) = (SELECT count(*) FROM local WHERE store_id =
   FROM stores s JOIN sales r ON r.store = s.id GROUP BY s.id, s.name ORDER BY s.id;
 \! sh -c "$LOG"
 
--- the other way round, with an expression, beside a restriction, by a cast
+-- operands swapped, an expression, an additional restriction, a cast
 SELECT count(*) FROM sales r, stores s WHERE s.id + 1 = r.store AND s.region = 1;
 SELECT count(*) FROM sales r JOIN stores s ON r.store = s.id AND r.store > 1 WHERE s.region = 1;
 SELECT count(*) FROM sales r JOIN (SELECT id::bigint FROM stores WHERE id = 3) s ON r.store = s.id;
@@ -63,13 +63,13 @@ SELECT s.name, (SELECT count(*) FROM sales WHERE store = s.id) FROM stores s ORD
 WITH chosen AS MATERIALIZED (SELECT id FROM stores WHERE region = 2) SELECT count(*) FROM chosen c JOIN sales r ON r.store = c.id;
 \! sh -c "$LOG"
 
--- values of two tables; whichever has to come first does
+-- values of two tables, joined in whatever order supplies them
 SELECT count(*) FROM stores s JOIN sales r ON r.store = s.id JOIN periods p ON r.since = p.start AND r.until = p.stop WHERE s.region = 1;
 SELECT count(*) FROM regions g JOIN stores s ON s.region = g.id JOIN sales r ON r.store = g.chosen AND r.store_id = s.id;
 SELECT (SELECT count(*) FROM regions g JOIN stores s ON s.region = g.id JOIN local r ON r.store_id = g.chosen AND r.store_id = s.id) AS should_be;
 \! sh -c "$LOG"
 
--- whatever the planner is told to do without
+-- whichever plan types are disabled
 SET enable_nestloop = off;
 SELECT count(*) FROM stores s JOIN sales r ON r.store = s.id WHERE s.region = 1;
 SET enable_material = off;
@@ -81,13 +81,13 @@ RESET enable_memoize;
 
 \! $DATACONNECT_SANDBOX_CTL log-clear
 
--- the same value again is asked for once where the planner remembers it
+-- equal values share one request if the planner uses Memoize
 CREATE TABLE visits AS SELECT 1 + i % 2 AS id FROM generate_series(1, 100) i;
 ANALYZE visits;
 SELECT count(*) FROM visits v JOIN sales r ON r.store = v.id;
 \! sh -c "$LOG"
 
--- filtered columns: few rows are all fetched; of many the join's are, and it is checked
+-- filtered columns: a small table is fetched whole; of a large one only the rows that match
 SELECT plan_of('SELECT count(*) FROM stores s JOIN filtered r ON r.store_id = s.id');
 ALTER FOREIGN TABLE filtered OPTIONS (ADD rows '1000000');
 SELECT plan_of('SELECT count(*) FROM stores s JOIN filtered r ON r.store_id = s.id');
@@ -119,7 +119,7 @@ EXECUTE by_region(1);
 RESET plan_cache_mode;
 DEALLOCATE by_region;
 
--- what would be sent by default gives way to a join, whichever way it is planned
+-- a join's value replaces the default, however the join is planned
 CREATE FOREIGN TABLE preset (
     id integer OPTIONS (name 'Id'),
     store integer OPTIONS (param 'StoreID', default '1'),
@@ -138,19 +138,19 @@ SELECT s.name, count(*) FROM stores s JOIN preset r ON r.store = s.id GROUP BY s
 SELECT s.name, count(*) FROM stores s JOIN always r ON r.store_id = s.id GROUP BY s.id, s.name ORDER BY s.id;
 RESET enable_nestloop;
 \! sh -c "$LOG"
--- where no join can give a value it is not sent, either; nor to a window's one end
+-- if no join can supply a value, the default is not sent either; nor for one end of a window
 SELECT s.name, count(*) FROM preset r LEFT JOIN stores s ON r.store = s.id GROUP BY s.id, s.name ORDER BY s.id;
 SELECT count(*) FROM periods p JOIN always r ON r.date_created >= p.start WHERE p.id = 1 AND r.store_id = 2;
 SELECT count(*) FROM preset a JOIN preset b ON a.store = b.store;
 \! sh -c "$LOG"
--- equal to another column, too, which is the one that the planner compares with the join's
+-- also equal to another column, which the planner compares with the join's instead
 \! $DATACONNECT_SANDBOX_CTL log-clear
 SELECT count(*) FROM stores s JOIN sales r ON r.store_id = s.id AND r.store = s.id;
 SELECT count(*) FROM stores s JOIN sales r ON r.store = s.id AND r.store_id = r.store AND r.store = s.region;
 SELECT count(*) FROM stores s JOIN regions g ON g.chosen = s.id JOIN sales r ON r.store_id = g.chosen AND r.store = r.store_id;
 \! sh -c "$LOG"
 
--- where no join could give it, the column is named as ever
+-- if no join could supply it, the error names the column
 SELECT count(*) FROM sales r JOIN stores s ON r.store < s.id;
 SELECT count(*) FROM sales r JOIN stores s ON r.store_id = s.id;
 SELECT count(*) FROM sales r LEFT JOIN stores s ON r.store = s.id;

@@ -1,5 +1,5 @@
 --
--- NULL: what of a reply is NULL, and what a query says about NULL
+-- NULL: which values of a reply are NULL, and what clauses about NULL send
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -7,12 +7,12 @@
 \pset null (null)
 
 --
--- What is NULL in a reply: null, a missing key, and in all but texts "null" and ""
+-- NULL in a reply: null, a missing key, and, except in text columns, "null" and ""
 --
 \! $DATACONNECT_SANDBOX_CTL document '/test/nulls' '[{"null": null, "text null": "null", "empty": "", "escaped": "n\u0075ll", "upper": "NULL", "space": " ", "padded": " null", "na": "n/a", "comma": "a,b", "zero": 0, "false": false, "list": [], "object": {}}]'
 CREATE DOMAIN note AS text;
 CREATE TYPE mood AS ENUM ('null', 'good');
--- what a column of this type reads under a key
+-- what a column of this type reads for a key
 CREATE FUNCTION got(key text, type text, options text DEFAULT '') RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -30,17 +30,17 @@ SELECT type, got('null', type) AS "null", got('no such key', type) AS missing, g
     got('empty', type) AS """""", got('escaped', type) AS escaped, got('upper', type) AS """NULL""", got('space', type) AS """ """, got('padded', type) AS """ null"""
 FROM unnest('{smallint,integer,bigint,numeric,"numeric(19,4)",real,double precision,money,boolean,date,time,timestamp,timestamptz,uuid,bytea,xml,json,jsonb,inet,interval,integer[],mood,"\"char\"",text,varchar,varchar(10),char(6),name,note}'::text[]) AS type;
 
--- null_strings: which texts are NULL, in columns of text types alone, and of strings alone
+-- null_strings: which strings are NULL, in columns of text types only
 SELECT type, got('text null', type, opt) AS """null""", got('empty', type, opt) AS """""", got('escaped', type, opt) AS escaped, got('upper', type, opt) AS """NULL""",
     got('na', type, opt) AS "n/a", got('comma', type, opt) AS "a,b", got('space', type, opt) AS """ """, got('zero', type, opt) AS zero, got('false', type, opt) AS false, got('list', type, opt) AS list
 FROM unnest('{text,varchar(10),char(6),note,name,integer,json}'::text[]) AS type,
     (SELECT $$, null_strings 'null,"",n/a,"a,b"," ",0,false,[]'$$) AS o (opt);
--- without it, or with an empty one, every text is a text
+-- without it, or if it is empty, no string is NULL
 SELECT got('text null', 'text', $$, null_strings ''$$) AS """null""", got('empty', 'text', $$, null_strings ''$$) AS """""", got('null', 'text', $$, null_strings ''$$) AS "null";
 SELECT got('empty', 'text', $$, null_strings '""'$$) AS """""", got('text null', 'text', $$, null_strings '""'$$) AS """null""";
 
 --
--- What a query says about NULL, of each kind of column
+-- Clauses about NULL, for each kind of column
 --
 \! $DATACONNECT_SANDBOX_CTL document '/test/few' '[{"Id": 1, "Store": 7, "Day": "2026-03-01T00:00:00", "Flag": true}, {"Id": 2, "Store": "null", "Day": null, "Flag": false}, {"Id": 3, "Day": "2026-03-03T00:00:00", "Flag": null}, {"Id": 4, "Store": 8, "Day": "", "Flag": ""}]'
 CREATE FOREIGN TABLE few (
@@ -53,7 +53,7 @@ CREATE FOREIGN TABLE few (
     b boolean OPTIONS (param 'B')
 ) SERVER sandbox OPTIONS (endpoint '/test/few');
 SELECT * FROM few;
--- the same rows here; p and b are NULL, as they are where nothing is sent
+-- a local copy; p and b are NULL, as if nothing is sent
 CREATE TABLE here AS SELECT * FROM few;
 \! $DATACONNECT_SANDBOX_CTL log-clear
 
@@ -82,18 +82,18 @@ SELECT clause, ids(clause) FROM unnest(array[
     'plain = NULL', 'plain IN (NULL)', 'flag = NULL', 'NOT flag = NULL', 'p = NULL', 'p IN (NULL)', 'p = ANY (NULL)', 'p = ANY (''{}'')', 'b = NULL', 'p IS NULL AND p = 1', 'NULL', 'NULL AND store = 7']) AS clause;
 \! sh -c "$LOG"
 
--- nor here, but it takes PostgreSQL to see that, after the reply
+-- here PostgreSQL finds that only after the reply
 SELECT clause, ids(clause) FROM unnest(array[
     'plain NOT IN (NULL, 1)', 'store NOT IN (NULL, 1)', 'day NOT IN (NULL, ''2026-03-01'')', 'store <> ALL (''{NULL}'')', 'day >= ANY (''{}'')']) AS clause;
 \! sh -c "$LOG"
 
--- NULL in a list is no value; what remains is sent
+-- a NULL in a list is skipped; the other values are sent
 SELECT clause, ids(clause) FROM unnest(array[
     'store IN (7, NULL)', 'store = ANY (''{NULL,8,NULL,7}'')', 'day IN (''2026-03-01'', NULL)', 'plain IN (8, NULL)']) AS clause;
 SELECT id, p FROM few WHERE p IN (1, NULL) AND id < 3;
 \! sh -c "$LOG"
 
--- IS NULL and the like: the service is not asked, PostgreSQL looks
+-- IS NULL and the like: nothing is sent, PostgreSQL filters
 SELECT clause, ids(clause) FROM unnest(array[
     'store IS NULL', 'store IS NOT NULL', 'day IS NULL', 'day IS NOT NULL', 'plain IS NULL', 'plain IS NOT NULL', 'id IS NULL',
     'store IS DISTINCT FROM 7', 'store IS DISTINCT FROM NULL', 'store IS NOT DISTINCT FROM 7', 'store IS NOT DISTINCT FROM NULL',
@@ -101,17 +101,17 @@ SELECT clause, ids(clause) FROM unnest(array[
     'store NOT IN (8, 9)', 'store <> 7', 'NOT store = 7', 'NOT (store IN (7) AND id > 0)', 'coalesce(store, 7) = 7', 'nullif(store, 7) IS NULL',
     'store IS NULL OR store = 7', '(store = 7) IS NULL', '(store = 7) IS NOT TRUE', 'row(store, day) IS NULL']) AS clause;
 \! sh -c "$LOG" | sort | uniq -c | sed 's/^ *//'
--- but these have a value
+-- but these give a value
 SELECT clause, ids(clause) FROM unnest(array['flag', 'NOT flag', 'flag IS TRUE', 'flag IS FALSE', 'flag = true', 'store = 7 AND store IS NOT NULL', 'store IN (7, 8) AND store IS NULL']) AS clause;
 \! sh -c "$LOG"
 
--- a parameter that is not sent is NULL; only IS NULL asks for that, the rest is refused
+-- a parameter that is not sent is NULL; only IS NULL may ask for that, other comparisons fail
 SELECT clause, ids(clause) FROM unnest(array[
     'p IS NULL', 'b IS NULL', 'p IS NOT NULL', 'b IS NOT NULL', 'p IS DISTINCT FROM 1', 'p IS DISTINCT FROM NULL', 'p IS NOT DISTINCT FROM NULL',
     'p NOT IN (1, NULL)', 'p <> 1', 'b IS UNKNOWN', 'b IS NOT TRUE', 'NOT (b IS TRUE)', 'coalesce(p, 1) = 1', 'p IS NULL OR p = 1', '(p = 1) IS NULL', 'row(p, b) IS NULL']) AS clause;
 SELECT id, p, b FROM few WHERE p IS NULL AND b IS NULL AND id = 1;
 \! sh -c "$LOG"
--- with a value beside it each of them is PostgreSQL's
+-- with a value elsewhere, PostgreSQL checks each of them
 SELECT count(*) FROM few WHERE p = 1 AND p IS NOT NULL;
 SELECT count(*) FROM few WHERE p IN (1, 2) AND p IS DISTINCT FROM 2;
 SELECT count(*) FROM few WHERE p IS NOT DISTINCT FROM 1;
@@ -119,7 +119,7 @@ SELECT count(*) FROM few WHERE p IN (1, 2) AND p IS NOT DISTINCT FROM NULL;
 SELECT count(*) FROM few WHERE p IN (1, 2) AND p NOT IN (3, NULL);
 \! sh -c "$LOG"
 
--- values that are NULL only when the query runs
+-- values that are NULL only at run time
 PREPARE one(integer) AS SELECT count(*) FROM few WHERE store = $1;
 PREPARE any_of(integer[]) AS SELECT count(*) FROM few WHERE store = ANY ($1);
 PREPARE from_to(timestamp, timestamp) AS SELECT count(*) FROM few WHERE day >= $1 AND day < $2;
@@ -146,18 +146,18 @@ RESET plan_cache_mode;
 SELECT s.i, f.id, f.store FROM (VALUES (7), (9), (NULL)) s(i) LEFT JOIN few f ON f.store = s.i ORDER BY 1;
 SELECT f.id, f.store, s.i FROM few f LEFT JOIN (VALUES (7), (NULL)) s(i) ON f.store = s.i ORDER BY 1;
 SELECT count(*), count(f.id), count(s.i) FROM few f FULL JOIN (VALUES (7), (9), (NULL)) s(i) ON f.store = s.i;
--- what stands above the join is not the table's
+-- a clause above the join is not a clause on the table
 SELECT s.i FROM (VALUES (7), (9)) s(i) LEFT JOIN few f ON f.store = s.i WHERE f.store IS NULL;
 SELECT s.i FROM (VALUES (7), (9)) s(i) LEFT JOIN few f ON f.store = s.i WHERE f.store IS DISTINCT FROM 7;
 SELECT f.id FROM few f LEFT JOIN (VALUES (7)) s(i) ON f.store = s.i WHERE s.i IS NULL ORDER BY 1;
 \! sh -c "$LOG" | sort | uniq -c | sed 's/^ *//'
--- what stands in it is, if the table is on the side that may be missing
+-- a clause in the join is, if the table is on the nullable side
 SELECT s.i, f.id FROM (VALUES (7), (9)) s(i) LEFT JOIN few f ON f.store = 7 AND f.id = s.i - 6 ORDER BY 1;
 SELECT s.i, f.id, f.p FROM (VALUES (1), (9)) s(i) LEFT JOIN few f ON f.p = 5 AND f.id = s.i ORDER BY 1;
 SELECT s.i, f.id, f.p FROM (VALUES (1), (9)) s(i) LEFT JOIN few f ON f.p = 5 AND f.id = s.i WHERE f.p IS NULL ORDER BY 1;
 SELECT s.i, f.id FROM (VALUES (1), (9)) s(i) LEFT JOIN few f ON f.store = NULL AND f.id = s.i ORDER BY 1;
 \! sh -c "$LOG"
--- on the other side it is the join's
+-- on the other side, it belongs to the join
 SELECT f.id, s.i FROM few f LEFT JOIN (VALUES (7)) s(i) ON f.store = 7 ORDER BY 1;
 SELECT f.id, s.i FROM few f LEFT JOIN (VALUES (7)) s(i) ON f.p = 7 ORDER BY 1;
 \! sh -c "$LOG"

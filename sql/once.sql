@@ -1,10 +1,10 @@
 --
--- What a statement asks for, it asks once: rescans with the same values, and scans that ask the same
+-- A statement sends each distinct request once: rescans with the same values, and scans that send the same
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
 \i :setup
--- plans are not the subject
+-- plans do not matter here
 SET dataconnect_fdw.learn = off;
 
 CREATE FOREIGN TABLE rows (
@@ -46,14 +46,14 @@ WITH a AS (SELECT id FROM rows WHERE n = 5), b AS (SELECT name FROM rows WHERE n
 SELECT count(*) FROM rows WHERE n = 6 AND created = (SELECT max(created) FROM rows WHERE n = 6);
 \! sh -c "$LOG"
 
--- what is not the same is asked for, each
+-- different requests are all sent
 SELECT count(*) FROM rows a JOIN rows b ON a.id = b.id WHERE a.n = 3 AND b.n = 4;
 SELECT count(*) FROM sales a JOIN sales b ON a.id = b.id WHERE b.store_id = 1;
 SELECT count(*) FROM rows WHERE n = 2;
 SELECT count(*) FROM rows WHERE n = 2;
 \! sh -c "$LOG"
 
--- parameters that turn out to be the same, and that do not
+-- parameters with equal and with different values
 PREPARE two(integer, integer) AS SELECT count(*) FROM rows a JOIN rows b ON a.id = b.id WHERE a.n = $1 AND b.n = $2;
 SET plan_cache_mode = force_generic_plan;
 EXECUTE two(7, 7);
@@ -95,7 +95,7 @@ RESET enable_hashjoin;
 RESET enable_mergejoin;
 \! $DATACONNECT_SANDBOX_CTL log --fields params | sort && $DATACONNECT_SANDBOX_CTL log-clear
 
--- EXPLAIN tells how often; the estimate is another matter
+-- EXPLAIN shows the number of requests; the estimate may differ
 CREATE FUNCTION run_facts(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
     line text;
@@ -110,7 +110,7 @@ SELECT run_facts('SELECT count(*) FROM sales a JOIN sales b ON a.id = b.id');
 SELECT run_facts('SELECT count(*) FROM rows WHERE n = 5');
 \! $DATACONNECT_SANDBOX_CTL log-clear
 
--- LIMIT and cursors take no more than they need, and the other scan goes on from there
+-- LIMIT and cursors read no more than they need, and the other scan continues from there
 SELECT a.id FROM rows a JOIN rows b ON true WHERE a.n = 1000000 AND b.n = 1000000 LIMIT 2;
 \! $DATACONNECT_SANDBOX_CTL wait in_flight=0
 \! $DATACONNECT_SANDBOX_CTL log --fields bytessent | awk '{ print ($1 < 20000000 ? "closed early" : "sent " $1) }'
@@ -133,7 +133,7 @@ FETCH ALL FROM c;
 CLOSE c;
 \! sh -c "$LOG"
 
--- more than work_mem: by a file, with the same rows
+-- more than work_mem: spilled to a file, with the same rows
 SET work_mem = '64kB';
 SELECT count(*), sum(a.id), min(b.name), max(length(b.name)) FROM rows a JOIN rows b ON a.id = b.id WHERE a.n = 20000 AND b.n = 20000;
 SELECT count(*) FROM (SELECT id, name FROM rows WHERE n = 20000 EXCEPT ALL SELECT id, name FROM rows WHERE n = 20000) d;
@@ -146,19 +146,19 @@ SELECT count(*), bool_and(a.name = 'Name ' || a.id || ' é "q"') AS good FROM ro
 RESET enable_hashjoin;
 RESET enable_mergejoin;
 RESET enable_material;
--- too many to keep them all: those that come again soon are there
+-- too many sets of rows to keep: those read again soon are there
 SELECT count(DISTINCT n), sum(n) FROM (SELECT (SELECT count(name) FROM rows WHERE n = 1000 + g / 3) AS n FROM generate_series(0, 59) g OFFSET 0) l;
 \! $DATACONNECT_SANDBOX_CTL log --fields params | sort | uniq -c | awk '{ n++ } $1 > 1 { print "too often: " $2 } END { print n }' && $DATACONNECT_SANDBOX_CTL log-clear
--- and the others are asked for again
+-- and the others are requested again
 SELECT count(DISTINCT n), sum(n) FROM (SELECT (SELECT count(name) FROM rows WHERE n = 1000 + g % 20) AS n FROM generate_series(0, 59) g OFFSET 0) l;
 \! $DATACONNECT_SANDBOX_CTL log --fields params | sort | uniq -c | awk '{ n++ } $1 < 2 { print "kept: " $2 } END { print n }' && $DATACONNECT_SANDBOX_CTL log-clear
 RESET work_mem;
 
--- whole rows and system columns of kept rows
+-- whole rows and system columns of cached rows
 SELECT a, b.tableoid::regclass FROM sales a JOIN sales b USING (id) WHERE a.store_id = 1 AND b.store_id = 1 ORDER BY a.id LIMIT 2;
 \! sh -c "$LOG"
 
--- each user asks for himself, as views do
+-- each user sends requests of its own, as in views
 CREATE ROLE regress_other;
 CREATE USER MAPPING FOR regress_other SERVER sandbox OPTIONS (token 'canary-wrong');
 GRANT SELECT ON sales TO regress_other;
@@ -172,7 +172,7 @@ DROP VIEW theirs;
 DROP OWNED BY regress_other;
 DROP ROLE regress_other;
 
--- an error in what is kept is that of the statement, and nothing stays
+-- an error while rows are cached fails the statement, and nothing remains
 \! $DATACONNECT_SANDBOX_CTL fault '{"path": "/test/sales", "cut": {"after": 400, "how": "short_length"}}'
 \set VERBOSITY terse
 SELECT count(*) FROM sales a JOIN sales b USING (id);

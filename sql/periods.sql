@@ -1,5 +1,5 @@
 --
--- Periods that conditions on a window imply, and the requests that they make
+-- Periods that clauses on a window column imply, and the requests for them
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -23,7 +23,7 @@ CREATE FOREIGN TABLE exact (
     at timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate')
 ) SERVER sandbox OPTIONS (endpoint '/test/sales', window_round 'none', params 'DatePercision=True');
 
--- what EXPLAIN says is sent, without what is always sent, and the number of requests; or nothing
+-- what EXPLAIN says is sent, without what is always sent, and the number of requests
 CREATE FUNCTION sent(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     line text;
@@ -72,14 +72,14 @@ INSERT INTO conditions (name, clause) SELECT 'sales', unnest(ARRAY[
 INSERT INTO conditions (name, clause) SELECT 'sales', unnest(ARRAY[
     $$at AT TIME ZONE 'America/New_York' >= '2026-02-02 00:00-05'$$, $$at AT TIME ZONE 'America/New_York' < '2026-03-08 03:00-04'$$, $$timezone('UTC', at) = '2026-02-02 00:00+00'$$,
     $$(at AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York')::date = '2026-02-02'$$, $$date_trunc('month', at::timestamptz) = '2026-02-01'$$, $$at AT TIME ZONE NULL = '2026-02-02 00:00+00'$$]);
--- in all other words nothing is said
+-- other expressions imply nothing
 INSERT INTO conditions (name, clause) SELECT 'sales', unnest(ARRAY[
     $$extract(dow FROM at) = 1$$, $$extract(month FROM at) = 3$$, $$to_char(at, 'YYYY-MM') = '2026-03'$$, $$date_trunc(left('day', id + 3), at) = '2026-03-02'$$, $$at::date <> '2026-03-02'$$,
     $$NOT at::date = '2026-03-02'$$, $$(at, at + interval '1 day') OVERLAPS (timestamp '2026-03-01', timestamp '2026-03-02')$$, $$at::time > '12:00'$$, $$at - timestamp '2026-03-01' > interval '1 day'$$,
     $$at <@ tsrange('2026-01-05', '2026-01-10') OR id = 3$$, $$at::date = '2026-03-02' OR at IS NULL$$, $$(at::date = '2026-03-02') IS NOT FALSE$$, $$coalesce(at::date, '2026-03-02') = '2026-03-02'$$]);
 SELECT * FROM show('sales');
 
--- periods beside each other, in one another, apart; with other conditions in the arms
+-- adjacent, nested and separate periods; other conditions in the arms
 TRUNCATE conditions;
 INSERT INTO conditions (name, clause) SELECT 'sales', unnest(ARRAY[
     $$(at >= '2026-01-05' AND at < '2026-01-10') OR (at >= '2026-03-02' AND at < '2026-03-05')$$, $$at BETWEEN '2026-03-02' AND '2026-03-04' OR at BETWEEN '2026-01-05' AND '2026-01-09'$$,
@@ -92,9 +92,9 @@ INSERT INTO conditions (name, clause) SELECT 'sales', unnest(ARRAY[
     $$at IN ('2026-01-05', '2026-01-07', '2026-03-02')$$, $$at = ANY ('{2026-01-05,NULL,infinity}')$$, $$at IN ('2026-01-05', '2026-01-07') OR (at::date = '2026-03-02' AND id > 3)$$,
     (SELECT string_agg(format('at::date = %L', date '2024-01-01' + 10 * g), ' OR ') FROM generate_series(1, 30) g)]);
 SELECT left(clause, 170) AS clause, sent FROM show('sales');
--- widened to days, these meet; as they are, they do not
+-- these meet once they are widened to days, but not without
 SELECT sent($$SELECT id FROM exact WHERE (at >= '2026-01-05' AND at < '2026-01-10 12:00') OR (at >= '2026-01-10 18:00' AND at < '2026-01-12')$$);
--- of instants in the session's time zone and in others
+-- a timestamptz column, in the session's time zone and in others
 TRUNCATE conditions;
 INSERT INTO conditions (name, clause) SELECT 'instants', unnest(ARRAY[
     $$at::date = '2026-02-02'$$, $$at::timestamp >= '2026-02-02'$$, $$date_trunc('month', at) = '2026-02-01'$$, $$date_trunc('hour', at) <= '2026-02-02 10:00'$$, $$date_trunc('day', at, 'Asia/Tokyo') = '2026-02-02 00:00+09'$$,
@@ -114,7 +114,7 @@ SET timezone = 'Pacific/Auckland';
 SELECT * FROM show('days');
 SET timezone = 'UTC';
 
--- as many rows as a local copy has, whatever the type and the session's time zone
+-- as many rows as from a local copy, for each type and each time zone of the session
 CREATE TABLE local_sales AS SELECT * FROM sales;
 CREATE TABLE local_instants AS SELECT * FROM instants;
 CREATE TABLE local_days AS SELECT * FROM days;
@@ -142,7 +142,7 @@ SELECT * FROM differences();
 SET timezone = 'Pacific/Auckland';
 SELECT * FROM differences();
 SET timezone = 'UTC';
--- a row of two periods comes once, also where the service returns more than it was asked for
+-- a row in two periods is returned once, even if the service returns more than was requested
 \! $DATACONNECT_SANDBOX_CTL log-clear
 ALTER FOREIGN TABLE sales ALTER at OPTIONS (SET param_from 'IgnoredFrom', SET param_to 'IgnoredTo');
 SELECT count(*), count(DISTINCT id) FROM sales WHERE at < '2026-02-15' OR at >= '2026-03-01';
@@ -150,7 +150,7 @@ SELECT count(*) FROM local_sales WHERE at < '2026-02-15' OR at >= '2026-03-01';
 ALTER FOREIGN TABLE sales ALTER at OPTIONS (SET param_from 'StartDate', SET param_to 'StopDate');
 \! sh -c "$LOG"
 
--- six times, by two parameters: first with the values, then without
+-- executed six times with two parameters: first by custom plans, then by a generic one
 PREPARE two(date, timestamp) AS SELECT count(*) FROM sales WHERE at::date = $1 OR date_trunc('month', at) = $2;
 EXECUTE two('2026-01-15', '2026-03-01');
 EXECUTE two('2026-01-15', '2026-03-01');
@@ -175,11 +175,11 @@ EXECUTE one_of('{2026-01-01,2026-03-01}');
 EXECUTE one_of('{}');
 EXECUTE one_of(NULL);
 EXPLAIN (COSTS OFF) EXECUTE one_of('{2026-01-01}');
--- a period that the query may do without
+-- a period under a condition
 PREPARE optional(date) AS SELECT count(*) FROM sales WHERE $1 IS NULL OR at::date = $1 OR date_trunc('month', at) = '2026-03-01';
 EXECUTE optional('2026-01-15');
 EXECUTE optional(NULL);
--- a plan that is kept has the bounds of the session's time zone when it runs
+-- a cached plan uses the session's time zone at the time when it runs
 PREPARE by_day(date) AS SELECT count(*) FROM instants WHERE at::date = $1;
 EXECUTE by_day('2026-03-08');
 SET timezone = 'Pacific/Auckland';
@@ -190,7 +190,7 @@ RESET plan_cache_mode;
 DEALLOCATE ALL;
 \! sh -c "$LOG"
 
--- stable expressions, subqueries and joins; what is required comes of them as well
+-- stable expressions, subqueries and joins also supply required windows
 ALTER FOREIGN TABLE sales ALTER at OPTIONS (ADD required 'true');
 SELECT count(*) FROM sales WHERE at::date >= date '2026-03-29' + (current_date - current_date);
 CREATE TABLE months (first timestamp, last timestamp);
@@ -204,20 +204,20 @@ SELECT first, count(id) FROM months LEFT JOIN sales ON date_trunc('month', at) =
 SELECT first, count(*) FROM months, LATERAL (SELECT * FROM sales WHERE at <@ tsrange(first, last, '[]')) s GROUP BY 1 ORDER BY 1;
 \! sh -c "$LOG"
 
--- none follows, and there has to be one: the clause is shown
+-- a required period that does not follow: the error shows the clause
 SELECT count(*) FROM sales WHERE extract(dow FROM at) = 1;
 SELECT count(*) FROM sales WHERE id = 3 AND (at::date = '2026-03-02' OR to_char(at, 'YYYY') = '2026');
 SELECT count(*) FROM sales WHERE id = 3;
 SELECT count(*) FROM sales s JOIN months ON extract(month FROM s.at) = extract(month FROM first);
 \! sh -c "$LOG"
 
--- a window with one end has no periods apart
+-- a window with one parameter cannot have separate periods
 ALTER FOREIGN TABLE sales ALTER at OPTIONS (DROP param_to, DROP required);
 SELECT sent($$SELECT id FROM sales WHERE at::date = '2026-01-05' OR at::date = '2026-03-02'$$);
 SELECT count(*) FROM sales WHERE at::date = '2026-01-15' OR at::date = '2026-03-08';
 SELECT count(*) FROM local_sales WHERE at::date = '2026-01-15' OR at::date = '2026-03-08';
 ALTER FOREIGN TABLE sales ALTER at OPTIONS (ADD param_to 'StopDate');
--- periods in halves
+-- halved periods
 \! $DATACONNECT_SANDBOX_CTL settings '{"max_records": 8}' && $DATACONNECT_SANDBOX_CTL log-clear
 ALTER FOREIGN TABLE sales OPTIONS (ADD split 'at');
 SELECT count(*), count(DISTINCT id) FROM sales WHERE at BETWEEN '2026-01-01' AND '2026-01-20' OR at::date = '2026-02-01' OR date_trunc('month', at) = '2026-03-01';
@@ -225,7 +225,7 @@ SELECT count(*) FROM local_sales WHERE at BETWEEN '2026-01-01' AND '2026-01-20' 
 \! $DATACONNECT_SANDBOX_CTL log --fields status,params && $DATACONNECT_SANDBOX_CTL log-clear && $DATACONNECT_SANDBOX_CTL settings '{"max_records": 1000}'
 ALTER FOREIGN TABLE sales OPTIONS (DROP split);
 
--- pairs of parameters: a request for each, and no other combination
+-- pairs of parameters: one request for each pair, none for other combinations
 CREATE FOREIGN TABLE report (
     id integer OPTIONS (name 'Id'),
     start_date date OPTIONS (param 'StartDate', required 'true'),
@@ -240,12 +240,12 @@ SELECT count(*) FROM report WHERE (start_date, stop_date) IN (('2026-01-01', '20
 SELECT count(*) FROM report WHERE (start_date, stop_date) IN (('2026-01-01', '2026-02-01'), ('2026-03-01', '2026-04-01')) AND start_date = '2026-01-01' AND stop_date = '2026-04-01';
 SELECT count(*) FROM report WHERE (start_date, stop_date) IN (('2026-01-01', '2026-02-01'), ('2026-03-01', '2026-04-01')) AND (start_date, stop_date) IN (('2026-03-01', '2026-04-01'), ('2026-01-01', '2026-03-01'));
 \! sh -c "$LOG"
--- with lists of others they multiply; with a third column they go along
+-- they multiply with lists of other columns; a third column can belong to them
 SELECT count(*) FROM report WHERE (start_date, stop_date) IN (('2026-01-01', '2026-02-01'), ('2026-03-01', '2026-04-01')) AND store_id IN (1, 2);
 SELECT start_date, stop_date, store_id, count(*) FROM report WHERE (start_date, stop_date, store_id) IN (('2026-01-01', '2026-02-01', 1), ('2026-03-01', '2026-04-01', 2)) GROUP BY 1, 2, 3 ORDER BY 1;
 SELECT count(*) FROM report WHERE (start_date = '2026-01-01' AND stop_date = '2026-02-01' AND id > 30) OR (start_date = '2026-03-01' AND stop_date = '2026-04-01');
 SELECT sent($$SELECT id FROM report WHERE (start_date, stop_date) IN (('2026-01-01', '2026-01-01'), ('2026-03-01', '2026-03-01'))$$);
--- an alternative without one of them leaves it without a value
+-- if an alternative lacks a column, that column has no value
 SELECT count(*) FROM report WHERE (start_date = '2026-01-01' AND stop_date = '2026-02-01') OR start_date = '2026-03-01';
 \! sh -c "$LOG"
 PREPARE pairs(date, date, date, date) AS SELECT start_date, stop_date, count(*) FROM report WHERE (start_date, stop_date) IN (($1, $2), ($3, $4)) GROUP BY 1, 2 ORDER BY 1;

@@ -1,5 +1,5 @@
 --
--- Which requests a WHERE clause becomes, and that the rows are right
+-- Which requests follow from a WHERE clause, and whether the rows are right
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -13,7 +13,7 @@ CREATE FOREIGN TABLE sales (
     total numeric(19,4) OPTIONS (name 'Total')
 ) SERVER sandbox OPTIONS (endpoint '/test/sales');
 
--- the same report with its parameters as columns of their own
+-- the same report with parameter columns
 CREATE FOREIGN TABLE sales_p (
     id integer OPTIONS (name 'Id'),
     store_id integer OPTIONS (name 'StoreID'),
@@ -23,24 +23,24 @@ CREATE FOREIGN TABLE sales_p (
     stop_date timestamptz OPTIONS (param 'StopDate')
 ) SERVER sandbox OPTIONS (endpoint '/test/sales');
 
--- the same rows here, to compare with
+-- a local copy, to compare with
 CREATE TABLE local_sales AS SELECT * FROM sales;
 SELECT count(*), min(date_created), max(date_created) FROM local_sales;
 \! $DATACONNECT_SANDBOX_CTL log-clear
 
--- equality, either way round
+-- equality, with the column on either side
 SELECT count(*) FROM sales WHERE store_id = 3;
 SELECT count(*) FROM sales WHERE 3 = store_id;
 SELECT count(*) FROM sales WHERE store_id = 3::smallint;
 SELECT count(*) FROM sales WHERE store_id = 3::bigint;
 \! sh -c "$LOG"
 
--- a value that the column cannot have: no request
+-- a value that the column cannot hold: no request
 SELECT count(*) FROM sales WHERE store_id = 3000000000;
 SELECT count(*) FROM sales WHERE store_id = NULL::integer;
 \! sh -c "$LOG"
 
--- no equality: the service is not asked to filter
+-- not an equality: nothing is sent
 SELECT count(*) FROM sales WHERE store_id <> 3;
 SELECT count(*) FROM sales WHERE store_id + 0 = 3;
 SELECT count(*) FROM sales WHERE store_id = id;
@@ -62,7 +62,7 @@ SELECT count(*) FROM sales WHERE store_id NOT IN (1, 2);
 SELECT count(*) FROM sales WHERE store_id = ALL (ARRAY[1, 1]);
 \! sh -c "$LOG"
 
--- the service may match more than was asked for: each row still comes once
+-- the service may match more than was sent: each row is still returned once
 \! $DATACONNECT_SANDBOX_CTL document '/test/loose' '[{"Name":"a"},{"Name":"A"},{"Name":"b"}]'
 CREATE FOREIGN TABLE loose (name text OPTIONS (name 'Name', param 'Name'))
     SERVER sandbox OPTIONS (endpoint '/test/loose');
@@ -70,7 +70,7 @@ SELECT name FROM loose WHERE name = 'a';
 SELECT name FROM loose WHERE name IN ('a', 'A') ORDER BY name COLLATE "C";
 \! sh -c "$LOG"
 
--- what is equal without being the same is not left to the service
+-- where equal values may differ, the service does not filter
 \! $DATACONNECT_SANDBOX_CTL document '/test/equal' '[{"Code":"x","Span":"24:00:00","Name":"A","At":"2026-03-08T07:30:00Z","LocalAt":"2026-03-08T02:30:00"}]'
 CREATE COLLATION no_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE FOREIGN TABLE equal (
@@ -96,13 +96,13 @@ SELECT sent_case FROM equal WHERE sent_case IN ('a', 'A');
 SELECT sent_case FROM equal WHERE sent_case COLLATE "C" IN ('a', 'A');
 \! sh -c "$LOG"
 
--- times of other types, where clocks skip them, and beyond the range
+-- times of other types, local times that clocks skip, times out of range
 SET timezone = 'America/New_York';
 SELECT at FROM equal WHERE at = timestamp '2026-03-08 02:30';
 SELECT local_at FROM equal WHERE local_at = timestamptz '2026-03-08 07:30+00';
 SELECT count(*) FROM equal WHERE at = date '5874897-12-31';
 SELECT count(*) FROM equal WHERE local_at = date '5874897-12-31';
--- a time that cannot be sent is looked for here
+-- a time that cannot be sent: PostgreSQL filters
 SELECT count(*) FROM equal WHERE at = 'infinity';
 SELECT count(*) FROM equal WHERE local_at IN ('-infinity', '2026-03-08 02:30');
 SELECT count(*) FROM equal WHERE at = '0044-03-15 BC';
@@ -112,7 +112,7 @@ SELECT count(*) FROM equal WHERE sent_day = timestamp '2026-03-08 01:00';
 SET timezone = 'UTC';
 \! sh -c "$LOG"
 
--- a time that clocks show twice is two instants, of which one would be sent
+-- a local time that occurs twice is two instants, and only one could be sent
 ALTER SERVER sandbox OPTIONS (ADD timezone 'America/Los_Angeles');
 \! $DATACONNECT_SANDBOX_CTL document '/test/twice' '[{"At":"2026-11-01T08:30:00Z"},{"At":"2026-11-01T09:30:00Z"},{"At":"2026-11-01T10:30:00Z"}]'
 CREATE FOREIGN TABLE twice (at timestamp OPTIONS (name 'At', param 'At')) SERVER sandbox OPTIONS (endpoint '/test/twice');
@@ -121,7 +121,7 @@ SELECT count(*) FROM twice WHERE at IN ('2026-11-01 00:59:59', '2026-11-01 02:00
 ALTER SERVER sandbox OPTIONS (DROP timezone);
 \! sh -c "$LOG"
 
--- what a list cannot hold is not sent where it can be checked here
+-- a value that a list cannot hold is not sent if PostgreSQL can check it
 \! $DATACONNECT_SANDBOX_CTL document '/test/list' '[{"Name":"a"},{"Name":""},{"Name":"b,c"}]'
 CREATE FOREIGN TABLE list (name text OPTIONS (name 'Name', param 'Names', list 'true'))
     SERVER sandbox OPTIONS (endpoint '/test/list');
@@ -130,13 +130,13 @@ SELECT count(*) FROM list WHERE name IN ('a', '');
 SELECT count(*) FROM list WHERE name IN ('a', 'b,c');
 \! sh -c "$LOG"
 
--- a missing value may come as a text, which the service need not find by it
+-- the service may write a missing value as a text, but not find it by that text
 \! $DATACONNECT_SANDBOX_CTL document '/test/missing' '[{"Name":"a"},{"Name":""},{"Name":"null"}]'
 CREATE FOREIGN TABLE missing (name text OPTIONS (name 'Name', param 'Name'))
     SERVER sandbox OPTIONS (endpoint '/test/missing');
 SELECT count(*) FROM missing WHERE name = '';
 SELECT count(*) FROM missing WHERE name IN ('a', 'null');
--- nor is then what goes with every request, which would leave it out
+-- then what every request sends is left out as well, because it would exclude the row
 ALTER FOREIGN TABLE missing OPTIONS (ADD params 'Name=a');
 SELECT count(*) FROM missing WHERE name = '';
 SELECT count(*) FROM missing WHERE name = 'a';
@@ -146,7 +146,7 @@ SELECT count(*) FROM missing WHERE name = '';
 SELECT count(*) FROM missing WHERE name = 'a';
 \! sh -c "$LOG"
 
--- windows: widened to whole days, checked again here
+-- windows: widened to whole days, and checked again by PostgreSQL
 SELECT count(*) FROM sales WHERE date_created >= '2026-02-01' AND date_created < '2026-03-01';
 SELECT count(*) FROM local_sales WHERE date_created >= '2026-02-01' AND date_created < '2026-03-01';
 SELECT count(*) FROM sales WHERE date_created BETWEEN '2026-02-01 10:00' AND '2026-02-10 09:00';
@@ -159,7 +159,7 @@ SELECT count(*) FROM sales WHERE date_created = '2026-02-01';
 SELECT count(*) FROM local_sales WHERE date_created = '2026-02-01';
 \! sh -c "$LOG"
 
--- of several bounds the tightest; contradictions need no request
+-- the tightest of several bounds; a contradiction needs no request
 SELECT count(*) FROM sales WHERE date_created >= '2026-02-01' AND date_created >= '2026-03-01' AND date_created < '2026-03-02';
 SELECT count(*) FROM sales WHERE date_created > '2026-02-02' AND date_created < '2026-02-01';
 SELECT count(*) FROM sales WHERE date_created > '2026-02-01' AND date_created <= '2026-02-01';
@@ -179,7 +179,7 @@ SELECT count(*) FROM local_sales WHERE date_created >= timestamptz '2026-03-01 0
 SET timezone = 'UTC';
 \! sh -c "$LOG"
 
--- a time that clocks skip is a later instant than the one they show next
+-- a local time that clocks skip is a later instant than the time shown next
 CREATE FOREIGN TABLE moments (id integer OPTIONS (name 'Id'), at timestamptz OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate'))
     SERVER sandbox OPTIONS (endpoint '/test/sales');
 SET timezone = 'America/New_York';
@@ -187,7 +187,7 @@ SELECT * FROM moments WHERE at = ANY (ARRAY[timestamp '2026-03-08 02:30', timest
 SET timezone = 'UTC';
 \! sh -c "$LOG"
 
--- a value that the column's precision has rounded up to the next day
+-- a value that the column's precision rounds up to the next day
 CREATE FOREIGN TABLE rounded (
     id integer OPTIONS (name 'Id'),
     date_created timestamp(0) OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate')
@@ -197,7 +197,7 @@ SELECT count(*) FROM rounded WHERE date_created < '2026-04-01';
 SELECT count(*) FROM rounded WHERE date_created <= '2026-03-31 23:59:59.8';
 \! sh -c "$LOG"
 
--- window_round 'none' sends instants; exclusive as inclusive
+-- window_round 'none' sends instants; an exclusive bound like an inclusive one
 ALTER FOREIGN TABLE sales OPTIONS (ADD window_round 'none', ADD params 'DatePercision=True');
 SELECT count(*) FROM sales WHERE date_created >= '2026-02-01 10:00' AND date_created < '2026-02-10 09:00:00.0004';
 SELECT count(*) FROM local_sales WHERE date_created >= '2026-02-01 10:00' AND date_created < '2026-02-10 09:00:00.0004';
@@ -209,7 +209,7 @@ ALTER SERVER sandbox OPTIONS (ADD timezone 'America/Los_Angeles');
 EXPLAIN (COSTS OFF) SELECT * FROM sales WHERE date_created >= '2026-02-01' AND date_created < '2026-02-02';
 EXPLAIN (COSTS OFF) SELECT * FROM sales WHERE date_created >= '2026-03-08' AND date_created < '2026-03-09';
 
--- clocks there have gone back from one minute after midnight to the day before
+-- a zone where clocks were set back from 00:01 to the day before
 ALTER SERVER sandbox OPTIONS (SET timezone 'America/St_Johns');
 CREATE FOREIGN TABLE instants (at timestamptz OPTIONS (name 'At', param_from 'From', param_to 'To'))
     SERVER sandbox OPTIONS (endpoint '/test/echo');
@@ -220,7 +220,7 @@ EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at < '2006-10-29 03:15:30+00';
 EXPLAIN (COSTS OFF) SELECT * FROM instants WHERE at < '2006-10-30 03:30+00';
 ALTER SERVER sandbox OPTIONS (DROP timezone);
 
--- parameter columns: the value sent is the value in the row
+-- parameter columns: rows show the value that was sent
 SELECT DISTINCT store, start_date, stop_date FROM sales_p
  WHERE store = 2 AND start_date = '2026-01-01' AND stop_date = '2026-01-31 08:00-08';
 SELECT store, count(*) FROM sales_p WHERE store IN (1, 2) GROUP BY 1 ORDER BY 1;
@@ -229,7 +229,7 @@ SELECT count(*) FROM sales_p WHERE store IS NULL AND store = 1;
 SELECT DISTINCT store FROM sales_p;
 \! sh -c "$LOG"
 
--- a list in one request, unless the query wants to know the value
+-- a list in one request, unless the query reads the value
 SELECT count(*) FROM sales_p WHERE stores IN (3, 1, 2);
 SELECT stores, store_id, count(*) FROM sales_p WHERE stores IN (3, 1) GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT count(*) FROM sales_p WHERE stores IN (3, 1) AND stores > 2;

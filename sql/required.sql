@@ -1,5 +1,5 @@
 --
--- Required parameters, defaults, and columns that are only sent
+-- Required parameters, defaults, and parameter columns
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -18,7 +18,7 @@ CREATE FOREIGN TABLE report (
 ) SERVER sandbox OPTIONS (endpoint '/test/sales');
 \set VERBOSITY default
 
--- each missing column is named, with a clause that would run
+-- the error names each missing column, and shows a clause that would run
 SELECT count(*) FROM report;
 SELECT count(*) FROM report WHERE start_date = '2026-01-01';
 SELECT count(*) FROM report WHERE start_date = '2026-01-01' AND stop_date IS NULL AND "Store" = 1;
@@ -27,17 +27,17 @@ SELECT explained('SELECT count(*) FROM report');
 DROP FUNCTION explained;
 SELECT count(*) FROM report WHERE start_date = '2026-01-01' AND stop_date = '2026-02-01' AND "Store" = 1;
 
--- a value that is NULL when the query runs matches nothing
+-- a value that is NULL at run time matches nothing
 PREPARE p(integer) AS SELECT count(*) FROM report WHERE start_date = '2026-01-01' AND stop_date = '2026-02-01' AND "Store" = $1;
 EXECUTE p(NULL);
 EXECUTE p(2);
 DEALLOCATE p;
 
--- nothing is planned where nothing can match
+-- nothing is planned if nothing can match
 SELECT count(*) FROM report WHERE false;
 \! sh -c "$LOG"
 
--- a column that is only sent, used in a way that gives no value to send
+-- a parameter column in a comparison that gives no value to send
 CREATE FOREIGN TABLE optional (
     id integer OPTIONS (name 'Id'),
     store integer OPTIONS (param 'StoreID')
@@ -57,7 +57,7 @@ SELECT count(*) FROM optional WHERE store IN (SELECT generate_series(1, 2));
 SELECT count(*) FROM optional WHERE store NOT IN (SELECT generate_series(1, 2));
 SELECT count(*) FROM generate_series(1, 2) s(i), LATERAL (SELECT * FROM optional WHERE store = s.i) o;
 
--- in an equality that is no plain clause, in a subquery beside it, and after grouping
+-- in an equality inside another expression, in a subquery, and in HAVING
 SELECT count(*) FROM optional o JOIN generate_series(1, 2) s(i) ON o.store + 1 = s.i;
 SELECT count(*) FROM optional o, generate_series(1, 2) s(i), generate_series(1, 2) r(i) WHERE o.store + s.i = r.i;
 SELECT count(*) FROM (SELECT store FROM optional UNION ALL SELECT 2) o JOIN generate_series(1, 2) s(i) ON o.store + 0 = s.i;
@@ -66,17 +66,17 @@ SELECT count(*) FROM optional o, LATERAL (SELECT FROM generate_series(1, 2) s(i)
 SELECT store, count(*) FROM optional GROUP BY ROLLUP (store) HAVING store = 1;
 SELECT count(*) FILTER (WHERE store = 1) FROM optional;
 SELECT count(*) FILTER (WHERE store = 1) OVER () FROM optional;
--- as one value among others it is NULL
+-- if it is only returned, it is NULL
 SELECT store, s.i, count(*) FROM optional o, LATERAL coalesce(o.store, 9) AS s(i) GROUP BY 1, 2 ORDER BY store;
 \! sh -c "$LOG"
 
 --
--- Comparisons that do not stand in a clause of the table's own
+-- Comparisons outside the clauses of the table itself
 --
 CREATE TABLE l AS SELECT i AS id FROM generate_series(1, 7) i;
 INSERT INTO l VALUES (NULL);
 ANALYZE l;
--- through the whole row
+-- by way of the whole row
 SELECT count(*) FROM optional o WHERE o = ROW(5, 1)::optional;
 SELECT count(*) FROM optional o WHERE (to_jsonb(o) ->> 'store')::integer = 1;
 SELECT o = ROW(5, 1)::optional FROM optional o LIMIT 1;
@@ -94,7 +94,7 @@ SELECT store, count(*) OVER (PARTITION BY store = 1) FROM optional LIMIT 1;
 SELECT count(*) FROM optional GROUP BY store > 1;
 SELECT id FROM optional ORDER BY store <> 1, id LIMIT 1;
 SELECT id FROM optional LIMIT (SELECT count(*) FROM optional o WHERE o.store > 4);
--- in a query around that it is not merged with
+-- in an outer query that the subquery is not merged into
 SELECT count(*) FROM (SELECT * FROM optional ORDER BY id LIMIT 5) s WHERE store = 1;
 SELECT count(*) FROM (SELECT DISTINCT ON (id) id, store FROM optional) s WHERE store = 1;
 SELECT count(*) FROM (SELECT store, row_number() OVER (ORDER BY id) FROM optional) s WHERE store = 1;
@@ -110,7 +110,7 @@ SELECT count(*) FROM l WHERE EXISTS (SELECT FROM optional o WHERE o.store > l.id
 SELECT store FROM optional INTERSECT SELECT 1;
 SELECT store FROM optional EXCEPT SELECT 1;
 SELECT count(*) FROM (SELECT store FROM optional UNION SELECT 1) s WHERE store + 0 = 1;
--- in the uses of a WITH query, if one of them wants all rows, or another column
+-- in the uses of a WITH query, if one of them needs all rows, or filters by another column
 WITH s AS MATERIALIZED (SELECT * FROM optional) SELECT (SELECT count(*) FROM s WHERE store = 1), (SELECT count(*) FROM s);
 WITH s AS MATERIALIZED (SELECT * FROM optional) SELECT count(*) FROM s WHERE store > 1;
 WITH s AS MATERIALIZED (SELECT * FROM optional LIMIT 5) SELECT count(*) FROM s WHERE store = 1;
@@ -119,7 +119,7 @@ WITH s AS MATERIALIZED (SELECT * FROM optional) SELECT l.id FROM l LEFT JOIN s O
 WITH s AS MATERIALIZED (SELECT * FROM optional), t AS MATERIALIZED (SELECT store FROM s) SELECT count(*) FROM t WHERE store = 1;
 \! sh -c "$LOG"
 
--- what is only returned, grouped or computed with is NULL, and so is the largest
+-- a column that is only returned, grouped by or computed with is NULL, and so is its maximum
 SELECT store IS NULL, store, store + 1, to_jsonb(o) ->> 'store' FROM optional o LIMIT 1;
 SELECT store, count(*) FROM (SELECT DISTINCT store, id FROM optional) s GROUP BY store;
 SELECT max(store), min(store), count(store), sum(store) FROM optional;
@@ -127,7 +127,7 @@ SELECT count(*) FROM (SELECT store FROM optional UNION SELECT 1) s;
 WITH s AS MATERIALIZED (SELECT * FROM optional) SELECT store, count(*) FROM s GROUP BY store;
 \! sh -c "$LOG"
 
--- a value that follows from the query around is sent
+-- a value that follows from the outer query is sent
 SELECT count(*) FROM (SELECT store, count(*) FROM optional GROUP BY store) s WHERE store = 1;
 SELECT count(*) FROM (SELECT store, row_number() OVER (PARTITION BY store) FROM optional) s WHERE store = 1;
 WITH s AS MATERIALIZED (SELECT * FROM optional) SELECT count(*) FROM s WHERE store IN (1, 3);
@@ -143,7 +143,7 @@ SELECT l.id FROM l WHERE (l.id + 1, true) IN (SELECT o.store, o.id > 0 FROM opti
 \! sh -c "$LOG" | sort | uniq -c | sed 's/^ *//'
 DROP TABLE l;
 
--- with a value beside it any use is fine
+-- with a value elsewhere, any use is allowed
 SELECT count(*) FROM optional WHERE store IN (1, 2, 3) AND store > 1;
 SELECT s.i, count(*) FROM optional o JOIN generate_series(2, 3) s(i) ON o.store = s.i WHERE o.store IN (1, 2) GROUP BY 1;
 SELECT count(*), count(*) FILTER (WHERE store = 1) FROM optional o JOIN generate_series(2, 3) s(i) ON o.store + 1 = s.i WHERE o.store IN (1, 2);
@@ -180,7 +180,7 @@ SELECT params, ids FROM preset;
 SELECT params, hide_rebates FROM preset WHERE hide_rebates = 1 AND ids IN (1, 2);
 SELECT params, hide_rebates FROM preset WHERE hide_rebates IS NULL;
 
--- a required window: one open end sends the table's date
+-- a required window: for an open end, the table's date is sent
 CREATE FOREIGN TABLE windowed (
     id integer OPTIONS (name 'Id'),
     date_created timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate', required 'true')
@@ -192,14 +192,14 @@ SELECT count(*) FROM windowed WHERE date_created >= '2026-03-01';
 ALTER FOREIGN TABLE windowed OPTIONS (ADD open_from '2026-01-01', ADD open_to '2027-01-01');
 SELECT count(*) FROM windowed WHERE date_created >= '2026-03-01';
 SELECT count(*) FROM windowed WHERE date_created < '2026-03-01';
--- but not where it would leave nothing of what the query asks for
+-- but not if that would leave nothing of the query's range
 SELECT count(*) FROM windowed WHERE date_created < '2026-01-01';
 SELECT count(*) FROM windowed WHERE date_created <= '2026-01-01';
 SELECT count(*) FROM windowed WHERE date_created >= '2027-01-01';
 SELECT count(*) FROM windowed WHERE date_created >= '2026-12-31';
 \! sh -c "$LOG"
 
--- it may be a day from today: the server's, when the transaction starts
+-- it may be relative to today, which is the server's when the transaction starts
 CREATE FUNCTION sent(clause text, relation text DEFAULT 'windowed') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     line text;
@@ -210,7 +210,7 @@ BEGIN
         END IF;
     END LOOP;
 END $$;
--- how many days from the server's today the midnight is at which it was sent; and whether it is one
+-- how many days the time sent is from the server's today, and whether it is a midnight
 CREATE FUNCTION days(sent text, zone text, param text) RETURNS text LANGUAGE sql AS $$
     SELECT local::date - (transaction_timestamp() AT TIME ZONE zone)::date || CASE WHEN local <> local::date THEN ', ' || local::time ELSE '' END
       FROM (SELECT replace(substring(sent, param || '=([^&]*)'), '%3A', ':')::timestamptz AT TIME ZONE zone AS local) AS s
@@ -246,7 +246,7 @@ ALTER FOREIGN TABLE windowed ALTER date_created TYPE date;
 SELECT sent_days('today', 'tomorrow', 'Pacific/Kiritimati');
 ALTER FOREIGN TABLE windowed ALTER date_created TYPE timestamp(0);
 SELECT sent_days('today', 'tomorrow', 'UTC');
--- a plan that is kept sends the day on which it runs, not one that it was made with
+-- a cached plan sends the day on which it runs, not that on which it was made
 SET plan_cache_mode = force_generic_plan;
 PREPARE since(timestamp) AS SELECT count(*) FROM windowed WHERE date_created >= $1;
 \! $DATACONNECT_SANDBOX_CTL log-clear
@@ -258,7 +258,7 @@ COMMIT;
 \! $DATACONNECT_SANDBOX_CTL log --fields params | sed "s/$TOMORROW/TOMORROW/"
 DEALLOCATE since;
 RESET plan_cache_mode;
--- what is expected of a request is for the days up to it, and to be halved among them
+-- estimates count the days up to that end, and halving divides them
 CREATE FUNCTION expected_days(clause text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     line text;
@@ -277,7 +277,7 @@ SELECT expected_days('date_created >= current_date - 10'), expected_days('date_c
 SELECT sent_days('-30d', 'today');
 SELECT expected_days('date_created >= current_date - 10'), expected_days('date_created < current_date - 10');
 DROP FUNCTION expected_days;
--- today is not over, and what is after it is not kept from a query that asks for it
+-- 'today' includes the whole day, and a query can still ask for later rows
 SELECT sent_days('-30d', 'today');
 SELECT days(sent('date_created >= current_date'), 'UTC', 'StopDate'), substring(sent('date_created >= current_date + 1'), 'StopDate.*') AS later,
        sent('date_created >= ''9000-01-01'''), sent('date_created < ''2000-01-01''');
@@ -288,7 +288,7 @@ ALTER SERVER sandbox OPTIONS (DROP timezone);
 ALTER FOREIGN TABLE windowed OPTIONS (DROP open_from, DROP open_to);
 DROP FUNCTION sent_days, days, sent;
 
--- definitions that cannot work
+-- invalid definitions
 CREATE FOREIGN TABLE twice (
     a integer OPTIONS (param 'StoreID'),
     b integer OPTIONS (param 'storeid')
@@ -301,7 +301,7 @@ CREATE FOREIGN TABLE no_time (
 SELECT * FROM no_time;
 \echo :SQLSTATE
 
--- the table cannot be written to
+-- the table is read-only
 INSERT INTO report (id) VALUES (1);
 UPDATE report SET id = 1;
 DELETE FROM report;

@@ -1,5 +1,5 @@
 --
--- What is sent for a value: one of the column's type, in one form, in every session
+-- What is sent for a value: a value of the column's type, in one form, in every session
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -39,7 +39,7 @@ CREATE FOREIGN TABLE f (
 ) SERVER sandbox OPTIONS (endpoint '/doc');
 \! $DATACONNECT_SANDBOX_CTL document /doc '[{"Id":1}]'
 
--- A row for each comparison; what the rows have where there are any.
+-- A row for each comparison, and the values in the rows it returns.
 CREATE TABLE cases (n serial, attname text, comparison text);
 INSERT INTO cases (attname, comparison) VALUES
     ('v', $$= 'abc'$$), ('v', $$= 'abcdef'$$), ('v', $$= 'abc  '$$), ('v', $$IN ('abcdef', 'ab', 'xyz', 'wxyz')$$),
@@ -77,7 +77,7 @@ EXCEPTION WHEN fdw_error OR fdw_invalid_attribute_value THEN
 END $$;
 CREATE TABLE first AS SELECT n, asked(attname, comparison) AS result FROM cases ORDER BY n;
 SELECT attname, comparison, result FROM cases JOIN first USING (n) ORDER BY n;
--- the requests of it: none for what has no row
+-- its requests: none for a comparison without a row
 \! sh -c "$DATACONNECT_SANDBOX_CTL log --fields params > results/sent_values.first; $DATACONNECT_SANDBOX_CTL log-clear; cat results/sent_values.first"
 
 -- the same in a session with other settings
@@ -91,7 +91,7 @@ SET quote_all_identifiers = on;
 SET search_path = pg_temp, public;
 CREATE TABLE second AS SELECT n, asked(attname, comparison) AS result FROM cases ORDER BY n;
 \! sh -c "$DATACONNECT_SANDBOX_CTL log --fields params > results/sent_values.second; $DATACONNECT_SANDBOX_CTL log-clear; diff results/sent_values.first results/sent_values.second && echo the same"
--- which rows there are is the same, too; how they look is the session's
+-- the rows are the same, too; their output format is the session's
 SELECT attname, comparison, first.result, second.result FROM cases JOIN first USING (n) JOIN second USING (n)
 WHERE first.result IS DISTINCT FROM second.result ORDER BY n;
 DROP TABLE first, second;
@@ -128,7 +128,7 @@ EXPLAIN (COSTS OFF) SELECT id FROM f WHERE n = 7.00;
 EXPLAIN (COSTS OFF) SELECT id FROM f WHERE day = timestamptz '2026-01-01';
 \! sh -c "$LOG"
 
--- by a join: no row and no request for what the column cannot hold; once for what is equal
+-- by a join: no row and no request for values that the column cannot hold; one for equal values
 CREATE TABLE vals (n integer, v text, num numeric, d integer);
 INSERT INTO vals VALUES (1, 'abc', 7.00, 5), (2, 'abcdef', 0.001, -5), (3, 'xyz', 7.0, 0), (4, NULL, 1000, NULL);
 ANALYZE vals;
@@ -139,7 +139,7 @@ SELECT n, (SELECT d FROM f WHERE f.d = vals.d) FROM vals ORDER BY 1;
 SELECT n FROM f WHERE n = ANY (ARRAY(SELECT num FROM vals));
 \! sh -c "$LOG"
 
--- rows that leave are rows that come back
+-- rows that are exported and read back are the same
 CREATE TABLE copied AS SELECT v, n, d FROM f WHERE v IN ('abc', 'abcdef') AND n IN (7, 12345.6789) AND d IN (-5, 5);
 CREATE TABLE restored (LIKE copied);
 \copy copied TO 'results/sent_values.copied'
@@ -169,7 +169,7 @@ SELECT n FROM f;
 \! sh -c "$LOG"
 ALTER FOREIGN TABLE f ALTER n OPTIONS (DROP default);
 
--- a column of the reply: what it cannot show is in no row of it, be it in the reply
+-- a column of the reply: a value it cannot hold matches no row, even if the reply has it
 \! $DATACONNECT_SANDBOX_CTL document /narrow '[{"Word":"abc","Amount":7.00,"At":"2026-01-01T00:00:00"}]'
 CREATE FOREIGN TABLE narrow (
     word varchar(3) OPTIONS (name 'Word', param 'Word'),
@@ -182,14 +182,14 @@ SELECT count(*) FROM narrow WHERE word = 'abcdef';
 SELECT count(*) FROM narrow WHERE amount = 7.001;
 SELECT count(*) FROM narrow WHERE at = '2026-01-01 00:00:00.1';
 SELECT count(*) FROM narrow WHERE amount IN (7.0, 7.001, 10000);
--- times of the service that the column rounds are not found by what they become
+-- times that the column rounds cannot be found in the service by the rounded value
 \! $DATACONNECT_SANDBOX_CTL document '/narrow?At=2026-01-01T00:00:01.000Z' '[]'
 \! $DATACONNECT_SANDBOX_CTL document /narrow '[{"Word":"abc","Amount":7.00,"At":"2026-01-01T00:00:00.997"}]'
 SELECT at FROM narrow WHERE at = '2026-01-01 00:00:01';
 ALTER FOREIGN TABLE narrow ALTER at TYPE timestamp(3);
 SELECT at FROM narrow WHERE at = '2026-01-01 00:00:00.997';
 SELECT at FROM narrow WHERE at = '2026-01-01 00:00:01';
--- what cannot be sent is looked for here
+-- a value that cannot be sent: PostgreSQL filters
 SELECT count(*) FROM narrow WHERE rate = 'NaN';
 SELECT count(*) FROM narrow WHERE rate IN ('Infinity', 7);
 \! sh -c "$LOG"
@@ -211,7 +211,7 @@ ANALYZE near, keys;
 \! $DATACONNECT_SANDBOX_CTL log-clear
 SELECT count(*), sum(v.id), sum(k.n) FROM keys k JOIN near v ON v.store_id = k.exact;
 SELECT count(*), sum(v.id), sum(k.n) FROM keys k JOIN visits v ON v.store_id = k.exact;
--- of keys that differ in their scale alone each is asked for once
+-- keys that differ only in scale are requested once
 SELECT count(*), sum(v.id), sum(k.n) FROM keys k JOIN visits v ON v.store_id = k.scaled;
 \! sh -c "$LOG"
 SELECT count(*), sum(v.id), sum(k.n) FROM keys k LEFT JOIN near v ON v.store_id = k.odd;
@@ -225,7 +225,7 @@ SELECT count(*), sum(v.id), sum(k.n) FROM keys k JOIN visits v ON v.store_id = k
 RESET enable_nestloop;
 \! sh -c "$LOG"
 
--- imported reports ask for the same days in each session
+-- imported reports request the same days in each session
 CREATE SCHEMA rq;
 IMPORT FOREIGN SCHEMA sales LIMIT TO (refund_summary_report) FROM SERVER sandbox INTO rq;
 SELECT count(*) > 0 AS found FROM rq.refund_summary_report WHERE start_date = '2026-03-01' AND stop_date = '2026-03-08' AND filter = 0;

@@ -1,5 +1,5 @@
 --
--- Requests for too many records, asked in halves: no row is lost, none comes twice
+-- Requests for too many records are halved: no row is lost, none is returned twice
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -13,14 +13,14 @@ CREATE FOREIGN TABLE sales (
 CREATE TABLE local AS SELECT * FROM sales;
 ALTER FOREIGN TABLE sales OPTIONS (ADD split 'date_created');
 
--- what may be split by
+-- the columns that the option accepts
 ALTER FOREIGN TABLE sales OPTIONS (SET split 'no_such');
 SELECT count(*) FROM sales;
 ALTER FOREIGN TABLE sales OPTIONS (SET split 'id');
 SELECT count(*) FROM sales;
 ALTER FOREIGN TABLE sales OPTIONS (SET split 'date_created');
 
--- what fits is asked as ever
+-- a request that fits is sent whole
 \! $DATACONNECT_SANDBOX_CTL log-clear
 SELECT count(*) FROM sales WHERE date_created >= '2026-01-01' AND date_created < '2026-04-01';
 \! sh -c "$LOG"
@@ -40,7 +40,7 @@ BEGIN
 END $$;
 SELECT run_facts('SELECT store_id FROM sales WHERE date_created >= ''2026-01-01'' AND date_created < ''2026-04-01''');
 
--- the same rows as here, whatever the bounds, the limit, the type and the time zone
+-- the same rows as from a local copy, for all bounds, limits, types and time zones
 CREATE FUNCTION differences() RETURNS TABLE (query text, missing integer[], too_many integer[]) LANGUAGE plpgsql AS $$
 DECLARE
     clause text;
@@ -79,7 +79,7 @@ SELECT * FROM differences();
 SET timezone = 'America/St_Johns';
 SELECT * FROM differences();
 SET timezone = 'UTC';
--- down to seconds; what the sandbox has are times in UTC
+-- halved down to seconds; the sandbox's times are in UTC
 ALTER SERVER sandbox OPTIONS (DROP timezone);
 ALTER TABLE local ALTER date_created TYPE timestamp USING date_created AT TIME ZONE 'Europe/Berlin';
 ALTER FOREIGN TABLE sales OPTIONS (ADD window_round 'none', ADD params 'DatePercision=True');
@@ -99,12 +99,12 @@ CREATE TABLE local AS SELECT * FROM sales;
 \! $DATACONNECT_SANDBOX_CTL settings '{"max_records": 6}'
 SELECT * FROM differences();
 
--- a part that cannot be halved any more is refused as before; so is a query that gives no bound
+-- a part that cannot be halved further fails; so does a query without a bound
 \! $DATACONNECT_SANDBOX_CTL settings '{"max_records": 1}'
 SELECT count(*) FROM sales WHERE date_created >= '2026-01-01' AND date_created < '2026-01-03';
 SELECT count(*) FROM sales;
 
--- a list, by halves of it; each row is of the half that has its value
+-- a list is halved; each row belongs to the half with its value
 ALTER FOREIGN TABLE sales OPTIONS (SET split 'store_id');
 \! $DATACONNECT_SANDBOX_CTL settings '{"max_records": 30}'
 \! $DATACONNECT_SANDBOX_CTL log-clear
@@ -113,7 +113,7 @@ SELECT count(*) FROM sales WHERE store_id = 2;
 SELECT count(*) FROM sales;
 \! $DATACONNECT_SANDBOX_CTL log --fields status,params && $DATACONNECT_SANDBOX_CTL log-clear
 
--- a list that the reply does not have
+-- a list whose values the reply does not show
 CREATE FOREIGN TABLE listed (
     id integer OPTIONS (name 'Id'),
     stores integer OPTIONS (param 'StoreIDs', list 'true')
@@ -121,7 +121,7 @@ CREATE FOREIGN TABLE listed (
 SELECT count(*), count(DISTINCT id) FROM listed WHERE stores IN (1, 2, 3, 5);
 \! $DATACONNECT_SANDBOX_CTL log --fields status,params && $DATACONNECT_SANDBOX_CTL log-clear
 
--- LIMIT, cursors and rescans begin and end anywhere
+-- LIMIT, cursors and rescans that start or stop between halves
 ALTER FOREIGN TABLE sales OPTIONS (SET split 'date_created');
 ALTER FOREIGN TABLE sales ALTER date_created TYPE timestamp;
 SELECT count(*) FROM (SELECT FROM sales WHERE date_created >= '2026-01-01' AND date_created < '2026-04-01' LIMIT 35) l;

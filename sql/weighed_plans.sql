@@ -1,6 +1,6 @@
 --
--- Plans that PostgreSQL makes only to weigh them: none of them raises, and none
--- of them runs with a value missing
+-- Plans that PostgreSQL makes only to compare costs: none raises an error, and none
+-- runs with a value missing
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -30,15 +30,15 @@ CREATE FOREIGN TABLE fixed (id integer OPTIONS (name 'Id'),
 \i :explained
 
 --
--- A subquery that is an expression is planned a second time, to be hashed
+-- A subquery in an expression is planned a second time, for hashing
 --
 SELECT l.id, EXISTS (SELECT FROM optional r WHERE r.store = l.id), EXISTS (SELECT FROM preset r WHERE r.store = l.id),
     EXISTS (SELECT FROM filtered r WHERE r.store = l.id), EXISTS (SELECT FROM required r WHERE r.store = l.id) FROM l ORDER BY id;
 SELECT l.id, id IN (SELECT r.store FROM optional r), id IN (SELECT r.store FROM preset r),
     id IN (SELECT r.store FROM filtered r), id IN (SELECT r.store FROM required r) FROM l ORDER BY id;
--- how many rows of l ask decides on the plan, but not on what comes
+-- the number of rows in l decides on the plan, but not on the result
 SELECT l.id, EXISTS (SELECT FROM optional r WHERE r.store = l.id), id IN (SELECT r.store FROM preset r) FROM (SELECT * FROM l ORDER BY id LIMIT 1) l;
--- wherever it stands
+-- wherever the subquery stands
 SELECT count(*) FROM l WHERE EXISTS (SELECT FROM optional r WHERE r.store = l.id) OR id = 99;
 SELECT count(*) FROM l WHERE NOT EXISTS (SELECT FROM optional r WHERE r.store = l.id) OR id = 99;
 SELECT count(*) FROM l WHERE CASE WHEN EXISTS (SELECT FROM preset r WHERE r.store = l.id) THEN id < 4 END;
@@ -49,7 +49,7 @@ SELECT a.id, b.id FROM l a LEFT JOIN l b ON a.id = b.id AND (EXISTS (SELECT FROM
 SELECT ARRAY(SELECT (SELECT count(*) FROM required r WHERE r.store = l.id AND EXISTS (SELECT FROM optional o WHERE o.store = l.id)) FROM l ORDER BY l.id);
 ALTER TABLE l ADD sold boolean;
 UPDATE l SET sold = EXISTS (SELECT FROM optional r WHERE r.store = l.id) RETURNING id IN (SELECT r.store FROM preset r), sold;
--- every value that is asked for is in the log, and no other
+-- the log contains every requested value, and no other
 \! $DATACONNECT_SANDBOX_CTL log-clear
 SELECT count(*) FROM l WHERE id > 2 AND (EXISTS (SELECT FROM preset r WHERE r.store = l.id) OR id = 99);
 SELECT count(*) FROM l WHERE id > 2 AND (id IN (SELECT r.store FROM preset r) OR id = 99);
@@ -114,7 +114,7 @@ EXECUTE from_coalesced(NULL);
 \! sh -c "$LOG"
 EXECUTE value_or_all(NULL);
 RESET plan_cache_mode;
--- a clause that only values make one to send is never planned without them, though all before had none
+-- a clause that can be sent only with known values never gets a generic plan
 PREPARE by_case(boolean, integer) AS SELECT count(*) FROM required WHERE CASE WHEN $1 THEN store = $2 ELSE id = 1 END;
 SELECT seven('EXECUTE by_case(false, 1)');
 EXECUTE by_case(false, 1);
@@ -129,7 +129,7 @@ EXECUTE by_case(true, 1);
 SELECT explained($q$EXECUTE by_case(true, 1)$q$);
 SELECT explained($q$EXECUTE value_or_all(1)$q$);
 RESET plan_cache_mode;
--- a condition that leaves a column without a value, which is compared elsewhere: refused then, and only then
+-- a condition that leaves a column without a value although it is compared elsewhere: an error only if it is true
 PREPARE and_more(integer) AS SELECT count(*) FROM optional WHERE ($1 IS NULL OR store = $1) AND store > 1;
 PREPARE and_not(integer) AS SELECT count(*) FROM optional WHERE store = coalesce($1, store) AND store <> 1;
 PREPARE and_filter(integer) AS SELECT count(*) FILTER (WHERE store = 3) FROM optional WHERE $1 IS NULL OR store = $1;
@@ -175,13 +175,13 @@ EXECUTE and_with(NULL);
 EXECUTE and_another(NULL, NULL);
 RESET plan_cache_mode;
 SELECT count(*) FROM optional WHERE (now() > '2000-01-01' OR store = 2) AND store > 1;
--- a join gives the value that the condition does not
+-- a join gives the value that is missing under the condition
 PREPARE and_join(integer) AS SELECT count(*) FROM optional o JOIN l ON l.id = o.store WHERE $1 IS NULL OR o.store = $1;
 SET plan_cache_mode = force_generic_plan;
 EXECUTE and_join(NULL);
 EXECUTE and_join(3);
 RESET plan_cache_mode;
--- "NULL IN (SELECT ...)" is NULL if there is a row, which cannot be told where the column is compared
+-- "NULL IN (SELECT ...)" is NULL if there is any row, which is not known if the column is compared
 SELECT s.n, s.n IN (SELECT r.store FROM optional r) FROM (VALUES (1), (9), (NULL)) s(n);
 SELECT s.n, s.n IN (SELECT r.store FROM optional r WHERE r.store < 4) FROM (VALUES (1), (5), (9)) s(n);
 SELECT s.n, s.n IN (SELECT r.store FROM optional r WHERE r.store < 4) FROM (VALUES (1), (5), (NULL)) s(n);
@@ -201,7 +201,7 @@ SELECT max(id) FROM optional WHERE store IS NOT NULL;
 SELECT * FROM (SELECT max(store) AS last FROM optional) s WHERE last = 1;
 
 --
--- A path that is given to a partition keeps the values it was made with
+-- A path that is reparameterised for a partition keeps its values
 --
 CREATE TABLE whole (k integer) PARTITION BY LIST (k);
 CREATE TABLE whole1 PARTITION OF whole FOR VALUES IN (1, 2);
@@ -227,13 +227,13 @@ SELECT count(*) FROM whole w WHERE EXISTS (SELECT FROM parts f WHERE f.k = w.k A
 \! sh -c "$LOG" | sort | uniq -c | sed 's/^ *//'
 RESET enable_partitionwise_join;
 
--- a column that goes to the query around by way of another subquery, of each partition
+-- each partition's column reaches the outer query by way of another subquery
 ALTER FOREIGN TABLE parts1 ALTER p OPTIONS (DROP required);
 ALTER FOREIGN TABLE parts2 ALTER p OPTIONS (DROP required);
 SELECT k, k IN (SELECT l.p FROM parts f, LATERAL (SELECT f.p OFFSET 0) l) FROM whole ORDER BY k;
 \! sh -c "$LOG" | sort | uniq -c | sed 's/^ *//'
 
--- bounds that are several clauses once simplified
+-- bounds that become several clauses once simplified
 CREATE TABLE stores (id integer, store integer) PARTITION BY LIST (store);
 CREATE TABLE stores_here PARTITION OF stores FOR VALUES IN (0, NULL);
 CREATE FOREIGN TABLE stores_there (id integer OPTIONS (name 'Id'), store integer OPTIONS (name 'StoreID', param 'StoreID'))
@@ -243,7 +243,7 @@ SELECT explained($q$SELECT count(*) FROM stores$q$);
 SELECT count(*) FROM stores;
 
 --
--- What is not run is not refused
+-- A plan that never runs raises no error
 --
 \! $DATACONNECT_SANDBOX_CTL log-clear
 SELECT id FROM required LIMIT 0;
