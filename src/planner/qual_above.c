@@ -168,7 +168,7 @@ walk_own(const Search *search, DcfQualWalk *walk)
 	(void) dcf_qual_walk_is_minmax(root, &walk->planner_clause);
 	walk->baserel = search->baserel;
 	columns = dcf_qual_walk_query(walk);
-	if (shared && !walk->unsure)
+	if (shared && !walk->depends_on_rowtype)
 	{
 		shared->known = true;
 		shared->columns = columns;

@@ -540,12 +540,12 @@ is_field_of_row(DcfQualWalk *walk, FieldSelect *select)
 	if (OidIsValid(walk->rowtype) &&
 		exprType((Node *) select->arg) == walk->rowtype)
 	{
-		walk->unsure = true;
+		walk->depends_on_rowtype = true;
 		return select->fieldnum != walk->attnum;
 	}
 	if (!IsA(var, Var) || var->varattno != 0)
 	{
-		walk->unsure = true;
+		walk->depends_on_rowtype = true;
 		return false;
 	}
 	field = *var;

@@ -48,7 +48,7 @@ typedef struct DcfQualWalk
 	bool carried; /* the expression contains a followed column */
 
 	/* the result depended on rowtype, so it holds for no other child table */
-	bool unsure;
+	bool depends_on_rowtype;
 	DcfComparison *comparison; /* the first one found, or NULL */
 } DcfQualWalk;
 
