@@ -15,12 +15,16 @@
 #include "core/field.h"
 #include "options/option.h"
 
+/* The member of a reply in the format JsonDataTable that holds the records. */
+#define DCF_FORMAT_RECORDS_MEMBER "Records"
+
 /*
  * What to read.  The configuration and its keys, which must be distinct, must outlive the
  * reader.  Without any key, records are only checked and counted.
  */
 typedef struct DcfFormatConfig
 {
+	DcfFormat format;
 	const DcfKey *keys;
 	int nkeys;
 	size_t max_record_size; /* in bytes; for readers that buffer a record

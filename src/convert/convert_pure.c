@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "common/int.h"
 
+#include "base/numeric_typmod.h"
 #include "convert_private.h"
 #include "core/text.h"
 
@@ -157,12 +158,8 @@ fit_numeric(int32 typmod, int64 *value, int *scale)
 	uint64 limit = 1;
 	uint64 magnitude;
 
-	if (typmod < (int32) VARHDRSZ)
+	if (!dcf_numeric_typmod_unpack(typmod, &precision, &wanted))
 		return true;
-
-	/* The typmod's layout: see make_numeric_typmod() in numeric.c. */
-	precision = ((typmod - VARHDRSZ) >> 16) & 0xffff;
-	wanted = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
 	if (wanted < *scale || wanted > DCF_DECIMAL_DIGITS)
 		return false;
 	for (; *scale < wanted; (*scale)++)

@@ -9,6 +9,7 @@
 #include "core/csv_reader.h"
 
 #include "csv_key.h"
+#include "plain_bytes.h"
 #include "utf8.h"
 
 typedef enum CsvState
@@ -216,37 +217,13 @@ pass_field(DcfCsvReader *reader, Cursor *cursor)
 	return c == '\n' ? STEP_LINE : STEP_ON;
 }
 
-/* Whether a byte of a field needs no further inspection. */
-static inline bool
-is_plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x80 && c != '"' && c != ',';
-}
-
-/* Whether eight bytes are all plain. */
-static inline bool
-are_plain(const char *p)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	const uint64_t tops = ones * 0x80;
-	uint64_t bytes;
-	uint64_t quote;
-	uint64_t comma;
-
-	/* Exact for all eight; see dcf_are_plain() in vector.h. */
-	__builtin_memcpy(&bytes, p, sizeof(bytes));
-	quote = bytes ^ (ones * '"');
-	comma = bytes ^ (ones * ',');
-	return ((bytes | (bytes - ones * 0x20) | (quote - ones) | (comma - ones)) &
-			tops) == 0;
-}
-
+/* The first byte from p on that needs a look, or end. */
 static inline const char *
 skip_plain(const char *p, const char *end)
 {
-	while (end - p >= 8 && are_plain(p))
+	while (end - p >= 8 && dcf_are_plain(p, ','))
 		p += 8;
-	while (p < end && is_plain((unsigned char) *p))
+	while (p < end && dcf_is_plain((unsigned char) *p, ','))
 		p++;
 	return p;
 }

@@ -21,6 +21,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "plain_bytes.h"
+
 #define DCF_VECTOR_BLOCK 32
 
 #ifdef __SSE2__
@@ -37,42 +39,12 @@
 #include <arm_neon.h>
 #endif
 
-static inline bool
-dcf_is_plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-/* Whether eight bytes are all plain. */
-static inline bool
-dcf_are_plain(const char *p)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	const uint64_t tops = ones * 0x80;
-	uint64_t bytes;
-	uint64_t quote;
-	uint64_t backslash;
-
-	memcpy(&bytes, p, sizeof(bytes));
-	quote = bytes ^ (ones * '"');
-	backslash = bytes ^ (ones * '\\');
-
-	/*
-	 * A subtraction sets a byte's top bit if the byte is less than the
-	 * subtrahend.  The borrow can set it falsely only in bytes above such a
-	 * byte, so the answer for all eight is exact.
-	 */
-	return ((bytes | (bytes - ones * 0x20) | (quote - ones) |
-			 (backslash - ones)) &
-			tops) == 0;
-}
-
 static inline const char *
 dcf_vector_skip_portable(const char *p, const char *end)
 {
-	while (end - p >= 8 && dcf_are_plain(p))
+	while (end - p >= 8 && dcf_are_plain(p, '\\'))
 		p += 8;
-	while (p < end && dcf_is_plain((unsigned char) *p))
+	while (p < end && dcf_is_plain((unsigned char) *p, '\\'))
 		p++;
 	return p;
 }

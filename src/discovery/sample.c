@@ -1,9 +1,9 @@
 /*
  * sample.c
- *	  What the records of an endpoint look like.  See sample.h.
+ *	  The fields of an endpoint's records.  See sample.h.
  *
- * What was read of the reply stays in the transfer's window, and is walked
- * three times: for the keys, for the values, and for the Schema.
+ * The part of the reply that was read stays in the transfer's buffer, and is
+ * walked three times: for the Schema, for the keys, and for the values.
  */
 #include "postgres.h"
 
@@ -15,33 +15,34 @@
 #include "core/json_reader.h"
 #include "discovery/sample.h"
 #include "net/session.h"
+#include "reply/format.h"
 #include "reply/reply.h"
 #include "request/request.h"
 #include "sample_type.h"
 #include "type_map.h"
 
-#define RECORDS_MEMBER "Records"
-#define SCHEMA_MEMBER  "Schema"
+#define SCHEMA_MEMBER "Schema"
 
-/* What was read of a reply. */
+/* The beginning of a reply, in the transfer's buffer. */
 typedef struct Excerpt
 {
 	const char *data;
 	size_t len;
-	bool whole; /* it is all of it */
-	const char *records_member;
+	bool whole;					/* it is the whole reply */
+	const char *records_member; /* which holds the records; NULL: the reply is
+								 * an array of records, or one record */
 } Excerpt;
 
-/* A field while it is looked at. */
+/* A field while the sample is walked. */
 typedef struct Field
 {
 	DcfSampleField *field;
 	char *name; /* the key in UTF-8 */
-	size_t len;
-	int seen; /* see sample_type.h */
+	size_t len; /* of the name */
+	int seen;	/* kinds of values: DCF_SEEN_... */
 } Field;
 
-/* A list of Field that grows. */
+/* An array that grows. */
 typedef struct Fields
 {
 	Field *items;
@@ -62,8 +63,8 @@ find_field(Fields *fields, const char *name, size_t len)
 }
 
 /*
- * The field of that name, added if there is none.  More than a table can have
- * are none of a table; and none are looked for in a longer list than that.
+ * The field of a name, added if there is none.  Raises if there are more than a
+ * table can have columns, which also bounds the time of the search.
  */
 static Field *
 put_field(Fields *fields, const char *name, size_t len)
@@ -73,13 +74,12 @@ put_field(Fields *fields, const char *name, size_t len)
 	if (field)
 		return field;
 	if (fields->n == MaxHeapAttributeNumber)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_TOO_MANY_COLUMNS),
-			 errmsg(
-				 "the records have more fields than a table can have columns"),
-			 errdetail("A table can have at most %d columns.",
-					   MaxHeapAttributeNumber)));
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg(
+					 "records have more fields than a table can have columns"),
+				 errdetail("A table can have at most %d columns.",
+						   MaxHeapAttributeNumber)));
 	if (fields->n == fields->size)
 	{
 		fields->size = Max(fields->size * 2, 64);
@@ -99,7 +99,7 @@ put_field(Fields *fields, const char *name, size_t len)
 	return field;
 }
 
-/* A string or key without its escapes; palloc'd. */
+/* A string or key with its escapes decoded, NUL-terminated, palloc'd. */
 static char *
 unescape(const DcfField *field, size_t *len)
 {
@@ -116,7 +116,7 @@ unescape(const DcfField *field, size_t *len)
 	return text;
 }
 
-/* A reader of the records that stand in one member of the reply. */
+/* A reader of the records in a member of the reply; NULL: in the reply itself. */
 static DcfJsonReader *
 make_reader(DcfJsonConfig *config, const char *member, const DcfKey *keys,
 			int nkeys)
@@ -127,7 +127,10 @@ make_reader(DcfJsonConfig *config, const char *member, const DcfKey *keys,
 	return dcf_json_init(palloc(dcf_json_size(config)), config);
 }
 
-/* Whether an object, as far as it was read, is a record, and not around some. */
+/*
+ * Whether an object, as far as it was read, can be a record.  A reader without a
+ * member reports an object that holds an array of objects as another shape.
+ */
 static bool
 is_record(const Excerpt *excerpt)
 {
@@ -140,7 +143,7 @@ is_record(const Excerpt *excerpt)
 		dcf_json_error(reader)->code != DCF_READ_E_SHAPE;
 }
 
-/* Wait for enough of the reply, and take no more than that. */
+/* Wait for the first most bytes of the reply, or for its end. */
 static void
 read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 {
@@ -169,13 +172,13 @@ read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 		excerpt->whole = false;
 	}
 
-	/* A service that does not know JsonDataTable may send plain records. */
+	/* An endpoint that does not know JsonDataTable may send plain records. */
 	while (start < excerpt->len &&
 		   strchr(" \t\r\n\xef\xbb\xbf", excerpt->data[start]) != NULL)
 		start++;
 	if (start < excerpt->len && excerpt->data[start] == '{' &&
 		!is_record(excerpt))
-		excerpt->records_member = RECORDS_MEMBER;
+		excerpt->records_member = DCF_FORMAT_RECORDS_MEMBER;
 }
 
 pg_noreturn static void
@@ -193,8 +196,8 @@ raise_wrong(const DcfJsonReader *reader, const DcfReply *reply)
 }
 
 /*
- * The next record at *pos.  False at the end of the reply, or of what was read
- * of it.
+ * Read the record at *pos, and move *pos behind it.  False at the end of the
+ * excerpt.
  */
 static bool
 next_record(DcfJsonReader *reader, const DcfReply *reply,
@@ -213,6 +216,7 @@ next_record(DcfJsonReader *reader, const DcfReply *reply,
 	return false;
 }
 
+/* Add the keys of the reader's current record. */
 static void
 add_keys(Fields *fields, const DcfJsonReader *reader)
 {
@@ -230,7 +234,7 @@ add_keys(Fields *fields, const DcfJsonReader *reader)
 	}
 }
 
-/* Which keys there are; returns how many records. */
+/* Collect the keys of at most DCF_SAMPLE_RECORDS records; returns how many. */
 static int
 find_keys(Fields *fields, const DcfReply *reply, const Excerpt *excerpt)
 {
@@ -250,8 +254,9 @@ find_keys(Fields *fields, const DcfReply *reply, const Excerpt *excerpt)
 	return records;
 }
 
+/* Note a value's kind, and the value if it is the first. */
 static void
-look_at(Field *field, const DcfField *value)
+note_value(Field *field, const DcfField *value)
 {
 	size_t len;
 	char *text;
@@ -267,7 +272,7 @@ look_at(Field *field, const DcfField *value)
 	pfree(text);
 }
 
-/* What values the keys have in the first records. */
+/* Note the values that the fields have in the first records. */
 static void
 find_values(Fields *fields, const DcfReply *reply, const Excerpt *excerpt,
 			int records)
@@ -291,12 +296,12 @@ find_values(Fields *fields, const DcfReply *reply, const Excerpt *excerpt,
 			break;
 		values = dcf_json_fields(reader);
 		for (int i = 0; i < fields->n; i++)
-			look_at(&fields->items[i], &values[i]);
+			note_value(&fields->items[i], &values[i]);
 		CHECK_FOR_INTERRUPTS();
 	}
 }
 
-/* Of the reply's Schema, a text of one of its records, or NULL. */
+/* A string in a record of the Schema; NULL for anything else. */
 static char *
 schema_text(const DcfField *value, size_t *len)
 {
@@ -304,8 +309,8 @@ schema_text(const DcfField *value, size_t *len)
 }
 
 /*
- * Read the Schema of a whole reply, if it has one.  Its types count if they
- * are known; the documentation does not tell how they are spelt.
+ * Add the fields that the Schema of a whole reply lists, with their types.  The
+ * documentation does not say how the types are spelt: an unknown one is ignored.
  */
 static void
 read_schema(Fields *fields, const Excerpt *excerpt)
@@ -353,7 +358,7 @@ dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
 				char *more)
 {
 	DcfSample *sample = palloc0(sizeof(DcfSample));
-	DcfTableOptions asked = *table;
+	DcfTableOptions sampled = *table;
 	DcfSession *session =
 		dcf_session_get(serverid, userid, CurrentMemoryContext);
 	const DcfServerOptions *server = dcf_session_options(session);
@@ -362,8 +367,8 @@ dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
 	Excerpt excerpt;
 	Fields fields = {0};
 
-	asked.format = DCF_FORMAT_JSONDATATABLE;
-	request = dcf_request_create(server, &asked);
+	sampled.format = DCF_FORMAT_JSONDATATABLE;
+	request = dcf_request_create(server, &sampled);
 	if (more)
 		dcf_request_set_query(request, dcf_option_utf8(more));
 	reply = dcf_reply_begin(session, request, NULL, NULL, false, NULL,

@@ -97,6 +97,14 @@ dcf_qual_bind(const DcfQualTarget *target, Expr *clause)
 	return bind_boolean(target, clause);
 }
 
+const DcfBindingOp dcf_qual_ops[] = {[BTLessStrategyNumber] = DCF_BIND_BEFORE,
+									 [BTLessEqualStrategyNumber] = DCF_BIND_TO,
+									 [BTEqualStrategyNumber] = DCF_BIND_EQUAL,
+									 [BTGreaterEqualStrategyNumber] =
+										 DCF_BIND_FROM,
+									 [BTGreaterStrategyNumber] =
+										 DCF_BIND_AFTER};
+
 /* The binding for a comparison, or NULL if it cannot be sent. */
 static DcfBinding *
 bind_comparison(const DcfQualTarget *target, const Comparison *cmp)
@@ -133,17 +141,10 @@ bind_comparison(const DcfQualTarget *target, const Comparison *cmp)
 
 	if (column->kind == DCF_COLUMN_WINDOW)
 	{
-		static const DcfBindingOp window_ops[] =
-			{[BTLessStrategyNumber] = DCF_BIND_BEFORE,
-			 [BTLessEqualStrategyNumber] = DCF_BIND_TO,
-			 [BTEqualStrategyNumber] = DCF_BIND_EQUAL,
-			 [BTGreaterEqualStrategyNumber] = DCF_BIND_FROM,
-			 [BTGreaterStrategyNumber] = DCF_BIND_AFTER};
-
 		if (!dcf_window_accepts(column->basetype, valuetype))
 			return NULL;
 		if (!cmp->any)
-			return make_binding(column, window_ops[strategy], cmp->value,
+			return make_binding(column, dcf_qual_ops[strategy], cmp->value,
 								cmp->unless);
 		return strategy == BTEqualStrategyNumber ?
 			make_binding(column, DCF_BIND_ANY, cmp->value, NULL) :

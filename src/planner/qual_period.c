@@ -156,12 +156,6 @@ static bool
 add_comparison(Builder *b, Oid opno, Node *expr, Node *value, bool any,
 			   bool inclusive)
 {
-	static const DcfBindingOp ops[] =
-		{[BTLessStrategyNumber] = DCF_BIND_BEFORE,
-		 [BTLessEqualStrategyNumber] = DCF_BIND_TO,
-		 [BTEqualStrategyNumber] = DCF_BIND_EQUAL,
-		 [BTGreaterEqualStrategyNumber] = DCF_BIND_FROM,
-		 [BTGreaterStrategyNumber] = DCF_BIND_AFTER};
 	Oid type = getBaseType(exprType(expr));
 	Oid valuetype = exprType(value);
 	Oid family = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
@@ -175,7 +169,7 @@ add_comparison(Builder *b, Oid opno, Node *expr, Node *value, bool any,
 	if (strategy == 0 || !OidIsValid(valuetype) ||
 		(any && strategy != BTEqualStrategyNumber) || !add_value(b, value))
 		return false;
-	op = ops[strategy];
+	op = dcf_qual_ops[strategy];
 	if (inclusive)
 		op = op == DCF_BIND_BEFORE ? DCF_BIND_TO :
 			op == DCF_BIND_AFTER   ? DCF_BIND_FROM :

@@ -16,6 +16,9 @@ typedef struct DcfQualTarget
 	Relids outer; /* their columns have values when the scan starts */
 } DcfQualTarget;
 
+/* The operators of a range, by the number of their btree strategy. */
+extern const DcfBindingOp dcf_qual_ops[];
+
 /* The binding that a clause is equivalent to, or NULL. */
 extern DcfBinding *dcf_qual_bind(const DcfQualTarget *target, Expr *clause);
 

@@ -20,27 +20,16 @@ typedef struct JsonInput
 } JsonInput;
 
 static void *
-create_json(const DcfFormatConfig *config, const char *records_member)
+json_create(const DcfFormatConfig *config)
 {
 	JsonInput *json = palloc0(sizeof(JsonInput));
 
-	json->config.records_member = records_member;
+	if (config->format == DCF_FORMAT_JSONDATATABLE)
+		json->config.records_member = DCF_FORMAT_RECORDS_MEMBER;
 	json->config.keys = config->keys;
 	json->config.nkeys = config->nkeys;
 	json->memory = palloc(dcf_json_size(&json->config));
 	return json;
-}
-
-static void *
-json_create(const DcfFormatConfig *config)
-{
-	return create_json(config, NULL);
-}
-
-static void *
-json_data_table_create(const DcfFormatConfig *config)
-{
-	return create_json(config, "Records");
 }
 
 static void
@@ -125,23 +114,6 @@ static const DcfFormatRoutine json_routine = {
 	.nulls_have_keys = true,
 	.reads_in_thread = true,
 	.create = json_create,
-	.start = json_start,
-	.next = json_next,
-	.finish = json_finish,
-	.fields = json_fields,
-	.matched = json_matched,
-	.next_key = json_next_key,
-	.record_length = json_record_length,
-	.error = json_error,
-};
-
-static const DcfFormatRoutine json_data_table_routine = {
-	.name = "JSON",
-	.keys_in = "first record",
-	.shows_cut = true,
-	.nulls_have_keys = true,
-	.reads_in_thread = true,
-	.create = json_data_table_create,
 	.start = json_start,
 	.next = json_next,
 	.finish = json_finish,
@@ -253,9 +225,8 @@ dcf_format_routine(DcfFormat format)
 	switch (format)
 	{
 		case DCF_FORMAT_JSON:
-			return &json_routine;
 		case DCF_FORMAT_JSONDATATABLE:
-			return &json_data_table_routine;
+			return &json_routine;
 		case DCF_FORMAT_CSV:
 			return &csv_routine;
 		case DCF_FORMAT_XML:

@@ -65,9 +65,10 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched,
 		source->targets[source->ntargets - 1].column == source->ntargets - 1;
 
 	allow_in_place(reader);
+	reader->config.format = relation->table->format;
 	reader->config.keys = reader->keys;
 	reader->config.max_record_size = relation->server->max_record_size;
-	source->format = dcf_format_routine(relation->table->format);
+	source->format = dcf_format_routine(reader->config.format);
 	source->in = source->format->create(&reader->config);
 	source->has_keys = reader->config.nkeys > 0;
 	source->max_record_size = reader->config.max_record_size;

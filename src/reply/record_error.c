@@ -15,6 +15,8 @@
 /* The most keys that a message lists. */
 #define SHOWN_KEYS 20
 
+pg_noreturn static void raise_foreign_keys(DcfRecordReader *reader,
+										   const char *what);
 static char *list_keys(DcfRecordReader *reader);
 
 void
@@ -63,18 +65,12 @@ dcf_record_check_keys(DcfRecordReader *reader)
 		return;
 	if (reader->records > 1 && !has_keys(reader))
 		return;
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-		 errmsg("reply does not match foreign table \"%s\"",
-				reader->relation->relname),
-		 errdetail("Its %s has none of the table's columns. Its keys are: %s.",
-				   reader->records > 1 ?
-					   psprintf("record " UINT64_FORMAT, reader->records) :
-					   reader->source.format->keys_in,
-				   list_keys(reader)),
-		 errhint(
-			 "Check the table's option \"endpoint\" and the columns' option \"name\".")));
+	raise_foreign_keys(reader,
+					   psprintf("Its %s has none of the table's columns.",
+								reader->records > 1 ?
+									psprintf("record " UINT64_FORMAT,
+											 reader->records) :
+									reader->source.format->keys_in));
 }
 
 void
@@ -82,14 +78,22 @@ dcf_record_check_held(DcfRecordReader *reader)
 {
 	if (!has_keys(reader))
 		return;
+	raise_foreign_keys(reader,
+					   psprintf("None of its records (" UINT64_FORMAT
+								") has any of the table's columns.",
+								reader->nheld));
+}
+
+/* what: the records that have none of the table's columns, as a sentence. */
+static void
+raise_foreign_keys(DcfRecordReader *reader, const char *what)
+{
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 		 errmsg("reply does not match foreign table \"%s\"",
 				reader->relation->relname),
-		 errdetail("None of its records (" UINT64_FORMAT
-				   ") has any of the table's columns. Its keys are: %s.",
-				   reader->nheld, list_keys(reader)),
+		 errdetail("%s Its keys are: %s.", what, list_keys(reader)),
 		 errhint(
 			 "Check the table's option \"endpoint\" and the columns' option \"name\".")));
 }

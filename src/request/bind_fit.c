@@ -19,6 +19,7 @@
 #include "utils/numeric.h"
 #include "utils/typcache.h"
 
+#include "base/numeric_typmod.h"
 #include "bind_fit.h"
 
 struct DcfBindFit
@@ -129,13 +130,13 @@ cast_value(DcfBindFit *fit, Datum *value)
 static bool
 numeric_fits(int32 typmod, Datum value)
 {
-	/* numeric.c packs both into the modifier like this. */
-	int precision = ((typmod - VARHDRSZ) >> 16) & 0xffff;
-	int scale = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
+	int precision;
+	int scale;
 	Datum rounded;
 	Datum limit;
 
-	if (numeric_is_nan(DatumGetNumeric(value)))
+	if (!dcf_numeric_typmod_unpack(typmod, &precision, &scale) ||
+		numeric_is_nan(DatumGetNumeric(value)))
 		return true;
 	if (numeric_is_inf(DatumGetNumeric(value)))
 		return false;

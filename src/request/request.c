@@ -20,8 +20,7 @@ static const char *const responses[] = {
 	[DCF_FORMAT_XML] = "Xml",
 };
 
-static bool is_sent(const DcfRequest *request, const List *list,
-					const DcfParam *param);
+static List *sent_params(const DcfRequest *request);
 static void remove_param(List **params, const char *name);
 static void set_fixed(DcfRequest *request, const char *name,
 					  const char *value);
@@ -223,14 +222,24 @@ dcf_request_show(const DcfRequest *request, const char *base)
 }
 
 /*
- * Whether a parameter is sent.  An empty one among those that every request
- * sends is not, because the service treats it as missing.  So a table's params
- * can remove one of the server's.
+ * The parameters that are sent (DcfParam *): those of this request, and of those
+ * that every request sends the ones that are not empty.  The service treats an
+ * empty one as missing, so a table's params can remove one of the server's.
  */
-static bool
-is_sent(const DcfRequest *request, const List *list, const DcfParam *param)
+static List *
+sent_params(const DcfRequest *request)
 {
-	return list != request->fixed || param->value[0] != '\0';
+	List *sent = list_copy(request->params);
+	ListCell *lc;
+
+	foreach(lc, request->fixed)
+	{
+		DcfParam *param = lfirst(lc);
+
+		if (param->value[0] != '\0')
+			sent = lappend(sent, param);
+	}
+	return sent;
 }
 
 /* Remove the parameter of this name, if the list has it. */
@@ -317,29 +326,23 @@ append_encoded(StringInfo buf, const char *text, const char *keep)
 static void
 append_query(StringInfo buf, const DcfRequest *request)
 {
-	List *lists[] = {request->params, request->fixed};
-	const char *separator = "";
+	List *params = sent_params(request);
+	ListCell *lc;
 
-	for (size_t i = 0; i < lengthof(lists); i++)
+	foreach(lc, params)
 	{
-		ListCell *lc;
+		const DcfParam *param = lfirst(lc);
 
-		foreach(lc, lists[i])
-		{
-			DcfParam *param = lfirst(lc);
-
-			if (!is_sent(request, lists[i], param))
-				continue;
-			appendStringInfoString(buf, separator);
-			append_encoded(buf, param->name, "");
-			appendStringInfoChar(buf, '=');
-			if (param->placeholder)
-				appendStringInfoString(buf, param->value);
-			else
-				append_encoded(buf, param->value, ",");
-			separator = "&";
-		}
+		if (foreach_current_index(lc) > 0)
+			appendStringInfoChar(buf, '&');
+		append_encoded(buf, param->name, "");
+		appendStringInfoChar(buf, '=');
+		if (param->placeholder)
+			appendStringInfoString(buf, param->value);
+		else
+			append_encoded(buf, param->value, ",");
 	}
+	list_free(params);
 }
 
 /* Append base, the encoded endpoint and optionally the query string. */
@@ -374,29 +377,23 @@ build_form(const DcfRequest *request)
 static char *
 build_json(const DcfRequest *request)
 {
-	List *lists[] = {request->params, request->fixed};
-	const char *separator = "";
+	List *params = sent_params(request);
+	ListCell *lc;
 	StringInfoData buf;
 
 	initStringInfo(&buf);
 	appendStringInfoChar(&buf, '{');
-	for (size_t i = 0; i < lengthof(lists); i++)
+	foreach(lc, params)
 	{
-		ListCell *lc;
+		const DcfParam *param = lfirst(lc);
 
-		foreach(lc, lists[i])
-		{
-			DcfParam *param = lfirst(lc);
-
-			if (!is_sent(request, lists[i], param))
-				continue;
-			appendStringInfoString(&buf, separator);
-			escape_json(&buf, param->name);
-			appendStringInfoChar(&buf, ':');
-			escape_json(&buf, param->value);
-			separator = ",";
-		}
+		if (foreach_current_index(lc) > 0)
+			appendStringInfoChar(&buf, ',');
+		escape_json(&buf, param->name);
+		appendStringInfoChar(&buf, ':');
+		escape_json(&buf, param->value);
 	}
+	list_free(params);
 	appendStringInfoChar(&buf, '}');
 	return buf.data;
 }
