@@ -91,7 +91,7 @@ start();
 $dc->fault({ path => $path, status => 403, body => { Message => 'not for sandbox-token' } });
 $session->query('SET client_min_messages = debug1');
 my $told = $session->attempt('EXPLAIN SELECT * FROM store')->{err};
-like($told, qr/DEBUG:.*estimated without the service's count: service denied permission: .* status 403/,
+like($told, qr/DEBUG:.*estimating rows without the service's count: service denied permission: .* status 403/,
 	'a DEBUG line says why');
 unlike($told, qr/sandbox-token/, 'without secrets');
 

@@ -1,7 +1,7 @@
 /*
  * bridge.h
- *	  The tables behind the bridge: /bridge/current/schema lists them, .../data
- *	  is their rows, .../delta counts rows.
+ *	  The tables behind the bridge.  /bridge/current/schema lists their columns,
+ *	  .../data returns the rows of one, .../delta counts rows (all documented).
  */
 #ifndef DCF_BRIDGE_H
 #define DCF_BRIDGE_H
@@ -13,26 +13,28 @@
 #include "options/option.h"
 #include "request/relation.h"
 
-/* Where a table's rows are, by the parameter that names it. */
+/* The endpoint that returns a table's rows, and the parameter that names it. */
 #define DCF_BRIDGE_DATA	 "/bridge/current/data"
 #define DCF_BRIDGE_TABLE "Table"
 
 /*
- * Ask the service for its tables, under the current user's mapping, and draft
- * a foreign table (of DcfTableDef *) for each that the statement wants, in the
- * order of their names.  One that cannot be a foreign table, or a column of it
- * that cannot be one, is passed over with a WARNING.  *names gets the names of
- * all tables (of char *), wanted or not.
+ * Ask the service for its tables, under the current user's mapping.  Returns a
+ * definition (DcfTableDef *) of each table that the statement imports, in the
+ * order of their names.  A WARNING tells of each table that cannot be a foreign
+ * table, and of each column that cannot be one; both are left out.  *names is
+ * set to the names (char *) of all tables, imported or not.  Raises what a scan
+ * raises.
  */
 extern List *dcf_bridge_tables(Oid serverid, ImportForeignSchemaStmt *stmt,
 							   const DcfImportOptions *options, List **names);
 
 /*
- * How many rows the table behind a foreign table has, as the service counts
- * them when first asked in this session; -1 where the foreign table is none of
- * the bridge's, or the service has not answered (within
- * DCF_EXCHANGE_BRIEF_MS, once a minute): no failure of it is raised.  userid is
- * the user whose mapping is used.
+ * The service's count of the rows of a foreign table's bridge table; -1 if the
+ * foreign table has none, or if the service gave no count.  A session asks once
+ * for each table and keeps the answer until a server or user mapping changes.
+ * The service must answer within DCF_EXCHANGE_BRIEF_MS.  A failure is not
+ * raised; the next attempt comes a minute later at the earliest.  userid is the
+ * user whose mapping is used.
  */
 extern double dcf_remote_count(const DcfRelation *relation, Oid userid);
 

@@ -2,10 +2,10 @@
  * catalogue_table.h
  *	  The documented endpoints as foreign tables.
  *
- * An endpoint is one table, but for those whose records depend on a parameter
- * (variants): one table for each value, which is fixed in the table's option
- * params; and those with several sets of parameters (forms): one table for
- * each set.
+ * Most endpoints become one table.  An endpoint whose records depend on the
+ * value of a parameter (variants) becomes a table for each value, which the
+ * table's option "params" fixes.  An endpoint with several sets of parameters
+ * (forms) becomes a table for each set.
  */
 #ifndef DCF_CATALOGUE_TABLE_H
 #define DCF_CATALOGUE_TABLE_H
@@ -18,31 +18,33 @@
 #include "options/option.h"
 #include "request/request.h"
 
-/* The category of what is below /partner and /master. */
+/* The category of the endpoints below /partner and /master. */
 #define DCF_CATEGORY_PARTNER "partner"
 
 /*
- * Drafts (of DcfTableDef *) of the endpoints of a category, or of all categories
- * but "partner" where it is NULL, in the order of endpoints, which must outlive
- * them.  Endpoints that are no tables, and what options->all_sources leaves
- * out, are passed over.  sent is a request with what all the tables' requests
- * will have (dcf_request_create()), or NULL where that is not known: it tells
- * whether more than the days of dates counts, and which parameters need no value.
+ * Table definitions (DcfTableDef *) of the endpoints of one category, in the
+ * order of endpoints; category NULL means all but "partner".  endpoints must
+ * outlive the result.  Left out are endpoints that are not tables and, unless
+ * options->all_sources, what is not documented.
+ *
+ * common is a request with the parameters that every request of the tables
+ * sends (dcf_request_create()), or NULL if they are not known.  It decides
+ * whether parameters for dates take a time of day, and which parameters need no
+ * value from a query.
  */
 extern List *dcf_catalogue_tables(const List *endpoints, const char *category,
 								  const DcfImportOptions *options,
-								  const DcfRequest *sent);
+								  const DcfRequest *common);
 
 /*
- * Add what the catalogue knows of a draft of another source, by its endpoint
- * and the keys of its columns.
+ * Link a table definition that did not come from the catalogue to what the
+ * catalogue has of its endpoint and, by their keys, of its columns.
  */
 extern void dcf_catalogue_describe(DcfTableDef *def);
 
 /*
- * Whether the endpoint's replies are a table: not where a request changes the
- * service's data, nor where the reply is credentials, nor where no column is
- * known.
+ * Whether the endpoint can be a table.  It cannot if a request changes data of
+ * the service, if the reply has credentials, or if no column is known.
  */
 extern bool dcf_catalogue_is_table(const DcfCatalogueEndpoint *endpoint);
 

@@ -2,10 +2,12 @@
  * import.h
  *	  IMPORT FOREIGN SCHEMA.
  *
- * Remote schemas: each category of the catalogue; "all" of them but "partner",
- * also called "everything", which needs no quotes; "bridge" (the tables behind
- * the bridge, as the service lists them now); and, beginning with a slash, the
- * path of one endpoint, of which a sample is asked for.
+ * Remote schemas are
+ * - each category of the catalogue;
+ * - "all", or "everything", which needs no quotes: all categories but "partner";
+ * - "bridge": the tables behind the bridge, as the service lists them now;
+ * - a path, which begins with a slash: one endpoint, whose columns are inferred
+ *   from a sample of its records.
  */
 #ifndef DCF_IMPORT_H
 #define DCF_IMPORT_H
@@ -15,8 +17,10 @@
 #include "nodes/pg_list.h"
 
 /*
- * The CREATE FOREIGN TABLE commands (of char *) for the tables that the
- * statement wants.  Raises ERRCODE_FDW_SCHEMA_NOT_FOUND.
+ * The CREATE FOREIGN TABLE commands (char *) for the tables that the statement
+ * imports.  A WARNING tells of a table in LIMIT TO or EXCEPT that the schema
+ * lacks.  Raises ERRCODE_FDW_SCHEMA_NOT_FOUND, and for "bridge" and paths what a
+ * scan raises.
  */
 extern List *dcf_import_schema(ImportForeignSchemaStmt *stmt, Oid serverid);
 

@@ -2,10 +2,10 @@
  * import_comment.h
  *	  Comments on the tables of an IMPORT FOREIGN SCHEMA and on their columns.
  *
- * PostgreSQL takes nothing but CREATE FOREIGN TABLE from an import.  It runs the
- * commands right afterwards, each through the hook for utility commands, and
- * that adds the comments once the table is there: in the same statement, under
- * the same user, and seen by event triggers.
+ * PostgreSQL accepts only CREATE FOREIGN TABLE commands from an import, and runs
+ * them when the wrapper has returned.  A ProcessUtility hook recognises these
+ * commands and adds the comments after each.  The comments belong to the same
+ * statement and user, and event triggers see them.
  */
 #ifndef DCF_IMPORT_COMMENT_H
 #define DCF_IMPORT_COMMENT_H
@@ -18,9 +18,9 @@
 extern void dcf_import_comment_init(void);
 
 /*
- * Comment on the table that this command creates, and on its columns.  Command,
- * draft and server must live as long as the current memory context, and with it
- * the wish ends.
+ * When the command is run, comment on the table that it creates and on its
+ * columns.  The request is forgotten with the current memory context, as long
+ * as which command, def and server must live.
  */
 extern void dcf_import_comment_add(const char *command, const DcfTableDef *def,
 								   const DcfServerOptions *server);

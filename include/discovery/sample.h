@@ -1,10 +1,10 @@
 /*
  * sample.h
- *	  What the records of an endpoint look like, by asking for some.
+ *	  The fields of an endpoint's records and their types, from a sample.
  *
- * One request with Response=JsonDataTable.  Of its reply at most
- * DCF_SAMPLE_BYTES are read, and of these at most DCF_SAMPLE_RECORDS records;
- * then the connection is closed.
+ * A sample is one request with Response=JsonDataTable.  At most
+ * DCF_SAMPLE_RECORDS records in the first DCF_SAMPLE_BYTES of the reply are
+ * looked at; then the connection is closed.
  */
 #ifndef DCF_SAMPLE_H
 #define DCF_SAMPLE_H
@@ -15,41 +15,43 @@
 #include "discovery/table_def.h"
 #include "options/option.h"
 
-#define DCF_SAMPLE_BYTES   (1024 * 1024)
+#define DCF_SAMPLE_BYTES   (1024 * 1024) /* or half of max_record_size */
 #define DCF_SAMPLE_RECORDS 1000
 
 /* A field of the records; strings in the database encoding. */
 typedef struct DcfSampleField
 {
 	char *key;
-	const char *obstacle; /* why it cannot be a column, as the end of a
-						   * sentence about the key, which then is made safe;
+	const char *obstacle; /* why the field cannot be a column, to follow "The
+						   * key" in a sentence, or NULL.  If set, key is only
+						   * fit to show. */
+	char *sql_type;		  /* as the reply's Schema spells it, or NULL: no
+						   * Schema, or not in the part that was read */
+	const char *type; /* PostgreSQL's, from sql_type, else from the values */
+	char *value;	  /* the first that is not NULL, cut and fit to show;
 						   * or NULL */
-	char *sql_type;		  /* as the reply's Schema spells it; NULL where it has
-						   * none, or was not read to it */
-	const char *type; /* of PostgreSQL, by sql_type or else by the values */
-	char *value;	  /* the first that is not NULL, made safe and cut, or
-						   * NULL */
 } DcfSampleField;
 
 typedef struct DcfSample
 {
-	List *fields; /* of DcfSampleField *, in the order of the Schema, then
-					   * of the records */
+	List *fields; /* of DcfSampleField *, in the order of the Schema, then of
+				   * the records */
 	int records;  /* how many were looked at */
 } DcfSample;
 
 /*
- * Ask under a user's mapping.  table says what for; more is a query string
- * that counts more than its params, or NULL.  Raises what a scan raises.
+ * Take a sample of a table's endpoint with its params, under a user's mapping.
+ * more is a query string in the database encoding, whose parameters replace
+ * those of the table, or NULL.  The result is in the current memory context.
+ * Raises what a scan raises, and ERRCODE_TOO_MANY_COLUMNS.
  */
 extern DcfSample *dcf_sample_take(Oid serverid, Oid userid,
 								  const DcfTableOptions *table, char *more);
 
 /*
- * A foreign table over the endpoint with a column for each field, but for those
- * that cannot be one, of which a warning tells.  relname NULL: named after the
- * endpoint, behind the options' prefix.
+ * The definition of a foreign table over the endpoint with a column for each
+ * field.  A WARNING tells of each field that cannot be a column.  If relname is
+ * NULL, the table is named after the endpoint, with the options' prefix.
  */
 extern DcfTableDef *dcf_sample_table(const DcfSample *sample,
 									 const DcfTableOptions *table,

@@ -1,10 +1,10 @@
 /*
  * table_comment.h
- *	  What a foreign table and its columns are, as texts for COMMENT ON.
+ *	  The texts of the comments on a foreign table and its columns.
  *
- * The facts are the draft's own: of the catalogue, of the bridge's schema, of a
- * reply.  Foreign text among them is made safe.  In the database encoding,
- * palloc'd.
+ * They say what a table definition knows from the catalogue, from the bridge's
+ * schema or from a reply.  Foreign text in them is made fit to show.  All texts
+ * are palloc'd and in the database encoding.
  */
 #ifndef DCF_TABLE_COMMENT_H
 #define DCF_TABLE_COMMENT_H
@@ -13,24 +13,18 @@
 
 #include "discovery/table_def.h"
 
-/*
- * Which path of the server it asks, of which category, and what a query must
- * give.
- */
+/* The table's path, category and records, and what a query must give. */
 extern char *dcf_table_comment_table(const DcfTableDef *def,
 									 const DcfServerOptions *server);
 
-/*
- * Whether it is read or sent, under which name, of which type, and which values
- * it takes.
- */
+/* Whether the column is read or sent, its name and type there, its values. */
 extern char *dcf_table_comment_column(const DcfTableDefColumn *column);
 
-/* The COMMENT ON statement for a column of a table, whose name is quoted. */
+/* COMMENT ON COLUMN, with a semicolon.  table is quoted where need be. */
 extern char *dcf_table_comment_column_ddl(const char *table,
 										  const DcfTableDefColumn *column);
 
-/* COMMENT ON statements for the table and its columns, each with semicolon. */
+/* COMMENT ON for the table and for each column, a line each. */
 extern char *dcf_table_comment_ddl(const DcfTableDef *def,
 								   const DcfServerOptions *server);
 

@@ -1,11 +1,11 @@
 /*
  * table_def.h
- *	  A foreign table that is to be: names, types and options, and the CREATE
- *	  FOREIGN TABLE that makes it.
+ *	  The definition of a foreign table to be created: names, types and options,
+ *	  and its CREATE FOREIGN TABLE.
  *
- * Drafts are made of the catalogue, of the bridge's schema and of replies; they
- * are written out here alone, so every foreign name and text is quoted in one
- * place.
+ * Definitions come from the catalogue, from the bridge's schema and from
+ * replies.  Only this module writes them as SQL, so foreign names and texts are
+ * quoted in one place.
  */
 #ifndef DCF_TABLE_DEF_H
 #define DCF_TABLE_DEF_H
@@ -20,15 +20,14 @@
 typedef struct DcfTableDefColumn
 {
 	char *attname;
-	const char *type; /* as in a column definition; our own words, no
-						   * foreign text */
+	const char *type; /* as in a column definition; never foreign text */
 	DcfColumnOptions options;
 
-	/* What of the catalogue it was made of; both NULL for other sources. */
+	/* The catalogue's description; at most one is set. */
 	const DcfCatalogueColumn *field;
 	const DcfCatalogueParam *param;
 
-	/* What the service says of the type, or NULL; foreign text. */
+	/* The type as the service spells it, or NULL; foreign text. */
 	const char *sql_type;
 } DcfTableDefColumn;
 
@@ -36,61 +35,59 @@ typedef struct DcfTableDef
 {
 	char *relname;
 	char *endpoint;
-	char *params;  /* a query string, or NULL */
-	double rows;   /* the option rows; -1: not given */
+	char *params;  /* the option: a query string, or NULL */
+	double rows;   /* the option; -1: not given */
 	List *columns; /* of DcfTableDefColumn * */
 
-	/* What it was made of, or what else is known; NULL for none. */
-	const DcfCatalogueEndpoint *documented;
-	const char *resource; /* of the records, where there are several kinds */
+	const DcfCatalogueEndpoint *documented; /* or NULL */
+	const char *resource; /* name of the row type, or NULL; the endpoint may
+						   * have several */
 } DcfTableDef;
 
-/* Names that are taken; lives in the current memory context. */
+/*
+ * A set of names that are taken, at first the reserved ones, in the current
+ * memory context.
+ */
 extern HTAB *dcf_table_def_names(const char *const *reserved, int nreserved);
 
 /*
- * A name of less than NAMEDATALEN bytes that nobody has yet, and take it:
- * the one wanted, cut at a character, or, if it is taken, with _2, _3, ... at
- * its end.  palloc'd.
+ * Take a free name of less than NAMEDATALEN bytes: the wanted one, cut at a
+ * character, with _2, _3, ... at its end if it is taken.  palloc'd.
  */
 extern char *dcf_table_def_take_name(HTAB *taken, const char *wanted);
-
-/* Whether somebody has the name. */
 extern bool dcf_table_def_is_taken(HTAB *taken, const char *name);
 
-/* The name in snake_case; both in the database encoding.  palloc'd. */
+/* The name in snake_case; both are in the database encoding.  palloc'd. */
 extern char *dcf_table_def_snake(const char *name);
 
-/* The names that no column may have: PostgreSQL's own. */
+/* A set of the names that no column may have: those of system columns. */
 extern HTAB *dcf_table_def_column_names(void);
 
-/*
- * Append a column that is read from the reply under a key.  type must live as
- * long as the draft.
- */
+/* Append a column that is read under a key.  type must outlive def. */
 extern DcfTableDefColumn *
 dcf_table_def_add_field(DcfTableDef *def, HTAB *taken, DcfColumnNames names,
 						const char *key, const char *type);
 
 /*
- * Append a column that is a parameter; where its name is taken by a response
- * column it begins with "p_".
+ * Append a column that sends a parameter.  Its name begins with "p_" if a column
+ * has its name already.  type must outlive def.
  */
 extern DcfTableDefColumn *
 dcf_table_def_add_param(DcfTableDef *def, HTAB *taken, DcfColumnNames names,
 						const char *param, const char *type);
 
 /*
- * The time zone that a name tells of its column's times (DateCreatedUTC), for
- * the option timezone; NULL where it tells none, or the type has no zone to
- * read.  It is given whatever the server's zone is, which may change.
+ * The option "timezone" for a column whose name at the service says which zone
+ * its times are in (DateCreatedUTC); NULL if it says none, or if the type is not
+ * one of date and time.  The option is set even if the server's "timezone" is
+ * the same, because that may change.
  */
 extern const char *dcf_table_def_timezone(const char *name, const char *type);
 
-/* "name=value", encoded for the option params.  palloc'd. */
+/* "name=value", percent-encoded for the option "params".  palloc'd. */
 extern char *dcf_table_def_pair(const char *name, const char *value);
 
-/* "CREATE FOREIGN TABLE ...", without a semicolon, for a server. */
+/* CREATE FOREIGN TABLE on a server, without a semicolon.  palloc'd. */
 extern char *dcf_table_def_ddl(const DcfTableDef *def, const char *server);
 
 #endif /* DCF_TABLE_DEF_H */

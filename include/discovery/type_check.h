@@ -1,6 +1,6 @@
 /*
  * type_check.h
- *	  Types of columns beside those of a sample.
+ *	  Whether a column's type still suits the service's values.
  */
 #ifndef DCF_TYPE_CHECK_H
 #define DCF_TYPE_CHECK_H
@@ -10,10 +10,11 @@
 #include "discovery/sample.h"
 
 /*
- * Whether a column's type (below any domain) no longer is what the service has.
- * Types inferred from values are only a guess at the service's own, and a column
- * may well be narrower than the guess that still takes the values, such as
- * boolean for 0 and 1: then only another family of types is a change.
+ * Whether the type that a column was declared with (below any domain) no longer
+ * suits a field.  If the reply's Schema gives the field's type, the column must
+ * have a type that takes all values of it.  A type inferred from values is only
+ * a guess, and a column may be narrower than the guess (boolean for 0 and 1):
+ * then only a type of another category counts as a change.
  */
 extern bool dcf_type_check_changed(Oid declared, const DcfSampleField *field);
 

@@ -20,7 +20,7 @@
 
 #define SCHEMA_ENDPOINT "/bridge/current/schema"
 
-/* A column as the service lists it. */
+/* A record of SCHEMA_ENDPOINT: a column of a table. */
 typedef struct Field
 {
 	char *table;
@@ -30,10 +30,11 @@ typedef struct Field
 	int order; /* in the reply */
 } Field;
 
-/* In the order of SCHEMA_ENDPOINT's documentation. */
+/* The keys of these records, as documented. */
 static const char *const schema_keys[] = {"TableName", "Column_Name", "Type",
 										  "ORDINAL_POSITION"};
 
+/* For qsort(): by table, position, and order in the reply. */
 static int
 compare_fields(const void *a, const void *b)
 {
@@ -47,7 +48,7 @@ compare_fields(const void *a, const void *b)
 	return result != 0 ? result : one->order - other->order;
 }
 
-/* Columns without a number come last, in the order of the reply. */
+/* PG_INT32_MAX for a text that is not a position: that column comes last. */
 static int
 parse_position(const char *text)
 {
@@ -64,7 +65,10 @@ parse_position(const char *text)
 	return position;
 }
 
-/* All columns of all tables, sorted; *count is set. */
+/*
+ * All columns of all tables, sorted by table and position.  prefix is the option
+ * "path_prefix" or NULL; *count is set to their number.
+ */
 static Field **
 read_schema(Oid serverid, const char *prefix, int *count)
 {
@@ -109,20 +113,20 @@ read_schema(Oid serverid, const char *prefix, int *count)
 	return fields;
 }
 
-/* Whether a table's name can stand in an option. */
+/* Whether a table's name can be a value in the option "params". */
 static bool
 is_usable(const char *name)
 {
 	return name[0] != '\0' && !dcf_text_has_control(name, strlen(name));
 }
 
-/* Why a table cannot be a foreign table, or NULL.  first has n columns. */
+/* Why a table cannot be a foreign table, as a sentence, or NULL. */
 static const char *
 find_obstacle(Field **first, int n)
 {
 	if (n > MaxHeapAttributeNumber)
-		return psprintf("It has %d columns, and a table can have %d.", n,
-						MaxHeapAttributeNumber);
+		return psprintf("It has %d columns, but a table can have at most %d.",
+						n, MaxHeapAttributeNumber);
 	if (!is_usable(first[0]->table))
 		return "Its name is empty or contains a control character.";
 	for (int i = 0; i < n; i++)
@@ -131,9 +135,8 @@ find_obstacle(Field **first, int n)
 		{
 			if (first[i]->name && first[j]->name &&
 				strcmp(first[i]->name, first[j]->name) == 0)
-				return psprintf("Its columns number %d and %d have the same "
-								"name.",
-								j + 1, i + 1);
+				return psprintf("Columns %d and %d have the same name.", j + 1,
+								i + 1);
 		}
 	}
 	return NULL;
@@ -155,9 +158,9 @@ show_name(const char *name)
 	return dcf_foreign_text(utf8, strlen(utf8));
 }
 
-/* Whether the table's column of this number can be one here; else warns. */
+/* Whether a foreign table can have the column; warns if not. */
 static bool
-may_be_column(const Field *field, int number)
+check_column(const Field *field, int number)
 {
 	const char *name = field->name ? field->name : "";
 	const char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
@@ -168,14 +171,14 @@ may_be_column(const Field *field, int number)
 	ereport(WARNING,
 			(errmsg("column \"%s\" of bridge table \"%s\" is not imported",
 					show_name(name), show_name(field->table)),
-			 errdetail("The name of the table's column number %d %s.", number,
-					   obstacle)));
+			 errdetail("The name of column %d %s.", number, obstacle)));
 	return false;
 }
 
+/* first is the first of the table's n fields. */
 static DcfTableDef *
-make_draft(Field **first, int n, char *relname,
-		   const DcfImportOptions *options)
+make_table_def(Field **first, int n, char *relname,
+			   const DcfImportOptions *options)
 {
 	DcfTableDef *def = palloc0(sizeof(DcfTableDef));
 	HTAB *taken = dcf_table_def_column_names();
@@ -190,7 +193,7 @@ make_draft(Field **first, int n, char *relname,
 				 options->table_params ? options->table_params : "");
 	def->rows = -1;
 	for (int i = 0; i < n; i++)
-		if (may_be_column(first[i], i + 1))
+		if (check_column(first[i], i + 1))
 			dcf_table_def_add_field(def, taken, options->column_names,
 									first[i]->name, field_type(first[i]))
 				->sql_type = first[i]->type;
@@ -198,15 +201,15 @@ make_draft(Field **first, int n, char *relname,
 	return def;
 }
 
-/* Draft the table whose n columns begin at first, if it can be one. */
+/* Append the table's definition to defs; warns if it cannot have one. */
 static List *
-add_draft(List *defs, Field **first, int n, char *relname,
-		  const DcfImportOptions *options)
+add_table_def(List *defs, Field **first, int n, char *relname,
+			  const DcfImportOptions *options)
 {
 	const char *obstacle = find_obstacle(first, n);
 
 	if (obstacle == NULL)
-		return lappend(defs, make_draft(first, n, relname, options));
+		return lappend(defs, make_table_def(first, n, relname, options));
 	ereport(WARNING,
 			(errmsg("bridge table \"%s\" is not imported",
 					show_name(first[0]->table)),
@@ -236,13 +239,13 @@ dcf_bridge_tables(Oid serverid, ImportForeignSchemaStmt *stmt,
 				break;
 		}
 
-		/* Names do not depend on what is wanted. */
+		/* A table's name does not depend on which others are imported. */
 		relname = psprintf("%s%s", options->prefix ? options->prefix : "",
 						   dcf_table_def_snake(table));
 		relname = dcf_table_def_take_name(taken, relname);
 		*names = lappend(*names, relname);
 		if (IsImportableForeignTable(relname, stmt))
-			defs = add_draft(defs, &fields[i], n, relname, options);
+			defs = add_table_def(defs, &fields[i], n, relname, options);
 	}
 	hash_destroy(taken);
 	return defs;

@@ -8,12 +8,13 @@
 
 #include "core/snake_case.h"
 #include "discovery/catalogue_table.h"
+#include "name_list.h"
 #include "type_map.h"
 
-/* Every row type of the vendor's ends in this. */
+/* The documented names of row types end in this. */
 #define RESOURCE_SUFFIX "Data"
 
-/* Which part of an endpoint becomes one table. */
+/* The part of an endpoint that becomes one table. */
 typedef struct Part
 {
 	const DcfCatalogueEndpoint *endpoint;
@@ -21,10 +22,10 @@ typedef struct Part
 	const List *columns;
 	const DcfCatalogueVariant *variant; /* or NULL */
 	const DcfCatalogueForm *form;		/* or NULL */
-	const char *fixed;					/* a parameter with a value that goes
-										 * into params; or NULL */
+	const char *fixed;					/* a parameter whose value goes into
+										 * the option "params"; or NULL */
 	const char *fixed_value;
-	char *relname; /* before anything is put in front */
+	char *relname; /* without prefix and category */
 } Part;
 
 bool
@@ -35,20 +36,7 @@ dcf_catalogue_is_table(const DcfCatalogueEndpoint *endpoint)
 		(endpoint->columns != NIL || endpoint->variants != NIL);
 }
 
-static bool
-contains(const List *texts, const char *text)
-{
-	ListCell *cell;
-
-	foreach(cell, texts)
-	{
-		if (strcmp(lfirst(cell), text) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The row type's name without what all such names end in; palloc'd. */
+/* The name of a row type without RESOURCE_SUFFIX, palloc'd; "" for NULL. */
 static char *
 resource_stem(const char *resource)
 {
@@ -61,7 +49,10 @@ resource_stem(const char *resource)
 	return stem;
 }
 
-/* The table's name by the path's last segment and the row type. */
+/*
+ * A table's name, from the path's last segment.  The row type's name shows where
+ * the words of a segment in lower case begin.
+ */
 static char *
 path_name(const char *path, const char *resource)
 {
@@ -76,10 +67,11 @@ path_name(const char *path, const char *resource)
 }
 
 /*
- * Partners' endpoints are named after the partner as well, whose reports have
- * the names of others: "/partner/StatFlo/ProductDetailReport" is
- * stat_flo_product_detail_report.  What belongs to no partner has the first
- * segment in front ("/partner/reports/...", "/partner/relationships").
+ * The table's name with what tells partners' endpoints from others of the same
+ * name: "/partner/StatFlo/ProductDetailReport" becomes
+ * stat_flo_product_detail_report.  Endpoints below /partner and /master that
+ * belong to no partner ("/partner/reports/...", "/partner/relationships") begin
+ * with the first segment.
  */
 static char *
 owned_name(const DcfCatalogueEndpoint *endpoint, char *name)
@@ -101,6 +93,7 @@ owned_name(const DcfCatalogueEndpoint *endpoint, char *name)
 	return psprintf("%s_%s", dcf_table_def_snake(pnstrdup(first, len)), name);
 }
 
+/* The whole endpoint as one part. */
 static Part *
 make_part(const DcfCatalogueEndpoint *endpoint)
 {
@@ -114,6 +107,7 @@ make_part(const DcfCatalogueEndpoint *endpoint)
 	return part;
 }
 
+/* A part for each variant, named after its row type. */
 static List *
 variant_parts(const DcfCatalogueEndpoint *endpoint)
 {
@@ -139,8 +133,8 @@ variant_parts(const DcfCatalogueEndpoint *endpoint)
 }
 
 /*
- * The first set of parameters makes the table with the plain name; each other
- * is named after the first parameter that only it requires.
+ * A part for each form.  The first has the endpoint's name; the others add the
+ * name of the first parameter that they require and the first form does not.
  */
 static List *
 form_parts(const DcfCatalogueEndpoint *endpoint)
@@ -158,7 +152,8 @@ form_parts(const DcfCatalogueEndpoint *endpoint)
 		part->form = form;
 		foreach(name, form->required)
 		{
-			if (form == first || contains(first->required, lfirst(name)))
+			if (form == first ||
+				dcf_name_list_has(first->required, lfirst(name)))
 				continue;
 			part->relname = psprintf("%s_by_%s", part->relname,
 									 dcf_table_def_snake(lfirst(name)));
@@ -170,8 +165,8 @@ form_parts(const DcfCatalogueEndpoint *endpoint)
 }
 
 /*
- * Records that depend on what is asked for are known for the documented
- * example alone.
+ * If the columns depend on a parameter in no documented way, only those of the
+ * documented example are known: fix the required parameter at its example.
  */
 static List *
 dynamic_parts(const DcfCatalogueEndpoint *endpoint)
@@ -203,7 +198,10 @@ endpoint_parts(const DcfCatalogueEndpoint *endpoint)
 	return list_make1(make_part(endpoint));
 }
 
-/* Partners' endpoints are of use to that partner alone: not among all. */
+/*
+ * Whether an import of a category, or of all (NULL), includes an endpoint.  "All"
+ * excludes partners' endpoints, which only the partner itself can use.
+ */
 static bool
 is_wanted(const DcfCatalogueEndpoint *endpoint, const char *category)
 {
@@ -212,7 +210,7 @@ is_wanted(const DcfCatalogueEndpoint *endpoint, const char *category)
 	return pg_strcasecmp(endpoint->category, category) == 0;
 }
 
-/* The parts of all endpoints wanted. */
+/* The parts of all endpoints of a category; NULL: of all but "partner". */
 static List *
 collect_parts(const List *endpoints, const char *category)
 {
@@ -247,6 +245,7 @@ is_clash(const List *parts, const Part *part)
 	return false;
 }
 
+/* Names that clash begin with their endpoint's category. */
 static char *
 table_name(const List *parts, const Part *part, const char *prefix)
 {
@@ -259,6 +258,7 @@ table_name(const List *parts, const Part *part, const char *prefix)
 					part->relname);
 }
 
+/* The option "params": the fixed parameter and those given, or NULL. */
 static char *
 table_params(const Part *part, const char *given)
 {
@@ -271,7 +271,7 @@ table_params(const Part *part, const char *given)
 	return fixed ? fixed : given ? pstrdup(given) : NULL;
 }
 
-/* What the documentation calls DATETIME may be shown with another value. */
+/* A field documented as DATETIME is text if its example is not a date. */
 static const char *
 field_type(const DcfCatalogueColumn *column)
 {
@@ -286,6 +286,7 @@ field_type(const DcfCatalogueColumn *column)
 	return type;
 }
 
+/* Whether a text is certain to fit an integer. */
 static bool
 is_integer(const char *text)
 {
@@ -296,9 +297,9 @@ is_integer(const char *text)
 }
 
 /*
- * The service looks at the day alone, unless the request says otherwise or the
- * parameter's name does (RowDateTime).  Days and times without zone are the same
- * ones in each session; what is timestamptz would be read in its TimeZone.
+ * The service ignores the time of day (documented), unless the request has
+ * DatePercision or the parameter's name ends in DateTime (RowDateTime).  The
+ * type has no time zone, so that a literal means the same in every session.
  */
 static const char *
 time_type(const DcfCatalogueParam *param, bool with_time)
@@ -315,27 +316,29 @@ time_type(const DcfCatalogueParam *param, bool with_time)
 }
 
 /*
- * Whether the tables' requests have DatePercision (the service spells it so):
- * the time of day counts then.
+ * Whether the service heeds the time of day in parameters: every request of the
+ * tables sends DatePercision, which is the service's spelling.
  */
 static bool
-times_count(const DcfRequest *sent)
+sends_time(const DcfRequest *common)
 {
-	const char *value = sent ? dcf_request_fixed(sent, "DatePercision") : NULL;
+	const char *value =
+		common ? dcf_request_fixed(common, "DatePercision") : NULL;
 	bool result;
 
 	return value && parse_bool(value, &result) && result;
 }
 
-/* Whether the tables' requests give a parameter a value by themselves. */
+/* Whether every request of the tables has a value for a parameter. */
 static bool
-is_fixed(const DcfRequest *sent, const char *param)
+is_fixed(const DcfRequest *common, const char *param)
 {
-	const char *value = sent ? dcf_request_fixed(sent, param) : NULL;
+	const char *value = common ? dcf_request_fixed(common, param) : NULL;
 
 	return value && value[0] != '\0';
 }
 
+/* with_time: the service heeds the time of day. */
 static const char *
 param_type(const DcfCatalogueParam *param, bool with_time)
 {
@@ -361,7 +364,10 @@ param_type(const DcfCatalogueParam *param, bool with_time)
 	return "integer";
 }
 
-/* Whether a condition on the parameter that the table fixes is as it says. */
+/*
+ * Whether a condition holds for a part that fixes the parameter in question;
+ * otherwise if there is no condition or the part leaves the parameter open.
+ */
 static bool
 holds(const Part *part, const DcfCatalogueCondition *condition, bool otherwise)
 {
@@ -369,17 +375,18 @@ holds(const Part *part, const DcfCatalogueCondition *condition, bool otherwise)
 		pg_strcasecmp(condition->parameter, part->variant->parameter) != 0)
 		return otherwise;
 	return part->variant->value &&
-		contains(condition->values, part->variant->value);
+		dcf_name_list_has(condition->values, part->variant->value);
 }
 
+/* Whether the part's table has a column for a parameter. */
 static bool
 is_offered(const Part *part, const DcfCatalogueParam *param)
 {
 	if (part->fixed && pg_strcasecmp(param->name, part->fixed) == 0)
 		return false;
 	if (part->form)
-		return contains(part->form->required, param->name) ||
-			contains(part->form->optional, param->name);
+		return dcf_name_list_has(part->form->required, param->name) ||
+			dcf_name_list_has(part->form->optional, param->name);
 	return holds(part, param->used_when, true);
 }
 
@@ -387,13 +394,14 @@ static bool
 is_required(const Part *part, const DcfCatalogueParam *param)
 {
 	if (part->form)
-		return contains(part->form->required, param->name);
+		return dcf_name_list_has(part->form->required, param->name);
 	return holds(part, param->required_when, param->required);
 }
 
 /*
- * The universal language is not a parameter's default: sent, it would count
- * more than the server's option language.
+ * Whether a parameter's documented default becomes the column's option.
+ * LanguageCode's does not, because it would override the server's option
+ * "language".
  */
 static bool
 has_default(const DcfCatalogueParam *param)
@@ -405,22 +413,25 @@ has_default(const DcfCatalogueParam *param)
 static void
 add_param(DcfTableDef *def, HTAB *taken, const Part *part,
 		  const DcfCatalogueParam *param, DcfColumnNames names,
-		  const DcfRequest *sent)
+		  const DcfRequest *common)
 {
 	DcfTableDefColumn *column =
 		dcf_table_def_add_param(def, taken, names, param->name,
-								param_type(param, times_count(sent)));
+								param_type(param, sends_time(common)));
 
 	column->param = param;
 	column->options.list = strcmp(param->type, "int_list") == 0 ||
 		strcmp(param->type, "bigint_list") == 0;
 	column->options.required =
-		is_required(part, param) && !is_fixed(sent, param->name);
+		is_required(part, param) && !is_fixed(common, param->name);
 	if (!column->options.required && has_default(param))
 		column->options.default_value = param->default_value;
 }
 
-/* But for those that have parameters of their own. */
+/*
+ * The table's only column of type timestamp that has no parameters yet; NULL if
+ * there is none, or more than one.
+ */
 static DcfTableDefColumn *
 find_only_time(const DcfTableDef *def)
 {
@@ -441,7 +452,7 @@ find_only_time(const DcfTableDef *def)
 	return only;
 }
 
-/* Let a time take two parameters, where the part has both. */
+/* Make a time a window column, if the part has both parameters. */
 static void
 make_window(DcfTableDefColumn *column, const Part *part, const char *from_name,
 			const char *to_name)
@@ -458,7 +469,7 @@ make_window(DcfTableDefColumn *column, const Part *part, const char *from_name,
 	column->options.required = is_required(part, from);
 }
 
-/* Whether the import wants a thing that may not be documented. */
+/* Whether to import something that is documented or only seen in use. */
 static bool
 is_sourced(bool in_use, const DcfImportOptions *options)
 {
@@ -466,9 +477,9 @@ is_sourced(bool in_use, const DcfImportOptions *options)
 }
 
 /*
- * Let the times that the catalogue knows parameters of take these, and the
- * report's only other time StartDate and StopDate, where no parameter has a say
- * in what it means (ByDate).
+ * Make window columns: of the times for which the catalogue names parameters,
+ * and of the only other time, with StartDate and StopDate.  The latter not if
+ * the parameter ByDate chooses which time these two filter.
  */
 static void
 infer_windows(DcfTableDef *def, const Part *part)
@@ -489,7 +500,7 @@ infer_windows(DcfTableDef *def, const Part *part)
 		make_window(only, part, "StartDate", "StopDate");
 }
 
-/* Whether a window takes the parameter. */
+/* Whether a window column sends the parameter. */
 static bool
 is_window_param(const DcfTableDef *def, const DcfCatalogueParam *param)
 {
@@ -508,8 +519,8 @@ is_window_param(const DcfTableDef *def, const DcfCatalogueParam *param)
 }
 
 static DcfTableDef *
-make_draft(const Part *part, char *relname, const DcfImportOptions *options,
-		   const DcfRequest *sent)
+make_table_def(const Part *part, char *relname,
+			   const DcfImportOptions *options, const DcfRequest *common)
 {
 	DcfTableDef *def = palloc0(sizeof(DcfTableDef));
 	HTAB *taken = dcf_table_def_column_names();
@@ -539,7 +550,7 @@ make_draft(const Part *part, char *relname, const DcfImportOptions *options,
 
 		if (is_sourced(param->in_use, options) && is_offered(part, param) &&
 			!is_window_param(def, param))
-			add_param(def, taken, part, param, options->column_names, sent);
+			add_param(def, taken, part, param, options->column_names, common);
 	}
 	hash_destroy(taken);
 	return def;
@@ -547,7 +558,7 @@ make_draft(const Part *part, char *relname, const DcfImportOptions *options,
 
 List *
 dcf_catalogue_tables(const List *endpoints, const char *category,
-					 const DcfImportOptions *options, const DcfRequest *sent)
+					 const DcfImportOptions *options, const DcfRequest *common)
 {
 	List *parts = collect_parts(endpoints, category);
 	HTAB *taken = dcf_table_def_names(NULL, 0);
@@ -562,7 +573,7 @@ dcf_catalogue_tables(const List *endpoints, const char *category,
 		/* A table's name does not depend on which others are imported. */
 		name = dcf_table_def_take_name(taken, name);
 		if (is_sourced(part->endpoint->in_use, options))
-			defs = lappend(defs, make_draft(part, name, options, sent));
+			defs = lappend(defs, make_table_def(part, name, options, common));
 	}
 	hash_destroy(taken);
 	return defs;

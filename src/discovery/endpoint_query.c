@@ -1,6 +1,6 @@
 /*
  * endpoint_query.c
- *	  Questions of the wrapper's own to the service.  See endpoint_query.h.
+ *	  Requests for the wrapper's own use.  See endpoint_query.h.
  */
 #include "postgres.h"
 
@@ -15,8 +15,8 @@
 
 struct DcfEndpointQuery
 {
-	DcfRowSource *source; /* NULL after its end */
-	MemoryContext row;	  /* of the current record */
+	DcfRowSource *source; /* NULL once ended */
+	MemoryContext row;	  /* the current record */
 	TupleTableSlot *slot;
 };
 
@@ -32,9 +32,9 @@ dcf_endpoint_query_open(Oid serverid, Oid userid, const char *endpoint,
 		dcf_request_create(relation->server, relation->table);
 
 	request->brief = brief;
-	query->row =
-		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw listing",
-							  ALLOCSET_SMALL_SIZES);
+	query->row = AllocSetContextCreate(CurrentMemoryContext,
+									   "dataconnect_fdw endpoint query",
+									   ALLOCSET_SMALL_SIZES);
 	query->slot = MakeSingleTupleTableSlot(relation->tupdesc, &TTSOpsVirtual);
 	query->source = dcf_fetch_create_fixed(relation, request, NULL, userid);
 	query->source->routine->start(query->source, NULL);

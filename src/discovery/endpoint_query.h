@@ -1,9 +1,9 @@
 /*
  * endpoint_query.h
- *	  Questions of the wrapper's own to the service: the records of an endpoint
- *	  as texts, one after the other.
+ *	  Requests for the wrapper's own use: reads the records of an endpoint as
+ *	  texts, one after another.
  *
- * They go the way that a scan's requests go, with all its checks and errors.
+ * It uses the same code as a scan, with all its checks and errors.
  */
 #ifndef DCF_ENDPOINT_QUERY_H
 #define DCF_ENDPOINT_QUERY_H
@@ -14,10 +14,10 @@
 typedef struct DcfEndpointQuery DcfEndpointQuery;
 
 /*
- * A question, which dcf_endpoint_query_next() sends; it lives in the current memory
- * context.  userid is the user
- * whose mapping is used; params a query string or NULL; keys must outlive the
- * listing.  brief as in a DcfRequest.
+ * Prepare a request, which dcf_endpoint_query_next() sends.  The query lives in
+ * the current memory context.  userid is the user whose mapping is used; params
+ * is a query string or NULL; keys must outlive the query; brief is as in a
+ * DcfRequest.
  */
 extern DcfEndpointQuery *dcf_endpoint_query_open(Oid serverid, Oid userid,
 												 const char *endpoint,
@@ -26,12 +26,12 @@ extern DcfEndpointQuery *dcf_endpoint_query_open(Oid serverid, Oid userid,
 												 int nkeys, bool brief);
 
 /*
- * The next record: for each key its text, or NULL.  They are valid until the next
- * call.  False after the last.
+ * Read the next record: for each key its text, or NULL.  The texts are valid
+ * until the next call.  False after the last record.  Raises what a scan raises.
  */
 extern bool dcf_endpoint_query_next(DcfEndpointQuery *query, char **texts);
 
-/* End it before its end. */
+/* End a query; needed only if it was not read to the end. */
 extern void dcf_endpoint_query_close(DcfEndpointQuery *query);
 
 #endif /* DCF_ENDPOINT_QUERY_H */

@@ -17,14 +17,15 @@
 #include "discovery/import_comment.h"
 #include "discovery/sample.h"
 #include "discovery/table_def.h"
+#include "name_list.h"
 #include "options/option.h"
 #include "request/request.h"
 
-/* The remote schemas of all categories, and of the tables behind the bridge. */
 #define SCHEMA_ALL		  "all"
-#define SCHEMA_EVERYTHING "everything" /* the same, without quotes */
+#define SCHEMA_EVERYTHING "everything" /* the same; needs no quotes */
 #define SCHEMA_BRIDGE	  "bridge"
 
+/* Whether a category has an endpoint that can be a table. */
 static bool
 is_category(const List *endpoints, const char *name)
 {
@@ -41,7 +42,7 @@ is_category(const List *endpoints, const char *name)
 	return false;
 }
 
-/* "everything", "sales", ...: what there is to import. */
+/* "everything, sales, ...": the schemas that have a name. */
 static char *
 list_schemas(const List *endpoints)
 {
@@ -54,15 +55,9 @@ list_schemas(const List *endpoints)
 	foreach(cell, endpoints)
 	{
 		const DcfCatalogueEndpoint *endpoint = lfirst(cell);
-		bool is_new = true;
-		ListCell *other;
 
-		foreach(other, seen)
-		{
-			if (strcmp(lfirst(other), endpoint->category) == 0)
-				is_new = false;
-		}
-		if (!is_new || !dcf_catalogue_is_table(endpoint))
+		if (dcf_name_list_has(seen, endpoint->category) ||
+			!dcf_catalogue_is_table(endpoint))
 			continue;
 		seen = lappend(seen, endpoint->category);
 		appendStringInfo(&names, ", %s", endpoint->category);
@@ -70,7 +65,7 @@ list_schemas(const List *endpoints)
 	return names.data;
 }
 
-/* What all requests of the tables will have. */
+/* A request with the parameters that every request of the tables sends. */
 static DcfRequest *
 common_request(Oid serverid, const DcfImportOptions *options)
 {
@@ -80,29 +75,30 @@ common_request(Oid serverid, const DcfImportOptions *options)
 	return dcf_request_create(server, &table);
 }
 
+/* Table definitions of a schema that is a category, or all. */
 static List *
-catalogue_drafts(const char *schema, Oid serverid,
+define_catalogue(const char *schema, Oid serverid,
 				 const DcfImportOptions *options)
 {
 	List *endpoints = dcf_catalogue_load();
-	DcfRequest *sent = common_request(serverid, options);
+	DcfRequest *common = common_request(serverid, options);
 
 	if (strcmp(schema, SCHEMA_ALL) == 0 ||
 		strcmp(schema, SCHEMA_EVERYTHING) == 0)
-		return dcf_catalogue_tables(endpoints, NULL, options, sent);
+		return dcf_catalogue_tables(endpoints, NULL, options, common);
 	if (!is_category(endpoints, schema))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
-				 errmsg("there is no remote schema \"%s\"", schema),
+				 errmsg("remote schema \"%s\" does not exist", schema),
 				 errhint("Remote schemas are: %s, and the path of an endpoint, "
 						 "such as \"/lists/stores\".",
 						 list_schemas(endpoints))));
-	return dcf_catalogue_tables(endpoints, schema, options, sent);
+	return dcf_catalogue_tables(endpoints, schema, options, common);
 }
 
-/* One table over one endpoint, of which a sample is asked for. */
+/* The definition of a table over one endpoint, from a sample. */
 static List *
-endpoint_drafts(char *endpoint, Oid serverid, const DcfImportOptions *options)
+define_endpoint(char *endpoint, Oid serverid, const DcfImportOptions *options)
 {
 	const DcfServerOptions *server =
 		dcf_option_server(GetForeignServer(serverid));
@@ -115,17 +111,22 @@ endpoint_drafts(char *endpoint, Oid serverid, const DcfImportOptions *options)
 	if (sample->fields == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
-				 errmsg("endpoint \"%s\" has no records to make a table of",
+				 errmsg("endpoint \"%s\" returned no records to infer columns "
+						"from",
 						endpoint),
-				 errhint("Ask for some by the option table_params.")));
+				 errhint("Set the option \"table_params\" to parameters that "
+						 "return records.")));
 	def = dcf_sample_table(sample, table, NULL, options);
 	dcf_catalogue_describe(def);
 	return list_make1(def);
 }
 
-/* names is set to those of all tables, also where not all are drafted. */
+/*
+ * Table definitions of a remote schema.  *names is set to the names (char *) of
+ * all its tables, also of those that get no definition.
+ */
 static List *
-schema_drafts(ImportForeignSchemaStmt *stmt, Oid serverid,
+define_schema(ImportForeignSchemaStmt *stmt, Oid serverid,
 			  const DcfImportOptions *options, List **names)
 {
 	List *defs;
@@ -135,28 +136,15 @@ schema_drafts(ImportForeignSchemaStmt *stmt, Oid serverid,
 	if (strcmp(stmt->remote_schema, SCHEMA_BRIDGE) == 0)
 		return dcf_bridge_tables(serverid, stmt, options, names);
 	if (stmt->remote_schema[0] == '/')
-		defs = endpoint_drafts(stmt->remote_schema, serverid, options);
+		defs = define_endpoint(stmt->remote_schema, serverid, options);
 	else
-		defs = catalogue_drafts(stmt->remote_schema, serverid, options);
+		defs = define_catalogue(stmt->remote_schema, serverid, options);
 	foreach(cell, defs)
 		*names = lappend(*names, ((DcfTableDef *) lfirst(cell))->relname);
 	return defs;
 }
 
-static bool
-is_listed(const List *names, const char *name)
-{
-	ListCell *cell;
-
-	foreach(cell, names)
-	{
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Those of the names that the statement does not list. */
+/* The names that the statement does not list. */
 static List *
 unlisted(const ImportForeignSchemaStmt *stmt, const List *names)
 {
@@ -168,18 +156,19 @@ unlisted(const ImportForeignSchemaStmt *stmt, const List *names)
 		listed = lappend(listed, lfirst_node(RangeVar, cell)->relname);
 	foreach(cell, names)
 	{
-		if (!is_listed(listed, lfirst(cell)))
+		if (!dcf_name_list_has(listed, lfirst(cell)))
 			result = lappend(result, lfirst(cell));
 	}
 	return result;
 }
 
 /*
- * A name in LIMIT TO or EXCEPT that no table has would go unnoticed.  EXCEPT may
- * well name tables that are gone: there only what looks misspelt counts.
+ * Warn of names in LIMIT TO and EXCEPT that no table has, which PostgreSQL
+ * ignores.  EXCEPT may name tables that no longer exist, so there only a name
+ * that looks misspelt is worth a warning.
  */
 static void
-check_named(const ImportForeignSchemaStmt *stmt, const List *names)
+warn_unknown_names(const ImportForeignSchemaStmt *stmt, const List *names)
 {
 	List *others = unlisted(stmt, names);
 	ListCell *cell;
@@ -189,7 +178,7 @@ check_named(const ImportForeignSchemaStmt *stmt, const List *names)
 		const char *name = lfirst_node(RangeVar, cell)->relname;
 		const char *nearest;
 
-		if (is_listed(names, name))
+		if (dcf_name_list_has(names, name))
 			continue;
 		nearest = dcf_closest_match(name, others);
 		if (!nearest && stmt->list_type == FDW_IMPORT_SCHEMA_EXCEPT)
@@ -207,13 +196,13 @@ dcf_import_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 {
 	DcfImportOptions *options = dcf_option_import(stmt->options);
 	List *names;
-	List *defs = schema_drafts(stmt, serverid, options, &names);
+	List *defs = define_schema(stmt, serverid, options, &names);
 	ForeignServer *server = GetForeignServer(serverid);
 	DcfServerOptions *server_options = dcf_option_server(server);
 	List *commands = NIL;
 	ListCell *cell;
 
-	check_named(stmt, names);
+	warn_unknown_names(stmt, names);
 	foreach(cell, defs)
 	{
 		DcfTableDef *def = lfirst(cell);

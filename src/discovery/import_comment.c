@@ -16,25 +16,27 @@
 #include "discovery/import_comment.h"
 #include "discovery/table_comment.h"
 
-/* A command that an import has returned. */
-typedef struct Wish
+/* Comments that are due once a command of an import has been run. */
+typedef struct PendingComments
 {
-	struct Wish *next;
-	const char *command; /* by its address: texts may be alike */
+	struct PendingComments *next;
+	const char *command; /* compared by address: texts may be equal */
 	const DcfTableDef *def;
 	const DcfServerOptions *server;
 	MemoryContextCallback end;
-} Wish;
+} PendingComments;
 
-/* Of the imports that are under way; there is mostly one. */
-static Wish *wishes = NULL;
+/* Those of all imports in progress; mostly there is one. */
+static PendingComments *pending_comments = NULL;
 
 static ProcessUtility_hook_type next_hook = NULL;
 
+/* A MemoryContextCallbackFunction; arg is a PendingComments. */
 static void
 forget(void *arg)
 {
-	for (Wish **link = &wishes; *link; link = &(*link)->next)
+	for (PendingComments **link = &pending_comments; *link;
+		 link = &(*link)->next)
 	{
 		if (*link == arg)
 		{
@@ -48,32 +50,33 @@ void
 dcf_import_comment_add(const char *command, const DcfTableDef *def,
 					   const DcfServerOptions *server)
 {
-	Wish *wish = palloc0(sizeof(Wish));
+	PendingComments *pending = palloc0(sizeof(PendingComments));
 
-	wish->command = command;
-	wish->def = def;
-	wish->server = server;
-	wish->end.func = forget;
-	wish->end.arg = wish;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, &wish->end);
-	wish->next = wishes;
-	wishes = wish;
+	pending->command = command;
+	pending->def = def;
+	pending->server = server;
+	pending->end.func = forget;
+	pending->end.arg = pending;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &pending->end);
+	pending->next = pending_comments;
+	pending_comments = pending;
 }
 
-static const Wish *
+static const PendingComments *
 find(const char *command)
 {
-	for (const Wish *wish = wishes; wish; wish = wish->next)
+	for (const PendingComments *pending = pending_comments; pending;
+		 pending = pending->next)
 	{
-		if (wish->command == command)
-			return wish;
+		if (pending->command == command)
+			return pending;
 	}
 	return NULL;
 }
 
-/* COMMENT ON, as if the user had said it; names is of String *. */
+/* COMMENT ON, as if the user had run it.  names is a list of String. */
 static void
-comment(ObjectType type, List *names, char *text)
+comment_on(ObjectType type, List *names, char *text)
 {
 	CommentStmt *stmt = makeNode(CommentStmt);
 	ObjectAddress address;
@@ -87,25 +90,25 @@ comment(ObjectType type, List *names, char *text)
 }
 
 static void
-comment_on_all(const RangeVar *table, const Wish *wish)
+comment_on_table(const RangeVar *table, const PendingComments *pending)
 {
 	ListCell *cell;
 
-	/* Let the commands see the new table. */
+	/* Make the new table visible. */
 	CommandCounterIncrement();
-	comment(OBJECT_FOREIGN_TABLE,
-			list_make2(makeString(table->schemaname),
-					   makeString(table->relname)),
-			dcf_table_comment_table(wish->def, wish->server));
-	foreach(cell, wish->def->columns)
+	comment_on(OBJECT_FOREIGN_TABLE,
+			   list_make2(makeString(table->schemaname),
+						  makeString(table->relname)),
+			   dcf_table_comment_table(pending->def, pending->server));
+	foreach(cell, pending->def->columns)
 	{
 		const DcfTableDefColumn *column = lfirst(cell);
 
-		comment(OBJECT_COLUMN,
-				list_make3(makeString(table->schemaname),
-						   makeString(table->relname),
-						   makeString(column->attname)),
-				dcf_table_comment_column(column));
+		comment_on(OBJECT_COLUMN,
+				   list_make3(makeString(table->schemaname),
+							  makeString(table->relname),
+							  makeString(column->attname)),
+				   dcf_table_comment_column(column));
 	}
 }
 
@@ -115,8 +118,8 @@ process_utility(PlannedStmt *statement, const char *command,
 				ParamListInfo params, QueryEnvironment *environment,
 				DestReceiver *dest, QueryCompletion *completion)
 {
-	/* It has subcommands of its own, with the same text. */
-	const Wish *wish = context == PROCESS_UTILITY_SUBCOMMAND &&
+	/* A command may have subcommands, which are run with its text. */
+	const PendingComments *pending = context == PROCESS_UTILITY_SUBCOMMAND &&
 			IsA(statement->utilityStmt, CreateForeignTableStmt) ?
 		find(command) :
 		NULL;
@@ -127,10 +130,10 @@ process_utility(PlannedStmt *statement, const char *command,
 	else
 		standard_ProcessUtility(statement, command, read_only_tree, context,
 								params, environment, dest, completion);
-	if (wish)
-		comment_on_all(((CreateForeignTableStmt *) statement->utilityStmt)
-						   ->base.relation,
-					   wish);
+	if (pending)
+		comment_on_table(((CreateForeignTableStmt *) statement->utilityStmt)
+							 ->base.relation,
+						 pending);
 }
 
 void

@@ -1,10 +1,11 @@
 /*
  * remote_count.c
- *	  The service's count of the rows of a table behind the bridge.
+ *	  The service's count of the rows of a table behind the bridge.  See
+ *	  bridge.h.
  *
- * The planner asks, and can do without: no failure fails a statement, and what
- * has failed is left alone for some time, so that an outage costs a plan its
- * estimate and not its time.
+ * The planner uses the count but can do without.  So a failure does not fail the
+ * statement, and is not retried for a while: in an outage, planning loses the
+ * estimate, not time.
  */
 #include "postgres.h"
 
@@ -25,44 +26,49 @@
 
 #define DELTA_ENDPOINT "/bridge/current/delta"
 
-/* The beginning of SQL Server's time: all rows are newer. */
+/* Counts rows changed since then.  SQL Server's datetime begins there. */
 #define SINCE_PARAM "RowDateTime"
 #define SINCE_EVER	"1753-01-01T00:00:00.000Z"
 
-/* Longer names of tables are not counted. */
+/* Tables whose key would be longer get no count. */
 #define MAX_KEY 512
 
-/* How long what has failed is not asked for again. */
+/* No retry until this long after a failure. */
 #define FAILURE_MS (60 * 1000)
 
-/* A table's count, or the last failure of all that a mapping asks a server. */
+/*
+ * A table's count or last failure.  A failure that concerns all tables of a
+ * server and user has an entry of its own.
+ */
 typedef struct Count
 {
 	char key[MAX_KEY];
 	double rows;  /* -1: not known */
-	int64 failed; /* by dcf_wait_now(); 0: not */
+	int64 failed; /* when, by dcf_wait_now(); 0: it has not */
 } Count;
 
-/* What is asked, and what comes of it. */
-typedef struct Asking
+/* A request for a count. */
+typedef struct CountQuery
 {
 	const DcfRelation *relation;
 	Oid userid;
-	const char *table; /* UTF-8 */
-	const char *company;
-	double rows;
-} Asking;
+	const char *table;	 /* UTF-8 */
+	const char *company; /* UTF-8; NULL: the mapping's own */
+	double rows;		 /* the result; -1: none */
+} CountQuery;
 
-/* Of this session.  Options that change make all of it stale. */
+/* This session's counts.  A change of any option makes all of them stale. */
 static HTAB *counts = NULL;
 static bool stale = false;
 
+/* A SyscacheCallbackFunction. */
 static void
 forget(Datum arg, int cacheid, uint32 hashvalue)
 {
 	stale = true;
 }
 
+/* Create the table, or empty it if it is stale. */
 static void
 init_counts(void)
 {
@@ -87,8 +93,8 @@ init_counts(void)
 }
 
 /*
- * How long what stands in front of the bridge's own path is, in the endpoint of
- * a table of it; -1 for another endpoint.
+ * The length of what precedes DCF_BRIDGE_DATA in an endpoint; -1 if the endpoint
+ * does not end in it.
  */
 static int
 prefix_length(const char *endpoint)
@@ -100,72 +106,72 @@ prefix_length(const char *endpoint)
 		-1;
 }
 
-/* Whether a table is one of the bridge's: table and company are set then. */
+/* Whether the foreign table is one of the bridge's; sets table and company. */
 static bool
-find_table(Asking *asking)
+find_table(CountQuery *query)
 {
-	const DcfRelation *relation = asking->relation;
+	const DcfRelation *relation = query->relation;
 	DcfRequest *request;
 
 	if (prefix_length(relation->table->endpoint) < 0)
 		return false;
 	request = dcf_request_create(relation->server, relation->table);
-	asking->table = dcf_request_fixed(request, DCF_BRIDGE_TABLE);
-	asking->company = dcf_request_fixed(request, DCF_COMPANY_PARAM);
-	return asking->table != NULL;
+	query->table = dcf_request_fixed(request, DCF_BRIDGE_TABLE);
+	query->company = dcf_request_fixed(request, DCF_COMPANY_PARAM);
+	return query->table != NULL;
 }
 
+/* False if the key does not fit. */
 static bool
-make_key(const Asking *asking, char *key)
+make_key(const CountQuery *query, char *key)
 {
-	return snprintf(key, MAX_KEY, "%u %u %s %s", asking->relation->serverid,
-					asking->userid, asking->company ? asking->company : "",
-					asking->table) < MAX_KEY;
+	return snprintf(key, MAX_KEY, "%u %u %s %s", query->relation->serverid,
+					query->userid, query->company ? query->company : "",
+					query->table) < MAX_KEY;
 }
 
-/* What stands for all tables. */
+/* The key for all tables of the server, as seen by the user. */
 static void
-make_server_key(const Asking *asking, char *key)
+make_server_key(const CountQuery *query, char *key)
 {
-	snprintf(key, MAX_KEY, "%u %u", asking->relation->serverid,
-			 asking->userid);
+	snprintf(key, MAX_KEY, "%u %u", query->relation->serverid, query->userid);
 }
 
-/* A DcfCatchErrorFn. */
+/* A DcfCatchErrorFn: send the query; arg is a CountQuery. */
 static void
-ask(void *arg)
+run_query(void *arg)
 {
 	static const char *const keys[] = {"DeltaCount"};
-	Asking *asking = arg;
-	const char *endpoint = asking->relation->table->endpoint;
+	CountQuery *query = arg;
+	const char *endpoint = query->relation->table->endpoint;
 	StringInfoData params;
-	DcfEndpointQuery *query;
+	DcfEndpointQuery *reader;
 	char *text;
 	char *end;
 
 	initStringInfo(&params);
 	appendStringInfo(&params, "%s=%s&%s", DCF_BRIDGE_TABLE,
-					 dcf_request_encode(asking->table),
+					 dcf_request_encode(query->table),
 					 dcf_table_def_pair(SINCE_PARAM, SINCE_EVER));
-	if (asking->company)
+	if (query->company)
 		appendStringInfo(&params, "&%s=%s", DCF_COMPANY_PARAM,
-						 dcf_request_encode(asking->company));
-	query =
-		dcf_endpoint_query_open(asking->relation->serverid, asking->userid,
+						 dcf_request_encode(query->company));
+	reader =
+		dcf_endpoint_query_open(query->relation->serverid, query->userid,
 								psprintf("%.*s" DELTA_ENDPOINT,
 										 prefix_length(endpoint), endpoint),
 								params.data, keys, lengthof(keys), true);
-	if (dcf_endpoint_query_next(query, &text) && text)
+	if (dcf_endpoint_query_next(reader, &text) && text)
 	{
 		double rows = strtod(text, &end);
 
 		if (end != text && *end == '\0' && isfinite(rows) && rows >= 0)
-			asking->rows = rows;
+			query->rows = rows;
 	}
-	dcf_endpoint_query_close(query);
+	dcf_endpoint_query_close(reader);
 }
 
-/* Whether the next question, of whatever table, is likely to fail as well. */
+/* Whether requests for other tables are likely to fail in the same way. */
 static bool
 concerns_all(const ErrorData *error)
 {
@@ -180,13 +186,14 @@ concerns_all(const ErrorData *error)
 	return false;
 }
 
+/* A new entry for a key, or the old one emptied. */
 static Count *
 enter(const char *key)
 {
 	bool found;
 	Count *count;
 
-	/* What the attempt has looked up may have brought invalidations. */
+	/* Catalog lookups of the request may have processed invalidations. */
 	init_counts();
 	count = hash_search(counts, key, HASH_ENTER, &found);
 	count->rows = -1;
@@ -204,15 +211,17 @@ has_failed(const Count *count)
 double
 dcf_remote_count(const DcfRelation *relation, Oid userid)
 {
-	Asking asking = {.relation = relation, .userid = userid, .rows = -1};
+	CountQuery count_query = {.relation = relation,
+							  .userid = userid,
+							  .rows = -1};
 	char key[MAX_KEY];
 	char server[MAX_KEY];
 	Count *count;
 	ErrorData *error;
 
-	if (!find_table(&asking) || !make_key(&asking, key))
+	if (!find_table(&count_query) || !make_key(&count_query, key))
 		return -1;
-	make_server_key(&asking, server);
+	make_server_key(&count_query, server);
 	init_counts();
 	count = hash_search(counts, key, HASH_FIND, NULL);
 	if (count && count->failed == 0)
@@ -221,16 +230,15 @@ dcf_remote_count(const DcfRelation *relation, Oid userid)
 		has_failed(hash_search(counts, server, HASH_FIND, NULL)))
 		return -1;
 
-	error = dcf_catch_error(ask, &asking);
+	error = dcf_catch_error(run_query, &count_query);
 	if (error == NULL)
 	{
-		enter(key)->rows = asking.rows;
-		return asking.rows;
+		enter(key)->rows = count_query.rows;
+		return count_query.rows;
 	}
 	enter(concerns_all(error) ? server : key)->failed = dcf_wait_now();
 	ereport(DEBUG1,
-			(errmsg_internal("rows of a foreign table are estimated without "
-							 "the service's count: %s",
+			(errmsg_internal("estimating rows without the service's count: %s",
 							 dcf_catch_error_show(error))));
 	return -1;
 }

@@ -1,13 +1,13 @@
 /*
  * sample_type.c
- *	  The type that takes all values seen of a field.  See sample_type.h.
+ *	  The type that takes all values seen in a field.  See sample_type.h.
  */
 #include "postgres.h"
 
 #include "core/text.h"
 #include "sample_type.h"
 
-/* Digits that any integer of 4 or 8 bytes can have. */
+/* Numbers of so many digits always fit 4 and 8 bytes. */
 #define INT4_DIGITS 9
 #define INT8_DIGITS 18
 
@@ -24,7 +24,9 @@ number_kind(const char *text, size_t len)
 	return digits <= INT8_DIGITS ? DCF_SEEN_BIGINT : DCF_SEEN_NUMERIC;
 }
 
-/* A number in a string may be a code with leading zeros: it stays text. */
+/*
+ * A number in a string stays text, because it may be a code with leading zeros.
+ */
 static int
 string_kind(const char *text, size_t len)
 {
@@ -68,7 +70,7 @@ dcf_sample_kind(const DcfField *field, const char *text, size_t len)
 const char *
 dcf_sample_type(int seen)
 {
-	/* Each takes the kinds of those before it in its group. */
+	/* Narrow types first: the first that takes all kinds is chosen. */
 	static const struct
 	{
 		int kinds;

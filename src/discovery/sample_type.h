@@ -1,6 +1,6 @@
 /*
  * sample_type.h
- *	  The type of PostgreSQL that takes all values seen of a field.
+ *	  The PostgreSQL type that takes all values seen in a field.
  */
 #ifndef DCF_SAMPLE_TYPE_H
 #define DCF_SAMPLE_TYPE_H
@@ -9,7 +9,7 @@
 
 #include "core/field.h"
 
-/* The kinds of values seen so far: an or of DCF_SEEN_...; 0: only NULLs. */
+/* Kinds of values, as a bit mask; 0: only NULLs were seen. */
 #define DCF_SEEN_BOOLEAN	 (1 << 0)
 #define DCF_SEEN_INTEGER	 (1 << 1)
 #define DCF_SEEN_BIGINT		 (1 << 2)
@@ -22,8 +22,8 @@
 #define DCF_SEEN_JSON		 (1 << 9)
 
 /*
- * The kind of one field, whose text (escapes decoded, if a string) is given;
- * 0 for NULL and for what reads as NULL into all types but text.
+ * The kind of one value, whose text is given with its escapes decoded; 0 for
+ * NULL, and for the strings that all types but text read as NULL.
  */
 extern int dcf_sample_kind(const DcfField *field, const char *text,
 						   size_t len);

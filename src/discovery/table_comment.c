@@ -1,6 +1,6 @@
 /*
  * table_comment.c
- *	  What a foreign table and its columns are.  See table_comment.h.
+ *	  The texts of comments.  See table_comment.h.
  */
 #include "postgres.h"
 
@@ -13,10 +13,10 @@
 #include "discovery/table_comment.h"
 #include "request/request.h"
 
-/* More values than these are not told one by one. */
+/* At most so many values of a parameter are listed. */
 #define MAX_VALUES 50
 
-/* A text of the catalogue or the service, fit to show. */
+/* A text of the catalogue or the service, made fit to show. */
 static char *
 show(const char *text)
 {
@@ -25,7 +25,7 @@ show(const char *text)
 	return dcf_foreign_text(utf8, strlen(utf8));
 }
 
-/* A full stop, unless the text that was shown last brings one. */
+/* Append a full stop, unless the text ends in one. */
 static void
 end_sentence(StringInfo comment)
 {
@@ -41,7 +41,7 @@ append_fact(StringInfo comment, const char *what, const char *text)
 	end_sentence(comment);
 }
 
-/* "a, b or c" of List of char *. */
+/* "a, b or c", of a list of char *; last is " or " or " and ". */
 static void
 append_texts(StringInfo comment, const List *texts, const char *last)
 {
@@ -101,7 +101,7 @@ append_condition(StringInfo comment, const char *what,
 	end_sentence(comment);
 }
 
-/* An example that says something. */
+/* An example, unless it is empty. */
 static void
 append_example(StringInfo comment, const char *example)
 {
@@ -109,6 +109,7 @@ append_example(StringInfo comment, const char *example)
 		append_fact(comment, "Example:", example);
 }
 
+/* What the catalogue says about a parameter. */
 static void
 append_param(StringInfo comment, const DcfCatalogueParam *param)
 {
@@ -128,12 +129,12 @@ append_param(StringInfo comment, const DcfCatalogueParam *param)
 	if (param->ignored_if)
 		append_fact(comment, "Ignored beside", param->ignored_if);
 
-	/* The documented dates are years ago. */
+	/* The documented examples of dates are out of date. */
 	if (param->values == NIL && strcmp(param->type, "datetime") != 0)
 		append_example(comment, param->example);
 }
 
-/* What is read, and how the service calls its type. */
+/* "Read from the reply: StoreID, INT." */
 static void
 append_read(StringInfo comment, const DcfTableDefColumn *column)
 {
@@ -148,6 +149,7 @@ append_read(StringInfo comment, const DcfTableDefColumn *column)
 	end_sentence(comment);
 }
 
+/* "Sent as StoreID, required." */
 static void
 append_sent(StringInfo comment, const DcfTableDefColumn *column)
 {

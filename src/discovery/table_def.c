@@ -1,6 +1,6 @@
 /*
  * table_def.c
- *	  A foreign table that is to be.  See table_def.h.
+ *	  The definition of a foreign table.  See table_def.h.
  */
 #include "postgres.h"
 
@@ -32,7 +32,7 @@ dcf_table_def_is_taken(HTAB *taken, const char *name)
 	return hash_search(taken, name, HASH_FIND, NULL) != NULL;
 }
 
-/* The first bytes of a name, at most len, ending with a character. */
+/* The first len bytes of a name at most, cut between characters; palloc'd. */
 static char *
 clip(const char *name, int len)
 {
@@ -99,17 +99,17 @@ ends_in(const char *text, const char *end)
 const char *
 dcf_table_def_timezone(const char *name, const char *type)
 {
-	/* Of the types that drafts have: date, time, timestamp, with or without. */
+	/* date, time, timetz, timestamp, timestamptz */
 	if (strncmp(type, "date", 4) != 0 && strncmp(type, "time", 4) != 0)
 		return NULL;
-	/* In capitals alone ("CHANGEDUTC") snake_case has no word of its own. */
+	/* In "CHANGEDUTC", all in capitals, snake_case sees only one word. */
 	return ends_in(name, "UTC") ||
 			ends_in(psprintf("_%s", dcf_table_def_snake(name)), "_utc") ?
 		"UTC" :
 		NULL;
 }
 
-/* name is the service's. */
+/* name is the service's name, attname the column's, which def takes over. */
 static DcfTableDefColumn *
 add_column(DcfTableDef *def, char *attname, const char *name, const char *type)
 {
@@ -152,6 +152,7 @@ dcf_table_def_add_param(DcfTableDef *def, HTAB *taken, DcfColumnNames names,
 	return column;
 }
 
+/* Percent-encode a text in the database encoding, as UTF-8. */
 static char *
 encode(const char *text)
 {
@@ -164,7 +165,7 @@ dcf_table_def_pair(const char *name, const char *value)
 	return psprintf("%s=%s", encode(name), encode(value));
 }
 
-/* Append "name 'value'" to a list of options that may still be empty. */
+/* Append "name 'value'" to a list of options; nothing if value is NULL. */
 static void
 append_option(StringInfo options, const char *name, const char *value)
 {
@@ -173,6 +174,7 @@ append_option(StringInfo options, const char *name, const char *value)
 						 quote_identifier(name), quote_literal_cstr(value));
 }
 
+/* Append a column definition. */
 static void
 append_column(StringInfo ddl, const DcfTableDefColumn *column)
 {
@@ -181,7 +183,7 @@ append_column(StringInfo ddl, const DcfTableDefColumn *column)
 
 	initStringInfo(&options);
 
-	/* The column's own name is the default where nothing is sent. */
+	/* Columns that send nothing have their own name as the default. */
 	if (given->name &&
 		(given->param || given->param_from || given->param_to ||
 		 strcmp(given->name, column->attname) != 0))

@@ -1,6 +1,7 @@
 /*
  * type_check.c
- *	  Whether a column's type still takes what the service has.  See type_check.h.
+ *	  Whether a column's type still suits the service's values.  See
+ *	  type_check.h.
  */
 #include "postgres.h"
 
@@ -11,10 +12,7 @@
 #include "base/compat.h"
 #include "discovery/type_check.h"
 
-/*
- * Whether a column of a type takes what the service has now: it is of that
- * type, or of one that takes every value of it.
- */
+/* Whether a column of the declared type takes every value of the found type. */
 static bool
 takes(Oid declared, Oid found)
 {

@@ -17,6 +17,7 @@ typedef struct TypeName
 	const char *local;
 } TypeName;
 
+/* SQL Server's names, then .NET's. */
 static const TypeName type_names[] = {
 	{"bit", "boolean"},
 	{"tinyint", "smallint"},
@@ -51,7 +52,7 @@ static const TypeName type_names[] = {
 	{"rowversion", "bytea"},
 	{"xml", "text"},
 
-	/* .NET, where the name is not one of the above with another meaning. */
+	/* .NET's, but for those with another meaning in SQL Server. */
 	{"boolean", "boolean"},
 	{"byte", "smallint"},
 	{"sbyte", "smallint"},
@@ -66,7 +67,7 @@ static const TypeName type_names[] = {
 	{"byte[]", "bytea"},
 };
 
-/* As the catalogue's README lists them. */
+/* The catalogue's kinds, listed in catalogue/README.md. */
 static const TypeName kinds[] = {
 	{"integer", "integer"}, {"byte", "smallint"},	   {"decimal", "numeric"},
 	{"string", "text"},		{"boolean", "boolean"},	   {"guid", "uuid"},
@@ -84,8 +85,8 @@ find_type(const TypeName *names, int n, const char *name, size_t len)
 }
 
 /*
- * Read "(p)" or "(p,s)", with spaces, at the end of a type.  False if it is
- * anything else, or no type of SQL Server.
+ * Read "(p)" or "(p,s)" at the end of a type; spaces may surround the numbers.
+ * False for anything else, and for numbers that SQL Server does not allow.
  */
 static bool
 parse_precision(const char *text, int *precision, int *scale)
@@ -163,7 +164,7 @@ dcf_type_map_from_kind(const char *kind)
 bool
 dcf_type_map_is_no_time(const char *sample)
 {
-	/* Samples are written by hand: some are dates with misprints. */
+	/* Documented examples have misprints, so only the form of a date counts. */
 	static const char form[] = "dddd-dd-dd";
 
 	if (sample == NULL || sample[0] == '\0' ||

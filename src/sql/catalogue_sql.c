@@ -19,7 +19,7 @@ PG_FUNCTION_INFO_V1(dataconnect_catalogue_endpoints);
 PG_FUNCTION_INFO_V1(dataconnect_catalogue_parameters);
 PG_FUNCTION_INFO_V1(dataconnect_catalogue_columns);
 
-/* NULL for an empty list. */
+/* Set an array of texts; NULL for an empty list. */
 static void
 set_texts(DcfResultRow *row, const char *column, const List *texts)
 {
@@ -47,9 +47,9 @@ show_condition(const DcfCatalogueCondition *condition)
 	return text.data;
 }
 
-/* All that can be imported, whatever its source. */
+/* All tables that can be imported, documented or only seen in use. */
 static List *
-all_drafts(const List *endpoints)
+all_tables(const List *endpoints)
 {
 	DcfImportOptions *options = dcf_option_import(NIL);
 
@@ -59,7 +59,10 @@ all_drafts(const List *endpoints)
 											options, NULL));
 }
 
-/* The endpoint's source counts for all that it has. */
+/*
+ * in_use: the thing was seen in use but is not documented.  All things of an
+ * endpoint seen in use have that source.
+ */
 static void
 set_source(DcfResultRow *row, const DcfCatalogueEndpoint *endpoint,
 		   bool in_use)
@@ -86,6 +89,7 @@ required_columns(const DcfTableDef *def)
 	return names;
 }
 
+/* The number of columns that are read from the reply. */
 static int
 count_fields(const DcfTableDef *def)
 {
@@ -100,7 +104,7 @@ count_fields(const DcfTableDef *def)
 	return n;
 }
 
-/* An endpoint that is not imported has no draft. */
+/* def is NULL for an endpoint that cannot be a table. */
 static void
 put_endpoint(FunctionCallInfo fcinfo, const DcfCatalogueEndpoint *endpoint,
 			 const DcfTableDef *def)
@@ -131,7 +135,7 @@ dataconnect_catalogue_endpoints(PG_FUNCTION_ARGS)
 	ListCell *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(cell, all_drafts(endpoints))
+	foreach(cell, all_tables(endpoints))
 	{
 		const DcfTableDef *def = lfirst(cell);
 
@@ -147,7 +151,7 @@ dataconnect_catalogue_endpoints(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The row of a column that is a parameter; none for another. */
+/* A PutColumn: a row for a column that sends a parameter. */
 static void
 put_parameter(FunctionCallInfo fcinfo, const DcfTableDef *def,
 			  const DcfTableDefColumn *column, int position)
@@ -179,7 +183,7 @@ put_parameter(FunctionCallInfo fcinfo, const DcfTableDef *def,
 	dcf_result_row_end(row);
 }
 
-/* The row of a column that is read from the reply; none for another. */
+/* A PutColumn: a row for a column that is read from the reply. */
 static void
 put_column(FunctionCallInfo fcinfo, const DcfTableDef *def,
 		   const DcfTableDefColumn *column, int position)
@@ -203,17 +207,18 @@ put_column(FunctionCallInfo fcinfo, const DcfTableDef *def,
 	dcf_result_row_end(row);
 }
 
-/* Puts the row of a column; position counts from 1. */
+/* Adds the row of a column, if it has one; position counts from 1. */
 typedef void (*PutColumn)(FunctionCallInfo fcinfo, const DcfTableDef *def,
 						  const DcfTableDefColumn *column, int position);
 
+/* Call put for each column of each table. */
 static Datum
 put_columns(FunctionCallInfo fcinfo, PutColumn put)
 {
 	ListCell *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(cell, all_drafts(dcf_catalogue_load()))
+	foreach(cell, all_tables(dcf_catalogue_load()))
 	{
 		const DcfTableDef *def = lfirst(cell);
 		ListCell *inner;

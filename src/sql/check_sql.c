@@ -1,10 +1,10 @@
 /*
  * check_sql.c
- *	  The SQL functions that compare foreign tables with what the service answers
- *	  now: dataconnect_check(), dataconnect_check_schema().
+ *	  The SQL functions that compare foreign tables with the service's current
+ *	  records: dataconnect_check(), dataconnect_check_schema().
  *
- * They send a request under the caller's own user mapping, and need SELECT on
- * the table and USAGE on its server.
+ * They send one request for each table under the caller's user mapping.  The
+ * caller needs SELECT on the table and USAGE on its server.
  */
 #include "postgres.h"
 
@@ -37,7 +37,7 @@
 PG_FUNCTION_INFO_V1(dataconnect_check);
 PG_FUNCTION_INFO_V1(dataconnect_check_schema);
 
-/* A difference; each text may be NULL. */
+/* A difference, as a row of the result; each text may be NULL. */
 typedef struct Change
 {
 	const char *attname;
@@ -49,19 +49,19 @@ typedef struct Change
 	const char *error;
 } Change;
 
-/* What is compared, and what was found. */
+/* A table being compared with a sample. */
 typedef struct Comparison
 {
 	const DcfRelation *relation;
 	const DcfSample *sample;
 	const char *table;						/* quoted, with its schema */
-	const DcfCatalogueEndpoint *documented; /* once needed; or NULL */
-	bool documented_known;
-	List *strangers; /* of char *: keys that no column reads */
-	List *changes;	 /* of Change * */
+	const DcfCatalogueEndpoint *documented; /* loaded when needed; or NULL */
+	bool documented_loaded;
+	List *unread_keys; /* of char *: keys that no column reads */
+	List *changes;	   /* of Change * */
 } Comparison;
 
-/* Raise unless the caller may ask about the table; nothing is locked. */
+/* Raise unless the caller may check the table.  Takes no lock. */
 static void
 check_table(Oid relid)
 {
@@ -81,7 +81,10 @@ check_table(Oid relid)
 	dcf_sample_check_server(server);
 }
 
-/* Checked again under the lock, for another may have changed it meanwhile. */
+/*
+ * Lock and open a table that the caller may check.  The check is repeated under
+ * the lock, because the table may have changed in the meantime.
+ */
 static Relation
 open_table(Oid relid)
 {
@@ -97,6 +100,7 @@ open_table(Oid relid)
 	return rel;
 }
 
+/* The field that can be a column, by its key; or NULL. */
 static const DcfSampleField *
 find_field(const DcfSample *sample, const char *key)
 {
@@ -112,6 +116,7 @@ find_field(const DcfSample *sample, const char *key)
 	return NULL;
 }
 
+/* The column that reads a key, or NULL. */
 static const DcfColumn *
 find_column(const DcfRelation *relation, const char *key)
 {
@@ -126,7 +131,7 @@ find_column(const DcfRelation *relation, const char *key)
 	return NULL;
 }
 
-/* A change of a key: kind, and types and command that may be NULL. */
+/* Append a change.  declared, found and command may be NULL. */
 static void
 add_change(Comparison *comparison, const char *attname, const char *key,
 		   const char *kind, const char *declared, const char *found,
@@ -143,39 +148,42 @@ add_change(Comparison *comparison, const char *attname, const char *key,
 	comparison->changes = lappend(comparison->changes, change);
 }
 
-/* The field whose key the column's may be now; it is no stranger any more. */
+/*
+ * The field that the column's key may have been renamed to, or NULL.  Its key is
+ * taken off the list of unread keys.
+ */
 static const DcfSampleField *
 take_renamed(Comparison *comparison, const DcfColumn *column)
 {
 	const char *nearest =
-		dcf_closest_match(column->options->name, comparison->strangers);
+		dcf_closest_match(column->options->name, comparison->unread_keys);
 
 	if (!nearest)
 		return NULL;
-	comparison->strangers =
-		list_delete_ptr(comparison->strangers, (void *) nearest);
+	comparison->unread_keys =
+		list_delete_ptr(comparison->unread_keys, (void *) nearest);
 	return find_field(comparison->sample, nearest);
 }
 
-/* What the catalogue, which is read only if need be, knows of a key; or NULL. */
+/* The catalogue's description of a key, or NULL; loads the catalogue once. */
 static const DcfCatalogueColumn *
 find_documented(Comparison *comparison, const char *key)
 {
-	if (!comparison->documented_known)
+	if (!comparison->documented_loaded)
 		comparison->documented =
 			dcf_catalogue_find(dcf_catalogue_load(),
 							   comparison->relation->table->endpoint);
-	comparison->documented_known = true;
+	comparison->documented_loaded = true;
 	return dcf_catalogue_column(comparison->documented, key);
 }
 
 /*
- * Whether the column's type is the one that the catalogue knows its values to
- * have, although the service calls them something else: category numbers are
- * texts there.
+ * Whether the catalogue says that the values are of the column's type, although
+ * the service gives another one: the service calls texts numbers (category
+ * numbers), for example.
  */
 static bool
-is_known_as(Comparison *comparison, const DcfColumn *column)
+is_documented_type(Comparison *comparison, const DcfColumn *column)
 {
 	const DcfCatalogueColumn *documented =
 		find_documented(comparison, column->options->name);
@@ -188,7 +196,7 @@ is_known_as(Comparison *comparison, const DcfColumn *column)
 	return type == column->basetype;
 }
 
-/* What has become of a column that is read. */
+/* Add the change, if any, of a column that is read. */
 static void
 compare_column(Comparison *comparison, const DcfColumn *column,
 			   const char *declared)
@@ -212,14 +220,14 @@ compare_column(Comparison *comparison, const DcfColumn *column,
 								comparison->table, name));
 	}
 	if (field && dcf_type_check_changed(column->basetype, field) &&
-		!is_known_as(comparison, column))
+		!is_documented_type(comparison, column))
 		add_change(comparison, column->attname, field->key, "type", declared,
 				   field->type,
 				   psprintf("ALTER FOREIGN TABLE %s ALTER COLUMN %s TYPE %s;",
 							comparison->table, name, field->type));
 }
 
-/* Columns whose keys are gone or renamed, or of another type now. */
+/* Add columns whose key is gone or renamed, or has another type now. */
 static void
 compare_columns(Comparison *comparison)
 {
@@ -238,8 +246,8 @@ compare_columns(Comparison *comparison)
 }
 
 /*
- * The commands that add a column for a field, with a comment as an import has
- * it, where more is known than the key.
+ * The commands that add a column for a field.  If more is known than the key,
+ * they add the comment that an import would add.
  */
 static char *
 propose_column(Comparison *comparison, char *attname,
@@ -266,7 +274,7 @@ propose_column(Comparison *comparison, char *attname,
 					dcf_table_comment_column_ddl(comparison->table, &column));
 }
 
-/* Fields that the table does not have. */
+/* Add fields that no column reads. */
 static void
 add_new_fields(Comparison *comparison)
 {
@@ -280,7 +288,7 @@ add_new_fields(Comparison *comparison)
 			(void) dcf_table_def_take_name(taken,
 										   relation->columns[i].attname);
 	}
-	foreach(cell, comparison->strangers)
+	foreach(cell, comparison->unread_keys)
 	{
 		const DcfSampleField *field =
 			find_field(comparison->sample, lfirst(cell));
@@ -292,10 +300,11 @@ add_new_fields(Comparison *comparison)
 	}
 }
 
+/* The keys (char *) of fields that no column reads, in the sample's order. */
 static List *
-find_strangers(const DcfRelation *relation, const DcfSample *sample)
+find_unread_keys(const DcfRelation *relation, const DcfSample *sample)
 {
-	List *strangers = NIL;
+	List *keys = NIL;
 	ListCell *cell;
 
 	foreach(cell, sample->fields)
@@ -303,12 +312,15 @@ find_strangers(const DcfRelation *relation, const DcfSample *sample)
 		const DcfSampleField *field = lfirst(cell);
 
 		if (!field->obstacle && !find_column(relation, field->key))
-			strangers = lappend(strangers, field->key);
+			keys = lappend(keys, field->key);
 	}
-	return strangers;
+	return keys;
 }
 
-/* Ask the service; params is a query string, perhaps empty.  List of Change *. */
+/*
+ * Compare a table with a sample.  params is a query string, perhaps empty, which
+ * is sent with the table's own params.  Returns a list of Change *.
+ */
 static List *
 compare_table(Oid relid, char *params)
 {
@@ -317,7 +329,7 @@ compare_table(Oid relid, char *params)
 	Comparison comparison = {.relation = relation};
 	DcfSample *sample;
 
-	/* Checked as the table's own params would be. */
+	/* Check params as the option "params" is checked. */
 	(void) dcf_option_endpoint(relation->table->endpoint,
 							   params[0] ? params : NULL, relation->server);
 	sample = dcf_sample_take(relation->serverid, GetUserId(), relation->table,
@@ -325,23 +337,23 @@ compare_table(Oid relid, char *params)
 	if (sample->fields == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("the reply has no records to compare foreign table "
+				 errmsg("reply has no records to compare foreign table "
 						"\"%s\" with",
 						relation->relname),
-				 errhint("Ask for some by other parameters.")));
+				 errhint("Pass parameters that return records.")));
 	comparison.sample = sample;
 	comparison.table =
 		quote_qualified_identifier(get_namespace_name(
 									   RelationGetNamespace(rel)),
 								   RelationGetRelationName(rel));
-	comparison.strangers = find_strangers(relation, sample);
+	comparison.unread_keys = find_unread_keys(relation, sample);
 	compare_columns(&comparison);
 	add_new_fields(&comparison);
 	table_close(rel, AccessShareLock);
 	return comparison.changes;
 }
 
-/* dataconnect_check() has neither the table nor an error among its columns. */
+/* dataconnect_check() returns neither foreign_table nor error. */
 static void
 put_change(FunctionCallInfo fcinfo, Oid relid, const Change *change)
 {
@@ -371,41 +383,41 @@ dataconnect_check(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* compare_table() as an attempt. */
-typedef struct Trial
+/* A call of compare_table(). */
+typedef struct Call
 {
 	Oid relid;
 	char *params;
-	List *changes;
-} Trial;
+	List *changes; /* the result */
+} Call;
 
-/* A DcfCatchErrorFn; arg is a Trial. */
+/* A DcfCatchErrorFn; arg is a Call. */
 static void
-run_trial(void *arg)
+call_compare_table(void *arg)
 {
-	Trial *trial = arg;
+	Call *call = arg;
 
-	trial->changes = compare_table(trial->relid, trial->params);
+	call->changes = compare_table(call->relid, call->params);
 }
 
-/* compare_table(), but an error is a change of the kind "error". */
+/* compare_table(), which returns an error as a change of kind "error". */
 static List *
 try_table(Oid relid, char *params)
 {
-	Trial trial = {.relid = relid, .params = params};
+	Call call = {.relid = relid, .params = params};
 	const ErrorData *error =
-		dcf_catch_error_in_subtransaction(run_trial, &trial);
+		dcf_catch_error_in_subtransaction(call_compare_table, &call);
 	Change *change;
 
 	if (error == NULL)
-		return trial.changes;
+		return call.changes;
 	change = palloc0(sizeof(Change));
 	change->kind = "error";
 	change->error = dcf_catch_error_show(error);
 	return list_make1(change);
 }
 
-/* Foreign tables of ours in a schema, by name; list of OIDs. */
+/* The OIDs of this wrapper's foreign tables in a schema, ordered by name. */
 static List *
 list_tables(Oid schema)
 {
@@ -425,7 +437,7 @@ list_tables(Oid schema)
 	SPI_connect();
 	if (SPI_execute_with_args(query, lengthof(types), types, values, NULL,
 							  true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "the foreign tables of a schema cannot be listed");
+		elog(ERROR, "could not list the foreign tables of a schema");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		bool isnull;

@@ -2,7 +2,8 @@
  * company_sql.c
  *	  The SQL function dataconnect_companies().
  *
- * It asks under the caller's own user mapping, and needs USAGE on the server.
+ * It sends requests under the caller's user mapping.  The caller needs USAGE on
+ * the server.
  */
 #include "postgres.h"
 
@@ -28,12 +29,12 @@ parse_relationships(const char *name)
 		return DCF_RELATIONSHIPS_MASTER;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("there are no relationships \"%s\"", name),
+			 errmsg("invalid value for relationships: \"%s\"", name),
 			 errhint("Valid values are \"partner\", \"master\", and NULL for "
-					 "whichever the log-in has.")));
+					 "those that the user mapping's user has.")));
 }
 
-/* utf8 may be NULL. */
+/* Set a text that is in UTF-8, or NULL. */
 static void
 set_utf8(DcfResultRow *row, const char *column, const char *utf8)
 {

@@ -34,7 +34,7 @@
 PG_FUNCTION_INFO_V1(dataconnect_governor);
 PG_FUNCTION_INFO_V1(dataconnect_resume);
 
-/* Not of a server of another database, nor of one that was dropped. */
+/* NULL if the server belongs to another database or was dropped. */
 static ForeignServer *
 find_server(const DcfLimiterState *state)
 {
@@ -44,8 +44,9 @@ find_server(const DcfLimiterState *state)
 }
 
 /*
- * As with pg_stat_activity: one's own, or all for who may read statistics.  The
- * mapping for public is everyone's who may use its server.
+ * As in pg_stat_activity, users see their own entries, and members of
+ * pg_read_all_stats see all.  Whoever may use a server sees the entry of its
+ * mapping for public.
  */
 static bool
 may_see(const DcfLimiterState *state)
@@ -59,9 +60,12 @@ may_see(const DcfLimiterState *state)
 		ACLCHECK_OK;
 }
 
-/* Of the mapping for a user, or for public (InvalidOid), as it is now. */
+/*
+ * The limiter of a user's mapping, or of the mapping for public (InvalidOid),
+ * with the current options.
+ */
 static DcfLimiter *
-create_governor(Oid serverid, Oid userid)
+create_limiter(Oid serverid, Oid userid)
 {
 	UserMapping *mapping = GetUserMapping(userid, serverid);
 	DcfLimiter *limiter =
@@ -73,16 +77,18 @@ create_governor(Oid serverid, Oid userid)
 	return limiter;
 }
 
+/* An entry of the limiter compared with the current options. */
 typedef struct Comparison
 {
 	const DcfLimiterState *state;
 	bool outdated;
-	TimestampTz unreachable_since; /* 0: it is not */
+	TimestampTz unreachable_since; /* 0: the hosts can be reached */
 } Comparison;
 
 /*
- * A DcfCatchErrorFn: whether the server and the mapping of who asked last belong to
- * another account by now, and else whether its hosts are away.
+ * A DcfCatchErrorFn; arg is a Comparison.  An entry is outdated if the server
+ * and mapping that last used it now belong to another account.  For any other,
+ * find out since when its hosts cannot be reached.
  */
 static void
 compare(void *arg)
@@ -94,14 +100,14 @@ compare(void *arg)
 		!SearchSysCacheExists2(USERMAPPINGUSERSERVER,
 							   ObjectIdGetDatum(state->userid),
 							   ObjectIdGetDatum(state->serverid)) ||
-		!dcf_limiter_has_state(create_governor(state->serverid, state->userid),
+		!dcf_limiter_has_state(create_limiter(state->serverid, state->userid),
 							   state);
 	if (!comparison->outdated)
 		comparison->unreachable_since = dcf_circuit_breaker_unreachable_since(
 			dcf_option_server(GetForeignServer(state->serverid)));
 }
 
-/* NULL for no time. */
+/* Set a time; 0 is NULL. */
 static void
 set_time(DcfResultRow *row, const char *column, TimestampTz time)
 {
@@ -134,7 +140,7 @@ put_state(FunctionCallInfo fcinfo, const DcfLimiterState *state)
 			 state->paused == 0 ?
 				 0 :
 				 GetCurrentTimestamp() + state->paused * 1000);
-	/* Options that cannot be read belong to no account. */
+	/* If the options cannot be read, the account is unknown. */
 	if (server == NULL || dcf_catch_error(compare, &comparison) != NULL)
 		dcf_result_row_null(row, "outdated");
 	else
@@ -156,14 +162,14 @@ dataconnect_governor(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* Have requests of a mapping sent again; whether anything kept them back. */
+/* End the pauses of a mapping's account; whether there was one. */
 static bool
 resume(Oid serverid, Oid userid)
 {
-	return dcf_limiter_resume(create_governor(serverid, userid));
+	return dcf_limiter_resume(create_limiter(serverid, userid));
 }
 
-/* Of all mappings of a server: how many of them were kept back. */
+/* resume() for all mappings of a server; how many had a pause. */
 static int
 resume_all(Oid serverid)
 {
@@ -186,8 +192,9 @@ resume_all(Oid serverid)
 }
 
 /*
- * Who owns the server sees to all of its mappings, others to the one that they
- * use.  That a host is away is nobody's own: it counts as one more.
+ * A member of the server's owner resumes all of its mappings, anyone else the
+ * one that they use.  The outage of a host concerns all users, so anyone may end
+ * it; it counts as one more in the result.
  */
 Datum
 dataconnect_resume(PG_FUNCTION_ARGS)

@@ -15,6 +15,7 @@
 
 PG_FUNCTION_INFO_V1(dataconnect_options);
 
+/* choices is NULL unless the option is an enum. */
 static void
 set_enum_values(DcfResultRow *row, const DcfOptionChoice *choices)
 {

@@ -1,11 +1,11 @@
 /*
  * parameter_sql.c
- *	  Warnings of parameters that the catalogue does not know.
+ *	  Warnings about parameters that are not in the catalogue.
  *
- * The service ignores a parameter that it does not know, so one that is
- * misspelt asks for everything, and nobody is told.  The validator of options
- * sees those of one column, and not of which table: what CREATE and ALTER have
- * made is seen as a whole by an event trigger, which calls this.
+ * The service ignores unknown parameters: a misspelt one makes a request return
+ * everything, without an error.  The options' validator cannot check for this,
+ * because it sees the options of one column and not its table's.  An event
+ * trigger sees the whole table after CREATE and ALTER, and calls this.
  */
 #include "postgres.h"
 
@@ -37,7 +37,7 @@ PG_FUNCTION_INFO_V1(dataconnect_warn_parameters);
 
 static bool warn_unknown_parameters = true;
 
-/* What every path takes; those that end in a point are prefixes. */
+/* Parameters of every endpoint.  Those that end in a point are prefixes. */
 static const char *const universal[] = {DCF_COMPANY_PARAM,
 										"DatePercision",
 										"LanguageCode",
@@ -51,17 +51,17 @@ dcf_parameter_sql_init(void)
 {
 	DefineCustomBoolVariable(
 		"dataconnect_fdw.warn_unknown_parameters",
-		"Warn of parameters that the catalogue does not know.",
-		"When a foreign table or a server is created or altered.",
+		"Warns about parameters that are not in the catalogue.",
+		"This applies when a foreign table or server is created or altered.",
 		&warn_unknown_parameters, true, PGC_USERSET, 0, NULL, NULL, NULL);
 }
 
-/* What is looked at. */
+/* An object whose options are checked. */
 typedef struct Check
 {
 	const List *endpoints;				  /* the catalogue's */
-	const DcfCatalogueEndpoint *endpoint; /* NULL: any of them */
-	const char *kind;					  /* of object, for the message */
+	const DcfCatalogueEndpoint *endpoint; /* the table's; NULL for a server */
+	const char *kind;					  /* "server" or "foreign table" */
 	const char *name;
 } Check;
 
@@ -79,7 +79,7 @@ is_universal(const char *name)
 	return false;
 }
 
-/* A name of the catalogue, fit to show. */
+/* A name of the catalogue, made fit to show. */
 static char *
 show(const char *name)
 {
@@ -88,6 +88,7 @@ show(const char *name)
 	return dcf_foreign_text(utf8, strlen(utf8));
 }
 
+/* Append the names of an endpoint's parameters. */
 static List *
 add_names(List *names, const DcfCatalogueEndpoint *endpoint)
 {
@@ -102,7 +103,7 @@ add_names(List *names, const DcfCatalogueEndpoint *endpoint)
 	return names;
 }
 
-/* The names that are known, but for the prefixes. */
+/* The parameters that the object can send, without the universal prefixes. */
 static List *
 known_names(const Check *check)
 {
@@ -120,7 +121,10 @@ known_names(const Check *check)
 	return names;
 }
 
-/* name is in UTF-8: the database's encoding need not have all of it. */
+/*
+ * Warn if a parameter is unknown.  name is in UTF-8, because the database
+ * encoding may lack some of its characters.
+ */
 static void
 check_name(const Check *check, const char *name)
 {
@@ -137,26 +141,26 @@ check_name(const Check *check, const char *name)
 			return;
 	nearest = dcf_closest_match(shown, names);
 
-	/* A server's may be for paths that the catalogue does not have. */
+	/* A server may serve endpoints that are not in the catalogue. */
 	if (!check->endpoint && !nearest)
 		return;
 	ereport(
 		WARNING,
-		(errmsg("parameter \"%s\" of %s \"%s\" is not known", shown,
-				check->kind, check->name),
+		(errmsg("unknown parameter \"%s\" of %s \"%s\"", shown, check->kind,
+				check->name),
 		 check->endpoint ?
 			 errdetail(
-				 "The catalogue has no such parameter of \"%s\". The service ignores parameters that it does not know.",
+				 "The catalogue has no such parameter for \"%s\". The service ignores unknown parameters.",
 				 check->endpoint->path) :
 			 errdetail(
-				 "The catalogue has no such parameter of any path. The service ignores parameters that it does not know."),
+				 "The catalogue has no such parameter for any endpoint. The service ignores unknown parameters."),
 		 nearest ?
 			 errhint("Perhaps you meant \"%s\".", show(nearest)) :
 			 errhint(
-				 "If it is right, set \"dataconnect_fdw.warn_unknown_parameters\" to off.")));
+				 "If the name is right, set \"dataconnect_fdw.warn_unknown_parameters\" to off.")));
 }
 
-/* The validator has seen to it that the query string decodes. */
+/* Check the names in a query string, which the validator has checked to decode. */
 static void
 check_query(const Check *check, char *query)
 {
@@ -177,7 +181,7 @@ check_query(const Check *check, char *query)
 	}
 }
 
-/* Of the options (of DefElem *), those that are named. */
+/* Check the options (DefElem *) that name parameters. */
 static void
 check_options(const Check *check, List *options)
 {
@@ -226,7 +230,7 @@ is_ours(Oid classid, Oid objid)
 	return server && dcf_sample_is_ours(GetForeignDataWrapper(server->fdwid));
 }
 
-/* A path that is not in the catalogue is the DBA's own. */
+/* Check a foreign table, unless its endpoint is not in the catalogue. */
 static void
 check_table(const List *endpoints, Oid relid)
 {
@@ -245,7 +249,7 @@ check_table(const List *endpoints, Oid relid)
 	{
 		HeapTuple tuple = SearchSysCacheAttNum(relid, attnum);
 
-		/* A dropped column keeps its options. */
+		/* Skip dropped columns, which keep their options. */
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		ReleaseSysCache(tuple);
@@ -264,7 +268,7 @@ check_server(const List *endpoints, Oid serverid)
 	check_options(&check, server->options);
 }
 
-/* A DcfCatchErrorFn; arg is where the list goes. */
+/* A DcfCatchErrorFn; arg points to the list to set. */
 static void
 load_catalogue(void *arg)
 {
@@ -274,8 +278,8 @@ load_catalogue(void *arg)
 }
 
 /*
- * The catalogue, or NIL: a file of the DBA's that cannot be read is told of
- * where it is needed, and not where a table is altered.
+ * The catalogue, or NIL if it cannot be read.  A broken catalogue file of the
+ * DBA's should not fail an ALTER TABLE; importing raises its error.
  */
 static List *
 try_catalogue(void)
@@ -287,7 +291,7 @@ try_catalogue(void)
 	return endpoints;
 }
 
-/* Of this wrapper's objects that the command has made or altered, by class. */
+/* OIDs of this wrapper's objects that the command has created or altered. */
 typedef struct Altered
 {
 	List *tables;
@@ -304,7 +308,7 @@ list_altered(void)
 	if (SPI_execute("SELECT classid, objid"
 					" FROM pg_catalog.pg_event_trigger_ddl_commands()",
 					false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "the command's objects cannot be listed");
+		elog(ERROR, "could not list the command's objects");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		bool isnull;
@@ -325,7 +329,10 @@ list_altered(void)
 	return altered;
 }
 
-/* pg_dump's scripts turn check_function_bodies off: restoring says nothing. */
+/*
+ * The event trigger's function.  It warns of nothing during a restore, which
+ * shows in check_function_bodies: pg_dump's scripts turn it off.
+ */
 Datum
 dataconnect_warn_parameters(PG_FUNCTION_ARGS)
 {
@@ -341,7 +348,7 @@ dataconnect_warn_parameters(PG_FUNCTION_ARGS)
 	if (!warn_unknown_parameters || !check_function_bodies)
 		PG_RETURN_NULL();
 
-	/* To read the catalogue takes longer than most commands of others. */
+	/* Reading the catalogue takes longer than most DDL: only if needed. */
 	altered = list_altered();
 	if (altered.tables == NIL && altered.servers == NIL)
 		PG_RETURN_NULL();

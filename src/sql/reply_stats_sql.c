@@ -3,8 +3,8 @@
  *	  The functions behind the view dataconnect_learned, and
  *	  dataconnect_forget().
  *
- * Like the statistics of PostgreSQL, what was learned of a table is for those
- * who may read it, and to be reset by its owner.
+ * As with PostgreSQL's statistics, whoever may read a table may see what was
+ * learned about it, and whoever may maintain it may reset that.
  */
 #include "postgres.h"
 
@@ -34,8 +34,9 @@ PG_FUNCTION_INFO_V1(dataconnect_learned_lines);
 PG_FUNCTION_INFO_V1(dataconnect_forget);
 
 /*
- * Not of a table that was dropped, whose number may be another's now.  Others may
- * drop it meanwhile.
+ * Whether the current user may read the line's table.  The table may have been
+ * dropped, even during this call, and its OID may belong to another one now:
+ * then the version differs.
  */
 static bool
 may_see(const DcfReplyStatsLine *line)
@@ -48,6 +49,7 @@ may_see(const DcfReplyStatsLine *line)
 		dcf_relation_version(line->relid) == line->version;
 }
 
+/* Whether a column with these options sends a parameter. */
 static bool
 is_sent(List *options)
 {
@@ -64,7 +66,7 @@ is_sent(List *options)
 	return false;
 }
 
-/* The names of the columns that a line's requests give values for. */
+/* The names of the columns for which the line's requests had values. */
 static List *
 name_columns(const DcfReplyStatsLine *line)
 {
@@ -83,7 +85,7 @@ name_columns(const DcfReplyStatsLine *line)
 	return names;
 }
 
-/* With at most two digits behind the point; NULL for what is not known. */
+/* Set a number, rounded to two decimal places; below 0 it is unknown: NULL. */
 static void
 set_number(DcfResultRow *row, const char *column, double value)
 {

@@ -1,6 +1,6 @@
 /*
  * result_row.c
- *	  Rows of a function that returns a set.  See result_row.h.
+ *	  Rows of a set-returning function.  See result_row.h.
  */
 #include "postgres.h"
 

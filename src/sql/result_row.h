@@ -1,10 +1,10 @@
 /*
  * result_row.h
- *	  Rows of a function that returns a set, filled by the names of its columns.
+ *	  Fills the rows of a set-returning function by the names of its columns.
  *
- * A name that the function as it was created does not have is passed over: its
- * declaration may be of an older version of the extension.  A column that was
- * not set is an error.  All is in the current memory context.
+ * Setting a column that the function does not return does nothing: an older
+ * version of the extension may have declared the function.  Not setting a column
+ * that it returns is an error.  A row is in the current memory context.
  */
 #ifndef DCF_RESULT_ROW_H
 #define DCF_RESULT_ROW_H
@@ -16,10 +16,10 @@
 
 typedef struct DcfResultRow DcfResultRow;
 
-/* The next row; InitMaterializedSRF() has been called. */
+/* Begin the next row.  InitMaterializedSRF() must have been called. */
 extern DcfResultRow *dcf_result_row_begin(FunctionCallInfo fcinfo);
 
-/* Set a column; a text that is NULL is NULL. */
+/* Set a column.  A text that is a NULL pointer sets NULL. */
 extern void dcf_result_row_null(DcfResultRow *row, const char *column);
 extern void dcf_result_row_datum(DcfResultRow *row, const char *column,
 								 Datum value);
@@ -34,11 +34,11 @@ extern void dcf_result_row_int4(DcfResultRow *row, const char *column,
 extern void dcf_result_row_int8(DcfResultRow *row, const char *column,
 								int64 value);
 
-/* An array of texts, a list of char *. */
+/* Set a column of type text[] from a list of char *; NIL is an empty array. */
 extern void dcf_result_row_texts(DcfResultRow *row, const char *column,
 								 const List *texts);
 
-/* The row is complete. */
+/* Add the row to the result.  Raises if a column was not set. */
 extern void dcf_result_row_end(DcfResultRow *row);
 
 #endif /* DCF_RESULT_ROW_H */

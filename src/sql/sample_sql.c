@@ -1,10 +1,10 @@
 /*
  * sample_sql.c
- *	  The SQL functions that ask the service what its records look like:
- *	  dataconnect_describe(), dataconnect_table_ddl().
+ *	  The SQL functions that infer columns from a sample of an endpoint's
+ *	  records: dataconnect_describe(), dataconnect_table_ddl().
  *
- * They send a request under the caller's own user mapping, and need USAGE on
- * the server.
+ * They send a request under the caller's user mapping.  The caller needs USAGE
+ * on the server.
  */
 #include "postgres.h"
 
@@ -39,7 +39,7 @@ dcf_sample_check_server(const ForeignServer *server)
 	if (!dcf_sample_is_ours(wrapper))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("server \"%s\" is not one of dataconnect_fdw",
+				 errmsg("server \"%s\" is not a dataconnect_fdw server",
 						server->servername)));
 }
 
@@ -51,6 +51,7 @@ dcf_sample_is_ours(const ForeignDataWrapper *wrapper)
 	return handler && strcmp(handler, "dataconnect_fdw_handler") == 0;
 }
 
+/* The server of a name, which the caller may use. */
 static ForeignServer *
 get_server(const char *name)
 {
@@ -60,7 +61,10 @@ get_server(const char *name)
 	return server;
 }
 
-/* A sample for the arguments (server, endpoint, params). */
+/*
+ * A sample of the endpoint in argument 1 with the params in argument 2.  *table
+ * is set to the options that were sampled.
+ */
 static DcfSample *
 sample_endpoint(FunctionCallInfo fcinfo, const ForeignServer *server,
 				DcfTableOptions **table)
@@ -125,8 +129,8 @@ dataconnect_table_ddl(PG_FUNCTION_ARGS)
 	if (sample->fields == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("the reply has no records"),
-				 errhint("Ask for some by other parameters.")));
+				 errmsg("reply has no records"),
+				 errhint("Pass parameters that return records.")));
 	def = dcf_sample_table(sample, table, relname, dcf_option_import(NIL));
 	dcf_catalogue_describe(def);
 	PG_RETURN_TEXT_P(cstring_to_text(

@@ -1,7 +1,6 @@
 /*
  * sample_sql.h
- *	  What the SQL functions that ask the service have in common: sample_sql.c,
- *	  check_sql.c.
+ *	  Checks of servers for the SQL functions that take one or send requests.
  */
 #ifndef DCF_SAMPLE_SQL_H
 #define DCF_SAMPLE_SQL_H
@@ -10,12 +9,12 @@
 #include "foreign/foreign.h"
 
 /*
- * Raise unless the server is one of ours (ERRCODE_WRONG_OBJECT_TYPE) that the
- * caller may use (ERRCODE_INSUFFICIENT_PRIVILEGE).
+ * Raise unless the caller may use the server (ERRCODE_INSUFFICIENT_PRIVILEGE)
+ * and it belongs to this wrapper (ERRCODE_WRONG_OBJECT_TYPE).
  */
 extern void dcf_sample_check_server(const ForeignServer *server);
 
-/* Whether it is this wrapper, under whatever name. */
+/* Whether a wrapper is this one: it may have any name, but has our handler. */
 extern bool dcf_sample_is_ours(const ForeignDataWrapper *wrapper);
 
 #endif /* DCF_SAMPLE_SQL_H */
