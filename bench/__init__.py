@@ -1,1 +1,1 @@
-"""The benchmark: dataconnect_fdw beside what a user would pick instead."""
+"""The benchmark: dataconnect_fdw beside the alternatives."""

@@ -33,11 +33,11 @@ def say(*words):
 
 
 class Bench:
-    """What contestants find: the data, the service that has them, the cluster."""
+    """What contestants work with: the data, the service, the cluster."""
 
     def __init__(self, data, service, home):
         self.data, self.service = os.path.abspath(data), service
-        self.scratch = os.path.join(home, "scratch")    # a file for an answer
+        self.scratch = os.path.join(home, "scratch")    # the file for an answer
         for name, value in SETTINGS.items():
             self.execute("ALTER SYSTEM SET %s = %s" % (name, value))
         self.execute("SELECT pg_reload_conf()")
@@ -84,7 +84,7 @@ class Bench:
             os.unlink(self.scratch)
 
     def known_answers(self, records):
-        """What the generator itself says: {question: answer}."""
+        """The generator's own answers: {question: answer}."""
         with open(self.file("sha256", records), encoding="ascii") as file:
             sums = dict(line.split()[::-1] for line in file if line[0] != "#")
         return {"the bytes of " + kind: sums["%d.%s" % (records, kind)]
@@ -92,7 +92,7 @@ class Bench:
 
 
 def entrants(bench, results, records, chosen):
-    """Those who take part, made ready; why the others do not goes to results."""
+    """The contestants that take part, prepared; results gets the reasons of the others."""
     ready = []
     for contestant in chosen:
         reason = contestant.missing(bench)
@@ -115,15 +115,15 @@ def entrants(bench, results, records, chosen):
 
 
 def asked(contestant, query, records, options):
-    """With no patience at all, the slow are asked once."""
+    """Without patience, slow contestants answer only once."""
     if contestant.slow and not options.patience and query != LOAD:
         return False
     return query in contestant.queries_for(records)
 
 
 def rehearse(bench, contestants, records, options):
-    """The warm-up, in which all answers are compared in full; returns the
-    samples of each contestant as {query: sample}."""
+    """The warm-up, which compares all answers in full.  Returns the samples of each
+    contestant as {query: sample}."""
     answers, samples = Answers(), {contestant: {} for contestant in contestants}
     for question, answer in bench.known_answers(records).items():
         answers.add(question, "the generator", answer)
@@ -145,7 +145,7 @@ def rehearse(bench, contestants, records, options):
 
 
 def check_again(contestant, query, records, sample, expected):
-    """The measured answers, as far as they are to be seen."""
+    """Compare the measured answers, as far as they can be read."""
     if query in ("count", "group"):
         answer = sorted([str(value) for value in row] for row in sample.answer)
     else:
@@ -157,7 +157,8 @@ def check_again(contestant, query, records, sample, expected):
 
 
 def ask(bench, contestant, query, quiet):
-    """One measurement; of the slow, who take minutes, as it comes."""
+    """One measurement.  Those of slow contestants, which take minutes, are not repeated
+    if they were disturbed."""
     def run():
         bench.forget_answer()
         return contestant.run(bench, query)
@@ -165,8 +166,8 @@ def ask(bench, contestant, query, quiet):
 
 
 def measure(bench, results, warm_up, records, options, quiet):
-    """All rounds. The slow take part in fewer where they try the patience; if
-    in none at all, their warm-up counts."""
+    """All rounds.  A slow contestant leaves out rounds once it has used up the patience;
+    if it leaves out all, its warm-up counts."""
     times, expected = {}, {}
     for contestant, samples in warm_up.items():
         times[contestant] = options.rounds
@@ -214,7 +215,7 @@ def arguments():
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # Without this a signal is not heard before a query ends.
+    # Without this a signal is not handled before a query ends.
     psycopg2.extensions.set_wait_callback(psycopg2.extras.wait_select)
     options = arguments()
     names = options.only.split(",") if options.only else [c.name for c in ALL]

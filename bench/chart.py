@@ -1,4 +1,4 @@
-"""The chart: bars for each query, as ratios to the reference, by gnuplot."""
+"""The chart, by gnuplot: bars for each query, as ratios to the reference."""
 
 import subprocess
 
@@ -6,7 +6,7 @@ from .contestants import QUERIES, REFERENCE, DataConnect
 from .results import TITLES
 
 OURS, REFERENCES, OTHERS = 0x1F6FB4, 0x404040, 0xB4B4B4
-LIMIT = 1.6                     # longer bars are cut, and say so
+LIMIT = 1.6                     # longer bars are cut, and labelled
 
 
 def draw(results, name):

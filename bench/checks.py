@@ -1,4 +1,4 @@
-"""Whether all contestants have given the same answers."""
+"""Checks that all contestants give the same answers."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ from .inventory import COLUMNS
 
 
 def checksum_query(relation):
-    """SQL for sums over each column, and over the records as a whole."""
+    """SQL for sums of hashes over each column and over whole records."""
     sums = ["count(*) AS records", "sum(hashtext(r::text)) AS whole_records"]
     for column in COLUMNS:
         sums.append("count({0}) AS {0}_present".format(column.name))
@@ -25,7 +25,8 @@ def file_sum(name):
 
 
 def lines_sum(name):
-    """Of a file's lines in any order: a table gives back its rows in another."""
+    """A sum over a file's lines that does not depend on their order, because a table
+    returns its rows in any order."""
     total = count = 0
     with open(name, "rb") as file:
         for count, line in enumerate(file, 1):
@@ -34,25 +35,25 @@ def lines_sum(name):
 
 
 def as_texts(answer):
-    """An answer in the one form that all can be brought to: lines of texts,
-    sorted, or the number of them."""
+    """An answer in a form that all contestants have in common: sorted lines of texts,
+    or their number."""
     if not isinstance(answer, list):
         return str(answer)
     return sorted([str(value) for value in row] for row in answer)
 
 
 class Answers:
-    """What each contestant has answered to each question."""
+    """Each contestant's answer to each question."""
 
     def __init__(self):
-        self.given = {}                     # question -> {contestant: answer}
+        self.given = {}                     # {question: {contestant: answer}}
 
     def add(self, question, contestant, answer):
         self.given.setdefault(question, {})[contestant] = answer
 
     def disagreements(self, reference):
-        """A line for each answer that is not the reference's, or, where it has
-        none, that of the first to answer."""
+        """A line for each answer that differs from the reference's or, if the reference
+        has none, from the first."""
         lines = []
         for question, answers in self.given.items():
             judge = reference if reference in answers else next(iter(answers))
@@ -65,7 +66,7 @@ class Answers:
 
 
 def _difference(answer, expected):
-    """Both, as short as they can be told apart."""
+    """Both answers, shortened as far as the difference still shows."""
     if isinstance(answer, dict) and isinstance(expected, dict):
         keys = [key for key in expected if answer.get(key) != expected[key]]
         return ("{%s}" % ", ".join("%s: %s" % (k, answer.get(k)) for k in keys),

@@ -1,4 +1,4 @@
-"""Who takes part, and what each does to answer the same questions.
+"""The contestants, and what each does to answer the same queries.
 
 A contestant answers some of QUERIES. What it does for each record count is set
 up by prepare(), outside of the measured time. Most are a relation that plain SQL
@@ -17,15 +17,15 @@ from .checks import as_texts, file_sum, lines_sum
 from .inventory import COLUMNS, ENDPOINT, ROOT
 from .measure import run_client, run_command, run_sql
 
-# What is asked, in order. {0} is the relation.
+# The queries, in order. {0} is the relation.
 QUERIES = {
     "count": "SELECT count(*) FROM {0}",
     "group": "SELECT store_name, sum(quantity), sum(total_cost) FROM {0} GROUP BY store_name",
     "copy": "COPY (SELECT * FROM {0}) TO '/dev/null'",
     "ctas": "CREATE UNLOGGED TABLE bench_result AS SELECT * FROM {0}",
 }
-TRANSFER = "transfer"           # what a command does that only fetches
-LOAD = "load"                   # what a loader does before the queries
+TRANSFER = "transfer"           # the query of a command that only fetches
+LOAD = "load"                   # a loader's work before the queries
 GB_PER_RECORD = 1e9 / 1_048_576
 
 COLUMN_DEFINITIONS = ", ".join("%s %s" % (c.name, c.type) for c in COLUMNS)
@@ -40,24 +40,24 @@ class Contestant:
 
     name = label = ""
     queries = tuple(QUERIES)
-    helpers = False             # its backend starts other programs
-    slow = False                # may be measured less often
-    memory = 0                  # bytes a record that it takes, where that is much
-    optional = False            # left out, with a line, where it is not installed
+    helpers = False             # the backend starts other programs
+    slow = False                # measured less often
+    memory = 0                  # bytes needed for each record, if that is much
+    optional = False            # if not installed, left out with a note
 
     @property
     def relation(self):
         return "bench_" + self.name
 
     def missing(self, bench):
-        """Why it cannot take part, None if it can."""
+        """Why the contestant cannot take part; None if it can."""
         return None
 
     def queries_for(self, records):
         return self.queries
 
     def prepare(self, bench, records):
-        """Makes ready for so many records; the relation may exist from before."""
+        """Prepares for so many records; the relation may exist already."""
         raise NotImplementedError
 
     def run(self, bench, query):
@@ -68,8 +68,8 @@ class Contestant:
         return run_sql(bench.connect, sql, self.helpers)
 
     def rehearse(self, bench, query):
-        """Answers a query so that all of the answer can be looked at; returns a
-        Sample and {question: answer}."""
+        """Answers a query in such a way that the whole answer can be compared.  Returns
+        a Sample and {question: answer}."""
         if query == "copy":
             sample = self.run_sql(bench, QUERIES[query].format(self.relation).replace(
                 "/dev/null", bench.scratch))
@@ -160,7 +160,7 @@ class PgsqlHttp(Contestant):
         bench.execute("CREATE EXTENSION IF NOT EXISTS http")
         bench.execute("ALTER DATABASE %s SET http.timeout_msec = '3600000'"
                       % os.environ["PGDATABASE"])
-        # The keys of the reply are not the names of the columns.
+        # The keys of the reply differ from the names of the columns.
         bench.execute("DROP VIEW IF EXISTS " + self.relation)
         bench.execute("CREATE VIEW %s AS SELECT %s FROM http_get(%s) reply,"
                       " json_to_recordset(reply.content::json) AS record (%s)" % (
@@ -192,7 +192,7 @@ class Multicorn(Contestant):
 
 
 class Loader(Contestant):
-    """Fills a table; the other queries then run on that table."""
+    """Fills a table, on which the other queries then run."""
 
     queries = (LOAD, "count", "group", "copy")
 
@@ -240,7 +240,7 @@ class Script(Loader):
 
 
 class Curl(Contestant):
-    """No PostgreSQL: a command that fetches and, perhaps, inflates."""
+    """A command without PostgreSQL, which fetches and may inflate."""
 
     queries = (TRANSFER,)
 

@@ -1,4 +1,4 @@
-"""The report that is measured, as the catalogue of endpoints has it."""
+"""The measured report, from the catalogue of endpoints."""
 
 import json
 import os

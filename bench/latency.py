@@ -1,4 +1,4 @@
-"""How long a small reply takes on a warm connection, here and with curl."""
+"""The time of a small reply on a warm connection, with dataconnect_fdw and with curl."""
 
 import contextlib
 import statistics
@@ -19,8 +19,8 @@ class Latency(NamedTuple):
 
 
 def small_reply(bench):
-    """Measures in blocks by turns, each with its first request, which connects,
-    left out; both must have kept to one connection."""
+    """Measures both in alternating blocks.  The first request of a block is left out,
+    because it connects; the others must keep to that connection."""
     table = DataConnect("small", "", "logged")
     table.prepare(bench, RECORDS)
     ours, curl = [], []
@@ -46,7 +46,7 @@ def _queries(cursor, relation):
 
 
 def _requests(url):
-    """Of one process; without the first, which connects."""
+    """The times of one process, without the first request, which connects."""
     output = subprocess.run(
         ["curl", "-fsS", "--compressed", "-w", "%{stderr}%{time_total}\n",
          "%s?[1-%d]" % (url, REQUESTS + 1)],

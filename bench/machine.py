@@ -1,4 +1,4 @@
-"""Where the benchmark ran, and with what."""
+"""The machine and the programs that the benchmark ran with."""
 
 import os
 import platform
@@ -20,7 +20,7 @@ def available_memory():
 
 
 def facts(bench):
-    """[(what, which)]"""
+    """[(name, value)]"""
     return [
         ("machine", "%s, %d processors, %.0f GB of memory" % (
             _processor(), os.cpu_count(),

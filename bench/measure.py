@@ -11,16 +11,16 @@ from .processes import HelperWatch, cpu_seconds, peak_bytes
 
 class Sample(NamedTuple):
     wall: float                 # seconds
-    cpu: float                  # seconds, of all processes that took part
-    peak: Optional[int]         # bytes, of the backend; None where there is none
-    growth: Optional[int]       # bytes, beyond what it had when idle
-    helper_peak: int            # bytes, of the largest other process; 0: none
-    answer: object              # rows, or how many there were
+    cpu: float                  # seconds of all processes that took part
+    peak: Optional[int]         # bytes of the backend; None without one
+    growth: Optional[int]       # bytes more than when it was idle
+    helper_peak: int            # bytes of the largest other process; 0: none
+    answer: object              # rows, or their number
 
 
 def run_sql(connect, sql, helpers=False, others=None):
-    """Runs a statement in a fresh backend. helpers: that starts programs.
-    others(): the pids of other backends that have worked for it alone."""
+    """Runs a statement in a fresh backend.  helpers: the backend starts programs.
+    others(): the pids of other backends that work for this one only."""
     with contextlib.closing(connect()) as connection:
         cursor = connection.cursor()
         cursor.execute("SELECT pg_backend_pid()")
@@ -40,7 +40,7 @@ def run_sql(connect, sql, helpers=False, others=None):
 
 
 def run_command(command, output=None):
-    """Runs a program. What it prints is the answer, or goes to a file."""
+    """Runs a program.  Its output is the answer, or goes to a file."""
     with open(output, "wb") if output else contextlib.nullcontext() as file:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
@@ -53,8 +53,8 @@ def run_command(command, output=None):
 
 
 def run_client(command):
-    """Runs a client of PostgreSQL that prints its backend's pid when it has
-    finished, and then waits for the end of its input."""
+    """Runs a PostgreSQL client that, when it has finished, prints its backend's pid and
+    waits for the end of its input."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with _killed_at_the_end(process):
@@ -77,7 +77,7 @@ def _killed_at_the_end(process):
 
 
 def _wait(process):
-    """(processor seconds, peak bytes of the largest) of it and its children."""
+    """(processor seconds, peak bytes of the largest) of a process and its children."""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

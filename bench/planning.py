@@ -1,4 +1,4 @@
-"""How long it takes to plan a query over many foreign tables, beside postgres_fdw.
+"""The time to plan a query over many foreign tables, beside postgres_fdw.
 
 Nothing is asked of any service: what a plan needs is in the catalogs.
 """
@@ -11,12 +11,12 @@ from typing import NamedTuple
 from .inventory import COLUMNS, ENDPOINT
 
 COUNTS = (1, 100, 400, 1600)    # partitions
-PASSES = 1600                   # plans of one partition; of more, fewer
+PASSES = 1600                   # plans with one partition; with more, fewer
 LEAST_PASSES = 7
-CHUNK = 200                     # tables that are made in one transaction
+CHUNK = 200                     # tables created in one transaction
 KEY = next(column for column in COLUMNS if column.type == "timestamp")
 
-# What is planned. {0} is the partitioned table.
+# The planned queries. {0} is the partitioned table.
 QUERIES = {
     "all columns": "SELECT * FROM {0}",
     "clauses": "SELECT sum(quantity) FROM {0} WHERE store_id = 7 AND quantity > 0",
@@ -31,7 +31,7 @@ class Planning(NamedTuple):
 
 
 class Contestant(NamedTuple):
-    name: str                   # of the server, and of the partitioned table
+    name: str                   # of the server and of the partitioned table
     wrapper: str
     server: str                 # options
     table: str
@@ -86,8 +86,8 @@ def _attach(bench, contestant, first, last):
 
 
 def _for_each(bench, first, last, statement):
-    """Executes what format() makes of a statement and the number of a day, its
-    date and that of the next; a transaction may not lock too many tables."""
+    """Executes a statement once for each day, formatted with the day's number, its date
+    and the next date; in several transactions, which each lock few tables."""
     for start in range(first, last, CHUNK):
         bench.execute("DO $do$BEGIN FOR i IN %d..%d LOOP EXECUTE format($sql$%s$sql$, i,"
                       " date '2020-01-01' + i, date '2020-01-01' + i + 1);"
@@ -95,8 +95,8 @@ def _for_each(bench, first, last, statement):
 
 
 def _measure(connection, cursor, query, count):
-    """Seconds of each of the two, who plan by turns; the first plans, which read
-    the catalogs, are left out."""
+    """Seconds of both wrappers, which plan by turns, without the first plans, which
+    read the catalogs."""
     times = {OURS: [], POSTGRES: []}
     for number in range(2 + max(PASSES // count // 16, LEAST_PASSES)):
         for contestant in times:
@@ -108,8 +108,8 @@ def _measure(connection, cursor, query, count):
 
 
 def planner_seconds(messages):
-    """Processor time that the planner took, by log_planner_stats: what other
-    processes have of the machine meanwhile is not in it."""
+    """The planner's processor time, from log_planner_stats, which does not contain the
+    time of other processes."""
     for message in messages:
         if "PLANNER STATISTICS" in message:
             user, system = re.search(r"([0-9.]+) s user, ([0-9.]+) s system", message).groups()

@@ -1,4 +1,4 @@
-"""What processes use, from Linux's /proc."""
+"""Time and memory of processes, from Linux's /proc."""
 
 import os
 import threading
@@ -14,7 +14,7 @@ def cpu_seconds(pid):
 
 
 def peak_bytes(pid):
-    """The most memory that a process has had resident (VmHWM)."""
+    """A process's peak of resident memory (VmHWM)."""
     with open("/proc/%d/status" % pid, encoding="ascii", errors="replace") as file:
         for line in file:
             if line.startswith("VmHWM:"):
@@ -23,7 +23,7 @@ def peak_bytes(pid):
 
 
 def children(pid):
-    """The processes below this one, their children too."""
+    """All descendants of a process."""
     found = []
     try:
         with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
@@ -35,8 +35,8 @@ def children(pid):
 
 
 class HelperWatch:
-    """The peak memory of the largest process below another, looked at while a
-    `with` block runs. A peak in the last hundredth of a second may be missed."""
+    """The peak memory of a process's largest descendant, sampled while a `with` block
+    runs.  A peak in the last hundredth of a second may be missed."""
 
     def __init__(self, pid):
         self.pid, self.peak = pid, 0

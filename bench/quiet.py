@@ -9,21 +9,21 @@ import json
 import os
 import time
 
-LIMIT = 1.5                     # times the least: more is a disturbance
-REPETITIONS = 3                 # the least of so many counts, on each processor
+LIMIT = 1.5                     # a disturbance is more than so many times the least
+REPETITIONS = 3                 # the least of so many counts, for each processor
 PAUSE = 0.2                     # seconds
 _DOCUMENT = json.dumps([{"Name": "product %d" % i, "Quantity": i * 7} for i in range(8000)])
 
 
 def _work():
-    """Seconds for some work of a few milliseconds."""
+    """Times some work, which takes a few milliseconds; in seconds."""
     start = time.perf_counter()
     json.loads(_DOCUMENT)
     return time.perf_counter() - start
 
 
 class Quiet:
-    """patience: seconds to wait in all; with 0 nothing is looked at."""
+    """patience: seconds to wait in all; 0: do not look for disturbances."""
 
     def __init__(self, patience, work=_work, sleep=time.sleep):
         self.left = patience
@@ -37,7 +37,7 @@ class Quiet:
                 self._sleep(PAUSE)
 
     def is_quiet(self):
-        """Whether each processor is as fast as it can be."""
+        """Whether every processor runs at full speed."""
         if not self._patient:
             return True
         usual = os.sched_getaffinity(0)
@@ -53,7 +53,7 @@ class Quiet:
         return took <= LIMIT * least
 
     def measure(self, run):
-        """Calls run() until nothing disturbs it, and returns what it did."""
+        """Calls run() until it is not disturbed; returns its result."""
         while True:
             while not self.is_quiet() and self.left > 0:
                 self._spend(PAUSE, self._sleep)
@@ -70,7 +70,7 @@ class Quiet:
         self.waited += seconds
 
     def facts(self):
-        """[(what, which)], for the results."""
+        """[(name, value)], for the results."""
         if not self._patient:
             return [("disturbances", "not looked for")]
         return [("disturbances", "%d measurements repeated, %.0f s lost%s" % (

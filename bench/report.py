@@ -1,4 +1,4 @@
-"""Results as a page, as the raw values, and as a chart."""
+"""Results as a page, as raw values, and as a chart."""
 
 import csv
 import os
@@ -11,7 +11,7 @@ MB = 2 ** 20
 
 
 def write(results, directory, name):
-    """Prints the page and leaves all three in a directory."""
+    """Prints the page and writes all three into a directory."""
     os.makedirs(directory, exist_ok=True)
     page, raw, picture = (os.path.join(directory, "%s.%s" % (name, kind))
                           for kind in ("md", "csv", "svg"))

@@ -1,33 +1,33 @@
-"""All samples of a run, and what follows from them."""
+"""All samples of a run, and the figures calculated from them."""
 
 from statistics import median
 from typing import NamedTuple
 
 from .contestants import ALL, LOAD, MAIN, QUERIES, REFERENCE
 
-# Of gzipped JSON, as a part of the reference's time; among few records what a
-# query takes at all outweighs them.
+# For gzipped JSON, as a part of the reference's time.  With few records, the fixed
+# cost of a query outweighs them.
 RATIO_RECORDS = 1_000_000
 RATIO_GOALS = {"count": 0.30, "group": 0.42, "copy": 0.50, "ctas": 0.55}
 GROWTH_GOAL = 32 * 2 ** 20
 LATENCY_GOAL = 0.001
-LINEAR_GOAL = 1.25              # a record among many to a record among few
-PLANNING_GOAL = 2               # to postgres_fdw's time
+LINEAR_GOAL = 1.25              # the time of a record among many to that among few
+PLANNING_GOAL = 2               # the ratio to postgres_fdw's time
 TITLES = {"count": "count(*)", "group": "sums, GROUP BY", "copy": "COPY out",
           "ctas": "CREATE TABLE AS"}
 
 
 class Summary(NamedTuple):
-    """Of one contestant's answers to one query: medians, and the extremes."""
+    """Medians and extremes of one contestant's answers to one query."""
 
     wall: float
     fastest: float
     slowest: float
     cpu: float
-    peak: int                   # bytes, the highest; None without a backend
-    growth: int                 # the same; None where it was not to be seen
+    peak: int                   # bytes, the maximum; None without a backend
+    growth: int                 # the same; None if it could not be seen
     helper_peak: int
-    times: int                  # how often it was measured; 0: the warm-up
+    times: int                  # number of measurements; 0: the warm-up
 
 
 class Results:
@@ -53,8 +53,8 @@ class Results:
         return [contestant for contestant in ALL if contestant in took_part]
 
     def summary(self, records, contestant, query):
-        """None where it did not answer. A loader's answer is that from its table,
-        with the loading; its CREATE TABLE AS is the loading."""
+        """None if it did not answer.  A loader's figures include the loading; its CREATE
+        TABLE AS is the loading alone."""
         def of(query):
             return {s[3]: s[4] for s in self.samples if s[:3] == (records, contestant, query)}
         loads = of(LOAD)
@@ -71,14 +71,14 @@ class Results:
             max(s.helper_peak for s in samples), 0 if 0 in found else len(found))
 
     def ratio(self, records, contestant, query):
-        """To the reference's time; None without one of the two."""
+        """The ratio to the reference's time; None if either is missing."""
         own = self.summary(records, contestant, query)
         reference = self.summary(records, REFERENCE, query)
         return own.wall / reference.wall if own and reference else None
 
     def linearity(self, query):
-        """How many times as long a record takes among many as among few, without
-        what a query takes at all; None with fewer than three sizes."""
+        """The ratio of a record's time among many records to that among few, both without
+        the fixed cost of a query; None with fewer than three sizes."""
         sizes = self.sizes()
         if len(sizes) < 3:
             return None
@@ -88,7 +88,7 @@ class Results:
                 / ((wall[some] - wall[few]) / (some - few)))
 
     def goals(self):
-        """[(reached: True, False, or None where not measured, text)]"""
+        """[(whether reached, or None if not measured; text)]"""
         if MAIN not in self.contestants(self.sizes()[-1]):
             return []
         lines = []

@@ -1,4 +1,4 @@
-"""The files of the benchmark behind nginx, as a DataConnect endpoint."""
+"""nginx, which serves the benchmark's files as a DataConnect endpoint."""
 
 import os
 import shutil
@@ -40,7 +40,7 @@ http {{
             default_type "text/csv; charset=utf-8";
             alias {data}/$records.csv;
         }}
-        # The small reply: which connections it was asked for on is logged.
+        # The small reply; the log shows on which connections it was requested.
         location ~ ^/logged/(?<records>[0-9]+){endpoint}$ {{
             types {{ }}
             default_type "application/json; charset=utf-8";
@@ -61,7 +61,7 @@ def find_nginx():
 
 
 class Service:
-    """Runs for the time of a `with` block; query strings are ignored."""
+    """Runs during a `with` block; ignores query strings."""
 
     def __init__(self, data, home):
         self.data, self.home = os.path.abspath(data), home
@@ -76,7 +76,7 @@ class Service:
         return self.base(kind, records) + ENDPOINT
 
     def connections(self):
-        """[(connection, request on it)] of the small reply, so far."""
+        """[(connection, number of the request on it)] of the small reply so far."""
         with open(os.path.join(self.home, "connections"), encoding="ascii") as file:
             return [tuple(map(int, line.split())) for line in file]
 
@@ -97,7 +97,7 @@ class Service:
             file.write(CONFIG.format(home=self.home, port=self.port, data=self.data,
                                      endpoint=ENDPOINT))
         with open(os.path.join(self.home, "errors"), "wb") as errors:
-            # It ends with this process, however that ends.
+            # nginx ends with this process, however that ends.
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", self.program, "-e", "stderr", "-c", config],
                 stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)

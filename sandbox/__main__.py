@@ -1,4 +1,4 @@
-"""python3 -m sandbox: start the look-alike and say where it listens."""
+"""python3 -m sandbox: starts the look-alike and prints where it listens."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ from .wire import Connection
 
 
 def setting(text):
-    """NAME=VALUE, the value as JSON or else as text, as a pair."""
+    """A pair from NAME=VALUE; the value is JSON or, if that fails, text."""
     name, _, value = text.partition("=")
     try:
         value = json.loads(value)
@@ -55,11 +55,11 @@ def watch_stdin(loop, stop):
     try:
         loop.add_reader(0, readable)
     except PermissionError:
-        # A regular file or /dev/null cannot be waited for: it is at its end.
+        # One cannot wait for a regular file or /dev/null: treat it as ended.
         stop.set()
 
 
-# A document to answer with may be as large as a listing of thousands of tables.
+# A saved document may be large, such as a list of thousands of tables.
 MAX_BODY = 64 * 1024 * 1024
 
 

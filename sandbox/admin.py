@@ -13,7 +13,7 @@ from .state import check_settings
 
 
 class Document:
-    """Bytes a test wants as the reply of a path, perhaps only with some parameters."""
+    """A reply that a test has set for a path, perhaps only with certain parameters."""
 
     def __init__(self, path, wanted, body, content_type):
         self.path = path.lower()
@@ -23,7 +23,7 @@ class Document:
 
 
 def find_document(state, key, params):
-    """The last document put for this path with the most parameters that match."""
+    """The document for this path with the most matching parameters; the last such one."""
     found = [d for d in state.documents if d.path == key
              and all(params.get(n) == v for n, v in d.wanted.items())]
     return max(reversed(found), key=lambda d: len(d.wanted), default=None)
@@ -52,7 +52,7 @@ def _clear_faults(state, request, query, body):
 
 
 def _release(state, request, query, body):
-    """Sticky: a hold that is reached only later does not wait either."""
+    """Release held requests; the present faults hold no request from now on."""
     for fault in state.faults:
         fault.released.set()
     state.free_sessions()
@@ -119,13 +119,13 @@ def _drop_documents(state, request, query, body):
 
 
 def _expire(state, request, query, body):
-    """End every access token that was issued; refresh tokens stay good."""
+    """End every access token that was issued; refresh tokens stay valid."""
     state.tokens.clear()
     return _done()
 
 
 async def _wait(state, request, query, body):
-    """Wait until so many requests are held, in flight or logged, or connections made."""
+    """Wait until N requests are held, in flight or logged, or N connections were made."""
     counts = {"held": lambda: state.held,
               "in_flight": lambda: state.open_requests,
               "requests": lambda: len(state.log),
@@ -133,7 +133,7 @@ async def _wait(state, request, query, body):
     timeout = float(query.pop("timeout", 10))
 
     def reached():
-        # No request in flight is what one waits for; the other counts only grow.
+        # 0 means exactly 0, which is useful for in_flight: the other counts only grow.
         return all(counts[n]() == int(v) if int(v) == 0 else counts[n]() >= int(v)
                    for n, v in query.items())
     if await state.wait_for(reached, timeout):
@@ -155,7 +155,7 @@ def _find_listener(state, port):
 
 
 async def _listen(state, request, query, body):
-    """Open another loopback port, or change what one does."""
+    """Open another loopback port, or change what an open one does."""
     spec = json.loads(body)
     mode = spec.get("mode", "silent")
     if mode not in MODES:

@@ -1,4 +1,4 @@
-"""One request from log to reply."""
+"""The way of one request, from its log entry to its reply."""
 
 import json
 import re
@@ -28,15 +28,15 @@ def document(status, value, headers=()):
 
 
 class Place:
-    """A request's place among those that are answered, where their number is limited."""
+    """A request's place among those being answered, whose number is limited."""
 
     def __init__(self, state, key, entry):
         self.state = state
-        # The token service is another one.
+        # The token service is a service of its own, with a limit of its own.
         by_company = state.settings["limit_by"] == "company" and key != TOKEN_PATH
         self.scope = "company" if by_company else key
         self.entry = entry
-        self.refused = False       # with a 429: such a one is not counted
+        self.refused = False       # with a 429; then it is not counted
         entry.place = self
 
     def __enter__(self):
@@ -53,7 +53,7 @@ class Place:
         self.state.active[self.scope] -= 1
 
     def refuses(self):
-        """Whether there were too many before this one, which then does not count."""
+        """Whether to refuse this request; if so, it gives up its place."""
         settings = self.state.settings
         before = self.entry.Concurrent - 1
         full = self.scope in self.state.full and before > 0
@@ -71,7 +71,7 @@ class Sandbox:
     def __init__(self, state, company):
         self.state = state
         self.company = company
-        self.companies = {}        # number: Endpoints over its data
+        self.companies = {}        # {number: Endpoints of its data}
 
     def _endpoints(self, number):
         if number not in self.companies:
@@ -111,7 +111,7 @@ class Sandbox:
         except wire.Gone:
             return wire.Written(False)
         except Exception:
-            # A mistake of the sandbox: leave no half reply that looks whole.
+            # A bug in the sandbox: the client must not take half a reply for a whole one.
             traceback.print_exc()
             if request.transport is not None:
                 request.transport.abort()
@@ -140,7 +140,7 @@ class Sandbox:
         return written
 
     async def _unanswered(self, request, entry, fault):
-        """No reply at all, or bytes that stand for a whole reply."""
+        """Send no reply, or the fault's raw bytes in place of one."""
         writer = wire.Writer(self.state, request, entry, fault)
         try:
             if "raw_reply" in fault.spec:
@@ -210,7 +210,7 @@ class Sandbox:
         return wire.Reply(200, encoding.content_type, blocks)
 
     def _writes_xml(self):
-        """Whether this JSON report becomes the XML writer's empty table."""
+        """Whether an empty XML table replaces this JSON report."""
         every = self.state.settings["xml_table_for_json"]
         self.state.json_reports += 1 if every else 0
         return every > 0 and self.state.json_reports % every == 0
@@ -225,7 +225,7 @@ class Sandbox:
         return error(429, "Rate Limiting Applied. " + words, headers)
 
     def _mail(self, key, params, encoding, blocks):
-        """Delivery by e-mail: the report goes to the mail box, not into the reply."""
+        """Deliver the report by e-mail: it goes to the mail box, not into the reply."""
         body = b"".join(blocks)
         self.state.mail.append({
             "To": params.given("Email.To"), "Cc": params.given("Email.Cc"), "Path": key,
@@ -236,7 +236,7 @@ class Sandbox:
 
     @staticmethod
     def _spoil(reply, fault):
-        """What the fault does to the reply before it is encoded for the wire."""
+        """Apply the fault to the reply, before the reply is encoded for the wire."""
         spec = fault.spec
         if fault.changes_body():
             reply.blocks = iter([fault.change(b"".join(reply.blocks))])

@@ -1,4 +1,4 @@
-"""Who is calling: Bearer, Basic, ?Auth=, the token service."""
+"""Authentication: Bearer, Basic, ?Auth=, the token service."""
 
 import base64
 import time
@@ -7,7 +7,7 @@ from .company import guid
 
 
 class Accounts:
-    """The constants a client signs in with."""
+    """The credentials that the sandbox accepts."""
 
     def __init__(self, user="analyst", password="s3cret", token="sandbox-token",
                  client_id="client", client_secret="client-secret"):
@@ -40,7 +40,7 @@ def scheme(request, params):
 
 
 def accepted(state, request, params):
-    """Whether the one credential that counts is good; a lesser one is not tried."""
+    """Whether the credential that counts is valid; no other one is tried."""
     used = scheme(request, params)
     credential = request.headers.get("Authorization", "").partition(" ")[2].strip()
     if used == "bearer":
@@ -85,7 +85,7 @@ def token_reply(state, params):
 
 
 def session_record(state, params):
-    """What /session says; less of it when it was asked with ?Auth=."""
+    """The record of /session; a request with ?Auth= gets fewer members."""
     record = {"access_token": issue(state), "isValid": True, "ParentEntityId": 21090,
               "RQEmployeeId": 3494}
     if not params.given("Auth"):

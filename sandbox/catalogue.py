@@ -41,7 +41,7 @@ class Parameter:
         self.used_when = used_when
 
 
-# The catalogue knows no columns of some endpoints. They have these here.
+# Columns of endpoints for which the catalogue has none.
 UNKNOWN = (("StoreID", "INT", "integer", "1"), ("StoreName", "NVARCHAR(MAX)", "string"),
            ("DateCreated", "DATETIME", "datetime"), ("Amount", "MONEY", "decimal", "1.5"))
 
@@ -60,7 +60,7 @@ class Endpoint:
                          for v in entry.get("variants", ())]
 
     def parameter(self, name):
-        """The parameter of this name, in any case, or None."""
+        """The parameter of this name, whose case does not matter, or None."""
         for p in self.parameters:
             if p.name.lower() == name.lower():
                 return p

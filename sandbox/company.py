@@ -1,4 +1,4 @@
-"""The made-up retailer: places, people, products.  A function of seed and scale."""
+"""The made-up retailer: places, people, products.  Seed and scale determine all of it."""
 
 import datetime
 import hashlib
@@ -28,7 +28,7 @@ CITIES = (("Regina", "SK", "Canada", "S4P 3Y2"), ("Fargo", "ND", "United States"
           ("Montréal", "QC", "Canada", "H2X 1Y4"),
           ("Panama City", "FL", "United States", "32404"))
 
-# number, name, what is sold there: (share of lines, price from, price to, serialized)
+# number, name, products sold: (share of lines, price from, price to, serialized)
 CATEGORIES = (
     ("10", "All", None),
     ("1010", "Phones", None),
@@ -64,7 +64,7 @@ FRENCH = {
 
 
 def guid(*parts):
-    """A UUID of version 5's shape, always the same for the same parts."""
+    """A UUID in the form of version 5, the same for the same parts."""
     h = hashlib.sha1(" ".join(map(str, parts)).encode()).hexdigest()
     return "%s-%s-5%s-a%s-%s" % (h[:8], h[8:12], h[12:15], h[15:18], h[18:30])
 
@@ -96,7 +96,7 @@ class Store:
         self.channel = channel
         self.type = type
         street = pick(id - 1, STREETS)
-        # The first twelve keep the bare name, the others are numbered.
+        # Each street's first store has its bare name, the others are numbered.
         self.name = street if id <= len(STREETS) else "%s #%d" % (street, id)
         self.abbr = "%s%03d" % ("".join(c for c in street.upper() if "A" <= c <= "Z")[:2], id)
         self.entity = entities + id
@@ -132,7 +132,7 @@ class Product:
         self.vendor = vendor
         self.manufacturer = manufacturer
         self.price = rng.randint(low * 100, high * 100) * (MONEY // 100)
-        # Costs use all four decimals.
+        # Costs have four decimal places.
         self.cost = self.price * rng.randint(3000, 8500) // 10000
         self.name = "%s %s %s" % (manufacturer.name, category.name.rstrip("s"),
                                   rng.choice(("Mini", "32GB - Gold", "6.1\" Pro", "\"X\", black",
@@ -183,7 +183,7 @@ class Company:
 
     def _store(self, id, rng):
         district = self.districts[(id - 1) % len(self.districts)]
-        # A district lies in one region, whichever store is asked.
+        # All stores of a district are in the same region.
         region = self.regions[(district.id - 1) % len(self.regions)]
         kind = self.store_types[rng.choice((0, 0, 0, 1, 1, 2))]
         return Store(id, region, district, rng.choice(self.channels), kind, self.entities)

@@ -41,7 +41,7 @@ def call(method, path, body=None, content_type="application/json"):
         raise Failed("DATACONNECT_SANDBOX_URL is not set")
     request = urllib.request.Request(base.rstrip("/") + "/_sandbox/" + path, body,
                                      {"Content-Type": content_type}, method=method)
-    # The sandbox's certificate is its own; nothing secret goes over this path.
+    # The sandbox signs its own certificate; control requests hold no secrets.
     unchecked = ssl._create_unverified_context()
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}),
                                          urllib.request.HTTPSHandler(context=unchecked))
@@ -60,7 +60,7 @@ def call(method, path, body=None, content_type="application/json"):
 
 
 def take(arguments, option):
-    """The value of an option, which is removed; None where it is not given."""
+    """Take an option out of the arguments; returns its value, or None."""
     if option not in arguments:
         return None
     at = arguments.index(option)

@@ -1,4 +1,4 @@
-"""From a path and its parameters to a table of records."""
+"""Makes a table of records for a path and its parameters."""
 
 import zlib
 
@@ -6,7 +6,7 @@ from . import catalogue, fields, lists, params as parameters, relations, reports
 from .sales import Sales
 from .scope import Scope
 
-# How far the estimate may be off the truth: this part of it, either way.
+# The estimate is off by at most this part of the true count, either way.
 ESTIMATE_ERROR = 0.04
 
 
@@ -17,7 +17,7 @@ class TooMany(Exception):
 
 
 class Table:
-    """Columns, rows yet to be made, and how many the service thinks there are."""
+    """Columns, rows that are made when they are read, and the service's estimate."""
 
     def __init__(self, columns, rows, estimate=0, raw_blocks=None):
         self.columns = columns
@@ -27,13 +27,13 @@ class Table:
 
 
 def estimated(key, params, count):
-    """A count that is a little wrong, always in the same way."""
+    """A count that is slightly wrong, but always the same."""
     noise = zlib.crc32(("%s?%s" % (key, params.canonical())).encode()) % 2001 / 1000 - 1
     return int(count * (1 + ESTIMATE_ERROR * noise))
 
 
-# Parameters whose name is a column's too, yet mean something else or are
-# handled by the report itself.
+# Parameters that have the name of a column but do not restrict it, or that the
+# report itself handles.
 NO_EQUALITY = {"startdate", "stopdate", "locationtype", "categorynumber", "status",
                "binstatus", "trafficcount", "priority", "enabled", "storetype", "storetypeid",
                "storeidloggedin", "table", "typeofcustomer", "reasoncode", "cardtype",
@@ -43,7 +43,7 @@ ALIASES = {"ponumber": "purchaseorderidbystore", "storeids": "storeid",
 
 
 def equalities(endpoint, columns, params):
-    """[(place, allowed texts)] for parameters that restrict a column of their name."""
+    """[(column's index, allowed texts)] for parameters that restrict a column."""
     places = {c.name.lower(): i for i, c in enumerate(columns)}
     found = []
     for parameter in endpoint.parameters:
@@ -69,7 +69,7 @@ class Endpoints:
         self.catalogue.update((e.key, e) for e in testdata.ENDPOINTS)
 
     def table(self, key, params, request):
-        """The Table, None where there is no such endpoint; raises BadRequest."""
+        """The Table, or None if there is no such endpoint; raises BadRequest."""
         endpoint = self.catalogue.get(key)
         if endpoint is None:
             return None

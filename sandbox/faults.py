@@ -1,4 +1,4 @@
-"""Misbehaviour on request: which requests, and what becomes of their replies."""
+"""Faults: which requests they affect, and what they do to the replies."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ KEYS = {
 }
 
 
-# What the gateway in front of the service answers in its place.
+# The page of the gateway in front of the service, which can answer for it.
 GATEWAY = {502: "502 Bad Gateway", 504: "504 Gateway Time-out"}
 GATEWAY_PAGE = """<html>\r
 <head><title>%(title)s</title></head>\r
@@ -32,7 +32,7 @@ GATEWAY_PAGE = """<html>\r
 
 
 class BadFault(ValueError):
-    """A fault that was not understood."""
+    """The specification of a fault is wrong."""
 
 
 class Number(str):
@@ -40,7 +40,7 @@ class Number(str):
 
 
 def octets(value):
-    """Text stands for its UTF-8; {"base64": …} for any bytes."""
+    """Bytes from a text, as UTF-8, or from {"base64": …}."""
     if isinstance(value, dict):
         return base64.b64decode(value["base64"], validate=True)
     return value.encode("utf-8")
@@ -119,7 +119,7 @@ class Fault:
             self.left -= 1
 
     def replaces(self):
-        """Whether the ordinary reply need not be made at all."""
+        """Whether the fault supplies the whole reply."""
         return self.status is not None or "body" in self.spec or "raw" in self.spec
 
     def replacement(self):
@@ -132,7 +132,7 @@ class Fault:
         return b""
 
     def content_type(self):
-        """The reply's, in place of its own; None to leave that."""
+        """The content type to send instead of the reply's own, or None."""
         return self.spec.get("content_type", "text/html" if self.gateway else None)
 
     def changes_body(self):
@@ -140,7 +140,7 @@ class Fault:
                      "rename", "drop", "add", "duplicate"} & set(self.spec))
 
     def change(self, body):
-        """The body as this fault has it."""
+        """The body with the fault applied."""
         spec = self.spec
         if {"rename", "drop", "add", "duplicate", "huge", "object", "depth"} & set(spec):
             body = self._change_document(body)
@@ -177,7 +177,7 @@ class Fault:
         duplicate = spec.get("duplicate", ())
         duplicate = [duplicate] if isinstance(duplicate, str) else duplicate
         pairs = [(rename.get(k, k), v) for k, v in record if k not in drop]
-        # A dict gives the second value, a name alone repeats the first.
+        # A dict gives the second value; a name alone repeats the first value.
         for name in duplicate:
             value = duplicate[name] if isinstance(duplicate, dict) else dict(pairs).get(name)
             pairs.append((name, value))
@@ -190,7 +190,7 @@ class Fault:
 
 
 def take(state, method, path, params):
-    """The fault for this request, used up by one; None for most."""
+    """The fault for this request, or None; reduces the fault's count."""
     for fault in state.faults:
         if fault.matches(method, path, params):
             fault.use()

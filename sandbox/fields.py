@@ -8,7 +8,7 @@ import re
 
 from .company import MONEY, guid, mix
 
-# Columns whose texts follow LanguageCode.
+# Columns whose texts depend on LanguageCode.
 TRANSLATED = {"StoreTypeName", "StoreType", "LocationTypeName", "CategoryPath", "CategoryName",
               "Description", "PaymentName", "Status", "ReasonCodeDescription",
               "EntryTypeDescription", "Message", "ReasonCode", "Refund", "Taxable",
@@ -21,7 +21,7 @@ def yes(flag):
     return "Yes" if flag else "No"
 
 
-# Value functions over a sales.Line, by what they take from it.
+# Functions that take a column's value from a sales.Line.
 STORE = {
     "StoreID InvoicedAt_StoreID InvoicedBy_StoreID LocationID StoreID1": lambda s: s.id,
     "StoreName Location LocationName InvoicedAt InvoicedBy TenderedAt ReceiveAt RedeemedAt "
@@ -172,7 +172,7 @@ def _guid(column):
 def _datetime(column):
     example = column.example
     if example not in ("", "null") and not re.match(r"\d{4}-\d\d-\d\dT", example):
-        # Documented as a date, but its sample is none: the sample is followed.
+        # Documented as a date, but with an example that is not one: follow the example.
         choices = YES_NO if example in YES_NO else (example,)
         return lambda subject: choices[mix(subject.key, column.name) % len(choices)]
 
@@ -192,7 +192,7 @@ def _binary(column):
 def _string(column):
     example = column.example
     if column.number or column.type in ("INT", "INTEGER"):
-        # Numbers as texts: none is null or empty.
+        # Numbers as texts are never null or empty.
         return lambda s: (str(mix(s.key, column.name) % 1000 + 1), None, "",
                           "10")[mix(s.key, column.name) % 4]
     by_store = BY_STORE.match(example)
@@ -219,7 +219,7 @@ MAKERS = {"integer": _integer, "byte": _integer, "decimal": _decimal, "boolean":
 
 
 def made_up(column):
-    """A value function for a column that nothing else knows."""
+    """A function that makes up values by the column's kind."""
     if "StoreInStore" in column.name:
         value = {"boolean": False, "decimal": 0, "integer": 0}.get(column.kind)
         return lambda subject: value
@@ -227,7 +227,7 @@ def made_up(column):
 
 
 def _suits(column, value):
-    """Whether a known value is of the kind the catalogue gives the column."""
+    """Whether a value has the kind that the catalogue gives the column."""
     if value is None or column.kind == "string":
         return value is None or isinstance(value, str)
     if column.kind == "boolean":
@@ -238,7 +238,7 @@ def _suits(column, value):
 
 
 def resolve(columns, probe, special=None):
-    """Value functions in column order; `probe` is a subject to try them on."""
+    """A value function for each column; `probe` is a subject to try them on."""
     special = special or {}
     known = KNOWN if hasattr(probe, "invoice") else {}
     first_date = next((c.name for c in columns if c.kind == "datetime"), None)

@@ -31,17 +31,17 @@ _days = {}
 
 
 def fraction(ms, digits):
-    """A point and at most so many digits, zeros at the end cut; "" where none is left."""
+    """A point and at most `digits` digits without trailing zeros; "" if none are left."""
     if digits is None:
         return (".%03d" % ms if ms % 10 else ".%02d" % (ms // 10)) if ms else ""
-    # SQL Server's DATETIME2 has 100 ns: what lies below a millisecond follows from it.
+    # SQL Server's DATETIME2 has units of 100 ns; those below a millisecond are made up.
     ticks = "%03d%04d" % (ms, ms * 7919 % 10000)
     cut = ticks[:digits].rstrip("0")
     return "." + cut if cut else ""
 
 
 def stamp(ms, digits=None):
-    """Zoneless ISO text; digits: the most behind the point, None for 0, 2 or 3."""
+    """ISO text without a zone.  digits: at most so many after the point; None: 0, 2 or 3."""
     day, rest = divmod(ms, DAY_MS)
     text = _days.get(day)
     if text is None:
@@ -62,7 +62,7 @@ def fixed(value):
 
 
 def varied(value):
-    """Ten-thousandths as a number with 0 to 4 decimals: which, its value tells."""
+    """Ten-thousandths as a number with 0 to 4 decimals; the value determines how many."""
     sign, magnitude = ("-", -value) if value < 0 else ("", value)
     if not magnitude:
         return "0"
@@ -73,7 +73,7 @@ def varied(value):
 
 
 class Style:
-    """How values are written, by the sandbox's settings."""
+    """How the sandbox's settings say that values are written."""
 
     def __init__(self, settings=None, made_up=True):
         settings = settings or {}
@@ -84,7 +84,7 @@ class Style:
             "decimal": lambda value: repr(value) if type(value) is float else money(value),
             "datetime": lambda value: stamp(value, digits),
             "boolean": lambda value: "true" if value else "false"}
-        # Fixed rows are written as they are.
+        # The rows of /test/ endpoints are written as they are.
         self.null_text = settings.get("null_text", True) or not made_up
         self.empty_values = settings.get("empty_values", False) and made_up
         self.new = [(Column(name, None, kind_of(value)), raw(value))
@@ -95,12 +95,12 @@ class Style:
         return self.texts.get(column.kind, str)
 
     def columns(self, columns):
-        """As they are called now, those that are new at the end."""
+        """The columns' current names; new keys come last."""
         return [Column(self.renamed.get(c.name, c.name), c.type, c.kind, c.example)
                 for c in columns] + [c for c, _ in self.new]
 
     def complete(self, columns, record):
-        """record(row) for rows of the columns, with missing values and new ones as they come."""
+        """A function of a row that applies the settings for missing values and new keys."""
         extra = [value for _, value in self.new]
         empties = [self.empty_values and c.kind not in ("string", "binary") for c in columns]
         plain = self.null_text and not any(empties)
@@ -108,7 +108,7 @@ class Style:
         def missing(row, place):
             if row[place] == "null" and self.null_text:
                 return "null"
-            # By the row's numbers, so that it is the same row in each report.
+            # The row's numbers choose, so that all reports agree about a row.
             odd = (sum(v for v in row if type(v) is int) // 7 + place) % 2
             return "" if empties[place] and odd else None
 
@@ -121,7 +121,7 @@ class Style:
 
 
 def kind_of(value):
-    """The kind of a column with a value from a setting."""
+    """The column kind for a value from a setting."""
     if isinstance(value, bool):
         return "boolean"
     return {int: "integer", float: "decimal"}.get(type(value), "string")
@@ -135,7 +135,7 @@ def raw(value):
 
 
 def text_of(column, value, style):
-    """The value's text, None for null."""
+    """The value's text; None for null."""
     if value is None or isinstance(value, str):
         return value
     return style.convert(column)(value)
@@ -178,13 +178,13 @@ def csv_record(columns, delimiter, style):
 
 
 def xml_name(name):
-    """An element name, other characters written _xHHHH_ as .NET does."""
+    """An element name; characters that it cannot have become _xHHHH_, as in .NET."""
     return "".join(ch if ch.isalpha() or ch == "_" or (i and (ch.isdigit() or ch in "-."))
                    else "_x%04X_" % ord(ch) for i, ch in enumerate(name))
 
 
 def xml_text(text):
-    """XML 1.0 has no control characters; carriage returns need a reference."""
+    """XML text: control characters are dropped, a carriage return is a reference."""
     return escape(re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text), {"\r": "&#13;"})
 
 
@@ -212,7 +212,7 @@ def schema(columns):
 
 
 class Encoding:
-    """How a table is written: head, records, what stands between them, foot."""
+    """How a table is written: head, records, separators, foot."""
 
     def __init__(self, name, columns, params, style=None):
         style = style or Style()
@@ -267,7 +267,7 @@ class Encoding:
 
 
 def choose(params):
-    """The lower-case name of the format asked for."""
+    """The name, in lower case, of the format that the request asks for."""
     name = (params.given("Response") or "Json").lower()
     if name == "excel":
         raise BadRequest("This sandbox has no Excel writer.")

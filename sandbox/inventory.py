@@ -9,7 +9,7 @@ BINS = ("InStock", "OnRMA", "TransferIn", "TransferOut", "OnLoan", "NonSellable"
 
 
 class Stock:
-    """A quantity of one product in one bin of one store; serialized: one piece."""
+    """A quantity of one product in one bin of a store; serialized: a single piece."""
 
     def __init__(self, store, product, bin, quantity, month, piece=0):
         self.store = store
@@ -37,7 +37,7 @@ def _bins(store, product, month):
 
 
 def stock(endpoints, scope, month):
-    """Every bin of every store asked for, zeros too."""
+    """Every bin of every requested store, also with quantity 0."""
     for store in endpoints.company.stores:
         if not scope.has_store(store):
             continue
@@ -48,14 +48,14 @@ def stock(endpoints, scope, month):
 
 
 def _month(scope):
-    """Stock changes from month to month; without DateAsOf it is that of the last."""
+    """The month of DateAsOf, else the last one; stock changes from month to month."""
     at = scope.params.stamp("DateAsOf")
     days = DAYS if at is None else at // DAY_MS - FIRST_DAY
     return max(0, min(DAYS, days)) // 30
 
 
 def listing(endpoints, endpoint, scope):
-    """inventorylistingreport: serialized products piece by piece, unless BlindInventory."""
+    """inventorylistingreport: a row for each serialized piece, unless BlindInventory."""
     params, month = scope.params, _month(scope)
     status, sign = params.integer("BinStatus"), params.given("QtyStatus")
     for store, product, bin, quantity in stock(endpoints, scope, month):
@@ -78,7 +78,7 @@ def aged(endpoints, endpoint, scope):
 
 
 def totals(endpoints, endpoint, scope):
-    """What is in stock, a row for each product in each store."""
+    """The stock, a row for each product in each store."""
     for store, product, bin, quantity in stock(endpoints, scope, _month(scope)):
         if bin == 1:
             yield Stock(store, product, bin, quantity, 0)

@@ -1,4 +1,4 @@
-"""Other loopback ports: what a service is like that is away, or is no service."""
+"""Other loopback ports: a service that is down or silent, garbage, or a relay."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ class Listener:
 
     def __init__(self, service_port):
         self.mode = None
-        self.connections = 0       # that were made so far
+        self.connections = 0       # made so far
         self._service_port = service_port
         self._server = None
         self._socket = self._bind(0)
@@ -20,7 +20,7 @@ class Listener:
 
     @staticmethod
     def _bind(port):
-        """A port that is taken, and refuses connections until somebody listens."""
+        """Bind a port; it refuses connections until it listens."""
         bound = socket.socket()
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(("127.0.0.1", port))
@@ -52,7 +52,7 @@ class Listener:
         writer.close()
 
     async def _relay(self, reader, writer):
-        """Hand on all bytes between a client and the sandbox."""
+        """Forward all bytes between a client and the sandbox."""
         service = await asyncio.open_connection("127.0.0.1", self._service_port)
 
         async def pass_on(source, target):

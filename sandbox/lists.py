@@ -33,12 +33,12 @@ def _location_ids_of(c, scope):
 
 
 def _categories(c, scope):
-    """Number, name, and what was seen in use: the one above, the path."""
+    """Number and name, and two columns seen in use: the parent and the path."""
     return [(k.number, k.name, k.number[:-2] or None, k.path) for k in c.categories]
 
 
 def _products(c, scope):
-    """CategoryNumbers take a category with all below it; SearchTerm is a part of the name."""
+    """CategoryNumbers include subcategories; SearchTerm matches a part of the name."""
     params = scope.params
     numbers = (params.given("CategoryNumbers") or "").split(",")
     term = (params.given("SearchTerm") or "").lower()
@@ -90,9 +90,9 @@ LISTS = {
 
 
 def _bridge_subjects(company, table):
-    """Rows of a bridge table; each has the instant when it last changed."""
+    """Rows of a bridge table, each with the instant of its last change."""
     start = BRIDGE_TABLES.index(table) * 100000
-    seed = company.seed if isinstance(company.seed, int) else company.entities   # another's
+    seed = company.seed if isinstance(company.seed, int) else company.entities   # another company's
     for n in range(BRIDGE_ROWS * company.scale):
         key = start + n + seed * 1_000_000
         at = FIRST_DAY * DAY_MS + mix(key, "changed") % (900 * DAY_MS)
@@ -162,7 +162,7 @@ def _partner_stores(endpoints, endpoint, columns, scope):
 
 
 def _traffic(endpoints, endpoint, columns, scope):
-    """Adds a count, or changes the one that TrafficCountID names."""
+    """Add a count, or change the one that TrafficCountID names."""
     params, state = scope.params, endpoints.state
     store_id = params.integer("StoreID")
     store = next((s for s in endpoints.company.stores if s.id == store_id), None)
@@ -191,7 +191,7 @@ SPECIAL = {
 
 
 def rows(endpoints, endpoint, columns, scope):
-    """(columns, rows, count), or None where the endpoint is none of these."""
+    """(columns, rows, count), or None for an endpoint of another module."""
     special = SPECIAL.get(endpoint.key)
     if special:
         return special(endpoints, endpoint, columns, scope)

@@ -1,4 +1,4 @@
-"""Request parameters: decoding, merging, checking, and what they mean."""
+"""Request parameters: decoding, merging, checking, interpreting."""
 
 import datetime
 import json
@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 DAY_MS = 86_400_000
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
-# Parameters every endpoint takes, beside its own.
+# Parameters that every endpoint takes.
 UNIVERSAL = ("response", "auth", "languagecode", "csv.delimiter", "csv.headers",
              "csv.fileextension", "email.to", "email.cc", "companyid",
              "datepercision")
@@ -23,11 +23,11 @@ STAMP = re.compile(
 
 
 class BadRequest(Exception):
-    """Answered with 400 and these words."""
+    """Makes the reply a 400 with this message."""
 
 
 def parse_stamp(text):
-    """Milliseconds since 1970; a stamp without zone is UTC. None if malformed."""
+    """Milliseconds since 1970; a time without a zone is UTC. None if malformed."""
     m = STAMP.match(text.strip())
     if m is None:
         return None
@@ -48,13 +48,13 @@ def parse_stamp(text):
 
 
 class Params:
-    """Parameters by name in any case; names keep the case they came in."""
+    """Parameters by name, ignoring case; names keep the case in which they were sent."""
 
     def __init__(self):
         self._values = {}
 
     def add(self, name, value, origin):
-        """Two origins may give one parameter (the first added wins), one may not twice."""
+        """Add one origin's parameters; an earlier origin wins, a repeat is an error."""
         known = self._values.get(name.lower())
         if known is None:
             self._values[name.lower()] = (name, value, origin)
@@ -66,14 +66,14 @@ class Params:
         return default if found is None else found[1]
 
     def given(self, name):
-        """The value, or None where it is missing or empty."""
+        """The value, or None if it is missing or empty."""
         return self.get(name) or None
 
     def names(self):
         return list(self._values)
 
     def canonical(self):
-        """Decoded, sorted by name, secrets left out."""
+        """The parameters decoded and sorted by name, without secrets."""
         return "&".join("%s=%s" % (name, "***" if name.lower() == "auth" else value)
                         for name, value, _ in sorted(self._values.values()))
 
@@ -126,7 +126,7 @@ def _pairs(text):
 
 
 def read(query, body, content_type):
-    """The parameters of a request; the URL is read first, so it wins."""
+    """The parameters of a request; those in the URL win over those in the body."""
     params = Params()
     for name, value in _pairs(query):
         params.add(name, value, "url")
@@ -191,7 +191,7 @@ def missing(endpoint, params):
 
 
 def check_known(endpoint, params):
-    """Raises BadRequest where there is a parameter that the endpoint does not have."""
+    """Raise BadRequest if the endpoint does not have one of the parameters."""
     known = {p.name.lower() for p in endpoint.parameters}.union(UNIVERSAL)
     unknown = [n for n in params.names() if n not in known and not n.startswith("email.")]
     if unknown:
@@ -199,7 +199,7 @@ def check_known(endpoint, params):
 
 
 def check(endpoint, params):
-    """Raises BadRequest where the parameters do not suit the endpoint."""
+    """Raise BadRequest if the parameters do not suit the endpoint."""
     names = missing(endpoint, params)
     if names:
         raise BadRequest("Missing required parameter(s): %s." % ", ".join(names))

@@ -1,4 +1,4 @@
-"""The companies, and which of them a log-in reaches: its own, its partners', its group's."""
+"""The companies, and which of them a login reaches: its own, its partners', its group's."""
 
 from .company import Company
 
@@ -17,17 +17,17 @@ PREFIX = "/partner/"
 
 
 class Denied(Exception):
-    """Answered with 403 and these words."""
+    """Makes the reply a 403 with this message."""
 
 
 def listed(login):
-    """Numbers of the companies that a log-in's relationships list."""
+    """Numbers of the companies that a login's relationships list."""
     numbers = [number for number, _, _ in COMPANIES]
     return {"partner": numbers[1:], "master": numbers}.get(login, [])
 
 
 def make(company, number):
-    """The made-up data of a company, given those of the own one."""
+    """A company's made-up data; `company` is the account's own."""
     if number == OWN:
         return company
     place = [n for n, _, _ in COMPANIES].index(number)
@@ -65,7 +65,7 @@ def reach(state, key, params):
             raise Denied("This account has no such relationships.")
         return OWN, key
     if key == "/session" or login == "employee" and not key.startswith(PREFIX):
-        return OWN, key        # whatever CompanyID says
+        return OWN, key        # CompanyID is ignored
     if login == "partner" and key.startswith(PREFIX):
         number, key = _number(params), key[len(PREFIX) - 1:]
     elif login == "master" and not key.startswith(PREFIX):

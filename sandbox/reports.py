@@ -1,4 +1,4 @@
-"""The reports: where the rows of each come from."""
+"""The reports, and the sources of their rows."""
 
 import zlib
 
@@ -8,12 +8,12 @@ from .params import DAY_MS
 from .sales import LINES, PER_DAY, Invoice, Line, clamp, inside
 
 R = "/reports/"
-EVENTS_A_DAY = 3        # rows a day of a report that is not about sales, at scale 1
-SNAPSHOT_ROWS = 3       # rows a store of a report without a window
+EVENTS_A_DAY = 3        # rows per day in a report that is not about sales, at scale 1
+SNAPSHOT_ROWS = 3       # rows per store in a report without a window
 
 
 class Source:
-    """A report's subjects, its own columns, and how many rows a day it has.
+    """A report's subjects, its own columns, and its number of rows per day.
 
     `per_day` counts all stores at scale 1; the estimate is made from it and
     the window asked for, before a row exists.
@@ -37,7 +37,7 @@ def _lines(keep=lambda line: True):
 
 
 def _invoices(keep=lambda invoice: True):
-    """One subject an invoice: its first line stands for it."""
+    """One subject for each invoice: its first line."""
     def subjects(endpoints, endpoint, scope):
         return (i.lines[0] for i in endpoints.sales.invoices(scope.window, scope.stores)
                 if keep(i))
@@ -45,7 +45,7 @@ def _invoices(keep=lambda invoice: True):
 
 
 def _history(endpoints, endpoint, scope):
-    """Every invoice here is Tendered (3); InvoiceStatus -1 is any."""
+    """All invoices here are Tendered (3); InvoiceStatus -1 means any."""
     if scope.params.integer("InvoiceStatus") not in (-1, 3):
         return iter(())
     return _invoices()(endpoints, endpoint, scope)
@@ -65,7 +65,7 @@ def _event(company, rng, id, at):
 
 
 def _events(endpoints, endpoint, scope):
-    """Things that happen a few times a day and are in no other report."""
+    """Events: a few a day, which no other report has."""
     company = endpoints.company
     start = zlib.crc32(endpoint.key.encode()) % 50000
     for day in clamp(scope.window):
@@ -81,7 +81,7 @@ def _events(endpoints, endpoint, scope):
 
 
 def _snapshot(endpoints, endpoint, scope):
-    """How things stand: a few rows a store, of no particular day."""
+    """A snapshot: a few rows for each store, without a date."""
     company = endpoints.company
     for store in company.stores:
         rng = company.rng(endpoint.key, "store", store.id)
@@ -229,7 +229,7 @@ def _probe(subjects):
 
 
 def rows(endpoints, endpoint, columns, scope):
-    """(columns, rows, count the service would guess)"""
+    """(columns, rows, the count that the service would estimate)"""
     source = source_of(endpoint)
     count = 0
     if source.per_day:

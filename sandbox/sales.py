@@ -1,13 +1,13 @@
-"""Invoices with lines and payments, day by day, each day from its own seed."""
+"""Invoices with lines and payments; each day is made from a seed of its own."""
 
 from collections import OrderedDict
 
 from .company import DAYS, FIRST_DAY, MONEY
 from .params import DAY_MS
 
-PER_DAY = 30            # invoices a day over all stores, at scale 1, on average
-LINES = 4.8             # lines an invoice, on average
-SLOTS = 100             # invoice numbers kept for a day, at scale 1
+PER_DAY = 30            # average invoices per day in all stores, at scale 1
+LINES = 4.8             # average lines per invoice
+SLOTS = 100             # invoice numbers reserved for a day, at scale 1
 FIRST_ID = 100000
 KEPT_DAYS = 1200        # days kept in memory, at scale 1
 TAXES = (("T101", "GST", 500), ("T102", "PST \"6%\"", 600))     # rate in 1/10000
@@ -50,7 +50,7 @@ class Line:
         return (self.list_price - self.price) * self.quantity
 
     def taxes(self):
-        """[(id, name, amount)]: each rounded to the cent."""
+        """[(id, name, amount)], each amount rounded to the cent."""
         return [(id, name, round(self.total * rate / 10000 / 100) * 100)
                 for id, name, rate in TAXES]
 
@@ -143,7 +143,7 @@ class Sales:
 
     @staticmethod
     def _time(rng):
-        """Milliseconds of the day; now and then its very ends, or a whole second."""
+        """Milliseconds of the day; sometimes its first or last one, or a whole second."""
         dice = rng.random()
         if dice < 0.004:
             return 0

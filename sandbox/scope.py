@@ -1,4 +1,4 @@
-"""What a request asks for: which stores, days, categories."""
+"""The scope of a request: which stores, days and categories."""
 
 from .company import DAYS
 from .params import DAY_MS
@@ -34,7 +34,7 @@ class Scope:
         return kind, self.params.ids("ForWhoIDs")
 
     def _stores(self, endpoint):
-        """Store numbers, None for all."""
+        """Store numbers; None for all."""
         kind, ids = self._kind()
         stores = self.company.stores
         if kind == "company":
@@ -68,13 +68,13 @@ class Scope:
         return product.category.number.startswith(self.category)
 
     def share(self):
-        """The part of all stores that is asked for."""
+        """The fraction of all stores that the request selects."""
         if self.stores is None:
             return 1.0
         return len(self.stores) / len(self.company.stores)
 
     def days(self):
-        """How many days the window has, whether or not there are data for them."""
+        """The number of days in the window, with data or without."""
         first, last = self.window
         if first is None or last is None:
             return DAYS

@@ -1,4 +1,4 @@
-"""Sessions of the service: what the cookie DataConnectState stands for."""
+"""Sessions of the service, which the cookie DataConnectState identifies."""
 
 import asyncio
 
@@ -9,15 +9,15 @@ COOKIE = "DataConnectState"
 
 
 class Session:
-    """Requests of one session, of which the first is being answered where it is locked."""
+    """The requests of a session; if sessions are locked, only the first is answered."""
 
     def __init__(self, key):
         self.key = key
-        self.exchanges = []        # log entries, in their order
+        self.exchanges = []        # log entries, in the order of arrival
         self.changed = asyncio.Event()
 
     async def turn(self, entry, connection):
-        """Wait until it is this request's turn, or its connection is gone."""
+        """Wait for this request's turn, or until its connection is gone."""
         gone = asyncio.ensure_future(connection.ended.wait())
         try:
             while self.exchanges[0] is not entry and not connection.ended.is_set():
@@ -51,7 +51,7 @@ def sent(request):
 
 
 def join(state, request, entry):
-    """The session that the request's cookie names; a stale or unknown one is no error."""
+    """The session that the request's cookie names; None if it is stale or unknown."""
     session = state.sessions.get(sent(request))
     if session and state.settings["session_cookies"]:
         session.join(entry)
@@ -71,6 +71,6 @@ def start(state, entry):
 
 
 def abandon(state, entry):
-    """End the request's session; the next one with its cookie gets another."""
+    """End the request's session; the next request with its cookie gets a new one."""
     if entry.session:
         state.sessions.pop(entry.session.key, None)

@@ -1,4 +1,4 @@
-"""What the control paths can look at and change while the sandbox runs."""
+"""The state that the control paths show and change while the sandbox runs."""
 
 import asyncio
 import random
@@ -6,35 +6,35 @@ import time
 
 DEFAULTS = {
     "max_records": 1048576,        # above this estimate: 413
-    "concurrency": 8,              # requests answered at once; one more: 429
-    "limit_by": "resource",        # on one path; "company": on all of them together
-    "refuse_until_end": False,     # after a 429 more of them until one that runs has ended
-    "refused_by_chance": 0,        # 429s of 1000 requests, whatever is under way
+    "concurrency": 8,              # requests answered at once; beyond that: 429
+    "limit_by": "resource",        # counted for each path; "company": for all together
+    "refuse_until_end": False,     # after a 429, all get one until a running request ends
+    "refused_by_chance": 0,        # so many of 1000 requests get a 429, however few run
     "rate_limit_headers": {},      # headers of a 429
     "rate_limit_body": "json",     # json or text
     "expires_in": 43199,           # life of an access token, seconds
     "preferred_endpoint": None,    # in /session; null: the sandbox's own URL
     "session_cookies": True,
-    "refuse_refresh": False,       # refresh grants
-    "login": "employee",           # employee, partner or master: whose data it reaches
+    "refuse_refresh": False,       # refuse refresh grants
+    "login": "employee",           # employee, partner or master: see relations.py
     "company_endpoints": {},       # {CompanyID: PreferredEndpoint}; else preferred_endpoint
-    "xml_table_for_json": 0,       # every so many JSON reports are <Table />; 0: none
-    "fraction_digits": None,       # most digits of a time; null: 0, 2 or 3
-    "money_scale": "cut",          # cut: no zeros at the end; varied: 14.5, 14.50, 14.5000
-    "null_text": False,            # missing values are the text "null", too
-    "empty_values": True,          # ... and "" in columns that are no texts
-    "new_keys": {},                # name: value, in every record
-    "renamed_keys": {},            # old name: new name
-    "unknown_parameters": "ignored",   # or refused, with 400
-    "session_lock": False,         # one session's requests are answered one after another
-    "session_lock_stays": False,   # also behind one whose connection is gone
+    "xml_table_for_json": 0,       # every Nth JSON report is <Table />; 0: none
+    "fraction_digits": None,       # a time has at most so many; null: 0, 2 or 3
+    "money_scale": "cut",          # cut: no trailing zeros; varied: 14.5, 14.50, 14.5000
+    "null_text": False,            # some missing values are the text "null"
+    "empty_values": True,          # some are "", also in columns that are not texts
+    "new_keys": {},                # {name: value} added to every record
+    "renamed_keys": {},            # {old name: new name}
+    "unknown_parameters": "ignored",   # or "refused": 400
+    "session_lock": False,         # a session's requests are answered one after another
+    "session_lock_stays": False,   # also after one whose connection is gone
 }
 
 CHOICES = {"limit_by": ("resource", "company"), "unknown_parameters": ("ignored", "refused")}
 
 
 def check_settings(changes):
-    """Raises ValueError for what is no setting, or none of its values."""
+    """Raise ValueError for an unknown setting or a wrong value."""
     unknown = set(changes) - set(DEFAULTS)
     if unknown:
         raise ValueError("unknown setting: %s" % ", ".join(sorted(unknown)))
@@ -44,7 +44,7 @@ def check_settings(changes):
 
 
 class LogEntry:
-    """One request; Status is null until its reply has started, Ended until it has ended."""
+    """One request; Status is null until its reply starts, Ended until it ends."""
 
     FIELDS = ("Seq", "Method", "Path", "Query", "Body", "Params", "Auth", "Cookie",
               "Headers", "Connection", "Session", "Concurrent", "Status", "At", "BytesSent",
@@ -56,9 +56,9 @@ class LogEntry:
         self.Status = None
         self.Ended = None
         self.BytesSent = 0
-        self.sent = None           # the cookie of a session that came with it
+        self.sent = None           # the session cookie that it came with
         self.session = None
-        self.whole = False         # all of the reply was written
+        self.whole = False         # the whole reply was written
         self.__dict__.update(fields)
 
     def record(self):
@@ -70,15 +70,15 @@ class State:
         self.accounts = accounts
         self.started_with = settings or {}
         self.base_url = None
-        self.open_requests = 0     # from their head to the end of their reply
-        self.active = {}           # what the limit counts by: requests being answered
-        self.full = set()          # those of it that refuse until one has ended
-        self.sending = []          # (entry, transport): all is written, perhaps not sent
+        self.open_requests = 0     # between head of request and end of reply
+        self.active = {}           # {scope of the limit: requests being answered}
+        self.full = set()          # scopes that refuse until a request ends
+        self.sending = []          # (entry, transport): written, perhaps not yet sent
         self.held = 0              # requests waiting for a release
         self.listeners = []        # servers opened by /_sandbox/listen
         self.faults = []
-        self.sessions = {}         # DataConnectState: Session
-        self.overlaps = []         # cookies that came while they were in another exchange
+        self.sessions = {}         # {DataConnectState: Session}
+        self.overlaps = []         # cookies that came while another request had them
         self._open = []            # log entries of the requests that have not ended
         self._started_sessions = 0
         self._born = time.monotonic()
@@ -96,10 +96,10 @@ class State:
         self.clear_log()
         self.documents = []
         self.mail = []
-        self.traffic = {}          # TrafficCountID: row written by the import
-        self.tokens = {}           # access token: monotonic time of expiry
+        self.traffic = {}          # {TrafficCountID: row written by the import}
+        self.tokens = {}           # {access token: monotonic time of expiry}
         self.refresh_tokens = set()
-        self.json_reports = 0      # asked for since xml_table_for_json counts
+        self.json_reports = 0      # counted for xml_table_for_json
         self.sessions = {}
         self.listeners = []
         self._issued = 0
@@ -108,12 +108,12 @@ class State:
         return round(time.monotonic() - self._born, 3)
 
     def serial(self):
-        """A number never given before since the last reset."""
+        """A number that is new since the last reset."""
         self._issued += 1
         return self._issued
 
     def session_serial(self):
-        """The same for sessions, also after a reset: clients keep their cookies."""
+        """A number that is never repeated, because clients keep cookies beyond a reset."""
         self._started_sessions += 1
         return self._started_sessions
 
@@ -122,7 +122,7 @@ class State:
             session.free()
 
     def log_request(self, cookie, **fields):
-        """A request has come, with the cookie of a session or None."""
+        """Log a request; cookie is the session's that it came with, or None."""
         self.settle()
         self._arrived += 1
         entry = LogEntry(Seq=self._arrived, At=self.now(), **fields)
@@ -140,19 +140,19 @@ class State:
         self._arrived = 0
 
     def written(self, entry, transport):
-        """All of a reply is with the transport, which may have sent it or not."""
+        """The whole reply was handed to the transport, which may not have sent it yet."""
         entry.whole = True
         self.sending.append((entry, transport))
         self.settle()
 
     def settle(self):
-        """Note which replies have been sent to their last byte by now."""
+        """End the entries whose replies have been sent to the last byte."""
         for entry, transport in list(self.sending):
             if transport.is_closing() or not transport.get_write_buffer_size():
                 self.end(entry)
 
     def end(self, entry):
-        """The exchange has ended: since the request that came last."""
+        """Note that the exchange has ended, and which request was the last by then."""
         self.sending = [pair for pair in self.sending if pair[0] is not entry]
         if entry.Ended is not None:
             return

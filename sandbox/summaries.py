@@ -1,4 +1,4 @@
-"""Reports that add up invoices, and those that list stores and people."""
+"""Reports that sum up invoices, and those that list stores and people."""
 
 import datetime
 
@@ -20,7 +20,7 @@ class Tax:
 
 
 class TaxColumn:
-    """ProductDetailReport, part 3: what a tax's column is called."""
+    """ProductDetailReport, part 3: the name of a tax's column."""
 
     key = at = 0
 
@@ -50,7 +50,7 @@ TAX = {
     "SerialNumber": lambda s: _line_of(s).serial,
 }
 
-# Over the first line of an invoice.
+# Functions of an invoice's first line.
 SALES_BY_INVOICE = {
     "Adjustment": lambda l: 0,
     "TotalInvoiced": lambda l: l.invoice.invoiced,
@@ -74,7 +74,7 @@ SALES_BY_INVOICE = {
 
 
 class Group:
-    """Sums over lines; a coupon is counted once, with its invoice's first line."""
+    """Sums over lines; a coupon counts once, at its invoice's first line."""
 
     def __init__(self, key, subject, at=0):
         self.key = key
@@ -118,7 +118,7 @@ def _grouped(lines, key_of, keep=None):
 
 
 def _product_filter(scope, always_category=True):
-    """Which lines count; None where all do."""
+    """A function that tells whether a line counts; None if all count."""
     params = scope.params
     sku = params.given("ProductIdentifier")
     if always_category and scope.category and sku:
@@ -131,7 +131,7 @@ def _product_filter(scope, always_category=True):
 
 
 def _location_filter(scope):
-    """SalesByLocationReport: SearchMethod says what is counted."""
+    """SalesByLocationReport: SearchMethod selects the lines that count."""
     method = scope.params.given("SearchMethod")
     if method == "6":
         return (lambda l: scope.has_product(l.product)) if scope.category else None
@@ -143,7 +143,7 @@ def _location_filter(scope):
 
 
 def _period(text):
-    """(day in 1970 days) -> (number of the period, its first instant)."""
+    """day since 1970 -> (number of its period, first instant of the period)."""
     text = (text or "").lower()
 
     def period(day):
@@ -213,7 +213,7 @@ def by_day(endpoints, endpoint, scope):
 
 
 def scope_products(scope):
-    """Rows by product or category leave coupons out: they belong to no product."""
+    """Rows by product or category leave out coupons, which belong to no product."""
     return lambda l: scope.has_product(l.product)
 
 
@@ -222,7 +222,7 @@ def _percent(group):
 
 
 def _of(names, default=None):
-    """Follow attributes of the group's subject, where it has them."""
+    """An attribute path of the group's subject; the default if any part is missing."""
     def value(group):
         found = group.subject
         for name in names.split("."):
@@ -321,7 +321,7 @@ def employees(endpoints, endpoint, scope):
 
 
 def customers(endpoints, endpoint, scope):
-    """Those created and last modified in the windows; TypeOfCustomer -1 is any."""
+    """Customers created and last modified in the windows; TypeOfCustomer -1 means any."""
     company, (first, last) = endpoints.company, scope.window
     since, until = scope.params.window("StartDateLastModified", "StopDateLastModified")
     wanted = scope.params.integer("TypeOfCustomer", -1)
@@ -337,7 +337,7 @@ def customers(endpoints, endpoint, scope):
 
 
 def _modified(customer):
-    """Within a year after it was created."""
+    """An instant within a year after the customer was created."""
     return customer.created + mix(customer.id, "modified") % (365 * DAY_MS)
 
 

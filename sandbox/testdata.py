@@ -16,7 +16,7 @@ def _columns(text):
 
 
 def _endpoint(path, columns, parameters=""):
-    """`parameters`: name:type words, a ! after the name of a required one."""
+    """`parameters`: words name:type; name!:type for a required parameter."""
     listed = []
     for word in parameters.split():
         name, kind = word.split(":")
@@ -35,7 +35,7 @@ ENDPOINTS = (
               "StoreIDs:int_list Codes:text Totals:text StartDate:datetime StopDate:datetime"),
 )
 
-# Everything but Id in /test/rows repeats after so many rows.
+# The rows of /test/rows repeat after so many, but for Id.
 PERIOD = 3000
 ID_MARK = 987654321012345
 START = parse_stamp("2026-01-01")
@@ -49,7 +49,7 @@ def _row(id, width):
 
 
 def _rows_template(encoding, width):
-    """(text of the rows Id = 1..PERIOD as a format string over the Ids)"""
+    """The text of the rows 1 to PERIOD, as a format string for their Ids."""
     rows = [encoding.record([ID_MARK] + _row(i, width)) for i in range(1, PERIOD + 1)]
     return [r.replace("%", "%%").replace(str(ID_MARK), "%d") for r in rows]
 
@@ -88,7 +88,7 @@ def _sales():
     ]
     at = [parse_stamp(m) for m in moments]
     first, last = at[0], at[-1]
-    # Between these, one row every second day, at an hour of its own.
+    # And one row every second day, each at another hour.
     at += [first + n * 2 * 86_400_000 + (n * 5 + 3) % 24 * 3_600_000 + n * 123_456
            for n in range(45)]
     at = sorted(t for t in at if first <= t <= last)
@@ -110,7 +110,7 @@ def _sales_rows(params):
 
 
 def _visits():
-    """Of store s there are s % 4 rows, on days of their own; some have no store."""
+    """Store s has s % 4 rows, each on another day; a few rows have no store."""
     rows = []
     for store in range(1, 601):
         for day in range(store % 4):

@@ -1,4 +1,4 @@
-"""/test/things: a report that filters by parameters of every kind, for comparing queries.
+"""/test/things: a report with filters of every kind, for comparing queries.
 
 Like a SQL Server that ignores case, spaces at the end of a text, and how a number is
 written.  Its times are local ones of the zone that the request names.
@@ -25,7 +25,7 @@ KEYS = tuple("%s1111111-2222-3333-4444-55555555555%d" % ("aBcD"[n], n) for n in 
 DAYS = ("2026-01-01", "2026-03-08", None, "2026-03-09", "2026-11-01", "1999-12-31", "2026-03-08")
 LABELS = ("red", "green", "Blue", "red or green", "black")
 GROUPS = 6
-# Local times: ends of days and months, and what clocks skip or show twice somewhere.
+# Local times: ends of days and months, and times that some zone skips or repeats.
 TIMES = (
     "2026-01-01T00:00:00", "2026-01-01T00:00:00", "2026-01-01T00:00:00.003",
     "2026-01-01T23:59:59.997", "2026-01-02T00:00:00", "2026-01-15T12:30:00.12",
@@ -78,7 +78,7 @@ class _Filter:
 
     def _given(self, one, many, read):
         """The values allowed, or None for all."""
-        # What is empty restricts nothing; but a label may be empty.
+        # An empty value restricts nothing, except for Label, which may be empty.
         given = self.params.get if one == "Label" else self.params.given
         one, many = given(one), given(many) if many else None
         sets = [s for s in (None if one is None else {read(one)},
@@ -95,7 +95,7 @@ class _Filter:
         return (at.replace(tzinfo=datetime.timezone.utc) - EPOCH) // datetime.timedelta(milliseconds=1)
 
     def checks(self):
-        """Functions of a row; each must hold."""
+        """Functions of a row, all of which must hold."""
         for place, one, many, read, own in (
                 (1, "Num", "Nums", _number, lambda v: v),
                 (2, "Word", "Words", _plain, _plain),

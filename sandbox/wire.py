@@ -1,4 +1,4 @@
-"""Writing one reply to the transport, with full say over every byte.
+"""Writes one reply to the transport, with control over every byte.
 
 aiohttp reads the requests; replies are written here, because a reply that
 is cut, dripped or promises more than it sends is not one aiohttp would write.
@@ -13,16 +13,16 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-SMALL = 64 * 1024       # replies below this have a Content-Length
+SMALL = 64 * 1024       # smaller replies have a Content-Length
 SLICE = 256 * 1024
 
 
 class Gone(ConnectionError):
-    """The connection ended, by the client or on purpose."""
+    """The connection has ended: the client or a fault closed it."""
 
 
 class Connection(RequestHandler):
-    """A RequestHandler with a number and an event for its end."""
+    """A RequestHandler with a number, and with an event that its end sets."""
 
     count = 0
 
@@ -70,7 +70,7 @@ class Reply:
 
 
 def compressor(encoding):
-    """gzip or deflate (zlib wrapped, as RFC 9110 has it), at level 1."""
+    """gzip or deflate (in zlib's format, as in RFC 9110), at level 1."""
     return zlib.compressobj(1, zlib.DEFLATED, 31 if encoding == "gzip" else 15)
 
 
@@ -84,7 +84,7 @@ def compressed(blocks, encoding):
 
 
 def accepted_encoding(request):
-    """gzip before deflate, as the client allows; a q of 0 forbids."""
+    """The coding that the client accepts, gzip before deflate; q=0 excludes one."""
     allowed = []
     for item in request.headers.get("Accept-Encoding", "").lower().split(","):
         name, _, quality = item.strip().partition(";")
@@ -104,7 +104,7 @@ def head(status, headers):
 
 
 class Writer:
-    """Sends body bytes in the chosen framing; a fault may hold, drip or cut them."""
+    """Sends body bytes in the chosen framing; applies a fault's hold, drip and cut."""
 
     def __init__(self, state, request, entry, fault):
         self.state = state
@@ -112,9 +112,9 @@ class Writer:
         self.transport = request.protocol.transport
         self.entry = entry
         self.fault = fault
-        self.sent = 0              # body bytes, framing not counted
+        self.sent = 0              # body bytes without framing
         self.chunked = False
-        self.whole = None          # bytes of the whole reply, where they are known before
+        self.whole = None          # bytes of the whole reply, if known beforehand
 
     async def raw(self, data, last=False):
         if self.connection.transport is None or self.transport.is_closing():
@@ -122,13 +122,13 @@ class Writer:
         self.transport.write(data)
         self.entry.BytesSent += len(data)
         if last or self.entry.BytesSent == self.whole:
-            # Before anything else can come from the client.
+            # Do this before the client can send anything else.
             self.state.written(self.entry, self.transport)
         await self.connection._drain_helper()
         await asyncio.sleep(0)
 
     async def pause(self, seconds):
-        """Sleep, but not beyond the end of the connection."""
+        """Sleep, at most until the connection ends."""
         try:
             await asyncio.wait_for(self.connection.ended.wait(), seconds)
         except asyncio.TimeoutError:
@@ -180,7 +180,7 @@ class Writer:
         self.sent += len(data) - first
 
     async def body(self, data):
-        """Send body bytes; raises Gone after the byte where the fault cuts."""
+        """Send body bytes; raises Gone where the fault cuts."""
         cut = self.fault.cut if self.fault else None
         limit = cut["after"] if cut and cut["how"] in CUTTING else None
         for at in range(0, len(data), SLICE):
@@ -191,9 +191,9 @@ class Writer:
             await self._held(part)
 
     async def end(self, how):
-        """End the connection, in one of the ways of CUTTING; raises Gone."""
+        """End the connection in one of the ways in CUTTING; raises Gone."""
         if how == "chunk":
-            # Promise more of a chunk than will come.
+            # Announce a longer chunk than is sent.
             await self.raw(b"1000\r\n[")
         await self.flush()
         if how == "reset":
@@ -222,7 +222,7 @@ CUTTING = ("close", "reset", "short_length", "chunk", "close_delimited")
 
 
 def _peek(blocks):
-    """(body, rest): the body if it is small, else what was read of it and the rest."""
+    """(first part, rest) of the body; a small body has no rest."""
     parts, size = [], 0
     for block in blocks:
         parts.append(block)
@@ -295,12 +295,12 @@ async def _send(writer, request, reply, fault):
             await writer.pause(fault.delay_body)
         await writer.body(first)
     else:
-        # A small reply is one write.
+        # Send a small reply in one write.
         await writer.raw(start + writer.framed(first))
     for block in rest or ():
         await writer.body(block)
     if how in CUTTING:
-        # The cut lies at or behind the end of the body.
+        # The cut is at or beyond the end of the body.
         await writer.end(how)
     await writer.finish()
     return keep

@@ -1,4 +1,4 @@
-"""That contestants who disagree are found, and named."""
+"""Contestants that disagree are found and named."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""What is read of PostgreSQL's word on planning, and how tables are made."""
+"""Planning: reading log_planner_stats, creating the tables."""
 
 import unittest
 

@@ -1,4 +1,4 @@
-"""Measurements that were disturbed are made again, as long as there is patience."""
+"""Disturbed measurements are repeated as long as the patience lasts."""
 
 import os
 import unittest
@@ -7,7 +7,7 @@ from bench.quiet import Quiet, REPETITIONS
 
 
 class Machine:
-    """Whose work takes 1 s, or, at one look after another, what is said."""
+    """Its work takes 1 s, or the given times, one look after another."""
 
     def __init__(self, patience, *later):
         self.later, self.asked, self.slept = list(later), 0, 0

@@ -1,4 +1,4 @@
-"""What is said of samples: medians, what loaders add, and the goals."""
+"""Figures calculated from samples: medians, loading times, goals."""
 
 import unittest
 
@@ -17,7 +17,7 @@ def sample(wall, growth=0):
 
 
 def run(ours=0.2, sizes=(10_000, 100_000, 1_000_000), growth=0, latency=0.0005, **other):
-    """Results in which the reference takes 1 s for 10^6 records, and ours a part."""
+    """Results in which the reference takes 1 s for 10^6 records, and ours less."""
     results = Results()
     for records in sizes:
         for query in QUERIES:

@@ -1,4 +1,4 @@
-"""A running sandbox, and ways to talk to it: urllib-like and by raw socket."""
+"""A running sandbox, and requests to it: as with urllib, or over a raw socket."""
 
 import http.client
 import json
@@ -16,14 +16,14 @@ with open(os.path.join(ROOT, "catalogue", "endpoints.json"), encoding="utf-8") a
     CATALOGUE = json.load(file)
 
 
-# What the sandbox has for endpoints whose columns the catalogue does not know.
+# The sandbox's columns of endpoints for which the catalogue has none.
 UNKNOWN = [{"columns": [
     {"name": "StoreID", "kind": "integer"}, {"name": "StoreName", "kind": "string"},
     {"name": "DateCreated", "kind": "datetime"}, {"name": "Amount", "kind": "decimal"}]}]
 
 
 class Server:
-    """One sandbox process; it ends with this one, or when stopped."""
+    """One sandbox process; it ends with this process, or when stopped."""
 
     def __init__(self, *arguments):
         self.process = subprocess.Popen(
@@ -52,7 +52,7 @@ class Reply:
 
 
 class SandboxTest(unittest.TestCase):
-    """One sandbox a class, reset before every test."""
+    """One sandbox for each class, reset before every test."""
 
     arguments = ()
 
@@ -68,7 +68,7 @@ class SandboxTest(unittest.TestCase):
         self.control("POST", "reset")
 
     def ask(self, path, params=None, method="GET", headers=BEARER, body=None):
-        """One request on a connection of its own; the reply whole, not decompressed."""
+        """One request on a new connection; the whole reply, not decompressed."""
         if params:
             path += "?" + urlencode(params)
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
@@ -100,7 +100,7 @@ class SandboxTest(unittest.TestCase):
         return self.control("GET", "log")
 
     def open(self, path, headers=BEARER):
-        """A raw connection on which a GET has been sent."""
+        """A raw connection on which a GET was sent."""
         sock = socket.create_connection(("127.0.0.1", self.server.port), timeout=30)
         lines = ["GET %s HTTP/1.1" % path, "Host: localhost"]
         lines += ["%s: %s" % header for header in headers.items()]
@@ -120,7 +120,7 @@ def read_until(sock, mark):
 
 
 def read_end(sock):
-    """(everything until the end, whether the end was a reset)"""
+    """(all bytes until the end, whether the end was a reset)"""
     data = b""
     while True:
         try:
@@ -139,7 +139,7 @@ def split(reply):
 
 
 def example(entry, start="2026-03-01T00:00:00.000Z", stop="2026-03-07T00:00:00.000Z"):
-    """Example values of the required parameters, the window where there are data."""
+    """Example values of the required parameters; the window is one with data."""
     by_name = {p["name"]: p for p in entry["parameters"]}
     names = [p["name"] for p in entry["parameters"] if p["required"]]
     if entry.get("forms"):
@@ -165,6 +165,6 @@ def columns_of(entry, params):
 
 
 def login_for(path):
-    """The setting login that reaches a path."""
+    """The value of the setting login that can reach a path."""
     first = path.split("/")[1]
     return first if first in ("partner", "master") else "employee"

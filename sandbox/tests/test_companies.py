@@ -1,4 +1,4 @@
-"""Companies: whose data a log-in reaches, and the lists of relationships."""
+"""Companies: whose data a login reaches, and the lists of relationships."""
 
 from harness import SandboxTest
 

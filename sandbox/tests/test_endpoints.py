@@ -13,14 +13,14 @@ STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d\d\d?)?\Z")
 
 
 def text(value):
-    """A JSON value as the formats without types write it; floats are not compared."""
+    """A JSON value as formats without types write it; floats are not compared."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
 
 
 def same(left, right):
-    """Equal texts, or equal numbers written in two ways."""
+    """Whether texts are equal, or are equal numbers written in two ways."""
     if left == right:
         return True
     try:
@@ -67,7 +67,7 @@ class EveryEndpoint(SandboxTest):
                 for row in rows:
                     self.assertEqual(list(row), [c["name"] for c in columns])
                 self.check_kinds(rows, columns)
-        # The example's StockBalanceID and store may have no row.
+        # There may be no row with the example's StockBalanceID and store.
         self.assertLessEqual(set(empty), {"/reports/CompletedRMAsReport"})
 
     def check_kinds(self, rows, columns):

@@ -1,4 +1,4 @@
-"""Each fault, seen on the wire."""
+"""Each fault, as seen on the wire."""
 
 import base64
 import gzip

@@ -176,7 +176,7 @@ class Running(SandboxTest):
         self.assertTrue(all(a.startswith("0100007F:") for a in ours), ours)
 
     def test_without_aiohttp(self):
-        # -S leaves out site-packages, and with them aiohttp.
+        # -S excludes site-packages, where aiohttp is.
         done = subprocess.run([sys.executable, "-S", "-m", "sandbox"], cwd=ROOT,
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 1)
@@ -185,7 +185,7 @@ class Running(SandboxTest):
         self.assertEqual(done.stderr.count("\n"), 1)
 
     def cut(self, server, context, how):
-        """Whether a reply that is cut so ends without TLS's own good-bye.
+        """Whether a reply that is cut in this way ends without TLS's close_notify.
 
         Some releases of Python's ssl show a reset as an end of file in violation of the protocol.
         """

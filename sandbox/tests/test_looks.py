@@ -1,4 +1,4 @@
-"""Settings that change how replies look, and what is answered in their place."""
+"""Settings that change how replies look, or replace them."""
 
 import re
 
@@ -61,7 +61,7 @@ class Looks(SandboxTest):
         text = self.body(EMPLOYEES)
         self.assertNotIn('"TerminationDate":""', text)
         self.assertIn('"PersonalEmail":""', text)
-        # Fixed rows are as they are.
+        # The settings do not apply to fixed rows.
         self.assertIn('"Word":"null"', self.body("/test/things"))
 
     def test_keys(self):

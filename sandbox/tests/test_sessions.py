@@ -7,7 +7,7 @@ from harness import BEARER, ROOT, SandboxTest, read_until
 
 
 def cookie_of(reply):
-    """The session's cookie that a reply sets, as a request sends it, or None."""
+    """The session cookie that a reply sets, in the form of a request, or None."""
     for line in reply.headers.get_all("Set-Cookie") or ():
         if line.startswith("DataConnectState="):
             return line.split(";")[0]
@@ -22,14 +22,14 @@ class Sessions(SandboxTest):
         return cookie_of(self.ask("/test/echo"))
 
     def hold(self, cookie, path="/test/sales", **fault):
-        """A request of a session that is held: inside its reply, or before it."""
+        """A request of a session that a fault holds, in its reply or before it."""
         self.fault(path=path, **(fault or {"hold_after": {"bytes": 5}}))
         sock = self.open(path, self.headers(cookie))
         self.control("GET", "wait?held=1")
         return sock
 
     def waits(self, cookie, count):
-        """A request of a session that has come, as the count-th of the log."""
+        """Send a request of a session, and wait until the log has count requests."""
         sock = self.open("/test/echo", self.headers(cookie))
         self.control("GET", "wait?requests=%d" % count)
         return sock
