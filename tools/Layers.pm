@@ -1,11 +1,11 @@
-# The folders of the C code, and what its files use of each other, as the source
-# below the current directory says. For check-layers and doc-map.
+# The folders of the C code below the current directory, and what its files use of
+# each other. Used by check-layers and doc-map.
 package Layers;
 use strict;
 use warnings;
 use FindBin;
 
-# The folders of src/ and include/ from top to bottom, and what each is for. A
+# The folders of src/ and include/ from top to bottom, and the purpose of each. A
 # folder may use those below it.
 our @layers = (
 	[ sql => 'functions that are called from SQL' ],
@@ -21,14 +21,14 @@ our @layers = (
 	[ base => 'errors, waits, foreign resources, memory' ],
 	[ core => 'pure C: no PostgreSQL, no library, no I/O, no allocation' ]);
 
-# The folder of a file; '' for the entry points, above all folders.
+# The folder of a file; '' for the entry points, which are above all folders.
 sub folder
 {
 	my ($file) = @_;
 	return $file =~ m{^(?:src|include)/([^/]+)/} ? $1 : '';
 }
 
-# How high a folder is; undef if it has no place.
+# The level of a folder, 0 for the lowest; undef for an unknown folder.
 sub rank
 {
 	my ($folder) = @_;
@@ -37,7 +37,7 @@ sub rank
 	return defined $place ? $#layers - $place : undef;
 }
 
-# The text of each file, without comments and the contents of literals.
+# The text of each file, without comments and without the contents of literals.
 sub read_source
 {
 	my @files = sort glob '*.c src/*/*.[ch] include/*/*.h';
@@ -54,7 +54,7 @@ sub read_source
 	return \%text;
 }
 
-# Our files that a file includes.
+# The files of the project that a file includes.
 sub includes
 {
 	my ($text, $file) = @_;
@@ -69,8 +69,8 @@ sub includes
 	return @found;
 }
 
-# The functions and variables dcf_… that a file declares, defines, and names
-# elsewhere. Static ones have no such names.
+# The functions and variables dcf_… that a file declares, defines and uses. Static
+# ones have no such prefix.
 sub names
 {
 	my ($text, $file) = @_;

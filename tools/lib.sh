@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Shared by the scripts in tools/ and demo/: sourced, never run.
+# Functions that the scripts in tools/, demo/ and bench/ share. To be sourced.
 
 root=$(CDPATH='' cd "$(dirname "$0")/.." && pwd)
 cd "$root" || exit 1
@@ -10,11 +10,10 @@ die()
 	exit 1
 }
 
-# Runs a command and waits for it so that a signal to this script reaches the
-# command at once and `cleanup`, which the caller defines, always runs. The
-# command reads this script's input. Where that is a terminal, or with
-# DATACONNECT_INTERACTIVE set, the command runs in the foreground, and Ctrl-C is
-# its own affair.
+# Runs a command and waits for it. A signal to this script reaches the command at
+# once, and `cleanup`, which the caller defines, runs in any case. The command reads
+# this script's input. If that is a terminal, or if DATACONNECT_INTERACTIVE is set,
+# the command runs in the foreground and handles Ctrl-C itself.
 run_then_cleanup()
 {
 	child=
@@ -57,7 +56,7 @@ pg_bindir()
 	"${PG_CONFIG:-pg_config}" --bindir
 }
 
-# The first Python that has these modules; without any, one for the sandbox.
+# The first Python that has these modules; by default, those of the sandbox.
 find_python() # find_python [MODULE…]
 {
 	modules=${*:-aiohttp}
@@ -72,14 +71,14 @@ find_python() # find_python [MODULE…]
 	return 1
 }
 
-# The web server that the benchmark runs; Debian hides it from plain users.
+# The benchmark's web server, which is not in the PATH of Debian's normal users.
 find_nginx()
 {
 	PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v nginx
 }
 
-# Sets sudo to what makes root of this user; fails, with the reason in why,
-# where nothing does.
+# Sets sudo to a command prefix that runs a command as root. If there is none, fails
+# with the reason in why.
 find_sudo()
 {
 	sudo=
@@ -91,7 +90,7 @@ find_sudo()
 	sudo=sudo
 }
 
-# Ends a child of this shell: asks it first, then insists.
+# Ends a child process of this shell: by SIGTERM, later by SIGKILL.
 stop_child()
 {
 	kill -TERM "$1" 2>/dev/null

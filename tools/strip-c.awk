@@ -1,5 +1,5 @@
-# Prints C files as "file:line:text", without comments and without what stands
-# inside literals; #include lines stay whole.
+# Prints C files as lines "file:line:text", without comments and without the contents
+# of literals. #include lines stay whole.
 FNR == 1 { in_comment = 0 }
 
 /^[ \t]*#[ \t]*include/ && !in_comment {
