@@ -1,11 +1,11 @@
 --
--- The catalogue: its views, a file of one's own, and what errors teach
+-- The catalogue: its views, a file of the DBA's own, and hints in errors
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
 \i :setup
 
--- looking around
+-- the views
 SELECT table_name, endpoint, required_columns, column_count
 FROM dataconnect_endpoints WHERE category = 'commission' ORDER BY table_name;
 SELECT * FROM dataconnect_endpoints WHERE table_name IS NULL ORDER BY endpoint;
@@ -20,9 +20,9 @@ SELECT "position", name, column_name, type, sql_server_type, kind, example
 FROM dataconnect_columns WHERE table_name = 'employee_master_list_report' AND name ~ '[^A-Za-z]' ORDER BY 1;
 SELECT type, sql_server_type, count(*) FROM (SELECT DISTINCT endpoint, name, type, sql_server_type
     FROM dataconnect_columns WHERE sql_server_type !~ 'CHAR') AS c GROUP BY 1, 2 ORDER BY 1, 2;
--- what the documentation calls a time, and shows as something else, is text
+-- a column documented as a time, but with an example that is not one, is text
 SELECT DISTINCT name, example FROM dataconnect_columns WHERE sql_server_type = 'DATETIME' AND type = 'text' ORDER BY name;
--- anybody may look
+-- anyone may read the views
 SELECT count(*) FROM information_schema.table_privileges
 WHERE table_name LIKE 'dataconnect\_%' AND grantee = 'PUBLIC' AND privilege_type = 'SELECT';
 SELECT relname, obj_description(oid) IS NOT NULL FROM pg_class WHERE relname LIKE 'dataconnect\_%' AND relkind = 'v' ORDER BY 1;
@@ -30,7 +30,7 @@ SELECT attrelid::regclass, attname FROM pg_attribute a JOIN pg_class c ON c.oid 
 WHERE relname LIKE 'dataconnect\_%' AND relkind = 'v' AND col_description(attrelid, attnum) IS NULL;
 SELECT proname FROM pg_proc WHERE proname LIKE 'dataconnect%' AND obj_description(oid, 'pg_proc') IS NULL;
 
--- a file of one's own adds endpoints, and overrides those of the same path
+-- a file of the DBA's own adds endpoints, and replaces those with the same path
 \set extra :srcdir '/test/regress/catalogue/extra.json'
 SET dataconnect_fdw.catalogue_file = :'extra';
 SELECT category, table_name, endpoint, required_columns, column_count FROM dataconnect_endpoints
@@ -43,7 +43,7 @@ SELECT count(*) FROM rq.footfall WHERE day = '2026-01-01';
 SET dataconnect_fdw.catalogue_file = '';
 SELECT table_name FROM dataconnect_endpoints WHERE category = 'custom';
 
--- after a change the rest is imported beside what is there
+-- after a change, an import adds the tables that do not exist yet
 CREATE SCHEMA again;
 IMPORT FOREIGN SCHEMA "all" FROM SERVER sandbox INTO again;
 CREATE TABLE before AS SELECT relname FROM pg_class WHERE relnamespace = 'again'::regnamespace;
@@ -62,19 +62,19 @@ DROP TABLE before;
 RESET client_min_messages;
 SET dataconnect_fdw.catalogue_file = '';
 
--- what is required is taught
+-- errors name the required columns
 IMPORT FOREIGN SCHEMA "all" LIMIT TO (performance_metrix_report, auto_ordering_report, purchase_history_report)
     FROM SERVER sandbox INTO rq;
 SELECT * FROM rq.performance_metrix_report;
 SELECT * FROM rq.performance_metrix_report WHERE hide_rebates = 1;
 SELECT * FROM rq.auto_ordering_report WHERE order_by = 'Priority';
 SELECT * FROM rq.purchase_history_report;
--- in the table's own words
+-- by the names of the table's columns
 ALTER FOREIGN TABLE rq.performance_metrix_report RENAME hide_rebates TO "Rebates?";
 ALTER FOREIGN TABLE rq.performance_metrix_report OPTIONS (SET endpoint '/REPORTS/performancemetrixreport');
 SELECT * FROM rq.performance_metrix_report WHERE date_as_of = '2026-01-01';
 
--- files that are wrong: each says where
+-- errors in a file name the place
 CREATE ROLE dataconnect_analyst;
 SET ROLE dataconnect_analyst;
 SET dataconnect_fdw.catalogue_file = '/etc/hostname';

@@ -1,5 +1,5 @@
 --
--- Columns whose times are of another zone than the server's
+-- Columns whose times are in another zone than the server's
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -9,7 +9,7 @@
 ALTER SERVER sandbox OPTIONS (ADD timezone 'America/Regina');
 
 --
--- Local times and times of UTC in one row
+-- Local times and times in UTC in the same row
 --
 \! $DATACONNECT_SANDBOX_CTL document /doc '[{"At": "2026-03-01T20:30:00.5", "AtUTC": "2026-03-02T02:30:00.5000000", "Z": "2026-03-02T02:30:00.5Z", "Clock": "20:30:00", "Array": "{2026-03-02T02:30:00,2026-03-02T02:30:00Z}", "Range": "[2026-03-02T02:30:00,2026-03-02T02:30:00Z]"}]'
 CREATE FOREIGN TABLE doc (
@@ -33,16 +33,16 @@ CREATE FOREIGN TABLE doc (
 \x on
 SELECT * FROM doc;
 SELECT at = at_utc AND at = z AS all_the_same FROM doc;
--- The session's settings have no part in it, but for how it is shown.
+-- The session's settings affect only how values are shown.
 SET timezone = 'Pacific/Auckland'; SET datestyle = 'SQL, DMY';
 SELECT at = at_utc AND at = z AS all_the_same, utc, z_utc, day_utc, several FROM doc;
 SET timezone = 'UTC'; SET datestyle = 'ISO, MDY';
 \x off
--- The server may move; what is in UTC stays so.
+-- A change of the server's zone does not affect columns in UTC.
 ALTER SERVER sandbox OPTIONS (SET timezone 'Europe/Berlin');
 SELECT at, at_utc, z_utc, z_local FROM doc;
 ALTER SERVER sandbox OPTIONS (SET timezone 'America/Regina');
--- The zone is checked, and can be set, changed and taken away at once.
+-- The zone is checked.  Setting, changing and dropping it take effect at once.
 ALTER FOREIGN TABLE doc ALTER COLUMN at OPTIONS (ADD timezone 'Regina');
 \echo :SQLSTATE
 PREPARE utc AS SELECT at_utc FROM doc;
@@ -54,7 +54,7 @@ EXECUTE utc;
 DEALLOCATE utc;
 
 --
--- What is sent: days and open ends are those of the column's zone
+-- What is sent: days and open ends are in the column's zone
 --
 \! $DATACONNECT_SANDBOX_CTL document /doc '[]'
 CREATE FOREIGN TABLE windows (
@@ -82,7 +82,7 @@ ALTER FOREIGN TABLE windows OPTIONS (ADD window_round 'none');
 SELECT utc FROM windows WHERE utc >= '2026-03-01 20:30' AND local < '2026-03-01 20:30';
 \! eval "$LOG"
 ALTER FOREIGN TABLE windows OPTIONS (DROP window_round);
--- A required window's open end, and what halves a request
+-- A required window's open end, and a request that is halved
 ALTER FOREIGN TABLE windows ALTER COLUMN utc OPTIONS (ADD required 'true');
 ALTER FOREIGN TABLE windows OPTIONS (ADD open_to '2026-12-31', ADD open_from '2020-01-01');
 SELECT utc FROM windows WHERE utc >= '2026-03-01';
@@ -91,7 +91,7 @@ SELECT utc FROM windows WHERE utc < '2026-03-01';
 DROP FOREIGN TABLE windows;
 
 --
--- Parameters: the instant that is sent is one of the column's zone
+-- Parameters: the instant that is sent is in the column's zone
 --
 CREATE FOREIGN TABLE parameters (
     id integer OPTIONS (name 'Id'),
@@ -106,7 +106,7 @@ SELECT * FROM parameters WHERE moment = '2026-03-01 08:00+00'::timestamptz;
 DROP FOREIGN TABLE parameters;
 
 --
--- Against a local copy: each query has the same rows
+-- Each query returns the same rows as from a local copy
 --
 ALTER SERVER sandbox OPTIONS (SET timezone 'UTC');
 CREATE FOREIGN TABLE things (
@@ -134,7 +134,7 @@ SELECT id FROM local_things WHERE day = '2026-03-08' EXCEPT SELECT id FROM thing
 \! $DATACONNECT_SANDBOX_CTL log --path /test/things --fields params | sort -u | head -4
 
 --
--- Names that end in UTC are imported with the zone
+-- Columns whose names end in UTC are imported with the option
 --
 \! $DATACONNECT_SANDBOX_CTL document /bridge/current/schema '[{"TableName": "T", "Column_Name": "DateCreatedUTC", "Type": "datetime"}, {"TableName": "T", "Column_Name": "DateCreated", "Type": "datetime"}, {"TableName": "T", "Column_Name": "InUTC", "Type": "bit"}, {"TableName": "T", "Column_Name": "Outcutc", "Type": "datetime"}, {"TableName": "T", "Column_Name": "modified_utc", "Type": "date"}, {"TableName": "T", "Column_Name": "CHANGEDUTC", "Type": "datetime"}, {"TableName": "T", "Column_Name": "UTC", "Type": "datetime"}]'
 CREATE SCHEMA imported;

@@ -1,5 +1,5 @@
 --
--- Columns: their names and keys, their kinds, and what PostgreSQL does with them
+-- Columns: names and keys, kinds, and their use in PostgreSQL
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -9,7 +9,7 @@
 --
 -- Keys
 --
--- any text may be a key: compared as it is, after unescaping, case and all
+-- any text may be a key; keys are compared exactly, after unescaping
 \! $DATACONNECT_SANDBOX_CTL document '/test/keys' '[{"plain": 1, "ID #": 2, "State \/ Prov": 3, "q\"u'\''o": 4, "back\\slash": 5, "Gr\u00f6\u00dfe": 6, "東京": 7, "\ud83d\ude00": 8, "\u0050lain": 9, "PLAIN": 10, " plain": 11, "a.b": 12, "": 13, "nu\u006cl": 14}]'
 CREATE FOREIGN TABLE keys (
     plain integer,
@@ -33,7 +33,7 @@ SELECT * FROM keys;
 SELECT id_no, again FROM keys;
 SELECT again FROM keys;
 
--- text as long as a short header can say, and longer; beside another column that reads the same bytes
+-- texts that fit a short varlena header, and longer ones; two columns that read the same bytes
 SELECT format('[%s]', string_agg(format('{"T": "%s", "U": "%s"}', repeat('é', i) || 'x', repeat('y', i)), ', ')) AS texts
 FROM unnest(ARRAY[0, 62, 63, 125, 126, 127]) i \gset
 \setenv TEXTS :texts
@@ -45,7 +45,7 @@ CREATE FOREIGN TABLE texts (
 SELECT length(u), u = repeat('y', length(u)) AS u, t = repeat('é', length(t) - 1) || 'x' AS t, t2 = t AS t2,
        j1::text = to_json(t)::text AS j1, j2::text = to_json(t)::text AS j2
 FROM texts;
--- it outlives its record where a query keeps it
+-- the value outlives its record if a query keeps it
 CREATE TEMP TABLE copied AS SELECT u FROM texts;
 SELECT count(*) FROM copied c JOIN texts t ON c.u = t.u;
 SELECT count(*), count(DISTINCT a.u), min(length(b.u)), max(length(b.u))
@@ -54,25 +54,25 @@ SELECT array_agg(u ORDER BY u) = (SELECT array_agg(u ORDER BY u) FROM copied) AS
 FROM texts;
 SELECT length(first_value(u) OVER w), length(lag(u) OVER w) FROM texts WINDOW w AS (ORDER BY length(u));
 
--- of a key given twice the last counts; a missing one is NULL; others do not matter
+-- the last value of a repeated key counts; a missing key is NULL; other keys are ignored
 \! $DATACONNECT_SANDBOX_CTL document '/test/record' '[{"A": 1, "B": "x", "A": 2}, {"B": "y", "C": [{"A": 3}], "D": {"A": 4}}, {"A": 5, "\u0041": 6, "a": 7}, {}, {"A": 8, "A": null}]'
 CREATE FOREIGN TABLE record ("A" integer, "B" text) SERVER sandbox OPTIONS (endpoint '/test/record');
 SELECT * FROM record;
 SELECT "B" FROM record WHERE "A" IS NULL;
 SELECT count(*), count("A"), count("B") FROM record;
 
--- a reply whose first record has none of the table's keys is another table's
+-- a reply whose first record has none of the table's keys is an error
 \! $DATACONNECT_SANDBOX_CTL document '/test/other' '[{"a": 1, "b\u0007\u202e\"": 2, "東京": 3}, {"A": 1}]'
 CREATE FOREIGN TABLE other ("A" integer, "B" text) SERVER sandbox OPTIONS (endpoint '/test/other');
 SELECT * FROM other;
 \echo :SQLSTATE
 SELECT count(*) FROM other;
--- one of them is enough, whether or not the query reads it
+-- one key is enough, even if the query does not read it
 ALTER FOREIGN TABLE other ADD COLUMN a integer;
 SELECT * FROM other;
 SELECT "A" FROM other;
 ALTER FOREIGN TABLE other DROP COLUMN a;
--- an empty record has no key either; so many keys are not listed, nor so long ones
+-- an empty record has no key, either; lists of keys and long keys are cut
 \! $DATACONNECT_SANDBOX_CTL document '/test/other' '[{}, {"A": 1}]'
 SELECT * FROM other;
 SELECT format('[{%s, "%s": 0}]', string_agg(format('"k%s": 0', i), ', '), repeat('x', 300)) AS many FROM generate_series(1, 19) i \gset
@@ -83,7 +83,7 @@ SELECT format('[{%s}]', string_agg(format('"k%s": 0', i), ', ')) AS many FROM ge
 \setenv MANY :many
 \! $DATACONNECT_SANDBOX_CTL document '/test/other' "$MANY"
 SELECT * FROM other;
--- no record, no complaint
+-- no records, no error
 \! $DATACONNECT_SANDBOX_CTL document '/test/other' '[]'
 SELECT * FROM other;
 
@@ -102,17 +102,17 @@ CREATE FOREIGN TABLE kinds (
     day timestamp OPTIONS (name 'Day', param_from 'From', param_to 'To')
 ) SERVER sandbox OPTIONS (endpoint '/test/kinds');
 
--- a parameter's value in the rows: what was sent, the default, or NULL where nothing was
+-- a parameter's value in the rows: the value sent, the default, or NULL if none was sent
 SELECT id, employee, language, price FROM kinds;
 SELECT id, employee, language, price FROM kinds WHERE employee = 5 AND language = 'de' AND price = 1.5;
 SELECT id, language FROM kinds WHERE language IS NULL;
 SELECT id, employee FROM kinds WHERE employee IN (5, 6) ORDER BY 1, 2;
 \! sh -c "$LOG"
--- where nobody looks at it, it is sent all the same
+-- it is sent even if the query does not read the column
 SELECT id FROM kinds WHERE employee = 5 LIMIT 1;
 SELECT count(*) FROM kinds WHERE employee = 5;
 \! sh -c "$LOG"
--- a default that is none of the column's type matters only to who reads it
+-- a default that does not fit the column's type is an error only for queries that read the column
 ALTER FOREIGN TABLE kinds ALTER COLUMN employee OPTIONS (ADD "default" '*');
 SELECT count(*) FROM kinds;
 SELECT employee FROM kinds;
@@ -124,14 +124,14 @@ SELECT employee FROM kinds;
 ALTER FOREIGN TABLE kinds ALTER COLUMN employee OPTIONS (DROP "default");
 \! sh -c "$LOG"
 
--- this service filters nothing: PostgreSQL does
+-- this service does not filter, so PostgreSQL does
 SELECT id, store FROM kinds WHERE store = 7;
 SELECT id, store FROM kinds WHERE store IN (7, 8, 9) ORDER BY id;
 SELECT id, day FROM kinds WHERE day >= '2026-03-01 10:30' AND day < '2026-03-02';
 SELECT id, day FROM kinds WHERE day = '2026-03-02';
 SELECT id, store, day FROM kinds WHERE store = 7 AND day = '2026-03-01 10:00';
 \! sh -c "$LOG"
--- a default is sent wherever the query gives no value, whatever else it says of the column
+-- a default is sent if the query gives no value, whatever else it says about the column
 ALTER FOREIGN TABLE kinds ALTER COLUMN store OPTIONS (ADD "default" '7');
 SELECT id, store FROM kinds;
 SELECT id, store FROM kinds WHERE store = 8;
@@ -142,7 +142,7 @@ ALTER FOREIGN TABLE kinds ALTER COLUMN store OPTIONS (DROP "default");
 --
 -- Tables of few columns
 --
--- none of the reply's, or none at all: records count
+-- no column of the reply, or no column at all: records are counted
 CREATE FOREIGN TABLE only_param (x text OPTIONS (param 'X')) SERVER sandbox OPTIONS (endpoint '/test/kinds');
 CREATE FOREIGN TABLE no_columns () SERVER sandbox OPTIONS (endpoint '/test/kinds');
 SELECT * FROM only_param WHERE x = 'a';
@@ -163,7 +163,7 @@ SELECT (k).store, (k).language FROM (SELECT k FROM kinds k OFFSET 0) s WHERE (k)
 SELECT count(k) FROM kinds k;
 SELECT tableoid::regclass, id, ctid FROM kinds WHERE id = 1;
 SELECT DISTINCT tableoid = 'no_columns'::regclass FROM no_columns;
--- rows of it in an UPDATE, and locked ones
+-- its rows in an UPDATE, and with row locks
 CREATE TABLE local (id integer PRIMARY KEY, store integer, whole text);
 INSERT INTO local VALUES (1), (2), (9);
 UPDATE local l SET store = k.store, whole = k::text FROM kinds k WHERE k.id = l.id AND k.price = 3;
@@ -183,7 +183,7 @@ PREPARE whole AS SELECT c, c.* FROM changing c WHERE "Id" = 1;
 ALTER FOREIGN TABLE changing DROP COLUMN gone, DROP COLUMN gone_too;
 EXECUTE whole;
 SELECT c, c.* FROM changing c WHERE "Id" = 1;
--- prepared before the options changed
+-- statements prepared before the options changed
 PREPARE stores AS SELECT store, count(*) FROM changing WHERE store = 8 GROUP BY 1;
 \! $DATACONNECT_SANDBOX_CTL log-clear
 EXECUTE stores;
@@ -206,7 +206,7 @@ ALTER FOREIGN TABLE changing ALTER COLUMN "Store no." TYPE text;
 SELECT * FROM changing WHERE p = 'x' AND "Store no." = '7' ORDER BY "Id";
 
 --
--- What is declared here binds the service to nothing
+-- Constraints declared here do not bind the service
 --
 CREATE DOMAIN store_no AS integer CHECK (value <> 8);
 CREATE FOREIGN TABLE declared (
@@ -219,7 +219,7 @@ CREATE FOREIGN TABLE declared (
 ) SERVER sandbox OPTIONS (endpoint '/test/kinds');
 SELECT * FROM declared;
 SELECT id, store, "Day", absent FROM declared;
--- a domain's check is the type's own
+-- a domain's check is part of the type
 ALTER FOREIGN TABLE declared DROP COLUMN double;
 ALTER FOREIGN TABLE declared ALTER COLUMN store TYPE store_no;
 SELECT id FROM declared;
@@ -232,7 +232,7 @@ SELECT * FROM declared;
 CREATE TABLE by_year (day timestamp, note text, store integer) PARTITION BY RANGE (day);
 CREATE TABLE year_2025 PARTITION OF by_year FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
 INSERT INTO by_year VALUES ('2025-05-05', 'here', 7);
--- its columns stand in another order
+-- its columns are in another order
 CREATE FOREIGN TABLE year_2026 (
     store integer OPTIONS (name 'Store', param 'StoreID'),
     dropped integer,
@@ -245,7 +245,7 @@ ALTER TABLE by_year ATTACH PARTITION year_2026 FOR VALUES FROM ('2026-01-01') TO
 SELECT tableoid::regclass, * FROM by_year WHERE store = 7 ORDER BY day;
 SELECT b FROM by_year b WHERE day >= '2026-03-01 10:30' AND day < '2026-04-01';
 \! sh -c "$LOG"
--- a partition that cannot match is not asked, at plan time or run time
+-- no request is sent for a partition that cannot match, at plan time or run time
 SELECT * FROM by_year WHERE day < '2025-12-31';
 PREPARE before(timestamp) AS SELECT count(*) FROM by_year WHERE day < $1;
 SET plan_cache_mode = force_generic_plan;
@@ -255,7 +255,7 @@ RESET plan_cache_mode;
 \! sh -c "$LOG"
 INSERT INTO by_year VALUES ('2026-05-05', 'here', 7);
 DROP TABLE by_year;
--- what lies beyond a partition's bounds is another's, and they say what is sent
+-- rows beyond a partition's bounds are left out, and the bounds are sent
 CREATE TABLE by_month (id integer, day timestamp) PARTITION BY RANGE (day);
 CREATE FOREIGN TABLE january (id integer OPTIONS (name 'Id'), day timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate', required 'true'))
     SERVER sandbox OPTIONS (endpoint '/test/sales');
@@ -295,14 +295,14 @@ SELECT tableoid::regclass, * FROM parent WHERE store_id = 8 ORDER BY id;
 \! sh -c "$LOG"
 
 --
--- Views over it
+-- Views over foreign tables
 --
 CREATE VIEW week AS SELECT id, store, day::date AS day, language FROM kinds
  WHERE day >= '2026-03-01' AND day < '2026-03-08';
 SELECT * FROM week WHERE store = 7 AND language = 'de';
 SELECT * FROM week WHERE day = '2026-03-02';
 \! sh -c "$LOG"
--- behind a barrier a function that tells sees only the view's rows; = may be sent
+-- with security_barrier a leaky function sees only the view's rows; = may be sent
 CREATE FUNCTION tell(integer) RETURNS boolean LANGUAGE plpgsql COST 0.0001
 AS $$ BEGIN RAISE NOTICE 'told of %', $1; RETURN true; END $$;
 CREATE VIEW guarded WITH (security_barrier) AS SELECT id, store, employee FROM kinds WHERE store = 7;

@@ -6,7 +6,7 @@
 \i :setup
 \pset null (none)
 
--- an employee's log-in has none
+-- an employee's login has none
 SELECT * FROM dataconnect_companies('sandbox');
 \! sh -c "$LOG"
 
@@ -18,11 +18,11 @@ SELECT count(*) FROM dataconnect_companies('sandbox', 'master');
 SELECT count(*) FROM dataconnect_companies('sandbox', 'friends');
 SELECT count(*) FROM dataconnect_companies(NULL);
 
--- one over several companies
+-- a login over several companies
 \! $DATACONNECT_SANDBOX_CTL settings '{"login": "master"}'
 SELECT * FROM dataconnect_companies('sandbox');
 SELECT count(*) FROM dataconnect_companies('sandbox', relationships => 'MASTER');
--- also where the other list is there, and empty
+-- also if the other list exists and is empty
 \! $DATACONNECT_SANDBOX_CTL fault '{"path": "/partner/relationships", "body": []}'
 SELECT count(*) FROM dataconnect_companies('sandbox');
 
@@ -30,7 +30,7 @@ SELECT count(*) FROM dataconnect_companies('sandbox');
 SELECT c.company_id, c.company_name FROM dataconnect_companies('sandbox') c
  JOIN (VALUES (14205), (16001)) v (id) ON v.id = c.company_id ORDER BY 1;
 
--- what is no list, or one in another shape
+-- replies that are not a list, or a list of another shape
 \! $DATACONNECT_SANDBOX_CTL settings '{"login": "partner"}'
 \! $DATACONNECT_SANDBOX_CTL fault '{"path": "/partner/relationships", "body": {"CompanyID": "7", "CompanyName": "", "DoingBusinessAs": null}}'
 SELECT * FROM dataconnect_companies('sandbox');
@@ -51,7 +51,7 @@ SELECT * FROM dataconnect_companies('sandbox');
 \! $DATACONNECT_SANDBOX_CTL fault '{"path": "/partner/relationships", "status": 500}'
 SELECT * FROM dataconnect_companies('sandbox');
 
--- markup: an empty table is asked for again, a page to log in is not
+-- markup: an empty table is retried, a login page is not
 ALTER SERVER sandbox OPTIONS (ADD retry_max_wait '10ms');
 \! $DATACONNECT_SANDBOX_CTL fault '{"path": "/partner/relationships", "body": "<Table />", "content_type": "text/xml", "count": 2}'
 SELECT count(*) FROM dataconnect_companies('sandbox');
@@ -59,7 +59,7 @@ SELECT count(*) FROM dataconnect_companies('sandbox');
 SELECT * FROM dataconnect_companies('sandbox');
 ALTER SERVER sandbox OPTIONS (DROP retry_max_wait);
 
--- who may ask
+-- privileges
 CREATE ROLE regress_dcf_caller;
 SET ROLE regress_dcf_caller;
 SELECT count(*) FROM dataconnect_companies('sandbox');

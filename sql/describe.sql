@@ -1,18 +1,18 @@
 --
--- Asking an endpoint what its records look like
+-- Inferring the columns of an endpoint
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
 \i :setup
 \set VERBOSITY terse
 
--- types by the reply's Schema
+-- types from the reply's Schema
 SELECT * FROM dataconnect_describe('sandbox', '/reports/donationssummaryreport', 'StartDate=2026-03-01&StopDate=2026-03-08');
 \! sh -c "$LOG"
 SELECT dataconnect_table_ddl('sandbox', '/lists/cardtypes');
 SELECT dataconnect_table_ddl('sandbox', '/lists/LocationIDs', 'LocationType=Region', 'Regions "here"');
 \! sh -c "$LOG"
--- what it says can be run
+-- the DDL can be run
 SELECT dataconnect_table_ddl('sandbox', '/reports/DonationsSummaryReport', 'StartDate=2026-03-01&StopDate=2026-03-08', 'donations') AS ddl \gset
 :ddl
 SELECT count(*), count(date_created) FROM donations;
@@ -20,7 +20,7 @@ IMPORT FOREIGN SCHEMA "/reports/DonationsSummaryReport" FROM SERVER sandbox INTO
     OPTIONS (prefix 'my_', column_names 'preserve', table_params 'StartDate=2026-03-01&StopDate=2026-03-08');
 SELECT count(*), count("DateCreated") FROM my_donations_summary_report;
 
--- Types by the values, where there is no Schema.  A type must take all of them.
+-- Without a Schema, types from the values.  A type must take all of them.
 \! $DATACONNECT_SANDBOX_CTL document /test/x '[{"int": 1, "big": 1, "num": 1, "dec": 1.5, "huge": 123456789012345678901, "exp": 1e3, "bool": true, "mixed": 1}, {"int": -999999999, "big": 1234567890, "num": 2.5, "dec": null, "bool": null, "mixed": true}]'
 SELECT column_name, name, type, sample FROM dataconnect_describe('sandbox', '/test/x');
 \! $DATACONNECT_SANDBOX_CTL document /test/x '[{"uuid": "0E984725-C51C-4BF4-9960-E1C80E27ABA0", "date": "2026-01-31", "ts": "2026-01-31T10:00:00.123", "tz": "2026-01-31T10:00:00Z", "dt": "2026-01-31", "code": "007", "not a date": "2026-02-30"}, {"uuid": "null", "date": "", "ts": "2026-01-31", "tz": "2026-01-31T10:00:00", "dt": "soon"}]'
@@ -38,7 +38,7 @@ SELECT dataconnect_table_ddl('sandbox', '/test/x');
 \echo :SQLSTATE
 IMPORT FOREIGN SCHEMA "/test/x" FROM SERVER sandbox INTO public;
 \echo :SQLSTATE
--- one object is one record, unless it is around some
+-- one object is one record, unless it contains records
 SELECT * FROM dataconnect_describe('sandbox', '/ping');
 \! $DATACONNECT_SANDBOX_CTL document /test/x ' {"Schema": [{"Column_Name": "Id", "Type": "int"}], "Records": [{"Id": 1}]}' && $DATACONNECT_SANDBOX_CTL fault '{"path": "/test/x", "bom": true}'
 SELECT * FROM dataconnect_describe('sandbox', '/test/x');
@@ -49,7 +49,7 @@ ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'wrong');
 SELECT application_name FROM ping;
 ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'sandbox-token');
 DROP FOREIGN TABLE ping;
--- replies that are no records
+-- replies that are not records
 \! $DATACONNECT_SANDBOX_CTL document /test/x '[{"a": 1}, {"a": '
 SELECT * FROM dataconnect_describe('sandbox', '/test/x');
 \! $DATACONNECT_SANDBOX_CTL document /test/x '{"Error": true, "Message": "no"}'
@@ -62,14 +62,14 @@ SELECT * FROM dataconnect_describe('sandbox', '/test/x');
 SELECT * FROM dataconnect_describe('sandbox', '/test/x');
 SELECT * FROM dataconnect_describe('sandbox', '/nowhere');
 
--- the thousandth record counts, the next does not
+-- the sample ends after the thousandth record
 SELECT json_agg(json_build_object('a', CASE WHEN i < 1000 THEN 1 WHEN i = 1000 THEN 3000000000 END,
                                   'b', CASE WHEN i < 1001 THEN to_json(true) ELSE to_json('x'::text) END)) AS many
 FROM generate_series(1, 1001) i \gset
 \setenv MANY :many
 \! $DATACONNECT_SANDBOX_CTL document /test/x "$MANY"
 SELECT column_name, type FROM dataconnect_describe('sandbox', '/test/x');
--- nor does what stands behind the first megabyte
+-- and after the first megabyte
 SELECT format('[{"a": 1, "x": "%s"}, {"a": 1}, {"a": "x"}]', repeat('x', 1024 * 1024 - 30)) AS longer,
        format('[{"a": 1, "x": "%s"}, {"a": "x"}]', repeat('x', 1024 * 1024 - 100)) AS shorter \gset
 \pset tuples_only on
@@ -108,7 +108,7 @@ IMPORT FOREIGN SCHEMA "/test/unnamed" FROM SERVER sandbox INTO public OPTIONS (c
 \set VERBOSITY terse
 SELECT * FROM unnamed;
 DROP FOREIGN TABLE unnamed;
--- as long as a key can be, and longer; a name in an alphabet of its own
+-- keys of the maximum length, and longer ones; a name in another alphabet
 SELECT format('[{"Id": 1, "%s": 2, "%sb": 3, "%s": 4}]', repeat('a', 2000), repeat('a', 2000), '東京') AS long \gset
 \setenv LONG :long
 \! $DATACONNECT_SANDBOX_CTL document /test/unnamed "$LONG"
@@ -137,7 +137,7 @@ CREATE SERVER stranger FOREIGN DATA WRAPPER stranger;
 SELECT * FROM dataconnect_describe('stranger', '/test/x');
 DROP FOREIGN DATA WRAPPER stranger CASCADE;
 
--- who may ask
+-- privileges
 CREATE ROLE dataconnect_analyst;
 SET ROLE dataconnect_analyst;
 SELECT * FROM dataconnect_describe('sandbox', '/lists/stores');

@@ -1,5 +1,5 @@
 --
--- Comparing a foreign table with what the service answers now
+-- Comparing a foreign table with the service's current records
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -11,17 +11,17 @@ CREATE SCHEMA rq;
 IMPORT FOREIGN SCHEMA "all" LIMIT TO (stores, donations_summary_report, product_detail_report_tax_detail) FROM SERVER sandbox INTO rq;
 SELECT * FROM dataconnect_check('rq.stores');
 SELECT * FROM dataconnect_check('rq.donations_summary_report', 'StartDate=2026-03-01&StopDate=2026-03-08');
--- with the parameters that the table fixes, and those that are given
+-- with the table's own params, and with those passed
 \! $DATACONNECT_SANDBOX_CTL log-clear
 SELECT * FROM dataconnect_check('rq.product_detail_report_tax_detail', 'StartDate=2026-03-01&StopDate=2026-03-02&SearchMethod=1&ManufacturerID=-1&CategoryNumber=10');
 \! sh -c "$LOG"
 
--- a column that is added has a comment, as one that is imported
+-- an added column gets a comment, like an imported one
 ALTER FOREIGN TABLE rq.stores DROP COLUMN location_entity_id;
 SELECT command FROM dataconnect_check('rq.stores') \gexec
 SELECT attname, col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'rq.stores'::regclass AND attname = 'location_entity_id';
 
--- new, gone, of another type: by the Schema
+-- new, gone, of another type: from the Schema
 CREATE FOREIGN TABLE rq."Drift %" (
     id integer OPTIONS (name 'ID'),
     "Old ""one""" text OPTIONS (name 'Old'),
@@ -35,24 +35,24 @@ CREATE FOREIGN TABLE rq."Drift %" (
 ) SERVER sandbox OPTIONS (endpoint '/test/drift', params 'A=1', format 'jsondatatable');
 \! $DATACONNECT_SANDBOX_CTL document /test/drift '{"Records": [{"ID": 1, "Price": 1.5, "Narrow": 1, "Wide": 2, "Label": "x", "Sold": "2026-01-01", "Day": "2026-01-01T10:00:00", "New Key": 7, "id": 1}], "Schema": [{"Column_Name": "ID", "Type": "bigint"}, {"Column_Name": "Price", "Type": "money"}, {"Column_Name": "Narrow", "Type": "tinyint"}, {"Column_Name": "Wide", "Type": "int"}, {"Column_Name": "Label", "Type": "nvarchar"}, {"Column_Name": "Sold", "Type": "datetime"}, {"Column_Name": "Day", "Type": "datetime"}]}'
 SELECT column_name, name, change, declared, found FROM dataconnect_check('rq."Drift %"');
--- the commands can be run, and mend it
+-- running the commands removes the differences
 SELECT command FROM dataconnect_check('rq."Drift %"') \gexec
 SELECT * FROM dataconnect_check('rq."Drift %"');
 \d rq."Drift %"
 SELECT * FROM rq."Drift %";
--- what the Schema says of a new one goes into its comment, made safe
+-- the Schema's type of a new column goes into its comment, made fit to show
 \! $DATACONNECT_SANDBOX_CTL document /test/noted '{"Records": [{"ID": 1, "It is \"\u202e": 2}], "Schema": [{"Column_Name": "ID", "Type": "int"}, {"Column_Name": "It is \"\u202e", "Type": "nvarchar"}]}'
 CREATE FOREIGN TABLE rq.noted (id integer OPTIONS (name 'ID')) SERVER sandbox OPTIONS (endpoint '/test/noted');
 SELECT command FROM dataconnect_check('rq.noted') \gexec
 SELECT attname, col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'rq.noted'::regclass AND attnum = 2;
 
--- by the values, which say less
+-- from the values, which say less
 \! $DATACONNECT_SANDBOX_CTL document /test/values '[{"a": 1, "b": 1, "c": 1, "d": 1, "e": 1.5, "f": "x", "g": "x", "h": "2026-01-01", "i": null, "j": true, "k": "2026-01-01T00:00:00"}]'
 CREATE FOREIGN TABLE rq.valued (a smallint, b boolean, c text, d bigint, e integer, f uuid, g varchar(3), h timestamp, i uuid, j integer, k date)
     SERVER sandbox OPTIONS (endpoint '/test/values');
 SELECT column_name, declared, found FROM dataconnect_check('rq.valued');
 
--- a key that was renamed: the column reads the new one, and takes its type
+-- a renamed key: the column then reads the new key, with its type
 \! $DATACONNECT_SANDBOX_CTL document /test/renamed '[{"ID": 1, "store_name": "a", "TotalSale": 1.5, "Totals": 3, "qty": 4}]'
 CREATE FOREIGN TABLE rq.renamed (id integer OPTIONS (name 'Id'), store text OPTIONS (name 'StoreName'), "TotalSales" integer, total integer OPTIONS (name 'Total'), "Quantity" integer)
     SERVER sandbox OPTIONS (endpoint '/test/renamed');
@@ -60,11 +60,11 @@ SELECT * FROM dataconnect_check('rq.renamed');
 SELECT command FROM dataconnect_check('rq.renamed') \gexec
 SELECT * FROM dataconnect_check('rq.renamed');
 SELECT * FROM rq.renamed;
--- a key that cannot be a column is nothing to mend
+-- a key that cannot be a column is not reported
 \! $DATACONNECT_SANDBOX_CTL document /test/renamed '[{"ID": 1, "store_name": "a", "TotalSale": 1.5, "Totals": 3, "qty": 4, "": 1, "a\tb": 2}]'
 SELECT * FROM dataconnect_check('rq.renamed');
 
--- a whole schema, whatever happens to one of its tables
+-- a whole schema, even if one of its tables fails
 CREATE SCHEMA "a schema";
 CREATE FOREIGN DATA WRAPPER stranger;
 CREATE SERVER stranger FOREIGN DATA WRAPPER stranger;
@@ -84,7 +84,7 @@ SELECT * FROM dataconnect_check_schema('"a schema"', 'Day=2026-01-01');
 \! sh -c "$LOG"
 SELECT foreign_table, error FROM dataconnect_check_schema('"a schema"', 'Auth=x') LIMIT 1;
 SELECT * FROM dataconnect_check_schema('no_such_schema');
--- what ends a statement is not caught
+-- errors that end a statement are not caught
 SET statement_timeout = '100ms';
 \! $DATACONNECT_SANDBOX_CTL fault '{"path": "/test/*", "hold_headers": true}'
 \set VERBOSITY sqlstate
@@ -93,7 +93,7 @@ SELECT * FROM dataconnect_check_schema('"a schema"');
 RESET statement_timeout;
 \! $DATACONNECT_SANDBOX_CTL release
 
--- what cannot be compared
+-- objects that cannot be compared
 \! $DATACONNECT_SANDBOX_CTL document /test/values '[]'
 SELECT * FROM dataconnect_check('rq.valued');
 \echo :SQLSTATE
@@ -111,7 +111,7 @@ RESET ROLE;
 GRANT EXECUTE ON FUNCTION dataconnect_check_schema TO dataconnect_analyst;
 SET ROLE dataconnect_analyst;
 SELECT foreign_table, change, error FROM dataconnect_check_schema('rq') WHERE foreign_table = 'rq.stores'::regclass;
--- what was learned is the owner's to forget
+-- only the owner may reset what was learned
 SELECT dataconnect_forget('rq.stores');
 \echo :SQLSTATE
 RESET ROLE;

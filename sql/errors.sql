@@ -1,5 +1,5 @@
 --
--- What the service refuses, and replies that are none
+-- Refusals of the service, and invalid replies
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -41,7 +41,7 @@ SELECT try('SELECT count(*) FROM sales');
 SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 413, "body": {"Error": true, "Message": "too many records: 2000000"}}'
 SELECT try('SELECT count(*) FROM sales WHERE store_id = 1 AND date_created >= ''2026-01-01'' AND date_created < ''2026-02-01''');
--- an end that is left open is told
+-- the message says that an end was left open
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 413, "body": "", "count": 3}'
 SELECT split_part(try('SELECT count(*) FROM sales WHERE date_created ' || bounds), 'hint: ', 2) AS hint
   FROM unnest(array['>= ''2026-01-01''', '< ''2026-01-01''', 'IS NOT NULL']) AS bounds;
@@ -68,16 +68,16 @@ SELECT try('SELECT count(*) FROM sales');
 SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 418, "body": "\u202eevil\u0007 text\nsecond line"}'
 SELECT try('SELECT count(*) FROM sales');
--- the end of HTTP on this connection is no provisional reply before another
+-- 101 is not a provisional reply before another reply
 \! $DATACONNECT_SANDBOX_CTL fault '{"raw_reply": "SFRUUC8xLjEgMTAxIFN3aXRjaGluZyBQcm90b2NvbHMNClVwZ3JhZGU6IHgNCkNvbm5lY3Rpb246IFVwZ3JhZGUNCg0KW3siSWQiOjF9XQ=="}'
 SELECT try('SELECT count(*) FROM sales');
 
--- a long request is not shown whole
+-- a long request is shown in part
 CREATE FOREIGN TABLE long (id integer OPTIONS (name 'Id'), ids integer OPTIONS (param 'Ids', list 'true')) SERVER sandbox OPTIONS (endpoint '/nowhere');
 SELECT length(answer), right(answer, 240) FROM try($$SELECT count(*) FROM long WHERE ids = ANY (ARRAY(SELECT generate_series(1000, 9999)))$$) AS answer;
 DROP FOREIGN TABLE long;
 
--- the real thing: the sandbox's own refusals
+-- the sandbox's own refusals
 CREATE FOREIGN TABLE product_detail (
     sale_invoice_id integer OPTIONS (name 'SaleInvoiceID'),
     start_date timestamptz OPTIONS (param 'StartDate', required 'true'),
@@ -89,7 +89,7 @@ SELECT try('SELECT count(*) FROM nowhere');
 CREATE FOREIGN TABLE incomplete (id integer) SERVER sandbox OPTIONS (endpoint '/reports/SalesByInvoiceReport');
 SELECT try('SELECT count(*) FROM incomplete');
 
--- what is known of the values that were sent, first of those that are none of the legal ones
+-- what the catalogue knows about the values sent; those that are not legal come first
 CREATE FUNCTION refused(query text) RETURNS text LANGUAGE sql AS $$
     SELECT split_part(try(query), 'hint: ', 2)
 $$;
@@ -127,7 +127,7 @@ ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'canary-wr
 SELECT try('SELECT count(*) FROM sales');
 ALTER USER MAPPING FOR CURRENT_USER SERVER sandbox OPTIONS (SET token 'sandbox-token');
 
--- a byte order mark in front of what is said
+-- a byte order mark before the message
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 400, "bom": true, "body": {"Error": true, "Message": "sorry"}}'
 SELECT try('SELECT count(*) FROM sales');
 
@@ -136,7 +136,7 @@ SELECT try('SELECT count(*) FROM sales');
 SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL clear
 
--- 200, but no records
+-- status 200, but no records
 \! $DATACONNECT_SANDBOX_CTL fault '{"body": ""}'
 SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"body": "<html><title>Log in</title></html>", "content_type": "text/html"}'
@@ -167,7 +167,7 @@ SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"cut": {"after": 200, "how": "gzip"}}'
 SELECT try('SELECT count(*) FROM sales');
 
--- keys: none of the table's, new ones, missing ones, twice
+-- keys: none of the table's, new, missing, repeated
 \! $DATACONNECT_SANDBOX_CTL fault '{"rename": {"Id": "A", "StoreID": "B \"q\"", "DateCreated": "C"}}'
 SELECT try('SELECT count(*) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"add": {"New": [1, {"x": null}]}}'
@@ -177,7 +177,7 @@ SELECT try('SELECT count(id) FROM sales');
 \! $DATACONNECT_SANDBOX_CTL fault '{"duplicate": {"Id": 7}}'
 SELECT try('SELECT count(DISTINCT id) FROM sales');
 
--- an error among the records, as a service may write that fails on its way
+-- an error among the records, as a service may write if it fails half-way
 \! $DATACONNECT_SANDBOX_CTL fault '{"body": [{"Id": 1, "StoreID": 2}, {"Id": 2}, {"Message": "An error has occurred."}]}'
 SELECT try('SELECT count(*) FROM sales');
 
@@ -188,10 +188,10 @@ ALTER SERVER sandbox OPTIONS (ADD max_record_size '200kB');
 SELECT try('SELECT count(*) FROM sales');
 ALTER SERVER sandbox OPTIONS (DROP max_record_size);
 
--- what cannot be sent
+-- values that cannot be sent
 SELECT try($$SELECT count(*) FROM product_detail WHERE start_date = 'infinity' AND stop_date = '2026-01-01'$$);
 
--- nobody there
+-- nothing listens
 CREATE SERVER closed FOREIGN DATA WRAPPER dataconnect_fdw OPTIONS (url 'http://127.0.0.1:1', max_retries '0');
 CREATE USER MAPPING FOR CURRENT_USER SERVER closed OPTIONS (token 'canary');
 CREATE FOREIGN TABLE closed_table (id integer) SERVER closed OPTIONS (endpoint '/x');
@@ -201,7 +201,7 @@ CREATE USER MAPPING FOR CURRENT_USER SERVER remote OPTIONS (token 'canary');
 CREATE FOREIGN TABLE remote_table (id integer) SERVER remote OPTIONS (endpoint '/x');
 SELECT try('SELECT count(*) FROM remote_table');
 
--- after all this, a query that is right is right
+-- after all this, a correct query works
 SELECT try('SELECT count(*) FROM sales');
 
 DROP FUNCTION try;

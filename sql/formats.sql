@@ -1,5 +1,5 @@
 --
--- Formats: what is a reply and what is none, how it is asked for, and encodings
+-- Formats: valid and invalid replies, requests, and encodings
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -16,11 +16,11 @@ CREATE FOREIGN TABLE table_reply (n integer OPTIONS (param 'N'), "A" text, "B" i
 CREATE TABLE replies (n serial, format text, body text, bytes bytea);
 CREATE FUNCTION octets(body text) RETURNS bytea LANGUAGE sql
 AS $$ SELECT CASE WHEN body LIKE '\\x%' THEN body::bytea ELSE convert_to(body, 'UTF8') END $$;
--- which the sandbox is told all at once
+-- the faults that set all these replies in the sandbox
 CREATE VIEW faults AS SELECT coalesce(json_agg(json_build_object('count', 0, 'param', json_build_object('N', n),
     'raw', replace(encode(bytes, 'base64'), E'\n', ''))), '[]') AS faults FROM replies;
 
--- the rows of a reply, or what is wrong with it
+-- the rows of a reply, or its error
 CREATE FUNCTION rows_of(n integer, format text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -43,18 +43,18 @@ INSERT INTO replies (format, body) SELECT 'json', * FROM unnest(array[
     '[{"A":{"a":[1, {"b":2}]},"B":null}]', '[{"A":["x","y"],"C":{"A":"no","B":[{"A":"no"}]}}]', '[{"A":14.50,"B":"7"},{"A":true},{"A":"\u00e9\ud83d\ude00\"\\\/\b"}]', '[{"\u0041":"x"}]',
     -- one object is one row
     '{"A":"x","B":1}', '\xefbbbf' || encode(E'\r\n { "B" : "7", "C" : [ {"A":"no"} ] } \r\n', 'hex'), '{"A":null,"Error":null}', '{"Error":"","A":"x"}', '{"A":"x","A":"y"}', '{"A":"\u00e9","Error":{"Error":true}}',
-    -- unless it is none of the table's, an error, what is said of a request, an envelope, or not alone
+    -- unless it has none of the table's keys, is an error, a message about the request, an envelope, or not alone
     '{"C":1}', '{"A":"x","Error":true}', '{"Error":true,"A":"x"}', '{"Error":false,"A":"x"}', '{"A":"x","Records":[]}', '{"Schema":[],"A":"x"}', '{"A":"x"}x', '{"A":"x"},', '{"A":"x"}{"A":"y"}', '{"A":"x"', '{"A":"x","B":"y"}', '{"A":"x",}', '{A:"x"}',
-    -- JSON, but no records
+    -- JSON, but not records
     '{}', '{"Records":[{"A":"x"}]}', '{"Error":true,"Message":"no"}', '[[{"A":"x"}]]', '[1]', '["x"]', '[null]', '[true]', '[{"A":"x"},[]]', '[{"A":"x"},null]', '1', '"x"', 'true', 'null', '-1e5',
-    -- no JSON
+    -- not JSON
     '', ' ', E'\n', '<html><body>Log in</body></html>', E' \n<?xml version="1.0"?><Table></Table>', 'A,B', 'Service is busy.', '[', '[{', '[{"A":"x"}', '[{"A":"x"},', '[{"A":"x"},]', '[,]', '[{"A":"x"} {"A":"y"}]', '[{"A":"x",}]', '[{"A" "x"}]', '[{"A":}]', '[{A:"x"}]', '[{''A'':''x''}]', '[{"A":"x"}}', ']',
     '[{"A":undefined}]', '[{"A":NaN}]', '[{"A":+1}]', '[{"A":01}]', '[{"A":1.}]', '[{"A":.5}]', '[{"A":1e}]', '[{"A":-}]', '[{"A":0x1}]', '[{"A":True}]', '[{"A":nul}]', '[{"A":nulls}]', '[{"A":"x"/* no */}]',
     E'[{"A":"a\tb"}]', E'[{"A":"a\nb"}]', '[{"A":"\x"}]', '[{"A":"\u12"}]', '[{"A":"\u12g4"}]', '[{"A":"\u0000"}]', '[{"A":"x","C":"\u0000"}]', '[{"A":"x","\u0000":1}]',
     '[{"A":"\ud800"}]', '[{"A":"\ud800x"}]', '[{"A":"\ud83d\u0041"}]', '[{"A":"\ude00\ud83d"}]', '[{"A":"x","C":"\udc00"}]',
-    -- and more after it
+    -- followed by more
     '[{"A":"x"}]x', '[{"A":"x"}][]', '[{"A":"x"}],', '[{"A":"x"}]{"Error":true}', '[]]']);
--- bytes: no UTF-8, in a value, a key, what nobody reads; other encodings; a NUL at the end
+-- bytes: invalid UTF-8 in a value, a key, a field that is not read; other encodings; a NUL at the end
 INSERT INTO replies (format, body) SELECT 'json', '\x' || encode(a || b || c, 'hex') FROM (VALUES
     ('[{"A":"'::bytea, '\xff'::bytea, '"}]'::bytea), ('[{"A":"', '\xe9', '"}]'), ('[{"A":"', '\xc3', '"}]'), ('[{"A":"', '\xc080', '"}]'), ('[{"A":"', '\xeda080', '"}]'), ('[{"A":"', '\xf4908080', '"}]'),
     ('[{"A":"x","', '\xff', '":1}]'), ('[{"A":"x","C":["', '\xff', '"]}]'), ('', '\xfeff005b005d', ''), ('', '\xfffe5b005d00', ''), ('', '\xefbbbfefbbbf5b5d', ''), ('[{"A":"x"}]', '\x00', ''), ('[{"A":"x', '\x00', 'y"}]')) AS t (a, b, c);
@@ -66,7 +66,7 @@ SELECT faults FROM faults \gset
 SELECT n, CASE WHEN body LIKE '\\x%' THEN body ELSE quote_literal(body) END AS body, rows_of(n, format) FROM replies ORDER BY n;
 \pset format aligned
 
--- wherever a reply is cut, or a byte of it lost, it is no reply
+-- a reply that is cut anywhere, or that lacks a byte, is an error
 \set reply '[{"A":"caf\\u00e9","B":-10},{"A":null,"C":[{},[true,false]]}]'
 \! $DATACONNECT_SANDBOX_CTL clear
 TRUNCATE replies RESTART IDENTITY;
@@ -88,7 +88,7 @@ INSERT INTO replies (format, body) SELECT 'table', * FROM unnest(array[
     -- no records
     '{}', '{"Schema":[]}', '{"records":[{"A":"x"}]}', '{"Records":null}', '{"Records":{"A":"x"}}', '{"Records":"[]"}', '{"Records":1}', '{"Records":[[]]}', '{"Records":[{"A":"x"},1]}', '{"Records":[],"Records":[]}',
     '[{"A":"x"}]', '[]', '{"Error":true,"Message":"no"}', '"x"', 'null', '1',
-    -- no JSON, or more after it
+    -- not JSON, or followed by more
     '', '<Table/>', '{', '{"Records"', '{"Records":', '{"Records":[', '{"Records":[]', '{"Records":[{"A":"x"}]', '{"Records":[{"A":"x"}],', '{"Records":[{"A":"x"}],}', '{"Records":[{"A":"x"}],"Schema":[', '{"Records":[{"A":"x"}],"Schema":[{}}}',
     '{"Records":[{"A":"x"}],"Schema":"\u0000"}', '{"Records":[{"A":"x"}]}x', '{"Records":[]}{"Records":[]}', '{"Records":[]}]']);
 UPDATE replies SET bytes = octets(body);
@@ -108,7 +108,7 @@ SELECT faults FROM faults \gset
 SELECT count(*), left(rows_of(n, format), 22) AS says FROM replies GROUP BY 2;
 \! $DATACONNECT_SANDBOX_CTL clear
 
--- both hold the same rows, and the table's format wins over the server's
+-- both formats have the same rows; the table's format overrides the server's
 CREATE FOREIGN TABLE sales (id integer OPTIONS (name 'Id'), store_id integer OPTIONS (name 'StoreID'), total numeric OPTIONS (name 'Total'))
     SERVER sandbox OPTIONS (endpoint '/test/sales');
 \! $DATACONNECT_SANDBOX_CTL log-clear
@@ -129,7 +129,7 @@ SELECT count(*) FROM (TABLE sales_json INTERSECT TABLE sales_table) AS s;
 SELECT count(*) FROM sales;
 \! $DATACONNECT_SANDBOX_CTL fault '{"depth": 511}'
 SELECT count(*) FROM sales;
--- max_record_size is the longest record, from brace to brace; what lies between and around does not count
+-- max_record_size limits a record from brace to brace; text between and around records does not count
 ALTER SERVER sandbox OPTIONS (ADD max_record_size '1kB');
 SELECT format('[%s{"A":"%s"}%s,{"A":"y"}]', repeat(' ', 3000), repeat('x', 1024 - length('{"A":""}')), repeat(' ', 3000)) AS longest,
        format('[{"A":"y"},{"A":"%s"}]', repeat('x', 1025 - length('{"A":""}'))) AS longer \gset
@@ -155,24 +155,24 @@ ALTER SERVER sandbox OPTIONS (DROP max_record_size);
 --
 -- Content-Type and Content-Encoding
 --
--- what is JSON counts, whatever it is called
+-- the content counts, not the Content-Type
 \! $DATACONNECT_SANDBOX_CTL fault '[{"content_type": "text/html"}, {"content_type": "application/xml; charset=utf-16"}, {"content_type": ""}]'
 SELECT count(*) FROM sales;
 SELECT count(*) FROM sales;
 SELECT count(*) FROM sales;
--- another format than was asked for is none, compressed or not
+-- a reply in another format is an error, compressed or not
 \! $DATACONNECT_SANDBOX_CTL fault '[{"body": "Id,StoreID\r\n1,2\r\n", "content_type": "text/csv"}, {"body": "<Table><Record/></Table>", "content_type": "text/xml\u0007"}, {"raw": "UEsDBBQ=", "content_type": "application/vnd.ms-excel"}]'
 SELECT count(*) FROM sales;
 SELECT count(*) FROM sales;
 SELECT count(*) FROM sales;
--- compression is asked for, unless the server says not to
+-- compression is requested, unless the server's option is off
 \setenv CODING '$DATACONNECT_SANDBOX_CTL log --fields headers | grep -o \'"Accept-Encoding": "[^"]*"\' && $DATACONNECT_SANDBOX_CTL log-clear'
 \! $DATACONNECT_SANDBOX_CTL log-clear
 SELECT count(*) FROM sales;
 ALTER SERVER sandbox OPTIONS (ADD compression 'false');
 SELECT count(*) FROM sales;
 \! sh -c "$CODING"
--- a coding nobody asked for, or that is not what it says
+-- a coding that was not requested, or data that are not in that coding
 \! $DATACONNECT_SANDBOX_CTL fault '[{"headers": {"Content-Encoding": "br"}}, {"headers": {"Content-Encoding": "gzip"}}, {"headers": {"Content-Encoding": "identity"}}]'
 SELECT count(*) FROM sales;
 SELECT count(*) FROM sales;
@@ -188,7 +188,7 @@ CREATE FOREIGN TABLE echo (method text OPTIONS (name 'Method'), query text OPTIO
 CREATE TABLE travellers (x text);
 INSERT INTO travellers VALUES ('plain'), ('a&b=c'), ('&Auth=evil'), ('#'), ('%'), ('%41%zz%'), ('a+b c'), (E'a\r\nHost: evil\r\n\r\n'), (E'\t\x01\x7f'), ('"quoted" ''q'' \ / <>'),
     ('é日本語😀'), (E'\u00a0\u2028\u202e'), (''), ('null'), (','), (';'), ('a,b'), ('?x=1'), ('../..'), (' '), ('{"a":[1]}');
--- each arrives as it was sent, by whichever way
+-- each value arrives unchanged either way
 CREATE FUNCTION arrives(x text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     e record;
@@ -206,7 +206,7 @@ SELECT arrives(x), count(*) FROM travellers GROUP BY 1;
 SELECT query, body FROM echo WHERE odd = E'a&b=c#d%e+f "g"\r\n\\é/?,;';
 ALTER SERVER sandbox OPTIONS (DROP post_body);
 
--- a URL of 2,000 bytes is a GET, one byte more makes a POST of it, unless method says otherwise
+-- a URL of 2,000 bytes is a GET, one byte more a POST, unless the option method says otherwise
 ALTER FOREIGN TABLE echo OPTIONS (SET method 'auto');
 SELECT 2000 - length(:'sandbox_url' || '/test/echo?X=&Response=Json') AS room \gset
 SELECT method, length(x) - :room AS more, query <> '' AS in_url FROM echo WHERE x = repeat('x', :room);
@@ -215,13 +215,13 @@ SELECT method FROM echo WHERE x = repeat('&', :room / 3);
 SELECT method FROM echo WHERE x = repeat('&', :room / 3 + 1);
 ALTER FOREIGN TABLE echo OPTIONS (SET method 'get');
 SELECT method FROM echo WHERE x = repeat('x', 5000);
--- the server's method holds where the table has none
+-- the server's method applies if the table has none
 ALTER FOREIGN TABLE echo OPTIONS (DROP method);
 ALTER SERVER sandbox OPTIONS (ADD method 'post');
 SELECT method FROM echo WHERE x = 'x';
 ALTER SERVER sandbox OPTIONS (DROP method);
 
--- of one parameter, the column's value wins over the table's params, and these over the server's; case makes no difference
+-- for the same parameter, the column's value overrides the table's params, and these the server's; case is ignored
 ALTER SERVER sandbox OPTIONS (ADD params 'A=server&B=server&x=server', ADD language 'fr-ca');
 ALTER FOREIGN TABLE echo OPTIONS (ADD params 'b=table&X=table&C=%26%23%2B+%C3%A9');
 SELECT x, params FROM echo;
@@ -238,7 +238,7 @@ SELECT odd, params FROM echo WHERE odd IS NULL;
 ALTER SERVER sandbox OPTIONS (DROP params, DROP language);
 
 --
--- A database that is not in UTF-8
+-- A database in another encoding than UTF-8
 --
 SELECT current_database() AS database \gset
 SET client_min_messages = warning;
@@ -256,7 +256,7 @@ SELECT "Größe", octet_length("Größe") AS octets, t, p FROM sizes LIMIT 1;
 SELECT "Größe", p FROM sizes WHERE p = 'é';
 SELECT count(*) FROM sizes WHERE p IN ('ü', 'ß');
 \! $DATACONNECT_SANDBOX_CTL log --fields method,query && $DATACONNECT_SANDBOX_CTL log-clear
--- a character that the database does not have is an error, where it is read
+-- a character that the database encoding lacks is an error if it is read
 SELECT count(*) FROM sizes;
 SELECT "Größe" FROM sizes;
 \echo :SQLSTATE
@@ -264,7 +264,7 @@ SELECT t FROM sizes;
 SELECT j FROM sizes;
 ALTER FOREIGN TABLE sizes ALTER COLUMN "Größe" TYPE integer;
 SELECT "Größe" FROM sizes;
--- in what messages tell it becomes a question mark
+-- in messages it becomes a question mark
 \! $DATACONNECT_SANDBOX_CTL fault '{"status": 400, "body": "pas de €, désolé"}'
 SELECT count(*) FROM sizes;
 \! $DATACONNECT_SANDBOX_CTL document '/test/other' '[{"Prix €": 1, "Fläche": 2}]'

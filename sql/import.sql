@@ -25,19 +25,19 @@ DROP SCHEMA other CASCADE;
 RESET client_min_messages;
 CREATE SCHEMA rq;
 IMPORT FOREIGN SCHEMA "all" FROM SERVER sandbox INTO rq;
--- what is imported is what the views say is documented
+-- the import creates the tables and columns that the views list as documented
 SELECT table_name FROM dataconnect_endpoints WHERE table_name IS NOT NULL AND source = 'documented' AND category <> 'partner'
 EXCEPT SELECT relname FROM pg_class WHERE relnamespace = 'rq'::regnamespace;
 SELECT relname FROM pg_class WHERE relnamespace = 'rq'::regnamespace AND relkind = 'f'
 EXCEPT SELECT table_name FROM dataconnect_endpoints WHERE source = 'documented' AND category <> 'partner';
--- again: what is there is in the way
+-- again: the tables already exist
 IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO rq;
 
--- what is sent is days, or times without zone where the name says so, and in no session other ones
+-- dates are sent as days, or as times without zone if the name says so, the same in every session
 SELECT p.parameter, p.type, count(*), bool_and(format_type(a.atttypid, NULL) = CASE p.type WHEN 'date' THEN 'date' ELSE 'timestamp without time zone' END) AS imported
 FROM dataconnect_parameters p JOIN pg_attribute a ON a.attrelid = to_regclass(format('rq.%I', p.table_name)) AND a.attname = p.column_name
 WHERE p.type ~ 'date|time' GROUP BY 1, 2 ORDER BY 1;
--- times count where the requests say so
+-- times of day are sent if the requests have DatePercision
 CREATE SCHEMA times;
 IMPORT FOREIGN SCHEMA sales LIMIT TO (refund_summary_report) FROM SERVER sandbox INTO times OPTIONS (table_params 'datepercision=True');
 ALTER SERVER sandbox OPTIONS (ADD params 'DatePercision=True');
@@ -50,7 +50,7 @@ SET client_min_messages = warning;
 DROP SCHEMA times CASCADE;
 RESET client_min_messages;
 
--- names that are wrong
+-- wrong names
 IMPORT FOREIGN SCHEMA nonsense FROM SERVER sandbox INTO rq;
 \echo :SQLSTATE
 IMPORT FOREIGN SCHEMA "import" FROM SERVER sandbox INTO rq;
@@ -70,7 +70,7 @@ IMPORT FOREIGN SCHEMA sales LIMIT TO (product_detail_report_tax_column, discount
     FROM SERVER sandbox INTO opt OPTIONS (windows 'infer', table_params 'CompanyID=7');
 SELECT c.relname, t.ftoptions FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid
 WHERE c.relnamespace = 'opt'::regnamespace ORDER BY 1;
--- reports with a date of their own take it for the window, others keep both columns
+-- reports with a date make it the window column, others keep both parameter columns
 IMPORT FOREIGN SCHEMA "all" FROM SERVER sandbox INTO opt OPTIONS (windows 'infer', prefix 'w_', sources 'all');
 SELECT substr(c.relname, 3) AS relname, a.attname
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -82,14 +82,14 @@ IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO opt OPTIONS (colum_names 's
 IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO opt OPTIONS (endpoint '/x');
 IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO opt OPTIONS (windows 'maybe');
 IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO opt OPTIONS (table_params 'Auth=x');
--- nothing in an option or a name can inject
+-- options and names cannot inject SQL
 IMPORT FOREIGN SCHEMA lists LIMIT TO (stores, "a""; DROP TABLE x; --stores") FROM SERVER sandbox INTO opt
     OPTIONS (prefix 'a"; DROP TABLE x; --', table_params 'X=a''b\c');
 SELECT relname, ftoptions FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid
 WHERE c.relnamespace = 'opt'::regnamespace AND relname LIKE 'a"%';
 \! sh -c "$LOG"
 
--- Every table can be read.  empty: the columns that are NULL in all rows.
+-- Every table can be read.  empty: columns that are NULL in all rows.
 CREATE FUNCTION read("table" text, OUT records bigint, OUT empty text) AS $$
 DECLARE
     conditions text;

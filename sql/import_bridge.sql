@@ -15,7 +15,7 @@ WHERE attrelid = 'rq.iqclerk_stores'::regclass AND (attnum BETWEEN 1 AND 4 OR at
 SELECT count(*), count(row_thumbprint), min(row_inserted) IS NOT NULL FROM rq.iqclerk_stores;
 \! sh -c "$LOG"
 
--- LIMIT TO and EXCEPT go by the local name
+-- LIMIT TO and EXCEPT use the local names
 SET client_min_messages = warning;
 DROP SCHEMA rq CASCADE;
 RESET client_min_messages;
@@ -25,7 +25,7 @@ IMPORT FOREIGN SCHEMA bridge LIMIT TO (rq_iqclerk_stores, iqclerk_stores) FROM S
 SELECT c.relname, t.ftoptions, (SELECT array_agg(attname ORDER BY attnum) FROM pg_attribute WHERE attrelid = c.oid AND attnum BETWEEN 1 AND 3)
 FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid WHERE relnamespace = 'rq'::regnamespace;
 
--- odd names, types, and an order that is not that of the reply
+-- unusual names and types, and another order than in the reply
 CREATE TABLE listed (n serial, "TableName" text, "Column_Name" text, "Type" text, "Length" integer, "ORDINAL_POSITION" integer);
 INSERT INTO listed ("TableName", "Column_Name", "Type", "ORDINAL_POSITION") VALUES
     ('Second', 'b', 'int', 2), ('Second', 'a', 'varchar', 1), ('Second', 'c', 'DateTime2', 3),
@@ -68,7 +68,7 @@ WHERE relnamespace = 'rq'::regnamespace AND relname !~ 'rq_' ORDER BY relname CO
 SELECT 1 FROM rq."user";
 \! $DATACONNECT_SANDBOX_CTL log --fields path,params
 
--- thousands of tables, of which a few are wanted
+-- thousands of tables, of which a few are imported
 TRUNCATE listed;
 INSERT INTO listed ("TableName", "Column_Name", "Type", "ORDINAL_POSITION")
 SELECT 'Table' || t, 'Column' || c, 'int', c FROM generate_series(1, 3000) t, generate_series(1, 10) c;
@@ -95,7 +95,7 @@ IMPORT FOREIGN SCHEMA bridge FROM SERVER sandbox INTO rq;
 IMPORT FOREIGN SCHEMA bridge FROM SERVER sandbox INTO rq;
 \! $DATACONNECT_SANDBOX_CTL reset
 
--- the service's own count, asked for once
+-- the service's count is requested once
 IMPORT FOREIGN SCHEMA bridge LIMIT TO (iqclerk_stores) FROM SERVER sandbox INTO rq;
 \! $DATACONNECT_SANDBOX_CTL log-clear
 EXPLAIN SELECT * FROM rq.iqclerk_stores;
@@ -104,12 +104,12 @@ ALTER SERVER sandbox OPTIONS (ADD remote_estimate 'on');
 EXPLAIN SELECT * FROM rq.iqclerk_stores;
 EXPLAIN SELECT * FROM rq.iqclerk_stores WHERE store_id = 1;
 \! sh -c "$LOG"
--- which may be one object
+-- the reply may be one object
 CREATE FOREIGN TABLE rq.one (x integer) SERVER sandbox OPTIONS (endpoint '/bridge/current/data', params 'Table=One');
 \! $DATACONNECT_SANDBOX_CTL fault '{"path": "/bridge/current/delta", "body": {"Table": "One", "DeltaCount": 4321, "DeltaTimeSec": 0}}'
 EXPLAIN SELECT * FROM rq.one;
 \! $DATACONNECT_SANDBOX_CTL log-clear
--- a table of another kind is not asked for
+-- there is no count of other tables
 CREATE FOREIGN TABLE rq.stores (store_id integer OPTIONS (name 'StoreID')) SERVER sandbox OPTIONS (endpoint '/lists/stores');
 EXPLAIN SELECT * FROM rq.stores;
 CREATE FOREIGN TABLE rq.missing (x integer) SERVER sandbox OPTIONS (endpoint '/bridge/current/data', params 'Table=Missing');

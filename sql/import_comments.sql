@@ -1,10 +1,10 @@
 --
--- Comments on what an import makes
+-- Comments on imported tables
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
 \i :setup
--- where it is the first that a session does, too
+-- also if the import is the first command of a session
 \c
 CREATE SCHEMA rq;
 CREATE SCHEMA partners;
@@ -29,7 +29,7 @@ WHERE nspname = 'rq' AND (relname, attname) IN (('category_number', 'id'), ('cat
     ('auto_ordering_report', 'category_number')) ORDER BY 1, 2;
 SELECT relname, comment FROM objects WHERE attnum = 0
 AND relname IN ('trade_in_activity_report', 'employees', 'data', 'envysion_categories', 'product_detail_report_tax_detail') ORDER BY 1;
--- what is required is said of those that are
+-- the comments of required columns say so
 SELECT count(*) FROM objects o JOIN pg_attribute a ON a.attrelid = o.oid AND a.attnum = o.attnum
 WHERE (attfdwoptions::text LIKE '%required=true%') IS DISTINCT FROM (comment ~ ', required') AND attfdwoptions::text LIKE '%param%';
 
@@ -51,16 +51,16 @@ SELECT dataconnect_table_ddl('sandbox', '/lists/stores', '', 'it''s "so"') AS dd
 \pset tuples_only off
 SELECT count(*), count(comment) FROM objects WHERE relname ~ '^it''s';
 
--- without
+-- without comments
 CREATE SCHEMA bare;
 IMPORT FOREIGN SCHEMA sales FROM SERVER sandbox INTO bare OPTIONS (comments 'false');
 SELECT count(*) > 100 AS many, count(comment) FROM objects WHERE nspname = 'bare';
 IMPORT FOREIGN SCHEMA sales FROM SERVER sandbox INTO bare OPTIONS (comments 'perhaps');
--- only on what the import makes: not on a table made by hand in the same statement, nor later
+-- only on imported tables: not on others created in the same statement, nor later
 CREATE FOREIGN TABLE bare.by_hand (id integer) SERVER sandbox OPTIONS (endpoint '/lists/stores');
 SELECT count(comment) FROM objects WHERE relname = 'by_hand';
 
--- an import that fails leaves nothing behind, and the next one is as good
+-- a failed import leaves nothing behind, and the next one works
 IMPORT FOREIGN SCHEMA lists FROM SERVER sandbox INTO rq;
 DO $$ BEGIN
     CREATE SCHEMA twice;
@@ -77,7 +77,7 @@ IMPORT FOREIGN SCHEMA lists LIMIT TO (r_stores) FROM SERVER sandbox INTO rq OPTI
 ROLLBACK;
 SELECT count(*) FROM pg_description d WHERE classoid = 'pg_class'::regclass AND NOT EXISTS (SELECT FROM pg_class WHERE oid = d.objoid);
 
--- another role, a schema and names that want quotes, event triggers
+-- another role, a schema and names that need quotes, event triggers
 CREATE ROLE dataconnect_analyst;
 GRANT USAGE ON FOREIGN SERVER sandbox TO dataconnect_analyst;
 CREATE SCHEMA "An ""odd"" one" AUTHORIZATION dataconnect_analyst;
@@ -97,7 +97,7 @@ RESET ROLE;
 DROP EVENT TRIGGER tell;
 SELECT relname, attname, comment FROM objects WHERE nspname ~ 'odd' ORDER BY attnum;
 
--- text of a file of one's own is made safe
+-- text from the DBA's own file is made fit to show
 CREATE FUNCTION catalogue(content text) RETURNS void AS $$
 DECLARE file text := current_setting('data_directory') || '/dataconnect_catalogue.json';
 BEGIN

@@ -9,7 +9,7 @@ CREATE SCHEMA few;
 CREATE SCHEMA rq;
 CREATE SCHEMA partners;
 
--- a name for all that needs no quotes
+-- a name for all schemas that needs no quotes
 SELECT count(*) FROM pg_get_keywords() WHERE word = 'everything';
 IMPORT FOREIGN SCHEMA "all" FROM SERVER sandbox INTO few;
 IMPORT FOREIGN SCHEMA everything FROM SERVER sandbox INTO rq;
@@ -20,7 +20,7 @@ DROP SCHEMA rq CASCADE;
 RESET client_min_messages;
 CREATE SCHEMA rq;
 
--- what was seen in use is imported where one wants it; names stay the same
+-- what was only seen in use is imported on request; names stay the same
 IMPORT FOREIGN SCHEMA everything FROM SERVER sandbox INTO rq OPTIONS (sources 'all');
 SELECT relname FROM pg_class WHERE relnamespace = 'rq'::regnamespace AND relkind = 'f'
 EXCEPT SELECT relname FROM pg_class WHERE relnamespace = 'few'::regnamespace ORDER BY 1;
@@ -38,7 +38,7 @@ WHERE p.source = 'seen in use' AND e.source = 'documented'
 UNION ALL SELECT table_name, name, 'read' FROM dataconnect_columns c JOIN dataconnect_endpoints e USING (endpoint, table_name)
 WHERE c.source = 'seen in use' AND e.source = 'documented' ORDER BY table_name, kind, name;
 IMPORT FOREIGN SCHEMA sales FROM SERVER sandbox INTO rq OPTIONS (sources 'some');
--- the views say what is imported
+-- the views list the source
 SELECT e.table_name FROM dataconnect_endpoints e WHERE table_name IS NOT NULL AND category <> 'partner'
 AND required_columns IS DISTINCT FROM (SELECT coalesce(array_agg(attname::text ORDER BY attnum), '{}') FROM attributes
     WHERE nspname = 'rq' AND relname = e.table_name AND attfdwoptions::text LIKE '%required=true%');
@@ -68,7 +68,7 @@ SELECT count(*) FROM partners.their_envysion_stores;
 ALTER SERVER sandbox OPTIONS (DROP params);
 \! $DATACONNECT_SANDBOX_CTL settings '{"login": "employee"}'
 
--- category numbers have up to 16 digits, and one type everywhere
+-- category numbers have up to 16 digits, and the same type everywhere
 SELECT relname ~ 'list_|category|identifier' AS list, type, count(*) FROM attributes
 WHERE nspname IN ('rq', 'partners') AND (attname ~ 'category_number' OR relname = 'category_number' AND attname ~ 'id$') GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT DISTINCT type FROM dataconnect_parameters WHERE parameter ~* 'category_?number'
@@ -81,12 +81,12 @@ EXPLAIN (COSTS OFF) SELECT c.id, count(r.*) FROM rq.category_number c LEFT JOIN 
 SELECT c.id, count(r.*) FROM rq.category_number c LEFT JOIN rq.product_summary_report r ON r.category_number = c.id
     AND r.start_date = '2026-03-01' AND r.stop_date = '2026-03-08' GROUP BY c.id ORDER BY c.id;
 \! sh -c "$LOG"
--- a column that is read joins as well, and so does a number of one's own
+-- joins work with a column that is read, and with other numbers
 SELECT c.id, s.category_path FROM rq.category_number c JOIN rq.sales_by_category_report s ON s.category_number = c.id
 WHERE s.start_date = '2026-03-01' AND s.stop_date = '2026-03-08' ORDER BY 1;
 SELECT count(*) > 0 FROM rq.product_summary_report
 WHERE category_number = ANY (ARRAY(SELECT n FROM unnest(ARRAY[101010, 101011]) n)) AND start_date = '2026-03-01' AND stop_date = '2026-03-08';
--- what takes the place of a text of the documentation is no change
+-- a type that replaces a documented text is not reported as a change
 SELECT column_name, change, declared, found FROM dataconnect_check('rq.sales_by_category_report', 'StartDate=2026-03-01&StopDate=2026-03-08');
 SELECT column_name, change, declared, found FROM dataconnect_check('rq.category_number');
 

@@ -1,5 +1,5 @@
 --
--- Keys that no record of a reply has: their columns are not quietly NULL
+-- Keys that no record of a reply has: a warning, not a silent NULL
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -13,24 +13,24 @@ CREATE FOREIGN TABLE t (id integer OPTIONS (name 'Id'), "Name" text, total integ
     SERVER sandbox OPTIONS (endpoint '/doc');
 
 --
--- A warning for each column that the query wants, with the key that may be meant
+-- A warning for each column that the query reads, with the key that may be meant
 --
 SELECT id, total FROM t;
 SELECT id, far FROM t;
 SELECT * FROM t WHERE far IS NULL ORDER BY id;
 SELECT count(*), count(id) FROM t;
--- the hint mends it
+-- the hint's command helps
 ALTER FOREIGN TABLE "key s".t ALTER COLUMN total OPTIONS (SET name 'total');
 SELECT id, total FROM t;
 ALTER FOREIGN TABLE t ALTER COLUMN total OPTIONS (SET name 'Total');
 
--- A NULL is no missing key, nor one that is in some record, or in none of no records.
+-- NULL is not a missing key, nor is a key that some record has; without records no key is missing.
 \! $DATACONNECT_SANDBOX_CTL document /doc '[{"Id": 1, "Name": null}, {"Id": 2, "Total": 7, "Nothing like it": null}]'
 SELECT * FROM t;
 \! $DATACONNECT_SANDBOX_CTL document /doc '[]'
 SELECT * FROM t;
 
--- What is near: case, then words, then letters; a key that a column reads is nobody else's.
+-- The closest key: by case, then by words, then by letters; keys that a column reads are not proposed.
 \! $DATACONNECT_SANDBOX_CTL document /doc '[{"Id": 1, "store_name": 1, "StoreNames": 2, "STORENAME": 3}]'
 CREATE FOREIGN TABLE near (id integer OPTIONS (name 'Id'), s integer OPTIONS (name 'StoreName'), i integer OPTIONS (name 'ID'))
     SERVER sandbox OPTIONS (endpoint '/doc');
@@ -39,7 +39,7 @@ SELECT s FROM near;
 SELECT s FROM near;
 \! $DATACONNECT_SANDBOX_CTL document /doc '[{"Id": 1, "StoreNames": 2, "StoreTotal": 2}]'
 SELECT s, i FROM near;
--- Keys that cannot be options are not proposed; nor are quotes, or more than some, in the way.
+-- Keys that cannot be options are not proposed.  Quotes and many keys do no harm.
 \! $DATACONNECT_SANDBOX_CTL document /doc '[{"Id": 1, "Store\u0007Name": 2, "": 3, "It'\''s \"x\"": 1, "k1": 1, "k2": 1, "k3": 1, "k4": 1, "k5": 1}]'
 SELECT s FROM near;
 ALTER FOREIGN TABLE near ALTER COLUMN s OPTIONS (SET name 'its "x"');
@@ -47,7 +47,7 @@ SELECT s FROM near;
 DROP FOREIGN TABLE near;
 
 --
--- A column without the option name that was renamed, or whose parent's was
+-- A renamed column without the option name, or one whose parent's column was renamed
 --
 \! $DATACONNECT_SANDBOX_CTL document /doc '[{"Id": 1, "Name": "a"}, {"Id": 2, "Name": "b"}]'
 CREATE TABLE parent ("Id" integer, "Name" text);
@@ -79,7 +79,7 @@ DROP FOREIGN TABLE doubled;
 SELECT a.id, b.total FROM t a JOIN t b USING (total) RIGHT JOIN t c ON a.id = c.id;
 SELECT g, (SELECT sum(total) FROM t WHERE id >= g) FROM generate_series(1, 3) g;
 SELECT g, s FROM generate_series(1, 3) g, LATERAL (SELECT sum(total + g * random()) AS s FROM t) x;
--- Rows kept, and read by two; several requests of one scan, one after the other and at once.
+-- Cached rows that are read twice; several requests of a scan, in sequence and in parallel.
 WITH twice AS (SELECT total FROM t) SELECT count(*) FROM twice a, twice b;
 CREATE FOREIGN TABLE visits (store integer OPTIONS (name 'StoreID', param 'StoreIDs', list 'true', required 'true'), totl numeric)
     SERVER sandbox OPTIONS (endpoint '/test/visits', batch_size '2');
@@ -94,7 +94,7 @@ SELECT count(*), count(amont) FROM sales WHERE store IN (1, 2, 3);
 ALTER SERVER sandbox OPTIONS (SET max_concurrency '4');
 SELECT count(*), count(amont) FROM sales WHERE store IN (1, 2, 3);
 SELECT count(*), count(amont) FROM sales s, (VALUES (1), (2)) v (i) WHERE s.store = v.i;
--- Partitions are tables of their own.
+-- Each partition is a table of its own.
 ALTER SERVER sandbox OPTIONS (SET async_capable 'true');
 CREATE TABLE whole (id integer, store integer, amont numeric) PARTITION BY LIST (store);
 ALTER TABLE whole ATTACH PARTITION sales FOR VALUES IN (1);
@@ -103,14 +103,14 @@ CREATE FOREIGN TABLE other_sales (id integer OPTIONS (name 'Id'), store integer 
 ALTER TABLE whole ATTACH PARTITION other_sales FOR VALUES IN (2);
 SELECT id, amont FROM whole WHERE store = 2 AND id < 10 UNION ALL SELECT id, amont FROM whole WHERE store = 2 AND id > 1000;
 ALTER SERVER sandbox OPTIONS (SET async_capable 'false');
--- Again in the next, also of a prepared one.
+-- Again in the next statement, also in a prepared one.
 PREPARE p AS SELECT total FROM t WHERE id = $1;
 EXECUTE p (1);
 EXECUTE p (2);
 SET plan_cache_mode = force_generic_plan;
 EXECUTE p (2);
 RESET plan_cache_mode;
--- A reply that is not read to its end tells nothing; a cursor that is, once.
+-- No warning for a reply that is not read to its end; one for a cursor that is.
 SELECT total FROM t LIMIT 1;
 BEGIN;
 DECLARE c SCROLL CURSOR FOR SELECT total FROM t;
@@ -140,7 +140,7 @@ FETCH 1 FROM c;
 ROLLBACK;
 ALTER FOREIGN TABLE t OPTIONS (SET missing_key 'ignore');
 SELECT id, total FROM t;
--- the table's counts more than the server's
+-- the table's option overrides the server's
 ALTER SERVER sandbox OPTIONS (ADD missing_key 'error');
 SELECT id, total FROM t;
 ALTER FOREIGN TABLE t OPTIONS (DROP missing_key);
@@ -163,7 +163,7 @@ SELECT id, total FROM t;
 SELECT id, total FROM t;
 \! $DATACONNECT_SANDBOX_CTL fault '{"body": "Id,Total\r\n1,\r\n"}'
 SELECT id, total FROM t;
--- In XML a NULL has no element: only a key that may have been renamed is told of.
+-- In XML a NULL has no element: only a key that may have been renamed gets a warning.
 ALTER FOREIGN TABLE t OPTIONS (SET format 'xml');
 \! $DATACONNECT_SANDBOX_CTL fault '{"body": "<Table><Record><Id>1</Id></Record></Table>"}'
 SELECT id, total, far FROM t;
@@ -171,7 +171,7 @@ SELECT id, total, far FROM t;
 SELECT id, total, far FROM t;
 \! $DATACONNECT_SANDBOX_CTL fault '{"body": "<Table><Record/><Record><Id>1</Id><total>5</total></Record></Table>"}'
 SELECT id, total, far FROM t;
--- Records that have NULL in all columns of the table come first: they are its rows.
+-- Records with NULL in all columns of the table come first: they are valid rows.
 \! $DATACONNECT_SANDBOX_CTL fault '{"body": "<Table><Record/><Record><Other>1</Other></Record><Record><Id>3</Id></Record><Record/></Table>"}'
 SELECT id, "Name" FROM t;
 \! $DATACONNECT_SANDBOX_CTL fault '{"body": "<Table><Record/><Record/></Table>"}'
@@ -180,7 +180,7 @@ SELECT id, "Name" FROM t;
 SELECT count(*) FROM t;
 \! $DATACONNECT_SANDBOX_CTL fault '{"body": "<Table><Record/><Record><Other>1</Other></Record><Record><Id>3</Id></Record></Table>"}'
 SELECT count(*) FROM (SELECT id FROM t LIMIT 2) x;
--- a reply whose records have other keys alone is another table's
+-- a reply whose records have only other keys is an error
 \! $DATACONNECT_SANDBOX_CTL fault '{"body": "<Table><Record/><Record><Other>1</Other><a_x0020_b>2</a_x0020_b></Record><Record><More>1</More></Record></Table>"}'
 SELECT id, "Name" FROM t;
 \echo :SQLSTATE

@@ -1,5 +1,5 @@
 --
--- Keys of a reply that no column reads, for who asks to be told of them
+-- Keys of a reply that no column reads: warnings on request
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -12,9 +12,9 @@ CREATE FOREIGN TABLE t (id integer OPTIONS (name 'Id'), "Name" text) SERVER sand
 SELECT * FROM t;
 ALTER SERVER sandbox OPTIONS (ADD new_keys 'notice');
 SELECT * FROM t;
--- once in a session, and whichever columns are wanted
+-- once in a session, whichever columns the query reads
 SELECT * FROM t; SELECT id FROM t; SELECT count(*) FROM t;
--- another key is another matter; the remedy helps
+-- another key gets another warning; the hint's command helps
 \! $DATACONNECT_SANDBOX_CTL document /doc '[{"Id": 1, "Name": "a", "Fresh": 5, "Fresher": 6}]'
 SELECT count(*) FROM t;
 SELECT command FROM dataconnect_check('"key s".t');
@@ -25,15 +25,15 @@ SET search_path = "key s", public;
 SELECT fresh FROM t;
 ALTER FOREIGN TABLE t DROP COLUMN fresh;
 SELECT id FROM t LIMIT 1;
--- a table of its own mind
+-- a table with an option of its own
 CREATE FOREIGN TABLE quiet (id integer OPTIONS (name 'Id')) SERVER sandbox OPTIONS (endpoint '/doc', new_keys 'ignore');
 SELECT * FROM quiet;
 ALTER FOREIGN TABLE quiet OPTIONS (SET new_keys 'sometimes');
 \echo :SQLSTATE
--- the wrapper's own questions have none
+-- the wrapper's own requests cause none
 SELECT dataconnect_table_ddl('sandbox', '/doc');
 
--- Several scans, requests and kept rows of a statement
+-- Several scans, requests and cached rows of a statement
 CREATE FOREIGN TABLE several (id integer OPTIONS (name 'Id'), p integer OPTIONS (param 'P')) SERVER sandbox OPTIONS (endpoint '/doc');
 SELECT count(*) FROM several a JOIN several b USING (id) WHERE a.p IN (1, 2, 3) AND b.p IN (1, 2);
 SELECT g, (SELECT count(*) FROM several WHERE id >= g AND p = 4) FROM generate_series(1, 2) g;
@@ -49,7 +49,7 @@ ALTER FOREIGN TABLE formats OPTIONS (SET format 'jsondatatable');
 \! $DATACONNECT_SANDBOX_CTL document /doc '{"Records": [{"Id": 1, "InTable": 2}]}'
 SELECT * FROM formats;
 
--- Foreign names are made safe, and many are counted.
+-- Foreign names are made fit to show; of many only the number is given.
 CREATE FOREIGN TABLE many ("Id" integer) SERVER sandbox OPTIONS (endpoint '/doc');
 \! $DATACONNECT_SANDBOX_CTL document /doc '[{"Id": 1, "Bell\u0007\u202e": 2, "sandbox-token": 3, "": 4}]'
 SELECT * FROM many;
@@ -57,7 +57,7 @@ SELECT * FROM many;
 SELECT * FROM many;
 SELECT * FROM many;
 
--- What a thread reads: the first record is the backend's.
+-- Replies that a thread reads: the backend reads the first record.
 CREATE FOREIGN TABLE ahead ("Id" integer, a integer OPTIONS (name 'Id'), b integer OPTIONS (name 'Id'), c integer OPTIONS (name 'Id'),
     d integer OPTIONS (name 'Id'), e integer OPTIONS (name 'Id'), f integer OPTIONS (name 'Id'), g integer OPTIONS (name 'Id'),
     h integer OPTIONS (name 'Id'), i integer OPTIONS (name 'Id'), j integer OPTIONS (name 'Id'), k integer OPTIONS (name 'Id'),

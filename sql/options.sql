@@ -1,5 +1,5 @@
 --
--- The options: the reference, names, values, and what contradicts what
+-- Options: the reference, names, values, contradictions
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -10,7 +10,7 @@
 CREATE SERVER unmapped FOREIGN DATA WRAPPER dataconnect_fdw
     OPTIONS (url 'http://localhost');
 
--- what an object with these options is answered; nothing of it stays
+-- the error of creating an object with these options, or "accepted"; no object is left
 CREATE FUNCTION pg_temp.try(context text, options text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -35,7 +35,7 @@ EXCEPTION WHEN OTHERS THEN
     RETURN concat_ws(' / ', state || ' ' || message, nullif(detail, ''), nullif(hint, ''));
 END $$;
 
--- one option, beside those that it cannot do without
+-- the same for one option, together with those that it requires
 CREATE FUNCTION pg_temp.try(context text, name text, value text) RETURNS text
 LANGUAGE sql AS $$
 SELECT pg_temp.try(context, format('%s%I %L', CASE
@@ -47,7 +47,7 @@ SELECT pg_temp.try(context, format('%s%I %L', CASE
 $$;
 
 --
--- The reference: doc/options.md says of each option what the code says
+-- The reference: doc/options.md agrees with the code about each option
 --
 \set file :srcdir '/doc/options.md'
 \set reference `cat :'file'`
@@ -73,9 +73,9 @@ FROM dataconnect_options();
 SELECT 'only in the code', * FROM (TABLE coded EXCEPT ALL TABLE documented) AS a;
 SELECT 'only in the reference', * FROM (TABLE documented EXCEPT ALL TABLE coded) AS a;
 
--- all of them
+-- all options
 SELECT * FROM dataconnect_options();
--- and the libraries that are used
+-- the libraries in use
 SELECT regexp_replace(regexp_replace(dataconnect_version(), '[\d.]+\d[a-z]?', 'N', 'g'), '(ISA-L|zlib) N', '(ISA-L or zlib) N');
 
 --
@@ -96,13 +96,13 @@ SELECT pg_temp.try('table', 'rows ''1''');
 CREATE SERVER probe FOREIGN DATA WRAPPER dataconnect_fdw;
 CREATE FOREIGN TABLE probe (a text) SERVER unmapped;
 ALTER SERVER unmapped OPTIONS (DROP url);
--- a name that is wrong comes before one that is missing
+-- a wrong name is reported before a missing one
 SELECT pg_temp.try('server', 'urls ''http://localhost''');
 
 --
 -- Values
 --
--- each default, limit and word is valid, and what is one beyond a limit is not
+-- each default, limit and enum value is valid; a value one beyond a limit is not
 SELECT count(*), pg_temp.try(context, name, value)
 FROM dataconnect_options(), unnest(array[default_value, min_value, max_value] || enum_values || upper(enum_values::text)::text[]) AS value
 WHERE value IS NOT NULL GROUP BY 2;
@@ -118,7 +118,7 @@ FROM unnest('{1kB,1024,1MB,1000MB,0.5MB,1B,1001MB,2GB,16mb,1 s}'::text[]) AS val
 SELECT value, pg_temp.try('server', 'max_retries', value) FROM unnest('{0,3,2.4,1 s,""}'::text[]) AS value;
 SELECT value, pg_temp.try('table', 'rows', value) FROM unnest('{0,0.5,1e6,1e300,Infinity,NaN,-1,"",many}'::text[]) AS value;
 
--- words
+-- enum values
 SELECT value, pg_temp.try('server', 'compression', value) FROM unnest('{on,OFF,t,1,maybe,"",2}'::text[]) AS value;
 SELECT value, pg_temp.try('server', 'method', value) FROM unnest('{Post,put,""}'::text[]) AS value;
 SELECT value, pg_temp.try('table', 'format', value) FROM unnest('{JsonDataTable,csv,xml,excel}'::text[]) AS value;
@@ -171,7 +171,7 @@ FROM unnest(array['', 'null', 'null, n/a', '""', '"a, b",""', 'a b', 'a,,b', 'a,
 SELECT name, value, pg_temp.try('column', name, value)
 FROM unnest('{name,default}'::text[]) AS name, unnest('{ID #,"50% & more + \"x\" = é",""}'::text[]) AS value;
 
--- no control characters in any of them; U+0085 is one, U+00A0 is not
+-- control characters are refused; U+0085 is one, U+00A0 is not
 SELECT DISTINCT regexp_replace(pg_temp.try(context, name, value), '"\w+"', '"..."')
 FROM dataconnect_options(), unnest(array[E'a\nb', E'a\rb', E'a\tb', E'\x01', E'\x7f', E'/x\u0085']) AS value;
 SELECT pg_temp.try('column', 'name', E'a\u00a0b');
@@ -255,11 +255,11 @@ ALTER FOREIGN TABLE altered ALTER COLUMN b OPTIONS (ADD param_from 'B', ADD para
 ALTER FOREIGN TABLE altered ALTER COLUMN b OPTIONS (DROP name);
 ALTER FOREIGN TABLE altered OPTIONS (SET endpoint 'x');
 ALTER FOREIGN TABLE altered OPTIONS (DROP endpoint);
--- what only the whole table shows is told when it is used
+-- errors that only the whole table shows are raised when it is used
 EXPLAIN SELECT * FROM altered;
 
 --
--- What got into the catalog nevertheless is told when it is read
+-- Wrong options that got into the catalog nevertheless are errors when they are read
 --
 UPDATE pg_attribute SET attfdwoptions = '{param=A,default=1,required=true}'
 WHERE attrelid = 'altered'::regclass AND attname = 'a';

@@ -1,5 +1,5 @@
 --
--- The option path_prefix: the same reports below another path
+-- The option path_prefix: the same endpoints below another path
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -8,7 +8,7 @@
 CREATE SCHEMA rq;
 \! $DATACONNECT_SANDBOX_CTL log-clear
 
--- of the server: in front of every endpoint, but those that stand there already or belong to no company
+-- of the server: before every endpoint, except those that begin with it already or belong to no company
 CREATE FOREIGN TABLE rq.stores (location_entity_id integer OPTIONS (name 'LocationEntityID')) SERVER sandbox OPTIONS (endpoint '/lists/stores');
 CREATE FOREIGN TABLE rq.relationships (company_id integer OPTIONS (name 'CompanyID')) SERVER sandbox OPTIONS (endpoint '/Partner/relationships');
 CREATE FOREIGN TABLE rq.groups (company_id integer OPTIONS (name 'CompanyID')) SERVER sandbox OPTIONS (endpoint '/master/relationships');
@@ -20,7 +20,7 @@ SELECT count(*) FROM rq.relationships;
 SELECT * FROM rq.groups;
 SELECT * FROM rq.near;
 EXPLAIN (COSTS OFF) SELECT * FROM rq.stores;
--- what ALTER changes takes effect at once
+-- ALTER takes effect at once
 PREPARE s AS SELECT min(location_entity_id) FROM rq.stores;
 SET plan_cache_mode = force_generic_plan;
 EXECUTE s;
@@ -35,11 +35,11 @@ SELECT min(location_entity_id) FROM rq.stores;
 SELECT column_name FROM dataconnect_describe('sandbox', '/lists/stores');
 SELECT column_name, change FROM dataconnect_check('rq.stores');
 \! sh -c "$LOG"
--- what the catalogue knows of the path it knows of the prefixed one
+-- the catalogue's facts about a path apply to the prefixed path
 CREATE FOREIGN TABLE rq.metrix (hide_rebates integer OPTIONS (param 'HideRebates', required 'true'), day date OPTIONS (param 'DateAsOf', required 'true'),
     id integer OPTIONS (name 'ID')) SERVER sandbox OPTIONS (endpoint '/partner/reports/PerformanceMetrixReport');
 SELECT * FROM rq.metrix;
--- the preferred endpoint is asked for without
+-- the request for the preferred endpoint has no prefix
 ALTER SERVER sandbox OPTIONS (ADD use_preferred_endpoint 'true');
 SELECT count(*) FROM rq.stores;
 \! sh -c "$LOG"
@@ -60,12 +60,12 @@ WHERE relnamespace = 'partners'::regnamespace ORDER BY 1;
 SELECT count(*) > 0 FROM partners.sales_by_invoice_report WHERE start_date = '2026-03-01' AND stop_date = '2026-03-02' AND hide_rebates = -1;
 SELECT min(location_entity_id) FROM partners.stores;
 SELECT count(*) FROM partners.iqclerk_stores;
--- with the server's as well, it is there once
+-- together with the server's, it is added once
 ALTER SERVER sandbox OPTIONS (ADD path_prefix '/partner');
 SELECT min(location_entity_id) FROM partners.stores;
 \! sh -c "$LOG"
 
--- what is no path
+-- values that are not paths
 ALTER SERVER sandbox OPTIONS (SET path_prefix 'partner');
 ALTER SERVER sandbox OPTIONS (SET path_prefix '');
 ALTER SERVER sandbox OPTIONS (SET path_prefix '/');

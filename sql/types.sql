@@ -1,5 +1,5 @@
 --
--- Types: what of a JSON value's text goes into which type, and what does not
+-- Types: which JSON values each type takes, and which not
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -8,7 +8,7 @@
 \pset null (null)
 ALTER SERVER sandbox OPTIONS (ADD timezone 'America/New_York');
 
--- JSON values, as they stand in the reply
+-- JSON values, as written in the reply
 CREATE TABLE given (n serial, kind text, value text);
 
 -- what a column of this type reads from a JSON value, as text; else the SQLSTATE
@@ -26,7 +26,7 @@ EXCEPTION WHEN OTHERS THEN
     RETURN SQLSTATE;
 END $$;
 
--- what PostgreSQL's own functions for JSON make of it, by the type's input function
+-- what PostgreSQL's own JSON functions make of it, with the type's input function
 CREATE FUNCTION input(value text, type text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -48,7 +48,7 @@ INSERT INTO given (kind, value) SELECT 'integer', * FROM unnest(array[
     '9223372036854775807', '9223372036854775808', '-9223372036854775808', '-9223372036854775809', '1234567890123456789012345',
     '14.0', '"14.0"', '1.4e1', '1e2', '"1e2"', '" 14"', '"14 "', '"1 4"', '"1,400"', '"$14"', '"-"', '"14a"',
     'true', '[1]', '{"a":1}']);
--- later releases of PostgreSQL take these, but no column does
+-- later releases of PostgreSQL accept these, but columns do not
 INSERT INTO given (kind, value) SELECT 'later', * FROM unnest(array['"0x1F"', '"0b1"', '"1_000"']);
 \i :send
 SELECT value, got(value, 'smallint') AS smallint, got(value, 'integer') AS integer, got(value, 'bigint') AS bigint
@@ -56,7 +56,7 @@ FROM given WHERE kind IN ('integer', 'later') ORDER BY n;
 SELECT value, got(value, 'numeric') AS numeric, got(value, 'numeric(19,4)') AS "numeric(19,4)"
 FROM given WHERE kind = 'later' ORDER BY n;
 
--- numeric as it is written, never through a float: money of SQL Server, 28 and more digits
+-- numeric is never converted through a float: SQL Server's money, 28 and more digits
 INSERT INTO given (kind, value) SELECT 'numeric', * FROM unnest(array[
     '0', '-0.0', '14.50', '"14.50"', '0.1', '0.10000000000000000001', '1234567890123456.789012345678', '"1234567890123456.789012345678"',
     '9999999999999999999999999999', '922337203685477.5807', '-922337203685477.5808', '922337203685477.58075',
@@ -86,7 +86,7 @@ SELECT value, got(value, 'boolean') AS boolean, got(value, 'text') AS text, got(
 FROM given WHERE kind = 'boolean' ORDER BY n;
 
 --
--- Dates and times, without zone those of the server's timezone (America/New_York)
+-- Dates and times; those without zone are in the server's timezone (America/New_York)
 --
 INSERT INTO given (kind, value) SELECT 'time', * FROM unnest(array[
     '"2016-05-13T12:18:08"', '"2016-05-13T12:18:08.72"', '"2016-05-13T12:18:08.723"', '"2016-05-13 12:18:08.7234567"', '"2016-05-13T12:18"',
@@ -101,14 +101,14 @@ INSERT INTO given (kind, value) SELECT 'time', * FROM unnest(array[
 \i :send
 SELECT value, got(value, 'timestamp') AS timestamp, got(value, 'timestamptz') AS timestamptz, got(value, 'date') AS date, got(value, 'time') AS time
 FROM given WHERE kind = 'time' ORDER BY n;
--- the fewer digits of a type round
+-- types with fewer digits round
 SELECT value, got(value, 'timestamp(2)') AS "timestamp(2)", got(value, 'timestamptz(0)') AS "timestamptz(0)", got(value, 'time(1)') AS "time(1)"
 FROM given WHERE value IN ('"2016-05-13T12:18:08.723"', '"2016-12-31T23:59:59.997"', '"2016-05-13T12:18:08+05:30"') ORDER BY n;
--- timetz: a zone that changes has no offset without a date
+-- timetz: without a date, a zone whose offset changes has none
 SELECT value, got(value, 'timetz') AS timetz
 FROM given WHERE value IN ('"2016-05-13T12:18:08"', '"2016-05-13T12:18:08+05:30"', '"12:18"', '"12:18:08Z"') ORDER BY n;
 
--- changes of clocks: a time that is skipped, one that comes twice, and what lies around them
+-- changes of clocks: a skipped time, a repeated one, and the times around them
 INSERT INTO given (kind, value) SELECT 'clocks', * FROM unnest(array[
     '"2026-03-08T01:59:59.997"', '"2026-03-08T02:00:00"', '"2026-03-08T02:30:00"', '"2026-03-08T03:00:00"',
     '"2026-11-01T00:59:59.997"', '"2026-11-01T01:00:00"', '"2026-11-01T01:30:00"', '"2026-11-01T02:00:00"',
@@ -116,11 +116,11 @@ INSERT INTO given (kind, value) SELECT 'clocks', * FROM unnest(array[
 \i :send
 SELECT value, got(value, 'timestamptz') AS timestamptz, got(value, 'timestamp') AS timestamp, got(value, 'time') AS time
 FROM given WHERE kind = 'clocks' ORDER BY n;
--- PostgreSQL reads them the same in that zone
+-- PostgreSQL itself reads them the same in that zone
 SET timezone = 'America/New_York';
 SELECT value, got(value, 'timestamptz'), input(value, 'timestamptz') FROM given
 WHERE kind = 'clocks' AND got(value, 'timestamptz') IS DISTINCT FROM input(value, 'timestamptz');
--- the session's settings have no part in it
+-- the session's settings have no effect
 SET timezone = 'Asia/Kolkata';
 SET datestyle = 'German, DMY';
 SET intervalstyle = 'sql_standard';
@@ -132,7 +132,7 @@ SET timezone = 'UTC';
 --
 -- Texts
 --
--- a value that is no string goes in as it is written
+-- a value that is not a string is stored as written
 INSERT INTO given (kind, value) SELECT 'text', * FROM unnest(array[
     '"a"', '"abc"', '"abcd"', '"abc  "', '" "', '"日本語x"', '"a\"b\\c\/\u00e9\ud83d\ude00"', '14.50', '-0', '1E2', 'true',
     '[1, 2.0,"x"]', '{"a" : null}']);
@@ -140,7 +140,7 @@ INSERT INTO given (kind, value) SELECT 'text', * FROM unnest(array[
 SELECT value, quote_literal(got(value, 'text')) AS text, quote_literal(got(value, 'varchar(3)')) AS "varchar(3)", quote_literal(got(value, 'char(3)')) AS "char(3)",
     quote_literal(got(value, 'bpchar')) AS bpchar, quote_literal(got(value, 'name')) AS name, quote_literal(got(value, '"char"')) AS """char"""
 FROM given WHERE kind = 'text' ORDER BY n;
--- control characters and all
+-- control characters
 INSERT INTO given (kind, value) VALUES ('lines', '"a\r\n\tb\b\f\u0001\u007f\u2028"');
 \i :send
 SELECT got(value, 'text') = E'a\r\n\tb\b\f\x01\x7f\u2028' AS same FROM given WHERE kind = 'lines';
@@ -192,7 +192,7 @@ INSERT INTO given (kind, value) VALUES
 \i :send
 SELECT kind AS type, value, got(value, kind)
 FROM given WHERE kind = ANY ('{uuid,xml,mood,integer[],pair,inet,interval,bit(3),varbit(2),int4range,tsquery,regclass,small,smaller,code}') ORDER BY n;
--- NULL in a domain that has none
+-- NULL in a domain with NOT NULL
 \! $DATACONNECT_SANDBOX_CTL document '/test/misfit' '[{"A": 5}, {"A": null}]'
 CREATE FOREIGN TABLE misfit ("A" small) SERVER sandbox OPTIONS (endpoint '/test/misfit');
 SELECT "A" FROM misfit;
@@ -202,7 +202,7 @@ SELECT "A" FROM misfit;
 DROP FOREIGN TABLE misfit;
 
 --
--- What a column reads, PostgreSQL's own functions for JSON read the same: all that differs
+-- All differences from PostgreSQL's own JSON functions
 --
 SET timezone = 'America/New_York';
 CREATE TABLE compared AS
@@ -219,15 +219,15 @@ SELECT n, kind, value, input(value, kind), got(value, kind)
 FROM given WHERE kind = ANY ('{uuid,xml,mood,integer[],pair,inet,interval,bit(3),varbit(2),int4range,tsquery,regclass,small,smaller,code}');
 SET timezone = 'UTC';
 SELECT count(*) FROM compared WHERE got = input;
--- read otherwise
+-- converted to another value
 SELECT type, value, got, input FROM compared
 WHERE got <> input AND got !~ '^2[0-9A-Z]{4}$' ORDER BY type, n;
--- refused, though the input takes it
+-- refused, although the input function takes it
 SELECT value, string_agg(DISTINCT type, ', ' ORDER BY type) AS types FROM compared
 WHERE got ~ '^2[0-9A-Z]{4}$' AND input !~ '^2[0-9A-Z]{4}$' GROUP BY value ORDER BY min(n);
 
 --
--- What an error says: table, column, record, value (safe, and cut), type
+-- Errors name table, column, record, value (cut, fit to show) and type
 --
 \! $DATACONNECT_SANDBOX_CTL document '/test/misfit' '[{"A": 1}, {"A": "x\u0007\u202e\n\"é"}]'
 CREATE FOREIGN TABLE misfit ("A" numeric(3,1)) SERVER sandbox OPTIONS (endpoint '/test/misfit');
@@ -250,14 +250,14 @@ ALTER FOREIGN TABLE misfit ALTER COLUMN "A" TYPE money;
 SELECT "A" FROM misfit;
 ALTER FOREIGN TABLE misfit ALTER COLUMN "A" TYPE date;
 SELECT "A" FROM misfit;
--- a domain's check, and errors of other classes, in the same words
+-- a domain's check, and errors of other classes, with the same message
 ALTER FOREIGN TABLE misfit ALTER COLUMN "A" TYPE small;
 \! $DATACONNECT_SANDBOX_CTL document '/test/misfit' '[{"A": 1}, {"A": 11}]'
 SELECT "A" FROM misfit;
 ALTER FOREIGN TABLE misfit ALTER COLUMN "A" TYPE regclass;
 \! $DATACONNECT_SANDBOX_CTL document '/test/misfit' '[{"A": "no_such_table"}]'
 SELECT "A" FROM misfit;
--- a cursor gets the rows before the misfit, then the error
+-- a cursor returns the rows before the wrong value, then raises the error
 ALTER FOREIGN TABLE misfit ALTER COLUMN "A" TYPE date;
 \! $DATACONNECT_SANDBOX_CTL document '/test/misfit' '[{"A": "2026-01-01"}, {"A": "2026-01-32"}]'
 BEGIN;

@@ -1,5 +1,5 @@
 --
--- Parameters that the catalogue does not know
+-- Parameters that are not in the catalogue
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -23,12 +23,12 @@ ALTER FOREIGN TABLE t OPTIONS (DROP analyze_params);
 -- Names are shown safely, and as they are decoded.
 ALTER FOREIGN TABLE t OPTIONS (SET params 'Start%20Date=1&%E2%80%AEx=2');
 ALTER FOREIGN TABLE t OPTIONS (DROP params);
--- A server's are of any path.
+-- A server's parameters may belong to any endpoint.
 ALTER SERVER sandbox OPTIONS (ADD params 'ComplanyID=14205&LocationType=Store&BinStatus=1');
 ALTER SERVER sandbox OPTIONS (SET params 'CompanyID=14205');
--- What the catalogue does not have is the DBA's own; a table that has both kinds of parameter is looked at whole.
+-- An endpoint that is not in the catalogue is the DBA's own.  All parameters of a table are checked.
 CREATE FOREIGN TABLE own (id integer OPTIONS (name 'Id'), p text OPTIONS (param 'ComplanyID')) SERVER sandbox OPTIONS (endpoint '/my/own');
--- Nothing is said of what is imported, restored, or of other wrappers; nor where it is turned off.
+-- No warnings for imported or restored tables and other wrappers, nor if they are turned off.
 IMPORT FOREIGN SCHEMA sales LIMIT TO (sales_by_invoice_report) FROM SERVER sandbox INTO public OPTIONS (table_params 'ComplanyID=1');
 SET check_function_bodies = off;
 ALTER FOREIGN TABLE own OPTIONS (SET endpoint '/lists/stores');
@@ -41,7 +41,7 @@ CREATE FOREIGN DATA WRAPPER stranger;
 CREATE SERVER stranger FOREIGN DATA WRAPPER stranger OPTIONS (params 'ComplanyID=1');
 CREATE FOREIGN TABLE strange (id integer OPTIONS (param 'ComplanyID')) SERVER stranger OPTIONS (endpoint '/lists/stores');
 DROP FOREIGN DATA WRAPPER stranger CASCADE;
--- A catalogue file that cannot be read is nobody's concern here.
+-- A catalogue file that cannot be read is not an error here.
 SET dataconnect_fdw.catalogue_file = '/nowhere/at.all';
 ALTER FOREIGN TABLE own OPTIONS (SET endpoint '/lists/districts');
 RESET dataconnect_fdw.catalogue_file;

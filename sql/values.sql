@@ -1,6 +1,6 @@
 --
--- Values: the same reply is the same value in every session, and what has parts
--- (arrays, ranges, rows) has parts that are read as columns of their type are
+-- Values: the same in every session.  Values with parts (arrays, ranges, rows): parts
+-- are read like columns of their type.
 --
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
@@ -17,12 +17,12 @@ CREATE DOMAIN small AS integer CHECK (value < 10);
 CREATE DOMAIN smallest AS small NOT NULL;
 CREATE DOMAIN days AS daterange CHECK (NOT isempty(value));
 CREATE DOMAIN this_year AS date CHECK (value::text LIKE '2026-%');
--- not the one that is meant, wherever it stands in search_path
+-- a relation that must not be found, wherever its schema is in search_path
 CREATE SCHEMA other;
 CREATE TABLE other.pg_class ();
 
--- what a column of this type reads of a value in a session with these settings,
--- shown under others; else the SQLSTATE
+-- the value that a column of this type reads in a session with these settings,
+-- shown under other settings; else the SQLSTATE
 CREATE FUNCTION got(value text, type text, settings text[]) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -47,12 +47,12 @@ INSERT INTO given (type, value) SELECT 'interval', * FROM unnest(array[
     '"00:00:00"', '"02:03:04"', '"1.02:03:04"', '"10.02:03:04"', '"0.23:00:00"', '"-02:03:04"', '"-1.02:03:04"', '"-0.00:00:01"',
     '"02:03:04.5"', '"1.02:03:04.1234567"', '"-1.02:03:04.1234565"', '"00:00:00.0000004"', '"00:00:00.9999999"', '"23:59:59.9999999"',
     '"10675199.02:48:05.4775807"', '"-10675199.02:48:05.4775808"',
-    -- not so, but nearly
+    -- similar, but invalid
     '"1.24:00:00"', '"1.23:60:00"', '"1.2:03:04"', '"1.02:03"', '" 1.02:03:04"', '"1.02:03:04 "', '"+1.02:03:04"', '"--1.02:03:04"', '"1.02:03:04."',
     '"123456789.00:00:00"', '"1 day 1.02:03:04"', '"1.02.03:04:05"', '"1:02:03:04"',
-    -- as PostgreSQL does, whatever the session's IntervalStyle is
+    -- as PostgreSQL reads them, whatever the session's IntervalStyle
     '"1 day 02:00"', '"-1 02:03:04"', '"-1 day 02:03:04"', '"1-2"', '"-1-2 3"', '"P1Y2M"', '"P-1DT2H"', '"12:30"', '"100:00:00"', '"1.5"', '"3 days ago"', '50', '-1.5',
-    -- what would depend on the day
+    -- values that would depend on the day
     '"infinity"', '"-infinity"', '"now"', '"today"', '"epoch"', '"allballs"', '"1 day tomorrow"', 'true', '[]', '""', '"null"', 'null']);
 INSERT INTO given (type, value) VALUES
     ('interval(0)', '"1.02:03:04.5"'), ('interval(3)', '"-1.02:03:04.1234567"'), ('interval day to hour', '"1.02:03:04"'), ('interval minute to second', '"12:30"');
@@ -106,7 +106,7 @@ INSERT INTO given (type, value) VALUES
     ('visit', '"(today,,,)"'), ('visit', '"(,now,,)"'), ('visit', '"(01/02/2026,,,)"'), ('visit', '"(\"\",,,)"'), ('visit', '"(,,)"'), ('visit', '"(,,,,)"'), ('visit', '"(,,,"'), ('visit', '"(,,,)x"'), ('visit', '",,,)"'), ('visit', '"("'), ('visit', '{"day":"2026-01-02"}'), ('visit', '[]'),
     ('stay', '"(me,\"{\"\"(2026-01-02,2026-03-01T00:00:00,,)\"\"}\",\"[2026-01-02,2026-02-03)\")"'), ('stay', '"(me,{},\"[today,)\")"');
 
--- others that heed settings
+-- other types whose input depends on settings
 INSERT INTO given (type, value) VALUES
     ('xml', '"a &amp; b"'), ('xml', '"<a/>"'), ('regclass', '"pg_class"'), ('regclass', '"other.pg_class"'), ('regclass', '"given"'), ('regclass', '"public.given"'), ('regclass[]', '["pg_class"]'),
     ('this_year', '"2026-05-06"'), ('this_year', '"2025-05-06"'), ('timetz', '"2026-03-01T12:18:08"'), ('timetz', '"12:18:08+05:30"');
@@ -115,10 +115,10 @@ INSERT INTO given (type, value) VALUES
 \set one '{}'
 \set another '{timezone=Asia/Kolkata,"datestyle=German, DMY",intervalstyle=sql_standard,array_nulls=off,xmloption=document,timezone_abbreviations=India,bytea_output=escape,"search_path=other, pg_catalog, public"}'
 SELECT type, value, got(value, type, :'one') FROM given ORDER BY n;
--- nothing is read otherwise
+-- all sessions read the same
 SELECT type, value, got(value, type, :'one') AS one, got(value, type, :'another') AS another FROM given
 WHERE got(value, type, :'one') IS DISTINCT FROM got(value, type, :'another') ORDER BY n;
--- and the session's own settings are as they were, also after an error
+-- the session's settings are unchanged, also after an error
 SET timezone = 'Asia/Kolkata'; SET datestyle = 'German, DMY'; SET intervalstyle = 'sql_standard'; SET array_nulls = off; SET xmloption = document; SET search_path = other, public;
 \! $DATACONNECT_SANDBOX_CTL document '/test/misfit' '[{"A": "1.02:03:04", "B": "pg_class"}, {"A": "tomorrow", "B": "no_such"}]'
 CREATE FOREIGN TABLE public.misfit ("A" interval, "B" regclass) SERVER sandbox OPTIONS (endpoint '/test/misfit');
@@ -130,7 +130,7 @@ SELECT xml_is_well_formed('a &amp; b') AS as_content;
 RESET xmloption; RESET array_nulls; RESET intervalstyle; RESET search_path; SET datestyle = 'ISO, MDY'; SET timezone = 'UTC';
 SET client_min_messages = warning;
 
--- whole numbers, however they are written; nothing is rounded
+-- whole numbers in any notation; nothing is rounded
 TRUNCATE given;
 INSERT INTO given (type, value) SELECT 'bigint', * FROM unnest(array[
     '1.0', '"1.0"', '1e3', '"1E+3"', '-1.50e1', '10e-1', '100000000000000000000e-19', '0.0', '-0e0', '0e999999999999999999999', '0.000e-99',
@@ -138,14 +138,14 @@ INSERT INTO given (type, value) SELECT 'bigint', * FROM unnest(array[
     '1.5', '"0.1"', '1e-1', '15e-1', '9223372036854775807.5', '99999999999999999999.5', '1e-999999999999999999999', '"1e"', '"1.0.0"', '"NaN"', '"Infinity"']);
 \i :send
 SELECT value, got(value, 'bigint', '{}') AS bigint, got(value, 'integer', '{}') AS integer, got(value, 'smallint', '{}') AS smallint FROM given ORDER BY n;
--- what is no number, as .NET writes it
+-- NaN and infinity, as .NET writes them
 TRUNCATE given;
 INSERT INTO given (value) SELECT * FROM unnest(array['"NaN"', '"Infinity"', '"-Infinity"', '"INF"', '"-INF"', '"nan"', '"inf"', '"+Infinity"', '"-NaN"', '"infinity"', '" NaN"']);
 \i :send
 SELECT value, got(value, 'real', '{}') AS real, got(value, 'float8', '{}') AS float8, got(value, 'numeric', '{}') AS numeric, got(value, 'numeric(5,2)', '{}') AS "numeric(5,2)", got(value, 'money', '{}') AS money FROM given ORDER BY n;
 
 --
--- Zones of a fixed offset, far ones too
+-- Zones with a fixed offset, also with a large one
 --
 TRUNCATE given;
 INSERT INTO given (value) SELECT * FROM unnest(array['"12:00:00"', '"12:00:00Z"', '"12:00:00-15:59"', '"12:00:00+15:59"', '"12:00:00+16:00"', '"12:00:00-23:59"', '"23:59:59.9999999"', '"23:59:59.9999999Z"',
@@ -206,7 +206,7 @@ FROM (SELECT name, text, regexp_replace(t[1], '"', '', 'g') AS type
 ORDER BY name, type;
 
 --
--- What an error says
+-- Errors
 --
 CREATE FUNCTION says(type text) RETURNS text
 LANGUAGE plpgsql AS $$
@@ -220,10 +220,10 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
         detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
-    -- the function's own line is all that may be there
+    -- only the function's own line may be shown
     RETURN format('%s %s | %s%s%s', state, message, detail, hint, regexp_replace(context, 'SQL statement .*', '', ''));
 END $$;
--- a domain's check raises whatever its author has it raise
+-- a domain's check may raise any error
 CREATE FUNCTION is_liked(value text, state text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -237,12 +237,12 @@ CREATE DOMAIN divided AS integer CHECK (1 / value > 0);
 SELECT type, says(type) FROM unnest('{tsquery,tsvector,regclass,regtype,regprocedure,jsonpath,xml,"text[]",daterange,interval,point,inet,pg_lsn,macaddr,visit,liked,checked}'::text[]) AS type;
 \! $DATACONNECT_SANDBOX_CTL document '/test/misfit' '[{"A": 0}]'
 SELECT says('divided'), says('smallest');
--- a notice would quote it as well
+-- a notice would show the value, too
 \! $DATACONNECT_SANDBOX_CTL document '/test/misfit' '[{"A": " \n "}]'
 SET client_min_messages = notice;
 SELECT "A" = '' AS empty FROM (SELECT says('tsquery') AS "A") AS said;
 SET client_min_messages = warning;
--- an element and a bound are shown themselves
+-- the element or bound itself is shown
 \! $DATACONNECT_SANDBOX_CTL document '/test/misfit' '[{"A": ["2026-01-01", "today"]}]'
 SELECT says('date[]'), says('integer[]');
 \! $DATACONNECT_SANDBOX_CTL document '/test/misfit' '[{"A": "[2026-01-01,today)"}]'
