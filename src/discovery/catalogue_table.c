@@ -6,27 +6,9 @@
 
 #include "utils/builtins.h"
 
-#include "core/snake_case.h"
+#include "catalogue_part.h"
 #include "discovery/catalogue_table.h"
-#include "name_list.h"
 #include "type_map.h"
-
-/* The documented names of row types end in this. */
-#define RESOURCE_SUFFIX "Data"
-
-/* The part of an endpoint that becomes one table. */
-typedef struct Part
-{
-	const DcfCatalogueEndpoint *endpoint;
-	const char *resource;
-	const List *columns;
-	const DcfCatalogueVariant *variant; /* or NULL */
-	const DcfCatalogueForm *form;		/* or NULL */
-	const char *fixed;					/* a parameter whose value goes into
-										 * the option "params"; or NULL */
-	const char *fixed_value;
-	char *relname; /* without prefix and category */
-} Part;
 
 bool
 dcf_catalogue_is_table(const DcfCatalogueEndpoint *endpoint)
@@ -34,168 +16,6 @@ dcf_catalogue_is_table(const DcfCatalogueEndpoint *endpoint)
 	return strcmp(endpoint->category, "import") != 0 &&
 		strcmp(endpoint->category, "session") != 0 &&
 		(endpoint->columns != NIL || endpoint->variants != NIL);
-}
-
-/* The name of a row type without RESOURCE_SUFFIX, palloc'd; "" for NULL. */
-static char *
-resource_stem(const char *resource)
-{
-	char *stem = pstrdup(resource ? resource : "");
-	size_t len = strlen(stem);
-	size_t suffix = strlen(RESOURCE_SUFFIX);
-
-	if (len > suffix && strcmp(stem + len - suffix, RESOURCE_SUFFIX) == 0)
-		stem[len - suffix] = '\0';
-	return stem;
-}
-
-/*
- * A table's name, from the path's last segment.  The row type's name shows where
- * the words of a segment in lower case begin.
- */
-static char *
-path_name(const char *path, const char *resource)
-{
-	const char *segment = strrchr(path, '/') + 1;
-	size_t len = strlen(segment);
-	char *stem = resource_stem(resource);
-	char *name = palloc(len + 1);
-
-	dcf_snake_case_borrow(segment, len, stem, strlen(stem), name);
-	name[len] = '\0';
-	return dcf_table_def_snake(name);
-}
-
-/*
- * The table's name with what tells partners' endpoints from others of the same
- * name: "/partner/StatFlo/ProductDetailReport" becomes
- * stat_flo_product_detail_report.  Endpoints below /partner and /master that
- * belong to no partner ("/partner/reports/...", "/partner/relationships") begin
- * with the first segment.
- */
-static char *
-owned_name(const DcfCatalogueEndpoint *endpoint, char *name)
-{
-	const char *first = endpoint->path + 1;
-	size_t len = strcspn(first, "/");
-	const char *second = first + len + strspn(first + len, "/");
-	size_t second_len = strcspn(second, "/");
-
-	if (strcmp(endpoint->category, DCF_CATEGORY_PARTNER) != 0)
-		return name;
-	if (second[second_len] == '/' &&
-		!(second_len == strlen("reports") &&
-		  pg_strncasecmp(second, "reports", second_len) == 0))
-	{
-		first = second;
-		len = second_len;
-	}
-	return psprintf("%s_%s", dcf_table_def_snake(pnstrdup(first, len)), name);
-}
-
-/* The whole endpoint as one part. */
-static Part *
-make_part(const DcfCatalogueEndpoint *endpoint)
-{
-	Part *part = palloc0(sizeof(Part));
-
-	part->endpoint = endpoint;
-	part->resource = endpoint->resource;
-	part->columns = endpoint->columns;
-	part->relname =
-		owned_name(endpoint, path_name(endpoint->path, endpoint->resource));
-	return part;
-}
-
-/* A part for each variant, named after its row type. */
-static List *
-variant_parts(const DcfCatalogueEndpoint *endpoint)
-{
-	List *parts = NIL;
-	ListCell *cell;
-
-	foreach(cell, endpoint->variants)
-	{
-		const DcfCatalogueVariant *variant = lfirst(cell);
-		Part *part = make_part(endpoint);
-
-		part->variant = variant;
-		part->resource = variant->resource;
-		part->columns = variant->columns;
-		part->fixed = variant->parameter;
-		part->fixed_value = variant->value;
-		part->relname =
-			owned_name(endpoint,
-					   dcf_table_def_snake(resource_stem(variant->resource)));
-		parts = lappend(parts, part);
-	}
-	return parts;
-}
-
-/*
- * A part for each form.  The first has the endpoint's name; the others add the
- * name of the first parameter that they require and the first form does not.
- */
-static List *
-form_parts(const DcfCatalogueEndpoint *endpoint)
-{
-	const DcfCatalogueForm *first = linitial(endpoint->forms);
-	List *parts = NIL;
-	ListCell *cell;
-
-	foreach(cell, endpoint->forms)
-	{
-		const DcfCatalogueForm *form = lfirst(cell);
-		Part *part = make_part(endpoint);
-		ListCell *name;
-
-		part->form = form;
-		foreach(name, form->required)
-		{
-			if (form == first ||
-				dcf_name_list_has(first->required, lfirst(name)))
-				continue;
-			part->relname = psprintf("%s_by_%s", part->relname,
-									 dcf_table_def_snake(lfirst(name)));
-			break;
-		}
-		parts = lappend(parts, part);
-	}
-	return parts;
-}
-
-/*
- * If the columns depend on a parameter in no documented way, only those of the
- * documented example are known: fix the required parameter at its example.
- */
-static List *
-dynamic_parts(const DcfCatalogueEndpoint *endpoint)
-{
-	Part *part = make_part(endpoint);
-	ListCell *cell;
-
-	foreach(cell, endpoint->params)
-	{
-		const DcfCatalogueParam *param = lfirst(cell);
-
-		if (!param->required || part->fixed)
-			continue;
-		part->fixed = param->name;
-		part->fixed_value = param->example;
-	}
-	return list_make1(part);
-}
-
-static List *
-endpoint_parts(const DcfCatalogueEndpoint *endpoint)
-{
-	if (endpoint->variants != NIL)
-		return variant_parts(endpoint);
-	if (endpoint->forms != NIL)
-		return form_parts(endpoint);
-	if (endpoint->dynamic)
-		return dynamic_parts(endpoint);
-	return list_make1(make_part(endpoint));
 }
 
 /*
@@ -224,20 +44,20 @@ collect_parts(const List *endpoints, const char *category)
 		if (!dcf_catalogue_is_table(endpoint) ||
 			!is_wanted(endpoint, category))
 			continue;
-		parts = list_concat(parts, endpoint_parts(endpoint));
+		parts = list_concat(parts, dcf_catalogue_parts(endpoint));
 	}
 	return parts;
 }
 
 /* Whether another part has the same name. */
 static bool
-is_clash(const List *parts, const Part *part)
+is_clash(const List *parts, const DcfCataloguePart *part)
 {
 	ListCell *cell;
 
 	foreach(cell, parts)
 	{
-		const Part *other = lfirst(cell);
+		const DcfCataloguePart *other = lfirst(cell);
 
 		if (other != part && strcmp(other->relname, part->relname) == 0)
 			return true;
@@ -247,7 +67,7 @@ is_clash(const List *parts, const Part *part)
 
 /* Names that clash begin with their endpoint's category. */
 static char *
-table_name(const List *parts, const Part *part, const char *prefix)
+table_name(const List *parts, const DcfCataloguePart *part, const char *prefix)
 {
 	return psprintf("%s%s%s", prefix ? prefix : "",
 					is_clash(parts, part) ?
@@ -260,7 +80,7 @@ table_name(const List *parts, const Part *part, const char *prefix)
 
 /* The option "params": the fixed parameter and those given, or NULL. */
 static char *
-table_params(const Part *part, const char *given)
+table_params(const DcfCataloguePart *part, const char *given)
 {
 	char *fixed = part->fixed && part->fixed_value ?
 		dcf_table_def_pair(part->fixed, part->fixed_value) :
@@ -365,40 +185,6 @@ param_type(const DcfCatalogueParam *param, bool with_time)
 }
 
 /*
- * Whether a condition holds for a part that fixes the parameter in question;
- * otherwise if there is no condition or the part leaves the parameter open.
- */
-static bool
-holds(const Part *part, const DcfCatalogueCondition *condition, bool otherwise)
-{
-	if (condition == NULL || part->variant == NULL ||
-		pg_strcasecmp(condition->parameter, part->variant->parameter) != 0)
-		return otherwise;
-	return part->variant->value &&
-		dcf_name_list_has(condition->values, part->variant->value);
-}
-
-/* Whether the part's table has a column for a parameter. */
-static bool
-is_offered(const Part *part, const DcfCatalogueParam *param)
-{
-	if (part->fixed && pg_strcasecmp(param->name, part->fixed) == 0)
-		return false;
-	if (part->form)
-		return dcf_name_list_has(part->form->required, param->name) ||
-			dcf_name_list_has(part->form->optional, param->name);
-	return holds(part, param->used_when, true);
-}
-
-static bool
-is_required(const Part *part, const DcfCatalogueParam *param)
-{
-	if (part->form)
-		return dcf_name_list_has(part->form->required, param->name);
-	return holds(part, param->required_when, param->required);
-}
-
-/*
  * Whether a parameter's documented default becomes the column's option.
  * LanguageCode's does not, because it would override the server's option
  * "language".
@@ -411,7 +197,7 @@ has_default(const DcfCatalogueParam *param)
 }
 
 static void
-add_param(DcfTableDef *def, HTAB *taken, const Part *part,
+add_param(DcfTableDef *def, HTAB *taken, const DcfCataloguePart *part,
 		  const DcfCatalogueParam *param, DcfColumnNames names,
 		  const DcfRequest *common)
 {
@@ -422,8 +208,8 @@ add_param(DcfTableDef *def, HTAB *taken, const Part *part,
 	column->param = param;
 	column->options.list = strcmp(param->type, "int_list") == 0 ||
 		strcmp(param->type, "bigint_list") == 0;
-	column->options.required =
-		is_required(part, param) && !is_fixed(common, param->name);
+	column->options.required = dcf_catalogue_part_requires(part, param) &&
+		!is_fixed(common, param->name);
 	if (!column->options.required && has_default(param))
 		column->options.default_value = param->default_value;
 }
@@ -454,19 +240,19 @@ find_only_time(const DcfTableDef *def)
 
 /* Make a time a window column, if the part has both parameters. */
 static void
-make_window(DcfTableDefColumn *column, const Part *part, const char *from_name,
-			const char *to_name)
+make_window(DcfTableDefColumn *column, const DcfCataloguePart *part,
+			const char *from_name, const char *to_name)
 {
 	const DcfCatalogueParam *from =
 		dcf_catalogue_param(part->endpoint, from_name);
 	const DcfCatalogueParam *to = dcf_catalogue_param(part->endpoint, to_name);
 
-	if (from == NULL || to == NULL || !is_offered(part, from) ||
-		!is_offered(part, to))
+	if (from == NULL || to == NULL || !dcf_catalogue_part_offers(part, from) ||
+		!dcf_catalogue_part_offers(part, to))
 		return;
 	column->options.param_from = from->name;
 	column->options.param_to = to->name;
-	column->options.required = is_required(part, from);
+	column->options.required = dcf_catalogue_part_requires(part, from);
 }
 
 /* Whether to import something that is documented or only seen in use. */
@@ -482,7 +268,7 @@ is_sourced(bool in_use, const DcfImportOptions *options)
  * the parameter ByDate chooses which time these two filter.
  */
 static void
-infer_windows(DcfTableDef *def, const Part *part)
+infer_windows(DcfTableDef *def, const DcfCataloguePart *part)
 {
 	DcfTableDefColumn *only;
 	ListCell *cell;
@@ -519,7 +305,7 @@ is_window_param(const DcfTableDef *def, const DcfCatalogueParam *param)
 }
 
 static DcfTableDef *
-make_table_def(const Part *part, char *relname,
+make_table_def(const DcfCataloguePart *part, char *relname,
 			   const DcfImportOptions *options, const DcfRequest *common)
 {
 	DcfTableDef *def = palloc0(sizeof(DcfTableDef));
@@ -548,7 +334,8 @@ make_table_def(const Part *part, char *relname,
 	{
 		const DcfCatalogueParam *param = lfirst(cell);
 
-		if (is_sourced(param->in_use, options) && is_offered(part, param) &&
+		if (is_sourced(param->in_use, options) &&
+			dcf_catalogue_part_offers(part, param) &&
 			!is_window_param(def, param))
 			add_param(def, taken, part, param, options->column_names, common);
 	}
@@ -567,7 +354,7 @@ dcf_catalogue_tables(const List *endpoints, const char *category,
 
 	foreach(cell, parts)
 	{
-		const Part *part = lfirst(cell);
+		const DcfCataloguePart *part = lfirst(cell);
 		char *name = table_name(parts, part, options->prefix);
 
 		/* A table's name does not depend on which others are imported. */
