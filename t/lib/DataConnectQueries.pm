@@ -276,7 +276,12 @@ sub _far_sql
 	  . ") PARTITION BY $table->{partitions}";
 	for my $part (sort keys %{ $table->{of} })
 	{
-		push @sql, "CREATE FOREIGN TABLE far.$part (" . join(', ', @columns) . ") $rest",
+		my $gone = "gone_$part text";
+
+		# Each partition has its columns in other places.
+		push @columns, shift @columns;
+		push @sql, "CREATE FOREIGN TABLE far.$part (" . join(', ', $columns[0], $gone, @columns[1 .. $#columns]) . ") $rest",
+		  "ALTER FOREIGN TABLE far.$part DROP gone_$part",
 		  "ALTER TABLE far.$name ATTACH PARTITION far.$part $table->{of}{$part}";
 	}
 	return @sql;
