@@ -6,17 +6,11 @@
 
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
-#include "parser/scansup.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
 
 #include "convert/convert.h"
 #include "convert_private.h"
-#include "core/csv_reader.h"
-#include "core/json_reader.h"
-#include "core/literal.h"
 #include "core/text.h"
 
 static void set_type(DcfConverter *converter, Oid type, int32 typmod);

@@ -13,7 +13,6 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
-#include "net/session.h"
 #include "reply/fetch.h"
 #include "reply/reply.h"
 #include "rescan.h"

@@ -18,7 +18,6 @@
 #include "base/url_parts.h"
 #include "base/wait.h"
 #include "limiter_private.h"
-#include "net/http.h"
 
 /* Accounts in a table. */
 #define ACCOUNTS 512

@@ -18,7 +18,6 @@
 #include "discovery/bridge.h"
 #include "planner/estimate.h"
 #include "reply/reply_stats.h"
-#include "request/bind_value.h"
 #include "request/fdw_private.h"
 #include "request/period.h"
 #include "request/period_set.h"

@@ -4,22 +4,10 @@
  */
 #include "postgres.h"
 
-#include "access/nbtree.h"
-#include "access/stratnum.h"
-#include "catalog/pg_type.h"
-#include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
-#include "optimizer/optimizer.h"
 #include "optimizer/restrictinfo.h"
-#include "parser/parse_coerce.h"
-#include "utils/array.h"
-#include "utils/lsyscache.h"
-#include "utils/typcache.h"
 
 #include "qual_private.h"
 #include "qual_walk.h"
-#include "request/window.h"
 
 typedef DcfQualTarget Target;
 

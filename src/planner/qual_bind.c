@@ -11,14 +11,12 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
-#include "optimizer/restrictinfo.h"
 #include "parser/parse_coerce.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 #include "qual_private.h"
-#include "qual_walk.h"
 #include "request/window.h"
 
 /* A comparison of a column with a value, whichever side it stands on. */

@@ -12,7 +12,6 @@
 
 #include "base/closest_match.h"
 #include "base/foreign_text.h"
-#include "core/key_table.h"
 #include "record_private.h"
 
 /* The most keys without a column that are collected, and that a message lists. */

@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "net/session.h"
 #include "reply/reply.h"
 #include "reply/row_source.h"
 

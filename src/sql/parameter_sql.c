@@ -25,7 +25,6 @@
 #include "base/closest_match.h"
 #include "base/foreign_text.h"
 #include "catalogue/catalogue.h"
-#include "core/text.h"
 #include "core/url.h"
 #include "net/company.h"
 #include "options/option.h"
