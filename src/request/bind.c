@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -18,37 +17,9 @@
 #include "bind_default.h"
 #include "bind_group.h"
 #include "bind_part.h"
+#include "bind_private.h"
 #include "request/bind.h"
 #include "request/window_open.h"
-
-/* EXPLAIN shows this many values of a list, then the number of the others. */
-#define SHOWN_VALUES 5
-
-struct DcfRequestSet
-{
-	MemoryContext context;
-	const DcfRelation *relation;
-	DcfBindColumn *bcols; /* by attnum - 1 */
-	bool empty;			  /* no row can match */
-	bool shared;		  /* several requests may return the same row */
-	int *positions;		  /* of the next request, by attnum - 1 */
-	List *groups;		  /* of DcfBindGroup * */
-	bool finished;
-	/* the column that requests are halved by, or NULL */
-	const DcfBindColumn *halved;
-	List *pending; /* of DcfBoundRequest *: halves, to be sent next */
-	/* the only request, or NULL if the columns make them */
-	DcfRequest *fixed;
-	const char *hint; /* for fixed, or NULL */
-};
-
-struct DcfBoundRequest
-{
-	const DcfRequestSet *set;
-	int *positions;	  /* by attnum - 1 */
-	DcfBindPart part; /* of set->halved */
-	bool in_part;	  /* part is less than the whole */
-};
 
 static void find_groups(DcfRequestSet *set, const DcfFdwPrivate *priv,
 						const DcfBoundValue *values);
@@ -62,22 +33,6 @@ static DcfBoundRequest *copy_bound(const DcfBoundRequest *bound,
 static bool advance(DcfRequestSet *set);
 static void add_column_size(DcfRequestSize *reqsize,
 							const DcfBoundRequest *bound, int i, bool whole);
-static DcfRequest *build(const DcfBoundRequest *bound, bool as_template);
-static void add_params(DcfRequest *request, const DcfBoundRequest *bound,
-					   int i, bool as_template);
-static void add_window(DcfRequest *request, const DcfRelation *relation,
-					   const DcfBindColumn *bcol, int position,
-					   const DcfBindPart *part);
-static void show_windows(DcfRequest *request, const DcfRelation *relation,
-						 const DcfBindColumn *bcol);
-static void add_bound(DcfRequest *request, const DcfColumn *column,
-					  char *param, char *text, const char *shown, char *open);
-static char *join_values(const DcfBindColumn *bcol, const DcfBindPart *part);
-static char *show_texts(char *const *texts, int count);
-static char *name_open_ends(const DcfRequestSet *set);
-static const char *name_open_option(const DcfRelation *relation, bool lower);
-static const char *name_split(const DcfRequestSet *set);
-static char *name_columns(List *columns);
 
 /* A set without values. */
 static DcfRequestSet *
@@ -409,168 +364,16 @@ advance(DcfRequestSet *set)
 DcfRequest *
 dcf_bind_request(const DcfBoundRequest *bound)
 {
-	return bound->set->fixed ? bound->set->fixed : build(bound, false);
+	return bound->set->fixed ? bound->set->fixed :
+							   dcf_bind_build(bound, false);
 }
 
 DcfRequest *
 dcf_bind_template(DcfRequestSet *set)
 {
-	return set->empty ? NULL : build(create_bound(set, set->positions), true);
-}
-
-/* Build the request; as_template, with placeholders where requests differ. */
-static DcfRequest *
-build(const DcfBoundRequest *bound, bool as_template)
-{
-	const DcfRelation *relation = bound->set->relation;
-	DcfRequest *request =
-		dcf_request_create(relation->server, relation->table);
-
-	for (int i = 0; i < relation->natts; i++)
-		if (dcf_column_is_sent(&relation->columns[i]))
-			add_params(request, bound, i, as_template);
-	return request;
-}
-
-/* Add the parameters of the i-th column. */
-static void
-add_params(DcfRequest *request, const DcfBoundRequest *bound, int i,
-		   bool as_template)
-{
-	const DcfBindColumn *bcol = &bound->set->bcols[i];
-	const DcfBindPart *part = bcol == bound->set->halved ? &bound->part : NULL;
-	const char *param;
-
-	if (bcol->column->kind == DCF_COLUMN_WINDOW)
-	{
-		if (as_template && bcol->fan_out)
-			show_windows(request, bound->set->relation, bcol);
-		else
-			add_window(request, bound->set->relation, bcol,
-					   bound->positions[i], part);
-		return;
-	}
-	param = dcf_option_utf8(bcol->column->options->param);
-	if (bcol->not_sent)
-		dcf_request_omit(request, param);
-	else if (bcol->shown)
-		dcf_request_set(request, param, bcol->shown, true);
-	else if (!bcol->has_values)
-		return;
-	else if (!bcol->fan_out)
-		dcf_column_send(request, bcol->column, join_values(bcol, part));
-	else if (as_template)
-		dcf_request_set(request, param,
-						show_texts(bcol->texts, bcol->values.count), true);
-	else
-		dcf_column_send(request, bcol->column,
-						bcol->texts[bound->positions[i]]);
-}
-
-/* Add one or both ends of the window at a position, or of a part of it. */
-static void
-add_window(DcfRequest *request, const DcfRelation *relation,
-		   const DcfBindColumn *bcol, int position, const DcfBindPart *part)
-{
-	const DcfColumnOptions *options = bcol->column->options;
-	const DcfWindow window = part ?
-		dcf_bind_part_window(bcol, position, part) :
-		*dcf_bind_column_window(bcol, position);
-
-	if (options->param_from)
-		add_bound(request, bcol->column, options->param_from,
-				  bcol->has_window ? dcf_window_from(&window) : NULL,
-				  bcol->shown_from,
-				  dcf_window_open_from(&window, relation->table->open_from));
-	if (options->param_to)
-		add_bound(request, bcol->column, options->param_to,
-				  bcol->has_window ? dcf_window_to(&window) : NULL,
-				  bcol->shown_to,
-				  dcf_window_open_to(&window, relation->table->open_to));
-}
-
-/*
- * Add one end of a window: a placeholder, the bound's text, or, if the column
- * is required, what is sent for an open end.
- */
-static void
-add_bound(DcfRequest *request, const DcfColumn *column, char *param,
-		  char *text, const char *shown, char *open)
-{
-	param = dcf_option_utf8(param);
-	if (shown)
-		dcf_request_set(request, param, shown, true);
-	else if (text)
-		dcf_request_set(request, param, text, false);
-	else if (column->options->required)
-		dcf_request_set(request, param, open, false);
-}
-
-/* The values of a list, or of a part of it, separated by commas. */
-static char *
-join_values(const DcfBindColumn *bcol, const DcfBindPart *part)
-{
-	StringInfoData buf;
-	int first = part ? part->first : 0;
-	int end = part ? first + part->count : bcol->values.count;
-
-	initStringInfo(&buf);
-	for (int i = first; i < end; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		appendStringInfo(&buf, "%s%s", i > first ? "," : "", bcol->texts[i]);
-	}
-	return buf.data;
-}
-
-/* A placeholder such as (a|b|c|... 4 more). */
-static char *
-show_texts(char *const *texts, int count)
-{
-	StringInfoData buf;
-	int shown = Min(count, SHOWN_VALUES);
-
-	initStringInfo(&buf);
-	for (int i = 0; i < shown; i++)
-		appendStringInfo(&buf, "%s%s", i > 0 ? "|" : "(",
-						 dcf_request_encode(texts[i]));
-	if (shown < count)
-		appendStringInfo(&buf, "|... %d more", count - shown);
-	appendStringInfoChar(&buf, ')');
-	return buf.data;
-}
-
-/*
- * Placeholders for several windows.  An open end is shown as an empty text, or
- * as what is sent for it.
- */
-static void
-show_windows(DcfRequest *request, const DcfRelation *relation,
-			 const DcfBindColumn *bcol)
-{
-	int count = bcol->periods.count;
-	const DcfTableOptions *table = relation->table;
-	char **from = palloc(sizeof(char *) * count);
-	char **to = palloc(sizeof(char *) * count);
-	bool required = bcol->column->options->required;
-
-	for (int i = 0; i < count; i++)
-	{
-		const DcfWindow *window = &bcol->windows[i];
-
-		from[i] = dcf_window_from(window);
-		to[i] = dcf_window_to(window);
-		if (!from[i])
-			from[i] =
-				required ? dcf_window_open_from(window, table->open_from) : "";
-		if (!to[i])
-			to[i] = required ? dcf_window_open_to(window, table->open_to) : "";
-	}
-	dcf_request_set(request,
-					dcf_option_utf8(bcol->column->options->param_from),
-					show_texts(from, count), true);
-	dcf_request_set(request, dcf_option_utf8(bcol->column->options->param_to),
-					show_texts(to, count), true);
+	return set->empty ?
+		NULL :
+		dcf_bind_build(create_bound(set, set->positions), true);
 }
 
 Datum
@@ -611,144 +414,4 @@ dcf_bind_owns_row(const DcfBoundRequest *bound, const Datum *values,
 								 isnull[i]);
 	}
 	return true;
-}
-
-/*
- * Name windows if there are any, else periods given by two columns, else the
- * columns that the query gives no value for.
- */
-char *
-dcf_bind_narrow_hint(const DcfRequestSet *set)
-{
-	List *windows = NIL;
-	List *times = NIL;
-	List *others = NIL;
-
-	if (set->fixed)
-		return set->hint ? pstrdup(set->hint) : NULL;
-	for (int i = 0; i < set->relation->natts; i++)
-	{
-		const DcfBindColumn *bcol = &set->bcols[i];
-		const DcfColumn *column = bcol->column;
-
-		if (column->kind == DCF_COLUMN_WINDOW)
-			windows = lappend(windows, (void *) column);
-		else if (dcf_column_is_sent(column) &&
-				 dcf_window_accepts(column->basetype, column->basetype))
-			times = lappend(times, (void *) column);
-		else if (dcf_column_is_sent(column) && !bcol->has_values)
-			others = lappend(others, (void *) column);
-	}
-	if (windows != NIL)
-	{
-		const char *more = name_open_ends(set);
-
-		if (more[0] == '\0')
-			more = name_split(set);
-		return psprintf("Narrow the range of %s.%s", name_columns(windows),
-						more);
-	}
-	if (times != NIL)
-		return psprintf("Request a shorter period with %s.",
-						name_columns(times));
-	if (others != NIL)
-		return psprintf("Narrow the request with a value for %s.",
-						name_columns(others));
-	return pstrdup(
-		"Request less with other values in WHERE, or divide the query into several.");
-}
-
-/* A sentence for each window with an end that the query leaves open, or "". */
-static char *
-name_open_ends(const DcfRequestSet *set)
-{
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	for (int i = 0; i < set->relation->natts; i++)
-	{
-		const DcfBindColumn *bcol = &set->bcols[i];
-		const DcfColumn *column = bcol->column;
-		bool lower;
-		bool upper;
-
-		if (column->kind != DCF_COLUMN_WINDOW)
-			continue;
-		lower = column->options->param_from &&
-			!(bcol->has_window && dcf_window_from(&bcol->window));
-		upper = column->options->param_to &&
-			!(bcol->has_window && dcf_window_to(&bcol->window));
-		if (lower || upper)
-			appendStringInfo(&buf, " Give column \"%s\" %s%s.",
-							 column->attname,
-							 lower && upper ? "bounds" :
-								 lower		? "a lower bound" :
-											  "an upper bound",
-							 column->options->required ?
-								 name_open_option(set->relation, lower) :
-								 "");
-	}
-	return buf.data;
-}
-
-/*
- * How an option could limit the open end of a required window; "" if it
- * already does.
- */
-static const char *
-name_open_option(const DcfRelation *relation, bool lower)
-{
-	if (lower)
-		return strcmp(relation->table->open_from, DCF_OPEN_FROM) == 0 ?
-			", or set the table's option \"open_from\", for example to '-90d'" :
-			"";
-	return strcmp(relation->table->open_to, DCF_OPEN_TO) == 0 ?
-		", or set the table's option \"open_to\", for example to 'tomorrow'" :
-		"";
-}
-
-/* A sentence that proposes the option "split", or "" if it would not help. */
-static const char *
-name_split(const DcfRequestSet *set)
-{
-	for (int i = 0; i < set->relation->natts && !set->relation->split; i++)
-	{
-		const DcfBindColumn *bcol = &set->bcols[i];
-
-		if (bcol->column->kind == DCF_COLUMN_WINDOW &&
-			bcol->column->options->param_from &&
-			bcol->column->options->param_to && dcf_bind_part_exist(bcol))
-			return psprintf(
-				" Or set the table's option \"split\" to \"%s\" to have such requests halved.",
-				bcol->column->attname);
-	}
-	return "";
-}
-
-/* The text: column "a" (parameter A), column "b" (parameter B) or ... */
-static char *
-name_columns(List *columns)
-{
-	StringInfoData buf;
-	ListCell *lc;
-
-	initStringInfo(&buf);
-	foreach(lc, columns)
-	{
-		const DcfColumn *column = lfirst(lc);
-		const DcfColumnOptions *options = column->options;
-		const char *first = options->param ? options->param :
-			options->param_from			   ? options->param_from :
-											 options->param_to;
-		bool both = options->param_from && options->param_to;
-
-		appendStringInfo(&buf, "%scolumn \"%s\" (%s %s%s%s)",
-						 buf.len == 0			? "" :
-							 lnext(columns, lc) ? ", " :
-												  " or ",
-						 column->attname, both ? "parameters" : "parameter",
-						 first, both ? ", " : "",
-						 both ? options->param_to : "");
-	}
-	return buf.data;
 }
