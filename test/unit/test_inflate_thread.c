@@ -44,7 +44,7 @@ typedef struct LineReader
 typedef struct Taker
 {
 	DcfInflate *inflate;
-	DcfInflateThread *ahead;
+	DcfInflateThread *thread;
 	int held;
 	int nlines; /* number of lines that the thread has read */
 	bool was_raw;
@@ -91,10 +91,10 @@ taker_start(Taker *taker, DcfInflateLibrary library, DcfInflateFormat format,
 	text_add_string(&taker->result.body, "");
 	taker->inflate =
 		dcf_inflate_init(malloc(dcf_inflate_size(library)), library, format);
-	taker->ahead =
+	taker->thread =
 		dcf_inflate_thread_start(malloc(dcf_inflate_thread_size(wanted)),
 								 taker->inflate, wanted, unread, len);
-	CHECK(taker->ahead != NULL, "there is no thread");
+	CHECK(taker->thread != NULL, "there is no thread");
 }
 
 /* The lines are complete, and all of the piece unless the thread stopped. */
@@ -119,7 +119,7 @@ taker_take(Taker *taker)
 {
 	DcfInflateThreadPiece piece;
 	DcfInflateThreadState state =
-		dcf_inflate_thread_take(taker->ahead, &piece, &taker->result.reason);
+		dcf_inflate_thread_take(taker->thread, &piece, &taker->result.reason);
 
 	if (state != DCF_INFLATE_THREAD_PIECE)
 	{
@@ -141,7 +141,7 @@ taker_take(Taker *taker)
 	memset(piece.bytes, '#', piece.len);
 	if (taker->held++ == 1)
 	{
-		dcf_inflate_thread_give_back(taker->ahead);
+		dcf_inflate_thread_give_back(taker->thread);
 		taker->held--;
 	}
 	return true;
@@ -150,8 +150,8 @@ taker_take(Taker *taker)
 static void
 taker_stop(Taker *taker)
 {
-	dcf_inflate_thread_stop(taker->ahead);
-	free(taker->ahead);
+	dcf_inflate_thread_stop(taker->thread);
+	free(taker->thread);
 	free(taker->inflate);
 }
 
@@ -172,7 +172,7 @@ taker_run(Taker *taker, const Text *packed, Cuts cuts, Dice *dice)
 		size_t put;
 
 		memcpy(block, packed->data + given, piece);
-		put = dcf_inflate_thread_put(taker->ahead, block, piece);
+		put = dcf_inflate_thread_put(taker->thread, block, piece);
 		free(block);
 		given += put;
 		if (put == 0 || (dice && dice_roll(dice, 2) == 0))
@@ -181,7 +181,7 @@ taker_run(Taker *taker, const Text *packed, Cuts cuts, Dice *dice)
 	while (more && taker_take(taker))
 		;
 	taker->result.ended = !taker->result.reason && given == packed->len &&
-		dcf_inflate_thread_ended(taker->ahead);
+		dcf_inflate_thread_ended(taker->thread);
 }
 
 static Inflated
@@ -278,7 +278,7 @@ taken_over(void)
 							 libraries[i], DCF_INFLATE_GZIP);
 		(void) dcf_inflate_run(taker.inflate, packed.data, &in, out, &len);
 		text_add(&taker.result.body, out, len);
-		taker.ahead =
+		taker.thread =
 			dcf_inflate_thread_start(malloc(dcf_inflate_thread_size(NULL)),
 									 taker.inflate, NULL, NULL, 0);
 		rest.data += in;
@@ -351,7 +351,7 @@ stopped_early(void)
 			for (int n = 0; n <= taken; n++)
 			{
 				given +=
-					dcf_inflate_thread_put(taker.ahead, packed.data + given,
+					dcf_inflate_thread_put(taker.thread, packed.data + given,
 										   packed.len - given);
 				CHECK(n == 0 || taker_take(&taker), "piece %d did not come",
 					  n);
