@@ -21,10 +21,16 @@ ends_statement(int sqlstate)
 	{
 		case ERRCODE_CONFIGURATION_LIMIT_EXCEEDED:
 			return false; /* raised for a limit of the service */
+		/*
+		 * "lock_timeout" raises the first, an exceeded stack depth the second.
+		 */
 		case ERRCODE_LOCK_NOT_AVAILABLE:
 		case ERRCODE_STATEMENT_TOO_COMPLEX:
 			return true;
 	}
+	/*
+	 * The codes below are those of whole classes, which equal their category.
+	 */
 	switch (ERRCODE_TO_CATEGORY(sqlstate))
 	{
 		case ERRCODE_TRANSACTION_ROLLBACK:
@@ -55,6 +61,7 @@ dcf_catch_error(DcfCatchErrorFn attempt, void *arg)
 	{
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
+		/* After a rethrow, the scratch context is deleted with its parent. */
 		if (ends_statement(error->sqlerrcode))
 			PG_RE_THROW();
 		FlushErrorState();
@@ -74,6 +81,11 @@ dcf_catch_error_in_subtransaction(DcfCatchErrorFn attempt, void *arg)
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(caller);
+	/*
+	 * BeginInternalSubTransaction() has made another context current, which a
+	 * rollback deletes.  The attempt runs in the caller's, from which its
+	 * results survive.
+	 */
 	PG_TRY();
 	{
 		attempt(arg);
@@ -82,13 +94,23 @@ dcf_catch_error_in_subtransaction(DcfCatchErrorFn attempt, void *arg)
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(caller);
+		/* The rollback would discard the error, so it is copied before. */
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller);
+	/*
+	 * The end of the subtransaction leaves the owner of the enclosing
+	 * transaction current, which need not be the caller's (a portal has its
+	 * own).
+	 */
 	CurrentResourceOwner = owner;
+	/*
+	 * Rethrown only here, so that a cancel finds the subtransaction rolled
+	 * back.
+	 */
 	if (error &&
 		ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
 			ERRCODE_OPERATOR_INTERVENTION)

@@ -33,6 +33,7 @@ has_same_words(const char *one, const char *other)
 	char *buffer;
 	bool same;
 
+	/* The length alone rules out most names without an allocation. */
 	if (one_len != other_len)
 		return false;
 	buffer = palloc(2 * one_len);
@@ -58,6 +59,10 @@ distance(const char *name, const char *other)
 		return DIFFERENT_STYLE;
 	if (len > MAX_COMPARED || other_len > MAX_COMPARED)
 		return NO_MATCH;
+	/*
+	 * With trusted set, the function does not check its own limit on lengths.
+	 * It stops as soon as the distance exceeds the limit.
+	 */
 	edits = varstr_levenshtein_less_equal(asc_tolower(name, len), len,
 										  asc_tolower(other, other_len),
 										  other_len, 1, 1, 1, limit, true);
@@ -76,6 +81,7 @@ dcf_closest_match(const char *name, const List *names)
 		const char *other = lfirst(cell);
 		int current = other ? distance(name, other) : NO_MATCH;
 
+		/* Strictly less: the first of equally similar names remains. */
 		if (current < least)
 		{
 			least = current;

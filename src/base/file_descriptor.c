@@ -38,6 +38,7 @@ can_open_needed(void)
 
 	while (n < NEEDED && !failed)
 	{
+		/* A socket needs neither a path nor a permission. */
 		fds[n] = socket(AF_UNIX, SOCK_STREAM, 0);
 		failed = fds[n] < 0;
 		if (!failed)
@@ -69,6 +70,10 @@ dcf_file_descriptor_check(void)
 {
 	if (can_open_needed())
 		return;
+	/*
+	 * PostgreSQL reopens a virtual file descriptor at its next use, so closing
+	 * them all loses nothing.
+	 */
 	closeAllVfds();
 	if (!can_open_needed())
 		dcf_file_descriptor_raise();

@@ -45,6 +45,10 @@ to_server(const char *utf8, size_t len)
 
 	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
 		return pnstrdup(utf8, len);
+	/*
+	 * The lookup of a conversion reads the catalogs.  Without a transaction,
+	 * only ASCII characters are kept.
+	 */
 	if (IsTransactionState())
 		proc = FindDefaultConversionProc(PG_UTF8, encoding);
 
@@ -65,6 +69,7 @@ to_server(const char *utf8, size_t len)
 				true);
 		if (done == n || (n == 1 && !IS_HIGHBIT_SET(utf8[used])))
 		{
+			/* Every server encoding contains ASCII. */
 			if (done != n)
 			{
 				result[written] = utf8[used];
@@ -80,6 +85,7 @@ to_server(const char *utf8, size_t len)
 	return result;
 }
 
+/* The reset callback of the holder's memory context. */
 static void
 release_holder(void *arg)
 {
@@ -118,6 +124,10 @@ hide_secrets(const char *bytes, size_t len, bool cut)
 							strlen(lfirst(cell)), mark);
 	}
 	for (size_t i = 0; i < len; i++)
+		/*
+		 * Marks are collected first: secrets may overlap or contain each
+		 * other.
+		 */
 		copy[i] = mark[i] ? '*' : bytes[i];
 	pfree(mark);
 	return copy;
@@ -133,6 +143,10 @@ make_safe(const char *bytes, size_t len, bool cut)
 	size_t hidden_len = Min(len, SEARCHED);
 	char *hidden = hide_secrets(bytes, hidden_len, cut || hidden_len < len);
 	char safe[DCF_FOREIGN_TEXT_SHOWN + 1];
+	/*
+	 * Secrets come first: a replaced character or a cut could hide one from
+	 * the search.
+	 */
 	size_t n = dcf_text_make_safe(hidden, hidden_len, safe, sizeof(safe));
 
 	pfree(hidden);
@@ -174,9 +188,16 @@ dcf_foreign_text_title(const char *body, size_t len)
 	{
 		bool space = strchr(" \t\r\n", title[i]) != NULL && title[i] != '\0';
 
+		/*
+		 * The title is trimmed, so its first character is no space and n > 0
+		 * at every space.
+		 */
 		if (!space || line[n - 1] != ' ')
 			line[n++] = space ? ' ' : title[i];
 	}
+	/*
+	 * A title at the end of the bytes may go on, so its end may cut a secret.
+	 */
 	return title + title_len < body + len ? dcf_foreign_text(line, n) :
 											dcf_foreign_text_start(line, n);
 }

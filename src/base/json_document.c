@@ -15,6 +15,7 @@ typedef struct DocumentOwner
 	json_t *document;
 } DocumentOwner;
 
+/* The reset callback of the memory context in which parse() was called. */
 static void
 release_document(void *arg)
 {
@@ -31,6 +32,10 @@ parse(const char *bytes, size_t len, size_t flags, json_error_t *error)
 	static const char mark[] = {'\xEF', '\xBB', '\xBF'};
 	DocumentOwner *owner = palloc0(sizeof(DocumentOwner));
 
+	/*
+	 * The callback is registered before the document exists: nothing can raise
+	 * in between.  json_decref() ignores NULL.
+	 */
 	owner->release.func = release_document;
 	owner->release.arg = owner;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &owner->release);
@@ -61,6 +66,7 @@ dcf_json_document_member(json_t *document, const char *name)
 	const char *key;
 	json_t *value;
 
+	/* The loop does nothing if document is NULL or no object. */
 	json_object_foreach(document, key, value)
 	{
 		if (pg_strcasecmp(key, name) == 0)

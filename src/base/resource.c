@@ -22,6 +22,10 @@ dcf_resource_release(DcfResource *resource)
 {
 	DcfResourceRelease release = resource->release;
 
+	/*
+	 * All state is cleared before the call: the release function may end up
+	 * here again.
+	 */
 	dcf_resource_disown(resource);
 	resource->release = NULL;
 	if (release)
@@ -58,6 +62,9 @@ move_to_parent(ResourceOwner owner)
 	ResourceOwner parent = ResourceOwnerGetParent(owner);
 	DcfResource *resource;
 
+	/*
+	 * The list keeps its order, so the parent still releases the newest first.
+	 */
 	while ((resource = find_newest(owner)) != NULL)
 	{
 		if (parent)
@@ -75,6 +82,7 @@ static void
 release_owned(ResourceReleasePhase phase, bool is_commit, bool is_top_level,
 			  void *arg)
 {
+	/* ResourceOwnerRelease() sets this to the owner that it releases. */
 	ResourceOwner owner = CurrentResourceOwner;
 	DcfResource *resource;
 
@@ -84,6 +92,7 @@ release_owned(ResourceReleasePhase phase, bool is_commit, bool is_top_level,
 		move_to_parent(owner);
 	else
 		while ((resource = find_newest(owner)) != NULL)
+			/* On abort, the newest comes first, as in a memory context. */
 			dcf_resource_release(resource);
 }
 
@@ -93,6 +102,7 @@ dcf_resource_tie(DcfResource *resource, MemoryContext cxt,
 {
 	static bool registered = false;
 
+	/* Only this call may raise, so it comes before any change. */
 	if (!registered)
 		RegisterResourceReleaseCallback(release_owned, NULL);
 	registered = true;

@@ -35,6 +35,10 @@ compute_secret_size(bool for_all)
 static void
 init_secret(void *memory, bool for_all)
 {
+	/*
+	 * With a predictable secret, the keys would reveal whether a guessed
+	 * credential is right.
+	 */
 	if (!pg_strong_random(memory, DCF_SIPHASH_SIZE))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
@@ -52,6 +56,9 @@ dcf_shared_request(DcfShared *piece)
 		shmem_request_hook = request_memory;
 		next_startup_hook = shmem_startup_hook;
 		shmem_startup_hook = start_memory;
+		/*
+		 * The first request also brings the secret, on which all keys depend.
+		 */
 		pieces = &secret;
 	}
 	piece->next = pieces;
@@ -66,6 +73,7 @@ request_memory(void)
 		next_request_hook();
 	for (DcfShared *piece = pieces; piece; piece = piece->next)
 	{
+		/* Both calls are allowed only inside this hook. */
 		RequestAddinShmemSpace(MAXALIGN(piece->compute_size(true)));
 		RequestNamedLWLockTranche(piece->name, 1);
 	}
@@ -80,6 +88,7 @@ start_memory(void)
 {
 	if (next_startup_hook)
 		next_startup_hook();
+	/* The lock keeps two backends from initialising the same piece. */
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	for (DcfShared *piece = pieces; piece; piece = piece->next)
 	{
@@ -109,6 +118,7 @@ dcf_shared_get_own(DcfShared *piece)
 			MemoryContextAlloc(TopMemoryContext, piece->compute_size(false));
 
 		piece->init(memory, false);
+		/* Stored last: if init raises, the next call starts afresh. */
 		piece->own = memory;
 	}
 	return piece->own;
@@ -117,6 +127,7 @@ dcf_shared_get_own(DcfShared *piece)
 void
 dcf_shared_lock(const DcfShared *piece, const void *memory, LWLockMode mode)
 {
+	/* piece->memory is NULL without preloading, memory is never NULL. */
 	if (memory == piece->memory)
 		LWLockAcquire(piece->lock, mode);
 }
@@ -160,6 +171,7 @@ dcf_shared_key(const char *const *texts, int n)
 		}
 	}
 	dcf_siphash(dcf_shared_get(&secret), bytes, size, key.bytes);
+	/* The texts may be credentials. */
 	explicit_bzero(bytes, size);
 	pfree(bytes);
 	return key;

@@ -26,6 +26,7 @@ check_text(const char *url)
 	const char *authority;
 	const char *p;
 
+	/* This comes first: what follows relies on "://". */
 	if (!starts_with(url, "http://") && !starts_with(url, "https://"))
 		return "must start with http:// or https://";
 	authority = strstr(url, "://") + 3;
@@ -38,6 +39,10 @@ check_text(const char *url)
 		return "must not have a fragment";
 	if (strchr(url, '?'))
 		return "must not have a query string";
+	/*
+	 * Credentials belong in the user mapping.  A user name may also disguise
+	 * the host, as in https://known.example@other.example.
+	 */
 	if (memchr(authority, '@', strcspn(authority, "/")))
 		return "must not contain a user name or password";
 	if (*authority == '\0' || *authority == '/' || *authority == ':')
@@ -118,10 +123,12 @@ dcf_url_parts_parse(const char *url, DcfUrlParts *parts)
 
 	normalize_host(host);
 	len = strlen(path);
+	/* Endpoints begin with a slash; libcurl gives "/" for an empty path. */
 	while (len > 0 && path[len - 1] == '/')
 		path[--len] = '\0';
 	parts->scheme = pstrdup(starts_with(url, "https") ? "https" : "http");
 	parts->host = host;
+	/* libcurl has checked that the port is a number up to 65535. */
 	parts->port = pg_strtoint32(port);
 	parts->path = path;
 	return NULL;

@@ -50,6 +50,7 @@ dcf_wait_now(void)
 	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* The release function of the set's resource; no-op if nothing is built. */
 static void
 release_set(void *arg)
 {
@@ -65,6 +66,10 @@ dcf_wait_create(bool lasting)
 {
 	DcfWaitSet *set = palloc0(sizeof(DcfWaitSet));
 
+	/*
+	 * The array of sockets stays in this context, also when a later call
+	 * enlarges it from another one.
+	 */
 	set->context = CurrentMemoryContext;
 	dcf_resource_tie(&set->resource, set->context, release_set, set);
 	if (lasting)
@@ -100,6 +105,11 @@ dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
 {
 	int i;
 
+	/*
+	 * A change is counted even if the events are the same.  The kernel drops a
+	 * closed socket from an epoll set, so one that was reopened with the same
+	 * number must be added again.
+	 */
 	set->generation++;
 	for (i = 0; i < set->nwatched; i++)
 	{
@@ -109,6 +119,7 @@ dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
 	if (events == 0)
 	{
 		if (i < set->nwatched)
+			/* The order does not matter: the last one fills the gap. */
 			set->watched[i] = set->watched[--set->nwatched];
 		return;
 	}
@@ -116,6 +127,10 @@ dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
 	{
 		if (i == set->size && !enlarge(set, Max(2 * i, INITIAL_SIZE)))
 		{
+			/*
+			 * The socket is in no set.  A wait would miss its events, so
+			 * build_events() raises instead.
+			 */
 			set->lost = true;
 			return;
 		}
@@ -163,6 +178,10 @@ build_events(DcfWaitSet *set)
 		return;
 
 	release_set(set);
+	/*
+	 * A set takes a descriptor (epoll or kqueue), and PostgreSQL reports the
+	 * lack of one as an internal error.
+	 */
 	dcf_file_descriptor_check();
 	set->events =
 		dcf_compat_create_wait_event_set(FIXED_EVENTS + set->nwatched);
@@ -202,6 +221,7 @@ dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
 	int n = 0;
 
 	CHECK_FOR_INTERRUPTS();
+	/* WaitEventSetWait() takes at most INT_MAX. */
 	if (timeout < 0 || timeout > MAX_WAIT_MS)
 		timeout = MAX_WAIT_MS;
 
@@ -218,6 +238,7 @@ dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
 			if (occurred[i].events & WL_LATCH_SET)
 				latch_set = true;
 			else if (occurred[i].events & WL_SOCKET_MASK)
+				/* n never exceeds i, so the array is compacted in place. */
 				occurred[n++] = occurred[i];
 		}
 	}
@@ -232,6 +253,10 @@ dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
 
 	if (latch_set)
 	{
+		/*
+		 * Reset first: an interrupt that arrives after the check sets the
+		 * latch again, and the next wait returns at once.
+		 */
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 	}

@@ -47,12 +47,17 @@ dcf_warned_join(EState *estate, Oid relid)
 	MemoryContext old;
 	dlist_iter iter;
 
+	/*
+	 * A statement may execute others (functions, triggers), so the list may
+	 * have several executions.  It is short.
+	 */
 	dlist_foreach(iter, &statements)
 	{
 		warned = dlist_container(DcfWarned, node, iter.cur);
 		if (warned->estate == estate && warned->relid == relid)
 			return warned;
 	}
+	/* The execution's context outlives all scans of the statement. */
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
 	warned = dcf_warned_create();
 	MemoryContextSwitchTo(old);
@@ -60,6 +65,9 @@ dcf_warned_join(EState *estate, Oid relid)
 	warned->relid = relid;
 	warned->release.func = forget;
 	warned->release.arg = warned;
+	/*
+	 * Nothing raises from here on, so a listed entry always has its callback.
+	 */
 	dlist_push_head(&statements, &warned->node);
 	MemoryContextRegisterResetCallback(warned->context, &warned->release);
 	return warned;
@@ -74,6 +82,7 @@ dcf_warned_has(const DcfWarned *warned, AttrNumber attnum)
 void
 dcf_warned_add(DcfWarned *warned, AttrNumber attnum)
 {
+	/* bms_add_member() may reallocate the set in the current context. */
 	MemoryContext old = MemoryContextSwitchTo(warned->context);
 
 	warned->columns = bms_add_member(warned->columns, attnum);

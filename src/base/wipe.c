@@ -24,6 +24,10 @@ run_wiper(void *arg)
 {
 	Wiper *wiper = arg;
 
+	/*
+	 * Callbacks run before the memory of the context is freed.  A compiler may
+	 * drop a memset() here.
+	 */
 	explicit_bzero(wiper->text, wiper->len);
 }
 
