@@ -25,6 +25,10 @@ parse_offset(const char *text, int *days)
 
 	if (text[0] != '+' && text[0] != '-')
 		return false;
+	/*
+	 * At most MAX_DIGITS digits, so neither the number nor seven times it
+	 * overflows.
+	 */
 	digits = strspn(text + 1, "0123456789");
 	if (digits == 0 || digits > MAX_DIGITS)
 		return false;
@@ -58,6 +62,7 @@ dcf_day_parse(const char *text, DcfDay *day)
 	if (parse_offset(text, &day->number))
 		return true;
 
+	/* Not date_in(): its reading would depend on DateStyle. */
 	if (!dcf_text_parse_iso(text, strlen(text), &iso) || !iso.has_date ||
 		iso.has_time)
 		return false;
@@ -74,6 +79,10 @@ today(pg_tz *timezone)
 	fsec_t fsec;
 	int tz;
 
+	/*
+	 * The start of the transaction, as for CURRENT_DATE: all scans of a
+	 * transaction agree on the day.
+	 */
 	if (timestamp2tm(GetCurrentTransactionStartTimestamp(), &tz, &tm, &fsec,
 					 NULL, timezone) != 0)
 		ereport(ERROR,
@@ -87,5 +96,6 @@ dcf_day_start(const DcfDay *day, pg_tz *timezone)
 {
 	int days = day->number + (day->is_relative ? today(timezone) : 0);
 
+	/* A local midnight is not yet an instant, so no offset is applied. */
 	return days * USECS_PER_DAY;
 }

@@ -23,6 +23,7 @@
 #include "options/day.h"
 #include "options/option_table.h"
 
+/* Whether an object's own options, defaults aside, include this one. */
 static bool
 is_given(List *options, const char *name)
 {
@@ -51,6 +52,7 @@ read_options(DcfOptionContext context, List *options, void *dest)
 		(void) dcf_option_require(context,
 								  ((DefElem *) lfirst(cell))->defname);
 
+	/* Defaults come before the given values, which then replace them. */
 	for (i = 0; i < dcf_options_length; i++)
 	{
 		const DcfOption *option = &dcf_options[i];
@@ -86,6 +88,7 @@ reject_combination(const char *message, const char *detail)
 			 detail ? errdetail_internal("%s", detail) : 0));
 }
 
+/* Refuse two options that exclude each other. */
 pg_noreturn static void
 reject_pair(const char *option, const char *other)
 {
@@ -118,6 +121,10 @@ read_server(List *options)
 	return server;
 }
 
+/*
+ * Refuse credentials that make no complete method: token; username and
+ * password; or these two with client_id and client_secret.
+ */
 static void
 check_user(const DcfUserOptions *user)
 {
@@ -129,6 +136,7 @@ check_user(const DcfUserOptions *user)
 		reject_pair("token", "client_id");
 	if (user->token && user->client_secret)
 		reject_pair("token", "client_secret");
+	/* A token excludes all others; below, half of a pair is refused. */
 	if (user->username && !user->password)
 		reject_missing("username", "\"password\"");
 	if (user->password && !user->username)
@@ -168,6 +176,10 @@ read_table(List *options, const DcfServerOptions *server)
 	DcfDay to;
 
 	table->rows = -1;
+	/*
+	 * These options have no default in the table of options, so read_options()
+	 * leaves these values alone unless the table has its own.
+	 */
 	if (server)
 	{
 		table->format = server->format;
@@ -179,6 +191,10 @@ read_table(List *options, const DcfServerOptions *server)
 	}
 	read_options(DCF_OPTION_TABLE, options, table);
 
+	/*
+	 * Two days are comparable only if both are dates or both are relative: the
+	 * date of a relative day changes.
+	 */
 	if (dcf_day_parse(table->open_from, &from) &&
 		dcf_day_parse(table->open_to, &to) &&
 		from.is_relative == to.is_relative && from.number > to.number)
@@ -205,10 +221,12 @@ check_column(const DcfColumnOptions *column)
 		reject_combination("options \"param_from\" and \"param_to\" "
 						   "contradict each other",
 						   "They name the same parameter.");
+	/* A default and a list are for a single parameter, not for two bounds. */
 	if (is_window && column->default_value)
 		reject_pair("default", bound);
 	if (is_window && column->list)
 		reject_pair("list", bound);
+	/* With a default, there is always a value. */
 	if (column->required && column->default_value)
 		reject_pair("required", "default");
 	if (column->default_value && !column->param)
@@ -286,6 +304,7 @@ dcf_option_column(Oid relid, AttrNumber attnum, const char *attname)
 
 	column = read_column(GetForeignColumnOptions(relid, attnum));
 	column->is_named = column->name != NULL;
+	/* A column with a parameter has a key only if "name" says so. */
 	if (!column->name && !column->param)
 		column->name = pstrdup(attname);
 	return column;
@@ -304,6 +323,10 @@ is_default(const DcfOption *option, const char *value)
 	bool given;
 	bool normal;
 
+	/*
+	 * A boolean has several spellings ("on", "yes"), so the values are
+	 * compared, not the texts.
+	 */
 	return option->type == DCF_OPTION_BOOLEAN && parse_bool(value, &given) &&
 		parse_bool(option->default_value, &normal) && given == normal;
 }
@@ -341,6 +364,7 @@ dcf_option_validate(List *options, Oid catalog)
 {
 	DcfOptionContext context;
 
+	/* PostgreSQL passes the catalog in which the options are stored. */
 	switch (catalog)
 	{
 		case ForeignServerRelationId:
@@ -377,6 +401,7 @@ dcf_option_validate(List *options, Oid catalog)
 			(void) read_user(options);
 			break;
 		case DCF_OPTION_TABLE:
+			/* Defaults of the server do not matter for validity. */
 			(void) read_table(options, NULL);
 			break;
 		case DCF_OPTION_COLUMN:

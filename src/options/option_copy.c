@@ -8,6 +8,10 @@
 
 #include "options/option_table.h"
 
+/*
+ * A List of copies of texts; the texts themselves would stay in the source's
+ * memory context.
+ */
 static List *
 copy_texts(const List *texts)
 {
@@ -23,6 +27,7 @@ copy_texts(const List *texts)
 static void
 copy_field(DcfOptionType type, void *field)
 {
+	/* There is no default case, so that the compiler warns about a new type. */
 	switch (type)
 	{
 		case DCF_OPTION_BOOLEAN:
@@ -61,6 +66,10 @@ copy_struct(DcfOptionContext context, const void *source, size_t size)
 {
 	char *copy = palloc(size);
 
+	/*
+	 * The copy first shares the pointers of the source; copy_field() then
+	 * replaces each.
+	 */
 	memcpy(copy, source, size);
 	for (int i = 0; i < dcf_options_length; i++)
 		if (dcf_options[i].context == context)

@@ -23,6 +23,10 @@ convert(const char *utf8, size_t len)
 	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
 		return pnstrdup(utf8, len);
 	proc = FindDefaultConversionProc(PG_UTF8, encoding);
+	/*
+	 * pg_any_to_server() would raise for such a character; this reports how
+	 * much it converted.
+	 */
 	if (!OidIsValid(proc))
 		return NULL;
 	result = palloc(size);
@@ -44,6 +48,10 @@ dcf_option_key(const char *utf8, size_t len, const char **reason)
 		*reason = "is empty";
 	else if (len > DCF_OPTION_KEY_MAX)
 		*reason = "is too long";
+	/*
+	 * The validator of "name" refuses control characters, so such a key could
+	 * not be written as an option.
+	 */
 	else if (dcf_text_has_control(utf8, len))
 		*reason = "contains a control character";
 	else

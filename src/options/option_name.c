@@ -36,8 +36,13 @@ find_closest(DcfOptionContext context, const char *name)
 	if (strlen(name) >= NAMEDATALEN)
 		return NULL;
 	initClosestMatch(&match, asc_tolower(name, strlen(name)), MAX_MISSPELLING);
+	/*
+	 * A later name must be closer to replace an earlier one, so this context
+	 * goes first.
+	 */
 	update_match(&match, context, false);
 	update_match(&match, context, true);
+	/* Several contexts may have an option of this name. */
 	if (getClosestMatch(&match))
 		closest = dcf_option_find(context, getClosestMatch(&match));
 	for (int i = 0; getClosestMatch(&match) && !closest; i++)
@@ -71,6 +76,10 @@ show_contexts(const char *name)
 	return contexts.data;
 }
 
+/*
+ * Raise the error for an unknown name, with the best hint: the same context's
+ * closest option, another context's, or where the very same name belongs.
+ */
 pg_noreturn static void
 reject_name(DcfOptionContext context, const char *name)
 {
@@ -84,6 +93,10 @@ reject_name(DcfOptionContext context, const char *name)
 	else if (strcmp(closest->name, name) != 0)
 		hint = psprintf("Perhaps you meant the option \"%s\" of %s.",
 						closest->name, show_contexts(closest->name));
+	/*
+	 * A credential was put on a server or table, whose options everybody can
+	 * read.
+	 */
 	else if (closest->secret)
 		hint = "Credentials belong in the user mapping, where others cannot "
 			   "read them.";

@@ -56,6 +56,7 @@ check_parameter_name(const DcfOption *option, const char *where,
 	for (i = 0; i < (int) lengthof(reserved_parameters); i++)
 	{
 		const ReservedParameter *reserved = &reserved_parameters[i];
+		/* Compared as a prefix; an exact match also needs the same length. */
 		size_t compared = strlen(reserved->name);
 
 		if (reserved->in_server_params_only &&
@@ -92,6 +93,7 @@ decode_part(const DcfOption *option, int number, DcfSpan part)
 					 number),
 			"Write a percent sign as %25.");
 	decoded[len] = '\0';
+	/* Decoding may produce any bytes, whatever the encoded text consists of. */
 	if (!dcf_text_is_utf8(decoded, len))
 		dcf_option_reject(
 			option, NULL,
@@ -128,6 +130,7 @@ dcf_option_check_query_string(const DcfOption *option, const char *utf8)
 		char *decoded = decode_part(option, number, name);
 		ListCell *earlier;
 
+		/* Without "=", the empty value starts at the end of the name. */
 		if (value.data == name.data + name.len)
 			dcf_option_reject(
 				option, NULL,
@@ -135,6 +138,10 @@ dcf_option_check_query_string(const DcfOption *option, const char *utf8)
 				"Write it as name=value, or as name= to leave it out.");
 		(void) decode_part(option, number, value);
 		check_parameter_name(option, psprintf("number %d ", number), decoded);
+		/*
+		 * The decoded names are compared: "a" and "%61" are the same
+		 * parameter.
+		 */
 		foreach(earlier, names)
 		{
 			if (pg_strcasecmp(lfirst(earlier), decoded) == 0)

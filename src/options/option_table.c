@@ -188,6 +188,10 @@ const DcfOption dcf_options[] = {
 	 .description = "parameters sent with every request of this table"},
 	{TABLE(rows), .type = DCF_OPTION_REAL, .max = 1e12,
 	 .description = "expected number of records in a reply"},
+	/*
+	 * From here to new_keys, a table inherits the server's value: these
+	 * entries must not have a default.
+	 */
 	{TABLE(format), .type = DCF_OPTION_ENUM, .choices = formats,
 	 .description = "format of the replies; default is the server's"},
 	{TABLE(method), .type = DCF_OPTION_ENUM, .choices = methods,
@@ -334,6 +338,7 @@ dcf_option_find(DcfOptionContext context, const char *name)
 const char *
 dcf_option_context_name(DcfOptionContext context)
 {
+	/* These words go into messages after an article. */
 	static const char *const names[] = {
 		[DCF_OPTION_SERVER] = "server",
 		[DCF_OPTION_USER_MAPPING] = "user mapping",

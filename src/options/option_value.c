@@ -36,6 +36,7 @@ to_utf8(const DcfOption *option, const char *value)
 	if (GetDatabaseEncoding() == PG_SQL_ASCII && !dcf_text_is_utf8(value, len))
 		dcf_option_reject(option, NULL, "The value is not valid UTF-8.", NULL);
 	utf8 = pg_server_to_any(value, len, PG_UTF8);
+	/* A line break in a value could end a header or a log line. */
 	if (dcf_text_has_control(utf8, strlen(utf8)))
 		dcf_option_reject(option, NULL,
 						  "The value contains a control character.", NULL);
@@ -69,6 +70,7 @@ reject_number(const DcfOption *option, const char *value, const char *hint)
 					  hint);
 }
 
+/* Refuse a number outside the option's range. */
 static void
 check_range(const DcfOption *option, const char *value, double number)
 {
@@ -85,6 +87,10 @@ parse_int_option(const DcfOption *option, const char *value, int flags)
 	double unrounded;
 	const char *hint = NULL;
 
+	/*
+	 * PostgreSQL's parsers of settings give the same units and hints as in
+	 * postgresql.conf.
+	 */
 	if (!parse_int(value, &number, flags, &hint))
 		reject_number(option, value, hint);
 	check_range(option, value, number);
@@ -144,6 +150,10 @@ parse_choice(const DcfOption *option, const char *value)
 static pg_tz *
 parse_timezone(const DcfOption *option, const char *value)
 {
+	/*
+	 * pg_tzset() caches the zone for the life of the backend; it is never
+	 * freed.
+	 */
 	pg_tz *timezone = pg_tzset(value);
 
 	if (timezone == NULL)
@@ -165,6 +175,10 @@ check_day(const DcfOption *option, const char *value)
 						  "The value must be " DCF_DAY_FORMS ".", NULL);
 }
 
+/*
+ * The form of a language tag (RFC 5646); whether the service knows it is left
+ * to the service.
+ */
 static void
 check_language(const DcfOption *option, const char *value)
 {
@@ -222,6 +236,10 @@ check_path(const DcfOption *option, const char *value, const char *what)
 						  psprintf("%s contains a space or a backslash.",
 								   what),
 						  NULL);
+	/*
+	 * libcurl resolves dot segments, so the request would go to another path
+	 * than the one that was checked.
+	 */
 	for (segment = value; *segment;)
 	{
 		size_t len = strcspn(++segment, "/");
@@ -237,6 +255,7 @@ check_path(const DcfOption *option, const char *value, const char *what)
 	}
 }
 
+/* An endpoint starts with a slash and follows the prefix directly. */
 static void
 check_path_prefix(const DcfOption *option, const char *value)
 {
@@ -264,6 +283,7 @@ is_host(const char *host)
 		return false;
 	for (;;)
 	{
+		/* Labels cannot be empty, which also rules out a trailing dot. */
 		size_t len = strspn(label,
 							"abcdefghijklmnopqrstuvwxyz"
 							"0123456789-_");
@@ -294,6 +314,10 @@ parse_hosts(const DcfOption *option, const char *value)
 
 		rest += strspn(rest, " ");
 		len = strcspn(rest, ",");
+		/*
+		 * The comma ends an item even between spaces; an empty item is no host
+		 * name and is refused below.
+		 */
 		host = pnstrdup(rest, len);
 		while (host[0] && host[strlen(host) - 1] == ' ')
 			host[strlen(host) - 1] = '\0';
@@ -319,6 +343,7 @@ parse_texts(const DcfOption *option, const char *value)
 {
 	List *texts;
 
+	/* SplitGUCList() changes its input and returns pointers into it. */
 	if (!SplitGUCList(pstrdup(value), ',', &texts))
 		dcf_option_reject(
 			option, NULL, "The value is not a list.",
@@ -347,6 +372,10 @@ dcf_option_parse(const DcfOption *option, const char *value, void *dest)
 {
 	char *utf8 = to_utf8(option, value);
 
+	/*
+	 * Types with a value of their own return from here; all others fall out of
+	 * the switch and keep the text.
+	 */
 	switch (option->type)
 	{
 		case DCF_OPTION_BOOLEAN:
@@ -413,5 +442,6 @@ dcf_option_parse(const DcfOption *option, const char *value, void *dest)
 			check_language(option, value);
 			break;
 	}
+	/* The text stays in the database encoding; only the checks used UTF-8. */
 	*(char **) dest = pstrdup(value);
 }
