@@ -35,6 +35,10 @@ char *
 dcf_catalogue_version(void)
 {
 #if JANSSON_VERSION_HEX >= 0x020d00
+	/*
+	 * The library at run time; older releases tell only the version of their
+	 * header.
+	 */
 	return psprintf("jansson %s", jansson_version_str());
 #else
 	return psprintf("jansson %s", JANSSON_VERSION);
@@ -44,6 +48,7 @@ dcf_catalogue_version(void)
 void
 dcf_catalogue_init(void)
 {
+	/* A superuser's setting, because it makes the backend read a file. */
 	DefineCustomStringVariable(
 		"dataconnect_fdw.catalogue_file",
 		"Sets a file of endpoints that extends the extension's catalogue.",
@@ -52,6 +57,10 @@ dcf_catalogue_init(void)
 		&dcf_catalogue_file, "", PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
+/*
+ * Raise the error for a wrong file.  source says where in the file; reason
+ * completes a sentence without its full stop.
+ */
 pg_noreturn static void
 reject(const Source *source, const char *reason)
 {
@@ -70,9 +79,17 @@ from_utf8(const char *utf8)
 {
 	char *text = pg_any_to_server(utf8, (int) strlen(utf8), PG_UTF8);
 
+	/*
+	 * Without a conversion, the text still belongs to the JSON document, which
+	 * is freed first.
+	 */
 	return text == utf8 ? pstrdup(utf8) : text;
 }
 
+/*
+ * A JSON value that must be a string, in the database encoding; name is its
+ * member, for the message.
+ */
 static char *
 copy_text(const Source *source, json_t *value, const char *name)
 {
@@ -92,6 +109,7 @@ get_text(const Source *source, json_t *object, const char *name)
 	return copy_text(source, value, name);
 }
 
+/* A string that must be given and must not be empty. */
 static char *
 get_required_text(const Source *source, json_t *object, const char *name)
 {
@@ -102,6 +120,7 @@ get_required_text(const Source *source, json_t *object, const char *name)
 	return text;
 }
 
+/* A member that is true or false; false if it is absent. */
 static bool
 get_boolean(const Source *source, json_t *object, const char *name)
 {
@@ -136,6 +155,10 @@ get_sql_type(const Source *source, json_t *object, const char *name)
 
 	if (text == NULL)
 		return NULL;
+	/*
+	 * Only known names are returned: they go into the SQL of IMPORT FOREIGN
+	 * SCHEMA.
+	 */
 	for (int i = 0; i < (int) lengthof(types); i++)
 	{
 		if (strcmp(types[i], text) == 0)
@@ -155,6 +178,7 @@ get_array(const Source *source, json_t *object, const char *name)
 	return value;
 }
 
+/* A member that is an array of strings; NIL if it is absent. */
 static List *
 get_texts(const Source *source, json_t *object, const char *name)
 {
@@ -162,6 +186,7 @@ get_texts(const Source *source, json_t *object, const char *name)
 	size_t i;
 	json_t *element;
 
+	/* The macro takes NULL for an empty array. */
 	json_array_foreach(get_array(source, object, name), i, element) texts =
 		lappend(texts, copy_text(source, element, name));
 	return texts;
@@ -191,6 +216,7 @@ get_condition(const Source *source, json_t *object, const char *name)
 	if (!json_is_object(value) || json_object_size(value) != 1)
 		reject(source,
 			   psprintf("\"%s\" is not an object with one member", name));
+	/* The only member: its name is the other parameter, its value the list. */
 	member = json_object_iter(value);
 	condition = palloc0(sizeof(DcfCatalogueCondition));
 	condition->parameter = from_utf8(json_object_iter_key(member));
@@ -218,6 +244,7 @@ get_list(const Source *source, json_t *object, const char *name,
 	return list;
 }
 
+/* A GetElement, like the functions below.  Unknown members are ignored. */
 static void *
 get_param(const Source *source, json_t *object)
 {
@@ -236,6 +263,7 @@ get_param(const Source *source, json_t *object)
 	param->used_when = get_condition(source, object, "used_when");
 	param->required_when = get_condition(source, object, "required_when");
 	param->in_use = get_in_use(source, object);
+	/* A label belongs to the value at the same position. */
 	if (param->labels != NIL &&
 		list_length(param->labels) != list_length(param->values))
 		reject(source, "\"labels\" and \"values\" differ in length");
@@ -280,12 +308,17 @@ get_form(const Source *source, json_t *object)
 	return form;
 }
 
+/* The struct of one endpoint.  While it is read, messages name its path. */
 static DcfCatalogueEndpoint *
 get_endpoint(Source *source, json_t *object)
 {
 	DcfCatalogueEndpoint *endpoint = palloc0(sizeof(DcfCatalogueEndpoint));
 
 	check_object(source, object, NULL);
+	/*
+	 * The path comes first, so that the messages of all other members can name
+	 * it.
+	 */
 	endpoint->path = get_required_text(source, object, "path");
 	if (endpoint->path[0] != '/')
 		reject(source, "\"path\" does not start with a slash");
@@ -299,6 +332,7 @@ get_endpoint(Source *source, json_t *object)
 	endpoint->dynamic = get_boolean(source, object, "dynamic");
 	endpoint->in_use = get_in_use(source, object);
 	endpoint->params = get_list(source, object, "parameters", get_param);
+	/* The next endpoint has no path yet. */
 	source->path = NULL;
 	return endpoint;
 }
@@ -311,6 +345,10 @@ read_file(const char *name, size_t *len)
 	struct stat status;
 	char *bytes;
 
+	/*
+	 * After an error, PostgreSQL closes the file at the end of the
+	 * transaction.
+	 */
 	if (file == NULL || fstat(fileno(file), &status) != 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
@@ -320,6 +358,10 @@ read_file(const char *name, size_t *len)
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("catalogue file \"%s\" is too large", name)));
 	bytes = palloc(status.st_size + 1);
+	/*
+	 * A file that shrinks meanwhile gives fewer bytes; jansson will then find
+	 * it incomplete.
+	 */
 	*len = fread(bytes, 1, status.st_size, file);
 	if (ferror(file))
 		ereport(ERROR,
@@ -337,6 +379,10 @@ put_endpoint(List *endpoints, DcfCatalogueEndpoint *endpoint)
 
 	foreach(cell, endpoints)
 	{
+		/*
+		 * dcf_catalogue_find() ignores case, so two spellings must not
+		 * coexist.
+		 */
 		if (pg_strcasecmp(((DcfCatalogueEndpoint *) lfirst(cell))->path,
 						  endpoint->path) == 0)
 		{
@@ -363,6 +409,10 @@ add_file(List *endpoints, const char *name)
 	size_t i;
 	json_t *element;
 
+	/*
+	 * The structs go to the caller's context.  Only the file's bytes and the
+	 * document, which were made above, are in the scratch context.
+	 */
 	MemoryContextSwitchTo(old);
 	if (!json_is_array(document))
 		ereport(ERROR,
@@ -377,6 +427,7 @@ add_file(List *endpoints, const char *name)
 		source.number = (int) i + 1;
 		endpoints = put_endpoint(endpoints, get_endpoint(&source, element));
 	}
+	/* After an error, the scratch context goes with its parent. */
 	MemoryContextDelete(scratch);
 	return endpoints;
 }
@@ -392,6 +443,10 @@ own_file(void)
 	char *path = pstrdup(dcf_compat_extension_path());
 	char *rest;
 
+	/*
+	 * "$system" stands for the directory of the installation, as in
+	 * PostgreSQL's extension_control_path.
+	 */
 	get_share_path(my_exec_path, share);
 	for (char *element = strtok_r(path, ":", &rest); element;
 		 element = strtok_r(NULL, ":", &rest))
@@ -402,6 +457,7 @@ own_file(void)
 				   R_OK) == 0)
 			return psprintf("%s/extension/" DCF_CATALOGUE_NAME, parent);
 	}
+	/* No control file is readable: the error will name the usual place. */
 	return psprintf("%s/extension/" DCF_CATALOGUE_NAME, share);
 }
 
@@ -410,11 +466,16 @@ dcf_catalogue_load(void)
 {
 	List *endpoints = add_file(NIL, own_file());
 
+	/*
+	 * The administrator's file comes second, so its endpoints replace the
+	 * extension's.
+	 */
 	if (dcf_catalogue_file && dcf_catalogue_file[0] != '\0')
 		endpoints = add_file(endpoints, dcf_catalogue_file);
 	return endpoints;
 }
 
+/* The endpoint with exactly this path, ignoring case. */
 static const DcfCatalogueEndpoint *
 find_endpoint(const List *endpoints, const char *path)
 {
@@ -459,6 +520,7 @@ dcf_catalogue_param(const DcfCatalogueEndpoint *endpoint, const char *name)
 	return NULL;
 }
 
+/* A column by its name.  Keys of replies are case-sensitive, and so is this. */
 static const DcfCatalogueColumn *
 find_column(const List *columns, const char *name)
 {
@@ -482,6 +544,7 @@ dcf_catalogue_column(const DcfCatalogueEndpoint *endpoint, const char *name)
 
 	if (endpoint == NULL)
 		return NULL;
+	/* The endpoint's own row type comes before its variants. */
 	column = find_column(endpoint->columns, name);
 	foreach(cell, endpoint->variants)
 	{
