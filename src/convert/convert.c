@@ -58,14 +58,21 @@ set_type(DcfConverter *converter, Oid type, int32 typmod)
 	converter->typmod = typmod;
 	converter->base_typmod = typmod;
 	converter->base_type = getBaseTypeAndTypmod(type, &converter->base_typmod);
+	/*
+	 * Replies are UTF-8.  With SQL_ASCII, PostgreSQL stores bytes as they are.
+	 */
 	converter->transcode = GetDatabaseEncoding() != PG_UTF8 &&
 		GetDatabaseEncoding() != PG_SQL_ASCII;
 
 	getTypeInputInfo(converter->base_type, &input, &converter->ioparam);
 	fmgr_info(input, &converter->input);
 
+	/*
+	 * The choice of the converter function also finds the types of the parts.
+	 */
 	dcf_convert_choose(converter);
 	create_parts(converter);
+	/* Other types have fixed texts for NULL, see is_null_text(). */
 	if (converter->is_text)
 		set_null_texts(converter, converter->null_strings);
 
@@ -78,10 +85,15 @@ set_type(DcfConverter *converter, Oid type, int32 typmod)
 	}
 }
 
+/*
+ * Create the converters of the parts, which recurses into parts of parts.  A
+ * dropped attribute gets none.
+ */
 static void
 create_parts(DcfConverter *converter)
 {
 	converter->parts =
+		/* A composite type may have no attributes at all. */
 		palloc0(sizeof(DcfConverter *) * Max(converter->nparts, 1));
 	for (int i = 0; i < converter->nparts; i++)
 	{
@@ -123,6 +135,7 @@ dcf_convert_default(DcfConverter *converter, const char *text)
 {
 	Datum result;
 
+	/* Record 0 makes the messages name the option and no record. */
 	converter->record = 0;
 	result = read_default(converter, text);
 	if (converter->type != converter->base_type)
@@ -130,7 +143,8 @@ dcf_convert_default(DcfConverter *converter, const char *text)
 	return result;
 }
 
-/* * An administrator wrote the option's text, so the input function reads it, with
+/*
+ * An administrator wrote the option's text, so the input function reads it, with
  * special values such as "today".  But a time or a time span in the service's
  * form means what it means in a reply.
  */
@@ -140,6 +154,7 @@ read_default(DcfConverter *converter, const char *text)
 	DcfIsoTime iso;
 	DcfTimeSpan span;
 
+	/* Messages show UTF-8, like the bytes of a reply. */
 	converter->shown = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
 	converter->shown_len = strlen(converter->shown);
 

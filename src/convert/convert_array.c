@@ -55,15 +55,21 @@ dcf_convert_prepare_array(DcfConverter *converter)
 	/* oidvector and int2vector have element types, but other literals. */
 	if (!OidIsValid(element) || converter->input.fn_oid != F_ARRAY_IN)
 		return NULL;
+	/* Only the delimiter is used: the element's converter looks up the rest. */
 	get_type_io_data(element, IOFunc_input, &len, &byval, &align,
 					 &converter->delimiter, &ioparam, &input);
 	converter->nparts = 1;
 	converter->part_types = palloc(sizeof(DcfPartType));
 	converter->part_types[0].type = element;
+	/* An array type has the typmod of its elements, as in varchar(3)[]. */
 	converter->part_types[0].typmod = converter->base_typmod;
 	return convert_array;
 }
 
+/*
+ * The converter function of arrays.  A JSON array is read directly; a string,
+ * also one of CSV or XML, holds PostgreSQL's literal.
+ */
 static Datum
 convert_array(DcfConverter *converter, const DcfField *field,
 			  const char *bytes, size_t len)
@@ -82,6 +88,10 @@ convert_json_array(DcfConverter *converter, const DcfField *field)
 {
 	Elements elements = {0};
 
+	/*
+	 * The first elements determine the depth; add_elements() checks all others
+	 * against it.
+	 */
 	elements.ndim = dcf_literal_json_depth(field->data, field->len);
 	if (elements.ndim > MAXDIM)
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
@@ -111,6 +121,10 @@ add_elements(DcfConverter *converter, const DcfField *array, int depth,
 
 		CHECK_FOR_INTERRUPTS();
 		n++;
+		/*
+		 * At the last depth an array is too deep; above it, anything else is
+		 * not deep enough.
+		 */
 		if ((element.kind == DCF_FIELD_ARRAY) == is_last)
 			dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 		if (!is_last)
@@ -122,17 +136,26 @@ add_elements(DcfConverter *converter, const DcfField *array, int depth,
 								  converter->record, &isnull);
 		add_element(elements, value, isnull);
 	}
+	/*
+	 * The first array at this depth has set the length; -1 means that this is
+	 * the first.
+	 */
 	if (elements->dims[depth] >= 0 && elements->dims[depth] != n)
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 	elements->dims[depth] = n;
 }
 
+/* Append one element, in row-major order. */
 static void
 add_element(Elements *elements, Datum value, bool isnull)
 {
 	if (elements->n == elements->size)
 	{
 		elements->size = Max(elements->size * 2, INITIAL_SIZE);
+		/*
+		 * The Datums may take more than 1 GB before the array's own limit is
+		 * checked.
+		 */
 		elements->values = elements->values ?
 			repalloc_huge(elements->values, sizeof(Datum) * elements->size) :
 			palloc(sizeof(Datum) * elements->size);
@@ -169,6 +192,10 @@ convert_literal(DcfConverter *converter, char *literal)
 		char *utf8 = NULL;
 
 		CHECK_FOR_INTERRUPTS();
+		/*
+		 * array_in() has made the elements texts in the database encoding, but
+		 * converters read UTF-8.
+		 */
 		if (!elements.isnull[i])
 		{
 			char *element = TextDatumGetCString(elements.values[i]);
@@ -186,6 +213,10 @@ convert_literal(DcfConverter *converter, char *literal)
 static Datum
 read_texts(DcfConverter *converter, void *literal)
 {
+	/*
+	 * array_in() takes the element type from this argument, not from the
+	 * column.
+	 */
 	return InputFunctionCall(&converter->input, literal, TEXTOID, -1);
 }
 
@@ -200,6 +231,7 @@ build(DcfConverter *converter, const Elements *elements, int *bounds)
 	bool byval;
 	char align;
 
+	/* An empty array has no dimensions in PostgreSQL, also for [[], []]. */
 	if (elements->n == 0)
 		return PointerGetDatum(construct_empty_array(type));
 	for (int i = 0; i < elements->ndim; i++)

@@ -21,10 +21,19 @@ dcf_convert_scratch(DcfConverter *converter, size_t size)
 	{
 		size_t new_size = Max(converter->scratch_size, SCRATCH_INITIAL);
 
+		/*
+		 * Doubling keeps the number of reallocations small when values grow
+		 * slowly.
+		 */
 		while (new_size < size)
 			new_size *= 2;
+		/*
+		 * The old contents are not kept, so they are freed first and not
+		 * copied.
+		 */
 		release_scratch(converter);
 		converter->scratch =
+			/* Doubled, the size may exceed the 1 GB that palloc() allows. */
 			MemoryContextAllocHuge(converter->context, new_size);
 		converter->scratch_size = new_size;
 	}
@@ -44,6 +53,7 @@ release_scratch(DcfConverter *converter)
 	if (converter->scratch)
 		pfree(converter->scratch);
 	converter->scratch = NULL;
+	/* The size is cleared, too: the allocation that follows may raise. */
 	converter->scratch_size = 0;
 }
 
@@ -59,10 +69,18 @@ dcf_convert_cstring(DcfConverter *converter, const char *bytes, size_t len)
 	if (converter->transcode)
 	{
 		text = dcf_convert_transcode(converter, bytes, len);
+		/*
+		 * A converted text is a new C string; an unconverted one is the
+		 * argument, without NUL.
+		 */
 		if (text != bytes)
 			return text;
 	}
 
+	/*
+	 * A decoded string is already in the buffer, with room for the NUL:
+	 * dcf_convert_scratch() might free it before the copy.
+	 */
 	if (bytes == converter->scratch && len < converter->scratch_size)
 		text = converter->scratch;
 	else

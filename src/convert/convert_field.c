@@ -29,6 +29,7 @@ try_pure(const DcfConverter *converter, const DcfField *field, Datum *value,
 		return false;
 	if (dcf_convert_is_string(field))
 	{
+		/* Decoding needs the scratch buffer, which a thread must not use. */
 		if (field->escaped)
 			return false;
 		*isnull = is_null_text(converter, field->data, field->len);
@@ -45,6 +46,10 @@ dcf_convert_pure(const DcfConverter *converter, const DcfField *field,
 {
 	if (try_pure(converter, field, value, isnull))
 		return true;
+	/*
+	 * A numeric needs memory, so a thread only parses its digits.  The backend
+	 * makes the Datum.
+	 */
 	pending->field = *field;
 	if (!converter->is_numeric || field->escaped ||
 		!dcf_convert_decimal(converter, field, field->data, field->len,
@@ -59,6 +64,7 @@ dcf_convert_pending(DcfConverter *converter, const DcfPending *pending,
 {
 	if (pending->scale < 0)
 		return dcf_convert_field(converter, &pending->field, record, isnull);
+	/* The digits were parsed, so the field is neither NULL nor refused. */
 	*isnull = false;
 	return NumericGetDatum(
 		int64_div_fast_to_numeric(pending->digits, pending->scale));
@@ -72,9 +78,11 @@ dcf_convert_field(DcfConverter *converter, const DcfField *field,
 
 	if (try_pure(converter, field, &result, isnull))
 		return result;
+	/* From here on, a message may need to show the value. */
 	converter->record = record;
 	converter->shown = NULL;
 	result = convert_value(converter, field, isnull);
+	/* The domain is checked for NULLs, too: it may be NOT NULL. */
 	if (converter->type != converter->base_type)
 		dcf_convert_check_domain(converter, result, *isnull);
 	dcf_convert_trim_scratch(converter);
@@ -121,6 +129,10 @@ unescape(DcfConverter *converter, const DcfField *field, size_t *len)
 {
 	char *decoded = dcf_convert_scratch(converter, field->len + 1);
 
+	/*
+	 * A decoded text is never longer than its escaped form.  The byte more is
+	 * for dcf_convert_cstring().
+	 */
 	*len = field->kind == DCF_FIELD_STRING ?
 		dcf_json_unescape(field->data, field->len, decoded) :
 		dcf_csv_unescape(field->data, field->len, decoded);

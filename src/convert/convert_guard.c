@@ -71,6 +71,7 @@ static void enter(DcfConverter *converter, ErrorContextCallback *callback);
 static void leave(const ErrorContextCallback *callback);
 static void add_context(void *arg);
 
+/* Save the session's settings in *before, and set the fixed ones. */
 static void
 fix_settings(const DcfConverter *converter, Settings *before)
 {
@@ -82,6 +83,7 @@ fix_settings(const DcfConverter *converter, Settings *before)
 						 .log_messages = log_min_messages,
 						 .nulls = Array_nulls,
 						 .timezone = session_timezone};
+	/* This may raise, so it comes before the variables change. */
 	if (converter->uses_search_path)
 	{
 		before->guc_level = NewGUCNestLevel();
@@ -93,12 +95,14 @@ fix_settings(const DcfConverter *converter, Settings *before)
 	DateOrder = DATEORDER_YMD;
 	IntervalStyle = INTSTYLE_POSTGRES;
 	xmloption = XMLOPTION_CONTENT;
+	/* A notice could quote the value. */
 	client_min_messages = ERROR;
 	log_min_messages = Max(log_min_messages, ERROR);
 	Array_nulls = true;
 	session_timezone = converter->timezone;
 }
 
+/* Undo fix_settings(), also while an error is handled. */
 static void
 restore_settings(const Settings *before)
 {
@@ -111,6 +115,10 @@ restore_settings(const Settings *before)
 	Array_nulls = before->nulls;
 	session_timezone = before->timezone;
 	if (before->guc_level > 0)
+		/*
+		 * At the end of a nesting level, a value set with GUC_ACTION_SAVE is
+		 * restored even on "commit".
+		 */
 		AtEOXact_GUC(true, before->guc_level);
 }
 
@@ -123,6 +131,7 @@ call(DcfConverter *converter, DcfConvertRead read, void *arg, Source source)
 	ErrorContextCallback callback;
 	Settings before;
 
+	/* The callback adds the value to errors that are rethrown. */
 	enter(converter, &callback);
 	fix_settings(converter, &before);
 	PG_TRY();
@@ -136,10 +145,15 @@ call(DcfConverter *converter, DcfConvertRead read, void *arg, Source source)
 		restore_settings(&before);
 		if (!is_about_value(geterrcode()))
 			PG_RE_THROW();
+		/* CopyErrorData() must not be called in ErrorContext. */
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
 		FlushErrorState();
 		leave(&callback);
+		/*
+		 * The stack of errors is empty again, so this raises a new error
+		 * without the old one's message or context.
+		 */
 		report(converter, error, source);
 	}
 	PG_END_TRY();
@@ -171,6 +185,7 @@ dcf_convert_guarded(DcfConverter *converter, DcfConvertRead read, void *arg)
 	return call(converter, read, arg, FROM_TYPE);
 }
 
+/* A DcfConvertRead: the base type's input function. */
 static Datum
 call_input(DcfConverter *converter, void *text)
 {
@@ -184,11 +199,13 @@ dcf_convert_input(DcfConverter *converter, char *text)
 	return call(converter, call_input, text, FROM_TYPE);
 }
 
+/* A DcfConvertRead: raises unless the domain allows the NullableDatum. */
 static Datum
 call_check(DcfConverter *converter, void *value)
 {
 	NullableDatum *checked = value;
 
+	/* The cache of constraints lives as long as the converter. */
 	domain_check(checked->value, checked->isnull, converter->type,
 				 &converter->domain_cache, converter->context);
 	return (Datum) 0;
@@ -209,6 +226,7 @@ dcf_convert_transcode(DcfConverter *converter, const char *bytes, size_t len)
 	char *text;
 
 	enter(converter, &callback);
+	/* No guard: PostgreSQL's error about the character is kept as it is. */
 	text = pg_any_to_server(bytes, (int) len, PG_UTF8);
 	leave(&callback);
 	return text;
@@ -224,6 +242,10 @@ report(DcfConverter *converter, const ErrorData *error, Source source)
 		raise_internal(converter, error);
 	if (source == FROM_DOMAIN)
 		raise_from_domain(converter, error);
+	/*
+	 * Only these classes describe a value.  Input functions also raise others,
+	 * such as "undefined table" from regclassin().
+	 */
 	if (category == ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION) ||
 		category == ERRCODE_TO_CATEGORY(ERRCODE_PROGRAM_LIMIT_EXCEEDED))
 		dcf_convert_refuse(converter, error->sqlerrcode);
@@ -253,6 +275,10 @@ static void
 raise_from_domain(const DcfConverter *converter, const ErrorData *error)
 {
 	const char *domain = format_type_be(converter->type);
+	/*
+	 * A check may raise an error of its own with any constraint name, so the
+	 * name is made safe.
+	 */
 	const char *constraint = error->constraint_name ?
 		dcf_foreign_text(error->constraint_name,
 						 strlen(error->constraint_name)) :
@@ -288,6 +314,7 @@ dcf_convert_refuse(DcfConverter *converter, int sqlstate)
 		format_type_with_typemod(converter->type, converter->typmod);
 	const char *fault;
 
+	/* The words go between "which is" and the type. */
 	if (sqlstate == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE ||
 		sqlstate == ERRCODE_DATETIME_FIELD_OVERFLOW)
 		fault = "out of range for";
@@ -330,6 +357,10 @@ enter(DcfConverter *converter, ErrorContextCallback *callback)
 	error_context_stack = callback;
 }
 
+/*
+ * End enter().  After an error, PG_TRY() has restored the stack as enter()
+ * left it.
+ */
 static void
 leave(const ErrorContextCallback *callback)
 {

@@ -21,10 +21,14 @@ from_span(const DcfConverter *converter, const DcfTimeSpan *span)
 		(span->hour * MINS_PER_HOUR + span->minute) * SECS_PER_MINUTE +
 		span->second;
 
+	/* Days stay days: in PostgreSQL, a day may have 23 or 25 hours. */
 	result->day = span->negative ? -span->days : span->days;
 	result->time = seconds * USECS_PER_SEC + span->usec;
 	if (span->negative)
 		result->time = -result->time;
+	/*
+	 * interval_scale() rounds, and clears fields that interval(...) excludes.
+	 */
 	if (converter->base_typmod < 0)
 		return IntervalPGetDatum(result);
 	return DirectFunctionCall2(interval_scale, IntervalPGetDatum(result),
@@ -42,6 +46,7 @@ has_days_and_hours(const char *bytes, size_t len)
 	{
 		size_t end = i + 1;
 
+		/* No colon follows the digits of a fraction of seconds. */
 		if (bytes[i] != '.' || !isdigit((unsigned char) bytes[i - 1]))
 			continue;
 		while (end < len && isdigit((unsigned char) bytes[end]))
@@ -65,6 +70,10 @@ dcf_convert_interval(DcfConverter *converter, const DcfField *field,
 	if (has_days_and_hours(bytes, len))
 		dcf_convert_refuse(converter, ERRCODE_INVALID_DATETIME_FORMAT);
 
+	/*
+	 * The guard has set IntervalStyle, which decides how a leading sign is
+	 * read.
+	 */
 	result = dcf_convert_by_input(converter, field, bytes, len);
 	if (!dcf_compat_interval_is_finite(DatumGetIntervalP(result)))
 		dcf_convert_refuse(converter, ERRCODE_INVALID_DATETIME_FORMAT);

@@ -19,6 +19,10 @@ dcf_convert_part(DcfConverter *part, uint64 record, const char *bytes,
 {
 	Datum result = (Datum) 0;
 
+	/*
+	 * A part has a converter of its own, so messages show the part and its
+	 * type.
+	 */
 	part->record = record;
 	part->shown = bytes;
 	part->shown_len = len;
@@ -27,6 +31,7 @@ dcf_convert_part(DcfConverter *part, uint64 record, const char *bytes,
 	else if (bytes)
 		result =
 			dcf_convert_input(part, dcf_convert_cstring(part, bytes, len));
+	/* A NULL part goes through the domain's check, too. */
 	if (part->type != part->base_type)
 		dcf_convert_check_domain(part, result, bytes == NULL);
 	dcf_convert_trim_scratch(part);

@@ -42,6 +42,7 @@ dcf_convert_choose_pure(Oid base_type, int32 base_typmod)
 		case INT4OID:
 			return pure_int4;
 		case INT8OID:
+			/* Passed by reference, the Datum would need memory. */
 			return FLOAT8PASSBYVAL ? pure_int8 : NULL;
 		case FLOAT8OID:
 			return FLOAT8PASSBYVAL ? pure_float8 : NULL;
@@ -51,6 +52,7 @@ dcf_convert_choose_pure(Oid base_type, int32 base_typmod)
 			return pure_text;
 		case VARCHAROID:
 			return base_typmod < 0 ? pure_text : pure_varchar;
+		/* With a length limit, bpchar must be padded with blanks. */
 		case BPCHAROID:
 			return base_typmod < 0 ? pure_text : NULL;
 		case JSONOID:
@@ -83,6 +85,7 @@ dcf_convert_parse_integer(const DcfField *field, const char *bytes, size_t len,
 	return 0;
 }
 
+/* A failure only means that the slow path parses again and raises the error. */
 static bool
 pure_integer(const DcfField *field, int64 min, int64 max, int64 *result)
 {
@@ -160,6 +163,7 @@ fit_numeric(int32 typmod, int64 *value, int *scale)
 
 	if (!dcf_numeric_typmod_unpack(typmod, &precision, &wanted))
 		return true;
+	/* Rounding is left to numeric_in(). */
 	if (wanted < *scale || wanted > DCF_DECIMAL_DIGITS)
 		return false;
 	for (; *scale < wanted; (*scale)++)
@@ -167,6 +171,7 @@ fit_numeric(int32 typmod, int64 *value, int *scale)
 			return false;
 	if (precision > DCF_DECIMAL_DIGITS)
 		return true;
+	/* The precision counts all digits, those after the point included. */
 	while (precision-- > 0)
 		limit *= 10;
 	magnitude = *value < 0 ? -(uint64) *value : (uint64) *value;
@@ -182,6 +187,7 @@ dcf_convert_decimal(const DcfConverter *converter, const DcfField *field,
 		fit_numeric(converter->base_typmod, digits, scale);
 }
 
+/* Only JSON's own words; texts such as "yes" take the slow path. */
 static bool
 pure_bool(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
@@ -203,6 +209,7 @@ make_in_place(const DcfConverter *converter, const DcfField *field,
 		field->kind != DCF_FIELD_STRING ||
 		len + VARHDRSZ_SHORT > VARATT_SHORT_MAX)
 		return false;
+	/* PostgreSQL reads short varlenas at any address, without alignment. */
 	SET_VARSIZE_SHORT(text, len + VARHDRSZ_SHORT);
 	*value = PointerGetDatum(text);
 	return true;

@@ -56,6 +56,7 @@ dcf_convert_prepare_range(DcfConverter *converter)
 
 	if (!is_multirange && !type_is_range(converter->base_type))
 		return NULL;
+	/* The type cache lasts as long as the backend. */
 	converter->range =
 		lookup_type_cache(is_multirange ?
 							  get_multirange_range(converter->base_type) :
@@ -64,12 +65,14 @@ dcf_convert_prepare_range(DcfConverter *converter)
 	converter->nparts = 1;
 	converter->part_types = palloc(sizeof(DcfPartType));
 	converter->part_types[0].type = converter->range->rngelemtype->type_id;
+	/* A range type has no typmod for its bounds. */
 	converter->part_types[0].typmod = -1;
 	return is_multirange ? convert_multirange : convert_range;
 }
 
 pg_noreturn static void refuse(DcfConverter *converter);
 
+/* Refuse the value as no literal of the type. */
 static void
 refuse(DcfConverter *converter)
 {
@@ -87,6 +90,7 @@ take(Cursor *cursor, char wanted)
 	return true;
 }
 
+/* Whether only white space is left. */
 static bool
 at_end(Cursor *cursor)
 {
@@ -94,6 +98,7 @@ at_end(Cursor *cursor)
 	return cursor->pos == cursor->len;
 }
 
+/* The converter function of ranges: one literal, with white space around it. */
 static Datum
 convert_range(DcfConverter *converter, const DcfField *field,
 			  const char *bytes, size_t len)
@@ -106,6 +111,7 @@ convert_range(DcfConverter *converter, const DcfField *field,
 	return RangeTypePGetDatum(range);
 }
 
+/* The converter function of multiranges: range literals between braces. */
 static Datum
 convert_multirange(DcfConverter *converter, const DcfField *field,
 				   const char *bytes, size_t len)
@@ -133,9 +139,13 @@ convert_multirange(DcfConverter *converter, const DcfField *field,
 	}
 	if (!at_end(&cursor))
 		refuse(converter);
+	/*
+	 * Each range is valid by itself; make_multirange() sorts and merges them.
+	 */
 	return dcf_convert_guarded(converter, build_multirange, &ranges);
 }
 
+/* A DcfConvertRead: comparing bounds calls functions of their type. */
 static Datum
 build_multirange(DcfConverter *converter, void *arg)
 {
@@ -154,6 +164,7 @@ read_range(DcfConverter *converter, Cursor *cursor)
 	const size_t empty_len = strlen(empty_word);
 
 	dcf_literal_skip_space(cursor->bytes, cursor->len, &cursor->pos);
+	/* The zeroed struct stands for two bounds that are finite and exclusive. */
 	parts.lower.lower = true;
 	if (cursor->len - cursor->pos >= empty_len &&
 		pg_strncasecmp(cursor->bytes + cursor->pos, empty_word, empty_len) ==
@@ -167,6 +178,10 @@ read_range(DcfConverter *converter, Cursor *cursor)
 		parts.lower.inclusive = take(cursor, '[');
 		if (!parts.lower.inclusive && !take(cursor, '('))
 			refuse(converter);
+		/*
+		 * The stops are those of range_in(), which also ends a bound at any of
+		 * them.
+		 */
 		read_bound(converter, cursor, ",)]", &parts.lower);
 		if (!take(cursor, ','))
 			refuse(converter);
@@ -184,6 +199,7 @@ static void
 read_bound(DcfConverter *converter, Cursor *cursor, const char *stops,
 		   RangeBound *bound)
 {
+	/* Decoded, the bound is at most as long as the rest of the literal. */
 	char *text = palloc(cursor->len - cursor->pos + 1);
 	size_t len;
 

@@ -25,6 +25,7 @@ dcf_convert_prepare_row(DcfConverter *converter)
 {
 	if (get_typtype(converter->base_type) != TYPTYPE_COMPOSITE)
 		return NULL;
+	/* A copy: a descriptor of the type cache would have to be released. */
 	converter->row = lookup_rowtype_tupdesc_copy(converter->base_type,
 												 converter->base_typmod);
 	converter->nparts = converter->row->natts;
@@ -34,6 +35,10 @@ dcf_convert_prepare_row(DcfConverter *converter)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(converter->row, i);
 
+		/*
+		 * The zeroed entry keeps InvalidOid, for which create_parts() makes no
+		 * converter.
+		 */
 		if (attribute->attisdropped)
 			continue;
 		converter->part_types[i].type = attribute->atttypid;
@@ -50,6 +55,10 @@ expect(DcfConverter *converter, bool holds)
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 }
 
+/*
+ * The converter function of composite types.  As in record_in(), white space
+ * is allowed only around the parentheses.
+ */
 static Datum
 convert_row(DcfConverter *converter, const DcfField *field, const char *bytes,
 			size_t len)
@@ -64,6 +73,7 @@ convert_row(DcfConverter *converter, const DcfField *field, const char *bytes,
 	for (int i = 0; i < converter->nparts; i++)
 	{
 		isnull[i] = true;
+		/* A dropped attribute has no place in the literal, and so no comma. */
 		if (converter->parts[i] == NULL)
 			continue;
 		expect(converter, first || (pos < len && bytes[pos++] == ','));
@@ -87,6 +97,7 @@ read_attribute(DcfConverter *converter, const char *bytes, size_t len,
 	expect(converter,
 		   dcf_literal_next_part(bytes, len, pos, ",)", text, &text_len,
 								 isnull));
+	/* NULL goes there, too: the attribute's domain may refuse it. */
 	*value = dcf_convert_part(converter->parts[i], converter->record,
 							  *isnull ? NULL : text, text_len);
 }

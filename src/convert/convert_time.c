@@ -61,6 +61,7 @@ dcf_convert_choose_pure_time(Oid base_type, int32 base_typmod)
 {
 	if (base_type == DATEOID)
 		return pure_date;
+	/* A precision would need rounding, which timestamp_scale() does. */
 	if (base_type == TIMESTAMPOID && base_typmod < 0)
 		return pure_timestamp;
 	return NULL;
@@ -68,6 +69,7 @@ dcf_convert_choose_pure_time(Oid base_type, int32 base_typmod)
 
 pg_noreturn static void refuse(DcfConverter *converter);
 
+/* Refuse the value as none of the column's type. */
 static void
 refuse(DcfConverter *converter)
 {
@@ -97,6 +99,7 @@ time_of_day(const DcfIsoTime *iso)
 static DateADT
 day_of(int year, int month, int day)
 {
+	/* Years 1 to 9999 are within the range of every date type. */
 	return date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
 }
 
@@ -112,11 +115,16 @@ as_written(const DcfIsoTime *iso)
 static bool
 parse_local(const DcfField *field, DcfIsoTime *iso)
 {
+	/*
+	 * A zone would need PostgreSQL's time zone code, which a thread must not
+	 * run.
+	 */
 	return dcf_convert_is_string(field) &&
 		dcf_text_parse_iso(field->data, field->len, iso) && iso->has_date &&
 		!iso->has_zone;
 }
 
+/* The day of a date without a zone; its time does not matter. */
 static bool
 pure_date(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
@@ -128,6 +136,7 @@ pure_date(const DcfConverter *converter, const DcfField *field, Datum *value)
 	return true;
 }
 
+/* A date, with or without a time, as it is written. */
 static bool
 pure_timestamp(const DcfConverter *converter, const DcfField *field,
 			   Datum *value)
@@ -155,9 +164,15 @@ offset_of(const DcfIsoTime *iso, pg_tz *timezone)
 	tm.tm_hour = iso->hour;
 	tm.tm_min = iso->minute;
 	tm.tm_sec = iso->second;
+	/*
+	 * PostgreSQL counts seconds west of UTC.  For a time that occurs twice or
+	 * never, at a change of daylight saving, it decides as for a timestamptz
+	 * literal.
+	 */
 	return -DetermineTimeZoneOffset(&tm, timezone);
 }
 
+/* The instant of a date and time, in its own zone or in timezone. */
 static TimestampTz
 instant_of(const DcfIsoTime *iso, pg_tz *timezone)
 {
@@ -193,6 +208,9 @@ split_local(Timestamp local, DateADT *day, TimeADT *time)
 {
 	*day = local / USECS_PER_DAY;
 	*time = local % USECS_PER_DAY;
+	/*
+	 * C rounds a quotient towards zero, but days before 2000 must round down.
+	 */
 	if (*time < 0)
 	{
 		(*day)--;
@@ -281,6 +299,10 @@ convert_time(DcfConverter *converter, const DcfField *field, const char *bytes,
 	if (!iso.has_time)
 		refuse(converter);
 
+	/*
+	 * With a zone, the time is shifted.  The shift depends on the day, unless
+	 * the column's zone has one offset for all time.
+	 */
 	if (!iso.has_zone)
 		time = time_of_day(&iso);
 	else if (iso.has_date)
@@ -314,12 +336,14 @@ convert_timetz(DcfConverter *converter, const DcfField *field,
 		offset = offset_of(&iso, converter->timezone);
 	else if (!offset_without_date(&iso, converter->timezone, &offset))
 		refuse(converter);
+	/* timetz_recv() has the same limit. */
 	if (offset <= -TZDISP_LIMIT || offset >= TZDISP_LIMIT)
 		dcf_convert_refuse(converter,
 						   ERRCODE_INVALID_TIME_ZONE_DISPLACEMENT_VALUE);
 
 	result = palloc(sizeof(TimeTzADT));
 	result->time = time_of_day(&iso);
+	/* The type counts seconds west of UTC. */
 	result->zone = (int32) -offset;
 	if (converter->base_typmod < 0)
 		return TimeTzADTPGetDatum(result);
@@ -327,6 +351,7 @@ convert_timetz(DcfConverter *converter, const DcfField *field,
 							   Int32GetDatum(converter->base_typmod));
 }
 
+/* A timestamp without zone: local time in the column's zone. */
 static Datum
 convert_timestamp(DcfConverter *converter, const DcfField *field,
 				  const char *bytes, size_t len)
@@ -345,6 +370,7 @@ convert_timestamp(DcfConverter *converter, const DcfField *field,
 							   Int32GetDatum(converter->base_typmod));
 }
 
+/* An instant; a time without a zone is in the column's. */
 static Datum
 convert_timestamptz(DcfConverter *converter, const DcfField *field,
 					const char *bytes, size_t len)

@@ -50,6 +50,10 @@ dcf_convert_to_param(Oid type, Datum value, pg_tz *timezone,
 		text = NULL;
 	else
 	{
+		/*
+		 * The text of these and all other types may still be too long: base64
+		 * takes a third more.
+		 */
 		text = to_text(base_type, value, timezone, reason);
 		if (!text || strlen(text) <= MAX_VALUE)
 			return text;
@@ -190,16 +194,19 @@ float_to_param(Oid base_type, Datum value, const char **reason)
 	char text[Max(DOUBLE_SHORTEST_DECIMAL_LEN, FLOAT_SHORTEST_DECIMAL_LEN)];
 
 	if (base_type == FLOAT4OID)
+		/* Not the output function: it depends on extra_float_digits. */
 		float_to_shortest_decimal_buf(DatumGetFloat4(value), text);
 	else
 		double_to_shortest_decimal_buf(DatumGetFloat8(value), text);
 	return numeric_to_param(
+		/* The shortest form may have an exponent, which numeric resolves. */
 		DatumGetNumeric(DirectFunctionCall3(numeric_in, CStringGetDatum(text),
 											ObjectIdGetDatum(InvalidOid),
 											Int32GetDatum(-1))),
 		reason);
 }
 
+/* Base64 with padding and without line breaks. */
 static char *
 bytea_to_param(bytea *value)
 {
@@ -237,6 +244,7 @@ local_to_instant(Timestamp local, pg_tz *timezone, TimestampTz *instant)
 
 	if (!break_down(local, &tm, &fsec))
 		return false;
+	/* The offset is in seconds west of UTC. */
 	*instant = local + DetermineTimeZoneOffset(&tm, timezone) * USECS_PER_SEC;
 	return true;
 }
@@ -245,11 +253,16 @@ local_to_instant(Timestamp local, pg_tz *timezone, TimestampTz *instant)
 static bool
 date_to_instant(DateADT date, pg_tz *timezone, TimestampTz *instant)
 {
+	/*
+	 * The range is checked first: the product of an infinite date would
+	 * overflow.
+	 */
 	return date >= date2j(YEAR_MIN, 1, 1) - POSTGRES_EPOCH_JDATE &&
 		date <= date2j(YEAR_MAX, 12, 31) - POSTGRES_EPOCH_JDATE &&
 		local_to_instant(date * USECS_PER_DAY, timezone, instant);
 }
 
+/* A date or time in UTC.  A date is sent as its midnight in timezone. */
 static char *
 time_to_param(Oid base_type, Datum value, pg_tz *timezone, const char **reason)
 {
@@ -266,6 +279,7 @@ time_to_param(Oid base_type, Datum value, pg_tz *timezone, const char **reason)
 	else
 		instant = DatumGetTimestampTz(value);
 
+	/* The years count in UTC: the shift from local time may have left them. */
 	if (!in_range || !break_down(instant, &tm, &fsec))
 	{
 		*reason = psprintf(
@@ -274,6 +288,7 @@ time_to_param(Oid base_type, Datum value, pg_tz *timezone, const char **reason)
 		return NULL;
 	}
 
+	/* Milliseconds are the usual form; microseconds must not be lost. */
 	if (fsec % 1000 == 0)
 		return psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year,
 						tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min,

@@ -62,6 +62,10 @@ dcf_convert_choose(DcfConverter *converter)
 	converter->is_text = category == TYPCATEGORY_STRING;
 	converter->uses_search_path = input_uses_search_path(converter->base_type);
 
+	/*
+	 * The readers come first.  A part of a literal calls its converter
+	 * function only if it is a reader, see dcf_convert_part().
+	 */
 	converter->convert = choose_reader(converter);
 	converter->reads_literal = converter->convert != NULL;
 	if (converter->convert == NULL)
@@ -80,6 +84,10 @@ choose_reader(DcfConverter *converter)
 	if (reader == NULL && converter->base_type == CASHOID)
 		reader = convert_money;
 	if (reader == NULL)
+		/*
+		 * These also set part_types, so the first that knows the type ends the
+		 * search.
+		 */
 		reader = dcf_convert_prepare_array(converter);
 	if (reader == NULL)
 		reader = dcf_convert_prepare_range(converter);
@@ -109,6 +117,10 @@ input_uses_search_path(Oid base_type)
 	}
 }
 
+/*
+ * The function for values of scalar types; types that are not listed take any
+ * text that their input function accepts.
+ */
 static DcfConvertFn
 choose_scalar(Oid base_type, int32 base_typmod)
 {
@@ -149,6 +161,7 @@ choose_scalar(Oid base_type, int32 base_typmod)
 	}
 }
 
+/* A whole number between min and max, or refuse the value. */
 static int64
 parse_integer(DcfConverter *converter, const DcfField *field,
 			  const char *bytes, size_t len, int64 min, int64 max)
@@ -282,6 +295,10 @@ convert_varchar(DcfConverter *converter, const DcfField *field,
 {
 	if (len <= (size_t) (converter->base_typmod - VARHDRSZ))
 		return convert_text(converter, field, bytes, len);
+	/*
+	 * varcharin() counts characters; it cuts excess blanks and refuses any
+	 * other excess.
+	 */
 	return dcf_convert_by_input(converter, field, bytes, len);
 }
 
@@ -322,20 +339,27 @@ convert_bytea(DcfConverter *converter, const DcfField *field,
 	size_t rest;
 	bytea *result;
 
+	/* Padding is optional, but it must complete a group of four. */
 	while (len % 4 == 0 && padding < 2 && padding < len &&
 		   bytes[len - padding - 1] == '=')
 		padding++;
 	len -= padding;
 	rest = len % 4;
 
+	/* One character of a group has only six bits, less than a byte. */
 	if (!dcf_convert_is_string(field) || rest == 1 || len >= MaxAllocSize)
 		dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 	for (size_t i = 0; i < len; i++)
+		/* strchr() also finds a NUL, which is refused as well. */
 		if (strchr("= \t\r\n", bytes[i]) != NULL)
 			dcf_convert_refuse(converter, ERRCODE_INVALID_TEXT_REPRESENTATION);
 
 	whole = len - rest;
 	whole_bytes = whole / 4 * 3;
+	/*
+	 * The last group is decoded apart, completed with the padding that it
+	 * lacks.
+	 */
 	memcpy(last, bytes + whole, rest);
 	result = palloc(VARHDRSZ + whole_bytes + bytes_of_rest[rest]);
 	SET_VARSIZE(result, VARHDRSZ + whole_bytes + bytes_of_rest[rest]);
@@ -388,6 +412,7 @@ convert_json(DcfConverter *converter, const DcfField *field, const char *bytes,
 	converter->shown = field->data;
 	converter->shown_len = field->len;
 
+	/* The escapes of the reply are kept: they are JSON already. */
 	quoted = dcf_convert_scratch(converter, field->len + 3);
 	quoted[0] = '"';
 	memcpy(quoted + 1, field->data, field->len);
