@@ -34,7 +34,10 @@ static bool advance(DcfRequestSet *set);
 static void add_column_size(DcfRequestSize *reqsize,
 							const DcfBoundRequest *bound, int i, bool whole);
 
-/* A set without values. */
+/*
+ * A set without values.  Every column has an entry, sent or not, so attnum - 1
+ * is the index everywhere.
+ */
 static DcfRequestSet *
 create_set(const DcfRelation *relation)
 {
@@ -61,6 +64,7 @@ dcf_bind_create_fixed(const DcfRelation *relation, DcfRequest *request,
 	{
 		DcfBindColumn *bcol = &set->bcols[i];
 
+		/* Nothing is bound, so dcf_bind_sent() shows the default. */
 		if (bcol->column->kind == DCF_COLUMN_PARAMETER)
 			bcol->has_default_value =
 				dcf_bind_default_sent(relation, bcol->column, request,
@@ -75,6 +79,9 @@ dcf_bind_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
 {
 	DcfRequestSet *set = create_set(relation);
 
+	/*
+	 * All bindings of a column are intersected before its values become texts.
+	 */
 	bind_all(set, priv, values);
 
 	/* If no row can match, raise no error about a value. */
@@ -86,9 +93,19 @@ dcf_bind_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
 			continue;
 		dcf_bind_column_finish(bcol, relation, priv, !for_explain);
 		set->empty = bcol->empty;
+
+		/*
+		 * Rows of a parameter column show what was sent, so requests that
+		 * differ only in one never return the same row.
+		 */
 		set->shared |=
 			bcol->fan_out && bcol->column->kind != DCF_COLUMN_PARAMETER;
 	}
+
+	/*
+	 * Groups hold indexes into the finished values.  Halving depends on which
+	 * columns fan out.
+	 */
 	if (!set->empty)
 		find_groups(set, priv, values);
 	if (!set->empty)
@@ -108,6 +125,8 @@ dcf_bind_copy_values(const DcfFdwPrivate *priv, const DcfBoundValue *values)
 		bool typbyval;
 
 		copies[i] = values[i];
+
+		/* A skipped value has neither type nor Datum. */
 		if (!OidIsValid(values[i].type) || values[i].isnull)
 			continue;
 		get_typlenbyval(values[i].type, &typlen, &typbyval);
@@ -118,7 +137,8 @@ dcf_bind_copy_values(const DcfFdwPrivate *priv, const DcfBoundValue *values)
 
 /*
  * Set the positions of grouped columns to the first combinations.  A group
- * without any makes the set empty.
+ * without any makes the set empty.  Needed even before the first request,
+ * because the first combination need not consist of first values.
  */
 static void
 find_groups(DcfRequestSet *set, const DcfFdwPrivate *priv,
@@ -152,6 +172,10 @@ find_halved(DcfRequestSet *set, const DcfFdwPrivate *priv)
 	AttrNumber attnums[] = {split ? split->attnum : 0,
 							dcf_fdw_private_keys(priv)};
 
+	/*
+	 * The option is tried first.  An attnum of 0 stands for no column; Max()
+	 * only keeps the index valid.
+	 */
 	for (size_t i = 0; i < lengthof(attnums) && !set->halved; i++)
 	{
 		const DcfBindColumn *bcol = &set->bcols[Max(attnums[i], 1) - 1];
@@ -187,9 +211,13 @@ dcf_bind_count(const DcfRequestSet *set)
 
 	if (set->empty)
 		return 0;
+
+	/* A product of lengths may exceed any integer, hence double. */
 	for (int i = 0; i < set->relation->natts; i++)
 		if (set->bcols[i].fan_out && !set->bcols[i].grouped)
 			count *= dcf_bind_column_count(&set->bcols[i]);
+
+	/* The columns of a group move together: only their combinations count. */
 	foreach(lc, set->groups)
 		count *= ((const DcfBindGroup *) lfirst(lc))->nrows;
 	return count;
@@ -200,10 +228,17 @@ dcf_bind_next(DcfRequestSet *set)
 {
 	DcfBoundRequest *bound;
 
+	/*
+	 * Halves precede new requests, and the first half is taken next.  So
+	 * pending grows with the depth of halving, not with the number of parts.
+	 */
 	if (set->pending != NIL)
 	{
 		DcfBoundRequest *half = linitial(set->pending);
 
+		/*
+		 * The half is in the set's context; the caller gets a copy in its own.
+		 */
 		set->pending = list_delete_first(set->pending);
 		bound = copy_bound(half, &half->part);
 		pfree(half);
@@ -280,6 +315,8 @@ dcf_bind_halve(DcfRequestSet *set, const DcfBoundRequest *bound)
 	if (!dcf_bind_part_halve(set->halved, halved_position(bound), &bound->part,
 							 &first, &second))
 		elog(ERROR, "request cannot be halved");
+
+	/* In reverse, because each is put in front. */
 	set->pending = lcons(copy_bound(bound, &second), set->pending);
 	set->pending = lcons(copy_bound(bound, &first), set->pending);
 	MemoryContextSwitchTo(old);
@@ -292,6 +329,8 @@ dcf_bind_request_size(const DcfBoundRequest *bound, bool whole,
 	const DcfRelation *relation = bound->set->relation;
 
 	dcf_request_size_init(reqsize);
+
+	/* Defaults do not count: the planner's sizes leave them out as well. */
 	for (int i = 0; i < relation->natts; i++)
 		if (dcf_column_is_sent(&relation->columns[i]) &&
 			bound->set->bcols[i].has_binding)
@@ -319,6 +358,10 @@ add_column_size(DcfRequestSize *reqsize, const DcfBoundRequest *bound, int i,
 			dcf_bind_part_window(bcol, position, part) :
 			*dcf_bind_column_window(bcol, position);
 
+		/*
+		 * The ends are those that the query bounds.  A part may have gained a
+		 * bound by halving.
+		 */
 		dcf_request_size_window(reqsize, relation, bcol->column,
 								bcol->window.has_lower, bcol->window.has_upper,
 								&window);
@@ -355,6 +398,8 @@ advance(DcfRequestSet *set)
 
 		group->at = (group->at + 1) % group->nrows;
 		dcf_bind_group_apply(group, set->positions);
+
+		/* At 0 the group has gone round, so the one before it moves, too. */
 		if (group->at > 0)
 			return true;
 	}
@@ -384,6 +429,12 @@ dcf_bind_sent(const DcfBoundRequest *bound, AttrNumber attnum, bool *isnull)
 	*isnull = false;
 	if (bcol->has_default_value)
 		return bcol->default_value;
+
+	/*
+	 * A default has a text but no Datum.  Of several values in one request
+	 * none is known to be the row's; the planner lets the column fan out if
+	 * the query reads it.
+	 */
 	if (bcol->has_values && bcol->values.values &&
 		(bcol->fan_out || bcol->values.count == 1))
 		return bcol->values.values[bound->positions[attnum - 1]];
@@ -401,11 +452,17 @@ dcf_bind_owns_row(const DcfBoundRequest *bound, const Datum *values,
 	{
 		const DcfBindColumn *bcol = &set->bcols[i];
 
+		/* NULL equals no value that was sent, so no request owns the row. */
 		if (bcol->fan_out && bcol->column->kind != DCF_COLUMN_PARAMETER &&
 			(isnull[i] ||
 			 !dcf_bind_column_has(bcol, bound->positions[i], values[i])))
 			return false;
 	}
+
+	/*
+	 * Last, because dcf_bind_part_has() assumes that the whole request owns
+	 * the row.
+	 */
 	if (bound->in_part)
 	{
 		int i = set->halved->column->attnum - 1;

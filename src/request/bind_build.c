@@ -59,6 +59,11 @@ add_params(DcfRequest *request, const DcfBoundRequest *bound, int i,
 		return;
 	}
 	param = dcf_option_utf8(bcol->column->options->param);
+
+	/*
+	 * This also omits what every request of the table sends, which would
+	 * filter rows that the query wants.
+	 */
 	if (bcol->not_sent)
 		dcf_request_omit(request, param);
 	else if (bcol->shown)
@@ -114,7 +119,10 @@ add_bound(DcfRequest *request, const DcfColumn *column, char *param,
 		dcf_request_set(request, param, open, false);
 }
 
-/* The values of a list, or of a part of it, separated by commas. */
+/*
+ * The values of a list, or of a part of it, separated by commas.  A query's
+ * value that contains a comma is never put into a list; see list_obstacle().
+ */
 static char *
 join_values(const DcfBindColumn *bcol, const DcfBindPart *part)
 {
@@ -131,7 +139,10 @@ join_values(const DcfBindColumn *bcol, const DcfBindPart *part)
 	return buf.data;
 }
 
-/* A placeholder such as (a|b|c|... 4 more). */
+/*
+ * A placeholder such as (a|b|c|... 4 more).  The texts are encoded here,
+ * because a placeholder is shown as it is.
+ */
 static char *
 show_texts(char *const *texts, int count)
 {
@@ -150,7 +161,8 @@ show_texts(char *const *texts, int count)
 
 /*
  * Placeholders for several windows.  An open end is shown as an empty text, or
- * as what is sent for it.
+ * as what is sent for it.  Only a column with both parameters has several
+ * windows; see finish_window().
  */
 static void
 show_windows(DcfRequest *request, const DcfRelation *relation,

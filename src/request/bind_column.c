@@ -48,8 +48,15 @@ dcf_bind_column_init(DcfBindColumn *bcol, const DcfRelation *relation,
 {
 	memset(bcol, 0, sizeof(*bcol));
 	bcol->column = column;
+
+	/* Other kinds of column never look at their window. */
 	dcf_window_init(&bcol->window, column->basetype, column->basetypmod,
 					column->timezone, relation->table->window_round_day);
+
+	/*
+	 * The options open_from and open_to are sent only for a required window,
+	 * so only its open ends count as them.
+	 */
 	if (column->kind == DCF_COLUMN_WINDOW && column->options->required)
 		dcf_window_open_count(&bcol->window, relation->table->open_from,
 							  relation->table->open_to);
@@ -59,9 +66,15 @@ void
 dcf_bind_column_bind(DcfBindColumn *bcol, const DcfBinding *binding,
 					 const DcfBoundValue *value)
 {
+	/* A skipped binding says nothing, so the default is still sent. */
 	if (value->skipped)
 		return;
 	bcol->has_binding = true;
+
+	/*
+	 * IS NULL has no value, and of an unknown value isnull says nothing, so
+	 * these come first.  No other comparison with NULL is true.
+	 */
 	if (binding->op == DCF_BIND_NULL ||
 		(binding->op == DCF_BIND_NOT_DISTINCT && value->isnull))
 		bcol->not_sent = true;
@@ -78,7 +91,10 @@ dcf_bind_column_bind(DcfBindColumn *bcol, const DcfBinding *binding,
 					value);
 }
 
-/* EXPLAIN of a value that only execution knows: remember its placeholder. */
+/*
+ * EXPLAIN of a value that only execution knows: remember its placeholder.
+ * Several bindings share a placeholder: the last one is shown.
+ */
 static void
 bind_unknown(DcfBindColumn *bcol, const DcfBinding *binding, const char *shown)
 {
@@ -97,7 +113,11 @@ bind_unknown(DcfBindColumn *bcol, const DcfBinding *binding, const char *shown)
 		bcol->shown_to = shown;
 }
 
-/* Intersect the column's values with those of a binding. */
+/*
+ * Intersect the column's values with those of a binding.  An empty set means
+ * that no row can match, unless only the session's TimeZone decides about the
+ * values: then dcf_bind_column_finish() raises an error.
+ */
 static void
 bind_values(DcfBindColumn *bcol, bool is_array, const DcfBoundValue *value)
 {
@@ -135,6 +155,8 @@ bind_window(DcfBindColumn *bcol, const DcfBinding *binding,
 	else
 		dcf_window_narrow(&bcol->window, binding->op, value->value,
 						  getBaseType(value->type));
+
+	/* Periods outside the window are dropped later, by finish_window(). */
 	if (dcf_window_is_empty(&bcol->window))
 		bcol->empty = true;
 }
@@ -173,6 +195,11 @@ finish_window(DcfBindColumn *bcol)
 		return;
 	}
 	bcol->fan_out = periods->count > 1;
+
+	/*
+	 * Without fan_out the window itself is sent, so it is narrowed to what its
+	 * periods span.
+	 */
 	dcf_window_limit(&bcol->window, periods->items[0].lower,
 					 periods->items[0].lower_exclusive,
 					 periods->items[periods->count - 1].upper,
@@ -192,6 +219,12 @@ dcf_bind_column_has(const DcfBindColumn *bcol, int position, Datum value)
 	if (bcol->column->kind != DCF_COLUMN_WINDOW)
 		return dcf_bind_values_equal(bcol->column, value,
 									 bcol->values.values[position]);
+
+	/*
+	 * Windows are widened for sending, so a reply also has rows between the
+	 * periods.  Each such row belongs to one request, too, so that it is not
+	 * returned twice.
+	 */
 	return dcf_period_find(&bcol->periods,
 						   dcf_window_time(&bcol->window, value)) == position;
 }
@@ -233,10 +266,17 @@ dcf_bind_column_finish(DcfBindColumn *bcol, const DcfRelation *relation,
 	if (bcol->by_session)
 		raise_by_session(bcol, relation);
 
+	/* Decided before the texts are checked: list_obstacle() depends on it. */
 	bcol->fan_out = bcol->values.count > 1 &&
 		(!column->options->list ||
 		 bms_is_member(column->attnum, priv->fan_out));
 	obstacle = make_texts(bcol);
+
+	/*
+	 * A list cannot contain the empty text.  A filtered column may send
+	 * nothing instead, but a parameter column must send its values, so each
+	 * gets a request.
+	 */
 	if (!obstacle && column->kind == DCF_COLUMN_PARAMETER && has_empty(bcol))
 		bcol->fan_out = bcol->values.count > 1;
 	if (!obstacle)
@@ -256,7 +296,10 @@ has_empty(const DcfBindColumn *bcol)
 	return false;
 }
 
-/* Send the default exactly as the option has it. */
+/*
+ * Send the default exactly as the option has it. values.values stays NULL,
+ * because the text need not be a value of the column's type.
+ */
 static void
 use_default(DcfBindColumn *bcol, char *utf8)
 {
@@ -285,7 +328,11 @@ find_unsent_value(DcfBindColumn *bcol, const DcfRelation *relation,
 		dcf_bind_default_raise_null(relation, bcol->column);
 }
 
-/* Set texts; returns why a value has none, as a sentence, or NULL. */
+/*
+ * Set texts; returns why a value has none, as a sentence, or NULL.  Then the
+ * texts after it are not set; nothing is sent for the column, so nothing reads
+ * them.
+ */
 static const char *
 make_texts(DcfBindColumn *bcol)
 {

@@ -25,8 +25,12 @@ dcf_bind_default_find(const DcfRelation *relation, const DcfColumn *column)
 
 	if (options->default_value)
 		return dcf_option_utf8(options->default_value);
+
+	/* A window has only parameters for its ends. */
 	if (!options->param)
 		return NULL;
+
+	/* The params of the server or the table may contain the parameter. */
 	request = dcf_request_create(relation->server, relation->table);
 	fixed = dcf_request_fixed(request, dcf_option_utf8(options->param));
 	return fixed ? pstrdup(fixed) : NULL;
@@ -65,6 +69,8 @@ dcf_bind_default_value(const DcfRelation *relation, const DcfColumn *column,
 											   column->timezone,
 											   relation->table->null_strings),
 							text);
+
+	/* The rows would show another value than the one that was sent. */
 	if (fit && !dcf_bind_fit_value(fit, &value))
 		ereport(
 			ERROR,

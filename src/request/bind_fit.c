@@ -57,6 +57,11 @@ dcf_bind_fit_create(const DcfColumn *column, Oid valuetype)
 					->cmp_proc_finfo;
 	get_typlenbyval(column->basetype, &fit->typlen, &fit->typbyval);
 	fit->is_domain = is_domain;
+
+	/*
+	 * The last argument requests executable checks, which satisfies_domain()
+	 * runs.
+	 */
 	if (is_domain)
 		InitDomainConstraintRef(column->type, &fit->domain,
 								CurrentMemoryContext, true);
@@ -66,7 +71,8 @@ dcf_bind_fit_create(const DcfColumn *column, Oid valuetype)
 /*
  * The cast to the column's modifier, and to its type if that is the narrower
  * one of two binary coercible types (inet to cidr).  NULL if the column holds
- * the value unchanged.
+ * the value unchanged.  The CaseTestExpr is a placeholder: cast_value()
+ * supplies its value as caseValue_datum.
  */
 static ExprState *
 make_cast(const DcfColumn *column, Oid valuetype)
@@ -74,6 +80,7 @@ make_cast(const DcfColumn *column, Oid valuetype)
 	CaseTestExpr *source = makeNode(CaseTestExpr);
 	Node *cast;
 
+	/* A value that can pass as the column's type needs only the modifier. */
 	if (IsBinaryCoercible(valuetype, column->basetype))
 		valuetype = column->basetype;
 	source->typeId = valuetype;
@@ -82,6 +89,8 @@ make_cast(const DcfColumn *column, Oid valuetype)
 	cast = coerce_to_target_type(NULL, (Node *) source, valuetype,
 								 column->basetype, column->basetypmod,
 								 COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1);
+
+	/* There is no modifier to apply, and no type to narrow to. */
 	if (!cast || IsA(cast, CaseTestExpr) || IsA(cast, RelabelType))
 		return NULL;
 	return ExecInitExpr(expression_planner((Expr *) cast), NULL);
@@ -94,11 +103,14 @@ dcf_bind_fit_value(DcfBindFit *fit, Datum *value)
 	Datum cast = *value;
 	bool fits;
 
+	/* Casts and checks may allocate.  A long list must not accumulate that. */
 	ResetExprContext(fit->econtext);
 	old = MemoryContextSwitchTo(fit->econtext->ecxt_per_tuple_memory);
 	fits = (!fit->cast || cast_value(fit, &cast)) &&
 		(!fit->is_domain || satisfies_domain(fit, cast, false));
 	MemoryContextSwitchTo(old);
+
+	/* The next call resets the memory that the result is in. */
 	if (fits && fit->cast)
 		*value = datumCopy(cast, fit->typbyval, fit->typlen);
 	return fits;
@@ -112,6 +124,11 @@ cast_value(DcfBindFit *fit, Datum *value)
 	Datum cast;
 	bool isnull;
 
+	/*
+	 * An explicit cast truncates a string or rounds a time, which the
+	 * comparison below notices.  The cast of a numeric may raise, so it is
+	 * tested first.
+	 */
 	if (column->basetype == NUMERICOID &&
 		!numeric_fits(column->basetypmod, *value))
 		return false;
@@ -138,8 +155,12 @@ numeric_fits(int32 typmod, Datum value)
 	if (!dcf_numeric_typmod_unpack(typmod, &precision, &scale) ||
 		numeric_is_nan(DatumGetNumeric(value)))
 		return true;
+
+	/* numeric(precision, scale) can hold NaN, but no infinity. */
 	if (numeric_is_inf(DatumGetNumeric(value)))
 		return false;
+
+	/* The value has at most precision - scale digits before the point. */
 	rounded = DirectFunctionCall2(numeric_round, value, Int32GetDatum(scale));
 	limit =
 		DirectFunctionCall3(numeric_in,
@@ -163,9 +184,12 @@ satisfies_domain(DcfBindFit *fit, Datum value, bool isnull)
 	ExprContext *econtext = fit->econtext;
 	ListCell *lc;
 
+	/* Read-only, as in domain_check(): a check must not change the value. */
 	econtext->domainValue_datum =
 		MakeExpandedObjectReadOnly(value, isnull, fit->typlen);
 	econtext->domainValue_isNull = isnull;
+
+	/* ExecCheck() takes NULL for true, as SQL does for CHECK. */
 	foreach(lc, fit->domain.constraints)
 	{
 		DomainConstraintState *constraint = lfirst(lc);

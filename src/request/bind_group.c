@@ -72,6 +72,8 @@ create_group(DcfBindColumn *bcols, const DcfFdwPrivate *priv,
 	ListCell *lc;
 
 	group->columns = palloc(sizeof(int) * max);
+
+	/* A column for which nothing is sent restricts no combination. */
 	foreach(lc, priv->bindings)
 	{
 		const DcfBinding *binding = lfirst(lc);
@@ -84,6 +86,11 @@ create_group(DcfBindColumn *bcols, const DcfFdwPrivate *priv,
 			!add_array(&arrays, bcol, &values[foreach_current_index(lc)]))
 			return NULL;
 	}
+
+	/*
+	 * A column whose values share one request has no position.  It still
+	 * excludes combinations in find_row().
+	 */
 	for (int i = 0; i < arrays.count; i++)
 		if (arrays.bcols[i]->fan_out)
 			group->columns[group->ncolumns++] =
@@ -92,6 +99,8 @@ create_group(DcfBindColumn *bcols, const DcfFdwPrivate *priv,
 		return NULL;
 
 	all = palloc(sizeof(int) * arrays.count * Max(arrays.length, 1));
+
+	/* A row that is rejected is overwritten by the next. */
 	for (int i = 0; i < arrays.length; i++)
 	{
 		int *row = &all[nkept * group->ncolumns];
@@ -100,12 +109,16 @@ create_group(DcfBindColumn *bcols, const DcfFdwPrivate *priv,
 		nkept += find_row(&arrays, i, row);
 	}
 	group->rows = all;
+
+	/* One request asks for all combinations, unless none is left. */
 	if (group->ncolumns == 0)
 	{
 		group->nrows = Min(nkept, 1);
 		return group;
 	}
 	qsort_arg(all, nkept, sizeof(int) * group->ncolumns, compare_rows, group);
+
+	/* Equal combinations are neighbours now: keep the first of them. */
 	for (int i = 0; i < nkept; i++)
 		if (group->nrows == 0 ||
 			compare_rows(&all[(group->nrows - 1) * group->ncolumns],
@@ -117,7 +130,10 @@ create_group(DcfBindColumn *bcols, const DcfFdwPrivate *priv,
 	return group;
 }
 
-/* False if the value is not known or NULL, or its length differs. */
+/*
+ * False if the value is not known or NULL, or its length differs.  The nth
+ * elements of a group's arrays belong together, so all need one length.
+ */
 static bool
 add_array(Arrays *arrays, const DcfBindColumn *bcol,
 		  const DcfBoundValue *value)

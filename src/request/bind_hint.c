@@ -75,6 +75,8 @@ name_open_ends(const DcfRequestSet *set)
 
 		if (column->kind != DCF_COLUMN_WINDOW)
 			continue;
+
+		/* A bound that cannot be sent counts as missing: its text is NULL. */
 		lower = column->options->param_from &&
 			!(bcol->has_window && dcf_window_from(&bcol->window));
 		upper = column->options->param_to &&
@@ -108,7 +110,10 @@ name_open_option(const DcfRelation *relation, bool lower)
 		"";
 }
 
-/* A sentence that proposes the option "split", or "" if it would not help. */
+/*
+ * A sentence that proposes the option "split", or "" if it would not help.
+ * Proposes only a window that find_split() in relation.c accepts.
+ */
 static const char *
 name_split(const DcfRequestSet *set)
 {

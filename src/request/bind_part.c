@@ -23,7 +23,10 @@ dcf_bind_part_whole(const DcfBindColumn *bcol)
 	return part;
 }
 
-/* Divide a part of a window at its middle. */
+/*
+ * Divide a part of a window at its middle.  The first part excludes the middle
+ * and the second includes it, so each time is in exactly one.
+ */
 static bool
 halve_window(const DcfBindColumn *bcol, int position, const DcfBindPart *part,
 			 DcfBindPart *first, DcfBindPart *second)
@@ -76,6 +79,12 @@ dcf_bind_part_has(const DcfBindColumn *bcol, const DcfBindPart *part,
 		return true;
 	if (isnull)
 		return false;
+
+	/*
+	 * The values are sorted, so a part is a range.  A row between two parts is
+	 * in neither: it equals no value of the list, so PostgreSQL would remove
+	 * it anyway.
+	 */
 	if (bcol->column->kind == DCF_COLUMN_FILTERED)
 		return dcf_bind_values_between(
 			bcol->column, value, bcol->values.values[part->first],

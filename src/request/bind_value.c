@@ -53,6 +53,11 @@ dcf_bind_values_from(const DcfColumn *column, Datum value, Oid valuetype,
 		nelems = dcf_bind_array_values(value, valuetype, &elems);
 	}
 	valuetype = getBaseType(valuetype);
+
+	/*
+	 * An instant is a date or a local time only in some time zone.  An empty
+	 * array needs none.
+	 */
 	if (is_time(column->basetype) && column->basetype != TIMESTAMPTZOID &&
 		valuetype == TIMESTAMPTZOID)
 	{
@@ -60,6 +65,10 @@ dcf_bind_values_from(const DcfColumn *column, Datum value, Oid valuetype,
 		return set;
 	}
 
+	/*
+	 * coerce() converts integers and times to the column's type.  Values of
+	 * other types keep theirs until they are cast.
+	 */
 	fit = dcf_bind_fit_create(column,
 							  is_coerced(column->basetype) ? column->basetype :
 															 valuetype);
@@ -88,6 +97,7 @@ dcf_bind_values_intersect(const DcfColumn *column, const DcfBindValues *one,
 	int i = 0;
 	int j = 0;
 
+	/* Both sets have the same order, so one merge finds what they share. */
 	both.values = palloc(sizeof(Datum) * Max(one->count, 1));
 	while (i < one->count && j < other->count)
 	{
@@ -111,6 +121,10 @@ dcf_bind_values_find(const DcfColumn *column, const DcfBindValues *set,
 	Datum coerced;
 	const Datum *found;
 
+	/*
+	 * Whether the value fits the column is not checked: one that does not fit
+	 * equals no value of the set.
+	 */
 	if (!coerce(column, value, getBaseType(valuetype), &coerced))
 		return -1;
 	if (set->count == 1)
@@ -266,12 +280,20 @@ coerce_time(Oid type, Datum value, Oid valuetype, Datum *result)
 		return true;
 	if (time_rank(type) > time_rank(valuetype))
 		return refine_time(value, valuetype, type, result);
+
+	/*
+	 * What remains is a timestamp for a date column.  Instants for a coarser
+	 * column never get here; see by_session.
+	 */
 	*result = DirectFunctionCall1(timestamp_date, value);
 	return refine_time(*result, type, valuetype, &back) &&
 		DatumGetTimestamp(back) == DatumGetTimestamp(value);
 }
 
-/* Convert to a finer type; false if it is out of that type's range. */
+/*
+ * Convert to a finer type; false if it is out of that type's range.
+ * PostgreSQL's plain conversion functions would raise an error instead.
+ */
 static bool
 refine_time(Datum value, Oid from, Oid to, Datum *result)
 {

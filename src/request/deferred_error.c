@@ -21,6 +21,7 @@ void
 dcf_deferred_error_raise(const DcfRelation *relation,
 						 const DcfDeferredError *deferred)
 {
+	/* With missing columns, unsent only names a window among them. */
 	if (!bms_is_empty(deferred->missing))
 		raise_missing(relation, deferred);
 	raise_unsent(relation, deferred);
@@ -112,6 +113,7 @@ raise_missing(const DcfRelation *relation, const DcfDeferredError *deferred)
 	const char *unusable = "";
 	bool has_end = false;
 
+	/* A missing window is compared, but in a way that gives no period. */
 	if (deferred->clause)
 		unusable = psprintf(
 			" No period of \"%s\" follows from %s. Only a comparison of the column itself, or of an expression that keeps its order such as date_trunc(), gives one.",
@@ -126,6 +128,11 @@ raise_missing(const DcfRelation *relation, const DcfDeferredError *deferred)
 
 		if (!is_required(column))
 			continue;
+
+		/*
+		 * Columns that have a value are in the example, too, so that it runs
+		 * as it stands.
+		 */
 		appendStringInfoString(&example, example.len > 0 ? " AND " : "");
 		append_example(&example, param_hint, column);
 		has_end |= dcf_parameter_hint_is_end(column);

@@ -41,6 +41,9 @@ enum
 	DEFERRED_CLAUSE	  /* String, empty for none */
 };
 
+/*
+ * A plan consists of nodes, and a Bitmapset is one only from PostgreSQL 16 on.
+ */
 static List *
 list_from_bitmapset(const Bitmapset *set)
 {
@@ -63,7 +66,10 @@ bitmapset_from_list(const List *list)
 	return result;
 }
 
-/* NIL for no error. */
+/*
+ * NIL for no error.  A String cannot be NULL, so an empty one stands for no
+ * clause.
+ */
 static List *
 write_deferred(const DcfDeferredError *deferred)
 {
@@ -103,6 +109,10 @@ dcf_fdw_private_write(const DcfFdwPrivate *priv, List **fdw_private,
 	List *conditional = NIL;
 	ListCell *lc;
 
+	/*
+	 * Where an expression stands in fdw_exprs is not stored:
+	 * dcf_fdw_private_read() consumes them in the same order.
+	 */
 	foreach(lc, priv->bindings)
 	{
 		DcfBinding *binding = lfirst(lc);
@@ -119,6 +129,7 @@ dcf_fdw_private_write(const DcfFdwPrivate *priv, List **fdw_private,
 	}
 	*fdw_exprs = list_concat(exprs, priv->clauses);
 
+	/* The order is that of the PRIVATE_ constants. */
 	*fdw_private = list_make5(attnums, ops, unless, groups, programs);
 	*fdw_private = lappend(*fdw_private, list_from_bitmapset(priv->fan_out));
 	*fdw_private = lappend(*fdw_private, list_from_bitmapset(priv->fetched));
@@ -164,6 +175,8 @@ dcf_fdw_private_read(const ForeignScan *scan)
 			binding->unless = list_nth(scan->fdw_exprs, nexprs++);
 		priv->bindings = lappend(priv->bindings, binding);
 	}
+
+	/* What the bindings have not consumed are the clauses for EXPLAIN. */
 	priv->clauses = list_copy_tail(scan->fdw_exprs, nexprs);
 	priv->fan_out = bitmapset_from_list(list_nth(private, PRIVATE_FAN_OUT));
 	priv->fetched = bitmapset_from_list(list_nth(private, PRIVATE_FETCHED));
@@ -214,6 +227,9 @@ dcf_fdw_private_binds_same(const DcfFdwPrivate *one,
 		const DcfBinding *first = lfirst(lc_one);
 		const DcfBinding *second = lfirst(lc_other);
 
+		/*
+		 * Conditions may differ like values, but not in whether there is one.
+		 */
 		if (first->attnum != second->attnum || first->op != second->op ||
 			(first->unless == NULL) != (second->unless == NULL) ||
 			first->group != second->group ||
@@ -252,6 +268,7 @@ dcf_fdw_private_may_be_same(const ForeignScan *one, const ForeignScan *other)
 		const Expr *value = ((DcfBinding *) lfirst(lc_one))->value;
 		const Expr *another = ((DcfBinding *) lfirst(lc_other))->value;
 
+		/* Values that only execution knows may turn out to be equal. */
 		if (value && is_constant(value) && is_constant(another) &&
 			!equal(value, another))
 			return false;

@@ -58,7 +58,7 @@ is_time_type(Oid type)
 
 /*
  * A value of the catalogue as an SQL literal of the column's type; NULL if it
- * is not one.
+ * is not one.  A number is accepted only if it needs no quotes.
  */
 static char *
 literal(const DcfColumn *column, const char *value)
@@ -81,12 +81,17 @@ dcf_parameter_hint_is_end(const DcfColumn *column)
 
 	if (param == NULL || !is_time_type(column->basetype))
 		return false;
+
+	/* There is no portable strcasestr(). */
 	while (*param != '\0' && pg_strncasecmp(param, end, strlen(end)) != 0)
 		param++;
 	return *param != '\0';
 }
 
-/* Some literal of the column's type. */
+/*
+ * Some literal of the column's type.  A start and an end together make a
+ * month.
+ */
 static const char *
 any_value(const DcfColumn *column)
 {
@@ -218,7 +223,8 @@ name_param(const DcfRelation *relation, const char *name)
 
 /*
  * Add a sentence about a parameter that was sent, if its value is illegal and
- * illegal is true, or neither.
+ * illegal is true, or neither. *warned counts the sentences of both kinds,
+ * which share one limit.
  */
 static void
 append_sent(StringInfo text, const DcfRelation *relation,
@@ -256,6 +262,10 @@ dcf_parameter_hint_refused(const DcfRelation *relation,
 	if (endpoint == NULL)
 		return NULL;
 	initStringInfo(&text);
+
+	/*
+	 * Illegal values come first, so that the limit cuts off only the others.
+	 */
 	foreach(lc, sent)
 		append_sent(&text, relation, endpoint, lfirst(lc), true, &warned);
 	foreach(lc, sent)

@@ -53,6 +53,7 @@ dcf_period_values(Datum record)
 	bool *nulls = palloc(sizeof(bool) * desc->natts);
 	DcfBoundValue *values = palloc0(sizeof(DcfBoundValue) * desc->natts);
 
+	/* By-reference values point into the record. */
 	heap_deform_tuple(&tuple, desc, datums, nulls);
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -69,6 +70,9 @@ dcf_period_run(const List *program, const DcfBoundValue *values)
 {
 	Machine m = {.value = values};
 
+	/*
+	 * A code pushes at most one set, so the program's length bounds the stack.
+	 */
 	m.stack = palloc(sizeof(DcfPeriods) * list_length(program));
 	m.next = list_head(program);
 	m.end = program->elements + list_length(program);
@@ -82,7 +86,10 @@ dcf_period_run(const List *program, const DcfBoundValue *values)
 	return m.stack[0];
 }
 
-/* Execute one code with its operands. */
+/*
+ * Execute one code with its operands.  A comparison with NULL is never true,
+ * so it pushes the empty set.
+ */
 static void
 run_code(Machine *m, DcfPeriodCode code)
 {
@@ -165,6 +172,8 @@ push_elements(Machine *m, DcfPeriodCode code)
 								   elemtype) :
 				dcf_period_year(DCF_BIND_EQUAL, elems[set.count], elemtype);
 	}
+
+	/* Elements are in any order, and their periods may overlap. */
 	m->stack[m->depth++] = dcf_period_normalize(set);
 }
 
@@ -175,6 +184,7 @@ dcf_period_any(DcfPeriodSpace space, Datum array, Oid arraytype)
 	List *codes = list_make2_int(DCF_PERIOD_ANY, space);
 	DcfPeriods set = dcf_period_run(codes, &value);
 
+	/* Backwards, because joining moves the later periods. */
 	for (int i = set.count - 2; i >= 0; i--)
 		if (set.items[i + 1].lower - set.items[i].upper < LIST_GAP)
 			dcf_period_join(&set, i);
@@ -192,6 +202,7 @@ step(Machine *m, DcfPeriodCode code)
 	const DcfBoundValue *value = NULL;
 	int argument = 0;
 
+	/* Operands are read and values taken once, not for each period. */
 	if (code == DCF_PERIOD_TRUNC || code == DCF_PERIOD_TRUNC_TIME ||
 		code == DCF_PERIOD_PLUS || code == DCF_PERIOD_MINUS)
 		argument = lfirst_int(m->next++);
@@ -199,6 +210,10 @@ step(Machine *m, DcfPeriodCode code)
 		code >= DCF_PERIOD_PLUS)
 	{
 		value = m->value++;
+
+		/*
+		 * The functions are strict: the result is NULL, so no row can match.
+		 */
 		if (value->isnull)
 			top->count = 0;
 	}
@@ -283,6 +298,11 @@ program_ends(const List *program, bool *lower, bool *upper)
 			if (op == DCF_BIND_TO || op == DCF_BIND_BEFORE)
 				ends = 2;
 		}
+
+		/*
+		 * Skip the other operands.  Steps move bounds, so they leave the bits
+		 * as they are.
+		 */
 		if (code == DCF_PERIOD_COMPARE || code == DCF_PERIOD_ANY ||
 			code == DCF_PERIOD_TRUNC || code == DCF_PERIOD_TRUNC_TIME ||
 			code == DCF_PERIOD_PLUS || code == DCF_PERIOD_MINUS)
@@ -292,6 +312,10 @@ program_ends(const List *program, bool *lower, bool *upper)
 		else if (code >= DCF_PERIOD_AND)
 			for (int sets = list_nth_int(program, ++i); sets > 1; sets--)
 			{
+				/*
+				 * An intersection is bounded where one of its sets is, a union
+				 * only where all are.
+				 */
 				depth--;
 				stack[depth - 1] = code == DCF_PERIOD_AND ?
 					stack[depth - 1] | stack[depth] :
@@ -331,6 +355,7 @@ dcf_period_windows(const DcfWindow *window, bool apart, DcfPeriods *periods)
 	DcfWindow *windows = palloc(sizeof(DcfWindow) * Max(periods->count, 1));
 	int kept = 0;
 
+	/* Drop the periods outside the window. */
 	for (int i = 0; i < periods->count; i++)
 	{
 		DcfWindow part = window_in(window, &periods->items[i]);
@@ -339,6 +364,11 @@ dcf_period_windows(const DcfWindow *window, bool apart, DcfPeriods *periods)
 			periods->items[kept++] = periods->items[i];
 	}
 	periods->count = kept;
+
+	/*
+	 * Join those whose requests would return the same days.  Backwards,
+	 * because joining moves the later periods.
+	 */
 	for (int i = periods->count - 2; i >= 0; i--)
 	{
 		DcfWindow earlier = window_in(window, &periods->items[i]);
@@ -347,6 +377,11 @@ dcf_period_windows(const DcfWindow *window, bool apart, DcfPeriods *periods)
 		if (!apart || dcf_window_meets(&earlier, &later))
 			dcf_period_join(periods, i);
 	}
+
+	/*
+	 * A gap between joined periods is requested in vain, so the shortest go
+	 * first.
+	 */
 	while (periods->count > MAX_WINDOWS)
 	{
 		int nearest = 0;

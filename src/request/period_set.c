@@ -42,7 +42,10 @@ dcf_period_unite(DcfPeriods one, DcfPeriods other)
 	return dcf_period_normalize(both);
 }
 
-/* The intersection of two periods, which may be empty. */
+/*
+ * The intersection of two periods, which may be empty.  Of two equal bounds
+ * the exclusive one is the tighter.
+ */
 static DcfPeriod
 overlap(const DcfPeriod *one, const DcfPeriod *other)
 {
@@ -73,6 +76,11 @@ dcf_period_intersect(DcfPeriods one, DcfPeriods other)
 	int j = 0;
 
 	both.items = palloc(sizeof(DcfPeriod) * Max(one.count + other.count, 1));
+
+	/*
+	 * Both sets are in ascending order.  The period that ends first can meet
+	 * no later one of the other set, so its set moves on.
+	 */
 	while (i < one.count && j < other.count)
 	{
 		both.items[both.count++] = overlap(&one.items[i], &other.items[j]);
@@ -89,6 +97,7 @@ dcf_period_find(const DcfPeriods *periods, Timestamp time)
 {
 	int found = 0;
 
+	/* Linear, because dcf_period_windows() leaves only few periods. */
 	for (int i = 1; i < periods->count; i++)
 		if (periods->items[i].lower <= time)
 			found = i;
@@ -100,6 +109,7 @@ dcf_period_join(DcfPeriods *periods, int earlier)
 {
 	DcfPeriod *one = &periods->items[earlier];
 
+	/* What lies between the two becomes part of the period. */
 	one->upper = one[1].upper;
 	one->upper_exclusive = one[1].upper_exclusive;
 	periods->count--;
@@ -119,6 +129,10 @@ compare_periods(const void *one, const void *other)
 	return (int) a->lower_exclusive - (int) b->lower_exclusive;
 }
 
+/*
+ * An open end is the least or greatest Timestamp, so it needs no case of its
+ * own.
+ */
 static bool
 is_empty(const DcfPeriod *period)
 {
@@ -138,6 +152,12 @@ dcf_period_normalize(DcfPeriods periods)
 	periods.count = kept;
 	qsort(periods.items, periods.count, sizeof(DcfPeriod), compare_periods);
 	kept = 0;
+
+	/*
+	 * In order of their starts, a period can meet only the last one kept.
+	 * Periods that only touch are merged although both may exclude the point
+	 * between them: that is a superset.
+	 */
 	for (int i = 1; i < periods.count; i++)
 	{
 		DcfPeriod *last = &periods.items[kept];
@@ -152,6 +172,8 @@ dcf_period_normalize(DcfPeriods periods)
 			last->upper_exclusive = next->upper_exclusive;
 		}
 	}
+
+	/* kept is an index, so it is 0 for an empty set as well. */
 	periods.count = Min(periods.count, kept + 1);
 	return periods;
 }

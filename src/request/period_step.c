@@ -220,6 +220,8 @@ range_periods(TypeCacheEntry *type, const RangeType *range)
 		period->upper = time_in_space(upper.val, elemtype, space);
 		period->upper_exclusive = !upper.inclusive;
 	}
+
+	/* The bounds may be infinite times, or beyond what can be sent. */
 	open_unsendable(period);
 	return periods;
 }

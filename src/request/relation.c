@@ -36,13 +36,24 @@ dcf_relation_build(Relation rel)
 	relation->relname = pstrdup(RelationGetRelationName(rel));
 	relation->serverid = table->serverid;
 	relation->version = dcf_relation_version(relation->relid);
+
+	/*
+	 * The table's options fall back on the server's, and so do the columns'.
+	 */
 	relation->server = dcf_option_server(GetForeignServer(table->serverid));
 	relation->table = dcf_option_table(table, relation->server);
 	relation->tupdesc = tupdesc;
 	relation->natts = tupdesc->natts;
 	relation->columns = palloc0(sizeof(DcfColumn) * Max(tupdesc->natts, 1));
+
+	/*
+	 * The copy of the descriptor lacks attgenerated: CreateTupleDescCopy()
+	 * drops defaults and what depends on them.
+	 */
 	for (int i = 0; i < tupdesc->natts; i++)
 		load_column(relation, TupleDescAttr(RelationGetDescr(rel), i));
+
+	/* These look at all columns together. */
 	check_params_distinct(relation);
 	find_presets(relation);
 	if (relation->table->split)
@@ -65,12 +76,18 @@ dcf_relation_copy(const DcfRelation *relation)
 	{
 		DcfColumn *column = &copy->columns[i];
 
+		/*
+		 * timezone is shared: PostgreSQL keeps each pg_tz until the process
+		 * ends.
+		 */
 		*column = relation->columns[i];
 		if (column->kind == DCF_COLUMN_DROPPED)
 			continue;
 		column->attname = pstrdup(column->attname);
 		column->options = dcf_option_copy_column(column->options);
 	}
+
+	/* It points into the columns, so the copy points into its own. */
 	if (relation->split)
 		copy->split = &copy->columns[relation->split->attnum - 1];
 	return copy;
@@ -82,12 +99,15 @@ dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
 {
 	DcfRelation *relation = palloc0(sizeof(DcfRelation));
 
+	/* relid and version stay 0, because the table is in no catalog. */
 	relation->relname = pstrdup(endpoint);
 	relation->serverid = serverid;
 	relation->server = dcf_option_server(GetForeignServer(serverid));
 	relation->table = dcf_option_endpoint(endpoint, params, relation->server);
 	relation->tupdesc = CreateTemplateTupleDesc(nkeys);
 	relation->natts = nkeys;
+
+	/* Nobody has declared these columns, so no warning about keys is due. */
 	relation->table->missing_key = DCF_MISSING_IGNORE;
 	relation->table->new_keys = DCF_NEW_KEYS_IGNORE;
 	relation->columns = palloc0(sizeof(DcfColumn) * Max(nkeys, 1));
@@ -133,7 +153,10 @@ dcf_column_send(DcfRequest *request, const DcfColumn *column,
 		dcf_request_set(request, param, value, false);
 }
 
-/* The kind of a column that is not generated. */
+/*
+ * The kind of a column that is not generated.  Its option name tells whether
+ * the reply contains a column that is sent.
+ */
 static DcfColumnKind
 column_kind(const DcfColumnOptions *options)
 {
@@ -159,6 +182,8 @@ load_column(DcfRelation *relation, Form_pg_attribute attribute)
 	column->attname = pstrdup(NameStr(attribute->attname));
 	column->type = attribute->atttypid;
 	column->basetypmod = attribute->atttypmod;
+
+	/* For a domain, this replaces the modifier by the base type's. */
 	column->basetype =
 		getBaseTypeAndTypmod(attribute->atttypid, &column->basetypmod);
 	column->collation = attribute->attcollation;
@@ -167,6 +192,10 @@ load_column(DcfRelation *relation, Form_pg_attribute attribute)
 	column->timezone = column->options->timezone ? column->options->timezone :
 												   relation->server->timezone;
 	column->is_stored = attribute->attgenerated == ATTRIBUTE_GENERATED_STORED;
+
+	/*
+	 * A generated column is neither sent nor read, whatever its options say.
+	 */
 	column->kind = attribute->attgenerated != '\0' ?
 		DCF_COLUMN_GENERATED :
 		column_kind(column->options);
@@ -181,6 +210,7 @@ find_presets(DcfRelation *relation)
 	DcfRequest *request =
 		dcf_request_create(relation->server, relation->table);
 
+	/* A request without bindings has exactly what is always sent. */
 	for (int i = 0; i < relation->natts; i++)
 	{
 		DcfColumn *column = &relation->columns[i];
@@ -256,6 +286,11 @@ find_split(const DcfRelation *relation)
 				 errmsg("foreign table \"%s\" has no column \"%s\"",
 						relation->relname, name),
 				 errdetail("The table's option \"split\" names it.")));
+
+	/*
+	 * A window is halved between its ends, so it needs both; a list between
+	 * its values.
+	 */
 	if (!column->options->list &&
 		!(column->options->param_from && column->options->param_to))
 		ereport(
@@ -283,7 +318,10 @@ check_params_distinct(const DcfRelation *relation)
 						   &relation->columns[i]);
 }
 
-/* Raise an error if two columns send one parameter. */
+/*
+ * Raise an error if two columns send one parameter.  Names are compared
+ * without regard to case, as in dcf_request_set().
+ */
 static void
 check_pair(const DcfRelation *relation, const DcfColumn *one,
 		   const DcfColumn *other)

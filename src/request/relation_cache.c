@@ -76,6 +76,10 @@ dcf_relation_load(Relation rel)
 	definition = find_definition(RelationGetRelid(rel));
 	if (!definition)
 		definition = make_definition(rel);
+
+	/*
+	 * Nothing can fail before the callback is registered, so no pin is lost.
+	 */
 	definition->pins++;
 	pin->definition = definition;
 	pin->release.func = unpin;
@@ -129,6 +133,11 @@ make_definition(Relation rel)
 	DcfRelation *relation;
 	Definition *definition;
 
+	/*
+	 * Reading leaves garbage, so only a copy is kept.  Until the copy is
+	 * complete, its context is a child of the scratch context, so that an
+	 * error frees both.
+	 */
 	MemoryContextSwitchTo(scratch);
 	relation = dcf_relation_build(rel);
 	MemoryContextSwitchTo(context);
@@ -202,6 +211,8 @@ forget_relation(Datum arg, Oid relid)
 		return;
 	}
 	hash_seq_init(&status, cache);
+
+	/* dynahash allows removing the entry that a scan has just returned. */
 	while ((entry = hash_seq_search(&status)) != NULL)
 		forget_definition(entry);
 }

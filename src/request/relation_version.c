@@ -75,7 +75,11 @@ find_server(Oid relid, List **options)
 	return GetForeignServerExtended(serverid, FSV_MISSING_OK);
 }
 
-/* Add the options with these names, a NULL-terminated array, to a hash. */
+/*
+ * Add the options with these names, a NULL-terminated array, to a hash.
+ * Without any of them, the hash is returned unchanged; dcf_relation_version()
+ * tells by that whether a column is sent.
+ */
 static uint32
 hash_options(uint32 hash, List *options, const char *const *names)
 {
@@ -144,5 +148,7 @@ dcf_relation_version(Oid relid)
 			hash = hash_combine(hash, hash_combine(attnum, column));
 		}
 	}
+
+	/* 0 is reserved for a table that is gone. */
 	return hash != 0 ? hash : 1;
 }

@@ -70,6 +70,11 @@ dcf_request_create(const DcfServerOptions *server,
 	request->post_body = server->post_body;
 	request->format = table->format;
 
+	/*
+	 * Later ones replace earlier ones of the same name: the table's params
+	 * those of the server, and Response any other value, because the reader of
+	 * the reply depends on it.
+	 */
 	if (server->language)
 		set_fixed(request, "LanguageCode", server->language);
 	if (server->params)
@@ -208,6 +213,8 @@ dcf_request_show(const DcfRequest *request, const char *base)
 
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, post ? "POST " : "GET ");
+
+	/* A POST is shown with its parameters in the URL, too. */
 	append_url(&buf, request, "", true);
 	if (buf.len > DCF_REQUEST_MAX_SHOWN)
 	{
@@ -242,7 +249,10 @@ sent_params(const DcfRequest *request)
 	return sent;
 }
 
-/* Remove the parameter of this name, if the list has it. */
+/*
+ * Remove the parameter of this name, if the list has it.  There is at most
+ * one, because every insertion removes the one before it.
+ */
 static void
 remove_param(List **params, const char *name)
 {
@@ -281,7 +291,10 @@ dcf_request_set_query(DcfRequest *request, const char *query)
 		set_fixed(request, decode(&name), decode(&value));
 }
 
-/* Percent-decode a name or value that the validator has checked. */
+/*
+ * Percent-decode a name or value that the validator has checked.  Decoding
+ * never makes a text longer.
+ */
 static char *
 decode(const DcfSpan *span)
 {
@@ -297,7 +310,8 @@ decode(const DcfSpan *span)
 /*
  * Append a text percent-encoded, except for the characters in keep.  Encodes
  * piece by piece, between those characters, to notice interrupts in a long
- * list.
+ * list.  Measures each piece first: enlargeStringInfo() takes an int, and its
+ * own error would not say what is too long.
  */
 static void
 append_encoded(StringInfo buf, const char *text, const char *keep)

@@ -45,7 +45,10 @@ dcf_request_size_place(const DcfRelation *relation, const DcfColumn *column)
 	return place;
 }
 
-/* Set the column's lower bit; both if it is a window with an open end. */
+/*
+ * Set the column's lower bit; both if it is a window with an open end.  So a
+ * window with one bound is told apart from one with both.
+ */
 static void
 add_column(DcfRequestSize *reqsize, const DcfRelation *relation,
 		   const DcfColumn *column, bool open)
@@ -68,6 +71,10 @@ dcf_request_size_window(DcfRequestSize *reqsize, const DcfRelation *relation,
 	double days_sent;
 	double unused;
 
+	/*
+	 * A bound for which the endpoint has no parameter makes no request
+	 * smaller.
+	 */
 	lower = lower && options->param_from;
 	upper = upper && options->param_to;
 	if (!lower && !upper)
@@ -83,7 +90,14 @@ dcf_request_size_window(DcfRequestSize *reqsize, const DcfRelation *relation,
 	sent.has_lower = sent.has_lower && options->param_from;
 	sent.has_upper = sent.has_upper && options->param_to;
 	dcf_window_days(&sent, &days, &wanted);
+
+	/*
+	 * A rounded window is never shorter than a day. days must be above 0,
+	 * because it divides below.
+	 */
 	days = Max(days, window->round_day ? 1 : LEAST_DAYS);
+
+	/* An open end of a required window is sent as open_from or open_to. */
 	if (options->required && options->param_from && !sent.has_lower)
 	{
 		sent.has_lower = true;
@@ -96,6 +110,8 @@ dcf_request_size_window(DcfRequestSize *reqsize, const DcfRelation *relation,
 		sent.upper = dcf_window_open_upper(window, relation->table->open_to);
 	}
 	dcf_window_days(&sent, &days_sent, &unused);
+
+	/* A window in which no time lies has a negative length. */
 	add_days(reqsize, days, Max(days_sent, days), Max(wanted, 0) / days);
 }
 
@@ -104,6 +120,8 @@ dcf_request_size_values(DcfRequestSize *reqsize, const DcfRelation *relation,
 						const DcfColumn *column, double count)
 {
 	add_column(reqsize, relation, column, false);
+
+	/* Once unknown, the product stays unknown. */
 	if (count < 0)
 		reqsize->values = -1;
 	else if (reqsize->values >= 0)
@@ -121,10 +139,16 @@ dcf_request_size_value(DcfRequestSize *reqsize, const DcfRelation *relation,
 	add_column(reqsize, relation, column, false);
 	if (!dcf_window_accepts(column->basetype, column->basetype))
 		return;
+
+	/* A window converts the value to a time in the column's terms. */
 	dcf_window_init(&window, column->basetype, -1, column->timezone, false);
 	if (value && dcf_window_accepts(column->basetype, valuetype))
 		dcf_window_narrow(&window, DCF_BIND_EQUAL, *value, valuetype);
+
+	/* An infinite value sets no bound, so it counts as not known. */
 	known = window.has_lower;
+
+	/* The first of two such columns is the start; wait for the second. */
 	if (!reqsize->has_start)
 	{
 		reqsize->has_start = true;
@@ -155,7 +179,10 @@ dcf_request_size_part(const DcfRequestSize *part, const DcfRequestSize *whole)
 	return days * values;
 }
 
-/* With several windows, the shortest one decides. */
+/*
+ * With several windows, the shortest one decides.  Any known length is
+ * preferred to an unknown one.
+ */
 static void
 add_days(DcfRequestSize *reqsize, double days, double days_sent, double wanted)
 {

@@ -155,6 +155,8 @@ dcf_window_middle(const DcfWindow *window, Timestamp *middle)
 	if (window->round_day)
 	{
 		*middle = midnight_near(window, between, 0);
+
+		/* Rounding down may reach the bound itself: take the next midnight. */
 		if (*middle <= lower)
 			*middle = midnight_near(window, lower, 1);
 	}
@@ -164,6 +166,8 @@ dcf_window_middle(const DcfWindow *window, Timestamp *middle)
 		if (*middle <= lower)
 			*middle = floor_to(lower, USECS_PER_SEC) + USECS_PER_SEC;
 	}
+
+	/* In the last day or second, no such time lies between the bounds. */
 	return *middle > lower && *middle < upper;
 }
 
@@ -175,6 +179,12 @@ dcf_window_days(const DcfWindow *window, double *sent, double *exact)
 
 	assume_bounds(window, &lower, &upper);
 	*exact = ((double) upper - (double) lower) / USECS_PER_DAY;
+
+	/*
+	 * The same midnights as dcf_window_from() and dcf_window_to() send: only
+	 * an excluded midnight, or one that stands for an open end, needs no
+	 * further day.
+	 */
 	if (window->round_day)
 	{
 		Timestamp midnight = midnight_near(window, upper, 0);
@@ -185,6 +195,8 @@ dcf_window_days(const DcfWindow *window, double *sent, double *exact)
 			upper = midnight_near(window, upper, 1);
 	}
 	*sent = ((double) upper - (double) lower) / USECS_PER_DAY;
+
+	/* The bounds are midnights that stand for whole days. */
 	if (window->type == DATEOID)
 		*exact = *sent;
 }
@@ -221,12 +233,19 @@ dcf_window_from(const DcfWindow *window)
 
 	if (!window->has_lower || !dcf_window_is_sendable(bound))
 		return NULL;
+
+	/*
+	 * Days begin at local midnights, so round in local time, then convert.
+	 * Without rounding, a timestamptz is in UTC already.
+	 */
 	if (window->round_day)
 		bound = window->type == TIMESTAMPTZOID ?
 			first_day(bound, window->timezone) :
 			floor_day(bound);
 	if (window->round_day || window->type != TIMESTAMPTZOID)
 		bound = utc_earliest(bound, window->timezone);
+
+	/* The conversion may have left the years that can be sent. */
 	return dcf_window_is_sendable(bound) ?
 		format_utc(floor_to(bound, USECS_PER_SEC / 1000)) :
 		NULL;
@@ -246,6 +265,8 @@ dcf_window_to(const DcfWindow *window)
 			end_of_day(bound, exclusive);
 	if (window->round_day || window->type != TIMESTAMPTZOID)
 		bound = utc_latest(bound, window->timezone);
+
+	/* Negated twice, rounding down becomes rounding up. */
 	return dcf_window_is_sendable(bound) ?
 		format_utc(-floor_to(-bound, USECS_PER_SEC / 1000)) :
 		NULL;
@@ -261,6 +282,11 @@ dcf_window_is_shown_twice(Timestamp local, pg_tz *timezone)
 		return false;
 	earliest = utc_earliest(local, timezone);
 	latest = utc_latest(local, timezone);
+
+	/*
+	 * They also differ for a time that clocks skip, but neither instant shows
+	 * that time.
+	 */
 	return earliest != latest && local_from_utc(earliest, timezone) == local &&
 		local_from_utc(latest, timezone) == local;
 }
@@ -282,6 +308,8 @@ to_column_terms(const DcfWindow *window, Datum value, Oid valuetype,
 
 		if (DATE_NOT_FINITE(date))
 			return false;
+
+		/* The session's time zone decides, as in PostgreSQL's comparison. */
 		if (window->type == TIMESTAMPTZOID)
 			*result = date2timestamptz_opt_overflow(date, &overflow);
 		else
@@ -388,6 +416,10 @@ last_day_end(TimestampTz instant, bool exclusive, pg_tz *timezone)
 	Timestamp local_before;
 	Timestamp local_after;
 
+	/*
+	 * Clocks are set back by at most a day.  So only a setback of the last day
+	 * can have shown a later day than the instant does.
+	 */
 	while (next_setback(when, timezone, &when, &local_before, &local_after) &&
 		   when <= instant)
 		last = Max(last, end_of_day(local_before, true));
@@ -484,7 +516,10 @@ local_from_utc(TimestampTz instant, pg_tz *timezone)
 	return local;
 }
 
-/* The offset of a local time, in seconds west of UTC. */
+/*
+ * The offset of a local time, in seconds west of UTC.  For a time that clocks
+ * show twice or skip, PostgreSQL chooses one of two.
+ */
 static int
 offset_at(Timestamp local, pg_tz *timezone)
 {

@@ -81,7 +81,10 @@ dcf_window_open_upper(const DcfWindow *window, const char *open_to)
 	return upper;
 }
 
-/* A window of local times without bounds, to format times for sending. */
+/*
+ * A window of local times without bounds, to format times for sending.  The
+ * options' days are local times, whatever the column's type is.
+ */
 static DcfWindow
 bare_window(const DcfWindow *window)
 {
