@@ -140,7 +140,8 @@ consider_join(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 /*
  * Whether a batched join may be used.  Not if rows are locked or changed: then
  * EvalPlanQual joins a changed row again with the rows that it was joined
- * with, and this node does not keep those.
+ * with, and this node does not keep those.  Nor with one key in
+ * a batch: a parameterised nested loop does the same.
  */
 static bool
 is_possible(const BatchJoin *join)
@@ -155,6 +156,12 @@ is_possible(const BatchJoin *join)
 		 join->type != JOIN_SEMI && join->type != JOIN_ANTI &&
 		 join->type != JOIN_UNIQUE_OUTER))
 		return false;
+
+	/*
+	 * Nothing would evaluate a pseudoconstant clause: create_plan() puts a
+	 * gating Result above a custom join only for custom_restrictinfo, which
+	 * CustomPath has from PostgreSQL 17 on.
+	 */
 	foreach(lc, join->extra->restrictlist)
 		if (lfirst_node(RestrictInfo, lc)->pseudoconstant)
 			return false;
@@ -167,15 +174,26 @@ is_key(const BatchJoin *join, RestrictInfo *clause, Key *key)
 {
 	OpExpr *op = (OpExpr *) clause->clause;
 
+	/*
+	 * A clause pushed down from above an outer join filters its result, so it
+	 * does not decide which rows match.
+	 */
 	if (IS_OUTER_JOIN(join->type) &&
 		RINFO_IS_PUSHED_DOWN(clause, join->joinrel->relids))
 		return false;
+
+	/*
+	 * Rows meet in a hash by this operator before any other clause is checked,
+	 * so it must not leak.  NULL is never a key, so it must be strict.
+	 */
 	if (!IsA(op, OpExpr) || list_length(op->args) != 2 ||
 		(clause->security_level > 0 && !clause->leakproof) ||
 		!op_strict(op->opno) ||
 		!op_hashjoinable(op->opno, exprType(linitial(op->args))))
 		return false;
 	key->clause = clause;
+
+	/* A value without columns of the outer side is one key for all rows. */
 	return dcf_plan_batch_key(join->root, join->innerrel, clause,
 							  join->outerrel->relids, &key->value,
 							  &key->column) &&
@@ -206,6 +224,8 @@ find_outer_paths(BatchJoin *join)
 										   join->extra->sjinfo);
 		return path ? list_make1(path) : NIL;
 	}
+
+	/* NULL if all paths of the outer side are parameterised. */
 	if (rel->cheapest_startup_path)
 		result = lappend(result, rel->cheapest_startup_path);
 	foreach(lc, rel->cheapest_parameterized_paths)
@@ -232,6 +252,11 @@ add_batched_path(const BatchJoin *join, const Key *key, Path *outer,
 
 	if (!inner)
 		return;
+
+	/*
+	 * Neither side gets parameters from the other, so the join needs what
+	 * either of them needs.
+	 */
 	required = calc_non_nestloop_required_outer(outer, inner);
 	if (!is_worth_adding(join, outer, params, required))
 		return;
@@ -291,7 +316,7 @@ count_keys(const BatchJoin *join, const Key *key, const Path *outer)
 
 /*
  * The outer side runs first; each batch runs the inner side; each inner row
- * probes the hash.
+ * probes the hash.  The startup of the first batch is in startup_cost already.
  */
 static void
 set_cost(const BatchJoin *join, CustomPath *path, const Path *outer,
@@ -326,9 +351,18 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	Expr *value;
 	Var *column;
 
+	/*
+	 * Reparameterising for a partition may have replaced the clause, so the
+	 * value and the column are found again.
+	 */
 	if (!dcf_plan_batch_key(root, inner->parent, linitial(joined),
 							outer->parent->relids, &value, &column))
 		elog(ERROR, "a batched join has no key");
+
+	/*
+	 * Clauses that an outer join got from above go to the node's qual, which
+	 * is checked after the join.
+	 */
 	if (IS_OUTER_JOIN(type))
 		extract_actual_join_clauses(joined, rel->relids, &joined, &others);
 	else
@@ -338,6 +372,10 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	scan->custom_scan_tlist = make_scan_tlist(rel, plans);
 	scan->scan.plan.qual =
 		(List *) match_tlist((Node *) others, scan->custom_scan_tlist);
+
+	/*
+	 * The executor expects the key's value, then its column, then the clauses.
+	 */
 	scan->custom_exprs =
 		(List *) match_tlist((Node *) lcons(value, lcons(column, joined)),
 							 scan->custom_scan_tlist);
@@ -389,7 +427,8 @@ order_by_security(List *clauses)
 /*
  * The columns of both sides, in the form that the join's result has them,
  * because setrefs.c finds them only by equality: above an outer join they are
- * marked as nullable by it.
+ * marked as nullable by it.  The plans may return a placeholder itself, or the
+ * columns in it.
  */
 static List *
 make_scan_tlist(RelOptInfo *rel, List *plans)
@@ -417,7 +456,11 @@ make_scan_tlist(RelOptInfo *rel, List *plans)
 	return result;
 }
 
-/* The expression for the same column or placeholder; NULL if there is none. */
+/*
+ * The expression for the same column or placeholder; NULL if there is none.
+ * Not equal(), because that also compares which outer joins make the column
+ * nullable.
+ */
 static Node *
 find_same_column(List *exprs, Node *node)
 {

@@ -100,6 +100,10 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 	double cost_per_request;
 	QualCost qual_cost;
 
+	/*
+	 * In this order: the size selects what replies have taught, and counts the
+	 * windows, which multiply the requests.  Rows depend on all of these.
+	 */
 	find_request_size(&e);
 	dcf_reply_stats_find(relation, &e.reqsize, &e.learned);
 	estimate->days = Max(e.reqsize.days, 0);
@@ -120,6 +124,8 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 	cost_per_request =
 		Max(COST_PER_REQUEST, e.learned.first_byte_ms * COST_PER_MS);
 	cost_qual_eval(&qual_cost, quals->local, root);
+
+	/* The first request is part of the startup cost. */
 	estimate->startup_cost = cost_per_request + qual_cost.startup +
 		baserel->reltarget->cost.startup;
 	estimate->total_cost = estimate->startup_cost +
@@ -130,7 +136,10 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 		estimate->rows * baserel->reltarget->cost.per_tuple;
 }
 
-/* Columns restricted to one value. */
+/*
+ * Columns restricted to one value.  A batched join's key column counts as one,
+ * because each batch is one request.
+ */
 static Bitmapset *
 find_single_columns(const DcfQuals *quals)
 {
@@ -192,6 +201,8 @@ count_requests(const Estimation *e)
 			bms_is_member(binding->attnum, counted))
 			continue;
 		counted = bms_add_member(counted, binding->attnum);
+
+		/* The arrays of a group have one length, so one of them counts. */
 		if (binding->group > 0 && list_member_int(groups, binding->group))
 			continue;
 		groups = lappend_int(groups, binding->group);
@@ -287,6 +298,8 @@ add_column_size(Estimation *e, const DcfColumn *column)
 	}
 	if (!last || last->op == DCF_BIND_NULL)
 		return;
+
+	/* All batches are assumed to be equally long. */
 	if (last->op == DCF_BIND_KEYS)
 	{
 		dcf_request_size_values(&e->reqsize, e->relation, column,
@@ -370,6 +383,8 @@ find_average_window(Estimation *e, const DcfColumn *column, DcfWindow *window)
 			!narrow_window(e, binding, window, &periods))
 			return false;
 	}
+
+	/* The same function makes the windows of the scan. */
 	windows = dcf_period_windows(window,
 								 column->options->param_from &&
 									 column->options->param_to,
@@ -385,6 +400,8 @@ find_average_window(Estimation *e, const DcfColumn *column, DcfWindow *window)
 		dcf_window_days(&windows[i], &sent, &exact);
 		days += exact / periods.count;
 	}
+
+	/* A size is that of one request, so one window stands for all. */
 	window->has_upper = window->upper_exclusive = true;
 	window->upper = window->lower + (int64) (days * USECS_PER_DAY);
 	return true;
@@ -429,6 +446,8 @@ remote_rows(const Estimation *e)
 
 	if (!e->relation->server->remote_estimate)
 		return -1;
+
+	/* userid is set if the table is read through a view, with its owner. */
 	return dcf_remote_count(e->relation,
 							OidIsValid(userid) ? userid : GetUserId());
 }
@@ -487,6 +506,11 @@ reply_rows(Estimation *e)
 	{
 		estimate->source = DCF_ESTIMATE_LEARNED;
 		rows = e->learned.records;
+
+		/*
+		 * What was learned is for the window as it is rounded.  The query may
+		 * want less of it; open ends may ask for more.
+		 */
 		wanted = e->reqsize.wanted;
 		if (e->reqsize.days > 0)
 			sent_factor = e->reqsize.days_sent / e->reqsize.days;
@@ -504,6 +528,11 @@ reply_rows(Estimation *e)
 	else if (estimate->tuples > 0)
 	{
 		estimate->source = DCF_ESTIMATE_STATISTICS;
+
+		/*
+		 * The sample is of unfiltered rows, so each clause reduces it, whether
+		 * the service or PostgreSQL checks it.
+		 */
 		estimate->rows_per_request = estimate->rows_sent = statistics_rows(e);
 		return estimate->tuples *
 			selectivity(e, list_union_ptr(quals->local, quals->sent));
@@ -554,24 +583,39 @@ filtered_part(const Estimation *e)
 			e->relation->columns[binding->attnum - 1].kind ==
 				DCF_COLUMN_PARAMETER)
 			continue;
+
+		/*
+		 * Other sources are taken to describe replies under the query's own
+		 * clauses, but not under those of a join.
+		 */
 		if (e->estimate->source != DCF_ESTIMATE_LEARNED)
 		{
 			if (bms_membership(rinfo->clause_relids) == BMS_MULTIPLE)
 				clauses = lappend(clauses, rinfo);
 			continue;
 		}
+
+		/*
+		 * Replies to requests that restricted the column alike need no
+		 * reduction.
+		 */
 		if (!(e->learned.missing &
 			  dcf_request_size_bits(dcf_request_size_place(
 				  e->relation, &e->relation->columns[binding->attnum - 1]))))
 			continue;
 		clauses = lappend(clauses, rinfo);
+
+		/* The clause admits all values; each request asks for one. */
 		if (fans_out(e, binding))
 			requests = e->estimate->requests;
 	}
 	return Min(selectivity(e, clauses) / requests, 1);
 }
 
-/* Whether a clause that was sent is about a column of the reply. */
+/*
+ * Whether a clause that was sent is about a column of the reply.  Clauses on
+ * parameter columns that are fully sent are not in local.
+ */
 static bool
 is_filter(const Estimation *e, const RestrictInfo *rinfo)
 {

@@ -56,6 +56,8 @@ dcf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
 	least->clauses = baserel->baserestrictinfo;
 	dcf_plan_classify(root, baserel, baserel->lateral_relids, NIL, least);
 	state->uses = find_uses(root, baserel, least->quals);
+
+	/* Clauses that follow from the query around may bind more columns. */
 	if (state->uses->implied != NIL)
 		dcf_plan_classify(root, baserel, baserel->lateral_relids,
 						  state->uses->implied, least);
@@ -122,6 +124,11 @@ add_path_as_planned(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 	/* When a subquery's plan is made, the names of outer columns are gone. */
 	if (path.comparison && root->parent_root)
 		state->refused = dcf_qual_show(path.comparison);
+
+	/*
+	 * PostgreSQL has estimated these rows by selectivity alone; joins use this
+	 * field.
+	 */
 	if (info)
 		info->ppi_rows = path.estimate.rows;
 	result =
@@ -131,6 +138,8 @@ add_path_as_planned(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 										0,
 									path.estimate.startup_cost,
 									path.estimate.total_cost, outer);
+
+	/* The second list is that of a batched join; see read_batch(). */
 	result->fdw_private = list_make2(implied, NIL);
 	add_path(baserel, (Path *) result);
 }
@@ -180,6 +189,7 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 	List *fdw_exprs;
 	ListCell *lc;
 
+	/* Only the least path has kept what follows from its clauses. */
 	if (is_least(baserel, best_path, scan_clauses))
 		path = state->least;
 	else
@@ -191,6 +201,8 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 					  batch.key ? &batch : NULL, &path);
 		dcf_plan_check(root, baserel, &path);
 	}
+
+	/* Deparsed only now, because most paths do not become plans. */
 	if (path.comparison)
 		path.deferred->clause =
 			state->refused ? state->refused : dcf_qual_show(path.comparison);
@@ -231,7 +243,11 @@ dcf_plan_create(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid,
 							used_up, outer_plan);
 }
 
-/* Whether a path is state->least, with its clauses in the same order. */
+/*
+ * Whether a path is state->least, with its clauses in the same order.
+ * PostgreSQL sorts the clauses by their cost for a plan; bindings are in the
+ * order of their clauses.
+ */
 static bool
 is_least(const RelOptInfo *baserel, const ForeignPath *path,
 		 const List *clauses)
@@ -335,7 +351,10 @@ choosing_columns(const DcfRelation *relation)
 	return attnums;
 }
 
-/* The table's definition, and the bounds of the partition that it is. */
+/*
+ * The table's definition, and the bounds of the partition that it is.  The
+ * planner holds a lock on the table already.
+ */
 static const DcfRelation *
 load_relation(Oid foreigntableid, Index relid, List **bounds)
 {
@@ -358,13 +377,16 @@ partition_bounds(Relation rel, Index relid)
 	/* Simplifying may have turned one clause into several. */
 	bounds =
 		make_ands_implicit(expression_planner(make_ands_explicit(bounds)));
+
+	/* RelationGetPartitionQual() numbers the partition 1. */
 	ChangeVarNodes((Node *) bounds, 1, relid, 0);
 	return bounds;
 }
 
 /*
  * Whether the query has nothing that may end a scan early (LIMIT, EXISTS, a
- * cursor), or needs all rows before it returns the first.
+ * cursor), or needs all rows before it returns the first.  A tuple_fraction of
+ * 0 stands for all rows.
  */
 static bool
 reads_all_rows(const PlannerInfo *root)

@@ -17,6 +17,10 @@ dcf_plan_batch_size(const RelOptInfo *rel)
 {
 	DcfRelationPlan *state = rel->fdw_private;
 
+	/*
+	 * fdw_private of another wrapper has another type.  The callback tells
+	 * whose it is.
+	 */
 	if (rel->reloptkind != RELOPT_BASEREL || !rel->fdwroutine ||
 		rel->fdwroutine->GetForeignPlan != dcf_plan_create || !state)
 		return 0;
@@ -42,6 +46,10 @@ dcf_plan_batch_key(PlannerInfo *root, RelOptInfo *baserel,
 	if (sent->kind != DCF_COLUMN_FILTERED || !sent->options->list)
 		return false;
 
+	/*
+	 * The binding has one operand; the other is the column, perhaps under a
+	 * binary coercible cast.
+	 */
 	*value = binding->value;
 	node = linitial(((OpExpr *) clause->clause)->args);
 	if (node == (Node *) *value)
@@ -59,6 +67,9 @@ dcf_plan_batch_params(const RelOptInfo *baserel, Relids outer)
 	List *result = NIL;
 	ListCell *lc;
 
+	/*
+	 * A lateral reference to the outer side has several values in one batch.
+	 */
 	if (bms_overlap(baserel->lateral_relids, outer))
 		return NIL;
 	result = list_make1(baserel->lateral_relids);
@@ -94,11 +105,15 @@ dcf_plan_batch_path(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 	dcf_plan_path(root, baserel, list_concat_copy(clauses, implied), params,
 				  &batch, &path);
 	dcf_plan_check(root, baserel, &path);
+
+	/* A path of last resort exists without a batched join. */
 	if (path.deferred || path.conditional != NIL)
 		return NULL;
 	result = dcf_compat_foreignscan_path(root, baserel, path.estimate.rows, 0,
 										 path.estimate.startup_cost,
 										 path.estimate.total_cost, params);
+
+	/* The form that read_batch() in plan.c expects. */
 	result->fdw_private =
 		list_make2(implied,
 				   list_make3(key, makeFloat(psprintf("%.0f", nvalues)),

@@ -61,6 +61,10 @@ dcf_plan_implied(PlannerInfo *root, RelOptInfo *baserel, List *clauses,
 	DcfRelationPlan *state = baserel->fdw_private;
 	DcfQuals *quals;
 
+	/*
+	 * Without an outer relation, an equivalence class gives no value that the
+	 * clauses do not.
+	 */
 	if (bms_is_empty(outer))
 		return NIL;
 	quals = dcf_qual_classify(root, baserel, state->relation, clauses, outer,

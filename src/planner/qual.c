@@ -34,6 +34,7 @@ dcf_qual_classify(PlannerInfo *root, RelOptInfo *baserel,
 	{
 		RestrictInfo *rinfo = make_simple_restrictinfo(root, lfirst(lc));
 
+		/* A bound is no clause of the path, so the plan finds it here. */
 		if (classify_clause(quals, &target, rinfo))
 			quals->bounds = lappend(quals->bounds, rinfo);
 	}
@@ -76,6 +77,10 @@ classify_clause(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 	{
 		quals->bindings = lappend(quals->bindings, binding);
 		quals->sent = lappend(quals->sent, rinfo);
+
+		/*
+		 * Each row shows what was sent, so the clause holds for all of them.
+		 */
 		if (target->relation->columns[binding->attnum - 1].kind ==
 			DCF_COLUMN_PARAMETER)
 			return false;
@@ -88,7 +93,10 @@ classify_clause(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 	return true;
 }
 
-/* Whether it is "c = c" for a parameter column, which always holds. */
+/*
+ * Whether it is "c = c" for a parameter column, which always holds.  For a
+ * strict operator the planner has turned it into "c IS NOT NULL".
+ */
 static bool
 is_any_value(const Target *target, Node *clause)
 {
@@ -120,6 +128,11 @@ add_periods(DcfQuals *quals, const Target *target, RestrictInfo *rinfo)
 	bindings = list_concat(bindings,
 						   dcf_qual_alternatives(target, clause, group,
 												 bindings != NIL));
+
+	/*
+	 * The condition was accepted for no particular column, but a window with a
+	 * preset accepts no outer column; see dcf_qual_is_known().
+	 */
 	foreach(lc, bindings)
 	{
 		DcfBinding *binding = lfirst(lc);

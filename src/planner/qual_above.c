@@ -178,7 +178,10 @@ walk_own(const Search *search, DcfQualWalk *walk)
 	return columns;
 }
 
-/* The clauses that give the column a value, but only under a condition. */
+/*
+ * The clauses that give the column a value, but only under a condition.
+ * Columns with an unconditional binding are not searched at all.
+ */
 static List *
 conditional_clauses(const Search *search)
 {

@@ -30,6 +30,11 @@ dcf_qual_alternatives(const DcfQualTarget *target, Expr *clause, int group,
 
 	if (!is_orclause(clause) && !is_andclause(clause))
 		return NIL;
+
+	/*
+	 * An AND is left if it was the only arm beside a condition.  It counts as
+	 * an OR of one arm.
+	 */
 	arms =
 		is_orclause(clause) ? ((BoolExpr *) clause)->args : list_make1(clause);
 	foreach(lc, arms)
@@ -40,6 +45,8 @@ dcf_qual_alternatives(const DcfQualTarget *target, Expr *clause, int group,
 			return NIL;
 		alternatives = lappend(alternatives, one);
 	}
+
+	/* A column with a value in each arm has one in the first. */
 	foreach(lc, linitial(alternatives))
 	{
 		const DcfBinding *first = lfirst(lc);

@@ -87,6 +87,10 @@ dcf_qual_bind(const DcfQualTarget *target, Expr *clause)
 		const DcfColumn *column =
 			dcf_qual_match_column(target, (Node *) test->arg);
 
+		/*
+		 * IS NULL is sent by leaving the parameter out.  That restricts
+		 * nothing, so for a column of the reply it would be of no use.
+		 */
 		if (column && column->kind == DCF_COLUMN_PARAMETER &&
 			test->nulltesttype == IS_NULL && !test->argisrow)
 			return make_binding(column, DCF_BIND_NULL, NULL, NULL);
@@ -115,6 +119,8 @@ bind_comparison(const DcfQualTarget *target, const Comparison *cmp)
 	typentry = lookup_type_cache(column->basetype, TYPECACHE_BTREE_OPFAMILY);
 	if (!OidIsValid(typentry->btree_opf))
 		return NULL;
+
+	/* 0 for an operator outside the family, such as <> or LIKE. */
 	strategy = get_op_opfamily_strategy(cmp->opno, typentry->btree_opf);
 	if (strategy == 0 ||
 		!dcf_qual_is_known(target, column, (Node *) cmp->value))
@@ -359,6 +365,8 @@ match_alternatives(const DcfQualTarget *target, List *arms, Comparison *cmp)
 
 		if (!match_alternative(target, lfirst(lc), &one, &values))
 			return false;
+
+		/* = ANY of an empty array is never true, so the arm adds no value. */
 		if (values == NIL)
 			continue;
 		one.value = linitial(values);

@@ -36,6 +36,8 @@ dcf_qual_check(PlannerInfo *root, RelOptInfo *baserel,
 	if (deferred)
 		*comparison =
 			find_unusable_clause(root, baserel, relation, quals, deferred);
+
+	/* One error is enough, and missing required columns come first. */
 	for (int i = 0; i < relation->natts && !deferred; i++)
 	{
 		const DcfColumn *column = &relation->columns[i];
@@ -78,7 +80,10 @@ dcf_qual_always_bound(const DcfQuals *quals)
 	return settled;
 }
 
-/* Columns with a binding; with_value: not counting IS NULL. */
+/*
+ * Columns with a binding; with_value: not counting IS NULL, which sends
+ * nothing and so gives a required column no value.
+ */
 static Bitmapset *
 bound_columns(const DcfQuals *quals, bool with_value)
 {
@@ -110,6 +115,10 @@ is_unsent(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 		find_local_clause(root, baserel, quals, column->attnum) :
 		NULL;
 
+	/*
+	 * PostgreSQL would compare the NULL, or the default, that the column
+	 * shows.
+	 */
 	if (clause)
 	{
 		*comparison = local_comparison(root, clause);
@@ -120,6 +129,8 @@ is_unsent(PlannerInfo *root, RelOptInfo *baserel, const DcfRelation *relation,
 		return true;
 	if (bms_is_member(column->attnum, uses->above))
 		return is_parameter || column->is_preset;
+
+	/* Without a preset, all rows come and the join compares them. */
 	return bms_is_member(column->attnum, joined) && column->is_preset;
 }
 
@@ -162,7 +173,11 @@ find_unusable_clause(PlannerInfo *root, RelOptInfo *baserel,
 	return NULL;
 }
 
-/* A clause on a column that only PostgreSQL checks, or NULL. */
+/*
+ * A clause on a column that only PostgreSQL checks, or NULL.  A clause that
+ * also gave a binding does not count, nor does one that the planner added for
+ * min() or max().
+ */
 static Node *
 find_local_clause(PlannerInfo *root, RelOptInfo *baserel,
 				  const DcfQuals *quals, AttrNumber attnum)

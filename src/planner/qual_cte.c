@@ -50,11 +50,17 @@ dcf_qual_implied_by_cte(PlannerInfo *root, const CommonTableExpr *cte,
 				 .column = column,
 				 .all = true};
 
+	/*
+	 * A recursive query reads its own earlier rows, whatever its other uses
+	 * want.
+	 */
 	if (cte->cterecursive)
 		return NIL;
 	visit_query(&uses, root->parent_root->parse);
 	if (!uses.all || uses.arms == NIL)
 		return NIL;
+
+	/* As single clauses, each may give a binding. */
 	if (list_length(uses.arms) == 1)
 		return make_ands_implicit(linitial(uses.arms));
 	return list_make1(make_orclause(uses.arms));
@@ -82,10 +88,15 @@ visit_query(Uses *uses, Query *query)
 		else
 			add_arm(uses, make_ands_explicit(clauses));
 	}
+
+	/* Subqueries, in FROM, in WITH and in expressions, may use it, too. */
 	(void) query_tree_walker(query, visit_inner, uses, 0);
 }
 
-/* Add what a use requires, unless another requires the same. */
+/*
+ * Add what a use requires, unless another requires the same.  An OR is added
+ * arm by arm, so that equal arms are found and the result is flat.
+ */
 static void
 add_arm(Uses *uses, Expr *arm)
 {
@@ -142,6 +153,11 @@ clauses_of_use(Uses *uses, Node *node)
 			(join->jointype == JOIN_LEFT && right) ||
 			(join->jointype == JOIN_RIGHT && left))
 			found = add_clauses(uses, found, join->quals);
+
+		/*
+		 * Only now, because the join's own clauses are checked before it adds
+		 * rows of NULLs.  Clauses further up see those.
+		 */
 		uses->nullable |= join->jointype == JOIN_FULL ||
 			(join->jointype == JOIN_LEFT && right) ||
 			(join->jointype == JOIN_RIGHT && left);
@@ -166,7 +182,10 @@ contains_use(const Uses *uses, Node *node)
 	return false;
 }
 
-/* Add the clauses on the column alone, in terms of the WITH query. */
+/*
+ * Add the clauses on the column alone, in terms of the WITH query.  The
+ * planner may have turned the expression into a list already.
+ */
 static List *
 add_clauses(Uses *uses, List *found, Node *quals)
 {

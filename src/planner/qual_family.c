@@ -58,6 +58,8 @@ find_equated(PlannerInfo *root, RelOptInfo *rel)
 				pull_varattnos((Node *) em->em_expr, rel->relid, &offset);
 		}
 	}
+
+	/* Drop system columns and whole rows, and undo the offset. */
 	for (i = -1; (i = bms_next_member(offset, i)) >= 0;)
 		if (i + FirstLowInvalidHeapAttributeNumber > 0)
 			equated = bms_add_member(equated,

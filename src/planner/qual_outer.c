@@ -39,6 +39,10 @@ dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
 	int attnum = -1;
 	ListCell *lc;
 
+	/*
+	 * joininfo has only clauses that are in no equivalence class.  Those of a
+	 * class are generated on demand, for one column at a time.
+	 */
 	search_clauses(&search, baserel->joininfo);
 	while ((attnum = bms_next_member(equated, attnum)) >= 0)
 	{
@@ -49,6 +53,7 @@ dcf_qual_outer_sets(PlannerInfo *root, RelOptInfo *baserel,
 						   baserel->lateral_referencers));
 	}
 
+	/* A path parameterised by all of them sends the most values. */
 	foreach(lc, search.sets)
 		all = bms_union(all, lfirst(lc));
 	if (all)
@@ -76,6 +81,7 @@ dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 	{
 		const DcfColumn *column = &relation->columns[attnum - 1];
 
+		/* Only these need a value; see dcf_qual_check(). */
 		if ((column->kind != DCF_COLUMN_PARAMETER &&
 			 !column->options->required && !column->is_preset))
 			continue;
@@ -89,6 +95,11 @@ dcf_qual_implied(PlannerInfo *root, RelOptInfo *baserel,
 			Relids others = bms_copy(rinfo->clause_relids);
 
 			others = bms_del_member(others, baserel->relid);
+
+			/*
+			 * Equalities with any relation are generated; outer supplies only
+			 * some.
+			 */
 			if (bms_is_subset(others, outer) &&
 				join_clause_is_movable_to(rinfo, baserel))
 				implied = lappend(implied, rinfo);
@@ -113,8 +124,18 @@ search_clauses(Search *search, List *rinfos)
 
 		if (!join_clause_is_movable_to(rinfo, baserel))
 			continue;
+
+		/*
+		 * Every path of the relation is parameterised by its lateral
+		 * references.
+		 */
 		outer = bms_union(rinfo->clause_relids, baserel->lateral_relids);
 		outer = bms_del_member(outer, baserel->relid);
+
+		/*
+		 * Classified alone, the clause shows what it would bind if outer came
+		 * first.
+		 */
 		quals = dcf_qual_classify(search->root, baserel, search->relation,
 								  list_make1(rinfo), outer, NIL, NIL);
 		foreach(lc_binding, quals->bindings)
@@ -139,7 +160,10 @@ add_set(Search *search, Relids outer)
 	search->sets = lappend(search->sets, outer);
 }
 
-/* Callback: whether a member of an equivalence class is the column. */
+/*
+ * Callback: whether a member of an equivalence class is the column.  The
+ * planner calls it for each member; arg is the Search.
+ */
 static bool
 is_wanted_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 				 EquivalenceMember *em, void *arg)

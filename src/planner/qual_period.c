@@ -65,6 +65,11 @@ dcf_qual_periods(const DcfQualTarget *target, Expr *clause)
 			!add_clause(&b, (Node *) clause) ||
 			list_length(b.values) > MAX_VALUES)
 			continue;
+
+		/*
+		 * A binding has one expression, so the values become the fields of a
+		 * record. dcf_period_values() takes it apart.
+		 */
 		row = makeNode(RowExpr);
 		row->args = b.values;
 		row->row_typeid = RECORDOID;
@@ -96,8 +101,15 @@ add_clause(Builder *b, Node *clause)
 
 		foreach(lc, expr->args)
 			nadded += add_clause(b, lfirst(lc));
+
+		/*
+		 * An AND implies what any of its arms implies, an OR only what follows
+		 * from all.
+		 */
 		done = expr->boolop == AND_EXPR ? nadded > 0 :
 										  nadded == list_length(expr->args);
+
+		/* Each arm that was added leaves one set on the stack. */
 		b->program = lappend_int(b->program,
 								 expr->boolop == AND_EXPR ? DCF_PERIOD_AND :
 															DCF_PERIOD_OR);
@@ -145,6 +157,8 @@ add_operator(Builder *b, OpExpr *op)
 		return add_range(b, funcid, right, left);
 	if (add_comparison(b, op->opno, left, right, false, false))
 		return true;
+
+	/* Try the other side, without what the first attempt has left behind. */
 	b->program = list_truncate(b->program, ncodes);
 	b->values = list_truncate(b->values, nvalues);
 	return add_comparison(b, get_commutator(op->opno), right, left, false,
@@ -185,6 +199,8 @@ add_comparison(Builder *b, Oid opno, Node *expr, Node *value, bool any,
 														  DCF_PERIOD_LOCAL);
 		return add_steps(b, expr);
 	}
+
+	/* What is not compared as a time can only be a year. */
 	b->program =
 		lappend_int(b->program, any ? DCF_PERIOD_YEAR_ANY : DCF_PERIOD_YEAR);
 	if (!any)
@@ -228,6 +244,10 @@ skip_year(Builder *b, Node *expr)
 	if (!IsA(field, Const) || field->constisnull ||
 		pg_strcasecmp(TextDatumGetCString(field->constvalue), "year") != 0)
 		return NULL;
+
+	/*
+	 * The year of an instant is that of its local time in the session's zone.
+	 */
 	if (func->funcid == F_EXTRACT_TEXT_TIMESTAMPTZ ||
 		func->funcid == F_DATE_PART_TEXT_TIMESTAMPTZ)
 		b->program = lappend_int(b->program, DCF_PERIOD_TO_INSTANT);
@@ -309,6 +329,7 @@ add_trunc(Builder *b, FuncExpr *func)
 		return NULL;
 	if (!local && unit < DCF_UNIT_DAY)
 	{
+		/* This step needs no zone, so the zone's value is not taken. */
 		b->program = lappend_int(b->program, DCF_PERIOD_TRUNC_TIME);
 		b->program = lappend_int(b->program, unit);
 		return lsecond(func->args);
@@ -391,6 +412,7 @@ add_step(Builder *b, Node *expr)
 	{
 		case F_DATE_TIMESTAMPTZ:
 		case F_DATE_TIMESTAMP:
+			/* A cast to date truncates to the local day. */
 			b->program = lappend_int(b->program, DCF_PERIOD_TRUNC);
 			b->program = lappend_int(b->program, DCF_UNIT_DAY);
 			if (func->funcid == F_DATE_TIMESTAMPTZ)

@@ -140,6 +140,11 @@ merge_param(Merge *context, Param *param)
 	for (PlannerInfo *root = context->root; root->parent_root;
 		 root = root->parent_root)
 		above++;
+
+	/*
+	 * The last range tables are those of the queries around root's, so level
+	 * becomes the index of the first of them.
+	 */
 	level -= above;
 	for (PlannerInfo *root = context->root->parent_root; root;
 		 root = root->parent_root, level++)
@@ -173,8 +178,12 @@ move_var(Merge *context, const Var *var, int level)
 		rte->rtekind != RTE_FUNCTION && rte->rtekind != RTE_VALUES &&
 		rte->rtekind != RTE_CTE)
 		context->failed = true;
+
+	/* In the concatenated list, those of the inner queries stand before it. */
 	for (int i = 0; i < level; i++)
 		moved->varno += list_length(list_nth(context->rtables, i));
+
+	/* ruleutils.c would prefer this number, which is no longer right. */
 	moved->varnosyn = 0;
 	moved->varlevelsup = context->sublevels;
 	return moved;

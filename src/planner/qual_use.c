@@ -39,7 +39,10 @@ dcf_qual_has_column(Node *clause, Index relid, AttrNumber attnum)
 		bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, offset);
 }
 
-/* Add the columns in an expression or a list; 0 for the whole row. */
+/*
+ * Add the columns in an expression or a list; 0 for the whole row.
+ * pull_varattnos() adds an offset, so that system columns fit into a set.
+ */
 static Bitmapset *
 find_columns(Bitmapset *found, RelOptInfo *baserel, const void *node)
 {
@@ -51,6 +54,7 @@ find_columns(Bitmapset *found, RelOptInfo *baserel, const void *node)
 	{
 		int attnum = member + FirstLowInvalidHeapAttributeNumber;
 
+		/* System columns are not in a reply. */
 		if (attnum >= 0)
 			found = bms_add_member(found, attnum);
 	}

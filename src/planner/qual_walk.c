@@ -56,7 +56,11 @@ dcf_qual_walk_init(DcfQualWalk *walk, PlannerInfo *root)
 	walk->root = root;
 }
 
-/* The parent's columns that contain one of these child's columns. */
+/*
+ * The parent's columns that contain one of these child's columns.  For an arm
+ * of a UNION ALL, a parent's column may be an expression.  A comparison in it
+ * counts as well, because its result depends on the child's column.
+ */
 static Bitmapset *
 parent_columns(const AppendRelInfo *appinfo, Bitmapset *columns)
 {
@@ -128,6 +132,10 @@ dcf_qual_walk_is_followed(const DcfQualWalk *walk, const Node *node)
 	{
 		const DcfQualFollowed *one = lfirst(lc);
 
+		/*
+		 * depth counts inwards, varlevelsup outwards.  A whole row contains
+		 * each column.
+		 */
 		if (one->depth == walk->depth - (int) var->varlevelsup &&
 			one->rtindex == (Index) var->varno &&
 			(var->varattno == 0 ||
@@ -211,6 +219,11 @@ dcf_qual_tautology(PlannerInfo *root, const RelOptInfo *baserel,
 	if (!is_planner_clause(clause) || !IsA(column, Var) ||
 		((const Var *) column)->varattno <= 0)
 		return NULL;
+
+	/*
+	 * An IS NOT NULL of a view has no location, either.  The clause came from
+	 * "c = c" if that still stands in the parsed join tree.
+	 */
 	dcf_qual_walk_init(&walk, root);
 	dcf_qual_walk_follow(&walk, baserel->relid,
 						 bms_make_singleton(((const Var *) column)->varattno));
@@ -225,6 +238,11 @@ visit(DcfQualWalk *walk, Query *query)
 	Bitmapset *columns;
 
 	walk->queries = lcons(query, walk->queries);
+
+	/*
+	 * In this order, because each part may refer to what an earlier one has
+	 * made followed.
+	 */
 	visit_ctes(walk, query);
 	visit_range_table(walk, query);
 	visit_jointree(walk, (Node *) query->jointree);
@@ -240,7 +258,10 @@ visit(DcfQualWalk *walk, Query *query)
 	return columns;
 }
 
-/* Visit a query inside the one that the walk is in. */
+/*
+ * Visit a query inside the one that the walk is in.  The expression around it
+ * goes on afterwards, so its state is restored.
+ */
 static Bitmapset *
 visit_inner(DcfQualWalk *walk, Node *query)
 {
@@ -323,6 +344,11 @@ visit_range_table(DcfQualWalk *walk, Query *query)
 		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 		Bitmapset *columns = NULL;
 
+		/*
+		 * The entry of a join, or of GROUP BY from PostgreSQL 18 on, stands
+		 * for expressions over earlier entries.  What a function returns is
+		 * not followed.
+		 */
 		if (rte->rtekind == RTE_SUBQUERY && rte->subquery)
 			columns = visit_inner(walk, (Node *) rte->subquery);
 		else if (rte->rtekind == RTE_CTE)
@@ -361,6 +387,8 @@ visit_set_operations(DcfQualWalk *walk, Node *node, bool compares)
 		return bms_union(columns,
 						 visit_set_operations(walk, stmt->rarg, compares));
 	}
+
+	/* A leaf is a subquery, which visit_range_table() has visited. */
 	foreach(lc, walk->relations)
 	{
 		const DcfQualFollowed *one = lfirst(lc);
@@ -484,6 +512,10 @@ visit_expression(Node *node, void *context)
 			visit_sublink(walk, (SubLink *) node);
 			return false;
 		case T_SubPlan:
+			/*
+			 * The subquery is planned already; only what it gets from here is
+			 * left.
+			 */
 			visit_under(walk, ((SubPlan *) node)->testexpr, clause);
 			visit_under(walk, (Node *) ((SubPlan *) node)->args, clause);
 			return false;
@@ -494,6 +526,7 @@ visit_expression(Node *node, void *context)
 		{
 			Aggref *agg = (Aggref *) node;
 
+			/* FILTER decides about rows; arguments are only computed with. */
 			visit_under(walk, (Node *) agg->aggfilter,
 						(Node *) agg->aggfilter);
 			(void) visit_expression((Node *) agg->aggdirectargs, walk);
@@ -513,13 +546,20 @@ visit_expression(Node *node, void *context)
 		default:
 			break;
 	}
+
+	/* It compares the column with nothing but itself. */
 	if (is_tautology(node))
 		return false;
+
 	if (!makes_boolean(node))
 		return expression_tree_walker(node, visit_expression, walk);
 	{
 		Node *outer = walk->clause;
 
+		/*
+		 * Each followed column below is compared.  The comparison is shown as
+		 * the clause around it, or else as this node.
+		 */
 		walk->clause = clause;
 		(void) expression_tree_walker(node, visit_expression, walk);
 		walk->clause = outer;
@@ -575,6 +615,11 @@ visit_sublink(DcfQualWalk *walk, SubLink *sublink)
 		/* An EXISTS that is planned for hashing returns what it compares. */
 		compares = sublink->subLinkType == EXISTS_SUBLINK;
 	}
+
+	/*
+	 * IN, ALL and row comparisons compare what the subquery returns; a scalar
+	 * subquery or an ARRAY passes it on.
+	 */
 	compares |= sublink->subLinkType == ANY_SUBLINK ||
 		sublink->subLinkType == ALL_SUBLINK ||
 		sublink->subLinkType == ROWCOMPARE_SUBLINK;
