@@ -130,7 +130,11 @@ find_host(Table *table, const DcfSharedKey *key)
 	return NULL;
 }
 
-/* Make an entry.  If it replaces one, the caller must wake its waiters. */
+/*
+ * Make an entry in an unused place, or in that of the host that failed longest
+ * ago; then the caller must wake the waiters of that host.  The caller sets
+ * what is known of the failure.
+ */
 static Host *
 add_host(Table *table, const DcfSharedKey *key)
 {
@@ -144,6 +148,7 @@ add_host(Table *table, const DcfSharedKey *key)
 			(place->used == host->used && host->failed_at < place->failed_at))
 			place = host;
 	}
+	/* news stays as it is: requests for the replaced host may sleep on it. */
 	place->key = *key;
 	place->used = true;
 	place->prober = 0;
@@ -151,7 +156,11 @@ add_host(Table *table, const DcfSharedKey *key)
 	return place;
 }
 
-/* Wake the waiters after a change of the circuit; without the lock. */
+/*
+ * Wake the waiters after a change of the circuit; without the lock.  The entry
+ * may belong to another host by now, whose waiters then check in vain.  In a
+ * table of its own a backend has nobody to wake.
+ */
 static void
 wake_waiters(Host *host)
 {
@@ -166,6 +175,7 @@ make_key(const char *url, const DcfServerOptions *options)
 	DcfUrlParts parts;
 	const char *texts[4];
 
+	/* A query string would make the URL invalid, so pass only the origin. */
 	if (dcf_url_parts_parse(dcf_url_parts_origin(url), &parts) != NULL)
 		elog(ERROR, "invalid URL of a host");
 	texts[0] = parts.scheme;
@@ -183,7 +193,10 @@ is_token_url(const char *url, const DcfServerOptions *options)
 	return options->token_url && strcmp(url, options->token_url) == 0;
 }
 
-/* Before a probe or retry: list it for release at backend exit. */
+/*
+ * Before a probe or retry is set: list the breaker for release at backend
+ * exit.  It is in the list exactly while one of the two is set.
+ */
 static void
 hold(DcfCircuitBreaker *breaker)
 {
@@ -209,6 +222,7 @@ dcf_circuit_breaker_leave(DcfCircuitBreaker *breaker)
 	if (breaker->probe == 0 && breaker->retry == 0)
 		return;
 	host = find_host(lock_table(), &breaker->key);
+	/* Another request's reply, or a newer host, may have removed it. */
 	if (host)
 		dcf_circuit_abandon(&host->circuit, breaker->probe, breaker->retry,
 							dcf_wait_now());
@@ -225,7 +239,10 @@ release_breaker(void *arg)
 	dcf_circuit_breaker_leave(arg);
 }
 
-/* At backend exit, which may not reset contexts. */
+/*
+ * At backend exit, which may not reset contexts.  This runs before_shmem_exit,
+ * while a backend can still take LWLocks and set latches.
+ */
 static void
 leave_all(int code, Datum arg)
 {
@@ -289,7 +306,10 @@ raise_outage(const Outage *outage)
 			dcf_foreign_text(outage->message, strlen(outage->message))));
 }
 
-/* Whether an outage blocks a try, and which; host may be NULL.  The lock is held. */
+/*
+ * Whether an outage blocks a try, and which; host may be NULL. The backend
+ * that probes is not blocked by its own probe.  The lock is held.
+ */
 static bool
 is_blocked(const Host *host, int64 now, Outage *outage)
 {
@@ -321,6 +341,11 @@ dcf_circuit_breaker_enter(DcfCircuitBreaker *breaker)
 	Outage outage;
 	bool blocked = is_blocked(host, now, &outage);
 
+	/*
+	 * Both checks are under one lock, so only one backend gets the probe.  For
+	 * other requests of the backend that probes, the answer is
+	 * DCF_CIRCUIT_REFUSED, but they are sent all the same.
+	 */
 	if (!blocked && host &&
 		dcf_circuit_admit(&host->circuit, now) == DCF_CIRCUIT_PROBE)
 	{
@@ -361,6 +386,10 @@ dcf_circuit_breaker_connect(DcfCircuitBreaker *breaker)
 	if (host)
 	{
 		dcf_circuit_connect(&host->circuit, breaker->probe, dcf_wait_now());
+		/*
+		 * The connection alone has closed the circuit, unless the last failure
+		 * was a connection that broke.
+		 */
 		if (host->circuit.failures == 0)
 			host->used = false;
 	}
@@ -423,6 +452,10 @@ dcf_circuit_breaker_fail(DcfCircuitBreaker *breaker, DcfHttpFailure failure,
 	keep_message(host, message);
 	dcf_circuit_fail(&host->circuit, failure == DCF_FAILURE_BROKEN,
 					 breaker->probe, breaker->retry, now);
+	/*
+	 * dcf_circuit_give_up() opens the circuit only if the host has not
+	 * answered anybody since this time.
+	 */
 	if (breaker->first_failed == 0)
 		breaker->first_failed = now;
 	if (last)
@@ -462,8 +495,10 @@ typedef struct Wait
 } Wait;
 
 /*
- * Whether the wait is over; it may be prolonged while another request tries.  The
- * lock is held.  host may be NULL.
+ * Whether the wait is over; it may be prolonged while another request tries.
+ * If it is over because this request is to try, the try is numbered, so that
+ * the other waiters wait for its result.  NULL for host is allowed.  The lock
+ * is held.
  */
 static bool
 is_over(DcfCircuitBreaker *breaker, Host *host, Wait *wait, int64 now)
@@ -473,10 +508,12 @@ is_over(DcfCircuitBreaker *breaker, Host *host, Wait *wait, int64 now)
 	if (host == NULL)
 		return true;
 	news = dcf_circuit_check(&host->circuit, wait->since, wait->retries, now);
+	/* The caller checks afterwards which of the two it is. */
 	if (news == DCF_CIRCUIT_OPEN || news == DCF_CIRCUIT_ANSWERED)
 		return true;
 	if (now < wait->until)
 		return false;
+	/* Another request retries.  It may never report, so its turn has an end. */
 	if (news == DCF_CIRCUIT_TRYING)
 	{
 		wait->until = host->circuit.retry_until;
@@ -502,7 +539,12 @@ begin_wait(const Host *host, int64 ms)
 	return wait;
 }
 
-/* The same; if it is not over, any later change ends the next sleep. */
+/*
+ * The same; if it is not over, any later change ends the next sleep.  To miss
+ * none, the process joins the waiters before it checks.  It does so before
+ * each sleep, because a broadcast removes it.  The entry passed is that from
+ * the start of the wait, and may belong to another host by now.
+ */
 static bool
 is_over_or_prepare(DcfCircuitBreaker *breaker, Host *host, Wait *wait)
 {
@@ -524,6 +566,7 @@ dcf_circuit_breaker_wait(DcfCircuitBreaker *breaker, int64 ms, int64 deadline,
 	Wait wait = begin_wait(host, ms);
 
 	unlock_table();
+	/* A broadcast sets the process latch, which ends dcf_wait_for(). */
 	while (!is_over_or_prepare(breaker, host, &wait))
 	{
 		int64 now = dcf_wait_now();
@@ -577,6 +620,7 @@ dcf_circuit_breaker_forget(const DcfServerOptions *options)
 	make_keys(options, &url, &token_url);
 	for (int i = 0; i < HOSTS; i++)
 	{
+		/* Lock for each host anew, as waiters are woken without the lock. */
 		Host *host = &lock_table()->hosts[i];
 		bool belongs = belongs_to(host, &url, &token_url);
 

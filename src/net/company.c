@@ -115,6 +115,7 @@ ask(DcfSession *session, const char *path, bool may_be_refused, bool brief,
 	error_context_stack = &callback;
 	transfer = dcf_session_ask(session, path, brief, deadline, &exchange);
 	status = dcf_http_head(transfer)->status;
+	/* Which log-ins have which list is not known before it is requested. */
 	refused = may_be_refused && (status == 403 || status == 404);
 	if (status != 200 && !refused)
 	{
@@ -147,7 +148,11 @@ dcf_company_list(DcfSession *session, DcfRelationships which, bool brief,
 		bool listed = ask(session, paths[DCF_RELATIONSHIPS_PARTNER], true,
 						  brief, deadline, &companies);
 
-		/* A log-in of several companies need not be a partner's. */
+		/*
+		 * A log-in of several companies need not be a partner's.  If both
+		 * lists are refused, the second refusal is raised; an empty list of
+		 * partners stands.
+		 */
 		if (companies == NIL)
 			(void) ask(session, paths[DCF_RELATIONSHIPS_MASTER], listed, brief,
 					   deadline, &companies);

@@ -31,6 +31,7 @@ dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 	http->idle_timeout = options->idle_timeout;
 	http->deadline = deadline;
 	http->total_timeout = options->total_timeout;
+	/* A reader consumes all but a record that is not complete yet. */
 	http->max_buffer = options->max_record_size;
 	http->ca_file = options->ca_file;
 	http->tls_verify = options->tls_verify;
@@ -47,6 +48,7 @@ dcf_exchange_make_brief(DcfExchange *exchange)
 	if (http->deadline != 0 && http->deadline <= end)
 		return;
 	http->deadline = end;
+	/* The message about the deadline shows this time. */
 	http->total_timeout = DCF_EXCHANGE_BRIEF_MS;
 }
 
@@ -129,6 +131,7 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer)
 {
 	const DcfHttpHead *head = dcf_http_head(transfer);
 	int longest = exchange->options->retry_max_wait;
+	/* Without a slot there is no limiter that could make others wait. */
 	bool too_many = head->status == 429 && exchange->slot;
 	int64 requested = dcf_outcome_requested_wait(head);
 
@@ -153,7 +156,11 @@ choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer)
 							   pg_prng_uint64(&pg_global_prng_state));
 }
 
-/* Report the status of a reply to the limiter. */
+/*
+ * Report the status of a reply to the limiter.  This happens when the exchange
+ * has seen the head and when the transfer ends, in either order; the limiter
+ * ignores the second report.
+ */
 static void
 tell_limiter(DcfLimiterSlot *slot, const DcfHttpHead *head)
 {
@@ -239,6 +246,10 @@ wait_for_host(DcfExchange *exchange, DcfHttpTransfer *transfer)
 	DcfHttpFailure failure = dcf_http_failure(transfer);
 	bool hopeless;
 
+	/*
+	 * Such a failure is raised without a wait each time, so the circuit need
+	 * not know of it.
+	 */
 	if (failure == DCF_FAILURE_LASTING)
 		dcf_http_raise_failure(transfer, exchange->tries);
 	exchange->failures++;
@@ -290,6 +301,7 @@ run(DcfExchange *exchange, MemoryContext cxt)
 			continue;
 		}
 		dcf_circuit_breaker_answer(exchange->breaker);
+		/* Before the body is judged, as that may wait for more of it. */
 		if (exchange->slot)
 			tell_limiter(exchange->slot, dcf_http_head(transfer));
 		outcome = dcf_outcome_judge(exchange->expects, transfer, start);
@@ -300,6 +312,9 @@ run(DcfExchange *exchange, MemoryContext cxt)
 		wait = choose_wait(exchange, transfer);
 		if (wait < 0)
 		{
+			/*
+			 * DCF_OUTCOME_LATER is left: a refusal, which the caller raises.
+			 */
 			if (outcome == DCF_OUTCOME_BLANK)
 				raise_empty(exchange);
 			if (outcome == DCF_OUTCOME_EMPTY_TABLE)

@@ -61,6 +61,10 @@ phase_limit(const DcfHttpTransfer *transfer, DcfHttpPhase *phase, int *limit,
 	/* libcurl itself limits connecting. */
 	if (transfer->connected_at == 0)
 		return false;
+	/*
+	 * A report may take minutes to compute before its first byte; the body of
+	 * a refusal follows its head.
+	 */
 	if (transfer->received == 0 && !is_refusal(transfer))
 	{
 		*phase = DCF_PHASE_FIRST_BYTE;
@@ -104,7 +108,11 @@ limit_wait(DcfHttpTransfer *transfer, int64 *wait)
 	return true;
 }
 
-/* Let libcurl work for at most wait ms, and count how long nothing came. */
+/*
+ * Let libcurl work for at most wait ms, and count how long nothing came.  Only
+ * time spent here counts as silence: between two calls nobody waits for the
+ * transfer.
+ */
 static void
 work(DcfHttpTransfer **transfers, int n, int64 wait)
 {
@@ -164,6 +172,7 @@ dcf_http_wait_any(DcfHttpTransfer **transfers, int n, bool wait)
 		return;
 	for (int i = 0; i < n; i++)
 		failed |= !limit_wait(transfers[i], &timeout);
+	/* A transfer that has just timed out is ready, so do not wait. */
 	if (!failed)
 		work(transfers, n, timeout);
 }
@@ -173,13 +182,21 @@ dcf_http_is_ready(const DcfHttpTransfer *transfer)
 {
 	if (transfer->done || transfer->problem != DCF_HTTP_NO_PROBLEM)
 		return true;
+	/*
+	 * Bytes may be decoded already, still compressed, held back by libcurl for
+	 * want of room, or with the thread.
+	 */
 	return transfer->head_done &&
 		(transfer->buffer.end > transfer->shown ||
 		 transfer->raw.end > transfer->raw.start || transfer->wanted > 0 ||
 		 (transfer->thread && !dcf_inflate_thread_is_empty(transfer->thread)));
 }
 
-/* Whether a transfer that is done brought the whole body; else it fails. */
+/*
+ * Whether a transfer that is done brought the whole body; else it fails.
+ * libcurl checks the length or the last chunk, but not the compressed stream
+ * inside.
+ */
 static bool
 is_complete(DcfHttpTransfer *transfer)
 {
@@ -201,6 +218,10 @@ advance(DcfHttpTransfer *transfer)
 		return FAILED;
 	if (dcf_http_show_arrived(transfer))
 		return MORE;
+	/*
+	 * A plain body that has arrived needs no more room, so that the end of a
+	 * reply can be reported even if the buffer is full.
+	 */
 	if (!(transfer->done && transfer->coding == DCF_HTTP_PLAIN) &&
 		!dcf_http_make_room(transfer))
 		return FAILED;
@@ -209,6 +230,10 @@ advance(DcfHttpTransfer *transfer)
 	transfer->silence = 0;
 	for (;;)
 	{
+		/*
+		 * Use what was received before, then ask for more.  The end is only
+		 * reached when nothing is left to decode.
+		 */
 		if (!dcf_http_decode(transfer))
 			return FAILED;
 		if (dcf_http_show_arrived(transfer))
@@ -216,6 +241,7 @@ advance(DcfHttpTransfer *transfer)
 		if (transfer->done)
 			return is_complete(transfer) ? ENDED : FAILED;
 
+		/* A paused transfer has bytes at once; its socket may stay silent. */
 		if (transfer->wanted > 0)
 			dcf_http_resume(transfer);
 		else
@@ -269,6 +295,7 @@ dcf_http_await(DcfHttpTransfer *transfer)
 	if (!is_refusal(transfer))
 		return dcf_http_fill(transfer) ? DCF_HTTP_BODY : DCF_HTTP_EMPTY;
 
+	/* A refusal is reported even if its body is cut or invalid. */
 	dcf_http_gather(transfer, 1);
 	(void) dcf_http_buffer(transfer, &len);
 	return len > 0 ? DCF_HTTP_BODY : DCF_HTTP_EMPTY;

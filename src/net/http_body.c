@@ -98,6 +98,7 @@ dcf_http_resume(DcfHttpTransfer *transfer)
 
 	transfer->wanted = 0;
 	dcf_http_enter_curl(&saved);
+	/* libcurl may call on_body() before it returns, and so pause again. */
 	code = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
 	dcf_http_leave_curl(&saved);
 
@@ -176,6 +177,7 @@ dcf_http_decode(DcfHttpTransfer *transfer)
 		return true;
 	if (transfer->inflate == NULL)
 	{
+		/* An empty body is valid in any coding, even an unknown one. */
 		if (transfer->raw.start == transfer->raw.end)
 			return true;
 		if (transfer->coding == DCF_HTTP_UNKNOWN)
@@ -277,6 +279,10 @@ add_piece(DcfHttpTransfer *transfer, const DcfInflateThreadPiece *piece)
 
 	Assert(live == 0 || piece->rows == NULL);
 	transfer->rows = piece->rows;
+	/*
+	 * The unconsumed bytes may be in the piece before, so that is given back
+	 * only after they are copied.
+	 */
 	if (live <= DCF_INFLATE_THREAD_MARGIN)
 	{
 		memcpy(piece->bytes - live, buffer->base + buffer->start, live);
@@ -311,6 +317,10 @@ decode_in_thread(DcfHttpTransfer *transfer)
 	DcfInflateThreadPiece piece;
 	const char *reason;
 
+	/*
+	 * The thread may have had no room for all of raw.  If it has then used up
+	 * its input, it gets the rest before anybody waits for the network.
+	 */
 	do
 	{
 		feed_thread(transfer);

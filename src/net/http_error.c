@@ -95,6 +95,10 @@ dcf_http_message(const DcfHttpTransfer *transfer)
 		message = "the connection was closed inside the head";
 	else if (message[0] == '\0')
 		message = curl_easy_strerror(transfer->result);
+	/*
+	 * libcurl cuts messages at the size of the buffer, maybe inside a secret.
+	 * Callers end the sentence themselves.
+	 */
 	len = strlen(message);
 	is_cut = len == sizeof(transfer->message) - 1;
 	while (len > 0 && strchr(". \n", message[len - 1]) != NULL)
@@ -194,6 +198,10 @@ dcf_http_raise_problem(const DcfHttpTransfer *transfer)
 			dcf_http_raise_timeout(transfer->phase, transfer->waited);
 			break;
 		case DCF_HTTP_CUT:
+			/*
+			 * dcf_http_on_header() ends a transfer whose trailer is too long,
+			 * which looks like a cut.
+			 */
 			check_too_long(transfer);
 			if (transfer->result == CURLE_OUT_OF_MEMORY)
 				dcf_http_check(transfer->result);
@@ -269,7 +277,11 @@ is_refused_by_proxy(const DcfHttpTransfer *transfer)
 		status >= 400 && status < 500 && status != 408 && status != 429;
 }
 
-/* Find the cause of a failure before the head was complete. */
+/*
+ * Find the cause of a failure before the head was complete.  The causes for
+ * which libcurl has no code of their own come first, because it reports them
+ * as other ones.
+ */
 static Cause
 classify(const DcfHttpTransfer *transfer)
 {
@@ -377,7 +389,10 @@ raise_unknown_name(const DcfHttpTransfer *transfer)
 			 errhint("Check the server's option \"%s\".", option)));
 }
 
-/* Raise a failure that another try would meet, too. */
+/*
+ * Raise a failure that another try would meet, too.  For the others this
+ * returns: dcf_http_raise_failure() raises them.
+ */
 static void
 raise_lasting(const DcfHttpTransfer *transfer)
 {

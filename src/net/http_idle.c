@@ -83,6 +83,7 @@ dcf_http_end_unclean(DcfHttpPool *pool)
 {
 	int i;
 
+	/* Backwards, because forget() moves the last entry to the place of i. */
 	for (i = pool->nidle - 1; i >= 0; i--)
 	{
 		const DcfHttpIdle *idle = &pool->idle[i];

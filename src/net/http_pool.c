@@ -19,7 +19,10 @@
 /* Events handled after one wait; further ones come with the next. */
 #define MAX_EVENTS 16
 
-/* libcurl's callback: change for what a socket is watched. */
+/*
+ * libcurl's callback: change for what a socket is watched.  CURL_POLL_REMOVE
+ * leaves no events, so the socket is watched no more.
+ */
 static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
@@ -34,7 +37,10 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 	return 0;
 }
 
-/* libcurl's callback: wants to be called in ms milliseconds; -1: not at all. */
+/*
+ * libcurl's callback: wants to be called in ms milliseconds; -1: not at all.
+ * There is one timer for all transfers, and each call replaces it.
+ */
 static int
 on_timer(CURLM *multi, long ms, void *arg)
 {
@@ -63,6 +69,10 @@ release_pool(void *arg)
 
 	dcf_http_wipe_jars(pool);
 	dcf_http_enter_curl(&saved);
+	/*
+	 * The easy handles are gone.  The share comes last, because libcurl does
+	 * not free one that is in use.
+	 */
 	if (pool->multi)
 		curl_multi_cleanup(pool->multi);
 	if (pool->share)
@@ -140,7 +150,10 @@ dcf_http_pool_create(int connections, int jars, MemoryContext cxt)
 	return pool;
 }
 
-/* Ask libcurl which transfers have ended, and finish them. */
+/*
+ * Ask libcurl which transfers have ended, and finish them: the limiter's slot
+ * and the cookies are free from now on, even if the bytes are read much later.
+ */
 static void
 collect_ended(DcfHttpPool *pool)
 {
@@ -207,12 +220,14 @@ run_curl(DcfHttpPool *pool, const WaitEvent *events, int nevents)
 	if (code == CURLM_OK && pool->timer_at >= 0 &&
 		pool->timer_at <= dcf_wait_now())
 	{
+		/* Before the call, in which libcurl may set the timer again. */
 		pool->timer_at = -1;
 		code = curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0,
 										&running);
 	}
 	dcf_http_leave_curl(&saved);
 	dcf_http_check_multi(code);
+	/* These may call PostgreSQL, which libcurl's callbacks must not. */
 	call_on_connect(pool);
 	collect_ended(pool);
 }
@@ -292,6 +307,7 @@ work_together(List *pools, int64 timeout, DcfWaitReason reason)
 	foreach(lc, pools)
 	{
 		DcfHttpPool *pool = lfirst(lc);
+		/* A pool without events is run, too: its timer may be due. */
 		WaitEvent own[MAX_EVENTS];
 		int nown = 0;
 
@@ -313,6 +329,10 @@ dcf_http_work_for(DcfHttpTransfer **transfers, int n, int64 timeout,
 
 	while (i < n && transfers[i]->pool == transfers[0]->pool)
 		i++;
+	/*
+	 * Mostly there is one pool, whose wait event set is kept between waits.
+	 * For several pools, a set of all their sockets is built each time.
+	 */
 	if (i == n)
 	{
 		dcf_http_work(transfers[0]->pool, timeout, reason);

@@ -124,6 +124,10 @@ enter_stream(DcfInflate *self, const unsigned char *in, size_t *used)
 	}
 	else
 	{
+		/*
+		 * Only both bytes tell the wrapper.  Feed the first, which was held;
+		 * the next step feeds the second.
+		 */
 		size_t one = 1;
 		size_t none = 0;
 		char nowhere; /* zlib wants an address even for no room */
@@ -190,6 +194,10 @@ dcf_inflate_run(DcfInflate *self, const char *in, size_t *inlen, char *out,
 	const char *reason = NULL;
 	DcfStreamStep step = DCF_STREAM_ON;
 
+	/*
+	 * The bytes taken back precede the input.  Without input there may still
+	 * be output, which did not fit before.
+	 */
 	while (step != DCF_STREAM_STUCK && out_left > 0 &&
 		   (in_left > 0 || self->nback > 0 || self->more))
 	{
@@ -221,6 +229,7 @@ dcf_inflate_run(DcfInflate *self, const char *in, size_t *inlen, char *out,
 bool
 dcf_inflate_ended(const DcfInflate *self)
 {
+	/* A byte that was taken back may be the start of another stream. */
 	return (self->state == STATE_ENDED || self->state == STATE_PADDING) &&
 		self->nback == 0;
 }

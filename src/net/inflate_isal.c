@@ -91,6 +91,7 @@ run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 		rc = read_head(self);
 	if (!self->in_head && rc == ISAL_DECOMP_OK)
 		rc = isal_inflate(state);
+	/* Positive codes only ask for input, room or a dictionary. */
 	if (rc < 0)
 	{
 		*reason = "not valid";
@@ -105,7 +106,11 @@ run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 	*outlen = out_size - state->avail_out;
 	if (state->block_state == ISAL_BLOCK_FINISH)
 	{
-		/* ISA-L may have read bytes beyond the stream's end: return them. */
+		/*
+		 * ISA-L may have read bytes beyond the stream's end: return them.
+		 * Those of this call are not counted as used.  Those of earlier calls,
+		 * which precede them, are left to give_back().
+		 */
 		size_t beyond = (size_t) state->read_in_length / 8;
 
 		self->nback = beyond > *inlen ? beyond - *inlen : 0;
@@ -119,6 +124,10 @@ static size_t
 give_back(const void *stream, unsigned char *bytes)
 {
 	const IsalStream *self = stream;
+	/*
+	 * read_in has the bits that were not decoded, the next one lowest.  Skip
+	 * those of a byte that belongs to the stream in part.
+	 */
 	uint64_t beyond = self->state.read_in >> (self->state.read_in_length % 8);
 
 	for (size_t i = 0; i < self->nback; i++)

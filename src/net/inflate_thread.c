@@ -176,6 +176,7 @@ dcf_inflate_thread_put(DcfInflateThread *self, const char *in, size_t len)
 	room = INPUT_SIZE - (self->put - self->used);
 	pthread_mutex_unlock(&self->lock);
 
+	/* The room can only grow meanwhile, as only this side puts bytes in. */
 	len = len < room ? len : room;
 	if (len == 0)
 		return 0;
@@ -186,6 +187,7 @@ dcf_inflate_thread_put(DcfInflateThread *self, const char *in, size_t len)
 
 	pthread_mutex_lock(&self->lock);
 	self->put += len;
+	/* A resting thread needs pieces, and is woken by give_back(). */
 	if (self->idle && !self->resting)
 		pthread_cond_signal(&self->work);
 	self->idle = false;
@@ -213,6 +215,7 @@ dcf_inflate_thread_take(DcfInflateThread *self, DcfInflateThreadPiece *piece,
 	pthread_mutex_lock(&self->lock);
 	while (self->made == self->taken && !self->idle && self->reason == NULL)
 		pthread_cond_wait(&self->result, &self->lock);
+	/* Pieces from before an error are taken first. */
 	if (self->made != self->taken)
 	{
 		Piece *next = &self->pieces[self->taken++ % PIECES];
@@ -267,7 +270,7 @@ dcf_inflate_thread_ended(DcfInflateThread *self)
 	return ended;
 }
 
-/* The thread. */
+/* The thread.  It reads "made" without the lock, as only it changes it. */
 static void *
 run(void *arg)
 {
@@ -278,7 +281,10 @@ run(void *arg)
 	return NULL;
 }
 
-/* Wait until there is a piece to make; false if the thread is to stop. */
+/*
+ * Wait until there is a piece to make; false if the thread is to stop.  After
+ * an error there is none, so the thread waits to be stopped.
+ */
 static bool
 wait_for_work(DcfInflateThread *self)
 {
@@ -306,6 +312,10 @@ make_piece(DcfInflateThread *self, Piece *piece)
 		read_piece(self, piece);
 
 	pthread_mutex_lock(&self->lock);
+	/*
+	 * An empty piece is made again.  Input may have come since inflate_piece()
+	 * looked; and a full reader has records left without any new input.
+	 */
 	self->made += piece->len > 0;
 	self->idle = idle && !self->reader_full && self->put == self->used;
 	self->reason = reason;
@@ -330,6 +340,7 @@ inflate_piece(DcfInflateThread *self, Piece *piece, bool *idle)
 	const char *reason = NULL;
 
 	piece->start = piece->bytes + margin;
+	/* They are in the piece before, or in this one if it was empty. */
 	memmove(piece->start, self->unread, len);
 	*idle = false;
 	pthread_mutex_lock(&self->lock);
@@ -340,6 +351,7 @@ inflate_piece(DcfInflateThread *self, Piece *piece, bool *idle)
 		size_t out = room - len;
 
 		in = in < INPUT_SIZE - at ? in : INPUT_SIZE - at;
+		/* The input up to put belongs to this side until used is raised. */
 		pthread_mutex_unlock(&self->lock);
 		reason = dcf_inflate_run(self->inflate, self->input + at, &in,
 								 piece->start + len, &out);
@@ -373,6 +385,7 @@ read_piece(DcfInflateThread *self, Piece *piece)
 		(read == DCF_INFLATE_THREAD_READ &&
 		 len - consumed > DCF_INFLATE_THREAD_MARGIN);
 	self->reader_full = read == DCF_INFLATE_THREAD_READ_FULL;
+	/* After a stop the caller reads the remaining bytes, so it gets them. */
 	piece->len = stop ? len : consumed;
 	self->unread = piece->start + consumed;
 	self->nunread = stop ? 0 : len - consumed;

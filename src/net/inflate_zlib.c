@@ -89,6 +89,7 @@ run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 	rc = inflate(z, Z_NO_FLUSH);
 	*inlen = in_size - z->avail_in;
 	*outlen = out_size - z->avail_out;
+	/* zlib returns Z_OK only if it has used input or made output. */
 	switch (rc)
 	{
 		case Z_OK:

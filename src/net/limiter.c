@@ -105,10 +105,15 @@ is_first_for(DcfLimiterAccount *account, const DcfLimiterWaiter *waiter,
 	return true;
 }
 
-/* Set the latch of the first waiter of each path. */
+/*
+ * Set the latch of the first waiter of each path that has not reached its own
+ * max_concurrency.  The latches are valid, because a backend leaves the queue,
+ * under the lock, before it exits.
+ */
 static void
 wake_first(DcfLimiterAccount *account)
 {
+	/* Room for all paths of an account, and NULL. */
 	const DcfLimiterPath *seen[DCF_LIMITER_PATHS + 1];
 	int nseen = 0;
 	dlist_iter iter;
@@ -166,6 +171,7 @@ leave_queue(DcfLimiterSlot *slot)
 
 	if (slot->waiter == NULL)
 		return;
+	/* Look before the waiter leaves: only a first one held others up. */
 	was_first = is_first_for(slot->account, slot->waiter, slot->path);
 	dlist_delete(&slot->waiter->node);
 	slot->account->waiting--;
@@ -258,12 +264,18 @@ lock_account(DcfLimiterSlot *slot, int64 now)
 	else
 		slot->account =
 			dcf_limiter_lock_account(slot->limiter, now, &slot->table);
+	/* A slot that queues without a path is counted so, and stays so. */
 	if (slot->account && slot->path == NULL && slot->waiter == NULL)
 		slot->path = dcf_limiter_find_path(slot->account, &slot->key, now);
 	return slot->account;
 }
 
-/* Whether the slot may be taken now, within the limits and by the queue. */
+/*
+ * Whether the slot may be taken now, within the limits and by the queue.  A
+ * slot that is not queued comes after all waiters.  It overtakes only those
+ * that have reached their own max_concurrency and those whose path, another
+ * one, is full.
+ */
 static bool
 has_room(const DcfLimiterSlot *slot, int64 now)
 {
@@ -340,6 +352,7 @@ try_take(DcfLimiterSlot *slot, int64 now, Situation *situation)
 	bool holds_another = !dlist_is_empty(&taken_slots);
 	DcfLimiterAccount *account = lock_account(slot, now);
 
+	/* There is no table with room, which was logged: do not limit it. */
 	if (account == NULL)
 		return true;
 	if (has_room(slot, now) || (holds_another && account->send_at <= now))
@@ -351,6 +364,7 @@ try_take(DcfLimiterSlot *slot, int64 now, Situation *situation)
 
 	if (slot->waiter == NULL && !holds_another)
 		join_queue(slot);
+	/* Copied, because messages are made after the lock is released. */
 	situation->paused = Max(account->paused_until - now, 0);
 	situation->in_flight = account->limit.in_flight;
 	situation->limit = dcf_limiter_limit(account, slot->max);
@@ -373,7 +387,10 @@ show_time(int64 ms)
 	return pstrdup(timestamptz_to_str(then));
 }
 
-/* The SQL that ends the account's pause. */
+/*
+ * The SQL that ends the account's pause.  The server may have been dropped in
+ * the meantime.
+ */
 static char *
 show_command(const DcfLimiter *limiter)
 {
@@ -445,6 +462,7 @@ dcf_limiter_take(DcfLimiterSlot *slot, int64 deadline)
 	/* An error that was caught may have left a slot in the queue. */
 	if (queued_slot)
 		dcf_limiter_release(queued_slot);
+	/* The refusal of a probe does not begin queue_timeout anew. */
 	if (!slot->was_probe)
 		slot->until =
 			options->queue_timeout > 0 ? now + options->queue_timeout : 0;
@@ -456,6 +474,10 @@ dcf_limiter_take(DcfLimiterSlot *slot, int64 deadline)
 		if (situation.paused > options->retry_max_wait ||
 			(end != 0 && now >= end))
 		{
+			/*
+			 * Leave the queue first: others need not wait until the error has
+			 * released the slot.
+			 */
 			dcf_limiter_release(slot);
 			if (situation.paused > options->retry_max_wait)
 				raise_paused(slot, &situation);
@@ -534,6 +556,7 @@ dcf_limiter_refuse(DcfLimiterSlot *slot, int64 pause_ms)
 	else if (account->limit.in_flight == 0)
 		pause = dcf_backoff_refused(++account->refusals, longest,
 									pg_prng_uint64(&pg_global_prng_state));
+	/* The first waiters choose their wait anew by send_at. */
 	account->send_at = Max(account->send_at, now + pause);
 	wake_first(account);
 	dcf_limiter_unlock(slot->table);

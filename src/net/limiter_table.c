@@ -51,7 +51,10 @@ static DcfShared shared = {.name = "DataconnectLimiter",
 						   .compute_size = measure_table,
 						   .init = init_table};
 
-/* The number of waiters: a backend never queues in its own table. */
+/*
+ * The number of waiters: a backend queues for one slot at a time, and never in
+ * its own table.
+ */
 static int
 count_waiters(bool for_all)
 {
@@ -200,6 +203,7 @@ find_place(DcfLimiterTable *table, Oid roleid, int64 now, Shortage *shortage)
 		DcfLimiterAccount *account = &table->accounts[i];
 		int rate = rate_place(account, roleid, only_own, now);
 
+		/* place is set if rate equals best, which is above 0 then. */
 		if (rate == 0 || rate < best ||
 			(rate == best && account->used_at >= place->used_at))
 			continue;
@@ -220,6 +224,7 @@ log_shortage(DcfLimiterTable *table, Shortage shortage, Oid roleid, int64 now)
 		now - table->logged_at[shortage] >= LOG_EVERY_MS;
 	if (log)
 		table->logged_at[shortage] = now;
+	/* ereport() and the look-up of the role's name may raise. */
 	dcf_limiter_unlock(table);
 	if (!log)
 		return;
@@ -280,6 +285,7 @@ dcf_limiter_find_path(DcfLimiterAccount *account, const DcfSharedKey *key,
 			path->used_at = now;
 			return path;
 		}
+		/* Slots and waiters point to a busy path, so it stays in its place. */
 		if (path->limit.in_flight > 0 || path->waiting > 0)
 			continue;
 		if (place == NULL || (place->used && !path->used) ||
@@ -319,6 +325,7 @@ dcf_limiter_lock_account(const DcfLimiter *limiter, int64 now,
 		*table = shared.memory;
 		account = lock_account(*table, &limiter->key, now);
 	}
+	/* In its own table the backend limits at least its own requests. */
 	if (account == NULL)
 	{
 		*table = dcf_shared_get_own(&shared);
@@ -337,6 +344,7 @@ dcf_limiter_lock_account(const DcfLimiter *limiter, int64 now,
 void
 dcf_limiter_visit(const DcfLimiter *limiter, DcfLimiterVisit visit, void *arg)
 {
+	/* An account is in both tables if the shared one was full for a time. */
 	DcfLimiterTable *tables[] = {shared.memory, shared.own};
 
 	for (size_t i = 0; i < lengthof(tables); i++)
@@ -368,7 +376,10 @@ dcf_limiter_free_waiter(DcfLimiterTable *table, DcfLimiterWaiter *waiter)
 	dlist_push_head(&table->free, &waiter->node);
 }
 
-/* Append the states of a table's accounts, counting them in *n. */
+/*
+ * Append the states of a table's accounts, counting them in *n.  The array has
+ * room for all, as nothing may be allocated under the lock.
+ */
 static void
 add_states(DcfLimiterTable *table, DcfLimiterState *states, int *n)
 {

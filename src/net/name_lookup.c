@@ -45,6 +45,10 @@ dcf_name_lookup_start(const char *host)
 		free(self);
 		return NULL;
 	}
+	/*
+	 * The caller is the only user until there is a thread, so that without one
+	 * the release at the end frees everything.
+	 */
 	memcpy(self->host, host, size);
 	self->users = 1;
 	self->result = 0;
@@ -93,7 +97,10 @@ dcf_name_lookup_release(DcfNameLookup *self)
 	leave(self);
 }
 
-/* Start a detached thread, which counts as a user at once. */
+/*
+ * Start a detached thread.  It counts as a user at once, because it may have
+ * finished before pthread_create() returns.
+ */
 static bool
 start_thread(DcfNameLookup *self)
 {
@@ -113,7 +120,10 @@ start_thread(DcfNameLookup *self)
 	return started;
 }
 
-/* The thread. */
+/*
+ * The thread.  It sets the result before it closes its end of the socket pair,
+ * because that makes the other end readable.
+ */
 static void *
 run(void *arg)
 {

@@ -36,7 +36,10 @@ look_at_body(DcfHttpTransfer *transfer)
 	}
 }
 
-/* The outcome of a reply with status 200 and a body. */
+/*
+ * The outcome of a reply with status 200 and a body.  If it is markup that was
+ * not requested, the rest of it tells an empty table from a page.
+ */
 static DcfOutcome
 judge_body(const char *expects, DcfHttpTransfer *transfer)
 {
@@ -102,6 +105,7 @@ parse_reset_time(const char *value, int64 now, int64 *delay_ms)
 			SECS_PER_DAY +
 		iso.hour * SECS_PER_HOUR + iso.minute * SECS_PER_MINUTE + iso.second -
 		(iso.has_zone ? iso.offset : 0);
+	/* Round up, so as not to come before the limit is reset. */
 	if (iso.usec > 0)
 		then++;
 	*delay_ms = Min(Max(then - now, 0) * 1000, DCF_DELAY_MAX_MS);

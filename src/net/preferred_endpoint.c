@@ -241,6 +241,7 @@ ask_if_due(DcfSession *session, Question *question, Ask ask, int64 deadline)
 			error->sqlerrcode == ERRCODE_FDW_TABLE_NOT_FOUND;
 		warn_no_answer(question, dcf_catch_error_show(error));
 	}
+	/* Also after a reply that did not settle the question. */
 	question->again = dcf_wait_now() + ASK_AGAIN_MS;
 }
 
@@ -272,6 +273,7 @@ dcf_preferred_endpoint_url(DcfSession *session, const DcfRequest *request,
 	if (!session->options->use_preferred_endpoint)
 		return session->options->url;
 	preferred = get_preferred(session);
+	/* The service is to judge an invalid number. */
 	if (id && !dcf_company_parse_id(id, &company))
 		return session->options->url;
 	ask_if_due(session, &preferred->own, ask_for_own, deadline);

@@ -76,7 +76,10 @@ find_meaning(int status)
 	return &meaning_other;
 }
 
-/* Whether the body is a page for a browser, of which only the title is shown. */
+/*
+ * Whether the body is a page for a browser, of which only the title is shown.
+ * The type alone is not reliable (markup.h), so the body counts as well.
+ */
 static bool
 is_html(const DcfRefusal *refusal)
 {
@@ -95,7 +98,12 @@ show_page(const DcfRefusal *refusal)
 		pstrdup("The reply is an HTML page.");
 }
 
-/* The error message in a JSON object, or NULL. */
+/*
+ * The error message in a JSON object, or NULL. Message and ExceptionMessage
+ * are the names of ASP.NET, error_description and error those of OAuth, detail
+ * and title those of RFC 9457.  A text comes before a mere code or heading of
+ * the same source.
+ */
 static const char *
 get_error_message(json_t *document)
 {
@@ -156,6 +164,7 @@ show_body(const DcfRefusal *refusal)
 	/* The body may have a token, which is not known as a secret yet. */
 	if (message == NULL && refusal->is_login)
 		return pstrdup("The reply has no error message.");
+	/* The whole body may be one JSON string. */
 	if (message == NULL)
 		message = json_string_value(document);
 	len = message ? strlen(message) : refusal->body_len;

@@ -54,6 +54,10 @@ dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 	if (exchange->begun == NULL)
 		dcf_session_begin(session, exchange, cxt);
 	transfer = dcf_exchange_run(exchange, cxt);
+	/*
+	 * The service may revoke a token before its end.  A 401 for the new token
+	 * is final.
+	 */
 	if (dcf_http_head(transfer)->status != 401 ||
 		!dcf_token_discard(session->token, exchange->http.authorization))
 		return transfer;

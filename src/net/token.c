@@ -108,6 +108,7 @@ check_credentials(const DcfUserOptions *user)
 	}
 	if (user->token && !is_header_safe(user->token))
 		reject_credential("token", "must consist of visible ASCII characters");
+	/* A Basic header separates name and password by the first colon. */
 	if (user->username && strchr(user->username, ':') && !user->client_id)
 		reject_credential("username", "must not contain a colon");
 }
@@ -346,6 +347,7 @@ read_life(json_t *document)
 		if (end == text || *end != '\0')
 			life = -1;
 	}
+	/* Negated, to reject NaN, which strtod() accepts. */
 	if (!(life >= 0))
 		raise_bad_grant("has an invalid \"expires_in\"");
 	return life > MAX_LIFE_S ? MAX_LIFE_S : (int64) life;
@@ -365,7 +367,12 @@ document_problem(const DcfHttpTransfer *transfer)
 										 "is not a JSON object";
 }
 
-/* Take the new tokens and the lifetime over from a reply. */
+/*
+ * Take the new tokens and the lifetime over from a reply.  Whatever may be
+ * wrong with it is found before the first change, so the old token stays
+ * intact.  The lifetime counts from the request, so the token never seems
+ * valid too long.
+ */
 static void
 take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 {
@@ -457,6 +464,10 @@ refresh(Grant *grant)
 
 	if (token->refresh_token == NULL)
 		return false;
+	/*
+	 * While it is sent, it is no longer refresh_token, so an error cannot lead
+	 * to a second try; but messages still hide it.
+	 */
 	forget_text(token->spent_token);
 	token->spent_token = token->refresh_token;
 	token->refresh_token = NULL;
@@ -478,7 +489,10 @@ refresh(Grant *grant)
 	return error == NULL;
 }
 
-/* Raise a caught error again, without its context. */
+/*
+ * Raise a caught error again, without its context: ereport() adds the lines of
+ * the present one.
+ */
 pg_noreturn static void
 raise_again(const ErrorData *error)
 {
@@ -580,6 +594,7 @@ renew_early(Grant *grant)
 			(errmsg_internal("token is not renewed before its end: %s",
 							 dcf_catch_error_show(error))));
 	now = dcf_wait_now();
+	/* Not with each request, but more often as the end comes nearer. */
 	token->renew_at = now + Max((token->ends_at - now) / 2, RENEW_AGAIN_MS);
 	return is_good(token);
 }

@@ -46,10 +46,12 @@ dcf_trust_same_site(const char *a, const char *b)
 
 	if (strcmp(a, b) == 0)
 		return true;
+	/* libpsl may be built without a list, and takes an address for a name. */
 	if (list == NULL || is_address(a) || is_address(b))
 		return false;
 	site_a = psl_registrable_domain(list, a);
 	site_b = psl_registrable_domain(list, b);
+	/* A public suffix itself has no registrable domain. */
 	return site_a && site_b && strcmp(site_a, site_b) == 0;
 }
 
