@@ -98,6 +98,7 @@ dcf_fetch_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
 	fetch->set_context =
 		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw requests",
 							  ALLOCSET_SMALL_SIZES);
+	/* width never exceeds this number. */
 	fetch->streams =
 		palloc0(sizeof(Stream *) * relation->server->max_concurrency);
 	return &fetch->base;
@@ -175,6 +176,10 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 				return status;
 			stream = fetch->stream;
 		}
+		/*
+		 * The row before is no longer valid.  Columns that are not fetched
+		 * stay NULL.
+		 */
 		MemoryContextReset(CurrentMemoryContext);
 		memset(isnull, true, sizeof(bool) * fetch->base.relation->natts);
 		switch (dcf_record_next(stream->reader, wait && fetch->nstreams == 1,
@@ -201,7 +206,11 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 	}
 }
 
-/* DCF_ROW_READY: fetch->stream is the stream to read from. */
+/*
+ * DCF_ROW_READY: fetch->stream is the stream to read from, whose reply has
+ * begun.  A lone stream is chosen even if it has no bytes: begin_reply() or
+ * its reader then waits.
+ */
 static DcfRowStatus
 choose_stream(Fetch *fetch, bool wait)
 {
@@ -210,10 +219,14 @@ choose_stream(Fetch *fetch, bool wait)
 		Stream *stream;
 
 		open_streams(fetch, wait);
+		/*
+		 * Without wait, the limiter may have had no slot for the next request.
+		 */
 		if (fetch->nstreams == 0)
 			return dcf_bind_has_next(fetch->set) ? DCF_ROW_LATER : DCF_ROW_END;
 		stream = wait && fetch->nstreams == 1 ? fetch->streams[0] :
 												find_ready(fetch);
+		/* If the request was refused, its halves are to be sent first. */
 		if (stream && !stream->begun && !begin_reply(fetch, stream))
 			continue;
 		if (stream)
@@ -227,7 +240,10 @@ choose_stream(Fetch *fetch, bool wait)
 	}
 }
 
-/* Send requests until width of them are under way. */
+/*
+ * Send requests until width of them are under way.  Only the first is worth a
+ * wait for the limiter.
+ */
 static void
 open_streams(Fetch *fetch, bool wait)
 {
@@ -296,7 +312,10 @@ give_hint(const void *arg, int status)
 	return NULL;
 }
 
-/* The first stream that is not in use, made if need be. */
+/*
+ * The first stream that is not in use, made if need be.  Streams are kept,
+ * with their readers and converters, and read one reply after another.
+ */
 static Stream *
 get_stream(Fetch *fetch)
 {
@@ -352,6 +371,7 @@ exceeds_max_rows(const Fetch *fetch, const Stream *stream)
 	part = dcf_request_size_part(&stream->reqsize, &whole);
 	if (fetch->base.priv->source == DCF_ESTIMATE_REMOTE)
 		return fetch->base.priv->rows_per_request * part > max_rows;
+	/* Without statistics it is negative, so nothing is halved. */
 	return dcf_reply_stats_records(fetch->base.relation, &whole) * part >
 		max_rows;
 }
@@ -368,6 +388,9 @@ begin_reply(Fetch *fetch, Stream *stream)
 
 	if (!dcf_reply_await(stream->reply))
 	{
+		/*
+		 * Counted here: end_stream() counts only a reply that is still open.
+		 */
 		dcf_bind_halve(fetch->set, stream->bound);
 		stats->requests++;
 		stats->halved++;
@@ -421,8 +444,8 @@ list_replies(const DcfRowSource *source)
 }
 
 /*
- * Close a stream's reply and move the stream behind those in use.  whole: the reply
- * was read to its end.
+ * Close a stream's reply and move the stream behind those in use, where
+ * get_stream() finds it again.  whole: the reply was read to its end.
  */
 static void
 end_stream(Fetch *fetch, Stream *stream, bool whole)

@@ -19,6 +19,10 @@ typedef struct JsonInput
 	DcfJsonReader *reader;
 } JsonInput;
 
+/*
+ * The memory is allocated once: json_start() creates a fresh reader in it for
+ * each reply.
+ */
 static void *
 json_create(const DcfFormatConfig *config)
 {
@@ -48,6 +52,10 @@ json_next(void *self, const char *data, size_t len, size_t *consumed)
 	return dcf_json_next(json->reader, data, len, consumed);
 }
 
+/*
+ * The reader has seen all bytes in json_next(), and JSON has an end of its
+ * own, so there can be no further record.
+ */
 static DcfReadStatus
 json_finish(void *self, const char *data, size_t len, size_t *consumed)
 {
@@ -73,6 +81,10 @@ json_matched(const void *self)
 	return dcf_json_matched(json->reader);
 }
 
+/*
+ * The reader keeps only the configured keys, so all keys are found by walking
+ * the record in the buffer again.  Decoding never makes a key longer.
+ */
 static char *
 json_next_key(const void *self, size_t *pos, size_t *len)
 {
@@ -89,6 +101,10 @@ json_next_key(const void *self, size_t *pos, size_t *len)
 	return name;
 }
 
+/*
+ * The bytes consumed with a record are no measure: they include what stands
+ * between records.
+ */
 static size_t
 json_record_length(const void *self)
 {
@@ -131,6 +147,7 @@ typedef struct CsvInput
 	DcfCsvReader *reader;
 } CsvInput;
 
+/* As json_create(). */
 static void *
 csv_create(const DcfFormatConfig *config)
 {
@@ -182,6 +199,10 @@ csv_matched(const void *self)
 	return dcf_csv_matched(csv->reader);
 }
 
+/*
+ * The keys are those of the header, which is in the buffer only directly after
+ * DCF_READ_HEADER.
+ */
 static char *
 csv_next_key(const void *self, size_t *pos, size_t *len)
 {
@@ -206,6 +227,10 @@ csv_error(const void *self)
 	return dcf_csv_error(csv->reader);
 }
 
+/*
+ * No flag is set: a cut after a line looks like the end, keys are in the
+ * header and not in records, and texts must be copied (record_private.h).
+ */
 static const DcfFormatRoutine csv_routine = {
 	.name = "CSV",
 	.keys_in = "header",

@@ -61,6 +61,7 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched,
 	reader->context = CurrentMemoryContext;
 	reader->unseen = palloc(sizeof(int16) * size);
 	source->tracks_keys = relation->table->missing_key != DCF_MISSING_IGNORE;
+	/* Targets ascend, so they have no gaps if the last is where it belongs. */
 	reader->in_order = source->ntargets > 0 &&
 		source->targets[source->ntargets - 1].column == source->ntargets - 1;
 
@@ -118,6 +119,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	reader->begun = false;
 	reader->stopped = false;
 	source->format->start(source->in);
+	/* The format has no fields before its first start(). */
 	source->fields = source->format->fields(source->in);
 	reader->rows = NULL;
 	reader->bytes = 0;
@@ -127,6 +129,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	if (source->format->reads_in_thread &&
 		source->ntargets >= THREAD_MIN_COLUMNS)
 		offer_to_thread(reader);
+	/* Raise before the first row, as a missing end is never noticed later. */
 	if (!source->format->shows_cut &&
 		!dcf_http_marks_end(dcf_reply_transfer(reply)))
 		dcf_record_raise_unmarked(reader);
@@ -160,7 +163,9 @@ dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
 		dcf_record_report_missing(reader);
 		return DCF_RECORD_END;
 	}
+	/* From here on this is the number of the record, from 1, for messages. */
 	reader->records++;
+	/* The thread has checked and converted its rows. */
 	if (dcf_record_has_row(reader))
 	{
 		dcf_record_take_row(reader, values, isnull);
@@ -206,7 +211,10 @@ convert_record(const DcfRecordReader *reader, Datum *values, bool *isnull)
 	}
 }
 
-/* Convert a record that was held back: each of its fields is absent. */
+/*
+ * Convert a record that was held back: each of its fields is absent.  That is
+ * left to the converters, because a domain may refuse NULL.
+ */
 static void
 convert_nulls(const DcfRecordReader *reader, Datum *values, bool *isnull)
 {
@@ -240,6 +248,7 @@ dcf_record_bytes(const DcfRecordReader *reader)
 {
 	uint64 bytes = reader->bytes;
 
+	/* The thread's rows are consumed only when all are returned. */
 	if (reader->rows && reader->row > 0)
 		bytes += reader->rows->ends[reader->row - 1];
 	return bytes;

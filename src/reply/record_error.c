@@ -63,6 +63,7 @@ dcf_record_check_keys(DcfRecordReader *reader)
 	if (reader->config.nkeys == 0 ||
 		reader->source.format->matched(reader->source.in) > 0)
 		return;
+	/* A later record may be an empty object: a row of NULLs. */
 	if (reader->records > 1 && !has_keys(reader))
 		return;
 	raise_foreign_keys(reader,
@@ -133,9 +134,14 @@ dcf_record_raise_wrong(DcfRecordReader *reader)
 	size_t len;
 	const char *buffer =
 		dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
+	/* Once bytes are consumed, the buffer no longer has the reply's start. */
 	bool is_start = error->record == 0 && !reader->begun;
 	bool is_cut = error->code == DCF_READ_E_CUT;
 
+	/*
+	 * The same message, whether the format or dcf_record_check_length() finds
+	 * it.
+	 */
 	if (error->code == DCF_READ_E_TOO_LONG)
 		dcf_refusal_raise_too_long(reader->config.max_record_size);
 	ereport(

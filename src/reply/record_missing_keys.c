@@ -43,7 +43,10 @@ add_unread_key(DcfRecordReader *reader, const char *key)
 	MemoryContextSwitchTo(old);
 }
 
-/* Collect the current record's keys that could be a column's "name". */
+/*
+ * Collect the current record's keys that could be a column's "name": what a
+ * missing key may have been renamed to.  The keys of one record are enough.
+ */
 static void
 collect_unread_keys(DcfRecordReader *reader)
 {
@@ -71,6 +74,7 @@ dcf_record_note_header(DcfRecordReader *reader)
 {
 	const DcfRecordSource *source = &reader->source;
 
+	/* If every configured key matches, none is missing. */
 	if (reader->nunseen > 0 &&
 		source->format->matched(source->in) < reader->config.nkeys)
 		collect_unread_keys(reader);
@@ -89,7 +93,10 @@ dcf_record_note_keys(DcfRecordReader *reader)
 	reader->collected = true;
 }
 
-/* Intersect two lists of targets, both in ascending order. */
+/*
+ * Intersect two lists of targets, both in ascending order: the thread's list
+ * has those that no row had, and the reader's those that no record before had.
+ */
 void
 dcf_record_note_rows(DcfRecordReader *reader)
 {
@@ -172,6 +179,7 @@ dcf_record_report_missing(DcfRecordReader *reader)
 {
 	const DcfRelation *relation = reader->relation;
 
+	/* A reply without records says nothing about keys. */
 	if (reader->records == 0)
 		return;
 	for (int i = 0; i < reader->nunseen; i++)

@@ -32,6 +32,10 @@ typedef struct ReportedKey
 
 static HTAB *reported_keys = NULL;
 
+/*
+ * Without HASH_CONTEXT, the table is in TopMemoryContext and lasts as long as
+ * the session.
+ */
 static HTAB *
 create_reported_keys(void)
 {
@@ -67,6 +71,7 @@ was_reported(Oid relid, const char *name, size_t len)
 static void
 remember(Oid relid, const char *name, size_t len)
 {
+	/* A dropped table leaves its keys, so the number needs a limit. */
 	if (reported_keys && hash_get_num_entries(reported_keys) >= REMEMBERED)
 	{
 		hash_destroy(reported_keys);
@@ -115,12 +120,17 @@ dcf_record_report_new(DcfRecordReader *reader)
 
 	reader->wants_new = false;
 	initStringInfo(&names);
+	/* No table could have columns for more keys. */
 	while (count < MaxHeapAttributeNumber &&
 		   (name = format->next_key(reader->source.in, &pos, &len)) != NULL)
 	{
 		if (!dcf_record_reads_key(reader, name, len) &&
 			!was_reported(relid, name, len))
 		{
+			/*
+			 * Also the keys beyond SHOWN, or each later reply would report
+			 * them.
+			 */
 			remember(relid, name, len);
 			if (count < SHOWN)
 				appendStringInfo(&names, "%s\"%s\"", count > 0 ? ", " : "",

@@ -23,12 +23,14 @@ dcf_record_read(DcfRecordReader *reader, bool wait)
 	reader->stopped = false;
 	while (status != DCF_READ_RECORD && status != DCF_READ_END)
 	{
+		/* After DCF_READ_HEADER, the buffer may have records: read on. */
 		if (status == DCF_READ_MORE && !wait &&
 			!dcf_reply_is_ready(reader->reply))
 		{
 			reader->stopped = true;
 			return status;
 		}
+		/* If no more bytes come, the format's reader is to finish. */
 		status = read_buffer(reader,
 							 status == DCF_READ_MORE &&
 								 !dcf_reply_fill(reader->reply));
@@ -50,6 +52,7 @@ read_buffer(DcfRecordReader *reader, bool ended)
 		dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
 	DcfReadStatus status;
 
+	/* Each new buffer may be a piece that the thread has read. */
 	if (!reader->rows)
 		dcf_record_begin_rows(reader);
 	if (dcf_record_has_row(reader))

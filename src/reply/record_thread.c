@@ -44,6 +44,10 @@ dcf_record_read_in_thread(void *arg, char *data, size_t len, void *memory,
 	rows->consumed = *consumed = at;
 	if (rows->nrows == room)
 	{
+		/*
+		 * The backend then goes on with the next piece, which begins with the
+		 * bytes that are left.
+		 */
 		rows->status = DCF_READ_MORE;
 		return DCF_INFLATE_THREAD_READ_FULL;
 	}

@@ -36,7 +36,9 @@ dcf_record_finish_rows(DcfRecordReader *reader, size_t *consumed)
 	if (rows->nrows > 0 && reader->nunseen > 0)
 		dcf_record_note_rows(reader);
 	dcf_record_use_bytes(reader, taken);
+	/* The bytes behind the last row belong to the status. */
 	*consumed = rows->consumed - taken;
+	/* So that dcf_record_begin_rows() does not find them again. */
 	reader->rows = NULL;
 	dcf_http_forget_rows(dcf_reply_transfer(reader->reply));
 	return rows->status;
@@ -58,8 +60,9 @@ prefetch(const void *start, const void *end)
 }
 
 /*
- * Prefetch the row after the one that is being returned: the thread wrote it, so it is in
- * another processor's cache.
+ * Prefetch the row after the one that is being returned: the thread wrote it,
+ * so it is in another processor's cache.  reader->row is already that row's
+ * index, and so never 0.
  */
 static void
 prefetch_row(const DcfRecordReader *reader)
@@ -101,6 +104,7 @@ dcf_record_take_row(DcfRecordReader *reader, Datum *values, bool *isnull)
 			isnull[targets[i].column] = rows->isnull[first + i];
 		}
 
+	/* Pending values are in the order of rows, so this row's come next. */
 	for (; reader->pending < rows->npending; reader->pending++)
 	{
 		const DcfPendingValue *value = &rows->pending[reader->pending];

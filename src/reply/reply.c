@@ -40,7 +40,11 @@ add_error_context(void *arg)
 		errcontext("request: %s", reply->request);
 }
 
-/* Until pop_context(), errors show the request as their CONTEXT. */
+/*
+ * Until pop_context(), errors show the request as their CONTEXT. After an
+ * error PostgreSQL itself restores the stack, at the next PG_CATCH() or in the
+ * main loop.
+ */
 static void
 push_context(DcfReply *reply, ErrorContextCallback *callback)
 {
@@ -56,7 +60,10 @@ pop_context(const ErrorContextCallback *callback)
 	error_context_stack = callback->previous;
 }
 
-/* The exchange for a request: URL, body and deadline. */
+/*
+ * The exchange for a request: URL, body and deadline.  May ask the service for
+ * the preferred endpoint first.
+ */
 static void
 prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
 		int64 deadline)
@@ -87,7 +94,11 @@ raise_refusal(DcfReply *reply)
 	dcf_refusal_raise(&refusal);
 }
 
-/* Send the first try. */
+/*
+ * Send the first try.  The deadline is for everything: questions about the
+ * endpoint, the log-in, the queue and all tries.  What fails meanwhile has the
+ * request as CONTEXT.
+ */
 static void
 begin(DcfReply *reply, const DcfRequest *request, DcfLimiterSlot *slot)
 {
@@ -149,7 +160,10 @@ dcf_reply_await(DcfReply *reply)
 	return status == 200;
 }
 
-/* The transfer, awaited or not; NULL between two tries. */
+/*
+ * The transfer, awaited or not.  NULL between two tries, which others see only
+ * if dcf_reply_await() raised there.
+ */
 static DcfHttpTransfer *
 current_transfer(const DcfReply *reply)
 {

@@ -199,6 +199,7 @@ find_place(Memory *memory)
 
 	if (memory->used < memory->size)
 		return memory->used++;
+	/* In a freed entry "used" is 0, so it counts as the oldest. */
 	for (int i = 1; i < memory->size; i++)
 		if (memory->entries[i].used < memory->entries[oldest].used)
 			oldest = i;
@@ -213,8 +214,8 @@ find_place(Memory *memory)
 }
 
 /*
- * The entry for requests that give values for these columns.  A new one removes those of
- * the table's other versions.
+ * The entry for requests that give values for these columns.  A new one
+ * removes those of the table's other versions, which ALTER has made obsolete.
  */
 static Entry *
 find_or_add_entry(Memory *memory, const DcfRelation *relation, uint64 given)
@@ -241,6 +242,9 @@ find_or_add_entry(Memory *memory, const DcfRelation *relation, uint64 given)
 	entry->given = given;
 	entry->bytes = -1;
 	entry->first_byte_ms = -1;
+	/*
+	 * Read the chain only now: forget() and find_place() may have changed it.
+	 */
 	entry->next = *chain;
 	*chain = place;
 	return entry;
@@ -308,7 +312,10 @@ guess_slope(const DcfRelation *relation)
 	return SLOPE_OF_OTHERS;
 }
 
-/* The slope of the fitted line, as if the guess were one more observation. */
+/*
+ * The slope of the fitted line, as if the guess were one more observation.  xx
+ * and xy are sums about the means.  A slope beyond 0 to 1 is chance.
+ */
 static double
 find_slope(const Entry *entry, double guess)
 {
@@ -319,7 +326,11 @@ find_slope(const Entry *entry, double guess)
 	return Min(Max(slope, 0), 1);
 }
 
-/* The expected records for a request, by an entry that has whole replies. */
+/*
+ * The expected records for a request, by an entry that has whole replies.
+ * Days or values that the request does not give are taken from the entry's
+ * means.
+ */
 static double
 expect_records(const Entry *entry, const DcfRequestSize *reqsize, double guess)
 {
@@ -361,8 +372,9 @@ is_nearer(const Entry *one, const Entry *other, uint64 given)
 }
 
 /*
- * Copy a table's nearest entry that has whole replies, and its nearest of all.  used is 0
- * if there is none.
+ * Copy a table's nearest entry that has whole replies, and its nearest of all.
+ * used is 0 if there is none.  They are copied because the lock is held only
+ * here.
  */
 static void
 find_nearest(const DcfRelation *relation, uint64 given, Entry *counted,
@@ -410,6 +422,7 @@ dcf_reply_stats_find(const DcfRelation *relation,
 	}
 	if (any.used > 0)
 	{
+		/* Replies behind the nearest entry may have had no records. */
 		stats->bytes =
 			any.bytes < 0 && counted.used > 0 ? counted.bytes : any.bytes;
 		stats->first_byte_ms = any.first_byte_ms;
@@ -436,17 +449,22 @@ dcf_reply_stats_widest(const DcfRelation *relation, double *records,
 
 	if (!enabled)
 		return false;
+	/* The entry nearest to no columns at all has the fewest. */
 	find_nearest(relation, 0, &counted, &any);
 	if (counted.used == 0)
 		return false;
 	dcf_request_size_init(&reqsize);
 	reqsize.values = -1;
+	/* reqsize has no days, so the slope does not matter. */
 	*records = expect_records(&counted, &reqsize, 1);
 	*bytes = counted.bytes;
 	return true;
 }
 
-/* An entry's means as numbers of records, days and values. */
+/*
+ * An entry's means as numbers of records, days and values.  The means of
+ * logarithms are geometric means.
+ */
 static void
 describe(const Entry *entry, DcfReplyStatsLine *line)
 {

@@ -20,6 +20,7 @@ list_replies(DcfRowSource *const *sources, int n)
 	{
 		List *more = sources[i]->routine->replies(sources[i]);
 
+		/* Two sources share all of their replies or none, so look for one. */
 		if (more != NIL && !list_member_ptr(replies, linitial(more)))
 			replies = list_concat(replies, more);
 		list_free(more);

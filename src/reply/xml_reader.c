@@ -20,7 +20,10 @@
  */
 #define MAX_MARKUP (64 * 1024)
 
-/* A memory-context reset callback; also ends the reply before. */
+/*
+ * A memory-context reset callback; also ends the reply before.  expat accepts
+ * that there is no parser yet.
+ */
 static void
 free_parser(void *arg)
 {
@@ -32,6 +35,10 @@ free_parser(void *arg)
 	reader->parser = NULL;
 }
 
+/*
+ * The parser is created for each reply by xml_start(), and the buffers grow at
+ * need in feed(), because nothing may be allocated while expat is running.
+ */
 static void *
 xml_create(const DcfFormatConfig *config)
 {
@@ -105,7 +112,10 @@ make_room(DcfXmlReader *reader, DcfXmlBuffer *buffer, size_t len)
 	buffer->room = room;
 }
 
-/* Note expat's error.  One that a callback noted before stays the first. */
+/*
+ * Note expat's error.  One that a callback noted before stays the first: expat
+ * reports the stop that followed as an error of its own.
+ */
 static void
 note_expat_error(DcfXmlReader *reader)
 {
@@ -198,7 +208,10 @@ begins_utf16(const DcfXmlReader *reader, const char *data, size_t len)
 	return false;
 }
 
-/* Feed expat, after making room for all that its callbacks may copy. */
+/*
+ * Feed expat, after making room for all that its callbacks may copy: this
+ * slice and the unfinished markup before it, which check_parsed() limits.
+ */
 static DcfReadStatus
 feed(DcfXmlReader *reader, const char *data, size_t len, bool ended)
 {
@@ -277,6 +290,7 @@ xml_matched(const void *self)
 	return reader->nmatched;
 }
 
+/* The keys that begin_field() kept: those of the first record with fields. */
 static char *
 xml_next_key(const void *self, size_t *pos, size_t *len)
 {

@@ -55,6 +55,7 @@ check_room(DcfXmlReader *reader, const DcfXmlBuffer *buffer, size_t len)
 	return false;
 }
 
+/* The fields of the record before are valid until here. */
 static void
 begin_record(DcfXmlReader *reader)
 {
@@ -66,7 +67,10 @@ begin_record(DcfXmlReader *reader)
 		reader->fields[i] = (DcfField){.kind = DCF_FIELD_ABSENT};
 }
 
-/* Point the fields into the text, and suspend the parser. */
+/*
+ * Point the fields into the text, and suspend the parser.  The text may move
+ * while a record is read, when feed() makes room for a slice.
+ */
 static void
 end_record(DcfXmlReader *reader)
 {
@@ -107,7 +111,11 @@ is_nil(const char **attributes)
 	return false;
 }
 
-/* Find the field's key; the first record's keys are also kept for next_key(). */
+/*
+ * Find the field's key; the first record's keys are also kept for next_key().
+ * A later name is decoded behind the text, whose length it does not change, so
+ * the field's own text overwrites it.
+ */
 static void
 begin_field(DcfXmlReader *reader, const char *name, const char **attributes)
 {
@@ -139,6 +147,7 @@ end_field(DcfXmlReader *reader)
 	if (reader->key < 0)
 		return;
 	field = &reader->fields[reader->key];
+	/* Of a repeated element the last counts, but the key counts once. */
 	if (field->kind == DCF_FIELD_ABSENT)
 		reader->nmatched++;
 	field->len = reader->text.len - reader->field_start;
@@ -175,6 +184,10 @@ begin_table_child(DcfXmlReader *reader, const char *name)
 				  "nor \"Schema\"");
 }
 
+/*
+ * expat may call back once more after it was stopped, for example for the end
+ * of an empty element; an error keeps these calls from doing anything.
+ */
 static void
 start_element(void *arg, const char *name, const char **attributes)
 {
@@ -204,6 +217,9 @@ start_element(void *arg, const char *name, const char **attributes)
 	}
 }
 
+/*
+ * Once decremented, depth is that of the parent: 2 ends a field, 1 a record.
+ */
 static void
 end_element(void *arg, const char *name)
 {
@@ -263,6 +279,7 @@ take_declaration(void *arg, const char *version, const char *encoding,
 				  "it declares another encoding than UTF-8");
 }
 
+/* Without a document type there are no entities that could be expanded. */
 static void
 refuse_doctype(void *arg, const char *name, const char *system_id,
 			   const char *public_id, int has_internal_subset)
