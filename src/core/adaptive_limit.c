@@ -55,6 +55,10 @@ max_int(int a, int b)
 static bool
 is_later(uint32_t a, uint32_t b)
 {
+	/*
+	 * The difference wraps around like the numbers, so its sign is right as
+	 * long as they are less than 2^31 apart.
+	 */
 	return (int32_t) (a - b) > 0;
 }
 
@@ -81,6 +85,10 @@ forget_best(DcfAdaptiveLimit *a, int64_t now)
 
 	if (passed < RECENT_MS)
 		return;
+	/*
+	 * best becomes best_before.  After two periods without a call, even best
+	 * is too old.
+	 */
 	a->best_before = passed < 2 * RECENT_MS ? a->best : 0;
 	a->best = 0;
 	a->best_since = now;
@@ -99,6 +107,7 @@ static void
 set_price(DcfAdaptiveLimit *a, int price, int64_t now)
 {
 	a->price = min_int(max_int(price, DCF_PROBE_MIN), DCF_PROBE_MAX);
+	/* What was paid before counts for nothing: the pause starts now. */
 	a->credit = 0;
 	a->credit_since = now;
 }
@@ -112,8 +121,10 @@ pass_probe(DcfAdaptiveLimit *a, int64_t now)
 		a->allowed += a->step;
 	a->step = min_int(2 * a->step, MAX_STEP);
 	a->probe_at = now;
+	/* The new level was accepted once, which may have been luck. */
 	a->confirmed = 0;
 	set_price(a, a->price / 4, now);
+	/* The next probe is already paid for. */
 	a->credit = a->price;
 }
 
@@ -137,6 +148,7 @@ fail_probe(DcfAdaptiveLimit *a, int64_t retry_after, int64_t now)
 {
 	a->probing = false;
 	a->probe_at = now + probe_wait(a, retry_after);
+	/* The limit is near: the next success raises it only by one. */
 	a->step = 1;
 	set_price(a, a->price * 2, now);
 }
@@ -147,6 +159,10 @@ pass_test(DcfAdaptiveLimit *a)
 {
 	a->testing = false;
 	a->passed = max_int(a->passed, a->test_level);
+	/*
+	 * The test was sent beside fewer requests than the refused one, and proves
+	 * nothing about its level.
+	 */
 	if (a->passed < a->doubted)
 		return;
 	a->doubted = 0;
@@ -157,10 +173,18 @@ pass_test(DcfAdaptiveLimit *a)
 static void
 settle(DcfAdaptiveLimit *a, int64_t now)
 {
+	/*
+	 * A request that the service has held for this long was not refused,
+	 * although its reply may take minutes.
+	 */
 	if (a->testing && now - a->test_begun >= DCF_PROBE_PASSED_MS)
 		pass_test(a);
 	if (a->doubted > 0 && now - a->doubted_at >= DOUBT_MS)
 		a->doubted = 0;
+	/*
+	 * This follows the two steps that may have cleared the doubt: a test
+	 * without a doubt has no purpose.
+	 */
 	if (a->doubted == 0)
 		a->testing = false;
 	if (a->probing && now - a->probe_begun >= DCF_PROBE_PASSED_MS)
@@ -173,6 +197,10 @@ next_probe(const DcfAdaptiveLimit *a)
 {
 	int64_t paid = a->credit_since;
 
+	/*
+	 * Only time passes here: each missing request costs CREDIT_MS, but the
+	 * last only LAST_CREDIT_MS.
+	 */
 	if (a->credit < a->price)
 		paid +=
 			(int64_t) (a->price - a->credit - 1) * CREDIT_MS + LAST_CREDIT_MS;
@@ -188,6 +216,7 @@ has_room(DcfAdaptiveLimit *a, int max, int64_t now)
 		return false;
 	if (a->in_flight < dcf_adaptive_limit_current(a, max))
 		return true;
+	/* A probe goes exactly one level above the limit. */
 	return a->in_flight == a->allowed && a->allowed < max && !a->probing &&
 		now >= next_probe(a);
 }
@@ -216,10 +245,18 @@ next_room(DcfAdaptiveLimit *a, int max, int64_t now)
 		return now;
 	if (a->in_flight >= dcf_adaptive_limit_current(a, max))
 	{
+		/* Only the end of a request helps against the caller's own limit. */
 		if (a->in_flight >= max)
 			return 0;
+		/*
+		 * If nobody reports on the probe, settle() counts it as accepted at
+		 * this time.
+		 */
 		if (a->probing)
 			next = a->probe_begun + DCF_PROBE_PASSED_MS;
+		/*
+		 * More than the limit is under way, so a probe is not allowed either.
+		 */
 		else if (a->in_flight > a->allowed)
 			return 0;
 		else
@@ -248,6 +285,9 @@ send_one(DcfAdaptiveLimit *a, int max, int64_t now, DcfAdaptiveLimitMark *mark)
 
 	settle(a, now);
 	within = a->in_flight < dcf_adaptive_limit_current(a, max);
+	/*
+	 * The request is one of three: within the limit, the probe, or beyond it.
+	 */
 	mark->probe = !within && has_room(a, max, now);
 	mark->beyond = !within && !mark->probe;
 	a->in_flight++;
@@ -261,6 +301,7 @@ send_one(DcfAdaptiveLimit *a, int max, int64_t now, DcfAdaptiveLimitMark *mark)
 		a->probe_sent = a->sent;
 		a->probe_begun = now;
 	}
+	/* The first request after a doubtful refusal tests it. */
 	if (a->doubted > 0 && !a->testing)
 	{
 		a->testing = true;
@@ -296,6 +337,10 @@ count_others(const DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark)
 {
 	uint32_t refused = a->refused - mark->refused;
 
+	/*
+	 * More refusals than requests at that time: some concerned requests that
+	 * were sent later.
+	 */
 	if (refused >= (uint32_t) mark->level)
 		return 0;
 	return mark->level - 1 - (int) refused;
@@ -324,9 +369,16 @@ accept_one(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark,
 	if (is_later(mark->sent, a->lowered_sent) || level <= a->allowed)
 	{
 		forget_best(a, now);
+		/*
+		 * A reply that began late tells what was accepted long ago, not a
+		 * moment ago.
+		 */
 		if (now - sent_at < 2 * RECENT_MS)
 			a->best = max_int(a->best, level);
 		a->proven = max_int(a->proven, level);
+		/*
+		 * The request was above the limit and no probe; the limit was too low.
+		 */
 		if (mark->beyond)
 			a->allowed = max_int(a->allowed, level);
 		if (a->confirmed < CONFIRMED && level >= a->allowed)
@@ -334,6 +386,10 @@ accept_one(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark,
 	}
 	if (is_probe(a, mark))
 		pass_probe(a, now);
+	/*
+	 * The average decays with each accepted request, and grows with each
+	 * refusal that was random.
+	 */
 	a->chance -= a->chance / CHANCE_MEMORY;
 	if (a->credit < a->price)
 		a->credit++;
@@ -353,21 +409,33 @@ static void
 lower(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark, int others,
 	  int64_t retry_after, int64_t now)
 {
+	/*
+	 * The first refusal of a request sent since the limit was last lowered
+	 * sets the floor.  Refusals of requests that were sent before this moment
+	 * belong to the same round trip and stop at that floor.
+	 */
 	if (is_later(mark->sent, a->lowered_sent))
 	{
 		a->lowest = max_int(max_int(a->best, a->best_before) / 2, 1);
 		a->lowered_sent = a->sent;
+		/*
+		 * A level that a probe has just reached and that did not last makes
+		 * the next probe dearer.
+		 */
 		set_price(a, a->confirmed < CONFIRMED ? a->price * 4 : DCF_PROBE_MIN,
 				  now);
 	}
 	a->allowed = min_int(a->allowed, max_int(others, a->lowest));
+	/* Acceptances above the new limit no longer prove anything. */
 	a->best = min_int(a->best, a->allowed);
 	a->best_before = min_int(a->best_before, a->allowed);
 	a->proven = min_int(a->proven, a->allowed);
+	/* The refusal answers every open question: doubt, test and probe end. */
 	a->doubted = 0;
 	a->testing = false;
 	a->probing = false;
 	a->probe_at = now + probe_wait(a, retry_after);
+	/* No probe has reached this level, so there is nothing to confirm. */
 	a->confirmed = CONFIRMED;
 	a->step = 1;
 }
@@ -377,6 +445,11 @@ static bool
 may_be_chance(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark,
 			  int others, int max, int64_t now)
 {
+	/*
+	 * Not for a request that was sent before the limit was lowered, nor at a
+	 * level that only a probe has reached so far, unless random refusals are
+	 * frequent.
+	 */
 	if (!is_later(mark->sent, a->lowered_sent) ||
 		(a->confirmed < CONFIRMED && others + 1 >= a->allowed &&
 		 a->chance <= CHANCE_OFTEN))
@@ -405,6 +478,7 @@ is_confirmed(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark, int level,
 		pass_test(a);
 		counts = a->doubted > 0;
 	}
+	/* Where random refusals are frequent, two in a row are no proof. */
 	if (a->doubted == 0)
 	{
 		a->doubted = level;
@@ -421,6 +495,10 @@ static void
 refuse_one(DcfAdaptiveLimit *a, const DcfAdaptiveLimitMark *mark, int max,
 		   int64_t retry_after, int64_t now)
 {
+	/*
+	 * The service decided at some time between the sending and now.  The
+	 * larger number lowers the limit less.
+	 */
 	int others = max_int(count_others(a, mark), a->in_flight);
 
 	if (is_probe(a, mark))
@@ -477,6 +555,10 @@ find_blame(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 
 	if (beside == 0)
 		return BLAME_TOTAL;
+	/*
+	 * A probe takes a risk with one of the limits, so the refusal concerns
+	 * that one.
+	 */
 	if (total_probe != resource_probe)
 		return total_probe ? BLAME_TOTAL : BLAME_RESOURCE;
 	if (others == beside)
@@ -507,6 +589,10 @@ dcf_adaptive_limit_refuse(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 		(resource && is_probe(resource, &ticket->resource));
 	Blame blame = BLAME_TOTAL;
 
+	/*
+	 * Both limits are settled and lose the request first: what follows looks
+	 * at the others under way.
+	 */
 	settle(total, now);
 	total->in_flight--;
 	if (resource)
@@ -519,6 +605,10 @@ dcf_adaptive_limit_refuse(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 		refuse_one(total, &ticket->total, max, retry_after, now);
 	if (resource && blame != BLAME_TOTAL)
 		refuse_one(resource, &ticket->resource, max, retry_after, now);
+	/*
+	 * The roles and the counter change only now: refuse_one() needs the state
+	 * in which the request was refused.
+	 */
 	end_role(total, &ticket->total);
 	total->refused++;
 	if (resource)
@@ -526,6 +616,7 @@ dcf_adaptive_limit_refuse(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 		end_role(resource, &ticket->resource);
 		resource->refused++;
 	}
+	/* Without others under way, nothing would end the hold before its time. */
 	if (total->in_flight > 0)
 		total->held_until = now + DCF_ADAPTIVE_LIMIT_HOLD_MS;
 	return probe;
@@ -537,6 +628,7 @@ dcf_adaptive_limit_end(DcfAdaptiveLimit *total, DcfAdaptiveLimit *resource,
 {
 	settle(total, now);
 	total->in_flight--;
+	/* A request has ended, so the service has room again. */
 	total->held_until = 0;
 	end_role(total, &ticket->total);
 	if (resource)

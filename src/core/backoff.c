@@ -15,6 +15,7 @@ dcf_backoff_delay(int attempt, int64_t max_ms, uint64_t random)
 	int64_t whole = DCF_BACKOFF_BASE_MS;
 	int64_t half;
 
+	/* With this bound, doubling cannot overflow. */
 	if (max_ms > DCF_DELAY_MAX_MS)
 		max_ms = DCF_DELAY_MAX_MS;
 	for (; attempt > 1 && whole < max_ms; attempt--)
@@ -56,6 +57,10 @@ typedef struct Value
 	const char *end;
 } Value;
 
+/*
+ * The value without the white space around it (RFC 9110 allows spaces and
+ * tabs).
+ */
 static Value
 trim(const char *value, size_t len)
 {
@@ -85,6 +90,7 @@ take_seconds(Value *v, int64_t *seconds)
 	for (; at_digit(v); v->p++)
 	{
 		n = n * 10 + (*v->p - '0');
+		/* Cut at each digit, so that any number of digits fits. */
 		if (n > MAX_SECONDS)
 			n = MAX_SECONDS;
 	}
@@ -105,6 +111,7 @@ take_milliseconds(Value *v, int *milliseconds)
 	for (; at_digit(v); v->p++, unit /= 10)
 	{
 		ms += unit * (*v->p - '0');
+		/* From the fourth digit on, unit is 0: any digit but 0 rounds up. */
 		more = more || (unit == 0 && *v->p != '0');
 	}
 	*milliseconds = ms + (more ? 1 : 0);
@@ -145,6 +152,7 @@ typedef struct HttpDate
 	int second;
 } HttpDate;
 
+/* A literal text, in its exact case. */
 static bool
 take_text(Value *v, const char *text)
 {
@@ -168,6 +176,7 @@ take_name(Value *v, const char *const *names, int nnames, int *index)
 	return false;
 }
 
+/* A number of exactly ndigits digits, at most max. */
 static bool
 take_digits(Value *v, int ndigits, int max, int *number)
 {
@@ -181,6 +190,7 @@ take_digits(Value *v, int ndigits, int max, int *number)
 	return *number <= max;
 }
 
+/* The month's English name, case-sensitive as in RFC 9110. */
 static bool
 take_month(Value *v, HttpDate *date)
 {
@@ -255,12 +265,16 @@ static bool
 take_asctime_date(Value *v, HttpDate *date)
 {
 	return take_text(v, " ") && take_month(v, date) && take_text(v, " ") &&
+		/* A day below 10 has a space in place of its first digit. */
 		(take_text(v, " ") ? take_digits(v, 1, 9, &date->day) :
 							 take_digits(v, 2, 31, &date->day)) &&
 		take_text(v, " ") && take_clock(v, date) && take_text(v, " ") &&
 		take_digits(v, 4, 9999, &date->year);
 }
 
+/*
+ * A date in any of the three forms, told apart by what follows the day's name.
+ */
 static bool
 take_http_date(Value *v, int64_t now, HttpDate *date)
 {
@@ -294,6 +308,10 @@ days_since_epoch(int year, int month, int day)
 
 	/* Adding a cycle of 400 years keeps the dividends positive. */
 	y += 400;
+	/*
+	 * 719468 is the number of days from 0000-03-01 to 1970-01-01, 146097 that
+	 * of 400 years.
+	 */
 	return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 -
 		(719468 + 146097);
 }
@@ -328,6 +346,10 @@ dcf_retry_after_parse(const char *value, size_t len, int64_t now,
 		date.hour * 3600 + date.minute * 60 + date.second;
 	if (seconds <= now)
 		*delay_ms = 0;
+	/*
+	 * now may be any number: a difference that could overflow is never
+	 * computed.
+	 */
 	else if (now <= seconds - MAX_SECONDS)
 		*delay_ms = DCF_DELAY_MAX_MS;
 	else

@@ -9,6 +9,10 @@ dcf_circuit_admit(DcfCircuit *circuit, int64_t now)
 {
 	if (!circuit->open)
 		return DCF_CIRCUIT_GO;
+	/*
+	 * The probe's connection has lasted, although its reply may not have
+	 * begun.
+	 */
 	if (circuit->probing && circuit->settling && circuit->probe_until <= now)
 	{
 		dcf_circuit_close(circuit);
@@ -16,6 +20,10 @@ dcf_circuit_admit(DcfCircuit *circuit, int64_t now)
 	}
 	if (dcf_circuit_wait(circuit, now) > 0)
 		return DCF_CIRCUIT_REFUSED;
+	/*
+	 * A probe that was given up may still report.  Its number is outdated, so
+	 * it changes nothing.
+	 */
 	circuit->probes++;
 	circuit->probing = true;
 	circuit->settling = false;
@@ -35,6 +43,10 @@ dcf_circuit_wait(const DcfCircuit *circuit, int64_t now)
 void
 dcf_circuit_close(DcfCircuit *circuit)
 {
+	/*
+	 * The counters of probes and retries stay: they tell later reports from
+	 * current ones.
+	 */
 	circuit->failures = 0;
 	circuit->since = 0;
 	circuit->broken = false;
@@ -59,6 +71,10 @@ dcf_circuit_connect(DcfCircuit *circuit, uint64_t probe, int64_t now)
 {
 	if (!is_current(circuit, probe))
 		return;
+	/*
+	 * The host could not be reached before, so a connection is an answer.  If
+	 * connections were broken off, it is none yet.
+	 */
 	if (!circuit->broken)
 	{
 		dcf_circuit_close(circuit);
@@ -84,6 +100,7 @@ dcf_circuit_abandon(DcfCircuit *circuit, uint64_t probe, uint64_t retry,
 	if (!is_current(circuit, probe))
 		return;
 	circuit->probing = false;
+	/* The probe has learned nothing, so another may follow at once. */
 	circuit->probe_at = now;
 }
 
@@ -106,9 +123,14 @@ dcf_circuit_fail(DcfCircuit *circuit, bool broken, uint64_t probe,
 	if (circuit->failures < INT32_MAX)
 		circuit->failures++;
 	circuit->broken = broken;
+	/* Retries may fail in another order than they began. */
 	if (retry > circuit->failed_retry)
 		circuit->failed_retry = retry;
 	end_retry(circuit, retry);
+	/*
+	 * Only the probe's failure prolongs the pause: other requests were sent
+	 * before the circuit opened.
+	 */
 	if (is_current(circuit, probe))
 		begin_pause(circuit, 2 * circuit->pause, now);
 }
@@ -116,6 +138,10 @@ dcf_circuit_fail(DcfCircuit *circuit, bool broken, uint64_t probe,
 void
 dcf_circuit_give_up(DcfCircuit *circuit, int64_t first_failed, int64_t now)
 {
+	/*
+	 * since is later than first_failed if the host has answered in between:
+	 * dcf_circuit_close() cleared the earlier failures.
+	 */
 	if (circuit->open || circuit->failures == 0 ||
 		circuit->since > first_failed ||
 		(circuit->broken && circuit->failures == 1))
@@ -130,6 +156,10 @@ dcf_circuit_check(const DcfCircuit *circuit, int64_t since, uint64_t retries,
 {
 	if (circuit->open)
 		return DCF_CIRCUIT_OPEN;
+	/*
+	 * The request's own failure came before its wait.  If it is no longer
+	 * counted, the host has answered in between.
+	 */
 	if (circuit->failures == 0 || circuit->since > since)
 		return DCF_CIRCUIT_ANSWERED;
 	if (circuit->failed_retry > retries)

@@ -12,6 +12,7 @@ dcf_csv_unescape(const char *src, size_t len, char *dst)
 	while (len > 0)
 	{
 		const char *quote = memchr(src, '"', len);
+		/* The first quote of a pair is copied with the text before it. */
 		size_t plain = quote ? (size_t) (quote - src) + 1 : len;
 
 		memcpy(dst + written, src, plain);
@@ -65,6 +66,7 @@ dcf_csv_key_find(const DcfKeyTable *table, const char *src, size_t len,
 	for (size_t i = 0; i < len; i += written_length(src + i, len - i))
 		hash = dcf_key_hash_step(hash, src[i]);
 	slot = dcf_key_first_slot(table, hash);
+	/* At least half of the slots are empty, so the search ends. */
 	while (table->slots[slot] >= 0 &&
 		   !escaped_equals(&table->keys[table->slots[slot]], src, len))
 		slot = dcf_key_next_slot(table, slot);
@@ -77,6 +79,10 @@ dcf_csv_next_name(const char *header, size_t len, size_t *pos, DcfField *name)
 	size_t end = *pos;
 	bool quoted;
 
+	/*
+	 * After the last name, *pos is beyond the end.  At the end exactly, an
+	 * empty name follows the last comma.
+	 */
 	if (end > len)
 		return false;
 	*name = (DcfField){.kind = DCF_FIELD_TEXT};
@@ -100,6 +106,7 @@ dcf_csv_next_name(const char *header, size_t len, size_t *pos, DcfField *name)
 			end++;
 	}
 	name->len = (size_t) (header + end - name->data);
+	/* Over the closing quote, if there is one, and the comma or the end. */
 	*pos = end + (quoted ? 2 : 1);
 	return true;
 }

@@ -95,6 +95,10 @@ dcf_csv_init(void *memory, const DcfCsvConfig *config)
 	/* This makes all fields DCF_FIELD_ABSENT. */
 	memset(reader, 0, dcf_csv_size(config));
 	reader->config = config;
+	/*
+	 * The arrays follow the struct in the order of their alignment, so none
+	 * needs padding.
+	 */
 	reader->fields = (DcfField *) (reader + 1);
 	reader->starts = (size_t *) (reader->fields + nkeys);
 	reader->columns = reader->starts + nkeys;
@@ -143,6 +147,7 @@ end_name(DcfCsvReader *reader, const Cursor *cursor)
 
 	if (key >= 0)
 	{
+		/* Keys that are not wanted may be repeated. */
 		for (int i = 0; i < reader->nmatched; i++)
 		{
 			if (reader->order[i] == key)
@@ -150,6 +155,7 @@ end_name(DcfCsvReader *reader, const Cursor *cursor)
 								 "the header has a key twice");
 		}
 		reader->columns[key] = reader->column;
+		/* Names are read from left to right, so order is sorted by column. */
 		reader->order[reader->nmatched++] = key;
 	}
 	return STEP_ON;
@@ -162,6 +168,7 @@ end_value(DcfCsvReader *reader)
 	DcfField *field;
 	int key;
 
+	/* Both the fields of a record and order go from left to right. */
 	if (reader->next == reader->nmatched ||
 		reader->columns[reader->order[reader->next]] != reader->column)
 		return;
@@ -180,12 +187,17 @@ end_field(DcfCsvReader *reader, const Cursor *cursor, bool ends_line)
 {
 	if (!reader->header_read)
 	{
+		/* A header of one empty name cannot be told from an empty line. */
 		if (ends_line && reader->column == 0 && reader->field_end == 0)
 			return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
 							 "the header is empty");
 		if (end_name(reader, cursor) != STEP_ON)
 			return STEP_WRONG;
 		if (ends_line)
+			/*
+			 * The cursor is still at the line end, which is no part of the
+			 * header.
+			 */
 			reader->header_len = line_offset(reader, cursor);
 	}
 	else
@@ -209,6 +221,7 @@ pass_field(DcfCsvReader *reader, Cursor *cursor)
 {
 	char c = *cursor->p;
 
+	/* end_field() sets the next state; a carriage return changes it again. */
 	if (end_field(reader, cursor, c != ',') != STEP_ON)
 		return STEP_WRONG;
 	if (c == '\r')
@@ -221,6 +234,7 @@ pass_field(DcfCsvReader *reader, Cursor *cursor)
 static inline const char *
 skip_plain(const char *p, const char *end)
 {
+	/* Eight bytes at once; most text is plain. */
 	while (end - p >= 8 && dcf_are_plain(p, ','))
 		p += 8;
 	while (p < end && dcf_is_plain((unsigned char) *p, ','))
@@ -235,6 +249,7 @@ skip_plain(const char *p, const char *end)
 static inline Step
 take_byte(DcfCsvReader *reader, Cursor *cursor)
 {
+	/* A NUL is valid UTF-8, but no text of PostgreSQL can hold it. */
 	if (*cursor->p == '\0')
 		return fail_here(reader, cursor, DCF_READ_E_SYNTAX, "a NUL byte");
 	if (!dcf_utf8_step(&reader->utf8, (unsigned char) *cursor->p))
@@ -285,6 +300,7 @@ take_quoted(DcfCsvReader *reader, Cursor *cursor)
 			break;
 		if (*cursor->p == '"' && reader->utf8.need == 0)
 		{
+			/* The end is noted at each quote; that of the last one remains. */
 			reader->field_end = line_offset(reader, cursor);
 			reader->state = AT_QUOTE;
 			cursor->p++;
@@ -300,6 +316,7 @@ take_quoted(DcfCsvReader *reader, Cursor *cursor)
 static Step
 drop_line(DcfCsvReader *reader, const Cursor *cursor)
 {
+	/* The bytes of the line may now leave the buffer. */
 	reader->start = (size_t) (cursor->p - cursor->start);
 	return STEP_ON;
 }
@@ -319,6 +336,10 @@ pass_empty_line(DcfCsvReader *reader, Cursor *cursor)
 static Step
 begin_field(DcfCsvReader *reader, Cursor *cursor)
 {
+	/*
+	 * With one column, an empty line is a record.  In the header, ncolumns is
+	 * still 0.
+	 */
 	if (reader->column == 0 && reader->ncolumns > 1)
 	{
 		if (*cursor->p == '\n' || *cursor->p == '\r')
@@ -347,6 +368,10 @@ skip_byte_order_mark(DcfCsvReader *reader, Cursor *cursor)
 
 	for (; cursor->p < cursor->end; cursor->p++)
 	{
+		/*
+		 * No byte is consumed in this state, so the cursor's offset counts the
+		 * bytes of the mark.
+		 */
 		size_t read = (size_t) (cursor->p - cursor->start);
 
 		if (read == sizeof(mark))
@@ -354,6 +379,7 @@ skip_byte_order_mark(DcfCsvReader *reader, Cursor *cursor)
 		else if (*cursor->p == mark[read])
 			continue;
 		else
+			/* It is no mark: the bytes are read again as the header. */
 			cursor->p = cursor->start;
 		reader->state = AT_FIELD;
 		return STEP_ON;
@@ -377,6 +403,7 @@ take(DcfCsvReader *reader, Cursor *cursor)
 			return take_plain(reader, cursor);
 		case IN_QUOTED:
 			return take_quoted(reader, cursor);
+		/* The byte after a quote decides whether it ended the field. */
 		case AT_QUOTE:
 			if (c == '"')
 			{
@@ -415,6 +442,10 @@ end_line(DcfCsvReader *reader, const Cursor *cursor)
 	else
 	{
 		reader->nrecords++;
+		/*
+		 * Only now are the fields made pointers: until its last byte arrived,
+		 * the line could move with the buffer.
+		 */
 		for (int i = 0; i < reader->nmatched; i++)
 		{
 			int key = reader->order[i];
@@ -425,6 +456,10 @@ end_line(DcfCsvReader *reader, const Cursor *cursor)
 	reader->column = 0;
 	reader->next = 0;
 	reader->start = (size_t) (cursor->p - cursor->start);
+	/*
+	 * dcf_csv_next() and dcf_csv_finish() have cleared header, so it is set
+	 * only by this line.
+	 */
 	return reader->header ? DCF_READ_HEADER : DCF_READ_RECORD;
 }
 
@@ -450,6 +485,10 @@ dcf_csv_next(DcfCsvReader *reader, const char *data, size_t len,
 		return DCF_READ_WRONG;
 	if (step == STEP_LINE)
 		status = end_line(reader, &cursor);
+	/*
+	 * What precedes the current line is consumed; later offsets count from
+	 * there.
+	 */
 	*consumed = reader->start;
 	reader->base += *consumed;
 	reader->pos = (size_t) (cursor.p - cursor.start) - *consumed;
@@ -492,6 +531,7 @@ dcf_csv_finish(DcfCsvReader *reader, const char *data, size_t len,
 	reader->header = NULL;
 	if (reader->error.code != DCF_READ_OK)
 		return DCF_READ_WRONG;
+	/* The last line had its line end. */
 	if (reader->state == AT_FIELD && reader->column == 0)
 		return DCF_READ_END;
 	reason = check_end(reader);
@@ -508,6 +548,7 @@ dcf_csv_finish(DcfCsvReader *reader, const char *data, size_t len,
 		reader->quoted = reader->escaped = false;
 		reader->field_start = line_offset(reader, &cursor);
 	}
+	/* After a closing quote, the end of the field is already known. */
 	if (reader->state != AT_QUOTE)
 		reader->field_end = line_offset(reader, &cursor);
 	if (end_field(reader, &cursor, true) != STEP_ON)

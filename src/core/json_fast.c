@@ -18,6 +18,10 @@ skip_space(const char *p, const char *end)
 static inline const char *
 find_record(const DcfJsonReader *reader, const char *p, const char *limit)
 {
+	/*
+	 * Inside a record that was begun step by step, this returns NULL, and the
+	 * fields read so far remain.
+	 */
 	if (reader->depth != reader->record_depth - 1 || !reader->in_records)
 		return NULL;
 	if (reader->state == AT_COMMA_OR_END)
@@ -33,7 +37,8 @@ find_record(const DcfJsonReader *reader, const char *p, const char *limit)
 	return p < limit && *p == '{' ? p : NULL;
 }
 
-/* * Read the rest of a string with the scanner, which knows all escapes; p is
+/*
+ * Read the rest of a string with the scanner, which knows all escapes; p is
  * between two characters.  Returns the byte after the closing quote, or NULL.
  */
 static const char *
@@ -62,6 +67,10 @@ skip_odd(const char **p, const char *end, DcfField *field)
 	if (*at == '\\')
 	{
 		if (end - at < 2 || at[1] == '\0' ||
+			/*
+			 * \uXXXX may stand for half of a surrogate pair; the scanner
+			 * checks that.
+			 */
 			strchr("\"\\/bfnrt", at[1]) == NULL)
 			return false;
 		field->escaped = true;
@@ -76,6 +85,7 @@ skip_odd(const char **p, const char *end, DcfField *field)
 			return false;
 		at++;
 	}
+	/* The character goes on after the buffer. */
 	if (utf8.need > 0)
 		return false;
 	*p = at;
@@ -109,6 +119,7 @@ skip_number(const char *p, const char *end)
 		p++;
 	digits = p;
 	p = skip_digits(p, end);
+	/* JSON allows no leading zero. */
 	if (p == digits || (*digits == '0' && p - digits > 1))
 		return NULL;
 	if (p < end && *p == '.')
@@ -130,6 +141,10 @@ take_other_value(const char *p, const char *end, DcfField *field)
 {
 	const char *after;
 
+	/*
+	 * What follows a word must be a lead or the closing brace, so "nullx"
+	 * fails there.
+	 */
 	if (memcmp(p, "null", 4) == 0)
 	{
 		field->kind = DCF_FIELD_NULL;
@@ -170,6 +185,10 @@ learn_lead(DcfJsonReader *reader, const char *lead, bool first,
 {
 	DcfJsonLeads *leads = &reader->leads;
 	DcfField name = {.escaped = false};
+	/*
+	 * White space before the opening brace was skipped by find_record(), that
+	 * before a comma belongs to the lead.
+	 */
 	const char *p = first ? lead : skip_space(lead, limit);
 	size_t len;
 
@@ -189,6 +208,10 @@ learn_lead(DcfJsonReader *reader, const char *lead, bool first,
 	*key =
 		dcf_json_key_find(&reader->table, name.data, name.len, name.escaped);
 
+	/*
+	 * A lead is remembered only once it is known to be valid JSON, so equal
+	 * bytes need no check.
+	 */
 	len = (size_t) (p - lead);
 	if (leads->n < DCF_LEADS && len <= DCF_LEAD_SIZE)
 	{

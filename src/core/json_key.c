@@ -41,6 +41,7 @@ decode_unicode(const char *src, size_t len, char *dst, size_t *dstlen)
 
 	if (unit < 0)
 		return 0;
+	/* No surrogate: one code unit is the whole character. */
 	if (unit < 0xD800 || unit > 0xDFFF)
 	{
 		*dstlen = dcf_utf8_encode((uint32_t) unit, dst);
@@ -79,6 +80,7 @@ decode_one(const char *src, size_t len, char *dst, size_t *dstlen)
 		used = decode_unicode(src, len, dst, dstlen);
 		return used > 0 ? used : 1;
 	}
+	/* The length leaves out the NUL at the end of from. */
 	found = memchr(from, src[1], sizeof(from) - 1);
 	if (found == NULL)
 		return 1;
@@ -128,6 +130,10 @@ dcf_json_key_equals(const DcfKey *key, const char *src, size_t len,
 		size_t ndecoded;
 		size_t used = decode_one(src, len, decoded, &ndecoded);
 
+		/*
+		 * matched never exceeds the key's length, so the difference does not
+		 * wrap.
+		 */
 		if (key->len - matched < ndecoded ||
 			memcmp(key->name + matched, decoded, ndecoded) != 0)
 			return false;
@@ -180,6 +186,10 @@ skip_string(const char *record, size_t len, size_t pos)
 {
 	for (pos++; pos < len && record[pos] != '"'; pos++)
 	{
+		/*
+		 * The byte after a backslash may be a quote; the digits of \uXXXX are
+		 * none.
+		 */
 		if (record[pos] == '\\')
 			pos++;
 	}
@@ -203,6 +213,7 @@ skip_value(const char *record, size_t len, size_t pos)
 		}
 		if (c == '{' || c == '[')
 			depth++;
+		/* At depth 0, a closing brace is that of the record itself. */
 		else if ((c == '}' || c == ']') && depth-- == 0)
 			return len;
 		pos++;

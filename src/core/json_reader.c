@@ -28,8 +28,10 @@ dcf_json_init(void *memory, const DcfJsonConfig *config)
 	DcfJsonReader *reader = memory;
 	size_t nkeys = (size_t) config->nkeys;
 
+	/* All fields become DCF_FIELD_ABSENT, the state AT_BEGINNING. */
 	memset(reader, 0, dcf_json_size(config));
 	reader->config = config;
+	/* Envelope, array and record; or array and record. */
 	reader->record_depth = config->records_member ? 3 : 2;
 	reader->records_next = config->records_member == NULL;
 	reader->fast_record = dcf_json_fast_record(config->simd);
@@ -37,6 +39,10 @@ dcf_json_init(void *memory, const DcfJsonConfig *config)
 	reader->starts = (size_t *) (reader->fields + nkeys);
 	reader->followers = (int *) (reader->starts + nkeys);
 	for (int i = 0; i < config->nkeys; i++)
+		/*
+		 * followers[k + 1] belongs to key k, so the first guess is the
+		 * configured order.
+		 */
 		reader->followers[i] = i;
 	dcf_key_table_init(&reader->table, config->keys, config->nkeys,
 					   reader->followers + nkeys + 1);
@@ -65,12 +71,14 @@ open_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	if (reader->depth == DCF_JSON_MAX_DEPTH)
 		return fail_here(reader, cursor, DCF_READ_E_DEPTH, "nested too deep");
 	*bits = object ? *bits | bit : *bits & ~bit;
+	/* The depth of records must be right before in_record is decided below. */
 	if (reader->depth == 0 && object && reader->records_next)
 		dcf_json_record_begin_bare(reader);
 	reader->depth++;
 
 	if (!reader->in_record)
 	{
+		/* dcf_json_check_shape() has made sure that this is an object. */
 		if (reader->in_records || reader->bare)
 			dcf_json_record_begin(reader, cursor);
 		else if (reader->records_next)
@@ -93,6 +101,9 @@ end_value(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 	reader->state = AT_COMMA_OR_END;
 	if (!at_top_of_record(reader))
 		return STEP_ON;
+	/*
+	 * key stays set while a container is read, so its last bracket stores it.
+	 */
 	if (reader->key >= 0)
 		dcf_json_record_store(reader, cursor, kind);
 	return reader->bare ? dcf_json_record_check_bare(reader, cursor, kind) :
@@ -118,6 +129,7 @@ close_container(DcfJsonReader *reader, DcfJsonCursor *cursor)
 	}
 	if (reader->depth == 0)
 		return STEP_ON;
+	/* The array of records has ended; the envelope may have more members. */
 	if (reader->in_records && reader->depth < reader->record_depth - 1)
 		reader->in_records = false;
 	return end_value(reader, cursor,
@@ -132,12 +144,14 @@ begin_value(DcfJsonReader *reader, DcfJsonCursor *cursor)
 
 	if (!reader->in_record)
 	{
+		/* A wrong shape is reported at once, not as a syntax error later. */
 		if (dcf_json_check_shape(reader, cursor) != STEP_ON)
 			return STEP_WRONG;
 	}
 	else if (reader->depth == reader->record_depth)
 	{
 		reader->token_start = held_offset(reader, cursor);
+		/* An array's first byte decides, before a large one is read. */
 		if (reader->bare && c == '[' &&
 			dcf_json_record_check_bare(reader, cursor, DCF_FIELD_ARRAY) !=
 				STEP_ON)
@@ -181,6 +195,10 @@ begin_key(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
 	if (*cursor->p != '"')
 		return fail_syntax(reader, cursor, "expected a key");
+	/*
+	 * Outside records, no byte is held but those of a key, which may come in
+	 * pieces.
+	 */
 	if (at_top_of_envelope(reader))
 		hold_from_here(reader, cursor);
 	if (at_top_of_envelope(reader) || at_top_of_record(reader))
@@ -195,6 +213,7 @@ begin_key(DcfJsonReader *reader, DcfJsonCursor *cursor)
 static DcfJsonStep
 end_key(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
+	/* The token starts at the opening quote. */
 	const char *name = cursor->start + reader->hold + reader->token_start + 1;
 	size_t len = (size_t) (cursor->p - name) - 1;
 
@@ -210,6 +229,10 @@ end_key(DcfJsonReader *reader, DcfJsonCursor *cursor)
 		const char *member = reader->config->records_member;
 		DcfKey wanted = {member, strlen(member)};
 
+		/*
+		 * The value after the key is not needed, unless it has records, which
+		 * hold their own bytes.
+		 */
 		reader->holding = false;
 		reader->records_next =
 			dcf_json_key_equals(&wanted, name, len, reader->scan.escaped);
@@ -249,6 +272,10 @@ skip_byte_order_mark(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
 	static const char mark[] = "\xEF\xBB\xBF";
 
+	/*
+	 * JSON cannot begin with a byte of the mark, so a partial mark is an
+	 * error.
+	 */
 	if (reader->mark_bytes == 0 && *cursor->p != mark[0])
 		reader->state = AT_VALUE;
 	else if (*cursor->p != mark[reader->mark_bytes])
@@ -292,6 +319,7 @@ take_structure(DcfJsonReader *reader, DcfJsonCursor *cursor)
 			return STEP_ON;
 		case AT_COMMA_OR_END:
 			return after_value(reader, cursor);
+		/* AT_TRAILER: skip_space() has passed all white space. */
 		default:
 			return fail_here(reader, cursor, DCF_READ_E_TRAILING,
 							 "something follows the end");
@@ -349,10 +377,12 @@ take_steps(DcfJsonReader *reader, DcfJsonCursor *cursor)
 
 	while (step == STEP_ON)
 	{
+		/* The states of scalars come last in the enum. */
 		if (reader->state >= IN_STRING)
 			step = take_scalar(reader, cursor);
 		else
 		{
+			/* Only the very first bytes can be a mark. */
 			if (reader->state != AT_BEGINNING)
 				skip_space(cursor);
 			if (cursor->p == cursor->end)
@@ -379,11 +409,16 @@ dcf_json_next(DcfJsonReader *reader, const char *data, size_t len,
 
 	cursor = (DcfJsonCursor){data, data + reader->pos, data + len};
 	step = STEP_RECORD;
+	/* The fast path moves the cursor only if it reads a whole record. */
 	if (!reader->fast_record(reader, &cursor))
 		step = take_steps(reader, &cursor);
 	if (step == STEP_WRONG)
 		return DCF_READ_WRONG;
 	reader->pos = (size_t) (cursor.p - cursor.start);
+	/*
+	 * Bytes from hold on stay; offsets then count from the new start of the
+	 * buffer.
+	 */
 	*consumed = reader->holding ? reader->hold : reader->pos;
 	reader->base += *consumed;
 	reader->pos -= *consumed;

@@ -40,6 +40,10 @@ wrong_reply_reason(bool envelope, char c)
 	}
 }
 
+/*
+ * Whether a JSON value begins with c.  wrong_reply_reason() knows all first
+ * bytes but the opening brace.
+ */
 static bool
 begins_value(char c)
 {
@@ -55,6 +59,7 @@ dcf_json_check_shape(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 {
 	char c = *cursor->p;
 
+	/* An object is always possible: the envelope, or a bare record. */
 	if (reader->depth == 0)
 	{
 		bool envelope = reader->record_depth == 3;
@@ -128,6 +133,10 @@ dcf_json_record_check_bare(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 	if (reader->member == MEMBER_ERROR && kind == DCF_FIELD_TRUE)
 		return fail_here(reader, &last, DCF_READ_E_SHAPE,
 						 "expected an array of records, found an error");
+	/*
+	 * A table with a column for "Error" wants the record, and its key is
+	 * found.
+	 */
 	if (reader->member == MEMBER_ERROR && kind == DCF_FIELD_FALSE &&
 		reader->key < 0)
 		return fail_here(reader, &last, DCF_READ_E_SHAPE,
@@ -163,6 +172,7 @@ dcf_json_record_find_key(DcfJsonReader *reader, const char *name, size_t len)
 	bool escaped = reader->scan.escaped;
 	int key = *follower;
 
+	/* Without wanted keys, there is none to compare with. */
 	if (key < reader->config->nkeys &&
 		dcf_json_key_equals(&reader->config->keys[key], name, len, escaped))
 	{
@@ -172,6 +182,10 @@ dcf_json_record_find_key(DcfJsonReader *reader, const char *name, size_t len)
 	key = dcf_json_key_find(&reader->table, name, len, escaped);
 	if (key >= 0)
 	{
+		/*
+		 * Unwanted keys in between do not matter: last_key is the last wanted
+		 * one.
+		 */
 		*follower = key;
 		reader->last_key = key;
 	}
@@ -187,6 +201,7 @@ dcf_json_record_store(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 	size_t quote = kind == DCF_FIELD_STRING ? 1 : 0;
 	size_t start = reader->token_start + quote;
 
+	/* A key that comes twice is counted once, and its last value stays. */
 	if (field->kind == DCF_FIELD_ABSENT)
 		reader->nmatched++;
 	field->kind = kind;
@@ -204,6 +219,10 @@ dcf_json_record_end(DcfJsonReader *reader, const DcfJsonCursor *cursor)
 	reader->nrecords++;
 	reader->record = cursor->start + reader->hold;
 	reader->record_len = held_offset(reader, cursor);
+	/*
+	 * Offsets become pointers only now: until the record was complete, the
+	 * caller could move the buffer.
+	 */
 	for (int i = 0; i < reader->config->nkeys; i++)
 	{
 		DcfField *field = &reader->fields[i];

@@ -87,6 +87,7 @@ scan_hex_digit(DcfJsonScan *scan, char c)
 
 	if (scan->low_half)
 	{
+		/* A low surrogate is DC00 to DFFF. */
 		if ((scan->ndigits == 1 && digit != 0xD) ||
 			(scan->ndigits == 2 && digit < 0xC))
 			return wrong(scan, DCF_READ_E_SYNTAX,
@@ -98,6 +99,7 @@ scan_hex_digit(DcfJsonScan *scan, char c)
 
 	if (scan->ndigits < 4)
 		return DCF_SCAN_DONE;
+	/* U+0000 is valid JSON, but no text of PostgreSQL can hold it. */
 	if (scan->unit == 0)
 		return wrong(scan, DCF_READ_E_SYNTAX, "U+0000 in a string");
 	if (!scan->low_half && scan->unit >= 0xD800 && scan->unit <= 0xDBFF)
@@ -150,6 +152,7 @@ scan_special(DcfJsonScan *scan, char c)
 	scan->utf8.need = 0;
 	if (!dcf_utf8_step(&scan->utf8, (unsigned char) c))
 		return wrong(scan, DCF_READ_E_UTF8, "invalid UTF-8 in a string");
+	/* The byte begins a character of several bytes: ASCII does not get here. */
 	scan->state = STRING_UTF8;
 	return DCF_SCAN_DONE;
 }
@@ -181,6 +184,7 @@ scan_odd_byte(DcfJsonScan *scan, char c)
 				return DCF_SCAN_DONE;
 			}
 			scan_escape(scan, c);
+			/* scan_escape() clears low_half, so it is set after the call. */
 			scan->low_half = true;
 			return DCF_SCAN_DONE;
 	}
@@ -196,6 +200,7 @@ dcf_json_scan_string(DcfJsonScan *scan, const char **p, const char *end)
 	{
 		if (scan->state == STRING_PLAIN)
 		{
+			/* Plain text is skipped several bytes at a time. */
 			at = dcf_vector_skip_portable(at, end);
 			if (at == end)
 				break;
@@ -269,6 +274,10 @@ dcf_json_scan_number(DcfJsonScan *scan, const char **p, const char *end)
 	}
 	scan->state = (uint8_t) state;
 	*p = at;
+	/*
+	 * Even a complete number may go on in the next buffer.  It always ends: a
+	 * number is inside a container.
+	 */
 	if (at == end)
 		return DCF_SCAN_MORE;
 	if (state == NUMBER_ZERO && *at >= '0' && *at <= '9')

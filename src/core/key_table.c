@@ -19,6 +19,10 @@ dcf_key_slots(int nkeys)
 {
 	size_t nslots = 2;
 
+	/*
+	 * Half of the slots stay empty: probe sequences are short, and every
+	 * search ends.
+	 */
 	while (nslots < (size_t) nkeys * 2)
 		nslots *= 2;
 	return nslots;
@@ -38,6 +42,7 @@ dcf_key_table_init(DcfKeyTable *table, const DcfKey *keys, int nkeys,
 		size_t slot =
 			dcf_key_first_slot(table, hash_name(keys[i].name, keys[i].len));
 
+		/* The names are distinct, so they need not be compared. */
 		while (slots[slot] >= 0)
 			slot = dcf_key_next_slot(table, slot);
 		slots[slot] = i;

@@ -26,6 +26,7 @@ string_end(const char *src, size_t len, size_t pos, bool *escaped)
 		}
 		pos++;
 	}
+	/* A backslash at the end has moved pos beyond it. */
 	return pos < len ? pos : len;
 }
 
@@ -87,10 +88,12 @@ bool
 dcf_literal_next_json(const char *src, size_t len, size_t *pos,
 					  DcfField *element)
 {
+	/* The first call skips the opening bracket. */
 	size_t start = *pos == 0 ? 1 : *pos;
 	size_t end;
 	bool escaped = false;
 
+	/* The reader has validated the commas, so they need no check here. */
 	while (start < len && (is_json_space(src[start]) || src[start] == ','))
 		start++;
 	if (start >= len || src[start] == ']')
@@ -108,6 +111,7 @@ dcf_literal_next_json(const char *src, size_t len, size_t *pos,
 	else
 		end = scalar_end(src, len, start);
 
+	/* A string's span ends before its closing quote. */
 	*pos = element->kind == DCF_FIELD_STRING ? end + 1 : end;
 	element->data = src + start;
 	element->len = end - start;
@@ -152,6 +156,7 @@ dcf_literal_next_part(const char *src, size_t len, size_t *pos,
 
 	for (; i < len; i++)
 	{
+		/* strchr() would find a NUL at the end of stops. */
 		if (!quoted && src[i] != '\0' && strchr(stops, src[i]) != NULL)
 		{
 			*missing = i == *pos;
@@ -170,6 +175,10 @@ dcf_literal_next_part(const char *src, size_t len, size_t *pos,
 		else if (quoted && i + 1 < len && src[i + 1] == '"')
 			out[n++] = src[++i];
 		else
+			/*
+			 * As in range_in() and record_in(), quotes may begin and end
+			 * anywhere in a part.
+			 */
 			quoted = !quoted;
 	}
 	return false;

@@ -55,6 +55,7 @@ dcf_markup_look(const char *body, size_t len)
 		return DCF_BODY_OTHER;
 	if (++p == end)
 		return DCF_BODY_OPEN;
+	/* A tag, a declaration, a processing instruction or a closing tag. */
 	return is_letter(*p) || *p == '!' || *p == '?' || *p == '/' ?
 		DCF_BODY_MARKUP :
 		DCF_BODY_OTHER;
@@ -120,6 +121,10 @@ dcf_markup_is_empty_table(const char *body, size_t len)
 	p = take_tag(take(p, end, "<table"), end);
 	if (p == NULL)
 		return false;
+	/*
+	 * p is after ">", so this is the byte before it.  "<Table />" has no
+	 * closing tag.
+	 */
 	if (p[-2] != '/')
 	{
 		p = take_tag(take(skip_space(p, end), end, "</table"), end);
@@ -139,6 +144,7 @@ dcf_markup_title(const char *body, size_t len, const char **title,
 
 	do
 	{
+		/* A longer name, such as <titlebar>, is not the tag. */
 		p = find(p, end, "<title");
 		if (p == NULL)
 			return false;
@@ -148,6 +154,7 @@ dcf_markup_title(const char *body, size_t len, const char **title,
 	if (after == NULL)
 		return false;
 	after = skip_space(after, end);
+	/* The closing tag may be cut off; the title then goes to the end. */
 	p = find(after, end, "<");
 	if (p == NULL)
 		p = end;

@@ -46,6 +46,7 @@ decode_percent(const char *text, size_t len, Unit *unit)
 {
 	if (text[0] == '+')
 		unit->bytes[0] = ' ';
+	/* The escape may go on after the text. */
 	else if (text[0] == '%' && len < 3)
 		unit->used = 0;
 	else if (text[0] == '%' &&
@@ -83,6 +84,7 @@ decode_json(const char *text, size_t len, Unit *unit)
 		return;
 	}
 	n = dcf_json_unescape(text, escape, decoded);
+	/* A malformed escape is copied as it is, and may exceed a character. */
 	if (n > sizeof(unit->bytes))
 		return;
 	memcpy(unit->bytes, decoded, n);
@@ -116,6 +118,7 @@ decode_reference(const char *name, size_t len)
 	}
 	if (len < 2 || name[0] != '#')
 		return 0;
+	/* At most MAX_REFERENCE characters, so code does not overflow. */
 	for (i = hex ? 2 : 1; i < len; i++)
 	{
 		int digit = dcf_hex_value(name[i]);
@@ -140,6 +143,7 @@ decode_html(const char *text, size_t len, Unit *unit)
 	end = memchr(text, ';', limit);
 	if (end == NULL)
 	{
+		/* Without ";" in this distance, "&" is a plain character. */
 		if (len < MAX_REFERENCE)
 			unit->used = 0;
 		return;
@@ -184,6 +188,7 @@ decode_inside_json(Encoding encoding, const char *text, size_t len, Unit *unit)
 	size_t pos = 0;
 
 	decode_unit(ENCODING_JSON, text, len, unit);
+	/* Only these bytes begin an escape of the inner encoding. */
 	if (unit->used == 0 || strchr("%+\\&", unit->bytes[0]) == NULL)
 		return;
 
@@ -201,6 +206,7 @@ decode_inside_json(Encoding encoding, const char *text, size_t len, Unit *unit)
 	}
 	decode_unit(encoding, inner, n, unit);
 	if (unit->used > 0)
+		/* From the length in inner to that in the text. */
 		unit->used = ends[unit->used - 1];
 }
 
@@ -220,8 +226,16 @@ match(Encoding encoding, bool inside_json, const char *text, size_t len,
 			decode_inside_json(encoding, text + pos, len - pos, &unit);
 		else if (pos < len)
 			decode_unit(encoding, text + pos, len - pos, &unit);
+		/*
+		 * The text ends inside the secret.  If it was cut, what it has may be
+		 * the secret's start.
+		 */
 		if (unit.used == 0)
 			return cut && matched >= DCF_SECRET_MIN ? len : 0;
+		/*
+		 * Units are compared as bytes: the escape of a character stands for
+		 * all its bytes.
+		 */
 		if (unit.nbytes > secret_len - matched ||
 			memcmp(unit.bytes, secret + matched, unit.nbytes) != 0)
 			return 0;

@@ -22,6 +22,7 @@ dcf_simd_has(DcfSimd simd)
 #endif
 		case DCF_SIMD_AVX2:
 #ifdef DCF_HAVE_AVX2
+			/* Compiled in for all processors, but only some have it. */
 			return __builtin_cpu_supports("avx2");
 #else
 			return false;

@@ -61,6 +61,7 @@ mix(State *s, int rounds)
 static void
 absorb(State *s, uint64_t word)
 {
+	/* The word enters before the rounds in v3, and after them in v0. */
 	s->v3 ^= word;
 	mix(s, 2);
 	s->v0 ^= word;
@@ -79,9 +80,17 @@ dcf_siphash(const uint8_t key[DCF_SIPHASH_SIZE], const void *bytes, size_t len,
 			   UINT64_C(0x7465646279746573) ^ k1};
 	size_t left;
 
+	/*
+	 * Whole words first.  The last word has the rest, and the length modulo
+	 * 256 in its top byte.
+	 */
 	for (left = len; left >= 8; left -= 8, p += 8)
 		absorb(&s, load(p, 8));
 	absorb(&s, load(p, left) | (uint64_t) len << 56);
+	/*
+	 * Four rounds finish each half.  0xee and 0xdd are the constants of the
+	 * 128-bit variant; 64 bits would use 0xff.
+	 */
 	s.v2 ^= 0xee;
 	mix(&s, 4);
 	store(hash, s.v0 ^ s.v1 ^ s.v2 ^ s.v3);

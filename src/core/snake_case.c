@@ -94,6 +94,10 @@ begins_word(const char *src, size_t len, size_t i)
 		return !is_lower(before) ||
 			(i > 1 && is_word((unsigned char) src[i - 2]));
 	}
+	/*
+	 * Between capitals, the last one begins a word if a small letter follows:
+	 * "IDList".
+	 */
 	return is_lower((unsigned char) peek(src, len, i + 1)) &&
 		!is_plural(src, len, i);
 }
@@ -114,6 +118,10 @@ dcf_snake_case(const char *src, size_t len, char *dst, size_t size)
 			in_word = false;
 			continue;
 		}
+		/*
+		 * A symbol is a word of its own.  A leading digit gets an underscore,
+		 * as SQL names cannot begin with one.
+		 */
 		if (!in_word || symbol || begins_word(src, len, i))
 		{
 			if (out.len > 0 || is_digit(c))
@@ -123,6 +131,7 @@ dcf_snake_case(const char *src, size_t len, char *dst, size_t size)
 			put_text(&out, symbol);
 		else
 			put(&out, to_lower(c));
+		/* What follows a symbol begins a new word. */
 		in_word = !symbol;
 	}
 	if (out.len == 0)
@@ -143,12 +152,18 @@ dcf_snake_case_borrow(const char *name, size_t len, const char *other,
 	while (same < len && same < otherlen &&
 		   name[same] == to_lower((unsigned char) other[same]))
 		same++;
+	/* The names differ before either ends. */
 	if (same < len && same < otherlen)
 		return;
+	/* The other name is longer: it must go on with a new word. */
 	if (same < otherlen && !is_upper((unsigned char) other[same]))
 		return;
 
 	memcpy(dst, other, same);
+	/*
+	 * This name is longer: the rest begins a word, unless it is the "s" of a
+	 * plural.
+	 */
 	if (same > 0 && same < len && !(same + 1 == len && name[same] == 's') &&
 		name[same] >= 'a' && name[same] <= 'z')
 		dst[same] = (char) (name[same] - ('a' - 'A'));

@@ -25,6 +25,10 @@ character_length(const unsigned char *src, size_t len, uint32_t *code)
 		if (i >= len || !dcf_utf8_step(&state, src[i]))
 			return 0;
 		if (i == 0)
+			/*
+			 * The first byte of a character of need + 1 bytes has 6 - need
+			 * bits of it.
+			 */
 			*code = state.need == 0 ? src[0] : src[0] & (0x3F >> state.need);
 		else
 			*code = *code << 6 | (src[i] & 0x3F);
@@ -71,6 +75,10 @@ dcf_text_make_safe(const char *src, size_t len, char *dst, size_t size)
 		}
 		if (npiece > room - written)
 		{
+			/*
+			 * The dots replace what was written after the last boundary with
+			 * room for them.
+			 */
 			memcpy(dst + cut, dots, ndots);
 			written = cut + ndots;
 			break;
@@ -168,6 +176,10 @@ read_exponent(const char *src, size_t len, size_t pos)
 
 	skip_sign(src, len, &pos);
 	for (; pos < len; pos++)
+		/*
+		 * Further digits are ignored: the exponent is already out of any
+		 * range.
+		 */
 		if (exponent < bound / 10)
 			exponent = exponent * 10 + (src[pos] - '0');
 	return negative ? -exponent : exponent;
@@ -196,6 +208,10 @@ dcf_text_parse_whole(const char *src, size_t len, int64_t *result)
 		return DCF_WHOLE_NO_NUMBER;
 	skip_sign(src, len, &pos);
 	end = pos;
+	/*
+	 * places counts the digits before the point; a positive exponent moves the
+	 * point to the right.
+	 */
 	places = (int64_t) skip_digits(src, len, &end);
 	if (end < len && src[end] == '.')
 	{
@@ -209,11 +225,19 @@ dcf_text_parse_whole(const char *src, size_t len, int64_t *result)
 	{
 		if (src[pos] == '.')
 			continue;
+		/*
+		 * After the moved point, only zeros are allowed.  A fraction counts
+		 * even if the number is too large.
+		 */
 		if (places-- > 0)
 			fits = fits && append_digit(&value, src[pos] - '0');
 		else if (src[pos] != '0')
 			return DCF_WHOLE_FRACTION;
 	}
+	/*
+	 * The exponent may demand more digits than there are.  The loop ends at an
+	 * overflow, after at most 19 steps.
+	 */
 	for (; fits && value != 0 && places > 0; places--)
 		fits = append_digit(&value, 0);
 	if (!fits || (!negative && value == INT64_MIN))
@@ -252,6 +276,7 @@ dcf_text_parse_decimal(const char *src, size_t len, int64_t *value, int *scale)
 	{
 		if (is_digit(*p))
 		{
+			/* 18 digits fit int64 without a check for overflow. */
 			if (++ndigits > DCF_DECIMAL_DIGITS)
 				return false;
 			digits = digits * 10 + (*p - '0');
@@ -282,6 +307,7 @@ dcf_text_parse_uuid(const char *src, size_t len, unsigned char *bytes)
 
 		if (i == 4 || i == 6 || i == 8 || i == 10)
 		{
+			/* A hyphen is expected before bytes 4, 6, 8 and 10. */
 			if (src[pos++] != '-')
 				return false;
 		}
@@ -303,6 +329,7 @@ dcf_text_has_control(const char *src, size_t len)
 
 		if (c < 0x20 || c == 0x7F)
 			return true;
+		/* U+0080 to U+009F are C2 80 to C2 9F in UTF-8. */
 		if (c == 0xC2 && i + 1 < len && (unsigned char) src[i + 1] < 0xA0)
 			return true;
 	}

@@ -70,6 +70,7 @@ days_in_month(int year, int month)
 	return days[month - 1] + (month == 2 && leap ? 1 : 0);
 }
 
+/* YYYY-MM-DD, with a day that the month has. */
 static bool
 take_date(IsoCursor *cursor, DcfIsoTime *iso)
 {
@@ -117,6 +118,7 @@ take_fraction(IsoCursor *cursor, int *usec)
 	return true;
 }
 
+/* HH:MM, HH:MM:SS or HH:MM:SS with a fraction. */
 static bool
 take_time(IsoCursor *cursor, DcfIsoTime *iso)
 {
@@ -132,6 +134,7 @@ take_time(IsoCursor *cursor, DcfIsoTime *iso)
 	return !take_char(cursor, '.') || take_fraction(cursor, &iso->usec);
 }
 
+/* Z, or an offset as +HH, +HHMM or +HH:MM. */
 static bool
 take_zone(IsoCursor *cursor, DcfIsoTime *iso)
 {
@@ -148,6 +151,7 @@ take_zone(IsoCursor *cursor, DcfIsoTime *iso)
 		return false;
 	if (!take_number(cursor, 2, 0, 15, &hours))
 		return false;
+	/* Minutes must follow a colon, or fill what is left. */
 	if (take_char(cursor, ':') || cursor->pos < cursor->len)
 	{
 		if (!take_number(cursor, 2, 0, 59, &minutes))
@@ -163,6 +167,7 @@ dcf_text_parse_iso(const char *src, size_t len, DcfIsoTime *result)
 	IsoCursor cursor = {src, len, 0};
 	DcfIsoTime iso = {0};
 
+	/* A year has four digits, so a colon here means a time without a date. */
 	if (len > 2 && src[2] == ':')
 	{
 		if (!take_time(&cursor, &iso))
@@ -177,6 +182,7 @@ dcf_text_parse_iso(const char *src, size_t len, DcfIsoTime *result)
 			!take_time(&cursor, &iso))
 			return false;
 	}
+	/* A date alone has no zone. */
 	if (iso.has_time && cursor.pos < len && !take_zone(&cursor, &iso))
 		return false;
 	if (cursor.pos != len)
@@ -209,6 +215,10 @@ dcf_text_parse_span(const char *src, size_t len, DcfTimeSpan *result)
 	ndigits = count_digits(&cursor);
 	if (ndigits == 0 || ndigits > SPAN_DAY_DIGITS)
 		return false;
+	/*
+	 * A point after the first digits makes them days; a colon makes them
+	 * hours.
+	 */
 	if (cursor.pos + ndigits < len && src[cursor.pos + ndigits] == '.' &&
 		(!take_number(&cursor, (int) ndigits, 0, INT_MAX, &span.days) ||
 		 !take_char(&cursor, '.')))

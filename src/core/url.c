@@ -8,6 +8,10 @@
 
 #include "hex.h"
 
+/*
+ * The unreserved characters of RFC 3986, and the colon, which RFC 3986 allows
+ * in a query and times contain.
+ */
 static bool
 stays_plain(unsigned char c)
 {
@@ -93,6 +97,7 @@ dcf_url_next_pair(const char *query, size_t len, size_t *pos, DcfSpan *name,
 		const char *equals = find_byte(piece, '=', size);
 
 		*pos += amp ? size + 1 : size;
+		/* "&&" has an empty pair, which means nothing. */
 		if (size == 0)
 			continue;
 

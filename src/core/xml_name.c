@@ -38,10 +38,15 @@ find_escape(const char *src, size_t len, uint32_t *code)
 {
 	uint32_t low;
 
+	/*
+	 * The forms exclude each other: where the short one ends with an
+	 * underscore, the long one has a digit.
+	 */
 	if (read_escape(src, len, LONG_ESCAPE, code))
 		return LONG_ESCAPE;
 	if (!read_escape(src, len, SHORT_ESCAPE, code))
 		return 0;
+	/* Two short escapes may be the halves of a surrogate pair. */
 	if (*code >= 0xD800 && *code <= 0xDBFF &&
 		read_escape(src + SHORT_ESCAPE, len - SHORT_ESCAPE, SHORT_ESCAPE,
 					&low) &&
@@ -63,6 +68,10 @@ dcf_xml_decode_name(const char *src, size_t len, char *dst)
 		uint32_t code;
 		size_t used = find_escape(src, len, &code);
 
+		/*
+		 * An escape of a lone surrogate or of no character at all is copied as
+		 * it is.
+		 */
 		if (used > 0 && code > 0 && code <= 0x10FFFF &&
 			(code < 0xD800 || code > 0xDFFF))
 			written += dcf_utf8_encode(code, dst + written);
