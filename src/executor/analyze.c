@@ -79,13 +79,20 @@ dcf_analyze_table(Relation rel, AcquireSampleRowsFunc *func,
 	*func = relation->table->analyze_params ? acquire_from_reply :
 											  acquire_without_rows;
 
-	/* ANALYZE of a partitioned table divides the sample by pages. */
+	/*
+	 * ANALYZE of a partitioned table divides the sample by pages, and would
+	 * take no row of a table that has 0 pages.
+	 */
 	*totalpages = (BlockNumber) Min(records * Max(bytes, 1) / BLCKSZ + 1,
 									MaxBlockNumber);
 	return true;
 }
 
-/* An AcquireSampleRowsFunc that only estimates the number of rows. */
+/*
+ * An AcquireSampleRowsFunc that only estimates the number of rows.  As it
+ * returns no row, ANALYZE updates pg_class and leaves the statistics of the
+ * columns as they are.
+ */
 static int
 acquire_without_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 					 double *totalrows, double *totaldeadrows)
@@ -93,6 +100,7 @@ acquire_without_rows(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	double bytes;
 
 	*totaldeadrows = 0;
+	/* Another backend may have discarded the statistics meanwhile. */
 	if (!dcf_reply_stats_widest(dcf_relation_load(rel), totalrows, &bytes))
 		*totalrows = Max(rel->rd_rel->reltuples, 0);
 	ereport(
@@ -124,6 +132,11 @@ acquire_from_reply(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	release_bounds(&bounds);
 	source->routine->end(source);
 
+	/*
+	 * Rows outside of the bounds do not count.  The partition that has them
+	 * may get the same reply, and the partitioned table would count them
+	 * twice.
+	 */
 	*totalrows = sample.seen;
 	*totaldeadrows = 0;
 	ereport(elevel,
@@ -167,7 +180,11 @@ create_request(const DcfRelation *relation)
 	return request;
 }
 
-/* Read the whole reply into the sample. */
+/*
+ * Read the whole reply into the sample.  next() resets the memory context
+ * that it is called in, so it gets a context for one row; add_row() copies
+ * into the caller's.
+ */
 static void
 read_rows(DcfRowSource *source, const Bounds *bounds, Sample *sample)
 {
@@ -197,7 +214,10 @@ read_rows(DcfRowSource *source, const Bounds *bounds, Sample *sample)
 	ExecDropSingleTupleTableSlot(own);
 }
 
-/* Compile the partition's bounds, if the table is a partition. */
+/*
+ * Compile the partition's bounds, if the table is a partition.  The bounds
+ * include those of all ancestors, by the column numbers of this table.
+ */
 static void
 prepare_bounds(Relation rel, Bounds *bounds)
 {
@@ -221,6 +241,7 @@ within_bounds(const Bounds *bounds, TupleTableSlot *slot)
 	econtext = GetPerTupleExprContext(bounds->estate);
 	econtext->ecxt_scantuple = slot;
 	ResetExprContext(econtext);
+	/* NULL counts as true, as in ExecPartitionCheck(). */
 	return ExecCheck(bounds->check, econtext);
 }
 
@@ -232,7 +253,11 @@ release_bounds(Bounds *bounds)
 		FreeExecutorState(bounds->estate);
 }
 
-/* Vitter's algorithm, as in acquire_sample_rows(). */
+/*
+ * Add a row to the sample, or skip it, by Vitter's algorithm as in
+ * acquire_sample_rows(): once the sample is full, a row that is not skipped
+ * replaces a random one.
+ */
 static void
 add_row(Sample *sample, TupleTableSlot *slot)
 {
@@ -255,6 +280,7 @@ add_row(Sample *sample, TupleTableSlot *slot)
 		}
 		sample->to_skip -= 1;
 	}
+	/* reservoir_get_next_S() expects the number without this row. */
 	sample->seen++;
 	if (place >= 0)
 		sample->rows[place] = ExecCopySlotHeapTuple(slot);

@@ -19,7 +19,11 @@
 /* Keys to allocate room for at first. */
 #define FIRST_KEYS 128
 
-/* A hash table entry: all keys with one hash. */
+/*
+ * A hash table entry: all keys with one hash.  dynahash compares bytes, which
+ * differ for equal values such as 7.0 and 7.00.  So it only finds the hash,
+ * and the type's equality finds the key.
+ */
 typedef struct Bucket
 {
 	uint32 hash;
@@ -83,6 +87,7 @@ dcf_batch_chunk_forget(DcfBatchChunk *chunk)
 	chunk->keys = MemoryContextAlloc(chunk->keys_context,
 									 sizeof(DcfBatchKey *) * FIRST_KEYS);
 	chunk->allocated = FIRST_KEYS;
+	/* dcf_batch_chunk_clear() must not visit keys that are gone. */
 	chunk->nkeys = 0;
 	dcf_batch_chunk_clear(chunk);
 }
@@ -127,7 +132,11 @@ dcf_batch_chunk_find(const DcfBatchChunk *chunk, uint32 hash)
 	return bucket ? bucket->keys : NULL;
 }
 
-/* The key that equals value; a new one copies it. */
+/*
+ * The key that equals value; a new one copies it, because it outlives the
+ * rows of the chunk.  Keys do not move, only the array of pointers to them
+ * does.
+ */
 static DcfBatchKey *
 find_or_add_key(DcfBatchChunk *chunk, Datum value, uint32 hash)
 {
@@ -152,6 +161,7 @@ find_or_add_key(DcfBatchChunk *chunk, Datum value, uint32 hash)
 	if (chunk->nkeys == chunk->allocated)
 	{
 		chunk->allocated *= 2;
+		/* Memory is the only limit, so the array may exceed 1 GB. */
 		chunk->keys = repalloc_huge(chunk->keys,
 									sizeof(DcfBatchKey *) * chunk->allocated);
 	}
@@ -160,7 +170,10 @@ find_or_add_key(DcfBatchChunk *chunk, Datum value, uint32 hash)
 	return key;
 }
 
-/* A copy of a row in rows_context, in front of next. */
+/*
+ * A copy of a row in rows_context, in front of next.  Its values stay Datums,
+ * so that a join need not deform the row again for each inner row.
+ */
 static DcfBatchRow *
 copy_row(DcfBatchChunk *chunk, TupleTableSlot *slot, DcfBatchRow *next)
 {

@@ -145,6 +145,7 @@ begin(CustomScanState *node, EState *estate, int eflags)
 	join->quals =
 		ExecInitQual(list_copy_tail(plan->custom_exprs, DCF_BATCH_QUALS),
 					 &node->ss.ps);
+	/* store_row() looks for a row's keys, whatever the other clauses say. */
 	join->same_key =
 		ExecInitQual(list_make1(list_nth(plan->custom_exprs, DCF_BATCH_QUALS)),
 					 &node->ss.ps);
@@ -158,7 +159,12 @@ begin(CustomScanState *node, EState *estate, int eflags)
 	join->step = STEP_READ;
 }
 
-/* Look up the key's expression, type and hash functions. */
+/*
+ * Look up the key's expression, type and hash functions.  The types of the
+ * two sides may differ (int4 and int8), so each side has a function of its
+ * own; these agree on equal values.  The clause may have the key on either
+ * side.
+ */
 static void
 init_key(BatchedJoin *join, const CustomScan *plan)
 {
@@ -170,6 +176,7 @@ init_key(BatchedJoin *join, const CustomScan *plan)
 	bool value_on_left = equal(linitial(op->args), value);
 
 	join->value = ExecInitExpr(value, &join->css.ss.ps);
+	/* The Var is of the scan tuple, which has outer columns first. */
 	join->column = column->varattno - nouter;
 	join->type_of_value = getBaseType(exprType((Node *) value));
 	get_typlenbyvalalign(join->type_of_value, &join->typlen, &join->typbyval,
@@ -190,7 +197,12 @@ find_scan(PlanState *node)
 	return (ForeignScanState *) node;
 }
 
-/* The ExecCustomScan callback: one step after another until there is a row. */
+/*
+ * The ExecCustomScan callback: one step after another until there is a row.
+ * No step leaves anything in the per-tuple context for the next one: outer
+ * rows are in the chunk, and the inner row is in the slot of its node or of
+ * the store.
+ */
 static TupleTableSlot *
 next(CustomScanState *node)
 {
@@ -251,7 +263,12 @@ end(CustomScanState *node)
 	ExecEndNode(join->inner);
 }
 
-/* start_batch() rescans the inner side, so only the outer side is done here. */
+/*
+ * start_batch() rescans the inner side, so only the outer side is done here.
+ * ExecReScan() passes changed parameters on to lefttree and righttree only.
+ * ExecProcNode() rescans a child whose parameters have changed.  Inner rows
+ * that were stored may depend on the old parameters, so they are forgotten.
+ */
 static void
 rescan(CustomScanState *node)
 {
@@ -282,18 +299,23 @@ static void
 forget_keys(BatchedJoin *join)
 {
 	dcf_batch_chunk_forget(join->chunk);
+	/* next_inner() makes the slot point into the store. */
 	ExecClearTuple(join->store_slot);
 	if (join->store)
 		tuplestore_clear(join->store);
 	join->nrequested = 0;
 }
 
-/* Read the next chunk of outer rows.  False if there are no more. */
+/*
+ * Read the next chunk of outer rows.  False if there are no more: as an empty
+ * chunk is never full, a chunk stays empty only at the end of the outer side.
+ */
 static bool
 fill_chunk(BatchedJoin *join)
 {
 	DcfBatchChunk *chunk = join->chunk;
 
+	/* A chunk is joined with all of its keys before the next one is read. */
 	join->nrequested = chunk->nkeys;
 	/* Leave memory for rows, even if some keys are requested again. */
 	if (dcf_batch_chunk_is_crowded(chunk))
@@ -314,7 +336,11 @@ fill_chunk(BatchedJoin *join)
 	return !chunk->empty;
 }
 
-/* A NULL key never matches. */
+/*
+ * Add an outer row to the chunk, by its key.  A NULL key never matches: such
+ * a row is kept only if the join returns rows without a match.  The
+ * expression of the key reads the scan slot, so that is filled first.
+ */
 static void
 add_outer_row(BatchedJoin *join, TupleTableSlot *slot)
 {
@@ -326,6 +352,7 @@ add_outer_row(BatchedJoin *join, TupleTableSlot *slot)
 	ResetExprContext(econtext);
 	slot_getallattrs(slot);
 	fill_slot(join, slot->tts_values, slot->tts_isnull, NULL);
+	/* The functions for hash and equality may leak; the chunk copies. */
 	old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
 	value = ExecEvalExpr(join->value, econtext, &isnull);
 	if (!isnull)
@@ -380,7 +407,10 @@ start_batch(BatchedJoin *join)
 	return STEP_INNER;
 }
 
-/* The batch's keys as an array, valid until the next batch. */
+/*
+ * The batch's keys as an array, valid until the next batch.  The scan does
+ * not copy it, so it is in a context that lasts longer than a row.
+ */
 static Datum
 make_array(const BatchedJoin *join)
 {
@@ -420,6 +450,7 @@ read_inner(BatchedJoin *join)
 	}
 	join->inner_slot = slot;
 	value = slot_getattr(slot, join->column, &isnull);
+	/* A NULL in the column matches no key. */
 	if (isnull)
 		return STEP_INNER;
 	join->key = find_key(join, value);
@@ -457,7 +488,10 @@ needs_no_more_inner(const BatchedJoin *join)
 		join->nunmatched == 0 && (join->replaying || join->outer_done);
 }
 
-/* The batch's next inner row, from the scan or the store. */
+/*
+ * The batch's next inner row, from the scan or the store.  A row from the
+ * store is not copied: nothing is added to the store while it is read.
+ */
 static TupleTableSlot *
 next_inner(BatchedJoin *join)
 {
@@ -469,7 +503,11 @@ next_inner(BatchedJoin *join)
 	return join->store_slot;
 }
 
-/* A slot for an inner row followed by the number of its key. */
+/*
+ * A slot for an inner row followed by the number of its key.  The inner
+ * columns keep their positions, so such a slot can stand for one of the inner
+ * node.  A tuplestore returns minimal tuples.
+ */
 static TupleTableSlot *
 make_store_slot(const BatchedJoin *join, EState *estate)
 {
@@ -497,10 +535,16 @@ store_row(BatchedJoin *join)
 	{
 		if (key->number < join->first || key->number >= join->end)
 			continue;
+
+		/*
+		 * The batch's keys are new, so each has a row of this chunk, by which
+		 * its clause can be evaluated.
+		 */
 		fill_slot(join, key->rows->values, key->rows->isnull,
 				  join->inner_slot);
 		if (!ExecQual(join->same_key, join->css.ss.ps.ps_ExprContext))
 			continue;
+		/* fill_slot() has deformed the inner row. */
 		memcpy(values, inner->tts_values, sizeof(Datum) * natts);
 		memcpy(isnull, inner->tts_isnull, sizeof(bool) * natts);
 		values[natts] = Int32GetDatum(key->number);
@@ -525,7 +569,12 @@ find_stored_key(const BatchedJoin *join, DcfBatchKey *key)
 	return key;
 }
 
-/* The batch's next outer row with the hash of the inner row; or NULL. */
+/*
+ * The batch's next outer row with the hash of the inner row; or NULL.  Keys
+ * of other batches are passed over: the service may return a row without
+ * having been asked for it, and returns it again for the batch that has its
+ * key.
+ */
 static DcfBatchRow *
 next_match(BatchedJoin *join)
 {
@@ -535,6 +584,7 @@ next_match(BatchedJoin *join)
 	{
 		if (join->key->number >= join->first && join->key->number < join->end)
 			join->row = join->key->rows;
+		/* A stored row belongs to one key only. */
 		join->key = join->replaying ? NULL : join->key->next;
 	}
 	row = join->row;
@@ -578,7 +628,10 @@ next_outer(BatchedJoin *join)
 	return row;
 }
 
-/* Fill the scan slot with an outer row and an inner row, or NULLs. */
+/*
+ * Fill the scan slot with an outer row and an inner row, or NULLs.  The slot
+ * points to their values, and all expressions of the node read it.
+ */
 static void
 fill_slot(BatchedJoin *join, const Datum *values, const bool *isnull,
 		  TupleTableSlot *inner)
@@ -604,7 +657,11 @@ fill_slot(BatchedJoin *join, const Datum *values, const bool *isnull,
 	join->css.ss.ps.ps_ExprContext->ecxt_scantuple = slot;
 }
 
-/* Filter and project the row in the scan slot; NULL if it is filtered. */
+/*
+ * Filter and project the row in the scan slot; NULL if it is filtered.  The
+ * filter has the clauses that PostgreSQL evaluates after an outer join, not
+ * those of the join.
+ */
 static TupleTableSlot *
 emit(BatchedJoin *join)
 {

@@ -60,6 +60,7 @@ dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 	{
 		const DcfBoundRequest *first = dcf_bind_next(set);
 
+		/* Without all values, no request can be judged. */
 		explain_max_rows(scan, !known || (first && dcf_bind_can_halve(first)),
 						 es);
 	}
@@ -100,7 +101,10 @@ has_exec_param(Node *node, void *unused)
 	return expression_tree_walker(node, has_exec_param, unused);
 }
 
-/* The first request's shape, and how many there will be if that is known. */
+/*
+ * The first request's shape, and how many there will be if that is known.  If
+ * no row can match, there is no request, and the number 0 says so.
+ */
 static void
 explain_request(const DcfScan *scan, DcfRequestSet *set, bool known,
 				ExplainState *es)
@@ -176,7 +180,10 @@ explain_max_rows(const DcfScan *scan, bool can_halve, ExplainState *es)
 		es);
 }
 
-/* What the scan did, over all rescans so far. */
+/*
+ * What the scan did, over all rescans so far.  Counts that concern few tables
+ * are shown only for these, or if they are not 0.
+ */
 static void
 explain_statistics(const DcfScan *scan, ExplainState *es)
 {

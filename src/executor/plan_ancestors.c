@@ -39,7 +39,12 @@ dcf_plan_ancestors_find(const PlannedStmt *statement, const Plan *plan)
 	return search(&s, statement->planTree) ? s.above : NIL;
 }
 
-/* Whether the target is at or below plan; if so, s->above has its ancestors. */
+/*
+ * Whether the target is at or below plan; if so, s->above has its ancestors.
+ * If not, s->above is as before.  InitPlans come first, then children, then
+ * other SubPlans: EXPLAIN shows them in this order, and shows a subquery only
+ * once.
+ */
 static bool
 search(Search *s, Plan *plan)
 {
@@ -107,7 +112,11 @@ search_subplans(Search *s, const List *subplans)
 	return false;
 }
 
-/* The SubPlans in a node's expressions. */
+/*
+ * The SubPlans in a node's expressions.  A PlanState has a list of them, but a
+ * Plan has not.  Lists such as indexqualorig only repeat other lists, so they
+ * are not searched.
+ */
 static List *
 list_subplans(Plan *plan)
 {
@@ -121,7 +130,10 @@ list_subplans(Plan *plan)
 	return subplans;
 }
 
-/* An expression_tree_walker() callback. */
+/*
+ * An expression_tree_walker() callback.  Below a SubPlan it finds those in
+ * the arguments; search_subplans() visits the SubPlan's own plan.
+ */
 static bool
 collect_subplans(Node *node, List **subplans)
 {

@@ -69,6 +69,10 @@ walk(const Plan *plan, bool repeated, List **scans)
 			break;
 	}
 
+	/*
+	 * A nested loop reads its inner side for each outer row, and a recursive
+	 * union its recursive term in each round.
+	 */
 	inner = repeated || IsA(plan, NestLoop) || IsA(plan, RecursiveUnion);
 	walk(plan->lefttree, repeated, scans);
 	walk(plan->righttree, inner, scans);
@@ -89,6 +93,7 @@ walk(const Plan *plan, bool repeated, List **scans)
 			walk(((const SubqueryScan *) plan)->subplan, repeated, scans);
 			break;
 		case T_CustomScan:
+			/* A batched join rescans with other keys each time. */
 			walk_list(((const CustomScan *) plan)->custom_plans, repeated,
 					  scans);
 			break;

@@ -121,7 +121,11 @@ dcf_row_cache_join(ForeignScanState *node, DcfRowSource *source,
 	return source;
 }
 
-/* A reader that takes the place of "source", in the current memory context. */
+/*
+ * A reader that takes the place of "source", in the current memory context.
+ * It fetches all columns in "fetched", so that one fetch serves each scan
+ * with the same requests.  The plan's own DcfFdwPrivate stays as it is.
+ */
 static Reader *
 create_reader(ForeignScanState *node, const DcfRowSource *source,
 			  Statement *statement, Bitmapset *fetched)
@@ -145,8 +149,10 @@ create_reader(ForeignScanState *node, const DcfRowSource *source,
 }
 
 /*
- * The statement whose plan runs in estate, made if need be in the current memory
- * context, which must be the statement's.
+ * The statement whose plan runs in estate, made if need be in the current
+ * memory context, which must be the statement's.  An EState has no field for
+ * extensions, so its address finds the entry.  The callback removes the entry
+ * before another EState can have this address.
  */
 static Statement *
 find_statement(EState *estate)
@@ -244,16 +250,21 @@ is_same(const CachedRows *cached, const Reader *reader,
 
 		if (one->type != other->type || one->isnull != other->isnull)
 			return false;
+		/* No type, no value: the binding was skipped, or is IS NULL. */
 		if (!OidIsValid(one->type) || one->isnull)
 			continue;
 		get_typlenbyval(one->type, &typlen, &typbyval);
+		/* Equal values such as 7.0 and 7.00 may be sent differently. */
 		if (!datum_image_eq(one->value, other->value, typbyval, typlen))
 			return false;
 	}
 	return true;
 }
 
-/* A new set of rows, none of which has been fetched. */
+/*
+ * A new set of rows, none of which has been fetched.  The requests have a
+ * context of their own, which finish_fetch() deletes while the rows stay.
+ */
 static CachedRows *
 create_cached(Reader *reader, const DcfBoundValue *values)
 {
@@ -279,11 +290,15 @@ create_cached(Reader *reader, const DcfBoundValue *values)
 	MemoryContextSwitchTo(context);
 	cached->store = tuplestore_begin_heap(false, false, work_mem);
 	MemoryContextSwitchTo(old);
+	/* Only now, because making the requests may raise an error. */
 	dlist_push_head(&reader->statement->cached, &cached->node);
 	return cached;
 }
 
-/* A read pointer at the start of the store. */
+/*
+ * A read pointer at the start of the store.  A tuplestore cannot free a
+ * pointer, so those of readers that have stopped are used again.
+ */
 static int
 take_pointer(CachedRows *cached)
 {
@@ -321,7 +336,8 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 
 	/*
 	 * While rows are still added, the store may move them: then the slot gets
-	 * a copy.
+	 * a copy.  The slot frees its copy, so the copy must not be in the
+	 * context for one row, which is reset first.
 	 */
 	old = MemoryContextSwitchTo(reader->statement->estate->es_query_cxt);
 	found = tuplestore_gettupleslot(cached->store, true, cached->fetch != NULL,
@@ -356,7 +372,10 @@ fetch_row(CachedRows *cached, bool wait, TupleTableSlot **slot)
 	return DCF_ROW_READY;
 }
 
-/* All rows are in the store. */
+/*
+ * All rows are in the store.  Ends the requests, so that their connections
+ * and buffers are free while readers go on.
+ */
 static void
 finish_fetch(CachedRows *cached)
 {
@@ -401,19 +420,22 @@ stop(DcfRowSource *source)
 
 	if (!cached)
 		return;
+	/* The slot may point into the store. */
 	ExecClearTuple(reader->slot);
 	old = MemoryContextSwitchTo(cached->context);
 	cached->pointers = lappend_int(cached->pointers, reader->pointer);
 	MemoryContextSwitchTo(old);
 	cached->nreaders--;
+	/* A later reader may add rows; its own stop measures again. */
 	cached->size = MemoryContextMemAllocated(cached->context, true);
 	reader->cached = NULL;
 }
 
 /*
- * Make room for another set of rows, by dropping sets that no scan reads: those
- * whose requests this reader started and left before their replies had arrived,
- * and the least recently used ones beyond MAX_IDLE or the memory limit.
+ * Make room for another set of rows, by dropping sets that no scan reads:
+ * those whose requests this reader started and left before their replies had
+ * arrived, because they hold slots of the limiter; and the least recently
+ * used ones beyond MAX_IDLE or the memory limit, which come last in the list.
  */
 static void
 make_room(const Reader *reader)
@@ -455,6 +477,10 @@ is_busy(const CachedRows *cached)
 	return busy;
 }
 
+/*
+ * Drop a set of rows.  Ending its requests counts what they have received;
+ * ending the store closes its file at once.
+ */
 static void
 drop_cached(CachedRows *cached)
 {

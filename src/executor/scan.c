@@ -74,7 +74,11 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 										  (eflags & EXEC_FLAG_REWIND) != 0);
 }
 
-/* Compile the expressions of all bindings. */
+/*
+ * Compile the expressions of all bindings.  A batched join passes its keys as
+ * values: the expression of such a binding belongs to the other side of the
+ * join, and only EXPLAIN shows it.
+ */
 static BindingState *
 init_states(ForeignScanState *node, const DcfFdwPrivate *priv)
 {
@@ -106,6 +110,7 @@ dcf_scan_iterate(ForeignScanState *node)
 	if (!scan->started)
 		start(node);
 	status = scan->source->routine->next(scan->source, !scan->nowait, &slot);
+	/* The slot is empty both for a row that is late and at the end. */
 	scan->late = status == DCF_ROW_LATER;
 	return slot;
 }
@@ -118,7 +123,11 @@ dcf_scan_next(ForeignScanState *node, bool wait, bool *late)
 
 	scan->nowait = !wait;
 	scan->late = false;
-	/* Not ExecProcNode(): the executor's async code counts rows and time. */
+	/*
+	 * Not ExecProcNode(): the executor's async code counts rows and time.
+	 * ExecScan() takes an empty slot for the end, so scan->late tells whether
+	 * it was.
+	 */
 	slot = node->ss.ps.ExecProcNodeReal(&node->ss.ps);
 	scan->nowait = false;
 	*late = scan->late;
@@ -201,6 +210,7 @@ dcf_scan_deferred_error(const DcfScan *scan, const DcfBoundValue *values)
 		if (value->skipped)
 			continue;
 		restricted = bms_add_member(restricted, binding->attnum);
+		/* IS NULL restricts a column, but gives it no value. */
 		if (binding->op != DCF_BIND_NULL &&
 			!(binding->op == DCF_BIND_NOT_DISTINCT && value->isnull))
 			bound = bms_add_member(bound, binding->attnum);
@@ -235,8 +245,9 @@ dcf_scan_values(ForeignScanState *node, List *deparse_context)
 }
 
 /*
- * Evaluate a binding into *bound.  Under EXPLAIN only what is known without running
- * the plan.
+ * Evaluate a binding into *bound, in the current memory context.  Under
+ * EXPLAIN only what is known without running the plan.  A condition that is
+ * true makes the value irrelevant, so it comes first.
  */
 static void
 evaluate(ForeignScanState *node, const DcfBinding *binding,
@@ -273,7 +284,10 @@ evaluate(ForeignScanState *node, const DcfBinding *binding,
 	}
 }
 
-/* The SQL of an expression; of a RowExpr, its distinct fields. */
+/*
+ * The SQL of an expression; of a RowExpr, its distinct fields.  Periods have
+ * several values, which the planner packs into a row.
+ */
 static const char *
 show_value(Expr *value, List *deparse_context)
 {
@@ -295,7 +309,11 @@ show_value(Expr *value, List *deparse_context)
 	return list_length(args) > 1 ? psprintf("(%s)", buf.data) : buf.data;
 }
 
-/* The keys from the batched join; under EXPLAIN, its expression. */
+/*
+ * The keys from the batched join, an array of the base type of its
+ * expression.  Under EXPLAIN there are no keys yet, so the expression is
+ * shown.
+ */
 static void
 bind_keys(const DcfScan *scan, const DcfBinding *binding,
 		  List *deparse_context, DcfBoundValue *bound)
