@@ -30,11 +30,17 @@ typedef struct Field
 	int order; /* in the reply */
 } Field;
 
-/* The keys of these records, as documented. */
+/*
+ * The keys of these records, as documented, in the order in which
+ * read_schema() takes their texts.
+ */
 static const char *const schema_keys[] = {"TableName", "Column_Name", "Type",
 										  "ORDINAL_POSITION"};
 
-/* For qsort(): by table, position, and order in the reply. */
+/*
+ * For qsort(): by table, position, and order in the reply, because qsort() is
+ * not stable.
+ */
 static int
 compare_fields(const void *a, const void *b)
 {
@@ -58,6 +64,7 @@ parse_position(const char *text)
 		return PG_INT32_MAX;
 	for (const char *c = text; *c >= '0' && *c <= '9'; c++)
 	{
+		/* Before each digit, so that the number cannot overflow. */
 		if (position > PG_INT16_MAX)
 			return PG_INT32_MAX;
 		position = position * 10 + (*c - '0');
@@ -66,8 +73,9 @@ parse_position(const char *text)
 }
 
 /*
- * All columns of all tables, sorted by table and position.  prefix is the option
- * "path_prefix" or NULL; *count is set to their number.
+ * All columns of all tables, sorted by table and position.  prefix is the
+ * option "path_prefix" or NULL; *count is set to their number.  The query has
+ * a context of its own, so only the columns stay in the caller's.
  */
 static Field **
 read_schema(Oid serverid, const char *prefix, int *count)
@@ -120,7 +128,11 @@ is_usable(const char *name)
 	return name[0] != '\0' && !dcf_text_has_control(name, strlen(name));
 }
 
-/* Why a table cannot be a foreign table, as a sentence, or NULL. */
+/*
+ * Why a table cannot be a foreign table, as a sentence, or NULL.  Comparing
+ * all pairs of names is fast enough, because their number has been checked
+ * before.
+ */
 static const char *
 find_obstacle(Field **first, int n)
 {
@@ -142,6 +154,10 @@ find_obstacle(Field **first, int n)
 	return NULL;
 }
 
+/*
+ * The type of a foreign table's column: text takes the values of any type
+ * that is not known here.
+ */
 static const char *
 field_type(const Field *field)
 {
@@ -150,6 +166,7 @@ field_type(const Field *field)
 	return type ? type : "text";
 }
 
+/* A name in the database encoding, made fit to show in a message. */
 static char *
 show_name(const char *name)
 {
@@ -233,6 +250,7 @@ dcf_bridge_tables(Oid serverid, ImportForeignSchemaStmt *stmt,
 		char *relname;
 
 		CHECK_FOR_INTERRUPTS();
+		/* The fields of one table stand together: i to i + n - 1. */
 		for (n = 1; i + n < count; n++)
 		{
 			if (strcmp(fields[i + n]->table, table) != 0)

@@ -49,7 +49,11 @@ collect_parts(const List *endpoints, const char *category)
 	return parts;
 }
 
-/* Whether another part has the same name. */
+/*
+ * Whether another part has the same name.  Parts of all endpoints count, also
+ * of those that the options leave out, so that a name is the same in every
+ * import of one schema.
+ */
 static bool
 is_clash(const List *parts, const DcfCataloguePart *part)
 {
@@ -91,7 +95,11 @@ table_params(const DcfCataloguePart *part, const char *given)
 	return fixed ? fixed : given ? pstrdup(given) : NULL;
 }
 
-/* A field documented as DATETIME is text if its example is not a date. */
+/*
+ * The type of a column: the catalogue's own, else the one that the vendor
+ * documents, else by the vendor's general kind.  A field documented as
+ * DATETIME is text if its example is not a date.
+ */
 static const char *
 field_type(const DcfCatalogueColumn *column)
 {
@@ -158,7 +166,10 @@ is_fixed(const DcfRequest *common, const char *param)
 	return value && value[0] != '\0';
 }
 
-/* with_time: the service heeds the time of day. */
+/*
+ * The type of a parameter's column.  with_time: the service heeds the time of
+ * day.  An enum whose values are all integers becomes an integer.
+ */
 static const char *
 param_type(const DcfCatalogueParam *param, bool with_time)
 {
@@ -196,6 +207,11 @@ has_default(const DcfCatalogueParam *param)
 		pg_strcasecmp(param->name, "LanguageCode") != 0;
 }
 
+/*
+ * Add the column of a parameter.  A value that every request sends makes a
+ * required parameter optional.  A required column gets no default, because
+ * the default would be sent instead of an error for the missing value.
+ */
 static void
 add_param(DcfTableDef *def, HTAB *taken, const DcfCataloguePart *part,
 		  const DcfCatalogueParam *param, DcfColumnNames names,
@@ -281,12 +297,16 @@ infer_windows(DcfTableDef *def, const DcfCataloguePart *part)
 			make_window(column, part, column->field->param_from,
 						column->field->param_to);
 	}
+	/* After the others, which find_only_time() passes over. */
 	only = find_only_time(def);
 	if (only && dcf_catalogue_param(part->endpoint, "ByDate") == NULL)
 		make_window(only, part, "StartDate", "StopDate");
 }
 
-/* Whether a window column sends the parameter. */
+/*
+ * Whether a window column sends the parameter.  Addresses are compared:
+ * make_window() has set the options to the catalogue's own names.
+ */
 static bool
 is_window_param(const DcfTableDef *def, const DcfCatalogueParam *param)
 {
@@ -304,6 +324,11 @@ is_window_param(const DcfTableDef *def, const DcfCatalogueParam *param)
 	return false;
 }
 
+/*
+ * The definition of a part's table.  Columns that are read come first: a
+ * parameter of the same name gets another one.  Windows come before
+ * parameters, because a parameter that a window sends gets no column.
+ */
 static DcfTableDef *
 make_table_def(const DcfCataloguePart *part, char *relname,
 			   const DcfImportOptions *options, const DcfRequest *common)
@@ -371,6 +396,7 @@ dcf_catalogue_describe(DcfTableDef *def)
 {
 	ListCell *cell;
 
+	/* This also finds an endpoint below the option "path_prefix". */
 	def->documented = dcf_catalogue_find(dcf_catalogue_load(), def->endpoint);
 	if (def->documented == NULL)
 		return;

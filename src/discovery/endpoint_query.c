@@ -52,6 +52,7 @@ dcf_endpoint_query_next(DcfEndpointQuery *query, char **texts)
 	if (source == NULL)
 		return false;
 	ExecClearTuple(slot);
+	/* next() resets this context, and with it the previous texts. */
 	old = MemoryContextSwitchTo(query->row);
 	found = source->routine->next(source, true, &slot) == DCF_ROW_READY;
 	for (int i = 0; found && i < source->relation->natts; i++)

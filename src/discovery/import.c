@@ -65,7 +65,10 @@ list_schemas(const List *endpoints)
 	return names.data;
 }
 
-/* A request with the parameters that every request of the tables sends. */
+/*
+ * A request with the parameters that every request of the tables sends.  It
+ * is never sent, so any endpoint will do.
+ */
 static DcfRequest *
 common_request(Oid serverid, const DcfImportOptions *options)
 {
@@ -96,7 +99,11 @@ define_catalogue(const char *schema, Oid serverid,
 	return dcf_catalogue_tables(endpoints, schema, options, common);
 }
 
-/* The definition of a table over one endpoint, from a sample. */
+/*
+ * The definition of a table over one endpoint, from a sample.  The sample
+ * decides the columns; what the catalogue has of the endpoint only adds to
+ * their comments.
+ */
 static List *
 define_endpoint(char *endpoint, Oid serverid, const DcfImportOptions *options)
 {
@@ -144,7 +151,10 @@ define_schema(ImportForeignSchemaStmt *stmt, Oid serverid,
 	return defs;
 }
 
-/* The names that the statement does not list. */
+/*
+ * The names that the statement does not list.  Only one of these can be meant
+ * by a listed name that no table has.
+ */
 static List *
 unlisted(const ImportForeignSchemaStmt *stmt, const List *names)
 {
@@ -208,6 +218,9 @@ dcf_import_schema(ImportForeignSchemaStmt *stmt, Oid serverid)
 		DcfTableDef *def = lfirst(cell);
 		char *command;
 
+		/*
+		 * PostgreSQL skips these as well, but only after it has parsed them.
+		 */
 		if (!IsImportableForeignTable(def->relname, stmt))
 			continue;
 		command = dcf_table_def_ddl(def, server->servername);

@@ -31,7 +31,11 @@ static PendingComments *pending_comments = NULL;
 
 static ProcessUtility_hook_type next_hook = NULL;
 
-/* A MemoryContextCallbackFunction; arg is a PendingComments. */
+/*
+ * A MemoryContextCallbackFunction; arg is a PendingComments.  It runs after
+ * an error as well, so no entry outlives the command whose address it
+ * compares.
+ */
 static void
 forget(void *arg)
 {
@@ -62,6 +66,10 @@ dcf_import_comment_add(const char *command, const DcfTableDef *def,
 	pending_comments = pending;
 }
 
+/*
+ * The comments that are due for a command, or NULL.  ImportForeignSchema()
+ * passes the string that the wrapper returned on to ProcessUtility().
+ */
 static const PendingComments *
 find(const char *command)
 {
@@ -89,6 +97,10 @@ comment_on(ObjectType type, List *names, char *text)
 									 (Node *) stmt);
 }
 
+/*
+ * Comment on the new table and its columns.  ImportForeignSchema() has set
+ * the schema of the table's name.
+ */
 static void
 comment_on_table(const RangeVar *table, const PendingComments *pending)
 {
@@ -112,6 +124,10 @@ comment_on_table(const RangeVar *table, const PendingComments *pending)
 	}
 }
 
+/*
+ * The ProcessUtility hook.  A command that fails raises its error before the
+ * comments.
+ */
 static void
 process_utility(PlannedStmt *statement, const char *command,
 				bool read_only_tree, ProcessUtilityContext context,

@@ -130,14 +130,21 @@ make_key(const CountQuery *query, char *key)
 					query->table) < MAX_KEY;
 }
 
-/* The key for all tables of the server, as seen by the user. */
+/*
+ * The key for all tables of the server, as seen by the user.  It has fewer
+ * words than a table's key, so the two cannot be equal.
+ */
 static void
 make_server_key(const CountQuery *query, char *key)
 {
 	snprintf(key, MAX_KEY, "%u %u", query->relation->serverid, query->userid);
 }
 
-/* A DcfCatchErrorFn: send the query; arg is a CountQuery. */
+/*
+ * A DcfCatchErrorFn: send the query; arg is a CountQuery.  Of the table's own
+ * parameters only table and company are sent.  An answer that is not a number
+ * leaves the count unknown, without an error.
+ */
 static void
 run_query(void *arg)
 {
@@ -201,6 +208,7 @@ enter(const char *key)
 	return count;
 }
 
+/* Whether a failure is so recent that the service is not asked again. */
 static bool
 has_failed(const Count *count)
 {
@@ -226,6 +234,7 @@ dcf_remote_count(const DcfRelation *relation, Oid userid)
 	count = hash_search(counts, key, HASH_FIND, NULL);
 	if (count && count->failed == 0)
 		return count->rows;
+	/* A count that is known is used offline as well. */
 	if (dcf_offline || has_failed(count) ||
 		has_failed(hash_search(counts, server, HASH_FIND, NULL)))
 		return -1;

@@ -93,6 +93,7 @@ put_field(Fields *fields, const char *name, size_t len)
 	memcpy(field->name, name, len);
 	field->len = len;
 	field->field = palloc0(sizeof(DcfSampleField));
+	/* A key that cannot be a column stays, for the caller to warn of. */
 	field->field->key = dcf_option_key(name, len, &field->field->obstacle);
 	if (field->field->obstacle)
 		field->field->key = dcf_foreign_text(name, len);
@@ -143,7 +144,10 @@ is_record(const Excerpt *excerpt)
 		dcf_json_error(reader)->code != DCF_READ_E_SHAPE;
 }
 
-/* Wait for the first most bytes of the reply, or for its end. */
+/*
+ * Wait for the first most bytes of the reply, or for its end.  Then see where
+ * the records are.
+ */
 static void
 read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 {
@@ -153,6 +157,7 @@ read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 	excerpt->records_member = NULL;
 	for (;;)
 	{
+		/* Waiting for more bytes may move the buffer. */
 		excerpt->data =
 			dcf_http_buffer(dcf_reply_transfer(reply), &excerpt->len);
 		if (excerpt->len >= most)
@@ -168,11 +173,15 @@ read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 
 	if (excerpt->len > most)
 	{
+		/* What is cut off may be the end of the reply. */
 		excerpt->len = most;
 		excerpt->whole = false;
 	}
 
-	/* An endpoint that does not know JsonDataTable may send plain records. */
+	/*
+	 * An endpoint that does not know JsonDataTable may send plain records: an
+	 * array, or one object.
+	 */
 	while (start < excerpt->len &&
 		   strchr(" \t\r\n\xef\xbb\xbf", excerpt->data[start]) != NULL)
 		start++;
@@ -197,7 +206,8 @@ raise_wrong(const DcfJsonReader *reader, const DcfReply *reply)
 
 /*
  * Read the record at *pos, and move *pos behind it.  False at the end of the
- * excerpt.
+ * excerpt.  If there is more of the reply, the excerpt may end within a
+ * record; only the end of a whole reply has to be right.
  */
 static bool
 next_record(DcfJsonReader *reader, const DcfReply *reply,
@@ -265,6 +275,7 @@ note_value(Field *field, const DcfField *value)
 		return;
 	text = unescape(value, &len);
 	field->seen |= dcf_sample_kind(value, text, len);
+	/* An empty string is no example. */
 	if (field->field->value == NULL && len > 0)
 		field->field->value = value->kind == DCF_FIELD_TRUE ? pstrdup("true") :
 			value->kind == DCF_FIELD_FALSE ? pstrdup("false") :
@@ -272,7 +283,10 @@ note_value(Field *field, const DcfField *value)
 	pfree(text);
 }
 
-/* Note the values that the fields have in the first records. */
+/*
+ * Note the values that the fields have in the first records.  A reader must
+ * know its keys from the start, so the records are read a second time.
+ */
 static void
 find_values(Fields *fields, const DcfReply *reply, const Excerpt *excerpt,
 			int records)
@@ -309,8 +323,10 @@ schema_text(const DcfField *value, size_t *len)
 }
 
 /*
- * Add the fields that the Schema of a whole reply lists, with their types.  The
- * documentation does not say how the types are spelt: an unknown one is ignored.
+ * Add the fields that the Schema of a whole reply lists, with their types.
+ * The documentation does not say how the types are spelt: an unknown one is
+ * ignored.  The types can be inferred without the Schema, so an error in it
+ * only ends the list.
  */
 static void
 read_schema(Fields *fields, const Excerpt *excerpt)
@@ -373,12 +389,15 @@ dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
 		dcf_request_set_query(request, dcf_option_utf8(more));
 	reply = dcf_reply_begin(session, request, NULL, NULL, false, NULL,
 							CurrentMemoryContext);
+	/* The result is false only for a request that can be halved. */
 	(void) dcf_reply_await(reply);
 	read_excerpt(reply, Min(DCF_SAMPLE_BYTES, server->max_record_size / 2),
 				 &excerpt);
+	/* First, because fields keep the order in which they are found. */
 	read_schema(&fields, &excerpt);
 	sample->records = find_keys(&fields, reply, &excerpt);
 	find_values(&fields, reply, &excerpt, sample->records);
+	/* The rest of the reply is not read. */
 	dcf_reply_close(reply);
 
 	for (int i = 0; i < fields.n; i++)

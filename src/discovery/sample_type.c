@@ -11,6 +11,10 @@
 #define INT4_DIGITS 9
 #define INT8_DIGITS 18
 
+/*
+ * The kind of a number.  One that has more digits than always fit a type gets
+ * the next wider kind, whatever its value.
+ */
 static int
 number_kind(const char *text, size_t len)
 {
@@ -25,7 +29,9 @@ number_kind(const char *text, size_t len)
 }
 
 /*
- * A number in a string stays text, because it may be a code with leading zeros.
+ * The kind of a string; 0 for those that other types than text read as NULL.
+ * A number in a string stays text, because it may be a code with leading
+ * zeros.
  */
 static int
 string_kind(const char *text, size_t len)

@@ -25,7 +25,10 @@ show(const char *text)
 	return dcf_foreign_text(utf8, strlen(utf8));
 }
 
-/* Append a full stop, unless the text ends in one. */
+/*
+ * Append a full stop, unless the text ends in one.  The comment must not be
+ * empty.
+ */
 static void
 end_sentence(StringInfo comment)
 {
@@ -109,7 +112,10 @@ append_example(StringInfo comment, const char *example)
 		append_fact(comment, "Example:", example);
 }
 
-/* What the catalogue says about a parameter. */
+/*
+ * What the catalogue says about a parameter.  Each sentence begins with a
+ * blank, because append_sent() came before.
+ */
 static void
 append_param(StringInfo comment, const DcfCatalogueParam *param)
 {
@@ -134,7 +140,10 @@ append_param(StringInfo comment, const DcfCatalogueParam *param)
 		append_example(comment, param->example);
 }
 
-/* "Read from the reply: StoreID, INT." */
+/*
+ * "Read from the reply: StoreID, INT." The type that the service gave is
+ * newer than the catalogue's.
+ */
 static void
 append_read(StringInfo comment, const DcfTableDefColumn *column)
 {
@@ -149,7 +158,10 @@ append_read(StringInfo comment, const DcfTableDefColumn *column)
 	end_sentence(comment);
 }
 
-/* "Sent as StoreID, required." */
+/*
+ * "Sent as StoreID, required." A parameter column sends only, so this begins
+ * its comment; a window column is also read, so this follows append_read().
+ */
 static void
 append_sent(StringInfo comment, const DcfTableDefColumn *column)
 {

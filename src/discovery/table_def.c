@@ -45,6 +45,7 @@ dcf_table_def_take_name(HTAB *taken, const char *wanted)
 	char *name = clip(wanted, NAMEDATALEN - 1);
 	bool found;
 
+	/* Names are compared as cut: long ones may differ only behind that. */
 	(void) hash_search(taken, name, HASH_ENTER, &found);
 	for (int n = 2; found; n++)
 	{
@@ -80,6 +81,7 @@ dcf_table_def_column_names(void)
 	return dcf_table_def_names(system, lengthof(system));
 }
 
+/* The wanted name of a column, for a name at the service; it may be taken. */
 static char *
 column_name(DcfColumnNames names, const char *name)
 {
@@ -102,7 +104,10 @@ dcf_table_def_timezone(const char *name, const char *type)
 	/* date, time, timetz, timestamp, timestamptz */
 	if (strncmp(type, "date", 4) != 0 && strncmp(type, "time", 4) != 0)
 		return NULL;
-	/* In "CHANGEDUTC", all in capitals, snake_case sees only one word. */
+	/*
+	 * In "CHANGEDUTC", all in capitals, snake_case sees only one word.  The
+	 * "_" in front lets the name "utc" alone match.
+	 */
 	return ends_in(name, "UTC") ||
 			ends_in(psprintf("_%s", dcf_table_def_snake(name)), "_utc") ?
 		"UTC" :
@@ -144,6 +149,7 @@ dcf_table_def_add_param(DcfTableDef *def, HTAB *taken, DcfColumnNames names,
 	char *wanted = clip(column_name(names, param), NAMEDATALEN - 1);
 	DcfTableDefColumn *column;
 
+	/* The set has names as cut, so wanted had to be cut as well. */
 	if (dcf_table_def_is_taken(taken, wanted))
 		wanted = psprintf("p_%s", wanted);
 	column =
@@ -174,7 +180,10 @@ append_option(StringInfo options, const char *name, const char *value)
 						 quote_identifier(name), quote_literal_cstr(value));
 }
 
-/* Append a column definition. */
+/*
+ * Append a column definition.  The type needs no quotes, because it is never
+ * foreign text.
+ */
 static void
 append_column(StringInfo ddl, const DcfTableDefColumn *column)
 {

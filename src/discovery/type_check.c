@@ -53,6 +53,7 @@ dcf_type_check_changed(Oid declared, const DcfSampleField *field)
 	char found_category;
 	bool preferred;
 
+	/* Without a type or a value, the field's type is only a placeholder. */
 	if (field->sql_type == NULL && field->value == NULL)
 		return false;
 	dcf_compat_parse_type(field->type, &found, &typmod);
@@ -62,9 +63,11 @@ dcf_type_check_changed(Oid declared, const DcfSampleField *field)
 		return true;
 	get_type_category_preferred(declared, &declared_category, &preferred);
 	get_type_category_preferred(found, &found_category, &preferred);
+	/* Integers may be the 0 and 1 of a boolean, or fit a smallint. */
 	if (found == INT4OID &&
 		(declared_category == TYPCATEGORY_BOOLEAN || declared == INT2OID))
 		return false;
+	/* Within a category only numbers count: takes() found them too wide. */
 	return declared_category != found_category ||
 		declared_category == TYPCATEGORY_NUMERIC;
 }

@@ -74,6 +74,10 @@ static const TypeName kinds[] = {
 	{"binary", "bytea"},	{"datetime", "timestamp"}, {"date", "timestamp"},
 };
 
+/*
+ * The PostgreSQL type for the first len bytes of name, ignoring case; or
+ * NULL.
+ */
 static const char *
 find_type(const TypeName *names, int n, const char *name, size_t len)
 {
@@ -142,6 +146,7 @@ dcf_type_map_map(const char *spelling)
 	local = find_type(type_names, lengthof(type_names), name, len);
 	if (local == NULL)
 		return NULL;
+	/* Not for money: its precision stands in the table of types. */
 	if (strcmp(local, "numeric") == 0)
 	{
 		const char *rest = name + len + strspn(name + len, " ");
