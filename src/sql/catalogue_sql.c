@@ -45,7 +45,11 @@ show_condition(const DcfCatalogueCondition *condition)
 	return text.data;
 }
 
-/* All tables that can be imported, documented or only seen in use. */
+/*
+ * All tables that can be imported, documented or only seen in use, with the
+ * names of imports without options.  An import of all categories leaves out
+ * partners' endpoints, so these follow.
+ */
 static List *
 all_tables(const List *endpoints)
 {
@@ -102,7 +106,10 @@ count_fields(const DcfTableDef *def)
 	return n;
 }
 
-/* def is NULL for an endpoint that cannot be a table. */
+/*
+ * Add the row of a table; or, with def NULL, of an endpoint that cannot be a
+ * table.  An endpoint that becomes several tables has a row for each.
+ */
 static void
 put_endpoint(FunctionCallInfo fcinfo, const DcfCatalogueEndpoint *endpoint,
 			 const DcfTableDef *def)
@@ -139,6 +146,7 @@ dataconnect_catalogue_endpoints(PG_FUNCTION_ARGS)
 
 		put_endpoint(fcinfo, def->documented, def);
 	}
+	/* The others have a row as well, without a table. */
 	foreach(cell, endpoints)
 	{
 		const DcfCatalogueEndpoint *endpoint = lfirst(cell);

@@ -61,7 +61,10 @@ typedef struct Comparison
 	List *changes;	   /* of Change * */
 } Comparison;
 
-/* Raise unless the caller may check the table.  Takes no lock. */
+/*
+ * Raise unless the caller may check the table.  Takes no lock.  The privilege
+ * comes first: other errors tell something about the table.
+ */
 static void
 check_table(Oid relid)
 {
@@ -82,8 +85,9 @@ check_table(Oid relid)
 }
 
 /*
- * Lock and open a table that the caller may check.  The check is repeated under
- * the lock, because the table may have changed in the meantime.
+ * Lock and open a table that the caller may check.  The first check keeps
+ * callers without the privilege from waiting for the lock.  It is repeated
+ * under the lock, because the table may have changed in the meantime.
  */
 static Relation
 open_table(Oid relid)
@@ -149,8 +153,9 @@ add_change(Comparison *comparison, const char *attname, const char *key,
 }
 
 /*
- * The field that the column's key may have been renamed to, or NULL.  Its key is
- * taken off the list of unread keys.
+ * The field that the column's key may have been renamed to, or NULL.  Its key
+ * is taken off the list of unread keys, so it is neither new nor another
+ * column's.
  */
 static const DcfSampleField *
 take_renamed(Comparison *comparison, const DcfColumn *column)
@@ -196,7 +201,10 @@ is_documented_type(Comparison *comparison, const DcfColumn *column)
 	return type == column->basetype;
 }
 
-/* Add the change, if any, of a column that is read. */
+/*
+ * Add the changes, if any, of a column that is read.  A key that was renamed
+ * may have another type as well: then there are two.
+ */
 static void
 compare_column(Comparison *comparison, const DcfColumn *column,
 			   const char *declared)
@@ -284,6 +292,7 @@ add_new_fields(Comparison *comparison)
 
 	for (int i = 0; i < relation->natts; i++)
 	{
+		/* A dropped column no longer has its name. */
 		if (relation->columns[i].kind != DCF_COLUMN_DROPPED)
 			(void) dcf_table_def_take_name(taken,
 										   relation->columns[i].attname);
@@ -348,12 +357,16 @@ compare_table(Oid relid, char *params)
 								   RelationGetRelationName(rel));
 	comparison.unread_keys = find_unread_keys(relation, sample);
 	compare_columns(&comparison);
+	/* Last, because compare_columns() takes renamed keys off the list. */
 	add_new_fields(&comparison);
 	table_close(rel, AccessShareLock);
 	return comparison.changes;
 }
 
-/* dataconnect_check() returns neither foreign_table nor error. */
+/*
+ * Add the row of a change.  dataconnect_check() returns neither foreign_table
+ * nor error; to set them does nothing then.
+ */
 static void
 put_change(FunctionCallInfo fcinfo, Oid relid, const Change *change)
 {
@@ -400,7 +413,10 @@ call_compare_table(void *arg)
 	call->changes = compare_table(call->relid, call->params);
 }
 
-/* compare_table(), which returns an error as a change of kind "error". */
+/*
+ * compare_table(), which returns an error as a change of kind "error".
+ * compare_table() takes a lock, which a subtransaction releases on error.
+ */
 static List *
 try_table(Oid relid, char *params)
 {
@@ -417,7 +433,11 @@ try_table(Oid relid, char *params)
 	return list_make1(change);
 }
 
-/* The OIDs of this wrapper's foreign tables in a schema, ordered by name. */
+/*
+ * The OIDs of this wrapper's foreign tables in a schema, ordered by name.
+ * The wrapper may have any name, so its handler tells.  The list is in the
+ * caller's context: SPI_finish() frees its own.
+ */
 static List *
 list_tables(Oid schema)
 {
@@ -466,6 +486,7 @@ dataconnect_check_schema(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(table, tables)
 	{
+		/* put_change() copies, so each table can free its sample. */
 		MemoryContext old = MemoryContextSwitchTo(each);
 		List *changes;
 		ListCell *cell;

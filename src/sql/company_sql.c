@@ -62,7 +62,10 @@ dataconnect_companies(PG_FUNCTION_ARGS)
 	DcfRelationships which = DCF_RELATIONSHIPS_ANY;
 	ListCell *cell;
 
-	/* Not strict: relationships may be NULL. */
+	/*
+	 * Not strict: relationships may be NULL.  Without a server there are no
+	 * rows, as in a strict function.
+	 */
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;

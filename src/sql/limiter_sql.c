@@ -73,6 +73,7 @@ create_limiter(Oid serverid, Oid userid)
 						   dcf_option_server(GetForeignServer(serverid)),
 						   dcf_option_user(mapping));
 
+	/* The limiter has only a hash of the credentials. */
 	dcf_wipe_options(mapping->options);
 	return limiter;
 }
@@ -96,6 +97,7 @@ compare(void *arg)
 	Comparison *comparison = arg;
 	const DcfLimiterState *state = comparison->state;
 
+	/* GetUserMapping() would fall back to the mapping for public. */
 	comparison->outdated =
 		!SearchSysCacheExists2(USERMAPPINGUSERSERVER,
 							   ObjectIdGetDatum(state->userid),
@@ -117,6 +119,10 @@ set_time(DcfResultRow *row, const char *column, TimestampTz time)
 		dcf_result_row_datum(row, column, TimestampTzGetDatum(time));
 }
 
+/*
+ * Add the row of an account.  Its entry names the server, the user and the
+ * database that used it last, each of which may be gone.
+ */
 static void
 put_state(FunctionCallInfo fcinfo, const DcfLimiterState *state)
 {
@@ -136,6 +142,7 @@ put_state(FunctionCallInfo fcinfo, const DcfLimiterState *state)
 	dcf_result_row_int4(row, "in_flight", state->in_flight);
 	dcf_result_row_int4(row, "allowed", state->limit);
 	dcf_result_row_int4(row, "waiting", state->waiting);
+	/* A pause is in milliseconds, a timestamp in microseconds. */
 	set_time(row, "paused_until",
 			 state->paused == 0 ?
 				 0 :
@@ -181,6 +188,7 @@ resume_all(Oid serverid)
 
 	ScanKeyInit(&key, Anum_pg_user_mapping_umserver, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(serverid));
+	/* No index of pg_user_mapping begins with the server. */
 	scan = systable_beginscan(mappings, InvalidOid, false, NULL, 1, &key);
 	while ((tuple = systable_getnext(scan)) != NULL)
 		if (resume(serverid,

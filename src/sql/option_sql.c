@@ -40,6 +40,7 @@ put_option(FunctionCallInfo fcinfo, const DcfOption *option)
 	dcf_result_row_text(row, "name", option->name);
 	dcf_result_row_text(row, "type", dcf_option_type_name(option->type));
 	dcf_result_row_text(row, "unit", dcf_option_type_unit(option->type));
+	/* The limits are of type double; whole numbers get no fraction. */
 	dcf_result_row_text(row, "min_value",
 						is_number ? psprintf("%.15g", option->min) : NULL);
 	dcf_result_row_text(row, "max_value",

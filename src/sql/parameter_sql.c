@@ -64,6 +64,7 @@ typedef struct Check
 	const char *name;
 } Check;
 
+/* Whether every endpoint has the parameter, or one with its prefix. */
 static bool
 is_universal(const char *name)
 {
@@ -102,7 +103,10 @@ add_names(List *names, const DcfCatalogueEndpoint *endpoint)
 	return names;
 }
 
-/* The parameters that the object can send, without the universal prefixes. */
+/*
+ * The parameters that the object can send, without the universal prefixes.  A
+ * server's parameters go to all endpoints, so any of theirs is known.
+ */
 static List *
 known_names(const Check *check)
 {
@@ -215,7 +219,10 @@ find_option(List *options, const char *name)
 	return NULL;
 }
 
-/* Whether an object is a foreign table or a server of this wrapper. */
+/*
+ * Whether an object is a foreign table or a server of this wrapper.  False
+ * also for one that is gone: another event trigger may have dropped it.
+ */
 static bool
 is_ours(Oid classid, Oid objid)
 {
@@ -256,6 +263,10 @@ check_table(const List *endpoints, Oid relid)
 	}
 }
 
+/*
+ * Check the options of a server.  Without an endpoint, check_name() compares
+ * with the parameters of all endpoints.
+ */
 static void
 check_server(const List *endpoints, Oid serverid)
 {
@@ -297,6 +308,11 @@ typedef struct Altered
 	List *servers;
 } Altered;
 
+/*
+ * The objects of the command, from the event trigger's own function.  An
+ * object may be listed once for each subcommand.  The lists are in the
+ * caller's context, because SPI_finish() frees what SPI has allocated.
+ */
 static Altered
 list_altered(void)
 {

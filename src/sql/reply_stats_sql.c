@@ -64,7 +64,10 @@ is_sent(List *options)
 	return false;
 }
 
-/* The names of the columns for which the line's requests had values. */
+/*
+ * The names of the columns for which the line's requests had values.  The
+ * statistics number only columns that send something.
+ */
 static List *
 name_columns(const DcfReplyStatsLine *line)
 {
@@ -131,6 +134,7 @@ dataconnect_forget(PG_FUNCTION_ARGS)
 {
 	Oid relid = PG_GETARG_OID(0);
 
+	/* A regclass may be any number. */
 	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),

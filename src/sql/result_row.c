@@ -33,6 +33,10 @@ dcf_result_row_begin(FunctionCallInfo fcinfo)
 	return row;
 }
 
+/*
+ * Set the column of this name.  The names are those that CREATE FUNCTION gave
+ * to the result's columns.  A name that is not among them is no error.
+ */
 static void
 set_column(DcfResultRow *row, const char *column, Datum value, bool isnull)
 {
@@ -117,6 +121,7 @@ dcf_result_row_end(DcfResultRow *row)
 		if (!row->set[i])
 			elog(ERROR, "column \"%s\" of the result was not set",
 				 NameStr(TupleDescAttr(desc, i)->attname));
+	/* The tuplestore copies the values. */
 	tuplestore_putvalues(row->result->setResult, desc, row->values,
 						 row->nulls);
 }

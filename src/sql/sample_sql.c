@@ -62,8 +62,9 @@ get_server(const char *name)
 }
 
 /*
- * A sample of the endpoint in argument 1 with the params in argument 2.  *table
- * is set to the options that were sampled.
+ * A sample of the endpoint in argument 1 with the params in argument 2, which
+ * are empty if there are none.  *table is set to the options that were
+ * sampled.
  */
 static DcfSample *
 sample_endpoint(FunctionCallInfo fcinfo, const ForeignServer *server,
@@ -95,6 +96,7 @@ dataconnect_describe(PG_FUNCTION_ARGS)
 		DcfResultRow *row = dcf_result_row_begin(fcinfo);
 		const char *attname = NULL;
 
+		/* def has a column for each of these fields, in the same order. */
 		if (!field->obstacle)
 		{
 			attname = ((DcfTableDefColumn *) lfirst(column_cell))->attname;
@@ -132,6 +134,7 @@ dataconnect_table_ddl(PG_FUNCTION_ARGS)
 				 errmsg("reply has no records"),
 				 errhint("Pass parameters that return records.")));
 	def = dcf_sample_table(sample, table, relname, dcf_option_import(NIL));
+	/* The comments describe the columns as the catalogue does. */
 	dcf_catalogue_describe(def);
 	PG_RETURN_TEXT_P(cstring_to_text(
 		psprintf("%s;\n%s", dcf_table_def_ddl(def, server->servername),
