@@ -44,7 +44,7 @@ SELECT * FROM rq."Drift %";
 \! $DATACONNECT_SANDBOX_CTL document /test/noted '{"Records": [{"ID": 1, "It is \"\u202e": 2}], "Schema": [{"Column_Name": "ID", "Type": "int"}, {"Column_Name": "It is \"\u202e", "Type": "nvarchar"}]}'
 CREATE FOREIGN TABLE rq.noted (id integer OPTIONS (name 'ID')) SERVER sandbox OPTIONS (endpoint '/test/noted');
 SELECT command FROM dataconnect_check('rq.noted') \gexec
-SELECT attname, col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'rq.noted'::regclass AND attnum = 2;
+SELECT quote_literal(attname) || ': ' || col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'rq.noted'::regclass AND attnum = 2 \g (format=unaligned)
 
 -- from the values, which say less
 \! $DATACONNECT_SANDBOX_CTL document /test/values '[{"a": 1, "b": 1, "c": 1, "d": 1, "e": 1.5, "f": "x", "g": "x", "h": "2026-01-01", "i": null, "j": true, "k": "2026-01-01T00:00:00"}]'

@@ -159,6 +159,14 @@ RESET ROLE;
 REVOKE SELECT ON sales FROM regress_dcf_nosy;
 DROP ROLE regress_dcf_nosy;
 
+-- a column that was dropped keeps its options, but no request gives it a value
+CREATE FOREIGN TABLE shorter (gone integer OPTIONS (param 'Gone'), store_id integer OPTIONS (param 'StoreID'), id integer OPTIONS (name 'Id'))
+    SERVER sandbox OPTIONS (endpoint '/test/sales');
+ALTER FOREIGN TABLE shorter DROP COLUMN gone;
+SELECT count(*) FROM shorter WHERE store_id = 1;
+SELECT columns FROM dataconnect_learned WHERE foreign_table = 'shorter'::regclass;
+DROP FOREIGN TABLE shorter;
+
 -- what is expected to be refused is known before it is sent: an open end as it is sent
 ALTER SERVER sandbox OPTIONS (ADD max_rows '50');
 ALTER FOREIGN TABLE sales ALTER date_created OPTIONS (ADD required 'true');

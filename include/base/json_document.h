@@ -40,7 +40,8 @@ extern json_t *dcf_json_document_member(json_t *document, const char *name);
  */
 extern const char *dcf_json_document_text(json_t *document, const char *name);
 
-/* * The text of such a member that may also be an integer, palloc'd; NULL unless
+/*
+ * The text of such a member that may also be an integer, palloc'd; NULL unless
  * it is either.
  */
 extern char *dcf_json_document_number(json_t *document, const char *name);

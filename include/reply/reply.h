@@ -80,6 +80,12 @@ extern void dcf_reply_wait_any(DcfReply **replies, int n, bool wait);
 extern DcfHttpTransfer *dcf_reply_transfer(const DcfReply *reply);
 extern bool dcf_reply_fill(DcfReply *reply);
 
+/*
+ * Raise ERRCODE_PROGRAM_LIMIT_EXCEEDED for a record of more than max bytes, with
+ * the request as CONTEXT: just as dcf_reply_fill() does where it notices first.
+ */
+pg_noreturn extern void dcf_reply_raise_too_long(DcfReply *reply, size_t max);
+
 /* Whether an awaited reply has arrived completely. */
 extern bool dcf_reply_is_done(const DcfReply *reply);
 

@@ -34,7 +34,8 @@ typedef struct DcfJsonScan
 	const char *reason;
 } DcfJsonScan;
 
-/* * Begin a scalar by its first byte (the opening quote of a string); the next call
+/*
+ * Begin a scalar by its first byte (the opening quote of a string); the next call
  * continues with the byte after it.
  */
 extern void dcf_json_scan_begin(DcfJsonScan *scan, char first);

@@ -472,8 +472,11 @@ dcf_circuit_breaker_give_up(DcfCircuitBreaker *breaker)
 {
 	int64 now = dcf_wait_now();
 	Host *host = find_host(lock_table(), &breaker->key);
-	Outage outage = {.failure = DCF_FAILURE_CONNECT};
+	Outage outage = {.failure = DCF_FAILURE_CONNECT,
+					 .since = GetCurrentTimestamp(),
+					 .message = "no details are left"};
 
+	/* Another host may have taken its place in the table. */
 	if (host)
 	{
 		dcf_circuit_give_up(&host->circuit, breaker->first_failed, now);

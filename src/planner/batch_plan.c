@@ -113,6 +113,7 @@ consider_join(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 					  extra,
 					  dcf_plan_batch_size(innerrel)};
 	List *outers = NIL;
+	bool searched = false;
 	ListCell *lc;
 
 	if (next_hook)
@@ -127,8 +128,10 @@ consider_join(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 
 		if (!is_key(&join, lfirst_node(RestrictInfo, lc), &key))
 			continue;
-		if (outers == NIL)
+		/* Once: it also turns a join with distinct outer rows into an inner one. */
+		if (!searched)
 			outers = find_outer_paths(&join);
+		searched = true;
 		foreach(lc_outer, outers)
 			foreach(lc_params,
 					dcf_plan_batch_params(innerrel, outerrel->relids))

@@ -39,7 +39,7 @@ dcf_record_check_length(const DcfRecordReader *reader, size_t len)
 	size_t max = (size_t) reader->relation->server->max_record_size;
 
 	if (len > max)
-		dcf_refusal_raise_too_long(max);
+		dcf_reply_raise_too_long(reader->reply, max);
 }
 
 /* Whether the current record, or header, has any key at all. */
@@ -143,7 +143,8 @@ dcf_record_raise_wrong(DcfRecordReader *reader)
 	 * it.
 	 */
 	if (error->code == DCF_READ_E_TOO_LONG)
-		dcf_refusal_raise_too_long(reader->config.max_record_size);
+		dcf_reply_raise_too_long(reader->reply,
+								 reader->config.max_record_size);
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),

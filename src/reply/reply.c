@@ -211,6 +211,15 @@ dcf_reply_fill(DcfReply *reply)
 	return more;
 }
 
+void
+dcf_reply_raise_too_long(DcfReply *reply, size_t max)
+{
+	ErrorContextCallback callback;
+
+	push_context(reply, &callback);
+	dcf_refusal_raise_too_long(max);
+}
+
 const char *
 dcf_reply_content_type(const DcfReply *reply)
 {

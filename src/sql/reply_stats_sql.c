@@ -78,7 +78,9 @@ name_columns(const DcfReplyStatsLine *line)
 	for (AttrNumber attnum = 1;
 		 (name = get_attname(line->relid, attnum, true)) != NULL; attnum++)
 	{
-		if (!is_sent(dcf_relation_column_options(line->relid, attnum)))
+		/* A dropped column keeps its options, but is not counted. */
+		if (get_attnum(line->relid, name) == InvalidAttrNumber ||
+			!is_sent(dcf_relation_column_options(line->relid, attnum)))
 			continue;
 		if (line->given & dcf_request_size_bits(nth_sent++))
 			names = lappend(names, name);
