@@ -48,8 +48,8 @@ typedef struct DcfBoundRequest DcfBoundRequest;
  * outlive it. values has one entry for each of priv->bindings.  Duplicate
  * values are removed; columns that fan out multiply.
  *
- * for_explain: only dcf_bind_template() and dcf_bind_count() will be called,
- * so the values that parameter columns show by default are not computed.
+ * for_explain: no rows will be read, so the values that parameter columns show
+ * by default are not computed.
  *
  * Raises ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE for a value that cannot be sent,
  * or a default that does not fit its column; ERRCODE_NOT_NULL_VIOLATION for a
