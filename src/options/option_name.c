@@ -31,7 +31,8 @@ static const DcfOption *
 find_closest(DcfOptionContext context, const char *name)
 {
 	ClosestMatchState match;
-	const DcfOption *closest = NULL;
+	const char *found;
+	const DcfOption *closest;
 
 	if (strlen(name) >= NAMEDATALEN)
 		return NULL;
@@ -42,12 +43,17 @@ find_closest(DcfOptionContext context, const char *name)
 	 */
 	update_match(&match, context, false);
 	update_match(&match, context, true);
-	/* Several contexts may have an option of this name. */
-	if (getClosestMatch(&match))
-		closest = dcf_option_find(context, getClosestMatch(&match));
-	for (int i = 0; getClosestMatch(&match) && !closest; i++)
-		if (strcmp(dcf_options[i].name, getClosestMatch(&match)) == 0)
-			closest = &dcf_options[i];
+	found = getClosestMatch(&match);
+	if (found == NULL)
+		return NULL;
+	closest = dcf_option_find(context, found);
+	if (closest == NULL)
+	{
+		/* It is of other contexts: the first of them. */
+		closest = dcf_options;
+		while (strcmp(closest->name, found) != 0)
+			closest++;
+	}
 	return closest;
 }
 
