@@ -26,6 +26,28 @@ typedef enum DcfWaitReason
 extern int64 dcf_wait_now(void);
 
 /*
+ * What a wait is for, gathered from all that take part in it.  ready: something
+ * can go on at once, so the wait only looks.
+ */
+typedef struct DcfWaitPlan
+{
+	int64 until; /* by dcf_wait_now(); -1: no time */
+	DcfWaitReason reason;
+	bool ready;
+} DcfWaitPlan;
+
+/* Nothing takes part yet. */
+extern void dcf_wait_plan_begin(DcfWaitPlan *plan);
+
+/*
+ * Something waits for reason, at most until at (-1: for an event only).  The
+ * earliest time counts.  Of the reasons the most telling does: REPLY, then
+ * CONNECT, RETRY, QUEUE.
+ */
+extern void dcf_wait_plan_note(DcfWaitPlan *plan, int64 at,
+							   DcfWaitReason reason);
+
+/*
  * Create a set in the current memory context.  Its kernel resources are released
  * with that context, or before by the current resource owner unless lasting.
  */

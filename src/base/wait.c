@@ -50,6 +50,28 @@ dcf_wait_now(void)
 	return (int64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+void
+dcf_wait_plan_begin(DcfWaitPlan *plan)
+{
+	plan->until = -1;
+	plan->reason = DCF_WAIT_QUEUE;
+	plan->ready = false;
+}
+
+void
+dcf_wait_plan_note(DcfWaitPlan *plan, int64 at, DcfWaitReason reason)
+{
+	static const int telling[] = {[DCF_WAIT_QUEUE] = 0,
+								  [DCF_WAIT_RETRY] = 1,
+								  [DCF_WAIT_CONNECT] = 2,
+								  [DCF_WAIT_REPLY] = 3};
+
+	if (at >= 0 && (plan->until < 0 || at < plan->until))
+		plan->until = at;
+	if (telling[reason] > telling[plan->reason])
+		plan->reason = reason;
+}
+
 /* The release function of the set's resource; no-op if nothing is built. */
 static void
 release_set(void *arg)
