@@ -52,10 +52,18 @@ def _clear_faults(state, request, query, body):
 
 
 def _release(state, request, query, body):
-    """Release held requests; the present faults hold no request from now on."""
-    for fault in state.faults:
+    """Release held requests; the present faults hold no request from now on.
+
+    With name, this concerns only the faults of that name, and no sessions.
+    """
+    name = query.get("name")
+    found = [f for f in state.faults if name is None or f.name == name]
+    if name is not None and not found:
+        raise BadFault("no fault is called " + name)
+    for fault in found:
         fault.released.set()
-    state.free_sessions()
+    if name is None:
+        state.free_sessions()
     return _done()
 
 

@@ -4,7 +4,7 @@ The sandbox's address comes from DATACONNECT_SANDBOX_URL and is never printed.
 
   fault JSON                 misbehave on the next matching request
   clear                      forget the faults
-  release                    let held replies go on
+  release [NAME]             let held replies go on; with NAME only those of such faults
   reset                      as freshly started
   settings [JSON]            change settings; without JSON print them
   document PATH[?NAME=VALUE] TEXT|@FILE|--base64 TEXT [--type CONTENT-TYPE]
@@ -98,6 +98,10 @@ def document(path, *arguments):
     call("PUT", "document?" + query, body, kind)
 
 
+def release(name=None):
+    call("POST", "release" + ("?" + urlencode({"name": name}) if name else ""))
+
+
 def wait(*conditions):
     call("GET", "wait?" + "&".join(conditions))
 
@@ -129,10 +133,9 @@ def mail():
 
 
 VERBS = {
-    "fault": fault, "settings": settings, "document": document, "wait": wait,
-    "listen": listen, "log": log, "mail": mail,
+    "fault": fault, "release": release, "settings": settings, "document": document,
+    "wait": wait, "listen": listen, "log": log, "mail": mail,
     "clear": lambda: call("DELETE", "fault"),
-    "release": lambda: call("POST", "release"),
     "reset": lambda: call("POST", "reset"),
     "expire": lambda: call("POST", "expire"),
     "log-clear": lambda: call("DELETE", "log"),

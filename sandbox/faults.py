@@ -10,6 +10,8 @@ CUTS = ("close", "reset", "short_length", "chunk", "gzip", "truncate", "close_de
 KEYS = {
     # which requests
     "path", "method", "param", "count",
+    # for a release
+    "name",
     # when
     "never", "delay_headers", "hold_headers", "delay_body", "drip", "hold_after", "cut",
     # what
@@ -68,6 +70,7 @@ class Fault:
             raise BadFault("unknown: %s" % ", ".join(sorted(unknown)))
         self.spec = spec
         self.left = spec.get("count", 1) or None        # None: until cleared
+        self.name = spec.get("name")
         self.released = asyncio.Event()
         self.never = spec.get("never", False)
         self.delay_headers = spec.get("delay_headers", 0)

@@ -82,6 +82,8 @@ class CommandLine(SandboxTest):
         self.do("wait", "in_flight=0", "timeout=1")
         self.do("expire")
         self.do("release")
+        self.do("fault", '{"name": "x", "hold_headers": true}')
+        self.do("release", "x")
         self.assertRegex(self.do("listen", "silent"), r"\A\d+\n\Z")
         self.ask("/lists/stores", {"Email.To": "a@example.com"})
         self.assertEqual(self.do("mail"),

@@ -131,6 +131,34 @@ class Faults(SandboxTest):
         self.control("POST", "release")
         self.assertIn(b"200 OK", read_until(sock, b"}]"))
 
+    def test_release_by_name(self):
+        self.control("POST", "fault", [{"name": name, "hold_headers": True}
+                                       for name in ("a", "b")])
+        first = self.open(PATH)
+        self.control("GET", "wait?held=1")
+        second = self.open(PATH)
+        self.control("GET", "wait?held=2")
+        self.control("POST", "release?name=b")
+        self.assertIn(b"200 OK", read_until(second, b"}]"))
+        self.control("GET", "wait?held=1&in_flight=1")
+        self.control("POST", "release?name=a")
+        self.assertIn(b"200 OK", read_until(first, b"}]"))
+        self.assertEqual(self.ask("/_sandbox/release?name=c", method="POST").status, 400)
+
+    def test_hold_after_the_head_of_gzip(self):
+        self.fault(hold_after={"bytes": 10})
+        sock = self.open(PATH, {**BEARER, "Accept-Encoding": "gzip"})
+        self.control("GET", "wait?held=1")
+        body = split(read_until(sock, b"\x1f\x8b\x08"))[1]
+        while len(body) < 10:
+            body += sock.recv(10)
+        self.assertEqual(len(body), 10)
+        unpacker = zlib.decompressobj(31)
+        self.assertEqual(unpacker.decompress(body), b"")
+        self.assertEqual(unpacker.unused_data, b"")
+        self.control("POST", "release")
+        self.assertEqual(unpacker.decompress(sock.recv(65536)), WHOLE)
+
     def test_drip(self):
         self.fault(drip={"bytes": 10, "every": 0.02})
         started = time.monotonic()

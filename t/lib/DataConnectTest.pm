@@ -244,7 +244,13 @@ sub fault
 }
 
 sub clear_faults { return $_[0]->control('DELETE', 'fault') }
-sub release { return $_[0]->control('POST', 'release') }
+
+# Continue all held replies, or those of the faults with a name.
+sub release
+{
+	my ($self, $name) = @_;
+	return $self->control('POST', 'release', undef, defined $name ? { name => $name } : {});
+}
 sub reset    ## no critic (ProhibitBuiltinHomonyms)
 {
 	return $_[0]->control('POST', 'reset');
