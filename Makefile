@@ -198,6 +198,14 @@ build/test/fuzz/%: test/fuzz/%.c $(CORE_SRC) $(HEADERS_ALL)
 	$(CLANG_CC) $(CHECK_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $< \
 	  $(CORE_SRC) -ljansson -lm
 
+# Not a test: how fast the readers are, without PostgreSQL.
+build/test/speed/%: test/speed/%.c $(CORE_SRC) $(HEADERS_ALL)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu99 -O2 -g -Iinclude -Wall -Wextra -Werror $(LTO) -o $@ $< \
+	  $(CORE_SRC)
+bench-readers: build/test/speed/speed_readers
+	$<
+
 unit: $(UNIT)
 	tools/run-unit $(UNIT)
 fuzz: $(FUZZ)
@@ -217,7 +225,7 @@ fuzz-queries:
 # --- Source ---------------------------------------------------------------
 
 C_FILES     = $(sort $(wildcard *.c include/*/*.h src/*/*.[ch] test/unit/*.[ch] \
-                test/fuzz/*.[ch]))
+                test/fuzz/*.[ch] test/speed/*.[ch]))
 CLANG_FORMAT ?= clang-format
 
 format:
@@ -287,6 +295,7 @@ help:
 	@echo ''
 	@echo 'Tests of the pure C code, without PostgreSQL:'
 	@echo '  make unit                    unit tests, under sanitizers'
+	@echo '  make bench-readers           nanoseconds a byte of the readers of JSON and CSV'
 	@echo '  make fuzz-quick              the fuzzers share 60 seconds'
 	@echo '  make fuzz                    the fuzzers share FUZZ_SECONDS; then fuzz-queries'
 	@echo ''
@@ -302,4 +311,4 @@ FORCE:
   installcheck installcheck-tap installcheck-tap-world clean unit fuzz \
   fuzz-quick fuzz-queries format format-check lint doc-map demo-picture setup test demo \
   demo-shell \
-  bench bench-quick assert-postgres help
+  bench bench-quick bench-readers assert-postgres help
