@@ -1,17 +1,19 @@
 /*
  * wait.h
- *	  The one function that waits: for the process latch, sockets and a time-out.
+ *	  The one function that waits: for sockets, the process latch and a time.
  *
- * Independent of HTTP.  libcurl's callbacks add and remove the sockets of a set,
- * so dcf_wait_watch() never raises.
+ * A backend has one wait set.  Whatever has sockets joins it as a watcher, and
+ * every wait serves all watchers: nothing that waits holds up anything else.
+ * Independent of HTTP.  libcurl's callbacks change the sockets, so that part
+ * never raises.
  */
 #ifndef DCF_WAIT_H
 #define DCF_WAIT_H
 
 #include "postgres.h"
-#include "storage/latch.h"
 
-typedef struct DcfWaitSet DcfWaitSet;
+#include "lib/ilist.h"
+#include "storage/latch.h"
 
 /* The reason for a wait, shown as wait event in pg_stat_activity. */
 typedef enum DcfWaitReason
@@ -48,36 +50,69 @@ extern void dcf_wait_plan_note(DcfWaitPlan *plan, int64 at,
 							   DcfWaitReason reason);
 
 /*
- * Create a set in the current memory context.  Its kernel resources are released
- * with that context, or before by the current resource owner unless lasting.
+ * Wait once, until a watched socket is ready, a watcher's time or the plan's has
+ * come, or the process latch is set; then call the watchers concerned.  May
+ * return early.  Raises what CHECK_FOR_INTERRUPTS() and the watchers raise, and
+ * ERRCODE_FDW_OUT_OF_MEMORY while a watcher has lost a socket.
  */
-extern DcfWaitSet *dcf_wait_create(bool lasting);
+extern void dcf_wait(const DcfWaitPlan *plan);
+
+/*
+ * Something that has sockets, a time, or both.  Its functions are called from
+ * dcf_wait() only.  They may raise, and change sockets and times of any watcher,
+ * but neither wait nor let a watcher join or leave.
+ */
+typedef struct DcfWatcher
+{
+	/* A socket is ready for some of these events, or only seems so. */
+	void (*on_ready)(void *arg, pgsocket fd, uint32 events);
+	/* The time due has come; due is -1 again before the call. */
+	void (*on_due)(void *arg);
+	void *arg;
+	int64 due; /* by dcf_wait_now(); -1: never.  To be set at any time */
+
+	/* Private. */
+	dlist_node node;
+	bool lost; /* a socket could not be added: out of memory */
+} DcfWatcher;
+
+/*
+ * Let the watcher take part in every wait until it leaves; its memory must last
+ * as long.  Sets due to -1.  Raises ERRCODE_INSUFFICIENT_RESOURCES if no file
+ * descriptors are left.
+ */
+extern void dcf_wait_join(DcfWatcher *watcher);
+
+/* Watch no more sockets for the watcher, and forget it. */
+extern void dcf_wait_leave(DcfWatcher *watcher);
 
 /*
  * Watch a socket for events, a mask of WL_SOCKET_READABLE and
  * WL_SOCKET_WRITEABLE; 0 stops watching it.  Call this for each change that
  * libcurl reports, also for a socket that was closed and opened again with the
- * same number.  If memory runs out, this returns, and every later wait on the
- * set raises ERRCODE_FDW_OUT_OF_MEMORY.
+ * same number.  Never raises.  If memory runs out, the watcher has lost the
+ * socket until dcf_wait_forget_lost().
  */
-extern void dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events);
+extern void dcf_wait_watch(DcfWatcher *watcher, pgsocket fd, uint32 events);
 
-/* Add all sockets that another set watches now. */
-extern void dcf_wait_add(DcfWaitSet *set, const DcfWaitSet *other);
-
-/* Clear the out-of-memory state: the socket that was lost is closed. */
-extern void dcf_wait_forget_lost(DcfWaitSet *set);
-
-/* Whether the set watches a socket. */
-extern bool dcf_wait_has(const DcfWaitSet *set, pgsocket fd);
+/* The socket that the watcher has lost, if any, is closed. */
+extern void dcf_wait_forget_lost(DcfWatcher *watcher);
 
 /*
- * Wait until a watched socket is ready, timeout milliseconds have passed (-1:
- * no limit), or the process latch is set.  set may be NULL.  Returns the number
- * of socket events stored in occurred, at most max.  0 does not imply that the
- * time-out has expired.  Raises what CHECK_FOR_INTERRUPTS() raises.
+ * Whether since that time (by dcf_wait_now()) the backend was once for more than
+ * half a second in no wait, so that nobody served the watchers.
  */
-extern int dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
-						WaitEvent *occurred, int max);
+extern bool dcf_wait_was_away(int64 since);
+
+/*
+ * Lend the wait set to somebody else's wait: a descriptor, the same each time,
+ * that is readable while dcf_wait() with this plan would find something to do.
+ * It is so until the next dcf_wait().  Raises as dcf_wait_join().
+ */
+extern pgsocket dcf_wait_lend(const DcfWaitPlan *plan);
+
+/* As dcf_wait() for timeout milliseconds (-1: no limit); pass NULL and 0. */
+extern int dcf_wait_for(void *set, int64 timeout, DcfWaitReason reason,
+						void *occurred, int max);
 
 #endif /* DCF_WAIT_H */

@@ -1,45 +1,56 @@
 /*
  * wait.c
- *	  Waiting for the latch, sockets and a time-out.  See wait.h.
+ *	  Waiting for sockets, the latch and a time.  See wait.h.
+ *
+ * The sockets are in a set of the kernel (poll_set.h) that libcurl's callbacks
+ * change.  PostgreSQL's wait event set could neither be changed there nor shrink.
+ * It has three events: the latch, the postmaster's death, and the set of sockets.
+ * Both last as long as the backend.
  */
 #include "postgres.h"
 
 #include <time.h>
 
 #include "miscadmin.h"
+#include "storage/fd.h"
+#include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "base/file_descriptor.h"
-#include "base/resource.h"
 #include "base/wait.h"
+#include "poll_set.h"
 
 /* The longest single wait; callers loop. */
 #define MAX_WAIT_MS (60 * 60 * 1000)
 
-/* Events of every set besides its sockets: the latch and postmaster death. */
-#define FIXED_EVENTS 2
+/* Sockets served after one wait; further ones come with the next. */
+#define MAX_EVENTS 16
 
-/* Initial size of the array of sockets. */
-#define INITIAL_SIZE 8
+/* Events of PostgreSQL's wait event set. */
+#define OUTER_EVENTS 3
 
-typedef struct Watched
-{
-	pgsocket fd;
-	uint32 events;
-} Watched;
+/* Initial size of the table of sockets. */
+#define INITIAL_SIZE 64
 
-struct DcfWaitSet
-{
-	MemoryContext context;
-	DcfResource resource;
-	Watched *watched;
-	int nwatched;
-	int size;
-	bool lost;			  /* a socket could not be added: out of memory */
-	uint64 generation;	  /* incremented with each change of watched */
-	uint64 built;		  /* the generation that events was built from */
-	WaitEventSet *events; /* NULL if not built */
-};
+/* Time in no wait (ms) from which on the watchers count as not served. */
+#define AWAY_MS 500
+
+static DcfPollSet sockets = DCF_POLL_SET_CLOSED;
+static bool armed;			/* its timer is */
+static WaitEventSet *outer; /* NULL if not built */
+static bool outer_is_built; /* completely */
+
+/* Who watches a socket, by its number; NULL if nobody does. */
+static DcfWatcher **watched;
+static int watched_size;
+
+static dlist_head watchers = DLIST_STATIC_INIT(watchers);
+static int nlost; /* watchers that have lost a socket */
+
+/* By dcf_wait_now(): when the last wait ended; the last long time in none. */
+static int64 ended_at;
+static int64 away_from;
+static int64 away_to;
 
 int64
 dcf_wait_now(void)
@@ -72,150 +83,136 @@ dcf_wait_plan_note(DcfWaitPlan *plan, int64 at, DcfWaitReason reason)
 		plan->reason = reason;
 }
 
-/* The release function of the set's resource; no-op if nothing is built. */
+/*
+ * Count a descriptor that lasts, before it is opened.  PostgreSQL would report
+ * the lack of one as an internal error.
+ */
 static void
-release_set(void *arg)
+acquire_descriptor(void)
 {
-	DcfWaitSet *set = arg;
-
-	if (set->events)
-		FreeWaitEventSet(set->events);
-	set->events = NULL;
+	dcf_file_descriptor_check();
+	if (!AcquireExternalFD())
+		dcf_file_descriptor_raise();
 }
 
-DcfWaitSet *
-dcf_wait_create(bool lasting)
+/* After acquire_descriptor(): the kernel refused to open it. */
+static void
+raise_not_opened(void)
 {
-	DcfWaitSet *set = palloc0(sizeof(DcfWaitSet));
+	ReleaseExternalFD();
+	if (dcf_file_descriptor_is_exhausted(errno))
+		dcf_file_descriptor_raise();
+	ereport(ERROR,
+			(errcode_for_socket_access(), errmsg("could not wait: %m")));
+}
 
-	/*
-	 * The array of sockets stays in this context, also when a later call
-	 * enlarges it from another one.
-	 */
-	set->context = CurrentMemoryContext;
-	dcf_resource_tie(&set->resource, set->context, release_set, set);
-	if (lasting)
-		dcf_resource_disown(&set->resource);
-	return set;
+static void
+open_sockets(void)
+{
+	if (sockets.fd >= 0)
+		return;
+	acquire_descriptor();
+	if (!dcf_poll_set_open(&sockets))
+		raise_not_opened();
+}
+
+/* Build PostgreSQL's wait event set, unless that is done. */
+static void
+build_outer(void)
+{
+	if (outer_is_built)
+		return;
+	open_sockets();
+	/* An earlier call may have raised. */
+	if (outer)
+		FreeWaitEventSet(outer);
+	outer = NULL;
+	dcf_file_descriptor_check();
+	outer = dcf_compat_create_wait_event_set(OUTER_EVENTS);
+	AddWaitEventToSet(outer, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
+	/* Without a postmaster, there is no descriptor that tells its death. */
+	if (IsUnderPostmaster)
+		AddWaitEventToSet(outer, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL,
+						  NULL);
+	AddWaitEventToSet(outer, WL_SOCKET_READABLE, sockets.fd, NULL, NULL);
+	outer_is_built = true;
+}
+
+void
+dcf_wait_join(DcfWatcher *watcher)
+{
+	open_sockets();
+	watcher->due = -1;
+	watcher->lost = false;
+	dlist_push_tail(&watchers, &watcher->node);
+}
+
+void
+dcf_wait_leave(DcfWatcher *watcher)
+{
+	for (int fd = 0; fd < watched_size; fd++)
+		if (watched[fd] == watcher)
+			dcf_wait_watch(watcher, fd, 0);
+	dcf_wait_forget_lost(watcher);
+	dlist_delete(&watcher->node);
 }
 
 /*
- * Enlarge the array to n sockets; false if out of memory.  Must not raise: it is
- * called from libcurl's callbacks.
+ * Enlarge the table to have room for a socket; false if out of memory.  Must not
+ * raise: it is called from libcurl's callbacks.
  */
 static bool
-enlarge(DcfWaitSet *set, int n)
+enlarge(pgsocket fd)
 {
-	Watched *larger =
-		MemoryContextAllocExtended(set->context, n * sizeof(Watched),
-								   MCXT_ALLOC_NO_OOM);
+	int size = Max(watched_size, INITIAL_SIZE);
+	DcfWatcher **larger;
 
+	while (size <= fd)
+		size *= 2;
+	larger = MemoryContextAllocExtended(TopMemoryContext,
+										size * sizeof(DcfWatcher *),
+										MCXT_ALLOC_NO_OOM | MCXT_ALLOC_ZERO);
 	if (larger == NULL)
 		return false;
-	if (set->watched)
+	if (watched)
 	{
-		memcpy(larger, set->watched, set->nwatched * sizeof(Watched));
-		pfree(set->watched);
+		memcpy(larger, watched, watched_size * sizeof(DcfWatcher *));
+		pfree(watched);
 	}
-	set->watched = larger;
-	set->size = n;
+	watched = larger;
+	watched_size = size;
 	return true;
 }
 
 void
-dcf_wait_watch(DcfWaitSet *set, pgsocket fd, uint32 events)
+dcf_wait_watch(DcfWatcher *watcher, pgsocket fd, uint32 events)
 {
-	int i;
-
-	/*
-	 * A change is counted even if the events are the same.  The kernel drops a
-	 * closed socket from an epoll set, so one that was reopened with the same
-	 * number must be added again.
-	 */
-	set->generation++;
-	for (i = 0; i < set->nwatched; i++)
-	{
-		if (set->watched[i].fd == fd)
-			break;
-	}
 	if (events == 0)
 	{
-		if (i < set->nwatched)
-			/* The order does not matter: the last one fills the gap. */
-			set->watched[i] = set->watched[--set->nwatched];
-		return;
-	}
-	if (i == set->nwatched)
-	{
-		if (i == set->size && !enlarge(set, Max(2 * i, INITIAL_SIZE)))
+		/* The socket may be closed, and its number another watcher's. */
+		if (fd < watched_size && watched[fd] == watcher)
 		{
-			/*
-			 * The socket is in no set.  A wait would miss its events, so
-			 * build_events() raises instead.
-			 */
-			set->lost = true;
-			return;
+			watched[fd] = NULL;
+			(void) dcf_poll_set_change(&sockets, fd, 0);
 		}
-		set->nwatched++;
-	}
-	set->watched[i].fd = fd;
-	set->watched[i].events = events;
-}
-
-void
-dcf_wait_add(DcfWaitSet *set, const DcfWaitSet *other)
-{
-	for (int i = 0; i < other->nwatched; i++)
-		dcf_wait_watch(set, other->watched[i].fd, other->watched[i].events);
-}
-
-void
-dcf_wait_forget_lost(DcfWaitSet *set)
-{
-	set->lost = false;
-}
-
-bool
-dcf_wait_has(const DcfWaitSet *set, pgsocket fd)
-{
-	for (int i = 0; i < set->nwatched; i++)
-		if (set->watched[i].fd == fd)
-			return true;
-	return false;
-}
-
-/*
- * Make the wait event set that matches the watched sockets, unless there is one.
- * PostgreSQL cannot remove an event from a set, so a change needs a new set.
- */
-static void
-build_events(DcfWaitSet *set)
-{
-	int i;
-
-	if (set->lost)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_OUT_OF_MEMORY), errmsg("out of memory")));
-	if (set->events && set->built == set->generation)
 		return;
+	}
+	if ((fd < watched_size || enlarge(fd)) &&
+		dcf_poll_set_change(&sockets, fd, events))
+		watched[fd] = watcher;
+	else if (!watcher->lost)
+	{
+		/* A wait would miss the socket's events, so it raises instead. */
+		watcher->lost = true;
+		nlost++;
+	}
+}
 
-	release_set(set);
-	/*
-	 * A set takes a descriptor (epoll or kqueue), and PostgreSQL reports the
-	 * lack of one as an internal error.
-	 */
-	dcf_file_descriptor_check();
-	set->events =
-		dcf_compat_create_wait_event_set(FIXED_EVENTS + set->nwatched);
-	set->built = set->generation - 1; /* rebuild if the next lines raise */
-	AddWaitEventToSet(set->events, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch,
-					  NULL);
-	AddWaitEventToSet(set->events, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL,
-					  NULL);
-	for (i = 0; i < set->nwatched; i++)
-		AddWaitEventToSet(set->events, set->watched[i].events,
-						  set->watched[i].fd, NULL, NULL);
-	set->built = set->generation;
+void
+dcf_wait_forget_lost(DcfWatcher *watcher)
+{
+	nlost -= watcher->lost;
+	watcher->lost = false;
 }
 
 /* The wait event for pg_stat_activity, registered at first use. */
@@ -234,53 +231,154 @@ get_wait_event(DcfWaitReason reason)
 	return events[reason];
 }
 
-int
-dcf_wait_for(DcfWaitSet *set, int64 timeout, DcfWaitReason reason,
-			 WaitEvent *occurred, int max)
+static void
+check_lost(void)
 {
-	uint32 event = get_wait_event(reason);
-	bool latch_set = false;
-	int n = 0;
+	if (nlost > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OUT_OF_MEMORY), errmsg("out of memory")));
+}
 
-	CHECK_FOR_INTERRUPTS();
-	/* WaitEventSetWait() takes at most INT_MAX. */
-	if (timeout < 0 || timeout > MAX_WAIT_MS)
-		timeout = MAX_WAIT_MS;
+/* Milliseconds until the plan's time or that of a watcher. */
+static int64
+get_timeout(const DcfWaitPlan *plan, int64 now)
+{
+	int64 until = plan->until;
+	dlist_iter iter;
 
-	if (set)
+	if (plan->ready)
+		return 0;
+	dlist_foreach(iter, &watchers)
 	{
-		int i;
-		int found;
+		DcfWatcher *watcher = dlist_container(DcfWatcher, node, iter.cur);
 
-		build_events(set);
-		found = WaitEventSetWait(set->events, (long) timeout, occurred, max,
-								 event);
-		for (i = 0; i < found; i++)
-		{
-			if (occurred[i].events & WL_LATCH_SET)
-				latch_set = true;
-			else if (occurred[i].events & WL_SOCKET_MASK)
-				/* n never exceeds i, so the array is compacted in place. */
-				occurred[n++] = occurred[i];
-		}
+		if (watcher->due >= 0 && (until < 0 || watcher->due < until))
+			until = watcher->due;
 	}
-	else
-	{
-		int rc =
-			WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					  (long) timeout, event);
+	if (until < 0)
+		return MAX_WAIT_MS;
+	return Min(Max(until - now, 0), MAX_WAIT_MS);
+}
 
-		latch_set = (rc & WL_LATCH_SET) != 0;
-	}
+/* Note how long the backend was in no wait. */
+static void
+note_away(int64 now)
+{
+	if (now - ended_at <= AWAY_MS)
+		return;
+	away_from = ended_at;
+	away_to = now;
+}
 
-	if (latch_set)
+bool
+dcf_wait_was_away(int64 since)
+{
+	return away_to - Max(away_from, since) > AWAY_MS;
+}
+
+/* Wait for a socket, the latch, or timeout milliseconds. */
+static void
+await_any(int64 timeout, DcfWaitReason reason)
+{
+	WaitEvent occurred[OUTER_EVENTS];
+	int n = WaitEventSetWait(outer, (long) timeout, occurred, OUTER_EVENTS,
+							 get_wait_event(reason));
+
+	for (int i = 0; i < n; i++)
 	{
 		/*
 		 * Reset first: an interrupt that arrives after the check sets the
 		 * latch again, and the next wait returns at once.
 		 */
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
+		if (occurred[i].events & WL_LATCH_SET)
+			ResetLatch(MyLatch);
 	}
-	return n;
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Call the watchers of the sockets that are ready. */
+static void
+serve_ready(void)
+{
+	DcfPollEvent events[MAX_EVENTS];
+	int n = dcf_poll_set_take(&sockets, events, MAX_EVENTS);
+
+	for (int i = 0; i < n; i++)
+	{
+		pgsocket fd = events[i].fd;
+		DcfWatcher *watcher = fd < watched_size ? watched[fd] : NULL;
+
+		/* A call before may have closed it; then nobody watches it. */
+		if (watcher)
+			watcher->on_ready(watcher->arg, fd, events[i].events);
+		else
+			(void) dcf_poll_set_change(&sockets, fd, 0);
+	}
+}
+
+/* Call the watchers whose time has come. */
+static void
+serve_due(void)
+{
+	int64 now = dcf_wait_now();
+	dlist_iter iter;
+
+	dlist_foreach(iter, &watchers)
+	{
+		DcfWatcher *watcher = dlist_container(DcfWatcher, node, iter.cur);
+
+		if (watcher->due < 0 || watcher->due > now)
+			continue;
+		/* Before the call, in which the watcher may set it again. */
+		watcher->due = -1;
+		watcher->on_due(watcher->arg);
+	}
+}
+
+void
+dcf_wait(const DcfWaitPlan *plan)
+{
+	int64 now = dcf_wait_now();
+	int64 timeout = get_timeout(plan, now);
+
+	CHECK_FOR_INTERRUPTS();
+	check_lost();
+	build_outer();
+	note_away(now);
+	if (armed)
+		(void) dcf_poll_set_arm(&sockets, -1);
+	armed = false;
+	if (timeout > 0)
+		await_any(timeout, plan->reason);
+	serve_ready();
+	serve_due();
+	ended_at = dcf_wait_now();
+}
+
+pgsocket
+dcf_wait_lend(const DcfWaitPlan *plan)
+{
+	static bool has_timer = false;
+
+	check_lost();
+	open_sockets();
+	if (!has_timer)
+		acquire_descriptor();
+	if (!dcf_poll_set_arm(&sockets, get_timeout(plan, dcf_wait_now())))
+		raise_not_opened();
+	has_timer = armed = true;
+	return sockets.fd;
+}
+
+int
+dcf_wait_for(void *set, int64 timeout, DcfWaitReason reason, void *occurred,
+			 int max)
+{
+	DcfWaitPlan plan;
+
+	dcf_wait_plan_begin(&plan);
+	dcf_wait_plan_note(&plan, timeout < 0 ? -1 : dcf_wait_now() + timeout,
+					   reason);
+	dcf_wait(&plan);
+	return 0;
 }

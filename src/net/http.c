@@ -122,7 +122,7 @@ work(DcfHttpTransfer **transfers, int n, int64 wait)
 	for (int i = 0; i < n; i++)
 		if (transfers[i]->connected_at)
 			reason = DCF_WAIT_REPLY;
-	dcf_http_work_for(transfers, n, wait, reason);
+	dcf_http_work(wait, reason);
 	for (int i = 0; i < n; i++)
 	{
 		DcfHttpTransfer *transfer = transfers[i];

@@ -150,7 +150,7 @@ release_transfer(void *arg)
 		ReleaseExternalFD();
 	dlist_delete(&transfer->node);
 	if (--transfer->pool->ntransfers == 0)
-		dcf_wait_forget_lost(transfer->pool->waits);
+		dcf_wait_forget_lost(&transfer->pool->watcher);
 	transfer->pool = NULL;
 }
 
@@ -350,7 +350,7 @@ open_transfer(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 	transfer->added = true;
 
 	/* Let libcurl begin to connect. */
-	dcf_http_work(pool, 0, DCF_WAIT_CONNECT);
+	dcf_http_work(0, DCF_WAIT_CONNECT);
 }
 
 DcfHttpTransfer *

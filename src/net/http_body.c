@@ -240,7 +240,7 @@ feed_thread(DcfHttpTransfer *transfer)
 	if (transfer->wanted > 0)
 		dcf_http_resume(transfer);
 	else
-		dcf_http_work(transfer->pool, 0, DCF_WAIT_REPLY);
+		dcf_http_work(0, DCF_WAIT_REPLY);
 	put_arrived(transfer);
 }
 

@@ -2,22 +2,16 @@
  * http_pool.c
  *	  Pools of connections, and the calls of libcurl's multi interface.
  *
- * libcurl says which sockets to watch, and when to call it at the latest.
- * dcf_http_work() waits for that and calls libcurl.
+ * libcurl says which sockets to watch, and when to call it at the latest.  Each
+ * pool is a watcher of the backend's wait set, so each wait serves all of them.
  */
 #include "postgres.h"
 
 #include "base/file_descriptor.h"
 #include "http_private.h"
 
-/*
- * If libcurl is not called for this long (ms) while it connects, the failure of
- * the connection may be our fault: its time-outs may have passed meanwhile.
- */
-#define MAX_NEGLECT 500
-
-/* Events handled after one wait; further ones come with the next. */
-#define MAX_EVENTS 16
+static void on_ready(void *arg, pgsocket fd, uint32 events);
+static void on_due(void *arg);
 
 /*
  * libcurl's callback: change for what a socket is watched.  CURL_POLL_REMOVE
@@ -33,7 +27,7 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 		events |= WL_SOCKET_READABLE;
 	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
 		events |= WL_SOCKET_WRITEABLE;
-	dcf_wait_watch(pool->waits, fd, events);
+	dcf_wait_watch(&pool->watcher, fd, events);
 	return 0;
 }
 
@@ -46,7 +40,7 @@ on_timer(CURLM *multi, long ms, void *arg)
 {
 	DcfHttpPool *pool = arg;
 
-	pool->timer_at = ms < 0 ? -1 : dcf_wait_now() + ms;
+	pool->watcher.due = ms < 0 ? -1 : dcf_wait_now() + ms;
 	return 0;
 }
 
@@ -78,6 +72,7 @@ release_pool(void *arg)
 	if (pool->share)
 		curl_share_cleanup(pool->share);
 	dcf_http_leave_curl(&saved);
+	dcf_wait_leave(&pool->watcher);
 }
 
 /* Initialize libcurl once per process.  No other thread exists yet. */
@@ -110,13 +105,14 @@ dcf_http_pool_create(int connections, int jars, MemoryContext cxt)
 	init_curl();
 	dcf_file_descriptor_check();
 	pool->context = cxt;
-	pool->timer_at = -1;
+	pool->watcher.on_ready = on_ready;
+	pool->watcher.on_due = on_due;
+	pool->watcher.arg = pool;
 	dlist_init(&pool->transfers);
 	dlist_init(&pool->jars);
 	pool->max_jars = jars;
 
-	/* Released in reverse order, so libcurl closes its sockets before. */
-	pool->waits = dcf_wait_create(true);
+	dcf_wait_join(&pool->watcher);
 	pool->release.func = release_pool;
 	pool->release.arg = pool;
 	MemoryContextRegisterResetCallback(cxt, &pool->release);
@@ -171,6 +167,9 @@ collect_ended(DcfHttpPool *pool)
 										 (char **) &transfer));
 		transfer->done = true;
 		transfer->result = message->data.result;
+		/* libcurl's time-outs may have passed while nobody called it. */
+		transfer->neglected = transfer->connected_at == 0 &&
+			dcf_wait_was_away(transfer->begun_at);
 		dcf_http_note_idle(pool, transfer->easy);
 		dcf_http_call_on_end(transfer);
 		dcf_http_return_jar(transfer);
@@ -196,35 +195,16 @@ call_on_connect(DcfHttpPool *pool)
 	}
 }
 
-/* Let libcurl work on the sockets that are ready, and on its timer. */
+/* Let libcurl work on a socket, or on its timer (CURL_SOCKET_TIMEOUT). */
 static void
-run_curl(DcfHttpPool *pool, const WaitEvent *events, int nevents)
+run_curl(DcfHttpPool *pool, curl_socket_t fd, int mask)
 {
-	CURLMcode code = CURLM_OK;
+	CURLMcode code;
 	sigset_t saved;
 	int running;
-	int i;
 
 	dcf_http_enter_curl(&saved);
-	for (i = 0; i < nevents && code == CURLM_OK; i++)
-	{
-		int mask = 0;
-
-		if (events[i].events & WL_SOCKET_READABLE)
-			mask |= CURL_CSELECT_IN;
-		if (events[i].events & WL_SOCKET_WRITEABLE)
-			mask |= CURL_CSELECT_OUT;
-		code = curl_multi_socket_action(pool->multi, events[i].fd, mask,
-										&running);
-	}
-	if (code == CURLM_OK && pool->timer_at >= 0 &&
-		pool->timer_at <= dcf_wait_now())
-	{
-		/* Before the call, in which libcurl may set the timer again. */
-		pool->timer_at = -1;
-		code = curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0,
-										&running);
-	}
+	code = curl_multi_socket_action(pool->multi, fd, mask, &running);
 	dcf_http_leave_curl(&saved);
 	dcf_http_check_multi(code);
 	/* These may call PostgreSQL, which libcurl's callbacks must not. */
@@ -232,116 +212,33 @@ run_curl(DcfHttpPool *pool, const WaitEvent *events, int nevents)
 	collect_ended(pool);
 }
 
-/* Shorten a time-out (ms; -1: none) to the time when libcurl must be called. */
-static int64
-limit_by_timer(const DcfHttpPool *pool, int64 timeout)
+/* The watcher's functions. */
+static void
+on_ready(void *arg, pgsocket fd, uint32 events)
 {
-	int64 left;
+	int mask = 0;
 
-	if (pool->timer_at < 0)
-		return timeout;
-	left = Max(pool->timer_at - dcf_wait_now(), 0);
-	return timeout < 0 ? left : Min(timeout, left);
+	if (events & WL_SOCKET_READABLE)
+		mask |= CURL_CSELECT_IN;
+	if (events & WL_SOCKET_WRITEABLE)
+		mask |= CURL_CSELECT_OUT;
+	run_curl(arg, fd, mask);
 }
 
-/* Before a wait: mark connecting transfers that libcurl could not attend to. */
 static void
-note_neglect(DcfHttpPool *pool)
+on_due(void *arg)
 {
-	int64 now = dcf_wait_now();
-	dlist_iter iter;
-
-	dlist_foreach(iter, &pool->transfers)
-	{
-		DcfHttpTransfer *transfer =
-			dlist_container(DcfHttpTransfer, node, iter.cur);
-
-		if (transfer->connected_at == 0 && !transfer->done &&
-			now - Max(pool->worked_at, transfer->begun_at) > MAX_NEGLECT)
-			transfer->neglected = true;
-	}
+	run_curl(arg, CURL_SOCKET_TIMEOUT, 0);
 }
 
 void
-dcf_http_work(DcfHttpPool *pool, int64 timeout, DcfWaitReason reason)
+dcf_http_work(int64 timeout, DcfWaitReason reason)
 {
-	WaitEvent events[MAX_EVENTS];
-	int n;
+	DcfWaitPlan plan;
 
-	note_neglect(pool);
-	n = dcf_wait_for(pool->waits, limit_by_timer(pool, timeout), reason,
-					 events, MAX_EVENTS);
-	run_curl(pool, events, n);
-	pool->worked_at = dcf_wait_now();
-}
-
-/* The distinct pools of the transfers. */
-static List *
-list_pools(DcfHttpTransfer **transfers, int n)
-{
-	List *pools = NIL;
-
-	for (int i = 0; i < n; i++)
-		pools = list_append_unique_ptr(pools, transfers[i]->pool);
-	return pools;
-}
-
-/* Wait for several pools at once.  Leaks into the current memory context. */
-static void
-work_together(List *pools, int64 timeout, DcfWaitReason reason)
-{
-	DcfWaitSet *all = dcf_wait_create(false);
-	WaitEvent events[MAX_EVENTS];
-	ListCell *lc;
-	int n;
-
-	foreach(lc, pools)
-	{
-		DcfHttpPool *pool = lfirst(lc);
-
-		note_neglect(pool);
-		timeout = limit_by_timer(pool, timeout);
-		dcf_wait_add(all, pool->waits);
-	}
-	n = dcf_wait_for(all, timeout, reason, events, MAX_EVENTS);
-	foreach(lc, pools)
-	{
-		DcfHttpPool *pool = lfirst(lc);
-		/* A pool without events is run, too: its timer may be due. */
-		WaitEvent own[MAX_EVENTS];
-		int nown = 0;
-
-		for (int i = 0; i < n; i++)
-			if (dcf_wait_has(pool->waits, events[i].fd))
-				own[nown++] = events[i];
-		run_curl(pool, own, nown);
-		pool->worked_at = dcf_wait_now();
-	}
-}
-
-void
-dcf_http_work_for(DcfHttpTransfer **transfers, int n, int64 timeout,
-				  DcfWaitReason reason)
-{
-	MemoryContext own;
-	MemoryContext old;
-	int i = 1;
-
-	while (i < n && transfers[i]->pool == transfers[0]->pool)
-		i++;
-	/*
-	 * Mostly there is one pool, whose wait event set is kept between waits.
-	 * For several pools, a set of all their sockets is built each time.
-	 */
-	if (i == n)
-	{
-		dcf_http_work(transfers[0]->pool, timeout, reason);
-		return;
-	}
-	own = AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw wait",
-								ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(own);
-	work_together(list_pools(transfers, n), timeout, reason);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(own);
+	dcf_wait_plan_begin(&plan);
+	dcf_wait_plan_note(&plan, timeout < 0 ? -1 : dcf_wait_now() + timeout,
+					   reason);
+	plan.ready = timeout == 0;
+	dcf_wait(&plan);
 }

@@ -45,10 +45,7 @@ struct DcfHttpPool
 	dlist_head jars; /* not in use; most recently used first */
 	int njars;
 	int max_jars;
-	DcfWaitSet *waits;
-	int64 worked_at; /* when libcurl was last called */
-	int64 timer_at;	 /* when libcurl wants to be called, by
-								 * dcf_wait_now(); -1: not */
+	DcfWatcher watcher; /* libcurl's sockets, and when it wants to be called */
 	dlist_head transfers;
 	int ntransfers;
 	DcfHttpIdle idle[DCF_HTTP_MAX_IDLE]; /* some may be in use again */
@@ -207,16 +204,11 @@ extern void dcf_http_check(CURLcode code);
 extern void dcf_http_check_multi(CURLMcode code);
 
 /*
- * Wait at most timeout milliseconds (-1: no limit) for the pool's sockets, and
- * let libcurl work on those that are ready.  Sets done and result of the
- * transfers that ended.
+ * Wait at most timeout milliseconds (-1: no limit), and let libcurl work on the
+ * sockets that are ready, of any pool.  Sets done and result of the transfers
+ * that ended.
  */
-extern void dcf_http_work(DcfHttpPool *pool, int64 timeout,
-						  DcfWaitReason reason);
-
-/* The same for the pools of all these transfers together. */
-extern void dcf_http_work_for(DcfHttpTransfer **transfers, int n,
-							  int64 timeout, DcfWaitReason reason);
+extern void dcf_http_work(int64 timeout, DcfWaitReason reason);
 
 /* Set the transfer's problem; reason is static or as long-lived; false. */
 extern bool dcf_http_fail(DcfHttpTransfer *transfer, DcfHttpProblem problem,

@@ -22,25 +22,42 @@ typedef struct Lookup
 {
 	DcfResource resource;
 	DcfNameLookup *lookup;
+	DcfWatcher watcher;
+	bool ended;
 } Lookup;
 
 /* Release function of the resource. */
 static void
 release(void *arg)
 {
-	dcf_name_lookup_release(((Lookup *) arg)->lookup);
+	Lookup *tied = arg;
+
+	dcf_wait_leave(&tied->watcher);
+	if (tied->lookup)
+		dcf_name_lookup_release(tied->lookup);
 }
 
-/* Start the lookup; NULL if no thread or descriptor is to be had. */
-static DcfNameLookup *
+/* The watcher's function. */
+static void
+on_ready(void *arg, pgsocket fd, uint32 events)
+{
+	((Lookup *) arg)->ended = true;
+}
+
+/* Start the lookup; false if no thread or descriptor is to be had. */
+static bool
 start(const char *host, Lookup *tied)
 {
 	sigset_t saved;
 
+	tied->watcher.on_ready = on_ready;
+	tied->watcher.arg = tied;
+	dcf_wait_join(&tied->watcher);
+	dcf_resource_tie(&tied->resource, CurrentMemoryContext, release, tied);
 	dcf_http_enter_curl(&saved);
 	tied->lookup = dcf_name_lookup_start(host);
 	dcf_http_leave_curl(&saved);
-	return tied->lookup;
+	return tied->lookup != NULL;
 }
 
 /* The name that libcurl could not resolve; NULL if that is not known. */
@@ -67,24 +84,21 @@ find_host(const DcfHttpTransfer *transfer)
 
 /* Wait for the lookup's end; false if it takes too long. */
 static bool
-await(const DcfHttpTransfer *transfer, DcfNameLookup *lookup)
+await(const DcfHttpTransfer *transfer, Lookup *tied)
 {
-	DcfWaitSet *waits = dcf_wait_create(false);
 	int64 until = dcf_wait_now() + LONGEST_MS;
-	WaitEvent event;
+	DcfWaitPlan plan;
 
 	if (transfer->deadline != 0)
 		until = Min(until, transfer->deadline);
-	dcf_wait_watch(waits, dcf_name_lookup_fd(lookup), WL_SOCKET_READABLE);
-	for (;;)
-	{
-		int64 left = until - dcf_wait_now();
-
-		if (dcf_wait_for(waits, Max(left, 0), DCF_WAIT_CONNECT, &event, 1) > 0)
-			return true;
-		if (left <= 0)
-			return false;
-	}
+	dcf_wait_plan_begin(&plan);
+	dcf_wait_plan_note(&plan, until, DCF_WAIT_CONNECT);
+	dcf_wait_watch(&tied->watcher, dcf_name_lookup_fd(tied->lookup),
+				   WL_SOCKET_READABLE);
+	do
+		dcf_wait(&plan);
+	while (!tied->ended && dcf_wait_now() < until);
+	return tied->ended;
 }
 
 /* Whether the name certainly does not exist. */
@@ -93,14 +107,9 @@ is_unknown(const DcfHttpTransfer *transfer)
 {
 	const char *host = find_host(transfer);
 	Lookup *tied = palloc0(sizeof(Lookup));
-	bool unknown;
 
-	if (host == NULL || start(host, tied) == NULL)
-		return false;
-	dcf_resource_tie(&tied->resource, CurrentMemoryContext, release, tied);
-	unknown = await(transfer, tied->lookup) &&
+	return host != NULL && start(host, tied) && await(transfer, tied) &&
 		dcf_name_lookup_found_none(tied->lookup);
-	return unknown;
 }
 
 void
