@@ -36,15 +36,18 @@ can_open_needed(void)
 	bool failed = false;
 	bool exhausted;
 
+	/*
+	 * A socket needs neither a path nor a permission.  Duplicates of it cost
+	 * little, and take as much room in the process.
+	 */
 	while (n < NEEDED && !failed)
 	{
-		/* A socket needs neither a path nor a permission. */
-		fds[n] = socket(AF_UNIX, SOCK_STREAM, 0);
+		fds[n] = n == 0 ? socket(AF_UNIX, SOCK_STREAM, 0) : dup(fds[0]);
 		failed = fds[n] < 0;
 		if (!failed)
 			n++;
 	}
-	/* Other errors of socket() do not mean that descriptors ran out. */
+	/* Other errors do not mean that descriptors ran out. */
 	exhausted = failed && dcf_file_descriptor_is_exhausted(errno);
 	while (n > 0)
 		close(fds[--n]);
