@@ -12,15 +12,14 @@
  * A request takes a slot before each try, and releases it when the reply has
  * been received completely.  At most max_concurrency slots can be taken, or
  * fewer if the service refuses that many, in all or for one endpoint
- * (adaptive_limit.h).  Requests that find no slot queue, first come, first
- * served, but do not wait behind requests for an endpoint that has no room.  If
+ * (adaptive_limit.h).  Requests that find no slot queue (request_queue.h).  If
  * the service asks for a pause, nobody takes a slot until it ends, or at most
  * for 10 minutes or retry_max_wait, whichever is longer: a wrong date must not
  * stop an account forever.
  *
- * A backend that holds a slot, of any account, does not wait for another one.
- * Otherwise two backends could wait for each other, or a query for itself.  Such
- * a request exceeds the limit, but is counted.
+ * A backend that holds a slot, of any account, does not wait for another one that
+ * it needs.  Otherwise two backends could wait for each other, or a query for
+ * itself.  Such a request exceeds the limit, but is counted.
  *
  * The key of an account is a hash of all its credentials, with a secret that is
  * new at each start of the cluster.  When credentials change, the old account
@@ -37,6 +36,7 @@
 #include "postgres.h"
 
 #include "base/shared.h"
+#include "base/wait.h"
 #include "options/option.h"
 
 typedef struct DcfLimiter DcfLimiter;
@@ -61,6 +61,39 @@ extern DcfLimiter *dcf_limiter_create(Oid serverid, Oid userid,
  */
 extern DcfLimiterSlot *dcf_limiter_slot(const DcfLimiter *limiter,
 										const char *path, MemoryContext cxt);
+
+/* How much a request is needed. */
+typedef enum DcfLimiterClaim
+{
+	DCF_CLAIM_LOOK,		/* not waited for: take the slot only if it is free */
+	DCF_CLAIM_OPTIONAL, /* the same wait has other requests under way */
+	DCF_CLAIM_NEEDED	/* nothing goes on without it */
+} DcfLimiterClaim;
+
+/*
+ * Take the slot if it is free now; true if so, or if it is taken already.
+ *
+ * Otherwise, except for a look, the slot is queued for.  The caller notes this in
+ * its plan, waits until its latch is set or the plan's time comes, and claims
+ * again, or else calls dcf_limiter_rest().  A backend may queue for any number of
+ * slots.  Needed requests stand before all optional ones; one that changes its
+ * kind moves to the end of the other.
+ *
+ * For a needed request, raises ERRCODE_CONFIGURATION_LIMIT_EXCEEDED after
+ * queue_timeout, which begins when it becomes needed, and if the service asked for
+ * a pause that lasts longer than retry_max_wait.  The place is given up then.
+ *
+ * A look uses the place that the slot has, but neither makes one nor raises; plan
+ * may be NULL.
+ */
+extern bool dcf_limiter_claim(DcfLimiterSlot *slot, DcfLimiterClaim claim,
+							  DcfWaitPlan *plan);
+
+/*
+ * The backend no longer waits for the slot: nobody waits behind its place, which
+ * stays, until the next claim.  Cheap if there is nothing to do, does not raise.
+ */
+extern void dcf_limiter_rest(DcfLimiterSlot *slot);
 
 /*
  * Take the slot, waiting for it if necessary.  A no-op if it is taken already.

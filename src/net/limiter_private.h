@@ -1,15 +1,16 @@
 /*
  * limiter_private.h
- *	  The table of accounts, which limiter_table.c keeps and limiter.c uses.
+ *	  The table of accounts (limiter_table.c), and what messages say of a pause
+ *	  (limiter_pause.c).
  */
 #ifndef DCF_LIMITER_PRIVATE_H
 #define DCF_LIMITER_PRIVATE_H
 
 #include "postgres.h"
-#include "lib/ilist.h"
-#include "storage/latch.h"
 
+#include "base/compat.h"
 #include "core/adaptive_limit.h"
+#include "core/request_queue.h"
 #include "net/limiter.h"
 
 /*
@@ -33,8 +34,7 @@ typedef struct DcfLimiterAccount
 	bool used;
 	DcfAdaptiveLimit limit; /* of all its requests */
 	DcfLimiterPath paths[DCF_LIMITER_PATHS];
-	dlist_head queue;	/* of DcfLimiterWaiter */
-	int waiting;		/* its length */
+	DcfRequestQueue queue;
 	int64 send_at;		/* nothing is sent before this time */
 	int64 paused_until; /* end of the pause that the service asked for */
 	int refusals;		/* in a row, with nothing else in flight */
@@ -45,15 +45,6 @@ typedef struct DcfLimiterAccount
 	Oid userid;
 	int max;
 } DcfLimiterAccount;
-
-/* A backend in a queue. */
-typedef struct DcfLimiterWaiter
-{
-	dlist_node node; /* in an account's queue, or in the free list */
-	Latch *latch;
-	DcfLimiterPath *path; /* or NULL */
-	int max;
-} DcfLimiterWaiter;
 
 typedef struct DcfLimiterTable DcfLimiterTable;
 
@@ -98,10 +89,14 @@ extern DcfLimiterPath *dcf_limiter_find_path(DcfLimiterAccount *account,
  */
 extern int dcf_limiter_limit(const DcfLimiterAccount *account, int max);
 
-/* Allocate and free a waiter of the table, which is locked; NULL if none is left. */
-extern DcfLimiterWaiter *dcf_limiter_new_waiter(DcfLimiterTable *table);
-extern void dcf_limiter_free_waiter(DcfLimiterTable *table,
-									DcfLimiterWaiter *waiter);
+/*
+ * Allocate a place in the queue from the table, which is locked; its fields are
+ * undefined.  NULL if none is left, for an optional request before that.
+ */
+extern DcfRequestPlace *dcf_limiter_new_place(DcfLimiterTable *table,
+											  bool needed);
+extern void dcf_limiter_free_place(DcfLimiterTable *table,
+								   DcfRequestPlace *place);
 
 /*
  * Call visit(account, arg) for the account in each table that has it, with the
@@ -110,5 +105,19 @@ extern void dcf_limiter_free_waiter(DcfLimiterTable *table,
 typedef void (*DcfLimiterVisit)(DcfLimiterAccount *account, void *arg);
 extern void dcf_limiter_visit(const DcfLimiter *limiter, DcfLimiterVisit visit,
 							  void *arg);
+
+/*
+ * Wake those who may go first; after any event that may make room or end a pause.
+ * Their latches are valid, because a backend leaves the queue, under the lock,
+ * before it exits.
+ */
+extern void dcf_limiter_wake(const DcfLimiterAccount *account);
+
+/* The time in ms milliseconds, rounded up to seconds, as a timestamp. */
+extern char *dcf_limiter_show_time(int64 ms);
+
+/* Raise that the service's pause, of ms more, exceeds retry_max_wait. */
+pg_noreturn extern void dcf_limiter_raise_paused(const DcfLimiter *limiter,
+												 int64 ms);
 
 #endif /* DCF_LIMITER_PRIVATE_H */

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/latch.h"
 
 #include "base/shared.h"
 #include "base/url_parts.h"
@@ -24,6 +25,13 @@
 
 /* Accounts of one session user, so that no user fills the table alone. */
 #define ROLE_ACCOUNTS 64
+
+/*
+ * Places in the queues: for each backend in shared memory, and in a backend's own
+ * table.  A request without a place works, but polls.
+ */
+#define PLACES_PER_BACKEND 4
+#define OWN_PLACES		   64
 
 /* A shortage is logged at most once in this time. */
 #define LOG_EVERY_MS (10 * 60 * 1000)
@@ -40,8 +48,10 @@ struct DcfLimiterTable
 {
 	int64 logged_at[SHORTAGES]; /* 0: not yet */
 	DcfLimiterAccount accounts[ACCOUNTS];
-	dlist_head free; /* of DcfLimiterWaiter */
-	DcfLimiterWaiter waiters[FLEXIBLE_ARRAY_MEMBER];
+	DcfRequestPlace *free; /* linked by next */
+	int nfree;
+	int reserved; /* so many of them are for needed requests only */
+	DcfRequestPlace places[FLEXIBLE_ARRAY_MEMBER];
 };
 
 static Size measure_table(bool for_all);
@@ -51,21 +61,17 @@ static DcfShared shared = {.name = "DataconnectLimiter",
 						   .compute_size = measure_table,
 						   .init = init_table};
 
-/*
- * The number of waiters: a backend queues for one slot at a time, and never in
- * its own table.
- */
 static int
-count_waiters(bool for_all)
+count_places(bool for_all)
 {
-	return for_all ? MaxBackends : 0;
+	return for_all ? PLACES_PER_BACKEND * MaxBackends : OWN_PLACES;
 }
 
 static Size
 measure_table(bool for_all)
 {
-	return offsetof(DcfLimiterTable, waiters) +
-		sizeof(DcfLimiterWaiter) * (Size) count_waiters(for_all);
+	return offsetof(DcfLimiterTable, places) +
+		sizeof(DcfRequestPlace) * (Size) count_places(for_all);
 }
 
 static void
@@ -73,10 +79,10 @@ init_table(void *memory, bool for_all)
 {
 	DcfLimiterTable *table = memory;
 
-	memset(table, 0, offsetof(DcfLimiterTable, waiters));
-	dlist_init(&table->free);
-	for (int i = 0; i < count_waiters(for_all); i++)
-		dlist_push_tail(&table->free, &table->waiters[i].node);
+	memset(table, 0, offsetof(DcfLimiterTable, places));
+	table->reserved = for_all ? MaxBackends : 1;
+	for (int i = 0; i < count_places(for_all); i++)
+		dcf_limiter_free_place(table, &table->places[i]);
 }
 
 void
@@ -174,7 +180,7 @@ rate_place(const DcfLimiterAccount *account, Oid roleid, bool only_own,
 		return 0;
 	if (!account->used)
 		return 3;
-	if (account->limit.in_flight > 0 || account->waiting > 0)
+	if (account->limit.in_flight > 0 || account->queue.length > 0)
 		return 0;
 	if (account->send_at <= now)
 		return 2;
@@ -266,7 +272,6 @@ lock_account(DcfLimiterTable *table, const DcfSharedKey *key, int64 now)
 	account->used = true;
 	account->roleid = roleid;
 	dcf_adaptive_limit_init(&account->limit);
-	dlist_init(&account->queue);
 	return account;
 }
 
@@ -285,7 +290,7 @@ dcf_limiter_find_path(DcfLimiterAccount *account, const DcfSharedKey *key,
 			path->used_at = now;
 			return path;
 		}
-		/* Slots and waiters point to a busy path, so it stays in its place. */
+		/* Slots and places point to a busy path, so it stays in its place. */
 		if (path->limit.in_flight > 0 || path->waiting > 0)
 			continue;
 		if (place == NULL || (place->used && !path->used) ||
@@ -361,19 +366,37 @@ dcf_limiter_visit(const DcfLimiter *limiter, DcfLimiterVisit visit, void *arg)
 	}
 }
 
-DcfLimiterWaiter *
-dcf_limiter_new_waiter(DcfLimiterTable *table)
+DcfRequestPlace *
+dcf_limiter_new_place(DcfLimiterTable *table, bool needed)
 {
-	if (dlist_is_empty(&table->free))
+	DcfRequestPlace *place = table->free;
+
+	if (table->nfree <= (needed ? 0 : table->reserved))
 		return NULL;
-	return dlist_container(DcfLimiterWaiter, node,
-						   dlist_pop_head_node(&table->free));
+	table->free = place->next;
+	table->nfree--;
+	return place;
 }
 
 void
-dcf_limiter_free_waiter(DcfLimiterTable *table, DcfLimiterWaiter *waiter)
+dcf_limiter_free_place(DcfLimiterTable *table, DcfRequestPlace *place)
 {
-	dlist_push_head(&table->free, &waiter->node);
+	place->next = table->free;
+	table->free = place;
+	table->nfree++;
+}
+
+/* For dcf_request_queue_wake(). */
+static void
+set_latch(void *latch)
+{
+	SetLatch(latch);
+}
+
+void
+dcf_limiter_wake(const DcfLimiterAccount *account)
+{
+	dcf_request_queue_wake(&account->queue, &account->limit, set_latch);
 }
 
 /*
@@ -400,7 +423,7 @@ add_states(DcfLimiterTable *table, DcfLimiterState *states, int *n)
 		state->shared = table == shared.memory;
 		state->in_flight = account->limit.in_flight;
 		state->limit = dcf_limiter_limit(account, account->max);
-		state->waiting = account->waiting;
+		state->waiting = account->queue.length;
 		state->paused = Max(account->send_at - now, 0);
 		(*n)++;
 	}

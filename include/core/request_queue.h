@@ -1,0 +1,82 @@
+/*
+ * request_queue.h
+ *	  The order in which requests that find no room within an account's limits go.
+ *
+ * Needed requests stand before optional ones: those without which the query has
+ * other requests under way.  Within a kind, it is first come, first served.
+ *
+ * A request holds up those behind it, so that nobody overtakes it.  It holds up
+ * only those for the same resource if its resource is full.  It holds up nobody
+ * if nobody attends to it (a cursor that is not read), if its own maximum is
+ * reached, or if it ignores the limits.  Each of these may last as long as a long
+ * request, or as a user's lunch.
+ *
+ * Pure C.  The caller owns the places, and locks the queue where others use it.
+ * All limits are those of adaptive_limit.h.
+ */
+#ifndef DCF_REQUEST_QUEUE_H
+#define DCF_REQUEST_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/adaptive_limit.h"
+
+/* A request in the queue.  The caller sets all fields but the first two. */
+typedef struct DcfRequestPlace
+{
+	struct DcfRequestPlace *previous;
+	struct DcfRequestPlace *next; /* in the queue; free for the caller else */
+	void *owner;				  /* for dcf_request_queue_wake() */
+	DcfAdaptiveLimit *resource;	  /* its resource's limit, or NULL */
+	int max;					  /* its own maximum of requests under way */
+	bool needed;				  /* fixed while in the queue */
+	bool attended;				  /* its owner looks when it is woken */
+	bool unlimited;				  /* it waits for the end of a pause only */
+} DcfRequestPlace;
+
+/* All zero is an empty queue. */
+typedef struct DcfRequestQueue
+{
+	DcfRequestPlace *first;
+	DcfRequestPlace *last;
+	int length;
+} DcfRequestQueue;
+
+/* In all functions below, total is the limit of the queue's account. */
+
+/* Join at the end of the place's kind; with again, at its beginning. */
+extern void dcf_request_queue_join(DcfRequestQueue *queue,
+								   DcfRequestPlace *place, bool again);
+
+/*
+ * Leave.  If dcf_request_queue_is_first() was true, others may go now: the caller
+ * wakes them.
+ */
+extern void dcf_request_queue_leave(DcfRequestQueue *queue,
+									DcfRequestPlace *place);
+
+/* Whether nobody for its resource holds the place up. */
+extern bool dcf_request_queue_is_first(const DcfRequestQueue *queue,
+									   const DcfAdaptiveLimit *total,
+									   const DcfRequestPlace *place);
+
+/*
+ * Whether nobody holds up a request for a resource that stands at place; NULL: it
+ * has none, and comes after all others of its kind.
+ */
+extern bool dcf_request_queue_lets_pass(const DcfRequestQueue *queue,
+										const DcfAdaptiveLimit *total,
+										const DcfRequestPlace *place,
+										const DcfAdaptiveLimit *resource,
+										bool needed, int64_t now);
+
+/*
+ * After an event that may make room, or end a pause: call wake(owner) for all that
+ * may go first, at least the first of each resource.
+ */
+extern void dcf_request_queue_wake(const DcfRequestQueue *queue,
+								   const DcfAdaptiveLimit *total,
+								   void (*wake)(void *owner));
+
+#endif /* DCF_REQUEST_QUEUE_H */

@@ -1,0 +1,122 @@
+/*
+ * request_queue.c
+ *	  The order of requests that wait.  See request_queue.h.
+ */
+#include "core/request_queue.h"
+
+#include <stddef.h>
+
+/*
+ * For this many resources only the first request is woken.  Of further ones all
+ * are, and look in vain.
+ */
+#define RESOURCES 16
+
+void
+dcf_request_queue_join(DcfRequestQueue *queue, DcfRequestPlace *place,
+					   bool again)
+{
+	DcfRequestPlace *next = queue->first;
+
+	/* Behind the needed ones, unless it is to be the first of them. */
+	while (next && next->needed && !(again && place->needed))
+		next = next->next;
+	/* Optional ones stand at the end. */
+	if (!place->needed && !again)
+		next = NULL;
+
+	place->next = next;
+	place->previous = next ? next->previous : queue->last;
+	if (place->previous)
+		place->previous->next = place;
+	else
+		queue->first = place;
+	if (next)
+		next->previous = place;
+	else
+		queue->last = place;
+	queue->length++;
+}
+
+void
+dcf_request_queue_leave(DcfRequestQueue *queue, DcfRequestPlace *place)
+{
+	if (place->previous)
+		place->previous->next = place->next;
+	else
+		queue->first = place->next;
+	if (place->next)
+		place->next->previous = place->previous;
+	else
+		queue->last = place->previous;
+	queue->length--;
+}
+
+/* Whether a request waits for room, so that others wait behind it. */
+static bool
+holds_up(const DcfRequestPlace *place, const DcfAdaptiveLimit *total)
+{
+	return place->attended && !place->unlimited &&
+		total->in_flight < place->max;
+}
+
+bool
+dcf_request_queue_is_first(const DcfRequestQueue *queue,
+						   const DcfAdaptiveLimit *total,
+						   const DcfRequestPlace *place)
+{
+	for (const DcfRequestPlace *other = queue->first; other != place;
+		 other = other->next)
+		if (other->resource == place->resource && holds_up(other, total))
+			return false;
+	return true;
+}
+
+bool
+dcf_request_queue_lets_pass(const DcfRequestQueue *queue,
+							const DcfAdaptiveLimit *total,
+							const DcfRequestPlace *place,
+							const DcfAdaptiveLimit *resource, bool needed,
+							int64_t now)
+{
+	for (const DcfRequestPlace *other = queue->first; other && other != place;
+		 other = other->next)
+	{
+		/* Only optional ones follow. */
+		if (needed && !other->needed)
+			return true;
+		if (!holds_up(other, total))
+			continue;
+		if (other->resource == resource || other->resource == NULL ||
+			!dcf_adaptive_limit_is_full(other->resource, now))
+			return false;
+	}
+	return true;
+}
+
+void
+dcf_request_queue_wake(const DcfRequestQueue *queue,
+					   const DcfAdaptiveLimit *total,
+					   void (*wake)(void *owner))
+{
+	const DcfAdaptiveLimit *seen[RESOURCES];
+	int nseen = 0;
+
+	for (const DcfRequestPlace *place = queue->first; place;
+		 place = place->next)
+	{
+		int i = 0;
+
+		if (place->attended && place->unlimited)
+			wake(place->owner);
+		if (!holds_up(place, total))
+			continue;
+		while (i < nseen && seen[i] != place->resource)
+			i++;
+		if (i < nseen)
+			continue;
+		wake(place->owner);
+		if (nseen < RESOURCES)
+			seen[nseen++] = place->resource;
+	}
+}

@@ -1,0 +1,412 @@
+/*
+ * test_request_queue.c
+ *	  The order of requests that wait: in which they stand, who holds up whom, who
+ *	  is woken; and a simulation that no request waits for nothing.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "check.h"
+#include "core/request_queue.h"
+
+#define MAX 4
+
+/* An account with its limits, and places that are woken. */
+typedef struct Service
+{
+	DcfAdaptiveLimit total;
+	DcfAdaptiveLimit resources[2];
+	DcfRequestQueue queue;
+} Service;
+
+static Service service;
+static char order[100];
+
+static void
+begin(void)
+{
+	memset(&service, 0, sizeof(service));
+	dcf_adaptive_limit_init(&service.total);
+	for (int i = 0; i < 2; i++)
+		dcf_adaptive_limit_init(&service.resources[i]);
+}
+
+/* A place; its owner is a letter. */
+static DcfRequestPlace
+make(const char *owner, int resource, bool needed)
+{
+	return (DcfRequestPlace){.owner = (void *) owner,
+							 .resource = &service.resources[resource],
+							 .max = MAX,
+							 .needed = needed,
+							 .attended = true};
+}
+
+static void
+join(DcfRequestPlace *place)
+{
+	dcf_request_queue_join(&service.queue, place, false);
+}
+
+static void
+note(void *owner)
+{
+	size_t len = strlen(order);
+
+	order[len] = *(char *) owner;
+	order[len + 1] = '\0';
+}
+
+/* The letters of those who are woken. */
+static const char *
+woken(void)
+{
+	order[0] = '\0';
+	dcf_request_queue_wake(&service.queue, &service.total, note);
+	return order;
+}
+
+/* The letters of the queue. */
+static const char *
+standing(void)
+{
+	int n = 0;
+
+	order[0] = '\0';
+	for (DcfRequestPlace *place = service.queue.first; place;
+		 place = place->next)
+	{
+		note(place->owner);
+		n++;
+	}
+	CHECK(n == service.queue.length, "its length");
+	if (n > 0)
+		CHECK(service.queue.last->next == NULL &&
+				  service.queue.first->previous == NULL,
+			  "its ends");
+	return order;
+}
+
+static bool
+passes(const DcfRequestPlace *place, int resource, bool needed)
+{
+	return dcf_request_queue_lets_pass(&service.queue, &service.total, place,
+									   &service.resources[resource], needed,
+									   1000);
+}
+
+static bool
+is_first(const DcfRequestPlace *place)
+{
+	return dcf_request_queue_is_first(&service.queue, &service.total, place);
+}
+
+static void
+stands_in_order(void)
+{
+	DcfRequestPlace a, b, c, d, e, f;
+
+	begin();
+	a = make("a", 0, false);
+	b = make("b", 0, true);
+	c = make("c", 0, false);
+	d = make("d", 0, true);
+	e = make("e", 0, true);
+	f = make("f", 0, false);
+	CHECK(strcmp(standing(), "") == 0, "empty");
+	join(&a);
+	join(&b);
+	join(&c);
+	join(&d);
+	CHECK(strcmp(standing(), "bdac") == 0, "needed first: %s", order);
+	dcf_request_queue_join(&service.queue, &e, true);
+	dcf_request_queue_join(&service.queue, &f, true);
+	CHECK(strcmp(standing(), "ebdfac") == 0, "again first: %s", order);
+	dcf_request_queue_leave(&service.queue, &e);
+	dcf_request_queue_leave(&service.queue, &f);
+	dcf_request_queue_leave(&service.queue, &c);
+	CHECK(strcmp(standing(), "bda") == 0, "who leaves: %s", order);
+	dcf_request_queue_leave(&service.queue, &a);
+	dcf_request_queue_leave(&service.queue, &d);
+	dcf_request_queue_leave(&service.queue, &b);
+	CHECK(strcmp(standing(), "") == 0, "empty again");
+	dcf_request_queue_join(&service.queue, &f, true);
+	CHECK(strcmp(standing(), "f") == 0, "again, alone");
+}
+
+static void
+holds_up_others(void)
+{
+	DcfRequestPlace a, b, c;
+
+	begin();
+	a = make("a", 0, false);
+	b = make("b", 0, false);
+	CHECK(passes(NULL, 0, false), "nobody waits");
+	join(&a);
+	CHECK(passes(&a, 0, false), "the first passes");
+	CHECK(!passes(NULL, 0, false), "nobody passes the first");
+	CHECK(!passes(NULL, 1, false), "for any resource");
+	CHECK(passes(NULL, 0, true), "except who is needed");
+	join(&b);
+	CHECK(!passes(&b, 0, false), "the second does not pass");
+	CHECK(is_first(&a) && !is_first(&b), "is second");
+	c = make("c", 0, true);
+	join(&c);
+	CHECK(passes(&c, 0, true), "the needed one passes both");
+	CHECK(!passes(&a, 0, false), "the optional one waits behind it");
+	CHECK(!passes(NULL, 0, true), "and so does another needed one");
+	CHECK(is_first(&c) && !is_first(&a), "is no longer first");
+	CHECK(strcmp(woken(), "c") == 0, "one is woken: %s", order);
+}
+
+static void
+passes_over_who_cannot_go(void)
+{
+	DcfRequestPlace a, b;
+	DcfAdaptiveLimitTicket ticket;
+
+	begin();
+	a = make("a", 0, true);
+	b = make("b", 0, false);
+	join(&a);
+	join(&b);
+	CHECK(!passes(&b, 0, false), "one who waits holds up the next");
+
+	a.attended = false;
+	CHECK(passes(&b, 0, false), "at rest it does not");
+	CHECK(is_first(&b), "the next is first");
+	CHECK(strcmp(woken(), "b") == 0, "who is woken: %s", order);
+	a.attended = true;
+	CHECK(!passes(&b, 0, false), "but has kept its place");
+	CHECK(strcmp(woken(), "a") == 0, "and is woken: %s", order);
+
+	a.unlimited = true;
+	CHECK(passes(&b, 0, false), "beyond the limit it does not, either");
+	CHECK(strcmp(woken(), "ab") == 0, "both are woken: %s", order);
+	a.attended = false;
+	CHECK(strcmp(woken(), "b") == 0, "unless at rest: %s", order);
+	a.attended = true;
+	a.unlimited = false;
+
+	dcf_adaptive_limit_send(&service.total, NULL, MAX, 1000, &ticket);
+	a.max = 1;
+	CHECK(passes(&b, 0, false), "with its maximum under way it does not");
+	CHECK(strcmp(woken(), "b") == 0, "nor is it woken: %s", order);
+	dcf_adaptive_limit_end(&service.total, NULL, &ticket, 1000);
+	CHECK(!passes(&b, 0, false), "below its maximum it does");
+
+	a.resource = NULL;
+	CHECK(!passes(&b, 1, false), "so it does without a resource");
+}
+
+static void
+passes_over_a_full_resource(void)
+{
+	DcfRequestPlace a, b;
+	DcfAdaptiveLimitTicket ticket;
+
+	begin();
+	dcf_adaptive_limit_send(&service.total, &service.resources[0], MAX, 1000,
+							&ticket);
+	service.resources[0].allowed = 1;
+	service.resources[0].probe_at = INT64_MAX;
+	a = make("a", 0, true);
+	b = make("b", 1, true);
+	join(&a);
+	join(&b);
+	CHECK(passes(&b, 1, true), "who waits for another resource passes");
+	CHECK(!passes(NULL, 0, true), "who waits for the same does not");
+	CHECK(strcmp(woken(), "ab") == 0, "the first of each is woken: %s", order);
+	dcf_adaptive_limit_end(&service.total, &service.resources[0], &ticket,
+						   1000);
+	CHECK(!passes(&b, 1, true), "once there is room, none does");
+}
+
+static void
+wakes_all_of_many_resources(void)
+{
+	static DcfAdaptiveLimit limits[40];
+	DcfRequestPlace places[80];
+
+	begin();
+	for (int i = 0; i < 80; i++)
+	{
+		places[i] = make("x", 0, false);
+		places[i].resource = &limits[i % 40];
+		join(&places[i]);
+	}
+	CHECK(strlen(woken()) >= 40, "the first of each");
+}
+
+/* --- A simulation -------------------------------------------------------- */
+
+#define CLIENTS 6
+#define STEPS	200000
+
+/* What a client does; it acts only in its own turn, and if it is awake. */
+typedef struct Client
+{
+	DcfRequestPlace place;
+	bool queued;
+	bool awake;
+	bool taken;
+	DcfAdaptiveLimitTicket ticket;
+} Client;
+
+static Client clients[CLIENTS];
+
+/* A number from 0 to n - 1, the same ones in each run. */
+static int
+choose(int n)
+{
+	static uint32_t state = 16;
+
+	state = state * 1664525 + 1013904223;
+	return (int) ((state >> 16) % (uint32_t) n);
+}
+
+static void
+wake(void *owner)
+{
+	((Client *) owner)->awake = true;
+}
+
+static void
+wake_first(void)
+{
+	dcf_request_queue_wake(&service.queue, &service.total, wake);
+}
+
+static void
+leave(Client *client)
+{
+	dcf_request_queue_leave(&service.queue, &client->place);
+	client->queued = false;
+}
+
+/* Look for room, as the limiter does, for a request of a client who is awake. */
+static void
+look(Client *client)
+{
+	DcfRequestPlace *place = &client->place;
+	int max = place->max;
+
+	if (client->queued)
+		place->attended = true;
+	client->awake = false;
+	if (dcf_adaptive_limit_has_room(&service.total, place->resource, max, 1) &&
+		dcf_request_queue_lets_pass(&service.queue, &service.total,
+									client->queued ? place : NULL,
+									place->resource, place->needed, 1))
+	{
+		if (client->queued)
+			leave(client);
+		dcf_adaptive_limit_send(&service.total, place->resource, max, 1,
+								&client->ticket);
+		client->taken = true;
+		wake_first();
+		return;
+	}
+	if (!client->queued)
+	{
+		place->attended = true;
+		join(place);
+		client->queued = true;
+	}
+}
+
+/* Rest, leave or change the kind: whoever was first passes the turn on. */
+static void
+withdraw(Client *client)
+{
+	bool was_first = is_first(&client->place);
+
+	switch (choose(3))
+	{
+		case 0:
+			client->place.attended = false;
+			break;
+		case 1:
+			leave(client);
+			break;
+		default:
+			leave(client);
+			client->place.needed = !client->place.needed;
+			join(&client->place);
+			client->queued = true;
+			/* It looks under the same lock. */
+			client->awake = true;
+	}
+	if (was_first)
+		wake_first();
+}
+
+static void
+act(Client *client)
+{
+	if (client->taken)
+	{
+		dcf_adaptive_limit_end(&service.total, client->place.resource,
+							   &client->ticket, 1);
+		client->taken = false;
+		wake_first();
+	}
+	else if (!client->queued)
+	{
+		client->place = make((char *) client, choose(2), choose(2));
+		client->place.max = 1 + choose(3);
+		look(client);
+	}
+	else if (!client->place.attended || (client->awake && choose(4) > 0))
+		look(client);
+	else if (choose(4) == 0)
+		withdraw(client);
+}
+
+/* Whether a client sleeps although there is room for it. */
+static bool
+is_forgotten(const Client *client)
+{
+	const DcfRequestPlace *place = &client->place;
+
+	return client->queued && place->attended && !client->awake &&
+		dcf_adaptive_limit_has_room(&service.total, place->resource,
+									place->max, 1) &&
+		dcf_request_queue_lets_pass(&service.queue, &service.total, place,
+									place->resource, place->needed, 1);
+}
+
+static void
+forgets_nobody(void)
+{
+	long taken = 0;
+	int forgotten = 0;
+
+	begin();
+	service.resources[0].allowed = 1;
+	service.resources[0].probe_at = INT64_MAX;
+	for (int i = 0; i < STEPS; i++)
+	{
+		act(&clients[choose(CLIENTS)]);
+		for (int j = 0; j < CLIENTS; j++)
+		{
+			taken += clients[j].taken;
+			forgotten += is_forgotten(&clients[j]);
+		}
+	}
+	CHECK(forgotten == 0, "%d times a client slept beside room", forgotten);
+	CHECK(taken > STEPS / 2, "requests went: %ld", taken);
+}
+
+int
+main(void)
+{
+	RUN(stands_in_order);
+	RUN(holds_up_others);
+	RUN(passes_over_who_cannot_go);
+	RUN(passes_over_a_full_resource);
+	RUN(wakes_all_of_many_resources);
+	RUN(forgets_nobody);
+	return check_finish();
+}
