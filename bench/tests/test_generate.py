@@ -1,4 +1,4 @@
-"""The generator: JSON and CSV have the same values, and are made when needed."""
+"""The generator: JSON, CSV and XML have the same values, and are made when needed."""
 
 import csv
 import gzip
@@ -9,6 +9,7 @@ import sys
 import tempfile
 import unittest
 from decimal import Decimal
+from xml.etree import ElementTree
 
 from bench.inventory import COLUMNS, ROOT
 
@@ -56,6 +57,15 @@ class Generate(unittest.TestCase):
         for record, line in zip(self.records(), lines):
             self.assertEqual([self.as_csv(value) for value in record.values()], line)
 
+    def test_xml_has_the_same_values(self):
+        table = ElementTree.fromstring(self.read("%d.xml.gz" % COUNT, gzip.open))
+        self.assertEqual((table.tag, {record.tag for record in table}), ("Table", {"Record"}))
+        self.assertEqual(len(table), COUNT)
+        for record, element in zip(self.records(), table):
+            self.assertEqual([(key, self.as_csv(value)) for key, value in record.items()
+                              if value is not None],
+                             [(field.tag, field.text or "") for field in element])
+
     def test_csv_tells_null_from_the_empty_text(self):
         first = COLUMNS[0].key
         self.assertEqual(self.records(10)[0][first], "")
@@ -81,7 +91,7 @@ class Generate(unittest.TestCase):
     def test_it_makes_the_same_again(self):
         with tempfile.TemporaryDirectory() as other:
             generate(other, COUNT)
-            for kind in ("json", "json.gz", "csv", "csv.gz", "sha256"):
+            for kind in ("json", "json.gz", "csv", "csv.gz", "xml.gz", "sha256"):
                 name = "%d.%s" % (COUNT, kind)
                 with open(os.path.join(other, name), "rb") as file:
                     self.assertEqual(file.read(), self.read(name), name)
