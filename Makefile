@@ -280,7 +280,7 @@ help:
 	@echo '  make demo-shell              the same, then leave you in psql'
 	@echo '  make test                    build, install, run every test, as CI does'
 	@echo '  make bench                   build, install, compare with other ways to load'
-	@echo '  make bench-quick             the same in a minute, with 100,000 records'
+	@echo '  make bench-quick             the same in some minutes, with 100,000 records'
 	@echo '  make setup                   only install what building and testing need'
 	@echo '  make assert-postgres         build PostgreSQL with assertions; PG_ASSERT_DIR'
 	@echo ''

@@ -10,7 +10,6 @@ import csv
 import io
 import os
 import shlex
-import shutil
 import sys
 
 from .checks import as_texts, file_sum, lines_sum
@@ -44,6 +43,7 @@ class Contestant:
     slow = False                # measured less often
     memory = 0                  # bytes needed for each record, if that is much
     optional = False            # if not installed, left out with a note
+    pinned = False              # also measured with the cluster on one processor
 
     @property
     def relation(self):
@@ -81,14 +81,25 @@ class Contestant:
 
 
 class DataConnect(Contestant):
-    def __init__(self, name, label, kind, **server_options):
+    pinned = True
+
+    def __init__(self, name, label, kind, settings=None, **server_options):
         self.name, self.label = name, "dataconnect_fdw, " + label
-        self.kind, self.options = kind, server_options
+        self.kind, self.settings, self.options = kind, settings or {}, server_options
+
+    def missing(self, bench):
+        known = bench.query("LOAD 'dataconnect_fdw'; SELECT name FROM pg_settings"
+                            " WHERE name LIKE 'dataconnect_fdw.%'")
+        unknown = set(self.settings) - {name for name, in known}
+        return "there is no setting " + ", ".join(sorted(unknown)) if unknown else None
+
+    def run_sql(self, bench, sql):
+        return run_sql(lambda: bench.connect(**self.settings), sql)
 
     def prepare(self, bench, records):
         options = dict(self.options, url=bench.service.base(self.kind, records))
-        if self.kind == "csv":
-            options["format"] = "csv"
+        if self.kind in ("csv", "xml"):
+            options["format"] = self.kind
         bench.execute("DROP SERVER IF EXISTS %s CASCADE" % self.relation)
         bench.execute("CREATE SERVER %s FOREIGN DATA WRAPPER dataconnect_fdw OPTIONS (%s)" % (
             self.relation, ", ".join("%s %s" % (k, literal(v)) for k, v in options.items())))
@@ -103,6 +114,7 @@ class DataConnect(Contestant):
 
 class LocalFile(Contestant):
     name, label = "file", "file_fdw, the CSV as a local file"
+    pinned = True
 
     def source(self, bench, records):
         return "filename " + literal(bench.file("csv", records))
@@ -116,21 +128,28 @@ class LocalFile(Contestant):
 
 class FileProgram(LocalFile):
     name, label = "program", "file_fdw, program 'curl --compressed' of the CSV"
-    helpers = True
+    helpers, pinned = True, False
 
     def source(self, bench, records):
         return "program " + literal(curl(bench.service.url("csv", records)))
+
+
+class Heap(Contestant):
+    """A local table. What its COPY and CREATE TABLE AS take is PostgreSQL's own work."""
+
+    name, label = "heap", "a local table (heap)"
+    relation = "bench_base"
+    pinned = True
+
+    def prepare(self, bench, records):
+        bench.fill_base(records)
 
 
 class PostgresFdw(Contestant):
     name, label = "postgres", "postgres_fdw, a table in the same cluster"
 
     def prepare(self, bench, records):
-        bench.execute("DROP TABLE IF EXISTS bench_base")
-        bench.execute("CREATE UNLOGGED TABLE bench_base (%s)" % COLUMN_DEFINITIONS)
-        bench.execute("COPY bench_base FROM %s (FORMAT csv, HEADER)"
-                      % literal(bench.file("csv", records)))
-        bench.execute("VACUUM ANALYZE bench_base")
+        bench.fill_base(records)
         bench.execute("DROP SERVER IF EXISTS bench_loopback CASCADE")
         bench.execute("CREATE SERVER bench_loopback FOREIGN DATA WRAPPER postgres_fdw OPTIONS"
                       " (host %s, port %s, dbname %s, fetch_size '10000')" % tuple(
@@ -259,38 +278,102 @@ class Curl(Contestant):
         return sample, {"the bytes of " + self.prints: file_sum(bench.scratch)}
 
 
-class DuckDB(Contestant):
-    name, label = "duckdb", "DuckDB, the gzipped JSON as a local file, one thread"
-    queries = ("count", "group", "copy")
+class Inflate(Contestant):
+    """ISA-L alone, from memory to memory: the least that reading a gzipped reply takes.
+    The program (inflate_alone.c) tells its times, without reading the file."""
+
+    queries = (TRANSFER,)
     optional = True
 
+    def __init__(self, kind):
+        self.name, self.kind = "isal_" + kind, kind
+        self.label = "ISA-L alone in memory, gzipped " + kind.upper()
+
     def missing(self, bench):
-        return None if shutil.which("duckdb") else "there is no program duckdb"
+        return None if os.environ.get("BENCH_INFLATE") else "it could not be built with ISA-L"
 
     def prepare(self, bench, records):
-        self.source = "(SELECT %s FROM read_json(%s, format = 'array', columns = {%s}))" % (
-            ", ".join('"%s" AS %s' % (c.key, c.name) for c in COLUMNS),
-            literal(bench.file("json.gz", records)),
-            ", ".join("%s: %s" % (literal(c.key), literal(c.type)) for c in COLUMNS))
+        self.command = [os.environ["BENCH_INFLATE"], bench.file(self.kind + ".gz", records)]
 
-    def run(self, bench, query, output=os.devnull):
-        statement = QUERIES[query].format(self.source)
-        if query == "copy":
-            statement = "COPY (SELECT * FROM %s) TO %s (FORMAT csv, HEADER false)" % (
-                self.source, literal(output))
-        sample = run_command(
-            ["duckdb", "-csv", "-noheader", "-c", "SET threads = 1", "-c", statement])
-        if query == "copy":
-            return sample._replace(answer=None)
-        return sample._replace(answer=list(csv.reader(io.StringIO(sample.answer))))
+    def run(self, bench, query, output=None):
+        sample = run_command(self.command + ([output] if output else []))
+        wall, cpu = map(float, sample.answer.split())
+        return sample._replace(wall=wall, cpu=cpu, answer=None)
 
     def rehearse(self, bench, query):
-        if query != "copy":
-            return super().rehearse(bench, query)
         sample = self.run(bench, query, bench.scratch)
+        return sample, {"the bytes of " + self.kind: file_sum(bench.scratch)}
+
+
+class DuckDB(Contestant):
+    """DuckDB in its Node.js package, run by duckdb.mjs. It reads over HTTP if the set-up
+    could get its extension httpfs, else the local file."""
+
+    optional = True
+
+    def __init__(self, kind):
+        self.name, self.kind = "duckdb_" + kind, kind
+
+    @property
+    def label(self):
+        return "DuckDB, gzipped %s %s, with the start of the program" % (
+            self.kind.upper(), "over HTTP" if self._by_http() else "as a local file")
+
+    def missing(self, bench):
+        if os.environ.get("BENCH_DUCKDB"):
+            return None
+        return "its package could not be installed"
+
+    def prepare(self, bench, records):
+        place = bench.service.file(self.kind + ".gz", records) if self._by_http() \
+            else bench.file(self.kind + ".gz", records)
+        columns = "{%s}" % ", ".join("%s: %s" % (literal(c.key), literal(c.type))
+                                     for c in COLUMNS)
+        reader = "read_json(%s, compression = 'gzip', format = 'array', columns = %s)" \
+            if self.kind == "json" else \
+            "read_csv(%s, compression = 'gzip', header = true, nullstr = ''," \
+            " allow_quoted_nulls = false, columns = %s)"
+        self.source = "(SELECT %s FROM %s)" % (
+            ", ".join('"%s" AS %s' % (c.key, c.name) for c in COLUMNS),
+            reader % (literal(place), columns))
+
+    def run(self, bench, query, output=os.devnull):
+        if query == "ctas":
+            return self._call("ATTACH %s AS disk" % literal(bench.scratch + ".duckdb"),
+                              "CREATE OR REPLACE TABLE disk.result AS SELECT * FROM "
+                              + self.source)._replace(answer=None)
+        if query == "copy":
+            return self._call(self._export(self.source, output))._replace(answer=None)
+        return self._call(QUERIES[query].format(self.source))
+
+    def rehearse(self, bench, query):
+        if query == "copy":
+            sample = self.run(bench, query, bench.scratch)
+        elif query == "ctas":
+            sample = self.run(bench, query)
+            self._call("ATTACH %s AS disk (READ_ONLY)" % literal(bench.scratch + ".duckdb"),
+                       self._export("disk.result", bench.scratch))
+        else:
+            return super().rehearse(bench, query)
         bench.execute("CREATE UNLOGGED TABLE bench_result (%s)" % COLUMN_DEFINITIONS)
         bench.execute("COPY bench_result FROM %s (FORMAT csv)" % literal(bench.scratch))
         return sample, {"all values": bench.checksum("bench_result")}
+
+    @staticmethod
+    def _export(source, output):
+        return "COPY (SELECT * FROM %s) TO %s (FORMAT csv, HEADER false)" % (
+            source, literal(output))
+
+    def _call(self, *statements):
+        if self._by_http():
+            statements = ("LOAD httpfs", *statements)
+        sample = run_command(
+            ["node", os.path.join(os.environ["BENCH_DUCKDB"], "duckdb.mjs"), *statements])
+        return sample._replace(answer=list(csv.reader(io.StringIO(sample.answer))))
+
+    @staticmethod
+    def _by_http():
+        return bool(os.environ.get("BENCH_DUCKDB_HTTPFS"))
 
 
 def curl(url):
@@ -299,22 +382,32 @@ def curl(url):
 
 REFERENCE = LocalFile()
 MAIN = DataConnect("dc_gzip", "JSON gzipped", "json")
+NO_THREAD = DataConnect("dc_no_thread", "JSON gzipped, no thread", "json",
+                        {"dataconnect_fdw.inflate_in_thread": "off"})
+HEAP = Heap()
 ALL = (
     MAIN,
     DataConnect("dc_plain", "JSON plain", "json", compression="false"),
     DataConnect("dc_csv", "CSV gzipped", "csv"),
+    DataConnect("dc_xml", "XML gzipped", "xml"),
+    NO_THREAD,
     REFERENCE,
+    HEAP,
     FileProgram(),
     PostgresFdw(),
     CopyJq(),
     Script(),
     PgsqlHttp(),
     Multicorn(),
-    DuckDB(),
+    DuckDB("json"),
+    DuckDB("csv"),
     Curl("curl_raw", "curl, gzipped JSON left as it is, to /dev/null",
          "exec curl -fsS -H 'Accept-Encoding: gzip' {}", prints="json.gz"),
     Curl("curl_gzip", "curl --compressed, to /dev/null", "exec curl -fsS --compressed {}"),
     Curl("curl_igzip", "curl | igzip -d, to /dev/null",
          "curl -fsS -H 'Accept-Encoding: gzip' {} | igzip -d"),
     Curl("curl_plain", "curl, plain JSON, to /dev/null", "exec curl -fsS {}"),
+    Inflate("json"),
+    Inflate("csv"),
+    Inflate("xml"),
 )

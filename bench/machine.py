@@ -2,7 +2,6 @@
 
 import os
 import platform
-import shutil
 import subprocess
 
 import psycopg2
@@ -33,6 +32,7 @@ def facts(bench):
         ("nginx", _first_line(find_nginx(), "-v").rpartition("/")[2]),
         ("curl", _first_line("curl", "--version")),
         ("igzip", _first_line("igzip", "--version")),
+        ("wrk", _first_line("wrk", "-v").partition(" [")[0]),
         ("jq", _first_line("jq", "--version")),
         ("Python", "%s, requests %s, psycopg2 %s" % (
             platform.python_version(), requests.__version__,
@@ -40,8 +40,17 @@ def facts(bench):
         *[("extension " + name, version) for name, version in bench.query(
             "SELECT name, default_version FROM pg_available_extensions"
             " WHERE name IN ('http', 'multicorn') ORDER BY 1")],
-        *([("DuckDB", _first_line("duckdb", "--version"))] if shutil.which("duckdb") else []),
+        *[tuple(line.split("|", 1))
+          for line in os.environ.get("BENCH_CONTESTANTS", "").splitlines()],
+        *_duckdb(),
     ]
+
+
+def _duckdb():
+    folder = os.environ.get("BENCH_DUCKDB")
+    return [("DuckDB's version", _first_line(
+        "node", os.path.join(folder, "duckdb.mjs"), "SELECT version()").strip('"'))] \
+        if folder else []
 
 
 def _processor():

@@ -6,7 +6,7 @@ import subprocess
 import time
 from typing import NamedTuple, Optional
 
-from .processes import HelperWatch, cpu_seconds, peak_bytes
+from .processes import HelperWatch, cpu_seconds, peak_bytes, thread_seconds
 
 
 class Sample(NamedTuple):
@@ -16,6 +16,7 @@ class Sample(NamedTuple):
     growth: Optional[int]       # bytes more than when it was idle
     helper_peak: int            # bytes of the largest other process; 0: none
     answer: object              # rows, or their number
+    threads: Optional[float] = None     # the part of cpu in the backend's threads
 
 
 def run_sql(connect, sql, helpers=False, others=None):
@@ -25,18 +26,19 @@ def run_sql(connect, sql, helpers=False, others=None):
         cursor = connection.cursor()
         cursor.execute("SELECT pg_backend_pid()")
         pid = cursor.fetchone()[0]
-        idle_cpu, idle_peak = cpu_seconds(pid), peak_bytes(pid)
+        idle_cpu, idle_threads, idle_peak = cpu_seconds(pid), thread_seconds(pid), peak_bytes(pid)
         with HelperWatch(pid) if helpers else contextlib.nullcontext() as watch:
             start = time.perf_counter()
             cursor.execute(sql)
             answer = cursor.fetchall() if cursor.description else cursor.rowcount
             wall = time.perf_counter() - start
         cpu, peak = cpu_seconds(pid) - idle_cpu, peak_bytes(pid)
+        threads = thread_seconds(pid) - idle_threads
         helper_peak = watch.peak if helpers else 0
         for other in others() if others else ():
             cpu += cpu_seconds(other)
             helper_peak = max(helper_peak, peak_bytes(other))
-    return Sample(wall, cpu, peak, peak - idle_peak, helper_peak, answer)
+    return Sample(wall, cpu, peak, peak - idle_peak, helper_peak, answer, threads)
 
 
 def run_command(command, output=None):

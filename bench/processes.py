@@ -13,6 +13,15 @@ def cpu_seconds(pid):
     return sum(map(int, fields[11:15])) / TICK
 
 
+def thread_seconds(pid):
+    """User and system time of a process's threads, without its first one; of those that
+    have ended, too."""
+    def of(name):
+        with open("/proc/%d/%s" % (pid, name), encoding="ascii", errors="replace") as file:
+            return sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
+    return max(0, of("stat") - of("task/%d/stat" % pid)) / TICK
+
+
 def peak_bytes(pid):
     """A process's peak of resident memory (VmHWM)."""
     with open("/proc/%d/status" % pid, encoding="ascii", errors="replace") as file:
@@ -32,6 +41,17 @@ def children(pid):
     except OSError:
         pass                    # it has ended
     return found
+
+
+def pin(pid, processors):
+    """Binds a process, its descendants and all their threads to some processors; what
+    they start inherits this."""
+    for process in [pid] + children(pid):
+        try:
+            for thread in os.listdir("/proc/%d/task" % process):
+                os.sched_setaffinity(int(thread), processors)
+        except OSError:
+            pass                # it has ended
 
 
 class HelperWatch:

@@ -4,10 +4,16 @@ import csv
 import os
 
 from . import chart
-from .contestants import QUERIES, TRANSFER
+from .concurrency import LOCAL, NO_LIMIT
+from .contestants import HEAP, QUERIES, TRANSFER, DataConnect, Inflate
+from .goals import other_goals, query_goals
 from .results import TITLES
 
 MB = 2 ** 20
+VERDICTS = {True: "PASS", False: "FAIL", None: "NOT JUDGED"}
+ON_ONE = " – on one processor"
+HOW = {"wrk": "wrk", "prepared": "dataconnect_fdw, prepared", "simple": "dataconnect_fdw, simple",
+       LOCAL: "a local table, prepared"}
 
 
 def write(results, directory, name):
@@ -21,7 +27,8 @@ def write(results, directory, name):
         file.write(text)
     with open(raw, "w", encoding="utf-8", newline="") as file:
         _write_raw(results, csv.writer(file, lineterminator="\n"))
-    chart.draw(results, picture)
+    if results.sizes():
+        chart.draw(results, picture)
 
 
 def _page(results, picture):
@@ -34,13 +41,10 @@ def _page(results, picture):
     for contestant, records, reason in results.skipped:
         yield "- skipped at %s records: %s: %s" % (f"{records:,}", contestant.label, reason)
     yield ""
-    yield "## Goals"
-    yield ""
-    for reached, text in results.goals():
-        yield "- %s: %s" % ({True: "PASS", False: "FAIL", None: "NOT JUDGED"}[reached], text)
-    yield ""
-    yield "![Ratios to file_fdw on the local CSV](%s)" % picture
-    yield ""
+    yield from _goals(results)
+    if results.sizes():
+        yield "![Ratios to file_fdw on the local CSV](%s)" % picture
+        yield ""
     for records in reversed(results.sizes()):
         yield "## %s records" % f"{records:,}"
         yield ""
@@ -48,6 +52,7 @@ def _page(results, picture):
             " warm-up itself where n is 0." % results.rounds(records)
         yield ""
         yield from _tables(results, records)
+        yield from _floors(results, records)
     if results.latency:
         yield "## A small reply on a warm connection"
         yield ""
@@ -56,6 +61,105 @@ def _page(results, picture):
                results.latency.curl * 1000)
         yield ""
     yield from _planning(results)
+    yield from _wide(results)
+    yield from _concurrency(results)
+
+
+def _goals(results):
+    yield "## Goals"
+    yield ""
+    goals = query_goals(results)
+    if goals:
+        yield "Each cell has the measured ratio and in brackets the goal."
+        yield ""
+        yield "| | %s |" % " | ".join(TITLES[query] for query in QUERIES)
+        yield "|---" * (len(QUERIES) + 1) + "|"
+        for what in dict.fromkeys(goal.what for goal in goals):
+            cells = {goal.query: "%.2f (%.2f) %s" % (
+                goal.value, goal.limit, VERDICTS[goal.reached])
+                     for goal in goals if goal.what == what}
+            yield "| %s | %s |" % (what, " | ".join(cells.get(query, "") for query in QUERIES))
+        yield ""
+    for goal in other_goals(results):
+        yield "- %s: %s" % (VERDICTS[goal.reached], goal.text)
+    yield ""
+
+
+def _floors(results, records):
+    """What no extension can do without, and our times as ratios to it."""
+    contestants = results.contestants(records)
+    isal = {c.kind: results.summary(records, c, TRANSFER)
+            for c in contestants if isinstance(c, Inflate)}
+    heap = {query: results.summary(records, HEAP, query) for query in ("copy", "ctas")}
+    if not isal and not any(heap.values()):
+        return
+    yield "Floors, as seconds, and our times as ratios to them: ISA-L decompresses the same bytes" \
+        " in memory; COPY and CREATE TABLE AS of the same rows from a local table."
+    yield ""
+    yield "| | ISA-L | count(*) to ISA-L | COPY out to that of a local table |" \
+        " CREATE TABLE AS to that of a local table |"
+    yield "|---|---|---|---|---|"
+    yield "| a local table (heap) | | | %s | %s |" % tuple(
+        "%.3f s" % one.wall if one else "" for one in heap.values())
+    for contestant in contestants:
+        if isinstance(contestant, DataConnect):
+            floor = isal.get(contestant.kind) if "compression" not in contestant.options else None
+            own = [results.summary(records, contestant, q) for q in ("count", "copy", "ctas")]
+            yield "| %s | %s | %s |" % (
+                _cell(contestant), "%.3f s" % floor.wall if floor else "",
+                " | ".join("%.2f" % (one.wall / other.wall) if one and other else ""
+                           for one, other in zip(own, (floor, *heap.values()))))
+    yield ""
+
+
+def _wide(results):
+    if not results.wide:
+        return
+    yield "## Wide tables"
+    yield ""
+    yield "Nanoseconds a byte of plain JSON, and in brackets the ratio to %d columns in order:" \
+        % min(one.columns for one in results.wide)
+    yield ""
+    queries = list(dict.fromkeys(one.query for one in results.wide))
+    yield "| Columns | MB | %s |" % " | ".join(queries)
+    yield "|---" * (len(queries) + 2) + "|"
+    for key in dict.fromkeys((one.columns, one.shuffled) for one in results.wide):
+        row = [one for one in results.wide if (one.columns, one.shuffled) == key]
+        yield "| %s%s | %.0f | %s |" % (
+            f"{key[0]:,}", ", keys in any order" if key[1] else "", row[0].size / 1e6,
+            " | ".join("%.2f (%.2f)" % (one.pace * 1e9, results.wide_ratio(one)) for one in row))
+    yield ""
+
+
+def _concurrency(results):
+    if not results.concurrency:
+        return
+    yield "## Many sessions at once"
+    yield ""
+    yield "The library is preloaded, and max_concurrency is %s, so that it limits nothing. Small" \
+        " look-ups by pgbench, one request each, and wrk with as many connections to the same" \
+        " nginx; in brackets the ratio to wrk's requests a second:" % NO_LIMIT["max_concurrency"]
+    yield ""
+    yield "| Sessions | | requests a second | median ms | 99th percentile ms | to the median |"
+    yield "|---|---|---|---|---|---|"
+    wrk = {one.sessions: one.rate for one in results.concurrency.lookups if one.how == "wrk"}
+    for one in results.concurrency.lookups:
+        yield "| %d | %s | %.0f (%.2f) | %.3f | %.3f | %.1f |" % (
+            one.sessions, HOW[one.how], one.rate, one.rate / wrk[one.sessions],
+            one.median * 1000, one.p99 * 1000, one.p99 / one.median)
+    yield ""
+    yield "Sessions that read %s records each; in brackets the ratio to one session's time, and" \
+        " MB by which all backends have grown together:" % f"{results.concurrency.records:,}"
+    yield ""
+    yield "| | Query | Sessions | seconds | of processor time | MB |"
+    yield "|---|---|---|---|---|---|"
+    alone = {(one.contestant, one.query): one.wall
+             for one in results.concurrency.scans if one.sessions == 1}
+    for one in results.concurrency.scans:
+        yield "| %s | %s | %d | %.3f (%.2f) | %.2f | %.0f |" % (
+            _cell(one.contestant), TITLES[one.query], one.sessions, one.wall,
+            one.wall / alone[one.contestant, one.query], one.cpu, one.growth / MB)
+    yield ""
 
 
 def _planning(results):
@@ -76,14 +180,16 @@ def _planning(results):
 
 def _tables(results, records):
     yield from _table(results, records, "Seconds, and in brackets the ratio to file_fdw on the"
-                      " local CSV", lambda s, ratio: "%.3f (%.2f)%s" % (
+                      " local CSV, with as many processors", lambda s, ratio: "%.3f (%.2f)%s" % (
                           s.wall, ratio,
                           " n=%d" % s.times if s.times < results.rounds(records) else ""))
     yield from _table(results, records, "Seconds of processor time, of all processes but the web"
-                      " server", lambda s, ratio: "%.2f" % s.cpu)
+                      " server; in brackets the part of the backend's threads",
+                      lambda s, ratio: "%.2f" % s.cpu
+                      + (" (%.2f)" % s.threads if s.threads else ""))
     yield from _table(results, records, "Memory in MB: the backend's peak, in brackets its growth"
                       " over an idle one; + that of the largest other process",
-                      lambda s, ratio: _memory(s))
+                      lambda s, ratio: _memory(s), placements=(False,))
     transfers = [(c, results.summary(records, c, TRANSFER)) for c in results.contestants(records)]
     if any(summary for _, summary in transfers):
         yield "| Only fetching | seconds | of processor time |"
@@ -94,17 +200,19 @@ def _tables(results, records):
         yield ""
 
 
-def _table(results, records, title, cell):
+def _table(results, records, title, cell, placements=(False, True)):
     yield "%s:" % title
     yield ""
     yield "| | %s |" % " | ".join(TITLES[query] for query in QUERIES)
     yield "|---" * (len(QUERIES) + 1) + "|"
     for contestant in results.contestants(records):
-        found = [(results.summary(records, contestant, query),
-                  results.ratio(records, contestant, query)) for query in QUERIES]
-        if any(summary for summary, _ in found):
-            yield "| %s | %s |" % (_cell(contestant), " | ".join(
-                cell(*pair) if pair[0] else "" for pair in found))
+        for pinned in placements:
+            found = [(results.summary(records, contestant, query, pinned),
+                      results.ratio(records, contestant, query, pinned)) for query in QUERIES]
+            if any(summary for summary, _ in found):
+                yield "| %s%s | %s |" % (
+                    _cell(contestant), ON_ONE if pinned else "", " | ".join(
+                        cell(*pair) if pair[0] else "" for pair in found))
     yield ""
 
 
@@ -123,7 +231,10 @@ def _memory(summary):
 
 def _write_raw(results, writer):
     writer.writerow(["records", "contestant", "query", "round", "wall_seconds", "cpu_seconds",
-                     "backend_peak_bytes", "backend_growth_bytes", "helper_peak_bytes"])
-    for records, contestant, query, number, sample in results.samples:
+                     "backend_peak_bytes", "backend_growth_bytes", "helper_peak_bytes",
+                     "thread_cpu_seconds", "processors"])
+    for records, contestant, query, number, sample, pinned in results.samples:
         writer.writerow([records, contestant.name, query, number, "%.6f" % sample.wall,
-                         "%.2f" % sample.cpu, sample.peak, sample.growth, sample.helper_peak])
+                         "%.2f" % sample.cpu, sample.peak, sample.growth, sample.helper_peak,
+                         "" if sample.threads is None else "%.2f" % sample.threads,
+                         "one" if pinned else "all"])

@@ -1,20 +1,21 @@
 """All samples of a run, and the figures calculated from them."""
 
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
-from .contestants import ALL, LOAD, MAIN, QUERIES, REFERENCE
+from .contestants import ALL, LOAD, MAIN, REFERENCE
 
-# For gzipped JSON, as a part of the reference's time.  With few records, the fixed
-# cost of a query outweighs them.
-RATIO_RECORDS = 1_000_000
-RATIO_GOALS = {"count": 0.30, "group": 0.42, "copy": 0.50, "ctas": 0.55}
-GROWTH_GOAL = 32 * 2 ** 20
-LATENCY_GOAL = 0.001
-LINEAR_GOAL = 1.25              # the time of a record among many to that among few
-PLANNING_GOAL = 2               # the ratio to postgres_fdw's time
 TITLES = {"count": "count(*)", "group": "sums, GROUP BY", "copy": "COPY out",
           "ctas": "CREATE TABLE AS"}
+
+
+class Row(NamedTuple):
+    records: int
+    contestant: object
+    query: str
+    round: int                  # 0: the warm-up
+    sample: object
+    pinned: bool                # the cluster had one processor
 
 
 class Summary(NamedTuple):
@@ -28,16 +29,22 @@ class Summary(NamedTuple):
     growth: int                 # the same; None if it could not be seen
     helper_peak: int
     times: int                  # number of measurements; 0: the warm-up
+    threads: Optional[float]    # seconds of cpu in the backend's threads; None: not seen
 
 
 class Results:
     def __init__(self):
-        self.samples = []       # (records, contestant, query, round, Sample)
+        self.samples = []       # [Row]
         self.skipped = []       # (contestant, records, reason)
         self.facts, self.latency, self.planning = [], None, []
+        self.wide, self.concurrency = [], None
 
-    def add(self, records, contestant, query, number, sample):
-        self.samples.append((records, contestant, query, number, sample))
+    def add(self, records, contestant, query, number, sample, pinned=False):
+        self.samples.append(Row(records, contestant, query, number, sample, pinned))
+
+    @staticmethod
+    def title(query):
+        return TITLES[query]
 
     def skip(self, contestant, records, reason):
         self.skipped.append((contestant, records, reason))
@@ -52,11 +59,12 @@ class Results:
         took_part = {s[1] for s in self.samples if s[0] == records}
         return [contestant for contestant in ALL if contestant in took_part]
 
-    def summary(self, records, contestant, query):
+    def summary(self, records, contestant, query, pinned=False):
         """None if it did not answer.  A loader's figures include the loading; its CREATE
         TABLE AS is the loading alone."""
         def of(query):
-            return {s[3]: s[4] for s in self.samples if s[:3] == (records, contestant, query)}
+            return {row.round: row.sample for row in self.samples
+                    if row[:3] == (records, contestant, query) and row.pinned == pinned}
         loads = of(LOAD)
         found = loads if loads and query == "ctas" else of(query)
         if not found:
@@ -65,16 +73,24 @@ class Results:
         if loads and query != "ctas":
             samples = [_together(loads[number], sample) for number, sample in found.items()]
         walls = [s.wall for s in samples]
+        threads = [s.threads for s in samples if s.threads is not None]
         return Summary(
             median(walls), min(walls), max(walls), median(s.cpu for s in samples),
             _highest(s.peak for s in samples), _highest(s.growth for s in samples),
-            max(s.helper_peak for s in samples), 0 if 0 in found else len(found))
+            max(s.helper_peak for s in samples), 0 if 0 in found else len(found),
+            median(threads) if threads else None)
 
-    def ratio(self, records, contestant, query):
+    def ratio(self, records, contestant, query, pinned=False):
         """The ratio to the reference's time; None if either is missing."""
-        own = self.summary(records, contestant, query)
-        reference = self.summary(records, REFERENCE, query)
+        own = self.summary(records, contestant, query, pinned)
+        reference = self.summary(records, REFERENCE, query, pinned)
         return own.wall / reference.wall if own and reference else None
+
+    def wide_ratio(self, one):
+        """The ratio of a byte's time to that with the fewest columns, in order."""
+        fewest = min(other.columns for other in self.wide)
+        return one.pace / next(other.pace for other in self.wide if not other.shuffled
+                               and (other.columns, other.query) == (fewest, one.query))
 
     def linearity(self, query):
         """The ratio of a record's time among many records to that among few, both without
@@ -86,46 +102,6 @@ class Results:
         wall = {n: self.summary(n, MAIN, query).wall for n in (few, some, many)}
         return ((wall[many] - wall[some]) / (many - some)
                 / ((wall[some] - wall[few]) / (some - few)))
-
-    def goals(self):
-        """[(whether reached, or None if not measured; text)]"""
-        if MAIN not in self.contestants(self.sizes()[-1]):
-            return []
-        lines = []
-        records = self.sizes()[-1]
-        for query, goal in RATIO_GOALS.items():
-            ratio = self.ratio(records, MAIN, query)
-            judged = records >= RATIO_RECORDS
-            lines.append((ratio <= goal if judged else None,
-                          "%s, gzipped JSON to file_fdw on the local CSV: %.2f"
-                          " (goal: at most %.2f%s)" % (
-                              TITLES[query], ratio, goal,
-                              "" if judged else ", of a million records or more")))
-        growth, query = max((self.summary(n, MAIN, q).growth, q)
-                            for n in self.sizes() for q in QUERIES)
-        lines.append((growth <= GROWTH_GOAL, "the backend's memory grows by at most %.1f MB, in %s"
-                      " (goal: at most %d MB)" % (
-                          growth / 2 ** 20, TITLES[query], GROWTH_GOAL / 2 ** 20)))
-        if self.latency:
-            more = self.latency.ours - self.latency.curl
-            lines.append((more <= LATENCY_GOAL, "a small reply takes %.2f ms more than with curl"
-                          " (goal: at most %.0f ms)" % (more * 1000, LATENCY_GOAL * 1000)))
-        linear = [(self.linearity(q), q) for q in QUERIES]
-        if linear[0][0] is None:
-            lines.append((None, "time is linear in the records: needs three sizes"))
-        else:
-            worst, query = max(linear)
-            lines.append((worst <= LINEAR_GOAL, "time is linear in the records: a record among many"
-                          " takes %.2f times as long, in %s (goal: at most %.2f)" % (
-                              worst, TITLES[query], LINEAR_GOAL)))
-        if self.planning:
-            worst, partitions, query = max((p.ours / p.postgres, p.partitions, p.query)
-                                           for p in self.planning)
-            lines.append((worst <= PLANNING_GOAL, "planning takes at most %.2f times as long as"
-                          " with postgres_fdw, %s of %d partition%s (goal: at most %d)" % (
-                              worst, query, partitions, "" if partitions == 1 else "s",
-                              PLANNING_GOAL)))
-        return lines
 
 
 def _together(load, query):

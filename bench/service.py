@@ -13,7 +13,7 @@ daemon off;
 worker_processes 1;
 pid {home}/pid;
 error_log stderr;
-events {{ worker_connections 64; }}
+events {{ worker_connections 256; }}
 http {{
     access_log off;
     client_body_temp_path {home}/body;
@@ -35,10 +35,25 @@ http {{
             default_type "application/json; charset=utf-8";
             alias {data}/$records.json;
         }}
+        location ~ ^/xml/(?<records>[0-9]+){endpoint}$ {{
+            types {{ }}
+            default_type "text/xml; charset=utf-8";
+            alias {data}/$records.xml;
+        }}
         location ~ ^/csv/(?<records>[0-9]+){endpoint}$ {{
             types {{ }}
             default_type "text/csv; charset=utf-8";
             alias {data}/$records.csv;
+        }}
+        # A compressed file as it is, for programs that ask for ranges of it.
+        location /files/ {{
+            alias {data}/;
+        }}
+        # Tables of many columns.
+        location ~ ^/wide/(?<table>[a-z0-9_]+){endpoint}$ {{
+            types {{ }}
+            default_type "application/json; charset=utf-8";
+            alias {home}/wide/$table.json;
         }}
         # The small reply; the log shows on which connections it was requested.
         location ~ ^/logged/(?<records>[0-9]+){endpoint}$ {{
@@ -70,10 +85,14 @@ class Service:
 
     def base(self, kind, records):
         """The url of a foreign server for so many records."""
-        return "http://127.0.0.1:%d/%s/%d" % (self.port, kind, records)
+        return "http://127.0.0.1:%d/%s/%s" % (self.port, kind, records)
 
     def url(self, kind, records):
         return self.base(kind, records) + ENDPOINT
+
+    def file(self, kind, records):
+        """The url of a file of the generator as it is."""
+        return "http://127.0.0.1:%d/files/%d.%s" % (self.port, records, kind)
 
     def connections(self):
         """[(connection, number of the request on it)] of the small reply so far."""

@@ -1,0 +1,191 @@
+"""Many sessions at once: small look-ups beside wrk, and large replies."""
+
+import contextlib
+import glob
+import os
+import re
+import statistics
+import subprocess
+import threading
+import time
+from typing import NamedTuple
+
+from .contestants import HEAP, MAIN, QUERIES, REFERENCE, DataConnect
+from .processes import cpu_seconds, peak_bytes
+
+SESSIONS = (1, 8, 32)
+SCANS = 8                       # sessions that read a large reply each
+RECORDS = 10                    # of a look-up
+PROTOCOLS = ("prepared", "simple")
+NO_LIMIT = {"max_concurrency": "32"}    # the extension's own limit does not count
+LOCAL = "local"                 # the protocol's name for a look-up in a local table
+
+LOOKUP = "\\set id random(1, 1000)\n" \
+    "SELECT product_name, serial_number, quantity FROM {0} WHERE store_id = :id;\n"
+
+
+class LookUps(NamedTuple):
+    """Medians of some runs."""
+
+    sessions: int
+    how: str                    # "wrk", or a protocol
+    rate: float                 # replies a second
+    median: float               # seconds
+    p99: float
+
+
+class Scans(NamedTuple):
+    contestant: object
+    query: str
+    sessions: int
+    wall: float                 # seconds until the last one has finished
+    cpu: float                  # seconds of all backends
+    growth: int                 # bytes, the sum over the backends
+
+
+class Concurrency(NamedTuple):
+    lookups: list
+    scans: list
+    records: int                # of each scan
+
+
+def concurrency(bench, records, options):
+    """Measures both, with the library preloaded."""
+    with bench.preloaded():
+        lookups = _look_up(bench, options)
+        scans = _scan(bench, records, options)
+    return Concurrency(lookups, scans, records)
+
+
+# --- Look-ups ----------------------------------------------------------------
+
+def _look_up(bench, options):
+    _prepare(bench)
+    url = bench.service.url("json", RECORDS) + "?StoreID=1"
+    found = []
+    for sessions in SESSIONS:
+        runs = {how: [] for how in ("wrk", *PROTOCOLS, LOCAL)}
+        for _ in range(options.repetitions):
+            for how, results in runs.items():
+                results.append(_wrk(url, sessions, options.duration) if how == "wrk" else
+                               _pgbench(bench, how, sessions, options.duration))
+        for how, results in runs.items():
+            found.append(LookUps(sessions, how, *map(statistics.median, zip(*results))))
+    return found
+
+
+def _prepare(bench):
+    DataConnect("lookup", "", "json", **NO_LIMIT).prepare(bench, RECORDS)
+    bench.execute("ALTER FOREIGN TABLE bench_lookup"
+                  " ADD COLUMN store_id integer OPTIONS (param 'StoreID')")
+    bench.execute("CREATE UNLOGGED TABLE bench_lookup_local AS"
+                  " SELECT * FROM bench_lookup WHERE store_id IN (1, 2)")
+    bench.execute("ANALYZE bench_lookup_local")
+    for name, relation in (("foreign", "bench_lookup"), (LOCAL, "bench_lookup_local")):
+        with open(_script(bench, name), "w", encoding="utf-8") as file:
+            file.write(LOOKUP.format(relation))
+
+
+def _script(bench, name):
+    return os.path.join(bench.home, "lookup_%s.sql" % name)
+
+
+def _pgbench(bench, how, sessions, duration):
+    """(look-ups a second, median latency, 99th percentile)"""
+    prefix = os.path.join(bench.home, "lookups")
+    output = _run(["pgbench", "-n", "-f", _script(bench, LOCAL if how == LOCAL else "foreign"),
+                   "-M", PROTOCOLS[0] if how == LOCAL else how, "-c", str(sessions), "-j", "1",
+                   "-T", str(duration), "-l", "--log-prefix", prefix])
+    times = []
+    for name in glob.glob(prefix + ".*"):
+        with open(name, encoding="ascii") as file:
+            times += log_times(file)
+        os.unlink(name)
+    return (pgbench_rate(output), *percentiles(times))
+
+
+def _wrk(url, connections, duration):
+    """The same with wrk, which asks for the same bytes."""
+    return wrk_figures(_run(["wrk", "-t", "1", "-c", str(connections), "-d", "%ds" % duration,
+                             "-H", "Accept-Encoding: gzip", "--latency", url]))
+
+
+def _run(command):
+    return subprocess.run(command, check=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
+
+
+def pgbench_rate(output):
+    if re.search(r"^number of failed transactions: (?!0 )", output, re.M):
+        raise SystemExit("a look-up failed:\n" + output)
+    return float(re.search(r"^tps = ([0-9.]+)", output, re.M).group(1))
+
+
+def log_times(lines):
+    """Seconds of each transaction in pgbench's log."""
+    return [int(line.split()[2]) / 1e6 for line in lines]
+
+
+def percentiles(times):
+    """(median, 99th percentile)"""
+    times = sorted(times)
+    return statistics.median(times), times[min(len(times) - 1, len(times) * 99 // 100)]
+
+
+def wrk_figures(output):
+    """(requests a second, median, 99th percentile) from what wrk prints."""
+    if "Socket errors" in output or "Non-2xx" in output:
+        raise SystemExit("a request of wrk failed:\n" + output)
+    units = {"us": 1e-6, "ms": 1e-3, "s": 1}
+    figures = {}
+    for percent in ("50", "99"):
+        number, unit = re.search(r"^ +%s%% +([0-9.]+)(us|ms|s)$" % percent, output,
+                                 re.M).groups()
+        figures[percent] = float(number) * units[unit]
+    return (float(re.search(r"^Requests/sec: +([0-9.]+)", output, re.M).group(1)),
+            figures["50"], figures["99"])
+
+
+# --- Large replies -----------------------------------------------------------
+
+def _scan(bench, records, options):
+    """One session and SCANS sessions of each contestant, each reading all records."""
+    found = []
+    for contestant in (DataConnect("at_once", MAIN.label.rpartition(", ")[2], MAIN.kind,
+                                   **NO_LIMIT), REFERENCE, HEAP):
+        contestant.prepare(bench, records)
+        for query in ("count", "copy"):
+            sql = QUERIES[query].format(contestant.relation)
+            for sessions in (1, SCANS):
+                runs = [_at_once(bench, sql, sessions) for _ in range(options.repetitions)]
+                wall, cpu = (statistics.median(run[i] for run in runs) for i in (0, 1))
+                found.append(Scans(contestant, query, sessions, wall, cpu,
+                                   max(run[2] for run in runs)))
+    return found
+
+
+def _at_once(bench, sql, sessions):
+    """(seconds, processor seconds, bytes grown) of as many fresh sessions."""
+    errors = []
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(contextlib.closing(bench.connect()))
+                       for _ in range(sessions)]
+        backends = [connection.info.backend_pid for connection in connections]
+        idle = [(cpu_seconds(pid), peak_bytes(pid)) for pid in backends]
+
+        def work(connection):
+            try:
+                connection.cursor().execute(sql)
+            except Exception as error:          # shown by the main thread
+                errors.append(error)
+        threads = [threading.Thread(target=work, args=(c,)) for c in connections]
+        start = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        wall = time.perf_counter() - start
+        if errors:
+            raise errors[0]
+        return (wall, sum(cpu_seconds(pid) - before for pid, (before, _) in zip(backends, idle)),
+                sum(peak_bytes(pid) - before for pid, (_, before) in zip(backends, idle)))
