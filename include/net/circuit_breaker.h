@@ -75,7 +75,7 @@ extern bool dcf_circuit_breaker_fail(DcfCircuitBreaker *breaker,
 									 const char *message, bool last);
 
 /*
- * Wait ms milliseconds before the next try, as dcf_http_sleep() does.  False when
+ * Wait ms milliseconds before the next try, interruptibly.  False when
  * the try is due.  True if another request tried and failed in the meantime:
  * that counts as a try of this one.  Raises what dcf_circuit_breaker_check() does.
  */

@@ -15,8 +15,8 @@
 
 #include "postgres.h"
 
+#include "net/body.h"
 #include "net/circuit_breaker.h"
-#include "net/http.h"
 #include "net/limiter.h"
 #include "net/refusal.h"
 #include "options/option.h"
@@ -31,12 +31,12 @@ typedef struct DcfExchange
 	DcfCircuitBreaker *breaker; /* of the host; set by the first try */
 	const char *
 		expects; /* format name for messages, if the reply must not be markup; or NULL */
-	DcfHttpRequest http;	/* the caller sets url, body and headers */
-	int max_retries;		/* of the options; 0 if brief */
-	int tries;				/* number of times it was sent */
-	int failures;			/* failed tries that count towards max_retries */
-	int64 requested_wait;	/* as in DcfRefusal */
-	DcfHttpTransfer *begun; /* the first try, or NULL */
+	DcfHttpRequest http;  /* the caller sets url, body and headers */
+	int max_retries;	  /* of the options; 0 if brief */
+	int tries;			  /* number of times it was sent */
+	int failures;		  /* failed tries that count towards max_retries */
+	int64 requested_wait; /* as in DcfRefusal */
+	DcfTransfer *begun;	  /* the first try, or NULL */
 } DcfExchange;
 
 /*
@@ -67,24 +67,22 @@ extern void dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt);
 /*
  * Send the request, and retry it as the options say.  Returns a reply of status
  * 200 with at least one byte of its body, or of another status that is final or
- * left after all retries.  The transfer lives in cxt.
+ * left after all retries.  The transfer and its body live in cxt.
  *
- * Raises what dcf_http_await(), dcf_limiter_take() and
+ * Raises what dcf_transfer_state(), dcf_body_fill(), dcf_limiter_take() and
  * dcf_circuit_breaker_enter() do, and ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for a
  * body that stays blank and for markup in place of the expected format: for an
  * empty XML table after all retries, for other markup at once.
  *
  * May be called again with another authorization; the counts go on.
  */
-extern DcfHttpTransfer *dcf_exchange_run(DcfExchange *exchange,
-										 MemoryContext cxt);
+extern DcfBody *dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt);
 
 /*
  * Fill *refusal from a reply with another status than 200, with at most
  * DCF_JSON_DOCUMENT_MAX bytes of its body, in the current memory context.
  */
-extern void dcf_exchange_describe(const DcfExchange *exchange,
-								  DcfHttpTransfer *transfer,
+extern void dcf_exchange_describe(const DcfExchange *exchange, DcfBody *body,
 								  DcfRefusal *refusal);
 
 #endif /* DCF_EXCHANGE_H */

@@ -23,6 +23,9 @@
  */
 #define DCF_INFLATE_THREAD_MARGIN ((size_t) 64 * 1024)
 
+/* Pieces that are filled in turn. */
+#define DCF_INFLATE_THREAD_PIECES 8
+
 /* Result of reading a piece. */
 typedef enum DcfInflateThreadRead
 {
@@ -32,27 +35,29 @@ typedef enum DcfInflateThreadRead
 } DcfInflateThreadRead;
 
 /*
- * Read data[0 .. len), which may be overwritten, into rows.  The bytes from
- * *consumed on are given again in the next call, followed by more bytes unless
- * the result was DCF_INFLATE_THREAD_READ_FULL.  There is no call after
- * DCF_INFLATE_THREAD_READ_STOP.  Only the thread may use arg while it reads.
+ * Read data[0 .. len), which may be overwritten, in the piece of this number, 0 to
+ * DCF_INFLATE_THREAD_PIECES - 1.  The bytes from *consumed on are given again in
+ * the next call, followed by more bytes unless the result was
+ * DCF_INFLATE_THREAD_READ_FULL.  There is no call after
+ * DCF_INFLATE_THREAD_READ_STOP.  While the thread reads, only it may use arg, but
+ * for what has been read from pieces that the caller has taken.
  */
-typedef DcfInflateThreadRead (*DcfInflateThreadReadFn)(void *arg, char *data,
-													   size_t len, void *rows,
+typedef DcfInflateThreadRead (*DcfInflateThreadReadFn)(void *arg, int piece,
+													   char *data, size_t len,
 													   size_t *consumed);
 
 typedef struct DcfInflateThreadReader
 {
 	DcfInflateThreadReadFn read;
 	void *arg;
-	size_t rows_size; /* bytes for the rows of one piece */
 } DcfInflateThreadReader;
 
 typedef struct DcfInflateThreadPiece
 {
 	char *bytes; /* may be written to */
 	size_t len;	 /* never 0 */
-	void *rows;	 /* the rows read from it, aligned as by malloc, or NULL */
+	int number;
+	bool was_read;
 } DcfInflateThreadPiece;
 
 typedef struct DcfInflateThread DcfInflateThread;
@@ -65,7 +70,7 @@ typedef enum DcfInflateThreadState
 } DcfInflateThreadState;
 
 /* Bytes of memory, aligned as by malloc, that dcf_inflate_thread_start() needs. */
-extern size_t dcf_inflate_thread_size(const DcfInflateThreadReader *reader);
+extern size_t dcf_inflate_thread_size(void);
 
 /*
  * Start a thread that continues the stream of inflate, which only the thread may
@@ -78,8 +83,8 @@ extern size_t dcf_inflate_thread_size(const DcfInflateThreadReader *reader);
  * most DCF_INFLATE_THREAD_MARGIN.  A piece that was read ends with the last
  * consumed byte.  The thread stops reading for good if the reader says so, or
  * leaves more than DCF_INFLATE_THREAD_MARGIN bytes unconsumed.  That last piece
- * has rows as well as bytes behind those that the rows consumed.  The caller may
- * use the reader's arg again after taking that piece, or after
+ * was read, too, and has bytes behind those that were consumed.  The caller may use
+ * the reader's arg again after taking that piece, or after
  * DCF_INFLATE_THREAD_EMPTY.
  */
 extern DcfInflateThread *

@@ -31,8 +31,8 @@ extern void dcf_session_begin(DcfSession *session, DcfExchange *exchange,
  * dcf_exchange_run() does.  After a 401 with a token from the token service, the
  * request is sent once more with a new token.
  */
-extern DcfHttpTransfer *
-dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt);
+extern DcfBody *dcf_session_run(DcfSession *session, DcfExchange *exchange,
+								MemoryContext cxt);
 
 /*
  * Raise ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE if the session has credentials and
@@ -50,8 +50,8 @@ extern void dcf_session_check_confidential(const DcfSession *session);
  * there is one short try (exchange.h).  *exchange is filled for
  * dcf_exchange_describe().
  */
-extern DcfHttpTransfer *dcf_session_ask(DcfSession *session, const char *path,
-										bool brief, int64 deadline,
-										DcfExchange *exchange);
+extern DcfBody *dcf_session_ask(DcfSession *session, const char *path,
+								bool brief, int64 deadline,
+								DcfExchange *exchange);
 
 #endif /* DCF_SESSION_RUN_H */

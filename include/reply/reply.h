@@ -10,7 +10,7 @@
 
 #include "postgres.h"
 
-#include "net/http.h"
+#include "net/body.h"
 #include "net/session.h"
 #include "request/request.h"
 
@@ -19,7 +19,7 @@ typedef struct DcfReply DcfReply;
 typedef struct DcfReplyCounters
 {
 	int tries; /* times the request was sent, the first included */
-	DcfHttpStats http;
+	DcfBodyStats body;
 } DcfReplyCounters;
 
 /*
@@ -73,12 +73,11 @@ extern bool dcf_reply_is_ready(const DcfReply *reply);
 extern void dcf_reply_wait_any(DcfReply **replies, int n, bool wait);
 
 /*
- * The transfer of an awaited reply, for everything in http.h that concerns a body.
- * To wait for more bytes, call dcf_reply_fill() in place of dcf_http_fill(): its
- * errors have the request as CONTEXT.
+ * The body of an awaited reply.  For more bytes, call dcf_reply_fill() in place of
+ * dcf_body_fill(): its errors have the request as CONTEXT.
  */
-extern DcfHttpTransfer *dcf_reply_transfer(const DcfReply *reply);
-extern bool dcf_reply_fill(DcfReply *reply);
+extern DcfBody *dcf_reply_body(const DcfReply *reply);
+extern DcfBodyStatus dcf_reply_fill(DcfReply *reply, bool wait);
 
 /*
  * Raise ERRCODE_PROGRAM_LIMIT_EXCEEDED for a record of more than max bytes, with

@@ -158,14 +158,13 @@ read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 	for (;;)
 	{
 		/* Waiting for more bytes may move the buffer. */
-		excerpt->data =
-			dcf_http_buffer(dcf_reply_transfer(reply), &excerpt->len);
+		excerpt->data = dcf_body_buffer(dcf_reply_body(reply), &excerpt->len);
 		if (excerpt->len >= most)
 			break;
-		if (!dcf_reply_fill(reply))
+		if (dcf_reply_fill(reply, true) != DCF_BODY_MORE)
 		{
 			excerpt->data =
-				dcf_http_buffer(dcf_reply_transfer(reply), &excerpt->len);
+				dcf_body_buffer(dcf_reply_body(reply), &excerpt->len);
 			excerpt->whole = true;
 			break;
 		}

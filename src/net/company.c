@@ -10,7 +10,7 @@
 #include "net/company.h"
 #include "net/refusal.h"
 #include "net/session_run.h"
-#include "http_json.h"
+#include "body_json.h"
 
 static const char *const paths[] = {
 	[DCF_RELATIONSHIPS_PARTNER] = "/partner/relationships",
@@ -69,10 +69,9 @@ read_company(json_t *record, const char *path)
 
 /* Read the whole reply as a list of companies. */
 static List *
-read_list(DcfHttpTransfer *transfer, const char *path)
+read_list(DcfBody *body, const char *path)
 {
-	json_t *document =
-		dcf_http_read_any_json(transfer, DCF_SESSION_ANSWER_MAX);
+	json_t *document = dcf_body_read_any_json(body, DCF_SESSION_ANSWER_MAX);
 	List *companies = NIL;
 	json_t *record;
 	size_t i;
@@ -108,20 +107,20 @@ ask(DcfSession *session, const char *path, bool may_be_refused, bool brief,
 									 .callback = add_context,
 									 .arg = unconstify(char *, path)};
 	DcfExchange exchange;
-	DcfHttpTransfer *transfer;
+	DcfBody *body;
 	int status;
 	bool refused;
 
 	error_context_stack = &callback;
-	transfer = dcf_session_ask(session, path, brief, deadline, &exchange);
-	status = dcf_http_head(transfer)->status;
+	body = dcf_session_ask(session, path, brief, deadline, &exchange);
+	status = dcf_transfer_head(dcf_body_transfer(body))->status;
 	/* Which log-ins have which list is not known before it is requested. */
 	refused = may_be_refused && (status == 403 || status == 404);
 	if (status != 200 && !refused)
 	{
 		DcfRefusal refusal;
 
-		dcf_exchange_describe(&exchange, transfer, &refusal);
+		dcf_exchange_describe(&exchange, body, &refusal);
 		refusal.request = psprintf("GET %s", path);
 		if (status == 403 || status == 404)
 			refusal.hint = "Only the log-in of a partner or of several "
@@ -129,8 +128,8 @@ ask(DcfSession *session, const char *path, bool may_be_refused, bool brief,
 		dcf_refusal_raise(&refusal);
 	}
 	if (!refused)
-		*companies = read_list(transfer, path);
-	dcf_http_close(transfer);
+		*companies = read_list(body, path);
+	dcf_transfer_close(dcf_body_transfer(body));
 	error_context_stack = callback.previous;
 	return !refused;
 }

@@ -10,6 +10,7 @@
 #include "base/json_document.h"
 #include "base/wait.h"
 #include "core/backoff.h"
+#include "net/blocking.h"
 #include "net/exchange.h"
 #include "net/refusal.h"
 #include "outcome.h"
@@ -92,11 +93,11 @@ raise_empty_table(const DcfExchange *exchange)
 
 /* Raise that the reply is a page, with its title or its start. */
 pg_noreturn static void
-raise_page(const DcfExchange *exchange, const DcfHttpTransfer *transfer)
+raise_page(const DcfExchange *exchange, const DcfBody *body)
 {
 	size_t len;
-	const char *body = dcf_http_buffer(transfer, &len);
-	char *title = dcf_foreign_text_title(body, len);
+	const char *text = dcf_body_buffer(body, &len);
+	char *title = dcf_foreign_text_title(text, len);
 
 	ereport(
 		ERROR,
@@ -108,7 +109,7 @@ raise_page(const DcfExchange *exchange, const DcfHttpTransfer *transfer)
 					   title) :
 			 errdetail("The service answered with status 200 and a text that "
 					   "begins with: %s",
-					   dcf_foreign_text_start(body, len)),
+					   dcf_foreign_text_start(text, len)),
 		 errhint("Check the server's option \"url\", and that the credentials "
 				 "are valid: it may be a page to log in.")));
 }
@@ -127,9 +128,8 @@ choose_backoff(const DcfExchange *exchange)
  * many ms to wait, or -1 if no more tries are allowed.
  */
 static int64
-choose_wait(DcfExchange *exchange, DcfHttpTransfer *transfer)
+choose_wait(DcfExchange *exchange, const DcfHttpHead *head)
 {
-	const DcfHttpHead *head = dcf_http_head(transfer);
 	int longest = exchange->options->retry_max_wait;
 	/* Without a slot there is no limiter that could make others wait. */
 	bool too_many = head->status == 429 && exchange->slot;
@@ -228,7 +228,7 @@ void
 dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt)
 {
 	enter(exchange, cxt);
-	exchange->begun = dcf_http_begin(exchange->pool, &exchange->http, cxt);
+	exchange->begun = dcf_transfer_begin(exchange->pool, &exchange->http, cxt);
 	exchange->tries++;
 }
 
@@ -241,9 +241,9 @@ dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt)
  * was closed is no proof: the reason may lie in that request.
  */
 static void
-wait_for_host(DcfExchange *exchange, DcfHttpTransfer *transfer)
+wait_for_host(DcfExchange *exchange, DcfTransfer *transfer)
 {
-	DcfHttpFailure failure = dcf_http_failure(transfer);
+	DcfHttpFailure failure = dcf_transfer_failure(transfer);
 	bool hopeless;
 
 	/*
@@ -251,17 +251,17 @@ wait_for_host(DcfExchange *exchange, DcfHttpTransfer *transfer)
 	 * not know of it.
 	 */
 	if (failure == DCF_FAILURE_LASTING)
-		dcf_http_raise_failure(transfer, exchange->tries);
+		dcf_transfer_raise_failure(transfer, exchange->tries);
 	exchange->failures++;
 	hopeless = failure == DCF_FAILURE_TIMEOUT ||
 		(exchange->failures > exchange->options->max_retries &&
 		 !(failure == DCF_FAILURE_BROKEN && exchange->failures == 1));
 	if (!dcf_circuit_breaker_fail(exchange->breaker, failure,
-								  dcf_http_failure_message(transfer),
+								  dcf_transfer_failure_message(transfer),
 								  hopeless) ||
 		exchange->failures > exchange->max_retries)
-		dcf_http_raise_failure(transfer, exchange->tries);
-	dcf_http_close(transfer);
+		dcf_transfer_raise_failure(transfer, exchange->tries);
+	dcf_transfer_close(transfer);
 	while (dcf_circuit_breaker_wait(exchange->breaker,
 									choose_backoff(exchange),
 									exchange->http.deadline,
@@ -272,14 +272,30 @@ wait_for_host(DcfExchange *exchange, DcfHttpTransfer *transfer)
 	}
 }
 
+/*
+ * Wait for the first byte of the body, or its end.  A refusal is reported even if
+ * its body is cut or invalid.
+ */
+static DcfBody *
+begin_body(const DcfExchange *exchange, DcfTransfer *transfer)
+{
+	DcfBody *body = dcf_body_create(transfer);
+
+	if (dcf_transfer_head(transfer)->status == 200)
+		(void) dcf_body_fill(body, true);
+	else
+		dcf_blocking_gather(body, 1, exchange->http.idle_timeout);
+	return body;
+}
+
 /* dcf_exchange_run() without the cleanup after an error. */
-static DcfHttpTransfer *
+static DcfBody *
 run(DcfExchange *exchange, MemoryContext cxt)
 {
 	for (;;)
 	{
-		DcfHttpTransfer *transfer;
-		DcfHttpStart start;
+		DcfTransfer *transfer;
+		DcfBody *body;
 		DcfOutcome outcome;
 		int64 wait;
 
@@ -287,29 +303,23 @@ run(DcfExchange *exchange, MemoryContext cxt)
 			dcf_exchange_begin(exchange, cxt);
 		transfer = exchange->begun;
 		exchange->begun = NULL;
-		start = dcf_http_await(transfer);
-		if (start == DCF_HTTP_UNREACHABLE)
+		if (dcf_blocking_await(transfer) == DCF_TRANSFER_UNREACHABLE)
 		{
-			/* Connecting failed only because nobody waited: repeat it. */
-			if (dcf_http_was_neglected(transfer))
-			{
-				dcf_http_close(transfer);
-				exchange->tries--;
-			}
-			else
-				wait_for_host(exchange, transfer);
+			wait_for_host(exchange, transfer);
 			continue;
 		}
 		dcf_circuit_breaker_answer(exchange->breaker);
 		/* Before the body is judged, as that may wait for more of it. */
 		if (exchange->slot)
-			tell_limiter(exchange->slot, dcf_http_head(transfer));
-		outcome = dcf_outcome_judge(exchange->expects, transfer, start);
+			tell_limiter(exchange->slot, dcf_transfer_head(transfer));
+		body = begin_body(exchange, transfer);
+		outcome = dcf_outcome_judge(exchange->expects, body,
+									exchange->http.idle_timeout);
 		if (outcome == DCF_OUTCOME_REPLY || outcome == DCF_OUTCOME_REFUSAL)
-			return transfer;
+			return body;
 		if (outcome == DCF_OUTCOME_PAGE)
-			raise_page(exchange, transfer);
-		wait = choose_wait(exchange, transfer);
+			raise_page(exchange, body);
+		wait = choose_wait(exchange, dcf_transfer_head(transfer));
 		if (wait < 0)
 		{
 			/*
@@ -319,26 +329,26 @@ run(DcfExchange *exchange, MemoryContext cxt)
 				raise_empty(exchange);
 			if (outcome == DCF_OUTCOME_EMPTY_TABLE)
 				raise_empty_table(exchange);
-			return transfer;
+			return body;
 		}
 		/* Read the reply to its end, so that its connection can be reused. */
-		if (start == DCF_HTTP_BODY)
-			dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
-		dcf_http_close(transfer);
-		dcf_http_sleep(wait, exchange->http.deadline,
-					   exchange->http.total_timeout);
+		dcf_blocking_gather(body, DCF_JSON_DOCUMENT_MAX,
+							exchange->http.idle_timeout);
+		dcf_transfer_close(transfer);
+		dcf_blocking_sleep(wait, exchange->http.deadline,
+						   exchange->http.total_timeout);
 	}
 }
 
-DcfHttpTransfer *
+DcfBody *
 dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 {
-	DcfHttpTransfer *transfer;
+	DcfBody *body;
 
 	/* cxt may outlive the error, as a cursor's does in a subtransaction. */
 	PG_TRY();
 	{
-		transfer = run(exchange, cxt);
+		body = run(exchange, cxt);
 	}
 	PG_CATCH();
 	{
@@ -347,28 +357,29 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	return transfer;
+	return body;
 }
 
 void
-dcf_exchange_describe(const DcfExchange *exchange, DcfHttpTransfer *transfer,
+dcf_exchange_describe(const DcfExchange *exchange, DcfBody *body,
 					  DcfRefusal *refusal)
 {
-	const DcfHttpHead *head = dcf_http_head(transfer);
+	const DcfHttpHead *head = dcf_transfer_head(dcf_body_transfer(body));
 	DcfLimiterPause pause;
-	const char *body;
+	const char *text;
 	char *copy;
 
-	dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
+	dcf_blocking_gather(body, DCF_JSON_DOCUMENT_MAX,
+						exchange->http.idle_timeout);
 	memset(refusal, 0, sizeof(DcfRefusal));
 	refusal->status = head->status;
 	refusal->content_type = head->content_type;
 	refusal->location =
 		dcf_foreign_text_buffer(head->location, sizeof(head->location));
-	body = dcf_http_buffer(transfer, &refusal->body_len);
+	text = dcf_body_buffer(body, &refusal->body_len);
 	refusal->body_len = Min(refusal->body_len, DCF_JSON_DOCUMENT_MAX);
 	copy = palloc(refusal->body_len + 1);
-	memcpy(copy, body, refusal->body_len);
+	memcpy(copy, text, refusal->body_len);
 	refusal->body = copy;
 	refusal->max_rows = exchange->options->max_rows;
 	refusal->tries = exchange->tries;

@@ -7,7 +7,7 @@
 #include "postgres.h"
 
 #include "base/foreign_text.h"
-#include "http_private.h"
+#include "transfer_private.h"
 
 /* Shorter values identify no session; they may be words, such as a language. */
 #define MIN_SECRET 16
@@ -66,8 +66,7 @@ list_cookies(const void *holder)
 		values = add_value(values, lfirst(lc));
 	dlist_foreach(iter, &pool->transfers)
 	{
-		DcfHttpTransfer *transfer =
-			dlist_container(DcfHttpTransfer, node, iter.cur);
+		DcfTransfer *transfer = dlist_container(DcfTransfer, node, iter.cur);
 
 		if (transfer->easy)
 			values = add_exchange(values, transfer->easy);

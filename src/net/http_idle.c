@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "http_private.h"
+#include "transfer_private.h"
 
 /* The local port of a socket; 0 if it has none. */
 static int
@@ -44,8 +44,7 @@ is_in_use(DcfHttpPool *pool, const DcfHttpIdle *idle)
 
 	dlist_foreach(iter, &pool->transfers)
 	{
-		DcfHttpTransfer *transfer =
-			dlist_container(DcfHttpTransfer, node, iter.cur);
+		DcfTransfer *transfer = dlist_container(DcfTransfer, node, iter.cur);
 		long port = 0;
 
 		if (transfer->added && !transfer->done &&

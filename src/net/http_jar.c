@@ -21,7 +21,7 @@
  */
 #include "postgres.h"
 
-#include "http_private.h"
+#include "transfer_private.h"
 
 /* The limits of browsers: cookies of a host, bytes of name and value together. */
 #define MAX_COOKIES		180
@@ -94,7 +94,7 @@ find_jar(DcfHttpPool *pool, const char *url)
 }
 
 void
-dcf_http_take_jar(DcfHttpTransfer *transfer, const char *url)
+dcf_http_take_jar(DcfTransfer *transfer, const char *url)
 {
 	const DcfHttpJar *jar;
 
@@ -172,13 +172,9 @@ add_jar(DcfHttpPool *pool, DcfHttpJar *jar)
 
 /* Whether the service may have seen the request. */
 static bool
-was_sent(const DcfHttpTransfer *transfer)
+was_sent(const DcfTransfer *transfer)
 {
-#if LIBCURL_VERSION_NUM >= 0x075000
 	return transfer->connected_at != 0;
-#else
-	return true;
-#endif
 }
 
 /*
@@ -186,7 +182,7 @@ was_sent(const DcfHttpTransfer *transfer)
  * gateway that gave up waiting, so the service may still be busy.
  */
 static bool
-is_answered(const DcfHttpTransfer *transfer)
+is_answered(const DcfTransfer *transfer)
 {
 	int status = transfer->head.status;
 
@@ -195,7 +191,7 @@ is_answered(const DcfHttpTransfer *transfer)
 }
 
 void
-dcf_http_return_jar(DcfHttpTransfer *transfer)
+dcf_http_return_jar(DcfTransfer *transfer)
 {
 	DcfHttpPool *pool = transfer->pool;
 	DcfHttpJar *jar = transfer->jar;

@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 #include "base/file_descriptor.h"
-#include "http_private.h"
+#include "transfer_private.h"
 
 static void on_ready(void *arg, pgsocket fd, uint32 events);
 static void on_due(void *arg);
@@ -55,8 +55,7 @@ release_pool(void *arg)
 	/* The memory of transfers may outlive the pool. */
 	dlist_foreach_modify(iter, &pool->transfers)
 	{
-		DcfHttpTransfer *transfer =
-			dlist_container(DcfHttpTransfer, node, iter.cur);
+		DcfTransfer *transfer = dlist_container(DcfTransfer, node, iter.cur);
 
 		dcf_resource_release(&transfer->resource);
 	}
@@ -147,6 +146,28 @@ dcf_http_pool_create(int connections, int jars, MemoryContext cxt)
 }
 
 /*
+ * Begin a transfer again that failed to connect, maybe only because nobody let
+ * libcurl work.  It has received nothing yet.
+ */
+static void
+restart(DcfHttpPool *pool, DcfTransfer *transfer)
+{
+	CURLMcode code;
+	sigset_t saved;
+
+	transfer->lacks_descriptor = false;
+	transfer->message[0] = '\0';
+	transfer->begun_at = dcf_wait_now();
+	dcf_http_enter_curl(&saved);
+	(void) curl_multi_remove_handle(pool->multi, transfer->easy);
+	transfer->added = false;
+	code = curl_multi_add_handle(pool->multi, transfer->easy);
+	dcf_http_leave_curl(&saved);
+	dcf_http_check_multi(code);
+	transfer->added = true;
+}
+
+/*
  * Ask libcurl which transfers have ended, and finish them: the limiter's slot
  * and the cookies are free from now on, even if the bytes are read much later.
  */
@@ -158,20 +179,26 @@ collect_ended(DcfHttpPool *pool)
 
 	while ((message = curl_multi_info_read(pool->multi, &left)) != NULL)
 	{
-		DcfHttpTransfer *transfer;
+		DcfTransfer *transfer;
+		CURLcode result;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		dcf_http_check(curl_easy_getinfo(message->easy_handle,
 										 CURLINFO_PRIVATE,
 										 (char **) &transfer));
-		transfer->done = true;
-		transfer->result = message->data.result;
+		result = message->data.result;
 		/* libcurl's time-outs may have passed while nobody called it. */
-		transfer->neglected = transfer->connected_at == 0 &&
-			dcf_wait_was_away(transfer->begun_at);
+		if (result != CURLE_OK && transfer->connected_at == 0 &&
+			dcf_wait_was_away(transfer->begun_at))
+		{
+			restart(pool, transfer);
+			continue;
+		}
+		transfer->done = true;
+		transfer->result = result;
 		dcf_http_note_idle(pool, transfer->easy);
-		dcf_http_call_on_end(transfer);
+		dcf_transfer_call_on_end(transfer);
 		dcf_http_return_jar(transfer);
 	}
 }
@@ -184,8 +211,7 @@ call_on_connect(DcfHttpPool *pool)
 
 	dlist_foreach(iter, &pool->transfers)
 	{
-		DcfHttpTransfer *transfer =
-			dlist_container(DcfHttpTransfer, node, iter.cur);
+		DcfTransfer *transfer = dlist_container(DcfTransfer, node, iter.cur);
 		void (*on_connect)(void *arg) = transfer->on_connect;
 
 		if (on_connect == NULL || transfer->connected_at == 0)
@@ -229,16 +255,4 @@ static void
 on_due(void *arg)
 {
 	run_curl(arg, CURL_SOCKET_TIMEOUT, 0);
-}
-
-void
-dcf_http_work(int64 timeout, DcfWaitReason reason)
-{
-	DcfWaitPlan plan;
-
-	dcf_wait_plan_begin(&plan);
-	dcf_wait_plan_note(&plan, timeout < 0 ? -1 : dcf_wait_now() + timeout,
-					   reason);
-	plan.ready = timeout == 0;
-	dcf_wait(&plan);
 }

@@ -9,60 +9,23 @@
  */
 #include "postgres.h"
 
-#include "utils/memutils.h"
-
 #include "base/url_parts.h"
-#include "http_private.h"
+#include "transfer_private.h"
 #include "name_lookup.h"
 
 /* Longest wait for the lookup. */
 #define LONGEST_MS 2000
 
-typedef struct Lookup
+struct DcfHttpLookup
 {
-	DcfResource resource;
 	DcfNameLookup *lookup;
-	DcfWatcher watcher;
-	bool ended;
-} Lookup;
-
-/* Release function of the resource. */
-static void
-release(void *arg)
-{
-	Lookup *tied = arg;
-
-	dcf_wait_leave(&tied->watcher);
-	if (tied->lookup)
-		dcf_name_lookup_release(tied->lookup);
-}
-
-/* The watcher's function. */
-static void
-on_ready(void *arg, pgsocket fd, uint32 events)
-{
-	((Lookup *) arg)->ended = true;
-}
-
-/* Start the lookup; false if no thread or descriptor is to be had. */
-static bool
-start(const char *host, Lookup *tied)
-{
-	sigset_t saved;
-
-	tied->watcher.on_ready = on_ready;
-	tied->watcher.arg = tied;
-	dcf_wait_join(&tied->watcher);
-	dcf_resource_tie(&tied->resource, CurrentMemoryContext, release, tied);
-	dcf_http_enter_curl(&saved);
-	tied->lookup = dcf_name_lookup_start(host);
-	dcf_http_leave_curl(&saved);
-	return tied->lookup != NULL;
-}
+	DcfWatcher watcher; /* of its descriptor */
+	int64 until;		/* by dcf_wait_now() */
+};
 
 /* The name that libcurl could not resolve; NULL if that is not known. */
 static const char *
-find_host(const DcfHttpTransfer *transfer)
+find_host(const DcfTransfer *transfer)
 {
 	const char *url = transfer->proxy;
 	DcfUrlParts parts;
@@ -82,50 +45,76 @@ find_host(const DcfHttpTransfer *transfer)
 	return parts.host;
 }
 
-/* Wait for the lookup's end; false if it takes too long. */
-static bool
-await(const DcfHttpTransfer *transfer, Lookup *tied)
+/* The watcher's function.  That the wait has ended is enough. */
+static void
+on_ready(void *arg, pgsocket fd, uint32 events)
 {
-	int64 until = dcf_wait_now() + LONGEST_MS;
-	DcfWaitPlan plan;
-
-	if (transfer->deadline != 0)
-		until = Min(until, transfer->deadline);
-	dcf_wait_plan_begin(&plan);
-	dcf_wait_plan_note(&plan, until, DCF_WAIT_CONNECT);
-	dcf_wait_watch(&tied->watcher, dcf_name_lookup_fd(tied->lookup),
-				   WL_SOCKET_READABLE);
-	do
-		dcf_wait(&plan);
-	while (!tied->ended && dcf_wait_now() < until);
-	return tied->ended;
 }
 
-/* Whether the name certainly does not exist. */
-static bool
-is_unknown(const DcfHttpTransfer *transfer)
+/* Start the lookup.  None is started if no thread or descriptor is to be had. */
+static void
+start(DcfTransfer *transfer)
 {
+	MemoryContext old = MemoryContextSwitchTo(transfer->context);
 	const char *host = find_host(transfer);
-	Lookup *tied = palloc0(sizeof(Lookup));
+	DcfHttpLookup *lookup = palloc0(sizeof(DcfHttpLookup));
+	sigset_t saved;
 
-	return host != NULL && start(host, tied) && await(transfer, tied) &&
-		dcf_name_lookup_found_none(tied->lookup);
+	MemoryContextSwitchTo(old);
+	if (host == NULL)
+		return;
+	lookup->watcher.on_ready = on_ready;
+	lookup->until = dcf_wait_now() + LONGEST_MS;
+	if (transfer->deadline != 0)
+		lookup->until = Min(lookup->until, transfer->deadline);
+	dcf_wait_join(&lookup->watcher);
+	dcf_http_enter_curl(&saved);
+	lookup->lookup = dcf_name_lookup_start(host);
+	dcf_http_leave_curl(&saved);
+	if (lookup->lookup == NULL)
+	{
+		dcf_wait_leave(&lookup->watcher);
+		return;
+	}
+	transfer->lookup = lookup;
+	dcf_wait_watch(&lookup->watcher, dcf_name_lookup_fd(lookup->lookup),
+				   WL_SOCKET_READABLE);
 }
 
 void
-dcf_http_check_name(DcfHttpTransfer *transfer)
+dcf_http_end_lookup(DcfTransfer *transfer)
 {
-	MemoryContext context;
-	MemoryContext old;
+	DcfHttpLookup *lookup = transfer->lookup;
 
+	if (lookup == NULL)
+		return;
+	transfer->lookup = NULL;
+	dcf_wait_leave(&lookup->watcher);
+	dcf_name_lookup_release(lookup->lookup);
+}
+
+bool
+dcf_http_check_name(DcfTransfer *transfer)
+{
 	if (transfer->result != CURLE_COULDNT_RESOLVE_HOST &&
 		transfer->result != CURLE_COULDNT_RESOLVE_PROXY)
-		return;
-	context =
-		AllocSetContextCreate(transfer->context, "dataconnect_fdw lookup",
-							  ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(context);
-	transfer->name_unknown = is_unknown(transfer);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
+		return true;
+	if (!transfer->name_checked)
+		start(transfer);
+	transfer->name_checked = true;
+	if (transfer->lookup == NULL)
+		return true;
+	if (!dcf_name_lookup_is_done(transfer->lookup->lookup) &&
+		dcf_wait_now() < transfer->lookup->until)
+		return false;
+	transfer->name_unknown =
+		dcf_name_lookup_found_none(transfer->lookup->lookup);
+	dcf_http_end_lookup(transfer);
+	return true;
+}
+
+void
+dcf_http_plan_lookup(const DcfTransfer *transfer, DcfWaitPlan *plan)
+{
+	dcf_wait_plan_note(plan, transfer->lookup->until, DCF_WAIT_CONNECT);
 }

@@ -4,9 +4,13 @@
  */
 #include "postgres.h"
 
+#include <curl/curl.h>
+
 #include "utils/guc.h"
 
-#include "http_private.h"
+#include "http_setting.h"
+#include "net/http.h"
+#include "net/inflate.h"
 
 int dcf_inflate_library = DCF_INFLATE_BEST;
 bool dcf_inflate_in_thread = true;

@@ -14,14 +14,11 @@
 
 /* Sizes of the rings, powers of two, so that counters may overflow. */
 #define INPUT_SIZE ((size_t) 512 * 1024)
-#define PIECES	   ((size_t) 8)
+#define PIECES	   ((size_t) DCF_INFLATE_THREAD_PIECES)
 #define PIECE_SIZE ((size_t) 256 * 1024)
 
 /* Stack of the thread; zlib and ISA-L need some kilobytes. */
 #define STACK_SIZE ((size_t) 256 * 1024)
-
-/* Round up, so that rows of different pieces share no cache line. */
-#define ALIGNED(size) (((size) + 63) & ~(size_t) 63)
 
 /* Starts within the margin if unread bytes precede it. */
 typedef struct Piece
@@ -38,8 +35,7 @@ struct DcfInflateThread
 	pthread_mutex_t lock;
 	pthread_cond_t work;   /* signals the thread: input, room, or stop */
 	pthread_cond_t result; /* signals the caller: a piece, or none to come */
-	size_t rows_size;
-	DcfInflate *inflate; /* belongs to the thread, unless that is idle */
+	DcfInflate *inflate;   /* belongs to the thread, unless that is idle */
 	bool stop;
 	bool idle;			/* the thread has no input, and inflate no output */
 	bool resting;		/* the thread waits for free pieces */
@@ -68,21 +64,9 @@ static const char *inflate_piece(DcfInflateThread *self, Piece *piece,
 static void read_piece(DcfInflateThread *self, Piece *piece);
 
 size_t
-dcf_inflate_thread_size(const DcfInflateThreadReader *reader)
+dcf_inflate_thread_size(void)
 {
-	size_t size = sizeof(DcfInflateThread);
-
-	if (reader)
-		size = ALIGNED(size) + PIECES * ALIGNED(reader->rows_size);
-	return size;
-}
-
-/* The rows of a piece, which lie behind the struct. */
-static void *
-rows_of(DcfInflateThread *self, const Piece *piece)
-{
-	return (char *) self + ALIGNED(sizeof(DcfInflateThread)) +
-		(size_t) (piece - self->pieces) * ALIGNED(self->rows_size);
+	return sizeof(DcfInflateThread);
 }
 
 /* Start the thread; false if that fails. */
@@ -116,7 +100,6 @@ begin_reading(DcfInflateThread *self, const DcfInflateThreadReader *reader,
 	char *bytes = self->pieces[PIECES - 1].bytes;
 
 	self->reader = *reader;
-	self->rows_size = reader->rows_size;
 	memcpy(bytes, unread, len);
 	self->unread = bytes;
 	self->nunread = len;
@@ -222,7 +205,8 @@ dcf_inflate_thread_take(DcfInflateThread *self, DcfInflateThreadPiece *piece,
 
 		piece->bytes = next->start;
 		piece->len = next->len;
-		piece->rows = next->was_read ? rows_of(self, next) : NULL;
+		piece->number = (int) (next - self->pieces);
+		piece->was_read = next->was_read;
 	}
 	else
 	{
@@ -379,8 +363,9 @@ read_piece(DcfInflateThread *self, Piece *piece)
 
 	/* Without new bytes the reader would only do the same again. */
 	if (len > self->nunread || self->reader_full)
-		read = self->reader.read(self->reader.arg, piece->start, len,
-								 rows_of(self, piece), &consumed);
+		read =
+			self->reader.read(self->reader.arg, (int) (piece - self->pieces),
+							  piece->start, len, &consumed);
 	stop = read == DCF_INFLATE_THREAD_READ_STOP ||
 		(read == DCF_INFLATE_THREAD_READ &&
 		 len - consumed > DCF_INFLATE_THREAD_MARGIN);

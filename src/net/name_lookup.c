@@ -19,8 +19,9 @@
 
 struct DcfNameLookup
 {
-	pthread_mutex_t lock; /* protects users and result */
+	pthread_mutex_t lock; /* protects users, done and result */
 	int users;
+	bool done;
 	int result; /* of getaddrinfo(); 0: not yet, or found */
 	int asker_fd;
 	int thread_fd; /* closed when there is a result */
@@ -51,6 +52,7 @@ dcf_name_lookup_start(const char *host)
 	 */
 	memcpy(self->host, host, size);
 	self->users = 1;
+	self->done = false;
 	self->result = 0;
 	self->asker_fd = self->thread_fd = -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0)
@@ -72,6 +74,17 @@ int
 dcf_name_lookup_fd(const DcfNameLookup *self)
 {
 	return self->asker_fd;
+}
+
+bool
+dcf_name_lookup_is_done(DcfNameLookup *self)
+{
+	bool done;
+
+	pthread_mutex_lock(&self->lock);
+	done = self->done;
+	pthread_mutex_unlock(&self->lock);
+	return done;
 }
 
 bool
@@ -140,6 +153,7 @@ run(void *arg)
 		freeaddrinfo(found);
 
 	pthread_mutex_lock(&self->lock);
+	self->done = true;
 	self->result = result;
 	pthread_mutex_unlock(&self->lock);
 	close(self->thread_fd);

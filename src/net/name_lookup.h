@@ -22,8 +22,11 @@ extern DcfNameLookup *dcf_name_lookup_start(const char *host);
 /* A descriptor that becomes readable when there is a result. */
 extern int dcf_name_lookup_fd(const DcfNameLookup *lookup);
 
+/* Whether there is a result. */
+extern bool dcf_name_lookup_is_done(DcfNameLookup *lookup);
+
 /*
- * Whether there is a result, and it says that the name does not exist or has no
+ * Whether there is one, and it says that the name does not exist or has no
  * address.
  */
 extern bool dcf_name_lookup_found_none(DcfNameLookup *lookup);

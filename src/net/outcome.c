@@ -12,6 +12,7 @@
 #include "core/backoff.h"
 #include "core/markup.h"
 #include "core/text.h"
+#include "net/blocking.h"
 #include "outcome.h"
 
 /* Most white space at the start of a body that is skipped to judge it. */
@@ -19,19 +20,19 @@
 
 /* Find out how the body begins, waiting for as much of it as necessary. */
 static DcfBodyStart
-look_at_body(DcfHttpTransfer *transfer)
+look_at_body(DcfBody *body)
 {
 	for (;;)
 	{
 		size_t len;
-		const char *body = dcf_http_buffer(transfer, &len);
-		DcfBodyStart start = dcf_markup_look(body, len);
+		const char *text = dcf_body_buffer(body, &len);
+		DcfBodyStart start = dcf_markup_look(text, len);
 
 		if (start == DCF_BODY_MARKUP || start == DCF_BODY_OTHER)
 			return start;
 		if (len > MAX_BLANK)
 			return DCF_BODY_OTHER;
-		if (!dcf_http_fill(transfer))
+		if (dcf_body_fill(body, true) != DCF_BODY_MORE)
 			return start;
 	}
 }
@@ -41,49 +42,50 @@ look_at_body(DcfHttpTransfer *transfer)
  * not requested, the rest of it tells an empty table from a page.
  */
 static DcfOutcome
-judge_body(const char *expects, DcfHttpTransfer *transfer)
+judge_body(const char *expects, DcfBody *body, int idle_timeout)
 {
-	DcfBodyStart start = look_at_body(transfer);
-	const char *body;
+	DcfBodyStart start = look_at_body(body);
+	const char *text;
 	size_t len;
 
 	if (start == DCF_BODY_BLANK)
 		return DCF_OUTCOME_BLANK;
 	if (start == DCF_BODY_OTHER || expects == NULL)
 		return DCF_OUTCOME_REPLY;
-	dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
-	body = dcf_http_buffer(transfer, &len);
-	return dcf_markup_is_empty_table(body, len) ? DCF_OUTCOME_EMPTY_TABLE :
+	dcf_blocking_gather(body, DCF_JSON_DOCUMENT_MAX, idle_timeout);
+	text = dcf_body_buffer(body, &len);
+	return dcf_markup_is_empty_table(text, len) ? DCF_OUTCOME_EMPTY_TABLE :
 												  DCF_OUTCOME_PAGE;
 }
 
 /* The outcome of a reply with another status. */
 static DcfOutcome
-judge_refusal(DcfHttpTransfer *transfer, int status)
+judge_refusal(DcfBody *body, int status, int idle_timeout)
 {
-	const char *body;
+	const char *text;
 	size_t len;
 
 	if (status == 429 || status == 502 || status == 503 || status == 504)
 		return DCF_OUTCOME_LATER;
 	if (status < 500 || status > 599)
 		return DCF_OUTCOME_REFUSAL;
-	dcf_http_gather(transfer, DCF_JSON_DOCUMENT_MAX);
-	body = dcf_http_buffer(transfer, &len);
-	return dcf_markup_look(body, len) == DCF_BODY_MARKUP ? DCF_OUTCOME_LATER :
+	dcf_blocking_gather(body, DCF_JSON_DOCUMENT_MAX, idle_timeout);
+	text = dcf_body_buffer(body, &len);
+	return dcf_markup_look(text, len) == DCF_BODY_MARKUP ? DCF_OUTCOME_LATER :
 														   DCF_OUTCOME_REFUSAL;
 }
 
 DcfOutcome
-dcf_outcome_judge(const char *expects, DcfHttpTransfer *transfer,
-				  DcfHttpStart start)
+dcf_outcome_judge(const char *expects, DcfBody *body, int idle_timeout)
 {
-	int status = dcf_http_head(transfer)->status;
+	int status = dcf_transfer_head(dcf_body_transfer(body))->status;
+	size_t len;
 
 	if (status != 200)
-		return judge_refusal(transfer, status);
-	return start == DCF_HTTP_EMPTY ? DCF_OUTCOME_BLANK :
-									 judge_body(expects, transfer);
+		return judge_refusal(body, status, idle_timeout);
+	(void) dcf_body_buffer(body, &len);
+	return len == 0 ? DCF_OUTCOME_BLANK :
+					  judge_body(expects, body, idle_timeout);
 }
 
 /* Parse X-RateLimit-Reset, a time in UTC, into milliseconds from now. */

@@ -13,7 +13,7 @@
 
 #include "postgres.h"
 
-#include "net/http.h"
+#include "net/body.h"
 
 /* Result of a try that was answered. */
 typedef enum DcfOutcome
@@ -27,13 +27,13 @@ typedef enum DcfOutcome
 } DcfOutcome;
 
 /*
- * The outcome of a reply that has begun as start says.  Waits for as much of its
- * body as necessary, and raises what dcf_http_fill() does.  expects names the
- * requested format, NULL if markup is expected.
+ * The outcome of a reply whose body has begun, or has no bytes.  Waits for as much
+ * of it as necessary, for a refusal's not much longer than idle_timeout, and
+ * raises what dcf_body_fill() does.  expects names the requested format, NULL if
+ * markup is expected.
  */
-extern DcfOutcome dcf_outcome_judge(const char *expects,
-									DcfHttpTransfer *transfer,
-									DcfHttpStart start);
+extern DcfOutcome dcf_outcome_judge(const char *expects, DcfBody *body,
+									int idle_timeout);
 
 /* The wait in milliseconds that a reply asks for in its head; 0 for none. */
 extern int64 dcf_outcome_requested_wait(const DcfHttpHead *head);

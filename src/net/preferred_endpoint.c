@@ -28,7 +28,7 @@
 #include "net/preferred_endpoint.h"
 #include "net/session_run.h"
 #include "net/trust.h"
-#include "http_json.h"
+#include "body_json.h"
 #include "session_private.h"
 
 /* After a failure that may pass, the service is asked again after this time. */
@@ -153,9 +153,9 @@ ask_for_own(DcfSession *session, int64 deadline)
 {
 	struct DcfPreferred *preferred = session->preferred;
 	DcfExchange exchange;
-	DcfHttpTransfer *transfer =
+	DcfBody *body =
 		dcf_session_ask(session, "/session", true, deadline, &exchange);
-	int status = dcf_http_head(transfer)->status;
+	int status = dcf_transfer_head(dcf_body_transfer(body))->status;
 	json_t *document = NULL;
 	const char *url;
 	char *company;
@@ -170,7 +170,7 @@ ask_for_own(DcfSession *session, int64 deadline)
 								status));
 		return;
 	}
-	document = dcf_http_read_json(transfer);
+	document = dcf_body_read_json(body);
 	if (document == NULL)
 	{
 		warn_no_answer(&preferred->own,

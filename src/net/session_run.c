@@ -46,23 +46,23 @@ dcf_session_begin(DcfSession *session, DcfExchange *exchange,
 	dcf_exchange_begin(exchange, cxt);
 }
 
-DcfHttpTransfer *
+DcfBody *
 dcf_session_run(DcfSession *session, DcfExchange *exchange, MemoryContext cxt)
 {
-	DcfHttpTransfer *transfer;
+	DcfBody *body;
 
 	if (exchange->begun == NULL)
 		dcf_session_begin(session, exchange, cxt);
-	transfer = dcf_exchange_run(exchange, cxt);
+	body = dcf_exchange_run(exchange, cxt);
 	/*
 	 * The service may revoke a token before its end.  A 401 for the new token
 	 * is final.
 	 */
-	if (dcf_http_head(transfer)->status != 401 ||
+	if (dcf_transfer_head(dcf_body_transfer(body))->status != 401 ||
 		!dcf_token_discard(session->token, exchange->http.authorization))
-		return transfer;
+		return body;
 
-	dcf_http_close(transfer);
+	dcf_transfer_close(dcf_body_transfer(body));
 	authorize(session, exchange, cxt);
 	return dcf_exchange_run(exchange, cxt);
 }
@@ -75,7 +75,7 @@ dcf_session_check_confidential(const DcfSession *session)
 									 session->options);
 }
 
-DcfHttpTransfer *
+DcfBody *
 dcf_session_ask(DcfSession *session, const char *path, bool brief,
 				int64 deadline, DcfExchange *exchange)
 {

@@ -24,7 +24,7 @@
 #include "net/exchange.h"
 #include "net/refusal.h"
 #include "net/trust.h"
-#include "http_json.h"
+#include "body_json.h"
 #include "token.h"
 
 /* A token is renewed this long before its end, or in the last tenth of its life. */
@@ -353,13 +353,13 @@ read_life(json_t *document)
 	return life > MAX_LIFE_S ? MAX_LIFE_S : (int64) life;
 }
 
-/* What is wrong with a reply for which dcf_http_read_json() gave NULL. */
+/* What is wrong with a reply for which dcf_body_read_json() gave NULL. */
 static const char *
-document_problem(const DcfHttpTransfer *transfer)
+document_problem(const DcfBody *body)
 {
 	size_t len;
-	const char *body = dcf_http_buffer(transfer, &len);
-	char *title = dcf_foreign_text_title(body, len);
+	const char *text = dcf_body_buffer(body, &len);
+	char *title = dcf_foreign_text_title(text, len);
 
 	if (title)
 		return psprintf("is a page with the title \"%s\"", title);
@@ -374,16 +374,16 @@ document_problem(const DcfHttpTransfer *transfer)
  * valid too long.
  */
 static void
-take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
+take_grant(DcfToken *token, DcfBody *body, int64 asked_at)
 {
-	json_t *document = dcf_http_read_json(transfer);
+	json_t *document = dcf_body_read_json(body);
 	const char *access = dcf_json_document_text(document, "access_token");
 	const char *refresh = dcf_json_document_text(document, "refresh_token");
 	char *bearer;
 	int64 life;
 
 	if (document == NULL)
-		raise_bad_grant(document_problem(transfer));
+		raise_bad_grant(document_problem(body));
 	if (access == NULL)
 		raise_bad_grant("has no \"access_token\"");
 	if (!is_header_safe(access))
@@ -406,11 +406,11 @@ take_grant(DcfToken *token, DcfHttpTransfer *transfer, int64 asked_at)
 
 /* Raise the token service's refusal. */
 static void
-raise_refused_grant(const DcfExchange *exchange, DcfHttpTransfer *transfer)
+raise_refused_grant(const DcfExchange *exchange, DcfBody *body)
 {
 	DcfRefusal refusal;
 
-	dcf_exchange_describe(exchange, transfer, &refusal);
+	dcf_exchange_describe(exchange, body, &refusal);
 	refusal.request = "The request to the token service";
 	refusal.is_login = true;
 	dcf_refusal_raise(&refusal);
@@ -433,7 +433,7 @@ ask_service(void *arg)
 	const Grant *grant = arg;
 	DcfToken *token = grant->token;
 	DcfExchange exchange;
-	DcfHttpTransfer *transfer;
+	DcfBody *body;
 	int64 asked_at = dcf_wait_now();
 
 	dcf_exchange_init(&exchange, grant->pool, token->options, grant->deadline);
@@ -445,11 +445,11 @@ ask_service(void *arg)
 	exchange.http.post_body = build_form(token, grant->refresh_token);
 	exchange.http.max_buffer = 2 * DCF_JSON_DOCUMENT_MAX;
 	exchange.http.confidential = true;
-	transfer = dcf_exchange_run(&exchange, CurrentMemoryContext);
-	if (dcf_http_head(transfer)->status != 200)
-		raise_refused_grant(&exchange, transfer);
-	take_grant(token, transfer, asked_at);
-	dcf_http_close(transfer);
+	body = dcf_exchange_run(&exchange, CurrentMemoryContext);
+	if (dcf_transfer_head(dcf_body_transfer(body))->status != 200)
+		raise_refused_grant(&exchange, body);
+	take_grant(token, body, asked_at);
+	dcf_transfer_close(dcf_body_transfer(body));
 }
 
 /*

@@ -403,7 +403,7 @@ begin_reply(Fetch *fetch, Stream *stream)
 	stream->begun = true;
 	dcf_reply_counters(stream->reply, &reply);
 	if (stats->first_byte_ms < 0)
-		stats->first_byte_ms = reply.http.first_byte_ms;
+		stats->first_byte_ms = reply.body.first_byte_ms;
 	return true;
 }
 
@@ -485,7 +485,7 @@ add_to_reply_stats(const Fetch *fetch, const Stream *stream, bool whole)
 	dcf_reply_counters(stream->reply, &stats);
 	facts.records = dcf_record_count(stream->reader);
 	facts.bytes = dcf_record_bytes(stream->reader);
-	facts.first_byte_ms = stats.http.first_byte_ms;
+	facts.first_byte_ms = stats.body.first_byte_ms;
 	dcf_reply_stats_add(fetch->base.relation, &stream->reqsize, &facts);
 }
 
@@ -510,8 +510,8 @@ count_reply(const Stream *stream, DcfRowStats *stats)
 	dcf_reply_counters(stream->reply, &reply);
 	stats->requests++;
 	stats->retries += reply.tries - 1;
-	stats->bytes_received += reply.http.bytes_received;
-	stats->bytes_decoded += reply.http.bytes_decoded;
+	stats->bytes_received += reply.body.bytes_received;
+	stats->bytes_decoded += reply.body.bytes_decoded;
 	if (!stream->begun)
 		return;
 	stats->records += dcf_record_count(stream->reader);

@@ -131,7 +131,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 		offer_to_thread(reader);
 	/* Raise before the first row, as a missing end is never noticed later. */
 	if (!source->format->shows_cut &&
-		!dcf_http_marks_end(dcf_reply_transfer(reply)))
+		!dcf_body_marks_end(dcf_reply_body(reply)))
 		dcf_record_raise_unmarked(reader);
 }
 
@@ -139,11 +139,11 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 static void
 offer_to_thread(DcfRecordReader *reader)
 {
-	DcfInflateThreadReader thread = {.read = dcf_record_read_in_thread,
-									 .arg = &reader->source,
-									 .rows_size = sizeof(DcfThreadRows)};
+	DcfBodyReader thread = {.read = dcf_record_read_in_thread,
+							.begin = dcf_record_begin_thread,
+							.arg = reader};
 
-	dcf_http_read_in_thread(dcf_reply_transfer(reader->reply), &thread);
+	dcf_body_read_in_thread(dcf_reply_body(reader->reply), &thread);
 }
 
 DcfRecordStatus

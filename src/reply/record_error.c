@@ -132,8 +132,7 @@ dcf_record_raise_wrong(DcfRecordReader *reader)
 		reader->source.format->error(reader->source.in);
 	const char *content_type = dcf_reply_content_type(reader->reply);
 	size_t len;
-	const char *buffer =
-		dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
+	const char *buffer = dcf_body_buffer(dcf_reply_body(reader->reply), &len);
 	/* Once bytes are consumed, the buffer no longer has the reply's start. */
 	bool is_start = error->record == 0 && !reader->begun;
 	bool is_cut = error->code == DCF_READ_E_CUT;

@@ -25,7 +25,7 @@
 
 #include "base/compat.h"
 #include "convert/convert.h"
-#include "net/inflate_thread.h"
+#include "net/body.h"
 #include "record.h"
 #include "reply/format.h"
 #include "reply/reply.h"
@@ -97,7 +97,9 @@ struct DcfRecordReader
 	DcfFormatConfig config;
 	DcfKey *keys;
 	DcfRecordSource source;
-	const DcfThreadRows *rows; /* what the thread has read, or NULL */
+	DcfThreadRows *pieces; /* what the thread has read, by piece; NULL before the
+							* first */
+	const DcfThreadRows *rows; /* those of the buffer, or NULL */
 	const char *buffer;		   /* the buffer from which it has read them */
 	int row;				   /* index of the next row in rows */
 	int pending;			   /* index of the next pending value in rows */
@@ -135,9 +137,10 @@ extern DcfReadStatus dcf_record_read(DcfRecordReader *reader, bool wait);
 
 /* record_thread.c */
 
-/* A DcfInflateThreadReadFn: arg is a DcfRecordSource, rows a DcfThreadRows. */
-extern DcfInflateThreadRead dcf_record_read_in_thread(void *arg, char *data,
-													  size_t len, void *rows,
+/* The functions of a DcfBodyReader, whose arg is the DcfRecordReader. */
+extern void dcf_record_begin_thread(void *arg);
+extern DcfInflateThreadRead dcf_record_read_in_thread(void *arg, int piece,
+													  char *data, size_t len,
 													  size_t *consumed);
 
 /* record_thread_rows.c */

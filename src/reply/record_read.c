@@ -24,16 +24,17 @@ dcf_record_read(DcfRecordReader *reader, bool wait)
 	while (status != DCF_READ_RECORD && status != DCF_READ_END)
 	{
 		/* After DCF_READ_HEADER, the buffer may have records: read on. */
-		if (status == DCF_READ_MORE && !wait &&
-			!dcf_reply_is_ready(reader->reply))
+		DcfBodyStatus more = DCF_BODY_MORE;
+
+		if (status == DCF_READ_MORE)
+			more = dcf_reply_fill(reader->reply, wait);
+		if (more == DCF_BODY_LATER)
 		{
 			reader->stopped = true;
 			return status;
 		}
 		/* If no more bytes come, the format's reader is to finish. */
-		status = read_buffer(reader,
-							 status == DCF_READ_MORE &&
-								 !dcf_reply_fill(reader->reply));
+		status = read_buffer(reader, more == DCF_BODY_ENDED);
 	}
 	return status;
 }
@@ -48,8 +49,7 @@ read_buffer(DcfRecordReader *reader, bool ended)
 	const DcfFormatRoutine *format = reader->source.format;
 	size_t len;
 	size_t consumed;
-	const char *buffer =
-		dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
+	const char *buffer = dcf_body_buffer(dcf_reply_body(reader->reply), &len);
 	DcfReadStatus status;
 
 	/* Each new buffer may be a piece that the thread has read. */

@@ -8,19 +8,34 @@
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
+
 #include "record_private.h"
 
 static bool is_plain_row(const DcfRecordSource *source, size_t consumed);
 static void add_row(const DcfRecordSource *source, DcfThreadRows *rows);
 static void note_keys(const DcfRecordSource *source, DcfThreadRows *rows);
 
+void
+dcf_record_begin_thread(void *arg)
+{
+	DcfRecordReader *reader = arg;
+
+	/* Its pages are allocated when first used, and kept for the next reply. */
+	if (reader->pieces == NULL)
+		reader->pieces =
+			MemoryContextAllocHuge(reader->context,
+								   DCF_BODY_PIECES * sizeof(DcfThreadRows));
+}
+
 DcfInflateThreadRead
-dcf_record_read_in_thread(void *arg, char *data, size_t len, void *memory,
+dcf_record_read_in_thread(void *arg, int piece, char *data, size_t len,
 						  size_t *consumed)
 {
+	const DcfRecordReader *reader = arg;
 	/* A copy, because the backend writes to the same cache lines. */
-	const DcfRecordSource source = *(const DcfRecordSource *) arg;
-	DcfThreadRows *rows = memory;
+	const DcfRecordSource source = reader->source;
+	DcfThreadRows *rows = &reader->pieces[piece];
 	int room = Min(DCF_ROWS_MAX, DCF_VALUES_MAX / Max(source.ntargets, 1));
 	size_t at = 0;
 

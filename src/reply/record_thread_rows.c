@@ -21,8 +21,11 @@ dcf_record_begin_rows(DcfRecordReader *reader)
 {
 	size_t len;
 
-	reader->rows = dcf_http_rows(dcf_reply_transfer(reader->reply));
-	reader->buffer = dcf_http_buffer(dcf_reply_transfer(reader->reply), &len);
+	DcfBody *body = dcf_reply_body(reader->reply);
+	int piece = dcf_body_piece(body);
+
+	reader->rows = piece >= 0 ? &reader->pieces[piece] : NULL;
+	reader->buffer = dcf_body_buffer(body, &len);
 	reader->row = 0;
 	reader->pending = 0;
 }
@@ -40,14 +43,14 @@ dcf_record_finish_rows(DcfRecordReader *reader, size_t *consumed)
 	*consumed = rows->consumed - taken;
 	/* So that dcf_record_begin_rows() does not find them again. */
 	reader->rows = NULL;
-	dcf_http_forget_rows(dcf_reply_transfer(reader->reply));
+	dcf_body_forget_piece(dcf_reply_body(reader->reply));
 	return rows->status;
 }
 
 void
 dcf_record_use_bytes(DcfRecordReader *reader, size_t n)
 {
-	dcf_http_consume(dcf_reply_transfer(reader->reply), n);
+	dcf_body_consume(dcf_reply_body(reader->reply), n);
 	reader->bytes += n;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/foreign_text.h"
 #include "base/json_document.h"
+#include "net/blocking.h"
 #include "net/offline.h"
 #include "net/preferred_endpoint.h"
 #include "net/refusal.h"
@@ -24,7 +25,7 @@ struct DcfReply
 	bool can_halve;
 	DcfSession *session;
 	DcfExchange exchange;
-	DcfHttpTransfer *transfer; /* NULL until it was awaited */
+	DcfBody *body; /* NULL until it was awaited */
 };
 
 /* An error context callback: names the table and shows the request. */
@@ -86,7 +87,7 @@ raise_refusal(DcfReply *reply)
 {
 	DcfRefusal refusal;
 
-	dcf_exchange_describe(&reply->exchange, reply->transfer, &refusal);
+	dcf_exchange_describe(&reply->exchange, reply->body, &refusal);
 	refusal.relation = reply->relation;
 	refusal.request = reply->request;
 	if (reply->hint.give)
@@ -146,69 +147,78 @@ dcf_reply_await(DcfReply *reply)
 	int status;
 
 	push_context(reply, &callback);
-	reply->transfer =
+	reply->body =
 		dcf_session_run(reply->session, &reply->exchange, reply->context);
 	pop_context(&callback);
 
-	status = dcf_http_head(reply->transfer)->status;
+	status = dcf_transfer_head(dcf_body_transfer(reply->body))->status;
 	if (status == DCF_STATUS_TOO_MUCH && reply->can_halve)
 		/* A reply read to its end leaves its connection fit for the next. */
-		dcf_http_gather(reply->transfer, DCF_JSON_DOCUMENT_MAX);
+		dcf_blocking_gather(reply->body, DCF_JSON_DOCUMENT_MAX,
+							reply->exchange.http.idle_timeout);
 	else if (status != 200)
 		raise_refusal(reply);
 	MemoryContextSwitchTo(old);
 	return status == 200;
 }
 
-/*
- * The transfer, awaited or not.  NULL between two tries, which others see only
- * if dcf_reply_await() raised there.
- */
-static DcfHttpTransfer *
-current_transfer(const DcfReply *reply)
-{
-	return reply->transfer ? reply->transfer : reply->exchange.begun;
-}
-
 bool
 dcf_reply_is_ready(const DcfReply *reply)
 {
-	return dcf_http_is_ready(current_transfer(reply));
+	/* NULL between two tries, which others see only if the try raised. */
+	DcfTransfer *transfer = reply->exchange.begun;
+
+	if (reply->body)
+		return dcf_body_is_ready(reply->body);
+	return transfer == NULL || dcf_transfer_is_ready(transfer);
 }
 
 bool
 dcf_reply_is_done(const DcfReply *reply)
 {
-	return reply->transfer && dcf_http_is_done(reply->transfer);
+	return reply->body && dcf_transfer_is_done(dcf_body_transfer(reply->body));
 }
 
 void
 dcf_reply_wait_any(DcfReply **replies, int n, bool wait)
 {
-	DcfHttpTransfer **transfers = palloc(sizeof(DcfHttpTransfer *) * n);
+	DcfWaitPlan plan;
 
+	dcf_wait_plan_begin(&plan);
 	for (int i = 0; i < n; i++)
-		transfers[i] = current_transfer(replies[i]);
-	dcf_http_wait_any(transfers, n, wait);
-	pfree(transfers);
+	{
+		if (replies[i]->body)
+			dcf_body_plan(replies[i]->body, &plan);
+		else
+			dcf_transfer_plan(replies[i]->exchange.begun, &plan);
+	}
+	plan.ready |= !wait;
+	dcf_wait(&plan);
+	for (int i = 0; i < n; i++)
+	{
+		if (replies[i]->body)
+			dcf_body_waited(replies[i]->body);
+		else
+			dcf_transfer_waited(replies[i]->exchange.begun);
+	}
 }
 
-DcfHttpTransfer *
-dcf_reply_transfer(const DcfReply *reply)
+DcfBody *
+dcf_reply_body(const DcfReply *reply)
 {
-	return reply->transfer;
+	return reply->body;
 }
 
-bool
-dcf_reply_fill(DcfReply *reply)
+DcfBodyStatus
+dcf_reply_fill(DcfReply *reply, bool wait)
 {
 	ErrorContextCallback callback;
-	bool more;
+	DcfBodyStatus status;
 
 	push_context(reply, &callback);
-	more = dcf_http_fill(reply->transfer);
+	status = dcf_body_fill(reply->body, wait);
 	pop_context(&callback);
-	return more;
+	return status;
 }
 
 void
@@ -223,7 +233,8 @@ dcf_reply_raise_too_long(DcfReply *reply, size_t max)
 const char *
 dcf_reply_content_type(const DcfReply *reply)
 {
-	const DcfHttpHead *head = dcf_http_head(reply->transfer);
+	const DcfHttpHead *head =
+		dcf_transfer_head(dcf_body_transfer(reply->body));
 
 	return dcf_foreign_text_buffer(head->content_type,
 								   sizeof(head->content_type));
@@ -232,13 +243,11 @@ dcf_reply_content_type(const DcfReply *reply)
 void
 dcf_reply_counters(const DcfReply *reply, DcfReplyCounters *counters)
 {
-	const DcfHttpTransfer *transfer = current_transfer(reply);
-
 	memset(counters, 0, sizeof(DcfReplyCounters));
 	counters->tries = reply->exchange.tries;
-	/* There is none between two tries. */
-	if (transfer)
-		dcf_http_stats(transfer, &counters->http);
+	counters->body.first_byte_ms = -1;
+	if (reply->body)
+		dcf_body_stats(reply->body, &counters->body);
 }
 
 void

@@ -38,6 +38,7 @@ typedef struct LineReader
 	bool again;	   /* … and comes again without any more */
 	bool stopped;
 	bool misused; /* read after a stop, or the same again */
+	Lines lines[DCF_INFLATE_THREAD_PIECES];
 } LineReader;
 
 /* Takes pieces: it writes to them, and holds up to two. */
@@ -45,6 +46,7 @@ typedef struct Taker
 {
 	DcfInflate *inflate;
 	DcfInflateThread *thread;
+	const LineReader *lines; /* what the thread reads with, or NULL */
 	int held;
 	int nlines; /* number of lines that the thread has read */
 	bool was_raw;
@@ -52,10 +54,10 @@ typedef struct Taker
 } Taker;
 
 static DcfInflateThreadRead
-read_lines(void *arg, char *data, size_t len, void *rows, size_t *consumed)
+read_lines(void *arg, int piece, char *data, size_t len, size_t *consumed)
 {
 	LineReader *reader = arg;
-	Lines *lines = rows;
+	Lines *lines = &reader->lines[piece];
 	char *p = data;
 	char *end;
 
@@ -84,16 +86,17 @@ static void
 taker_start(Taker *taker, DcfInflateLibrary library, DcfInflateFormat format,
 			LineReader *lines, const char *unread, size_t len)
 {
-	DcfInflateThreadReader reader = {read_lines, lines, sizeof(Lines)};
-	DcfInflateThreadReader *wanted = lines ? &reader : NULL;
+	DcfInflateThreadReader reader = {read_lines, lines};
 
 	memset(taker, 0, sizeof(Taker));
+	taker->lines = lines;
 	text_add_string(&taker->result.body, "");
 	taker->inflate =
 		dcf_inflate_init(malloc(dcf_inflate_size(library)), library, format);
 	taker->thread =
-		dcf_inflate_thread_start(malloc(dcf_inflate_thread_size(wanted)),
-								 taker->inflate, wanted, unread, len);
+		dcf_inflate_thread_start(malloc(dcf_inflate_thread_size()),
+								 taker->inflate, lines ? &reader : NULL,
+								 unread, len);
 	CHECK(taker->thread != NULL, "there is no thread");
 }
 
@@ -101,7 +104,7 @@ taker_start(Taker *taker, DcfInflateLibrary library, DcfInflateFormat format,
 static void
 check_lines(Taker *taker, const DcfInflateThreadPiece *piece)
 {
-	const Lines *lines = piece->rows;
+	const Lines *lines = &taker->lines->lines[piece->number];
 	int n = 0;
 
 	CHECK(!taker->was_raw, "read again after a stop");
@@ -130,7 +133,7 @@ taker_take(Taker *taker)
 	}
 	CHECK(piece.len > 0, "a piece is empty");
 	text_add(&taker->result.body, piece.bytes, piece.len);
-	if (piece.rows)
+	if (piece.was_read)
 		check_lines(taker, &piece);
 	else
 	{
@@ -279,7 +282,7 @@ taken_over(void)
 		(void) dcf_inflate_run(taker.inflate, packed.data, &in, out, &len);
 		text_add(&taker.result.body, out, len);
 		taker.thread =
-			dcf_inflate_thread_start(malloc(dcf_inflate_thread_size(NULL)),
+			dcf_inflate_thread_start(malloc(dcf_inflate_thread_size()),
 									 taker.inflate, NULL, NULL, 0);
 		rest.data += in;
 		rest.len -= in;

@@ -1,5 +1,5 @@
 /*
- * http_begin.c
+ * transfer_begin.c
  *	  Starting and releasing transfers, and libcurl's callbacks.
  *
  * The callbacks copy into memory that already exists, or pause the transfer.
@@ -17,18 +17,12 @@
 
 #include "base/file_descriptor.h"
 #include "base/wipe.h"
-#include "http_private.h"
+#include "transfer_private.h"
 
-/* Initial size of the buffer: some records, and a few reads. */
-#define INITIAL_SIZE (256 * 1024)
-
-/*
- * Room for compressed bytes.  libcurl hands over at most CURL_MAX_WRITE_SIZE
- * bytes at once.
- */
-#define RAW_SIZE (128 * 1024)
-StaticAssertDecl(RAW_SIZE >= CURL_MAX_WRITE_SIZE,
-				 "raw must have room for what libcurl hands over at once");
+/* Initial size of the inbox: some records, and a few reads. */
+#define INBOX_SIZE (256 * 1024)
+StaticAssertDecl(DCF_INBOX_CHUNK >= CURL_MAX_WRITE_SIZE,
+				 "a chunk must be what libcurl hands over at once");
 
 /* How much libcurl reads from a socket at once. */
 #define READ_SIZE (128L * 1024)
@@ -47,24 +41,23 @@ StaticAssertDecl(RAW_SIZE >= CURL_MAX_WRITE_SIZE,
 static size_t
 on_body(char *data, size_t one, size_t len, void *arg)
 {
-	DcfHttpTransfer *transfer = arg;
-	DcfHttpBuffer *buffer = transfer->coding == DCF_HTTP_PLAIN ?
-		&transfer->buffer :
-		&transfer->raw;
+	DcfTransfer *transfer = arg;
+	DcfInbox *inbox = &transfer->inbox;
+	DcfBuffer *bytes = &inbox->bytes;
 
-	if (buffer->size - buffer->end < len)
+	if (bytes->size - bytes->end < len)
 	{
-		transfer->wanted = len;
+		inbox->wanted = len;
 		return CURL_WRITEFUNC_PAUSE;
 	}
-	transfer->wanted = 0;
+	inbox->wanted = 0;
 	if (len == 0)
 		return 0;
-	if (transfer->received == 0)
+	if (!transfer->has_data)
 		transfer->first_byte_at = dcf_wait_now();
-	memcpy(buffer->base + buffer->end, data, len);
-	buffer->end += len;
-	transfer->received += len;
+	memcpy(bytes->base + bytes->end, data, len);
+	bytes->end += len;
+	inbox->received += len;
 	return len;
 }
 
@@ -75,7 +68,7 @@ on_body(char *data, size_t one, size_t len, void *arg)
 static curl_socket_t
 on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	DcfHttpTransfer *transfer = arg;
+	DcfTransfer *transfer = arg;
 	curl_socket_t fd =
 		socket(address->family, address->socktype, address->protocol);
 
@@ -84,50 +77,38 @@ on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	return fd;
 }
 
-#if LIBCURL_VERSION_NUM >= 0x075000
 /* libcurl's callback: the connection is up, with TLS; the request comes next. */
 static int
 on_connected(void *arg, char *remote_ip, char *local_ip, int remote_port,
 			 int local_port)
 {
-	DcfHttpTransfer *transfer = arg;
+	DcfTransfer *transfer = arg;
 
 	transfer->connected_at = dcf_wait_now();
 	return CURL_PREREQFUNC_OK;
 }
-#endif
 
 /* Overwrite the headers, as libcurl only frees them. */
 static void
-wipe_headers(DcfHttpTransfer *transfer)
+wipe_headers(DcfTransfer *transfer)
 {
 	for (struct curl_slist *header = transfer->headers; header;
 		 header = header->next)
 		dcf_wipe(header->data);
 }
 
-static void
-wipe_buffer(DcfHttpBuffer *buffer)
-{
-	if (buffer->base)
-		explicit_bzero(buffer->base, buffer->size);
-}
-
 /*
- * Release what libcurl, the thread and the pool hold.  If the pool ends first,
- * the transfer's memory stays, and its reader finds that it has failed.
+ * Release what libcurl and the pool hold.  If the pool ends first, the transfer's
+ * memory stays, and its reader finds that it has failed.
  */
 static void
 release_transfer(void *arg)
 {
-	DcfHttpTransfer *transfer = arg;
+	DcfTransfer *transfer = arg;
 	sigset_t saved;
 
-	if (transfer->thread)
-		dcf_inflate_thread_stop(transfer->thread);
-	transfer->thread = NULL;
-	(void) dcf_http_fail(transfer, DCF_HTTP_CUT, "it was given up");
-
+	dcf_transfer_cut(transfer, "it was given up");
+	dcf_http_end_lookup(transfer);
 	dcf_http_return_jar(transfer);
 	dcf_http_enter_curl(&saved);
 	if (transfer->added)
@@ -139,13 +120,10 @@ release_transfer(void *arg)
 	dcf_http_leave_curl(&saved);
 	transfer->easy = NULL;
 	transfer->headers = NULL;
-	if (transfer->confidential)
-	{
-		wipe_buffer(&transfer->buffer);
-		wipe_buffer(&transfer->raw);
-	}
+	if (transfer->inbox.confidential)
+		dcf_buffer_wipe(&transfer->inbox.bytes);
 
-	dcf_http_call_on_end(transfer);
+	dcf_transfer_call_on_end(transfer);
 	if (transfer->has_fd)
 		ReleaseExternalFD();
 	dlist_delete(&transfer->node);
@@ -156,7 +134,7 @@ release_transfer(void *arg)
 
 /* Add a header to those to be sent.  value may be secret. */
 static void
-add_header(DcfHttpTransfer *transfer, const char *name, const char *value)
+add_header(DcfTransfer *transfer, const char *name, const char *value)
 {
 	char *begin = psprintf("%s: ", name);
 	char *line = dcf_wipe_concat(begin, value);
@@ -172,7 +150,7 @@ add_header(DcfHttpTransfer *transfer, const char *name, const char *value)
 
 /* Set what is sent: URL, headers and body. */
 static void
-set_request(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
+set_request(DcfTransfer *transfer, const DcfHttpRequest *request)
 {
 	SET_OPTION(transfer, CURLOPT_URL, request->url);
 	SET_OPTION(transfer, CURLOPT_USERAGENT, "dataconnect_fdw/" DCF_VERSION);
@@ -203,7 +181,7 @@ set_request(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
  * directory that libcurl may have been built with.
  */
 static void
-set_authorities(DcfHttpTransfer *transfer, const char *file)
+set_authorities(DcfTransfer *transfer, const char *file)
 {
 	CURLcode code;
 
@@ -215,7 +193,7 @@ set_authorities(DcfHttpTransfer *transfer, const char *file)
 
 /* Set how to connect: protocols, time-outs, proxy and TLS. */
 static void
-set_connection(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
+set_connection(DcfTransfer *transfer, const DcfHttpRequest *request)
 {
 	SET_OPTION(transfer, CURLOPT_NOSIGNAL, 1L);
 	SET_OPTION(transfer, CURLOPT_SHARE, transfer->pool->share);
@@ -223,16 +201,9 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 	SET_OPTION(transfer, CURLOPT_OPENSOCKETDATA, transfer);
 	SET_OPTION(transfer, CURLOPT_CLOSESOCKETFUNCTION, dcf_http_close_socket);
 	SET_OPTION(transfer, CURLOPT_CLOSESOCKETDATA, transfer->pool);
-#if LIBCURL_VERSION_NUM >= 0x075700
 	/* When the handle is freed, do not wait for a slow name server. */
 	SET_OPTION(transfer, CURLOPT_QUICK_EXIT, 1L);
-#endif
-#if LIBCURL_VERSION_NUM >= 0x075500
 	SET_OPTION(transfer, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-	SET_OPTION(transfer, CURLOPT_PROTOCOLS,
-			   (long) (CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
 
 	/*
 	 * With HTTP/1.1 each transfer has a connection of its own.  Scans are read
@@ -269,32 +240,33 @@ set_connection(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 
 /* Set the callbacks, all with the transfer as their argument. */
 static void
-set_callbacks(DcfHttpTransfer *transfer)
+set_callbacks(DcfTransfer *transfer)
 {
 	SET_OPTION(transfer, CURLOPT_PRIVATE, transfer);
 	SET_OPTION(transfer, CURLOPT_ERRORBUFFER, transfer->message);
-#if LIBCURL_VERSION_NUM >= 0x075000
 	SET_OPTION(transfer, CURLOPT_PREREQFUNCTION, on_connected);
 	SET_OPTION(transfer, CURLOPT_PREREQDATA, transfer);
-#endif
 	SET_OPTION(transfer, CURLOPT_WRITEFUNCTION, on_body);
 	SET_OPTION(transfer, CURLOPT_WRITEDATA, transfer);
-	SET_OPTION(transfer, CURLOPT_HEADERFUNCTION, dcf_http_on_header);
+	SET_OPTION(transfer, CURLOPT_HEADERFUNCTION, dcf_transfer_on_header);
 	SET_OPTION(transfer, CURLOPT_HEADERDATA, transfer);
 }
 
 static void
-make_buffer(DcfHttpBuffer *buffer, size_t size)
+make_inbox(DcfInbox *inbox, const DcfHttpRequest *request)
 {
-	buffer->base = palloc(size);
-	buffer->size = size;
+	inbox->context = CurrentMemoryContext;
+	inbox->bytes.base = palloc(INBOX_SIZE);
+	inbox->bytes.size = INBOX_SIZE;
+	inbox->max_buffer = request->max_buffer;
+	inbox->confidential = request->confidential;
 }
 
 /* Allocate a transfer in the current context, and register its release. */
-static DcfHttpTransfer *
+static DcfTransfer *
 create_transfer(DcfHttpPool *pool, const DcfHttpRequest *request)
 {
-	DcfHttpTransfer *transfer = palloc0(sizeof(DcfHttpTransfer));
+	DcfTransfer *transfer = palloc0(sizeof(DcfTransfer));
 
 	transfer->context = CurrentMemoryContext;
 	transfer->proxy = request->proxy ? pstrdup(request->proxy) : NULL;
@@ -303,15 +275,12 @@ create_transfer(DcfHttpPool *pool, const DcfHttpRequest *request)
 	transfer->idle_timeout = request->idle_timeout;
 	transfer->total_timeout = request->total_timeout;
 	transfer->deadline = request->deadline;
-	transfer->max_buffer = request->max_buffer;
-	transfer->confidential = request->confidential;
 	transfer->on_end = request->on_end;
 	transfer->on_end_arg = request->on_end_arg;
 	transfer->on_connect = request->on_connect;
 	transfer->on_connect_arg = request->on_connect_arg;
 	transfer->begun_at = dcf_wait_now();
-	make_buffer(&transfer->buffer, INITIAL_SIZE);
-	make_buffer(&transfer->raw, RAW_SIZE);
+	make_inbox(&transfer->inbox, request);
 
 	dcf_resource_tie(&transfer->resource, transfer->context, release_transfer,
 					 transfer);
@@ -323,10 +292,11 @@ create_transfer(DcfHttpPool *pool, const DcfHttpRequest *request)
 
 /* Set up the transfer's libcurl handle, and send the request. */
 static void
-open_transfer(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
+open_transfer(DcfTransfer *transfer, const DcfHttpRequest *request)
 {
 	DcfHttpPool *pool = transfer->pool;
 	CURLMcode code;
+	DcfWaitPlan plan;
 	sigset_t saved;
 
 	dcf_file_descriptor_check();
@@ -350,25 +320,21 @@ open_transfer(DcfHttpTransfer *transfer, const DcfHttpRequest *request)
 	transfer->added = true;
 
 	/* Let libcurl begin to connect. */
-	dcf_http_work(0, DCF_WAIT_CONNECT);
+	dcf_wait_plan_begin(&plan);
+	plan.ready = true;
+	dcf_wait(&plan);
 }
 
-DcfHttpTransfer *
-dcf_http_begin(DcfHttpPool *pool, const DcfHttpRequest *request,
-			   MemoryContext cxt)
+DcfTransfer *
+dcf_transfer_begin(DcfHttpPool *pool, const DcfHttpRequest *request,
+				   MemoryContext cxt)
 {
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw transfer",
 											  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(own);
-	DcfHttpTransfer *transfer = create_transfer(pool, request);
+	DcfTransfer *transfer = create_transfer(pool, request);
 
 	open_transfer(transfer, request);
 	MemoryContextSwitchTo(old);
 	return transfer;
-}
-
-void
-dcf_http_close(DcfHttpTransfer *transfer)
-{
-	MemoryContextDelete(transfer->context);
 }

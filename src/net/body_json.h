@@ -1,23 +1,23 @@
 /*
- * http_json.h
+ * body_json.h
  *	  Reading small JSON replies whole.
  *
- * Both functions wait for the end of the reply, and raise what dcf_http_fill()
+ * Both functions wait for the end of the reply, and raise what dcf_body_fill()
  * does.  The document is released with the current memory context.
  */
-#ifndef DCF_HTTP_JSON_H
-#define DCF_HTTP_JSON_H
+#ifndef DCF_BODY_JSON_H
+#define DCF_BODY_JSON_H
 
 #include "base/json_document.h"
-#include "net/http.h"
+#include "net/body.h"
 
 /*
  * A JSON object; NULL if the reply is anything else, or longer than
  * DCF_JSON_DOCUMENT_MAX bytes.
  */
-extern json_t *dcf_http_read_json(DcfHttpTransfer *transfer);
+extern json_t *dcf_body_read_json(DcfBody *body);
 
 /* Any JSON value; NULL if the reply is none, or longer than max bytes. */
-extern json_t *dcf_http_read_any_json(DcfHttpTransfer *transfer, size_t max);
+extern json_t *dcf_body_read_any_json(DcfBody *body, size_t max);
 
-#endif /* DCF_HTTP_JSON_H */
+#endif /* DCF_BODY_JSON_H */

@@ -1,12 +1,12 @@
 /*
- * http_head.c
+ * transfer_head.c
  *	  Reading the head of a reply, in libcurl's callback.
  *
  * As the other callbacks, these functions neither allocate nor raise.
  */
 #include "postgres.h"
 
-#include "http_private.h"
+#include "transfer_private.h"
 
 /* Whether a header line has this name; *value is trimmed, not terminated. */
 static bool
@@ -41,26 +41,14 @@ copy_value(char *dst, size_t size, const char *value, size_t len)
 	dst[n] = '\0';
 }
 
-/* Read a Content-Encoding.  Two codings, one upon the other, count as unknown. */
+/* Read a Content-Encoding. */
 static void
-keep_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
+keep_coding(DcfHttpHead *head, const char *value, size_t len)
 {
-	char *name = transfer->coding_name;
-
 	if (len == 0 || (len == 8 && pg_strncasecmp(value, "identity", len) == 0))
 		return;
-	if (transfer->coding != DCF_HTTP_PLAIN)
-	{
-		transfer->coding = DCF_HTTP_UNKNOWN;
-		return;
-	}
-	copy_value(name, sizeof(transfer->coding_name), value, len);
-	if (pg_strcasecmp(name, "gzip") == 0 || pg_strcasecmp(name, "x-gzip") == 0)
-		transfer->coding = DCF_HTTP_GZIP;
-	else if (pg_strcasecmp(name, "deflate") == 0)
-		transfer->coding = DCF_HTTP_DEFLATE;
-	else
-		transfer->coding = DCF_HTTP_UNKNOWN;
+	head->several_codings |= head->content_coding[0] != '\0';
+	copy_value(head->content_coding, sizeof(head->content_coding), value, len);
 }
 
 /*
@@ -69,7 +57,7 @@ keep_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
  * Content-Lengths are equal (RFC 9112, 6.3).
  */
 static void
-keep_length(DcfHttpTransfer *transfer, const char *value, size_t len)
+keep_length(DcfTransfer *transfer, const char *value, size_t len)
 {
 	char *length = transfer->length;
 
@@ -87,7 +75,7 @@ keep_length(DcfHttpTransfer *transfer, const char *value, size_t len)
  * know the encoding, so its end cannot be relied on.
  */
 static void
-keep_transfer_coding(DcfHttpTransfer *transfer, const char *value, size_t len)
+keep_transfer_coding(DcfTransfer *transfer, const char *value, size_t len)
 {
 	bool is_chunked =
 		len == strlen("chunked") && pg_strncasecmp(value, "chunked", len) == 0;
@@ -117,9 +105,9 @@ parse_status(const char *line, size_t len)
 	return digits == 3 ? status : 0;
 }
 
-/* Copy the headers that DcfHttpHead and decoding need. */
+/* Copy the headers that DcfHttpHead and the end of the body need. */
 static void
-keep_header(DcfHttpTransfer *transfer, const char *line, size_t len)
+keep_header(DcfTransfer *transfer, const char *line, size_t len)
 {
 	DcfHttpHead *head = &transfer->head;
 	const char *value;
@@ -128,7 +116,7 @@ keep_header(DcfHttpTransfer *transfer, const char *line, size_t len)
 	if (header_is(line, len, "Content-Type", &value, &n))
 		copy_value(head->content_type, sizeof(head->content_type), value, n);
 	else if (header_is(line, len, "Content-Encoding", &value, &n))
-		keep_coding(transfer, value, n);
+		keep_coding(head, value, n);
 	else if (header_is(line, len, "Content-Length", &value, &n))
 		keep_length(transfer, value, n);
 	else if (header_is(line, len, "Transfer-Encoding", &value, &n))
@@ -145,12 +133,12 @@ keep_header(DcfHttpTransfer *transfer, const char *line, size_t len)
 }
 
 size_t
-dcf_http_on_header(char *line, size_t one, size_t len, void *arg)
+dcf_transfer_on_header(char *line, size_t one, size_t len, void *arg)
 {
-	DcfHttpTransfer *transfer = arg;
+	DcfTransfer *transfer = arg;
 
 	transfer->head_bytes += len;
-	if (transfer->head_bytes > DCF_HTTP_MAX_HEAD)
+	if (transfer->head_bytes > DCF_TRANSFER_MAX_HEAD)
 		return 0; /* makes libcurl end the transfer */
 
 	/* What follows the head is the trailer of a chunked body. */
@@ -160,13 +148,7 @@ dcf_http_on_header(char *line, size_t one, size_t len, void *arg)
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
 	{
 		/* Forget a provisional head (1xx) that came before. */
-		memset(&transfer->head, 0, sizeof(transfer->head));
-		transfer->coding = DCF_HTTP_PLAIN;
-		transfer->coding_name[0] = '\0';
-		transfer->chunked = false;
-		transfer->length[0] = '\0';
-		transfer->odd_transfer_coding = false;
-		transfer->odd_length = false;
+		dcf_transfer_forget_head(transfer);
 		transfer->head.status = parse_status(line, len);
 	}
 	else if (len > 0 && (line[0] == '\r' || line[0] == '\n'))

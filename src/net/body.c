@@ -1,0 +1,391 @@
+/*
+ * body.c
+ *	  From received bytes to the buffer of decoded bytes.  See body.h.
+ */
+#include "postgres.h"
+
+#include "base/foreign_text.h"
+#include "body_private.h"
+#include "http_setting.h"
+#include "net/refusal.h"
+
+/* Initial size of the buffer of a body with a coding. */
+#define OWN_SIZE (256 * 1024)
+
+/* Room that the buffer gets before more bytes are decoded or received. */
+#define MIN_ROOM DCF_INBOX_CHUNK
+
+/* Decoded bytes from which on a thread is worth its start. */
+#define LONG_BODY (1024 * 1024)
+
+/* Release function of the resource. */
+static void
+release_body(void *arg)
+{
+	DcfBody *body = arg;
+
+	if (body->thread)
+		dcf_inflate_thread_stop(body->thread);
+	body->thread = NULL;
+	if (body->inbox->confidential)
+		dcf_buffer_wipe(&body->own);
+}
+
+/* The coding that the head names. */
+static DcfBodyCoding
+find_coding(const DcfHttpHead *head)
+{
+	const char *name = head->content_coding;
+
+	if (name[0] == '\0')
+		return DCF_CODING_NONE;
+	if (head->several_codings)
+		return DCF_CODING_UNKNOWN;
+	if (pg_strcasecmp(name, "gzip") == 0 || pg_strcasecmp(name, "x-gzip") == 0)
+		return DCF_CODING_GZIP;
+	if (pg_strcasecmp(name, "deflate") == 0)
+		return DCF_CODING_DEFLATE;
+	return DCF_CODING_UNKNOWN;
+}
+
+DcfBody *
+dcf_body_create(DcfTransfer *transfer)
+{
+	DcfInbox *inbox = dcf_transfer_inbox(transfer);
+	MemoryContext old = MemoryContextSwitchTo(inbox->context);
+	DcfBody *body = palloc0(sizeof(DcfBody));
+
+	body->transfer = transfer;
+	body->inbox = inbox;
+	body->coding = find_coding(dcf_transfer_head(transfer));
+	body->piece_number = -1;
+	body->buffer = &inbox->bytes;
+	if (body->coding != DCF_CODING_NONE)
+	{
+		body->own.base = palloc(OWN_SIZE);
+		body->own.size = OWN_SIZE;
+		body->buffer = &body->own;
+	}
+	dcf_resource_tie(&body->resource, inbox->context, release_body, body);
+	MemoryContextSwitchTo(old);
+	return body;
+}
+
+DcfTransfer *
+dcf_body_transfer(const DcfBody *body)
+{
+	return body->transfer;
+}
+
+/*
+ * Make room for more bytes in the buffer, all of which the caller has seen.  False
+ * if it would grow beyond max_buffer.
+ *
+ * Moving costs time linear in the unconsumed bytes.  So move when at least as
+ * many were consumed, or when room is short anyway, and then grow if needed.
+ */
+static bool
+make_room(DcfBody *body)
+{
+	DcfBuffer *buffer = body->buffer;
+	size_t live = dcf_buffer_live(buffer);
+
+	if (live >= body->inbox->max_buffer)
+		return dcf_body_fail(body, DCF_BODY_TOO_LONG, NULL);
+	if (body->thread)
+		return true; /* each piece has its own room */
+	if (live <= buffer->start || buffer->size - buffer->end < MIN_ROOM)
+		dcf_buffer_drop_consumed(buffer);
+	body->shown = buffer->end;
+	dcf_buffer_enlarge(buffer, MIN_ROOM, body->inbox->max_buffer,
+					   body->inbox->context);
+	return true;
+}
+
+/* Let the caller see all of the buffer.  False if that is no more than before. */
+static bool
+show_arrived(DcfBody *body)
+{
+	if (body->buffer->end == body->shown)
+		return false;
+	if (body->decoded == 0)
+		dcf_transfer_note_data(body->transfer);
+	body->decoded += body->buffer->end - body->shown;
+	body->shown = body->buffer->end;
+	return true;
+}
+
+/* Begin decompression of a body that has a known coding. */
+static DcfInflate *
+begin_inflate(const DcfBody *body)
+{
+	DcfInflateLibrary library = dcf_inflate_library;
+
+	return dcf_inflate_init(MemoryContextAlloc(body->inbox->context,
+											   dcf_inflate_size(library)),
+							library,
+							body->coding == DCF_CODING_GZIP ?
+								DCF_INFLATE_GZIP :
+								DCF_INFLATE_DEFLATE);
+}
+
+/* Decompress in the backend as far as the buffer has room. */
+static bool
+decode_here(DcfBody *body)
+{
+	DcfBuffer *bytes = &body->inbox->bytes;
+	DcfBuffer *buffer = body->buffer;
+	size_t in = dcf_buffer_live(bytes);
+	size_t out = buffer->size - buffer->end;
+	const char *reason =
+		dcf_inflate_run(body->inflate, bytes->base + bytes->start, &in,
+						buffer->base + buffer->end, &out);
+
+	if (reason)
+		return dcf_body_fail(body, DCF_BODY_BAD_CODING, reason);
+	dcf_buffer_use(bytes, in);
+	buffer->end += out;
+	return true;
+}
+
+/*
+ * Decode what has been received as far as there is room.  False, with the problem
+ * set, if it is invalid.
+ */
+static bool
+decode(DcfBody *body)
+{
+	if (body->coding == DCF_CODING_NONE)
+		return true;
+	if (body->inflate == NULL)
+	{
+		/* An empty body is valid in any coding, even an unknown one. */
+		if (dcf_buffer_live(&body->inbox->bytes) == 0)
+			return true;
+		if (body->coding == DCF_CODING_UNKNOWN)
+			return dcf_body_fail(body, DCF_BODY_BAD_CODING, NULL);
+		body->inflate = begin_inflate(body);
+	}
+	if (body->decoded >= LONG_BODY && !body->thread && !body->no_thread &&
+		dcf_inflate_in_thread)
+		dcf_body_start_thread(body);
+	return body->thread ? dcf_body_decode_in_thread(body) : decode_here(body);
+}
+
+/* After decompression: whether the compressed stream ended properly. */
+static bool
+has_end(const DcfBody *body)
+{
+	if (body->thread)
+		return dcf_inflate_thread_ended(body->thread);
+	return body->inflate == NULL || dcf_inflate_ended(body->inflate);
+}
+
+/* The transfer is done, and everything is decoded: whether that was all. */
+static DcfBodyStatus
+end(DcfBody *body)
+{
+	if (!dcf_transfer_is_complete(body->transfer))
+		return DCF_BODY_FAILED;
+	if (has_end(body))
+		return DCF_BODY_ENDED;
+	(void) dcf_body_fail(body, DCF_BODY_NO_END, NULL);
+	return DCF_BODY_FAILED;
+}
+
+static bool
+has_failed(const DcfBody *body)
+{
+	return body->problem != DCF_BODY_NO_PROBLEM ||
+		dcf_transfer_has_failed(body->transfer);
+}
+
+DcfBodyStatus
+dcf_body_try_fill(DcfBody *body)
+{
+	bool done = dcf_transfer_is_done(body->transfer);
+
+	if (has_failed(body))
+		return DCF_BODY_FAILED;
+	if (show_arrived(body))
+		return DCF_BODY_MORE;
+	/*
+	 * A plain body that has arrived needs no more room, so that the end of a
+	 * reply can be reported even if the buffer is full.
+	 */
+	if (!(done && body->coding == DCF_CODING_NONE) && !make_room(body))
+		return DCF_BODY_FAILED;
+
+	for (;;)
+	{
+		/*
+		 * Use what was received before, then ask for more.  The end is only
+		 * reached when nothing is left to decode.
+		 */
+		if (!decode(body) || has_failed(body))
+			return DCF_BODY_FAILED;
+		if (show_arrived(body))
+			return DCF_BODY_MORE;
+		if (dcf_transfer_is_done(body->transfer))
+			return end(body);
+		if (body->inbox->wanted == 0)
+			return DCF_BODY_LATER;
+		/* A paused transfer has bytes at once; its socket may stay silent. */
+		dcf_transfer_resume(body->transfer);
+	}
+}
+
+/* Raise that the compression is unknown or invalid. */
+pg_noreturn static void
+raise_coding(const DcfBody *body)
+{
+	const DcfHttpHead *head = dcf_transfer_head(body->transfer);
+
+	if (body->coding == DCF_CODING_UNKNOWN)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+			 errmsg("reply from the service has an unknown compression"),
+			 errdetail("The Content-Encoding is \"%s\", or there are several.",
+					   dcf_foreign_text_buffer(head->content_coding,
+											   sizeof(head->content_coding))),
+			 errhint("Set the server's option \"compression\" to off.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+			 errmsg("invalid compressed data in reply from the service"),
+			 errdetail("After " UINT64_FORMAT " bytes, the %s data are %s.",
+					   body->inbox->received,
+					   body->coding == DCF_CODING_GZIP ? "gzip" : "deflate",
+					   body->reason),
+			 errhint("Set the server's option \"compression\" to off.")));
+}
+
+pg_noreturn static void
+raise_failure(const DcfBody *body)
+{
+	switch (body->problem)
+	{
+		case DCF_BODY_NO_PROBLEM:
+			break;
+		case DCF_BODY_BAD_CODING:
+			raise_coding(body);
+			break;
+		case DCF_BODY_NO_END:
+			dcf_transfer_raise_cut(body->transfer,
+								   "its compressed data have no end");
+			break;
+		case DCF_BODY_TOO_LONG:
+			dcf_refusal_raise_too_long(body->inbox->max_buffer);
+			break;
+	}
+	dcf_transfer_raise(body->transfer);
+}
+
+DcfBodyStatus
+dcf_body_fill(DcfBody *body, bool wait)
+{
+	DcfBodyStatus status = dcf_body_try_fill(body);
+
+	while (status == DCF_BODY_LATER && wait)
+	{
+		DcfWaitPlan plan;
+
+		dcf_wait_plan_begin(&plan);
+		dcf_body_plan(body, &plan);
+		dcf_wait(&plan);
+		dcf_body_waited(body);
+		status = dcf_body_try_fill(body);
+	}
+	if (status == DCF_BODY_FAILED)
+		raise_failure(body);
+	return status;
+}
+
+DcfBodyStatus
+dcf_body_gather(DcfBody *body, size_t max)
+{
+	while (body->shown - body->buffer->start < max)
+	{
+		DcfBodyStatus status = dcf_body_try_fill(body);
+
+		if (status != DCF_BODY_MORE)
+			return status;
+	}
+	return DCF_BODY_MORE;
+}
+
+bool
+dcf_body_is_ready(const DcfBody *body)
+{
+	/*
+	 * Bytes may be decoded already, not yet decoded, held back by libcurl for
+	 * want of room, or with the thread.
+	 */
+	return has_failed(body) || dcf_transfer_is_done(body->transfer) ||
+		body->buffer->end > body->shown || body->inbox->wanted > 0 ||
+		(body->buffer != &body->inbox->bytes &&
+		 dcf_buffer_live(&body->inbox->bytes) > 0) ||
+		(body->thread && !dcf_inflate_thread_is_empty(body->thread));
+}
+
+void
+dcf_body_plan(DcfBody *body, DcfWaitPlan *plan)
+{
+	if (dcf_body_is_ready(body))
+		plan->ready = true;
+	else
+		dcf_transfer_plan(body->transfer, plan);
+}
+
+void
+dcf_body_waited(DcfBody *body)
+{
+	dcf_transfer_waited(body->transfer);
+}
+
+const char *
+dcf_body_buffer(const DcfBody *body, size_t *len)
+{
+	*len = body->shown - body->buffer->start;
+	return body->buffer->base + body->buffer->start;
+}
+
+void
+dcf_body_consume(DcfBody *body, size_t n)
+{
+	Assert(n <= body->shown - body->buffer->start);
+	body->buffer->start += n;
+}
+
+bool
+dcf_body_marks_end(const DcfBody *body)
+{
+	return body->coding != DCF_CODING_NONE ||
+		dcf_transfer_marks_end(body->transfer);
+}
+
+void
+dcf_body_stats(const DcfBody *body, DcfBodyStats *stats)
+{
+	stats->bytes_received = body->inbox->received;
+	stats->bytes_decoded = body->decoded;
+	stats->first_byte_ms = dcf_transfer_first_byte_ms(body->transfer);
+}
+
+void
+dcf_body_read_in_thread(DcfBody *body, const DcfBodyReader *reader)
+{
+	body->reader = *reader;
+}
+
+int
+dcf_body_piece(const DcfBody *body)
+{
+	return body->piece_number;
+}
+
+void
+dcf_body_forget_piece(DcfBody *body)
+{
+	body->piece_number = -1;
+}

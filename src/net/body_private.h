@@ -1,0 +1,79 @@
+/*
+ * body_private.h
+ *	  What body.c and body_thread.c share.
+ */
+#ifndef DCF_BODY_PRIVATE_H
+#define DCF_BODY_PRIVATE_H
+
+#include "postgres.h"
+
+#include "base/resource.h"
+#include "inbox.h"
+#include "net/body.h"
+#include "net/inflate.h"
+#include "net/inflate_thread.h"
+
+typedef enum DcfBodyCoding
+{
+	DCF_CODING_NONE,
+	DCF_CODING_GZIP,
+	DCF_CODING_DEFLATE,
+	DCF_CODING_UNKNOWN
+} DcfBodyCoding;
+
+/* Why there are no more bytes, besides what has befallen the transfer. */
+typedef enum DcfBodyProblem
+{
+	DCF_BODY_NO_PROBLEM = 0,
+	DCF_BODY_BAD_CODING, /* unknown or invalid compression */
+	DCF_BODY_NO_END,	 /* the compressed data are cut */
+	DCF_BODY_TOO_LONG	 /* the buffer may not grow further */
+} DcfBodyProblem;
+
+/*
+ * The caller sees buffer[start .. shown).  The buffer is the inbox (a body without
+ * coding is received there), own, or a piece of the thread's.
+ */
+struct DcfBody
+{
+	DcfTransfer *transfer;
+	DcfInbox *inbox;
+	DcfResource resource;
+	DcfBodyCoding coding;
+	DcfBuffer *buffer;
+	size_t shown;
+	DcfBuffer own;
+	uint64 decoded;
+	DcfInflate *inflate;	/* of a coding, from the first byte on */
+	DcfBodyProblem problem; /* once set, it stays */
+	const char *reason;		/* of DCF_BODY_BAD_CODING, or NULL */
+
+	DcfInflateThread *thread; /* uses inflate from then on; or NULL */
+	bool no_thread;			  /* it could not be started */
+	DcfBodyReader reader;	  /* for the thread; read is NULL for none */
+	DcfBuffer piece;
+	int piece_number; /* if the thread has read the buffer; or -1 */
+};
+
+/* There will be no more bytes; false. */
+static inline bool
+dcf_body_fail(DcfBody *body, DcfBodyProblem problem, const char *reason)
+{
+	body->problem = problem;
+	body->reason = reason;
+	return false;
+}
+
+/*
+ * Start the thread, which decodes the rest of the body, and gives the reader the
+ * unconsumed bytes first.  If that fails, the backend goes on.
+ */
+extern void dcf_body_start_thread(DcfBody *body);
+
+/*
+ * Give the thread what has come, and put its next piece behind the buffer's bytes
+ * if there is one.  False, with the problem set, if the data are invalid.
+ */
+extern bool dcf_body_decode_in_thread(DcfBody *body);
+
+#endif /* DCF_BODY_PRIVATE_H */

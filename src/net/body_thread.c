@@ -1,0 +1,178 @@
+/*
+ * body_thread.c
+ *	  A long body, decoded in a thread.  See body_private.h and inflate_thread.h.
+ *
+ * Each piece from the thread becomes the buffer without being copied.  The
+ * unconsumed bytes of the piece before are copied into the margin in front of it;
+ * if they do not fit there, the pieces are joined in the body's own buffer.  If the
+ * thread also reads the records, nothing is left unconsumed.
+ */
+#include "postgres.h"
+
+#include "body_private.h"
+#include "http_private.h"
+#include "http_setting.h"
+
+/*
+ * Whether the thread is to read.  It first reads the unconsumed bytes, which must
+ * fit into a margin.
+ */
+static bool
+wants_reader(const DcfBody *body)
+{
+	return dcf_read_in_thread && body->reader.read &&
+		dcf_buffer_live(body->buffer) <= DCF_INFLATE_THREAD_MARGIN;
+}
+
+void
+dcf_body_start_thread(DcfBody *body)
+{
+	DcfBuffer *buffer = body->buffer;
+	size_t live = dcf_buffer_live(buffer);
+	DcfInflateThreadReader reader = {body->reader.read, body->reader.arg};
+	bool reads = wants_reader(body);
+	void *memory =
+		MemoryContextAlloc(body->inbox->context, dcf_inflate_thread_size());
+	sigset_t saved;
+
+	if (reads)
+		body->reader.begin(body->reader.arg);
+	dcf_http_enter_curl(&saved);
+	body->thread =
+		dcf_inflate_thread_start(memory, body->inflate, reads ? &reader : NULL,
+								 buffer->base + buffer->start, live);
+	dcf_http_leave_curl(&saved);
+	body->no_thread = body->thread == NULL;
+	if (body->no_thread)
+	{
+		pfree(memory);
+		return;
+	}
+	if (reads)
+	{
+		/* The unconsumed bytes come again with the first piece. */
+		buffer->start = buffer->end;
+		body->decoded -= live;
+	}
+}
+
+/* Give the thread as many received bytes as it has room for. */
+static void
+put_arrived(DcfBody *body)
+{
+	DcfBuffer *bytes = &body->inbox->bytes;
+
+	dcf_buffer_use(bytes,
+				   dcf_inflate_thread_put(body->thread,
+										  bytes->base + bytes->start,
+										  dcf_buffer_live(bytes)));
+}
+
+/* Receive what can be without waiting. */
+static void
+look(DcfBody *body)
+{
+	DcfWaitPlan plan;
+
+	dcf_wait_plan_begin(&plan);
+	dcf_transfer_plan(body->transfer, &plan);
+	plan.ready = true;
+	dcf_wait(&plan);
+	dcf_transfer_waited(body->transfer);
+}
+
+/* Give the thread what was received, and what can be without waiting. */
+static void
+feed_thread(DcfBody *body)
+{
+	put_arrived(body);
+	if (dcf_transfer_is_done(body->transfer) ||
+		!dcf_inflate_thread_needs_input(body->thread))
+		return;
+	if (body->inbox->wanted > 0)
+		dcf_transfer_resume(body->transfer);
+	else
+		look(body);
+	put_arrived(body);
+}
+
+/* Put len bytes behind those of the body's own buffer, which then is the buffer. */
+static void
+append_to_own(DcfBody *body, const char *bytes, size_t len)
+{
+	DcfBuffer *own = &body->own;
+
+	dcf_buffer_enlarge(own, len, body->inbox->max_buffer,
+					   body->inbox->context);
+	memcpy(own->base + own->end, bytes, len);
+	own->end += len;
+	body->buffer = own;
+}
+
+/*
+ * Make a piece the buffer, with the unconsumed bytes in front.  If the thread
+ * reads, there are none.
+ */
+static void
+add_piece(DcfBody *body, const DcfInflateThreadPiece *piece)
+{
+	DcfBuffer *buffer = body->buffer;
+	size_t live = dcf_buffer_live(buffer);
+	bool had_piece = buffer == &body->piece;
+
+	Assert(live == 0 || !piece->was_read);
+	body->piece_number = piece->was_read ? piece->number : -1;
+	body->shown = live;
+	/*
+	 * The unconsumed bytes may be in the piece before, so that is given back
+	 * only after they are copied.
+	 */
+	if (live <= DCF_INFLATE_THREAD_MARGIN)
+	{
+		char *start = piece->bytes - live;
+
+		memcpy(start, buffer->base + buffer->start, live);
+		body->piece =
+			(DcfBuffer){start, 0, live + piece->len, live + piece->len};
+		body->buffer = &body->piece;
+		if (had_piece)
+			dcf_inflate_thread_give_back(body->thread);
+		return;
+	}
+	if (had_piece)
+	{
+		body->own.start = body->own.end = 0;
+		append_to_own(body, buffer->base + buffer->start, live);
+		dcf_inflate_thread_give_back(body->thread);
+	}
+	else if (live <= buffer->start)
+		dcf_buffer_drop_consumed(buffer);
+	body->shown = body->own.end;
+	append_to_own(body, piece->bytes, piece->len);
+	dcf_inflate_thread_give_back(body->thread);
+}
+
+bool
+dcf_body_decode_in_thread(DcfBody *body)
+{
+	DcfInflateThreadState state;
+	DcfInflateThreadPiece piece;
+	const char *reason;
+
+	/*
+	 * The thread may have had no room for all that has come.  If it has then
+	 * used up its input, it gets the rest before anybody waits for the network.
+	 */
+	do
+	{
+		feed_thread(body);
+		state = dcf_inflate_thread_take(body->thread, &piece, &reason);
+	} while (state == DCF_INFLATE_THREAD_EMPTY &&
+			 dcf_buffer_live(&body->inbox->bytes) > 0);
+
+	if (state == DCF_INFLATE_THREAD_WRONG)
+		return dcf_body_fail(body, DCF_BODY_BAD_CODING, reason);
+	if (state == DCF_INFLATE_THREAD_PIECE)
+		add_piece(body, &piece);
+	return true;
+}

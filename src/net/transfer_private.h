@@ -1,0 +1,124 @@
+/*
+ * transfer_private.h
+ *	  A transfer, for the files transfer*.c and the files http*.c that know one.
+ */
+#ifndef DCF_TRANSFER_PRIVATE_H
+#define DCF_TRANSFER_PRIVATE_H
+
+#include "http_private.h"
+#include "inbox.h"
+#include "net/transfer.h"
+
+/*
+ * Most bytes that the heads and the trailer of a reply may have together.
+ * libcurl keeps them in memory, before 8.3 without a limit.
+ */
+#define DCF_TRANSFER_MAX_HEAD (128 * 1024)
+
+/* Why a transfer failed after it was connected. */
+typedef enum DcfTransferProblem
+{
+	DCF_TRANSFER_NO_PROBLEM = 0,
+	DCF_TRANSFER_TIMED_OUT, /* in phase, after waited ms */
+	DCF_TRANSFER_CUT		/* the reply is incomplete */
+} DcfTransferProblem;
+
+/* Looking up a name once more; see http_resolve.c. */
+typedef struct DcfHttpLookup DcfHttpLookup;
+
+struct DcfTransfer
+{
+	MemoryContext context; /* the transfer's own */
+	DcfResource resource;
+	DcfHttpPool *pool; /* NULL after release: only the struct is left */
+	dlist_node node;   /* in the pool's transfers */
+	CURL *easy;
+	bool added;			   /* to the multi handle */
+	bool has_fd;		   /* counted by AcquireExternalFD() */
+	bool lacks_descriptor; /* socket() failed for lack of descriptors */
+	struct curl_slist *headers;
+	char *proxy;				   /* or NULL */
+	DcfHttpJar *jar;			   /* until the transfer ends; or NULL */
+	char message[CURL_ERROR_SIZE]; /* libcurl's, in English */
+
+	/* Copied from the DcfHttpRequest; times in milliseconds. */
+	int connect_timeout;
+	int first_byte_timeout;
+	int idle_timeout;
+	int total_timeout;
+	int64 deadline;
+
+	DcfHttpEndFn on_end; /* NULL after the call */
+	void *on_end_arg;
+	void (*on_connect)(void *arg); /* likewise */
+	void *on_connect_arg;
+
+	/* Written by callbacks. */
+	DcfHttpHead head;
+	bool head_done;
+	size_t head_bytes;
+	bool chunked;			  /* Transfer-Encoding is "chunked" */
+	bool odd_transfer_coding; /* it is another, or there are several */
+	char length[24];		  /* Content-Length */
+	bool odd_length;		  /* it is no number, or several differ */
+	DcfInbox inbox;
+
+	int64 begun_at;
+	int64 connected_at;	 /* 0: not yet */
+	bool has_data;		 /* some of the body has been decoded */
+	int64 first_byte_at; /* before: when bytes last came */
+
+	int64 planned_at;	  /* when the wait began; 0: nobody waits */
+	uint64 received_then; /* inbox.received at the end of the last wait */
+	DcfHttpPhase phase;	  /* for which silence counts */
+	int64 silence;		  /* ms of waiting in the phase, or since bytes came */
+
+	bool done; /* libcurl has finished: see result */
+	CURLcode result;
+	const char *failure_message; /* after DCF_TRANSFER_UNREACHABLE: libcurl's */
+	DcfHttpLookup *lookup;		 /* under way; or NULL */
+	bool name_checked;			 /* the lookup was begun */
+	bool name_unknown;			 /* the host or proxy does not exist */
+	DcfTransferProblem problem;	 /* once set, it stays */
+	const char *reason;			 /* of DCF_TRANSFER_CUT */
+	int waited;					 /* of DCF_TRANSFER_TIMED_OUT */
+};
+
+/* Call the transfer's on_end, unless that was done. */
+static inline void
+dcf_transfer_call_on_end(DcfTransfer *transfer)
+{
+	DcfHttpEndFn on_end = transfer->on_end;
+
+	transfer->on_end = NULL;
+	if (on_end)
+		on_end(transfer->on_end_arg, &transfer->head);
+}
+
+/* Forget everything that has come of a reply. */
+static inline void
+dcf_transfer_forget_head(DcfTransfer *transfer)
+{
+	memset(&transfer->head, 0, sizeof(transfer->head));
+	transfer->chunked = false;
+	transfer->length[0] = '\0';
+	transfer->odd_transfer_coding = false;
+	transfer->odd_length = false;
+}
+
+/* The transfer is incomplete; reason is static or lives as long. */
+static inline void
+dcf_transfer_cut(DcfTransfer *transfer, const char *reason)
+{
+	transfer->problem = DCF_TRANSFER_CUT;
+	transfer->reason = reason;
+}
+
+/* libcurl's callback for one line of a head or trailer; arg is the transfer. */
+extern size_t dcf_transfer_on_header(char *line, size_t one, size_t len,
+									 void *arg);
+
+/* libcurl's message about a failure, safe to show, in the transfer's context. */
+extern const char *dcf_transfer_message(const DcfTransfer *transfer);
+
+#endif /* DCF_TRANSFER_PRIVATE_H */
