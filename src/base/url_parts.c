@@ -7,11 +7,27 @@
 #include <curl/curl.h>
 
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "base/url_parts.h"
 
 /* libcurl normalizes a host, which may make it longer (0x7f.1: 127.0.0.1). */
 #define HOST_SLACK 64
+
+/*
+ * The URLs that were split last: each request splits those of its server, which
+ * are few, and libcurl's parser takes several µs.
+ */
+#define NKNOWN 4
+
+typedef struct KnownUrl
+{
+	char *url; /* NULL if the place is free */
+	DcfUrlParts parts;
+} KnownUrl;
+
+static KnownUrl known[NKNOWN];
+static int next_place;
 
 static bool
 starts_with(const char *text, const char *prefix)
@@ -92,8 +108,51 @@ dcf_url_parts_origin(const char *url)
 	return pnstrdup(url, authority - url + strcspn(authority, "/?"));
 }
 
-const char *
-dcf_url_parts_parse(const char *url, DcfUrlParts *parts)
+/* A copy of parts in the current memory context. */
+static DcfUrlParts
+copy_parts(const DcfUrlParts *parts)
+{
+	DcfUrlParts copy;
+
+	copy.scheme = pstrdup(parts->scheme);
+	copy.host = pstrdup(parts->host);
+	copy.port = parts->port;
+	copy.path = pstrdup(parts->path);
+	return copy;
+}
+
+static const KnownUrl *
+find_known(const char *url)
+{
+	for (int i = 0; i < NKNOWN; i++)
+		if (known[i].url && strcmp(known[i].url, url) == 0)
+			return &known[i];
+	return NULL;
+}
+
+/* Remember a URL's parts, in place of those remembered first. */
+static void
+remember(const char *url, const DcfUrlParts *parts)
+{
+	KnownUrl *place = &known[next_place];
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	KnownUrl fresh = {pstrdup(url), copy_parts(parts)};
+
+	MemoryContextSwitchTo(old);
+	if (place->url)
+	{
+		pfree(place->url);
+		pfree(place->parts.scheme);
+		pfree(place->parts.host);
+		pfree(place->parts.path);
+	}
+	*place = fresh;
+	next_place = (next_place + 1) % NKNOWN;
+}
+
+/* Split a URL that is not known. */
+static const char *
+parse(const char *url, DcfUrlParts *parts)
 {
 	const char *reason = check_text(url);
 	size_t size = strlen(url) + HOST_SLACK;
@@ -132,4 +191,21 @@ dcf_url_parts_parse(const char *url, DcfUrlParts *parts)
 	parts->port = pg_strtoint32(port);
 	parts->path = path;
 	return NULL;
+}
+
+const char *
+dcf_url_parts_parse(const char *url, DcfUrlParts *parts)
+{
+	const KnownUrl *found = find_known(url);
+	const char *reason;
+
+	if (found)
+	{
+		*parts = copy_parts(&found->parts);
+		return NULL;
+	}
+	reason = parse(url, parts);
+	if (reason == NULL)
+		remember(url, parts);
+	return reason;
 }

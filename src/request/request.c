@@ -25,7 +25,8 @@ static void remove_param(List **params, const char *name);
 static void set_fixed(DcfRequest *request, const char *name,
 					  const char *value);
 static char *decode(const DcfSpan *span);
-static bool is_long(const DcfRequest *request);
+static void limit_url(const DcfRequest *request, const char *base,
+					  size_t *least, size_t *most);
 static void append_encoded(StringInfo buf, const char *text, const char *keep);
 static void append_query(StringInfo buf, const DcfRequest *request);
 static void append_url(StringInfo buf, const DcfRequest *request,
@@ -149,12 +150,17 @@ bool
 dcf_request_is_post(const DcfRequest *request, const char *base)
 {
 	StringInfoData buf;
+	size_t least;
+	size_t most;
 	bool too_long;
 
 	if (request->method != DCF_METHOD_AUTO)
 		return request->method == DCF_METHOD_POST;
-	if (is_long(request))
+	limit_url(request, base, &least, &most);
+	if (least > DCF_REQUEST_MAX_URL)
 		return true;
+	if (most <= DCF_REQUEST_MAX_URL)
+		return false;
 
 	initStringInfo(&buf);
 	append_url(&buf, request, base, true);
@@ -164,23 +170,31 @@ dcf_request_is_post(const DcfRequest *request, const char *base)
 }
 
 /*
- * Whether the URL is certainly too long, without building it: encoding
- * shortens no text.
+ * The least and the most bytes of the URL, without building it: encoding makes
+ * no text shorter, and none longer than three times.
  */
-static bool
-is_long(const DcfRequest *request)
+static void
+limit_url(const DcfRequest *request, const char *base, size_t *least,
+		  size_t *most)
 {
 	List *lists[] = {request->params, request->fixed};
-	size_t len = 0;
 
+	*least = 0;
+	*most = strlen(base) + 3 * strlen(request->endpoint);
 	for (size_t i = 0; i < lengthof(lists); i++)
 	{
 		ListCell *lc;
 
 		foreach(lc, lists[i])
-			len += strlen(((DcfParam *) lfirst(lc))->value);
+		{
+			const DcfParam *param = lfirst(lc);
+			size_t len = strlen(param->value);
+
+			*least += len;
+			/* With "?" or "&", and "=". */
+			*most += 3 * (strlen(param->name) + len) + 2;
+		}
 	}
-	return len > DCF_REQUEST_MAX_URL;
 }
 
 char *
