@@ -6,6 +6,16 @@
 
 #include <string.h>
 
+/* Instead of a key: the record has ended. */
+#define RECORD_END (-2)
+
+/* Keeps what is rare out of the way of what is frequent. */
+#ifdef __GNUC__
+#define NOINLINE __attribute__((noinline))
+#else
+#define NOINLINE
+#endif
+
 static inline const char *
 skip_space(const char *p, const char *end)
 {
@@ -54,41 +64,50 @@ scan_string(const char *p, const char *end, DcfField *field)
 	return p;
 }
 
+static inline bool
+continues(char c)
+{
+	return ((unsigned char) c & 0xC0) == 0x80;
+}
+
 /*
- * Skip non-ASCII characters or a two-byte escape in a string.  Returns false, and
- * leaves *p alone, for anything else.
+ * Skip non-ASCII characters or a two-byte escape in a string; at least
+ * DCF_LEAD_SIZE bytes are readable.  Returns false, and leaves *p alone, for
+ * anything else.
  */
 static inline bool
-skip_odd(const char **p, const char *end, DcfField *field)
+skip_odd(const char **p, DcfField *field)
 {
 	const char *at = *p;
-	DcfUtf8 utf8 = {0};
+	unsigned char c = (unsigned char) *at;
 
-	if (*at == '\\')
+	if (c == '\\')
 	{
-		if (end - at < 2 || at[1] == '\0' ||
-			/*
-			 * \uXXXX may stand for half of a surrogate pair; the scanner
-			 * checks that.
-			 */
-			strchr("\"\\/bfnrt", at[1]) == NULL)
-			return false;
-		field->escaped = true;
+		/* \uXXXX may be half of a surrogate pair; the scanner checks that. */
+		switch (at[1])
+		{
+			case '"':
+			case '\\':
+			case '/':
+			case 'b':
+			case 'f':
+			case 'n':
+			case 'r':
+			case 't':
+				field->escaped = true;
+				*p = at + 2;
+				return true;
+			default:
+				return false;
+		}
+	}
+	if (c >= 0xC2 && c < 0xE0 && continues(at[1]))
 		*p = at + 2;
-		return true;
-	}
-	if ((unsigned char) *at < 0x80)
+	else if (c > 0xE0 && c < 0xF0 && c != 0xED && continues(at[1]) &&
+			 continues(at[2]))
+		*p = at + 3;
+	else
 		return false;
-	while (at < end && (utf8.need > 0 || (unsigned char) *at >= 0x80))
-	{
-		if (!dcf_utf8_step(&utf8, (unsigned char) *at))
-			return false;
-		at++;
-	}
-	/* The character goes on after the buffer. */
-	if (utf8.need > 0)
-		return false;
-	*p = at;
 	return true;
 }
 
@@ -175,27 +194,95 @@ take_other_value(const char *p, const char *end, DcfField *field)
 	return after;
 }
 
-/*
- * Check a new lead, and remember it if there is room.  Returns the byte after
- * it, or NULL if it is none; sets *key to its wanted key, or -1.
- */
-static const char *
-learn_lead(DcfJsonReader *reader, const char *lead, bool first,
-		   const char *limit, int *key)
+/* Whether a record has begun, and the cursor is after one of its values. */
+static inline bool
+is_inside_record(const DcfJsonReader *reader)
 {
-	DcfJsonLeads *leads = &reader->leads;
-	DcfField name = {.escaped = false};
+	return reader->state == AT_COMMA_OR_END && at_top_of_record(reader) &&
+		!reader->bare;
+}
+
+static inline uint64_t
+eight_bytes(const char *p)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, p, sizeof(bytes));
+	return bytes;
+}
+
+/* The first slot of a key, as written between its quotes. */
+static inline unsigned
+lead_slot(const char *name, size_t len)
+{
+	uint64_t hash = len;
+
+	if (len < 8)
+		for (size_t i = 0; i < len; i++)
+			hash = hash << 8 | (unsigned char) name[i];
+	else
+		hash = (eight_bytes(name) * 3 + eight_bytes(name + len / 2 - 4)) * 5 +
+			eight_bytes(name + len - 8);
+	hash *= UINT64_C(0x9E3779B97F4A7C15);
+	return (unsigned) (hash >> 40) & (DCF_LEAD_SLOTS - 1);
+}
+
+/* Remember a lead that is valid JSON, if there is room. */
+static void
+remember_lead(DcfJsonLeads *leads, const char *bytes, size_t len,
+			  unsigned slot, int key)
+{
+	size_t size =
+		(len + DCF_VECTOR_BLOCK - 1) / DCF_VECTOR_BLOCK * DCF_VECTOR_BLOCK;
+
+	if (leads->n == DCF_LEADS - 1 || len > DCF_LEAD_SIZE)
+		return;
+	for (int i = 0; i < DCF_LEAD_PROBES; i++, slot++)
+	{
+		DcfJsonLead *lead = &leads->leads[leads->n + 1];
+
+		slot &= DCF_LEAD_SLOTS - 1;
+		if (leads->slots[slot] != 0)
+			continue;
+		*lead = (DcfJsonLead){leads->used, (uint16_t) len, 0, key};
+		memcpy(leads->bytes + leads->used, bytes, len);
+		memset(leads->bytes + leads->used + len, 0, size - len);
+		leads->used += (uint32_t) size;
+		leads->slots[slot] = ++leads->n;
+		*leads->next = leads->n;
+		leads->next = &lead->next;
+		return;
+	}
+}
+
+/* The opening quote of a lead's key, or NULL. */
+static inline const char *
+find_key(const char *lead, bool first, const char *limit)
+{
 	/*
 	 * White space before the opening brace was skipped by find_record(), that
 	 * before a comma belongs to the lead.
 	 */
 	const char *p = first ? lead : skip_space(lead, limit);
-	size_t len;
 
 	if (p >= limit || *p != (first ? '{' : ','))
 		return NULL;
 	p = skip_space(p + 1, limit);
-	if (p >= limit || *p != '"')
+	return p < limit && *p == '"' ? p : NULL;
+}
+
+/*
+ * Check a new lead, and remember it.  Returns the byte after it, or NULL if it
+ * is none; sets leads.key.
+ */
+static const char *
+learn_lead(DcfJsonReader *reader, const char *lead, bool first,
+		   const char *limit)
+{
+	DcfField name = {.escaped = false};
+	const char *p = find_key(lead, first, limit);
+
+	if (p == NULL)
 		return NULL;
 	name.data = p + 1;
 	p = scan_string(name.data, limit, &name);
@@ -205,22 +292,34 @@ learn_lead(DcfJsonReader *reader, const char *lead, bool first,
 	if (p >= limit || *p != ':')
 		return NULL;
 	p = skip_space(p + 1, limit);
-	*key =
+	reader->leads.key =
 		dcf_json_key_find(&reader->table, name.data, name.len, name.escaped);
 
 	/*
 	 * A lead is remembered only once it is known to be valid JSON, so equal
 	 * bytes need no check.
 	 */
-	len = (size_t) (p - lead);
-	if (leads->n < DCF_LEADS && len <= DCF_LEAD_SIZE)
-	{
-		memcpy(leads->bytes[leads->n], lead, len);
-		leads->leads[leads->n].len = (uint16_t) len;
-		leads->leads[leads->n].key = *key;
-		leads->n++;
-	}
+	remember_lead(&reader->leads, lead, (size_t) (p - lead),
+				  lead_slot(name.data, name.len), reader->leads.key);
 	return p;
+}
+
+/*
+ * The fast path goes no further than here, which is after a value, or at the
+ * start of the record.  next: of the last lead before here.
+ */
+static void
+hand_over(DcfJsonReader *reader, DcfJsonCursor *cursor, const char *start,
+		  const char *here, uint16_t *next)
+{
+	/* It has read nothing. */
+	if (here == start)
+		return;
+	if (!reader->in_record)
+		dcf_json_record_open(reader, (size_t) (start - cursor->start));
+	reader->state = AT_COMMA_OR_END;
+	reader->leads.next = next;
+	cursor->p = here;
 }
 
 #define FAST(name) portable_##name

@@ -28,17 +28,19 @@ dcf_json_init(void *memory, const DcfJsonConfig *config)
 	DcfJsonReader *reader = memory;
 	size_t nkeys = (size_t) config->nkeys;
 
-	/* All fields become DCF_FIELD_ABSENT, the state AT_BEGINNING. */
-	memset(reader, 0, dcf_json_size(config));
+	/* The state becomes AT_BEGINNING, all fields DCF_FIELD_ABSENT. */
+	memset(reader, 0, offsetof(DcfJsonReader, leads.leads));
 	reader->config = config;
 	/* Envelope, array and record; or array and record. */
 	reader->record_depth = config->records_member ? 3 : 2;
 	reader->records_next = config->records_member == NULL;
 	reader->fast_record = dcf_json_fast_record(config->simd);
+	reader->leads.next = &reader->leads.first;
 	reader->fields = (DcfField *) (reader + 1);
+	memset(reader->fields, 0, nkeys * sizeof(DcfField));
 	reader->starts = (size_t *) (reader->fields + nkeys);
 	reader->followers = (int *) (reader->starts + nkeys);
-	for (int i = 0; i < config->nkeys; i++)
+	for (int i = 0; i <= config->nkeys; i++)
 		/*
 		 * followers[k + 1] belongs to key k, so the first guess is the
 		 * configured order.
@@ -107,7 +109,7 @@ end_value(DcfJsonReader *reader, const DcfJsonCursor *cursor,
 	if (reader->key >= 0)
 		dcf_json_record_store(reader, cursor, kind);
 	return reader->bare ? dcf_json_record_check_bare(reader, cursor, kind) :
-						  STEP_ON;
+						  STEP_VALUE;
 }
 
 /* The cursor is at the closing brace or bracket of the innermost container. */
@@ -369,7 +371,10 @@ skip_space(DcfJsonCursor *cursor)
 		cursor->p++;
 }
 
-/* Take steps until a record is complete, the buffer ends, or one fails. */
+/*
+ * Take steps until a record or a value of it is complete, the buffer ends, or one
+ * fails.
+ */
 static DcfJsonStep
 take_steps(DcfJsonReader *reader, DcfJsonCursor *cursor)
 {
@@ -408,10 +413,13 @@ dcf_json_next(DcfJsonReader *reader, const char *data, size_t len,
 		return DCF_READ_MORE; /* nothing new; data may be NULL */
 
 	cursor = (DcfJsonCursor){data, data + reader->pos, data + len};
-	step = STEP_RECORD;
-	/* The fast path moves the cursor only if it reads a whole record. */
-	if (!reader->fast_record(reader, &cursor))
-		step = take_steps(reader, &cursor);
+	do
+	{
+		if (reader->fast_record(reader, &cursor))
+			step = STEP_RECORD;
+		else
+			step = take_steps(reader, &cursor);
+	} while (step == STEP_VALUE);
 	if (step == STEP_WRONG)
 		return DCF_READ_WRONG;
 	reader->pos = (size_t) (cursor.p - cursor.start);

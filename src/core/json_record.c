@@ -244,6 +244,30 @@ dcf_json_record_take(DcfJsonReader *reader, DcfJsonCursor *cursor,
 	cursor->p = end;
 }
 
+/* The fast path has begun a record at an offset of the buffer. */
+void
+dcf_json_record_open(DcfJsonReader *reader, size_t hold)
+{
+	reader->objects[reader->depth / 64] |= UINT64_C(1) << (reader->depth % 64);
+	reader->depth++;
+	reader->holding = true;
+	reader->hold = hold;
+	reader->in_record = true;
+	reader->key = -1;
+	reader->last_key = -1;
+}
+
+/* The fast path has read the rest of the record that has begun. */
+void
+dcf_json_record_close(DcfJsonReader *reader, DcfJsonCursor *cursor,
+					  const char *end)
+{
+	cursor->p = end;
+	reader->depth--;
+	reader->state = AT_COMMA_OR_END;
+	dcf_json_record_end(reader, cursor);
+}
+
 const DcfField *
 dcf_json_fields(const DcfJsonReader *reader)
 {

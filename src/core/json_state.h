@@ -71,13 +71,13 @@ struct DcfJsonReader
 	size_t *starts; /* offset of each field's span */
 	int *followers; /* [k + 1]: the key that last followed k */
 
-	/* The fast path. */
-	DcfJsonFastRecord fast_record;
-	DcfJsonLeads leads;
-
 	/* The current record; NULL if there is none. */
 	const char *record;
 	size_t record_len;
+
+	/* The fast path.  The leads are last: most of them are not initialized. */
+	DcfJsonFastRecord fast_record;
+	DcfJsonLeads leads;
 };
 
 /* A buffer, and the position in it. */
@@ -94,6 +94,7 @@ struct DcfJsonCursor
 typedef enum DcfJsonStep
 {
 	STEP_ON,	 /* continue */
+	STEP_VALUE,	 /* continue; a value of the record has ended */
 	STEP_RECORD, /* a record is complete */
 	STEP_MORE,	 /* the buffer has ended */
 	STEP_WRONG	 /* the error is set */
@@ -122,6 +123,9 @@ extern void dcf_json_record_end(DcfJsonReader *reader,
 								const DcfJsonCursor *cursor);
 extern void dcf_json_record_take(DcfJsonReader *reader, DcfJsonCursor *cursor,
 								 const char *start, const char *end);
+extern void dcf_json_record_open(DcfJsonReader *reader, size_t hold);
+extern void dcf_json_record_close(DcfJsonReader *reader, DcfJsonCursor *cursor,
+								  const char *end);
 extern int dcf_json_record_find_key(DcfJsonReader *reader, const char *name,
 									size_t len);
 
