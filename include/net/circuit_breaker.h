@@ -23,6 +23,7 @@
 #include "postgres.h"
 #include "utils/timestamp.h"
 
+#include "base/wait.h"
 #include "net/http.h"
 #include "options/option.h"
 
@@ -34,8 +35,8 @@ extern void dcf_circuit_breaker_init(void);
 
 /*
  * Create the state for a request to a URL, which may have a query string.  options
- * must outlive it.  A probe or retry that it holds is given up when cxt is reset
- * or the current resource owner is released.
+ * must outlive it.  A wait, probe or retry of it is given up when cxt is reset or the
+ * current resource owner is released.
  */
 extern DcfCircuitBreaker *
 dcf_circuit_breaker_create(const char *url, const DcfServerOptions *options,
@@ -74,10 +75,29 @@ extern bool dcf_circuit_breaker_fail(DcfCircuitBreaker *breaker,
 									 DcfHttpFailure failure,
 									 const char *message, bool last);
 
+/* What a request that waits for its next try does. */
+typedef enum DcfBreakerTurn
+{
+	DCF_BREAKER_LATER, /* goes on waiting */
+	DCF_BREAKER_DUE,   /* tries now; the wait is over */
+	DCF_BREAKER_COUNTED /* another request tried and failed, which counts as a try
+						   of this one; the wait is over */
+} DcfBreakerTurn;
+
 /*
- * Wait ms milliseconds before the next try, interruptibly.  False when
- * the try is due.  True if another request tried and failed in the meantime:
- * that counts as a try of this one.  Raises what dcf_circuit_breaker_check() does.
+ * Begin a wait of ms milliseconds before the next try, and ask whether it is over.
+ * While it is not, any news of the host sets the latch, and LATER notes the time to
+ * ask again in plan, which may come later than ms while another request tries.
+ * The poll raises what dcf_circuit_breaker_check() does; then the wait is over.
+ */
+extern void dcf_circuit_breaker_begin_wait(DcfCircuitBreaker *breaker,
+										   int64 ms);
+extern DcfBreakerTurn dcf_circuit_breaker_poll(DcfCircuitBreaker *breaker,
+											   DcfWaitPlan *plan);
+
+/*
+ * Wait ms milliseconds before the next try, or until the deadline, which raises.
+ * False when the try is due; true if it counts.
  */
 extern bool dcf_circuit_breaker_wait(DcfCircuitBreaker *breaker, int64 ms,
 									 int64 deadline, int total_timeout);
