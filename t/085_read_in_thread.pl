@@ -1,5 +1,5 @@
-# Records of a long compressed reply with many columns are also read in the thread. Rows
-# and errors are the same as without the thread.
+# Records of a long reply with many columns are also read in the thread, whether it is
+# compressed or not. Rows and errors are the same as without the thread.
 use strict;
 use warnings FATAL => 'all';
 
@@ -87,10 +87,10 @@ sub document
 sub offer
 {
 	my ($plain, %given) = @_;
-	my $bytes = Compress::Zlib::memGzip($plain);
+	my $bytes = $given{plain} ? $plain : Compress::Zlib::memGzip($plain);
 	$bytes = substr $bytes, 0, $given{cut} if $given{cut};
 	my $head = join "\r\n", 'HTTP/1.1 200 OK', 'Content-Type: ' . ($given{type} // 'application/json'),
-	  'Content-Encoding: gzip', 'Content-Length: ' . length $bytes, '', '';
+	  ($given{plain} ? () : 'Content-Encoding: gzip'), 'Content-Length: ' . length $bytes, '', '';
 	$dc->fault({ raw_reply => encode_base64($head . $bytes, '') });
 	return;
 }
@@ -119,13 +119,16 @@ sub same
 {
 	my ($what, $plain, %given) = @_;
 	my %outcome;
-	for my $setting (qw(off on))
+	for my $coding (qw(plain gzip))
 	{
-		$session->query("SET dataconnect_fdw.read_in_thread = $setting");
-		offer($plain, %given);
-		$outcome{$setting} = outcome($given{query} // rows_of($given{table} // 't'));
+		for my $setting (qw(off on))
+		{
+			$session->query("SET dataconnect_fdw.read_in_thread = $setting");
+			offer($plain, %given, plain => $coding eq 'plain');
+			$outcome{$setting} = outcome($given{query} // rows_of($given{table} // 't'));
+		}
+		is($outcome{on}, $outcome{off}, "$what, $coding");
 	}
-	is($outcome{on}, $outcome{off}, $what);
 	return $outcome{on};
 }
 
@@ -145,6 +148,7 @@ is(read_in_thread($whole), 0, 'off: nothing is read in the thread');
 $session->query('SET dataconnect_fdw.read_in_thread = on');
 cmp_ok(read_in_thread($whole), '>', BAD - 2000, 'on: most records are');
 cmp_ok(read_in_thread($whole), '<', RECORDS, 'but not those of the first megabyte');
+cmp_ok(read_in_thread($whole, plain => 1), '>', BAD - 2000, 'nor does it need compression');
 $session->query('SET dataconnect_fdw.inflate_in_thread = off');
 is(read_in_thread($whole), 0, 'without a thread there is none to read');
 $session->query('SET dataconnect_fdw.inflate_in_thread = on');

@@ -17,7 +17,8 @@
 typedef enum DcfInflateFormat
 {
 	DCF_INFLATE_GZIP,
-	DCF_INFLATE_DEFLATE
+	DCF_INFLATE_DEFLATE,
+	DCF_INFLATE_STORED /* not compressed: copied; it may end anywhere */
 } DcfInflateFormat;
 
 /* Both accept and reject the same data; ISA-L is faster. */

@@ -115,18 +115,21 @@ show_arrived(DcfBody *body)
 	return true;
 }
 
-/* Begin decompression of a body that has a known coding. */
+/* Begin to decode. */
 static DcfInflate *
 begin_inflate(const DcfBody *body)
 {
+	static const DcfInflateFormat formats[] = {[DCF_CODING_NONE] =
+												   DCF_INFLATE_STORED,
+											   [DCF_CODING_GZIP] =
+												   DCF_INFLATE_GZIP,
+											   [DCF_CODING_DEFLATE] =
+												   DCF_INFLATE_DEFLATE};
 	DcfInflateLibrary library = dcf_inflate_library;
 
 	return dcf_inflate_init(MemoryContextAlloc(body->inbox->context,
 											   dcf_inflate_size(library)),
-							library,
-							body->coding == DCF_CODING_GZIP ?
-								DCF_INFLATE_GZIP :
-								DCF_INFLATE_DEFLATE);
+							library, formats[body->coding]);
 }
 
 /* Decompress in the backend as far as the buffer has room. */
@@ -155,21 +158,20 @@ decode_here(DcfBody *body)
 static bool
 decode(DcfBody *body)
 {
-	if (body->coding == DCF_CODING_NONE)
-		return true;
 	if (body->inflate == NULL)
 	{
 		/* An empty body is valid in any coding, even an unknown one. */
-		if (dcf_buffer_live(&body->inbox->bytes) == 0)
+		if (body->inbox->received == 0)
 			return true;
 		if (body->coding == DCF_CODING_UNKNOWN)
 			return dcf_body_fail(body, DCF_BODY_BAD_CODING, NULL);
 		body->inflate = begin_inflate(body);
 	}
-	if (body->decoded >= LONG_BODY && !body->thread && !body->no_thread &&
-		dcf_inflate_in_thread)
+	if (body->decoded >= LONG_BODY && !body->thread && !body->no_thread)
 		dcf_body_start_thread(body);
-	return body->thread ? dcf_body_decode_in_thread(body) : decode_here(body);
+	if (body->thread)
+		return dcf_body_decode_in_thread(body);
+	return body->coding == DCF_CODING_NONE || decode_here(body);
 }
 
 /* After decompression: whether the compressed stream ended properly. */

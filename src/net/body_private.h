@@ -44,12 +44,12 @@ struct DcfBody
 	size_t shown;
 	DcfBuffer own;
 	uint64 decoded;
-	DcfInflate *inflate;	/* of a coding, from the first byte on */
+	DcfInflate *inflate;	/* from the first byte on */
 	DcfBodyProblem problem; /* once set, it stays */
 	const char *reason;		/* of DCF_BODY_BAD_CODING, or NULL */
 
 	DcfInflateThread *thread; /* uses inflate from then on; or NULL */
-	bool no_thread;			  /* it could not be started */
+	bool no_thread;			  /* none is wanted, or could be started */
 	DcfBodyReader reader;	  /* for the thread; read is NULL for none */
 	DcfBuffer piece;
 	int piece_number; /* if the thread has read the buffer; or -1 */
@@ -66,7 +66,8 @@ dcf_body_fail(DcfBody *body, DcfBodyProblem problem, const char *reason)
 
 /*
  * Start the thread, which decodes the rest of the body, and gives the reader the
- * unconsumed bytes first.  If that fails, the backend goes on.
+ * unconsumed bytes first.  If it has nothing to do or cannot be started, the backend
+ * goes on.
  */
 extern void dcf_body_start_thread(DcfBody *body);
 

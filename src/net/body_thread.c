@@ -24,6 +24,29 @@ wants_reader(const DcfBody *body)
 		dcf_buffer_live(body->buffer) <= DCF_INFLATE_THREAD_MARGIN;
 }
 
+/*
+ * Whether a thread is of use: copying what is not compressed is none, unless the
+ * thread reads, too.
+ */
+static bool
+wants_thread(const DcfBody *body, bool reads)
+{
+	return dcf_inflate_in_thread && (reads || body->coding != DCF_CODING_NONE);
+}
+
+/* The thread has got the unconsumed bytes, and gives them back with its first piece. */
+static void
+hand_over(DcfBody *body)
+{
+	size_t live = dcf_buffer_live(body->buffer);
+
+	dcf_buffer_use(body->buffer, live);
+	body->decoded -= live;
+	/* The inbox only receives from now on. */
+	body->buffer = &body->own;
+	body->shown = body->buffer->end;
+}
+
 void
 dcf_body_start_thread(DcfBody *body)
 {
@@ -31,10 +54,14 @@ dcf_body_start_thread(DcfBody *body)
 	size_t live = dcf_buffer_live(buffer);
 	DcfInflateThreadReader reader = {body->reader.read, body->reader.arg};
 	bool reads = wants_reader(body);
-	void *memory =
-		MemoryContextAlloc(body->inbox->context, dcf_inflate_thread_size());
+	void *memory;
 	sigset_t saved;
 
+	body->no_thread = !wants_thread(body, reads);
+	if (body->no_thread)
+		return;
+	memory =
+		MemoryContextAlloc(body->inbox->context, dcf_inflate_thread_size());
 	if (reads)
 		body->reader.begin(body->reader.arg);
 	dcf_http_enter_curl(&saved);
@@ -49,11 +76,7 @@ dcf_body_start_thread(DcfBody *body)
 		return;
 	}
 	if (reads)
-	{
-		/* The unconsumed bytes come again with the first piece. */
-		buffer->start = buffer->end;
-		body->decoded -= live;
-	}
+		hand_over(body);
 }
 
 /* Give the thread as many received bytes as it has room for. */
@@ -131,7 +154,8 @@ add_piece(DcfBody *body, const DcfInflateThreadPiece *piece)
 	{
 		char *start = piece->bytes - live;
 
-		memcpy(start, buffer->base + buffer->start, live);
+		if (live > 0)
+			memcpy(start, buffer->base + buffer->start, live);
 		body->piece =
 			(DcfBuffer){start, 0, live + piece->len, live + piece->len};
 		body->buffer = &body->piece;
