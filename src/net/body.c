@@ -9,9 +9,6 @@
 #include "http_setting.h"
 #include "net/refusal.h"
 
-/* Initial size of the buffer of a body with a coding. */
-#define OWN_SIZE (256 * 1024)
-
 /* Room that the buffer gets before more bytes are decoded or received. */
 #define MIN_ROOM DCF_INBOX_CHUNK
 
@@ -62,8 +59,8 @@ dcf_body_create(DcfTransfer *transfer)
 	body->buffer = &inbox->bytes;
 	if (body->coding != DCF_CODING_NONE)
 	{
-		body->own.base = palloc(OWN_SIZE);
-		body->own.size = OWN_SIZE;
+		body->own.size = dcf_inbox_initial_size(inbox);
+		body->own.base = palloc(body->own.size);
 		body->buffer = &body->own;
 	}
 	dcf_resource_tie(&body->resource, inbox->context, release_body, body);
@@ -89,6 +86,8 @@ make_room(DcfBody *body)
 {
 	DcfBuffer *buffer = body->buffer;
 	size_t live = dcf_buffer_live(buffer);
+	bool was_full = buffer->end == buffer->size;
+	size_t more = MIN_ROOM;
 
 	if (live >= body->inbox->max_buffer)
 		return dcf_body_fail(body, DCF_BODY_TOO_LONG, NULL);
@@ -97,7 +96,9 @@ make_room(DcfBody *body)
 	if (live <= buffer->start || buffer->size - buffer->end < MIN_ROOM)
 		dcf_buffer_drop_consumed(buffer);
 	body->shown = buffer->end;
-	dcf_buffer_enlarge(buffer, MIN_ROOM, body->inbox->max_buffer,
+	if (was_full && buffer->size < DCF_INBOX_LONG)
+		more = DCF_INBOX_LONG - buffer->end;
+	dcf_buffer_enlarge(buffer, more, body->inbox->max_buffer,
 					   body->inbox->context);
 	return true;
 }

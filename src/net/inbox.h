@@ -13,6 +13,14 @@
 /* Most bytes that libcurl hands over at once (CURL_MAX_WRITE_SIZE). */
 #define DCF_INBOX_CHUNK ((size_t) 16 * 1024)
 
+/*
+ * Initial size of a buffer, and the size that it gets once it was full.  Memory
+ * beyond a small reply's would be taken from the system, and given back, for each
+ * request.  What is confidential is never moved.
+ */
+#define DCF_INBOX_SHORT ((size_t) 32 * 1024)
+#define DCF_INBOX_LONG	((size_t) 256 * 1024)
+
 typedef struct DcfInbox
 {
 	MemoryContext context; /* of bytes.base */
@@ -25,10 +33,17 @@ typedef struct DcfInbox
 	bool confidential;
 } DcfInbox;
 
+/* The initial size of the inbox's buffer and of the body's. */
+static inline size_t
+dcf_inbox_initial_size(const DcfInbox *inbox)
+{
+	return inbox->confidential ? DCF_INBOX_LONG : DCF_INBOX_SHORT;
+}
+
 /* The inbox, as long as the transfer lives.  It has room for several chunks. */
 extern DcfInbox *dcf_transfer_inbox(DcfTransfer *transfer);
 
-/* Take what libcurl holds back, for which there is room now. */
+/* Take what libcurl holds back.  May enlarge the buffer. */
 extern void dcf_transfer_resume(DcfTransfer *transfer);
 
 /*

@@ -199,9 +199,13 @@ dcf_transfer_first_byte_ms(const DcfTransfer *transfer)
 void
 dcf_transfer_resume(DcfTransfer *transfer)
 {
+	DcfBuffer *bytes = &transfer->inbox.bytes;
 	CURLcode code;
 	sigset_t saved;
 
+	if (bytes->size < DCF_INBOX_LONG)
+		dcf_buffer_enlarge(bytes, DCF_INBOX_LONG - bytes->end, DCF_INBOX_LONG,
+						   transfer->inbox.context);
 	transfer->inbox.wanted = 0;
 	dcf_http_enter_curl(&saved);
 	/* libcurl may call on_body() before it returns, and so pause again. */

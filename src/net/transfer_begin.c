@@ -19,8 +19,6 @@
 #include "base/wipe.h"
 #include "transfer_private.h"
 
-/* Initial size of the inbox: some records, and a few reads. */
-#define INBOX_SIZE (256 * 1024)
 StaticAssertDecl(DCF_INBOX_CHUNK >= CURL_MAX_WRITE_SIZE,
 				 "a chunk must be what libcurl hands over at once");
 
@@ -256,10 +254,10 @@ static void
 make_inbox(DcfInbox *inbox, const DcfHttpRequest *request)
 {
 	inbox->context = CurrentMemoryContext;
-	inbox->bytes.base = palloc(INBOX_SIZE);
-	inbox->bytes.size = INBOX_SIZE;
 	inbox->max_buffer = request->max_buffer;
 	inbox->confidential = request->confidential;
+	inbox->bytes.size = dcf_inbox_initial_size(inbox);
+	inbox->bytes.base = palloc(inbox->bytes.size);
 }
 
 /* Allocate a transfer in the current context, and register its release. */
