@@ -77,9 +77,10 @@ forget(DcfHttpPool *pool, int i)
 	pool->idle[i] = pool->idle[--pool->nidle];
 }
 
-void
+bool
 dcf_http_end_unclean(DcfHttpPool *pool)
 {
+	bool found = false;
 	int i;
 
 	/* Backwards, because forget() moves the last entry to the place of i. */
@@ -91,10 +92,16 @@ dcf_http_end_unclean(DcfHttpPool *pool)
 		/* If libcurl closed fd unnoticed, fd may be another socket now. */
 		if (local_port(idle->fd) != idle->port)
 			forget(pool, i);
-		else if (!is_in_use(pool, idle) &&
-				 recv(idle->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
-			end_connection(idle->fd);
+		else if (!is_in_use(pool, idle))
+		{
+			ssize_t n = recv(idle->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+			if (n > 0)
+				end_connection(idle->fd);
+			found |= n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+		}
 	}
+	return found;
 }
 
 /* The index of an idle connection, -1 if it is none. */

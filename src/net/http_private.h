@@ -103,9 +103,9 @@ extern void dcf_http_note_idle(DcfHttpPool *pool, CURL *easy);
 
 /*
  * Before a transfer begins: shut down the idle connections on which something
- * arrived in the meantime.
+ * arrived in the meantime.  True if there is another one, which libcurl may use.
  */
-extern void dcf_http_end_unclean(DcfHttpPool *pool);
+extern bool dcf_http_end_unclean(DcfHttpPool *pool);
 
 /* libcurl's callback for closing a socket; arg is the pool. */
 extern int dcf_http_close_socket(void *arg, curl_socket_t fd);

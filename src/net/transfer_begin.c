@@ -297,7 +297,9 @@ open_transfer(DcfTransfer *transfer, const DcfHttpRequest *request)
 	DcfWaitPlan plan;
 	sigset_t saved;
 
-	dcf_file_descriptor_check();
+	/* A connection that is open already needs no more descriptors. */
+	if (!dcf_http_end_unclean(pool))
+		dcf_file_descriptor_check();
 	transfer->has_fd = AcquireExternalFD();
 	if (!transfer->has_fd)
 		dcf_file_descriptor_raise();
@@ -310,7 +312,6 @@ open_transfer(DcfTransfer *transfer, const DcfHttpRequest *request)
 	if (request->cookies)
 		dcf_http_take_jar(transfer, request->url);
 
-	dcf_http_end_unclean(pool);
 	dcf_http_enter_curl(&saved);
 	code = curl_multi_add_handle(pool->multi, transfer->easy);
 	dcf_http_leave_curl(&saved);
