@@ -1,4 +1,5 @@
-"""The time of a small reply on a warm connection, with dataconnect_fdw and with curl."""
+"""The time of a small reply on a warm connection, with dataconnect_fdw and with curl,
+and what it is made of."""
 
 import contextlib
 import statistics
@@ -10,35 +11,55 @@ from .contestants import DataConnect
 
 RECORDS = 10
 BLOCKS, REQUESTS = 5, 40
+LOCAL = "bench_small_local"
+
+# What else is measured in the same session, to tell what the time is made of.
+PARTS = {
+    "the same, prepared": "EXECUTE small",
+    "the same rows from a local table": "SELECT * FROM " + LOCAL,
+}
+PLANNING, EXECUTION = "Planning Time", "Execution Time"
 
 
 class Latency(NamedTuple):
     ours: float                 # seconds from the query to its rows, median
     curl: float                 # seconds from the request to the reply's end, median
     requests: int
+    parts: dict = {}            # seconds, medians
 
 
 def small_reply(bench):
-    """Measures both in alternating blocks.  The first request of a block is left out,
-    because it connects; the others must keep to that connection."""
+    """Measures all in alternating blocks.  The first request of a session or a process is
+    left out, because it connects; the others must keep to that connection."""
     table = DataConnect("small", "", "logged")
     table.prepare(bench, RECORDS)
-    ours, curl = [], []
+    ours, curl, parts = [], [], {what: [] for what in (*PARTS, PLANNING, EXECUTION)}
     with contextlib.closing(bench.connect()) as connection:
         cursor = connection.cursor()
-        for block in range(BLOCKS):
-            ours += _queries(cursor, table.relation)[0 if block else 1:]
+        query = "SELECT * FROM " + table.relation
+        cursor.execute("CREATE TEMPORARY TABLE %s AS %s" % (LOCAL, query))
+        cursor.execute("PREPARE small AS " + query)
+        for _ in range(BLOCKS):
+            ours += _queries(cursor, query)
             curl += _requests(bench.service.url("logged", RECORDS))
+            for what, statement in PARTS.items():
+                parts[what] += _queries(cursor, statement)
+            for _ in range(REQUESTS):
+                cursor.execute("EXPLAIN (ANALYZE, TIMING off, FORMAT json) " + query)
+                (explained,), = cursor.fetchone()
+                for what in (PLANNING, EXECUTION):
+                    parts[what].append(explained[what] / 1000)
     if [number for _, number in bench.service.connections()].count(1) != 1 + BLOCKS:
         raise SystemExit("a connection was not kept: the latencies mean nothing")
-    return Latency(statistics.median(ours), statistics.median(curl), len(curl))
+    return Latency(statistics.median(ours), statistics.median(curl), len(curl),
+                   {what: statistics.median(times) for what, times in parts.items()})
 
 
-def _queries(cursor, relation):
+def _queries(cursor, statement):
     times = []
     for _ in range(REQUESTS):
         start = time.perf_counter()
-        cursor.execute("SELECT * FROM " + relation)
+        cursor.execute(statement)
         records = cursor.fetchall()
         times.append(time.perf_counter() - start)
         assert len(records) == RECORDS

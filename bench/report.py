@@ -53,13 +53,7 @@ def _page(results, picture):
         yield ""
         yield from _tables(results, records)
         yield from _floors(results, records)
-    if results.latency:
-        yield "## A small reply on a warm connection"
-        yield ""
-        yield "Medians of %d: dataconnect_fdw %.3f ms, from the query to its rows; curl %.3f ms." \
-            % (results.latency.requests, results.latency.ours * 1000,
-               results.latency.curl * 1000)
-        yield ""
+    yield from _latency(results)
     yield from _planning(results)
     yield from _wide(results)
     yield from _concurrency(results)
@@ -159,6 +153,22 @@ def _concurrency(results):
         yield "| %s | %s | %d | %.3f (%.2f) | %.2f | %.0f |" % (
             _cell(one.contestant), TITLES[one.query], one.sessions, one.wall,
             one.wall / alone[one.contestant, one.query], one.cpu, one.growth / MB)
+    yield ""
+
+
+def _latency(results):
+    if not results.latency:
+        return
+    yield "## A small reply on a warm connection"
+    yield ""
+    yield "Milliseconds, medians of %d. Planning and execution time are those of EXPLAIN; the" \
+        " execution time includes the request." % results.latency.requests
+    yield ""
+    yield "| | ms |"
+    yield "|---|---|"
+    for what, seconds in (("dataconnect_fdw, from the query to its rows", results.latency.ours),
+                          *results.latency.parts.items(), ("curl", results.latency.curl)):
+        yield "| %s | %.3f |" % (what, seconds * 1000)
     yield ""
 
 

@@ -170,6 +170,12 @@ class Page(unittest.TestCase):
         self.assertIn("| JSON gzipped to a local table |  |  | 1.00 (1.15) PASS |", text)
         self.assertIn("| dataconnect_fdw, JSON gzipped – on one processor | 0.200 (0.20) |", text)
 
+    def test_what_the_latency_is_made_of(self):
+        results = Results()
+        results.latency = Latency(0.0015, 0.001, 200, {"planning": 0.00025})
+        text = "\n".join(_page(results, "picture"))
+        self.assertIn("to its rows | 1.500 |\n| planning | 0.250 |\n| curl | 1.000 |", text)
+
     def test_nothing_measured(self):
         self.assertIn("## Goals", "\n".join(_page(Results(), "picture")))
 
