@@ -316,7 +316,7 @@ class DuckDB(Contestant):
 
     @property
     def label(self):
-        return "DuckDB, gzipped %s %s, with the start of the program" % (
+        return "DuckDB, gzipped %s %s" % (
             self.kind.upper(), "over HTTP" if self._by_http() else "as a local file")
 
     def missing(self, bench):
