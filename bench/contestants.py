@@ -44,6 +44,7 @@ class Contestant:
     memory = 0                  # bytes needed for each record, if that is much
     optional = False            # if not installed, left out with a note
     pinned = False              # also measured with the cluster on one processor
+    extra = False               # only takes part if it is named
 
     @property
     def relation(self):
@@ -110,6 +111,16 @@ class DataConnect(Contestant):
             ", ".join("%s %s OPTIONS (name %s)" % (c.name, c.type, literal(c.key))
                       for c in COLUMNS),
             self.relation, literal(ENDPOINT), records))
+
+
+class Unthreaded(DataConnect):
+    """Reads and decompresses in the backend itself. What a thread is worth is the
+    difference."""
+
+    def __init__(self, name, label, kind, extra=False, setting="inflate", **server_options):
+        super().__init__(name, label, kind, {"dataconnect_fdw.%s_in_thread" % setting: "off"},
+                         **server_options)
+        self.extra = extra
 
 
 class LocalFile(Contestant):
@@ -382,8 +393,7 @@ def curl(url):
 
 REFERENCE = LocalFile()
 MAIN = DataConnect("dc_gzip", "JSON gzipped", "json")
-NO_THREAD = DataConnect("dc_no_thread", "JSON gzipped, no thread", "json",
-                        {"dataconnect_fdw.inflate_in_thread": "off"})
+NO_THREAD = Unthreaded("dc_no_thread", "JSON gzipped, no thread", "json")
 HEAP = Heap()
 ALL = (
     MAIN,
@@ -391,6 +401,13 @@ ALL = (
     DataConnect("dc_csv", "CSV gzipped", "csv"),
     DataConnect("dc_xml", "XML gzipped", "xml"),
     NO_THREAD,
+    Unthreaded("dc_no_reading", "JSON gzipped, records not read in the thread", "json", True,
+               "read"),
+    Unthreaded("dc_plain_no_thread", "JSON plain, no thread", "json", True,
+               compression="false"),
+    Unthreaded("dc_csv_no_thread", "CSV gzipped, no thread", "csv", True),
+    Unthreaded("dc_csv_no_reading", "CSV gzipped, records not read in the thread", "csv", True,
+               "read"),
     REFERENCE,
     HEAP,
     FileProgram(),

@@ -95,7 +95,13 @@ class WideReplies(unittest.TestCase):
 
 class Selection(unittest.TestCase):
     def test_all(self):
-        self.assertEqual(selection(""), (list(PARTS), list(ALL)))
+        self.assertEqual(selection(""), (list(PARTS), [c for c in ALL if not c.extra]))
+        self.assertIn(MAIN, selection("")[1])
+
+    def test_an_extra_one_must_be_named(self):
+        for only, names in (("", []), ("queries", []),
+                            ("dc_csv_no_thread", ["dc_csv_no_thread"])):
+            self.assertEqual([c.name for c in selection(only)[1] if c.extra], names)
 
     def test_a_part(self):
         self.assertEqual(selection("concurrency")[0], ["concurrency"])
