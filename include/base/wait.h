@@ -111,8 +111,4 @@ extern bool dcf_wait_was_away(int64 since);
  */
 extern pgsocket dcf_wait_lend(const DcfWaitPlan *plan);
 
-/* As dcf_wait() for timeout milliseconds (-1: no limit); pass NULL and 0. */
-extern int dcf_wait_for(void *set, int64 timeout, DcfWaitReason reason,
-						void *occurred, int max);
-
 #endif /* DCF_WAIT_H */

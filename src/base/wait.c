@@ -369,16 +369,3 @@ dcf_wait_lend(const DcfWaitPlan *plan)
 	has_timer = armed = true;
 	return sockets.fd;
 }
-
-int
-dcf_wait_for(void *set, int64 timeout, DcfWaitReason reason, void *occurred,
-			 int max)
-{
-	DcfWaitPlan plan;
-
-	dcf_wait_plan_begin(&plan);
-	dcf_wait_plan_note(&plan, timeout < 0 ? -1 : dcf_wait_now() + timeout,
-					   reason);
-	dcf_wait(&plan);
-	return 0;
-}
