@@ -28,6 +28,7 @@
 #define DCF_CSV_READER_H
 
 #include "core/field.h"
+#include "core/simd.h"
 
 /*
  * What to read.  The struct and its arrays must outlive the reader.  The names of
@@ -37,6 +38,7 @@ typedef struct DcfCsvConfig
 {
 	const DcfKey *keys;
 	int nkeys;
+	DcfSimd simd; /* must be supported, see dcf_simd_has() */
 } DcfCsvConfig;
 
 typedef struct DcfCsvReader DcfCsvReader;

@@ -1,6 +1,6 @@
 /*
  * simd.h
- *	  The vector instructions that the JSON reader uses.
+ *	  The vector instructions that the readers of JSON and CSV use.
  *
  * Pure C: no I/O, no allocation, no PostgreSQL.
  */

@@ -1,89 +1,24 @@
 /*
  * csv_reader.c
- *	  The CSV reader.  See csv_reader.h.
+ *	  The CSV reader, step by step.  See csv_reader.h.
  *
  * The header determines the column of each key.  The wanted keys are stored in
  * the order of their columns, so for each field of a record, one comparison
  * decides whether it is wanted.
  */
-#include "core/csv_reader.h"
+#include "csv_state.h"
 
 #include "csv_key.h"
 #include "plain_bytes.h"
-#include "utf8.h"
-
-typedef enum CsvState
-{
-	AT_BEGINNING, /* a byte order mark may follow */
-	AT_FIELD,	  /* before the first byte of a field */
-	IN_PLAIN,	  /* inside a field without quotes */
-	IN_QUOTED,	  /* inside a field with quotes */
-	AT_QUOTE,	  /* after a quote inside one: the last, or the first of two */
-	AT_LINE_FEED  /* after the carriage return of a line end */
-} CsvState;
-
-struct DcfCsvReader
-{
-	const DcfCsvConfig *config;
-	DcfKeyTable table;
-	DcfReadError error;
-
-	/* The position.  pos and start are offsets in the buffer. */
-	uint64_t base; /* offset of the buffer's start in the input */
-	size_t pos;	   /* the next byte to look at */
-	size_t start;  /* of the line, which must stay in the buffer */
-	CsvState state;
-	bool empty_line; /* there was one, so no record may follow */
-	DcfUtf8 utf8;
-
-	/* The header. */
-	bool header_read;
-	size_t ncolumns;
-	int nmatched;
-	size_t *columns; /* the column of each key that the header has */
-	int *order;		 /* these keys, nmatched of them, by their columns */
-
-	/* The line being read.  Offsets are from its start. */
-	size_t column;		/* the field being read */
-	int next;			/* index in order of the next key */
-	size_t field_start; /* after the opening quote, if there is one */
-	size_t field_end;	/* set at the end of the field */
-	bool quoted;
-	bool escaped;
-	uint64_t nrecords; /* number of complete records */
-	DcfField *fields;
-	size_t *starts; /* offset of each field's span */
-
-	/* The header, after DCF_READ_HEADER; else NULL. */
-	const char *header;
-	size_t header_len;
-};
-
-/* A buffer, and the position in it. */
-typedef struct Cursor
-{
-	const char *start;
-	const char *p;
-	const char *end;
-} Cursor;
-
-/* The result of one step of the reader. */
-typedef enum Step
-{
-	STEP_ON,   /* continue */
-	STEP_LINE, /* a line is complete */
-	STEP_MORE, /* the buffer has ended */
-	STEP_WRONG /* the error is set */
-} Step;
 
 size_t
 dcf_csv_size(const DcfCsvConfig *config)
 {
 	size_t nkeys = (size_t) config->nkeys;
 
-	return sizeof(DcfCsvReader) +
-		nkeys * (sizeof(DcfField) + 2 * sizeof(size_t)) +
-		(nkeys + dcf_key_slots(config->nkeys)) * sizeof(int);
+	return sizeof(DcfCsvReader) + nkeys * (sizeof(DcfField) + sizeof(size_t)) +
+		(nkeys + 1) * sizeof(DcfCsvPlace) +
+		dcf_key_slots(config->nkeys) * sizeof(int);
 }
 
 DcfCsvReader *
@@ -101,15 +36,16 @@ dcf_csv_init(void *memory, const DcfCsvConfig *config)
 	 */
 	reader->fields = (DcfField *) (reader + 1);
 	reader->starts = (size_t *) (reader->fields + nkeys);
-	reader->columns = reader->starts + nkeys;
-	reader->order = (int *) (reader->columns + nkeys);
+	reader->places = (DcfCsvPlace *) (reader->starts + nkeys);
+	reader->places[0].column = DCF_CSV_NO_COLUMN;
 	dcf_key_table_init(&reader->table, config->keys, config->nkeys,
-					   reader->order + nkeys);
+					   (int *) (reader->places + nkeys + 1));
+	reader->fast_line = dcf_csv_fast_line(config->simd);
 	return reader;
 }
 
 /* Set the error, at an offset of the input. */
-static Step
+static DcfCsvStep
 fail(DcfCsvReader *reader, DcfReadErrorCode code, const char *reason,
 	 uint64_t offset)
 {
@@ -121,9 +57,9 @@ fail(DcfCsvReader *reader, DcfReadErrorCode code, const char *reason,
 }
 
 /* Set an error at the cursor's byte. */
-static Step
-fail_here(DcfCsvReader *reader, const Cursor *cursor, DcfReadErrorCode code,
-		  const char *reason)
+static DcfCsvStep
+fail_here(DcfCsvReader *reader, const DcfCsvCursor *cursor,
+		  DcfReadErrorCode code, const char *reason)
 {
 	return fail(reader, code, reason,
 				reader->base + (uint64_t) (cursor->p - cursor->start));
@@ -131,14 +67,14 @@ fail_here(DcfCsvReader *reader, const Cursor *cursor, DcfReadErrorCode code,
 
 /* The cursor's offset from the start of the line. */
 static inline size_t
-line_offset(const DcfCsvReader *reader, const Cursor *cursor)
+line_offset(const DcfCsvReader *reader, const DcfCsvCursor *cursor)
 {
 	return (size_t) (cursor->p - cursor->start) - reader->start;
 }
 
 /* A name in the header has ended; the cursor is after it. */
-static Step
-end_name(DcfCsvReader *reader, const Cursor *cursor)
+static DcfCsvStep
+end_name(DcfCsvReader *reader, const DcfCsvCursor *cursor)
 {
 	const char *name = cursor->start + reader->start + reader->field_start;
 	int key = dcf_csv_key_find(&reader->table, name,
@@ -148,15 +84,15 @@ end_name(DcfCsvReader *reader, const Cursor *cursor)
 	if (key >= 0)
 	{
 		/* Keys that are not wanted may be repeated. */
-		for (int i = 0; i < reader->nmatched; i++)
-		{
-			if (reader->order[i] == key)
-				return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
-								 "the header has a key twice");
-		}
-		reader->columns[key] = reader->column;
-		/* Names are read from left to right, so order is sorted by column. */
-		reader->order[reader->nmatched++] = key;
+		if (reader->starts[key] != 0)
+			return fail_here(reader, cursor, DCF_READ_E_SYNTAX,
+							 "the header has a key twice");
+		/* Until the first record, this only says that the key was found. */
+		reader->starts[key] = 1;
+		/* Names are read from left to right, so places are sorted. */
+		reader->places[reader->nmatched++] =
+			(DcfCsvPlace){reader->column, key};
+		reader->places[reader->nmatched].column = DCF_CSV_NO_COLUMN;
 	}
 	return STEP_ON;
 }
@@ -168,11 +104,10 @@ end_value(DcfCsvReader *reader)
 	DcfField *field;
 	int key;
 
-	/* Both the fields of a record and order go from left to right. */
-	if (reader->next == reader->nmatched ||
-		reader->columns[reader->order[reader->next]] != reader->column)
+	/* Both the fields of a record and places go from left to right. */
+	if (reader->places[reader->next].column != reader->column)
 		return;
-	key = reader->order[reader->next++];
+	key = reader->places[reader->next++].key;
 	field = &reader->fields[key];
 	field->len = reader->field_end - reader->field_start;
 	field->kind =
@@ -182,8 +117,8 @@ end_value(DcfCsvReader *reader)
 }
 
 /* A field has ended at the cursor; ends_line: the line, too. */
-static Step
-end_field(DcfCsvReader *reader, const Cursor *cursor, bool ends_line)
+static DcfCsvStep
+end_field(DcfCsvReader *reader, const DcfCsvCursor *cursor, bool ends_line)
 {
 	if (!reader->header_read)
 	{
@@ -212,22 +147,22 @@ end_field(DcfCsvReader *reader, const Cursor *cursor, bool ends_line)
 	}
 	reader->column++;
 	reader->state = AT_FIELD;
-	return STEP_ON;
+	return STEP_FIELD;
 }
 
 /* The cursor is at the comma, carriage return or line feed after a field. */
-static Step
-pass_field(DcfCsvReader *reader, Cursor *cursor)
+static DcfCsvStep
+pass_field(DcfCsvReader *reader, DcfCsvCursor *cursor)
 {
 	char c = *cursor->p;
 
 	/* end_field() sets the next state; a carriage return changes it again. */
-	if (end_field(reader, cursor, c != ',') != STEP_ON)
+	if (end_field(reader, cursor, c != ',') == STEP_WRONG)
 		return STEP_WRONG;
 	if (c == '\r')
 		reader->state = AT_LINE_FEED;
 	cursor->p++;
-	return c == '\n' ? STEP_LINE : STEP_ON;
+	return c == '\n' ? STEP_LINE : STEP_FIELD;
 }
 
 /* The first byte from p on that needs a look, or end. */
@@ -246,8 +181,8 @@ skip_plain(const char *p, const char *end)
  * Take a byte of a field's value.  The caller has handled commas, quotes and line
  * ends, if they are special here.
  */
-static inline Step
-take_byte(DcfCsvReader *reader, Cursor *cursor)
+static inline DcfCsvStep
+take_byte(DcfCsvReader *reader, DcfCsvCursor *cursor)
 {
 	/* A NUL is valid UTF-8, but no text of PostgreSQL can hold it. */
 	if (*cursor->p == '\0')
@@ -259,8 +194,8 @@ take_byte(DcfCsvReader *reader, Cursor *cursor)
 }
 
 /* Continue a field without quotes. */
-static Step
-take_plain(DcfCsvReader *reader, Cursor *cursor)
+static DcfCsvStep
+take_plain(DcfCsvReader *reader, DcfCsvCursor *cursor)
 {
 	while (cursor->p < cursor->end)
 	{
@@ -289,8 +224,8 @@ take_plain(DcfCsvReader *reader, Cursor *cursor)
 }
 
 /* Continue a field with quotes, up to the next quote. */
-static Step
-take_quoted(DcfCsvReader *reader, Cursor *cursor)
+static DcfCsvStep
+take_quoted(DcfCsvReader *reader, DcfCsvCursor *cursor)
 {
 	while (cursor->p < cursor->end)
 	{
@@ -313,8 +248,8 @@ take_quoted(DcfCsvReader *reader, Cursor *cursor)
 }
 
 /* An empty line that is no record has ended just before the cursor. */
-static Step
-drop_line(DcfCsvReader *reader, const Cursor *cursor)
+static DcfCsvStep
+drop_line(DcfCsvReader *reader, const DcfCsvCursor *cursor)
 {
 	/* The bytes of the line may now leave the buffer. */
 	reader->start = (size_t) (cursor->p - cursor->start);
@@ -322,8 +257,8 @@ drop_line(DcfCsvReader *reader, const Cursor *cursor)
 }
 
 /* The cursor is at the line end of an empty line. */
-static Step
-pass_empty_line(DcfCsvReader *reader, Cursor *cursor)
+static DcfCsvStep
+pass_empty_line(DcfCsvReader *reader, DcfCsvCursor *cursor)
 {
 	reader->empty_line = true;
 	if (*cursor->p++ == '\n')
@@ -333,8 +268,8 @@ pass_empty_line(DcfCsvReader *reader, Cursor *cursor)
 }
 
 /* Begin a field at the cursor's byte. */
-static Step
-begin_field(DcfCsvReader *reader, Cursor *cursor)
+static DcfCsvStep
+begin_field(DcfCsvReader *reader, DcfCsvCursor *cursor)
 {
 	/*
 	 * With one column, an empty line is a record.  In the header, ncolumns is
@@ -361,8 +296,8 @@ begin_field(DcfCsvReader *reader, Cursor *cursor)
  * Skip a byte order mark.  It may arrive in pieces, and the header's first name
  * may begin with some of its bytes.
  */
-static Step
-skip_byte_order_mark(DcfCsvReader *reader, Cursor *cursor)
+static DcfCsvStep
+skip_byte_order_mark(DcfCsvReader *reader, DcfCsvCursor *cursor)
 {
 	static const char mark[] = {'\xEF', '\xBB', '\xBF'};
 
@@ -388,8 +323,8 @@ skip_byte_order_mark(DcfCsvReader *reader, Cursor *cursor)
 }
 
 /* One step, by the state; the cursor has at least one byte. */
-static Step
-take(DcfCsvReader *reader, Cursor *cursor)
+static DcfCsvStep
+take(DcfCsvReader *reader, DcfCsvCursor *cursor)
 {
 	char c = *cursor->p;
 
@@ -427,9 +362,20 @@ take(DcfCsvReader *reader, Cursor *cursor)
 	return reader->empty_line ? drop_line(reader, cursor) : STEP_LINE;
 }
 
+/* Take steps until a field or a line has ended, or the buffer, or one fails. */
+static DcfCsvStep
+take_steps(DcfCsvReader *reader, DcfCsvCursor *cursor)
+{
+	DcfCsvStep step = STEP_ON;
+
+	while (step == STEP_ON)
+		step = cursor->p < cursor->end ? take(reader, cursor) : STEP_MORE;
+	return step;
+}
+
 /* A line has ended just before the cursor: make it the current one. */
 static DcfReadStatus
-end_line(DcfCsvReader *reader, const Cursor *cursor)
+end_line(DcfCsvReader *reader, const DcfCsvCursor *cursor)
 {
 	const char *line = cursor->start + reader->start;
 
@@ -442,16 +388,8 @@ end_line(DcfCsvReader *reader, const Cursor *cursor)
 	else
 	{
 		reader->nrecords++;
-		/*
-		 * Only now are the fields made pointers: until its last byte arrived,
-		 * the line could move with the buffer.
-		 */
-		for (int i = 0; i < reader->nmatched; i++)
-		{
-			int key = reader->order[i];
-
-			reader->fields[key].data = line + reader->starts[key];
-		}
+		/* Until its last byte arrived, the line could move with the buffer. */
+		dcf_csv_set_data(reader, line, reader->nmatched);
 	}
 	reader->column = 0;
 	reader->next = 0;
@@ -468,8 +406,8 @@ dcf_csv_next(DcfCsvReader *reader, const char *data, size_t len,
 			 size_t *consumed)
 {
 	DcfReadStatus status = DCF_READ_MORE;
-	Step step = STEP_ON;
-	Cursor cursor;
+	DcfCsvCursor cursor;
+	DcfCsvStep step;
 
 	*consumed = 0;
 	reader->header = NULL;
@@ -478,13 +416,20 @@ dcf_csv_next(DcfCsvReader *reader, const char *data, size_t len,
 	if (len <= reader->pos)
 		return DCF_READ_MORE; /* nothing new; data may be NULL */
 
-	cursor = (Cursor){data, data + reader->pos, data + len};
-	while (step == STEP_ON)
-		step = cursor.p < cursor.end ? take(reader, &cursor) : STEP_MORE;
-	if (step == STEP_WRONG)
-		return DCF_READ_WRONG;
-	if (step == STEP_LINE)
-		status = end_line(reader, &cursor);
+	cursor = (DcfCsvCursor){data, data + reader->pos, data + len};
+	do
+	{
+		if (reader->fast_line && reader->fast_line(reader, &cursor))
+		{
+			status = DCF_READ_RECORD;
+			break;
+		}
+		step = take_steps(reader, &cursor);
+		if (step == STEP_WRONG)
+			return DCF_READ_WRONG;
+		if (step == STEP_LINE)
+			status = end_line(reader, &cursor);
+	} while (step == STEP_FIELD);
 	/*
 	 * What precedes the current line is consumed; later offsets count from
 	 * there.
@@ -525,7 +470,7 @@ dcf_csv_finish(DcfCsvReader *reader, const char *data, size_t len,
 {
 	DcfReadStatus status;
 	const char *reason;
-	Cursor cursor;
+	DcfCsvCursor cursor;
 
 	*consumed = 0;
 	reader->header = NULL;
@@ -541,7 +486,7 @@ dcf_csv_finish(DcfCsvReader *reader, const char *data, size_t len,
 		return DCF_READ_WRONG;
 	}
 
-	cursor = (Cursor){data, data + len, data + len};
+	cursor = (DcfCsvCursor){data, data + len, data + len};
 	if (reader->state == AT_FIELD)
 	{
 		/* After a comma there is a field, even if it is empty. */
@@ -551,7 +496,7 @@ dcf_csv_finish(DcfCsvReader *reader, const char *data, size_t len,
 	/* After a closing quote, the end of the field is already known. */
 	if (reader->state != AT_QUOTE)
 		reader->field_end = line_offset(reader, &cursor);
-	if (end_field(reader, &cursor, true) != STEP_ON)
+	if (end_field(reader, &cursor, true) == STEP_WRONG)
 		return DCF_READ_WRONG;
 	status = end_line(reader, &cursor);
 	*consumed = len;

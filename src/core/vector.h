@@ -10,6 +10,10 @@
  * plain; if there is none before end, some address at or after end.  All but the
  * portable one may read up to DCF_VECTOR_BLOCK bytes from end on.
  *
+ * dcf_vector_mask_*(p) returns a bit for each of the DCF_VECTOR_MASK bytes at p,
+ * the lowest for the first: whether it is a comma, a quote, a control character
+ * or not ASCII, and so needs a look in CSV.  There is no portable one.
+ *
  * dcf_vector_same_*(a, b, len) returns whether len bytes are equal.  len is at
  * most DCF_VECTOR_BLOCK * 2, and that many bytes must be readable at a and b.
  */
@@ -24,6 +28,7 @@
 #include "plain_bytes.h"
 
 #define DCF_VECTOR_BLOCK 32
+#define DCF_VECTOR_MASK	 64
 
 #ifdef __SSE2__
 #define DCF_HAVE_SSE2 1
@@ -80,6 +85,26 @@ dcf_vector_skip_sse2(const char *p, const char *end)
 	return p;
 }
 
+static inline uint64_t
+dcf_vector_mask_sse2(const char *p)
+{
+	const __m128i quote = _mm_set1_epi8('"');
+	const __m128i comma = _mm_set1_epi8(',');
+	const __m128i space = _mm_set1_epi8(0x20);
+	uint64_t mask = 0;
+
+	for (int i = 0; i < DCF_VECTOR_MASK; i += 16)
+	{
+		__m128i bytes = _mm_loadu_si128((const __m128i *) (p + i));
+		__m128i odd = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
+												_mm_cmpeq_epi8(bytes, comma)),
+								   _mm_cmplt_epi8(bytes, space));
+
+		mask |= (uint64_t) (unsigned) _mm_movemask_epi8(odd) << i;
+	}
+	return mask;
+}
+
 static inline bool
 dcf_vector_same_sse2(const char *a, const char *b, size_t len)
 {
@@ -121,6 +146,27 @@ dcf_vector_skip_avx2(const char *p, const char *end)
 			return p + __builtin_ctz(mask);
 	}
 	return p;
+}
+
+DCF_TARGET_AVX2 static inline uint64_t
+dcf_vector_mask_avx2(const char *p)
+{
+	const __m256i quote = _mm256_set1_epi8('"');
+	const __m256i comma = _mm256_set1_epi8(',');
+	const __m256i space = _mm256_set1_epi8(0x20);
+	uint64_t mask = 0;
+
+	for (int i = 0; i < DCF_VECTOR_MASK; i += 32)
+	{
+		__m256i bytes = _mm256_loadu_si256((const __m256i *) (p + i));
+		__m256i odd =
+			_mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(bytes, quote),
+											_mm256_cmpeq_epi8(bytes, comma)),
+							_mm256_cmpgt_epi8(space, bytes));
+
+		mask |= (uint64_t) (uint32_t) _mm256_movemask_epi8(odd) << i;
+	}
+	return mask;
 }
 
 DCF_TARGET_AVX2 static inline bool
@@ -169,6 +215,31 @@ dcf_vector_skip_neon(const char *p, const char *end)
 			return p + __builtin_ctzll(mask) / 4;
 	}
 	return p;
+}
+
+static inline uint64_t
+dcf_vector_mask_neon(const char *p)
+{
+	/* In each half, the bit that stands for the byte. */
+	const uint8x16_t bits = {1, 2, 4, 8, 16, 32, 64, 128,
+							 1, 2, 4, 8, 16, 32, 64, 128};
+	uint8x16_t odd[4];
+
+	for (int i = 0; i < 4; i++)
+	{
+		uint8x16_t bytes = vld1q_u8((const uint8_t *) p + 16 * i);
+
+		odd[i] =
+			vandq_u8(vorrq_u8(vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')),
+									   vceqq_u8(bytes, vdupq_n_u8(','))),
+							  vorrq_u8(vcltq_u8(bytes, vdupq_n_u8(0x20)),
+									   vcgeq_u8(bytes, vdupq_n_u8(0x80)))),
+					 bits);
+	}
+	/* Adding neighbours three times packs eight bytes into one. */
+	odd[0] = vpaddq_u8(vpaddq_u8(odd[0], odd[1]), vpaddq_u8(odd[2], odd[3]));
+	odd[0] = vpaddq_u8(odd[0], odd[0]);
+	return vgetq_lane_u64(vreinterpretq_u64_u8(odd[0]), 0);
 }
 
 static inline bool

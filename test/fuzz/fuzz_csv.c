@@ -14,7 +14,7 @@ static const DcfKey keys[] = {{"a", 1},		   {"Name", 4}, {"ID #", 4},
 							  {"\xC3\xA9", 2}, {"", 0},		{"q\",\n", 4},
 							  {"StoreID", 7}};
 
-static const DcfCsvConfig config = {keys, sizeof(keys) / sizeof(keys[0])};
+static const DcfCsvConfig config = {keys, sizeof(keys) / sizeof(keys[0]), 0};
 
 static void
 must(bool condition, const char *what)
@@ -61,6 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *verdict;
 	Dice dice;
 	Reading whole;
+	Text padded;
 
 	if (size == 0)
 		return 0;
@@ -78,5 +79,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		whole.error.offset < len)
 		must_be_first_error(&whole, doc);
 	reading_free(&whole);
+
+	padded = padded_document(doc, len);
+	must(judge_simd(&padded, &config) == NULL,
+		 "in one go, it reads otherwise than stepwise");
+	free(padded.data);
 	return 0;
 }

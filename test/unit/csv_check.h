@@ -67,6 +67,21 @@ check_truncated(const Reading *whole, const char *doc, size_t len, size_t cut,
 	reading_free(&reading);
 }
 
+/* Reading all records by the fast path agrees with the judge. */
+__attribute__((unused)) static void
+check_padded(const char *doc, size_t len, const DcfCsvConfig *config)
+{
+	Text padded = padded_document(doc, len);
+	Reading reading = read_document(padded.data, padded.len, config, uncut);
+	const char *simd = judge_simd(&padded, config);
+
+	check_reading(&reading, padded.data, padded.len, config, "padded");
+	CHECK(simd == NULL, "%s, padded: with %s reads otherwise than stepwise",
+		  shown(doc, len), simd);
+	reading_free(&reading);
+	free(padded.data);
+}
+
 /* Read the document whole, cut and truncated in every way. */
 __attribute__((unused)) static void
 check_document(const char *doc, size_t len, const DcfCsvConfig *config)
@@ -79,6 +94,7 @@ check_document(const char *doc, size_t len, const DcfCsvConfig *config)
 		check_cuts(&whole, doc, len, config, (Cuts){cut, 0, NULL});
 	for (size_t cut = 0; cut < len; cut++)
 		check_truncated(&whole, doc, len, cut, config);
+	check_padded(doc, len, config);
 	reading_free(&whole);
 }
 

@@ -282,6 +282,50 @@ same_reading(const Reading *one, const Reading *other)
 }
 
 /*
+ * Append so many line ends to a document that the fast path can read all its
+ * records (see src/core/csv_fast.h).  The caller frees the result.
+ */
+__attribute__((unused)) static Text
+padded_document(const char *doc, size_t len)
+{
+	Text padded = {0};
+
+	text_add(&padded, doc, len);
+	for (int i = 0; i < 16; i++)
+		text_add_string(&padded, "\n\n\n\n\r\n\r\n");
+	return padded;
+}
+
+/*
+ * Read a padded document with each kind of vector instructions.  Returns NULL if
+ * the results are those of reading byte by byte, else the name of the first kind
+ * that differs.
+ */
+__attribute__((unused)) static const char *
+judge_simd(const Text *padded, const DcfCsvConfig *config)
+{
+	Reading stepwise =
+		read_document(padded->data, padded->len, config, each_byte);
+	const char *verdict = NULL;
+
+	for (int simd = DCF_SIMD_PORTABLE; simd < DCF_SIMD_COUNT; simd++)
+	{
+		DcfCsvConfig chosen = *config;
+		Reading reading;
+
+		if (!dcf_simd_has((DcfSimd) simd))
+			continue;
+		chosen.simd = (DcfSimd) simd;
+		reading = read_document(padded->data, padded->len, &chosen, uncut);
+		if (reading.problem != NULL || !same_reading(&reading, &stepwise))
+			verdict = dcf_simd_name((DcfSimd) simd);
+		reading_free(&reading);
+	}
+	reading_free(&stepwise);
+	return verdict;
+}
+
+/*
  * The judge: splits the whole document into fields, in another way than the
  * reader.
  */
@@ -360,26 +404,30 @@ judge_line(const char *doc, size_t len, size_t *pos, Text *fields)
 	return 0;
 }
 
-/* The n-th field of a line that judge_line() took. */
-static const char *
-judge_nth(const Text *fields, size_t n)
+/* The fields of a line that judge_line() took; the caller frees the array. */
+static const char **
+judge_fields(const Text *line, size_t n)
 {
-	const char *field = fields->data;
+	const char **fields = malloc(sizeof(char *) * (n + 1));
+	const char *field = line->data;
 
-	for (; n > 0; n--)
+	for (size_t i = 0; i < n; i++)
+	{
+		fields[i] = field;
 		field += strlen(field) + 1;
-	return field;
+	}
+	return fields;
 }
 
 /* The column of a key; -1 if there is none, -2 if there are two. */
 static int
-judge_column(const Text *header, size_t ncolumns, const DcfKey *key)
+judge_column(const char **names, size_t ncolumns, const DcfKey *key)
 {
 	int found = -1;
 
 	for (size_t i = 0; i < ncolumns; i++)
 	{
-		const char *name = judge_nth(header, i);
+		const char *name = names[i];
 		size_t len = strlen(name);
 
 		/* An empty name has no quotes. */
@@ -424,6 +472,7 @@ judge_document(const char *doc, size_t len, const DcfCsvConfig *config,
 	Text fields = {0};
 	size_t pos = 0;
 	size_t ncolumns;
+	const char **split;
 	bool sound = dcf_text_is_utf8(doc, len);
 
 	text_add_string(values, "");
@@ -434,23 +483,24 @@ judge_document(const char *doc, size_t len, const DcfCsvConfig *config,
 		len = judge_end(doc, pos, len);
 	if (ncolumns == 0 || (ncolumns == 1 && strcmp(header.data, "null") == 0))
 		sound = false;
+	split = judge_fields(&header, sound ? ncolumns : 0);
 	for (int k = 0; sound && k < config->nkeys; k++)
 	{
-		columns[k] = judge_column(&header, ncolumns, &config->keys[k]);
+		columns[k] = judge_column(split, ncolumns, &config->keys[k]);
 		sound = columns[k] != -2;
 	}
+	free(split);
 	while (sound && pos < len)
 	{
 		sound = judge_line(doc, len, &pos, &fields) == ncolumns;
+		split = judge_fields(&fields, sound ? ncolumns : 0);
 		for (int k = 0; sound && k < config->nkeys; k++)
 		{
 			if (k > 0)
 				text_add_string(values, ";");
-			text_add_string(values,
-							columns[k] < 0 ?
-								"-" :
-								judge_nth(&fields, (size_t) columns[k]));
+			text_add_string(values, columns[k] < 0 ? "-" : split[columns[k]]);
 		}
+		free(split);
 		if (sound)
 			text_add_string(values, "\n");
 	}

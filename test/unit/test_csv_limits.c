@@ -14,7 +14,7 @@ many_columns(void)
 {
 	static char names[MANY][24];
 	static DcfKey keys[MANY];
-	DcfCsvConfig config = {keys, MANY};
+	DcfCsvConfig config = {keys, MANY, 0};
 	Text doc = {0};
 	Reading reading;
 
@@ -61,7 +61,7 @@ static void
 linear_time(void)
 {
 	static const DcfKey keys[] = {{"a", 1}, {"b", 1}};
-	static const DcfCsvConfig config = {keys, 2};
+	static const DcfCsvConfig config = {keys, 2, 0};
 	enum
 	{
 		part = 200000

@@ -16,7 +16,7 @@ static const DcfKey keys[] = {{"a", 1},		   {"Name", 4},
 							  {"q\",\n", 4},   {"\xF0\x9F\x98\x80", 4},
 							  {"StoreName", 9}};
 
-static const DcfCsvConfig config = {keys, COUNT(keys)};
+static const DcfCsvConfig config = {keys, COUNT(keys), 0};
 
 /* Fields as written in a document: wanted keys, and similar texts. */
 static const char *const names[] = {"a",

@@ -10,8 +10,8 @@ static const DcfKey keys[] = {{"a", 1},	   {"b", 1},
 							  {"ID #", 4}, {"na\xC3\xAFve", 6},
 							  {"", 0},	   {"q\"\\", 3}};
 
-static const DcfCsvConfig config = {keys, COUNT(keys)};
-static const DcfCsvConfig no_keys_config = {NULL, 0};
+static const DcfCsvConfig config = {keys, COUNT(keys), 0};
+static const DcfCsvConfig no_keys_config = {NULL, 0, 0};
 
 /* The results of Python's csv module: see make_csv_cases.py. */
 typedef struct Case
