@@ -41,9 +41,19 @@ extern void dcf_scan_end(ForeignScanState *node);
 /*
  * Set the values of DCF_BIND_KEYS for a scan below a batched join: an array of the
  * base type of the key's expression, not copied, which must stay valid until the
- * next call or the next rescan after this one.  To be called before a rescan.
+ * rescan's first row.  To be called before a rescan.  The requests send the table's
+ * batch_size of them at a time; several are under way together.
+ *
+ * The node then ends more than once.  After each empty slot, dcf_scan_batch_end()
+ * returns the number of the batch whose rows have all been returned, or -1 at the end of
+ * all.  Batch 0 has the first batch_size keys, and so on.  A batch whose end is
+ * not reported ends with all: for example, if no request could return a row for it.
  */
 extern void dcf_scan_set_keys(ForeignScanState *node, Datum array);
+extern int dcf_scan_batch_end(ForeignScanState *node);
+
+/* The rest of the rows of a batch that has returned one is not needed. */
+extern void dcf_scan_skip_batch(ForeignScanState *node, int batch);
 
 /* The first two live as long as the scan; a rescan may replace the source. */
 extern const DcfRelation *dcf_scan_relation(const DcfScan *scan);

@@ -34,13 +34,16 @@ typedef struct DcfRowStats
 	uint64 records_in_thread; /* those of them read by the inflate thread */
 	double first_byte_ms;	  /* of the first reply; -1 before it */
 	int at_once;			  /* largest number of requests under way */
-	uint64 replays;			  /* starts whose rows came from the row cache */
+	uint64 batches; /* of a batched join's keys that were requested */
+	uint64 replays; /* starts whose rows came from the row cache */
 } DcfRowStats;
 
 typedef enum DcfRowStatus
 {
 	DCF_ROW_READY,
-	DCF_ROW_LATER, /* no row has arrived; only without wait */
+	DCF_ROW_LATER,	   /* no row has arrived; only without wait */
+	DCF_ROW_BATCH_END, /* of a batched join: all rows of source->batch have
+						* been returned; other batches follow, or the end */
 	DCF_ROW_END
 } DcfRowStatus;
 
@@ -73,6 +76,12 @@ typedef struct DcfRowSourceRoutine
 	List *(*replies)(const DcfRowSource *source);
 
 	/*
+	 * The rows of a batch that has returned one are no longer needed.  The source
+	 * may return them all the same.
+	 */
+	void (*skip_batch)(DcfRowSource *source, int batch);
+
+	/*
 	 * End all requests at once, also unfinished ones.  The source can be
 	 * started again.
 	 */
@@ -97,6 +106,7 @@ struct DcfRowSource
 	Oid userid;				   /* the user whose user mapping is used */
 	DcfWarned *warned;		   /* columns that the statement was warned of */
 	DcfRowStats *stats;
+	int batch; /* of DCF_ROW_BATCH_END; its number is that of dcf_bind_batch() */
 };
 
 /*

@@ -79,6 +79,22 @@ extern double dcf_bind_count(const DcfRequestSet *set);
 extern DcfBoundRequest *dcf_bind_next(DcfRequestSet *set);
 extern bool dcf_bind_has_next(const DcfRequestSet *set);
 
+/*
+ * The number of the request's batch: the keys of a batched join are cut into
+ * batches of the table's batch_size, numbered from 0 in their order.  -1 if it
+ * has none, because there are no keys or they cannot be sent.
+ */
+extern int dcf_bind_batch(const DcfBoundRequest *bound);
+
+/*
+ * For the batch of a request that has been returned: whether dcf_bind_next()
+ * will return more of its requests.
+ */
+extern bool dcf_bind_has_batch(const DcfRequestSet *set, int number);
+
+/* Have dcf_bind_next() return no more requests of a batch that it has begun. */
+extern void dcf_bind_skip_batch(DcfRequestSet *set, int number);
+
 /* The request as it is sent, in the current memory context. */
 extern DcfRequest *dcf_bind_request(const DcfBoundRequest *bound);
 
@@ -97,8 +113,8 @@ extern Datum dcf_bind_sent(const DcfBoundRequest *bound, AttrNumber attnum,
  * differ in a filtered column, the service's equality may be wider than
  * PostgreSQL's, so that several replies have the row; only the request for the
  * row's own value returns it.  The same holds for the periods of a window,
- * which are sent wider than they are, and for the halves of a request. values
- * and isnull are those of all columns, by attnum - 1.
+ * which are sent wider than they are, for the halves of a request, and for the
+ * batches of a batched join's keys. values and isnull are those of all columns, by attnum - 1.
  */
 extern bool dcf_bind_owns_row(const DcfBoundRequest *bound,
 							  const Datum *values, const bool *isnull);

@@ -35,6 +35,11 @@ typedef struct DcfBindValues
 extern DcfBindValues dcf_bind_values_from(const DcfColumn *column, Datum value,
 										  Oid valuetype, bool is_array);
 
+/* The same for several values, none of them NULL. */
+extern DcfBindValues dcf_bind_values_make(const DcfColumn *column,
+										  const Datum *values, int nvalues,
+										  Oid valuetype);
+
 /* The values that are in both sets; shares their Datums. */
 extern DcfBindValues dcf_bind_values_intersect(const DcfColumn *column,
 											   const DcfBindValues *one,

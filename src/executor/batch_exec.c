@@ -2,30 +2,30 @@
  * batch_exec.c
  *	  Execution of batched joins.  See batch_exec.h.
  *
- * Outer rows are read until memory is full or there are no more, and hashed by
- * their key.  The scan below gets batch_size keys at a time, and its rows are joined
- * as they stream in.  The join's clauses decide which rows match, so a row that the
- * service returns without having been asked for it does no harm.
+ * Outer rows are read until memory is full or there are no more: a chunk.  They are
+ * hashed by their key.  The scan below gets the keys in passes, almost always in one.
+ * It requests batch_size keys at a time, several such batches together, and the rows
+ * are joined as they stream in.  The join's clauses decide which rows match, and the
+ * scan returns each row once, so a row that the service returns without having been
+ * asked for it does no harm.
  *
- * If memory is full before the outer side has ended, inner rows also go to a
- * tuplestore, each with the number of its key.  For the next outer rows the tuplestore
- * is read again, and only new keys are requested.
+ * If memory is full before the outer side has ended, inner rows also go to a store.
+ * For the next chunk they are read from there, and only new keys are requested.
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/value.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
-#include "utils/ruleutils.h"
-#include "utils/tuplestore.h"
 
 #include "base/compat.h"
 #include "batch_chunk.h"
+#include "batch_explain.h"
+#include "batch_pass.h"
+#include "batch_store.h"
 #include "executor/batch_exec.h"
 #include "executor/scan.h"
 
@@ -33,10 +33,11 @@
 typedef enum Step
 {
 	STEP_READ,	   /* read outer rows into the chunk */
-	STEP_BATCH,	   /* start the next batch of keys */
+	STEP_PASS,	   /* begin the next pass over keys of the chunk */
 	STEP_INNER,	   /* read an inner row */
 	STEP_MATCH,	   /* try the next outer row with the inner row's hash */
-	STEP_UNMATCHED /* return the next outer row that was joined to none */
+	STEP_UNMATCHED /* return the next outer row of a batch that was joined to
+					* none */
 } Step;
 
 typedef struct BatchedJoin
@@ -62,19 +63,18 @@ typedef struct BatchedJoin
 	Step step;
 	bool outer_done;
 	DcfBatchChunk *chunk;
-	MemoryContext array_context; /* of the array of the batch's keys */
-	int first;					 /* the batch is keys first .. end - 1 */
-	int end;
-	int nrequested; /* keys requested for earlier chunks */
-	bool replaying; /* the batch is those keys: rows come from the store */
-	Tuplestorestate *store; /* inner rows for later chunks, or NULL */
-	TupleTableSlot *store_slot;
-	int64 nunmatched; /* outer rows of the batch not joined so far */
+	DcfBatchStore *store; /* inner rows for later chunks */
+	int nrequested;		  /* keys requested for earlier chunks */
+	DcfBatchPass *pass;
+	bool replaying;	 /* the pass is those keys: rows come from the store */
+	bool inner_done; /* no more inner rows in this pass */
+	int matched;	 /* batch whose outer rows are all joined, or -1 */
 	TupleTableSlot *inner_slot;
 	DcfBatchKey *key;  /* next key whose rows to try; NULL: none */
 	DcfBatchRow *row;  /* next row to try or return; NULL: see key */
+	int batch;		   /* that row's, while rows are tried */
 	int unmatched_key; /* next key whose unmatched rows to return */
-	uint64 batches;	   /* over all rescans */
+	int unmatched_end;
 } BatchedJoin;
 
 static void begin(CustomScanState *node, EState *estate, int eflags);
@@ -85,28 +85,26 @@ static void explain(CustomScanState *node, List *ancestors, ExplainState *es);
 static void init_key(BatchedJoin *join, const CustomScan *plan);
 static ForeignScanState *find_scan(PlanState *node);
 static bool emits_unmatched(const BatchedJoin *join);
-static TupleTableSlot *make_store_slot(const BatchedJoin *join,
-									   EState *estate);
 static void forget_keys(BatchedJoin *join);
 static bool fill_chunk(BatchedJoin *join);
 static void add_outer_row(BatchedJoin *join, TupleTableSlot *slot);
-static Step start_batch(BatchedJoin *join);
+static Step begin_pass(BatchedJoin *join);
+static void begin_scan(BatchedJoin *join);
 static Datum make_array(const BatchedJoin *join);
-static DcfBatchKey *find_key(BatchedJoin *join, Datum value);
 static Step read_inner(BatchedJoin *join);
-static bool needs_no_more_inner(const BatchedJoin *join);
-static TupleTableSlot *next_inner(BatchedJoin *join);
+static TupleTableSlot *next_inner(BatchedJoin *join, int *stored_key);
+static void skip_matched(BatchedJoin *join);
+static Step end_batch(BatchedJoin *join);
+static DcfBatchKey *find_key(BatchedJoin *join, Datum value);
 static void store_row(BatchedJoin *join);
-static DcfBatchKey *find_stored_key(const BatchedJoin *join, DcfBatchKey *key);
 static DcfBatchRow *next_match(BatchedJoin *join);
 static bool try_join(BatchedJoin *join, DcfBatchRow *row);
+static bool needs_one_match(const BatchedJoin *join);
+static void count_match(BatchedJoin *join);
 static DcfBatchRow *next_outer(BatchedJoin *join);
 static void fill_slot(BatchedJoin *join, const Datum *values,
 					  const bool *isnull, TupleTableSlot *inner);
 static TupleTableSlot *emit(BatchedJoin *join);
-static void explain_quals(const BatchedJoin *join, List *ancestors,
-						  ExplainState *es);
-static const char *join_name(JoinType type);
 
 static const CustomExecMethods exec_methods = {.CustomName = DCF_BATCH_NAME,
 											   .BeginCustomScan = begin,
@@ -125,7 +123,7 @@ dcf_batch_create_state(CustomScan *scan)
 	return (Node *) join;
 }
 
-/* The BeginCustomScan callback.  The inner scan starts with the first batch. */
+/* The BeginCustomScan callback.  The inner scan starts with the first pass. */
 static void
 begin(CustomScanState *node, EState *estate, int eflags)
 {
@@ -149,13 +147,11 @@ begin(CustomScanState *node, EState *estate, int eflags)
 	join->same_key =
 		ExecInitQual(list_make1(list_nth(plan->custom_exprs, DCF_BATCH_QUALS)),
 					 &node->ss.ps);
-	join->store_slot = make_store_slot(join, estate);
+	join->store =
+		dcf_batch_store_create(estate, ExecGetResultType(join->inner));
 	join->chunk = dcf_batch_chunk_create(estate->es_query_cxt,
 										 join->type_of_value, join->collation);
-	join->array_context =
-		AllocSetContextCreate(estate->es_query_cxt,
-							  "dataconnect_fdw batch of a join",
-							  ALLOCSET_DEFAULT_SIZES);
+	join->pass = dcf_batch_pass_create(estate->es_query_cxt);
 	join->step = STEP_READ;
 }
 
@@ -220,10 +216,10 @@ next(CustomScanState *node)
 			case STEP_READ:
 				if (!fill_chunk(join))
 					return NULL;
-				join->step = STEP_BATCH;
+				join->step = STEP_PASS;
 				break;
-			case STEP_BATCH:
-				join->step = start_batch(join);
+			case STEP_PASS:
+				join->step = begin_pass(join);
 				break;
 			case STEP_INNER:
 				join->step = read_inner(join);
@@ -239,7 +235,7 @@ next(CustomScanState *node)
 			case STEP_UNMATCHED:
 				row = next_outer(join);
 				if (!row)
-					join->step = STEP_BATCH;
+					join->step = STEP_INNER;
 				else if (!row->matched)
 				{
 					fill_slot(join, row->values, row->isnull, NULL);
@@ -257,17 +253,16 @@ end(CustomScanState *node)
 {
 	BatchedJoin *join = (BatchedJoin *) node;
 
-	if (join->store)
-		tuplestore_end(join->store);
+	dcf_batch_store_end(join->store);
 	ExecEndNode(join->outer);
 	ExecEndNode(join->inner);
 }
 
 /*
- * start_batch() rescans the inner side, so only the outer side is done here.
+ * Ends the requests under way: what the outer side sends must not wait for them.
  * ExecReScan() passes changed parameters on to lefttree and righttree only.
- * ExecProcNode() rescans a child whose parameters have changed.  Inner rows
- * that were stored may depend on the old parameters, so they are forgotten.
+ * ExecProcNode() rescans a child whose parameters have changed.  Inner rows that were
+ * stored may depend on the old parameters, so they are forgotten.
  */
 static void
 rescan(CustomScanState *node)
@@ -281,6 +276,7 @@ rescan(CustomScanState *node)
 	}
 	if (!join->outer->chgParam)
 		ExecReScan(join->outer);
+	ExecReScan(join->inner);
 	ExecClearTuple(node->ss.ss_ScanTupleSlot);
 	forget_keys(join);
 	join->step = STEP_READ;
@@ -299,10 +295,7 @@ static void
 forget_keys(BatchedJoin *join)
 {
 	dcf_batch_chunk_forget(join->chunk);
-	/* next_inner() makes the slot point into the store. */
-	ExecClearTuple(join->store_slot);
-	if (join->store)
-		tuplestore_clear(join->store);
+	dcf_batch_store_clear(join->store);
 	join->nrequested = 0;
 }
 
@@ -331,8 +324,7 @@ fill_chunk(BatchedJoin *join)
 		else
 			add_outer_row(join, slot);
 	}
-	join->end = 0;
-	join->replaying = false;
+	dcf_batch_pass_clear(join->pass);
 	return !chunk->empty;
 }
 
@@ -366,99 +358,153 @@ add_outer_row(BatchedJoin *join, TupleTableSlot *slot)
 }
 
 /*
- * Start the next batch.  The first batch of a chunk is all keys that earlier chunks
- * have requested, whose inner rows are in the store.  Then come batches of new keys,
- * then the outer rows with a NULL key, then the next chunk.
+ * Begin the next pass.  The first one of a chunk is over all keys that earlier chunks
+ * have requested, whose inner rows are in the store.  Then come the new keys, then
+ * the outer rows with a NULL key, then the next chunk.
  */
 static Step
-start_batch(BatchedJoin *join)
+begin_pass(BatchedJoin *join)
 {
 	DcfBatchChunk *chunk = join->chunk;
+	DcfBatchPass *pass = join->pass;
+	int size = join->batch_size;
+	int end;
 
-	join->first = join->end;
-	join->replaying = join->first < join->nrequested;
-	join->end = join->replaying ?
-		join->nrequested :
-		Min(join->first + join->batch_size, chunk->nkeys);
+	join->replaying = pass->end < join->nrequested;
+	if (join->replaying)
+		end = size = join->nrequested;
+	else
+		end = dcf_batch_pass_limit(chunk, pass->end, size);
+	dcf_batch_pass_begin(pass, chunk, end, size);
 	join->key = NULL;
 	join->row = NULL;
+	join->matched = -1;
+	join->inner_done = pass->nbatches == 0;
 	/* No keys left: return the rows with a NULL key, once. */
-	if (join->first == join->end)
+	if (join->inner_done)
 	{
 		join->row = chunk->nulls;
 		chunk->nulls = NULL;
+		join->unmatched_key = join->unmatched_end = 0;
 		return join->row ? STEP_UNMATCHED : STEP_READ;
 	}
-	join->nunmatched = 0;
-	for (int i = join->first; i < join->end; i++)
-		join->nunmatched += chunk->keys[i]->nrows;
 	if (join->replaying)
-	{
-		if (join->store)
-			tuplestore_rescan(join->store);
-		return STEP_INNER;
-	}
-	/* Another chunk will follow, which needs these inner rows again. */
-	if (!join->outer_done && !join->store)
-		join->store = tuplestore_begin_heap(true, false, work_mem);
-	dcf_scan_set_keys(join->scan, make_array(join));
-	ExecReScan(join->inner);
-	join->batches++;
+		dcf_batch_store_rewind(join->store);
+	else
+		begin_scan(join);
 	return STEP_INNER;
 }
 
-/*
- * The batch's keys as an array, valid until the next batch.  The scan does
- * not copy it, so it is in a context that lasts longer than a row.
- */
+/* Have the scan below request the pass's keys. */
+static void
+begin_scan(BatchedJoin *join)
+{
+	dcf_scan_set_keys(join->scan, make_array(join));
+	ExecReScan(join->inner);
+}
+
+/* The pass's keys as an array, valid until the next pass. */
 static Datum
 make_array(const BatchedJoin *join)
 {
-	MemoryContext old;
-	int nvalues = join->end - join->first;
-	Datum *values;
+	const DcfBatchPass *pass = join->pass;
+	MemoryContext old = MemoryContextSwitchTo(pass->context);
+	int nvalues = pass->end - pass->first;
+	Datum *values = palloc(sizeof(Datum) * nvalues);
 	ArrayType *array;
 
-	MemoryContextReset(join->array_context);
-	old = MemoryContextSwitchTo(join->array_context);
-	values = palloc(sizeof(Datum) * nvalues);
-
 	for (int i = 0; i < nvalues; i++)
-		values[i] = join->chunk->keys[join->first + i]->value;
+		values[i] = join->chunk->keys[pass->first + i]->value;
 	array = construct_array(values, nvalues, join->type_of_value, join->typlen,
 							join->typbyval, join->typalign);
+	pfree(values);
 	MemoryContextSwitchTo(old);
 	return PointerGetDatum(array);
 }
 
 /*
  * Read an inner row and find the outer rows to try it with.  Returns the next step:
- * STEP_MATCH, or what follows the batch's last inner row.
+ * STEP_MATCH, or what follows the end of a batch or of the pass.
  */
 static Step
 read_inner(BatchedJoin *join)
 {
-	TupleTableSlot *slot = needs_no_more_inner(join) ? NULL : next_inner(join);
+	TupleTableSlot *slot;
 	Datum value;
 	bool isnull;
+	int stored_key = -1;
 
+	skip_matched(join);
+	slot = join->inner_done ? NULL : next_inner(join, &stored_key);
 	join->row = NULL;
 	if (TupIsNull(slot))
-	{
-		join->unmatched_key = join->first;
-		return emits_unmatched(join) ? STEP_UNMATCHED : STEP_BATCH;
-	}
+		return end_batch(join);
 	join->inner_slot = slot;
 	value = slot_getattr(slot, join->column, &isnull);
 	/* A NULL in the column matches no key. */
 	if (isnull)
 		return STEP_INNER;
-	join->key = find_key(join, value);
 	if (join->replaying)
-		join->key = find_stored_key(join, join->key);
-	else if (!join->outer_done)
+		join->key = join->chunk->keys[stored_key];
+	else
+		join->key = find_key(join, value);
+	if (!join->replaying && !join->outer_done)
 		store_row(join);
 	return STEP_MATCH;
+}
+
+/* The pass's next inner row, from the scan, or from the store with its key. */
+static TupleTableSlot *
+next_inner(BatchedJoin *join, int *stored_key)
+{
+	return join->replaying ? dcf_batch_store_next(join->store, stored_key) :
+							 ExecProcNode(join->inner);
+}
+
+/*
+ * Once all outer rows of a batch are joined, the rest of its inner rows is not needed:
+ * count_match() knows.  Not before the next row is read, because the slot may point
+ * into the reply.
+ */
+static void
+skip_matched(BatchedJoin *join)
+{
+	DcfBatchPass *pass = join->pass;
+
+	if (join->matched < 0)
+		return;
+	pass->batches[join->matched].ended = true;
+	if (!join->replaying)
+		dcf_scan_skip_batch(join->scan, join->matched);
+	join->matched = -1;
+	join->inner_done |= dcf_batch_pass_open(pass) < 0;
+}
+
+/*
+ * After an empty slot: return the unmatched outer rows of a batch that has ended.  With
+ * the end of the pass all of its batches end, one after another.
+ */
+static Step
+end_batch(BatchedJoin *join)
+{
+	DcfBatchPass *pass = join->pass;
+	int batch = -1;
+
+	if (!join->inner_done && !join->replaying)
+		batch = dcf_scan_batch_end(join->scan);
+	if (batch < 0)
+	{
+		join->inner_done = true;
+		batch = dcf_batch_pass_open(pass);
+	}
+	if (batch < 0)
+		return STEP_PASS;
+	pass->batches[batch].ended = true;
+	if (!emits_unmatched(join))
+		return STEP_INNER;
+	join->unmatched_key = pass->first + batch * pass->size;
+	join->unmatched_end = Min(join->unmatched_key + pass->size, pass->end);
+	return STEP_UNMATCHED;
 }
 
 /*
@@ -477,103 +523,30 @@ find_key(BatchedJoin *join, Datum value)
 	return dcf_batch_chunk_find(join->chunk, hash);
 }
 
-/*
- * A semi or anti join needs no more inner rows once all outer rows of the batch have
- * matched, unless later chunks need them in the store.
- */
-static bool
-needs_no_more_inner(const BatchedJoin *join)
-{
-	return (join->type == JOIN_SEMI || join->type == JOIN_ANTI) &&
-		join->nunmatched == 0 && (join->replaying || join->outer_done);
-}
-
-/*
- * The batch's next inner row, from the scan or the store.  A row from the
- * store is not copied: nothing is added to the store while it is read.
- */
-static TupleTableSlot *
-next_inner(BatchedJoin *join)
-{
-	if (!join->replaying)
-		return ExecProcNode(join->inner);
-	if (!join->store ||
-		!tuplestore_gettupleslot(join->store, true, false, join->store_slot))
-		return NULL;
-	return join->store_slot;
-}
-
-/*
- * A slot for an inner row followed by the number of its key.  The inner
- * columns keep their positions, so such a slot can stand for one of the inner
- * node.  A tuplestore returns minimal tuples.
- */
-static TupleTableSlot *
-make_store_slot(const BatchedJoin *join, EState *estate)
-{
-	TupleDesc inner = ExecGetResultType(join->inner);
-	TupleDesc desc = CreateTemplateTupleDesc(inner->natts + 1);
-
-	for (int i = 1; i <= inner->natts; i++)
-		TupleDescCopyEntry(desc, i, inner, i);
-	TupleDescInitEntry(desc, inner->natts + 1, "key", INT4OID, -1, 0);
-	return ExecInitExtraTupleSlot(estate, desc, &TTSOpsMinimalTuple);
-}
-
-/* Store the inner row once for each key of the batch that it matches. */
+/* Store the inner row once for each key of the pass that it matches. */
 static void
 store_row(BatchedJoin *join)
 {
-	TupleDesc desc = join->store_slot->tts_tupleDescriptor;
-	int natts = desc->natts - 1;
-	const TupleTableSlot *inner = join->inner_slot;
-	Datum *values = palloc(sizeof(Datum) * desc->natts);
-	bool *isnull = palloc(sizeof(bool) * desc->natts);
-
-	/* Keys with one hash need not be equal, nor be in this batch. */
+	/* Keys with one hash need not be equal, nor be in this pass. */
 	for (DcfBatchKey *key = join->key; key; key = key->next)
 	{
-		if (key->number < join->first || key->number >= join->end)
+		if (!dcf_batch_pass_has(join->pass, key))
 			continue;
 
 		/*
-		 * The batch's keys are new, so each has a row of this chunk, by which
+		 * The pass's keys are new, so each has a row of this chunk, by which
 		 * its clause can be evaluated.
 		 */
 		fill_slot(join, key->rows->values, key->rows->isnull,
 				  join->inner_slot);
-		if (!ExecQual(join->same_key, join->css.ss.ps.ps_ExprContext))
-			continue;
-		/* fill_slot() has deformed the inner row. */
-		memcpy(values, inner->tts_values, sizeof(Datum) * natts);
-		memcpy(isnull, inner->tts_isnull, sizeof(bool) * natts);
-		values[natts] = Int32GetDatum(key->number);
-		isnull[natts] = false;
-		tuplestore_putvalues(join->store, desc, values, isnull);
+		if (ExecQual(join->same_key, join->css.ss.ps.ps_ExprContext))
+			dcf_batch_store_add(join->store, join->inner_slot, key->number);
 	}
-	pfree(values);
-	pfree(isnull);
-}
-
-/* Among keys with the same hash, the one that the stored row belongs to. */
-static DcfBatchKey *
-find_stored_key(const BatchedJoin *join, DcfBatchKey *key)
-{
-	TupleTableSlot *slot = join->store_slot;
-	bool isnull;
-	Datum number =
-		slot_getattr(slot, slot->tts_tupleDescriptor->natts, &isnull);
-
-	while (key && key->number != DatumGetInt32(number))
-		key = key->next;
-	return key;
 }
 
 /*
- * The batch's next outer row with the hash of the inner row; or NULL.  Keys
- * of other batches are passed over: the service may return a row without
- * having been asked for it, and returns it again for the batch that has its
- * key.
+ * The next outer row with the hash of the inner row; or NULL.  Keys of other passes are
+ * passed over: the service may return a row without having been asked for it.
  */
 static DcfBatchRow *
 next_match(BatchedJoin *join)
@@ -582,8 +555,11 @@ next_match(BatchedJoin *join)
 
 	while (!join->row && join->key)
 	{
-		if (join->key->number >= join->first && join->key->number < join->end)
+		if (dcf_batch_pass_has(join->pass, join->key))
+		{
 			join->row = join->key->rows;
+			join->batch = dcf_batch_pass_batch(join->pass, join->key);
+		}
 		/* A stored row belongs to one key only. */
 		join->key = join->replaying ? NULL : join->key->next;
 	}
@@ -600,7 +576,7 @@ try_join(BatchedJoin *join, DcfBatchRow *row)
 	PlanState *node = &join->css.ss.ps;
 
 	/* For these joins one match is enough. */
-	if (row->matched && (join->type == JOIN_SEMI || join->type == JOIN_ANTI))
+	if (row->matched && needs_one_match(join))
 		return false;
 	fill_slot(join, row->values, row->isnull, join->inner_slot);
 	if (!ExecQual(join->quals, node->ps_ExprContext))
@@ -609,18 +585,39 @@ try_join(BatchedJoin *join, DcfBatchRow *row)
 		return false;
 	}
 	if (!row->matched)
-		join->nunmatched--;
+		count_match(join);
 	row->matched = true;
 	return true;
 }
 
-/* The batch's next outer row, matched or not; NULL after the last. */
+static bool
+needs_one_match(const BatchedJoin *join)
+{
+	return join->type == JOIN_SEMI || join->type == JOIN_ANTI;
+}
+
+/*
+ * Note an outer row's first match.  After that of a batch's last row, its inner rows may
+ * be of no use any more, unless later chunks need them in the store.
+ */
+static void
+count_match(BatchedJoin *join)
+{
+	DcfBatchProgress *batch = &join->pass->batches[join->batch];
+
+	batch->nunmatched--;
+	if (batch->nunmatched == 0 && needs_one_match(join) &&
+		(join->replaying || join->outer_done))
+		join->matched = join->batch;
+}
+
+/* The next outer row of the batch that has ended, matched or not; or NULL. */
 static DcfBatchRow *
 next_outer(BatchedJoin *join)
 {
 	DcfBatchRow *row;
 
-	while (!join->row && join->unmatched_key < join->end)
+	while (!join->row && join->unmatched_key < join->unmatched_end)
 		join->row = join->chunk->keys[join->unmatched_key++]->rows;
 	row = join->row;
 	if (row)
@@ -680,45 +677,7 @@ emit(BatchedJoin *join)
 static void
 explain(CustomScanState *node, List *ancestors, ExplainState *es)
 {
-	BatchedJoin *join = (BatchedJoin *) node;
+	const BatchedJoin *join = (BatchedJoin *) node;
 
-	explain_quals(join, ancestors, es);
-	ExplainPropertyInteger("Batch Size", NULL, join->batch_size, es);
-	if (es->analyze)
-		ExplainPropertyUInteger("Batches", NULL, join->batches, es);
-}
-
-/* Labels as EXPLAIN has them for PostgreSQL's own joins, where there are any. */
-static void
-explain_quals(const BatchedJoin *join, List *ancestors, ExplainState *es)
-{
-	CustomScan *plan = (CustomScan *) join->css.ss.ps.plan;
-	List *context =
-		set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, ancestors);
-	List *others = list_copy_tail(plan->custom_exprs, DCF_BATCH_QUALS + 1);
-	const Instrumentation *run = join->css.ss.ps.instrument;
-	Node *key = list_nth(plan->custom_exprs, DCF_BATCH_QUALS);
-
-	ExplainPropertyText("Join Type", join_name(join->type), es);
-	ExplainPropertyText("Batch Cond",
-						deparse_expression(key, context, true, false), es);
-	if (others == NIL)
-		return;
-	ExplainPropertyText("Join Filter",
-						deparse_expression((Node *) make_ands_explicit(others),
-										   context, true, false),
-						es);
-	if (es->analyze && run && run->nloops > 0 &&
-		(run->nfiltered2 > 0 || es->format != EXPLAIN_FORMAT_TEXT))
-		ExplainPropertyFloat("Rows Removed by Join Filter", NULL,
-							 run->nfiltered2 / run->nloops, 0, es);
-}
-
-static const char *
-join_name(JoinType type)
-{
-	return type == JOIN_LEFT ? "Left" :
-		type == JOIN_SEMI	 ? "Semi" :
-		type == JOIN_ANTI	 ? "Anti" :
-							   "Inner";
+	dcf_batch_explain(node, join->scan, join->type, ancestors, es);
 }

@@ -71,6 +71,7 @@ static void start(DcfRowSource *source, const DcfBoundValue *values);
 static DcfRowStatus next(DcfRowSource *source, bool wait,
 						 TupleTableSlot **slot);
 static List *list_replies(const DcfRowSource *source);
+static void skip_batch(DcfRowSource *source, int batch);
 static void stop(DcfRowSource *source);
 static void end(DcfRowSource *source);
 static void add_open(const DcfRowSource *source, DcfRowStats *stats);
@@ -84,7 +85,7 @@ static bool is_same(const CachedRows *cached, const Reader *reader,
 					const DcfBoundValue *values);
 static CachedRows *create_cached(Reader *reader, const DcfBoundValue *values);
 static int take_pointer(CachedRows *cached);
-static DcfRowStatus fetch_row(CachedRows *cached, bool wait,
+static DcfRowStatus fetch_row(Reader *reader, bool wait,
 							  TupleTableSlot **slot);
 static void finish_fetch(CachedRows *cached);
 static bool is_busy(const CachedRows *cached);
@@ -94,6 +95,7 @@ static void drop_cached(CachedRows *cached);
 static const DcfRowSourceRoutine routine = {.start = start,
 											.next = next,
 											.replies = list_replies,
+											.skip_batch = skip_batch,
 											.stop = stop,
 											.end = end,
 											.add_open = add_open};
@@ -348,20 +350,22 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 		*slot = reader->slot;
 		return DCF_ROW_READY;
 	}
-	return cached->fetch ? fetch_row(cached, wait, slot) : DCF_ROW_END;
+	return cached->fetch ? fetch_row(reader, wait, slot) : DCF_ROW_END;
 }
 
 /*
  * Fetch a row, add it to the store and return it.  tuplestore_puttupleslot() keeps
  * this reader's pointer, which is active, at the end: only others will see the row
- * in the store.
+ * in the store.  Others do not learn of a batch's end.
  */
 static DcfRowStatus
-fetch_row(CachedRows *cached, bool wait, TupleTableSlot **slot)
+fetch_row(Reader *reader, bool wait, TupleTableSlot **slot)
 {
+	CachedRows *cached = reader->cached;
 	DcfRowStatus status =
 		cached->fetch->routine->next(cached->fetch, wait, slot);
 
+	reader->base.batch = cached->fetch->batch;
 	if (status == DCF_ROW_END)
 		finish_fetch(cached);
 	if (status != DCF_ROW_READY)
@@ -392,6 +396,12 @@ list_replies(const DcfRowSource *source)
 	return cached && cached->fetch ?
 		cached->fetch->routine->replies(cached->fetch) :
 		NIL;
+}
+
+/* Other readers may need the rows. */
+static void
+skip_batch(DcfRowSource *source, int batch)
+{
 }
 
 /* Count only the replies to this reader's own requests. */

@@ -37,6 +37,7 @@ struct DcfScan
 	Datum keys;	  /* from a batched join, for DCF_BIND_KEYS */
 	bool nowait;  /* during dcf_scan_next() without wait */
 	bool late;	  /* the last call found no row that had arrived */
+	int batch;	  /* the last call found the end of this batch, or -1 */
 };
 
 static DcfScan *get_scan(ForeignScanState *node);
@@ -110,8 +111,9 @@ dcf_scan_iterate(ForeignScanState *node)
 	if (!scan->started)
 		start(node);
 	status = scan->source->routine->next(scan->source, !scan->nowait, &slot);
-	/* The slot is empty both for a row that is late and at the end. */
+	/* The slot is empty for a row that is late, and at the end of each batch. */
 	scan->late = status == DCF_ROW_LATER;
+	scan->batch = status == DCF_ROW_BATCH_END ? scan->source->batch : -1;
 	return slot;
 }
 
@@ -158,6 +160,7 @@ dcf_scan_rescan(ForeignScanState *node)
 
 	scan->source->routine->stop(scan->source);
 	scan->started = false;
+	scan->batch = -1;
 
 	/* The values may stay the same for further rescans. */
 	if (same_values)
@@ -334,6 +337,20 @@ void
 dcf_scan_set_keys(ForeignScanState *node, Datum array)
 {
 	get_scan(node)->keys = array;
+}
+
+int
+dcf_scan_batch_end(ForeignScanState *node)
+{
+	return get_scan(node)->batch;
+}
+
+void
+dcf_scan_skip_batch(ForeignScanState *node, int batch)
+{
+	DcfRowSource *source = get_scan(node)->source;
+
+	source->routine->skip_batch(source, batch);
 }
 
 static DcfScan *

@@ -45,6 +45,7 @@ struct Fetch
 	int nstreams;
 	int width;		/* how many streams may be in use */
 	int latest;		/* index of the stream last read from */
+	int nbatches;	/* number of the latest batch that was requested, + 1 */
 	Stream *stream; /* to read from, or NULL: to be chosen */
 };
 
@@ -52,6 +53,7 @@ static void start(DcfRowSource *source, const DcfBoundValue *values);
 static DcfRowStatus next(DcfRowSource *source, bool wait,
 						 TupleTableSlot **slot);
 static List *list_replies(const DcfRowSource *source);
+static void skip_batch(DcfRowSource *source, int batch);
 static void stop(DcfRowSource *source);
 static void add_open(const DcfRowSource *source, DcfRowStats *stats);
 static Bitmapset *find_sent(const DcfRelation *relation,
@@ -62,11 +64,15 @@ static bool open_stream(Fetch *fetch, bool wait);
 static bool is_table(const Fetch *fetch);
 static char *give_hint(const void *arg, int status);
 static Stream *get_stream(Fetch *fetch);
+static void count_batch(Fetch *fetch, int batch);
 static void next_request(Fetch *fetch, Stream *stream);
 static bool exceeds_max_rows(const Fetch *fetch, const Stream *stream);
 static bool begin_reply(Fetch *fetch, Stream *stream);
 static Stream *find_ready(Fetch *fetch);
 static void wait_for_any(Fetch *fetch);
+static bool finish_stream(Fetch *fetch, Stream *stream);
+static bool has_batch(const Fetch *fetch, int batch);
+static void widen(Fetch *fetch);
 static void end_stream(Fetch *fetch, Stream *stream, bool whole);
 static void add_to_reply_stats(const Fetch *fetch, const Stream *stream,
 							   bool whole);
@@ -76,6 +82,7 @@ static void fill_sent(const Fetch *fetch, Datum *values, bool *isnull);
 static const DcfRowSourceRoutine routine = {.start = start,
 											.next = next,
 											.replies = list_replies,
+											.skip_batch = skip_batch,
 											.stop = stop,
 											.end = stop,
 											.add_open = add_open};
@@ -144,6 +151,7 @@ start(DcfRowSource *source, const DcfBoundValue *values)
 		dcf_bind_create(source->relation, source->priv,
 						dcf_bind_copy_values(source->priv, values), false);
 	MemoryContextSwitchTo(old);
+	fetch->nbatches = 0;
 	fetch->width =
 		source->priv->all_rows ? source->relation->server->max_concurrency : 1;
 
@@ -193,11 +201,8 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 				ExecStoreVirtualTuple(*slot);
 				return DCF_ROW_READY;
 			case DCF_RECORD_END:
-				end_stream(fetch, stream, true);
-				/* A query that read a whole reply probably wants more. */
-				fetch->width =
-					Min(fetch->width * 2,
-						fetch->base.relation->server->max_concurrency);
+				if (finish_stream(fetch, stream))
+					return DCF_ROW_BATCH_END;
 				break;
 			case DCF_RECORD_LATER:
 				fetch->stream = NULL;
@@ -338,6 +343,21 @@ get_stream(Fetch *fetch)
 	return stream;
 }
 
+/*
+ * Batches come in the order of their numbers, each in one or several requests.  Keys that
+ * cannot be sent are one batch.
+ */
+static void
+count_batch(Fetch *fetch, int batch)
+{
+	int nbatches = Max(batch, 0) + 1;
+
+	if (nbatches <= fetch->nbatches)
+		return;
+	fetch->nbatches = nbatches;
+	fetch->base.stats->batches++;
+}
+
 /* Take the next request; one that will probably be refused is halved first. */
 static void
 next_request(Fetch *fetch, Stream *stream)
@@ -345,6 +365,7 @@ next_request(Fetch *fetch, Stream *stream)
 	for (;;)
 	{
 		stream->bound = dcf_bind_next(fetch->set);
+		count_batch(fetch, dcf_bind_batch(stream->bound));
 		dcf_bind_request_size(stream->bound, false, &stream->reqsize);
 		if (!exceeds_max_rows(fetch, stream))
 			return;
@@ -441,6 +462,54 @@ list_replies(const DcfRowSource *source)
 	for (int i = 0; i < fetch->nstreams; i++)
 		replies = lappend(replies, fetch->streams[i]->reply);
 	return replies;
+}
+
+/*
+ * End a stream whose reply has been read to its end.  True if that was the last one
+ * of a batch, which is source->batch.
+ */
+static bool
+finish_stream(Fetch *fetch, Stream *stream)
+{
+	int batch = dcf_bind_batch(stream->bound);
+
+	end_stream(fetch, stream, true);
+	widen(fetch);
+	if (batch < 0 || has_batch(fetch, batch))
+		return false;
+	fetch->base.batch = batch;
+	return true;
+}
+
+/* Whether requests of a batch are under way, or to be sent. */
+static bool
+has_batch(const Fetch *fetch, int batch)
+{
+	for (int i = 0; i < fetch->nstreams; i++)
+		if (dcf_bind_batch(fetch->streams[i]->bound) == batch)
+			return true;
+	return dcf_bind_has_batch(fetch->set, batch);
+}
+
+/* A query that has what it wants of a whole reply probably wants more. */
+static void
+widen(Fetch *fetch)
+{
+	fetch->width =
+		Min(fetch->width * 2, fetch->base.relation->server->max_concurrency);
+}
+
+static void
+skip_batch(DcfRowSource *source, int batch)
+{
+	Fetch *fetch = (Fetch *) source;
+
+	/* end_stream() moves the streams behind it. */
+	for (int i = fetch->nstreams - 1; i >= 0; i--)
+		if (dcf_bind_batch(fetch->streams[i]->bound) == batch)
+			end_stream(fetch, fetch->streams[i], false);
+	dcf_bind_skip_batch(fetch->set, batch);
+	widen(fetch);
 }
 
 /*

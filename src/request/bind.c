@@ -5,7 +5,8 @@
  * The requests are enumerated like the readings of an odometer: each column
  * that fans out has a position in its list of values or windows.  The last
  * position moves with each request, and one that has gone round moves the one
- * before it.  Columns of a group share a position.
+ * before it.  Columns of a group share a position.  The batches of a batched join's
+ * keys move last, so that all requests of a batch come before the next batch.
  */
 #include "postgres.h"
 
@@ -23,6 +24,7 @@
 
 static void find_groups(DcfRequestSet *set, const DcfFdwPrivate *priv,
 						const DcfBoundValue *values);
+static void find_batched(DcfRequestSet *set, const DcfFdwPrivate *priv);
 static void find_halved(DcfRequestSet *set, const DcfFdwPrivate *priv);
 static void bind_all(DcfRequestSet *set, const DcfFdwPrivate *priv,
 					 const DcfBoundValue *values);
@@ -31,6 +33,7 @@ static DcfBoundRequest *create_bound(const DcfRequestSet *set,
 static DcfBoundRequest *copy_bound(const DcfBoundRequest *bound,
 								   const DcfBindPart *part);
 static bool advance(DcfRequestSet *set);
+static bool next_batch(DcfRequestSet *set);
 static void add_column_size(DcfRequestSize *reqsize,
 							const DcfBoundRequest *bound, int i, bool whole);
 
@@ -109,6 +112,8 @@ dcf_bind_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
 	if (!set->empty)
 		find_groups(set, priv, values);
 	if (!set->empty)
+		find_batched(set, priv);
+	if (!set->empty)
 		find_halved(set, priv);
 	return set;
 }
@@ -160,6 +165,16 @@ find_groups(DcfRequestSet *set, const DcfFdwPrivate *priv,
 	}
 }
 
+/* The keys have batches unless they cannot be sent, or are not known yet. */
+static void
+find_batched(DcfRequestSet *set, const DcfFdwPrivate *priv)
+{
+	AttrNumber attnum = dcf_fdw_private_keys(priv);
+
+	if (attnum > 0 && set->bcols[attnum - 1].has_batches)
+		set->batched = &set->bcols[attnum - 1];
+}
+
 /*
  * A request that asks for too much is halved by the column that the table's
  * option "split" names.  A batched join's request can always be halved by its
@@ -197,7 +212,7 @@ bind_all(DcfRequestSet *set, const DcfFdwPrivate *priv,
 		DcfBinding *binding = lfirst(lc);
 		DcfBindColumn *bcol = &set->bcols[binding->attnum - 1];
 
-		dcf_bind_column_bind(bcol, binding,
+		dcf_bind_column_bind(bcol, set->relation, binding,
 							 &values[foreach_current_index(lc)]);
 		set->empty |= bcol->empty;
 	}
@@ -220,6 +235,8 @@ dcf_bind_count(const DcfRequestSet *set)
 	/* The columns of a group move together: only their combinations count. */
 	foreach(lc, set->groups)
 		count *= ((const DcfBindGroup *) lfirst(lc))->nrows;
+	if (set->batched)
+		count *= set->batched->batches.count;
 	return count;
 }
 
@@ -257,6 +274,13 @@ dcf_bind_has_next(const DcfRequestSet *set)
 	return set->pending != NIL || !(set->empty || set->finished);
 }
 
+/* The position of the column that the request is halved by. */
+static int
+halved_position(const DcfBoundRequest *bound)
+{
+	return bound->positions[bound->set->halved->column->attnum - 1];
+}
+
 /* A request at these positions, as a whole, in one allocation. */
 static DcfBoundRequest *
 create_bound(const DcfRequestSet *set, const int *positions)
@@ -269,7 +293,7 @@ create_bound(const DcfRequestSet *set, const int *positions)
 	bound->positions = (int *) (bound + 1);
 	memcpy(bound->positions, positions, sizeof(int) * natts);
 	if (set->halved)
-		bound->part = dcf_bind_part_whole(set->halved);
+		bound->part = dcf_bind_part_whole(set->halved, halved_position(bound));
 	return bound;
 }
 
@@ -285,13 +309,6 @@ copy_bound(const DcfBoundRequest *bound, const DcfBindPart *part)
 	copy->part = *part;
 	copy->in_part = true;
 	return copy;
-}
-
-/* The position of the column that the request is halved by. */
-static int
-halved_position(const DcfBoundRequest *bound)
-{
-	return bound->positions[bound->set->halved->column->attnum - 1];
 }
 
 bool
@@ -347,16 +364,14 @@ add_column_size(DcfRequestSize *reqsize, const DcfBoundRequest *bound, int i,
 {
 	const DcfRelation *relation = bound->set->relation;
 	const DcfBindColumn *bcol = &bound->set->bcols[i];
-	const DcfBindPart *part =
-		bcol == bound->set->halved && !whole ? &bound->part : NULL;
-	int count = part ? part->count : bcol->values.count;
+	int position = bound->positions[i];
+	const DcfBindPart part = bcol == bound->set->halved && !whole ?
+		bound->part :
+		dcf_bind_part_whole(bcol, position);
 
 	if (bcol->column->kind == DCF_COLUMN_WINDOW)
 	{
-		int position = bound->positions[i];
-		const DcfWindow window = part ?
-			dcf_bind_part_window(bcol, position, part) :
-			*dcf_bind_column_window(bcol, position);
+		const DcfWindow window = dcf_bind_part_window(bcol, position, &part);
 
 		/*
 		 * The ends are those that the query bounds.  A part may have gained a
@@ -366,18 +381,17 @@ add_column_size(DcfRequestSize *reqsize, const DcfBoundRequest *bound, int i,
 								bcol->window.has_lower, bcol->window.has_upper,
 								&window);
 	}
-	else if (bcol->has_values && !bcol->fan_out && count > 1)
-		dcf_request_size_values(reqsize, relation, bcol->column, count);
+	else if (bcol->has_values && part.count > 1)
+		dcf_request_size_values(reqsize, relation, bcol->column, part.count);
 	else if (bcol->has_values)
-		dcf_request_size_value(
-			reqsize, relation, bcol->column,
-			&bcol->values.values[part ? part->first : bound->positions[i]],
-			bcol->column->basetype);
+		dcf_request_size_value(reqsize, relation, bcol->column,
+							   &bcol->values.values[part.first],
+							   bcol->column->basetype);
 }
 
 /*
  * Move to the next request; false after the last.  Single columns move first,
- * from the last one on, then the groups.
+ * from the last one on, then the groups, then the batches.
  */
 static bool
 advance(DcfRequestSet *set)
@@ -403,7 +417,56 @@ advance(DcfRequestSet *set)
 		if (group->at > 0)
 			return true;
 	}
-	return false;
+	return next_batch(set);
+}
+
+/* The number of the batch at a position of the column of keys. */
+static int
+batch_number(const DcfRequestSet *set, const int *positions)
+{
+	int position = positions[set->batched->column->attnum - 1];
+
+	return set->batched->batches.items[position].number;
+}
+
+/* Move to the next batch of keys; false after the last, or without keys. */
+static bool
+next_batch(DcfRequestSet *set)
+{
+	return set->batched &&
+		++set->positions[set->batched->column->attnum - 1] <
+		set->batched->batches.count;
+}
+
+int
+dcf_bind_batch(const DcfBoundRequest *bound)
+{
+	return bound->set->batched ? batch_number(bound->set, bound->positions) :
+								 -1;
+}
+
+bool
+dcf_bind_has_batch(const DcfRequestSet *set, int number)
+{
+	ListCell *lc;
+
+	foreach(lc, set->pending)
+		if (dcf_bind_batch(lfirst(lc)) == number)
+			return true;
+	return !set->finished && batch_number(set, set->positions) <= number;
+}
+
+void
+dcf_bind_skip_batch(DcfRequestSet *set, int number)
+{
+	ListCell *lc;
+
+	foreach(lc, set->pending)
+		if (dcf_bind_batch(lfirst(lc)) == number)
+			set->pending = foreach_delete_current(set->pending, lc);
+	while (set->batched && !set->finished &&
+		   batch_number(set, set->positions) == number)
+		set->finished = !advance(set);
 }
 
 DcfRequest *
@@ -442,6 +505,19 @@ dcf_bind_sent(const DcfBoundRequest *bound, AttrNumber attnum, bool *isnull)
 	return (Datum) 0;
 }
 
+/* Whether the row's key is in the request's batch. */
+static bool
+batch_has(const DcfBoundRequest *bound, const Datum *values,
+		  const bool *isnull)
+{
+	const DcfBindColumn *bcol = bound->set->batched;
+	int i = bcol->column->attnum - 1;
+
+	return !isnull[i] &&
+		dcf_bind_batch_has(&bcol->batches, bcol->column, bound->positions[i],
+						   values[i]);
+}
+
 bool
 dcf_bind_owns_row(const DcfBoundRequest *bound, const Datum *values,
 				  const bool *isnull)
@@ -458,6 +534,10 @@ dcf_bind_owns_row(const DcfBoundRequest *bound, const Datum *values,
 			 !dcf_bind_column_has(bcol, bound->positions[i], values[i])))
 			return false;
 	}
+
+	if (set->batched && set->batched->batches.count > 1 &&
+		!batch_has(bound, values, isnull))
+		return false;
 
 	/*
 	 * Last, because dcf_bind_part_has() assumes that the whole request owns

@@ -46,7 +46,10 @@ add_params(DcfRequest *request, const DcfBoundRequest *bound, int i,
 		   bool as_template)
 {
 	const DcfBindColumn *bcol = &bound->set->bcols[i];
-	const DcfBindPart *part = bcol == bound->set->halved ? &bound->part : NULL;
+	int position = bound->positions[i];
+	const DcfBindPart part = bcol == bound->set->halved ?
+		bound->part :
+		dcf_bind_part_whole(bcol, position);
 	const char *param;
 
 	if (bcol->column->kind == DCF_COLUMN_WINDOW)
@@ -54,8 +57,7 @@ add_params(DcfRequest *request, const DcfBoundRequest *bound, int i,
 		if (as_template && bcol->fan_out)
 			show_windows(request, bound->set->relation, bcol);
 		else
-			add_window(request, bound->set->relation, bcol,
-					   bound->positions[i], part);
+			add_window(request, bound->set->relation, bcol, position, &part);
 		return;
 	}
 	param = dcf_option_utf8(bcol->column->options->param);
@@ -71,13 +73,12 @@ add_params(DcfRequest *request, const DcfBoundRequest *bound, int i,
 	else if (!bcol->has_values)
 		return;
 	else if (!bcol->fan_out)
-		dcf_column_send(request, bcol->column, join_values(bcol, part));
+		dcf_column_send(request, bcol->column, join_values(bcol, &part));
 	else if (as_template)
 		dcf_request_set(request, param,
 						show_texts(bcol->texts, bcol->values.count), true);
 	else
-		dcf_column_send(request, bcol->column,
-						bcol->texts[bound->positions[i]]);
+		dcf_column_send(request, bcol->column, bcol->texts[position]);
 }
 
 /* Add one or both ends of the window at a position, or of a part of it. */
@@ -86,9 +87,7 @@ add_window(DcfRequest *request, const DcfRelation *relation,
 		   const DcfBindColumn *bcol, int position, const DcfBindPart *part)
 {
 	const DcfColumnOptions *options = bcol->column->options;
-	const DcfWindow window = part ?
-		dcf_bind_part_window(bcol, position, part) :
-		*dcf_bind_column_window(bcol, position);
+	const DcfWindow window = dcf_bind_part_window(bcol, position, part);
 
 	if (options->param_from)
 		add_bound(request, bcol->column, options->param_from,
@@ -120,21 +119,20 @@ add_bound(DcfRequest *request, const DcfColumn *column, char *param,
 }
 
 /*
- * The values of a list, or of a part of it, separated by commas.  A query's
+ * The values of a part of a list, separated by commas.  A query's
  * value that contains a comma is never put into a list; see list_obstacle().
  */
 static char *
 join_values(const DcfBindColumn *bcol, const DcfBindPart *part)
 {
 	StringInfoData buf;
-	int first = part ? part->first : 0;
-	int end = part ? first + part->count : bcol->values.count;
 
 	initStringInfo(&buf);
-	for (int i = first; i < end; i++)
+	for (int i = part->first; i < part->first + part->count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		appendStringInfo(&buf, "%s%s", i > first ? "," : "", bcol->texts[i]);
+		appendStringInfo(&buf, "%s%s", i > part->first ? "," : "",
+						 bcol->texts[i]);
 	}
 	return buf.data;
 }

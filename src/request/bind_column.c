@@ -23,10 +23,13 @@ static void bind_unknown(DcfBindColumn *bcol, const DcfBinding *binding,
 						 const char *shown);
 static void bind_values(DcfBindColumn *bcol, bool is_array,
 						const DcfBoundValue *value);
+static void bind_keys(DcfBindColumn *bcol, const DcfRelation *relation,
+					  const DcfBoundValue *value);
 static void bind_window(DcfBindColumn *bcol, const DcfBinding *binding,
 						const DcfBoundValue *value);
 static void bind_periods(DcfBindColumn *bcol, DcfPeriods periods);
 static void finish_window(DcfBindColumn *bcol);
+static void finish_batches(DcfBindColumn *bcol);
 static bool has_empty(const DcfBindColumn *bcol);
 static void use_default(DcfBindColumn *bcol, char *utf8);
 static void find_unsent_value(DcfBindColumn *bcol, const DcfRelation *relation,
@@ -63,8 +66,8 @@ dcf_bind_column_init(DcfBindColumn *bcol, const DcfRelation *relation,
 }
 
 void
-dcf_bind_column_bind(DcfBindColumn *bcol, const DcfBinding *binding,
-					 const DcfBoundValue *value)
+dcf_bind_column_bind(DcfBindColumn *bcol, const DcfRelation *relation,
+					 const DcfBinding *binding, const DcfBoundValue *value)
 {
 	/* A skipped binding says nothing, so the default is still sent. */
 	if (value->skipped)
@@ -84,11 +87,10 @@ dcf_bind_column_bind(DcfBindColumn *bcol, const DcfBinding *binding,
 		bcol->empty = true;
 	else if (bcol->column->kind == DCF_COLUMN_WINDOW)
 		bind_window(bcol, binding, value);
+	else if (binding->op == DCF_BIND_KEYS)
+		bind_keys(bcol, relation, value);
 	else
-		bind_values(bcol,
-					binding->op == DCF_BIND_ANY ||
-						binding->op == DCF_BIND_KEYS,
-					value);
+		bind_values(bcol, binding->op == DCF_BIND_ANY, value);
 }
 
 /*
@@ -131,6 +133,17 @@ bind_values(DcfBindColumn *bcol, bool is_array, const DcfBoundValue *value)
 	bcol->has_values = true;
 	if (found.count == 0 && !bcol->by_session)
 		bcol->empty = true;
+}
+
+/* Cut the keys of a batched join.  A plan binds keys to one column, once. */
+static void
+bind_keys(DcfBindColumn *bcol, const DcfRelation *relation,
+		  const DcfBoundValue *value)
+{
+	bcol->batches = dcf_bind_batch_cut(bcol->column, value->value, value->type,
+									   relation->table->batch_size);
+	bcol->by_session |= bcol->batches.values.by_session;
+	bcol->has_batches = true;
 }
 
 /*
@@ -206,11 +219,36 @@ finish_window(DcfBindColumn *bcol)
 					 periods->items[periods->count - 1].upper_exclusive);
 }
 
+/*
+ * Limit the batches to the values that other bindings leave.  As in
+ * bind_values(), it is an error if only the session's TimeZone decides.
+ */
+static void
+finish_batches(DcfBindColumn *bcol)
+{
+	if (!bcol->has_batches)
+		return;
+	if (bcol->has_values)
+		dcf_bind_batch_limit(&bcol->batches, bcol->column, &bcol->values);
+	bcol->values = bcol->batches.values;
+	bcol->has_values = true;
+	if (bcol->values.count == 0 && !bcol->by_session)
+		bcol->empty = true;
+}
+
 int
 dcf_bind_column_count(const DcfBindColumn *bcol)
 {
 	return bcol->column->kind == DCF_COLUMN_WINDOW ? bcol->periods.count :
 													 bcol->values.count;
+}
+
+int
+dcf_bind_column_find(const DcfBindColumn *bcol, Datum value, Oid valuetype)
+{
+	return bcol->has_batches ?
+		dcf_bind_batch_find(&bcol->batches, bcol->column, value, valuetype) :
+		dcf_bind_values_find(bcol->column, &bcol->values, value, valuetype);
 }
 
 bool
@@ -241,6 +279,8 @@ dcf_bind_column_finish(DcfBindColumn *bcol, const DcfRelation *relation,
 {
 	const DcfColumn *column = bcol->column;
 	const char *obstacle;
+
+	finish_batches(bcol);
 
 	/* IS NULL and a value contradict each other; a domain may refuse NULL. */
 	if (bcol->not_sent &&
@@ -476,6 +516,7 @@ send_nothing(DcfBindColumn *bcol, const DcfRelation *relation,
 				 column->attname, relation->relname),
 			 errdetail_internal("%s", reason)));
 	bcol->has_values = false;
+	bcol->has_batches = false;
 	bcol->fan_out = false;
 	bcol->not_sent = true;
 }

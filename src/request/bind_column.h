@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+#include "bind_batch.h"
 #include "request/bind.h"
 #include "request/bind_value.h"
 #include "request/period.h"
@@ -36,6 +37,10 @@ typedef struct DcfBindColumn
 
 	/* each value, or each window, needs a request of its own */
 	bool fan_out;
+
+	/* of a batched join's keys: each batch needs one; values are theirs */
+	bool has_batches;
+	DcfBindBatches batches;
 	bool grouped; /* a DcfBindGroup says which of its values to combine */
 	Datum default_value; /* what rows show if the query gives no value */
 	bool has_default_value;
@@ -62,6 +67,7 @@ extern void dcf_bind_column_init(DcfBindColumn *bcol,
 
 /* Add one binding with its value. */
 extern void dcf_bind_column_bind(DcfBindColumn *bcol,
+								 const DcfRelation *relation,
 								 const DcfBinding *binding,
 								 const DcfBoundValue *value);
 
@@ -78,8 +84,15 @@ extern void dcf_bind_column_finish(DcfBindColumn *bcol,
 								   const DcfFdwPrivate *priv,
 								   bool with_default);
 
-/* The number of values, or of windows. */
+/* With fan_out: the number of values, or of windows. */
 extern int dcf_bind_column_count(const DcfBindColumn *bcol);
+
+/*
+ * The index of a value that is equal to this one, which is not NULL; -1 if there
+ * is none.
+ */
+extern int dcf_bind_column_find(const DcfBindColumn *bcol, Datum value,
+								Oid valuetype);
 
 /* The window at a position; without fan_out, the only one. */
 extern const DcfWindow *dcf_bind_column_window(const DcfBindColumn *bcol,

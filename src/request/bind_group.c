@@ -173,8 +173,8 @@ find_row(const Arrays *arrays, int nth, int *row)
 		const DcfBindColumn *bcol = arrays->bcols[i];
 		int found = arrays->nulls[i][nth] ?
 			-1 :
-			dcf_bind_values_find(bcol->column, &bcol->values,
-								 arrays->elems[i][nth], arrays->types[i]);
+			dcf_bind_column_find(bcol, arrays->elems[i][nth],
+								 arrays->types[i]);
 
 		if (found < 0)
 			return false;

@@ -16,11 +16,16 @@ dcf_bind_part_exist(const DcfBindColumn *bcol)
 }
 
 DcfBindPart
-dcf_bind_part_whole(const DcfBindColumn *bcol)
+dcf_bind_part_whole(const DcfBindColumn *bcol, int position)
 {
-	DcfBindPart part = {.count = bcol->values.count};
-
-	return part;
+	if (bcol->column->kind == DCF_COLUMN_WINDOW)
+		return (DcfBindPart){0};
+	if (bcol->has_batches)
+		return (DcfBindPart){.first = bcol->batches.items[position].first,
+							 .count = bcol->batches.items[position].count};
+	if (bcol->fan_out)
+		return (DcfBindPart){.first = position, .count = 1};
+	return (DcfBindPart){.count = bcol->values.count};
 }
 
 /*

@@ -32,8 +32,9 @@ typedef struct DcfBindPart
  */
 extern bool dcf_bind_part_exist(const DcfBindColumn *bcol);
 
-/* The part that is the whole. */
-extern DcfBindPart dcf_bind_part_whole(const DcfBindColumn *bcol);
+/* The part that is all that a request at a position asks for. */
+extern DcfBindPart dcf_bind_part_whole(const DcfBindColumn *bcol,
+									   int position);
 
 /*
  * Divide a part of the window at a position, or of the list, into two.  False

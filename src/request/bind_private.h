@@ -20,6 +20,8 @@ struct DcfRequestSet
 	bool shared;		  /* several requests may return the same row */
 	int *positions;		  /* of the next request, by attnum - 1 */
 	List *groups;		  /* of DcfBindGroup * */
+	/* the column of a batched join's keys, or NULL */
+	const DcfBindColumn *batched;
 	bool finished;
 	/* the column that requests are halved by, or NULL */
 	const DcfBindColumn *halved;

@@ -42,16 +42,24 @@ DcfBindValues
 dcf_bind_values_from(const DcfColumn *column, Datum value, Oid valuetype,
 					 bool is_array)
 {
-	DcfBindValues set = {0};
 	Datum *elems = &value;
 	int nelems = 1;
-	DcfBindFit *fit;
 
 	if (is_array)
 	{
 		valuetype = get_base_element_type(valuetype);
 		nelems = dcf_bind_array_values(value, valuetype, &elems);
 	}
+	return dcf_bind_values_make(column, elems, nelems, valuetype);
+}
+
+DcfBindValues
+dcf_bind_values_make(const DcfColumn *column, const Datum *values, int nvalues,
+					 Oid valuetype)
+{
+	DcfBindValues set = {0};
+	DcfBindFit *fit;
+
 	valuetype = getBaseType(valuetype);
 
 	/*
@@ -61,7 +69,7 @@ dcf_bind_values_from(const DcfColumn *column, Datum value, Oid valuetype,
 	if (is_time(column->basetype) && column->basetype != TIMESTAMPTZOID &&
 		valuetype == TIMESTAMPTZOID)
 	{
-		set.by_session = nelems > 0;
+		set.by_session = nvalues > 0;
 		return set;
 	}
 
@@ -72,13 +80,13 @@ dcf_bind_values_from(const DcfColumn *column, Datum value, Oid valuetype,
 	fit = dcf_bind_fit_create(column,
 							  is_coerced(column->basetype) ? column->basetype :
 															 valuetype);
-	set.values = palloc(sizeof(Datum) * Max(nelems, 1));
-	for (int i = 0; i < nelems; i++)
+	set.values = palloc(sizeof(Datum) * Max(nvalues, 1));
+	for (int i = 0; i < nvalues; i++)
 	{
 		Datum *result = &set.values[set.count];
 
 		CHECK_FOR_INTERRUPTS();
-		if (coerce(column, elems[i], valuetype, result) &&
+		if (coerce(column, values[i], valuetype, result) &&
 			(!fit || dcf_bind_fit_value(fit, result)))
 			set.count++;
 	}
