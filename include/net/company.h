@@ -41,16 +41,29 @@ typedef struct DcfCompany
  */
 extern bool dcf_company_parse_id(const char *text, int64 *id);
 
+typedef struct DcfCompanyQuery DcfCompanyQuery;
+
 /*
- * Request the list.  Returns a List of DcfCompany *, in the order of the reply, in
- * the current memory context.  With brief, there is one short try (exchange.h).
- * deadline is by dcf_wait_now(), 0 for none.  Raises the errors of refusal.h, and
+ * Begin to request the list.  The query and its result live in the current memory
+ * context.  With brief, there is one short try (exchange.h).  deadline is by
+ * dcf_wait_now(), 0 for none.
+ */
+extern DcfCompanyQuery *dcf_company_begin(DcfSession *session,
+										  DcfRelationships which, bool brief,
+										  int64 deadline);
+
+/*
+ * Go on without waiting.  True once *companies is the result: a List of DcfCompany *,
+ * in the order of the reply.  Raises the errors of refusal.h, and
  * ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for a reply that is no list of companies.
  */
-extern List *dcf_company_list(DcfSession *session, DcfRelationships which,
-							  bool brief, int64 deadline);
+extern bool dcf_company_step(DcfCompanyQuery *query, List **companies);
 
-/* The same, with the session of a user on a server. */
+/* Before and after a wait, as for an exchange. */
+extern void dcf_company_plan(DcfCompanyQuery *query, DcfWaitPlan *plan);
+extern void dcf_company_waited(DcfCompanyQuery *query);
+
+/* The whole query, with the session of a user on a server; waits for its end. */
 extern List *dcf_company_of_user(Oid serverid, Oid userid,
 								 DcfRelationships which);
 

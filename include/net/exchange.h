@@ -2,6 +2,12 @@
  * exchange.h
  *	  A request with its retries, until there is a reply worth reading.
  *
+ * An exchange is a state machine that never waits by itself.  dcf_exchange_step()
+ * goes as far as it can at once.  Whoever has nothing else to do calls
+ * dcf_exchange_plan() for each of the exchanges that he waits for, then
+ * dcf_wait(), then dcf_exchange_waited() for each of them, and steps again.  So
+ * one exchange that has to wait does not hold up another.
+ *
  * Failures that another try would meet again are not retried: an untrusted
  * certificate, a peer without TLS or without a common version, a proxy that
  * refuses, a host name that does not exist.  http to a TLS port mostly looks like
@@ -15,33 +21,61 @@
 
 #include "postgres.h"
 
+#include "base/wait.h"
 #include "net/body.h"
 #include "net/circuit_breaker.h"
 #include "net/limiter.h"
 #include "net/refusal.h"
+#include "net/transfer.h"
 #include "options/option.h"
+
+/* What the exchange waits for. */
+typedef enum DcfExchangeState
+{
+	DCF_EXCHANGE_ENTERING,	/* the circuit breaker's leave, and a slot */
+	DCF_EXCHANGE_SENT,		/* the head, and enough of the body to judge it */
+	DCF_EXCHANGE_REFUSED,	/* the rest of a refusal, which is the reply */
+	DCF_EXCHANGE_DRAINING,	/* the rest of a reply that is not the last one */
+	DCF_EXCHANGE_PAUSING,	/* the time of the next try */
+	DCF_EXCHANGE_UNREACHED, /* the same, after a try without a reply */
+	DCF_EXCHANGE_DONE		/* nothing: the reply is there */
+} DcfExchangeState;
 
 typedef struct DcfExchange
 {
+	/* Set by dcf_exchange_init() and its caller, before the first step. */
 	DcfHttpPool *pool;
 	const DcfServerOptions *options;
-	const DcfLimiter *limiter;	/* gives a slot for each try; or NULL */
-	const char *path;			/* for the limiter: endpoint, or "" */
-	DcfLimiterSlot *slot;		/* set by the caller or by the first try */
-	DcfCircuitBreaker *breaker; /* of the host; set by the first try */
-	const char *
-		expects; /* format name for messages, if the reply must not be markup; or NULL */
-	DcfHttpRequest http;  /* the caller sets url, body and headers */
-	int max_retries;	  /* of the options; 0 if brief */
-	int tries;			  /* number of times it was sent */
-	int failures;		  /* failed tries that count towards max_retries */
+	const DcfLimiter *limiter; /* gives a slot for each try; or NULL */
+	const char *path;		   /* for the limiter: endpoint, or "" */
+	const char *expects;	   /* name of the format, for messages, if the
+								* reply must not be markup; else NULL */
+	DcfHttpRequest http;	   /* the caller sets url, body and headers */
+	int max_retries;		   /* of the options; 0 if brief */
+
+	/* Valid once the exchange is done. */
+	DcfTransfer *transfer;
+	DcfBody *body;
 	int64 requested_wait; /* as in DcfRefusal */
-	DcfTransfer *begun;	  /* the first try, or NULL */
+	int tries;			  /* number of times it was sent */
+
+	/* Private. */
+	DcfExchangeState state;
+	MemoryContext context;
+	DcfLimiterSlot *slot;		/* from the first try on, if limiter is set */
+	DcfCircuitBreaker *breaker; /* of the host; from the first try on */
+	bool permitted;				/* to send the next try */
+	bool needed;				/* its clock runs: somebody waited for it */
+	bool answered;				/* the head of this try has been reported */
+	int failures;		/* failed tries that count towards max_retries */
+	int64 entering;		/* when it began to wait for leave */
+	int64 next_try;		/* in DCF_EXCHANGE_PAUSING, by dcf_wait_now() */
+	int64 gather_until; /* when to stop reading a refusal; 0: not begun */
 } DcfExchange;
 
 /*
- * Set up a request by the server's options, which must outlive it.  deadline is by
- * dcf_wait_now(), 0 for none.
+ * Set up a request by the server's options, which must outlive it.  Its transfers
+ * live in the current memory context.  deadline is by dcf_wait_now(), 0 for none.
  */
 extern void dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 							  const DcfServerOptions *options, int64 deadline);
@@ -50,7 +84,7 @@ extern void dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 #define DCF_EXCHANGE_BRIEF_MS 10000
 
 /*
- * Before the exchange begins: allow only one try, which ends within
+ * Before the first step: allow only one try, which ends within
  * DCF_EXCHANGE_BRIEF_MS or at the deadline.  For questions that may go unanswered.
  */
 extern void dcf_exchange_make_brief(DcfExchange *exchange);
@@ -59,30 +93,49 @@ extern void dcf_exchange_make_brief(DcfExchange *exchange);
 extern int64 dcf_exchange_deadline(const DcfServerOptions *options);
 
 /*
- * Send the first try of dcf_exchange_run() and return.  Waits only for a slot of
- * the limiter.
- */
-extern void dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt);
-
-/*
- * Send the request, and retry it as the options say.  Returns a reply of status
- * 200 with at least one byte of its body, or of another status that is final or
- * left after all retries.  The transfer and its body live in cxt.
+ * Go on without waiting.  True once the exchange is done: exchange->transfer has
+ * a reply of status 200 with at least one byte of its body, or of another status
+ * that is final or left after all retries, with up to DCF_JSON_DOCUMENT_MAX bytes
+ * of its body.
  *
- * Raises what dcf_transfer_state(), dcf_body_fill(), dcf_limiter_take() and
+ * Raises what dcf_transfer_state(), dcf_body_fill() and
  * dcf_circuit_breaker_enter() do, and ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for a
  * body that stays blank and for markup in place of the expected format: for an
  * empty XML table after all retries, for other markup at once.
- *
- * May be called again with another authorization; the counts go on.
  */
-extern DcfBody *dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt);
+extern bool dcf_exchange_step(DcfExchange *exchange);
 
 /*
- * Fill *refusal from a reply with another status than 200, with at most
- * DCF_JSON_DOCUMENT_MAX bytes of its body, in the current memory context.
+ * Before a wait: note in the plan for what the exchange, which is not done, waits.
+ * claim says how much it needs a slot.  Raises what dcf_limiter_claim() does.
  */
-extern void dcf_exchange_describe(const DcfExchange *exchange, DcfBody *body,
+extern void dcf_exchange_plan(DcfExchange *exchange, DcfLimiterClaim claim,
+							  DcfWaitPlan *plan);
+
+/* After the wait. */
+extern void dcf_exchange_waited(DcfExchange *exchange);
+
+/* Whether it waits for leave to send, so that it does nothing for anybody. */
+static inline bool
+dcf_exchange_is_entering(const DcfExchange *exchange)
+{
+	return exchange->state == DCF_EXCHANGE_ENTERING;
+}
+
+/* Raise the time-out if the deadline is over; for a wait before the first step. */
+extern void dcf_exchange_check_deadline(const DcfExchange *exchange);
+
+/*
+ * Send a request that is done once more, with another authorization.  The counts go
+ * on.
+ */
+extern void dcf_exchange_repeat(DcfExchange *exchange);
+
+/*
+ * Fill *refusal from a reply with another status than 200, in the current memory
+ * context.
+ */
+extern void dcf_exchange_describe(const DcfExchange *exchange,
 								  DcfRefusal *refusal);
 
 #endif /* DCF_EXCHANGE_H */

@@ -13,16 +13,20 @@
 /*
  * The URL to which the request's endpoint is appended: the option "url", or the
  * endpoint that the service prefers for the request's company.  Asks the
- * service for it at the first such request of a session.  Valid as long as the
- * session.
+ * service for it at the first such request of a session, without waiting: true once
+ * *url is set, which is valid as long as the session.
  *
- * If the question fails, a WARNING tells so once, and the option "url" is
- * returned.  Raises only what dcf_session_check_confidential() and
- * dcf_token_authorization() do, and query cancellation.  deadline is by
- * dcf_wait_now(), 0 for none.
+ * If the question fails, a WARNING tells so once, and *url is the option "url".
+ * Raises only what dcf_call_check_confidential() and dcf_token_step() do, and
+ * query cancellation.  deadline is by dcf_wait_now(), 0 for none.
  */
-extern const char *dcf_preferred_endpoint_url(DcfSession *session,
-											  const DcfRequest *request,
-											  int64 deadline);
+extern bool dcf_preferred_endpoint_step(DcfSession *session,
+										const DcfRequest *request,
+										int64 deadline, const char **url);
+
+/* Before and after a wait for it, as for an exchange. */
+extern void dcf_preferred_endpoint_plan(DcfSession *session,
+										DcfWaitPlan *plan);
+extern void dcf_preferred_endpoint_waited(DcfSession *session);
 
 #endif /* DCF_PREFERRED_ENDPOINT_H */

@@ -35,12 +35,4 @@ extern DcfSession *dcf_session_get(Oid serverid, Oid userid,
 /* The server's options that the session uses; valid as long as the session. */
 extern const DcfServerOptions *dcf_session_options(const DcfSession *session);
 
-/*
- * Take a slot of the limiter for one more request to an endpoint, if one is free
- * at once and the host has not failed; else NULL.  Released when cxt is reset.
- */
-extern DcfLimiterSlot *dcf_session_try_slot(const DcfSession *session,
-											const char *endpoint,
-											MemoryContext cxt);
-
 #endif /* DCF_SESSION_H */

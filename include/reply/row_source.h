@@ -13,7 +13,9 @@
 #include "executor/tuptable.h"
 #include "nodes/pg_list.h"
 
+#include "base/wait.h"
 #include "base/warned.h"
+#include "net/limiter.h"
 #include "request/bind.h"
 #include "request/fdw_private.h"
 #include "request/relation.h"
@@ -61,19 +63,28 @@ typedef struct DcfRowSourceRoutine
 	 * empty virtual slot, which is filled; or *slot is set to another slot.
 	 * The row is valid until the next call, or stop.
 	 *
-	 * Without wait, returns a row only if it has arrived; but a log-in and a
-	 * retry are waited for.
+	 * Without wait, returns a row only if it has arrived.
 	 *
 	 * Must be called in a memory context for one row, which it resets.
 	 */
 	DcfRowStatus (*next)(DcfRowSource *source, bool wait,
 						 TupleTableSlot **slot);
 
+	/* How many of its requests have been sent, and not been read to the end. */
+	int (*under_way)(const DcfRowSource *source);
+
+	/* Whether a request waits for leave, or bytes of a reply are to arrive. */
+	bool (*is_busy)(const DcfRowSource *source);
+
 	/*
-	 * The replies under way: a List of DcfReply *, in the current memory
-	 * context.  Two sources have all or none of them in common.
+	 * Before and after a wait for its next row, as for an exchange
+	 * (exchange.h).  Of the requests that wait for leave to be sent, the first
+	 * makes this claim for a slot, and the others an optional one.  Returns
+	 * whether there was a first one.
 	 */
-	List *(*replies)(const DcfRowSource *source);
+	bool (*plan)(DcfRowSource *source, DcfLimiterClaim claim,
+				 DcfWaitPlan *plan);
+	void (*waited)(DcfRowSource *source);
 
 	/*
 	 * The rows of a batch that has returned one are no longer needed.  The source
@@ -110,11 +121,18 @@ struct DcfRowSource
 };
 
 /*
- * After DCF_ROW_LATER from all of these: let their replies progress; with wait, until
- * something happens to one of them.  False if no reply is under way.
+ * After DCF_ROW_LATER from all of these: wait until something happens to one of them.
+ * Without wait, only let happen what can at once.
  */
-extern bool dcf_row_source_wait_any(DcfRowSource *const *sources, int n,
-									bool wait);
+extern void dcf_row_source_wait(DcfRowSource *const *sources, int n,
+								bool wait);
+
+/*
+ * Let somebody else wait for these sources: a descriptor (wait.h) that is readable
+ * when one of them may go on, or at once if ready.  Then call dcf_row_source_wait().
+ */
+extern pgsocket dcf_row_source_lend(DcfRowSource *const *sources, int n,
+									bool ready);
 
 /* source->stats with the requests under way added. */
 extern DcfRowStats dcf_row_source_statistics(const DcfRowSource *source);

@@ -151,24 +151,21 @@ is_record(const Excerpt *excerpt)
 static void
 read_excerpt(DcfReply *reply, size_t most, Excerpt *excerpt)
 {
+	DcfBody *body = dcf_reply_body(reply);
+	ErrorContextCallback callback;
 	size_t start = 0;
 
-	excerpt->whole = false;
 	excerpt->records_member = NULL;
-	for (;;)
+	dcf_reply_push_context(reply, &callback);
+	do
 	{
 		/* Waiting for more bytes may move the buffer. */
-		excerpt->data = dcf_body_buffer(dcf_reply_body(reply), &excerpt->len);
-		if (excerpt->len >= most)
-			break;
-		if (dcf_reply_fill(reply, true) != DCF_BODY_MORE)
-		{
-			excerpt->data =
-				dcf_body_buffer(dcf_reply_body(reply), &excerpt->len);
-			excerpt->whole = true;
-			break;
-		}
-	}
+		excerpt->data = dcf_body_buffer(body, &excerpt->len);
+		excerpt->whole =
+			excerpt->len < most && dcf_body_fill(body, true) == DCF_BODY_ENDED;
+	} while (excerpt->len < most && !excerpt->whole);
+	excerpt->data = dcf_body_buffer(body, &excerpt->len);
+	dcf_reply_pop_context(&callback);
 
 	if (excerpt->len > most)
 	{
@@ -386,9 +383,8 @@ dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
 	request = dcf_request_create(server, &sampled);
 	if (more)
 		dcf_request_set_query(request, dcf_option_utf8(more));
-	reply = dcf_reply_begin(session, request, NULL, NULL, false, NULL,
-							CurrentMemoryContext);
-	/* The result is false only for a request that can be halved. */
+	reply = dcf_reply_create(session, request, NULL, NULL, false,
+							 CurrentMemoryContext);
 	(void) dcf_reply_await(reply);
 	read_excerpt(reply, Min(DCF_SAMPLE_BYTES, server->max_record_size / 2),
 				 &excerpt);

@@ -4,11 +4,14 @@
  *
  * An Append requests a row from each of its scans, and then lets each add a socket to
  * its wait event set.  One socket is not enough here: a scan also waits for name
- * look-ups, connection attempts to several addresses, and time-outs; and in older
- * releases an Append does not notice a cancel while it waits.  So no scan adds a
- * socket.  Instead, if the Append has nothing else to do, the last of its scans waits
- * for all of them (wait.h) while it is asked for its socket.  Afterwards the Append
- * has a row to return, and does not wait itself.
+ * look-ups, connection attempts to several addresses, time-outs, and the latch; and
+ * in older releases an Append does not notice a cancel while it waits.  So, if the
+ * Append has nothing else to do, the last of its scans waits for all of them (wait.h)
+ * while it is asked for its socket.  Afterwards the Append has a row to return, and
+ * does not wait itself.
+ *
+ * If the Append also has scans of another wrapper, it has to wait itself.  Then the
+ * last scan lends it the backend's wait set, as one descriptor for all scans.
  */
 #include "postgres.h"
 
@@ -87,12 +90,28 @@ list_pending(const AppendState *append)
 	return pending;
 }
 
-/* Let the replies to the pending scans progress; with wait, until one does. */
-static void
-wait_for_pending(List *pending, bool wait)
+/* Whether the Append has a pending request to a scan of another wrapper. */
+static bool
+has_others(const AppendState *append)
 {
-	int n = list_length(pending);
-	DcfRowSource **sources = palloc(sizeof(DcfRowSource *) * n);
+	int i = -1;
+
+	while ((i = bms_next_member(append->as_asyncplans, i)) >= 0)
+	{
+		AsyncRequest *areq = append->as_asyncrequests[i];
+
+		if (areq->callback_pending && !is_dataconnect(areq))
+			return true;
+	}
+	return false;
+}
+
+/* The row sources of the pending scans, palloc'd. */
+static DcfRowSource **
+get_sources(const List *pending)
+{
+	DcfRowSource **sources =
+		palloc(sizeof(DcfRowSource *) * Max(list_length(pending), 1));
 	ListCell *lc;
 
 	foreach(lc, pending)
@@ -102,31 +121,21 @@ wait_for_pending(List *pending, bool wait)
 
 		sources[foreach_current_index(lc)] = dcf_scan_source(node->fdw_state);
 	}
-
-	/* No scan got a slot to send a request: let the first one wait for a slot. */
-	if (!dcf_row_source_wait_any(sources, n, wait) && wait)
-		respond_pending(linitial(pending), true);
-	pfree(sources);
+	return sources;
 }
 
 /*
- * The Append calls this for each of its pending requests in turn.  All work is done
- * at the last one.  It may wait only if the Append has no synchronous scan left, no
- * row to return, and no socket of another wrapper (the one event is the
- * postmaster's death).
+ * Let the replies to the pending scans progress, with wait until one does, and
+ * complete the requests for which a row has arrived.
  */
-void
-dcf_async_configure_wait(AsyncRequest *areq)
+static void
+serve_pending(List *pending, bool wait)
 {
-	AppendState *append = (AppendState *) areq->requestor;
-	List *pending = list_pending(append);
-	bool may_wait = append->as_syncdone && append->as_nasyncresults == 0 &&
-		GetNumRegisteredWaitEvents(append->as_eventset) == 1;
+	DcfRowSource **sources = get_sources(pending);
 	ListCell *lc;
 
-	if (llast(pending) != areq)
-		return;
-	wait_for_pending(pending, may_wait);
+	dcf_row_source_wait(sources, list_length(pending), wait);
+	pfree(sources);
 	foreach(lc, pending)
 	{
 		AsyncRequest *each = lfirst(lc);
@@ -134,12 +143,55 @@ dcf_async_configure_wait(AsyncRequest *areq)
 		if (each->callback_pending)
 			respond_pending(each, false);
 	}
+}
+
+/*
+ * Let the Append itself wait for the scans, too.  If a row has arrived meanwhile,
+ * the Append is not to wait for anybody else's socket.
+ */
+static void
+lend(AsyncRequest *areq, AppendState *append, List *pending)
+{
+	DcfRowSource **sources = get_sources(pending);
+	pgsocket fd = dcf_row_source_lend(sources, list_length(pending),
+									  append->as_nasyncresults > 0);
+
+	AddWaitEventToSet(append->as_eventset, WL_SOCKET_READABLE, fd, NULL, areq);
+	pfree(sources);
+}
+
+/*
+ * The Append calls this for each of its pending requests in turn.  All work is done
+ * at the last one.  It may wait only if the Append has no synchronous scan left, no
+ * row to return, and no scan of another wrapper.
+ */
+void
+dcf_async_configure_wait(AsyncRequest *areq)
+{
+	AppendState *append = (AppendState *) areq->requestor;
+	List *pending = list_pending(append);
+	bool has_rest = append->as_syncdone && append->as_nasyncresults == 0;
+	bool others = has_others(append);
+
+	if (llast(pending) != areq)
+		return;
+	serve_pending(pending, has_rest && !others);
+	/* Later scans of the Append have not been asked for their sockets yet. */
+	if (others)
+		lend(areq, append, pending);
 	list_free(pending);
 }
 
-/* Never called in practice, because no socket is ever registered. */
+/*
+ * The wait set that was lent has something.  The executor completes this request
+ * itself.
+ */
 void
 dcf_async_notify(AsyncRequest *areq)
 {
+	List *pending = list_pending((AppendState *) areq->requestor);
+
+	serve_pending(pending, false);
+	list_free(pending);
 	respond(areq, false);
 }

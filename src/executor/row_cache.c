@@ -14,7 +14,6 @@
 #include "utils/tuplestore.h"
 
 #include "reply/fetch.h"
-#include "reply/reply.h"
 #include "rescan.h"
 #include "row_cache.h"
 
@@ -70,7 +69,11 @@ static dlist_head statements = DLIST_STATIC_INIT(statements);
 static void start(DcfRowSource *source, const DcfBoundValue *values);
 static DcfRowStatus next(DcfRowSource *source, bool wait,
 						 TupleTableSlot **slot);
-static List *list_replies(const DcfRowSource *source);
+static int under_way(const DcfRowSource *source);
+static bool plan(DcfRowSource *source, DcfLimiterClaim claim,
+				 DcfWaitPlan *plan);
+static void waited(DcfRowSource *source);
+static bool is_busy(const DcfRowSource *source);
 static void skip_batch(DcfRowSource *source, int batch);
 static void stop(DcfRowSource *source);
 static void end(DcfRowSource *source);
@@ -88,13 +91,15 @@ static int take_pointer(CachedRows *cached);
 static DcfRowStatus fetch_row(Reader *reader, bool wait,
 							  TupleTableSlot **slot);
 static void finish_fetch(CachedRows *cached);
-static bool is_busy(const CachedRows *cached);
 static void make_room(const Reader *reader);
 static void drop_cached(CachedRows *cached);
 
 static const DcfRowSourceRoutine routine = {.start = start,
 											.next = next,
-											.replies = list_replies,
+											.under_way = under_way,
+											.is_busy = is_busy,
+											.plan = plan,
+											.waited = waited,
 											.skip_batch = skip_batch,
 											.stop = stop,
 											.end = end,
@@ -388,14 +393,46 @@ finish_fetch(CachedRows *cached)
 	MemoryContextDelete(cached->fetch_context);
 }
 
-static List *
-list_replies(const DcfRowSource *source)
+/* The source that fetches the rows; NULL if all have been fetched. */
+static DcfRowSource *
+fetch_of(const DcfRowSource *source)
 {
 	const CachedRows *cached = ((const Reader *) source)->cached;
 
-	return cached && cached->fetch ?
-		cached->fetch->routine->replies(cached->fetch) :
-		NIL;
+	return cached ? cached->fetch : NULL;
+}
+
+static int
+under_way(const DcfRowSource *source)
+{
+	const DcfRowSource *fetch = fetch_of(source);
+
+	return fetch ? fetch->routine->under_way(fetch) : 0;
+}
+
+static bool
+is_busy(const DcfRowSource *source)
+{
+	const DcfRowSource *fetch = fetch_of(source);
+
+	return fetch && fetch->routine->is_busy(fetch);
+}
+
+static bool
+plan(DcfRowSource *source, DcfLimiterClaim claim, DcfWaitPlan *plan)
+{
+	DcfRowSource *fetch = fetch_of(source);
+
+	return fetch && fetch->routine->plan(fetch, claim, plan);
+}
+
+static void
+waited(DcfRowSource *source)
+{
+	DcfRowSource *fetch = fetch_of(source);
+
+	if (fetch)
+		fetch->routine->waited(fetch);
 }
 
 /* Other readers may need the rows. */
@@ -463,7 +500,8 @@ make_room(const Reader *reader)
 			continue;
 		total += cached->size;
 		n++;
-		if ((cached->fetch && cached->fetcher == reader && is_busy(cached)) ||
+		if ((cached->fetch && cached->fetcher == reader &&
+			 cached->fetch->routine->is_busy(cached->fetch)) ||
 			n > MAX_IDLE || total > get_hash_memory_limit())
 		{
 			total -= cached->size;
@@ -471,20 +509,6 @@ make_room(const Reader *reader)
 			drop_cached(cached);
 		}
 	}
-}
-
-/* Whether bytes of a reply are still to arrive. */
-static bool
-is_busy(const CachedRows *cached)
-{
-	List *replies = cached->fetch->routine->replies(cached->fetch);
-	bool busy = false;
-	ListCell *lc;
-
-	foreach(lc, replies)
-		busy |= !dcf_reply_is_done(lfirst(lc));
-	list_free(replies);
-	return busy;
 }
 
 /*

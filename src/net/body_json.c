@@ -6,27 +6,24 @@
 
 #include "body_json.h"
 
-json_t *
-dcf_body_read_json(DcfBody *body)
+bool
+dcf_body_read_json(DcfBody *body, size_t max, json_t **document)
 {
-	json_t *document = dcf_body_read_any_json(body, DCF_JSON_DOCUMENT_MAX);
-
-	return json_is_object(document) ? document : NULL;
-}
-
-json_t *
-dcf_body_read_any_json(DcfBody *body, size_t max)
-{
-	const char *text;
+	DcfBodyStatus status;
+	const char *bytes;
 	size_t len;
 
-	for (;;)
+	*document = NULL;
+	do
 	{
-		text = dcf_body_buffer(body, &len);
+		(void) dcf_body_buffer(body, &len);
 		if (len > max)
-			return NULL;
-		if (dcf_body_fill(body, true) != DCF_BODY_MORE)
-			break;
-	}
-	return dcf_json_document_parse(text, len);
+			return true;
+		status = dcf_body_fill(body, false);
+	} while (status == DCF_BODY_MORE);
+	if (status == DCF_BODY_LATER)
+		return false;
+	bytes = dcf_body_buffer(body, &len);
+	*document = dcf_json_document_parse(bytes, len);
+	return true;
 }

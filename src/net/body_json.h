@@ -1,9 +1,6 @@
 /*
  * body_json.h
  *	  Reading small JSON replies whole.
- *
- * Both functions wait for the end of the reply, and raise what dcf_body_fill()
- * does.  The document is released with the current memory context.
  */
 #ifndef DCF_BODY_JSON_H
 #define DCF_BODY_JSON_H
@@ -12,12 +9,11 @@
 #include "net/body.h"
 
 /*
- * A JSON object; NULL if the reply is anything else, or longer than
- * DCF_JSON_DOCUMENT_MAX bytes.
+ * Read the rest of the body, without waiting; false as long as more of it has to
+ * come.  Then *document is a JSON value, which is released with the current memory
+ * context; NULL if the body is none, or longer than max bytes.  Raises what
+ * dcf_body_fill() does.
  */
-extern json_t *dcf_body_read_json(DcfBody *body);
-
-/* Any JSON value; NULL if the reply is none, or longer than max bytes. */
-extern json_t *dcf_body_read_any_json(DcfBody *body, size_t max);
+extern bool dcf_body_read_json(DcfBody *body, size_t max, json_t **document);
 
 #endif /* DCF_BODY_JSON_H */

@@ -7,10 +7,26 @@
 #include "common/int.h"
 
 #include "base/json_document.h"
+#include "net/call.h"
 #include "net/company.h"
 #include "net/refusal.h"
-#include "net/session_run.h"
 #include "body_json.h"
+
+/* A question for a list, or for one and then the other. */
+struct DcfCompanyQuery
+{
+	MemoryContext context; /* of the query and its result */
+	DcfSession *session;
+	bool brief;
+	int64 deadline;
+	bool any;		  /* whichever list there is */
+	bool refused;	  /* the list of partners was */
+	const char *path; /* of the present call */
+	DcfCall call;
+	List *companies; /* of DcfCompany * */
+	ErrorContextCallback callback;
+	MemoryContext caller; /* between push_context() and pop_context() */
+};
 
 static const char *const paths[] = {
 	[DCF_RELATIONSHIPS_PARTNER] = "/partner/relationships",
@@ -67,11 +83,10 @@ read_company(json_t *record, const char *path)
 	return company;
 }
 
-/* Read the whole reply as a list of companies. */
+/* Convert a reply into a list of companies. */
 static List *
-read_list(DcfBody *body, const char *path)
+read_list(json_t *document, const char *path)
 {
-	json_t *document = dcf_body_read_any_json(body, DCF_SESSION_ANSWER_MAX);
 	List *companies = NIL;
 	json_t *record;
 	size_t i;
@@ -90,73 +105,137 @@ read_list(DcfBody *body, const char *path)
 
 /* Error context callback. */
 static void
-add_context(void *path)
+add_context(void *arg)
 {
-	errcontext("request: GET %s", (const char *) path);
+	errcontext("request: GET %s", ((DcfCompanyQuery *) arg)->path);
+}
+
+/* Until pop_context(), errors show the request, and memory is the query's. */
+static void
+push_context(DcfCompanyQuery *query)
+{
+	query->callback.previous = error_context_stack;
+	query->callback.callback = add_context;
+	query->callback.arg = query;
+	error_context_stack = &query->callback;
+	query->caller = MemoryContextSwitchTo(query->context);
+}
+
+static void
+pop_context(DcfCompanyQuery *query)
+{
+	MemoryContextSwitchTo(query->caller);
+	error_context_stack = query->callback.previous;
+}
+
+/* Begin to ask for one of the lists. */
+static void
+ask(DcfCompanyQuery *query, DcfRelationships which)
+{
+	query->path = paths[which];
+	dcf_call_ask(&query->call, query->session, query->path, query->brief,
+				 query->deadline);
+}
+
+DcfCompanyQuery *
+dcf_company_begin(DcfSession *session, DcfRelationships which, bool brief,
+				  int64 deadline)
+{
+	DcfCompanyQuery *query = palloc0(sizeof(DcfCompanyQuery));
+
+	query->context = CurrentMemoryContext;
+	query->session = session;
+	query->brief = brief;
+	query->deadline = deadline;
+	query->any = which == DCF_RELATIONSHIPS_ANY;
+	push_context(query);
+	ask(query, query->any ? DCF_RELATIONSHIPS_PARTNER : which);
+	pop_context(query);
+	return query;
+}
+
+/* Raise that the service refused to list companies. */
+pg_noreturn static void
+raise_refused(const DcfCompanyQuery *query)
+{
+	DcfRefusal refusal;
+
+	dcf_exchange_describe(&query->call.exchange, &refusal);
+	refusal.request = psprintf("GET %s", query->path);
+	if (refusal.status == 403 || refusal.status == 404)
+		refusal.hint = "Only the log-in of a partner or of several "
+					   "companies has such a list.";
+	dcf_refusal_raise(&refusal);
 }
 
 /*
- * Request one of the lists.  With may_be_refused, a status 403 or 404 is not an
- * error: returns false.
+ * Read the reply of a call that is done; false if more of it has to come.  Which
+ * log-ins have which list is not known before it is requested, so of two lists the
+ * first may be refused, or the second if the first is there.
  */
 static bool
-ask(DcfSession *session, const char *path, bool may_be_refused, bool brief,
-	int64 deadline, List **companies)
+read_reply(DcfCompanyQuery *query)
 {
-	ErrorContextCallback callback = {.previous = error_context_stack,
-									 .callback = add_context,
-									 .arg = unconstify(char *, path)};
-	DcfExchange exchange;
-	DcfBody *body;
-	int status;
-	bool refused;
+	int status = dcf_call_status(&query->call);
+	bool may_be_refused = query->any && !query->refused;
+	json_t *document;
 
-	error_context_stack = &callback;
-	body = dcf_session_ask(session, path, brief, deadline, &exchange);
-	status = dcf_transfer_head(dcf_body_transfer(body))->status;
-	/* Which log-ins have which list is not known before it is requested. */
-	refused = may_be_refused && (status == 403 || status == 404);
-	if (status != 200 && !refused)
+	if (status != 200)
 	{
-		DcfRefusal refusal;
-
-		dcf_exchange_describe(&exchange, body, &refusal);
-		refusal.request = psprintf("GET %s", path);
-		if (status == 403 || status == 404)
-			refusal.hint = "Only the log-in of a partner or of several "
-						   "companies has such a list.";
-		dcf_refusal_raise(&refusal);
+		if (!may_be_refused || (status != 403 && status != 404))
+			raise_refused(query);
+		query->refused = true;
+		return true;
 	}
-	if (!refused)
-		*companies = read_list(body, path);
-	dcf_transfer_close(dcf_body_transfer(body));
-	error_context_stack = callback.previous;
-	return !refused;
+	if (!dcf_body_read_json(query->call.exchange.body, DCF_CALL_ANSWER_MAX,
+							&document))
+		return false;
+	query->companies = read_list(document, query->path);
+	return true;
 }
 
-List *
-dcf_company_list(DcfSession *session, DcfRelationships which, bool brief,
-				 int64 deadline)
+/* dcf_company_step() with the error context set up. */
+static bool
+step(DcfCompanyQuery *query)
 {
-	List *companies = NIL;
-
-	if (which != DCF_RELATIONSHIPS_ANY)
-		(void) ask(session, paths[which], false, brief, deadline, &companies);
-	else
+	while (dcf_call_step(&query->call))
 	{
-		bool listed = ask(session, paths[DCF_RELATIONSHIPS_PARTNER], true,
-						  brief, deadline, &companies);
-
-		/*
-		 * A log-in of several companies need not be a partner's.  If both
-		 * lists are refused, the second refusal is raised; an empty list of
-		 * partners stands.
-		 */
-		if (companies == NIL)
-			(void) ask(session, paths[DCF_RELATIONSHIPS_MASTER], listed, brief,
-					   deadline, &companies);
+		if (!read_reply(query))
+			return false;
+		dcf_transfer_close(query->call.exchange.transfer);
+		/* A log-in of several companies need not be a partner's. */
+		if (!query->any || query->companies != NIL ||
+			query->path == paths[DCF_RELATIONSHIPS_MASTER])
+			return true;
+		ask(query, DCF_RELATIONSHIPS_MASTER);
 	}
-	return companies;
+	return false;
+}
+
+bool
+dcf_company_step(DcfCompanyQuery *query, List **companies)
+{
+	bool done;
+
+	push_context(query);
+	done = step(query);
+	pop_context(query);
+	*companies = query->companies;
+	return done;
+}
+
+void
+dcf_company_plan(DcfCompanyQuery *query, DcfWaitPlan *plan)
+{
+	push_context(query);
+	dcf_call_plan(&query->call, DCF_CLAIM_NEEDED, plan);
+	pop_context(query);
+}
+
+void
+dcf_company_waited(DcfCompanyQuery *query)
+{
+	dcf_call_waited(&query->call);
 }
 
 List *
@@ -164,8 +243,19 @@ dcf_company_of_user(Oid serverid, Oid userid, DcfRelationships which)
 {
 	DcfSession *session =
 		dcf_session_get(serverid, userid, CurrentMemoryContext);
-	const DcfServerOptions *options = dcf_session_options(session);
+	int64 deadline = dcf_exchange_deadline(dcf_session_options(session));
+	DcfCompanyQuery *query =
+		dcf_company_begin(session, which, false, deadline);
+	List *companies;
 
-	return dcf_company_list(session, which, false,
-							dcf_exchange_deadline(options));
+	while (!dcf_company_step(query, &companies))
+	{
+		DcfWaitPlan plan;
+
+		dcf_wait_plan_begin(&plan);
+		dcf_company_plan(query, &plan);
+		dcf_wait(&plan);
+		dcf_company_waited(query);
+	}
+	return companies;
 }

@@ -6,13 +6,10 @@
 
 #include "common/pg_prng.h"
 
-#include "base/foreign_text.h"
 #include "base/json_document.h"
-#include "base/wait.h"
 #include "core/backoff.h"
-#include "net/blocking.h"
+#include "exchange_error.h"
 #include "net/exchange.h"
-#include "net/refusal.h"
 #include "outcome.h"
 
 void
@@ -26,6 +23,8 @@ dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 	exchange->path = "";
 	exchange->options = options;
 	exchange->max_retries = options->max_retries;
+	exchange->context = CurrentMemoryContext;
+	exchange->entering = dcf_wait_now();
 	http->compression = options->compression;
 	http->connect_timeout = options->connect_timeout;
 	http->first_byte_timeout = options->first_byte_timeout;
@@ -61,59 +60,6 @@ dcf_exchange_deadline(const DcfServerOptions *options)
 	return dcf_wait_now() + options->total_timeout;
 }
 
-/* Raise that all tries brought a reply without data. */
-pg_noreturn static void
-raise_empty(const DcfExchange *exchange)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-			 errmsg("reply from the service was empty"),
-			 errdetail_plural("The service answered with status 200 but "
-							  "without any data, after %d try.",
-							  "The service answered with status 200 but "
-							  "without any data, after %d tries.",
-							  exchange->tries, exchange->tries),
-			 errhint("Try again later.")));
-}
-
-/* Raise that all tries brought an empty XML table. */
-pg_noreturn static void
-raise_empty_table(const DcfExchange *exchange)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-			 errmsg("service sent markup instead of %s", exchange->expects),
-			 errdetail_plural("The service answered with status 200 and an "
-							  "empty XML table, after %d try.",
-							  "The service answered with status 200 and an "
-							  "empty XML table, after %d tries.",
-							  exchange->tries, exchange->tries),
-			 errhint("Try again later.")));
-}
-
-/* Raise that the reply is a page, with its title or its start. */
-pg_noreturn static void
-raise_page(const DcfExchange *exchange, const DcfBody *body)
-{
-	size_t len;
-	const char *text = dcf_body_buffer(body, &len);
-	char *title = dcf_foreign_text_title(text, len);
-
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-		 errmsg("service sent markup instead of %s", exchange->expects),
-		 title ?
-			 errdetail("The service answered with status 200 and a page with "
-					   "the title \"%s\".",
-					   title) :
-			 errdetail("The service answered with status 200 and a text that "
-					   "begins with: %s",
-					   dcf_foreign_text_start(text, len)),
-		 errhint("Check the server's option \"url\", and that the credentials "
-				 "are valid: it may be a page to log in.")));
-}
-
 /* The wait before the next try, which grows with each failure; in ms. */
 static int64
 choose_backoff(const DcfExchange *exchange)
@@ -128,8 +74,9 @@ choose_backoff(const DcfExchange *exchange)
  * many ms to wait, or -1 if no more tries are allowed.
  */
 static int64
-choose_wait(DcfExchange *exchange, const DcfHttpHead *head)
+choose_wait(DcfExchange *exchange)
 {
+	const DcfHttpHead *head = dcf_transfer_head(exchange->transfer);
 	int longest = exchange->options->retry_max_wait;
 	/* Without a slot there is no limiter that could make others wait. */
 	bool too_many = head->status == 429 && exchange->slot;
@@ -178,23 +125,6 @@ end_try(void *arg, const DcfHttpHead *head)
 	dcf_limiter_release(arg);
 }
 
-/* Take a slot of the limiter, and have it released with the transfer. */
-static void
-take_slot(DcfExchange *exchange, MemoryContext cxt)
-{
-	DcfHttpRequest *http = &exchange->http;
-
-	if (exchange->limiter == NULL)
-		return;
-	if (exchange->slot == NULL)
-		exchange->slot =
-			dcf_limiter_slot(exchange->limiter, exchange->path, cxt);
-	if (!dcf_limiter_take(exchange->slot, http->deadline))
-		dcf_http_raise_total(http->total_timeout);
-	http->on_end = end_try;
-	http->on_end_arg = exchange->slot;
-}
-
 /* Called when a probe is connected. */
 static void
 note_connected(void *arg)
@@ -202,47 +132,118 @@ note_connected(void *arg)
 	dcf_circuit_breaker_connect(arg);
 }
 
+void
+dcf_exchange_check_deadline(const DcfExchange *exchange)
+{
+	const DcfHttpRequest *http = &exchange->http;
+
+	if (http->deadline != 0 && http->deadline <= dcf_wait_now())
+		dcf_http_raise_total(http->total_timeout);
+}
+
+/* Wait for leave to send the next try. */
+static void
+begin_entering(DcfExchange *exchange)
+{
+	exchange->state = DCF_EXCHANGE_ENTERING;
+	exchange->entering = dcf_wait_now();
+}
+
 /*
- * Before a try: check the circuit breaker and take a slot.  The check comes twice,
- * because the circuit may have opened during the wait for the slot.
+ * The deadline does not count the time in which the request was only ready to be
+ * sent, while others were under way.
  */
 static void
-enter(DcfExchange *exchange, MemoryContext cxt)
+start_clock(DcfExchange *exchange)
+{
+	if (exchange->needed)
+		return;
+	exchange->needed = true;
+	if (exchange->http.deadline != 0)
+		exchange->http.deadline += dcf_wait_now() - exchange->entering;
+}
+
+/*
+ * Get leave for the next try if possible now; plan may be NULL if the claim is only
+ * to look.  If the host may be unreachable, one request at a time is enough.
+ */
+static bool
+enter(DcfExchange *exchange, DcfLimiterClaim claim, DcfWaitPlan *plan)
 {
 	DcfHttpRequest *http = &exchange->http;
 
+	if (claim == DCF_CLAIM_NEEDED)
+	{
+		start_clock(exchange);
+		dcf_exchange_check_deadline(exchange);
+	}
 	if (exchange->breaker == NULL)
 		exchange->breaker =
-			dcf_circuit_breaker_create(http->url, exchange->options, cxt);
-	dcf_circuit_breaker_check(exchange->breaker);
-	take_slot(exchange, cxt);
+			dcf_circuit_breaker_create(http->url, exchange->options,
+									   exchange->context);
+	if (exchange->limiter)
+	{
+		if (claim != DCF_CLAIM_NEEDED &&
+			!dcf_circuit_breaker_is_clear(http->url, exchange->options))
+			return false;
+		/* Here as well as before the try: an outage needs no wait for a slot. */
+		dcf_circuit_breaker_check(exchange->breaker);
+		if (exchange->slot == NULL)
+			exchange->slot =
+				dcf_limiter_slot(exchange->limiter, exchange->path,
+								 exchange->context);
+		if (!dcf_limiter_claim(exchange->slot, claim, plan))
+			return false;
+		http->on_end = end_try;
+		http->on_end_arg = exchange->slot;
+	}
+	start_clock(exchange);
+	exchange->permitted = true;
+	return true;
+}
+
+/* Send the next try, which has leave. */
+static void
+send_try(DcfExchange *exchange)
+{
+	DcfHttpRequest *http = &exchange->http;
+
+	exchange->permitted = false;
 	http->on_connect = NULL;
 	if (dcf_circuit_breaker_enter(exchange->breaker))
 	{
 		http->on_connect = note_connected;
 		http->on_connect_arg = exchange->breaker;
 	}
+	exchange->transfer =
+		dcf_transfer_begin(exchange->pool, http, exchange->context);
+	exchange->tries++;
+	exchange->answered = false;
+	exchange->gather_until = 0;
+	exchange->state = DCF_EXCHANGE_SENT;
 }
 
-void
-dcf_exchange_begin(DcfExchange *exchange, MemoryContext cxt)
+/* Close a transfer that is not the last one. */
+static void
+end_transfer(DcfExchange *exchange)
 {
-	enter(exchange, cxt);
-	exchange->begun = dcf_transfer_begin(exchange->pool, &exchange->http, cxt);
-	exchange->tries++;
+	dcf_transfer_close(exchange->transfer);
+	exchange->transfer = NULL;
+	exchange->body = NULL;
 }
 
 /*
- * After a try that failed without a reply: wait for the next one, or raise if
- * there is none.  Tries of other requests that fail in the meantime count, too.
+ * After a try that failed without a reply: begin to wait for the next one, or raise
+ * if there is none.  Tries of other requests that fail in the meantime count, too.
  *
  * The failure is hopeless, and opens the circuit, after all tries that the
  * server's options allow, or after connect_timeout.  A single try whose connection
  * was closed is no proof: the reason may lie in that request.
  */
 static void
-wait_for_host(DcfExchange *exchange, DcfTransfer *transfer)
+lose_host(DcfExchange *exchange)
 {
+	DcfTransfer *transfer = exchange->transfer;
 	DcfHttpFailure failure = dcf_transfer_failure(transfer);
 	bool hopeless;
 
@@ -261,94 +262,164 @@ wait_for_host(DcfExchange *exchange, DcfTransfer *transfer)
 								  hopeless) ||
 		exchange->failures > exchange->max_retries)
 		dcf_transfer_raise_failure(transfer, exchange->tries);
-	dcf_transfer_close(transfer);
-	while (dcf_circuit_breaker_wait(exchange->breaker,
-									choose_backoff(exchange),
-									exchange->http.deadline,
-									exchange->http.total_timeout))
+	end_transfer(exchange);
+	dcf_circuit_breaker_begin_wait(exchange->breaker,
+								   choose_backoff(exchange));
+	exchange->state = DCF_EXCHANGE_UNREACHED;
+}
+
+/* In DCF_EXCHANGE_UNREACHED: whether the wait is over; else note it in the plan. */
+static bool
+await_host(DcfExchange *exchange, DcfWaitPlan *plan)
+{
+	switch (dcf_circuit_breaker_poll(exchange->breaker, plan))
 	{
-		if (++exchange->failures > exchange->max_retries)
-			dcf_circuit_breaker_give_up(exchange->breaker);
+		case DCF_BREAKER_LATER:
+			dcf_exchange_check_deadline(exchange);
+			return false;
+		case DCF_BREAKER_COUNTED:
+			if (++exchange->failures > exchange->max_retries)
+				dcf_circuit_breaker_give_up(exchange->breaker);
+			dcf_circuit_breaker_begin_wait(exchange->breaker,
+										   choose_backoff(exchange));
+			break;
+		case DCF_BREAKER_DUE:
+			begin_entering(exchange);
+			break;
 	}
+	return true;
 }
 
-/*
- * Wait for the first byte of the body, or its end.  A refusal is reported even if
- * its body is cut or invalid.
- */
-static DcfBody *
-begin_body(const DcfExchange *exchange, DcfTransfer *transfer)
+/* Report the head once, before the body is judged, as that may take longer. */
+static void
+note_answer(DcfExchange *exchange)
 {
-	DcfBody *body = dcf_body_create(transfer);
-
-	if (dcf_transfer_head(transfer)->status == 200)
-		(void) dcf_body_fill(body, true);
-	else
-		dcf_blocking_gather(body, 1, exchange->http.idle_timeout);
-	return body;
+	if (exchange->answered)
+		return;
+	exchange->answered = true;
+	dcf_circuit_breaker_answer(exchange->breaker);
+	if (exchange->slot)
+		tell_limiter(exchange->slot, dcf_transfer_head(exchange->transfer));
+	exchange->body = dcf_body_create(exchange->transfer);
 }
 
-/* dcf_exchange_run() without the cleanup after an error. */
-static DcfBody *
-run(DcfExchange *exchange, MemoryContext cxt)
+/* Whether enough of a body has come that is not read as data. */
+static bool
+has_gathered(DcfExchange *exchange)
 {
-	for (;;)
+	return dcf_outcome_gather(exchange->body, exchange->http.idle_timeout,
+							  &exchange->gather_until);
+}
+
+/* The reply's outcome is known: end the exchange, raise, or plan another try. */
+static void
+decide(DcfExchange *exchange, DcfOutcome outcome)
+{
+	int64 wait;
+
+	exchange->gather_until = 0;
+	if (outcome == DCF_OUTCOME_PAGE)
+		dcf_exchange_raise_page(exchange);
+	if (outcome == DCF_OUTCOME_REPLY || outcome == DCF_OUTCOME_REFUSAL)
 	{
-		DcfTransfer *transfer;
-		DcfBody *body;
-		DcfOutcome outcome;
-		int64 wait;
-
-		if (exchange->begun == NULL)
-			dcf_exchange_begin(exchange, cxt);
-		transfer = exchange->begun;
-		exchange->begun = NULL;
-		if (dcf_blocking_await(transfer) == DCF_TRANSFER_UNREACHABLE)
-		{
-			wait_for_host(exchange, transfer);
-			continue;
-		}
-		dcf_circuit_breaker_answer(exchange->breaker);
-		/* Before the body is judged, as that may wait for more of it. */
-		if (exchange->slot)
-			tell_limiter(exchange->slot, dcf_transfer_head(transfer));
-		body = begin_body(exchange, transfer);
-		outcome = dcf_outcome_judge(exchange->expects, body,
-									exchange->http.idle_timeout);
-		if (outcome == DCF_OUTCOME_REPLY || outcome == DCF_OUTCOME_REFUSAL)
-			return body;
-		if (outcome == DCF_OUTCOME_PAGE)
-			raise_page(exchange, body);
-		wait = choose_wait(exchange, dcf_transfer_head(transfer));
-		if (wait < 0)
-		{
-			/*
-			 * DCF_OUTCOME_LATER is left: a refusal, which the caller raises.
-			 */
-			if (outcome == DCF_OUTCOME_BLANK)
-				raise_empty(exchange);
-			if (outcome == DCF_OUTCOME_EMPTY_TABLE)
-				raise_empty_table(exchange);
-			return body;
-		}
-		/* Read the reply to its end, so that its connection can be reused. */
-		dcf_blocking_gather(body, DCF_JSON_DOCUMENT_MAX,
-							exchange->http.idle_timeout);
-		dcf_transfer_close(transfer);
-		dcf_blocking_sleep(wait, exchange->http.deadline,
-						   exchange->http.total_timeout);
+		exchange->state = outcome == DCF_OUTCOME_REPLY ? DCF_EXCHANGE_DONE :
+														 DCF_EXCHANGE_REFUSED;
+		return;
 	}
+	wait = choose_wait(exchange);
+	if (wait >= 0)
+	{
+		exchange->next_try = dcf_wait_now() + wait;
+		exchange->state = DCF_EXCHANGE_DRAINING;
+		return;
+	}
+	if (outcome == DCF_OUTCOME_BLANK)
+		dcf_exchange_raise_empty(exchange);
+	if (outcome == DCF_OUTCOME_EMPTY_TABLE)
+		dcf_exchange_raise_empty_table(exchange);
+	/* DCF_OUTCOME_LATER is left: a refusal, which the caller raises. */
+	exchange->state = DCF_EXCHANGE_REFUSED;
 }
 
-DcfBody *
-dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
+/* In DCF_EXCHANGE_SENT: go on if the network has brought enough. */
+static bool
+receive(DcfExchange *exchange)
 {
-	DcfBody *body;
+	DcfOutcome outcome;
 
-	/* cxt may outlive the error, as a cursor's does in a subtransaction. */
+	switch (dcf_transfer_state(exchange->transfer))
+	{
+		case DCF_TRANSFER_STARTED:
+			return false;
+		case DCF_TRANSFER_UNREACHABLE:
+			lose_host(exchange);
+			return true;
+		case DCF_TRANSFER_HEAD:
+			break;
+	}
+	note_answer(exchange);
+	outcome = dcf_outcome_judge(exchange->expects,
+								dcf_transfer_head(exchange->transfer),
+								exchange->body, exchange->http.idle_timeout,
+								&exchange->gather_until);
+	if (outcome == DCF_OUTCOME_UNKNOWN)
+		return false;
+	decide(exchange, outcome);
+	return true;
+}
+
+/* Take one step; false if the exchange has to wait. */
+static bool
+take_step(DcfExchange *exchange)
+{
+	DcfWaitPlan unused;
+
+	switch (exchange->state)
+	{
+		case DCF_EXCHANGE_ENTERING:
+			if (!exchange->permitted && !enter(exchange, DCF_CLAIM_LOOK, NULL))
+				return false;
+			send_try(exchange);
+			return true;
+		case DCF_EXCHANGE_SENT:
+			return receive(exchange);
+		case DCF_EXCHANGE_REFUSED:
+			if (!has_gathered(exchange))
+				return false;
+			exchange->state = DCF_EXCHANGE_DONE;
+			return true;
+		case DCF_EXCHANGE_DRAINING:
+			/* A reply read to its end leaves its connection fit for the next. */
+			if (!has_gathered(exchange))
+				return false;
+			end_transfer(exchange);
+			exchange->state = DCF_EXCHANGE_PAUSING;
+			return true;
+		case DCF_EXCHANGE_PAUSING:
+			if (exchange->next_try > dcf_wait_now())
+			{
+				dcf_exchange_check_deadline(exchange);
+				return false;
+			}
+			begin_entering(exchange);
+			return true;
+		case DCF_EXCHANGE_UNREACHED:
+			dcf_wait_plan_begin(&unused);
+			return await_host(exchange, &unused);
+		case DCF_EXCHANGE_DONE:
+			break;
+	}
+	return false;
+}
+
+bool
+dcf_exchange_step(DcfExchange *exchange)
+{
+	/* The context may outlive an error, as a cursor's does in a subtransaction. */
 	PG_TRY();
 	{
-		body = run(exchange, cxt);
+		while (take_step(exchange))
+			;
 	}
 	PG_CATCH();
 	{
@@ -357,37 +428,73 @@ dcf_exchange_run(DcfExchange *exchange, MemoryContext cxt)
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	return body;
+	return exchange->state == DCF_EXCHANGE_DONE;
+}
+
+/* Wait for the rest of a body that is not read as data. */
+static void
+plan_gathering(DcfExchange *exchange, DcfWaitPlan *plan)
+{
+	dcf_body_plan(exchange->body, plan);
+	if (exchange->gather_until != 0)
+		dcf_wait_plan_note(plan, exchange->gather_until, DCF_WAIT_REPLY);
 }
 
 void
-dcf_exchange_describe(const DcfExchange *exchange, DcfBody *body,
-					  DcfRefusal *refusal)
+dcf_exchange_plan(DcfExchange *exchange, DcfLimiterClaim claim,
+				  DcfWaitPlan *plan)
 {
-	const DcfHttpHead *head = dcf_transfer_head(dcf_body_transfer(body));
-	DcfLimiterPause pause;
-	const char *text;
-	char *copy;
+	const DcfHttpRequest *http = &exchange->http;
 
-	dcf_blocking_gather(body, DCF_JSON_DOCUMENT_MAX,
-						exchange->http.idle_timeout);
-	memset(refusal, 0, sizeof(DcfRefusal));
-	refusal->status = head->status;
-	refusal->content_type = head->content_type;
-	refusal->location =
-		dcf_foreign_text_buffer(head->location, sizeof(head->location));
-	text = dcf_body_buffer(body, &refusal->body_len);
-	refusal->body_len = Min(refusal->body_len, DCF_JSON_DOCUMENT_MAX);
-	copy = palloc(refusal->body_len + 1);
-	memcpy(copy, text, refusal->body_len);
-	refusal->body = copy;
-	refusal->max_rows = exchange->options->max_rows;
-	refusal->tries = exchange->tries;
-	refusal->requested_wait = exchange->requested_wait;
-	if (exchange->limiter && head->status == 429 &&
-		dcf_limiter_show_pause(exchange->limiter, &pause))
+	switch (exchange->state)
 	{
-		refusal->paused_until = pause.until;
-		refusal->resume = pause.command;
+		case DCF_EXCHANGE_ENTERING:
+			if (exchange->permitted || enter(exchange, claim, plan))
+				plan->ready = true;
+			else if (exchange->needed && http->deadline != 0)
+				dcf_wait_plan_note(plan, http->deadline, DCF_WAIT_QUEUE);
+			break;
+		case DCF_EXCHANGE_SENT:
+			if (exchange->body == NULL)
+				dcf_transfer_plan(exchange->transfer, plan);
+			else
+				plan_gathering(exchange, plan);
+			break;
+		case DCF_EXCHANGE_REFUSED:
+		case DCF_EXCHANGE_DRAINING:
+			plan_gathering(exchange, plan);
+			break;
+		case DCF_EXCHANGE_PAUSING:
+			dcf_wait_plan_note(plan, exchange->next_try, DCF_WAIT_RETRY);
+			if (http->deadline != 0)
+				dcf_wait_plan_note(plan, http->deadline, DCF_WAIT_RETRY);
+			break;
+		case DCF_EXCHANGE_UNREACHED:
+			if (await_host(exchange, plan))
+				plan->ready = true;
+			else if (http->deadline != 0)
+				dcf_wait_plan_note(plan, http->deadline, DCF_WAIT_RETRY);
+			break;
+		case DCF_EXCHANGE_DONE:
+			plan->ready = true;
+			break;
 	}
+}
+
+void
+dcf_exchange_waited(DcfExchange *exchange)
+{
+	if (exchange->body)
+		dcf_body_waited(exchange->body);
+	else if (exchange->transfer)
+		dcf_transfer_waited(exchange->transfer);
+	if (exchange->state == DCF_EXCHANGE_ENTERING && exchange->slot)
+		dcf_limiter_rest(exchange->slot);
+}
+
+void
+dcf_exchange_repeat(DcfExchange *exchange)
+{
+	end_transfer(exchange);
+	begin_entering(exchange);
 }

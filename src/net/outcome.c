@@ -12,80 +12,105 @@
 #include "core/backoff.h"
 #include "core/markup.h"
 #include "core/text.h"
-#include "net/blocking.h"
 #include "outcome.h"
 
 /* Most white space at the start of a body that is skipped to judge it. */
 #define MAX_BLANK 4096
 
-/* Find out how the body begins, waiting for as much of it as necessary. */
-static DcfBodyStart
-look_at_body(DcfBody *body)
+/*
+ * Find out how the body begins; false if more of it has to come first.  At the end of
+ * an empty body that is DCF_BODY_BLANK.
+ */
+static bool
+look_at_body(DcfBody *body, DcfBodyStart *start)
 {
 	for (;;)
 	{
 		size_t len;
-		const char *text = dcf_body_buffer(body, &len);
-		DcfBodyStart start = dcf_markup_look(text, len);
+		const char *bytes = dcf_body_buffer(body, &len);
 
-		if (start == DCF_BODY_MARKUP || start == DCF_BODY_OTHER)
-			return start;
+		*start = dcf_markup_look(bytes, len);
+		if (*start == DCF_BODY_MARKUP || *start == DCF_BODY_OTHER)
+			return true;
 		if (len > MAX_BLANK)
-			return DCF_BODY_OTHER;
-		if (dcf_body_fill(body, true) != DCF_BODY_MORE)
-			return start;
+		{
+			*start = DCF_BODY_OTHER;
+			return true;
+		}
+		switch (dcf_body_fill(body, false))
+		{
+			case DCF_BODY_MORE:
+				break;
+			case DCF_BODY_ENDED:
+				return true;
+			default:
+				return false;
+		}
 	}
 }
 
+bool
+dcf_outcome_gather(DcfBody *body, int idle_timeout, int64 *until)
+{
+	int64 now = dcf_wait_now();
+
+	if (*until == 0 && idle_timeout > 0)
+		*until = now + idle_timeout;
+	/* A body that is only shown is not worth a longer wait. */
+	return (*until != 0 && now >= *until) ||
+		dcf_body_gather(body, DCF_JSON_DOCUMENT_MAX) != DCF_BODY_LATER;
+}
+
 /*
- * The outcome of a reply with status 200 and a body.  If it is markup that was
- * not requested, the rest of it tells an empty table from a page.
+ * The outcome of a reply with status 200.  If it is markup that was not requested,
+ * the rest of it tells an empty table from a page.
  */
 static DcfOutcome
-judge_body(const char *expects, DcfBody *body, int idle_timeout)
+judge_body(const char *expects, DcfBody *body, int idle_timeout, int64 *until)
 {
-	DcfBodyStart start = look_at_body(body);
-	const char *text;
+	DcfBodyStart start;
+	const char *bytes;
 	size_t len;
 
+	if (!look_at_body(body, &start))
+		return DCF_OUTCOME_UNKNOWN;
 	if (start == DCF_BODY_BLANK)
 		return DCF_OUTCOME_BLANK;
 	if (start == DCF_BODY_OTHER || expects == NULL)
 		return DCF_OUTCOME_REPLY;
-	dcf_blocking_gather(body, DCF_JSON_DOCUMENT_MAX, idle_timeout);
-	text = dcf_body_buffer(body, &len);
-	return dcf_markup_is_empty_table(text, len) ? DCF_OUTCOME_EMPTY_TABLE :
-												  DCF_OUTCOME_PAGE;
+	if (!dcf_outcome_gather(body, idle_timeout, until))
+		return DCF_OUTCOME_UNKNOWN;
+	bytes = dcf_body_buffer(body, &len);
+	return dcf_markup_is_empty_table(bytes, len) ? DCF_OUTCOME_EMPTY_TABLE :
+												   DCF_OUTCOME_PAGE;
 }
 
 /* The outcome of a reply with another status. */
 static DcfOutcome
-judge_refusal(DcfBody *body, int status, int idle_timeout)
+judge_refusal(DcfBody *body, int status, int idle_timeout, int64 *until)
 {
-	const char *text;
+	const char *bytes;
 	size_t len;
 
 	if (status == 429 || status == 502 || status == 503 || status == 504)
 		return DCF_OUTCOME_LATER;
 	if (status < 500 || status > 599)
 		return DCF_OUTCOME_REFUSAL;
-	dcf_blocking_gather(body, DCF_JSON_DOCUMENT_MAX, idle_timeout);
-	text = dcf_body_buffer(body, &len);
-	return dcf_markup_look(text, len) == DCF_BODY_MARKUP ? DCF_OUTCOME_LATER :
-														   DCF_OUTCOME_REFUSAL;
+	if (!dcf_outcome_gather(body, idle_timeout, until))
+		return DCF_OUTCOME_UNKNOWN;
+	bytes = dcf_body_buffer(body, &len);
+	return dcf_markup_look(bytes, len) == DCF_BODY_MARKUP ?
+		DCF_OUTCOME_LATER :
+		DCF_OUTCOME_REFUSAL;
 }
 
 DcfOutcome
-dcf_outcome_judge(const char *expects, DcfBody *body, int idle_timeout)
+dcf_outcome_judge(const char *expects, const DcfHttpHead *head, DcfBody *body,
+				  int idle_timeout, int64 *until)
 {
-	int status = dcf_transfer_head(dcf_body_transfer(body))->status;
-	size_t len;
-
-	if (status != 200)
-		return judge_refusal(body, status, idle_timeout);
-	(void) dcf_body_buffer(body, &len);
-	return len == 0 ? DCF_OUTCOME_BLANK :
-					  judge_body(expects, body, idle_timeout);
+	if (head->status != 200)
+		return judge_refusal(body, head->status, idle_timeout, until);
+	return judge_body(expects, body, idle_timeout, until);
 }
 
 /* Parse X-RateLimit-Reset, a time in UTC, into milliseconds from now. */

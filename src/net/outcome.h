@@ -14,10 +14,12 @@
 #include "postgres.h"
 
 #include "net/body.h"
+#include "net/transfer.h"
 
 /* Result of a try that was answered. */
 typedef enum DcfOutcome
 {
+	DCF_OUTCOME_UNKNOWN,	 /* more of the body has to come first */
 	DCF_OUTCOME_REPLY,		 /* data to be read */
 	DCF_OUTCOME_REFUSAL,	 /* another status, final */
 	DCF_OUTCOME_LATER,		 /* another status; a retry may succeed */
@@ -27,13 +29,21 @@ typedef enum DcfOutcome
 } DcfOutcome;
 
 /*
- * The outcome of a reply whose body has begun, or has no bytes.  Waits for as much
- * of it as necessary, for a refusal's not much longer than idle_timeout, and
- * raises what dcf_body_fill() does.  expects names the requested format, NULL if
- * markup is expected.
+ * The outcome of a reply, without waiting; raises what dcf_body_fill() does.  expects
+ * names the requested format, NULL if markup is expected.  For idle_timeout and
+ * *until see dcf_outcome_gather().
  */
-extern DcfOutcome dcf_outcome_judge(const char *expects, DcfBody *body,
-									int idle_timeout);
+extern DcfOutcome dcf_outcome_judge(const char *expects,
+									const DcfHttpHead *head, DcfBody *body,
+									int idle_timeout, int64 *until);
+
+/*
+ * Whether a body that is at most shown in a message has come: to its end or its
+ * failure, or DCF_JSON_DOCUMENT_MAX bytes of it, or what came within idle_timeout
+ * milliseconds.  *until is 0 before the first call, and then the time when that is
+ * over (0 if idle_timeout is 0).  Never waits; raises nothing.
+ */
+extern bool dcf_outcome_gather(DcfBody *body, int idle_timeout, int64 *until);
 
 /* The wait in milliseconds that a reply asks for in its head; 0 for none. */
 extern int64 dcf_outcome_requested_wait(const DcfHttpHead *head);

@@ -21,12 +21,13 @@
 #include "base/catch_error.h"
 #include "base/foreign_text.h"
 #include "base/json_document.h"
+#include "base/resource.h"
 #include "base/url_parts.h"
 #include "base/wait.h"
+#include "net/call.h"
 #include "net/company.h"
 #include "net/offline.h"
 #include "net/preferred_endpoint.h"
-#include "net/session_run.h"
 #include "net/trust.h"
 #include "body_json.h"
 #include "session_private.h"
@@ -41,12 +42,23 @@ typedef struct Endpoint
 	char *url; /* base of the URLs of its requests */
 } Endpoint;
 
+/* A question that is being asked, for all calls of the session that wait for it. */
+typedef struct Asking
+{
+	MemoryContext context; /* of all that it needs */
+	DcfResource resource;
+	bool lost;	  /* the resource owner that it began under has ended */
+	DcfCall call; /* GET /session */
+	DcfCompanyQuery *companies; /* or the relationships; else NULL */
+} Asking;
+
 /* The state of a question to the service. */
 typedef struct Question
 {
-	bool settled; /* answered, or not worth asking again */
-	bool warned;  /* a WARNING has reported its failure */
-	int64 again;  /* not to be asked before, by dcf_wait_now() */
+	bool settled;	/* answered, or not worth asking again */
+	bool warned;	/* a WARNING has reported its failure */
+	int64 again;	/* not to be asked before, by dcf_wait_now() */
+	Asking *asking; /* NULL while it is not being asked */
 } Question;
 
 /* What is known about endpoints.  All in the session's context. */
@@ -59,16 +71,6 @@ struct DcfPreferred
 	Question others; /* the relationships */
 	List *endpoints; /* of Endpoint * */
 };
-
-typedef void (*Ask)(DcfSession *session, int64 deadline);
-
-/* The arguments of call_ask(). */
-typedef struct AskArgs
-{
-	DcfSession *session;
-	int64 deadline;
-	Ask ask;
-} AskArgs;
 
 /* The session's knowledge, created at its first use. */
 static struct DcfPreferred *
@@ -147,31 +149,15 @@ warn_no_answer(Question *question, const char *why)
 				  "if the service need not name one.");
 }
 
-/* An Ask: the endpoint of the log-in's own company. */
+/* Take over the answer to GET /session; NULL if it is no JSON. */
 static void
-ask_for_own(DcfSession *session, int64 deadline)
+learn_own(DcfSession *session, json_t *document)
 {
 	struct DcfPreferred *preferred = session->preferred;
-	DcfExchange exchange;
-	DcfBody *body =
-		dcf_session_ask(session, "/session", true, deadline, &exchange);
-	int status = dcf_transfer_head(dcf_body_transfer(body))->status;
-	json_t *document = NULL;
 	const char *url;
 	char *company;
 
-	/* Other statuses are final: do not ask again. */
-	preferred->own.settled =
-		!(status == 401 || status == 429 || status >= 500);
-	if (status != 200)
-	{
-		warn_no_answer(&preferred->own,
-					   psprintf("GET /session was answered with status %d.",
-								status));
-		return;
-	}
-	document = dcf_body_read_json(body);
-	if (document == NULL)
+	if (!json_is_object(document))
 	{
 		warn_no_answer(&preferred->own,
 					   "GET /session was not answered with a JSON object.");
@@ -185,13 +171,38 @@ ask_for_own(DcfSession *session, int64 deadline)
 		preferred->url = accept_endpoint(session, &preferred->own, url);
 }
 
-/* An Ask: the endpoints of other companies. */
+/* Go on to ask for the endpoint of the log-in's own company; true once done. */
+static bool
+ask_for_own(DcfSession *session)
+{
+	Question *question = &session->preferred->own;
+	DcfCall *call = &question->asking->call;
+	json_t *document;
+	int status;
+
+	if (!dcf_call_step(call))
+		return false;
+	status = dcf_call_status(call);
+	if (status == 200 &&
+		!dcf_body_read_json(call->exchange.body, DCF_JSON_DOCUMENT_MAX,
+							&document))
+		return false;
+	/* Other statuses are final: do not ask again. */
+	question->settled = !(status == 401 || status == 429 || status >= 500);
+	if (status == 200)
+		learn_own(session, document);
+	else
+		warn_no_answer(question,
+					   psprintf("GET /session was answered with status %d.",
+								status));
+	return true;
+}
+
+/* Take over the endpoints of other companies. */
 static void
-ask_for_others(DcfSession *session, int64 deadline)
+learn_others(DcfSession *session, List *companies)
 {
 	struct DcfPreferred *preferred = session->preferred;
-	List *companies =
-		dcf_company_list(session, DCF_RELATIONSHIPS_ANY, true, deadline);
 	ListCell *cell;
 
 	foreach(cell, companies)
@@ -210,29 +221,105 @@ ask_for_others(DcfSession *session, int64 deadline)
 		preferred->endpoints = lappend(preferred->endpoints, endpoint);
 		MemoryContextSwitchTo(old);
 	}
-	preferred->others.settled = true;
 }
 
-/* A DcfCatchErrorFn. */
+/* Go on to ask for the endpoints of other companies; true once done. */
+static bool
+ask_for_others(DcfSession *session)
+{
+	Question *question = &session->preferred->others;
+	List *companies;
+
+	if (!dcf_company_step(question->asking->companies, &companies))
+		return false;
+	learn_others(session, companies);
+	question->settled = true;
+	return true;
+}
+
+/* The release function of the resource of a question that is being asked. */
+static void
+lose(void *arg)
+{
+	((Asking *) arg)->lost = true;
+}
+
+static void
+end_asking(Question *question)
+{
+	if (question->asking == NULL)
+		return;
+	MemoryContextDelete(question->asking->context);
+	question->asking = NULL;
+}
+
+/*
+ * Begin to ask a question.  It belongs to the session, so that each call that waits
+ * for the answer can go on with it.
+ */
+static void
+begin_asking(DcfSession *session, Question *question, int64 deadline)
+{
+	MemoryContext context =
+		AllocSetContextCreate(session->context, "dataconnect_fdw question",
+							  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Asking *asking = palloc0(sizeof(Asking));
+
+	asking->context = context;
+	dcf_resource_tie(&asking->resource, context, lose, asking);
+	question->asking = asking;
+	if (question == &session->preferred->own)
+		dcf_call_ask(&asking->call, session, "/session", true, deadline);
+	else
+		asking->companies =
+			dcf_company_begin(session, DCF_RELATIONSHIPS_ANY, true, deadline);
+	MemoryContextSwitchTo(old);
+}
+
+/* The arguments of call_ask(). */
+typedef struct AskArgs
+{
+	DcfSession *session;
+	Question *question;
+	int64 deadline;
+	bool done;
+} AskArgs;
+
+/* A DcfCatchErrorFn: begin to ask, or go on. */
 static void
 call_ask(void *arg)
 {
-	const AskArgs *args = arg;
+	AskArgs *args = arg;
 
-	args->ask(args->session, args->deadline);
+	if (args->question->asking == NULL)
+		begin_asking(args->session, args->question, args->deadline);
+	args->done = args->question == &args->session->preferred->own ?
+		ask_for_own(args->session) :
+		ask_for_others(args->session);
 }
 
-/* Ask the question if it is due.  Its failure does not fail the request. */
-static void
-ask_if_due(DcfSession *session, Question *question, Ask ask, int64 deadline)
+/*
+ * Ask the question if it is due, without waiting; true once there is nothing to wait
+ * for.  Its failure does not fail the request.
+ */
+static bool
+settle(DcfSession *session, Question *question, int64 deadline)
 {
-	AskArgs args = {.session = session, .deadline = deadline, .ask = ask};
+	AskArgs args = {.session = session,
+					.question = question,
+					.deadline = deadline};
 	ErrorData *error;
 
-	if (dcf_offline || question->settled || question->again > dcf_wait_now())
-		return;
+	/* The subtransaction that began to ask may be rolled back. */
+	if (question->asking && question->asking->lost)
+		end_asking(question);
+	if (question->asking == NULL &&
+		(dcf_offline || question->settled || question->again > dcf_wait_now()))
+		return true;
 	/* Without a token the request itself fails, too: raise that here. */
-	(void) dcf_token_authorization(session->token, session->pool, deadline);
+	if (!dcf_token_step(session->token, session->pool, deadline))
+		return false;
 	error = dcf_catch_error(call_ask, &args);
 	if (error)
 	{
@@ -241,8 +328,12 @@ ask_if_due(DcfSession *session, Question *question, Ask ask, int64 deadline)
 			error->sqlerrcode == ERRCODE_FDW_TABLE_NOT_FOUND;
 		warn_no_answer(question, dcf_catch_error_show(error));
 	}
+	else if (!args.done)
+		return false;
+	end_asking(question);
 	/* Also after a reply that did not settle the question. */
 	question->again = dcf_wait_now() + ASK_AGAIN_MS;
+	return true;
 }
 
 /* The URL for another company; the option url if it is not known. */
@@ -261,25 +352,65 @@ base_of_other(const DcfSession *session, int64 company)
 	return session->options->url;
 }
 
-const char *
-dcf_preferred_endpoint_url(DcfSession *session, const DcfRequest *request,
-						   int64 deadline)
+bool
+dcf_preferred_endpoint_step(DcfSession *session, const DcfRequest *request,
+							int64 deadline, const char **url)
 {
 	struct DcfPreferred *preferred;
 	const char *id = dcf_request_value(request, DCF_COMPANY_PARAM);
 	int64 company;
 
-	dcf_session_check_confidential(session);
+	*url = session->options->url;
+	dcf_call_check_confidential(session);
 	if (!session->options->use_preferred_endpoint)
-		return session->options->url;
+		return true;
 	preferred = get_preferred(session);
 	/* The service is to judge an invalid number. */
 	if (id && !dcf_company_parse_id(id, &company))
-		return session->options->url;
-	ask_if_due(session, &preferred->own, ask_for_own, deadline);
+		return true;
+	if (!settle(session, &preferred->own, deadline))
+		return false;
 	if (id == NULL ||
 		(preferred->has_company && company == preferred->company))
-		return preferred->url;
-	ask_if_due(session, &preferred->others, ask_for_others, deadline);
-	return base_of_other(session, company);
+	{
+		*url = preferred->url;
+		return true;
+	}
+	if (!settle(session, &preferred->others, deadline))
+		return false;
+	*url = base_of_other(session, company);
+	return true;
+}
+
+/* Whether a question is being asked. */
+static bool
+is_asking(const Question *question)
+{
+	return question->asking && !question->asking->lost;
+}
+
+void
+dcf_preferred_endpoint_plan(DcfSession *session, DcfWaitPlan *plan)
+{
+	struct DcfPreferred *preferred = get_preferred(session);
+
+	if (is_asking(&preferred->own))
+		dcf_call_plan(&preferred->own.asking->call, DCF_CLAIM_NEEDED, plan);
+	else if (is_asking(&preferred->others))
+		dcf_company_plan(preferred->others.asking->companies, plan);
+	else
+		/* A question waits for a token before it is asked. */
+		dcf_token_plan(session->token, plan);
+}
+
+void
+dcf_preferred_endpoint_waited(DcfSession *session)
+{
+	struct DcfPreferred *preferred = get_preferred(session);
+
+	if (is_asking(&preferred->own))
+		dcf_call_waited(&preferred->own.asking->call);
+	if (is_asking(&preferred->others))
+		dcf_company_waited(preferred->others.asking->companies);
+	dcf_token_waited(session->token);
 }

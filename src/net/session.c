@@ -13,7 +13,6 @@
 #include "utils/syscache.h"
 
 #include "base/wipe.h"
-#include "net/circuit_breaker.h"
 #include "session_private.h"
 
 /* Least number of idle connections to keep, for scans that are open together. */
@@ -223,17 +222,4 @@ const DcfServerOptions *
 dcf_session_options(const DcfSession *session)
 {
 	return session->options;
-}
-
-DcfLimiterSlot *
-dcf_session_try_slot(const DcfSession *session, const char *endpoint,
-					 MemoryContext cxt)
-{
-	DcfLimiterSlot *slot;
-
-	/* If the host may be unreachable, one request at a time is enough. */
-	if (!dcf_circuit_breaker_is_clear(session->options->url, session->options))
-		return NULL;
-	slot = dcf_limiter_slot(session->limiter, endpoint, cxt);
-	return dcf_limiter_try_take(slot) ? slot : NULL;
 }

@@ -17,6 +17,7 @@
 #include "base/compat.h"
 #include "base/foreign_text.h"
 #include "base/json_document.h"
+#include "base/resource.h"
 #include "base/wait.h"
 #include "base/wipe.h"
 #include "core/text.h"
@@ -39,6 +40,18 @@
 /* Upper bound for lifetimes, far below any overflow. */
 #define MAX_LIFE_S (366 * 24 * 3600)
 
+/* A request for a token. */
+typedef struct Grant
+{
+	MemoryContext context; /* of the grant and all it needs */
+	DcfResource resource;
+	bool lost; /* the resource owner that it began under has ended */
+	DcfExchange exchange;
+	int64 asked_at;	 /* by dcf_wait_now() */
+	bool refreshing; /* by the refresh token */
+	bool early;		 /* the old token was still valid */
+} Grant;
+
 struct DcfToken
 {
 	MemoryContext context;
@@ -51,6 +64,7 @@ struct DcfToken
 	char *spent_token;	 /* the refresh token being sent, or NULL */
 	int64 renew_at;		 /* by dcf_wait_now(); 0: never */
 	int64 ends_at;		 /* invalid from then on; 0: never */
+	Grant *grant;		 /* under way, or NULL */
 	ErrorData *refusal;	 /* last error for refused credentials, or NULL */
 	TimestampTz refused; /* start of the transaction of that error */
 	MemoryContextCallback release;
@@ -353,13 +367,13 @@ read_life(json_t *document)
 	return life > MAX_LIFE_S ? MAX_LIFE_S : (int64) life;
 }
 
-/* What is wrong with a reply for which dcf_body_read_json() gave NULL. */
+/* What is wrong with a reply that is no JSON object. */
 static const char *
 document_problem(const DcfBody *body)
 {
 	size_t len;
-	const char *text = dcf_body_buffer(body, &len);
-	char *title = dcf_foreign_text_title(text, len);
+	const char *bytes = dcf_body_buffer(body, &len);
+	char *title = dcf_foreign_text_title(bytes, len);
 
 	if (title)
 		return psprintf("is a page with the title \"%s\"", title);
@@ -374,16 +388,15 @@ document_problem(const DcfBody *body)
  * valid too long.
  */
 static void
-take_grant(DcfToken *token, DcfBody *body, int64 asked_at)
+take_grant(DcfToken *token, const Grant *grant, json_t *document)
 {
-	json_t *document = dcf_body_read_json(body);
 	const char *access = dcf_json_document_text(document, "access_token");
 	const char *refresh = dcf_json_document_text(document, "refresh_token");
 	char *bearer;
 	int64 life;
 
-	if (document == NULL)
-		raise_bad_grant(document_problem(body));
+	if (!json_is_object(document))
+		raise_bad_grant(document_problem(grant->exchange.body));
 	if (access == NULL)
 		raise_bad_grant("has no \"access_token\"");
 	if (!is_header_safe(access))
@@ -399,94 +412,21 @@ take_grant(DcfToken *token, DcfBody *body, int64 asked_at)
 	if (life >= 0)
 	{
 		life *= 1000;
-		token->ends_at = asked_at + life;
+		token->ends_at = grant->asked_at + life;
 		token->renew_at = token->ends_at - Min(RENEW_MARGIN_MS, life / 10);
 	}
 }
 
 /* Raise the token service's refusal. */
 static void
-raise_refused_grant(const DcfExchange *exchange, DcfBody *body)
+raise_refused_grant(const DcfExchange *exchange)
 {
 	DcfRefusal refusal;
 
-	dcf_exchange_describe(exchange, body, &refusal);
+	dcf_exchange_describe(exchange, &refusal);
 	refusal.request = "The request to the token service";
 	refusal.is_login = true;
 	dcf_refusal_raise(&refusal);
-}
-
-/* The arguments of a request for a token. */
-typedef struct Grant
-{
-	DcfToken *token;
-	DcfHttpPool *pool;
-	int64 deadline;
-	const char *refresh_token; /* NULL: use the password */
-	bool early;				   /* the old token is still valid */
-} Grant;
-
-/* A DcfCatchErrorFn: request a token, briefly if there is an alternative. */
-static void
-ask_service(void *arg)
-{
-	const Grant *grant = arg;
-	DcfToken *token = grant->token;
-	DcfExchange exchange;
-	DcfBody *body;
-	int64 asked_at = dcf_wait_now();
-
-	dcf_exchange_init(&exchange, grant->pool, token->options, grant->deadline);
-	if (grant->refresh_token || grant->early)
-		dcf_exchange_make_brief(&exchange);
-	exchange.http.url = token->options->token_url;
-	exchange.http.accept = "application/json";
-	exchange.http.content_type = "application/x-www-form-urlencoded";
-	exchange.http.post_body = build_form(token, grant->refresh_token);
-	exchange.http.max_buffer = 2 * DCF_JSON_DOCUMENT_MAX;
-	exchange.http.confidential = true;
-	body = dcf_exchange_run(&exchange, CurrentMemoryContext);
-	if (dcf_transfer_head(dcf_body_transfer(body))->status != 200)
-		raise_refused_grant(&exchange, body);
-	take_grant(token, body, asked_at);
-	dcf_transfer_close(dcf_body_transfer(body));
-}
-
-/*
- * Request a token with the refresh token, which is used for one try only.  False
- * if there is none or that failed: then the password is needed.
- */
-static bool
-refresh(Grant *grant)
-{
-	DcfToken *token = grant->token;
-	ErrorData *error;
-
-	if (token->refresh_token == NULL)
-		return false;
-	/*
-	 * While it is sent, it is no longer refresh_token, so an error cannot lead
-	 * to a second try; but messages still hide it.
-	 */
-	forget_text(token->spent_token);
-	token->spent_token = token->refresh_token;
-	token->refresh_token = NULL;
-	grant->refresh_token = token->spent_token;
-	error = dcf_catch_error(ask_service, grant);
-	grant->refresh_token = NULL;
-	if (error == NULL && token->refresh_token == NULL)
-	{
-		/* The reply has no new one, so the old one stays valid. */
-		token->refresh_token = token->spent_token;
-		token->spent_token = NULL;
-	}
-	forget_text(token->spent_token);
-	token->spent_token = NULL;
-	if (error)
-		ereport(DEBUG1,
-				(errmsg_internal("refresh token gave no new token: %s",
-								 dcf_catch_error_show(error))));
-	return error == NULL;
 }
 
 /*
@@ -519,38 +459,40 @@ keep_refusal(DcfToken *token, const ErrorData *error)
 	token->refusal = copy;
 }
 
-/*
- * Request a token with the password, or raise.  If the credentials were refused
- * earlier in the transaction, raise that error again: a statement may need a token
- * several times, and the service may lock an account after some failures.
- */
-static void
-log_in(Grant *grant)
+/* Whether there is a token that has not ended, as far as is known. */
+static bool
+is_good(const DcfToken *token)
 {
-	DcfToken *token = grant->token;
-	TimestampTz now = GetCurrentTransactionStartTimestamp();
-	ErrorData *error;
-
-	if (token->refusal && token->refused == now)
-		raise_again(token->refusal);
-	error = dcf_catch_error(ask_service, grant);
-	if (error == NULL)
-		return;
-	if (error->sqlerrcode == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
-	{
-		keep_refusal(token, error);
-		token->refused = now;
-	}
-	raise_again(error);
+	return token->authorization &&
+		(token->ends_at == 0 || token->ends_at > dcf_wait_now());
 }
 
-/* A DcfCatchErrorFn: request a new token. */
-static void
-renew(void *arg)
+/* Whether no token need be requested. */
+static bool
+is_settled(const DcfToken *token)
 {
-	Grant *grant = arg;
-	DcfToken *token = grant->token;
+	return !token->by_service ||
+		(token->grant == NULL && is_good(token) &&
+		 (token->renew_at == 0 || token->renew_at > dcf_wait_now()));
+}
 
+/*
+ * If the credentials were refused earlier in the transaction, raise that error again:
+ * a statement may need a token several times, and the service may lock an account
+ * after some failures.
+ */
+static void
+check_refused(const DcfToken *token)
+{
+	if (token->refusal &&
+		token->refused == GetCurrentTransactionStartTimestamp())
+		raise_again(token->refusal);
+}
+
+/* Raise if the server does not say where to send the credentials, or not safely. */
+static void
+check_token_url(const DcfToken *token)
+{
 	if (token->options->token_url == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
@@ -560,64 +502,228 @@ renew(void *arg)
 						   "\"token_url\" to send them to.")));
 	dcf_trust_check_confidential(token->options->token_url, "token_url",
 								 token->options);
-	if (!refresh(grant))
-		log_in(grant);
 }
 
-/* Whether there is a token that has not ended, as far as is known. */
-static bool
-is_good(const DcfToken *token)
+/* The release function of a grant's resource. */
+static void
+lose_grant(void *arg)
 {
-	return token->authorization &&
-		(token->ends_at == 0 || token->ends_at > dcf_wait_now());
+	((Grant *) arg)->lost = true;
 }
 
 /*
- * Renew a token that is still valid.  A failure is not raised.  Returns whether
- * there is a valid token afterwards, new or old.
+ * Free the grant, if there is one, with its connection, forms and replies, which are
+ * secrets that should not stay around.
  */
-static bool
-renew_early(Grant *grant)
+static void
+end_grant(DcfToken *token)
 {
-	DcfToken *token = grant->token;
-	ErrorData *error;
-	int64 now;
+	if (token->grant == NULL)
+		return;
+	MemoryContextDelete(token->grant->context);
+	token->grant = NULL;
+}
 
-	if (!is_good(token))
-		return false;
-	grant->early = true;
-	error = dcf_catch_error(renew, grant);
-	grant->early = false;
-	if (error == NULL)
-		return true;
+/*
+ * Take the refresh token for a grant.  While it is sent, it is no longer
+ * refresh_token, so an error cannot lead to a second try; but messages still hide it.
+ */
+static const char *
+spend_refresh_token(DcfToken *token)
+{
+	forget_text(token->spent_token);
+	token->spent_token = token->refresh_token;
+	token->refresh_token = NULL;
+	return token->spent_token;
+}
+
+/*
+ * Begin to request a token: with the refresh token if there is one, else with the
+ * password; briefly if there is an alternative.  The grant belongs to the session,
+ * so that each call that waits for it can go on with it.
+ */
+static void
+begin_grant(DcfToken *token, DcfHttpPool *pool, int64 deadline, bool early)
+{
+	MemoryContext context;
+	MemoryContext old;
+	Grant *grant;
+	DcfExchange *exchange;
+
+	check_token_url(token);
+	if (token->refresh_token == NULL)
+		check_refused(token);
+	context = AllocSetContextCreate(token->context, "dataconnect_fdw token",
+									ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	grant = palloc0(sizeof(Grant));
+	grant->context = context;
+	dcf_resource_tie(&grant->resource, context, lose_grant, grant);
+	grant->early = early;
+	grant->asked_at = dcf_wait_now();
+	token->grant = grant;
+
+	exchange = &grant->exchange;
+	dcf_exchange_init(exchange, pool, token->options, deadline);
+	grant->refreshing = token->refresh_token != NULL;
+	if (grant->refreshing || early)
+		dcf_exchange_make_brief(exchange);
+	exchange->http.url = token->options->token_url;
+	exchange->http.accept = "application/json";
+	exchange->http.content_type = "application/x-www-form-urlencoded";
+	exchange->http.post_body =
+		build_form(token,
+				   grant->refreshing ? spend_refresh_token(token) : NULL);
+	exchange->http.max_buffer = 2 * DCF_JSON_DOCUMENT_MAX;
+	exchange->http.confidential = true;
+	MemoryContextSwitchTo(old);
+}
+
+/* The arguments of step_grant(). */
+typedef struct GrantStep
+{
+	DcfToken *token;
+	DcfHttpPool *pool;
+	int64 deadline;
+	bool early;
+	bool done; /* the grant has brought a token */
+} GrantStep;
+
+/* A DcfCatchErrorFn: begin a grant, or go on with it. */
+static void
+step_grant(void *arg)
+{
+	GrantStep *step = arg;
+	DcfToken *token = step->token;
+	DcfExchange *exchange;
+	json_t *document;
+
+	if (token->grant == NULL)
+		begin_grant(token, step->pool, step->deadline, step->early);
+	exchange = &token->grant->exchange;
+	if (!dcf_exchange_step(exchange))
+		return;
+	if (dcf_transfer_head(exchange->transfer)->status != 200)
+		raise_refused_grant(exchange);
+	if (!dcf_body_read_json(exchange->body, DCF_JSON_DOCUMENT_MAX, &document))
+		return;
+	take_grant(token, token->grant, document);
+	step->done = true;
+}
+
+/* Free the refresh token that was sent, or keep it, as it stays valid. */
+static void
+settle_spent_token(DcfToken *token, bool keep)
+{
+	if (keep)
+		token->refresh_token = token->spent_token;
+	else
+		forget_text(token->spent_token);
+	token->spent_token = NULL;
+}
+
+/*
+ * After a failure to renew a token that is still valid: try again, but not with each
+ * request, and more often as the end comes nearer.
+ */
+static void
+put_off(DcfToken *token, const ErrorData *error)
+{
+	int64 now = dcf_wait_now();
+
 	ereport(DEBUG1,
 			(errmsg_internal("token is not renewed before its end: %s",
 							 dcf_catch_error_show(error))));
-	now = dcf_wait_now();
-	/* Not with each request, but more often as the end comes nearer. */
 	token->renew_at = now + Max((token->ends_at - now) / 2, RENEW_AGAIN_MS);
-	return is_good(token);
+}
+
+/* Raise the error of a grant with the password, and remember a refusal. */
+pg_noreturn static void
+raise_failed_grant(DcfToken *token, const ErrorData *error)
+{
+	if (error->sqlerrcode == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+	{
+		keep_refusal(token, error);
+		token->refused = GetCurrentTransactionStartTimestamp();
+	}
+	raise_again(error);
+}
+
+/*
+ * A grant has failed.  Returns if there is another way: the password instead of the
+ * refresh token, or the old token while it is valid.
+ */
+static void
+fail_grant(const GrantStep *step, const ErrorData *error)
+{
+	DcfToken *token = step->token;
+	bool refreshing = token->grant && token->grant->refreshing;
+	bool early = token->grant ? token->grant->early : step->early;
+
+	end_grant(token);
+	if (refreshing)
+	{
+		settle_spent_token(token, false);
+		ereport(DEBUG1,
+				(errmsg_internal("refresh token gave no new token: %s",
+								 dcf_catch_error_show(error))));
+	}
+	else if (early)
+		put_off(token, error);
+	else
+		raise_failed_grant(token, error);
+}
+
+bool
+dcf_token_step(DcfToken *token, DcfHttpPool *pool, int64 deadline)
+{
+	/* The subtransaction that began it may be rolled back. */
+	if (token->grant && token->grant->lost)
+		end_grant(token);
+	while (!is_settled(token))
+	{
+		GrantStep step = {.token = token,
+						  .pool = pool,
+						  .deadline = deadline,
+						  .early = is_good(token)};
+		ErrorData *error = dcf_catch_error(step_grant, &step);
+
+		if (error)
+			fail_grant(&step, error);
+		else if (!step.done)
+			return false;
+		else
+		{
+			/* Without a new refresh token, the old one stays valid. */
+			if (token->grant->refreshing)
+				settle_spent_token(token, token->refresh_token == NULL);
+			end_grant(token);
+			/* Even if its life is so short that it has to be renewed. */
+			return true;
+		}
+	}
+	return true;
+}
+
+void
+dcf_token_plan(DcfToken *token, DcfWaitPlan *plan)
+{
+	if (token->grant && !token->grant->lost)
+		dcf_exchange_plan(&token->grant->exchange, DCF_CLAIM_NEEDED, plan);
+	else
+		plan->ready = true;
+}
+
+void
+dcf_token_waited(DcfToken *token)
+{
+	if (token->grant && !token->grant->lost)
+		dcf_exchange_waited(&token->grant->exchange);
 }
 
 const char *
-dcf_token_authorization(DcfToken *token, DcfHttpPool *pool, int64 deadline)
+dcf_token_authorization(const DcfToken *token)
 {
-	if (token->by_service &&
-		(!is_good(token) ||
-		 (token->renew_at != 0 && token->renew_at <= dcf_wait_now())))
-	{
-		Grant grant = {.token = token, .pool = pool, .deadline = deadline};
-		/* Forms and replies are secrets that should not stay around. */
-		MemoryContext own = AllocSetContextCreate(CurrentMemoryContext,
-												  "dataconnect_fdw token",
-												  ALLOCSET_SMALL_SIZES);
-		MemoryContext old = MemoryContextSwitchTo(own);
-
-		if (!renew_early(&grant))
-			renew(&grant);
-		MemoryContextSwitchTo(old);
-		MemoryContextDelete(own);
-	}
 	return token->authorization;
 }
 

@@ -18,7 +18,8 @@
 
 #include "postgres.h"
 
-#include "net/http.h"
+#include "base/wait.h"
+#include "net/transfer.h"
 #include "options/option.h"
 
 typedef struct DcfToken DcfToken;
@@ -35,18 +36,29 @@ extern DcfToken *dcf_token_create(const DcfServerOptions *options,
 extern bool dcf_token_is_given(const DcfUserOptions *user);
 
 /*
- * The header's value, or NULL for none; secret, valid until the next call.  May
- * request a token, with the deadline by dcf_wait_now() (0 for none).  Then raises
- * what dcf_exchange_run() does, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION for
- * refused credentials, and ERRCODE_FDW_OPTION_NAME_NOT_FOUND without token_url,
+ * Request a token if one is needed, without waiting; true once none is.  A request under
+ * way is shared by all that need the token; whoever steps goes on with it.  deadline
+ * is by dcf_wait_now(), 0 for none, and counts for a request that begins now.
+ *
+ * Raises what dcf_exchange_step() does, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION
+ * for refused credentials, and ERRCODE_FDW_OPTION_NAME_NOT_FOUND without token_url,
  * but not while the old token is still valid.
  */
-extern const char *dcf_token_authorization(DcfToken *token, DcfHttpPool *pool,
-										   int64 deadline);
+extern bool dcf_token_step(DcfToken *token, DcfHttpPool *pool, int64 deadline);
+
+/* Before and after a wait for dcf_token_step(), as for an exchange. */
+extern void dcf_token_plan(DcfToken *token, DcfWaitPlan *plan);
+extern void dcf_token_waited(DcfToken *token);
+
+/*
+ * After dcf_token_step(): the header's value, or NULL for none; secret, valid until
+ * the next step.
+ */
+extern const char *dcf_token_authorization(const DcfToken *token);
 
 /*
  * The service refused this value with a 401.  If the token service can issue
- * another, returns true, and the next dcf_token_authorization() gives it.
+ * another, returns true, and the next dcf_token_step() requests it.
  */
 extern bool dcf_token_discard(DcfToken *token, const char *authorization);
 

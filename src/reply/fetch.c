@@ -15,6 +15,9 @@
 #include "request/parameter_hint.h"
 #include "request/request.h"
 
+/* After so many rows, look whether another request may be sent. */
+#define ROWS_PER_LOOK 1024
+
 typedef struct Fetch Fetch;
 
 /* Reads one request's reply at a time, and is used again for the next request. */
@@ -28,6 +31,7 @@ typedef struct Stream
 	DcfRequestSize reqsize; /* how much the request asks for */
 	DcfReply *reply;
 	bool begun; /* the reply has begun, and the reader reads it */
+	bool fresh; /* and has not looked at its first bytes */
 } Stream;
 
 struct Fetch
@@ -47,29 +51,35 @@ struct Fetch
 	int latest;		/* index of the stream last read from */
 	int nbatches;	/* number of the latest batch that was requested, + 1 */
 	Stream *stream; /* to read from, or NULL: to be chosen */
+	uint64 nrows;	/* returned, over all starts */
 };
 
 static void start(DcfRowSource *source, const DcfBoundValue *values);
 static DcfRowStatus next(DcfRowSource *source, bool wait,
 						 TupleTableSlot **slot);
-static List *list_replies(const DcfRowSource *source);
+static int under_way(const DcfRowSource *source);
+static bool is_busy(const DcfRowSource *source);
+static bool plan(DcfRowSource *source, DcfLimiterClaim claim,
+				 DcfWaitPlan *plan);
+static void waited(DcfRowSource *source);
 static void skip_batch(DcfRowSource *source, int batch);
 static void stop(DcfRowSource *source);
 static void add_open(const DcfRowSource *source, DcfRowStats *stats);
 static Bitmapset *find_sent(const DcfRelation *relation,
 							const DcfFdwPrivate *priv);
 static DcfRowStatus choose_stream(Fetch *fetch, bool wait);
-static void open_streams(Fetch *fetch, bool wait);
-static bool open_stream(Fetch *fetch, bool wait);
+static void open_streams(Fetch *fetch);
+static void open_stream(Fetch *fetch);
+static bool has_entering(const Fetch *fetch);
+static bool is_entering(const Stream *stream);
 static bool is_table(const Fetch *fetch);
 static char *give_hint(const void *arg, int status);
 static Stream *get_stream(Fetch *fetch);
 static void count_batch(Fetch *fetch, int batch);
 static void next_request(Fetch *fetch, Stream *stream);
 static bool exceeds_max_rows(const Fetch *fetch, const Stream *stream);
-static bool begin_reply(Fetch *fetch, Stream *stream);
+static bool step_stream(Fetch *fetch, Stream *stream);
 static Stream *find_ready(Fetch *fetch);
-static void wait_for_any(Fetch *fetch);
 static bool finish_stream(Fetch *fetch, Stream *stream);
 static bool has_batch(const Fetch *fetch, int batch);
 static void widen(Fetch *fetch);
@@ -81,7 +91,10 @@ static void fill_sent(const Fetch *fetch, Datum *values, bool *isnull);
 
 static const DcfRowSourceRoutine routine = {.start = start,
 											.next = next,
-											.replies = list_replies,
+											.under_way = under_way,
+											.is_busy = is_busy,
+											.plan = plan,
+											.waited = waited,
 											.skip_batch = skip_batch,
 											.stop = stop,
 											.end = stop,
@@ -162,8 +175,9 @@ start(DcfRowSource *source, const DcfBoundValue *values)
 }
 
 /*
- * Stays with one stream while its buffer has records.  Waits inside the stream only
- * if there is no other; otherwise choose_stream() waits for all of them.
+ * Stays with one stream while its buffer has records.  From time to time it looks
+ * whether another request may be sent, as a stream may have records at once for
+ * long.
  */
 static DcfRowStatus
 next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
@@ -172,6 +186,8 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 	Datum *values = (*slot)->tts_values;
 	bool *isnull = (*slot)->tts_isnull;
 
+	if (++fetch->nrows % ROWS_PER_LOOK == 0)
+		open_streams(fetch);
 	for (;;)
 	{
 		Stream *stream = fetch->stream;
@@ -190,8 +206,7 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 		 */
 		MemoryContextReset(CurrentMemoryContext);
 		memset(isnull, true, sizeof(bool) * fetch->base.relation->natts);
-		switch (dcf_record_next(stream->reader, wait && fetch->nstreams == 1,
-								values, isnull))
+		switch (dcf_record_next(stream->reader, values, isnull))
 		{
 			case DCF_RECORD_ROW:
 				/* Another request returns this row as well. */
@@ -211,89 +226,75 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 	}
 }
 
-/*
- * DCF_ROW_READY: fetch->stream is the stream to read from, whose reply has
- * begun.  A lone stream is chosen even if it has no bytes: begin_reply() or
- * its reader then waits.
- */
+/* DCF_ROW_READY: fetch->stream is the stream to read from. */
 static DcfRowStatus
 choose_stream(Fetch *fetch, bool wait)
 {
+	DcfRowSource *source = &fetch->base;
+
 	for (;;)
 	{
-		Stream *stream;
-
-		open_streams(fetch, wait);
-		/*
-		 * Without wait, the limiter may have had no slot for the next request.
-		 */
+		open_streams(fetch);
 		if (fetch->nstreams == 0)
-			return dcf_bind_has_next(fetch->set) ? DCF_ROW_LATER : DCF_ROW_END;
-		stream = wait && fetch->nstreams == 1 ? fetch->streams[0] :
-												find_ready(fetch);
-		/* If the request was refused, its halves are to be sent first. */
-		if (stream && !stream->begun && !begin_reply(fetch, stream))
-			continue;
-		if (stream)
-		{
-			fetch->stream = stream;
+			return DCF_ROW_END;
+		fetch->stream = find_ready(fetch);
+		if (fetch->stream)
 			return DCF_ROW_READY;
-		}
+		/* The halves of a refused request are still to be sent. */
+		if (fetch->nstreams == 0)
+			continue;
 		if (!wait)
 			return DCF_ROW_LATER;
-		wait_for_any(fetch);
+		dcf_row_source_wait(&source, 1, true);
 	}
 }
 
 /*
- * Send requests until width of them are under way.  Only the first is worth a
- * wait for the limiter.
+ * Prepare requests, and send them as far as the limiter has slots, until width of
+ * them are under way.  Only one waits for leave at a time.
  */
 static void
-open_streams(Fetch *fetch, bool wait)
+open_streams(Fetch *fetch)
 {
 	while (fetch->nstreams < fetch->width && dcf_bind_has_next(fetch->set) &&
-		   open_stream(fetch, wait && fetch->nstreams == 0))
-		;
+		   !has_entering(fetch))
+		open_stream(fetch);
 }
 
-/*
- * Send the next request.  With wait, the limiter is waited for.  Otherwise returns
- * false if the limiter has no slot now.
- */
+/* Whether a request waits for leave to be sent. */
 static bool
-open_stream(Fetch *fetch, bool wait)
+has_entering(const Fetch *fetch)
+{
+	for (int i = 0; i < fetch->nstreams; i++)
+		if (is_entering(fetch->streams[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_entering(const Stream *stream)
+{
+	return !stream->begun && dcf_reply_is_entering(stream->reply);
+}
+
+/* Prepare the next request, and send it if it has leave. */
+static void
+open_stream(Fetch *fetch)
 {
 	Stream *stream = get_stream(fetch);
-	DcfLimiterSlot *slot = NULL;
-	MemoryContext old;
+	MemoryContext old = MemoryContextSwitchTo(stream->context);
 
-	/* Waiting for the limiter would hold up streams that have rows. */
-	if (!wait)
-	{
-		slot = dcf_session_try_slot(fetch->session,
-									fetch->base.relation->table->endpoint,
-									stream->context);
-		if (!slot)
-		{
-			MemoryContextReset(stream->context);
-			return false;
-		}
-	}
-	old = MemoryContextSwitchTo(stream->context);
 	next_request(fetch, stream);
 	stream->request = dcf_bind_request(stream->bound);
 	stream->reply =
-		dcf_reply_begin(fetch->session, stream->request,
-						is_table(fetch) ? fetch->base.relation->relname : NULL,
-						&(DcfHintCallback){give_hint, stream},
-						dcf_bind_can_halve(stream->bound), slot,
-						stream->context);
+		dcf_reply_create(fetch->session, stream->request,
+						 is_table(fetch) ? fetch->base.relation->relname :
+										   NULL,
+						 &(DcfHintCallback){give_hint, stream},
+						 dcf_bind_can_halve(stream->bound), stream->context);
 	MemoryContextSwitchTo(old);
 	fetch->nstreams++;
-	fetch->base.stats->at_once =
-		Max(fetch->base.stats->at_once, fetch->nstreams);
-	return true;
+	(void) step_stream(fetch, stream);
 }
 
 /* The wrapper's own queries have no foreign table that messages could name. */
@@ -398,16 +399,19 @@ exceeds_max_rows(const Fetch *fetch, const Stream *stream)
 }
 
 /*
- * Wait for a reply to begin, and attach the reader.  False after a 413 to a request
- * that can be halved: its stream is free, and the halves are sent next.
+ * Let a request go on, and attach the reader once its reply has begun.  False after a
+ * 413 to a request that can be halved: its stream is no longer in use, and the halves
+ * are sent next.
  */
 static bool
-begin_reply(Fetch *fetch, Stream *stream)
+step_stream(Fetch *fetch, Stream *stream)
 {
 	DcfRowStats *stats = fetch->base.stats;
+	DcfReplyStatus status = dcf_reply_step(stream->reply);
 	DcfReplyCounters reply;
 
-	if (!dcf_reply_await(stream->reply))
+	stats->at_once = Max(stats->at_once, under_way(&fetch->base));
+	if (status == DCF_REPLY_TOO_MUCH)
 	{
 		/*
 		 * Counted here: end_stream() counts only a reply that is still open.
@@ -420,8 +424,10 @@ begin_reply(Fetch *fetch, Stream *stream)
 		end_stream(fetch, stream, false);
 		return false;
 	}
+	if (status == DCF_REPLY_LATER)
+		return true;
 	dcf_record_attach(stream->reader, stream->reply);
-	stream->begun = true;
+	stream->begun = stream->fresh = true;
 	dcf_reply_counters(stream->reply, &reply);
 	if (stats->first_byte_ms < 0)
 		stats->first_byte_ms = reply.body.first_byte_ms;
@@ -432,36 +438,82 @@ begin_reply(Fetch *fetch, Stream *stream)
 static Stream *
 find_ready(Fetch *fetch)
 {
-	for (int i = 0; i < fetch->nstreams; i++)
+	int i = 0;
+
+	while (i < fetch->nstreams)
 	{
 		int next = (fetch->latest + 1 + i) % fetch->nstreams;
+		Stream *stream = fetch->streams[next];
 
-		if (dcf_reply_is_ready(fetch->streams[next]->reply))
+		/* A stream that has ended has changed the order: look at all again. */
+		if (!stream->begun && !step_stream(fetch, stream))
 		{
-			fetch->latest = next;
-			return fetch->streams[next];
+			i = 0;
+			continue;
 		}
+		if (stream->begun &&
+			(stream->fresh ||
+			 dcf_body_is_ready(dcf_reply_body(stream->reply))))
+		{
+			stream->fresh = false;
+			fetch->latest = next;
+			return stream;
+		}
+		i++;
 	}
 	return NULL;
 }
 
-static void
-wait_for_any(Fetch *fetch)
-{
-	DcfRowSource *source = &fetch->base;
-
-	(void) dcf_row_source_wait_any(&source, 1, true);
-}
-
-static List *
-list_replies(const DcfRowSource *source)
+static int
+under_way(const DcfRowSource *source)
 {
 	const Fetch *fetch = (const Fetch *) source;
-	List *replies = NIL;
+	int n = 0;
 
 	for (int i = 0; i < fetch->nstreams; i++)
-		replies = lappend(replies, fetch->streams[i]->reply);
-	return replies;
+		n += !is_entering(fetch->streams[i]);
+	return n;
+}
+
+static bool
+is_busy(const DcfRowSource *source)
+{
+	const Fetch *fetch = (const Fetch *) source;
+
+	for (int i = 0; i < fetch->nstreams; i++)
+		if (!dcf_reply_is_done(fetch->streams[i]->reply))
+			return true;
+	return false;
+}
+
+static bool
+plan(DcfRowSource *source, DcfLimiterClaim claim, DcfWaitPlan *plan)
+{
+	Fetch *fetch = (Fetch *) source;
+	bool claimed = false;
+
+	for (int i = 0; i < fetch->nstreams; i++)
+	{
+		Stream *stream = fetch->streams[i];
+		bool entering = is_entering(stream);
+
+		dcf_reply_plan(stream->reply,
+					   claimed && claim == DCF_CLAIM_NEEDED ?
+						   DCF_CLAIM_OPTIONAL :
+						   claim,
+					   plan);
+		claimed |= entering;
+	}
+	return claimed;
+}
+
+static void
+waited(DcfRowSource *source)
+{
+	const Fetch *fetch = (const Fetch *) source;
+
+	for (int i = 0; i < fetch->nstreams; i++)
+		dcf_reply_waited(fetch->streams[i]->reply);
 }
 
 /*
@@ -531,7 +583,7 @@ end_stream(Fetch *fetch, Stream *stream, bool whole)
 	}
 	stream->reply = NULL;
 	stream->bound = NULL;
-	stream->begun = false;
+	stream->begun = stream->fresh = false;
 	MemoryContextReset(stream->context);
 	if (fetch->stream == stream)
 		fetch->stream = NULL;
@@ -577,6 +629,9 @@ count_reply(const Stream *stream, DcfRowStats *stats)
 	DcfReplyCounters reply;
 
 	dcf_reply_counters(stream->reply, &reply);
+	/* It may have waited in vain for leave to be sent. */
+	if (reply.tries == 0)
+		return;
 	stats->requests++;
 	stats->retries += reply.tries - 1;
 	stats->bytes_received += reply.body.bytes_received;

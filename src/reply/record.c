@@ -114,6 +114,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	DcfRecordSource *source = &reader->source;
 
 	reader->reply = reply;
+	reader->body = dcf_reply_body(reply);
 	reader->records = 0;
 	reader->records_in_thread = 0;
 	reader->begun = false;
@@ -130,8 +131,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 		source->ntargets >= THREAD_MIN_COLUMNS)
 		offer_to_thread(reader);
 	/* Raise before the first row, as a missing end is never noticed later. */
-	if (!source->format->shows_cut &&
-		!dcf_body_marks_end(dcf_reply_body(reply)))
+	if (!source->format->shows_cut && !dcf_body_marks_end(reader->body))
 		dcf_record_raise_unmarked(reader);
 }
 
@@ -143,18 +143,17 @@ offer_to_thread(DcfRecordReader *reader)
 							.begin = dcf_record_begin_thread,
 							.arg = reader};
 
-	dcf_body_read_in_thread(dcf_reply_body(reader->reply), &thread);
+	dcf_body_read_in_thread(reader->body, &thread);
 }
 
 DcfRecordStatus
-dcf_record_next(DcfRecordReader *reader, bool wait, Datum *values,
-				bool *isnull)
+dcf_record_next(DcfRecordReader *reader, Datum *values, bool *isnull)
 {
 	const DcfRecordSource *source = &reader->source;
 	bool is_null = false;
 	DcfReadStatus status = reader->holding ?
-		dcf_record_read_held(reader, wait, &is_null) :
-		dcf_record_read(reader, wait);
+		dcf_record_read_held(reader, &is_null) :
+		dcf_record_read(reader);
 
 	if (status == DCF_READ_MORE)
 		return DCF_RECORD_LATER;

@@ -28,7 +28,7 @@ extern DcfRecordReader *dcf_record_create(const DcfRelation *relation,
 										  DcfWarned *warned);
 
 /*
- * Read this reply from now on, which must have been awaited.  Raises
+ * Read this reply from now on, which must have begun.  Raises
  * ERRCODE_FDW_UNABLE_TO_CREATE_REPLY if neither the format nor the transfer shows
  * where it ends.
  */
@@ -38,12 +38,12 @@ typedef enum DcfRecordStatus
 {
 	DCF_RECORD_ROW,
 	DCF_RECORD_END,	 /* of the reply */
-	DCF_RECORD_LATER /* no whole record has arrived; only without wait */
+	DCF_RECORD_LATER /* no whole record has arrived */
 } DcfRecordStatus;
 
 /*
- * Read the next record.  Sets values and isnull for the columns that are both read from
- * records and fetched; the others are not touched.  Values passed by reference are in
+ * Read the next record, without waiting.  Sets values and isnull for the columns that are
+ * both read from records and fetched; the others are not touched.  Values passed by reference are in
  * the current memory context or in the reply's buffer, and are valid until the next
  * call or until the reply is closed.
  *
@@ -53,8 +53,8 @@ typedef enum DcfRecordStatus
  * record that has only other keys.  A record longer than max_record_size raises
  * ERRCODE_PROGRAM_LIMIT_EXCEEDED.
  */
-extern DcfRecordStatus dcf_record_next(DcfRecordReader *reader, bool wait,
-									   Datum *values, bool *isnull);
+extern DcfRecordStatus dcf_record_next(DcfRecordReader *reader, Datum *values,
+									   bool *isnull);
 
 /*
  * Counters of the attached reply: records read, records among them that the inflate

@@ -32,6 +32,19 @@ dcf_record_raise_unmarked(const DcfRecordReader *reader)
 			 errhint("Set the table's option \"format\" to another format.")));
 }
 
+/*
+ * Raise that a record has more than max bytes, as dcf_body_fill() does where it
+ * notices first.
+ */
+pg_noreturn static void
+raise_too_long(const DcfRecordReader *reader, size_t max)
+{
+	ErrorContextCallback callback;
+
+	dcf_reply_push_context(reader->reply, &callback);
+	dcf_refusal_raise_too_long(max);
+}
+
 /* The buffer is larger than max_record_size, so longer records can get here. */
 void
 dcf_record_check_length(const DcfRecordReader *reader, size_t len)
@@ -39,7 +52,7 @@ dcf_record_check_length(const DcfRecordReader *reader, size_t len)
 	size_t max = (size_t) reader->relation->server->max_record_size;
 
 	if (len > max)
-		dcf_reply_raise_too_long(reader->reply, max);
+		raise_too_long(reader, max);
 }
 
 /* Whether the current record, or header, has any key at all. */
@@ -132,7 +145,7 @@ dcf_record_raise_wrong(DcfRecordReader *reader)
 		reader->source.format->error(reader->source.in);
 	const char *content_type = dcf_reply_content_type(reader->reply);
 	size_t len;
-	const char *buffer = dcf_body_buffer(dcf_reply_body(reader->reply), &len);
+	const char *buffer = dcf_body_buffer(reader->body, &len);
 	/* Once bytes are consumed, the buffer no longer has the reply's start. */
 	bool is_start = error->record == 0 && !reader->begun;
 	bool is_cut = error->code == DCF_READ_E_CUT;
@@ -142,8 +155,7 @@ dcf_record_raise_wrong(DcfRecordReader *reader)
 	 * it.
 	 */
 	if (error->code == DCF_READ_E_TOO_LONG)
-		dcf_reply_raise_too_long(reader->reply,
-								 reader->config.max_record_size);
+		raise_too_long(reader, reader->config.max_record_size);
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),

@@ -27,13 +27,13 @@ dcf_record_begin_held(DcfRecordReader *reader)
  * before it.
  */
 static DcfReadStatus
-count_held(DcfRecordReader *reader, bool wait)
+count_held(DcfRecordReader *reader)
 {
 	const DcfRecordSource *source = &reader->source;
 
 	for (;;)
 	{
-		DcfReadStatus status = dcf_record_read(reader, wait);
+		DcfReadStatus status = dcf_record_read(reader);
 
 		if (status != DCF_READ_RECORD ||
 			source->format->matched(source->in) > 0)
@@ -44,12 +44,12 @@ count_held(DcfRecordReader *reader, bool wait)
 }
 
 DcfReadStatus
-dcf_record_read_held(DcfRecordReader *reader, bool wait, bool *is_null)
+dcf_record_read_held(DcfRecordReader *reader, bool *is_null)
 {
 	*is_null = false;
 	if (reader->following == DCF_READ_MORE)
 	{
-		reader->following = count_held(reader, wait);
+		reader->following = count_held(reader);
 		if (reader->following == DCF_READ_MORE)
 			return DCF_READ_MORE;
 		if (reader->following == DCF_READ_END && reader->nheld > 0)

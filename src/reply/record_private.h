@@ -94,6 +94,7 @@ struct DcfRecordReader
 	const DcfRelation *relation;
 	DcfWarned *warned; /* columns that the statement was warned of */
 	DcfReply *reply;
+	DcfBody *body; /* of the reply */
 	DcfFormatConfig config;
 	DcfKey *keys;
 	DcfRecordSource source;
@@ -108,7 +109,7 @@ struct DcfRecordReader
 	uint64 records_in_thread; /* those of them that the thread has read */
 	uint64 bytes;			  /* consumed so far, without rows */
 	bool begun;				  /* some bytes of the reply have been consumed */
-	bool stopped; /* the last call wanted more bytes and did not wait */
+	bool stopped; /* the last call wanted more bytes, which had not come */
 
 	/* record_held.c */
 	bool holding; /* no record of the reply has had a known key yet */
@@ -130,10 +131,10 @@ struct DcfRecordReader
 
 /*
  * Read the next record into the format's fields, or find one that the thread has read:
- * DCF_READ_RECORD, DCF_READ_END at the end of a complete reply, or without wait
- * DCF_READ_MORE if no whole record has arrived.
+ * DCF_READ_RECORD, DCF_READ_END at the end of a complete reply, or DCF_READ_MORE if no
+ * whole record has arrived.
  */
-extern DcfReadStatus dcf_record_read(DcfRecordReader *reader, bool wait);
+extern DcfReadStatus dcf_record_read(DcfRecordReader *reader);
 
 /* record_thread.c */
 
@@ -181,7 +182,7 @@ extern void dcf_record_begin_held(DcfRecordReader *reader);
  * a key; if none has, an error is raised at the end of the reply.  *is_null: the record
  * is one that was held back, and has only NULLs.
  */
-extern DcfReadStatus dcf_record_read_held(DcfRecordReader *reader, bool wait,
+extern DcfReadStatus dcf_record_read_held(DcfRecordReader *reader,
 										  bool *is_null);
 
 /* record_missing_keys.c */

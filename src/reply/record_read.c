@@ -11,8 +11,21 @@ static DcfReadStatus read_buffer(DcfRecordReader *reader, bool ended);
 static DcfReadStatus handle_status(DcfRecordReader *reader,
 								   DcfReadStatus status, size_t consumed);
 
+/* Get more bytes into the buffer; errors have the request as CONTEXT. */
+static DcfBodyStatus
+fill(DcfRecordReader *reader)
+{
+	ErrorContextCallback callback;
+	DcfBodyStatus status;
+
+	dcf_reply_push_context(reader->reply, &callback);
+	status = dcf_body_fill(reader->body, false);
+	dcf_reply_pop_context(&callback);
+	return status;
+}
+
 DcfReadStatus
-dcf_record_read(DcfRecordReader *reader, bool wait)
+dcf_record_read(DcfRecordReader *reader)
 {
 	DcfReadStatus status;
 
@@ -23,18 +36,22 @@ dcf_record_read(DcfRecordReader *reader, bool wait)
 	reader->stopped = false;
 	while (status != DCF_READ_RECORD && status != DCF_READ_END)
 	{
-		/* After DCF_READ_HEADER, the buffer may have records: read on. */
-		DcfBodyStatus more = DCF_BODY_MORE;
+		bool ended = false;
 
+		/* After DCF_READ_HEADER, the buffer may have records: read on. */
 		if (status == DCF_READ_MORE)
-			more = dcf_reply_fill(reader->reply, wait);
-		if (more == DCF_BODY_LATER)
 		{
-			reader->stopped = true;
-			return status;
+			DcfBodyStatus body = fill(reader);
+
+			if (body == DCF_BODY_LATER)
+			{
+				reader->stopped = true;
+				return DCF_READ_MORE;
+			}
+			ended = body == DCF_BODY_ENDED;
 		}
 		/* If no more bytes come, the format's reader is to finish. */
-		status = read_buffer(reader, more == DCF_BODY_ENDED);
+		status = read_buffer(reader, ended);
 	}
 	return status;
 }
@@ -49,7 +66,7 @@ read_buffer(DcfRecordReader *reader, bool ended)
 	const DcfFormatRoutine *format = reader->source.format;
 	size_t len;
 	size_t consumed;
-	const char *buffer = dcf_body_buffer(dcf_reply_body(reader->reply), &len);
+	const char *buffer = dcf_body_buffer(reader->body, &len);
 	DcfReadStatus status;
 
 	/* Each new buffer may be a piece that the thread has read. */

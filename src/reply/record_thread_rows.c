@@ -21,7 +21,7 @@ dcf_record_begin_rows(DcfRecordReader *reader)
 {
 	size_t len;
 
-	DcfBody *body = dcf_reply_body(reader->reply);
+	DcfBody *body = reader->body;
 	int piece = dcf_body_piece(body);
 
 	reader->rows = piece >= 0 ? &reader->pieces[piece] : NULL;
@@ -43,14 +43,14 @@ dcf_record_finish_rows(DcfRecordReader *reader, size_t *consumed)
 	*consumed = rows->consumed - taken;
 	/* So that dcf_record_begin_rows() does not find them again. */
 	reader->rows = NULL;
-	dcf_body_forget_piece(dcf_reply_body(reader->reply));
+	dcf_body_forget_piece(reader->body);
 	return rows->status;
 }
 
 void
 dcf_record_use_bytes(DcfRecordReader *reader, size_t n)
 {
-	dcf_body_consume(dcf_reply_body(reader->reply), n);
+	dcf_body_consume(reader->body, n);
 	reader->bytes += n;
 }
 

@@ -7,12 +7,10 @@
 #include "utils/memutils.h"
 
 #include "base/foreign_text.h"
-#include "base/json_document.h"
-#include "net/blocking.h"
-#include "net/offline.h"
+#include "net/call.h"
 #include "net/preferred_endpoint.h"
 #include "net/refusal.h"
-#include "net/session_run.h"
+#include "net/status.h"
 #include "reply/format.h"
 #include "reply/reply.h"
 
@@ -20,12 +18,15 @@ struct DcfReply
 {
 	MemoryContext context; /* the reply's own */
 	char *relation;		   /* or NULL */
-	char *request;		   /* for messages */
+	char *shown;		   /* the request, for messages */
 	DcfHintCallback hint;  /* give is NULL if there is none */
 	bool can_halve;
 	DcfSession *session;
-	DcfExchange exchange;
-	DcfBody *body; /* NULL until it was awaited */
+	const DcfRequest *request;
+	int64 deadline;
+	bool has_url; /* the endpoint is known, and the call is set up */
+	bool begun;	  /* dcf_reply_step() has nothing more to do */
+	DcfCall call;
 };
 
 /* An error context callback: names the table and shows the request. */
@@ -36,18 +37,13 @@ add_error_context(void *arg)
 
 	if (reply->relation)
 		errcontext("request for foreign table \"%s\": %s", reply->relation,
-				   reply->request);
+				   reply->shown);
 	else
-		errcontext("request: %s", reply->request);
+		errcontext("request: %s", reply->shown);
 }
 
-/*
- * Until pop_context(), errors show the request as their CONTEXT. After an
- * error PostgreSQL itself restores the stack, at the next PG_CATCH() or in the
- * main loop.
- */
-static void
-push_context(DcfReply *reply, ErrorContextCallback *callback)
+void
+dcf_reply_push_context(DcfReply *reply, ErrorContextCallback *callback)
 {
 	callback->callback = add_error_context;
 	callback->arg = reply;
@@ -55,71 +51,20 @@ push_context(DcfReply *reply, ErrorContextCallback *callback)
 	error_context_stack = callback;
 }
 
-static void
-pop_context(const ErrorContextCallback *callback)
+void
+dcf_reply_pop_context(const ErrorContextCallback *callback)
 {
 	error_context_stack = callback->previous;
 }
 
 /*
- * The exchange for a request: URL, body and deadline.  May ask the service for
- * the preferred endpoint first.
+ * The deadline is for everything: questions about the endpoint, the log-in, the
+ * queue and all tries.
  */
-static void
-prepare(DcfExchange *exchange, DcfSession *session, const DcfRequest *request,
-		int64 deadline)
-{
-	DcfHttpRequest *http = &exchange->http;
-	const char *base = dcf_preferred_endpoint_url(session, request, deadline);
-
-	dcf_session_init_exchange(session, exchange, deadline);
-	/* In other formats than XML, markup is an error page. */
-	exchange->expects = dcf_format_unlike_markup(request->format);
-	exchange->path = request->endpoint;
-	http->url = dcf_request_url(request, base);
-	if (dcf_request_is_post(request, base))
-		http->post_body = dcf_request_body(request, &http->content_type);
-}
-
-/* Raise the error that the reply's status means. */
-static void
-raise_refusal(DcfReply *reply)
-{
-	DcfRefusal refusal;
-
-	dcf_exchange_describe(&reply->exchange, reply->body, &refusal);
-	refusal.relation = reply->relation;
-	refusal.request = reply->request;
-	if (reply->hint.give)
-		refusal.hint = reply->hint.give(reply->hint.arg, refusal.status);
-	dcf_refusal_raise(&refusal);
-}
-
-/*
- * Send the first try.  The deadline is for everything: questions about the
- * endpoint, the log-in, the queue and all tries.  What fails meanwhile has the
- * request as CONTEXT.
- */
-static void
-begin(DcfReply *reply, const DcfRequest *request, DcfLimiterSlot *slot)
-{
-	DcfSession *session = reply->session;
-	int64 deadline = dcf_exchange_deadline(dcf_session_options(session));
-	ErrorContextCallback callback;
-
-	push_context(reply, &callback);
-	prepare(&reply->exchange, session, request, deadline);
-	if (request->brief)
-		dcf_exchange_make_brief(&reply->exchange);
-	reply->exchange.slot = slot;
-	dcf_session_begin(session, &reply->exchange, reply->context);
-	pop_context(&callback);
-}
-
 DcfReply *
-dcf_reply_begin(DcfSession *session, const DcfRequest *request,
-				const char *relation, const DcfHintCallback *hint,
-				bool can_halve, DcfLimiterSlot *slot, MemoryContext cxt)
+dcf_reply_create(DcfSession *session, const DcfRequest *request,
+				 const char *relation, const DcfHintCallback *hint,
+				 bool can_halve, MemoryContext cxt)
 {
 	MemoryContext own = AllocSetContextCreate(cxt, "dataconnect_fdw reply",
 											  ALLOCSET_SMALL_SIZES);
@@ -128,113 +73,146 @@ dcf_reply_begin(DcfSession *session, const DcfRequest *request,
 
 	reply->context = own;
 	reply->session = session;
-	reply->request =
+	reply->request = request;
+	reply->shown =
 		dcf_request_show(request, dcf_session_options(session)->url);
 	reply->relation = relation ? pstrdup(relation) : NULL;
 	if (hint)
 		reply->hint = *hint;
 	reply->can_halve = can_halve;
-	begin(reply, request, slot);
+	reply->deadline = dcf_exchange_deadline(dcf_session_options(session));
 	MemoryContextSwitchTo(old);
 	return reply;
 }
 
-bool
-dcf_reply_await(DcfReply *reply)
+/* Set up the call once the endpoint is known; false if that is still to come. */
+static bool
+find_url(DcfReply *reply)
+{
+	const DcfRequest *request = reply->request;
+	DcfExchange *exchange = &reply->call.exchange;
+	DcfHttpRequest *http = &exchange->http;
+	const char *base;
+
+	if (!dcf_preferred_endpoint_step(reply->session, request, reply->deadline,
+									 &base))
+		return false;
+	dcf_call_init(&reply->call, reply->session, reply->deadline);
+	/* In other formats than XML, markup is an error page. */
+	exchange->expects = dcf_format_unlike_markup(request->format);
+	exchange->path = request->endpoint;
+	http->url = dcf_request_url(request, base);
+	if (dcf_request_is_post(request, base))
+		http->post_body = dcf_request_body(request, &http->content_type);
+	if (request->brief)
+		dcf_exchange_make_brief(exchange);
+	reply->has_url = true;
+	return true;
+}
+
+/* Raise the error that the reply's status means. */
+static void
+raise_refusal(DcfReply *reply)
+{
+	DcfRefusal refusal;
+
+	dcf_exchange_describe(&reply->call.exchange, &refusal);
+	refusal.relation = reply->relation;
+	refusal.request = reply->shown;
+	if (reply->hint.give)
+		refusal.hint = reply->hint.give(reply->hint.arg, refusal.status);
+	dcf_refusal_raise(&refusal);
+}
+
+DcfReplyStatus
+dcf_reply_step(DcfReply *reply)
 {
 	MemoryContext old = MemoryContextSwitchTo(reply->context);
 	ErrorContextCallback callback;
 	int status;
 
-	push_context(reply, &callback);
-	reply->body =
-		dcf_session_run(reply->session, &reply->exchange, reply->context);
-	pop_context(&callback);
-
-	status = dcf_transfer_head(dcf_body_transfer(reply->body))->status;
-	if (status == DCF_STATUS_TOO_MUCH && reply->can_halve)
-		/* A reply read to its end leaves its connection fit for the next. */
-		dcf_blocking_gather(reply->body, DCF_JSON_DOCUMENT_MAX,
-							reply->exchange.http.idle_timeout);
-	else if (status != 200)
+	dcf_reply_push_context(reply, &callback);
+	reply->begun =
+		(reply->has_url || find_url(reply)) && dcf_call_step(&reply->call);
+	dcf_reply_pop_context(&callback);
+	if (!reply->begun)
+	{
+		MemoryContextSwitchTo(old);
+		return DCF_REPLY_LATER;
+	}
+	status = dcf_call_status(&reply->call);
+	if (status != 200 && !(status == DCF_STATUS_TOO_MUCH && reply->can_halve))
 		raise_refusal(reply);
 	MemoryContextSwitchTo(old);
-	return status == 200;
+	return status == 200 ? DCF_REPLY_BEGUN : DCF_REPLY_TOO_MUCH;
+}
+
+DcfReplyStatus
+dcf_reply_await(DcfReply *reply)
+{
+	DcfReplyStatus status;
+
+	while ((status = dcf_reply_step(reply)) == DCF_REPLY_LATER)
+	{
+		DcfWaitPlan plan;
+
+		dcf_wait_plan_begin(&plan);
+		dcf_reply_plan(reply, DCF_CLAIM_NEEDED, &plan);
+		dcf_wait(&plan);
+		dcf_reply_waited(reply);
+	}
+	return status;
 }
 
 bool
-dcf_reply_is_ready(const DcfReply *reply)
+dcf_reply_is_entering(const DcfReply *reply)
 {
-	/* NULL between two tries, which others see only if the try raised. */
-	DcfTransfer *transfer = reply->exchange.begun;
-
-	if (reply->body)
-		return dcf_body_is_ready(reply->body);
-	return transfer == NULL || dcf_transfer_is_ready(transfer);
-}
-
-bool
-dcf_reply_is_done(const DcfReply *reply)
-{
-	return reply->body && dcf_transfer_is_done(dcf_body_transfer(reply->body));
+	return !reply->begun &&
+		(!reply->has_url || dcf_call_is_entering(&reply->call));
 }
 
 void
-dcf_reply_wait_any(DcfReply **replies, int n, bool wait)
+dcf_reply_plan(DcfReply *reply, DcfLimiterClaim claim, DcfWaitPlan *plan)
 {
-	DcfWaitPlan plan;
+	ErrorContextCallback callback;
 
-	dcf_wait_plan_begin(&plan);
-	for (int i = 0; i < n; i++)
-	{
-		if (replies[i]->body)
-			dcf_body_plan(replies[i]->body, &plan);
-		else
-			dcf_transfer_plan(replies[i]->exchange.begun, &plan);
-	}
-	plan.ready |= !wait;
-	dcf_wait(&plan);
-	for (int i = 0; i < n; i++)
-	{
-		if (replies[i]->body)
-			dcf_body_waited(replies[i]->body);
-		else
-			dcf_transfer_waited(replies[i]->exchange.begun);
-	}
+	dcf_reply_push_context(reply, &callback);
+	if (reply->begun)
+		dcf_body_plan(reply->call.exchange.body, plan);
+	else if (reply->has_url)
+		dcf_call_plan(&reply->call, claim, plan);
+	else
+		dcf_preferred_endpoint_plan(reply->session, plan);
+	dcf_reply_pop_context(&callback);
+}
+
+void
+dcf_reply_waited(DcfReply *reply)
+{
+	if (reply->begun)
+		dcf_body_waited(reply->call.exchange.body);
+	else if (reply->has_url)
+		dcf_call_waited(&reply->call);
+	else
+		dcf_preferred_endpoint_waited(reply->session);
 }
 
 DcfBody *
 dcf_reply_body(const DcfReply *reply)
 {
-	return reply->body;
+	return reply->call.exchange.body;
 }
 
-DcfBodyStatus
-dcf_reply_fill(DcfReply *reply, bool wait)
+bool
+dcf_reply_is_done(const DcfReply *reply)
 {
-	ErrorContextCallback callback;
-	DcfBodyStatus status;
-
-	push_context(reply, &callback);
-	status = dcf_body_fill(reply->body, wait);
-	pop_context(&callback);
-	return status;
-}
-
-void
-dcf_reply_raise_too_long(DcfReply *reply, size_t max)
-{
-	ErrorContextCallback callback;
-
-	push_context(reply, &callback);
-	dcf_refusal_raise_too_long(max);
+	return reply->begun && dcf_transfer_is_done(reply->call.exchange.transfer);
 }
 
 const char *
 dcf_reply_content_type(const DcfReply *reply)
 {
-	const DcfHttpHead *head =
-		dcf_transfer_head(dcf_body_transfer(reply->body));
+	const DcfHttpHead *head = dcf_transfer_head(reply->call.exchange.transfer);
 
 	return dcf_foreign_text_buffer(head->content_type,
 								   sizeof(head->content_type));
@@ -243,11 +221,16 @@ dcf_reply_content_type(const DcfReply *reply)
 void
 dcf_reply_counters(const DcfReply *reply, DcfReplyCounters *counters)
 {
+	const DcfExchange *exchange = &reply->call.exchange;
+
 	memset(counters, 0, sizeof(DcfReplyCounters));
-	counters->tries = reply->exchange.tries;
 	counters->body.first_byte_ms = -1;
-	if (reply->body)
-		dcf_body_stats(reply->body, &counters->body);
+	if (!reply->has_url)
+		return;
+	counters->tries = exchange->tries;
+	/* There is none before the head, and between two tries. */
+	if (exchange->body)
+		dcf_body_stats(exchange->body, &counters->body);
 }
 
 void

@@ -4,46 +4,76 @@
  */
 #include "postgres.h"
 
-#include "reply/reply.h"
 #include "reply/row_source.h"
 
-/*
- * All replies under way, each once: sources that share cached rows also share the
- * requests that fetch them.
- */
-static List *
-list_replies(DcfRowSource *const *sources, int n)
+/* How long, in ms, a wait that does not notice the latch may last. */
+#define LENT_MS 100
+
+/* Take part in the plan with all sources, of which the first one makes the claim. */
+static void
+plan_all(DcfRowSource *const *sources, int n, DcfLimiterClaim claim,
+		 DcfWaitPlan *plan)
 {
-	List *replies = NIL;
-
 	for (int i = 0; i < n; i++)
-	{
-		List *more = sources[i]->routine->replies(sources[i]);
-
-		/* Two sources share all of their replies or none, so look for one. */
-		if (more != NIL && !list_member_ptr(replies, linitial(more)))
-			replies = list_concat(replies, more);
-		list_free(more);
-	}
-	return replies;
+		if (sources[i]->routine->plan(sources[i], claim, plan) &&
+			claim == DCF_CLAIM_NEEDED)
+			claim = DCF_CLAIM_OPTIONAL;
 }
 
-bool
-dcf_row_source_wait_any(DcfRowSource *const *sources, int n, bool wait)
+/*
+ * How much a request that is not under way is needed.  One that is under way will
+ * bring rows, so then no other one is.
+ */
+static DcfLimiterClaim
+choose_claim(DcfRowSource *const *sources, int n)
 {
-	List *replies = list_replies(sources, n);
-	DcfReply **array;
-	ListCell *lc;
+	for (int i = 0; i < n; i++)
+		if (sources[i]->routine->under_way(sources[i]) > 0)
+			return DCF_CLAIM_OPTIONAL;
+	return DCF_CLAIM_NEEDED;
+}
 
-	if (replies == NIL)
-		return false;
-	array = palloc(sizeof(DcfReply *) * list_length(replies));
-	foreach(lc, replies)
-		array[foreach_current_index(lc)] = lfirst(lc);
-	dcf_reply_wait_any(array, list_length(replies), wait);
-	pfree(array);
-	list_free(replies);
-	return true;
+/* After a wait, own or lent.  A second call in a row does nothing. */
+static void
+end_wait(DcfRowSource *const *sources, int n)
+{
+	for (int i = 0; i < n; i++)
+		sources[i]->routine->waited(sources[i]);
+}
+
+/*
+ * Sources that share cached rows also share the requests that fetch them, so a
+ * request may take part in a plan twice, which does no harm.
+ */
+void
+dcf_row_source_wait(DcfRowSource *const *sources, int n, bool wait)
+{
+	DcfWaitPlan plan;
+
+	end_wait(sources, n);
+	dcf_wait_plan_begin(&plan);
+	plan.ready = !wait;
+	plan_all(sources, n, wait ? choose_claim(sources, n) : DCF_CLAIM_LOOK,
+			 &plan);
+	dcf_wait(&plan);
+	end_wait(sources, n);
+}
+
+/*
+ * Nobody tells when the other wait ends, so no request may keep a place in the queue
+ * of the limiter meanwhile.
+ */
+pgsocket
+dcf_row_source_lend(DcfRowSource *const *sources, int n, bool ready)
+{
+	DcfWaitPlan plan;
+
+	end_wait(sources, n);
+	dcf_wait_plan_begin(&plan);
+	plan.ready = ready;
+	plan_all(sources, n, DCF_CLAIM_LOOK, &plan);
+	dcf_wait_plan_note(&plan, dcf_wait_now() + LENT_MS, DCF_WAIT_QUEUE);
+	return dcf_wait_lend(&plan);
 }
 
 DcfRowStats

@@ -1,0 +1,131 @@
+/*
+ * call.c
+ *	  Requests with a session's credentials.  See call.h.
+ */
+#include "postgres.h"
+
+#include "base/wipe.h"
+#include "net/call.h"
+#include "net/company.h"
+#include "net/offline.h"
+#include "net/trust.h"
+#include "session_private.h"
+
+void
+dcf_call_init(DcfCall *call, DcfSession *session, int64 deadline)
+{
+	memset(call, 0, sizeof(DcfCall));
+	call->session = session;
+	dcf_exchange_init(&call->exchange, session->pool, session->options,
+					  deadline);
+	call->exchange.limiter = session->limiter;
+	call->exchange.http.cookies = true;
+}
+
+void
+dcf_call_ask(DcfCall *call, DcfSession *session, const char *path, bool brief,
+			 int64 deadline)
+{
+	DcfExchange *exchange = &call->exchange;
+	DcfTableOptions table = {0};
+	DcfRequest *request;
+
+	dcf_call_check_confidential(session);
+	dcf_call_init(call, session, deadline);
+	table.endpoint = unconstify(char *, path);
+	table.method = DCF_METHOD_GET;
+	request = dcf_request_create(session->options, &table);
+	/* The reply is to cover the log-in itself and all of its companies. */
+	dcf_request_omit(request, DCF_COMPANY_PARAM);
+	exchange->expects = "JSON";
+	if (brief)
+		dcf_exchange_make_brief(exchange);
+	exchange->http.url = dcf_request_url(request, session->options->url);
+	exchange->http.max_buffer = 2 * DCF_CALL_ANSWER_MAX;
+}
+
+/*
+ * Put the session's Authorization header into the request, once there is a valid one.
+ * It is a copy: other requests of the session may replace the token while this one
+ * waits for a retry.
+ */
+static bool
+authorize(DcfCall *call)
+{
+	DcfSession *session = call->session;
+	DcfExchange *exchange = &call->exchange;
+	const char *authorization;
+
+	dcf_offline_check();
+	if (!dcf_token_step(session->token, session->pool,
+						exchange->http.deadline))
+		return false;
+	authorization = dcf_token_authorization(session->token);
+	exchange->http.authorization = authorization ?
+		dcf_wipe_later(MemoryContextStrdup(exchange->context, authorization),
+					   exchange->context) :
+		NULL;
+	call->authorized = true;
+	return true;
+}
+
+/*
+ * Whether the service has refused a token that can be renewed: it may revoke one
+ * before its end.  A 401 for the new token is final.
+ */
+static bool
+is_revoked(const DcfCall *call)
+{
+	return dcf_call_status(call) == 401 && !call->renewed &&
+		dcf_token_discard(call->session->token,
+						  call->exchange.http.authorization);
+}
+
+bool
+dcf_call_step(DcfCall *call)
+{
+	for (;;)
+	{
+		if (!call->authorized && !authorize(call))
+		{
+			dcf_exchange_check_deadline(&call->exchange);
+			return false;
+		}
+		if (!dcf_exchange_step(&call->exchange))
+			return false;
+		if (!is_revoked(call))
+			return true;
+		dcf_exchange_repeat(&call->exchange);
+		call->renewed = true;
+		call->authorized = false;
+	}
+}
+
+void
+dcf_call_plan(DcfCall *call, DcfLimiterClaim claim, DcfWaitPlan *plan)
+{
+	if (call->authorized)
+		dcf_exchange_plan(&call->exchange, claim, plan);
+	else
+	{
+		dcf_token_plan(call->session->token, plan);
+		if (call->exchange.http.deadline != 0)
+			dcf_wait_plan_note(plan, call->exchange.http.deadline,
+							   DCF_WAIT_REPLY);
+	}
+}
+
+void
+dcf_call_waited(DcfCall *call)
+{
+	dcf_token_waited(call->session->token);
+	dcf_exchange_waited(&call->exchange);
+}
+
+void
+dcf_call_check_confidential(const DcfSession *session)
+{
+	if (dcf_token_is_given(session->user))
+		dcf_trust_check_confidential(session->options->url, "url",
+									 session->options);
+}
