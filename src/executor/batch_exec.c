@@ -16,14 +16,12 @@
 
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
 #include "nodes/value.h"
-#include "utils/array.h"
-#include "utils/lsyscache.h"
 
 #include "base/compat.h"
 #include "batch_chunk.h"
 #include "batch_explain.h"
+#include "batch_expr.h"
 #include "batch_pass.h"
 #include "batch_store.h"
 #include "executor/batch_exec.h"
@@ -48,17 +46,9 @@ typedef struct BatchedJoin
 	PlanState *inner;
 	ForeignScanState *scan; /* the inner node, or below it */
 	int batch_size;
-	ExprState *value;
-	AttrNumber column; /* of the inner rows; compared with the key */
-	Oid type_of_value; /* the key's base type */
-	int16 typlen;
-	bool typbyval;
-	char typalign;
-	FmgrInfo hash_value;
-	FmgrInfo hash_column;
-	Oid collation;
+	DcfBatchExpr *expr; /* supplies the keys */
 	ExprState *quals;
-	ExprState *same_key; /* the first of quals: the key's clause */
+	ExprState *same_key; /* the first of quals: the clause of expr */
 
 	Step step;
 	bool outer_done;
@@ -82,7 +72,6 @@ static TupleTableSlot *next(CustomScanState *node);
 static void end(CustomScanState *node);
 static void rescan(CustomScanState *node);
 static void explain(CustomScanState *node, List *ancestors, ExplainState *es);
-static void init_key(BatchedJoin *join, const CustomScan *plan);
 static ForeignScanState *find_scan(PlanState *node);
 static bool emits_unmatched(const BatchedJoin *join);
 static void forget_keys(BatchedJoin *join);
@@ -90,12 +79,10 @@ static bool fill_chunk(BatchedJoin *join);
 static void add_outer_row(BatchedJoin *join, TupleTableSlot *slot);
 static Step begin_pass(BatchedJoin *join);
 static void begin_scan(BatchedJoin *join);
-static Datum make_array(const BatchedJoin *join);
 static Step read_inner(BatchedJoin *join);
 static TupleTableSlot *next_inner(BatchedJoin *join, int *stored_key);
 static void skip_matched(BatchedJoin *join);
 static Step end_batch(BatchedJoin *join);
-static DcfBatchKey *find_key(BatchedJoin *join, Datum value);
 static void store_row(BatchedJoin *join);
 static DcfBatchRow *next_match(BatchedJoin *join);
 static bool try_join(BatchedJoin *join, DcfBatchRow *row);
@@ -139,7 +126,9 @@ begin(CustomScanState *node, EState *estate, int eflags)
 	join->scan = find_scan(join->inner);
 	join->batch_size =
 		dcf_scan_relation(join->scan->fdw_state)->table->batch_size;
-	init_key(join, plan);
+	join->expr =
+		dcf_batch_expr_create(node,
+							  list_length(join->outer->plan->targetlist));
 	join->quals =
 		ExecInitQual(list_copy_tail(plan->custom_exprs, DCF_BATCH_QUALS),
 					 &node->ss.ps);
@@ -149,39 +138,11 @@ begin(CustomScanState *node, EState *estate, int eflags)
 					 &node->ss.ps);
 	join->store =
 		dcf_batch_store_create(estate, ExecGetResultType(join->inner));
-	join->chunk = dcf_batch_chunk_create(estate->es_query_cxt,
-										 join->type_of_value, join->collation);
+	join->chunk =
+		dcf_batch_chunk_create(estate->es_query_cxt, join->expr->type,
+							   join->expr->collation);
 	join->pass = dcf_batch_pass_create(estate->es_query_cxt);
 	join->step = STEP_READ;
-}
-
-/*
- * Look up the key's expression, type and hash functions.  The types of the
- * two sides may differ (int4 and int8), so each side has a function of its
- * own; these agree on equal values.  The clause may have the key on either
- * side.
- */
-static void
-init_key(BatchedJoin *join, const CustomScan *plan)
-{
-	Expr *value = list_nth(plan->custom_exprs, DCF_BATCH_VALUE);
-	Var *column = list_nth_node(Var, plan->custom_exprs, DCF_BATCH_COLUMN);
-	OpExpr *op = list_nth_node(OpExpr, plan->custom_exprs, DCF_BATCH_QUALS);
-	int nouter = list_length(join->outer->plan->targetlist);
-	RegProcedure hash[2];
-	bool value_on_left = equal(linitial(op->args), value);
-
-	join->value = ExecInitExpr(value, &join->css.ss.ps);
-	/* The Var is of the scan tuple, which has outer columns first. */
-	join->column = column->varattno - nouter;
-	join->type_of_value = getBaseType(exprType((Node *) value));
-	get_typlenbyvalalign(join->type_of_value, &join->typlen, &join->typbyval,
-						 &join->typalign);
-	if (!get_op_hash_functions(op->opno, &hash[0], &hash[1]))
-		elog(ERROR, "operator %u has no hash functions", op->opno);
-	fmgr_info(hash[value_on_left ? 0 : 1], &join->hash_value);
-	fmgr_info(hash[value_on_left ? 1 : 0], &join->hash_column);
-	join->collation = op->inputcollid;
 }
 
 /* A Result for a clause without columns may stand above the scan. */
@@ -339,6 +300,7 @@ add_outer_row(BatchedJoin *join, TupleTableSlot *slot)
 	ExprContext *econtext = join->css.ss.ps.ps_ExprContext;
 	MemoryContext old;
 	Datum value;
+	uint32 hash;
 	bool isnull;
 
 	ResetExprContext(econtext);
@@ -346,12 +308,9 @@ add_outer_row(BatchedJoin *join, TupleTableSlot *slot)
 	fill_slot(join, slot->tts_values, slot->tts_isnull, NULL);
 	/* The functions for hash and equality may leak; the chunk copies. */
 	old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
-	value = ExecEvalExpr(join->value, econtext, &isnull);
+	value = dcf_batch_expr_value(join->expr, econtext, &hash, &isnull);
 	if (!isnull)
-		dcf_batch_chunk_add(join->chunk, slot, value,
-							DatumGetUInt32(FunctionCall1Coll(&join->hash_value,
-															 join->collation,
-															 value)));
+		dcf_batch_chunk_add(join->chunk, slot, value, hash);
 	else if (emits_unmatched(join))
 		dcf_batch_chunk_add_null(join->chunk, slot);
 	MemoryContextSwitchTo(old);
@@ -399,27 +358,13 @@ begin_pass(BatchedJoin *join)
 static void
 begin_scan(BatchedJoin *join)
 {
-	dcf_scan_set_keys(join->scan, make_array(join));
-	ExecReScan(join->inner);
-}
-
-/* The pass's keys as an array, valid until the next pass. */
-static Datum
-make_array(const BatchedJoin *join)
-{
 	const DcfBatchPass *pass = join->pass;
-	MemoryContext old = MemoryContextSwitchTo(pass->context);
-	int nvalues = pass->end - pass->first;
-	Datum *values = palloc(sizeof(Datum) * nvalues);
-	ArrayType *array;
 
-	for (int i = 0; i < nvalues; i++)
-		values[i] = join->chunk->keys[pass->first + i]->value;
-	array = construct_array(values, nvalues, join->type_of_value, join->typlen,
-							join->typbyval, join->typalign);
-	pfree(values);
-	MemoryContextSwitchTo(old);
-	return PointerGetDatum(array);
+	dcf_scan_set_keys(join->scan,
+					  dcf_batch_expr_array(join->expr, join->chunk,
+										   pass->first, pass->end,
+										   pass->context));
+	ExecReScan(join->inner);
 }
 
 /*
@@ -429,6 +374,7 @@ make_array(const BatchedJoin *join)
 static Step
 read_inner(BatchedJoin *join)
 {
+	ExprContext *econtext = join->css.ss.ps.ps_ExprContext;
 	TupleTableSlot *slot;
 	Datum value;
 	bool isnull;
@@ -440,14 +386,16 @@ read_inner(BatchedJoin *join)
 	if (TupIsNull(slot))
 		return end_batch(join);
 	join->inner_slot = slot;
-	value = slot_getattr(slot, join->column, &isnull);
+	value = slot_getattr(slot, join->expr->column, &isnull);
 	/* A NULL in the column matches no key. */
 	if (isnull)
 		return STEP_INNER;
 	if (join->replaying)
 		join->key = join->chunk->keys[stored_key];
 	else
-		join->key = find_key(join, value);
+		join->key = dcf_batch_chunk_find(join->chunk,
+										 dcf_batch_expr_hash(join->expr,
+															 econtext, value));
 	if (!join->replaying && !join->outer_done)
 		store_row(join);
 	return STEP_MATCH;
@@ -505,22 +453,6 @@ end_batch(BatchedJoin *join)
 	join->unmatched_key = pass->first + batch * pass->size;
 	join->unmatched_end = Min(join->unmatched_key + pass->size, pass->end);
 	return STEP_UNMATCHED;
-}
-
-/*
- * The first key with the hash of a column's value.  The hash function may leak, such
- * as a detoasted copy, so it runs in the per-tuple context.
- */
-static DcfBatchKey *
-find_key(BatchedJoin *join, Datum value)
-{
-	ExprContext *econtext = join->css.ss.ps.ps_ExprContext;
-	MemoryContext old = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
-	uint32 hash = DatumGetUInt32(
-		FunctionCall1Coll(&join->hash_column, join->collation, value));
-
-	MemoryContextSwitchTo(old);
-	return dcf_batch_chunk_find(join->chunk, hash);
 }
 
 /* Store the inner row once for each key of the pass that it matches. */
