@@ -95,13 +95,6 @@ extern void dcf_circuit_breaker_begin_wait(DcfCircuitBreaker *breaker,
 extern DcfBreakerTurn dcf_circuit_breaker_poll(DcfCircuitBreaker *breaker,
 											   DcfWaitPlan *plan);
 
-/*
- * Wait ms milliseconds before the next try, or until the deadline, which raises.
- * False when the try is due; true if it counts.
- */
-extern bool dcf_circuit_breaker_wait(DcfCircuitBreaker *breaker, int64 ms,
-									 int64 deadline, int total_timeout);
-
 /* Open the circuit, as all tries have failed, and raise the same error. */
 pg_noreturn extern void
 dcf_circuit_breaker_give_up(DcfCircuitBreaker *breaker);

@@ -112,7 +112,10 @@ extern bool dcf_exchange_step(DcfExchange *exchange);
 extern void dcf_exchange_plan(DcfExchange *exchange, DcfLimiterClaim claim,
 							  DcfWaitPlan *plan);
 
-/* After the wait. */
+/*
+ * After the wait.  May take a slot, so step all exchanges soon that wait for leave
+ * to be sent.
+ */
 extern void dcf_exchange_waited(DcfExchange *exchange);
 
 /* Whether it waits for leave to send, so that it does nothing for anybody. */

@@ -80,8 +80,9 @@ typedef enum DcfLimiterClaim
  * kind moves to the end of the other.
  *
  * For a needed request, raises ERRCODE_CONFIGURATION_LIMIT_EXCEEDED after
- * queue_timeout, which begins when it becomes needed, and if the service asked for
- * a pause that lasts longer than retry_max_wait.  The place is given up then.
+ * queue_timeout, which begins when it becomes needed and counts only the time of
+ * waits, and if the service asked for a pause that lasts longer than retry_max_wait.
+ * The place is given up then.
  *
  * A look uses the place that the slot has, but neither makes one nor raises; plan
  * may be NULL.
@@ -94,17 +95,6 @@ extern bool dcf_limiter_claim(DcfLimiterSlot *slot, DcfLimiterClaim claim,
  * stays, until the next claim.  Cheap if there is nothing to do, does not raise.
  */
 extern void dcf_limiter_rest(DcfLimiterSlot *slot);
-
-/*
- * Take the slot, waiting for it if necessary.  A no-op if it is taken already.
- * False if deadline (by dcf_wait_now(), 0 for none) passed before.  Raises
- * ERRCODE_CONFIGURATION_LIMIT_EXCEEDED after queue_timeout, and if the service
- * asked for a pause that lasts longer than retry_max_wait.
- */
-extern bool dcf_limiter_take(DcfLimiterSlot *slot, int64 deadline);
-
-/* Take the slot if it is free at once; else false. */
-extern bool dcf_limiter_try_take(DcfLimiterSlot *slot);
 
 /*
  * Report the result of the request: the service accepted it; refused it with a

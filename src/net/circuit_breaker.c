@@ -364,27 +364,3 @@ dcf_circuit_breaker_poll(DcfCircuitBreaker *breaker, DcfWaitPlan *plan)
 		dcf_wait_plan_note(plan, breaker->wait.until, DCF_WAIT_RETRY);
 	return turn;
 }
-
-bool
-dcf_circuit_breaker_wait(DcfCircuitBreaker *breaker, int64 ms, int64 deadline,
-						 int total_timeout)
-{
-	DcfBreakerTurn turn;
-
-	dcf_circuit_breaker_begin_wait(breaker, ms);
-	for (;;)
-	{
-		DcfWaitPlan plan;
-
-		dcf_wait_plan_begin(&plan);
-		turn = dcf_circuit_breaker_poll(breaker, &plan);
-		if (turn != DCF_BREAKER_LATER)
-			break;
-		if (deadline != 0 && dcf_wait_now() >= deadline)
-			dcf_http_raise_total(total_timeout);
-		if (deadline != 0)
-			dcf_wait_plan_note(&plan, deadline, DCF_WAIT_RETRY);
-		dcf_wait(&plan);
-	}
-	return turn == DCF_BREAKER_COUNTED;
-}

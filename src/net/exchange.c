@@ -449,7 +449,9 @@ dcf_exchange_plan(DcfExchange *exchange, DcfLimiterClaim claim,
 	switch (exchange->state)
 	{
 		case DCF_EXCHANGE_ENTERING:
-			if (exchange->permitted || enter(exchange, claim, plan))
+			/* A look is for dcf_exchange_step(), which sends at once. */
+			if (exchange->permitted ||
+				(claim != DCF_CLAIM_LOOK && enter(exchange, claim, plan)))
 				plan->ready = true;
 			else if (exchange->needed && http->deadline != 0)
 				dcf_wait_plan_note(plan, http->deadline, DCF_WAIT_QUEUE);
@@ -488,7 +490,9 @@ dcf_exchange_waited(DcfExchange *exchange)
 		dcf_body_waited(exchange->body);
 	else if (exchange->transfer)
 		dcf_transfer_waited(exchange->transfer);
-	if (exchange->state == DCF_EXCHANGE_ENTERING && exchange->slot)
+	/* The next in the queue is to wait no longer, but not to overtake, either. */
+	if (exchange->state == DCF_EXCHANGE_ENTERING && exchange->slot &&
+		!exchange->permitted && !enter(exchange, DCF_CLAIM_LOOK, NULL))
 		dcf_limiter_rest(exchange->slot);
 }
 

@@ -44,8 +44,9 @@ struct DcfLimiterSlot
 	bool taken;
 	bool accepted;
 	bool was_probe;	 /* the last refusal was of a probe */
-	bool needed;	 /* claimed so last, and neither taken nor at rest since */
+	bool needed;	 /* claimed so last, and not taken since */
 	int64 until;	 /* when queue_timeout ends, if needed; 0: never */
+	int64 rested_at; /* when the backend left the wait; 0: it has not */
 	dlist_node node; /* in taken_slots or queued_slots */
 };
 
@@ -174,7 +175,8 @@ dcf_limiter_rest(DcfLimiterSlot *slot)
 {
 	bool was_first;
 
-	slot->needed = false;
+	if (slot->rested_at == 0)
+		slot->rested_at = dcf_wait_now();
 	/* Only this backend changes what it attends to. */
 	if (slot->place == NULL || !slot->place->attended)
 		return;
@@ -391,14 +393,18 @@ check_patience(DcfLimiterSlot *slot, const Situation *situation, int64 now)
 }
 
 /*
- * Note of which kind the slot is.  queue_timeout begins when it becomes needed; a
- * request that was refused as a probe has waited since before that.
+ * Note of which kind the slot is.  queue_timeout begins when it becomes needed, and
+ * does not count the time in which nobody waited; a request that was refused as a
+ * probe has waited since before that.
  */
 static void
 set_kind(DcfLimiterSlot *slot, bool needed, int64 now)
 {
 	int timeout = slot->limiter->options->queue_timeout;
 
+	if (slot->rested_at != 0 && slot->until != 0)
+		slot->until += now - slot->rested_at;
+	slot->rested_at = 0;
 	if (!needed)
 		slot->until = 0;
 	else if (!slot->needed && !(slot->was_probe && slot->until != 0))
@@ -427,35 +433,6 @@ dcf_limiter_claim(DcfLimiterSlot *slot, DcfLimiterClaim claim,
 	if (slot->until != 0)
 		dcf_wait_plan_note(plan, slot->until, DCF_WAIT_QUEUE);
 	return false;
-}
-
-bool
-dcf_limiter_take(DcfLimiterSlot *slot, int64 deadline)
-{
-	for (;;)
-	{
-		DcfWaitPlan plan;
-		int64 now;
-
-		dcf_wait_plan_begin(&plan);
-		if (dcf_limiter_claim(slot, DCF_CLAIM_NEEDED, &plan))
-			return true;
-		now = dcf_wait_now();
-		if (deadline != 0 && now >= deadline)
-		{
-			dcf_limiter_release(slot);
-			return false;
-		}
-		if (deadline != 0)
-			dcf_wait_plan_note(&plan, deadline, DCF_WAIT_QUEUE);
-		dcf_wait(&plan);
-	}
-}
-
-bool
-dcf_limiter_try_take(DcfLimiterSlot *slot)
-{
-	return dcf_limiter_claim(slot, DCF_CLAIM_LOOK, NULL);
 }
 
 void

@@ -79,6 +79,7 @@ static void count_batch(Fetch *fetch, int batch);
 static void next_request(Fetch *fetch, Stream *stream);
 static bool exceeds_max_rows(const Fetch *fetch, const Stream *stream);
 static bool step_stream(Fetch *fetch, Stream *stream);
+static void step_streams(Fetch *fetch);
 static Stream *find_ready(Fetch *fetch);
 static bool finish_stream(Fetch *fetch, Stream *stream);
 static bool has_batch(const Fetch *fetch, int batch);
@@ -234,15 +235,13 @@ choose_stream(Fetch *fetch, bool wait)
 
 	for (;;)
 	{
+		step_streams(fetch);
 		open_streams(fetch);
 		if (fetch->nstreams == 0)
 			return DCF_ROW_END;
 		fetch->stream = find_ready(fetch);
 		if (fetch->stream)
 			return DCF_ROW_READY;
-		/* The halves of a refused request are still to be sent. */
-		if (fetch->nstreams == 0)
-			continue;
 		if (!wait)
 			return DCF_ROW_LATER;
 		dcf_row_source_wait(&source, 1, true);
@@ -434,32 +433,39 @@ step_stream(Fetch *fetch, Stream *stream)
 	return true;
 }
 
-/* The next stream that has bytes, round robin so that none starves; or NULL. */
-static Stream *
-find_ready(Fetch *fetch)
+/*
+ * Let all requests go on whose replies have not begun.  A refused one that can be
+ * halved frees its stream, which changes the order, so look at all again.
+ */
+static void
+step_streams(Fetch *fetch)
 {
 	int i = 0;
 
 	while (i < fetch->nstreams)
 	{
+		Stream *stream = fetch->streams[i];
+
+		i = stream->begun || step_stream(fetch, stream) ? i + 1 : 0;
+	}
+}
+
+/* The next stream that has bytes, round robin so that none starves; or NULL. */
+static Stream *
+find_ready(Fetch *fetch)
+{
+	for (int i = 0; i < fetch->nstreams; i++)
+	{
 		int next = (fetch->latest + 1 + i) % fetch->nstreams;
 		Stream *stream = fetch->streams[next];
 
-		/* A stream that has ended has changed the order: look at all again. */
-		if (!stream->begun && !step_stream(fetch, stream))
-		{
-			i = 0;
+		if (!stream->begun ||
+			!(stream->fresh ||
+			  dcf_body_is_ready(dcf_reply_body(stream->reply))))
 			continue;
-		}
-		if (stream->begun &&
-			(stream->fresh ||
-			 dcf_body_is_ready(dcf_reply_body(stream->reply))))
-		{
-			stream->fresh = false;
-			fetch->latest = next;
-			return stream;
-		}
-		i++;
+		stream->fresh = false;
+		fetch->latest = next;
+		return stream;
 	}
 	return NULL;
 }
