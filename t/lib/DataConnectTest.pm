@@ -536,6 +536,15 @@ sub wait_for_wait_event
 	return $self->_poll("wait_event ~ '$pattern'", $pid);
 }
 
+# Wait until a backend waits for a request, be it in a scan or in an Append, or has
+# finished.
+sub wait_until_it_waits_somehow
+{
+	my ($self, $pid) = @_;
+	return $self->_poll("state <> 'active'
+		OR wait_event ~ '^(Extension|Dataconnect.*|AppendReady)\$'", $pid);
+}
+
 # Wait until a backend waits in one of the extension's wait events: 'Connect',
 # 'Reply', 'Retry' or 'Queue'. Before PostgreSQL 17 all of them have one name.
 sub wait_until_it_waits
@@ -696,6 +705,13 @@ sub so_far
 	return { out => $self->{out}, err => $self->{err} };
 }
 
+# Whether the running query has ended.
+sub is_done
+{
+	my ($self) = @_;
+	return $self->so_far->{out} =~ /^\Q$self->{marker}\E$/m;
+}
+
 # Wait until a running query has printed a pattern, or has ended; returns the output
 # so far.
 sub wait_for_output
@@ -724,6 +740,25 @@ sub query
 	my $result = $self->finish;
 	die "failed: $sql\n$result->{err}\n" if $result->{err} =~ /^(psql:.*)?(ERROR|FATAL|PANIC)/m;
 	return $result->{out};
+}
+
+# The statement_timeout of statements that hang if what they test is broken.
+sub hung { return ($ENV{DATACONNECT_HUNG} || 20) . 's' }
+
+# Begin a transaction with a cursor, c. Its statements fail if they hang.
+sub open_cursor
+{
+	my ($self, $sql) = @_;
+	$self->query("BEGIN; SET LOCAL statement_timeout = '@{[hung()]}';
+		DECLARE c NO SCROLL CURSOR FOR $sql");
+	return;
+}
+
+# The next rows of the cursor: a number, or 'ALL'.
+sub fetch
+{
+	my ($self, $number) = @_;
+	return $self->attempt("FETCH $number FROM c");
 }
 
 sub quit

@@ -1,0 +1,159 @@
+# A log-in, and a question for the preferred endpoint, hold up nothing but the requests that
+# need them, and are sent once for all of these.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use DataConnectTest;
+use DataConnectWaits qw(waits server_options others_first same_rows is_held arrives settle);
+use Test::More;
+
+my $dc = DataConnectTest->new;
+my $token_path = '/v1/oauth2/token';
+my %account = (username => 'analyst', password => 's3cret', client_id => 'client',
+	client_secret => 'client-secret');
+my $session;
+
+# Another session, which has no token.
+sub start
+{
+	$session->quit if $session;
+	$session = $dc->session;
+	$session->query('SET cursor_tuple_fraction = 1; SET client_min_messages = error');
+	return $session;
+}
+
+sub make
+{
+	my ($name, %option) = @_;
+	$dc->make_server($name, server_options(), max_concurrency => 8, %option);
+	$dc->make_rows_table($name, $name);
+	return;
+}
+
+sub union
+{
+	my (@branches) = @_;
+	return join ' UNION ALL ', map { "SELECT n FROM $_->[0] WHERE n = $_->[1]" } @branches;
+}
+sub rows { return map { ($_) x $_ } @_ }
+sub count_of { my ($path) = @_; return scalar @{ $dc->log(path => $path) } }
+
+make('good', mapping => { token => $dc->token });
+make('login', token_url => $dc->url . $token_path, mapping => \%account);
+make('asks', use_preferred_endpoint => 'true', mapping => { token => $dc->token });
+make('logs_in_and_asks', use_preferred_endpoint => 'true', token_url => $dc->url . $token_path,
+	mapping => \%account);
+make('away', token_url => 'http://127.0.0.1:' . $dc->full_port . '/', mapping => \%account,
+	connect_timeout => '10min');
+my %beside = (rows => [ rows(3) ], late => [ rows(2) ], hold => 1, limit => 8);
+
+# --- Beside another server ----------------------------------------------------------
+
+# After some of these a log-in is refused for good, and others last: no empty reply.
+for my $wait (grep { $_->{name} !~ /empty reply/ } waits())
+{
+	start();
+	others_first($dc, $session, $wait, 'a log-in', %beside, path => $token_path,
+		sql => union([ login => 2 ], [ good => 3 ]));
+}
+
+# A question that is not answered counts as answered after some time; the request goes on.
+for my $wait (grep { $_->{end} eq 'rows' && $_->{name} !~ /503/ } waits())
+{
+	start();
+	others_first($dc, $session, $wait, 'a question', %beside, path => '/session',
+		sql => union([ asks => 2 ], [ good => 3 ]));
+	start();
+	others_first($dc, $session, $wait, 'a question after a log-in', %beside, path => '/session',
+		sql => union([ logs_in_and_asks => 2 ], [ good => 3 ]));
+	start();
+	others_first($dc, $session, $wait, 'a log-in for a question', %beside, path => $token_path,
+		sql => union([ logs_in_and_asks => 2 ], [ good => 3 ]));
+}
+
+# The token service cannot be reached.
+start();
+$session->open_cursor(union([ away => 2 ], [ good => 3 ]));
+same_rows($session->fetch(3), [ rows(3) ],
+	'a token service that cannot be reached: the rows of others come');
+settle($dc, $session);
+
+# --- While the server has a token -----------------------------------------------------
+
+# A token that has ended is renewed, here by the refresh token.
+start();
+$dc->fault({ path => $token_path, drop => 'expires_in', add => { expires_in => 0 } });
+$session->query('SELECT count(*) FROM login WHERE n = 1');
+$dc->clear_faults;
+others_first($dc, $session, { name => 'the head of a reply', end => 'rows',
+		fault => { hold_headers => JSON::PP::true } },
+	'a renewal', %beside, path => $token_path, sql => union([ login => 2 ], [ good => 3 ]));
+
+# A token that the service has revoked, as one request of a scan finds out: the others
+# have their rows.
+start();
+$session->query('SELECT count(*) FROM login WHERE n = 1');
+$dc->clear_log;
+$dc->fault({ param => { Count => 2 }, expired_token => JSON::PP::true },
+	{ path => '/test/rows', hold_headers => JSON::PP::true, name => 'others', count => 2 },
+	{ path => $token_path, hold_headers => JSON::PP::true });
+$session->open_cursor('SELECT n FROM login WHERE n IN (2, 3, 4)');
+$session->send('FETCH 7 FROM c');
+arrives($dc, 'a revoked token: another one is asked for', held => 3);
+$dc->release('others');
+same_rows($session->finish, [ rows(3, 4) ], 'a revoked token: the rows of others come');
+ok(is_held($dc), 'a revoked token: while it is renewed');
+$dc->release;
+same_rows($session->fetch('ALL'), [ rows(2) ], 'a revoked token: in the end come its rows');
+is(count_of($token_path), 1, 'a revoked token: one other is asked for');
+settle($dc, $session);
+
+# --- Once for all -----------------------------------------------------------------------
+
+my %all = (
+	'scans of one server' => [ union(map { [ XX => $_ ] } 1 .. 5), [ rows(1 .. 5) ] ],
+	'requests of one scan' => [ 'SELECT n FROM XX WHERE n IN (1, 2, 3)', [ rows(1 .. 3) ] ],
+	'scans and requests' => [ 'SELECT n FROM XX WHERE n IN (1, 2) UNION ALL '
+		  . union([ XX => 3 ], [ XX => 4 ]), [ rows(1 .. 4) ] ]);
+for my $name (sort keys %all)
+{
+	my ($sql, $rows) = @{ $all{$name} };
+	for my $case ([ login => $token_path ], [ asks => '/session' ], [ logs_in_and_asks => $token_path ],
+		[ logs_in_and_asks => '/session' ])
+	{
+		my ($server, $path) = @$case;
+		my $how = "$server, $path: $name";
+		my $beside = $sql =~ s/XX/$server/gr . ' UNION ALL ' . union([ good => 7 ]);
+		start();
+		$dc->clear_log;
+		$dc->fault({ path => $path, hold_headers => JSON::PP::true });
+		$session->open_cursor($beside);
+		same_rows($session->fetch(7), [ rows(7) ], "$how: rows of another server");
+		ok(is_held($dc), "$how: while it waits");
+		is(count_of($path), 1, "$how: one is sent");
+		is(count_of('/test/rows'), 1, "$how: and none that needs its answer");
+		$dc->release;
+		same_rows($session->fetch('ALL'), $rows, "$how: then come the rows of all");
+		is(count_of($token_path), $server eq 'asks' ? 0 : 1, "$how: with one token");
+		is(count_of('/session'), $server eq 'login' ? 0 : 1, "$how: with one question");
+		settle($dc, $session);
+	}
+}
+
+# A refusal is the error of all, and is not asked for again.
+start();
+$dc->clear_log;
+$dc->fault({ path => $token_path, status => 400, body => { error => 'invalid_grant' },
+		count => 0 });
+my $result = $session->attempt('SELECT count(*) FROM (' . union(map { [ login => $_ ] } 1 .. 5)
+	  . ') u');
+is($result->{state}, '28000', 'a refused log-in is an error');
+is(count_of($token_path), 1, 'which is asked for once');
+is(count_of('/test/rows'), 0, 'and nothing is sent without it');
+settle($dc);
+$session->quit;
+
+done_testing();
