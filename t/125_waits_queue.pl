@@ -1,0 +1,212 @@
+# Requests that wait for their turn (max_concurrency), with all sessions counted together:
+# a scan sends another request when one may go, while its first is still read; and a
+# session that rests, such as one with a cursor, holds up no other.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+
+use DataConnectTest;
+use DataConnectWaits qw(stalled replies same_rows at_once is_held arrives settle);
+use Test::More;
+
+my $dc = DataConnectTest->new(conf => "shared_preload_libraries = 'dataconnect_fdw'\n");
+my $boss = $dc->session;
+my ($holder, $scan, $other) = map { $dc->session } 1 .. 3;
+$scan->query('SET cursor_tuple_fraction = 1');
+
+# A server with its table of the same name, and an account of its own. Nothing in a test
+# takes so long that the limiter doubts its knowledge.
+sub make
+{
+	my ($name, %option) = @_;
+	$dc->make_server($name, idle_timeout => '10min', mapping => { token => $dc->token },
+		%option);
+	$dc->make_rows_table($name, $name);
+	return;
+}
+
+sub union
+{
+	my (@branches) = @_;
+	return join ' UNION ALL ', map { "SELECT n FROM $_->[0] WHERE n = $_->[1]" } @branches;
+}
+sub rows { return map { ($_) x $_ } @_ }
+
+sub state_is
+{
+	my ($server, $expected, $name) = @_;
+	return ok($dc->wait_for_result("SELECT in_flight || '|' || waiting
+		FROM dataconnect_concurrency WHERE server_name = '$server'", $expected), $name);
+}
+
+sub nothing_left
+{
+	my ($server, $name) = @_;
+	return is($boss->query("SELECT in_flight || '|' || waiting FROM dataconnect_concurrency
+		WHERE server_name = '$server'"), '0|0', "$name: nothing is left in the end");
+}
+
+# Let a session have a request under way, until it is released.
+sub hold
+{
+	my ($server) = @_;
+	$dc->clear_log;
+	$dc->fault({ hold_headers => JSON::PP::true, name => 'holder', param => { Count => 10 } });
+	$holder->send("SELECT count(id) FROM $server WHERE n = 10");
+	$dc->wait(held => 1);
+	return;
+}
+
+sub hold_no_more
+{
+	$dc->release('holder');
+	is($holder->finish->{out}, '10', 'the request of another session ends');
+	return;
+}
+
+# --- A scan goes on with what becomes free --------------------------------------------
+
+# Its first reply is held; then another request may go, and is sent.
+for my $kind (replies())
+{
+	my $name = $kind->{name};
+	make($name, max_concurrency => 2, %{ $kind->{server} });
+	if (%{ $kind->{table} })
+	{
+		$dc->sql("ALTER FOREIGN TABLE $name OPTIONS (" .
+			  join(', ', map { "ADD $_ '$kind->{table}{$_}'" } keys %{ $kind->{table} }) . ')');
+	}
+	my %query = (
+		'one scan' => "SELECT n FROM $name WHERE n IN (1, 2, 3)",
+		'an Append' => union(map { [ $name, $_ ] } 1 .. 3));
+	for my $what (sort keys %query)
+	{
+		my $how = "$name, $what";
+		hold($name);
+		$dc->fault({ param => { Count => 1 }, %{ stalled($kind->{bytes})->{fault} } });
+		$scan->open_cursor($query{$what});
+		$scan->send('FETCH 5 FROM c');
+		$dc->wait(held => 2);
+		$dc->wait_until_it_waits_somehow($scan->pid);
+		is(scalar @{ $dc->log }, 2, "$how: one of two requests may go");
+		hold_no_more();
+		same_rows($scan->finish, [ rows(2, 3) ], "$how: the next one follows the other session's");
+		ok(is_held($dc), "$how: while the first is not complete");
+		cmp_ok(at_once($dc), '<=', 2, "$how: no more requests than allowed");
+		$dc->release;
+		same_rows($scan->fetch('ALL'), [ rows(1) ], "$how: in the end come all rows");
+		settle($dc, $scan);
+		nothing_left($name, $how);
+	}
+}
+
+# The first reply has rows, which a cursor reads; the next request goes when a read waits.
+make('reads', max_concurrency => 2, compression => 'off');
+hold('reads');
+$dc->fault({ param => { Count => 1000 }, hold_after => { bytes => 5_000 } });
+$scan->open_cursor('SELECT n FROM reads WHERE n IN (1000, 1001, 1002)');
+is($scan->fetch(1)->{out}, '1000', 'a cursor has a row of the first reply');
+hold_no_more();
+$scan->send('FETCH 900 FROM c');
+arrives($dc, 'the next requests go while the first reply is read', requests => 4);
+ok(is_held($dc), 'and is not complete');
+$dc->release;
+is($scan->finish->{state}, '', 'the rows of that read come');
+is($scan->fetch('ALL')->{state}, '', 'and all others');
+cmp_ok(at_once($dc), '<=', 2, 'with no more requests than allowed');
+settle($dc, $scan);
+nothing_left('reads', 'a cursor');
+
+# Of a scan's requests only the first one waits in the queue, until it has its turn.
+make('one', max_concurrency => 1);
+hold('one');
+$scan->send('SELECT count(*) FROM one WHERE n IN (1, 2, 3)');
+state_is('one', '1|1', 'a scan without its turn waits as one');
+hold_no_more();
+is($scan->finish->{out}, '6', 'and then has all its rows');
+is(at_once($dc), 1, 'one request at a time');
+nothing_left('one', 'one at a time');
+
+# --- Another server's scan need not wait ----------------------------------------------
+
+make('free');
+hold('one');
+$scan->open_cursor(union([ one => 2 ], [ free => 3 ]));
+same_rows($scan->fetch(3), [ rows(3) ], 'rows of an account that is free come');
+hold_no_more();
+same_rows($scan->fetch('ALL'), [ rows(2) ], 'and those of the other in its turn');
+settle($dc, $scan);
+nothing_left('one', 'two accounts');
+
+# --- A session that rests holds up no other ---------------------------------------------
+
+# The other session must have its turn although the first is before it in the queue.
+sub has_its_turn
+{
+	my ($server, $how) = @_;
+	$other->query("SET statement_timeout = '@{[$other->hung]}'");
+	$other->send("SELECT count(id) FROM $server WHERE n = 7");
+	$dc->wait_until_it_waits_somehow($other->pid);
+	hold_no_more();
+	is($other->finish->{out}, '7', "$how: another session has its turn");
+	return;
+}
+
+make('rests', max_concurrency => 2, compression => 'off');
+my %rests = (
+	'a scan with rows left' => [ 'rests', 1,
+		'SELECT n FROM rests WHERE n IN (1000, 1002, 1003)', 1000, [ rows(1000, 1002, 1003) ] ],
+	'an Append with rows left' => [ 'rests', 1, union(map { [ rests => $_ ] } 1000, 1002, 1003),
+		1000, [ rows(1000, 1002, 1003) ] ],
+	'a scan without its turn' => [ 'one', 0,
+		'SELECT n FROM one WHERE n IN (2, 3) UNION ALL SELECT 1000', 1000,
+		[ 1000, rows(2, 3) ] ],
+	'scans without their turn, beside another account' => [ 'one', 0,
+		union([ one => 2 ], [ one => 3 ], [ free => 4 ]), 4, [ rows(2, 3, 4) ] ]);
+for my $how (sort keys %rests)
+{
+	my ($server, $held, $sql, $first, $rows) = @{ $rests{$how} };
+	hold($server);
+	$dc->fault({ param => { Count => 1000 }, hold_after => { bytes => 5_000 } }) if $held;
+	$scan->open_cursor($sql);
+	is($scan->fetch(1)->{out}, $first, "$how: a row");
+	arrives($dc, "$how: what is under way", held => 1 + $held);
+	has_its_turn($server, $how);
+	is(scalar(grep { $_->{Params} =~ /Count=(?:100)?[23]\b/ } @{ $dc->log }), 0,
+		"$how: the session that rests sends nothing");
+	$dc->release;
+	my $rest = $scan->fetch('ALL');
+	same_rows({ %$rest, out => "$first\n$rest->{out}" }, $rows, "$how: it has all rows in the end");
+	settle($dc, $scan);
+	nothing_left($server, $how);
+}
+
+# The same where the session that rests is stopped: the place of one that does not look is
+# kept only while it waits.
+hold('one');
+$scan->open_cursor('SELECT n FROM one WHERE n IN (2, 3) UNION ALL SELECT 1000');
+is($scan->fetch(1)->{out}, '1000', 'stopped: a row');
+kill STOP => $scan->pid;
+has_its_turn('one', 'stopped');
+kill CONT => $scan->pid;
+same_rows($scan->fetch('ALL'), [ rows(2, 3) ], 'stopped: it has all rows in the end');
+settle($dc, $scan);
+nothing_left('one', 'stopped');
+
+# An account that pauses does not hold up another one, or a session that rests.
+make('pauses', retry_max_wait => '10min');
+$dc->clear_log;
+$dc->fault({ status => 429, headers => { 'Retry-After' => 500 }, param => { Count => 2 } });
+$scan->open_cursor(union([ pauses => 2 ], [ free => 3 ]));
+same_rows($scan->fetch(3), [ rows(3) ], 'rows come beside an account that pauses');
+$boss->query("SELECT dataconnect_resume('pauses')");
+is($other->query('SELECT count(id) FROM pauses WHERE n = 5'), '5',
+	'another session has its turn after the pause');
+same_rows($scan->fetch('ALL'), [ rows(2) ], 'and then the one that rests');
+settle($dc, $scan);
+nothing_left('pauses', 'a pause');
+$_->quit for $boss, $holder, $scan, $other;
+
+done_testing();
