@@ -44,6 +44,9 @@ my %phase = (
 		fault => { path => '/session', hold_headers => 1 } },
 	head => { fault => { hold_headers => 1 } },
 	first_byte => { fault => { hold_after => { bytes => 0 } } },
+	gzip_head => {
+		server => { compression => 'on' },
+		fault => { hold_after => { bytes => 10 } } },
 	body => { fault => { hold_after => { bytes => 5000 } } },
 	refusal => {
 		fault => {
