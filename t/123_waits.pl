@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/lib";
 
 use DataConnectTest;
 use DataConnectWaits qw(waits stalled replies server_options others_first
-  copies_others_first same_rows at_once is_held arrives settle);
+  copies_others_first same_rows at_once is_held settle);
 use Test::More;
 
 my $dc = DataConnectTest->new;
@@ -61,25 +61,6 @@ for my $wait (waits())
 	copies_others_first($dc, $session, $wait, 'json_gzip',
 		@copy, sql => select_from('json_gzip', 5000 .. 5005));
 }
-
-# A 429 makes the account pause: what is under way comes, and the rest after the pause.
-# The other reply comes once the refusal has been seen.
-$dc->clear_log;
-$dc->fault({ status => 429, headers => { 'Retry-After' => 500 }, param => { Count => 2 } },
-	{ hold_headers => JSON::PP::true, param => { Count => 3 } });
-$session->open_cursor(select_from('json_gzip', 1 .. 6));
-$session->send('FETCH 4 FROM c');
-arrives($dc, 'a 429 beside another request', requests => 3, held => 1);
-$dc->wait_until_it_waits_somehow($session->pid);
-$dc->release;
-same_rows($session->finish, [ rows(1, 3) ],
-	'a 429 does not hold up rows that are under way');
-is_deeply(asked(), [ 1 .. 3 ], 'and nothing is sent in the pause');
-$session->attempt("SELECT dataconnect_resume('json_gzip')");
-same_rows($session->fetch('ALL'), [ rows(2, 4 .. 6) ], 'after it come the others');
-is_deeply(asked(), [ 1, 2, 2, 3 .. 6 ], 'with the refused request sent again');
-settle($dc, $session);
-$session->query("SELECT dataconnect_resume('json_gzip')");
 
 # The time is kept.
 $dc->clear_log;

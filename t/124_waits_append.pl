@@ -89,21 +89,6 @@ others_first($dc, $session, $_, 'several requests and another server', %beside,
 	sql => 'SELECT n FROM json_gzip WHERE n IN (1, 2, 3, 4) UNION ALL ' . union([ good => 7 ]))
   for stalled(10), waits();
 
-# A 429 makes one account pause, not the others.
-$dc->clear_log;
-$dc->fault({ status => 429, headers => { 'Retry-After' => 500 }, param => { Count => 2 } },
-	{ hold_headers => JSON::PP::true, param => { Count => 3 } });
-$session->open_cursor(union([ json_gzip => 2 ], [ good => 3 ]));
-$session->send('FETCH 3 FROM c');
-arrives($dc, 'a 429 beside another account', requests => 2, held => 1);
-$dc->wait_until_it_waits_somehow($session->pid);
-$dc->release;
-same_rows($session->finish, [ rows(3) ], 'a pause of one account does not hold up another');
-$session->attempt("SELECT dataconnect_resume('json_gzip')");
-same_rows($session->fetch('ALL'), [ rows(2) ], 'which goes on after the pause');
-settle($dc, $session);
-$session->query("SELECT dataconnect_resume('json_gzip')");
-
 # --- Connections ------------------------------------------------------------------------
 
 # Rows of one scan, while another cannot connect. The held reply of the good scan comes

@@ -110,7 +110,7 @@ $scan->open_cursor('SELECT n FROM reads WHERE n IN (1000, 1001, 1002)');
 is($scan->fetch(1)->{out}, '1000', 'a cursor has a row of the first reply');
 hold_no_more();
 $scan->send('FETCH 900 FROM c');
-arrives($dc, 'the next requests go while the first reply is read', requests => 4);
+arrives($dc, 'the next request goes while the first reply is read', requests => 3);
 ok(is_held($dc), 'and is not complete');
 $dc->release;
 is($scan->finish->{state}, '', 'the rows of that read come');
@@ -195,18 +195,37 @@ same_rows($scan->fetch('ALL'), [ rows(2, 3) ], 'stopped: it has all rows in the 
 settle($dc, $scan);
 nothing_left('one', 'stopped');
 
-# An account that pauses does not hold up another one, or a session that rests.
-make('pauses', retry_max_wait => '10min');
-$dc->clear_log;
-$dc->fault({ status => 429, headers => { 'Retry-After' => 500 }, param => { Count => 2 } });
-$scan->open_cursor(union([ pauses => 2 ], [ free => 3 ]));
-same_rows($scan->fetch(3), [ rows(3) ], 'rows come beside an account that pauses');
-$boss->query("SELECT dataconnect_resume('pauses')");
-is($other->query('SELECT count(id) FROM pauses WHERE n = 5'), '5',
-	'another session has its turn after the pause');
-same_rows($scan->fetch('ALL'), [ rows(2) ], 'and then the one that rests');
-settle($dc, $scan);
-nothing_left('pauses', 'a pause');
+# --- A pause --------------------------------------------------------------------------
+
+# A 429 makes the account pause: what is under way comes, also of other accounts, and the
+# rest after the pause. The session that rests does not hold up another one then.
+my %paused = (
+	'a scan' => [ 'SELECT n FROM pauses WHERE n IN (2, 3, 4)', [ 2, 2, 3, 4 ], [ rows(2, 4) ] ],
+	'an Append' => [ union([ pauses => 2 ], [ free => 3 ]), [ 2, 2, 3 ], [ rows(2) ] ]);
+make('pauses', retry_max_wait => '10min', max_concurrency => 2);
+for my $how (sort keys %paused)
+{
+	my ($sql, $asked, $late) = @{ $paused{$how} };
+	$dc->clear_log;
+	$dc->fault({ status => 429, headers => { 'Retry-After' => 500 }, param => { Count => 2 } },
+		{ hold_headers => JSON::PP::true, param => { Count => 3 } });
+	$scan->open_cursor($sql);
+	$scan->send('FETCH 3 FROM c');
+	ok($dc->wait_for_result("SELECT paused_until > now() FROM dataconnect_concurrency
+		WHERE server_name = 'pauses'", 't'), "$how: the account pauses");
+	$dc->release;
+	same_rows($scan->finish, [ rows(3) ], "$how: rows that are under way come");
+	is(scalar @{ $dc->log }, 2, "$how: nothing is sent in the pause");
+	$boss->query("SELECT dataconnect_resume('pauses')");
+	is($other->query('SELECT count(id) FROM pauses WHERE n = 5'), '5',
+		"$how: after it another session has its turn");
+	same_rows($scan->fetch('ALL'), $late, "$how: and then the one that rests");
+	is_deeply([ sort grep { $_ != 5 } map { $_->{Params} =~ /Count=(\d)\b/ } @{ $dc->log } ],
+		$asked, "$how: which sends the refused request again");
+	settle($dc, $scan);
+	nothing_left('pauses', $how);
+	$boss->query("SELECT dataconnect_resume('pauses')");
+}
 $_->quit for $boss, $holder, $scan, $other;
 
 done_testing();
