@@ -11,7 +11,7 @@ import time
 from typing import NamedTuple
 
 from .contestants import HEAP, MAIN, QUERIES, REFERENCE, DataConnect
-from .processes import cpu_seconds, peak_bytes
+from .processes import children, cpu_seconds, peak_bytes
 
 SESSIONS = (1, 8, 32)
 SCANS = 8                       # sessions that read a large reply each
@@ -32,6 +32,7 @@ class LookUps(NamedTuple):
     rate: float                 # replies a second
     median: float               # seconds
     p99: float
+    cpu: float                  # processor seconds of the server for each reply
 
 
 class Scans(NamedTuple):
@@ -67,8 +68,8 @@ def _look_up(bench, options):
         runs = {how: [] for how in ("wrk", *PROTOCOLS, LOCAL)}
         for _ in range(options.repetitions):
             for how, results in runs.items():
-                results.append(_wrk(url, sessions, options.duration) if how == "wrk" else
-                               _pgbench(bench, how, sessions, options.duration))
+                results.append(_wrk(bench, url, sessions, options.duration) if how == "wrk"
+                               else _pgbench(bench, how, sessions, options.duration))
         for how, results in runs.items():
             found.append(LookUps(sessions, how, *map(statistics.median, zip(*results))))
     return found
@@ -91,8 +92,11 @@ def _script(bench, name):
 
 
 def _pgbench(bench, how, sessions, duration):
-    """(look-ups a second, median latency, 99th percentile)"""
+    """(look-ups a second, median latency, 99th percentile, processor time of the backends
+    for each)"""
     prefix = os.path.join(bench.home, "lookups")
+    postmaster = bench.postmaster()
+    before, processes = cpu_seconds(postmaster), len(children(postmaster))
     output = _run(["pgbench", "-n", "-f", _script(bench, LOCAL if how == LOCAL else "foreign"),
                    "-M", PROTOCOLS[0] if how == LOCAL else how, "-c", str(sessions), "-j", "1",
                    "-T", str(duration), "-l", "--log-prefix", prefix])
@@ -101,13 +105,21 @@ def _pgbench(bench, how, sessions, duration):
         with open(name, encoding="ascii") as file:
             times += log_times(file)
         os.unlink(name)
-    return (pgbench_rate(output), *percentiles(times))
+    while len(children(postmaster)) > processes:
+        time.sleep(0.01)        # the time of a backend is known once it has ended
+    return (pgbench_rate(output), *percentiles(times),
+            (cpu_seconds(postmaster) - before) / len(times))
 
 
-def _wrk(url, connections, duration):
-    """The same with wrk, which asks for the same bytes."""
-    return wrk_figures(_run(["wrk", "-t", "1", "-c", str(connections), "-d", "%ds" % duration,
-                             "-H", "Accept-Encoding: gzip", "--latency", url]))
+def _wrk(bench, url, connections, duration):
+    """The same with wrk, which asks for the same bytes; the processor time is nginx's."""
+    def used():
+        return sum(map(cpu_seconds, children(bench.service.process.pid)))
+    before = used()
+    rate, median, p99 = wrk_figures(_run(
+        ["wrk", "-t", "1", "-c", str(connections), "-d", "%ds" % duration,
+         "-H", "Accept-Encoding: gzip", "--latency", url]))
+    return rate, median, p99, (used() - before) / (rate * duration)
 
 
 def _run(command):

@@ -155,12 +155,15 @@ class Others(unittest.TestCase):
     def test_concurrency(self):
         results = Results()
         results.concurrency = Concurrency(
-            [LookUps(1, "wrk", 100, 0.001, 0.001), LookUps(1, "simple", 1, 0.001, 1),
-             LookUps(1, "prepared", 1, 0.001, 1), LookUps(32, "wrk", 100, 0.001, 0.001),
-             LookUps(32, "prepared", 50, 0.001, 0.005), LookUps(32, "simple", 49, 0.001, 0.006)],
+            [LookUps(*one, 0.0001) for one in (
+                (1, "wrk", 100, 0.001, 0.001), (1, "simple", 1, 0.001, 1),
+                (1, "prepared", 1, 0.001, 1), (32, "wrk", 100, 0.001, 0.001),
+                (32, "prepared", 50, 0.001, 0.005), (32, "simple", 49, 0.001, 0.006))],
             [], 10)
         self.assertEqual([goal.reached for goal in other_goals(results)],
                          [True, True, False, False])
+        self.assertIn("| 32 | dataconnect_fdw, prepared | 50 (0.50) | 1.000 | 5.000 | 5.0 | 0.100 |",
+                      "\n".join(_page(results, "picture")))
 
 
 class Page(unittest.TestCase):
