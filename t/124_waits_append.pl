@@ -213,6 +213,41 @@ ok(is_held($dc), 'while ours still waits');
 $dc->release;
 same_rows($session->fetch('ALL'), [ rows(2) ], 'then ours');
 settle($dc, $session);
+# Beside a scan of the other wrapper that waits, our waits end as they do alone: by time,
+# by a time-out, by the reply to another session, and by an interrupt.
+make('brief', first_byte_timeout => '1s', max_retries => 0);
+$dc->make_rows_table('brief', 'brief');
+sub begin_locked
+{
+	my ($sql, @faults) = @_;
+	$locker->query('SELECT pg_advisory_lock(1)');
+	$dc->clear_log;
+	$dc->fault(@faults);
+	$session->open_cursor("SELECT n FROM far_1 UNION ALL $sql");
+	$session->send('FETCH 2 FROM c');
+	return;
+}
+sub end_locked
+{
+	$locker->query('SELECT pg_advisory_unlock(1)');
+	settle($dc, $session);
+	return;
+}
+begin_locked(union([ good => 2 ]),
+	{ status => 503, headers => { 'Retry-After' => 1 }, param => { Count => 2 } });
+same_rows($session->finish, [ rows(2) ], 'beside another wrapper: a request is sent again in time');
+end_locked();
+begin_locked(union([ brief => 2 ]), { never => JSON::PP::true, param => { Count => 2 } });
+like($session->finish->{err}, qr/ timed out in phase "first byte"$/m,
+	'beside another wrapper: a time-out ends the query');
+end_locked();
+begin_locked(union([ good => 2 ]), { hold_headers => JSON::PP::true, param => { Count => 2 } });
+$dc->wait(held => 1);
+$dc->wait_until_it_waits_somehow($session->pid);
+$dc->sql('SELECT pg_cancel_backend(' . $session->pid . ')');
+like($session->finish->{err}, qr/ due to user request$/m,
+	'beside another wrapper: a cancel ends the query');
+end_locked();
 $locker->quit;
 
 # --- Few rows take few requests -----------------------------------------------------------

@@ -143,6 +143,35 @@ for my $name (sort keys %all)
 	}
 }
 
+# A scan that ends while it asks does not take the answer from others: a second cursor that
+# waits for it has its rows, and so has a later query.
+for my $case ([ login => $token_path ], [ asks => '/session' ], [ logs_in_and_asks => $token_path ],
+	[ logs_in_and_asks => '/session' ])
+{
+	my ($server, $path) = @$case;
+	for my $end ('CLOSE c', 'ROLLBACK TO s')
+	{
+		my $how = "$server, $path, $end";
+		start();
+		$dc->clear_log;
+		$dc->fault({ path => $path, hold_headers => JSON::PP::true });
+		$session->query("BEGIN; SET LOCAL statement_timeout = '@{[$session->hung]}';
+			DECLARE d CURSOR FOR @{[union([ $server => 4 ], [ good => 5 ])]}; SAVEPOINT s;
+			DECLARE c CURSOR FOR @{[union([ $server => 2 ], [ good => 3 ])]}");
+		same_rows($session->fetch(3), [ rows(3) ], "$how: a cursor that asks");
+		same_rows($session->attempt('FETCH 5 FROM d'), [ rows(5) ], "$how: another one");
+		is(count_of($path), 1, "$how: which does not ask again");
+		$session->query($end);
+		$dc->release;
+		same_rows($session->attempt('FETCH ALL FROM d'), [ rows(4) ],
+			"$how: the other one has its rows");
+		is($session->query("SELECT count(*) FROM $server WHERE n = 1"), '1',
+			"$how: and so has a later query");
+		cmp_ok(count_of($path), '<=', 2, "$how: with one other question at most");
+		settle($dc, $session);
+	}
+}
+
 # A refusal is the error of all, and is not asked for again.
 start();
 $dc->clear_log;

@@ -140,6 +140,34 @@ same_rows($scan->fetch('ALL'), [ rows(2) ], 'and those of the other in its turn'
 settle($dc, $scan);
 nothing_left('one', 'two accounts');
 
+# Beside a scan of another wrapper that waits, a request has its turn, too.
+my $node = $dc->node;
+$dc->sql(<<"END");
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER back FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '@{[$node->host]}',
+	port '@{[$node->port]}', dbname 'postgres', async_capable 'true');
+CREATE USER MAPPING FOR CURRENT_USER SERVER back;
+CREATE FUNCTION locked() RETURNS SETOF integer LANGUAGE plpgsql AS \$\$
+BEGIN
+	PERFORM pg_advisory_xact_lock_shared(1);
+	RETURN NEXT 100;
+END \$\$;
+CREATE VIEW locked AS SELECT n FROM public.locked() n;
+CREATE FOREIGN TABLE far (n integer) SERVER back OPTIONS (table_name 'locked');
+END
+$boss->query('SELECT pg_advisory_lock(1)');
+hold('one');
+$scan->open_cursor('SELECT n FROM far UNION ALL ' . union([ one => 2 ]));
+$scan->send('FETCH 2 FROM c');
+$dc->wait_until_it_waits_somehow($scan->pid);
+is(scalar @{ $dc->log }, 1, 'beside another wrapper a request waits for its turn');
+hold_no_more();
+same_rows($scan->finish, [ rows(2) ], 'which comes while that one waits');
+$boss->query('SELECT pg_advisory_unlock(1)');
+same_rows($scan->fetch('ALL'), [100], 'whose row comes in the end');
+settle($dc, $scan);
+nothing_left('one', 'another wrapper');
+
 # --- A session that rests holds up no other ---------------------------------------------
 
 # The other session must have its turn although the first is before it in the queue.
