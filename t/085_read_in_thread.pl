@@ -189,7 +189,11 @@ my $csv = join '', map { "$_\r\n" } 'id,small,big,flag,num,price,ratio,name,code
 	any_of('"quoted, ""so"""', 'plain', '', '"', 'Zürich', 'x' x 200) =~ s/^"$/""""/r, any_of('A', '', '"B"'),
 	'2024-01-31', '2024-01-31T10:00:00.123', 'zzz', $_ } 1 .. RECORDS;
 like(same('CSV', $csv, table => 'separated', type => 'text/csv'), qr/^30000\|/, 'all there');
-is(read_in_thread($csv, table => 'separated', type => 'text/csv'), 0, 'but not read in the thread');
+cmp_ok(read_in_thread($csv, table => 'separated', type => 'text/csv'), '>', BAD - 2000, 'and read in the thread');
+my $text_first = join "\n", 'name,code,id',
+  map { join ',', any_of('"a ""b"""', '"', 'c', '', 'x' x 125, 'y' x 126, 'z' x 127) =~ s/^"$/"d"/r, any_of('A', '""'), $_ } 1 .. 2 * RECORDS;
+like(same('CSV without the last line end', $text_first, table => 'separated', type => 'text/csv'), qr/^60000\|/m, 'all there');
+cmp_ok(read_in_thread($text_first, table => 'separated', type => 'text/csv'), '>', BAD - 2000, 'and read in the thread');
 same('CSV, a line with a column too many', $csv =~ s/\r\n20000,/\r\n0,20000,/r, table => 'separated', type => 'text/csv');
 
 # Errors have the same words, and no error comes before the wrong record.

@@ -34,8 +34,9 @@ extern DcfConverter *dcf_convert_create(const char *relation,
 
 /*
  * Let the converter make a short text's Datum in place, inside the bytes of the
- * reply: the varlena header overwrites the quote in front of the text.  Allowed
- * only if no other converter reads the same field.
+ * reply: the varlena header overwrites the quote, comma or line end in front of
+ * the text.  Allowed only if no other converter reads the same field, and the
+ * format's reader needs these bytes no more.
  */
 extern void dcf_convert_allow_in_place(DcfConverter *converter);
 
@@ -49,14 +50,14 @@ typedef struct DcfPending
 
 /*
  * Convert a value without allocating memory and without calling anything in
- * PostgreSQL that could raise.  A thread may call this, even while the backend
+ * PostgreSQL that could raise.  No byte before buffer is overwritten.  A thread may call this, even while the backend
  * runs dcf_convert_field() with the same converter.  Returns false if the value
  * needs more than that; the field is then unchanged, and *pending is what
  * dcf_convert_pending() takes.
  */
 extern bool dcf_convert_pure(const DcfConverter *converter,
-							 const DcfField *field, Datum *value, bool *isnull,
-							 DcfPending *pending);
+							 const DcfField *field, const char *buffer,
+							 Datum *value, bool *isnull, DcfPending *pending);
 
 /* Convert a pending value in the backend, as dcf_convert_field() does. */
 extern Datum dcf_convert_pending(DcfConverter *converter,
@@ -64,7 +65,8 @@ extern Datum dcf_convert_pending(DcfConverter *converter,
 								 bool *isnull);
 
 /*
- * Convert a field.  record is its record's number, from 1.  The result is in the
+ * Convert a field.  No byte before buffer is overwritten; if that is NULL, none is
+ * at all.  record is the number of the field's record, from 1.  The result is in the
  * current memory context, or in the field's own bytes if that was allowed.  It
  * does not depend on the session's settings.
  *
@@ -78,7 +80,8 @@ extern Datum dcf_convert_pending(DcfConverter *converter,
  * and 58 do not concern the value and pass unchanged.
  */
 extern Datum dcf_convert_field(DcfConverter *converter, const DcfField *field,
-							   uint64 record, bool *isnull);
+							   const char *buffer, uint64 record,
+							   bool *isnull);
 
 /*
  * Convert the text of the option "default" (in the database encoding) to a Datum

@@ -111,6 +111,14 @@ extern DcfInflateThreadState
 dcf_inflate_thread_take(DcfInflateThread *self, DcfInflateThreadPiece *piece,
 						const char **reason);
 
+/*
+ * After DCF_INFLATE_THREAD_EMPTY, and if nothing will be put in any more: take
+ * the bytes that the reader has not consumed, which may be none.  They are not
+ * read, need not be given back, and remain until the thread is stopped.
+ */
+extern void dcf_inflate_thread_take_rest(DcfInflateThread *self,
+										 DcfInflateThreadPiece *piece);
+
 /* Whether taking would give DCF_INFLATE_THREAD_EMPTY; never waits. */
 extern bool dcf_inflate_thread_is_empty(DcfInflateThread *self);
 

@@ -41,9 +41,15 @@ typedef struct DcfFormatRoutine
 
 	/*
 	 * The inflate thread may read records: next(), matched() and
-	 * record_length() are pure C, and most texts need not be copied.
+	 * record_length() are pure C.
 	 */
 	bool reads_in_thread;
+
+	/*
+	 * The byte in front of a text belongs to no field, and is needed no more
+	 * after DCF_READ_RECORD.  The buffer may begin with a text.
+	 */
+	bool separates_texts;
 
 	/* Create a reader in the current memory context, which frees it. */
 	void *(*create)(const DcfFormatConfig *config);

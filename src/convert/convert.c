@@ -124,12 +124,6 @@ set_null_texts(DcfConverter *converter, List *null_strings)
 	}
 }
 
-void
-dcf_convert_allow_in_place(DcfConverter *converter)
-{
-	converter->in_place = true;
-}
-
 Datum
 dcf_convert_default(DcfConverter *converter, const char *text)
 {

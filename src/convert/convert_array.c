@@ -132,7 +132,7 @@ add_elements(DcfConverter *converter, const DcfField *array, int depth,
 			add_elements(converter, &element, depth + 1, elements);
 			continue;
 		}
-		value = dcf_convert_field(converter->parts[0], &element,
+		value = dcf_convert_field(converter->parts[0], &element, NULL,
 								  converter->record, &isnull);
 		add_element(elements, value, isnull);
 	}

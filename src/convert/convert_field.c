@@ -22,10 +22,13 @@ static bool is_null_text(const DcfConverter *converter, const char *bytes,
  * The kinds of fields are checked in the order of their frequency.
  */
 static inline bool
-try_pure(const DcfConverter *converter, const DcfField *field, Datum *value,
-		 bool *isnull)
+try_pure(const DcfConverter *converter, const DcfField *field,
+		 const char *buffer, Datum *value, bool *isnull)
 {
 	if (!converter->pure)
+		return false;
+	/* Is there room for a varlena header? */
+	if (converter->in_place && (buffer == NULL || field->data <= buffer))
 		return false;
 	if (dcf_convert_is_string(field))
 	{
@@ -42,9 +45,10 @@ try_pure(const DcfConverter *converter, const DcfField *field, Datum *value,
 
 bool
 dcf_convert_pure(const DcfConverter *converter, const DcfField *field,
-				 Datum *value, bool *isnull, DcfPending *pending)
+				 const char *buffer, Datum *value, bool *isnull,
+				 DcfPending *pending)
 {
-	if (try_pure(converter, field, value, isnull))
+	if (try_pure(converter, field, buffer, value, isnull))
 		return true;
 	/*
 	 * A numeric needs memory, so a thread only parses its digits.  The backend
@@ -63,7 +67,8 @@ dcf_convert_pending(DcfConverter *converter, const DcfPending *pending,
 					uint64 record, bool *isnull)
 {
 	if (pending->scale < 0)
-		return dcf_convert_field(converter, &pending->field, record, isnull);
+		return dcf_convert_field(converter, &pending->field, NULL, record,
+								 isnull);
 	/* The digits were parsed, so the field is neither NULL nor refused. */
 	*isnull = false;
 	return NumericGetDatum(
@@ -72,11 +77,11 @@ dcf_convert_pending(DcfConverter *converter, const DcfPending *pending,
 
 Datum
 dcf_convert_field(DcfConverter *converter, const DcfField *field,
-				  uint64 record, bool *isnull)
+				  const char *buffer, uint64 record, bool *isnull)
 {
 	Datum result = (Datum) 0;
 
-	if (try_pure(converter, field, &result, isnull))
+	if (try_pure(converter, field, buffer, &result, isnull))
 		return result;
 	/* From here on, a message may need to show the value. */
 	converter->record = record;

@@ -62,6 +62,14 @@ dcf_convert_choose_pure(Oid base_type, int32 base_typmod)
 	}
 }
 
+void
+dcf_convert_allow_in_place(DcfConverter *converter)
+{
+	converter->in_place = !converter->transcode &&
+		(converter->pure == pure_text || converter->pure == pure_varchar ||
+		 converter->pure == pure_json);
+}
+
 int
 dcf_convert_parse_integer(const DcfField *field, const char *bytes, size_t len,
 						  int64 min, int64 max, int64 *result)
@@ -187,10 +195,22 @@ dcf_convert_decimal(const DcfConverter *converter, const DcfField *field,
 		fit_numeric(converter->base_typmod, digits, scale);
 }
 
-/* Only JSON's own words; texts such as "yes" take the slow path. */
+/* Only JSON's own words, and those of .NET; "yes" takes the slow path. */
 static bool
 pure_bool(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
+	if (field->kind == DCF_FIELD_TEXT && field->len == 4 &&
+		memcmp(field->data + 1, "rue", 3) == 0)
+	{
+		*value = BoolGetDatum(true);
+		return (field->data[0] | 0x20) == 't';
+	}
+	if (field->kind == DCF_FIELD_TEXT && field->len == 5 &&
+		memcmp(field->data + 1, "alse", 4) == 0)
+	{
+		*value = BoolGetDatum(false);
+		return (field->data[0] | 0x20) == 'f';
+	}
 	*value = BoolGetDatum(field->kind == DCF_FIELD_TRUE);
 	return field->kind == DCF_FIELD_TRUE || field->kind == DCF_FIELD_FALSE;
 }
@@ -200,14 +220,12 @@ pure_bool(const DcfConverter *converter, const DcfField *field, Datum *value)
  * the byte before the text.  False if that is not allowed or not possible.
  */
 static bool
-make_in_place(const DcfConverter *converter, const DcfField *field,
-			  const char *bytes, size_t len, Datum *value)
+make_in_place(const DcfConverter *converter, const char *bytes, size_t len,
+			  Datum *value)
 {
 	char *text = (char *) (uintptr_t) bytes - VARHDRSZ_SHORT;
 
-	if (!converter->in_place || converter->transcode ||
-		field->kind != DCF_FIELD_STRING ||
-		len + VARHDRSZ_SHORT > VARATT_SHORT_MAX)
+	if (!converter->in_place || len + VARHDRSZ_SHORT > VARATT_SHORT_MAX)
 		return false;
 	/* PostgreSQL reads short varlenas at any address, without alignment. */
 	SET_VARSIZE_SHORT(text, len + VARHDRSZ_SHORT);
@@ -219,7 +237,8 @@ make_in_place(const DcfConverter *converter, const DcfField *field,
 static bool
 pure_text(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
-	return make_in_place(converter, field, field->data, field->len, value);
+	return dcf_convert_is_string(field) &&
+		make_in_place(converter, field->data, field->len, value);
 }
 
 /* A text has at most as many characters as bytes, so it fits for sure. */
@@ -235,6 +254,6 @@ pure_varchar(const DcfConverter *converter, const DcfField *field,
 static bool
 pure_json(const DcfConverter *converter, const DcfField *field, Datum *value)
 {
-	return make_in_place(converter, field, field->data - 1, field->len + 2,
-						 value);
+	return field->kind == DCF_FIELD_STRING &&
+		make_in_place(converter, field->data - 1, field->len + 2, value);
 }

@@ -184,14 +184,21 @@ has_end(const DcfBody *body)
 	return body->inflate == NULL || dcf_inflate_ended(body->inflate);
 }
 
-/* The transfer is done, and everything is decoded: whether that was all. */
+/*
+ * The transfer is done, and everything is decoded: whether that was all.  What the
+ * thread's reader has left unconsumed is still to be shown.
+ */
 static DcfBodyStatus
 end(DcfBody *body)
 {
 	if (!dcf_transfer_is_complete(body->transfer))
 		return DCF_BODY_FAILED;
 	if (has_end(body))
-		return DCF_BODY_ENDED;
+	{
+		if (body->thread)
+			dcf_body_take_rest(body);
+		return show_arrived(body) ? DCF_BODY_MORE : DCF_BODY_ENDED;
+	}
 	(void) dcf_body_fail(body, DCF_BODY_NO_END, NULL);
 	return DCF_BODY_FAILED;
 }

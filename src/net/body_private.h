@@ -77,4 +77,7 @@ extern void dcf_body_start_thread(DcfBody *body);
  */
 extern bool dcf_body_decode_in_thread(DcfBody *body);
 
+/* At the end of the body: make what the thread's reader has left the buffer. */
+extern void dcf_body_take_rest(DcfBody *body);
+
 #endif /* DCF_BODY_PRIVATE_H */

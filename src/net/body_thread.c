@@ -200,3 +200,19 @@ dcf_body_decode_in_thread(DcfBody *body)
 		add_piece(body, &piece);
 	return true;
 }
+
+void
+dcf_body_take_rest(DcfBody *body)
+{
+	DcfInflateThreadPiece rest;
+
+	dcf_inflate_thread_take_rest(body->thread, &rest);
+	if (rest.len == 0)
+		return;
+	/* The reader has seen all that was there before. */
+	Assert(dcf_buffer_live(body->buffer) == 0);
+	body->piece = (DcfBuffer){rest.bytes, 0, rest.len, rest.len};
+	body->piece_number = -1;
+	body->buffer = &body->piece;
+	body->shown = 0;
+}

@@ -218,6 +218,19 @@ dcf_inflate_thread_take(DcfInflateThread *self, DcfInflateThreadPiece *piece,
 	return state;
 }
 
+void
+dcf_inflate_thread_take_rest(DcfInflateThread *self,
+							 DcfInflateThreadPiece *piece)
+{
+	pthread_mutex_lock(&self->lock);
+	/* The thread waits, so these are free to use. */
+	piece->bytes = (char *) self->unread;
+	piece->len = self->nunread;
+	piece->was_read = false;
+	self->nunread = 0;
+	pthread_mutex_unlock(&self->lock);
+}
+
 bool
 dcf_inflate_thread_is_empty(DcfInflateThread *self)
 {

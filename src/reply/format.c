@@ -129,6 +129,7 @@ static const DcfFormatRoutine json_routine = {
 	.shows_cut = true,
 	.nulls_have_keys = true,
 	.reads_in_thread = true,
+	.separates_texts = true,
 	.create = json_create,
 	.start = json_start,
 	.next = json_next,
@@ -227,13 +228,12 @@ csv_error(const void *self)
 	return dcf_csv_error(csv->reader);
 }
 
-/*
- * No flag is set: a cut after a line looks like the end, keys are in the
- * header and not in records, and texts must be copied (record_private.h).
- */
+/* A cut after a line looks like the end; keys are in the header, not in records. */
 static const DcfFormatRoutine csv_routine = {
 	.name = "CSV",
 	.keys_in = "header",
+	.reads_in_thread = true,
+	.separates_texts = true,
 	.create = csv_create,
 	.start = csv_start,
 	.next = csv_next,

@@ -65,11 +65,12 @@ dcf_record_create(const DcfRelation *relation, const Bitmapset *fetched,
 	reader->in_order = source->ntargets > 0 &&
 		source->targets[source->ntargets - 1].column == source->ntargets - 1;
 
-	allow_in_place(reader);
 	reader->config.format = relation->table->format;
 	reader->config.keys = reader->keys;
 	reader->config.max_record_size = relation->server->max_record_size;
 	source->format = dcf_format_routine(reader->config.format);
+	if (source->format->separates_texts)
+		allow_in_place(reader);
 	source->in = source->format->create(&reader->config);
 	source->has_keys = reader->config.nkeys > 0;
 	source->max_record_size = reader->config.max_record_size;
@@ -206,7 +207,8 @@ convert_record(const DcfRecordReader *reader, Datum *values, bool *isnull)
 
 		values[target->column] =
 			dcf_convert_field(target->converter, &source->fields[target->key],
-							  reader->records, &isnull[target->column]);
+							  reader->buffer, reader->records,
+							  &isnull[target->column]);
 	}
 }
 
@@ -225,8 +227,8 @@ convert_nulls(const DcfRecordReader *reader, Datum *values, bool *isnull)
 		const DcfRecordTarget *target = &source->targets[i];
 
 		values[target->column] =
-			dcf_convert_field(target->converter, &absent, reader->records,
-							  &isnull[target->column]);
+			dcf_convert_field(target->converter, &absent, NULL,
+							  reader->records, &isnull[target->column]);
 	}
 }
 

@@ -8,10 +8,8 @@
  *	  refused).
  *
  * The inflate thread reads records only if many columns are fetched: with few columns
- * it is slower than the backend.  It never reads CSV, because there is no room for a
- * varlena header in front of a CSV text, so each text must be copied.  The format's
- * reader moves between thread and backend together with the bytes that it has not
- * consumed.
+ * it is slower than the backend.  The format's reader moves between thread and backend
+ * together with the bytes that it has not consumed.
  *
  * In XML a NULL has no element, so a missing key is reported only if the reply has a
  * similar key that no column reads.
@@ -101,7 +99,7 @@ struct DcfRecordReader
 	DcfThreadRows *pieces; /* what the thread has read, by piece; NULL before the
 							* first */
 	const DcfThreadRows *rows; /* those of the buffer, or NULL */
-	const char *buffer;		   /* the buffer from which it has read them */
+	const char *buffer;		   /* where the last record, or rows, begin */
 	int row;				   /* index of the next row in rows */
 	int pending;			   /* index of the next pending value in rows */
 	bool in_order;			   /* targets are columns 0, 1, ... without gaps */

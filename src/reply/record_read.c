@@ -72,6 +72,7 @@ read_buffer(DcfRecordReader *reader, bool ended)
 	/* Each new buffer may be a piece that the thread has read. */
 	if (!reader->rows)
 		dcf_record_begin_rows(reader);
+	reader->buffer = buffer;
 	if (dcf_record_has_row(reader))
 		return DCF_READ_RECORD;
 	if (reader->rows)

@@ -13,7 +13,8 @@
 #include "record_private.h"
 
 static bool is_plain_row(const DcfRecordSource *source, size_t consumed);
-static void add_row(const DcfRecordSource *source, DcfThreadRows *rows);
+static void add_row(const DcfRecordSource *source, const char *buffer,
+					DcfThreadRows *rows);
 static void note_keys(const DcfRecordSource *source, DcfThreadRows *rows);
 
 void
@@ -51,7 +52,7 @@ dcf_record_read_in_thread(void *arg, int piece, char *data, size_t len,
 		at += n;
 		if (rows->status != DCF_READ_RECORD || !is_plain_row(&source, n))
 			break;
-		add_row(&source, rows);
+		add_row(&source, data, rows);
 		if (source.tracks_keys)
 			note_keys(&source, rows);
 		rows->ends[rows->nrows++] = (uint32) at;
@@ -80,7 +81,7 @@ is_plain_row(const DcfRecordSource *source, size_t consumed)
 
 /* Convert the current record; what the backend must convert becomes pending. */
 static void
-add_row(const DcfRecordSource *source, DcfThreadRows *rows)
+add_row(const DcfRecordSource *source, const char *buffer, DcfThreadRows *rows)
 {
 	int first = rows->nrows * source->ntargets;
 
@@ -90,7 +91,7 @@ add_row(const DcfRecordSource *source, DcfThreadRows *rows)
 		DcfPendingValue *pending = &rows->pending[rows->npending];
 
 		if (dcf_convert_pure(target->converter, &source->fields[target->key],
-							 &rows->values[first + i],
+							 buffer, &rows->values[first + i],
 							 &rows->isnull[first + i], &pending->pending))
 			continue;
 		pending->row = rows->nrows;
