@@ -15,7 +15,7 @@
 #include "request/parameter_hint.h"
 #include "request/request.h"
 
-/* After so many rows, look whether another request may be sent. */
+/* After so many rows, let the other requests go on. */
 #define ROWS_PER_LOOK 1024
 
 typedef struct Fetch Fetch;
@@ -176,9 +176,8 @@ start(DcfRowSource *source, const DcfBoundValue *values)
 }
 
 /*
- * Stays with one stream while its buffer has records.  From time to time it looks
- * whether another request may be sent, as a stream may have records at once for
- * long.
+ * Stays with one stream while its buffer has records.  A stream may have records at
+ * once for long, so from time to time the other requests go on.
  */
 static DcfRowStatus
 next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
@@ -188,7 +187,10 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 	bool *isnull = (*slot)->tts_isnull;
 
 	if (++fetch->nrows % ROWS_PER_LOOK == 0)
+	{
+		step_streams(fetch);
 		open_streams(fetch);
+	}
 	for (;;)
 	{
 		Stream *stream = fetch->stream;
