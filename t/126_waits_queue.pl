@@ -211,6 +211,52 @@ for my $how (sort keys %rests)
 	nothing_left($server, $how);
 }
 
+# The same if it needs the turn no less than the other: both could do without, or neither.
+make('third', max_concurrency => 3, compression => 'off');
+my $second = $dc->session;
+hold('third');
+$dc->fault({ hold_headers => JSON::PP::true, name => 'second', param => { Count => 11 } },
+	{ param => { Count => 1000 }, hold_after => { bytes => 5_000 } },
+	{ param => { Count => 5 }, hold_headers => JSON::PP::true });
+$second->send('SELECT count(id) FROM third WHERE n = 11');
+$dc->wait(held => 2);
+$scan->open_cursor('SELECT n FROM third WHERE n IN (1000, 1002)');
+is($scan->fetch(1)->{out}, '1000', 'both could do without: a row');
+arrives($dc, 'both could do without: what is under way', held => 3);
+$dc->release('second');
+is($second->finish->{out}, '11', 'both could do without: a request ends');
+$other->query("SET statement_timeout = '@{[$other->hung]}'");
+$other->send('COPY (SELECT n FROM third WHERE n IN (5, 6)) TO STDOUT');
+arrives($dc, 'both could do without: another session has the turn', held => 3, requests => 4);
+$dc->wait_until_it_waits_somehow($other->pid);
+hold_no_more();
+arrives($dc, 'both could do without: the session that waits has the next one', requests => 5);
+like(($dc->log->[4] // { Params => '' })->{Params}, qr/Count=6\b/,
+	'both could do without: and not the one that rests');
+$dc->release;
+is($other->finish->{state}, '', 'both could do without: it has its rows');
+is($scan->fetch('ALL')->{state}, '', 'both could do without: and so has the other');
+settle($dc, $scan);
+nothing_left('third', 'both could do without');
+
+make('single', max_concurrency => 1);
+hold('one');
+$dc->fault({ hold_headers => JSON::PP::true, name => 'single', param => { Count => 11 } });
+$second->send('SELECT count(id) FROM single WHERE n = 11');
+$dc->wait(held => 2);
+$scan->open_cursor(union([ one => 2 ], [ single => 3 ]));
+$scan->send('FETCH 3 FROM c');
+state_is('one', '1|1', 'neither: a request waits');
+state_is('single', '1|1', 'neither: and so does one of another account');
+$dc->release('single');
+is($second->finish->{out}, '11', 'neither: a request of the other account ends');
+same_rows($scan->finish, [ rows(3) ], 'neither: the scan has rows, and rests');
+has_its_turn('one', 'neither');
+same_rows($scan->fetch('ALL'), [ rows(2) ], 'neither: it has all rows in the end');
+settle($dc, $scan);
+nothing_left('one', 'neither');
+$second->quit;
+
 # The same where the session that rests is stopped: the place of one that does not look is
 # kept only while it waits.
 hold('one');
