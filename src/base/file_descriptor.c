@@ -15,9 +15,9 @@
 #include "base/file_descriptor.h"
 
 /*
- * Descriptors that one request may need while it starts: the connection, a wait
- * event set, and for libcurl's name lookup a socket pair, a file and a socket to
- * the name server.
+ * Descriptors that one request may need while it starts: the connection, one for
+ * waiting, and for libcurl's name lookup a socket pair, a file and a socket to the
+ * name server.
  */
 #define NEEDED 6
 
