@@ -347,10 +347,13 @@ begin_pass(BatchedJoin *join)
 		join->unmatched_key = join->unmatched_end = 0;
 		return join->row ? STEP_UNMATCHED : STEP_READ;
 	}
-	if (join->replaying)
-		dcf_batch_store_rewind(join->store);
-	else
+	if (!join->replaying)
 		begin_scan(join);
+	/* The chunk may have no rows for the stored keys. */
+	else if (pass->batches[0].nunmatched == 0)
+		join->inner_done = true;
+	else
+		dcf_batch_store_rewind(join->store);
 	return STEP_INNER;
 }
 
