@@ -21,7 +21,6 @@
 #include "base/catch_error.h"
 #include "base/foreign_text.h"
 #include "base/json_document.h"
-#include "base/resource.h"
 #include "base/url_parts.h"
 #include "base/wait.h"
 #include "net/call.h"
@@ -30,6 +29,7 @@
 #include "net/preferred_endpoint.h"
 #include "net/trust.h"
 #include "body_json.h"
+#include "errand.h"
 #include "session_private.h"
 
 /* After a failure that may pass, the service is asked again after this time. */
@@ -45,10 +45,8 @@ typedef struct Endpoint
 /* A question that is being asked, for all calls of the session that wait for it. */
 typedef struct Asking
 {
-	MemoryContext context; /* of all that it needs */
-	DcfResource resource;
-	bool lost;	  /* the resource owner that it began under has ended */
-	DcfCall call; /* GET /session */
+	DcfErrand errand;			/* has to be first */
+	DcfCall call;				/* GET /session */
 	DcfCompanyQuery *companies; /* or the relationships; else NULL */
 } Asking;
 
@@ -237,37 +235,21 @@ ask_for_others(DcfSession *session)
 	return true;
 }
 
-/* The release function of the resource of a question that is being asked. */
-static void
-lose(void *arg)
-{
-	((Asking *) arg)->lost = true;
-}
-
 static void
 end_asking(Question *question)
 {
-	if (question->asking == NULL)
-		return;
-	MemoryContextDelete(question->asking->context);
+	Asking *asking = question->asking;
+
 	question->asking = NULL;
+	dcf_errand_end((DcfErrand *) asking);
 }
 
-/*
- * Begin to ask a question.  It belongs to the session, so that each call that waits
- * for the answer can go on with it.
- */
 static void
 begin_asking(DcfSession *session, Question *question, int64 deadline)
 {
-	MemoryContext context =
-		AllocSetContextCreate(session->context, "dataconnect_fdw question",
-							  ALLOCSET_SMALL_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	Asking *asking = palloc0(sizeof(Asking));
+	Asking *asking = dcf_errand_begin(session->context, sizeof(Asking));
+	MemoryContext old = MemoryContextSwitchTo(asking->errand.context);
 
-	asking->context = context;
-	dcf_resource_tie(&asking->resource, context, lose, asking);
 	question->asking = asking;
 	if (question == &session->preferred->own)
 		dcf_call_ask(&asking->call, session, "/session", true, deadline);
@@ -311,8 +293,7 @@ settle(DcfSession *session, Question *question, int64 deadline)
 					.deadline = deadline};
 	ErrorData *error;
 
-	/* The subtransaction that began to ask may be rolled back. */
-	if (question->asking && question->asking->lost)
+	if (question->asking && question->asking->errand.lost)
 		end_asking(question);
 	if (question->asking == NULL &&
 		(dcf_offline || question->settled || question->again > dcf_wait_now()))
@@ -382,21 +363,14 @@ dcf_preferred_endpoint_step(DcfSession *session, const DcfRequest *request,
 	return true;
 }
 
-/* Whether a question is being asked. */
-static bool
-is_asking(const Question *question)
-{
-	return question->asking && !question->asking->lost;
-}
-
 void
 dcf_preferred_endpoint_plan(DcfSession *session, DcfWaitPlan *plan)
 {
 	struct DcfPreferred *preferred = get_preferred(session);
 
-	if (is_asking(&preferred->own))
+	if (dcf_errand_lives((DcfErrand *) preferred->own.asking))
 		dcf_call_plan(&preferred->own.asking->call, DCF_CLAIM_NEEDED, plan);
-	else if (is_asking(&preferred->others))
+	else if (dcf_errand_lives((DcfErrand *) preferred->others.asking))
 		dcf_company_plan(preferred->others.asking->companies, plan);
 	else
 		/* A question waits for a token before it is asked. */
@@ -408,9 +382,9 @@ dcf_preferred_endpoint_waited(DcfSession *session)
 {
 	struct DcfPreferred *preferred = get_preferred(session);
 
-	if (is_asking(&preferred->own))
+	if (dcf_errand_lives((DcfErrand *) preferred->own.asking))
 		dcf_call_waited(&preferred->own.asking->call);
-	if (is_asking(&preferred->others))
+	if (dcf_errand_lives((DcfErrand *) preferred->others.asking))
 		dcf_company_waited(preferred->others.asking->companies);
 	dcf_token_waited(session->token);
 }

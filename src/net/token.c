@@ -17,7 +17,6 @@
 #include "base/compat.h"
 #include "base/foreign_text.h"
 #include "base/json_document.h"
-#include "base/resource.h"
 #include "base/wait.h"
 #include "base/wipe.h"
 #include "core/text.h"
@@ -26,6 +25,7 @@
 #include "net/refusal.h"
 #include "net/trust.h"
 #include "body_json.h"
+#include "errand.h"
 #include "token.h"
 
 /* A token is renewed this long before its end, or in the last tenth of its life. */
@@ -43,9 +43,7 @@
 /* A request for a token. */
 typedef struct Grant
 {
-	MemoryContext context; /* of the grant and all it needs */
-	DcfResource resource;
-	bool lost; /* the resource owner that it began under has ended */
+	DcfErrand errand; /* has to be first */
 	DcfExchange exchange;
 	int64 asked_at;	 /* by dcf_wait_now() */
 	bool refreshing; /* by the refresh token */
@@ -504,13 +502,6 @@ check_token_url(const DcfToken *token)
 								 token->options);
 }
 
-/* The release function of a grant's resource. */
-static void
-lose_grant(void *arg)
-{
-	((Grant *) arg)->lost = true;
-}
-
 /*
  * Free the grant, if there is one, with its connection, forms and replies, which are
  * secrets that should not stay around.
@@ -518,10 +509,10 @@ lose_grant(void *arg)
 static void
 end_grant(DcfToken *token)
 {
-	if (token->grant == NULL)
-		return;
-	MemoryContextDelete(token->grant->context);
+	Grant *grant = token->grant;
+
 	token->grant = NULL;
+	dcf_errand_end((DcfErrand *) grant);
 }
 
 /*
@@ -539,13 +530,11 @@ spend_refresh_token(DcfToken *token)
 
 /*
  * Begin to request a token: with the refresh token if there is one, else with the
- * password; briefly if there is an alternative.  The grant belongs to the session,
- * so that each call that waits for it can go on with it.
+ * password; briefly if there is an alternative.
  */
 static void
 begin_grant(DcfToken *token, DcfHttpPool *pool, int64 deadline, bool early)
 {
-	MemoryContext context;
 	MemoryContext old;
 	Grant *grant;
 	DcfExchange *exchange;
@@ -553,15 +542,11 @@ begin_grant(DcfToken *token, DcfHttpPool *pool, int64 deadline, bool early)
 	check_token_url(token);
 	if (token->refresh_token == NULL)
 		check_refused(token);
-	context = AllocSetContextCreate(token->context, "dataconnect_fdw token",
-									ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(context);
-	grant = palloc0(sizeof(Grant));
-	grant->context = context;
-	dcf_resource_tie(&grant->resource, context, lose_grant, grant);
+	grant = dcf_errand_begin(token->context, sizeof(Grant));
+	token->grant = grant;
 	grant->early = early;
 	grant->asked_at = dcf_wait_now();
-	token->grant = grant;
+	old = MemoryContextSwitchTo(grant->errand.context);
 
 	exchange = &grant->exchange;
 	dcf_exchange_init(exchange, pool, token->options, deadline);
@@ -677,8 +662,7 @@ fail_grant(const GrantStep *step, const ErrorData *error)
 bool
 dcf_token_step(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 {
-	/* The subtransaction that began it may be rolled back. */
-	if (token->grant && token->grant->lost)
+	if (token->grant && token->grant->errand.lost)
 		end_grant(token);
 	while (!is_settled(token))
 	{
@@ -708,7 +692,7 @@ dcf_token_step(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 void
 dcf_token_plan(DcfToken *token, DcfWaitPlan *plan)
 {
-	if (token->grant && !token->grant->lost)
+	if (dcf_errand_lives((DcfErrand *) token->grant))
 		dcf_exchange_plan(&token->grant->exchange, DCF_CLAIM_NEEDED, plan);
 	else
 		plan->ready = true;
@@ -717,7 +701,7 @@ dcf_token_plan(DcfToken *token, DcfWaitPlan *plan)
 void
 dcf_token_waited(DcfToken *token)
 {
-	if (token->grant && !token->grant->lost)
+	if (dcf_errand_lives((DcfErrand *) token->grant))
 		dcf_exchange_waited(&token->grant->exchange);
 }
 
