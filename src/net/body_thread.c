@@ -104,19 +104,29 @@ look(DcfBody *body)
 	dcf_transfer_waited(body->transfer);
 }
 
-/* Give the thread what was received, and what can be without waiting. */
+/*
+ * Give the thread what was received, and what can be without waiting, until half of
+ * its room is used.
+ */
 static void
 feed_thread(DcfBody *body)
 {
+	uint64 before;
+
 	put_arrived(body);
-	if (dcf_transfer_is_done(body->transfer) ||
-		!dcf_inflate_thread_needs_input(body->thread))
-		return;
-	if (body->inbox->wanted > 0)
-		dcf_transfer_resume(body->transfer);
-	else
-		look(body);
-	put_arrived(body);
+	do
+	{
+		before = body->inbox->received;
+		if (dcf_transfer_is_done(body->transfer) ||
+			!dcf_inflate_thread_needs_input(body->thread))
+			return;
+		if (body->inbox->wanted > 0)
+			dcf_transfer_resume(body->transfer);
+		else
+			look(body);
+		put_arrived(body);
+	} while (body->inbox->received > before &&
+			 !dcf_transfer_has_failed(body->transfer));
 }
 
 /* Put len bytes behind those of the body's own buffer, which then is the buffer. */
