@@ -121,13 +121,13 @@ sub same
 	my %outcome;
 	for my $coding (qw(plain gzip))
 	{
-		for my $setting (qw(off on))
+		for my $setting (qw(off auto on))
 		{
 			$session->query("SET dataconnect_fdw.read_in_thread = $setting");
 			offer($plain, %given, plain => $coding eq 'plain');
 			$outcome{$setting} = outcome($given{query} // rows_of($given{table} // 't'));
 		}
-		is($outcome{on}, $outcome{off}, "$what, $coding");
+		is($outcome{$_}, $outcome{off}, "$what, $coding, $_") for qw(auto on);
 	}
 	return $outcome{on};
 }

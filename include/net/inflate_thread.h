@@ -58,6 +58,7 @@ typedef struct DcfInflateThreadPiece
 	size_t len;	 /* never 0 */
 	int number;
 	bool was_read;
+	bool was_ahead; /* it was there before it was wanted */
 } DcfInflateThreadPiece;
 
 typedef struct DcfInflateThread DcfInflateThread;
@@ -91,6 +92,13 @@ extern DcfInflateThread *
 dcf_inflate_thread_start(void *memory, DcfInflate *inflate,
 						 const DcfInflateThreadReader *reader,
 						 const char *unread, size_t len);
+
+/*
+ * Read no more.  Pieces that are read already still come; the first one that was not
+ * begins with the first unconsumed byte, and nothing may be written in front of it.  After taking that one, or after
+ * DCF_INFLATE_THREAD_EMPTY, the caller may use the reader's arg again.
+ */
+extern void dcf_inflate_thread_stop_reading(DcfInflateThread *self);
 
 /* End the thread.  Waits until it has finished its piece, well below a second. */
 extern void dcf_inflate_thread_stop(DcfInflateThread *self);

@@ -51,6 +51,9 @@ struct DcfBody
 	DcfInflateThread *thread; /* uses inflate from then on; or NULL */
 	bool no_thread;			  /* none is wanted, or could be started */
 	DcfBodyReader reader;	  /* for the thread; read is NULL for none */
+	bool reads_by_choice;	  /* it reads as long as that is faster */
+	int nread; /* pieces that it has read since the last look … */
+	int nlate; /* … and those of them that the backend waited for */
 	DcfBuffer piece;
 	int piece_number; /* if the thread has read the buffer; or -1 */
 };

@@ -9,18 +9,45 @@
  */
 #include "postgres.h"
 
+#include <sched.h>
+
 #include "body_private.h"
 #include "http_private.h"
 #include "http_setting.h"
 
 /*
+ * Of so many pieces that the thread has read, at most so many may come late.  If more
+ * do, the thread has more to do than the backend, or no processor of its own.
+ */
+#define LOOK_AFTER 32
+#define MAX_LATE   28
+
+/* Whether the process may use more than one processor. */
+static bool
+has_processors(void)
+{
+#ifdef CPU_COUNT
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0)
+		return CPU_COUNT(&allowed) > 1;
+#endif
+	return true;
+}
+
+/*
  * Whether the thread is to read.  It first reads the unconsumed bytes, which must
- * fit into a margin.
+ * fit into a margin.  What is not compressed is copied twice for the thread, which
+ * takes the time that reading there saves.
  */
 static bool
 wants_reader(const DcfBody *body)
 {
-	return dcf_read_in_thread && body->reader.read &&
+	if (dcf_read_in_thread == DCF_IN_THREAD_OFF ||
+		(dcf_read_in_thread == DCF_IN_THREAD_AUTO &&
+		 body->coding == DCF_CODING_NONE))
+		return false;
+	return body->reader.read &&
 		dcf_buffer_live(body->buffer) <= DCF_INFLATE_THREAD_MARGIN;
 }
 
@@ -31,7 +58,10 @@ wants_reader(const DcfBody *body)
 static bool
 wants_thread(const DcfBody *body, bool reads)
 {
-	return dcf_inflate_in_thread && (reads || body->coding != DCF_CODING_NONE);
+	if (dcf_inflate_in_thread == DCF_IN_THREAD_OFF ||
+		(dcf_inflate_in_thread == DCF_IN_THREAD_AUTO && !has_processors()))
+		return false;
+	return reads || body->coding != DCF_CODING_NONE;
 }
 
 /* The thread has got the unconsumed bytes, and gives them back with its first piece. */
@@ -77,6 +107,28 @@ dcf_body_start_thread(DcfBody *body)
 	}
 	if (reads)
 		hand_over(body);
+	body->reads_by_choice = dcf_read_in_thread == DCF_IN_THREAD_AUTO;
+}
+
+/*
+ * Let the backend read again if the thread holds it up.  Then the thread has only to
+ * decompress.
+ */
+static void
+judge_reading(DcfBody *body, const DcfInflateThreadPiece *piece)
+{
+	if (!piece->was_read || !body->reads_by_choice)
+		return;
+	body->nread++;
+	body->nlate += !piece->was_ahead;
+	if (body->nread < LOOK_AFTER)
+		return;
+	if (body->nlate > MAX_LATE)
+	{
+		dcf_inflate_thread_stop_reading(body->thread);
+		body->reads_by_choice = false;
+	}
+	body->nread = body->nlate = 0;
 }
 
 /* Give the thread as many received bytes as it has room for. */
@@ -207,7 +259,10 @@ dcf_body_decode_in_thread(DcfBody *body)
 	if (state == DCF_INFLATE_THREAD_WRONG)
 		return dcf_body_fail(body, DCF_BODY_BAD_CODING, reason);
 	if (state == DCF_INFLATE_THREAD_PIECE)
+	{
 		add_piece(body, &piece);
+		judge_reading(body, &piece);
+	}
 	return true;
 }
 

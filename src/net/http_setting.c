@@ -13,8 +13,8 @@
 #include "net/inflate.h"
 
 int dcf_inflate_library = DCF_INFLATE_BEST;
-bool dcf_inflate_in_thread = true;
-bool dcf_read_in_thread = true;
+int dcf_inflate_in_thread = DCF_IN_THREAD_AUTO;
+int dcf_read_in_thread = DCF_IN_THREAD_AUTO;
 
 void
 dcf_http_define_settings(void)
@@ -25,6 +25,12 @@ dcf_http_define_settings(void)
 #endif
 		{"zlib", DCF_INFLATE_ZLIB, false},
 		{NULL, 0, false}};
+	static const struct config_enum_entry choices[] =
+		{{"auto", DCF_IN_THREAD_AUTO, false}, {"on", DCF_IN_THREAD_ON, false},
+		 {"off", DCF_IN_THREAD_OFF, false},	  {"true", DCF_IN_THREAD_ON, true},
+		 {"false", DCF_IN_THREAD_OFF, true},  {"yes", DCF_IN_THREAD_ON, true},
+		 {"no", DCF_IN_THREAD_OFF, true},	  {"1", DCF_IN_THREAD_ON, true},
+		 {"0", DCF_IN_THREAD_OFF, true},	  {NULL, 0, false}};
 
 	DefineCustomEnumVariable(
 		"dataconnect_fdw.inflate_library",
@@ -32,16 +38,18 @@ dcf_http_define_settings(void)
 		"ISA-L is faster, if dataconnect_fdw was built with it. Does not affect replies that have begun.",
 		&dcf_inflate_library, DCF_INFLATE_BEST, libraries, PGC_USERSET, 0,
 		NULL, NULL, NULL);
-	DefineCustomBoolVariable("dataconnect_fdw.inflate_in_thread",
-							 "Decompresses long replies in a separate thread.",
-							 "Does not affect replies that have begun.",
-							 &dcf_inflate_in_thread, true, PGC_USERSET, 0,
-							 NULL, NULL, NULL);
-	DefineCustomBoolVariable(
+	DefineCustomEnumVariable(
+		"dataconnect_fdw.inflate_in_thread",
+		"Decompresses long replies in a separate thread.",
+		"\"auto\" does so if there is more than one processor. Does not affect replies that have begun.",
+		&dcf_inflate_in_thread, DCF_IN_THREAD_AUTO, choices, PGC_USERSET, 0,
+		NULL, NULL, NULL);
+	DefineCustomEnumVariable(
 		"dataconnect_fdw.read_in_thread",
 		"Reads records in the thread that decompresses them, if a query needs many columns.",
-		"Does not affect replies that have begun.", &dcf_read_in_thread, true,
-		PGC_USERSET, 0, NULL, NULL, NULL);
+		"\"auto\" does so as long as the thread is faster than the rest of the query. Does not affect replies that have begun.",
+		&dcf_read_in_thread, DCF_IN_THREAD_AUTO, choices, PGC_USERSET, 0, NULL,
+		NULL, NULL);
 }
 
 char *

@@ -10,10 +10,18 @@
 /* The setting dataconnect_fdw.inflate_library, a DcfInflateLibrary. */
 extern int dcf_inflate_library;
 
-/* The setting dataconnect_fdw.inflate_in_thread. */
-extern bool dcf_inflate_in_thread;
+/* Whether to use a thread. */
+typedef enum DcfInThread
+{
+	DCF_IN_THREAD_OFF,
+	DCF_IN_THREAD_ON,
+	DCF_IN_THREAD_AUTO /* where it is faster */
+} DcfInThread;
 
-/* The setting dataconnect_fdw.read_in_thread. */
-extern bool dcf_read_in_thread;
+/* The setting dataconnect_fdw.inflate_in_thread, a DcfInThread. */
+extern int dcf_inflate_in_thread;
+
+/* The setting dataconnect_fdw.read_in_thread, a DcfInThread. */
+extern int dcf_read_in_thread;
 
 #endif /* DCF_HTTP_SETTING_H */

@@ -37,6 +37,7 @@ struct DcfInflateThread
 	pthread_cond_t result; /* signals the caller: a piece, or none to come */
 	DcfInflate *inflate;   /* belongs to the thread, unless that is idle */
 	bool stop;
+	bool stop_reading;	/* the thread is to forget its reader */
 	bool idle;			/* the thread has no input, and inflate no output */
 	bool resting;		/* the thread waits for free pieces */
 	const char *reason; /* why the input is invalid, or NULL */
@@ -58,6 +59,7 @@ struct DcfInflateThread
 
 static void *run(void *arg);
 static bool wait_for_work(DcfInflateThread *self);
+static void forget_reader(DcfInflateThread *self);
 static void make_piece(DcfInflateThread *self, Piece *piece);
 static const char *inflate_piece(DcfInflateThread *self, Piece *piece,
 								 bool *idle);
@@ -138,6 +140,14 @@ dcf_inflate_thread_start(void *memory, DcfInflate *inflate,
 }
 
 void
+dcf_inflate_thread_stop_reading(DcfInflateThread *self)
+{
+	pthread_mutex_lock(&self->lock);
+	self->stop_reading = true;
+	pthread_mutex_unlock(&self->lock);
+}
+
+void
 dcf_inflate_thread_stop(DcfInflateThread *self)
 {
 	pthread_mutex_lock(&self->lock);
@@ -196,6 +206,7 @@ dcf_inflate_thread_take(DcfInflateThread *self, DcfInflateThreadPiece *piece,
 	DcfInflateThreadState state = DCF_INFLATE_THREAD_PIECE;
 
 	pthread_mutex_lock(&self->lock);
+	piece->was_ahead = self->made != self->taken;
 	while (self->made == self->taken && !self->idle && self->reason == NULL)
 		pthread_cond_wait(&self->result, &self->lock);
 	/* Pieces from before an error are taken first. */
@@ -304,6 +315,7 @@ make_piece(DcfInflateThread *self, Piece *piece)
 	bool idle;
 	const char *reason = inflate_piece(self, piece, &idle);
 
+	forget_reader(self);
 	piece->was_read = self->reader.read != NULL;
 	if (piece->was_read)
 		read_piece(self, piece);
@@ -318,6 +330,23 @@ make_piece(DcfInflateThread *self, Piece *piece)
 	self->reason = reason;
 	pthread_cond_signal(&self->result);
 	pthread_mutex_unlock(&self->lock);
+}
+
+/* After a piece was inflated: if asked to, leave it to the caller as it is. */
+static void
+forget_reader(DcfInflateThread *self)
+{
+	bool forget;
+
+	pthread_mutex_lock(&self->lock);
+	forget = self->stop_reading;
+	pthread_mutex_unlock(&self->lock);
+	if (!forget)
+		return;
+	self->reader.read = NULL;
+	self->reader_full = false;
+	/* They are in the piece. */
+	self->nunread = 0;
 }
 
 /*

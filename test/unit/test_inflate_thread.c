@@ -47,6 +47,7 @@ typedef struct Taker
 	DcfInflate *inflate;
 	DcfInflateThread *thread;
 	const LineReader *lines; /* what the thread reads with, or NULL */
+	int stop_after; /* pieces until it is asked to read no more; 0: never */
 	int held;
 	int nlines; /* number of lines that the thread has read */
 	bool was_raw;
@@ -132,9 +133,13 @@ taker_take(Taker *taker)
 		return false;
 	}
 	CHECK(piece.len > 0, "a piece is empty");
+	if (--taker->stop_after == 0)
+		dcf_inflate_thread_stop_reading(taker->thread);
 	text_add(&taker->result.body, piece.bytes, piece.len);
 	if (piece.was_read)
 		check_lines(taker, &piece);
+	else if (taker->stop_after < 0 && !taker->was_raw && taker->lines)
+		taker->was_raw = true; /* its first bytes lie in the margin */
 	else
 	{
 		taker->was_raw = true;
@@ -504,6 +509,39 @@ read_cut(void)
 	free(body.data);
 }
 
+/*
+ * Asked to read no more, the thread stops within the pieces that it may have made
+ * meanwhile, and nothing is lost.
+ */
+static void
+read_until_asked(void)
+{
+	Text body = made_up_lines(4 * LONG_BODY, 1000, 0);
+	Text packed = deflated(&body, GZIP, 6);
+
+	for (int stop_after = 1; stop_after <= 4; stop_after++)
+	{
+		LineReader lines = {.stop_at = -1};
+		Taker taker;
+
+		taker_start(&taker, libraries[0], DCF_INFLATE_GZIP, &lines, body.data,
+					0);
+		taker.stop_after = stop_after;
+		taker_run(&taker, &packed, uncut, NULL);
+		CHECK(taker.result.ended && text_is(&taker.result.body, &body),
+			  "%zu bytes of %zu came", taker.result.body.len, body.len);
+		CHECK(!lines.misused && taker.was_raw && taker.nlines > 0 &&
+				  taker.nlines == lines.nlines &&
+				  taker.nlines < count_lines(&body),
+			  "%d lines came read, %d were, of %d", taker.nlines, lines.nlines,
+			  count_lines(&body));
+		taker_stop(&taker);
+		free(taker.result.body.data);
+	}
+	free(packed.data);
+	free(body.data);
+}
+
 int
 main(void)
 {
@@ -515,5 +553,6 @@ main(void)
 	RUN(read_whole);
 	RUN(read_in_part);
 	RUN(read_cut);
+	RUN(read_until_asked);
 	return check_finish();
 }
