@@ -248,6 +248,20 @@ $dc->sql('SELECT pg_cancel_backend(' . $session->pid . ')');
 like($session->finish->{err}, qr/ due to user request$/m,
 	'beside another wrapper: a cancel ends the query');
 end_locked();
+
+# Time in which the client rests counts for no time-out, wherever the scan stands.
+for my $sql ('SELECT n FROM far_1 UNION ALL ' . union([ brief => 2 ]),
+	union([ brief => 2 ]) . ' UNION ALL SELECT n FROM far_1')
+{
+	$dc->fault({ hold_headers => JSON::PP::true, param => { Count => 2 } });
+	$session->open_cursor($sql);
+	same_rows($session->fetch(3), [ 100 .. 102 ], 'beside another wrapper: its rows come first');
+	$session->query('SELECT pg_sleep(1.2)');
+	$dc->release;
+	same_rows($session->fetch('ALL'), [ rows(2) ],
+		'beside another wrapper: a rest longer than the time-out does no harm');
+	settle($dc, $session);
+}
 $locker->quit;
 
 # --- Few rows take few requests -----------------------------------------------------------

@@ -33,7 +33,7 @@ extern int64 dcf_wait_now(void);
  */
 typedef struct DcfWaitPlan
 {
-	int64 until; /* by dcf_wait_now(); -1: no time */
+	int64 until;   /* by dcf_wait_now(); -1: no time */
 	DcfWaitReason reason;
 	bool ready;
 } DcfWaitPlan;
@@ -110,5 +110,15 @@ extern bool dcf_wait_was_away(int64 since);
  * It is so until the next dcf_wait().  Raises as dcf_wait_join().
  */
 extern pgsocket dcf_wait_lend(const DcfWaitPlan *plan);
+
+/* The number of the next wait, own or lent. */
+extern uint64 dcf_wait_number(void);
+
+/*
+ * When that wait has ended, by dcf_wait_now(); 0 if an error ended it, or if
+ * another wait has begun since.  Nobody tells when a lent wait ends: it is over at
+ * the plan's time.
+ */
+extern int64 dcf_wait_end(uint64 number);
 
 #endif /* DCF_WAIT_H */

@@ -47,6 +47,10 @@ static int watched_size;
 static dlist_head watchers = DLIST_STATIC_INIT(watchers);
 static int nlost; /* watchers that have lost a socket */
 
+static uint64 nwaits; /* begun so far, own and lent */
+static bool raised;	  /* the last own one has not ended */
+static int64 lent_until;
+
 /* By dcf_wait_now(): when the last wait ended; the last long time in none. */
 static int64 ended_at;
 static int64 away_from;
@@ -341,6 +345,8 @@ dcf_wait(const DcfWaitPlan *plan)
 	int64 now = dcf_wait_now();
 	int64 timeout = get_timeout(plan, now);
 
+	nwaits++;
+	raised = true;
 	CHECK_FOR_INTERRUPTS();
 	check_lost();
 	build_outer();
@@ -353,19 +359,40 @@ dcf_wait(const DcfWaitPlan *plan)
 	serve_ready();
 	serve_due();
 	ended_at = dcf_wait_now();
+	raised = false;
 }
 
 pgsocket
 dcf_wait_lend(const DcfWaitPlan *plan)
 {
 	static bool has_timer = false;
+	int64 now = dcf_wait_now();
+	int64 timeout = get_timeout(plan, now);
 
 	check_lost();
 	open_sockets();
 	if (!has_timer)
 		acquire_descriptor();
-	if (!dcf_poll_set_arm(&sockets, get_timeout(plan, dcf_wait_now())))
+	if (!dcf_poll_set_arm(&sockets, timeout))
 		raise_not_opened();
 	has_timer = armed = true;
+	nwaits++;
+	lent_until = now + timeout;
 	return sockets.fd;
+}
+
+uint64
+dcf_wait_number(void)
+{
+	return nwaits + 1;
+}
+
+int64
+dcf_wait_end(uint64 number)
+{
+	if (number != nwaits)
+		return 0;
+	if (armed)
+		return Min(dcf_wait_now(), lent_until);
+	return raised ? 0 : ended_at;
 }

@@ -191,6 +191,8 @@ dcf_async_notify(AsyncRequest *areq)
 {
 	List *pending = list_pending((AppendState *) areq->requestor);
 
+	/* It is no longer pending, but was when the wait began. */
+	pending = lappend(pending, areq);
 	serve_pending(pending, false);
 	list_free(pending);
 	respond(areq, false);

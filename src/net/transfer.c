@@ -102,6 +102,7 @@ dcf_transfer_plan(DcfTransfer *transfer, DcfWaitPlan *plan)
 	}
 	(void) enter_phase(transfer);
 	transfer->planned_at = dcf_wait_now();
+	transfer->planned = dcf_wait_number();
 	limit = phase_limit(transfer);
 	dcf_wait_plan_note(plan,
 					   limit > 0 ?
@@ -117,9 +118,10 @@ dcf_transfer_plan(DcfTransfer *transfer, DcfWaitPlan *plan)
  * bytes do not end it: a gzip head alone is no byte of the body.
  */
 static void
-count_silence(DcfTransfer *transfer, int64 now)
+count_silence(DcfTransfer *transfer)
 {
 	int64 since = Max(transfer->planned_at, transfer->connected_at);
+	int64 end = dcf_wait_end(transfer->planned);
 	bool began = enter_phase(transfer);
 	bool came = transfer->inbox.received != transfer->received_then;
 
@@ -127,12 +129,12 @@ count_silence(DcfTransfer *transfer, int64 now)
 	if (transfer->phase == DCF_PHASE_IDLE && (began || came))
 		transfer->silence = 0;
 	else
-		transfer->silence += now - since;
+		transfer->silence += Max(end - since, 0);
 }
 
 /*
- * Only the time since dcf_transfer_plan() counts.  Before that nobody waited, so
- * libcurl could not read what had come.
+ * Only the time of the wait after dcf_transfer_plan() counts.  At other times nobody
+ * waited, so libcurl could not read what had come.
  */
 void
 dcf_transfer_waited(DcfTransfer *transfer)
@@ -143,7 +145,7 @@ dcf_transfer_waited(DcfTransfer *transfer)
 	if (transfer->planned_at == 0 || transfer->done ||
 		dcf_transfer_has_failed(transfer))
 		return;
-	count_silence(transfer, now);
+	count_silence(transfer);
 	transfer->planned_at = 0;
 	limit = phase_limit(transfer);
 	if (limit > 0 && transfer->silence >= limit)

@@ -69,6 +69,7 @@ struct DcfTransfer
 	int64 first_byte_at; /* before: when bytes last came */
 
 	int64 planned_at;	  /* when the wait began; 0: nobody waits */
+	uint64 planned;		  /* that wait's number */
 	uint64 received_then; /* inbox.received at the end of the last wait */
 	DcfHttpPhase phase;	  /* for which silence counts */
 	int64 silence;		  /* ms of waiting in the phase, or since bytes came */
