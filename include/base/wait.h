@@ -33,6 +33,7 @@ extern int64 dcf_wait_now(void);
  */
 typedef struct DcfWaitPlan
 {
+	uint64 number; /* of the plan: others have other numbers */
 	int64 until;   /* by dcf_wait_now(); -1: no time */
 	DcfWaitReason reason;
 	bool ready;

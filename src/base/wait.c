@@ -68,6 +68,9 @@ dcf_wait_now(void)
 void
 dcf_wait_plan_begin(DcfWaitPlan *plan)
 {
+	static uint64 nplans = 0;
+
+	plan->number = ++nplans;
 	plan->until = -1;
 	plan->reason = DCF_WAIT_QUEUE;
 	plan->ready = false;

@@ -52,6 +52,7 @@ struct Fetch
 	int nbatches;	/* number of the latest batch that was requested, + 1 */
 	Stream *stream; /* to read from, or NULL: to be chosen */
 	uint64 nrows;	/* returned, over all starts */
+	uint64 planned; /* number of the last plan that it took part in */
 };
 
 static void start(DcfRowSource *source, const DcfBoundValue *values);
@@ -500,6 +501,10 @@ plan(DcfRowSource *source, DcfLimiterClaim claim, DcfWaitPlan *plan)
 	Fetch *fetch = (Fetch *) source;
 	bool claimed = false;
 
+	/* Its readers share it; another claim would take the first one back. */
+	if (fetch->planned == plan->number)
+		return false;
+	fetch->planned = plan->number;
 	for (int i = 0; i < fetch->nstreams; i++)
 	{
 		Stream *stream = fetch->streams[i];

@@ -42,8 +42,8 @@ end_wait(DcfRowSource *const *sources, int n)
 }
 
 /*
- * Sources that share cached rows also share the requests that fetch them, so a
- * request may take part in a plan twice, which does no harm.
+ * Sources that share cached rows also share the requests that fetch them, which take
+ * part in a plan once.
  */
 void
 dcf_row_source_wait(DcfRowSource *const *sources, int n, bool wait)
