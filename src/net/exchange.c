@@ -147,6 +147,7 @@ begin_entering(DcfExchange *exchange)
 {
 	exchange->state = DCF_EXCHANGE_ENTERING;
 	exchange->entering = dcf_wait_now();
+	exchange->needed = false;
 }
 
 /*
@@ -454,7 +455,10 @@ dcf_exchange_plan(DcfExchange *exchange, DcfLimiterClaim claim,
 				(claim != DCF_CLAIM_LOOK && enter(exchange, claim, plan)))
 				plan->ready = true;
 			else if (exchange->needed && http->deadline != 0)
+			{
+				dcf_exchange_check_deadline(exchange);
 				dcf_wait_plan_note(plan, http->deadline, DCF_WAIT_QUEUE);
+			}
 			break;
 		case DCF_EXCHANGE_SENT:
 			if (exchange->body == NULL)
@@ -500,5 +504,6 @@ void
 dcf_exchange_repeat(DcfExchange *exchange)
 {
 	end_transfer(exchange);
-	begin_entering(exchange);
+	/* Its clock goes on. */
+	exchange->state = DCF_EXCHANGE_ENTERING;
 }
