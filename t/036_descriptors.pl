@@ -1,4 +1,5 @@
-# If no file descriptor is left, a request reports that, and nothing else.
+# If no file descriptor is left, a request reports that, and nothing else.  Programs that
+# the backend starts inherit none.
 use strict;
 use warnings FATAL => 'all';
 
@@ -28,6 +29,21 @@ sub first_free
 	$number++ while -l '/proc/' . $session->pid . "/fd/$number";
 	return $number;
 }
+
+# How many connections over TCP a program finds that the backend starts.
+sub inherited
+{
+	$session->query('CREATE TEMP TABLE IF NOT EXISTS seen (line text); TRUNCATE seen');
+	$session->query(q{COPY seen FROM PROGRAM 'ls -l /proc/self/fd' WITH (DELIMITER E'\x01')});
+	my $seen = $session->query('SELECT line FROM seen');
+	open my $file, '<', '/proc/net/tcp' or die "this test needs /proc: $!\n";
+	my @inodes = map { (split)[9] } <$file>;
+	close $file;
+	return scalar grep { $seen =~ /socket:\[\Q$_\E\]/ } @inodes;
+}
+
+is($session->query("SELECT count(id) FROM rows WHERE n = 1"), '1', 'the first request');
+is(inherited(), 0, 'no program inherits its connection, which is kept');
 
 # PostgreSQL closes files that it keeps open for later.
 is($session->query("SELECT count(id) FROM rows WHERE n = 1"), '1', 'a request');

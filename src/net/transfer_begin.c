@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -61,7 +62,8 @@ on_body(char *data, size_t one, size_t len, void *arg)
 
 /*
  * libcurl's callback: open a socket.  libcurl itself would not tell whether it
- * failed for lack of file descriptors.
+ * failed for lack of file descriptors, and would leave the socket to the programs
+ * that the backend starts.
  */
 static curl_socket_t
 on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
@@ -72,6 +74,8 @@ on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 
 	if (fd < 0)
 		transfer->lacks_descriptor = dcf_file_descriptor_is_exhausted(errno);
+	else
+		(void) fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return fd;
 }
 
