@@ -172,6 +172,72 @@ for my $case ([ login => $token_path ], [ asks => '/session' ], [ logs_in_and_as
 	}
 }
 
+# What another cursor sent for it goes on after that one is rolled back.
+start();
+$dc->fault({ path => $token_path, status => 503, headers => { 'Retry-After' => 1 } },
+	{ path => $token_path, hold_headers => JSON::PP::true });
+$session->query("BEGIN; SET LOCAL statement_timeout = '@{[$session->hung]}';
+	DECLARE d CURSOR FOR @{[union([ login => 4 ], [ good => 5 ])]}; FETCH 5 FROM d; SAVEPOINT s;
+	DECLARE c CURSOR FOR @{[union([ login => 2 ], [ good => 3 ])]}; FETCH 3 FROM c");
+$session->send('FETCH 1 FROM c');
+arrives($dc, 'two cursors: the second one sends again', held => 1);
+$dc->wait_until_it_waits_somehow($session->pid);
+$dc->sql('SELECT pg_cancel_backend(' . $session->pid . ')');
+is($session->finish->{state}, '57014', 'two cursors: the second one is cancelled');
+$session->query('ROLLBACK TO s');
+$dc->release;
+same_rows($session->attempt('FETCH ALL FROM d'), [ rows(4) ], 'two cursors: the first has its rows');
+settle($dc, $session);
+
+# A later query has a time of its own.
+make('timed', total_timeout => '2s', token_url => $dc->url . $token_path, mapping => \%account);
+start();
+$dc->fault({ path => $token_path, hold_headers => JSON::PP::true });
+$session->open_cursor(union([ timed => 2 ], [ good => 3 ]));
+same_rows($session->fetch(3), [ rows(3) ], 'a log-in that lasts: rows of another server');
+$session->query('CLOSE c; SELECT pg_sleep(2.1)');
+is($session->attempt('SELECT count(*) FROM timed WHERE n = 1')->{out}, '1',
+	'a log-in that lasts: a later query does not fail by its time-out');
+$dc->release;
+settle($dc, $session);
+
+# The transaction's end ends what nobody waits for any more.
+for my $case ([ login => $token_path ], [ asks => '/session' ])
+{
+	my ($server, $path) = @$case;
+	start();
+	$dc->clear_log;
+	$dc->fault({ path => $path, hold_headers => JSON::PP::true });
+	$session->open_cursor(union([ $server => 2 ], [ good => 3 ]));
+	same_rows($session->fetch(3), [ rows(3) ], "$path: rows of another server");
+	ok(is_held($dc), "$path: while it waits");
+	$session->query('COMMIT');
+	arrives($dc, "$path: nothing is under way after the transaction", in_flight => 0);
+	ok((grep { $_->{Path} eq $path && $_->{Ended} } @{ $dc->log }), "$path: it was given up");
+	$dc->release;
+	settle($dc);
+}
+
+# A token may end while a question is asked.
+start();
+make('short', use_preferred_endpoint => 'true', token_url => $dc->url . $token_path,
+	mapping => \%account);
+$dc->set(expires_in => 1);
+$dc->clear_log;
+$dc->fault({ path => '/session', hold_headers => JSON::PP::true, name => 'question' });
+$session->query("SET statement_timeout = '@{[$session->hung]}'");
+$session->send('SELECT count(*) FROM short WHERE n = 1');
+$dc->wait(held => 1);
+$dc->set(expires_in => 3600);
+$dc->fault({ path => $token_path, hold_headers => JSON::PP::true });
+$dc->sql('SELECT pg_sleep(1.1)');
+is(count_of($token_path), 1, 'a token that ends: no other one is asked for during the question');
+$dc->release('question');
+arrives($dc, 'a token that ends: but after it', held => 1);
+$dc->release;
+is($session->finish->{out}, '1', 'a token that ends: then come the rows');
+settle($dc);
+
 # A refusal is the error of all, and is not asked for again.
 start();
 $dc->clear_log;

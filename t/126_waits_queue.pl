@@ -168,6 +168,68 @@ same_rows($scan->fetch('ALL'), [100], 'whose row comes in the end');
 settle($dc, $scan);
 nothing_left('one', 'another wrapper');
 
+# --- Time-outs in the queue --------------------------------------------------------------
+
+# Scans that share their rows wait as one.
+make('shared', max_concurrency => 1, queue_timeout => '1s');
+hold('shared');
+$scan->query("SET statement_timeout = '@{[$scan->hung]}'");
+$scan->send(union([ shared => 1 ], [ shared => 1 ]));
+like($scan->finish->{err}, qr/ request waited too long in the queue$/m,
+	'shared rows: queue_timeout ends the wait');
+hold_no_more();
+nothing_left('shared', 'shared rows');
+
+# A question that waits too long for its turn does not fail the query, which then has its
+# own turn.
+my $token = $dc->token;
+$dc->make_server('holds', max_concurrency => 1, mapping => { token => $token });
+$dc->make_rows_table('holds', 'holds');
+$dc->make_server('asks', max_concurrency => 1, queue_timeout => '4s',
+	use_preferred_endpoint => 'true', mapping => { token => $token });
+$dc->make_rows_table('asks', 'asks');
+hold('holds');
+$scan->send('SELECT count(*) FROM asks WHERE n = 1');
+ok($dc->wait_for_result("SELECT waiting FROM dataconnect_concurrency
+	WHERE in_flight = 1", '1'), 'a question waits for its turn');
+$dc->sql('SELECT pg_sleep(4.2)');
+hold_no_more();
+my $answer = $scan->finish;
+is($answer->{out}, '1', 'a question that waits too long: the query goes on');
+like($answer->{err}, qr/ request waited too long in the queue: /,
+	'a question that waits too long: a warning says so');
+$scan->query('RESET statement_timeout');
+nothing_left('asks', 'a question');
+
+# A request that is sent again needs its turn no more than the first time: while another
+# one is under way it waits without a time-out, and without using the processor.
+sub processor_time
+{
+	my ($pid) = @_;
+	my @fields = split ' ',
+	  PostgreSQL::Test::Utils::slurp_file("/proc/$pid/stat") =~ s/.*\) //r;
+	return $fields[11] + $fields[12];
+}
+make('timed', max_concurrency => 2, total_timeout => '1s', retry_max_wait => '10min');
+$dc->fault({ hold_headers => JSON::PP::true, param => { Count => 3 } },
+	{ status => 429, headers => { 'Retry-After' => 500 }, param => { Count => 2 } });
+$scan->query("SET statement_timeout = '@{[$scan->hung]}'");
+$scan->open_cursor(union([ timed => 2 ], [ free => 3 ]));
+$scan->send('FETCH 3 FROM c');
+ok($dc->wait_for_result("SELECT paused_until > now() FROM dataconnect_concurrency
+	WHERE server_name = 'timed'", 't'), 'a pause beside a request under way');
+$dc->sql('SELECT pg_sleep(1.1)');
+my $used = processor_time($scan->pid);
+$dc->sql('SELECT pg_sleep(1)');
+cmp_ok(processor_time($scan->pid) - $used, '<', 30, 'the wait takes no processor time');
+$dc->release;
+same_rows($scan->finish, [ rows(3) ], 'the rows under way come');
+$boss->query("SELECT dataconnect_resume('timed')");
+same_rows($scan->fetch('ALL'), [ rows(2) ], 'and those of the other after the pause');
+$scan->query('RESET statement_timeout');
+settle($dc, $scan);
+nothing_left('timed', 'a pause');
+
 # --- A session that rests holds up no other ---------------------------------------------
 
 # The other session must have its turn although the first is before it in the queue.

@@ -9,7 +9,8 @@
  * The resource owner is released when the subtransaction aborts.
  *
  * When a subtransaction commits, its resources move to the parent owner.  When
- * the top transaction commits, they stay with their memory context alone.
+ * the top transaction commits, they stay with their memory context alone, except
+ * transient ones, which are released.
  */
 #ifndef DCF_RESOURCE_H
 #define DCF_RESOURCE_H
@@ -27,6 +28,7 @@ typedef struct DcfResource
 	MemoryContextCallback reset;
 	dlist_node node;			/* in the list of owned resources */
 	ResourceOwner owner;		/* NULL if none, or no longer */
+	bool transient;				/* ends with the transaction */
 	DcfResourceRelease release; /* NULL once called */
 	void *arg;
 } DcfResource;
@@ -38,6 +40,17 @@ typedef struct DcfResource
  */
 extern void dcf_resource_tie(DcfResource *resource, MemoryContext cxt,
 							 DcfResourceRelease release, void *arg);
+
+/* The same, but the resource is transient. */
+extern void dcf_resource_tie_transient(DcfResource *resource,
+									   MemoryContext cxt,
+									   DcfResourceRelease release, void *arg);
+
+/*
+ * Let what is registered from now on belong to the resource's owner, if it has one.
+ * Returns the present owner, which the caller makes current again.
+ */
+extern ResourceOwner dcf_resource_share_owner(const DcfResource *resource);
 
 /* Take the resource from its owner; its memory context alone releases it. */
 extern void dcf_resource_disown(DcfResource *resource);

@@ -69,6 +69,8 @@ move_to_parent(ResourceOwner owner)
 	{
 		if (parent)
 			resource->owner = parent;
+		else if (resource->transient)
+			dcf_resource_release(resource);
 		else
 			dcf_resource_disown(resource);
 	}
@@ -108,10 +110,29 @@ dcf_resource_tie(DcfResource *resource, MemoryContext cxt,
 	registered = true;
 	resource->release = release;
 	resource->arg = arg;
+	resource->transient = false;
 	resource->owner = CurrentResourceOwner;
 	if (resource->owner)
 		dlist_push_head(&owned, &resource->node);
 	resource->reset.func = release_with_context;
 	resource->reset.arg = resource;
 	MemoryContextRegisterResetCallback(cxt, &resource->reset);
+}
+
+void
+dcf_resource_tie_transient(DcfResource *resource, MemoryContext cxt,
+						   DcfResourceRelease release, void *arg)
+{
+	dcf_resource_tie(resource, cxt, release, arg);
+	resource->transient = true;
+}
+
+ResourceOwner
+dcf_resource_share_owner(const DcfResource *resource)
+{
+	ResourceOwner present = CurrentResourceOwner;
+
+	if (resource->owner)
+		CurrentResourceOwner = resource->owner;
+	return present;
 }

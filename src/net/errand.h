@@ -4,9 +4,10 @@
  *	  request for a token, a question for the preferred endpoint.
  *
  * An errand lives in the session's memory, so it outlasts the call that began it, and
- * whichever call waits goes on with it.  Its connections belong to the resource owner
- * under which it began, as all connections do.  If that is rolled back, the errand is
- * lost, and whoever needs it ends it and begins anew.
+ * whichever call waits goes on with it.  All that it needs belongs to the resource
+ * owner under which it began, whoever goes on with it.  If that is rolled back, or the
+ * transaction ends, the errand is lost: only its memory is left, and whoever needs it
+ * ends it and begins anew.  The same follows an interrupt that ends a step.
  */
 #ifndef DCF_ERRAND_H
 #define DCF_ERRAND_H
@@ -18,9 +19,13 @@
 /* The first member of each kind of errand. */
 typedef struct DcfErrand
 {
-	MemoryContext context; /* of the errand and all that it needs */
+	MemoryContext context; /* of all that it needs */
+
+	/* Private. */
+	MemoryContext memory; /* of the errand itself, and parent of context */
 	DcfResource resource;
 	bool lost;
+	bool entered;
 } DcfErrand;
 
 /*
@@ -33,8 +38,16 @@ extern void *dcf_errand_begin(MemoryContext session, size_t size);
 static inline bool
 dcf_errand_lives(const DcfErrand *errand)
 {
-	return errand && !errand->lost;
+	return errand && !errand->lost && !errand->entered;
 }
+
+/*
+ * Before and after each step, or part in a wait: what is registered in between belongs
+ * to the errand's owner.  dcf_errand_enter() returns the present owner, for
+ * dcf_errand_leave(), or for the caller to make current again after an error.
+ */
+extern ResourceOwner dcf_errand_enter(DcfErrand *errand);
+extern void dcf_errand_leave(DcfErrand *errand, ResourceOwner owner);
 
 /* Free the errand, which may be NULL, with its connections and replies. */
 extern void dcf_errand_end(DcfErrand *errand);

@@ -45,8 +45,9 @@ typedef struct Endpoint
 /* A question that is being asked, for all calls of the session that wait for it. */
 typedef struct Asking
 {
-	DcfErrand errand;			/* has to be first */
-	DcfCall call;				/* GET /session */
+	DcfErrand errand; /* has to be first */
+	ErrorData *error; /* before a wait; fails the question; or NULL */
+	DcfCall call;	  /* GET /session */
 	DcfCompanyQuery *companies; /* or the relationships; else NULL */
 } Asking;
 
@@ -273,12 +274,18 @@ static void
 call_ask(void *arg)
 {
 	AskArgs *args = arg;
+	Question *question = args->question;
+	ResourceOwner owner;
 
-	if (args->question->asking == NULL)
-		begin_asking(args->session, args->question, args->deadline);
-	args->done = args->question == &args->session->preferred->own ?
+	if (question->asking == NULL)
+		begin_asking(args->session, question, args->deadline);
+	if (question->asking->error)
+		ReThrowError(question->asking->error);
+	owner = dcf_errand_enter(&question->asking->errand);
+	args->done = question == &args->session->preferred->own ?
 		ask_for_own(args->session) :
 		ask_for_others(args->session);
+	dcf_errand_leave(&question->asking->errand, owner);
 }
 
 /*
@@ -291,17 +298,23 @@ settle(DcfSession *session, Question *question, int64 deadline)
 	AskArgs args = {.session = session,
 					.question = question,
 					.deadline = deadline};
+	ResourceOwner owner = CurrentResourceOwner;
 	ErrorData *error;
 
-	if (question->asking && question->asking->errand.lost)
+	if (question->asking && !dcf_errand_lives(&question->asking->errand))
 		end_asking(question);
 	if (question->asking == NULL &&
 		(dcf_offline || question->settled || question->again > dcf_wait_now()))
 		return true;
-	/* Without a token the request itself fails, too: raise that here. */
-	if (!dcf_token_step(session->token, session->pool, deadline))
+	/*
+	 * Without a token the request itself fails, too: raise that here.  A question
+	 * that is being asked gets a new token itself.
+	 */
+	if (question->asking == NULL &&
+		!dcf_token_step(session->token, session->pool, deadline))
 		return false;
 	error = dcf_catch_error(call_ask, &args);
+	CurrentResourceOwner = owner;
 	if (error)
 	{
 		question->settled =
@@ -363,15 +376,62 @@ dcf_preferred_endpoint_step(DcfSession *session, const DcfRequest *request,
 	return true;
 }
 
+/* The arguments of call_plan(). */
+typedef struct PlanArgs
+{
+	Asking *asking;
+	DcfWaitPlan *plan;
+} PlanArgs;
+
+/* A DcfCatchErrorFn: take part in a wait. */
+static void
+call_plan(void *arg)
+{
+	PlanArgs *args = arg;
+
+	if (args->asking->companies)
+		dcf_company_plan(args->asking->companies, args->plan);
+	else
+		dcf_call_plan(&args->asking->call, DCF_CLAIM_NEEDED, args->plan);
+}
+
+/* Let a question take part in a wait.  If that fails, settle() fails the question. */
+static void
+plan_asking(Asking *asking, DcfWaitPlan *plan)
+{
+	PlanArgs args = {.asking = asking, .plan = plan};
+	MemoryContext old = MemoryContextSwitchTo(asking->errand.context);
+	ResourceOwner owner = dcf_errand_enter(&asking->errand);
+
+	asking->error = dcf_catch_error(call_plan, &args);
+	dcf_errand_leave(&asking->errand, owner);
+	MemoryContextSwitchTo(old);
+	if (asking->error)
+		plan->ready = true;
+}
+
+/* A question has taken part in a wait. */
+static void
+end_wait(Asking *asking)
+{
+	ResourceOwner owner = dcf_errand_enter(&asking->errand);
+
+	if (asking->companies)
+		dcf_company_waited(asking->companies);
+	else
+		dcf_call_waited(&asking->call);
+	dcf_errand_leave(&asking->errand, owner);
+}
+
 void
 dcf_preferred_endpoint_plan(DcfSession *session, DcfWaitPlan *plan)
 {
 	struct DcfPreferred *preferred = get_preferred(session);
 
 	if (dcf_errand_lives((DcfErrand *) preferred->own.asking))
-		dcf_call_plan(&preferred->own.asking->call, DCF_CLAIM_NEEDED, plan);
+		plan_asking(preferred->own.asking, plan);
 	else if (dcf_errand_lives((DcfErrand *) preferred->others.asking))
-		dcf_company_plan(preferred->others.asking->companies, plan);
+		plan_asking(preferred->others.asking, plan);
 	else
 		/* A question waits for a token before it is asked. */
 		dcf_token_plan(session->token, plan);
@@ -383,8 +443,8 @@ dcf_preferred_endpoint_waited(DcfSession *session)
 	struct DcfPreferred *preferred = get_preferred(session);
 
 	if (dcf_errand_lives((DcfErrand *) preferred->own.asking))
-		dcf_call_waited(&preferred->own.asking->call);
+		end_wait(preferred->own.asking);
 	if (dcf_errand_lives((DcfErrand *) preferred->others.asking))
-		dcf_company_waited(preferred->others.asking->companies);
+		end_wait(preferred->others.asking);
 	dcf_token_waited(session->token);
 }

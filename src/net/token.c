@@ -45,6 +45,7 @@ typedef struct Grant
 {
 	DcfErrand errand; /* has to be first */
 	DcfExchange exchange;
+	int64 deadline;	 /* of the request that began it; 0: none */
 	int64 asked_at;	 /* by dcf_wait_now() */
 	bool refreshing; /* by the refresh token */
 	bool early;		 /* the old token was still valid */
@@ -545,6 +546,7 @@ begin_grant(DcfToken *token, DcfHttpPool *pool, int64 deadline, bool early)
 	grant = dcf_errand_begin(token->context, sizeof(Grant));
 	token->grant = grant;
 	grant->early = early;
+	grant->deadline = deadline;
 	grant->asked_at = dcf_wait_now();
 	old = MemoryContextSwitchTo(grant->errand.context);
 
@@ -581,12 +583,17 @@ step_grant(void *arg)
 	GrantStep *step = arg;
 	DcfToken *token = step->token;
 	DcfExchange *exchange;
+	ResourceOwner owner;
 	json_t *document;
+	bool done;
 
 	if (token->grant == NULL)
 		begin_grant(token, step->pool, step->deadline, step->early);
 	exchange = &token->grant->exchange;
-	if (!dcf_exchange_step(exchange))
+	owner = dcf_errand_enter(&token->grant->errand);
+	done = dcf_exchange_step(exchange);
+	dcf_errand_leave(&token->grant->errand, owner);
+	if (!done)
 		return;
 	if (dcf_transfer_head(exchange->transfer)->status != 200)
 		raise_refused_grant(exchange);
@@ -659,10 +666,24 @@ fail_grant(const GrantStep *step, const ErrorData *error)
 		raise_failed_grant(token, error);
 }
 
+/*
+ * Whether the grant is of no use for a request with this deadline: it cannot go on, or
+ * the time of the request that began it is over.
+ */
+static bool
+is_forsaken(const Grant *grant, int64 deadline)
+{
+	int64 now = dcf_wait_now();
+
+	return !dcf_errand_lives(&grant->errand) ||
+		(grant->deadline != 0 && grant->deadline <= now &&
+		 (deadline == 0 || deadline > now));
+}
+
 bool
 dcf_token_step(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 {
-	if (token->grant && token->grant->errand.lost)
+	if (token->grant && is_forsaken(token->grant, deadline))
 		end_grant(token);
 	while (!is_settled(token))
 	{
@@ -670,8 +691,10 @@ dcf_token_step(DcfToken *token, DcfHttpPool *pool, int64 deadline)
 						  .pool = pool,
 						  .deadline = deadline,
 						  .early = is_good(token)};
+		ResourceOwner owner = CurrentResourceOwner;
 		ErrorData *error = dcf_catch_error(step_grant, &step);
 
+		CurrentResourceOwner = owner;
 		if (error)
 			fail_grant(&step, error);
 		else if (!step.done)
