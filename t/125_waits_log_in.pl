@@ -234,6 +234,7 @@ $dc->sql('SELECT pg_sleep(1.1)');
 is(count_of($token_path), 1, 'a token that ends: no other one is asked for during the question');
 $dc->release('question');
 arrives($dc, 'a token that ends: but after it', held => 1);
+$dc->wait_until_it_waits_somehow($session->pid);
 $dc->release;
 is($session->finish->{out}, '1', 'a token that ends: then come the rows');
 settle($dc);
