@@ -119,7 +119,9 @@ void
 dcf_call_waited(DcfCall *call)
 {
 	dcf_token_waited(call->session->token);
-	dcf_exchange_waited(&call->exchange);
+	/* Without a token it needs no slot yet. */
+	if (call->authorized)
+		dcf_exchange_waited(&call->exchange);
 }
 
 void
