@@ -97,15 +97,17 @@ others_first($dc, $session, { name => 'the head of a reply', end => 'rows',
 start();
 $session->query('SELECT count(*) FROM login WHERE n = 1');
 $dc->clear_log;
-$dc->fault({ param => { Count => 2 }, expired_token => JSON::PP::true },
+$dc->fault(
+	{ param => { Count => 2 }, expired_token => JSON::PP::true, hold_headers => JSON::PP::true,
+		name => 'refusal' },
 	{ path => '/test/rows', hold_headers => JSON::PP::true, name => 'others', count => 2 },
 	{ path => $token_path, hold_headers => JSON::PP::true });
 $session->open_cursor('SELECT n FROM login WHERE n IN (2, 3, 4)');
 $session->send('FETCH 7 FROM c');
-arrives($dc, 'a revoked token: another one is asked for', held => 3);
-$dc->release('others');
+arrives($dc, 'a revoked token: all requests are sent', held => 3);
+$dc->release($_) for 'refusal', 'others';
 same_rows($session->finish, [ rows(3, 4) ], 'a revoked token: the rows of others come');
-ok(is_held($dc), 'a revoked token: while it is renewed');
+ok(is_held($dc, 1), 'a revoked token: while it is renewed');
 $dc->release;
 same_rows($session->fetch('ALL'), [ rows(2) ], 'a revoked token: in the end come its rows');
 is(count_of($token_path), 1, 'a revoked token: one other is asked for');
