@@ -55,8 +55,7 @@ extern void dcf_circuit_breaker_check(DcfCircuitBreaker *breaker);
 extern bool dcf_circuit_breaker_enter(DcfCircuitBreaker *breaker);
 
 /* Whether the host has no failures since its last reply. */
-extern bool dcf_circuit_breaker_is_clear(const char *url,
-										 const DcfServerOptions *options);
+extern bool dcf_circuit_breaker_is_clear(const DcfCircuitBreaker *breaker);
 
 /*
  * Report the result of a try: there is a connection; the host has replied; the try

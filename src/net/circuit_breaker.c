@@ -162,11 +162,10 @@ dcf_circuit_breaker_enter(DcfCircuitBreaker *breaker)
 }
 
 bool
-dcf_circuit_breaker_is_clear(const char *url, const DcfServerOptions *options)
+dcf_circuit_breaker_is_clear(const DcfCircuitBreaker *breaker)
 {
-	DcfSharedKey key = dcf_circuit_breaker_key(url, options);
 	DcfUnreachableHost *host =
-		dcf_circuit_breaker_find(dcf_circuit_breaker_lock(), &key);
+		dcf_circuit_breaker_find(dcf_circuit_breaker_lock(), &breaker->key);
 	bool clear = host == NULL || host->circuit.failures == 0;
 
 	dcf_circuit_breaker_unlock();

@@ -185,7 +185,7 @@ enter(DcfExchange *exchange, DcfLimiterClaim claim, DcfWaitPlan *plan)
 	if (exchange->limiter)
 	{
 		if (claim != DCF_CLAIM_NEEDED &&
-			!dcf_circuit_breaker_is_clear(http->url, exchange->options))
+			!dcf_circuit_breaker_is_clear(exchange->breaker))
 			return false;
 		/* Here as well as before the try: an outage needs no wait for a slot. */
 		dcf_circuit_breaker_check(exchange->breaker);
