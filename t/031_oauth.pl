@@ -181,8 +181,13 @@ is(join(', ', sort split /, /, requests()),
 	'refresh_token 200, rows 200, rows 200, rows 200, rows 401',
 	'for the request that was refused');
 $dc->expire;
-is($session->query('SELECT count(*) FROM rows WHERE n IN (1, 2, 3)'),
-	'6', 'where several requests are refused at the same time');
+# No one is refused before all are sent.
+$dc->fault({ path => '/test/rows', hold_headers => JSON::PP::true, count => 3 });
+$session->send('SELECT count(*) FROM rows WHERE n IN (1, 2, 3)');
+$dc->wait(held => 3);
+$dc->release;
+is($session->finish->{out}, '6', 'where several requests are refused at the same time');
+$dc->clear_faults;
 is(join(', ', sort split /, /, requests()),
 	'refresh_token 200, rows 200, rows 200, rows 200, rows 401, rows 401, rows 401',
 	'one of them gets a new token for all');
