@@ -193,6 +193,21 @@ build/test/unit/test_inflate build/test/unit/test_inflate_thread \
 	  -fsanitize=$(SANITIZERS) -o $@ $(filter test/unit/%.c,$^) \
 	  $(INFLATE_SRC) $(shell $(PKG_CONFIG) --libs zlib $(ISAL))
 
+# The XML reader needs PostgreSQL's headers, but no server.
+XML_SRC     = $(sort $(wildcard src/reply/xml_*.[ch]))
+XML_FLAGS   = -Wno-unused-parameter -D_GNU_SOURCE -Isrc -Isrc/reply \
+              -isystem $(shell $(PG_CONFIG) --includedir-server)
+build/test/unit/test_xml_reader: test/unit/test_xml_reader.c $(CORE_SRC) \
+  $(XML_SRC) $(HEADERS_ALL)
+	@mkdir -p $(@D)
+	$(CC) $(CHECK_FLAGS) $(XML_FLAGS) -fsanitize=address,undefined -o $@ $< \
+	  $(CORE_SRC) -lexpat
+build/test/fuzz/fuzz_xml: test/fuzz/fuzz_xml.c $(CORE_SRC) $(XML_SRC) \
+  $(HEADERS_ALL)
+	@mkdir -p $(@D)
+	$(CLANG_CC) $(CHECK_FLAGS) $(XML_FLAGS) \
+	  -fsanitize=fuzzer,address,undefined -o $@ $< $(CORE_SRC) -lexpat
+
 build/test/fuzz/%: test/fuzz/%.c $(CORE_SRC) $(HEADERS_ALL)
 	@mkdir -p $(@D)
 	$(CLANG_CC) $(CHECK_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $< \

@@ -4,6 +4,10 @@
  *	  allocates), xml_record.c (elements into records), xml_reader.c (feeding
  *	  expat, and the format's functions).  Only these include expat.h.
  *
+ * Plain records are read by core/xml_fast.h, and expat is not fed them: this begins
+ * after a record at whose end expat has parsed all that it was fed.  expat knows all
+ * their names, so it would accept them, and would be in the same state after them.
+ *
  * No function that may raise is called while expat is running.  expat's callbacks copy
  * into buffers allocated beforehand.  These are large enough, because decoded text is
  * never longer than its source, and only a slice of the source is fed at a time.
@@ -17,6 +21,7 @@
 
 #include "core/field.h"
 #include "core/key_table.h"
+#include "core/xml_fast.h"
 #include "reply/format.h"
 
 typedef struct DcfXmlMemory
@@ -46,9 +51,15 @@ typedef struct DcfXmlReader
 	DcfReadError error;
 
 	/* The input. */
-	uint64 fed; /* bytes of the reply */
+	uint64 fed;		/* bytes of the reply, read by expat or on the fast path */
+	uint64 skipped; /* those of them that expat was not fed */
 	bool ended;
 	bool suspended; /* at the end of a record */
+
+	/* The fast path. */
+	bool stepwise; /* never take it; for tests */
+	int refused;   /* records in a row that it did not read */
+	DcfXmlTags *tags;
 
 	/* Open elements. */
 	int depth;		/* 1 in the table, 2 in a record, 3 in a field */
@@ -58,8 +69,9 @@ typedef struct DcfXmlReader
 
 	/* The record being read, or the current one. */
 	uint64 record_start;
-	int key;  /* index of the field being read, or -1 */
-	bool nil; /* the field has the attribute nil */
+	uint64 record_end; /* of the one before; 0: none */
+	int key;		   /* index of the field being read, or -1 */
+	bool nil;		   /* the field has the attribute nil */
 	size_t field_start;
 	int nmatched;
 	DcfField *fields;

@@ -3,6 +3,7 @@
  *	  The XML format, by expat's push parser.  See xml_reader.h.
  *
  * expat buffers what it was fed and has not parsed, so all bytes fed are consumed.
+ * Where the fast path may go on, expat is fed one record at a time, up to its end.
  */
 #include "postgres.h"
 
@@ -19,6 +20,12 @@
  * and parses it again from its start.
  */
 #define MAX_MARKUP (64 * 1024)
+
+/* The longest unfinished record that waits for more bytes to be read at once. */
+#define MAX_WAITING (16 * 1024)
+
+/* After that many records in a row that were not plain, expat is fed several. */
+#define MANY_REFUSED 4
 
 /*
  * A memory-context reset callback; also ends the reply before.  expat accepts
@@ -49,6 +56,7 @@ xml_create(const DcfFormatConfig *config)
 	reader->context = CurrentMemoryContext;
 	reader->fields = palloc0(sizeof(DcfField) * size);
 	reader->starts = palloc(sizeof(size_t) * size);
+	reader->tags = palloc(sizeof(DcfXmlTags));
 	dcf_key_table_init(&reader->table, config->keys, config->nkeys,
 					   palloc(sizeof(int) * dcf_key_slots(config->nkeys)));
 	reader->release.func = free_parser;
@@ -93,6 +101,8 @@ xml_start(void *self)
 	disable_reparse_deferral(reader->parser);
 	dcf_xml_record_start(reader);
 	reader->fed = 0;
+	reader->skipped = 0;
+	reader->refused = 0;
 	reader->ended = false;
 	reader->suspended = false;
 }
@@ -235,21 +245,137 @@ feed(DcfXmlReader *reader, const char *data, size_t len, bool ended)
 	return check_parsed(reader, status);
 }
 
-static DcfReadStatus
-xml_next(void *self, const char *data, size_t len, size_t *consumed)
+/*
+ * Whether the fast path may read on: expat is suspended after a record, and has
+ * parsed all that it was fed.
+ */
+static bool
+may_be_fast(const DcfXmlReader *reader)
 {
-	DcfXmlReader *reader = self;
-	DcfReadStatus status = resume_parser(reader);
+	return reader->suspended && reader->record_end == reader->fed &&
+		reader->named && reader->error.code == DCF_READ_OK &&
+		!reader->stepwise;
+}
+
+/* Decode the fields that need it; their spans have so many bytes together. */
+static void
+decode_fields(DcfXmlReader *reader, size_t len)
+{
+	DcfXmlBuffer *text = &reader->text;
+
+	text->len = 0;
+	make_room(reader, text, len);
+	for (int i = 0; i < reader->config->nkeys; i++)
+	{
+		DcfField *field = &reader->fields[i];
+		char *decoded = text->data + text->len;
+
+		if (!field->escaped)
+			continue;
+		field->len = dcf_xml_fast_decode(field->data, field->len, decoded);
+		field->data = decoded;
+		field->escaped = false;
+		text->len += field->len;
+	}
+}
+
+/* Read a record on the fast path. */
+static DcfXmlFastStatus
+read_fast(DcfXmlReader *reader, const char *data, size_t len, size_t *consumed)
+{
+	DcfXmlFastRecord record;
+	DcfXmlFastStatus status =
+		dcf_xml_fast_read(reader->tags, data, len, reader->fields,
+						  reader->config->nkeys, &record);
+
+	if (status != DCF_XML_FAST_RECORD)
+		return status;
+	/* expat is to refuse it. */
+	if (record.end - record.start > reader->config->max_record_size)
+		return DCF_XML_FAST_OTHER;
+	if (record.escaped > 0)
+		decode_fields(reader, record.escaped);
+	reader->nmatched = record.nmatched;
+	reader->nrecords++;
+	reader->fed += record.end;
+	reader->skipped += record.end;
+	reader->record_end = reader->fed;
+	*consumed += record.end;
+	return DCF_XML_FAST_RECORD;
+}
+
+/*
+ * How many bytes to feed expat: up to the end of a record, where the fast path
+ * may go on.  After many records that it did not read, several at once.
+ */
+static size_t
+slice_length(const DcfXmlReader *reader, const char *data, size_t len)
+{
+	size_t name_len = strlen(reader->record_name);
+	size_t most = Min(len, SLICE);
+	const char *end = data + most;
+	const char *p = data;
+
+	if (reader->stepwise || name_len == 0)
+		return most;
+	if (reader->refused > MANY_REFUSED)
+		p += Min(most, (size_t) 512 << Min(reader->refused - MANY_REFUSED, 6));
+	while ((p = memchr(p, '<', (size_t) (end - p))) != NULL)
+	{
+		p++;
+		if ((size_t) (end - p) < name_len + 2)
+			break;
+		if (p[0] == '/' && memcmp(p + 1, reader->record_name, name_len) == 0 &&
+			p[1 + name_len] == '>')
+			return (size_t) (p + name_len + 2 - data);
+	}
+	return most;
+}
+
+/* Read on; ended: no more bytes will come. */
+static DcfReadStatus
+read_on(DcfXmlReader *reader, const char *data, size_t len, bool ended,
+		size_t *consumed)
+{
+	DcfReadStatus status = DCF_READ_MORE;
 
 	*consumed = 0;
-	while (status == DCF_READ_MORE && *consumed < len)
+	while (status == DCF_READ_MORE)
 	{
-		size_t slice = Min(len - *consumed, SLICE);
+		const char *rest = data + *consumed;
+		size_t left = len - *consumed;
+		size_t slice;
 
-		status = feed(reader, data + *consumed, slice, false);
+		if (may_be_fast(reader))
+		{
+			DcfXmlFastStatus fast = read_fast(reader, rest, left, consumed);
+
+			if (fast == DCF_XML_FAST_RECORD)
+			{
+				reader->refused = 0;
+				return DCF_READ_RECORD;
+			}
+			if (fast == DCF_XML_FAST_MORE && !ended &&
+				left <= Min(MAX_WAITING, reader->config->max_record_size / 2))
+				return DCF_READ_MORE;
+			if (fast == DCF_XML_FAST_OTHER &&
+				reader->refused < 2 * MANY_REFUSED + 6)
+				reader->refused++;
+		}
+		status = resume_parser(reader);
+		if (status != DCF_READ_MORE || left == 0)
+			break;
+		slice = slice_length(reader, rest, left);
+		status = feed(reader, rest, slice, false);
 		*consumed += slice;
 	}
 	return status;
+}
+
+static DcfReadStatus
+xml_next(void *self, const char *data, size_t len, size_t *consumed)
+{
+	return read_on(self, data, len, false, consumed);
 }
 
 /* expat may not have parsed all that it was fed, so there may be more records. */
@@ -257,9 +383,8 @@ static DcfReadStatus
 xml_finish(void *self, const char *data, size_t len, size_t *consumed)
 {
 	DcfXmlReader *reader = self;
-	DcfReadStatus status = resume_parser(reader);
+	DcfReadStatus status = read_on(reader, data, len, true, consumed);
 
-	*consumed = 0;
 	if (status == DCF_READ_MORE && !reader->ended)
 		status = feed(reader, "", 0, true);
 	if (status != DCF_READ_MORE)

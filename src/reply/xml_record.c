@@ -22,7 +22,8 @@
 uint64
 dcf_xml_offset(const DcfXmlReader *reader)
 {
-	return (uint64) Max(current_byte_index(reader->parser), 0);
+	return reader->skipped +
+		(uint64) Max(current_byte_index(reader->parser), 0);
 }
 
 void
@@ -37,12 +38,20 @@ dcf_xml_fail(DcfXmlReader *reader, DcfReadErrorCode code, const char *reason,
 	reader->error.record = reader->nrecords;
 }
 
-/* Note an error at expat's position, and stop the parser. */
+/* Note an error, and stop the parser. */
+static void
+fail_at(DcfXmlReader *reader, DcfReadErrorCode code, const char *reason,
+		uint64 offset)
+{
+	dcf_xml_fail(reader, code, reason, offset);
+	(void) XML_StopParser(reader->parser, XML_FALSE);
+}
+
+/* The same at expat's position. */
 static void
 fail_here(DcfXmlReader *reader, DcfReadErrorCode code, const char *reason)
 {
-	dcf_xml_fail(reader, code, reason, dcf_xml_offset(reader));
-	(void) XML_StopParser(reader->parser, XML_FALSE);
+	fail_at(reader, code, reason, dcf_xml_offset(reader));
 }
 
 /* Guards what xml_private.h promises: decoded text is no longer than its source. */
@@ -79,10 +88,12 @@ end_record(DcfXmlReader *reader)
 
 	if (end - reader->record_start > reader->config->max_record_size)
 	{
-		fail_here(reader, DCF_READ_E_TOO_LONG, "a record is too long");
+		fail_at(reader, DCF_READ_E_TOO_LONG, "a record is too long",
+				reader->record_start);
 		return;
 	}
 	reader->in_record = false;
+	reader->record_end = end;
 	reader->nrecords++;
 	reader->named = reader->names.len > 0;
 	for (int i = 0; i < reader->config->nkeys; i++)
@@ -121,14 +132,16 @@ begin_field(DcfXmlReader *reader, const char *name, const char **attributes)
 {
 	bool first = !reader->named;
 	DcfXmlBuffer *buffer = first ? &reader->names : &reader->text;
-	size_t len = strlen(name);
+	size_t name_len = strlen(name);
+	size_t len;
 	char *decoded;
 
-	if (!check_room(reader, buffer, len + 1))
+	if (!check_room(reader, buffer, name_len + 1))
 		return;
 	decoded = buffer->data + buffer->len;
-	len = dcf_xml_decode_name(name, len, decoded);
+	len = dcf_xml_decode_name(name, name_len, decoded);
 	reader->key = dcf_key_find(&reader->table, decoded, len);
+	dcf_xml_fast_learn(reader->tags, name, name_len, reader->key);
 	if (first)
 	{
 		decoded[len] = '\0';
@@ -175,7 +188,10 @@ begin_table_child(DcfXmlReader *reader, const char *name)
 		return;
 	}
 	if (reader->record_name[0] == '\0')
+	{
 		memcpy(reader->record_name, name, len + 1);
+		dcf_xml_fast_set_record(reader->tags, name, len);
+	}
 	if (strcmp(name, reader->record_name) == 0)
 		begin_record(reader);
 	else
@@ -256,7 +272,9 @@ take_text(void *arg, const char *text, int len)
 	{
 		if (strchr(" \t\r\n", text[i]) == NULL)
 		{
-			fail_here(reader, DCF_READ_E_SHAPE, "text outside of fields");
+			/* expat's pieces of text depend on how it is fed. */
+			fail_at(reader, DCF_READ_E_SHAPE, "text outside of fields",
+					dcf_xml_offset(reader) + (uint64) i);
 			return;
 		}
 	}
@@ -314,9 +332,11 @@ dcf_xml_record_start(DcfXmlReader *reader)
 	reader->depth = 0;
 	reader->in_record = false;
 	reader->nrecords = 0;
+	reader->record_end = 0;
 	reader->record_name[0] = '\0';
 	reader->nmatched = 0;
 	reader->text.len = 0;
 	reader->names.len = 0;
 	reader->named = false;
+	dcf_xml_fast_begin(reader->tags);
 }
