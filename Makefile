@@ -171,9 +171,19 @@ CHECK_FLAGS = -std=gnu99 -O1 -g -fno-omit-frame-pointer -Iinclude \
 CLANG_CC   ?= clang
 FUZZ_SECONDS ?= 600
 
-build/test/unit/%: test/unit/%.c $(CORE_SRC) $(HEADERS_ALL)
+# src/core is compiled once for all unit tests, and once for the fuzzers.
+CORE_UNIT   = $(CORE_SRC:src/%.c=build/test/unit/%.o)
+CORE_FUZZ   = $(CORE_SRC:src/%.c=build/test/fuzz/%.o)
+$(CORE_UNIT): build/test/unit/%.o: src/%.c $(HEADERS_ALL)
 	@mkdir -p $(@D)
-	$(CC) $(CHECK_FLAGS) -fsanitize=address,undefined -o $@ $< $(CORE_SRC) \
+	$(CC) $(CHECK_FLAGS) -fsanitize=address,undefined -c -o $@ $<
+$(CORE_FUZZ): build/test/fuzz/%.o: src/%.c $(HEADERS_ALL)
+	@mkdir -p $(@D)
+	$(CLANG_CC) $(CHECK_FLAGS) -fsanitize=fuzzer,address,undefined -c -o $@ $<
+
+build/test/unit/%: test/unit/%.c $(CORE_UNIT)
+	@mkdir -p $(@D)
+	$(CC) $(CHECK_FLAGS) -fsanitize=address,undefined -o $@ $< $(CORE_UNIT) \
 	  -ljansson -lm
 
 # Not of src/core, but pure C as well; what uses a thread also by the sanitizer
@@ -197,21 +207,20 @@ build/test/unit/test_inflate build/test/unit/test_inflate_thread \
 XML_SRC     = $(sort $(wildcard src/reply/xml_*.[ch]))
 XML_FLAGS   = -Wno-unused-parameter -D_GNU_SOURCE -Isrc -Isrc/reply \
               -isystem $(shell $(PG_CONFIG) --includedir-server)
-build/test/unit/test_xml_reader: test/unit/test_xml_reader.c $(CORE_SRC) \
-  $(XML_SRC) $(HEADERS_ALL)
+build/test/unit/test_xml_reader: test/unit/test_xml_reader.c $(CORE_UNIT) \
+  $(XML_SRC)
 	@mkdir -p $(@D)
 	$(CC) $(CHECK_FLAGS) $(XML_FLAGS) -fsanitize=address,undefined -o $@ $< \
-	  $(CORE_SRC) -lexpat
-build/test/fuzz/fuzz_xml: test/fuzz/fuzz_xml.c $(CORE_SRC) $(XML_SRC) \
-  $(HEADERS_ALL)
+	  $(CORE_UNIT) -lexpat
+build/test/fuzz/fuzz_xml: test/fuzz/fuzz_xml.c $(CORE_FUZZ) $(XML_SRC)
 	@mkdir -p $(@D)
 	$(CLANG_CC) $(CHECK_FLAGS) $(XML_FLAGS) \
-	  -fsanitize=fuzzer,address,undefined -o $@ $< $(CORE_SRC) -lexpat
+	  -fsanitize=fuzzer,address,undefined -o $@ $< $(CORE_FUZZ) -lexpat
 
-build/test/fuzz/%: test/fuzz/%.c $(CORE_SRC) $(HEADERS_ALL)
+build/test/fuzz/%: test/fuzz/%.c $(CORE_FUZZ)
 	@mkdir -p $(@D)
 	$(CLANG_CC) $(CHECK_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $< \
-	  $(CORE_SRC) -ljansson -lm
+	  $(CORE_FUZZ) -ljansson -lm
 
 # Not a test: how fast the readers are, without PostgreSQL.
 build/test/speed/%: test/speed/%.c $(CORE_SRC) $(HEADERS_ALL)
