@@ -127,7 +127,7 @@ is($holder->finish->{out}, '10', 'as the first one does');
 # --- At rest --------------------------------------------------------------------
 
 begin();
-hold($_) for 10, 11, 12, 13;
+hold($_) for 10, 11, 12, 13, 3002;
 hold(3001, { hold_after => { bytes => 5000 } });
 count($holder, 'three', 10);
 $dc->wait(held => 1);
@@ -152,7 +152,7 @@ release(13);
 ok(wait_for('three', 3, 0), 'and is woken when a slot is free');
 $dc->wait(requests => 7);
 is(asked(), '10 11 1 3001 12 13 3002', 'it has kept its place');
-release(3001);
+release($_) for 3001, 3002;
 is(scalar split(/\n/, $cursor->finish->{out}), 3001 + 3002 - 1, 'and ends');
 release(12);
 is($wide->finish->{out}, '25', 'as the query does');
