@@ -27,12 +27,11 @@ extern void dcf_scan_begin(ForeignScanState *node, int eflags);
 extern TupleTableSlot *dcf_scan_iterate(ForeignScanState *node);
 
 /*
- * The node's next row, filtered and projected; after the last an empty slot or
- * NULL.  Without wait, *late is set if no row has arrived yet, and the result then
+ * The node's next row, filtered and projected, without waiting; after the last an
+ * empty slot or NULL.  *late is set if no row has arrived yet, and the result then
  * means nothing.
  */
-extern TupleTableSlot *dcf_scan_next(ForeignScanState *node, bool wait,
-									 bool *late);
+extern TupleTableSlot *dcf_scan_next(ForeignScanState *node, bool *late);
 
 /* ReScanForeignScan and EndForeignScan. */
 extern void dcf_scan_rescan(ForeignScanState *node);

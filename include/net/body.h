@@ -42,8 +42,6 @@ typedef struct DcfBodyStats
  */
 extern DcfBody *dcf_body_create(DcfTransfer *transfer);
 
-extern DcfTransfer *dcf_body_transfer(const DcfBody *body);
-
 /*
  * Get more bytes behind those in the buffer.  Without wait, this never waits for
  * the network, and may return DCF_BODY_LATER.

@@ -26,17 +26,17 @@
 #include "reply/row_source.h"
 
 /*
- * Complete a request with the next row, or with the end.  Without wait it is left
- * pending if no row has arrived.
+ * Complete a request with the next row, or with the end.  It is left pending if no
+ * row has arrived.
  */
 static void
-respond(AsyncRequest *areq, bool wait)
+respond(AsyncRequest *areq)
 {
 	ForeignScanState *node = (ForeignScanState *) areq->requestee;
 	TupleTableSlot *result;
 	bool late;
 
-	result = dcf_scan_next(node, wait, &late);
+	result = dcf_scan_next(node, &late);
 	if (late)
 		ExecAsyncRequestPending(areq);
 	else
@@ -46,15 +46,15 @@ respond(AsyncRequest *areq, bool wait)
 void
 dcf_async_request(AsyncRequest *areq)
 {
-	respond(areq, false);
+	respond(areq);
 }
 
 /* Complete a pending request if possible, as ExecAsyncNotify() would. */
 static void
-respond_pending(AsyncRequest *areq, bool wait)
+respond_pending(AsyncRequest *areq)
 {
 	areq->callback_pending = false;
-	respond(areq, wait);
+	respond(areq);
 	if (areq->callback_pending)
 		return;
 	ExecAsyncResponse(areq);
@@ -141,7 +141,7 @@ serve_pending(List *pending, bool wait)
 		AsyncRequest *each = lfirst(lc);
 
 		if (each->callback_pending)
-			respond_pending(each, false);
+			respond_pending(each);
 	}
 }
 
@@ -195,5 +195,5 @@ dcf_async_notify(AsyncRequest *areq)
 	pending = lappend(pending, areq);
 	serve_pending(pending, false);
 	list_free(pending);
-	respond(areq, false);
+	respond(areq);
 }

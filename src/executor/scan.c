@@ -35,7 +35,7 @@ struct DcfScan
 	DcfRowSource *source;
 	bool started; /* the source has been */
 	Datum keys;	  /* from a batched join, for DCF_BIND_KEYS */
-	bool nowait;  /* during dcf_scan_next() without wait */
+	bool nowait;  /* during dcf_scan_next() */
 	bool late;	  /* the last call found no row that had arrived */
 	int batch;	  /* the last call found the end of this batch, or -1 */
 };
@@ -118,12 +118,12 @@ dcf_scan_iterate(ForeignScanState *node)
 }
 
 TupleTableSlot *
-dcf_scan_next(ForeignScanState *node, bool wait, bool *late)
+dcf_scan_next(ForeignScanState *node, bool *late)
 {
 	DcfScan *scan = get_scan(node);
 	TupleTableSlot *slot;
 
-	scan->nowait = !wait;
+	scan->nowait = true;
 	scan->late = false;
 	/*
 	 * Not ExecProcNode(): the executor's async code counts rows and time.

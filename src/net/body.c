@@ -68,12 +68,6 @@ dcf_body_create(DcfTransfer *transfer)
 	return body;
 }
 
-DcfTransfer *
-dcf_body_transfer(const DcfBody *body)
-{
-	return body->transfer;
-}
-
 /*
  * Make room for more bytes in the buffer, all of which the caller has seen.  False
  * if it would grow beyond max_buffer.

@@ -6,7 +6,6 @@
 
 #include "common/pg_prng.h"
 
-#include "base/json_document.h"
 #include "core/backoff.h"
 #include "exchange_error.h"
 #include "net/exchange.h"
