@@ -460,10 +460,13 @@ dcf_exchange_plan(DcfExchange *exchange, DcfLimiterClaim claim,
 			}
 			break;
 		case DCF_EXCHANGE_SENT:
-			if (exchange->body == NULL)
-				dcf_transfer_plan(exchange->transfer, plan);
-			else
+			if (exchange->body)
 				plan_gathering(exchange, plan);
+			else if (dcf_transfer_is_ready(exchange->transfer))
+				/* The head has come since the last step, in another's wait. */
+				plan->ready = true;
+			else
+				dcf_transfer_plan(exchange->transfer, plan);
 			break;
 		case DCF_EXCHANGE_REFUSED:
 		case DCF_EXCHANGE_DRAINING:
