@@ -11,8 +11,8 @@
 
 #include <sched.h>
 
+#include "base/signal_mask.h"
 #include "body_private.h"
-#include "http_private.h"
 #include "http_setting.h"
 
 /*
@@ -94,11 +94,11 @@ dcf_body_start_thread(DcfBody *body)
 		MemoryContextAlloc(body->inbox->context, dcf_inflate_thread_size());
 	if (reads)
 		body->reader.begin(body->reader.arg);
-	dcf_http_enter_curl(&saved);
+	dcf_signal_mask_block(&saved);
 	body->thread =
 		dcf_inflate_thread_start(memory, body->inflate, reads ? &reader : NULL,
 								 buffer->base + buffer->start, live);
-	dcf_http_leave_curl(&saved);
+	dcf_signal_mask_restore(&saved);
 	body->no_thread = body->thread == NULL;
 	if (body->no_thread)
 	{

@@ -1,25 +1,10 @@
 /*
  * http_curl.c
- *	  Blocking signals around libcurl, and raising its errors.
+ *	  Raising libcurl's errors.
  */
 #include "postgres.h"
 
 #include "http_private.h"
-
-void
-dcf_http_enter_curl(sigset_t *saved)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, saved);
-}
-
-void
-dcf_http_leave_curl(const sigset_t *saved)
-{
-	pthread_sigmask(SIG_SETMASK, saved, NULL);
-}
 
 void
 dcf_http_check(CURLcode code)

@@ -61,7 +61,7 @@ release_pool(void *arg)
 	}
 
 	dcf_http_wipe_jars(pool);
-	dcf_http_enter_curl(&saved);
+	dcf_signal_mask_block(&saved);
 	/*
 	 * The easy handles are gone.  The share comes last, because libcurl does
 	 * not free one that is in use.
@@ -70,7 +70,7 @@ release_pool(void *arg)
 		curl_multi_cleanup(pool->multi);
 	if (pool->share)
 		curl_share_cleanup(pool->share);
-	dcf_http_leave_curl(&saved);
+	dcf_signal_mask_restore(&saved);
 	dcf_wait_leave(&pool->watcher);
 }
 
@@ -158,11 +158,11 @@ restart(DcfHttpPool *pool, DcfTransfer *transfer)
 	transfer->lacks_descriptor = false;
 	transfer->message[0] = '\0';
 	transfer->begun_at = dcf_wait_now();
-	dcf_http_enter_curl(&saved);
+	dcf_signal_mask_block(&saved);
 	(void) curl_multi_remove_handle(pool->multi, transfer->easy);
 	transfer->added = false;
 	code = curl_multi_add_handle(pool->multi, transfer->easy);
-	dcf_http_leave_curl(&saved);
+	dcf_signal_mask_restore(&saved);
 	dcf_http_check_multi(code);
 	transfer->added = true;
 }
@@ -229,9 +229,9 @@ run_curl(DcfHttpPool *pool, curl_socket_t fd, int mask)
 	sigset_t saved;
 	int running;
 
-	dcf_http_enter_curl(&saved);
+	dcf_signal_mask_block(&saved);
 	code = curl_multi_socket_action(pool->multi, fd, mask, &running);
-	dcf_http_leave_curl(&saved);
+	dcf_signal_mask_restore(&saved);
 	dcf_http_check_multi(code);
 	/* These may call PostgreSQL, which libcurl's callbacks must not. */
 	call_on_connect(pool);

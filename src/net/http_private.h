@@ -7,13 +7,12 @@
 
 #include "postgres.h"
 
-#include <signal.h>
-
 #include <curl/curl.h>
 
 #include "lib/ilist.h"
 
 #include "base/resource.h"
+#include "base/signal_mask.h"
 #include "base/wait.h"
 #include "net/http.h"
 #include "net/transfer.h"
@@ -59,14 +58,6 @@ typedef enum DcfHttpPhase
 	DCF_PHASE_IDLE,
 	DCF_PHASE_TOTAL
 } DcfHttpPhase;
-
-/*
- * Block all signals around whatever may start a thread (libcurl resolves names
- * in threads), and restore the mask.  Threads inherit the mask, and PostgreSQL's
- * signal handlers must run in the main thread only.
- */
-extern void dcf_http_enter_curl(sigset_t *saved);
-extern void dcf_http_leave_curl(const sigset_t *saved);
 
 /* Raise ERRCODE_FDW_OUT_OF_MEMORY or ERRCODE_FDW_ERROR unless code is OK. */
 extern void dcf_http_check(CURLcode code);

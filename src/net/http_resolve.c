@@ -68,9 +68,9 @@ start(DcfTransfer *transfer)
 	if (transfer->deadline != 0)
 		lookup->until = Min(lookup->until, transfer->deadline);
 	dcf_wait_join(&lookup->watcher);
-	dcf_http_enter_curl(&saved);
+	dcf_signal_mask_block(&saved);
 	lookup->lookup = dcf_name_lookup_start(host);
-	dcf_http_leave_curl(&saved);
+	dcf_signal_mask_restore(&saved);
 	if (lookup->lookup == NULL)
 	{
 		dcf_wait_leave(&lookup->watcher);

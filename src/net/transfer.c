@@ -209,10 +209,10 @@ dcf_transfer_resume(DcfTransfer *transfer)
 		dcf_buffer_enlarge(bytes, DCF_INBOX_LONG - bytes->end, DCF_INBOX_LONG,
 						   transfer->inbox.context);
 	transfer->inbox.wanted = 0;
-	dcf_http_enter_curl(&saved);
+	dcf_signal_mask_block(&saved);
 	/* libcurl may call on_body() before it returns, and so pause again. */
 	code = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
-	dcf_http_leave_curl(&saved);
+	dcf_signal_mask_restore(&saved);
 
 	if (code == CURLE_OUT_OF_MEMORY)
 		dcf_http_check(code);

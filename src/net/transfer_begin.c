@@ -112,14 +112,14 @@ release_transfer(void *arg)
 	dcf_transfer_cut(transfer, "it was given up");
 	dcf_http_end_lookup(transfer);
 	dcf_http_return_jar(transfer);
-	dcf_http_enter_curl(&saved);
+	dcf_signal_mask_block(&saved);
 	if (transfer->added)
 		curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
 	if (transfer->easy)
 		curl_easy_cleanup(transfer->easy);
 	wipe_headers(transfer);
 	curl_slist_free_all(transfer->headers);
-	dcf_http_leave_curl(&saved);
+	dcf_signal_mask_restore(&saved);
 	transfer->easy = NULL;
 	transfer->headers = NULL;
 	if (transfer->inbox.confidential)
@@ -316,9 +316,9 @@ open_transfer(DcfTransfer *transfer, const DcfHttpRequest *request)
 	if (request->cookies)
 		dcf_http_take_jar(transfer, request->url);
 
-	dcf_http_enter_curl(&saved);
+	dcf_signal_mask_block(&saved);
 	code = curl_multi_add_handle(pool->multi, transfer->easy);
-	dcf_http_leave_curl(&saved);
+	dcf_signal_mask_restore(&saved);
 	dcf_http_check_multi(code);
 	transfer->added = true;
 
