@@ -30,14 +30,7 @@ sub make
 	return $token;
 }
 
-# Wait until the view shows these numbers for a server: requests in flight, waiting.
-sub wait_for
-{
-	my ($server, $in_flight, $waiting) = @_;
-	return $dc->wait_for_result(
-		"SELECT in_flight, waiting FROM dataconnect_concurrency
-		  WHERE server_name = '$server'", "$in_flight|$waiting");
-}
+sub wait_for { return $dc->wait_for_concurrency(@_) }
 
 sub look
 {

@@ -25,14 +25,7 @@ for my $server ([ 'three', max_concurrency => 3, mapping => { token => $dc->toke
 	$dc->make_rows_table($name, $name);
 }
 
-# Wait until the view shows these numbers for a server: requests in flight, waiting.
-sub wait_for
-{
-	my ($server, $in_flight, $waiting) = @_;
-	return $dc->wait_for_result(
-		"SELECT in_flight, waiting FROM dataconnect_concurrency
-		  WHERE server_name = '$server'", "$in_flight|$waiting");
-}
+sub wait_for { return $dc->wait_for_concurrency(@_) }
 
 # The reply for a number of rows is held until that name is released.
 sub hold

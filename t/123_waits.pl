@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/lib";
 
 use DataConnectTest;
 use DataConnectWaits qw(waits stalled replies server_options others_first
-  copies_others_first same_rows at_once is_held settle);
+  copies_others_first same_rows at_once is_held settle rows);
 use Test::More;
 
 my $dc = DataConnectTest->new;
@@ -31,7 +31,6 @@ sub select_from
 	my ($name, @numbers) = @_;
 	return "SELECT n FROM $name WHERE n IN (" . join(', ', @numbers) . ')';
 }
-sub rows { return map { ($_) x $_ } @_ }
 
 # A cursor begins with one request; the second one waits, and the third comes after that.
 my @cursor = (sql => undef, param => { Count => 2 }, rows => [ rows(1, 3 .. 6) ],

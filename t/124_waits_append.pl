@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/lib";
 
 use DataConnectTest;
 use DataConnectWaits qw(waits stalled replies server_options others_first
-  copies_others_first same_rows is_held arrives settle);
+  copies_others_first same_rows is_held arrives settle union rows make_loop_back);
 use Test::More;
 use Time::HiRes ();
 
@@ -39,14 +39,6 @@ sub make_parts
 			ALTER TABLE $name ATTACH PARTITION ${name}_$n FOR VALUES IN ($n)");
 	}
 	return;
-}
-
-sub rows { return map { ($_) x $_ } @_ }
-
-sub union
-{
-	my (@branches) = @_;
-	return join ' UNION ALL ', map { "SELECT n FROM $_->[0] WHERE n = $_->[1]" } @branches;
 }
 
 make('good');
@@ -139,12 +131,8 @@ beside_connection('look_up',
 # --- Beside another wrapper -------------------------------------------------------------
 
 # A foreign table of postgres_fdw whose rows come once a lock is free.
-my $node = $dc->node;
+make_loop_back($dc);
 $dc->sql(<<"END");
-CREATE EXTENSION postgres_fdw;
-CREATE SERVER back FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '@{[$node->host]}',
-	port '@{[$node->port]}', dbname 'postgres', async_capable 'true');
-CREATE USER MAPPING FOR CURRENT_USER SERVER back;
 CREATE FUNCTION locked(key integer) RETURNS SETOF integer LANGUAGE plpgsql AS \$\$
 BEGIN
 	PERFORM pg_advisory_xact_lock_shared(key);

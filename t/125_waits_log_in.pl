@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use DataConnectTest;
-use DataConnectWaits qw(waits server_options others_first same_rows is_held arrives settle);
+use DataConnectWaits qw(waits server_options others_first same_rows is_held arrives settle union rows);
 use Test::More;
 
 my $dc = DataConnectTest->new;
@@ -33,12 +33,6 @@ sub make
 	return;
 }
 
-sub union
-{
-	my (@branches) = @_;
-	return join ' UNION ALL ', map { "SELECT n FROM $_->[0] WHERE n = $_->[1]" } @branches;
-}
-sub rows { return map { ($_) x $_ } @_ }
 sub count_of { my ($path) = @_; return scalar @{ $dc->log(path => $path) } }
 
 make('good', mapping => { token => $dc->token });

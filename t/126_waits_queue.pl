@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use DataConnectTest;
-use DataConnectWaits qw(stalled replies same_rows at_once is_held arrives settle);
+use DataConnectWaits qw(stalled replies same_rows at_once is_held arrives settle union rows make_loop_back);
 use Test::More;
 
 my $dc = DataConnectTest->new(conf => "shared_preload_libraries = 'dataconnect_fdw'\n");
@@ -26,13 +26,6 @@ sub make
 	$dc->make_rows_table($name, $name);
 	return;
 }
-
-sub union
-{
-	my (@branches) = @_;
-	return join ' UNION ALL ', map { "SELECT n FROM $_->[0] WHERE n = $_->[1]" } @branches;
-}
-sub rows { return map { ($_) x $_ } @_ }
 
 sub state_is
 {
@@ -141,12 +134,8 @@ settle($dc, $scan);
 nothing_left('one', 'two accounts');
 
 # Beside a scan of another wrapper that waits, a request has its turn, too.
-my $node = $dc->node;
+make_loop_back($dc);
 $dc->sql(<<"END");
-CREATE EXTENSION postgres_fdw;
-CREATE SERVER back FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '@{[$node->host]}',
-	port '@{[$node->port]}', dbname 'postgres', async_capable 'true');
-CREATE USER MAPPING FOR CURRENT_USER SERVER back;
 CREATE FUNCTION locked() RETURNS SETOF integer LANGUAGE plpgsql AS \$\$
 BEGIN
 	PERFORM pg_advisory_xact_lock_shared(1);

@@ -588,6 +588,15 @@ sub wait_for_result
 	return 0;
 }
 
+# Wait until the view shows these numbers for a server: requests in flight, waiting.
+sub wait_for_concurrency
+{
+	my ($self, $server, $in_flight, $waiting) = @_;
+	return $self->wait_for_result(
+		"SELECT in_flight, waiting FROM dataconnect_concurrency
+		  WHERE server_name = '$server'", "$in_flight|$waiting");
+}
+
 # That session ended with the server: start another.
 sub forget_watcher
 {

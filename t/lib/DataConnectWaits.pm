@@ -18,7 +18,7 @@ use Test::More;
 
 our @EXPORT_OK = qw(waits stalled replies server_options others_first
   copies_others_first same_rows at_once is_held
-  arrives settle);
+  arrives settle rows union make_loop_back);
 
 # Bytes of the head of a gzip stream, as the sandbox sends it.
 use constant GZIP_HEAD => 10;
@@ -90,6 +90,30 @@ sub is_held
 {
 	my ($dc, $n) = @_;
 	return eval { $dc->wait(held => $n // 1, timeout => 1); 1 };
+}
+
+# The rows of requests for so many rows each: each row is that number.
+sub rows { return map { ($_) x $_ } @_ }
+
+# A query of several branches: [ table, number of rows ].
+sub union
+{
+	my (@branches) = @_;
+	return join ' UNION ALL ', map { "SELECT n FROM $_->[0] WHERE n = $_->[1]" } @branches;
+}
+
+# The server "back" of postgres_fdw, which leads back here and scans asynchronously.
+sub make_loop_back
+{
+	my ($dc) = @_;
+	my $node = $dc->node;
+	$dc->sql(<<"END");
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER back FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '@{[$node->host]}',
+	port '@{[$node->port]}', dbname 'postgres', async_capable 'true');
+CREATE USER MAPPING FOR CURRENT_USER SERVER back;
+END
+	return;
 }
 
 # The same rows, in any order.

@@ -107,16 +107,25 @@ shuffle(int *order, int n)
 	}
 }
 
-static Document
-make_json(const DcfKey *keys, int nkeys, Order kind)
+/* The keys as all records have them, or as the first one does; to be freed. */
+static int *
+make_order(int nkeys, Order kind)
 {
-	Document doc = {0};
 	int *order = malloc(sizeof(int) * (size_t) nkeys);
 
 	for (int i = 0; i < nkeys; i++)
 		order[i] = i;
 	if (kind == SHUFFLED)
 		shuffle(order, nkeys);
+	return order;
+}
+
+static Document
+make_json(const DcfKey *keys, int nkeys, Order kind)
+{
+	Document doc = {0};
+	int *order = make_order(nkeys, kind);
+
 	add(&doc, "[");
 	while (doc.len < SIZE)
 	{
@@ -147,12 +156,8 @@ static Document
 make_csv(const DcfKey *keys, int nkeys, Order kind)
 {
 	Document doc = {0};
-	int *order = malloc(sizeof(int) * (size_t) nkeys);
+	int *order = make_order(nkeys, kind);
 
-	for (int i = 0; i < nkeys; i++)
-		order[i] = i;
-	if (kind == SHUFFLED)
-		shuffle(order, nkeys);
 	for (int i = 0; i < nkeys; i++)
 	{
 		add(&doc, i > 0 ? "," : "");

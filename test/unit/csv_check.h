@@ -8,6 +8,9 @@
 #include "check.h"
 #include "csv_judge.h"
 
+/* For checks that do not depend on the format. */
+typedef DcfCsvConfig CheckedConfig;
+
 /* Reading the document keeps the reader's contract and agrees with the judge. */
 static void
 check_reading(const Reading *reading, const char *doc, size_t len,

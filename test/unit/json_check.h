@@ -8,6 +8,9 @@
 #include "check.h"
 #include "json_judge.h"
 
+/* For checks that do not depend on the format. */
+typedef DcfJsonConfig CheckedConfig;
+
 static bool
 is_all_space(const char *doc, size_t len)
 {

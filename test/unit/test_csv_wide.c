@@ -4,6 +4,7 @@
  *	  enough for every part of the fast path.
  */
 #include "csv_check.h"
+#include "wide_check.h"
 
 #define KEYS	  1600
 #define NAME	  32
@@ -77,29 +78,6 @@ make_document(Dice *dice, int width, int nrecords)
 		text_add_string(&doc, line_end);
 	}
 	return doc;
-}
-
-static void
-check_wide(const Text *doc, const DcfCsvConfig *config, Dice *dice)
-{
-	Text padded = padded_document(doc->data, doc->len);
-	Reading whole = read_document(padded.data, padded.len, config, uncut);
-	const char *simd = judge_simd(&padded, config);
-
-	check_reading(&whole, padded.data, padded.len, config, "wide");
-	CHECK(simd == NULL, "%s: with %s reads otherwise than stepwise",
-		  shown(doc->data, doc->len), simd);
-	check_cuts(&whole, padded.data, padded.len, config, (Cuts){0, 0, dice});
-	for (int i = 0; i < 4; i++)
-	{
-		size_t first = 1 + dice_roll(dice, (uint32_t) padded.len);
-		size_t rest = 1 + dice_roll(dice, i % 2 ? 300 : (uint32_t) padded.len);
-
-		check_cuts(&whole, padded.data, padded.len, config,
-				   (Cuts){first, rest, NULL});
-	}
-	reading_free(&whole);
-	free(padded.data);
 }
 
 static void
