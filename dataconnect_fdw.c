@@ -21,6 +21,7 @@
 #include "executor/explain.h"
 #include "executor/scan.h"
 #include "net/circuit_breaker.h"
+#include "net/copy.h"
 #include "net/http.h"
 #include "net/limiter.h"
 #include "net/offline.h"
@@ -46,6 +47,7 @@ _PG_init(void)
 	dcf_catalogue_init();
 	dcf_limiter_init();
 	dcf_circuit_breaker_init();
+	dcf_copy_init();
 	dcf_http_define_settings();
 	dcf_batch_init();
 	dcf_reply_stats_init();

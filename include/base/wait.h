@@ -21,7 +21,8 @@ typedef enum DcfWaitReason
 	DCF_WAIT_CONNECT,
 	DCF_WAIT_REPLY,
 	DCF_WAIT_RETRY,
-	DCF_WAIT_QUEUE
+	DCF_WAIT_QUEUE,
+	DCF_WAIT_COPY
 } DcfWaitReason;
 
 /* The monotonic clock, in milliseconds. */
@@ -45,7 +46,7 @@ extern void dcf_wait_plan_begin(DcfWaitPlan *plan);
 /*
  * Something waits for reason, at most until at (-1: for an event only).  The
  * earliest time counts.  Of the reasons the most telling does: REPLY, then
- * CONNECT, RETRY, QUEUE.
+ * CONNECT, RETRY, QUEUE, COPY.
  */
 extern void dcf_wait_plan_note(DcfWaitPlan *plan, int64 at,
 							   DcfWaitReason reason);

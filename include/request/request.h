@@ -98,6 +98,12 @@ extern const char *dcf_request_value(const DcfRequest *request,
 /* Leave out a parameter that every other request sends. */
 extern void dcf_request_omit(DcfRequest *request, const char *name);
 
+/*
+ * The parameters as a text, palloc'd: equal for requests that send the same values
+ * to the same names, whatever the names' case and order.
+ */
+extern char *dcf_request_identity(const DcfRequest *request);
+
 /* A value percent-encoded, palloc'd: to build placeholders. */
 extern char *dcf_request_encode(const char *value);
 

@@ -72,17 +72,18 @@ dcf_wait_plan_begin(DcfWaitPlan *plan)
 
 	plan->number = ++nplans;
 	plan->until = -1;
-	plan->reason = DCF_WAIT_QUEUE;
+	plan->reason = DCF_WAIT_COPY;
 	plan->ready = false;
 }
 
 void
 dcf_wait_plan_note(DcfWaitPlan *plan, int64 at, DcfWaitReason reason)
 {
-	static const int telling[] = {[DCF_WAIT_QUEUE] = 0,
-								  [DCF_WAIT_RETRY] = 1,
-								  [DCF_WAIT_CONNECT] = 2,
-								  [DCF_WAIT_REPLY] = 3};
+	static const int telling[] = {[DCF_WAIT_COPY] = 0,
+								  [DCF_WAIT_QUEUE] = 1,
+								  [DCF_WAIT_RETRY] = 2,
+								  [DCF_WAIT_CONNECT] = 3,
+								  [DCF_WAIT_REPLY] = 4};
 
 	if (at >= 0 && (plan->until < 0 || at < plan->until))
 		plan->until = at;
@@ -226,7 +227,7 @@ dcf_wait_forget_lost(DcfWatcher *watcher)
 static uint32
 get_wait_event(DcfWaitReason reason)
 {
-	static uint32 events[4];
+	static uint32 events[5];
 
 	if (events[reason] == 0)
 	{
@@ -234,6 +235,7 @@ get_wait_event(DcfWaitReason reason)
 		events[DCF_WAIT_REPLY] = dcf_compat_wait_event("DataconnectReply");
 		events[DCF_WAIT_RETRY] = dcf_compat_wait_event("DataconnectRetry");
 		events[DCF_WAIT_QUEUE] = dcf_compat_wait_event("DataconnectQueue");
+		events[DCF_WAIT_COPY] = dcf_compat_wait_event("DataconnectCopy");
 	}
 	return events[reason];
 }

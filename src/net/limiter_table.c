@@ -16,9 +16,9 @@
 #include "storage/latch.h"
 
 #include "base/shared.h"
-#include "base/url_parts.h"
 #include "base/wait.h"
 #include "limiter_private.h"
+#include "net/account.h"
 
 /* Accounts in a table. */
 #define ACCOUNTS 512
@@ -103,27 +103,6 @@ dcf_limiter_unlock(DcfLimiterTable *table)
 	dcf_shared_unlock(&shared, table);
 }
 
-/*
- * The key of an account.  It hashes all the credentials, so that a user without
- * the password cannot use up another user's slots.
- */
-static DcfSharedKey
-make_key(const DcfServerOptions *options, const DcfUserOptions *user)
-{
-	DcfUrlParts parts;
-	const char *texts[6];
-
-	if (dcf_url_parts_parse(options->url, &parts) != NULL)
-		elog(ERROR, "invalid URL in option \"url\"");
-	texts[0] = psprintf("%s:%d", parts.host, parts.port);
-	texts[1] = user->token;
-	texts[2] = user->username;
-	texts[3] = user->password;
-	texts[4] = user->client_id;
-	texts[5] = user->client_secret;
-	return dcf_shared_key(texts, lengthof(texts));
-}
-
 DcfSharedKey
 dcf_limiter_path_key(const char *text)
 {
@@ -144,7 +123,7 @@ dcf_limiter_create(Oid serverid, Oid userid, const DcfServerOptions *options,
 {
 	DcfLimiter *limiter = palloc0(sizeof(DcfLimiter));
 
-	limiter->key = make_key(options, user);
+	limiter->key = dcf_account_key(options, user);
 	limiter->serverid = serverid;
 	limiter->userid = userid;
 	limiter->options = options;

@@ -159,6 +159,8 @@ create_session(Oid serverid, const UserMapping *mapping)
 
 	session->context = context;
 	session->umid = mapping->umid;
+	session->serverid = serverid;
+	session->userid = user_of_mapping(mapping);
 	session->server_hash =
 		GetSysCacheHashValue1(FOREIGNSERVEROID, ObjectIdGetDatum(serverid));
 	session->mapping_hash =
@@ -168,7 +170,7 @@ create_session(Oid serverid, const UserMapping *mapping)
 	session->user = dcf_option_user(own);
 	dcf_wipe_options(own->options);
 	session->token = dcf_token_create(session->options, session->user);
-	session->limiter = dcf_limiter_create(serverid, user_of_mapping(mapping),
+	session->limiter = dcf_limiter_create(serverid, session->userid,
 										  session->options, session->user);
 	session->pool =
 		dcf_http_pool_create(Max(session->options->max_concurrency,

@@ -19,7 +19,9 @@ struct DcfSession
 	dlist_node node;	   /* in session.c's list of sessions */
 	MemoryContext context; /* owns all below; a child of CacheMemoryContext */
 	Oid umid;			   /* of the user mapping */
-	uint32 server_hash;	   /* hash values that syscache invalidations give */
+	Oid serverid;
+	Oid userid;			/* of the mapping; InvalidOid for PUBLIC */
+	uint32 server_hash; /* hash values that syscache invalidations give */
 	uint32 mapping_hash;
 	bool stale;	 /* an option may have changed: not to be used again */
 	int holders; /* contexts that hold it; it ends at 0 once stale */

@@ -263,6 +263,38 @@ sent_params(const DcfRequest *request)
 	return sent;
 }
 
+/* For list_sort(): by name, of which there is only one. */
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	return pg_strcasecmp(((const DcfParam *) lfirst(a))->name,
+						 ((const DcfParam *) lfirst(b))->name);
+}
+
+char *
+dcf_request_identity(const DcfRequest *request)
+{
+	List *params = sent_params(request);
+	StringInfoData buf;
+	ListCell *lc;
+
+	list_sort(params, compare_names);
+	initStringInfo(&buf);
+	foreach(lc, params)
+	{
+		const DcfParam *param = lfirst(lc);
+
+		for (const char *p = param->name; *p; p++)
+			appendStringInfoChar(&buf,
+								 (char) pg_ascii_tolower((unsigned char) *p));
+		/* A length in between: no name or value can look like another. */
+		appendStringInfo(&buf, "\n%zu\n%s\n", strlen(param->value),
+						 param->value);
+	}
+	list_free(params);
+	return buf.data;
+}
+
 /*
  * Remove the parameter of this name, if the list has it.  There is at most
  * one, because every insertion removes the one before it.
