@@ -80,7 +80,8 @@ class Endpoints:
         if key in relations.RELATIONSHIPS.values():
             return Table(columns, relations.rows(self.state, endpoint))
         if key.startswith("/test/"):
-            return testdata.table(Table, endpoint, params, request)
+            return testdata.table(Table, endpoint, params, request,
+                                  self.state.settings["edition"])
         scope = Scope(self.company, endpoint, params)
         made = (lists.rows(self, endpoint, columns, scope)
                 or reports.rows(self, endpoint, columns, scope))

@@ -26,6 +26,7 @@ DEFAULTS = {
     "new_keys": {},                # {name: value} added to every record
     "renamed_keys": {},            # {old name: new name}
     "unknown_parameters": "ignored",   # or "refused": 400
+    "edition": 0,                  # of the data of /test/things
     "session_lock": False,         # a session's requests are answered one after another
     "session_lock_stays": False,   # also after one whose connection is gone
 }

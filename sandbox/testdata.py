@@ -141,7 +141,7 @@ def _visits_rows(params):
             yield list(row)
 
 
-def table(make, endpoint, params, request):
+def table(make, endpoint, params, request, edition=0):
     columns = endpoint.columns
     if endpoint.key == "/test/echo":
         row = [request.method, request.message.path.partition("?")[2],
@@ -151,7 +151,7 @@ def table(make, endpoint, params, request):
         rows = list(_sales_rows(params))
         return make(columns, iter(rows), len(rows))
     if endpoint.key == "/test/things":
-        return things.table(make, columns, params)
+        return things.table(make, columns, params, edition)
     if endpoint.key == "/test/visits":
         rows = list(_visits_rows(params))
         return make(columns, iter(rows), len(rows))

@@ -1,7 +1,8 @@
 """/test/things: a report with filters of every kind, for comparing queries.
 
 Like a SQL Server that ignores case, spaces at the end of a text, and how a number is
-written.  Its times are local ones of the zone that the request names.
+written.  Its times are local ones of the zone that the request names.  The setting
+`edition` selects other data.
 """
 
 import datetime
@@ -54,6 +55,15 @@ def _rows():
 
 
 ROWS = _rows()
+
+
+def rows_of(edition):
+    """The rows as they are in an edition: in each but 0 some are missing, and the others
+    have the values that another row has in edition 0."""
+    if edition == 0:
+        return ROWS
+    return [[row[0]] + ROWS[(row[0] - 1 + 7 * edition) % COUNT][1:]
+            for row in ROWS if (row[0] + edition) % 5]
 
 
 def _number(text):
@@ -133,8 +143,8 @@ class _Filter:
         return check
 
 
-def table(make, columns, params):
+def table(make, columns, params, edition=0):
     checks = list(_Filter(params).checks())
-    rows = [list(row) for row in ROWS if all(check(row) for check in checks)]
+    rows = [list(row) for row in rows_of(edition) if all(check(row) for check in checks)]
     limit = params.integer("Limit", len(rows))
     return make(columns, iter(rows), len(rows) if len(rows) <= limit else 1 << 40)

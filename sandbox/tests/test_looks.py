@@ -54,6 +54,18 @@ class Looks(SandboxTest):
         self.assertEqual({1, 2, 4} & scales, {1, 2, 4})
         self.assertIn('"TotalCoupon":0,', text)
 
+    def test_edition(self):
+        first = self.rows("/test/things")
+        self.settings(edition=3)
+        other = self.rows("/test/things")
+        self.assertEqual([row for row in other if (row["Id"] + 3) % 5 == 0], [])
+        self.assertEqual(len(other), 51)
+        self.assertGreater(sum(row not in first for row in other), 40)
+        self.assertEqual(self.rows("/test/things?Num=3"),
+                         [row for row in other if row["Num"] == 3])
+        self.settings(edition=0)
+        self.assertEqual(self.rows("/test/things"), first)
+
     def test_missing_values(self):
         self.settings(null_text=True)
         self.assertIn('"PersonalEmail":"null"', self.body(EMPLOYEES))
