@@ -25,6 +25,7 @@
 #include "net/http.h"
 #include "net/limiter.h"
 #include "net/offline.h"
+#include "options/freshness.h"
 #include "options/option.h"
 #include "planner/batch_plan.h"
 #include "planner/plan.h"
@@ -53,6 +54,7 @@ _PG_init(void)
 	dcf_reply_stats_init();
 	dcf_parameter_sql_init();
 	dcf_offline_init();
+	dcf_freshness_init();
 	dcf_import_comment_init();
 	MarkGUCPrefixReserved("dataconnect_fdw");
 }

@@ -87,6 +87,8 @@ typedef struct DcfServerOptions
 	bool async_capable;		   /* likewise */
 	DcfMissingKey missing_key; /* likewise */
 	DcfNewKeys new_keys;	   /* likewise */
+	int max_age;			   /* likewise; 0: always ask (freshness.h) */
+	int stale_if_error;		   /* likewise; 0: never */
 	bool use_preferred_endpoint;
 	bool remote_estimate;
 	char *token_url; /* or NULL */
@@ -122,7 +124,9 @@ typedef struct DcfTableOptions
 	int batch_size; /* values of a join's key in one request */
 	bool async_capable;
 	DcfMissingKey missing_key;
-	DcfNewKeys new_keys; /* the last of those */
+	DcfNewKeys new_keys;
+	int max_age;
+	int stale_if_error; /* the last of those */
 	bool window_round_day;
 	char *open_from;	  /* accepted by dcf_day_parse(), never NULL */
 	char *open_to;		  /* likewise */

@@ -188,6 +188,8 @@ read_table(List *options, const DcfServerOptions *server)
 		table->async_capable = server->async_capable;
 		table->missing_key = server->missing_key;
 		table->new_keys = server->new_keys;
+		table->max_age = server->max_age;
+		table->stale_if_error = server->stale_if_error;
 	}
 	read_options(DCF_OPTION_TABLE, options, table);
 

@@ -143,6 +143,14 @@ const DcfOption dcf_options[] = {
 	{SERVER(new_keys), .type = DCF_OPTION_ENUM, .choices = new_keys,
 	 .default_value = "ignore",
 	 .description = "what to do if no column reads a key of a reply"},
+	{SERVER(max_age), .type = DCF_OPTION_DURATION, .max = INT_MAX,
+	 .default_value = "0",
+	 .description =
+		 "largest age of a copy of a reply that is read instead of asking; 0 always asks"},
+	{SERVER(stale_if_error), .type = DCF_OPTION_DURATION, .max = INT_MAX,
+	 .default_value = "0",
+	 .description =
+		 "largest age of a copy that is read if the service cannot answer; 0 reads none"},
 	{SERVER(use_preferred_endpoint), .type = DCF_OPTION_BOOLEAN,
 	 .default_value = "false",
 	 .description = "send requests to the host that the service prefers"},
@@ -189,7 +197,7 @@ const DcfOption dcf_options[] = {
 	{TABLE(rows), .type = DCF_OPTION_REAL, .max = 1e12,
 	 .description = "expected number of records in a reply"},
 	/*
-	 * From here to new_keys, a table inherits the server's value: these
+	 * From here to stale_if_error, a table inherits the server's value: these
 	 * entries must not have a default.
 	 */
 	{TABLE(format), .type = DCF_OPTION_ENUM, .choices = formats,
@@ -208,6 +216,12 @@ const DcfOption dcf_options[] = {
 	{TABLE(new_keys), .type = DCF_OPTION_ENUM, .choices = new_keys,
 	 .description =
 		 "what to do if no column reads a key of a reply; default is the server's"},
+	{TABLE(max_age), .type = DCF_OPTION_DURATION, .max = INT_MAX,
+	 .description =
+		 "largest age of a copy of a reply that is read instead of asking; default is the server's"},
+	{TABLE(stale_if_error), .type = DCF_OPTION_DURATION, .max = INT_MAX,
+	 .description =
+		 "largest age of a copy that is read if the service cannot answer; default is the server's"},
 	{.context = DCF_OPTION_TABLE,
 	 .name = "window_round",
 	 .type = DCF_OPTION_ENUM_BOOL,

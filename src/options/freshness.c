@@ -1,0 +1,38 @@
+/*
+ * freshness.c
+ *	  How old the rows of a table may be.  See freshness.h.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+#include "options/freshness.h"
+
+/* Value of the setting: milliseconds, or -1. */
+static int max_age_setting = -1;
+
+void
+dcf_freshness_init(void)
+{
+	DefineCustomIntVariable(
+		"dataconnect_fdw.max_age",
+		"Sets the largest age of a copy of a reply that is read instead of asking the service.",
+		"-1 uses the option of the table or server; 0 always asks, and replaces the copy.",
+		&max_age_setting, -1, -1, INT_MAX, PGC_USERSET, GUC_UNIT_MS, NULL,
+		NULL, NULL);
+}
+
+DcfFreshness
+dcf_freshness_of(const DcfTableOptions *table)
+{
+	DcfFreshness freshness = {.max_age = table->max_age,
+							  .stale_if_error = table->stale_if_error};
+
+	if (max_age_setting >= 0)
+		freshness.max_age = max_age_setting;
+	freshness.keeps = max_age_setting >= 0 || table->max_age > 0 ||
+		table->stale_if_error > 0;
+	return freshness;
+}
