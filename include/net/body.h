@@ -2,7 +2,7 @@
  * body.h
  *	  The body of a reply: decoded bytes, and how they were decoded.
  *
- * A body takes the bytes of a transfer (transfer.h), decompresses them, and
+ * A body takes the bytes of a source (source.h), decompresses them, and
  * offers the decoded ones in a buffer.  It knows nothing of records, but a long
  * body is decoded in a thread, which can also call a reader for the bytes.
  *
@@ -14,8 +14,9 @@
 
 #include "postgres.h"
 
+#include "base/wait.h"
 #include "net/inflate_thread.h"
-#include "net/transfer.h"
+#include "net/source.h"
 
 typedef struct DcfBody DcfBody;
 
@@ -31,16 +32,16 @@ typedef struct DcfBodyStats
 {
 	uint64 bytes_received; /* of the body, still compressed */
 	uint64 bytes_decoded;  /* after decompression */
-	double first_byte_ms;  /* from the start of the transfer to the arrival of
+	double first_byte_ms;  /* from the start of the source to the arrival of
 							* the first bytes that could be decoded; -1
 							* before */
 } DcfBodyStats;
 
 /*
- * The body of a reply, after DCF_TRANSFER_HEAD; to be created once.  Lives as long
- * as the transfer.
+ * The body of a reply whose head has come; to be created once for each source.
+ * Lives as long as the source.
  */
-extern DcfBody *dcf_body_create(DcfTransfer *transfer);
+extern DcfBody *dcf_body_create(DcfSource *source);
 
 /*
  * Get more bytes behind those in the buffer.  Without wait, this never waits for
@@ -73,7 +74,7 @@ extern bool dcf_body_is_ready(const DcfBody *body);
 
 /*
  * Take part in the next dcf_wait(): the plan is ready if the body is, and otherwise
- * as by dcf_transfer_plan().  Then call dcf_body_waited().
+ * as the source's.  Then call dcf_body_waited().
  */
 extern void dcf_body_plan(DcfBody *body, DcfWaitPlan *plan);
 extern void dcf_body_waited(DcfBody *body);
@@ -106,7 +107,7 @@ typedef struct DcfBodyReader
 	DcfInflateThreadReadFn read;
 	void (*begin)(void *arg); /* called once before the thread starts, by the
 							   * backend; may allocate what read() needs */
-	void *arg;				  /* must outlive the transfer */
+	void *arg;				  /* must outlive the source */
 } DcfBodyReader;
 
 /*

@@ -28,6 +28,7 @@
 
 #include "base/wait.h"
 #include "net/http.h"
+#include "net/source.h"
 
 typedef struct DcfTransfer DcfTransfer;
 
@@ -59,6 +60,9 @@ extern bool dcf_transfer_is_ready(const DcfTransfer *transfer);
 
 /* Whether libcurl has finished the transfer; bytes may still be unread. */
 extern bool dcf_transfer_is_done(const DcfTransfer *transfer);
+
+/* Of the bytes of the body, after DCF_TRANSFER_HEAD.  Its end is libcurl's. */
+extern DcfSource *dcf_transfer_source(DcfTransfer *transfer);
 
 /* What has come of the head.  Complete after DCF_TRANSFER_HEAD. */
 extern const DcfHttpHead *dcf_transfer_head(const DcfTransfer *transfer);

@@ -46,15 +46,15 @@ find_coding(const DcfHttpHead *head)
 }
 
 DcfBody *
-dcf_body_create(DcfTransfer *transfer)
+dcf_body_create(DcfSource *source)
 {
-	DcfInbox *inbox = dcf_transfer_inbox(transfer);
+	DcfInbox *inbox = source->inbox;
 	MemoryContext old = MemoryContextSwitchTo(inbox->context);
 	DcfBody *body = palloc0(sizeof(DcfBody));
 
-	body->transfer = transfer;
+	body->source = source;
 	body->inbox = inbox;
-	body->coding = find_coding(dcf_transfer_head(transfer));
+	body->coding = find_coding(source->head);
 	body->piece_number = -1;
 	body->buffer = &inbox->bytes;
 	if (body->coding != DCF_CODING_NONE)
@@ -104,7 +104,7 @@ show_arrived(DcfBody *body)
 	if (body->buffer->end == body->shown)
 		return false;
 	if (body->decoded == 0)
-		dcf_transfer_note_data(body->transfer);
+		body->source->routine->note_data(body->source);
 	body->decoded += body->buffer->end - body->shown;
 	body->shown = body->buffer->end;
 	return true;
@@ -179,13 +179,13 @@ has_end(const DcfBody *body)
 }
 
 /*
- * The transfer is done, and everything is decoded: whether that was all.  What the
+ * The source is done, and everything is decoded: whether that was all.  What the
  * thread's reader has left unconsumed is still to be shown.
  */
 static DcfBodyStatus
 end(DcfBody *body)
 {
-	if (!dcf_transfer_is_complete(body->transfer))
+	if (!body->source->routine->is_complete(body->source))
 		return DCF_BODY_FAILED;
 	if (has_end(body))
 	{
@@ -200,14 +200,13 @@ end(DcfBody *body)
 static bool
 has_failed(const DcfBody *body)
 {
-	return body->problem != DCF_BODY_NO_PROBLEM ||
-		dcf_transfer_has_failed(body->transfer);
+	return body->problem != DCF_BODY_NO_PROBLEM || body->source->failed;
 }
 
 DcfBodyStatus
 dcf_body_try_fill(DcfBody *body)
 {
-	bool done = dcf_transfer_is_done(body->transfer);
+	bool done = body->source->done;
 
 	if (has_failed(body))
 		return DCF_BODY_FAILED;
@@ -230,12 +229,12 @@ dcf_body_try_fill(DcfBody *body)
 			return DCF_BODY_FAILED;
 		if (show_arrived(body))
 			return DCF_BODY_MORE;
-		if (dcf_transfer_is_done(body->transfer))
+		if (body->source->done)
 			return end(body);
 		if (body->inbox->wanted == 0)
 			return DCF_BODY_LATER;
-		/* A paused transfer has bytes at once; its socket may stay silent. */
-		dcf_transfer_resume(body->transfer);
+		/* A paused source has bytes at once; its socket may stay silent. */
+		body->source->routine->resume(body->source);
 	}
 }
 
@@ -243,7 +242,7 @@ dcf_body_try_fill(DcfBody *body)
 pg_noreturn static void
 raise_coding(const DcfBody *body)
 {
-	const DcfHttpHead *head = dcf_transfer_head(body->transfer);
+	const DcfHttpHead *head = body->source->head;
 
 	if (body->coding == DCF_CODING_UNKNOWN)
 		ereport(
@@ -275,14 +274,15 @@ raise_failure(const DcfBody *body)
 			raise_coding(body);
 			break;
 		case DCF_BODY_NO_END:
-			dcf_transfer_raise_cut(body->transfer,
-								   "its compressed data have no end");
+			body->source->routine->raise_cut(body->source,
+											 "its compressed data have no end");
 			break;
 		case DCF_BODY_TOO_LONG:
 			dcf_refusal_raise_too_long(body->inbox->max_buffer);
 			break;
 	}
-	dcf_transfer_raise(body->transfer);
+	body->source->routine->raise(body->source);
+	pg_unreachable();
 }
 
 DcfBodyStatus
@@ -325,7 +325,7 @@ dcf_body_is_ready(const DcfBody *body)
 	 * Bytes may be decoded already, not yet decoded, held back by libcurl for
 	 * want of room, or with the thread.
 	 */
-	return has_failed(body) || dcf_transfer_is_done(body->transfer) ||
+	return has_failed(body) || body->source->done ||
 		body->buffer->end > body->shown || body->inbox->wanted > 0 ||
 		(body->buffer != &body->inbox->bytes &&
 		 dcf_buffer_live(&body->inbox->bytes) > 0) ||
@@ -338,13 +338,13 @@ dcf_body_plan(DcfBody *body, DcfWaitPlan *plan)
 	if (dcf_body_is_ready(body))
 		plan->ready = true;
 	else
-		dcf_transfer_plan(body->transfer, plan);
+		body->source->routine->plan(body->source, plan);
 }
 
 void
 dcf_body_waited(DcfBody *body)
 {
-	dcf_transfer_waited(body->transfer);
+	body->source->routine->waited(body->source);
 }
 
 const char *
@@ -365,7 +365,7 @@ bool
 dcf_body_marks_end(const DcfBody *body)
 {
 	return body->coding != DCF_CODING_NONE ||
-		dcf_transfer_marks_end(body->transfer);
+		body->source->routine->marks_end(body->source);
 }
 
 void
@@ -373,7 +373,7 @@ dcf_body_stats(const DcfBody *body, DcfBodyStats *stats)
 {
 	stats->bytes_received = body->inbox->received;
 	stats->bytes_decoded = body->decoded;
-	stats->first_byte_ms = dcf_transfer_first_byte_ms(body->transfer);
+	stats->first_byte_ms = body->source->routine->first_byte_ms(body->source);
 }
 
 void

@@ -8,10 +8,10 @@
 #include "postgres.h"
 
 #include "base/resource.h"
-#include "inbox.h"
 #include "net/body.h"
 #include "net/inflate.h"
 #include "net/inflate_thread.h"
+#include "source_private.h"
 
 typedef enum DcfBodyCoding
 {
@@ -21,7 +21,7 @@ typedef enum DcfBodyCoding
 	DCF_CODING_UNKNOWN
 } DcfBodyCoding;
 
-/* Why there are no more bytes, besides what has befallen the transfer. */
+/* Why there are no more bytes, besides what has befallen the source. */
 typedef enum DcfBodyProblem
 {
 	DCF_BODY_NO_PROBLEM = 0,
@@ -36,8 +36,8 @@ typedef enum DcfBodyProblem
  */
 struct DcfBody
 {
-	DcfTransfer *transfer;
-	DcfInbox *inbox;
+	DcfSource *source;
+	DcfInbox *inbox; /* of the source */
 	DcfResource resource;
 	DcfBodyCoding coding;
 	DcfBuffer *buffer;

@@ -150,10 +150,10 @@ look(DcfBody *body)
 	DcfWaitPlan plan;
 
 	dcf_wait_plan_begin(&plan);
-	dcf_transfer_plan(body->transfer, &plan);
+	body->source->routine->plan(body->source, &plan);
 	plan.ready = true;
 	dcf_wait(&plan);
-	dcf_transfer_waited(body->transfer);
+	body->source->routine->waited(body->source);
 }
 
 /*
@@ -169,16 +169,15 @@ feed_thread(DcfBody *body)
 	do
 	{
 		before = body->inbox->received;
-		if (dcf_transfer_is_done(body->transfer) ||
+		if (body->source->done ||
 			!dcf_inflate_thread_needs_input(body->thread))
 			return;
 		if (body->inbox->wanted > 0)
-			dcf_transfer_resume(body->transfer);
+			body->source->routine->resume(body->source);
 		else
 			look(body);
 		put_arrived(body);
-	} while (body->inbox->received > before &&
-			 !dcf_transfer_has_failed(body->transfer));
+	} while (body->inbox->received > before && !body->source->failed);
 }
 
 /* Put len bytes behind those of the body's own buffer, which then is the buffer. */

@@ -300,7 +300,7 @@ note_answer(DcfExchange *exchange)
 	dcf_circuit_breaker_answer(exchange->breaker);
 	if (exchange->slot)
 		tell_limiter(exchange->slot, dcf_transfer_head(exchange->transfer));
-	exchange->body = dcf_body_create(exchange->transfer);
+	exchange->body = dcf_body_create(dcf_transfer_source(exchange->transfer));
 }
 
 /* Whether enough of a body has come that is not read as data. */

@@ -47,7 +47,7 @@ is_in_use(DcfHttpPool *pool, const DcfHttpIdle *idle)
 		DcfTransfer *transfer = dlist_container(DcfTransfer, node, iter.cur);
 		long port = 0;
 
-		if (transfer->added && !transfer->done &&
+		if (transfer->added && !transfer->source.done &&
 			curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_PORT, &port) ==
 				CURLE_OK &&
 			port == idle->port)

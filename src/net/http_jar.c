@@ -186,7 +186,7 @@ is_answered(const DcfTransfer *transfer)
 {
 	int status = transfer->head.status;
 
-	return transfer->done && transfer->result == CURLE_OK &&
+	return transfer->source.done && transfer->result == CURLE_OK &&
 		transfer->head_done && status != 502 && status != 504;
 }
 

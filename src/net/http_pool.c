@@ -195,7 +195,7 @@ collect_ended(DcfHttpPool *pool)
 			restart(pool, transfer);
 			continue;
 		}
-		transfer->done = true;
+		transfer->source.done = true;
 		transfer->result = result;
 		dcf_http_note_idle(pool, transfer->easy);
 		dcf_transfer_call_on_end(transfer);

@@ -57,6 +57,7 @@ enter_phase(DcfTransfer *transfer)
 static void
 fail_timeout(DcfTransfer *transfer, DcfHttpPhase phase, int waited)
 {
+	transfer->source.failed = true;
 	transfer->problem = DCF_TRANSFER_TIMED_OUT;
 	transfer->phase = phase;
 	transfer->waited = waited;
@@ -67,9 +68,9 @@ dcf_transfer_state(DcfTransfer *transfer)
 {
 	if (transfer->head_done)
 		return DCF_TRANSFER_HEAD;
-	if (dcf_transfer_has_failed(transfer))
+	if (transfer->source.failed)
 		dcf_transfer_raise(transfer);
-	if (!transfer->done || !dcf_http_check_name(transfer))
+	if (!transfer->source.done || !dcf_http_check_name(transfer))
 		return DCF_TRANSFER_STARTED;
 	if (transfer->failure_message == NULL)
 		transfer->failure_message = dcf_transfer_message(transfer);
@@ -79,8 +80,8 @@ dcf_transfer_state(DcfTransfer *transfer)
 bool
 dcf_transfer_is_ready(const DcfTransfer *transfer)
 {
-	return transfer->head_done || dcf_transfer_has_failed(transfer) ||
-		(transfer->done && transfer->lookup == NULL);
+	return transfer->head_done || transfer->source.failed ||
+		(transfer->source.done && transfer->lookup == NULL);
 }
 
 void
@@ -95,7 +96,7 @@ dcf_transfer_plan(DcfTransfer *transfer, DcfWaitPlan *plan)
 		dcf_http_plan_lookup(transfer, plan);
 		return;
 	}
-	if (transfer->done || dcf_transfer_has_failed(transfer))
+	if (transfer->source.done || transfer->source.failed)
 	{
 		plan->ready = true;
 		return;
@@ -142,8 +143,8 @@ dcf_transfer_waited(DcfTransfer *transfer)
 	int64 now = dcf_wait_now();
 	int limit;
 
-	if (transfer->planned_at == 0 || transfer->done ||
-		dcf_transfer_has_failed(transfer))
+	if (transfer->planned_at == 0 || transfer->source.done ||
+		transfer->source.failed)
 		return;
 	count_silence(transfer);
 	transfer->planned_at = 0;
@@ -157,7 +158,7 @@ dcf_transfer_waited(DcfTransfer *transfer)
 bool
 dcf_transfer_is_done(const DcfTransfer *transfer)
 {
-	return transfer->done;
+	return transfer->source.done;
 }
 
 const DcfHttpHead *
@@ -178,72 +179,8 @@ dcf_transfer_close(DcfTransfer *transfer)
 	MemoryContextDelete(transfer->context);
 }
 
-DcfInbox *
-dcf_transfer_inbox(DcfTransfer *transfer)
+DcfSource *
+dcf_transfer_source(DcfTransfer *transfer)
 {
-	return &transfer->inbox;
-}
-
-void
-dcf_transfer_note_data(DcfTransfer *transfer)
-{
-	transfer->has_data = true;
-}
-
-double
-dcf_transfer_first_byte_ms(const DcfTransfer *transfer)
-{
-	return transfer->has_data ?
-		(double) (transfer->first_byte_at - transfer->begun_at) :
-		-1;
-}
-
-void
-dcf_transfer_resume(DcfTransfer *transfer)
-{
-	DcfBuffer *bytes = &transfer->inbox.bytes;
-	CURLcode code;
-	sigset_t saved;
-
-	if (bytes->size < DCF_INBOX_LONG)
-		dcf_buffer_enlarge(bytes, DCF_INBOX_LONG - bytes->end, DCF_INBOX_LONG,
-						   transfer->inbox.context);
-	transfer->inbox.wanted = 0;
-	dcf_signal_mask_block(&saved);
-	/* libcurl may call on_body() before it returns, and so pause again. */
-	code = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
-	dcf_signal_mask_restore(&saved);
-
-	if (code == CURLE_OUT_OF_MEMORY)
-		dcf_http_check(code);
-	/* Any other failure also becomes the transfer's result. */
-}
-
-bool
-dcf_transfer_has_failed(const DcfTransfer *transfer)
-{
-	return transfer->problem != DCF_TRANSFER_NO_PROBLEM;
-}
-
-bool
-dcf_transfer_is_complete(DcfTransfer *transfer)
-{
-	if (transfer->result != CURLE_OK)
-		dcf_transfer_cut(transfer, dcf_transfer_message(transfer));
-	return transfer->result == CURLE_OK;
-}
-
-bool
-dcf_transfer_marks_end(const DcfTransfer *transfer)
-{
-	curl_off_t length = -1;
-
-	if (transfer->odd_transfer_coding)
-		return false;
-	if (transfer->chunked)
-		return true;
-	return !transfer->odd_length &&
-		curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
-						  &length) == CURLE_OK &&
-		length >= 0;
+	return &transfer->source;
 }

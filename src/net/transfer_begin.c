@@ -283,6 +283,9 @@ create_transfer(DcfHttpPool *pool, const DcfHttpRequest *request)
 	transfer->on_connect_arg = request->on_connect_arg;
 	transfer->begun_at = dcf_wait_now();
 	make_inbox(&transfer->inbox, request);
+	transfer->source.routine = &dcf_transfer_source_routine;
+	transfer->source.inbox = &transfer->inbox;
+	transfer->source.head = &transfer->head;
 
 	dcf_resource_tie(&transfer->resource, transfer->context, release_transfer,
 					 transfer);

@@ -6,8 +6,8 @@
 #define DCF_TRANSFER_PRIVATE_H
 
 #include "http_private.h"
-#include "inbox.h"
 #include "net/transfer.h"
+#include "source_private.h"
 
 /*
  * Most bytes that the heads and the trailer of a reply may have together.
@@ -28,6 +28,8 @@ typedef struct DcfHttpLookup DcfHttpLookup;
 
 struct DcfTransfer
 {
+	DcfSource source;	   /* has to be first; done: libcurl has finished, see
+					   * result */
 	MemoryContext context; /* the transfer's own */
 	DcfResource resource;
 	DcfHttpPool *pool; /* NULL after release: only the struct is left */
@@ -74,7 +76,6 @@ struct DcfTransfer
 	DcfHttpPhase phase;	  /* for which silence counts */
 	int64 silence;		  /* ms of waiting in the phase, or since bytes came */
 
-	bool done; /* libcurl has finished: see result */
 	CURLcode result;
 	const char *failure_message; /* after DCF_TRANSFER_UNREACHABLE: libcurl's */
 	DcfHttpLookup *lookup;		 /* under way; or NULL */
@@ -111,9 +112,20 @@ dcf_transfer_forget_head(DcfTransfer *transfer)
 static inline void
 dcf_transfer_cut(DcfTransfer *transfer, const char *reason)
 {
+	transfer->source.failed = true;
 	transfer->problem = DCF_TRANSFER_CUT;
 	transfer->reason = reason;
 }
+
+/* The transfer as a source. */
+extern const DcfSourceRoutine dcf_transfer_source_routine;
+
+/* Raise why it has failed. */
+pg_noreturn extern void dcf_transfer_raise(const DcfTransfer *transfer);
+
+/* Raise that the reply was cut short, as reason says in half a sentence. */
+pg_noreturn extern void dcf_transfer_raise_cut(const DcfTransfer *transfer,
+											   const char *reason);
 
 /* libcurl's callback for one line of a head or trailer; arg is the transfer. */
 extern size_t dcf_transfer_on_header(char *line, size_t one, size_t len,
