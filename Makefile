@@ -286,6 +286,9 @@ bench:
 	@PG_CONFIG='$(PG_CONFIG)' bench/run
 bench-quick:
 	@PG_CONFIG='$(PG_CONFIG)' bench/run --quick
+bench-dashboard:
+	@RECORDS="$${RECORDS:-100000 1048576}" PG_CONFIG='$(PG_CONFIG)' \
+		bench/run --only dashboard --name dashboard
 
 # PostgreSQL with assertions, to test with by PG_CONFIG.
 PG_ASSERT_DIR ?= build/postgres
@@ -305,6 +308,7 @@ help:
 	@echo '  make test                    build, install, run every test, as CI does'
 	@echo '  make bench                   build, install, compare with other ways to load'
 	@echo '  make bench-quick             the same in some minutes, with 100,000 records'
+	@echo '  make bench-dashboard         tiles that share replies, with and without copies'
 	@echo '  make setup                   only install what building and testing need'
 	@echo '  make assert-postgres         build PostgreSQL with assertions; PG_ASSERT_DIR'
 	@echo ''
@@ -335,4 +339,4 @@ FORCE:
   installcheck installcheck-tap installcheck-tap-world clean unit fuzz \
   fuzz-quick fuzz-queries format format-check lint doc-map demo-picture setup test demo \
   demo-shell \
-  bench bench-quick bench-readers assert-postgres help
+  bench bench-quick bench-dashboard bench-readers assert-postgres help

@@ -13,6 +13,7 @@ from . import machine, report
 from .cluster import Bench
 from .concurrency import concurrency
 from .contestants import ALL
+from .dashboard import DELAY, dashboard
 from .latency import small_reply
 from .parts import PARTS, selection
 from .planning import planning
@@ -37,9 +38,11 @@ def arguments():
                         help="to lose at the most, of the most records, for an undisturbed"
                         " machine; 0: as it is")
     parser.add_argument("--repetitions", type=int, default=3,
-                        help="of each measurement with many sessions")
+                        help="of each measurement with many sessions or tiles")
     parser.add_argument("--duration", type=int, default=5, metavar="SECONDS",
                         help="of each run of look-ups")
+    parser.add_argument("--delay", type=float, default=DELAY, metavar="SECONDS",
+                        help="until the dashboard's service answers")
     parser.add_argument("--wide-size", type=int, default=32_000_000, metavar="BYTES",
                         help="of a reply with many columns")
     parser.add_argument("--only", default="", metavar="NAME,…",
@@ -89,6 +92,8 @@ def main():
                 results.wide = wide(bench, options.wide_size)
             elif part == "concurrency":
                 results.concurrency = concurrency(bench, max(options.records), options)
+            elif part == "dashboard":
+                results.dashboard = dashboard(bench, options.records, options)
     report.write(results, options.results, options.name)
 
 

@@ -4,6 +4,7 @@ from typing import NamedTuple, Optional
 
 from .concurrency import PROTOCOLS
 from .contestants import HEAP, MAIN, NO_THREAD, QUERIES, REFERENCE, DataConnect
+from .dashboard import URLS
 
 RATIO_RECORDS = 1_000_000       # with fewer, the fixed cost of a query outweighs them
 
@@ -33,6 +34,9 @@ WIDE = 1.5                      # the time of a byte to that of the fewest colum
 SHUFFLED = 3
 LOOKUPS = 0.5                   # the ratio to wrk's requests a second
 P99 = 5                         # the ratio to the median
+SHARED = 1.2                    # the tiles of one reply, at once, to one of them alone
+COPY = 1.0                      # count(*) from a copy to that from nginx
+COPY_GROWTH = 2 ** 20           # bytes more than without cache
 
 
 class Goal(NamedTuple):
@@ -90,7 +94,8 @@ def query_goals(results):
 
 def other_goals(results):
     """[Goal] of everything else that was measured."""
-    return [goal for find in (_growth, _latency, _linear, _planning, _wide, _concurrency)
+    return [goal for find in (_growth, _latency, _linear, _planning, _wide, _concurrency,
+                         _dashboard)
             for goal in find(results)]
 
 
@@ -166,3 +171,29 @@ def _concurrency(results):
         yield _goal(one.p99 / one.median, P99, "the 99th percentile of %d sessions is %.1f times"
                     " the median, %s (goal: at most %d)" % (
                         sessions, one.p99 / one.median, how, P99))
+
+
+def _dashboard(results):
+    if not results.dashboard:
+        return
+    refreshes, sharing, counts = results.dashboard
+    for way, goal in (("cold", URLS), ("warm", 0)):
+        most = max(one.requests for one in refreshes if one.way == way)
+        yield _goal(most, goal, "a refresh of the dashboard, %s, sends %d requests (goal: %d)" % (
+            way, most, goal))
+    for one in sharing:
+        ratio = one.together / one.alone
+        yield _goal(ratio, SHARED, "tiles that share a reply of %s records take %.2f times as"
+                    " long as the slowest alone (goal: at most %.1f)" % (
+                        f"{one.records:,}", ratio, SHARED))
+    for one in counts:
+        ratio = one.copy / one.nginx
+        yield _goal(ratio, COPY, "count(*) of a copy of %s records takes %.2f times as long as"
+                    " from nginx (goal: at most %.1f)" % (f"{one.records:,}", ratio, COPY))
+    for records in dict.fromkeys(one.records for one in refreshes):
+        grown = {one.way: max(o.growth for o in refreshes if (o.records, o.way) == (
+            records, one.way)) for one in refreshes if one.records == records}
+        more = max(grown["cold"], grown["warm"]) - grown["none"]
+        yield _goal(more, COPY_GROWTH, "a tile of %s records takes %.1f MB more with cache than"
+                    " without (goal: at most %.0f)" % (
+                        f"{records:,}", more / 2 ** 20, COPY_GROWTH / 2 ** 20))

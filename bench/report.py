@@ -3,15 +3,17 @@
 import csv
 import os
 
-from . import chart
+from . import chart, dashboard_chart
 from .concurrency import LOCAL, NO_LIMIT
 from .contestants import HEAP, QUERIES, TRANSFER, DataConnect, Inflate
+from .dashboard import AT_ONCE, LABELS, SEQUENTIAL, TILES, URLS
 from .goals import other_goals, query_goals
 from .results import TITLES
 
 MB = 2 ** 20
 VERDICTS = {True: "PASS", False: "FAIL", None: "NOT JUDGED"}
 ON_ONE = " – on one processor"
+DASHBOARD = "dashboard.svg"
 HOW = {"wrk": "wrk", "prepared": "dataconnect_fdw, prepared", "simple": "dataconnect_fdw, simple",
        LOCAL: "a local table, prepared"}
 
@@ -25,10 +27,12 @@ def write(results, directory, name):
     print(text, end="")
     with open(page, "w", encoding="utf-8") as file:
         file.write(text)
-    with open(raw, "w", encoding="utf-8", newline="") as file:
-        _write_raw(results, csv.writer(file, lineterminator="\n"))
     if results.sizes():
+        with open(raw, "w", encoding="utf-8", newline="") as file:
+            _write_raw(results, csv.writer(file, lineterminator="\n"))
         chart.draw(results, picture)
+    if results.dashboard:
+        dashboard_chart.draw(results.dashboard, os.path.join(directory, DASHBOARD))
 
 
 def _page(results, picture):
@@ -57,6 +61,7 @@ def _page(results, picture):
     yield from _planning(results)
     yield from _wide(results)
     yield from _concurrency(results)
+    yield from _dashboard(results)
 
 
 def _goals(results):
@@ -155,6 +160,41 @@ def _concurrency(results):
         yield "| %s | %s | %d | %.3f (%.2f) | %.2f | %.0f |" % (
             _cell(one.contestant), TITLES[one.query], one.sessions, one.wall,
             one.wall / alone[one.contestant, one.query], one.cpu, one.growth / MB)
+    yield ""
+
+
+def _dashboard(results):
+    if not results.dashboard:
+        return
+    refreshes, sharing, counts = results.dashboard
+    yield "## A dashboard"
+    yield ""
+    yield "%d tiles ask for %d replies. Seconds of a refresh, one tile after another and all at" \
+        " once, in brackets the processor time of the backends; requests for a refresh; and MB" \
+        " by which the largest backend has grown:" % (URLS * len(TILES), URLS)
+    yield ""
+    yield "![Seconds of a refresh](%s)" % DASHBOARD
+    yield ""
+    yield "| Records | | one after another | at once | requests | MB |"
+    yield "|---|---|---|---|---|---|"
+    found = {(one.records, one.way, one.how): one for one in refreshes}
+    for records, way in dict.fromkeys((one.records, one.way) for one in refreshes):
+        both = [found[records, way, how] for how in (SEQUENTIAL, AT_ONCE)]
+        yield "| %s | %s | %s | %s | %.0f |" % (
+            f"{records:,}", LABELS[way],
+            " | ".join("%.2f (%.2f)" % (one.wall, one.cpu) for one in both),
+            " / ".join(map(str, dict.fromkeys(one.requests for one in both))),
+            max(one.growth for one in both) / MB)
+    yield ""
+    yield "The tiles of one reply, nothing cached before; and count(*) of one reply:"
+    yield ""
+    yield "| Records | slowest tile, alone | all %d at once | count(*) from a copy |" \
+        " from nginx, without delay |" % len(TILES)
+    yield "|---|---|---|---|---|"
+    for shared, count in zip(sharing, counts):
+        yield "| %s | %.3f | %.3f (%.2f) | %.3f (%.2f) | %.3f |" % (
+            f"{shared.records:,}", shared.alone, shared.together,
+            shared.together / shared.alone, count.copy, count.copy / count.nginx, count.nginx)
     yield ""
 
 

@@ -8,7 +8,7 @@ import unittest
 
 from bench.concurrency import log_times, percentiles, pgbench_rate, wrk_figures
 from bench.contestants import ALL, MAIN, REFERENCE
-from bench.parts import PARTS, selection
+from bench.parts import EXTRA, PARTS, selection
 from bench.pinning import Pinning
 from bench.processes import TICK, pin, thread_seconds
 from bench.wide import COLUMNS, QUERIES, TYPES, column, reply
@@ -95,7 +95,8 @@ class WideReplies(unittest.TestCase):
 
 class Selection(unittest.TestCase):
     def test_all(self):
-        self.assertEqual(selection(""), (list(PARTS), [c for c in ALL if not c.extra]))
+        self.assertEqual(selection(""), ([part for part in PARTS if part not in EXTRA],
+                                         [c for c in ALL if not c.extra]))
         self.assertIn(MAIN, selection("")[1])
 
     def test_an_extra_one_must_be_named(self):
@@ -105,6 +106,10 @@ class Selection(unittest.TestCase):
 
     def test_a_part(self):
         self.assertEqual(selection("concurrency")[0], ["concurrency"])
+
+    def test_an_extra_part_must_be_named(self):
+        for part in EXTRA:
+            self.assertEqual(selection(part)[0], [part])
 
     def test_contestants_come_with_the_reference(self):
         self.assertEqual(selection(MAIN.name), (["queries"], [MAIN, REFERENCE]))
