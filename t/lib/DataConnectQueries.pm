@@ -3,6 +3,7 @@
 #
 #	my $queries = DataConnectQueries->new(url => $dc->url, options => { … });
 #	$queries->setup_sql($records);        # schemas far, near and public
+#	$queries->near_sql($records);         # only near
 #	$queries->settings($seed, $block);    # statements that set the scene
 #	my $query = $queries->query($seed, $number);
 #	$queries->statements($query, 'far');  # … and 'near'
@@ -186,6 +187,9 @@ my %local = (
 		[ last => 'date' ] ],
 	visits => [ [ id => 'integer' ], [ n => 'integer' ], [ w => 'text' ] ]);
 
+# options: server options and the values among which each block of queries chooses;
+# more_settings: SET commands for each block; copies => 1: a query may be answered
+# without a request, so repeated ones need not send the same.
 sub new
 {
 	my ($class, %option) = @_;
@@ -213,7 +217,7 @@ sub sent_columns
 sub setup_sql
 {
 	my ($self, $records) = @_;
-	my @sql = ('CREATE SCHEMA far', 'CREATE SCHEMA near');
+	my @sql = ('CREATE SCHEMA far');
 
 	for my $server (sort keys %zone)
 	{
@@ -223,10 +227,8 @@ sub setup_sql
 		  . join('', map { ", $_ '$self->{options}{$_}[0]'" } sort keys %{ $self->{options} }) . ')',
 		  "CREATE USER MAPPING FOR CURRENT_USER SERVER $server OPTIONS (token 'sandbox-token')";
 	}
-	push @sql, "CREATE TABLE near.records AS SELECT value AS r"
-	  . ' FROM json_array_elements($json$' . $records . '$json$)';
-	push @sql, map { _table_sql($_) }
-	  sort { !!$table{$a}{view} <=> !!$table{$b}{view} || $a cmp $b } keys %table;
+	push @sql, map { $table{$_}{view} ? _view_sql($_, 'far') : _far_sql($_, $table{$_}) } _names();
+	push @sql, $self->near_sql($records);
 	push @sql, split /;\s*\n/, <<'END';
 CREATE TABLE stores (id integer, n integer, m bigint, w text, a numeric, f boolean, k uuid);
 INSERT INTO stores VALUES
@@ -247,14 +249,25 @@ END
 	return join ";\n", @sql, '';
 }
 
-sub _table_sql
+# A list of statements that create schema near.
+sub near_sql
 {
-	my ($name) = @_;
-	my $table = $table{$name};
+	my ($self, $records) = @_;
+	return ('CREATE SCHEMA near',
+		'CREATE TABLE near.records AS SELECT value AS r FROM json_array_elements($json$' . $records . '$json$)',
+		map { $table{$_}{view} ? _view_sql($_, 'near') : _near_sql($_, $table{$_}) } _names());
+}
 
-	return map { my $text = $table->{view}; $text =~ s/SCHEMA/$_/g; "CREATE VIEW $_.$name AS $text" } qw(far near)
-	  if $table->{view};
-	return (_far_sql($name, $table), _near_sql($name, $table));
+# The tables, and then the views over them.
+sub _names
+{
+	return sort { !!$table{$a}{view} <=> !!$table{$b}{view} || $a cmp $b } keys %table;
+}
+
+sub _view_sql
+{
+	my ($name, $schema) = @_;
+	return "CREATE VIEW $schema.$name AS " . $table{$name}{view} =~ s/SCHEMA/$schema/gr;
 }
 
 sub _far_sql
@@ -363,6 +376,7 @@ sub settings
 		  enable_partitionwise_aggregate enable_async_append enable_seqscan enable_indexscan enable_bitmapscan
 		  enable_gathermerge geqo);
 	}
+	push @sql, @{ $self->{more_settings} || [] };
 	push @sql, 'SET jit = off', 'SET timezone = ' . pick(map { "'$_'" } qw(UTC UTC America/Los_Angeles America/St_Johns Pacific/Auckland America/Havana Europe/Berlin));
 	push @sql, 'SET datestyle = ' . pick(q{'ISO, MDY'}, q{'ISO, DMY'}, q{'SQL, DMY'}, q{'German'}, q{'Postgres, YMD'})
 	  if chance(0.4);
@@ -972,6 +986,7 @@ sub query
 	my $shape = pick(@{ $self->{shapes} });
 	my $method = "shape_$shape";
 	my %query = $shape eq 'plain' ? (text => $self->_query_text) : $self->$method;
+	delete $query{steady} if $self->{copies};
 	my $mode = $self->{changes} ? 'changes' : pick(('plain') x 8, ('prepared') x 4, qw(cursor cursor function function copy hold));
 
 	return { seed => $seed, number => $number, shape => $shape, mode => $mode,

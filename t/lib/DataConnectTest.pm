@@ -43,8 +43,8 @@ my %running;    # sandboxes to end when the test does
 my $has_overlaps = 0;
 
 # Options: sandbox => [arguments of python3 -m sandbox], conf => lines for
-# postgresql.conf, without_cluster => 1, silent_names => 1 (see silent_url),
-# names => 1 (see lookups).
+# postgresql.conf, init => [arguments of the cluster's init], without_cluster => 1,
+# silent_names => 1 (see silent_url), names => 1 (see lookups).
 sub new
 {
 	my ($class, %option) = @_;
@@ -54,7 +54,7 @@ sub new
 	return $self if $option{without_cluster};
 
 	my $node = PostgreSQL::Test::Cluster->new('node' . ++$count);
-	$node->init;
+	$node->init(@{ $option{init} || [] });
 	$node->append_conf('postgresql.conf', $option{conf}) if $option{conf};
 	local $ENV{HOSTALIASES} = _fifo() if $option{silent_names};
 	local $ENV{LD_PRELOAD} = $self->_make_names if $option{names};
