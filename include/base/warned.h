@@ -1,7 +1,7 @@
 /*
  * warned.h
- *	  Which columns a statement was warned about, so that it warns once for each,
- *	  however many scans, rescans and requests of a table it has.
+ *	  What a statement was warned about, so that it warns once of each column and
+ *	  request, however many scans, rescans and requests of a table it has.
  */
 #ifndef DCF_WARNED_H
 #define DCF_WARNED_H
@@ -10,7 +10,7 @@
 #include "nodes/bitmapset.h"
 #include "nodes/execnodes.h"
 
-/* The columns of one table, by attnum, that a warning was given for. */
+/* The columns of one table, by attnum, and the requests that were warned of. */
 typedef struct DcfWarned DcfWarned;
 
 /* One that is not shared, in the current memory context. */
@@ -24,5 +24,8 @@ extern DcfWarned *dcf_warned_join(EState *estate, Oid relid);
 
 extern bool dcf_warned_has(const DcfWarned *warned, AttrNumber attnum);
 extern void dcf_warned_add(DcfWarned *warned, AttrNumber attnum);
+
+/* Whether this is the first warning of a request, as it is shown; notes it. */
+extern bool dcf_warned_add_request(DcfWarned *warned, const char *request);
 
 #endif /* DCF_WARNED_H */

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "base/wait.h"
+#include "net/http.h"
 #include "net/inflate_thread.h"
 #include "net/source.h"
 
@@ -94,6 +95,27 @@ extern void dcf_body_consume(DcfBody *body, size_t n);
  * closed, so a body that was cut may look complete.
  */
 extern bool dcf_body_marks_end(const DcfBody *body);
+
+/* Whether no more bytes come; some may be unread. */
+extern bool dcf_body_has_arrived(const DcfBody *body);
+
+/* The head of the reply; valid as long as the body. */
+extern const DcfHttpHead *dcf_body_head(const DcfBody *body);
+
+/*
+ * How the body is compressed.  False if that is unknown: then an empty body alone
+ * is valid.
+ */
+extern bool dcf_body_format(const DcfBody *body, DcfInflateFormat *format);
+
+/*
+ * Called with the bytes of the body as received, each once and in order, before any
+ * decoding.  Must neither raise nor wait.
+ */
+typedef void (*DcfBodyTap)(void *arg, const char *bytes, size_t len);
+
+/* Set the tap of a body that was never filled; arg must outlive it. */
+extern void dcf_body_set_tap(DcfBody *body, DcfBodyTap tap, void *arg);
 
 /* Counts and times up to now. */
 extern void dcf_body_stats(const DcfBody *body, DcfBodyStats *stats);

@@ -53,6 +53,13 @@ typedef struct DcfExchange
 	DcfHttpRequest http;	   /* the caller sets url, body and headers */
 	int max_retries;		   /* of the options; 0 if brief */
 
+	/*
+	 * Called with each body of status 200 before its first byte, so once for
+	 * each such try; must not raise.  NULL for nothing.
+	 */
+	void (*on_body)(void *arg, DcfBody *body);
+	void *on_body_arg;
+
 	/* Valid once the exchange is done. */
 	DcfTransfer *transfer;
 	DcfBody *body;

@@ -58,9 +58,6 @@ extern DcfTransferState dcf_transfer_state(DcfTransfer *transfer);
  */
 extern bool dcf_transfer_is_ready(const DcfTransfer *transfer);
 
-/* Whether libcurl has finished the transfer; bytes may still be unread. */
-extern bool dcf_transfer_is_done(const DcfTransfer *transfer);
-
 /* Of the bytes of the body, after DCF_TRANSFER_HEAD.  Its end is libcurl's. */
 extern DcfSource *dcf_transfer_source(DcfTransfer *transfer);
 

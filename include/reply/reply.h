@@ -7,15 +7,23 @@
  *
  * A reply never waits by itself; it is stepped, planned and waited for like an
  * exchange (exchange.h).  Once it has begun, its body (body.h) is read.
+ *
+ * A reply may come from a copy (copy.h): one that is young enough, one that another
+ * session is fetching, or an older one because the service cannot answer.  Then
+ * nothing is sent, or nothing more.
  */
 #ifndef DCF_REPLY_H
 #define DCF_REPLY_H
 
 #include "postgres.h"
 
+#include "utils/timestamp.h"
+
+#include "base/warned.h"
 #include "net/body.h"
 #include "net/limiter.h"
 #include "net/session.h"
+#include "options/freshness.h"
 #include "request/request.h"
 
 typedef struct DcfReply DcfReply;
@@ -23,6 +31,9 @@ typedef struct DcfReply DcfReply;
 typedef struct DcfReplyCounters
 {
 	int tries;		   /* times the request was sent, the first included */
+	bool waited;	   /* for another session that fetches the reply */
+	bool is_copy;	   /* the reply has begun, and is a copy … */
+	bool is_stale;	   /* … that is read because the service cannot answer */
 	DcfBodyStats body; /* of the last try */
 } DcfReplyCounters;
 
@@ -47,6 +58,19 @@ extern DcfReply *dcf_reply_create(DcfSession *session,
 								  const char *relation,
 								  const DcfHintCallback *hint, bool can_halve,
 								  MemoryContext cxt);
+
+/*
+ * Before the first step: read a copy of the reply if there is one, and otherwise
+ * leave one, as the freshness says, which keeps copies.  warned must live as long as
+ * the reply: a WARNING reports a stale copy once a statement and request.
+ *
+ * A stale copy replaces these errors until the reply has begun: the service cannot
+ * be reached, or does not answer in time; status 429 or one from 500 on; a log-in
+ * that fails so; a full queue.
+ */
+extern void dcf_reply_use_copies(DcfReply *reply,
+								 const DcfFreshness *freshness,
+								 DcfWarned *warned);
 
 typedef enum DcfReplyStatus
 {
@@ -74,6 +98,9 @@ extern DcfReplyStatus dcf_reply_await(DcfReply *reply);
 /* Whether it only waits for leave to send its request. */
 extern bool dcf_reply_is_entering(const DcfReply *reply);
 
+/* Whether its request has been sent, and the reply is not a copy. */
+extern bool dcf_reply_is_sent(const DcfReply *reply);
+
 /*
  * Before and after a wait: for dcf_reply_step(), or for more bytes of the body.  If
  * the next step or dcf_body_fill() can go on at once, the plan is ready.
@@ -95,6 +122,18 @@ extern void dcf_reply_pop_context(const ErrorContextCallback *callback);
 
 /* Whether the reply has arrived completely. */
 extern bool dcf_reply_is_done(const DcfReply *reply);
+
+/*
+ * The reply was read to its end, is well-formed, and has so many records: others may
+ * have a copy of it.
+ */
+extern void dcf_reply_keep(DcfReply *reply, uint64 records);
+
+/* The request as in messages; lives as long as the reply. */
+extern const char *dcf_reply_request(const DcfReply *reply);
+
+/* When a reply that has begun began to arrive; of a copy, when it was fetched. */
+extern TimestampTz dcf_reply_fetched_at(const DcfReply *reply);
 
 /* The Content-Type for messages, made safe, palloc'd; "" if there is none. */
 extern const char *dcf_reply_content_type(const DcfReply *reply);

@@ -36,8 +36,13 @@ typedef struct DcfRowStats
 	uint64 records_in_thread; /* those of them read by the inflate thread */
 	double first_byte_ms;	  /* of the first reply; -1 before it */
 	int at_once;			  /* largest number of requests under way */
-	uint64 batches; /* of a batched join's keys that were requested */
-	uint64 replays; /* starts whose rows came from the row cache */
+	uint64 batches;		/* of a batched join's keys that were requested */
+	uint64 replays;		/* starts whose rows came from the row cache */
+	uint64 cache_hits;	/* replies that were copies young enough */
+	uint64 cache_waits; /* replies that were waited for while another session
+						 * was fetching them */
+	uint64 stale; /* replies that were older copies, since the service could
+						 * not answer */
 } DcfRowStats;
 
 typedef enum DcfRowStatus
@@ -70,7 +75,10 @@ typedef struct DcfRowSourceRoutine
 	DcfRowStatus (*next)(DcfRowSource *source, bool wait,
 						 TupleTableSlot **slot);
 
-	/* How many of its requests have been sent, and not been read to the end. */
+	/*
+	 * How many of its requests will bring rows by themselves: they have been sent,
+	 * or another session's, or they are copies, and have not been read to the end.
+	 */
 	int (*under_way)(const DcfRowSource *source);
 
 	/* Whether a request waits for leave, or bytes of a reply are to arrive. */

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "lib/ilist.h"
+#include "nodes/pg_list.h"
 #include "utils/memutils.h"
 
 #include "base/warned.h"
@@ -13,6 +14,7 @@ struct DcfWarned
 {
 	MemoryContext context;
 	Bitmapset *columns;
+	List *requests; /* of char * */
 
 	/* Only of those that scans of one execution share. */
 	MemoryContextCallback release;
@@ -87,4 +89,21 @@ dcf_warned_add(DcfWarned *warned, AttrNumber attnum)
 
 	warned->columns = bms_add_member(warned->columns, attnum);
 	MemoryContextSwitchTo(old);
+}
+
+bool
+dcf_warned_add_request(DcfWarned *warned, const char *request)
+{
+	MemoryContext old;
+	ListCell *lc;
+
+	foreach(lc, warned->requests)
+	{
+		if (strcmp(lfirst(lc), request) == 0)
+			return false;
+	}
+	old = MemoryContextSwitchTo(warned->context);
+	warned->requests = lappend(warned->requests, pstrdup(request));
+	MemoryContextSwitchTo(old);
+	return true;
 }

@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "executor/explain.h"
 #include "executor/scan.h"
+#include "options/freshness.h"
 #include "plan_ancestors.h"
 #include "request/bind.h"
 #include "request/request.h"
@@ -200,6 +201,12 @@ explain_statistics(const DcfScan *scan, ExplainState *es)
 	if (stats.replays > 0)
 		ExplainPropertyUInteger("Replays", NULL, stats.replays, es);
 	ExplainPropertyUInteger("Retries", NULL, stats.retries, es);
+	if (dcf_freshness_of(dcf_scan_relation(scan)->table).keeps)
+		ExplainPropertyUInteger("Cache Hits", NULL, stats.cache_hits, es);
+	if (stats.cache_waits > 0)
+		ExplainPropertyUInteger("Cache Waits", NULL, stats.cache_waits, es);
+	if (stats.stale > 0)
+		ExplainPropertyUInteger("Stale Replies", NULL, stats.stale, es);
 	ExplainPropertyUInteger("Records", NULL, stats.records, es);
 	if (stats.records_in_thread > 0)
 		ExplainPropertyUInteger("Records Read in Thread", NULL,

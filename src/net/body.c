@@ -15,6 +15,14 @@
 /* Decoded bytes from which on a thread is worth its start. */
 #define LONG_BODY (1024 * 1024)
 
+/* By coding. */
+static const DcfInflateFormat inflate_formats[] = {[DCF_CODING_NONE] =
+													   DCF_INFLATE_STORED,
+												   [DCF_CODING_GZIP] =
+													   DCF_INFLATE_GZIP,
+												   [DCF_CODING_DEFLATE] =
+													   DCF_INFLATE_DEFLATE};
+
 /* Release function of the resource. */
 static void
 release_body(void *arg)
@@ -114,17 +122,11 @@ show_arrived(DcfBody *body)
 static DcfInflate *
 begin_inflate(const DcfBody *body)
 {
-	static const DcfInflateFormat formats[] = {[DCF_CODING_NONE] =
-												   DCF_INFLATE_STORED,
-											   [DCF_CODING_GZIP] =
-												   DCF_INFLATE_GZIP,
-											   [DCF_CODING_DEFLATE] =
-												   DCF_INFLATE_DEFLATE};
 	DcfInflateLibrary library = dcf_inflate_library;
 
 	return dcf_inflate_init(MemoryContextAlloc(body->inbox->context,
 											   dcf_inflate_size(library)),
-							library, formats[body->coding]);
+							library, inflate_formats[body->coding]);
 }
 
 /* Decompress in the backend as far as the buffer has room. */
@@ -153,6 +155,7 @@ decode_here(DcfBody *body)
 static bool
 decode(DcfBody *body)
 {
+	dcf_body_tap_arrived(body);
 	if (body->inflate == NULL)
 	{
 		/* An empty body is valid in any coding, even an unknown one. */
@@ -208,6 +211,7 @@ dcf_body_try_fill(DcfBody *body)
 {
 	bool done = body->source->done;
 
+	dcf_body_tap_arrived(body);
 	if (has_failed(body))
 		return DCF_BODY_FAILED;
 	if (show_arrived(body))
@@ -366,6 +370,34 @@ dcf_body_marks_end(const DcfBody *body)
 {
 	return body->coding != DCF_CODING_NONE ||
 		body->source->routine->marks_end(body->source);
+}
+
+bool
+dcf_body_has_arrived(const DcfBody *body)
+{
+	return body->source->done;
+}
+
+const DcfHttpHead *
+dcf_body_head(const DcfBody *body)
+{
+	return body->source->head;
+}
+
+bool
+dcf_body_format(const DcfBody *body, DcfInflateFormat *format)
+{
+	if (body->coding == DCF_CODING_UNKNOWN)
+		return false;
+	*format = inflate_formats[body->coding];
+	return true;
+}
+
+void
+dcf_body_set_tap(DcfBody *body, DcfBodyTap tap, void *arg)
+{
+	body->tap = tap;
+	body->tap_arg = arg;
 }
 
 void

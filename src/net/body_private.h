@@ -48,6 +48,10 @@ struct DcfBody
 	DcfBodyProblem problem; /* once set, it stays */
 	const char *reason;		/* of DCF_BODY_BAD_CODING, or NULL */
 
+	DcfBodyTap tap; /* or NULL */
+	void *tap_arg;
+	uint64 tapped; /* of inbox->received: what the tap has got */
+
 	DcfInflateThread *thread; /* uses inflate from then on; or NULL */
 	bool no_thread;			  /* none is wanted, or could be started */
 	DcfBodyReader reader;	  /* for the thread; read is NULL for none */
@@ -65,6 +69,21 @@ dcf_body_fail(DcfBody *body, DcfBodyProblem problem, const char *reason)
 	body->problem = problem;
 	body->reason = reason;
 	return false;
+}
+
+/*
+ * Give the tap what has come.  To be called before any received byte is consumed, so
+ * the last ones are still in the inbox.
+ */
+static inline void
+dcf_body_tap_arrived(DcfBody *body)
+{
+	const DcfBuffer *bytes = &body->inbox->bytes;
+	size_t len = body->inbox->received - body->tapped;
+
+	if (body->tap && len > 0)
+		body->tap(body->tap_arg, bytes->base + bytes->end - len, len);
+	body->tapped = body->inbox->received;
 }
 
 /*

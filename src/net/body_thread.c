@@ -137,6 +137,7 @@ put_arrived(DcfBody *body)
 {
 	DcfBuffer *bytes = &body->inbox->bytes;
 
+	dcf_body_tap_arrived(body);
 	dcf_buffer_use(bytes,
 				   dcf_inflate_thread_put(body->thread,
 										  bytes->base + bytes->start,

@@ -294,13 +294,17 @@ await_host(DcfExchange *exchange, DcfWaitPlan *plan)
 static void
 note_answer(DcfExchange *exchange)
 {
+	const DcfHttpHead *head = dcf_transfer_head(exchange->transfer);
+
 	if (exchange->answered)
 		return;
 	exchange->answered = true;
 	dcf_circuit_breaker_answer(exchange->breaker);
 	if (exchange->slot)
-		tell_limiter(exchange->slot, dcf_transfer_head(exchange->transfer));
+		tell_limiter(exchange->slot, head);
 	exchange->body = dcf_body_create(dcf_transfer_source(exchange->transfer));
+	if (head->status == 200 && exchange->on_body)
+		exchange->on_body(exchange->on_body_arg, exchange->body);
 }
 
 /* Whether enough of a body has come that is not read as data. */

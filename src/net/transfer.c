@@ -155,12 +155,6 @@ dcf_transfer_waited(DcfTransfer *transfer)
 		fail_timeout(transfer, DCF_PHASE_TOTAL, transfer->total_timeout);
 }
 
-bool
-dcf_transfer_is_done(const DcfTransfer *transfer)
-{
-	return transfer->source.done;
-}
-
 const DcfHttpHead *
 dcf_transfer_head(const DcfTransfer *transfer)
 {

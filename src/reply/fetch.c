@@ -45,6 +45,7 @@ struct Fetch
 	DcfSession *session;	   /* from the first request on */
 	MemoryContext set_context; /* of the set of requests, with its values */
 	DcfRequestSet *set;		   /* NULL when not started */
+	DcfFreshness freshness;	   /* of the set's replies */
 	Stream **streams;		   /* the first nstreams are in use */
 	int nstreams;
 	int width;		/* how many streams may be in use */
@@ -82,6 +83,7 @@ static bool exceeds_max_rows(const Fetch *fetch, const Stream *stream);
 static bool step_stream(Fetch *fetch, Stream *stream);
 static void step_streams(Fetch *fetch);
 static Stream *find_ready(Fetch *fetch);
+static int count_sent(const Fetch *fetch);
 static bool finish_stream(Fetch *fetch, Stream *stream);
 static bool has_batch(const Fetch *fetch, int batch);
 static void widen(Fetch *fetch);
@@ -166,6 +168,9 @@ start(DcfRowSource *source, const DcfBoundValue *values)
 		dcf_bind_create(source->relation, source->priv,
 						dcf_bind_copy_values(source->priv, values), false);
 	MemoryContextSwitchTo(old);
+	/* The wrapper's own questions are asked anew. */
+	if (!fetch->fixed)
+		fetch->freshness = dcf_freshness_of(source->relation->table);
 	fetch->nbatches = 0;
 	fetch->width =
 		source->priv->all_rows ? source->relation->server->max_concurrency : 1;
@@ -294,6 +299,9 @@ open_stream(Fetch *fetch)
 										   NULL,
 						 &(DcfHintCallback){give_hint, stream},
 						 dcf_bind_can_halve(stream->bound), stream->context);
+	if (fetch->freshness.keeps)
+		dcf_reply_use_copies(stream->reply, &fetch->freshness,
+							 fetch->base.warned);
 	MemoryContextSwitchTo(old);
 	fetch->nstreams++;
 	(void) step_stream(fetch, stream);
@@ -412,7 +420,7 @@ step_stream(Fetch *fetch, Stream *stream)
 	DcfReplyStatus status = dcf_reply_step(stream->reply);
 	DcfReplyCounters reply;
 
-	stats->at_once = Max(stats->at_once, under_way(&fetch->base));
+	stats->at_once = Max(stats->at_once, count_sent(fetch));
 	if (status == DCF_REPLY_TOO_MUCH)
 	{
 		/*
@@ -471,6 +479,18 @@ find_ready(Fetch *fetch)
 		return stream;
 	}
 	return NULL;
+}
+
+/* How many requests have been sent, and their replies not been read to the end. */
+static int
+count_sent(const Fetch *fetch)
+{
+	int n = 0;
+
+	for (int i = 0; i < fetch->nstreams; i++)
+		n += fetch->streams[i]->reply &&
+			dcf_reply_is_sent(fetch->streams[i]->reply);
+	return n;
 }
 
 static int
@@ -538,6 +558,7 @@ finish_stream(Fetch *fetch, Stream *stream)
 {
 	int batch = dcf_bind_batch(stream->bound);
 
+	dcf_reply_keep(stream->reply, dcf_record_count(stream->reader));
 	end_stream(fetch, stream, true);
 	widen(fetch);
 	if (batch < 0 || has_batch(fetch, batch))
@@ -642,11 +663,15 @@ count_reply(const Stream *stream, DcfRowStats *stats)
 	DcfReplyCounters reply;
 
 	dcf_reply_counters(stream->reply, &reply);
+	stats->cache_waits += reply.waited;
+	stats->cache_hits += reply.is_copy && !reply.is_stale;
+	stats->stale += reply.is_stale;
 	/* It may have waited in vain for leave to be sent. */
-	if (reply.tries == 0)
-		return;
-	stats->requests++;
-	stats->retries += reply.tries - 1;
+	if (reply.tries > 0)
+	{
+		stats->requests++;
+		stats->retries += reply.tries - 1;
+	}
 	stats->bytes_received += reply.body.bytes_received;
 	stats->bytes_decoded += reply.body.bytes_decoded;
 	if (!stream->begun)

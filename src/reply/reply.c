@@ -1,33 +1,14 @@
 /*
  * reply.c
- *	  A request that was sent, and its reply.  See reply.h.
+ *	  The reply to a request, from the service or a copy.  See reply.h.
  */
 #include "postgres.h"
 
 #include "utils/memutils.h"
 
 #include "base/foreign_text.h"
-#include "net/call.h"
 #include "net/preferred_endpoint.h"
-#include "net/refusal.h"
-#include "net/status.h"
-#include "reply/format.h"
-#include "reply/reply.h"
-
-struct DcfReply
-{
-	MemoryContext context; /* the reply's own */
-	char *relation;		   /* or NULL */
-	char *shown;		   /* the request, for messages */
-	DcfHintCallback hint;  /* give is NULL if there is none */
-	bool can_halve;
-	DcfSession *session;
-	const DcfRequest *request;
-	int64 deadline;
-	bool has_url; /* the endpoint is known, and the call is set up */
-	bool begun;	  /* dcf_reply_step() has nothing more to do */
-	DcfCall call;
-};
+#include "reply_private.h"
 
 /* An error context callback: names the table and shows the request. */
 static void
@@ -71,7 +52,7 @@ dcf_reply_create(DcfSession *session, const DcfRequest *request,
 	MemoryContext old = MemoryContextSwitchTo(own);
 	DcfReply *reply = palloc0(sizeof(DcfReply));
 
-	reply->context = own;
+	reply->context = reply->call_context = own;
 	reply->session = session;
 	reply->request = request;
 	reply->shown =
@@ -85,66 +66,19 @@ dcf_reply_create(DcfSession *session, const DcfRequest *request,
 	return reply;
 }
 
-/* Set up the call once the endpoint is known; false if that is still to come. */
-static bool
-find_url(DcfReply *reply)
-{
-	const DcfRequest *request = reply->request;
-	DcfExchange *exchange = &reply->call.exchange;
-	DcfHttpRequest *http = &exchange->http;
-	const char *base;
-
-	if (!dcf_preferred_endpoint_step(reply->session, request, reply->deadline,
-									 &base))
-		return false;
-	dcf_call_init(&reply->call, reply->session, reply->deadline);
-	/* In other formats than XML, markup is an error page. */
-	exchange->expects = dcf_format_unlike_markup(request->format);
-	exchange->path = request->endpoint;
-	http->url = dcf_request_url(request, base);
-	if (dcf_request_is_post(request, base))
-		http->post_body = dcf_request_body(request, &http->content_type);
-	if (request->brief)
-		dcf_exchange_make_brief(exchange);
-	reply->has_url = true;
-	return true;
-}
-
-/* Raise the error that the reply's status means. */
-static void
-raise_refusal(DcfReply *reply)
-{
-	DcfRefusal refusal;
-
-	dcf_exchange_describe(&reply->call.exchange, &refusal);
-	refusal.relation = reply->relation;
-	refusal.request = reply->shown;
-	if (reply->hint.give)
-		refusal.hint = reply->hint.give(reply->hint.arg, refusal.status);
-	dcf_refusal_raise(&refusal);
-}
-
 DcfReplyStatus
 dcf_reply_step(DcfReply *reply)
 {
 	MemoryContext old = MemoryContextSwitchTo(reply->context);
 	ErrorContextCallback callback;
-	int status;
+	DcfReplyStatus status;
 
 	dcf_reply_push_context(reply, &callback);
-	reply->begun =
-		(reply->has_url || find_url(reply)) && dcf_call_step(&reply->call);
+	status =
+		reply->copy ? dcf_reply_step_copy(reply) : dcf_reply_step_call(reply);
 	dcf_reply_pop_context(&callback);
-	if (!reply->begun)
-	{
-		MemoryContextSwitchTo(old);
-		return DCF_REPLY_LATER;
-	}
-	status = dcf_call_status(&reply->call);
-	if (status != 200 && !(status == DCF_STATUS_TOO_MUCH && reply->can_halve))
-		raise_refusal(reply);
 	MemoryContextSwitchTo(old);
-	return status == 200 ? DCF_REPLY_BEGUN : DCF_REPLY_TOO_MUCH;
+	return status;
 }
 
 DcfReplyStatus
@@ -167,8 +101,14 @@ dcf_reply_await(DcfReply *reply)
 bool
 dcf_reply_is_entering(const DcfReply *reply)
 {
-	return !reply->begun &&
+	return reply->body == NULL && !reply->looking &&
 		(!reply->has_url || dcf_call_is_entering(&reply->call));
+}
+
+bool
+dcf_reply_is_sent(const DcfReply *reply)
+{
+	return reply->has_url && !dcf_call_is_entering(&reply->call);
 }
 
 void
@@ -177,42 +117,52 @@ dcf_reply_plan(DcfReply *reply, DcfLimiterClaim claim, DcfWaitPlan *plan)
 	ErrorContextCallback callback;
 
 	dcf_reply_push_context(reply, &callback);
-	if (reply->begun)
-		dcf_body_plan(reply->call.exchange.body, plan);
-	else if (reply->has_url)
-		dcf_call_plan(&reply->call, claim, plan);
+	if (reply->copy)
+		dcf_reply_plan_copy(reply, claim, plan);
 	else
-		dcf_preferred_endpoint_plan(reply->session, plan);
+		dcf_reply_plan_call(reply, claim, plan);
 	dcf_reply_pop_context(&callback);
 }
 
 void
 dcf_reply_waited(DcfReply *reply)
 {
-	if (reply->begun)
-		dcf_body_waited(reply->call.exchange.body);
+	if (reply->body)
+		dcf_body_waited(reply->body);
 	else if (reply->has_url)
 		dcf_call_waited(&reply->call);
-	else
+	else if (!reply->looking)
 		dcf_preferred_endpoint_waited(reply->session);
 }
 
 DcfBody *
 dcf_reply_body(const DcfReply *reply)
 {
-	return reply->call.exchange.body;
+	return reply->body;
 }
 
 bool
 dcf_reply_is_done(const DcfReply *reply)
 {
-	return reply->begun && dcf_transfer_is_done(reply->call.exchange.transfer);
+	return reply->body && dcf_body_has_arrived(reply->body);
+}
+
+const char *
+dcf_reply_request(const DcfReply *reply)
+{
+	return reply->shown;
+}
+
+TimestampTz
+dcf_reply_fetched_at(const DcfReply *reply)
+{
+	return reply->fetched_at;
 }
 
 const char *
 dcf_reply_content_type(const DcfReply *reply)
 {
-	const DcfHttpHead *head = dcf_transfer_head(reply->call.exchange.transfer);
+	const DcfHttpHead *head = dcf_body_head(reply->body);
 
 	return dcf_foreign_text_buffer(head->content_type,
 								   sizeof(head->content_type));
@@ -221,16 +171,21 @@ dcf_reply_content_type(const DcfReply *reply)
 void
 dcf_reply_counters(const DcfReply *reply, DcfReplyCounters *counters)
 {
-	const DcfExchange *exchange = &reply->call.exchange;
+	/* There is no body before the head, and between two tries. */
+	const DcfBody *body =
+		reply->body ? reply->body : reply->call.exchange.body;
 
 	memset(counters, 0, sizeof(DcfReplyCounters));
 	counters->body.first_byte_ms = -1;
-	if (!reply->has_url)
-		return;
-	counters->tries = exchange->tries;
-	/* There is none before the head, and between two tries. */
-	if (exchange->body)
-		dcf_body_stats(exchange->body, &counters->body);
+	counters->tries = reply->call.exchange.tries;
+	counters->waited = reply->copy && dcf_copy_has_waited(reply->copy);
+	counters->is_copy = reply->is_copy;
+	counters->is_stale = reply->is_stale;
+	if (body)
+		dcf_body_stats(body, &counters->body);
+	/* What was read from a file was not received. */
+	if (reply->is_copy)
+		counters->body.bytes_received = 0;
 }
 
 void

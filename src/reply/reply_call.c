@@ -1,0 +1,114 @@
+/*
+ * reply_call.c
+ *	  A request that is sent.  See reply_private.h.
+ */
+#include "postgres.h"
+
+#include "net/preferred_endpoint.h"
+#include "net/refusal.h"
+#include "net/status.h"
+#include "reply/format.h"
+#include "reply_private.h"
+
+/* A DcfBodyTap. */
+static void
+put(void *arg, const char *bytes, size_t len)
+{
+	dcf_copy_put(arg, bytes, len);
+}
+
+/* A try has status 200: make a copy of its body, if that is to be. */
+static void
+begin_copy(DcfReply *reply, DcfBody *body)
+{
+	DcfCopyHead head = {.fetched_at = reply->fetched_at};
+
+	/* The body will not be read. */
+	if (!dcf_body_format(body, &head.format))
+		return;
+	strlcpy(head.content_type, dcf_body_head(body)->content_type,
+			sizeof(head.content_type));
+	dcf_copy_begin(reply->copy, &head);
+	dcf_body_set_tap(body, put, reply->copy);
+}
+
+/* The exchange's on_body: a body begins, maybe after that of an earlier try. */
+static void
+begin_body(void *arg, DcfBody *body)
+{
+	DcfReply *reply = arg;
+
+	reply->fetched_at = GetCurrentTimestamp();
+	if (reply->copy)
+		begin_copy(reply, body);
+}
+
+/* Set up the call once the endpoint is known; false if that is still to come. */
+static bool
+find_url(DcfReply *reply)
+{
+	const DcfRequest *request = reply->request;
+	DcfExchange *exchange = &reply->call.exchange;
+	DcfHttpRequest *http = &exchange->http;
+	const char *base;
+
+	if (!dcf_preferred_endpoint_step(reply->session, request, reply->deadline,
+									 &base))
+		return false;
+	dcf_call_init(&reply->call, reply->session, reply->deadline);
+	/* In other formats than XML, markup is an error page. */
+	exchange->expects = dcf_format_unlike_markup(request->format);
+	exchange->path = request->endpoint;
+	exchange->on_body = begin_body;
+	exchange->on_body_arg = reply;
+	http->url = dcf_request_url(request, base);
+	if (dcf_request_is_post(request, base))
+		http->post_body = dcf_request_body(request, &http->content_type);
+	if (request->brief)
+		dcf_exchange_make_brief(exchange);
+	reply->has_url = true;
+	return true;
+}
+
+/* Raise the error that the reply's status means. */
+static void
+raise_refusal(DcfReply *reply)
+{
+	DcfRefusal refusal;
+
+	dcf_exchange_describe(&reply->call.exchange, &refusal);
+	refusal.relation = reply->relation;
+	refusal.request = reply->shown;
+	if (reply->hint.give)
+		refusal.hint = reply->hint.give(reply->hint.arg, refusal.status);
+	dcf_refusal_raise(&refusal);
+}
+
+DcfReplyStatus
+dcf_reply_step_call(DcfReply *reply)
+{
+	MemoryContext old = MemoryContextSwitchTo(reply->call_context);
+	bool done =
+		(reply->has_url || find_url(reply)) && dcf_call_step(&reply->call);
+	int status = done ? dcf_call_status(&reply->call) : 0;
+
+	if (done && status != 200 &&
+		!(status == DCF_STATUS_TOO_MUCH && reply->can_halve))
+		raise_refusal(reply);
+	MemoryContextSwitchTo(old);
+	if (!done)
+		return DCF_REPLY_LATER;
+	reply->body = reply->call.exchange.body;
+	return status == 200 ? DCF_REPLY_BEGUN : DCF_REPLY_TOO_MUCH;
+}
+
+void
+dcf_reply_plan_call(DcfReply *reply, DcfLimiterClaim claim, DcfWaitPlan *plan)
+{
+	if (reply->body)
+		dcf_body_plan(reply->body, plan);
+	else if (reply->has_url)
+		dcf_call_plan(&reply->call, claim, plan);
+	else
+		dcf_preferred_endpoint_plan(reply->session, plan);
+}

@@ -1,0 +1,55 @@
+/*
+ * reply_private.h
+ *	  What the files of a reply share: reply.c, reply_call.c (a request is sent) and
+ *	  reply_copy.c (copies of its reply).
+ */
+#ifndef DCF_REPLY_PRIVATE_H
+#define DCF_REPLY_PRIVATE_H
+
+#include "postgres.h"
+
+#include "net/call.h"
+#include "net/copy.h"
+#include "reply/reply.h"
+
+struct DcfReply
+{
+	MemoryContext context;		/* the reply's own */
+	MemoryContext call_context; /* of the call: that one, or a child that can be
+								 * reset if a stale copy is read instead */
+	char *relation;				/* or NULL */
+	char *shown;				/* the request, for messages */
+	DcfHintCallback hint;		/* give is NULL if there is none */
+	bool can_halve;
+	DcfSession *session;
+	const DcfRequest *request;
+	int64 deadline;
+	bool has_url; /* the endpoint is known, and the call is set up */
+	DcfCall call;
+	DcfBody *body; /* once the reply has begun: of the call, or a copy */
+	TimestampTz fetched_at;
+
+	/* reply_copy.c; unused without copies */
+	DcfCopy *copy;		/* or NULL */
+	int stale_if_error; /* in ms; 0: never */
+	bool looking;		/* for a copy, or waiting for one */
+	bool is_copy;		/* the body is one */
+	bool is_stale;
+	DcfWarned *warned;
+	ErrorData *error; /* before a wait; fails the next step; or NULL */
+};
+
+/*
+ * reply_call.c: dcf_reply_step() and dcf_reply_plan() of the call alone, with no
+ * CONTEXT.
+ */
+extern DcfReplyStatus dcf_reply_step_call(DcfReply *reply);
+extern void dcf_reply_plan_call(DcfReply *reply, DcfLimiterClaim claim,
+								DcfWaitPlan *plan);
+
+/* reply_copy.c: the same with copies. */
+extern DcfReplyStatus dcf_reply_step_copy(DcfReply *reply);
+extern void dcf_reply_plan_copy(DcfReply *reply, DcfLimiterClaim claim,
+								DcfWaitPlan *plan);
+
+#endif /* DCF_REPLY_PRIVATE_H */
