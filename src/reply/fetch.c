@@ -488,8 +488,7 @@ count_sent(const Fetch *fetch)
 	int n = 0;
 
 	for (int i = 0; i < fetch->nstreams; i++)
-		n += fetch->streams[i]->reply &&
-			dcf_reply_is_sent(fetch->streams[i]->reply);
+		n += dcf_reply_is_sent(fetch->streams[i]->reply);
 	return n;
 }
 

@@ -10,34 +10,6 @@
 #include "net/preferred_endpoint.h"
 #include "reply_private.h"
 
-/* An error context callback: names the table and shows the request. */
-static void
-add_error_context(void *arg)
-{
-	DcfReply *reply = arg;
-
-	if (reply->relation)
-		errcontext("request for foreign table \"%s\": %s", reply->relation,
-				   reply->shown);
-	else
-		errcontext("request: %s", reply->shown);
-}
-
-void
-dcf_reply_push_context(DcfReply *reply, ErrorContextCallback *callback)
-{
-	callback->callback = add_error_context;
-	callback->arg = reply;
-	callback->previous = error_context_stack;
-	error_context_stack = callback;
-}
-
-void
-dcf_reply_pop_context(const ErrorContextCallback *callback)
-{
-	error_context_stack = callback->previous;
-}
-
 /*
  * The deadline is for everything: questions about the endpoint, the log-in, the
  * queue and all tries.
@@ -70,13 +42,9 @@ DcfReplyStatus
 dcf_reply_step(DcfReply *reply)
 {
 	MemoryContext old = MemoryContextSwitchTo(reply->context);
-	ErrorContextCallback callback;
-	DcfReplyStatus status;
-
-	dcf_reply_push_context(reply, &callback);
-	status =
+	DcfReplyStatus status =
 		reply->copy ? dcf_reply_step_copy(reply) : dcf_reply_step_call(reply);
-	dcf_reply_pop_context(&callback);
+
 	MemoryContextSwitchTo(old);
 	return status;
 }
@@ -114,14 +82,10 @@ dcf_reply_is_sent(const DcfReply *reply)
 void
 dcf_reply_plan(DcfReply *reply, DcfLimiterClaim claim, DcfWaitPlan *plan)
 {
-	ErrorContextCallback callback;
-
-	dcf_reply_push_context(reply, &callback);
 	if (reply->copy)
 		dcf_reply_plan_copy(reply, claim, plan);
 	else
 		dcf_reply_plan_call(reply, claim, plan);
-	dcf_reply_pop_context(&callback);
 }
 
 void

@@ -10,6 +10,34 @@
 #include "reply/format.h"
 #include "reply_private.h"
 
+/* An error context callback: names the table and shows the request. */
+static void
+add_error_context(void *arg)
+{
+	DcfReply *reply = arg;
+
+	if (reply->relation)
+		errcontext("request for foreign table \"%s\": %s", reply->relation,
+				   reply->shown);
+	else
+		errcontext("request: %s", reply->shown);
+}
+
+void
+dcf_reply_push_context(DcfReply *reply, ErrorContextCallback *callback)
+{
+	callback->callback = add_error_context;
+	callback->arg = reply;
+	callback->previous = error_context_stack;
+	error_context_stack = callback;
+}
+
+void
+dcf_reply_pop_context(const ErrorContextCallback *callback)
+{
+	error_context_stack = callback->previous;
+}
+
 /* A DcfBodyTap. */
 static void
 put(void *arg, const char *bytes, size_t len)
@@ -88,16 +116,23 @@ DcfReplyStatus
 dcf_reply_step_call(DcfReply *reply)
 {
 	MemoryContext old = MemoryContextSwitchTo(reply->call_context);
-	bool done =
-		(reply->has_url || find_url(reply)) && dcf_call_step(&reply->call);
-	int status = done ? dcf_call_status(&reply->call) : 0;
+	ErrorContextCallback callback;
+	bool done;
+	int status;
 
-	if (done && status != 200 &&
-		!(status == DCF_STATUS_TOO_MUCH && reply->can_halve))
+	dcf_reply_push_context(reply, &callback);
+	done = (reply->has_url || find_url(reply)) && dcf_call_step(&reply->call);
+	dcf_reply_pop_context(&callback);
+	if (!done)
+	{
+		MemoryContextSwitchTo(old);
+		return DCF_REPLY_LATER;
+	}
+	status = dcf_call_status(&reply->call);
+	/* Its detail shows the request, so it needs no CONTEXT. */
+	if (status != 200 && !(status == DCF_STATUS_TOO_MUCH && reply->can_halve))
 		raise_refusal(reply);
 	MemoryContextSwitchTo(old);
-	if (!done)
-		return DCF_REPLY_LATER;
 	reply->body = reply->call.exchange.body;
 	return status == 200 ? DCF_REPLY_BEGUN : DCF_REPLY_TOO_MUCH;
 }
@@ -105,10 +140,14 @@ dcf_reply_step_call(DcfReply *reply)
 void
 dcf_reply_plan_call(DcfReply *reply, DcfLimiterClaim claim, DcfWaitPlan *plan)
 {
+	ErrorContextCallback callback;
+
+	dcf_reply_push_context(reply, &callback);
 	if (reply->body)
 		dcf_body_plan(reply->body, plan);
 	else if (reply->has_url)
 		dcf_call_plan(&reply->call, claim, plan);
 	else
 		dcf_preferred_endpoint_plan(reply->session, plan);
+	dcf_reply_pop_context(&callback);
 }

@@ -53,11 +53,14 @@ read_copy(DcfReply *reply)
 
 /* The total_timeout also counts the wait for another session. */
 static void
-check_deadline(const DcfReply *reply)
+check_deadline(DcfReply *reply)
 {
-	if (reply->deadline != 0 && reply->deadline <= dcf_wait_now())
-		dcf_http_raise_total(
-			dcf_session_options(reply->session)->total_timeout);
+	ErrorContextCallback callback;
+
+	if (reply->deadline == 0 || reply->deadline > dcf_wait_now())
+		return;
+	dcf_reply_push_context(reply, &callback);
+	dcf_http_raise_total(dcf_session_options(reply->session)->total_timeout);
 }
 
 /* Look for a copy first.  If there is none to read or to wait for, send. */
@@ -136,12 +139,14 @@ is_outage(const DcfReply *reply, const ErrorData *error)
 
 /* Warn once that the rows are old, and why. */
 static void
-warn_stale(const DcfReply *reply, const ErrorData *error)
+warn_stale(DcfReply *reply, const ErrorData *error)
 {
 	int64 seconds = dcf_copy_opened_age(reply->copy) / 1000;
+	ErrorContextCallback callback;
 
 	if (!dcf_warned_add_request(reply->warned, reply->shown))
 		return;
+	dcf_reply_push_context(reply, &callback);
 	ereport(
 		WARNING,
 		(reply->relation ?
@@ -153,6 +158,7 @@ warn_stale(const DcfReply *reply, const ErrorData *error)
 					seconds),
 		 errdetail("The service could not answer: %s",
 				   dcf_catch_error_show(error))));
+	dcf_reply_pop_context(&callback);
 }
 
 /* Read a stale copy in place of the reply that failed; false if there is none. */

@@ -39,10 +39,7 @@ struct DcfReply
 	ErrorData *error; /* before a wait; fails the next step; or NULL */
 };
 
-/*
- * reply_call.c: dcf_reply_step() and dcf_reply_plan() of the call alone, with no
- * CONTEXT.
- */
+/* reply_call.c: dcf_reply_step() and dcf_reply_plan() of the call alone. */
 extern DcfReplyStatus dcf_reply_step_call(DcfReply *reply);
 extern void dcf_reply_plan_call(DcfReply *reply, DcfLimiterClaim claim,
 								DcfWaitPlan *plan);
