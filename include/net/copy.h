@@ -11,8 +11,8 @@
  * is fetching it, or fetch it.  It is stepped and planned like an exchange
  * (exchange.h), and never waits by itself.  Whatever fails here (a full disk, a
  * damaged file) is logged, and the request is sent as if there were no copies.
- * Only dcf_copy_step(), dcf_copy_open_stale() and dcf_copy_read() raise, and only
- * what CHECK_FOR_INTERRUPTS() does; functions that allocate may run out of memory.
+ * Only dcf_copy_open(), dcf_copy_step() and dcf_copy_open_stale() may raise: for an
+ * interrupt, or for lack of memory.
  *
  * One session fetches, the others wait: those whose max_age is above 0.  The
  * fetching session is attended while it waits for the first byte of the body
@@ -64,8 +64,8 @@ extern int64 dcf_copy_age(const DcfSharedKey *key);
 /*
  * One use of the copy of a request, which lives in cxt.  It ends when cxt is reset,
  * when the current resource owner is released, or by dcf_copy_close(): an
- * unfinished fetch is given up, and a copy that is read may be removed.  Both
- * arguments are used only now.
+ * unfinished fetch is given up, and a copy that is read may be removed.  session and
+ * request must live as long.
  *
  * max_age_ms says how old a copy may be that is read: a reply that began to arrive
  * earlier than so long before the first step is asked for anew.  0 never reads or
@@ -131,8 +131,8 @@ extern void dcf_copy_give_up(DcfCopy *copy);
 
 /*
  * The service could not answer: if there is a sound copy no older than max_age_ms
- * by now, open it as after DCF_COPY_HIT, and give up the fetch, if it is one.
- * False if not.
+ * by now, open it as after DCF_COPY_HIT.  False if not.  A fetch is given up in any
+ * case.
  */
 extern bool dcf_copy_open_stale(DcfCopy *copy, int64 max_age_ms);
 

@@ -4,9 +4,7 @@
  *	  an outage (circuit_breaker_outage.c).
  *
  * The table has only hosts that a try has failed to reach; a reply removes them.
- * It also has the latches of the backends in which a request waits for its next
- * try.  A condition variable would not do: a process can sleep on one at a time,
- * and what it sleeps on changes with every wait for a buffer.
+ * Its listeners are the backends in which a request waits for its next try.
  */
 #ifndef DCF_CIRCUIT_BREAKER_PRIVATE_H
 #define DCF_CIRCUIT_BREAKER_PRIVATE_H
@@ -14,9 +12,9 @@
 #include "postgres.h"
 
 #include "lib/ilist.h"
-#include "storage/latch.h"
 
 #include "base/compat.h"
+#include "base/listeners.h"
 #include "base/resource.h"
 #include "base/shared.h"
 #include "core/circuit.h"
@@ -44,8 +42,7 @@ typedef struct DcfUnreachableHost
 typedef struct DcfUnreachableTable
 {
 	DcfUnreachableHost hosts[DCF_UNREACHABLE_HOSTS];
-	int nlatches;
-	Latch *latches[FLEXIBLE_ARRAY_MEMBER]; /* of the backends that listen */
+	DcfListeners listeners; /* the last field, as its size is not fixed */
 } DcfUnreachableTable;
 
 /* A wait for the next try. */

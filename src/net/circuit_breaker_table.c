@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
-
 #include "base/url_parts.h"
 #include "circuit_breaker_private.h"
 
@@ -22,16 +20,14 @@ static int listening = 0;
 static Size
 measure_table(bool for_all)
 {
-	return offsetof(DcfUnreachableTable, latches) +
-		sizeof(Latch *) * (Size) (for_all ? MaxBackends : 1);
+	return offsetof(DcfUnreachableTable, listeners) +
+		dcf_listeners_size(for_all);
 }
 
 static void
 init_table(void *memory, bool for_all)
 {
-	DcfUnreachableTable *table = memory;
-
-	memset(table, 0, offsetof(DcfUnreachableTable, latches));
+	memset(memory, 0, measure_table(for_all));
 }
 
 void
@@ -91,23 +87,13 @@ dcf_circuit_breaker_add(DcfUnreachableTable *table, const DcfSharedKey *key)
 void
 dcf_circuit_breaker_listen(DcfUnreachableTable *table, bool listen)
 {
-	int i = 0;
-
-	if (listen && listening++ == 0)
-		table->latches[table->nlatches++] = MyLatch;
-	if (listen || --listening > 0)
-		return;
-	while (table->latches[i] != MyLatch)
-		i++;
-	/* The order does not matter: the last one fills the gap. */
-	table->latches[i] = table->latches[--table->nlatches];
+	dcf_listeners_listen(&table->listeners, &listening, listen);
 }
 
 void
 dcf_circuit_breaker_wake(const DcfUnreachableTable *table)
 {
-	for (int i = 0; i < table->nlatches; i++)
-		SetLatch(table->latches[i]);
+	dcf_listeners_wake(&table->listeners);
 }
 
 DcfSharedKey

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <zlib.h>
+#include "zlib_arena.h"
 
 /* zlib wants the size of its window as an exponent, plus or minus the format. */
 #define WINDOW_BITS 15
@@ -21,37 +21,10 @@
  */
 #define ARENA_SIZE (64 * 1024)
 
-typedef struct ZlibStream
-{
-	z_stream stream;
-	size_t used; /* bytes of arena */
-	DcfStreamUnit arena[ARENA_SIZE / sizeof(DcfStreamUnit)];
-} ZlibStream;
-
 static size_t
 stream_size(void)
 {
-	return sizeof(ZlibStream);
-}
-
-/* zlib's allocator: from the arena, never freed. */
-static voidpf
-allocate(voidpf opaque, uInt items, uInt size)
-{
-	ZlibStream *self = opaque;
-	size_t unit = sizeof(DcfStreamUnit);
-	size_t wanted = ((size_t) items * size + unit - 1) / unit * unit;
-
-	if (wanted > ARENA_SIZE - self->used)
-		return NULL;
-	self->used += wanted;
-	return (char *) self->arena + self->used - wanted;
-}
-
-/* zlib's deallocator.  The arena is reused as a whole by the next start(). */
-static void
-release(voidpf opaque, voidpf address)
-{
+	return sizeof(DcfZlibArena) + ARENA_SIZE;
 }
 
 static void
@@ -60,16 +33,10 @@ start(void *stream, DcfWrapper wrapper)
 	static const int window_bits[] = {[DCF_WRAPPER_GZIP] = WINDOW_GZIP,
 									  [DCF_WRAPPER_ZLIB] = WINDOW_BITS,
 									  [DCF_WRAPPER_RAW] = WINDOW_RAW};
-	ZlibStream *self = stream;
-
-	memset(&self->stream, 0, sizeof(self->stream));
-	self->used = 0;
-	self->stream.zalloc = allocate;
-	self->stream.zfree = release;
-	self->stream.opaque = self;
 
 	/* If it fails, the stream has no state, which inflate() reports. */
-	(void) inflateInit2(&self->stream, window_bits[wrapper]);
+	(void) inflateInit2(dcf_zlib_arena_init(stream, ARENA_SIZE),
+						window_bits[wrapper]);
 }
 
 /* Decompress at most INT_MAX bytes at once, as sizes have 32 bits. */
@@ -77,7 +44,7 @@ static DcfStreamStep
 run(void *stream, const unsigned char *in, size_t *inlen, char *out,
 	size_t *outlen, const char **reason)
 {
-	z_stream *z = &((ZlibStream *) stream)->stream;
+	z_stream *z = &((DcfZlibArena *) stream)->stream;
 	uInt in_size = (uInt) (*inlen < INT_MAX ? *inlen : INT_MAX);
 	uInt out_size = (uInt) (*outlen < INT_MAX ? *outlen : INT_MAX);
 	int rc;
