@@ -32,14 +32,17 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--patience", type=float, default=20, metavar="SECONDS",
                         help="of the slow, who takes longer is in fewer rounds")
+    parser.add_argument("--budget", type=float, default=25, metavar="SECONDS",
+                        help="of each other contestant; whose queries take longer is in"
+                        " fewer rounds, but in at least two")
     parser.add_argument("--seconds", type=float, default=float("inf"),
                         help="no round begins after so many, but for the first")
-    parser.add_argument("--quiet", type=float, default=300, metavar="SECONDS",
+    parser.add_argument("--quiet", type=float, default=120, metavar="SECONDS",
                         help="to lose at the most, of the most records, for an undisturbed"
                         " machine; 0: as it is")
     parser.add_argument("--repetitions", type=int, default=3,
                         help="of each measurement with many sessions or tiles")
-    parser.add_argument("--duration", type=int, default=5, metavar="SECONDS",
+    parser.add_argument("--duration", type=int, default=3, metavar="SECONDS",
                         help="of each run of look-ups")
     parser.add_argument("--delay", type=float, default=DELAY, metavar="SECONDS",
                         help="until the dashboard's service answers")

@@ -2,6 +2,7 @@
 
 import contextlib
 import glob
+import itertools
 import os
 import re
 import statistics
@@ -16,9 +17,9 @@ from .processes import children, cpu_seconds, peak_bytes
 SESSIONS = (1, 8, 32)
 SCANS = 8                       # sessions that read a large reply each
 RECORDS = 10                    # of a look-up
+SCAN_REPETITIONS = 2            # at the most; they hardly differ
 PROTOCOLS = ("prepared", "simple")
 NO_LIMIT = {"max_concurrency": "32"}    # the extension's own limit does not count
-LOCAL = "local"                 # the protocol's name for a look-up in a local table
 
 LOOKUP = "\\set id random(1, 1000)\n" \
     "SELECT product_name, serial_number, quantity FROM {0} WHERE store_id = :id;\n"
@@ -29,6 +30,7 @@ class LookUps(NamedTuple):
 
     sessions: int
     how: str                    # "wrk", or a protocol
+    local: bool                 # in a local table, without any request
     rate: float                 # replies a second
     median: float               # seconds
     p99: float
@@ -42,12 +44,22 @@ class Scans(NamedTuple):
     wall: float                 # seconds until the last one has finished
     cpu: float                  # seconds of all backends
     growth: int                 # bytes, the sum over the backends
+    largest: int                # that of the backend that has grown most
 
 
 class Concurrency(NamedTuple):
     lookups: list
     scans: list
     records: int                # of each scan
+
+    def lookup(self, sessions, how, local=False):
+        return next(one for one in self.lookups if one[:3] == (sessions, how, local))
+
+    def floor(self, sessions, protocol):
+        """The replies a second of sessions that look up in a local table, and then do a
+        request as wrk does.  Both keep all processors busy, so their times add up."""
+        local = self.lookup(sessions, protocol, True).rate
+        return 1 / (1 / local + 1 / self.lookup(sessions, "wrk").rate)
 
 
 def concurrency(bench, records, options):
@@ -65,13 +77,14 @@ def _look_up(bench, options):
     url = bench.service.url("json", RECORDS) + "?StoreID=1"
     found = []
     for sessions in SESSIONS:
-        runs = {how: [] for how in ("wrk", *PROTOCOLS, LOCAL)}
+        runs = {which: [] for which in (("wrk", False), *itertools.product(
+            PROTOCOLS, (False, True)))}
         for _ in range(options.repetitions):
-            for how, results in runs.items():
+            for (how, local), results in runs.items():
                 results.append(_wrk(bench, url, sessions, options.duration) if how == "wrk"
-                               else _pgbench(bench, how, sessions, options.duration))
-        for how, results in runs.items():
-            found.append(LookUps(sessions, how, *map(statistics.median, zip(*results))))
+                               else _pgbench(bench, how, local, sessions, options.duration))
+        for which, results in runs.items():
+            found.append(LookUps(sessions, *which, *map(statistics.median, zip(*results))))
     return found
 
 
@@ -82,24 +95,24 @@ def _prepare(bench):
     bench.execute("CREATE UNLOGGED TABLE bench_lookup_local AS"
                   " SELECT * FROM bench_lookup WHERE store_id IN (1, 2)")
     bench.execute("ANALYZE bench_lookup_local")
-    for name, relation in (("foreign", "bench_lookup"), (LOCAL, "bench_lookup_local")):
-        with open(_script(bench, name), "w", encoding="utf-8") as file:
+    for local, relation in ((False, "bench_lookup"), (True, "bench_lookup_local")):
+        with open(_script(bench, local), "w", encoding="utf-8") as file:
             file.write(LOOKUP.format(relation))
 
 
-def _script(bench, name):
-    return os.path.join(bench.home, "lookup_%s.sql" % name)
+def _script(bench, local):
+    return os.path.join(bench.home, "lookup_%s.sql" % ("local" if local else "foreign"))
 
 
-def _pgbench(bench, how, sessions, duration):
+def _pgbench(bench, protocol, local, sessions, duration):
     """(look-ups a second, median latency, 99th percentile, processor time of the backends
     for each)"""
     prefix = os.path.join(bench.home, "lookups")
     postmaster = bench.postmaster()
     before, processes = cpu_seconds(postmaster), len(children(postmaster))
-    output = _run(["pgbench", "-n", "-f", _script(bench, LOCAL if how == LOCAL else "foreign"),
-                   "-M", PROTOCOLS[0] if how == LOCAL else how, "-c", str(sessions), "-j", "1",
-                   "-T", str(duration), "-l", "--log-prefix", prefix])
+    output = _run(["pgbench", "-n", "-f", _script(bench, local), "-M", protocol,
+                   "-c", str(sessions), "-j", "1", "-T", str(duration),
+                   "-l", "--log-prefix", prefix])
     times = []
     for name in glob.glob(prefix + ".*"):
         with open(name, encoding="ascii") as file:
@@ -169,15 +182,17 @@ def _scan(bench, records, options):
         for query in ("count", "copy"):
             sql = QUERIES[query].format(contestant.relation)
             for sessions in (1, SCANS):
-                runs = [_at_once(bench, sql, sessions) for _ in range(options.repetitions)]
+                runs = [_at_once(bench, sql, sessions)
+                        for _ in range(min(options.repetitions, SCAN_REPETITIONS))]
                 wall, cpu = (statistics.median(run[i] for run in runs) for i in (0, 1))
-                found.append(Scans(contestant, query, sessions, wall, cpu,
-                                   max(run[2] for run in runs)))
+                growth, largest = (max(run[i] for run in runs) for i in (2, 3))
+                found.append(Scans(contestant, query, sessions, wall, cpu, growth, largest))
     return found
 
 
 def _at_once(bench, sql, sessions):
-    """(seconds, processor seconds, bytes grown) of as many fresh sessions."""
+    """(seconds, processor seconds, bytes grown, those of the largest) of as many fresh
+    sessions."""
     errors = []
     with contextlib.ExitStack() as stack:
         connections = [stack.enter_context(contextlib.closing(bench.connect()))
@@ -199,5 +214,6 @@ def _at_once(bench, sql, sessions):
         wall = time.perf_counter() - start
         if errors:
             raise errors[0]
-        return (wall, sum(cpu_seconds(pid) - before for pid, (before, _) in zip(backends, idle)),
-                sum(peak_bytes(pid) - before for pid, (_, before) in zip(backends, idle)))
+        used = [cpu_seconds(pid) - before for pid, (before, _) in zip(backends, idle)]
+        grown = [peak_bytes(pid) - before for pid, (_, before) in zip(backends, idle)]
+        return wall, sum(used), sum(grown), max(grown)

@@ -14,9 +14,10 @@ BLOCKS, REQUESTS = 5, 40
 LOCAL = "bench_small_local"
 
 # What else is measured in the same session, to tell what the time is made of.
+SAME_ROWS = "the same rows from a local table"
 PARTS = {
     "the same, prepared": "EXECUTE small",
-    "the same rows from a local table": "SELECT * FROM " + LOCAL,
+    SAME_ROWS: "SELECT * FROM " + LOCAL,
 }
 PLANNING, EXECUTION = "Planning Time", "Execution Time"
 
@@ -26,6 +27,15 @@ class Latency(NamedTuple):
     curl: float                 # seconds from the request to the reply's end, median
     requests: int
     parts: dict = {}            # seconds, medians
+
+    def more(self):
+        """Seconds more than curl takes."""
+        return self.ours - self.curl
+
+    def own(self):
+        """What is left of them for the extension, without the rows' way through PostgreSQL
+        and the client; None if that was not measured."""
+        return self.more() - self.parts[SAME_ROWS] if SAME_ROWS in self.parts else None
 
 
 def small_reply(bench):

@@ -4,22 +4,22 @@ import csv
 import os
 
 from . import chart, dashboard_chart
-from .concurrency import LOCAL, NO_LIMIT
+from .concurrency import NO_LIMIT
 from .contestants import HEAP, QUERIES, TRANSFER, DataConnect, Inflate
 from .dashboard import AT_ONCE, LABELS, SEQUENTIAL, TILES, URLS
 from .goals import other_goals, query_goals
+from .readme import speed
 from .results import TITLES
 
 MB = 2 ** 20
 VERDICTS = {True: "PASS", False: "FAIL", None: "NOT JUDGED"}
 ON_ONE = " – on one processor"
 DASHBOARD = "dashboard.svg"
-HOW = {"wrk": "wrk", "prepared": "dataconnect_fdw, prepared", "simple": "dataconnect_fdw, simple",
-       LOCAL: "a local table, prepared"}
 
 
 def write(results, directory, name):
-    """Prints the page and writes all three into a directory."""
+    """Prints the page and writes it, the raw values, the chart, and what README.md says of
+    them into a directory."""
     os.makedirs(directory, exist_ok=True)
     page, raw, picture = (os.path.join(directory, "%s.%s" % (name, kind))
                           for kind in ("md", "csv", "svg"))
@@ -137,30 +137,43 @@ def _concurrency(results):
     yield ""
     yield "The library is preloaded, and max_concurrency is %s, so that it limits nothing. Small" \
         " look-ups by pgbench, one request each, and wrk with as many connections to the same" \
-        " nginx; in brackets the ratio to wrk's requests a second. Processor time is that of the" \
-        " backends, and of nginx for wrk:" % NO_LIMIT["max_concurrency"]
+        " nginx; in brackets the ratio to wrk's requests a second. The floor is a look-up in a" \
+        " local table and then a request by wrk. Processor time is that of the backends, and of" \
+        " nginx for wrk:" % NO_LIMIT["max_concurrency"]
     yield ""
     yield "| Sessions | | requests a second | median ms | 99th percentile ms | to the median |" \
         " processor ms a request |"
     yield "|---|---|---|---|---|---|---|"
-    wrk = {one.sessions: one.rate for one in results.concurrency.lookups if one.how == "wrk"}
     for one in results.concurrency.lookups:
+        wrk = results.concurrency.lookup(one.sessions, "wrk").rate
         yield "| %d | %s | %.0f (%.2f) | %.3f | %.3f | %.1f | %.3f |" % (
-            one.sessions, HOW[one.how], one.rate, one.rate / wrk[one.sessions],
+            one.sessions, _who(one), one.rate, one.rate / wrk,
             one.median * 1000, one.p99 * 1000, one.p99 / one.median, one.cpu * 1000)
+        if one.local:
+            floor = results.concurrency.floor(one.sessions, one.how)
+            yield "| %d | the floor, %s | %.0f (%.2f) | | | | |" % (
+                one.sessions, one.how, floor, floor / wrk)
     yield ""
     yield "Sessions that read %s records each; in brackets the ratio to one session's time, and" \
-        " MB by which all backends have grown together:" % f"{results.concurrency.records:,}"
+        " MB by which all backends together and the largest one have grown:" \
+        % f"{results.concurrency.records:,}"
     yield ""
-    yield "| | Query | Sessions | seconds | of processor time | MB |"
-    yield "|---|---|---|---|---|---|"
+    yield "| | Query | Sessions | seconds | of processor time | MB | of the largest |"
+    yield "|---|---|---|---|---|---|---|"
     alone = {(one.contestant, one.query): one.wall
              for one in results.concurrency.scans if one.sessions == 1}
     for one in results.concurrency.scans:
-        yield "| %s | %s | %d | %.3f (%.2f) | %.2f | %.0f |" % (
+        yield "| %s | %s | %d | %.3f (%.2f) | %.2f | %.0f | %.0f |" % (
             _cell(one.contestant), TITLES[one.query], one.sessions, one.wall,
-            one.wall / alone[one.contestant, one.query], one.cpu, one.growth / MB)
+            one.wall / alone[one.contestant, one.query], one.cpu, one.growth / MB,
+            one.largest / MB)
     yield ""
+
+
+def _who(one):
+    if one.how == "wrk":
+        return "wrk"
+    return "%s, %s" % ("a local table" if one.local else "dataconnect_fdw", one.how)
 
 
 def _dashboard(results):
@@ -209,8 +222,11 @@ def _latency(results):
     yield "| | ms |"
     yield "|---|---|"
     for what, seconds in (("dataconnect_fdw, from the query to its rows", results.latency.ours),
-                          *results.latency.parts.items(), ("curl", results.latency.curl)):
-        yield "| %s | %.3f |" % (what, seconds * 1000)
+                          *results.latency.parts.items(), ("curl", results.latency.curl),
+                          ("the extension's own part: the first line without curl and the local"
+                           " table", results.latency.own())):
+        if seconds is not None:
+            yield "| %s | %.3f |" % (what, seconds * 1000)
     yield ""
 
 

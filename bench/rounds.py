@@ -9,6 +9,7 @@ import psycopg2
 from . import machine
 from .checks import Answers
 from .contestants import LOAD, QUERIES, REFERENCE, TRANSFER
+from .parts import number_of_rounds
 
 ORDER = (LOAD, *QUERIES, TRANSFER)
 
@@ -93,15 +94,11 @@ def ask(bench, contestant, query, pinned, quiet):
 
 
 def measure(bench, results, warm_up, records, options, quiet):
-    """All rounds.  A slow contestant leaves out rounds once it has used up the patience;
-    if it leaves out all, its warm-up counts."""
+    """All rounds.  If a contestant takes part in none, its warm-up counts."""
     times, expected = {}, {}
     for contestant, samples in warm_up.items():
-        times[contestant] = options.rounds
-        if contestant.slow:
-            slowest = max(sample.wall for sample in samples.values())
-            times[contestant] = min(options.rounds,
-                                    int(options.rounds * options.patience / slowest))
+        times[contestant] = number_of_rounds(
+            contestant, [sample.wall for sample in samples.values()], options)
         if not times[contestant]:
             for query, sample in samples.items():
                 results.add(records, contestant, query, 0, sample)

@@ -2,10 +2,10 @@
 
 import unittest
 
-from bench.concurrency import Concurrency, LookUps
+from bench.concurrency import Concurrency, LookUps, Scans
 from bench.contestants import ALL, HEAP, MAIN, NO_THREAD, QUERIES, REFERENCE
 from bench.goals import CPU_RATIOS, RATIOS, other_goals, query_goals
-from bench.latency import Latency
+from bench.latency import SAME_ROWS, Latency
 from bench.measure import Sample
 from bench.planning import Planning
 from bench.report import _page
@@ -156,14 +156,23 @@ class Others(unittest.TestCase):
         results = Results()
         results.concurrency = Concurrency(
             [LookUps(*one, 0.0001) for one in (
-                (1, "wrk", 100, 0.001, 0.001), (1, "simple", 1, 0.001, 1),
-                (1, "prepared", 1, 0.001, 1), (32, "wrk", 100, 0.001, 0.001),
-                (32, "prepared", 50, 0.001, 0.005), (32, "simple", 49, 0.001, 0.006))],
-            [], 10)
+                (1, "wrk", False, 100, 0.001, 0.001), (1, "simple", False, 1, 0.001, 1),
+                (1, "prepared", False, 1, 0.001, 1), (32, "wrk", False, 100, 0.001, 0.001),
+                (32, "prepared", False, 50, 0.001, 0.005),
+                (32, "prepared", True, 300, 0.001, 0.001),
+                (32, "simple", False, 49, 0.001, 0.006),
+                (32, "simple", True, 100, 0.001, 0.001))],
+            [Scans(MAIN, "count", 1, 0.5, 0.6, 3 * MB, 3 * MB),
+             Scans(MAIN, "count", 8, 2, 4.8, 20 * MB, 4 * MB)], 10)
         self.assertEqual([goal.reached for goal in other_goals(results)],
                          [True, True, False, False])
+        page = "\n".join(_page(results, "picture"))
         self.assertIn("| 32 | dataconnect_fdw, prepared | 50 (0.50) | 1.000 | 5.000 | 5.0 | 0.100 |",
-                      "\n".join(_page(results, "picture")))
+                      page)
+        # 300 look-ups and 100 requests a second: 1/300 s + 1/100 s.
+        self.assertIn("| 32 | the floor, prepared | 75 (0.75) |", page)
+        self.assertIn("simple; PostgreSQL and a request of wrk alone would do 0.50", page)
+        self.assertIn("| count(*) | 8 | 2.000 (4.00) | 4.80 | 20 | 4 |", page)
 
 
 class Page(unittest.TestCase):
@@ -177,7 +186,15 @@ class Page(unittest.TestCase):
         results = Results()
         results.latency = Latency(0.0015, 0.001, 200, {"planning": 0.00025})
         text = "\n".join(_page(results, "picture"))
-        self.assertIn("to its rows | 1.500 |\n| planning | 0.250 |\n| curl | 1.000 |", text)
+        self.assertIn("to its rows | 1.500 |\n| planning | 0.250 |\n| curl | 1.000 |\n", text)
+        self.assertNotIn("own part", text)
+
+    def test_the_extensions_own_part_of_the_latency(self):
+        results = Results()
+        results.latency = Latency(0.0015, 0.001, 200, {SAME_ROWS: 0.0003})
+        text = "\n".join(_page(results, "picture"))
+        self.assertIn("and the local table | 0.200 |", text)
+        self.assertIn("takes 0.50 ms more than with curl, of which 0.20 ms are", text)
 
     def test_nothing_measured(self):
         self.assertIn("## Goals", "\n".join(_page(Results(), "picture")))
