@@ -135,14 +135,24 @@ typedef struct DcfTableOptions
 	List *null_strings;	  /* of char *: texts that mean NULL in text columns */
 } DcfTableOptions;
 
+/* What an origin column shows of its row's reply. */
+typedef enum DcfOrigin
+{
+	DCF_ORIGIN_NONE, /* it is no origin column */
+	DCF_ORIGIN_FETCHED_AT,
+	DCF_ORIGIN_AGE,
+	DCF_ORIGIN_REQUEST
+} DcfOrigin;
+
 /*
  * The options make the kind of column: only read (name alone), parameter column
- * (param alone), filtered (name and param), or window (name with param_from or
- * param_to or both).
+ * (param alone), filtered (name and param), window (name with param_from or
+ * param_to or both), or origin column (value alone).
  */
 typedef struct DcfColumnOptions
 {
-	char *name;		  /* key in the reply; NULL for a parameter column */
+	char *name;		  /* key in the reply; NULL for parameter and origin
+					   * columns */
 	bool is_named;	  /* the option "name" was given */
 	char *param;	  /* or NULL */
 	char *param_from; /* or NULL */
@@ -150,8 +160,9 @@ typedef struct DcfColumnOptions
 	bool required;
 	char *default_value; /* or NULL */
 	bool list;
-	bool send_empty; /* send the parameter if its value is empty */
-	pg_tz *timezone; /* NULL: the server's */
+	bool send_empty;  /* send the parameter if its value is empty */
+	pg_tz *timezone;  /* NULL: the server's */
+	DcfOrigin origin; /* the option "value" */
 } DcfColumnOptions;
 
 /* How IMPORT names columns after the service's keys. */
@@ -190,7 +201,7 @@ extern DcfTableOptions *dcf_option_endpoint(const char *endpoint,
 											const char *params,
 											const DcfServerOptions *server);
 
-/* attname is the default of "name", unless the option "param" is given. */
+/* attname is the default of "name", unless "param" or "value" is given. */
 extern DcfColumnOptions *dcf_option_column(Oid relid, AttrNumber attnum,
 										   const char *attname);
 

@@ -12,6 +12,7 @@
 #include "postgres.h"
 #include "executor/tuptable.h"
 #include "nodes/pg_list.h"
+#include "utils/timestamp.h"
 
 #include "base/wait.h"
 #include "base/warned.h"
@@ -125,6 +126,7 @@ struct DcfRowSource
 	Oid userid;				   /* the user whose user mapping is used */
 	DcfWarned *warned;		   /* columns that the statement was warned of */
 	DcfRowStats *stats;
+	TimestampTz asked_at; /* when the statement began: until when "age" counts */
 	int batch; /* of DCF_ROW_BATCH_END; its number is that of dcf_bind_batch() */
 };
 

@@ -20,7 +20,8 @@ typedef enum DcfColumnKind
 	DCF_COLUMN_PARAMETER, /* not in the reply: shows what was sent */
 	DCF_COLUMN_FILTERED,  /* read, and can be filtered by equality */
 	DCF_COLUMN_WINDOW,	  /* read, and can be filtered by a range of time */
-	DCF_COLUMN_GENERATED  /* generated: neither sent nor read */
+	DCF_COLUMN_ORIGIN, /* neither sent nor read: shows where its row is from */
+	DCF_COLUMN_GENERATED /* generated: neither sent nor read */
 } DcfColumnKind;
 
 typedef struct DcfColumn
@@ -73,7 +74,7 @@ typedef struct DcfRelation
  *
  * Raises what option.h says; ERRCODE_SYNTAX_ERROR if two columns use one
  * parameter; ERRCODE_FDW_INVALID_DATA_TYPE if a window column is not date,
- * timestamp or timestamptz; ERRCODE_FDW_COLUMN_NAME_NOT_FOUND if the column
+ * timestamp or timestamptz, or an origin column not of its value's type; ERRCODE_FDW_COLUMN_NAME_NOT_FOUND if the column
  * that "split" names does not exist, and ERRCODE_SYNTAX_ERROR if requests
  * cannot be halved by it.
  */

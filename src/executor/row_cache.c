@@ -293,6 +293,8 @@ create_cached(Reader *reader, const DcfBoundValue *values)
 	cached->fetch =
 		dcf_fetch_create(source->relation, source->priv, source->userid,
 						 source->warned, source->stats);
+	/* A cursor may begin its requests in a later statement. */
+	cached->fetch->asked_at = source->asked_at;
 	cached->fetch->routine->start(cached->fetch, cached->values);
 	MemoryContextSwitchTo(context);
 	cached->store = tuplestore_begin_heap(false, false, work_mem);

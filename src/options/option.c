@@ -214,6 +214,16 @@ check_column(const DcfColumnOptions *column)
 	const char *bound = column->param_from ? "param_from" : "param_to";
 	bool is_window = column->param_from || column->param_to;
 
+	/* An origin column is neither read nor sent. */
+	if (column->origin != DCF_ORIGIN_NONE && column->name)
+		reject_pair("value", "name");
+	if (column->origin != DCF_ORIGIN_NONE && column->param)
+		reject_pair("value", "param");
+	if (column->origin != DCF_ORIGIN_NONE && is_window)
+		reject_pair("value", bound);
+	if (column->origin != DCF_ORIGIN_NONE && column->timezone)
+		reject_pair("value", "timezone");
+
 	if (is_window && column->param)
 		reject_pair("param", bound);
 	if (is_window && !column->name)
@@ -307,7 +317,7 @@ dcf_option_column(Oid relid, AttrNumber attnum, const char *attname)
 	column = read_column(GetForeignColumnOptions(relid, attnum));
 	column->is_named = column->name != NULL;
 	/* A column with a parameter has a key only if "name" says so. */
-	if (!column->name && !column->param)
+	if (!column->name && !column->param && column->origin == DCF_ORIGIN_NONE)
 		column->name = pstrdup(attname);
 	return column;
 }

@@ -41,6 +41,12 @@ static const DcfOptionChoice empties[] = {{"skip", false},
 										  {"send", true},
 										  {.name = NULL}};
 
+static const DcfOptionChoice origins[] = {{"fetched_at",
+										   DCF_ORIGIN_FETCHED_AT},
+										  {"age", DCF_ORIGIN_AGE},
+										  {"request", DCF_ORIGIN_REQUEST},
+										  {.name = NULL}};
+
 static const DcfOptionChoice column_names[] = {{"snake", DCF_NAMES_SNAKE},
 											   {"preserve",
 												DCF_NAMES_PRESERVE},
@@ -271,6 +277,13 @@ const DcfOption dcf_options[] = {
 	{COLUMN(timezone), .type = DCF_OPTION_TIMEZONE,
 	 .description = "time zone of the column's times without zone; default is "
 					"the server's"},
+	{.context = DCF_OPTION_COLUMN,
+	 .name = "value",
+	 .type = DCF_OPTION_ENUM,
+	 .choices = origins,
+	 .offset = offsetof(DcfColumnOptions, origin),
+	 .description =
+		 "what the column shows of its row's reply: when it arrived, how old it is, or the request"},
 
 	{IMPORT(column_names), .type = DCF_OPTION_ENUM, .choices = column_names,
 	 .default_value = "snake",

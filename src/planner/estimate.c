@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "access/sysattr.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -77,6 +78,7 @@ static bool use_learned(const Estimation *e, double remote);
 static double statistics_rows(const Estimation *e);
 static double reply_rows(Estimation *e);
 static double filtered_part(const Estimation *e);
+static List *without_origins(const Estimation *e, List *clauses);
 static bool is_filter(const Estimation *e, const RestrictInfo *rinfo);
 static Selectivity selectivity(const Estimation *e, List *clauses);
 static double bytes_per_record(const Estimation *e);
@@ -631,13 +633,45 @@ static Selectivity
 selectivity(const Estimation *e, List *clauses)
 {
 	/* A clause may have several bindings. */
-	Selectivity one =
-		clauselist_selectivity(e->root, list_concat_unique_ptr(NIL, clauses),
-							   e->baserel->relid, JOIN_INNER, NULL);
+	Selectivity one = clauselist_selectivity(
+		e->root, without_origins(e, list_concat_unique_ptr(NIL, clauses)),
+		e->baserel->relid, JOIN_INNER, NULL);
 
 	if (!list_member_ptr(clauses, e->key))
 		return one;
 	return Min(e->estimate->keys * one, 1) / e->estimate->batches;
+}
+
+/*
+ * The clauses but those about nothing but origin columns of the table: they hold
+ * for all rows of a reply or for none, and statistics know only of replies of the
+ * past.
+ */
+static List *
+without_origins(const Estimation *e, List *clauses)
+{
+	List *others = NIL;
+	ListCell *lc;
+
+	foreach(lc, clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		Bitmapset *offset = NULL;
+		int member = -1;
+		bool only_origins = true;
+
+		pull_varattnos((Node *) rinfo->clause, e->baserel->relid, &offset);
+		while ((member = bms_next_member(offset, member)) >= 0)
+		{
+			int attnum = member + FirstLowInvalidHeapAttributeNumber;
+
+			only_origins &= attnum > 0 &&
+				e->relation->columns[attnum - 1].kind == DCF_COLUMN_ORIGIN;
+		}
+		if (!only_origins || bms_is_empty(offset))
+			others = lappend(others, rinfo);
+	}
+	return others;
 }
 
 /* The size of a record, as learned or assumed. */

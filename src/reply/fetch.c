@@ -4,10 +4,12 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/memutils.h"
 
 #include "net/session.h"
 #include "net/status.h"
+#include "origin.h"
 #include "record.h"
 #include "reply/fetch.h"
 #include "reply/reply.h"
@@ -30,8 +32,9 @@ typedef struct Stream
 	DcfRequest *request;
 	DcfRequestSize reqsize; /* how much the request asks for */
 	DcfReply *reply;
-	bool begun; /* the reply has begun, and the reader reads it */
-	bool fresh; /* and has not looked at its first bytes */
+	DcfOrigins *origins; /* NULL if none is fetched */
+	bool begun;			 /* the reply has begun, and the reader reads it */
+	bool fresh;			 /* and has not looked at its first bytes */
 } Stream;
 
 struct Fetch
@@ -116,6 +119,7 @@ dcf_fetch_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
 	fetch->base.userid = userid;
 	fetch->base.warned = warned ? warned : dcf_warned_create();
 	fetch->base.stats = stats ? stats : &fetch->own_stats;
+	fetch->base.asked_at = GetCurrentStatementStartTimestamp();
 	fetch->own_stats.first_byte_ms = -1;
 	fetch->context = CurrentMemoryContext;
 	fetch->sent = find_sent(relation, priv);
@@ -222,6 +226,8 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 				if (!dcf_bind_owns_row(stream->bound, values, isnull))
 					break;
 				fill_sent(fetch, values, isnull);
+				if (stream->origins)
+					dcf_origins_fill(stream->origins, values, isnull);
 				ExecStoreVirtualTuple(*slot);
 				return DCF_ROW_READY;
 			case DCF_RECORD_END:
@@ -349,6 +355,8 @@ get_stream(Fetch *fetch)
 	stream->reader =
 		dcf_record_create(fetch->base.relation, fetch->base.priv->fetched,
 						  fetch->base.warned);
+	stream->origins =
+		dcf_origins_create(fetch->base.relation, fetch->base.priv->fetched);
 	fetch->streams[fetch->nstreams] = stream;
 	MemoryContextSwitchTo(old);
 	return stream;
@@ -437,6 +445,9 @@ step_stream(Fetch *fetch, Stream *stream)
 	if (status == DCF_REPLY_LATER)
 		return true;
 	dcf_record_attach(stream->reader, stream->reply);
+	if (stream->origins)
+		dcf_origins_begin(stream->origins, stream->reply, fetch->base.asked_at,
+						  stream->context);
 	stream->begun = stream->fresh = true;
 	dcf_reply_counters(stream->reply, &reply);
 	if (stats->first_byte_ms < 0)

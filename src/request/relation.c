@@ -20,6 +20,8 @@ static void find_presets(DcfRelation *relation);
 static bool is_fixed(const DcfRequest *request, char *param);
 static void check_window_type(const DcfRelation *relation,
 							  const DcfColumn *column);
+static void check_origin_type(const DcfRelation *relation,
+							  const DcfColumn *column);
 static const DcfColumn *find_split(const DcfRelation *relation);
 static void check_params_distinct(const DcfRelation *relation);
 static void check_pair(const DcfRelation *relation, const DcfColumn *one,
@@ -160,6 +162,8 @@ dcf_column_send(DcfRequest *request, const DcfColumn *column,
 static DcfColumnKind
 column_kind(const DcfColumnOptions *options)
 {
+	if (options->origin != DCF_ORIGIN_NONE)
+		return DCF_COLUMN_ORIGIN;
 	if (options->param_from || options->param_to)
 		return DCF_COLUMN_WINDOW;
 	if (options->param)
@@ -201,6 +205,8 @@ load_column(DcfRelation *relation, Form_pg_attribute attribute)
 		column_kind(column->options);
 	if (column->kind == DCF_COLUMN_WINDOW)
 		check_window_type(relation, column);
+	if (column->kind == DCF_COLUMN_ORIGIN)
+		check_origin_type(relation, column);
 }
 
 /* Mark the columns for which something is always sent. */
@@ -246,6 +252,37 @@ check_window_type(const DcfRelation *relation, const DcfColumn *column)
 				column->attname, relation->relname),
 		 errdetail(
 			 "Options \"param_from\" and \"param_to\" need type date, timestamp or timestamptz, and the column is of type %s.",
+			 format_type_be(column->type))));
+}
+
+/*
+ * Raise an error unless an origin column has exactly the type of its value; a
+ * domain would have to be checked.
+ */
+static void
+check_origin_type(const DcfRelation *relation, const DcfColumn *column)
+{
+	static const struct
+	{
+		const char *value;
+		Oid type;
+	} origins[] = {
+		[DCF_ORIGIN_FETCHED_AT] = {"fetched_at", TIMESTAMPTZOID},
+		[DCF_ORIGIN_AGE] = {"age", INTERVALOID},
+		[DCF_ORIGIN_REQUEST] = {"request", TEXTOID},
+	};
+	DcfOrigin origin = column->options->origin;
+
+	if (column->type == origins[origin].type)
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+		 errmsg("column \"%s\" of foreign table \"%s\" cannot show \"%s\"",
+				column->attname, relation->relname, origins[origin].value),
+		 errdetail(
+			 "With this option \"value\" a column must be of type %s, and the column is of type %s.",
+			 format_type_be(origins[origin].type),
 			 format_type_be(column->type))));
 }
 
