@@ -16,9 +16,9 @@ SRC        := dataconnect_fdw.c $(sort $(wildcard src/*/*.c))
 OBJS        = $(SRC:.c=.o)
 
 # Tests run in this order; one that is missing here runs after these.
-REGRESS_ORDER = options security columns column_timezone missing_keys new_keys types values nulls pushdown sent_values empty_values unknown_parameters periods joins batches \
+REGRESS_ORDER = options security columns column_timezone origins missing_keys new_keys types values nulls pushdown sent_values empty_values unknown_parameters periods joins batches \
                 split estimates equivalence required weighed_plans errors explain formats formats_csv_xml \
-                limit_rescan_cursors once catalogue import import_bridge companies describe \
+                limit_rescan_cursors once copies catalogue import import_bridge companies describe \
                 drift
 REGRESS_ALL  := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
 REGRESS       = $(filter $(REGRESS_ALL),$(REGRESS_ORDER)) \

@@ -16,6 +16,7 @@
 #include "executor/scan.h"
 #include "options/freshness.h"
 #include "plan_ancestors.h"
+#include "reply/copy_look.h"
 #include "request/bind.h"
 #include "request/request.h"
 
@@ -23,6 +24,8 @@ static List *deparse_context(ForeignScanState *node, ExplainState *es);
 static bool has_exec_param(Node *node, void *unused);
 static void explain_request(const DcfScan *scan, DcfRequestSet *set,
 							bool known, ExplainState *es);
+static void explain_copies(const DcfScan *scan, const DcfBoundValue *values,
+						   ExplainState *es);
 static void explain_sent_clauses(const DcfScan *scan, List *context,
 								 ExplainState *es);
 static void explain_estimate(const DcfScan *scan, ExplainState *es);
@@ -55,6 +58,9 @@ dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 	set = dcf_bind_create(dcf_scan_relation(scan), priv, values, true);
 
 	explain_request(scan, set, known, es);
+	/* Afterwards the statistics say how many copies were read. */
+	if (known && !es->analyze)
+		explain_copies(scan, values, es);
 	explain_sent_clauses(scan, context, es);
 	explain_estimate(scan, es);
 	if (priv->rows_per_request > dcf_scan_relation(scan)->server->max_rows)
@@ -120,6 +126,27 @@ explain_request(const DcfScan *scan, DcfRequestSet *set, bool known,
 			es);
 	if (count != 1 && known)
 		ExplainPropertyFloat("Requests Planned", NULL, count, 0, es);
+}
+
+/* What a query with max_age would find if it ran now. */
+static void
+explain_copies(const DcfScan *scan, const DcfBoundValue *values,
+			   ExplainState *es)
+{
+	DcfCopyLook look;
+	char *age;
+
+	if (!dcf_copy_look(dcf_scan_relation(scan), dcf_scan_private(scan), values,
+					   dcf_scan_source(scan)->userid, &look) ||
+		look.requests == 0)
+		return;
+	age = psprintf(INT64_FORMAT " s old", look.age / 1000);
+	if (look.young > 0 && look.requests > 1)
+		age = psprintf("%d of %d requests, up to %s", look.young,
+					   look.requests, age);
+	else if (look.young == 0)
+		age = look.old > 0 ? psprintf("%s, too old", age) : "none";
+	ExplainPropertyText("Cache", age, es);
 }
 
 /* The clauses whose values are sent, so that the service evaluates them. */

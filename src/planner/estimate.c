@@ -17,6 +17,7 @@
 #include "utils/selfuncs.h"
 
 #include "discovery/bridge.h"
+#include "estimate_copy.h"
 #include "planner/estimate.h"
 #include "reply/reply_stats.h"
 #include "request/fdw_private.h"
@@ -100,6 +101,7 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 	double max_rows = relation->server->max_rows;
 	double received;
 	double cost_per_request;
+	double sent; /* requests whose replies are not copies */
 	QualCost qual_cost;
 
 	/*
@@ -127,11 +129,14 @@ dcf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 		Max(COST_PER_REQUEST, e.learned.first_byte_ms * COST_PER_MS);
 	cost_qual_eval(&qual_cost, quals->local, root);
 
+	sent = estimate->requests *
+		(1 - dcf_estimate_copied(root, baserel, relation, quals, fan_out));
+
 	/* The first request is part of the startup cost. */
-	estimate->startup_cost = cost_per_request + qual_cost.startup +
-		baserel->reltarget->cost.startup;
+	estimate->startup_cost = Min(sent, 1) * cost_per_request +
+		qual_cost.startup + baserel->reltarget->cost.startup;
 	estimate->total_cost = estimate->startup_cost +
-		(estimate->requests - 1) * cost_per_request +
+		Max(sent - 1, 0) * cost_per_request +
 		received *
 			(bytes_per_record(&e) * COST_PER_BYTE + cpu_tuple_cost +
 			 qual_cost.per_tuple) +
