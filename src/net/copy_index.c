@@ -303,7 +303,6 @@ dcf_copy_index_publish(DcfCopyTable *table, DcfCopyEntry *entry)
 {
 	DcfCopyEntry *present = NULL;
 
-	entry->owner = 0;
 	if (!entry->forgotten)
 		dcf_copy_index_find(table, &entry->subject.key, note_complete,
 							&present);
@@ -319,7 +318,6 @@ dcf_copy_index_publish(DcfCopyTable *table, DcfCopyEntry *entry)
 		entry->complete = true;
 		dlist_push_head(&table->used, &entry->use);
 	}
-	dcf_copy_index_clear(table, entry);
 }
 
 bool
