@@ -38,6 +38,8 @@ my $queries = DataConnectQueries->new(url => $dc->url,
 my $judge = DataConnectJudge->new($dc, $queries);
 my $session = $judge->session;
 $session->query($queries->setup_sql($dc->reply('/test/things?Response=Json')));
+# It reads the catalogue at each ALTER of the settings, and says nothing of these tables.
+$session->query('ALTER EVENT TRIGGER dataconnect_fdw_parameters DISABLE');
 is($session->query('SELECT count(*) FROM near.records'), 64, 'there is something to compare');
 
 my @mismatches;

@@ -34,13 +34,15 @@ extern int64 dcf_wait_now(void);
  */
 typedef struct DcfWaitPlan
 {
-	uint64 number; /* of the plan: others have other numbers */
-	int64 until;   /* by dcf_wait_now(); -1: no time */
+	uint64 number;		  /* of the plan: others have other numbers */
+	int64 until;		  /* by dcf_wait_now(); -1: no time */
+	int64 attended_until; /* by then all who take part look again; INT64_MAX: as
+						   * soon as the latch is set */
 	DcfWaitReason reason;
 	bool ready;
 } DcfWaitPlan;
 
-/* Nothing takes part yet. */
+/* Nothing takes part yet; the latch is attended to. */
 extern void dcf_wait_plan_begin(DcfWaitPlan *plan);
 
 /*

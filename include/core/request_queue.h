@@ -11,8 +11,13 @@
  * reached, or if it ignores the limits.  Each of these may last as long as a long
  * request, or as a user's lunch.
  *
+ * Some owners do not notice that they are woken, but look again within a time.
+ * Their places are attended until then.  Those behind such a place are woken as
+ * well, and look by themselves when that time is over.
+ *
  * Pure C.  The caller owns the places, and locks the queue where others use it.
- * All limits are those of adaptive_limit.h.
+ * All limits are those of adaptive_limit.h; now and other times are by one clock,
+ * in milliseconds, and above 0.
  */
 #ifndef DCF_REQUEST_QUEUE_H
 #define DCF_REQUEST_QUEUE_H
@@ -21,6 +26,9 @@
 #include <stdint.h>
 
 #include "core/adaptive_limit.h"
+
+/* For attended_until: its owner looks when it is woken. */
+#define DCF_REQUEST_WOKEN INT64_MAX
 
 /* A request in the queue.  The caller sets all fields but the first two. */
 typedef struct DcfRequestPlace
@@ -31,8 +39,10 @@ typedef struct DcfRequestPlace
 	DcfAdaptiveLimit *resource;	  /* its resource's limit, or NULL */
 	int max;					  /* its own maximum of requests under way */
 	bool needed;				  /* fixed while in the queue */
-	bool attended;				  /* its owner looks when it is woken */
 	bool unlimited;				  /* it waits for the end of a pause only */
+	int64_t attended_until;		  /* its owner looks by then; 0: it rests.
+								   * If it is set back, the caller wakes as
+								   * if the place left */
 } DcfRequestPlace;
 
 /* All zero is an empty queue. */
@@ -59,7 +69,16 @@ extern void dcf_request_queue_leave(DcfRequestQueue *queue,
 /* Whether nobody for its resource holds the place up. */
 extern bool dcf_request_queue_is_first(const DcfRequestQueue *queue,
 									   const DcfAdaptiveLimit *total,
-									   const DcfRequestPlace *place);
+									   const DcfRequestPlace *place,
+									   int64_t now);
+
+/*
+ * When the place has to look by itself, because one before it may be attended no
+ * longer; -1: never.
+ */
+extern int64_t dcf_request_queue_next(const DcfRequestQueue *queue,
+									  const DcfRequestPlace *place,
+									  int64_t now);
 
 /*
  * Whether nobody holds up a request for a resource that stands at place; NULL: it
@@ -73,10 +92,11 @@ extern bool dcf_request_queue_lets_pass(const DcfRequestQueue *queue,
 
 /*
  * After an event that may make room, or end a pause: call wake(owner) for all that
- * may go first, at least the first of each resource.
+ * may go first, at least the first of each resource, and for those behind which may
+ * have to look by themselves.
  */
 extern void dcf_request_queue_wake(const DcfRequestQueue *queue,
-								   const DcfAdaptiveLimit *total,
+								   const DcfAdaptiveLimit *total, int64_t now,
 								   void (*wake)(void *owner));
 
 #endif /* DCF_REQUEST_QUEUE_H */

@@ -140,6 +140,7 @@ extern void dcf_row_source_wait(DcfRowSource *const *sources, int n,
 /*
  * Let somebody else wait for these sources: a descriptor (wait.h) that is readable
  * when one of them may go on, or at once if ready.  Then call dcf_row_source_wait().
+ * If that does not happen within 200 ms, their requests lose their turn in a queue.
  */
 extern pgsocket dcf_row_source_lend(DcfRowSource *const *sources, int n,
 									bool ready);

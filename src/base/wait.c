@@ -72,6 +72,7 @@ dcf_wait_plan_begin(DcfWaitPlan *plan)
 
 	plan->number = ++nplans;
 	plan->until = -1;
+	plan->attended_until = INT64_MAX;
 	plan->reason = DCF_WAIT_COPY;
 	plan->ready = false;
 }

@@ -54,22 +54,36 @@ dcf_request_queue_leave(DcfRequestQueue *queue, DcfRequestPlace *place)
 
 /* Whether a request waits for room, so that others wait behind it. */
 static bool
-holds_up(const DcfRequestPlace *place, const DcfAdaptiveLimit *total)
+holds_up(const DcfRequestPlace *place, const DcfAdaptiveLimit *total,
+		 int64_t now)
 {
-	return place->attended && !place->unlimited &&
+	return place->attended_until > now && !place->unlimited &&
 		total->in_flight < place->max;
 }
 
 bool
 dcf_request_queue_is_first(const DcfRequestQueue *queue,
 						   const DcfAdaptiveLimit *total,
-						   const DcfRequestPlace *place)
+						   const DcfRequestPlace *place, int64_t now)
 {
 	for (const DcfRequestPlace *other = queue->first; other != place;
 		 other = other->next)
-		if (other->resource == place->resource && holds_up(other, total))
+		if (other->resource == place->resource && holds_up(other, total, now))
 			return false;
 	return true;
+}
+
+int64_t
+dcf_request_queue_next(const DcfRequestQueue *queue,
+					   const DcfRequestPlace *place, int64_t now)
+{
+	int64_t next = DCF_REQUEST_WOKEN;
+
+	for (const DcfRequestPlace *other = queue->first; other != place;
+		 other = other->next)
+		if (other->attended_until > now && other->attended_until < next)
+			next = other->attended_until;
+	return next == DCF_REQUEST_WOKEN ? -1 : next;
 }
 
 bool
@@ -85,7 +99,7 @@ dcf_request_queue_lets_pass(const DcfRequestQueue *queue,
 		/* Only optional ones follow. */
 		if (needed && !other->needed)
 			return true;
-		if (!holds_up(other, total))
+		if (!holds_up(other, total, now))
 			continue;
 		if (other->resource == resource || other->resource == NULL ||
 			!dcf_adaptive_limit_is_full(other->resource, now))
@@ -96,7 +110,7 @@ dcf_request_queue_lets_pass(const DcfRequestQueue *queue,
 
 void
 dcf_request_queue_wake(const DcfRequestQueue *queue,
-					   const DcfAdaptiveLimit *total,
+					   const DcfAdaptiveLimit *total, int64_t now,
 					   void (*wake)(void *owner))
 {
 	const DcfAdaptiveLimit *seen[RESOURCES];
@@ -107,16 +121,17 @@ dcf_request_queue_wake(const DcfRequestQueue *queue,
 	{
 		int i = 0;
 
-		if (place->attended && place->unlimited)
+		if (place->attended_until > now && place->unlimited)
 			wake(place->owner);
-		if (!holds_up(place, total))
+		if (!holds_up(place, total, now))
 			continue;
 		while (i < nseen && seen[i] != place->resource)
 			i++;
 		if (i < nseen)
 			continue;
 		wake(place->owner);
-		if (nseen < RESOURCES)
+		/* One that may not look in time does not stand for those behind it. */
+		if (place->attended_until == DCF_REQUEST_WOKEN && nseen < RESOURCES)
 			seen[nseen++] = place->resource;
 	}
 }

@@ -176,8 +176,11 @@ dcf_async_configure_wait(AsyncRequest *areq)
 	if (llast(pending) != areq)
 		return;
 	serve_pending(pending, has_rest && !others);
-	/* Later scans of the Append have not been asked for their sockets yet. */
-	if (others)
+	/*
+	 * Later scans of the Append have not been asked for their sockets yet.  While it
+	 * has a synchronous scan left, it does not wait.
+	 */
+	if (others && append->as_syncdone)
 		lend(areq, append, pending);
 	list_free(pending);
 }

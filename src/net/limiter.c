@@ -6,7 +6,8 @@
  * A request that finds no room takes a place in its account's queue, and waits
  * for its latch.  No wake-up is lost, because it says under the lock that it
  * waits, and looks for room under the same lock.  Whoever was woken and does not
- * go, because it rests or leaves, wakes the next.
+ * go, because it rests or leaves, wakes the next.  A lent wait (wait.h) does not
+ * notice the latch, so its place is attended only until its time.
  */
 #include "postgres.h"
 
@@ -43,11 +44,12 @@ struct DcfLimiterSlot
 	DcfAdaptiveLimitTicket ticket; /* if taken */
 	bool taken;
 	bool accepted;
-	bool was_probe;	 /* the last refusal was of a probe */
-	bool needed;	 /* claimed so last, and not taken since */
-	int64 until;	 /* when queue_timeout ends, if needed; 0: never */
-	int64 rested_at; /* when the backend left the wait; 0: it has not */
-	dlist_node node; /* in taken_slots or queued_slots */
+	bool was_probe;		  /* the last refusal was of a probe */
+	bool needed;		  /* claimed so last, and not taken since */
+	int64 until;		  /* when queue_timeout ends, if needed; 0: never */
+	int64 attended_until; /* of the last claim, as in a DcfWaitPlan */
+	int64 rested_at;	  /* when the backend left the wait; 0: it has not */
+	dlist_node node;	  /* in taken_slots or queued_slots */
 };
 
 /* The state of the account for a request that has to wait. */
@@ -73,10 +75,10 @@ path_limit(DcfLimiterPath *path)
 
 /* Whether nobody for the path holds up the slot, which is queued. */
 static bool
-is_first(const DcfLimiterSlot *slot)
+is_first(const DcfLimiterSlot *slot, int64 now)
 {
 	return dcf_request_queue_is_first(&slot->account->queue,
-									  &slot->account->limit, slot->place);
+									  &slot->account->limit, slot->place, now);
 }
 
 /*
@@ -118,7 +120,7 @@ leave_queue(DcfLimiterSlot *slot)
 
 /* If the place is of the other kind now, move to the end of that. */
 static void
-change_kind(DcfLimiterSlot *slot)
+change_kind(DcfLimiterSlot *slot, int64 now)
 {
 	DcfLimiterAccount *account = slot->account;
 	DcfRequestPlace *place = slot->place;
@@ -126,7 +128,7 @@ change_kind(DcfLimiterSlot *slot)
 
 	if (place == NULL || place->needed == slot->needed)
 		return;
-	was_first = is_first(slot);
+	was_first = is_first(slot, now);
 	dcf_request_queue_leave(&account->queue, place);
 	place->needed = slot->needed;
 	dcf_request_queue_join(&account->queue, place, false);
@@ -173,16 +175,17 @@ dcf_limiter_release(DcfLimiterSlot *slot)
 void
 dcf_limiter_rest(DcfLimiterSlot *slot)
 {
+	int64 now = dcf_wait_now();
 	bool was_first;
 
 	if (slot->rested_at == 0)
-		slot->rested_at = dcf_wait_now();
+		slot->rested_at = Min(now, slot->attended_until);
 	/* Only this backend changes what it attends to. */
-	if (slot->place == NULL || !slot->place->attended)
+	if (slot->place == NULL || slot->place->attended_until == 0)
 		return;
 	dcf_limiter_lock(slot->table);
-	was_first = is_first(slot);
-	slot->place->attended = false;
+	was_first = is_first(slot, now);
+	slot->place->attended_until = 0;
 	if (was_first)
 		dcf_limiter_wake(slot->account);
 	dcf_limiter_unlock(slot->table);
@@ -289,8 +292,8 @@ choose_time(const DcfLimiterSlot *slot, int64 now)
 		return account->send_at > now ? account->send_at : now + POLL_MS;
 	if (slot->place->unlimited)
 		return account->send_at;
-	if (!is_first(slot))
-		return -1;
+	if (!is_first(slot, now))
+		return dcf_request_queue_next(&account->queue, slot->place, now);
 	next = dcf_adaptive_limit_next(&account->limit, path_limit(slot->path),
 								   slot->max, now);
 	if (next == 0)
@@ -307,7 +310,7 @@ attend(DcfLimiterSlot *slot, bool unlimited)
 		join_queue(slot);
 	if (slot->place == NULL)
 		return;
-	slot->place->attended = true;
+	slot->place->attended_until = slot->attended_until;
 	slot->place->unlimited = unlimited;
 }
 
@@ -329,7 +332,7 @@ try_take(DcfLimiterSlot *slot, DcfLimiterClaim claim, int64 now,
 	if (account == NULL)
 		return true;
 	if (claim != DCF_CLAIM_LOOK)
-		change_kind(slot);
+		change_kind(slot, now);
 	taken = has_room(slot, now) || (unlimited && account->send_at <= now);
 	if (taken)
 		note_taken(slot, now);
@@ -422,7 +425,10 @@ dcf_limiter_claim(DcfLimiterSlot *slot, DcfLimiterClaim claim,
 	if (slot->taken)
 		return true;
 	if (claim != DCF_CLAIM_LOOK)
+	{
 		set_kind(slot, claim == DCF_CLAIM_NEEDED, now);
+		slot->attended_until = plan->attended_until;
+	}
 	if (try_take(slot, claim, now, &situation))
 		return true;
 	if (claim == DCF_CLAIM_LOOK)

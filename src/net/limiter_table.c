@@ -375,7 +375,8 @@ set_latch(void *latch)
 void
 dcf_limiter_wake(const DcfLimiterAccount *account)
 {
-	dcf_request_queue_wake(&account->queue, &account->limit, set_latch);
+	dcf_request_queue_wake(&account->queue, &account->limit, dcf_wait_now(),
+						   set_latch);
 }
 
 /*

@@ -6,8 +6,12 @@
 
 #include "reply/row_source.h"
 
-/* How long, in ms, a wait that does not notice the latch may last. */
-#define LENT_MS 100
+/*
+ * How long, in ms, a wait that does not notice the latch may last, and how much later
+ * than that the backend may come back without losing its turn in a queue.
+ */
+#define LENT_MS		 100
+#define LENT_LATE_MS 100
 
 /* Take part in the plan with all sources, of which the first one makes the claim. */
 static void
@@ -60,19 +64,22 @@ dcf_row_source_wait(DcfRowSource *const *sources, int n, bool wait)
 }
 
 /*
- * Nobody tells when the other wait ends, so no request may keep a place in the queue
- * of the limiter meanwhile.
+ * Nobody tells when the other wait ends, or whether another one follows, so a request
+ * keeps its turn in the queue of the limiter only for a time.
  */
 pgsocket
 dcf_row_source_lend(DcfRowSource *const *sources, int n, bool ready)
 {
+	int64 now = dcf_wait_now();
 	DcfWaitPlan plan;
 
 	end_wait(sources, n);
 	dcf_wait_plan_begin(&plan);
 	plan.ready = ready;
-	plan_all(sources, n, DCF_CLAIM_LOOK, &plan);
-	dcf_wait_plan_note(&plan, dcf_wait_now() + LENT_MS, DCF_WAIT_QUEUE);
+	plan.attended_until = now + LENT_MS + LENT_LATE_MS;
+	plan_all(sources, n, ready ? DCF_CLAIM_LOOK : choose_claim(sources, n),
+			 &plan);
+	dcf_wait_plan_note(&plan, now + LENT_MS, DCF_WAIT_QUEUE);
 	return dcf_wait_lend(&plan);
 }
 

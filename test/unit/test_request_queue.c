@@ -20,12 +20,14 @@ typedef struct Service
 } Service;
 
 static Service service;
+static int64_t now;
 static char order[100];
 
 static void
 begin(void)
 {
 	memset(&service, 0, sizeof(service));
+	now = 1000;
 	dcf_adaptive_limit_init(&service.total);
 	for (int i = 0; i < 2; i++)
 		dcf_adaptive_limit_init(&service.resources[i]);
@@ -39,7 +41,7 @@ make(const char *owner, int resource, bool needed)
 							 .resource = &service.resources[resource],
 							 .max = MAX,
 							 .needed = needed,
-							 .attended = true};
+							 .attended_until = DCF_REQUEST_WOKEN};
 }
 
 static void
@@ -62,7 +64,7 @@ static const char *
 woken(void)
 {
 	order[0] = '\0';
-	dcf_request_queue_wake(&service.queue, &service.total, note);
+	dcf_request_queue_wake(&service.queue, &service.total, now, note);
 	return order;
 }
 
@@ -92,13 +94,14 @@ passes(const DcfRequestPlace *place, int resource, bool needed)
 {
 	return dcf_request_queue_lets_pass(&service.queue, &service.total, place,
 									   &service.resources[resource], needed,
-									   1000);
+									   now);
 }
 
 static bool
 is_first(const DcfRequestPlace *place)
 {
-	return dcf_request_queue_is_first(&service.queue, &service.total, place);
+	return dcf_request_queue_is_first(&service.queue, &service.total, place,
+									  now);
 }
 
 static void
@@ -173,20 +176,20 @@ passes_over_who_cannot_go(void)
 	join(&b);
 	CHECK(!passes(&b, 0, false), "one who waits holds up the next");
 
-	a.attended = false;
+	a.attended_until = 0;
 	CHECK(passes(&b, 0, false), "at rest it does not");
 	CHECK(is_first(&b), "the next is first");
 	CHECK(strcmp(woken(), "b") == 0, "who is woken: %s", order);
-	a.attended = true;
+	a.attended_until = DCF_REQUEST_WOKEN;
 	CHECK(!passes(&b, 0, false), "but has kept its place");
 	CHECK(strcmp(woken(), "a") == 0, "and is woken: %s", order);
 
 	a.unlimited = true;
 	CHECK(passes(&b, 0, false), "beyond the limit it does not, either");
 	CHECK(strcmp(woken(), "ab") == 0, "both are woken: %s", order);
-	a.attended = false;
+	a.attended_until = 0;
 	CHECK(strcmp(woken(), "b") == 0, "unless at rest: %s", order);
-	a.attended = true;
+	a.attended_until = DCF_REQUEST_WOKEN;
 	a.unlimited = false;
 
 	dcf_adaptive_limit_send(&service.total, NULL, MAX, 1000, &ticket);
@@ -198,6 +201,50 @@ passes_over_who_cannot_go(void)
 
 	a.resource = NULL;
 	CHECK(!passes(&b, 1, false), "so it does without a resource");
+}
+
+/* Places of owners that look by themselves. */
+static void
+passes_over_who_is_late(void)
+{
+	DcfRequestPlace a, b, c;
+
+	begin();
+	a = make("a", 0, true);
+	b = make("b", 0, true);
+	c = make("c", 0, true);
+	a.attended_until = now + 100;
+	b.attended_until = now + 200;
+	join(&a);
+	join(&b);
+	join(&c);
+	CHECK(strcmp(woken(), "abc") == 0, "all who may go: %s", order);
+	CHECK(!passes(&b, 0, true) && !is_first(&b), "the first has its turn");
+	CHECK(dcf_request_queue_next(&service.queue, &a, now) == -1,
+		  "the first need not look");
+	CHECK(dcf_request_queue_next(&service.queue, &b, now) == now + 100 &&
+			  dcf_request_queue_next(&service.queue, &c, now) == now + 100,
+		  "those behind look after its time");
+	now += 99;
+	CHECK(!passes(&c, 0, true), "in its time");
+	now += 1;
+	CHECK(passes(&b, 0, true) && is_first(&b), "after it");
+	CHECK(!passes(&c, 0, true), "the next one has a time, too");
+	CHECK(dcf_request_queue_next(&service.queue, &c, now) == now + 100,
+		  "which is then");
+	CHECK(strcmp(woken(), "bc") == 0, "who is woken then: %s", order);
+	a.unlimited = true;
+	CHECK(strcmp(woken(), "bc") == 0, "late beyond the limit: %s", order);
+	a.unlimited = false;
+	a.attended_until = now + 1;
+	CHECK(!passes(&b, 0, true), "the place was kept");
+	now += 100;
+	CHECK(passes(&c, 0, true), "after both");
+	CHECK(dcf_request_queue_next(&service.queue, &c, now) == -1,
+		  "nobody is left to look after");
+	c.attended_until = now + 5;
+	a.attended_until = DCF_REQUEST_WOKEN;
+	CHECK(strcmp(woken(), "a") == 0, "who is woken stands for all: %s", order);
 }
 
 static void
@@ -251,6 +298,8 @@ typedef struct Client
 	bool queued;
 	bool awake;
 	bool taken;
+	bool lent;	 /* it does not notice that it is woken */
+	int64_t due; /* when it looks by itself; -1: never */
 	DcfAdaptiveLimitTicket ticket;
 } Client;
 
@@ -275,7 +324,7 @@ wake(void *owner)
 static void
 wake_first(void)
 {
-	dcf_request_queue_wake(&service.queue, &service.total, wake);
+	dcf_request_queue_wake(&service.queue, &service.total, now, wake);
 }
 
 static void
@@ -285,6 +334,18 @@ leave(Client *client)
 	client->queued = false;
 }
 
+/* Attend to a place, as in a wait or in a lent one, of which some end late. */
+static void
+attend(Client *client)
+{
+	client->lent = choose(3) == 0;
+	client->place.attended_until =
+		client->lent ? now + 1 + choose(20) : DCF_REQUEST_WOKEN;
+	client->due = client->lent ?
+		now + choose(40) :
+		dcf_request_queue_next(&service.queue, &client->place, now);
+}
+
 /* Look for room, as the limiter does, for a request of a client who is awake. */
 static void
 look(Client *client)
@@ -292,13 +353,11 @@ look(Client *client)
 	DcfRequestPlace *place = &client->place;
 	int max = place->max;
 
-	if (client->queued)
-		place->attended = true;
 	client->awake = false;
 	if (dcf_adaptive_limit_has_room(&service.total, place->resource, max, 1) &&
 		dcf_request_queue_lets_pass(&service.queue, &service.total,
 									client->queued ? place : NULL,
-									place->resource, place->needed, 1))
+									place->resource, place->needed, now))
 	{
 		if (client->queued)
 			leave(client);
@@ -310,10 +369,21 @@ look(Client *client)
 	}
 	if (!client->queued)
 	{
-		place->attended = true;
 		join(place);
 		client->queued = true;
 	}
+	attend(client);
+}
+
+/* Attend to the place no longer, for a time or until the next look. */
+static void
+rest(Client *client)
+{
+	bool was_first = is_first(&client->place);
+
+	client->place.attended_until = 0;
+	if (was_first)
+		wake_first();
 }
 
 /* Rest, leave or change the kind: whoever was first passes the turn on. */
@@ -325,8 +395,8 @@ withdraw(Client *client)
 	switch (choose(3))
 	{
 		case 0:
-			client->place.attended = false;
-			break;
+			rest(client);
+			return;
 		case 1:
 			leave(client);
 			break;
@@ -336,10 +406,19 @@ withdraw(Client *client)
 			join(&client->place);
 			client->queued = true;
 			/* It looks under the same lock. */
+			client->place.attended_until = DCF_REQUEST_WOKEN;
+			client->lent = false;
 			client->awake = true;
 	}
 	if (was_first)
 		wake_first();
+}
+
+/* Whether the client looks by itself now, be it late. */
+static bool
+is_due(const Client *client)
+{
+	return client->due >= 0 && client->due <= now;
 }
 
 static void
@@ -358,8 +437,13 @@ act(Client *client)
 		client->place.max = 1 + choose(3);
 		look(client);
 	}
-	else if (!client->place.attended || (client->awake && choose(4) > 0))
+	else if (client->place.attended_until == 0 || is_due(client) ||
+			 (client->awake && !client->lent && choose(4) > 0))
+	{
+		/* A wait has ended, and the next one may be of the other kind. */
+		rest(client);
 		look(client);
+	}
 	else if (choose(4) == 0)
 		withdraw(client);
 }
@@ -370,11 +454,12 @@ is_forgotten(const Client *client)
 {
 	const DcfRequestPlace *place = &client->place;
 
-	return client->queued && place->attended && !client->awake &&
+	return client->queued && !client->lent && place->attended_until > now &&
+		!client->awake && !is_due(client) &&
 		dcf_adaptive_limit_has_room(&service.total, place->resource,
 									place->max, 1) &&
 		dcf_request_queue_lets_pass(&service.queue, &service.total, place,
-									place->resource, place->needed, 1);
+									place->resource, place->needed, now);
 }
 
 static void
@@ -389,6 +474,7 @@ forgets_nobody(void)
 	for (int i = 0; i < STEPS; i++)
 	{
 		act(&clients[choose(CLIENTS)]);
+		now += choose(2);
 		for (int j = 0; j < CLIENTS; j++)
 		{
 			taken += clients[j].taken;
@@ -405,6 +491,7 @@ main(void)
 	RUN(stands_in_order);
 	RUN(holds_up_others);
 	RUN(passes_over_who_cannot_go);
+	RUN(passes_over_who_is_late);
 	RUN(passes_over_a_full_resource);
 	RUN(wakes_all_of_many_resources);
 	RUN(forgets_nobody);
