@@ -33,6 +33,16 @@ BEGIN
     RETURN format('%s and %s', round((plan #>> '{0,Plan,Startup Cost}')::numeric, -2), round((plan #>> '{0,Plan,Total Cost}')::numeric, -2));
 END $$;
 
+-- the lines of a plan, without seconds
+CREATE FUNCTION pg_temp.lines(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+        RETURN NEXT trim(regexp_replace(line, '\d+ s', 'N s'));
+    END LOOP;
+END $$;
+
 --
 -- Off by default: no copy is kept, looked for, or mentioned
 --
@@ -72,7 +82,7 @@ SET dataconnect_fdw.max_age = 0;
 SELECT max(age) FROM sales WHERE store = 2;
 SET dataconnect_fdw.max_age = '1min';
 SELECT max(age) > '0' AS old FROM sales WHERE store = 2;
--- in milliseconds, of a function, and of a role
+-- in milliseconds, and of a function
 SET dataconnect_fdw.max_age = 1500;
 SHOW dataconnect_fdw.max_age;
 RESET dataconnect_fdw.max_age;
@@ -228,6 +238,25 @@ SELECT pg_temp.costs('EXECUTE known(2)') AS copy, pg_temp.costs('EXECUTE known(5
 SET plan_cache_mode = force_generic_plan;
 SELECT pg_temp.costs('EXECUTE known(2)') AS unknown;
 RESET plan_cache_mode;
+\! sh -c "$LOG"
+
+-- so a copy of the whole is read where otherwise the keys of a join would be sent
+CREATE FOREIGN TABLE visits_by_store (
+    store_id integer OPTIONS (name 'StoreID', param 'StoreIDs', list 'true')
+) SERVER sandbox OPTIONS (endpoint '/test/visits', rows '905');
+EXPLAIN (COSTS OFF) SELECT count(*) FROM copy_stores s JOIN visits_by_store v ON v.store_id = s.id;
+SELECT count(*) FROM visits_by_store;
+SELECT line FROM pg_temp.lines('SELECT count(*) FROM copy_stores s JOIN visits_by_store v ON v.store_id = s.id') line WHERE line ~ 'Batched|Request|Cache';
+SELECT count(*) FROM copy_stores s JOIN visits_by_store v ON v.store_id = s.id;
+\! sh -c "$LOG"
+
+--
+-- The setting of a connection
+--
+\c -reuse-previous=on "options='-c dataconnect_fdw.max_age=1h'"
+SELECT count(*) FROM sales WHERE store = 4;
+SHOW dataconnect_fdw.max_age;
+SELECT count(*), max(age) > '0' AS old FROM sales WHERE store = 4;
 \! sh -c "$LOG"
 
 DROP OWNED BY copy_reader;

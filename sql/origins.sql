@@ -162,6 +162,14 @@ CREATE FOREIGN TABLE rows (
 SET dataconnect_fdw.inflate_in_thread = on;
 SET dataconnect_fdw.read_in_thread = on;
 SELECT count(*), sum(a), bool_and(a::text = g AND b <> '' AND d = (a % 2 = 0)) AS rows, count(DISTINCT fetched_at), max(age), min(request) || max(request) AS request, sum(length(rows::text)) > 0 AS whole FROM rows WHERE n = 40000;
+CREATE FUNCTION pg_temp.in_thread(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE format('EXPLAIN (ANALYZE, FORMAT JSON) %s', query) INTO plan;
+    RETURN (plan #>> '{0,Plan,Records Read in Thread}')::integer > 0;
+END $$;
+SELECT pg_temp.in_thread('SELECT * FROM rows WHERE n = 40000') AS in_thread;
 RESET dataconnect_fdw.inflate_in_thread;
 RESET dataconnect_fdw.read_in_thread;
 ALTER FOREIGN TABLE rows OPTIONS (ADD format 'csv');
