@@ -249,3 +249,65 @@ COMMENT ON COLUMN dataconnect_learned.days IS 'days in the period of a typical r
 COMMENT ON COLUMN dataconnect_learned.list_values IS 'list values in a typical request, multiplied over its lists; 1 without lists';
 COMMENT ON COLUMN dataconnect_learned.records_per_day IS 'records of a typical reply for each day; NULL without days';
 COMMENT ON COLUMN dataconnect_learned.last_reply IS 'time of the last reply';
+
+-- Copies of replies.
+CREATE FUNCTION dataconnect_copies(
+    OUT request text,
+    OUT database_name name,
+    OUT server_name name,
+    OUT user_name name,
+    OUT shared boolean,
+    OUT fetching boolean,
+    OUT bytes bigint,
+    OUT records bigint,
+    OUT fetched_at timestamptz,
+    OUT hits bigint,
+    OUT readers integer,
+    OUT waiting integer)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT
+ROWS 100;
+
+COMMENT ON FUNCTION dataconnect_copies()
+IS 'the rows of the view dataconnect_cache, without their age';
+
+CREATE VIEW dataconnect_cache AS
+SELECT request, database_name, server_name, user_name, shared, fetching,
+       bytes, records, fetched_at, clock_timestamp() - fetched_at AS age,
+       hits, readers, waiting
+FROM dataconnect_copies();
+
+COMMENT ON VIEW dataconnect_cache
+IS 'copies of replies, of all sessions if the library is preloaded, or else of this session; only members of pg_monitor see the copies of other users; for example: SELECT request, age, records, hits FROM dataconnect_cache ORDER BY hits DESC';
+COMMENT ON COLUMN dataconnect_cache.request IS 'request, as EXPLAIN shows it; NULL until its reply has begun to arrive';
+COMMENT ON COLUMN dataconnect_cache.database_name IS 'database of the session that fetched the reply; servers with the same url and credentials share copies';
+COMMENT ON COLUMN dataconnect_cache.server_name IS 'server that the reply was fetched for; NULL in another database';
+COMMENT ON COLUMN dataconnect_cache.user_name IS 'user of the mapping that the reply was fetched with, or public';
+COMMENT ON COLUMN dataconnect_cache.shared IS 'whether all sessions read the copy, or only this session';
+COMMENT ON COLUMN dataconnect_cache.fetching IS 'whether the reply is still being fetched';
+COMMENT ON COLUMN dataconnect_cache.bytes IS 'bytes of the file, compressed';
+COMMENT ON COLUMN dataconnect_cache.records IS 'records of the reply; NULL while it is fetched';
+COMMENT ON COLUMN dataconnect_cache.fetched_at IS 'time at which the reply began to arrive; NULL before';
+COMMENT ON COLUMN dataconnect_cache.age IS 'time since then';
+COMMENT ON COLUMN dataconnect_cache.hits IS 'replies that were read from the copy in place of the service';
+COMMENT ON COLUMN dataconnect_cache.readers IS 'replies that are being read from it now';
+COMMENT ON COLUMN dataconnect_cache.waiting IS 'requests that wait for the reply to be complete';
+
+GRANT SELECT ON dataconnect_cache TO PUBLIC;
+
+CREATE FUNCTION dataconnect_cache_drop(server name DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'dataconnect_cache_drop_server'
+LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION dataconnect_cache_drop(name)
+IS 'drops the copies of a server''s replies, or all if the server is NULL or missing, so that the next query sends its requests; drops the copies of the caller''s user mappings, those of all mappings of servers that the caller owns, and all if the caller is a superuser; returns the number of copies; fails if there is no such server (42704), or without USAGE on it (42501); for example: SELECT dataconnect_cache_drop(''dataconnect'')';
+
+CREATE FUNCTION dataconnect_cache_drop(foreign_table regclass)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'dataconnect_cache_drop_table'
+LANGUAGE C VOLATILE STRICT;
+
+COMMENT ON FUNCTION dataconnect_cache_drop(regclass)
+IS 'drops the copies of replies from a foreign table''s endpoint, whatever their parameters, as dataconnect_cache_drop(name) does for a server; fails for other tables (42809), or without SELECT on the table and USAGE on its server (42501); for example: SELECT dataconnect_cache_drop(''sales''::regclass)';

@@ -58,7 +58,7 @@ free_deflate(DcfCopy *copy)
 	copy->deflate = NULL;
 }
 
-/* Write the head of the file. */
+/* Write the head of the file, at once: those who look at the copy read it. */
 static bool
 write_head(DcfCopy *copy, const DcfCopyHead *head)
 {
@@ -77,7 +77,8 @@ write_head(DcfCopy *copy, const DcfCopyHead *head)
 	return dcf_copy_stream_write(copy, (char *) &file, sizeof(file)) &&
 		dcf_copy_stream_write(copy, head->content_type,
 							  file.content_type_len) &&
-		dcf_copy_stream_write(copy, copy->shown, file.request_len);
+		dcf_copy_stream_write(copy, copy->shown, file.request_len) &&
+		dcf_copy_stream_flush(copy);
 }
 
 /* Note in the entry when the reply began to arrive, with nothing written yet. */

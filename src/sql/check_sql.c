@@ -62,29 +62,6 @@ typedef struct Comparison
 } Comparison;
 
 /*
- * Raise unless the caller may check the table.  Takes no lock.  The privilege
- * comes first: other errors tell something about the table.
- */
-static void
-check_table(Oid relid)
-{
-	char relkind = get_rel_relkind(relid);
-	AclResult result = pg_class_aclcheck(relid, GetUserId(), ACL_SELECT);
-	ForeignServer *server;
-
-	if (result != ACLCHECK_OK)
-		aclcheck_error(result, get_relkind_objtype(relkind),
-					   get_rel_name(relid));
-	server = dcf_relation_server(relid);
-	if (!server)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a foreign table",
-						get_rel_name(relid))));
-	dcf_sample_check_server(server);
-}
-
-/*
  * Lock and open a table that the caller may check.  The first check keeps
  * callers without the privilege from waiting for the lock.  It is repeated
  * under the lock, because the table may have changed in the meantime.
@@ -94,13 +71,13 @@ open_table(Oid relid)
 {
 	Relation rel;
 
-	check_table(relid);
+	(void) dcf_sample_check_table(relid);
 	rel = try_table_open(relid, AccessShareLock);
 	if (!rel)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation with OID %u does not exist", relid)));
-	check_table(relid);
+	(void) dcf_sample_check_table(relid);
 	return rel;
 }
 

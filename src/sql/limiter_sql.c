@@ -8,7 +8,6 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
 #include "commands/dbcommands.h"
@@ -29,36 +28,11 @@
 #include "base/wipe.h"
 #include "net/circuit_breaker.h"
 #include "net/limiter.h"
+#include "account_sql.h"
 #include "result_row.h"
 
 PG_FUNCTION_INFO_V1(dataconnect_governor);
 PG_FUNCTION_INFO_V1(dataconnect_resume);
-
-/* NULL if the server belongs to another database or was dropped. */
-static ForeignServer *
-find_server(const DcfLimiterState *state)
-{
-	if (state->databaseid != MyDatabaseId)
-		return NULL;
-	return GetForeignServerExtended(state->serverid, FSV_MISSING_OK);
-}
-
-/*
- * As in pg_stat_activity, users see their own entries, and members of
- * pg_read_all_stats see all.  Whoever may use a server sees the entry of its
- * mapping for public.
- */
-static bool
-may_see(const DcfLimiterState *state)
-{
-	if (has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS))
-		return true;
-	if (OidIsValid(state->userid))
-		return has_privs_of_role(GetUserId(), state->userid);
-	return find_server(state) &&
-		dcf_compat_server_aclcheck(state->serverid, GetUserId(), ACL_USAGE) ==
-		ACLCHECK_OK;
-}
 
 /*
  * The limiter of a user's mapping, or of the mapping for public (InvalidOid),
@@ -127,7 +101,8 @@ static void
 put_state(FunctionCallInfo fcinfo, const DcfLimiterState *state)
 {
 	DcfResultRow *row = dcf_result_row_begin(fcinfo);
-	ForeignServer *server = find_server(state);
+	ForeignServer *server =
+		dcf_account_server(state->databaseid, state->serverid);
 	Comparison comparison = {.state = state};
 
 	dcf_result_row_name(row, "database_name",
@@ -135,9 +110,7 @@ put_state(FunctionCallInfo fcinfo, const DcfLimiterState *state)
 	dcf_result_row_name(row, "server_name",
 						server ? server->servername : NULL);
 	dcf_result_row_name(row, "user_name",
-						OidIsValid(state->userid) ?
-							GetUserNameFromId(state->userid, true) :
-							"public");
+						dcf_account_user_name(state->userid));
 	dcf_result_row_bool(row, "shared", state->shared);
 	dcf_result_row_int4(row, "in_flight", state->in_flight);
 	dcf_result_row_int4(row, "allowed", state->limit);
@@ -164,7 +137,8 @@ dataconnect_governor(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < n; i++)
-		if (may_see(&states[i]))
+		if (dcf_account_may_see(states[i].databaseid, states[i].serverid,
+								states[i].userid))
 			put_state(fcinfo, &states[i]);
 	return (Datum) 0;
 }

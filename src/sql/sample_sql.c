@@ -21,6 +21,7 @@
 #include "discovery/catalogue_table.h"
 #include "discovery/sample.h"
 #include "discovery/table_comment.h"
+#include "request/relation.h"
 #include "result_row.h"
 #include "sample_sql.h"
 
@@ -41,6 +42,26 @@ dcf_sample_check_server(const ForeignServer *server)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("server \"%s\" is not a dataconnect_fdw server",
 						server->servername)));
+}
+
+/* The privilege comes first: other errors tell something about the table. */
+ForeignServer *
+dcf_sample_check_table(Oid relid)
+{
+	AclResult result = pg_class_aclcheck(relid, GetUserId(), ACL_SELECT);
+	ForeignServer *server;
+
+	if (result != ACLCHECK_OK)
+		aclcheck_error(result, get_relkind_objtype(get_rel_relkind(relid)),
+					   get_rel_name(relid));
+	server = dcf_relation_server(relid);
+	if (!server)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a foreign table",
+						get_rel_name(relid))));
+	dcf_sample_check_server(server);
+	return server;
 }
 
 bool

@@ -439,15 +439,20 @@ sub is_ended
 	return 0;
 }
 
-# Let a process find no free descriptor from a number on; it keeps those it has.
-sub limit_descriptors
+# Let a process find no free descriptor from a number on; it keeps those it has. Or
+# let it write no file beyond so many bytes, as if the disk were full.
+sub limit_descriptors { return _limit('RLIMIT_NOFILE', @_) }
+sub limit_files { return _limit('RLIMIT_FSIZE', @_) }
+
+sub _limit
 {
-	my ($pid, $number) = @_;
-	IPC::Run::run([ _python(), '-c', <<'END', $pid, $number ]) or die "no limit for $pid\n";
+	my ($resource, $pid, $number) = @_;
+	IPC::Run::run([ _python(), '-c', <<'END', $resource, $pid, $number ]) or die "no limit for $pid\n";
 import resource, sys
-pid, number = map(int, sys.argv[1:])
-hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]
-resource.prlimit(pid, resource.RLIMIT_NOFILE, (number, hard))
+which = getattr(resource, sys.argv[1])
+pid, number = map(int, sys.argv[2:])
+hard = resource.prlimit(pid, which)[1]
+resource.prlimit(pid, which, (number, hard))
 END
 	return;
 }
