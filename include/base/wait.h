@@ -99,6 +99,13 @@ extern void dcf_wait_leave(DcfWatcher *watcher);
  */
 extern void dcf_wait_watch(DcfWatcher *watcher, pgsocket fd, uint32 events);
 
+/*
+ * Stop watching a socket that stays open and will probably be watched again for
+ * reading: then neither needs a call of the kernel.  Before the socket is closed,
+ * and again when its number is that of another, stop it by dcf_wait_watch().
+ */
+extern void dcf_wait_rest(DcfWatcher *watcher, pgsocket fd);
+
 /* The socket that the watcher has lost, if any, is closed. */
 extern void dcf_wait_forget_lost(DcfWatcher *watcher);
 

@@ -40,8 +40,15 @@ static bool armed;			/* its timer is */
 static WaitEventSet *outer; /* NULL if not built */
 static bool outer_is_built; /* completely */
 
-/* Who watches a socket, by its number; NULL if nobody does. */
-static DcfWatcher **watched;
+/* Sockets by their number. */
+typedef struct WatchedSocket
+{
+	DcfWatcher *watcher; /* NULL: the set does not have it */
+	uint32 events;
+	bool resting; /* in the set, though nobody waits for it */
+} WatchedSocket;
+
+static WatchedSocket *watched;
 static int watched_size;
 
 static dlist_head watchers = DLIST_STATIC_INIT(watchers);
@@ -160,7 +167,7 @@ void
 dcf_wait_leave(DcfWatcher *watcher)
 {
 	for (int fd = 0; fd < watched_size; fd++)
-		if (watched[fd] == watcher)
+		if (watched[fd].watcher == watcher)
 			dcf_wait_watch(watcher, fd, 0);
 	dcf_wait_forget_lost(watcher);
 	dlist_delete(&watcher->node);
@@ -174,23 +181,31 @@ static bool
 enlarge(pgsocket fd)
 {
 	int size = Max(watched_size, INITIAL_SIZE);
-	DcfWatcher **larger;
+	WatchedSocket *larger;
 
 	while (size <= fd)
 		size *= 2;
 	larger = MemoryContextAllocExtended(TopMemoryContext,
-										size * sizeof(DcfWatcher *),
+										size * sizeof(WatchedSocket),
 										MCXT_ALLOC_NO_OOM | MCXT_ALLOC_ZERO);
 	if (larger == NULL)
 		return false;
 	if (watched)
 	{
-		memcpy(larger, watched, watched_size * sizeof(DcfWatcher *));
+		memcpy(larger, watched, watched_size * sizeof(WatchedSocket));
 		pfree(watched);
 	}
 	watched = larger;
 	watched_size = size;
 	return true;
+}
+
+/* Remove a socket from the set. */
+static void
+forget_socket(pgsocket fd)
+{
+	watched[fd] = (WatchedSocket){0};
+	(void) dcf_poll_set_change(&sockets, fd, 0);
 }
 
 void
@@ -199,22 +214,34 @@ dcf_wait_watch(DcfWatcher *watcher, pgsocket fd, uint32 events)
 	if (events == 0)
 	{
 		/* The socket may be closed, and its number another watcher's. */
-		if (fd < watched_size && watched[fd] == watcher)
-		{
-			watched[fd] = NULL;
-			(void) dcf_poll_set_change(&sockets, fd, 0);
-		}
+		if (fd < watched_size && watched[fd].watcher == watcher)
+			forget_socket(fd);
 		return;
 	}
-	if ((fd < watched_size || enlarge(fd)) &&
-		dcf_poll_set_change(&sockets, fd, events))
-		watched[fd] = watcher;
+	if (fd < watched_size && watched[fd].watcher == watcher &&
+		watched[fd].resting && watched[fd].events == events)
+		watched[fd].resting = false;
+	else if ((fd < watched_size || enlarge(fd)) &&
+			 dcf_poll_set_change(&sockets, fd, events))
+		watched[fd] = (WatchedSocket){.watcher = watcher, .events = events};
 	else if (!watcher->lost)
 	{
 		/* A wait would miss the socket's events, so it raises instead. */
 		watcher->lost = true;
 		nlost++;
 	}
+}
+
+void
+dcf_wait_rest(DcfWatcher *watcher, pgsocket fd)
+{
+	if (fd >= watched_size || watched[fd].watcher != watcher)
+		return;
+	/* One that can be written to would be ready all the time. */
+	if (watched[fd].events == WL_SOCKET_READABLE)
+		watched[fd].resting = true;
+	else
+		forget_socket(fd);
 }
 
 void
@@ -316,11 +343,15 @@ serve_ready(void)
 	for (int i = 0; i < n; i++)
 	{
 		pgsocket fd = events[i].fd;
-		DcfWatcher *watcher = fd < watched_size ? watched[fd] : NULL;
+		DcfWatcher *watcher = fd < watched_size && !watched[fd].resting ?
+			watched[fd].watcher :
+			NULL;
 
 		/* A call before may have closed it; then nobody watches it. */
 		if (watcher)
 			watcher->on_ready(watcher->arg, fd, events[i].events);
+		else if (fd < watched_size)
+			forget_socket(fd);
 		else
 			(void) dcf_poll_set_change(&sockets, fd, 0);
 	}

@@ -95,9 +95,7 @@ dcf_circuit_breaker_create(const char *url, const DcfServerOptions *options,
 	}
 	breaker->options = options;
 	breaker->key = dcf_circuit_breaker_key(url, options);
-	breaker->server = is_token_url(url, options) ?
-		breaker->key :
-		dcf_circuit_breaker_key(options->url, options);
+	breaker->is_token = is_token_url(url, options);
 	dcf_resource_tie(&breaker->resource, cxt, release_breaker, breaker);
 	return breaker;
 }
@@ -235,13 +233,16 @@ dcf_circuit_breaker_fail(DcfCircuitBreaker *breaker, DcfHttpFailure failure,
 						 const char *message, bool last)
 {
 	int64 now = dcf_wait_now();
+	DcfSharedKey server = breaker->is_token ?
+		breaker->key :
+		dcf_circuit_breaker_key(breaker->options->url, breaker->options);
 	DcfUnreachableTable *table = dcf_circuit_breaker_lock();
 	DcfUnreachableHost *host = dcf_circuit_breaker_find(table, &breaker->key);
 	bool open;
 
 	if (host == NULL)
 		host = dcf_circuit_breaker_add(table, &breaker->key);
-	host->server = breaker->server;
+	host->server = server;
 	host->failed_at = now;
 	if (host->circuit.failures == 0)
 		host->since = get_second();

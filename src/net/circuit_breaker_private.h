@@ -58,7 +58,7 @@ struct DcfCircuitBreaker
 	DcfResource resource;
 	const DcfServerOptions *options;
 	DcfSharedKey key;
-	DcfSharedKey server;
+	bool is_token;		/* the host is that of option token_url */
 	int64 first_failed; /* time of its first failed try; 0: none */
 	uint64 probe;		/* number of its probe in flight, or 0 */
 	uint64 retry;		/* number of its retry in flight, or 0 */

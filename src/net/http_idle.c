@@ -38,19 +38,16 @@ local_port(pgsocket fd)
 
 /* Whether a transfer uses the connection: then it may receive bytes. */
 static bool
-is_in_use(DcfHttpPool *pool, const DcfHttpIdle *idle)
+is_in_use(DcfHttpPool *pool, const DcfHttpConnection *connection)
 {
 	dlist_iter iter;
 
 	dlist_foreach(iter, &pool->transfers)
 	{
 		DcfTransfer *transfer = dlist_container(DcfTransfer, node, iter.cur);
-		long port = 0;
 
 		if (transfer->added && !transfer->source.done &&
-			curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_PORT, &port) ==
-				CURLE_OK &&
-			port == idle->port)
+			transfer->local_port == connection->port)
 			return true;
 	}
 	return false;
@@ -70,11 +67,11 @@ end_connection(pgsocket fd)
 		;
 }
 
-/* Remove the i-th idle connection from the list. */
+/* Remove the i-th connection from the list. */
 static void
 forget(DcfHttpPool *pool, int i)
 {
-	pool->idle[i] = pool->idle[--pool->nidle];
+	pool->connections[i] = pool->connections[--pool->nconnections];
 }
 
 bool
@@ -84,55 +81,80 @@ dcf_http_end_unclean(DcfHttpPool *pool)
 	int i;
 
 	/* Backwards, because forget() moves the last entry to the place of i. */
-	for (i = pool->nidle - 1; i >= 0; i--)
+	for (i = pool->nconnections - 1; i >= 0; i--)
 	{
-		const DcfHttpIdle *idle = &pool->idle[i];
+		const DcfHttpConnection *connection = &pool->connections[i];
 		char byte;
+		ssize_t n;
 
-		/* If libcurl closed fd unnoticed, fd may be another socket now. */
-		if (local_port(idle->fd) != idle->port)
+		if (connection->port == 0 || is_in_use(pool, connection))
+			continue;
+		n = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			found = true;
+		else if (local_port(connection->fd) != connection->port)
+			/* libcurl has closed it unnoticed; fd may be another socket. */
 			forget(pool, i);
-		else if (!is_in_use(pool, idle))
-		{
-			ssize_t n = recv(idle->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-			if (n > 0)
-				end_connection(idle->fd);
-			found |= n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-		}
+		else if (n > 0)
+			end_connection(connection->fd);
 	}
 	return found;
 }
 
-/* The index of an idle connection, -1 if it is none. */
+/* The index of a connection, -1 if it is not remembered. */
 static int
 find(const DcfHttpPool *pool, pgsocket fd)
 {
-	int i = pool->nidle - 1;
+	int i = pool->nconnections - 1;
 
-	while (i >= 0 && pool->idle[i].fd != fd)
+	while (i >= 0 && pool->connections[i].fd != fd)
 		i--;
 	return i;
 }
 
+/* The entry of a connection, which is made if there is room; or NULL. */
+static DcfHttpConnection *
+find_or_add(DcfHttpPool *pool, pgsocket fd)
+{
+	int i = find(pool, fd);
+
+	if (i < 0 && pool->nconnections < DCF_HTTP_MAX_IDLE)
+		i = pool->nconnections++;
+	return i < 0 ? NULL : &pool->connections[i];
+}
+
 void
-dcf_http_note_idle(DcfHttpPool *pool, CURL *easy)
+dcf_http_note_socket(DcfHttpPool *pool, pgsocket fd)
+{
+	DcfHttpConnection *connection = find_or_add(pool, fd);
+
+	/* If the socket before with this number was closed unnoticed. */
+	dcf_wait_watch(&pool->watcher, fd, 0);
+	if (connection)
+		*connection = (DcfHttpConnection){.fd = fd};
+}
+
+bool
+dcf_http_is_connection(const DcfHttpPool *pool, pgsocket fd)
+{
+	return find(pool, fd) >= 0;
+}
+
+void
+dcf_http_note_idle(const DcfTransfer *transfer)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;
-	int i;
+	DcfHttpConnection *connection;
 
-	if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK ||
+	if (curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd) !=
+			CURLE_OK ||
 		fd == CURL_SOCKET_BAD)
 		return;
-	i = find(pool, fd);
-	if (i < 0 && pool->nidle == DCF_HTTP_MAX_IDLE)
-	{
+	connection = find_or_add(transfer->pool, fd);
+	if (connection)
+		*connection = (DcfHttpConnection){fd, transfer->local_port};
+	else
 		end_connection(fd);
-		return;
-	}
-	if (i < 0)
-		i = pool->nidle++;
-	pool->idle[i] = (DcfHttpIdle){fd, local_port(fd)};
 }
 
 int
@@ -143,5 +165,6 @@ dcf_http_close_socket(void *arg, curl_socket_t fd)
 
 	if (i >= 0)
 		forget(pool, i);
+	dcf_wait_watch(&pool->watcher, fd, 0);
 	return close(fd);
 }

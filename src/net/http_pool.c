@@ -14,8 +14,9 @@ static void on_ready(void *arg, pgsocket fd, uint32 events);
 static void on_due(void *arg);
 
 /*
- * libcurl's callback: change for what a socket is watched.  CURL_POLL_REMOVE
- * leaves no events, so the socket is watched no more.
+ * libcurl's callback: change for what a socket is watched.  A connection will probably
+ * be used again, so the kernel need not forget it.  libcurl has other sockets, too,
+ * which it closes without telling.
  */
 static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
@@ -27,7 +28,10 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 		events |= WL_SOCKET_READABLE;
 	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
 		events |= WL_SOCKET_WRITEABLE;
-	dcf_wait_watch(&pool->watcher, fd, events);
+	if (events == 0 && dcf_http_is_connection(pool, fd))
+		dcf_wait_rest(&pool->watcher, fd);
+	else
+		dcf_wait_watch(&pool->watcher, fd, events);
 	return 0;
 }
 
@@ -157,6 +161,7 @@ restart(DcfHttpPool *pool, DcfTransfer *transfer)
 
 	transfer->lacks_descriptor = false;
 	transfer->message[0] = '\0';
+	transfer->local_port = 0;
 	transfer->begun_at = dcf_wait_now();
 	dcf_signal_mask_block(&saved);
 	(void) curl_multi_remove_handle(pool->multi, transfer->easy);
@@ -197,7 +202,7 @@ collect_ended(DcfHttpPool *pool)
 		}
 		transfer->source.done = true;
 		transfer->result = result;
-		dcf_http_note_idle(pool, transfer->easy);
+		dcf_http_note_idle(transfer);
 		dcf_transfer_call_on_end(transfer);
 		dcf_http_return_jar(transfer);
 	}
@@ -221,6 +226,36 @@ call_on_connect(DcfHttpPool *pool)
 	}
 }
 
+/* After libcurl has worked: see to what has happened. */
+static void
+note_progress(DcfHttpPool *pool, CURLMcode code)
+{
+	dcf_http_check_multi(code);
+	/* These may call PostgreSQL, which libcurl's callbacks must not. */
+	call_on_connect(pool);
+	collect_ended(pool);
+}
+
+void
+dcf_http_start(DcfTransfer *transfer)
+{
+	DcfHttpPool *pool = transfer->pool;
+	CURLMcode code;
+	sigset_t saved;
+	int running;
+
+	dcf_signal_mask_block(&saved);
+	code = curl_multi_add_handle(pool->multi, transfer->easy);
+	transfer->added = code == CURLM_OK;
+	/* As if libcurl's timer were due, which adding the handle has set to now. */
+	pool->watcher.due = -1;
+	if (transfer->added)
+		code = curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0,
+										&running);
+	dcf_signal_mask_restore(&saved);
+	note_progress(pool, code);
+}
+
 /* Let libcurl work on a socket, or on its timer (CURL_SOCKET_TIMEOUT). */
 static void
 run_curl(DcfHttpPool *pool, curl_socket_t fd, int mask)
@@ -232,10 +267,7 @@ run_curl(DcfHttpPool *pool, curl_socket_t fd, int mask)
 	dcf_signal_mask_block(&saved);
 	code = curl_multi_socket_action(pool->multi, fd, mask, &running);
 	dcf_signal_mask_restore(&saved);
-	dcf_http_check_multi(code);
-	/* These may call PostgreSQL, which libcurl's callbacks must not. */
-	call_on_connect(pool);
-	collect_ended(pool);
+	note_progress(pool, code);
 }
 
 /* The watcher's functions. */

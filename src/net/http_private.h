@@ -21,15 +21,15 @@
 #error "libcurl 7.88 or newer is needed"
 #endif
 
-/* Idle connections that http_idle.c can watch. */
+/* Connections that http_idle.c can watch. */
 #define DCF_HTTP_MAX_IDLE 32
 
-/* A connection whose last reply was received completely. */
-typedef struct DcfHttpIdle
+/* A connection. */
+typedef struct DcfHttpConnection
 {
 	pgsocket fd;
-	int port; /* the local one; tells whether fd was closed and reused */
-} DcfHttpIdle;
+	int port; /* the local one, once a reply was received completely; else 0 */
+} DcfHttpConnection;
 
 /* Cookies, for one transfer at a time; see http_jar.c. */
 typedef struct DcfHttpJar DcfHttpJar;
@@ -46,8 +46,8 @@ struct DcfHttpPool
 	DcfWatcher watcher; /* libcurl's sockets, and when it wants to be called */
 	dlist_head transfers;
 	int ntransfers;
-	DcfHttpIdle idle[DCF_HTTP_MAX_IDLE]; /* some may be in use again */
-	int nidle;
+	DcfHttpConnection connections[DCF_HTTP_MAX_IDLE];
+	int nconnections;
 };
 
 /* The phases of a transfer that have a time-out each. */
@@ -89,8 +89,14 @@ extern void dcf_http_wipe_jars(DcfHttpPool *pool);
 /* Register the pool's cookies as secrets that no message may show. */
 extern void dcf_http_hide_cookies(DcfHttpPool *pool);
 
+/* libcurl has opened a socket for a connection. */
+extern void dcf_http_note_socket(DcfHttpPool *pool, pgsocket fd);
+
+/* Whether the socket is that of a connection that is remembered. */
+extern bool dcf_http_is_connection(const DcfHttpPool *pool, pgsocket fd);
+
 /* Remember the connection of a transfer that has ended: it may be reused. */
-extern void dcf_http_note_idle(DcfHttpPool *pool, CURL *easy);
+extern void dcf_http_note_idle(const DcfTransfer *transfer);
 
 /*
  * Before a transfer begins: shut down the idle connections on which something
@@ -100,6 +106,12 @@ extern bool dcf_http_end_unclean(DcfHttpPool *pool);
 
 /* libcurl's callback for closing a socket; arg is the pool. */
 extern int dcf_http_close_socket(void *arg, curl_socket_t fd);
+
+/*
+ * Add a transfer's handle to the pool, and let libcurl begin: it sends the request at
+ * once if it has a connection.
+ */
+extern void dcf_http_start(DcfTransfer *transfer);
 
 /*
  * After a transfer has ended without a head: if libcurl could not resolve a name,

@@ -75,7 +75,10 @@ on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 	if (fd < 0)
 		transfer->lacks_descriptor = dcf_file_descriptor_is_exhausted(errno);
 	else
+	{
 		(void) fcntl(fd, F_SETFD, FD_CLOEXEC);
+		dcf_http_note_socket(transfer->pool, fd);
+	}
 	return fd;
 }
 
@@ -87,6 +90,7 @@ on_connected(void *arg, char *remote_ip, char *local_ip, int remote_port,
 	DcfTransfer *transfer = arg;
 
 	transfer->connected_at = dcf_wait_now();
+	transfer->local_port = local_port;
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -99,6 +103,20 @@ wipe_headers(DcfTransfer *transfer)
 		dcf_wipe(header->data);
 }
 
+/* Free what libcurl has for the transfer. */
+static void
+free_handle(DcfTransfer *transfer)
+{
+	if (transfer->added)
+		curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
+	if (transfer->easy)
+		curl_easy_cleanup(transfer->easy);
+	wipe_headers(transfer);
+	curl_slist_free_all(transfer->headers);
+	transfer->easy = NULL;
+	transfer->headers = NULL;
+}
+
 /*
  * Release what libcurl and the pool hold.  If the pool ends first, the transfer's
  * memory stays, and its reader finds that it has failed.
@@ -107,21 +125,18 @@ static void
 release_transfer(void *arg)
 {
 	DcfTransfer *transfer = arg;
+	/* One that libcurl has finished starts no thread any more. */
+	bool done = transfer->source.done;
 	sigset_t saved;
 
 	dcf_transfer_cut(transfer, "it was given up");
 	dcf_http_end_lookup(transfer);
 	dcf_http_return_jar(transfer);
-	dcf_signal_mask_block(&saved);
-	if (transfer->added)
-		curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
-	if (transfer->easy)
-		curl_easy_cleanup(transfer->easy);
-	wipe_headers(transfer);
-	curl_slist_free_all(transfer->headers);
-	dcf_signal_mask_restore(&saved);
-	transfer->easy = NULL;
-	transfer->headers = NULL;
+	if (!done)
+		dcf_signal_mask_block(&saved);
+	free_handle(transfer);
+	if (!done)
+		dcf_signal_mask_restore(&saved);
 	if (transfer->inbox.confidential)
 		dcf_buffer_wipe(&transfer->inbox.bytes);
 
@@ -299,13 +314,8 @@ create_transfer(DcfHttpPool *pool, const DcfHttpRequest *request)
 static void
 open_transfer(DcfTransfer *transfer, const DcfHttpRequest *request)
 {
-	DcfHttpPool *pool = transfer->pool;
-	CURLMcode code;
-	DcfWaitPlan plan;
-	sigset_t saved;
-
 	/* A connection that is open already needs no more descriptors. */
-	if (!dcf_http_end_unclean(pool))
+	if (!dcf_http_end_unclean(transfer->pool))
 		dcf_file_descriptor_check();
 	transfer->has_fd = AcquireExternalFD();
 	if (!transfer->has_fd)
@@ -318,17 +328,7 @@ open_transfer(DcfTransfer *transfer, const DcfHttpRequest *request)
 	set_request(transfer, request);
 	if (request->cookies)
 		dcf_http_take_jar(transfer, request->url);
-
-	dcf_signal_mask_block(&saved);
-	code = curl_multi_add_handle(pool->multi, transfer->easy);
-	dcf_signal_mask_restore(&saved);
-	dcf_http_check_multi(code);
-	transfer->added = true;
-
-	/* Let libcurl begin to connect. */
-	dcf_wait_plan_begin(&plan);
-	plan.ready = true;
-	dcf_wait(&plan);
+	dcf_http_start(transfer);
 }
 
 DcfTransfer *

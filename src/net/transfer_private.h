@@ -67,6 +67,7 @@ struct DcfTransfer
 
 	int64 begun_at;
 	int64 connected_at;	 /* 0: not yet */
+	int local_port;		 /* from then on */
 	bool has_data;		 /* some of the body has been decoded */
 	int64 first_byte_at; /* before: when bytes last came */
 
