@@ -104,6 +104,13 @@ extern bool dcf_copy_has_waited(const DcfCopy *copy);
  */
 extern void dcf_copy_plan(DcfCopy *copy, DcfWaitPlan *plan);
 
+/*
+ * While fetching: whether the request now waits for a slot of the limiter.  A backend
+ * that has a slot does not wait for such a fetch, which may wait for that slot.  A
+ * no-op otherwise; does not raise.
+ */
+extern void dcf_copy_note_queued(DcfCopy *copy, bool queued);
+
 /* How the body of a reply came, or how that of a copy is stored. */
 typedef struct DcfCopyHead
 {

@@ -112,6 +112,9 @@ extern void dcf_limiter_release(DcfLimiterSlot *slot);
  */
 extern bool dcf_limiter_was_probe(const DcfLimiterSlot *slot);
 
+/* Whether this backend has taken a slot, of any account. */
+extern bool dcf_limiter_has_slot(void);
+
 /* A pause that the service asked for, as messages show it. */
 typedef struct DcfLimiterPause
 {

@@ -11,6 +11,7 @@
 
 #include "base/wait.h"
 #include "copy_private.h"
+#include "net/limiter.h"
 #include "session_private.h"
 
 /* After so many fetches that came to nothing, a session waits for no other. */
@@ -23,6 +24,7 @@ typedef struct Findings
 	int64 max_age;				 /* … so old at most */
 	int64 now;
 	const DcfCopy *copy; /* that looks; or NULL */
+	bool has_slot;		 /* this backend, of the limiter */
 	DcfCopyEntry *young;
 	DcfCopyEntry *live; /* another session fetches it */
 	bool own;			/* this backend fetches it */
@@ -34,11 +36,16 @@ dcf_copy_init(void)
 	dcf_copy_index_init();
 }
 
-/* Whether the session that fetches the entry makes progress. */
+/*
+ * Whether the session that fetches the entry makes progress, and needs nothing that
+ * this one has.
+ */
 static bool
-is_live(DcfCopyEntry *entry, int64 now)
+is_live(DcfCopyEntry *entry, const Findings *found)
 {
-	return now - (int64) pg_atomic_read_u64(&entry->attended) <
+	if (entry->queued && found->has_slot)
+		return false;
+	return found->now - (int64) pg_atomic_read_u64(&entry->attended) <
 		DCF_COPY_PATIENCE_MS;
 }
 
@@ -64,7 +71,7 @@ note_entry(DcfCopyEntry *entry, void *arg)
 		return true;
 	if (entry->owner == MyProcPid)
 		found->own = true;
-	else if (is_young && is_live(entry, found->now) &&
+	else if (is_young && is_live(entry, found) &&
 			 (found->live == NULL || is_awaited(found->copy, entry)))
 		found->live = entry;
 	return true;
@@ -156,7 +163,8 @@ choose(DcfCopy *copy)
 	Findings found = {.moment = &copy->asked,
 					  .max_age = copy->max_age,
 					  .now = dcf_wait_now(),
-					  .copy = copy};
+					  .copy = copy,
+					  .has_slot = dcf_limiter_has_slot()};
 	DcfCopyTable *table = dcf_copy_index_lock(LW_EXCLUSIVE);
 	DcfCopyEntry *entry;
 

@@ -34,6 +34,22 @@ dcf_copy_fetch_plan(DcfCopy *copy, DcfWaitPlan *plan)
 					   DCF_WAIT_COPY);
 }
 
+void
+dcf_copy_note_queued(DcfCopy *copy, bool queued)
+{
+	DcfCopyTable *table;
+
+	if (copy->phase != DCF_COPY_FETCHING || copy->queued == queued)
+		return;
+	copy->queued = queued;
+	table = dcf_copy_index_lock(LW_EXCLUSIVE);
+	copy->entry->queued = queued;
+	/* Some may no longer wait for it. */
+	if (queued)
+		dcf_copy_index_wake(table);
+	dcf_copy_index_unlock(table);
+}
+
 /* Begin to compress a plain body; false if there is no memory. */
 static bool
 begin_deflate(DcfCopy *copy)

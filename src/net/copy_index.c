@@ -270,6 +270,7 @@ dcf_copy_index_add(DcfCopyTable *table, const DcfCopySubject *subject)
 	entry->forgotten = false;
 	entry->owner = MyProcPid;
 	pg_atomic_write_u64(&entry->attended, (uint64) dcf_wait_now());
+	entry->queued = false;
 	entry->waiting = 0;
 	entry->readers = 0;
 	entry->size = 0;

@@ -51,6 +51,7 @@ typedef struct DcfCopyEntry
 	bool forgotten;
 	int owner;				   /* PID of the backend that fetches; or 0 */
 	pg_atomic_uint64 attended; /* when it last was, by dcf_wait_now() */
+	bool queued;			   /* the fetch waits for a slot of the limiter */
 	int waiting;			   /* for it to be complete */
 	int readers;
 	uint64 size; /* of the file, in bytes */

@@ -71,6 +71,7 @@ struct DcfCopy
 	/* While fetching. */
 	char *shown; /* the request */
 	bool begun;
+	bool queued; /* as in the entry */
 	bool has_bytes;
 	int64 attended;		 /* as in the entry */
 	DcfDeflate *deflate; /* of a plain body; or NULL */

@@ -495,6 +495,12 @@ dcf_limiter_refuse(DcfLimiterSlot *slot, int64 pause_ms)
 }
 
 bool
+dcf_limiter_has_slot(void)
+{
+	return !dlist_is_empty(&taken_slots);
+}
+
+bool
 dcf_limiter_was_probe(const DcfLimiterSlot *slot)
 {
 	return slot->was_probe;

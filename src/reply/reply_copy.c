@@ -63,6 +63,14 @@ check_deadline(DcfReply *reply)
 	dcf_http_raise_total(dcf_session_options(reply->session)->total_timeout);
 }
 
+/* Whether the request only waits for a slot of the limiter. */
+static bool
+is_queued(const DcfReply *reply)
+{
+	return reply->has_url && reply->call.authorized &&
+		dcf_exchange_is_entering(&reply->call.exchange);
+}
+
 /* Look for a copy first.  If there is none to read or to wait for, send. */
 static DcfReplyStatus
 take_step(DcfReply *reply)
@@ -86,6 +94,8 @@ take_step(DcfReply *reply)
 		}
 	}
 	status = dcf_reply_step_call(reply);
+	if (!is_queued(reply))
+		dcf_copy_note_queued(reply->copy, false);
 	if (status == DCF_REPLY_TOO_MUCH)
 		dcf_copy_give_up(reply->copy);
 	return status;
@@ -137,6 +147,17 @@ is_outage(const DcfReply *reply, const ErrorData *error)
 	return false;
 }
 
+/* A sentence about the error.  That of a refusal shows the request itself. */
+static char *
+explain_stale(const DcfReply *reply, const ErrorData *error)
+{
+	const char *why = dcf_catch_error_show(error);
+
+	return strstr(why, reply->shown) ?
+		psprintf("The service could not answer: %s", why) :
+		psprintf("The service could not answer %s: %s", reply->shown, why);
+}
+
 /* Warn once that the rows are old, and why. */
 static void
 warn_stale(DcfReply *reply, const ErrorData *error)
@@ -156,8 +177,7 @@ warn_stale(DcfReply *reply, const ErrorData *error)
 				 reply->relation, seconds) :
 			 errmsg("rows are from a copy that is " INT64_FORMAT " s old",
 					seconds),
-		 errdetail("The service could not answer: %s",
-				   dcf_catch_error_show(error))));
+		 errdetail_internal("%s", explain_stale(reply, error))));
 	dcf_reply_pop_context(&callback);
 }
 
@@ -219,7 +239,10 @@ void
 dcf_reply_plan_copy(DcfReply *reply, DcfLimiterClaim claim, DcfWaitPlan *plan)
 {
 	if (!reply->looking)
+	{
 		plan_call(reply, claim, plan);
+		dcf_copy_note_queued(reply->copy, is_queued(reply));
+	}
 	else if (reply->deadline != 0)
 		dcf_wait_plan_note(plan, reply->deadline, DCF_WAIT_COPY);
 	dcf_copy_plan(reply->copy, plan);
