@@ -151,6 +151,16 @@ MOVE 11 FROM c;
 FETCH 1 FROM c \gset second_
 COMMIT;
 SELECT :first_store, :second_store, :'first_declared', :'first_at' = :'second_at' AS same, :'second_at' < :'declared' AS then;
+-- also if both scans share the rows
+SELECT max(fetched_at) AS fetched_at FROM sales WHERE store = 2 \gset
+BEGIN;
+DECLARE c CURSOR FOR SELECT fetched_at + age AS at FROM sales WHERE store = 2 UNION ALL SELECT fetched_at + age FROM sales WHERE store = 2;
+SELECT clock_timestamp() AS declared \gset
+FETCH 1 FROM c \gset first_
+MOVE 11 FROM c;
+FETCH 1 FROM c \gset second_
+COMMIT;
+SELECT :'first_at' = :'second_at' AS same, :'second_at' < :'declared' AS then;
 
 --
 -- The row cache, joins, Append
@@ -169,6 +179,13 @@ ANALYZE copy_stores;
 SELECT count(*), max(v.age) FROM copy_stores s JOIN visits v ON v.store_id = s.id;
 SELECT count(*), min(v.age) > '0' AS old FROM copy_stores s JOIN visits v ON v.store_id = s.id;
 \! sh -c "$LOG"
+-- questions about the service's present state are asked anew, and replace no copy
+ALTER FOREIGN TABLE sales OPTIONS (ADD analyze_params 'StoreID=2');
+ANALYZE sales;
+ALTER FOREIGN TABLE sales OPTIONS (DROP analyze_params);
+SELECT column_name, change FROM dataconnect_check('sales', 'StoreID=2');
+\! sh -c "$LOG"
+SELECT max(fetched_at) = :'fetched_at' AS same FROM sales WHERE store = 2;
 
 --
 -- EXPLAIN, which sends nothing
