@@ -115,6 +115,42 @@ my $port = $dc->listen('refuse');
 beside_connection('refused', sub { $dc->wait_until_it_waits_somehow($session->pid) },
 	sub { $dc->listen('service', $port); return 1 }, url => "http://127.0.0.1:$port");
 
+# Several hosts at once, one of them for two scans.
+my @ports = map { $dc->listen('refuse') } 1 .. 2;
+make("refused_$_", url => "http://127.0.0.1:$ports[$_]") for 0 .. 1;
+$dc->make_rows_table("refused_$_", "refused_$_") for 0 .. 1;
+$dc->clear_log;
+$dc->fault({ hold_headers => JSON::PP::true, param => { Count => 3 } });
+$session->open_cursor(union([ refused_0 => 2 ], [ refused_1 => 4 ], [ good => 3 ], [ refused_0 => 5 ]));
+$session->send('FETCH 3 FROM c');
+arrives($dc, 'several refused: beside a request', held => 1);
+$dc->wait_until_it_waits_somehow($session->pid);
+$dc->release;
+same_rows($session->finish, [ rows(3) ], 'several refused: the rows of others come');
+$dc->listen('service', $ports[1]);
+same_rows($session->fetch(4), [ rows(4) ], 'several refused: then those of the first host that is there');
+$dc->listen('service', $ports[0]);
+same_rows($session->fetch('ALL'), [ rows(2, 5) ], 'several refused: and then the others');
+settle($dc, $session);
+
+# A name that does not exist is an error at once, whatever another scan waits for.
+for my $name (qw(none nodata))
+{
+	make($name, url => "https://$name.invalid");
+	$dc->make_rows_table($name, $name);
+	for my $sql (union([ $name => 2 ], [ good => 3 ]), union([ good => 3 ], [ $name => 2 ]))
+	{
+		$dc->clear_log;
+		$dc->fault({ hold_headers => JSON::PP::true, param => { Count => 3 } });
+		$session->open_cursor($sql);
+		my $seen = $session->fetch(3);
+		is($seen->{state}, 'HV00N', "$name: an error");
+		like($seen->{err}, qr{does not exist}, "$name: of the name");
+		arrives($dc, "$name: and nothing is under way", in_flight => 0);
+		settle($dc, $session);
+	}
+}
+
 # A name for which the first look-up finds no name server, and the second one, by which
 # the wrapper finds out whether the name exists, no answer. It waits some seconds for it.
 sub looked_up

@@ -54,7 +54,10 @@ extern void dcf_circuit_breaker_check(DcfCircuitBreaker *breaker);
  */
 extern bool dcf_circuit_breaker_enter(DcfCircuitBreaker *breaker);
 
-/* Whether the host has no failures since its last reply. */
+/*
+ * Whether the host has no failures since its last reply, or it is this request's turn
+ * to find out whether it can be reached.
+ */
 extern bool dcf_circuit_breaker_is_clear(const DcfCircuitBreaker *breaker);
 
 /*

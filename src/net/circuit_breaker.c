@@ -164,7 +164,8 @@ dcf_circuit_breaker_is_clear(const DcfCircuitBreaker *breaker)
 {
 	DcfUnreachableHost *host =
 		dcf_circuit_breaker_find(dcf_circuit_breaker_lock(), &breaker->key);
-	bool clear = host == NULL || host->circuit.failures == 0;
+	bool clear =
+		breaker->retry != 0 || host == NULL || host->circuit.failures == 0;
 
 	dcf_circuit_breaker_unlock();
 	return clear;
