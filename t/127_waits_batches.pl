@@ -88,6 +88,27 @@ for my $sql (join_of('json_gzip') . ' LIMIT 1',
 	is(scalar @{ $dc->log }, 1, 'and no other is sent');
 	settle($dc);
 }
+
+# A batch that waits for its turn, and is never sent, is not counted. Another reply of the
+# session takes one of two turns.
+$dc->make_server('two', mapping => { token => $dc->token }, server_options(),
+	max_concurrency => 2, batch_size => BATCH, compression => 'off');
+$dc->sql("CREATE FOREIGN TABLE two (id integer OPTIONS (name 'Id'),
+	store_id integer OPTIONS (name 'StoreID', param 'StoreIDs', list 'true', required 'true'))
+	SERVER two OPTIONS (endpoint '/test/visits')");
+$dc->make_rows_table('many', 'two');
+$dc->clear_log;
+$dc->fault({ param => { Count => 1000 }, hold_after => { bytes => 5_000 } });
+$session->open_cursor('SELECT n FROM many WHERE n = 1000');
+is($session->fetch(1)->{out}, '1000', 'another reply is read');
+# The second batch is not complete when the query has its rows.
+$dc->fault({ path => '/test/visits', param => { StoreIDs => '6,7,8,9,10' }, hold_after => { bytes => 200 } });
+my $n = scalar(rows(1 .. BATCH)) + 1;
+like($session->query("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) @{[join_of('two')]} LIMIT $n"),
+	qr/Batches: 2\n.*^ +Requests: 2\n/ms, 'a batch that is not sent is not counted');
+is(scalar @{ asked() }, 2, 'two were sent');
+$dc->release;
+settle($dc, $session);
 $session->quit;
 
 done_testing();

@@ -53,7 +53,7 @@ struct Fetch
 	int nstreams;
 	int width;		/* how many streams may be in use */
 	int latest;		/* index of the stream last read from */
-	int nbatches;	/* number of the latest batch that was requested, + 1 */
+	int nbatches;	/* number of the latest batch that was sent, + 1 */
 	Stream *stream; /* to read from, or NULL: to be chosen */
 	uint64 nrows;	/* returned, over all starts */
 	uint64 planned; /* number of the last plan that it took part in */
@@ -363,8 +363,8 @@ get_stream(Fetch *fetch)
 }
 
 /*
- * Batches come in the order of their numbers, each in one or several requests.  Keys that
- * cannot be sent are one batch.
+ * Batches are sent in the order of their numbers, each in one or several requests.  Keys
+ * that cannot be sent are one batch.
  */
 static void
 count_batch(Fetch *fetch, int batch)
@@ -384,7 +384,6 @@ next_request(Fetch *fetch, Stream *stream)
 	for (;;)
 	{
 		stream->bound = dcf_bind_next(fetch->set);
-		count_batch(fetch, dcf_bind_batch(stream->bound));
 		dcf_bind_request_size(stream->bound, false, &stream->reqsize);
 		if (!exceeds_max_rows(fetch, stream))
 			return;
@@ -429,6 +428,9 @@ step_stream(Fetch *fetch, Stream *stream)
 	DcfReplyCounters reply;
 
 	stats->at_once = Max(stats->at_once, count_sent(fetch));
+	/* One that only waits for its turn may never be sent. */
+	if (status != DCF_REPLY_LATER || dcf_reply_is_sent(stream->reply))
+		count_batch(fetch, dcf_bind_batch(stream->bound));
 	if (status == DCF_REPLY_TOO_MUCH)
 	{
 		/*
