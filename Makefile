@@ -190,19 +190,30 @@ build/test/unit/%: test/unit/%.c $(CORE_UNIT)
 # that finds races.
 INFLATE_SRC = $(sort $(wildcard src/net/inflate*.c))
 DEFLATE_SRC = $(sort $(wildcard src/net/deflate*.c))
-UNIT       += build/test/unit/test_inflate_thread_races
+RACES       = build/test/unit/test_inflate_thread_races \
+              build/test/unit/test_read_thread_races
+UNIT       += $(RACES)
+$(RACES): SANITIZERS = thread
 build/test/unit/test_inflate build/test/unit/test_inflate_thread \
-  build/test/unit/test_deflate: SANITIZERS = address,undefined
-build/test/unit/test_inflate_thread_races: SANITIZERS = thread
+  build/test/unit/test_deflate build/test/unit/test_read_thread: \
+  SANITIZERS = address,undefined
+build/test/unit/test_inflate build/test/unit/test_inflate_thread \
+  build/test/unit/test_deflate build/test/unit/test_inflate_thread_races: \
+  $(INFLATE_SRC)
+build/test/unit/test_read_thread build/test/unit/test_read_thread_races: \
+  src/net/read_thread.c
 build/test/unit/test_inflate: test/unit/test_inflate.c
 build/test/unit/test_deflate: test/unit/test_deflate.c $(DEFLATE_SRC)
 build/test/unit/test_inflate_thread build/test/unit/test_inflate_thread_races: \
   test/unit/test_inflate_thread.c
+build/test/unit/test_read_thread build/test/unit/test_read_thread_races: \
+  test/unit/test_read_thread.c
 build/test/unit/test_inflate build/test/unit/test_inflate_thread \
-  build/test/unit/test_deflate build/test/unit/test_inflate_thread_races: $(INFLATE_SRC) $(HEADERS_ALL)
+  build/test/unit/test_deflate build/test/unit/test_read_thread $(RACES): $(HEADERS_ALL)
 	@mkdir -p $(@D)
 	$(CC) $(CHECK_FLAGS) -Wno-unused-parameter $(LIB_CFLAGS) -pthread \
-	  -fsanitize=$(SANITIZERS) -Isrc/net -o $@ $(filter %.c,$^) $(shell $(PKG_CONFIG) --libs zlib $(ISAL))
+	  -fsanitize=$(SANITIZERS) -Isrc/net -o $@ $(filter %.c,$^) \
+	  $(shell $(PKG_CONFIG) --libs zlib $(ISAL))
 
 # The XML reader needs PostgreSQL's headers, but no server.
 XML_SRC     = $(sort $(wildcard src/reply/xml_*.[ch]))

@@ -58,6 +58,7 @@ for my $format (sort keys %document)
 		OPTIONS (endpoint '/test/$format', format '$asked')}) for qw(plain packed);
 }
 
+# Records whose Id is 0 only make a document long.
 sub outcomes
 {
 	my ($table, @faults) = @_;
@@ -65,7 +66,7 @@ sub outcomes
 	$dc->fault(@faults);
 	my @outcomes = split /\n/, $session->query(
 		qq{SELECT * FROM outcomes('SELECT string_agg(concat("Id", ''='', "Name"), '', '')
-			FROM $table', @{[ scalar @faults ]})});
+			FILTER (WHERE "Id" > 0) FROM $table', @{[ scalar @faults ]})});
 	$dc->clear_faults;
 	return @outcomes;
 }
@@ -83,11 +84,11 @@ sub all_fail
 	return;
 }
 
-# Faults that cut a reply after each number of bytes below $length.
+# Faults that cut a reply after each number of bytes below $length, from $from on.
 sub cuts
 {
-	my ($how, $length) = @_;
-	return map { { cut => { how => $how, after => $_ } } } 0 .. $length - 1;
+	my ($how, $length, $from) = @_;
+	return map { { cut => { how => $how, after => $_ } } } $from // 0 .. $length - 1;
 }
 
 # The bytes of the reply on the wire.
@@ -132,6 +133,38 @@ for my $format (sort keys %document)
 			"$table: complete, it is right");
 	}
 }
+
+# The end of a long body, which a thread reads; XML is not read in one.
+my @fill = ('x' x 1000) x 2500;
+my %long = (
+	json => [ '[' . join('', map { qq({"Id":0,"Name":"$_"},) } @fill), "$records]" ],
+	jsondatatable => [ '{"Records":[' . join('', map { qq({"Id":0,"Name":"$_"},) } @fill), qq($records],"Schema":[1]}) ],
+	xml => [
+		'<Table>' . join('', map { "<Record><Id>0</Id><Name>$_</Name></Record>" } @fill),
+		$document{xml} =~ s/<Table>//r ],
+	csv => [ "Id,Name\r\n" . join('', map { "0,$_\r\n" } @fill), qq(1,"a\x{c3}\x{a9}b"\r\n2,\r\n30,"c"\r\n) ]);
+for my $format (sort keys %long)
+{
+	my ($start, $end) = @{ $long{$format} };
+	my $length = length $start . $end;
+	my $table = "long_$format";
+	$dc->document("/test/$table", $start . $end);
+	$session->query(qq{CREATE FOREIGN TABLE $table ("Id" integer, "Name" text) SERVER plain
+		OPTIONS (endpoint '/test/$table', format '$format')});
+	for my $setting (qw(off on))
+	{
+		$session->query("SET dataconnect_fdw.inflate_in_thread = on; SET dataconnect_fdw.read_in_thread = $setting");
+		my $plan = $session->query("EXPLAIN (ANALYZE) SELECT * FROM $table");
+		my $read = $plan =~ /Records Read in Thread: (\d+)/ ? $1 : 0;
+		my $least = $setting eq 'on' && $format ne 'xml' ? 1000 : 0;
+		cmp_ok($read, $least ? '>' : '==', $least, "$table, thread $setting: so many records are read there");
+		is_deeply([ outcomes($table, {}) ], [$whole], "$table, thread $setting: whole, it is right");
+		# CSV has no end of its own, but for the last line's.
+		my @how = $format eq 'csv' ? qw(close chunk) : qw(close chunk truncate);
+		all_fail($table, "$_, thread $setting", cuts($_, $length, length($start) - 20)) for @how;
+	}
+}
+$session->query(q{RESET ALL; SET client_encoding = 'UTF8'});
 
 # deflate, in zlib's format and raw.
 my %deflated;

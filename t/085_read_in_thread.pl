@@ -155,6 +155,9 @@ $session->query('SET dataconnect_fdw.inflate_in_thread = on');
 offer($whole);
 unlike($session->query('EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT id, name FROM t'),
 	qr/in Thread/, 'nor are few columns read there');
+offer($whole, plain => 1);
+like($session->query('EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT count(*) FROM t'),
+	qr/Records Read in Thread: 2\d{4}/, 'but they are without compression');
 
 # Records of any form.
 like(same('all rows', $whole), qr/^30000\|/, 'all there');
@@ -228,6 +231,12 @@ like(same('a cut document', substr $whole, 0, -20), qr/cut short/, 'an error');
 like(same('a cut reply', $whole, cut => 300_000), qr/cut short/, 'an error');
 like(same('something behind the end', "$whole {"), qr/ERROR: /, 'an error');
 same('white space behind the end', $whole . ' ' x 400_000);
+
+# Many records that are next to nothing, of which no column is read.
+like(same('empty records', '[' . join(',', ('{}') x 1_000_000) . ']', query => 'SELECT count(*) FROM (SELECT FROM t) t'),
+	qr/does not match/, 'are no records of the table');
+is(same('records counted', '[' . join(',', map { qq({"id":$_}) } 1 .. 300_000) . ']', query => 'SELECT count(*) FROM t'),
+	300_000, 'all of them');
 
 $dc->sql("ALTER SERVER dc OPTIONS (SET max_record_size '100kB')");
 like(same('a record too long that fits a piece', document(BAD, '{"id":0,"name":"' . 'x' x 150_000 . '"}')),

@@ -129,12 +129,13 @@ typedef struct DcfBodyReader
 	DcfInflateThreadReadFn read;
 	void (*begin)(void *arg); /* called once before the thread starts, by the
 							   * backend; may allocate what read() needs */
+	bool beside_inflate;	  /* also in a thread that decompresses */
 	void *arg;				  /* must outlive the source */
 } DcfBodyReader;
 
 /*
- * If the body becomes long enough to be decoded in a thread, let that thread read
- * it, too.  It begins with the bytes that are not consumed then.  Copies *reader.
+ * If the body becomes long enough, let a thread read it: the one that decompresses,
+ * or one that only reads.  It begins with the bytes that are not consumed then.  Copies *reader.
  */
 extern void dcf_body_read_in_thread(DcfBody *body,
 									const DcfBodyReader *reader);

@@ -40,7 +40,7 @@ typedef struct DcfFormatRoutine
 	bool leaves_nulls_out; /* a NULL field has no key */
 
 	/*
-	 * The inflate thread may read records: next(), matched() and
+	 * A thread may read records: next(), matched() and
 	 * record_length() are pure C.
 	 */
 	bool reads_in_thread;

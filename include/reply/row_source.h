@@ -34,7 +34,7 @@ typedef struct DcfRowStats
 	uint64 bytes_received;
 	uint64 bytes_decoded; /* after decompression */
 	uint64 records;
-	uint64 records_in_thread; /* those of them read by the inflate thread */
+	uint64 records_in_thread; /* those of them read by a thread */
 	double first_byte_ms;	  /* of the first reply; -1 before it */
 	int at_once;			  /* largest number of requests under way */
 	uint64 batches;		/* of a batched join's keys that were requested */

@@ -31,7 +31,10 @@ release_body(void *arg)
 
 	if (body->thread)
 		dcf_inflate_thread_stop(body->thread);
+	if (body->read_thread)
+		dcf_read_thread_end(body->read_thread);
 	body->thread = NULL;
+	body->read_thread = NULL;
 	if (body->inbox->confidential)
 		dcf_buffer_wipe(&body->own);
 }
@@ -93,7 +96,7 @@ make_room(DcfBody *body)
 
 	if (live >= body->inbox->max_buffer)
 		return dcf_body_fail(body, DCF_BODY_TOO_LONG, NULL);
-	if (body->thread)
+	if (body->thread || body->read_thread)
 		return true; /* each piece has its own room */
 	if (live <= buffer->start || buffer->size - buffer->end < MIN_ROOM)
 		dcf_buffer_drop_consumed(buffer);
@@ -148,6 +151,15 @@ decode_here(DcfBody *body)
 	return true;
 }
 
+/* Decompress what has been received as far as there is room. */
+static bool
+decompress(DcfBody *body, bool is_long)
+{
+	if (is_long)
+		dcf_body_start_thread(body);
+	return body->thread ? dcf_body_decode_in_thread(body) : decode_here(body);
+}
+
 /*
  * Decode what has been received as far as there is room.  False, with the problem
  * set, if it is invalid.
@@ -155,7 +167,18 @@ decode_here(DcfBody *body)
 static bool
 decode(DcfBody *body)
 {
+	bool is_long = body->decoded >= LONG_BODY && !body->thread &&
+		!body->read_thread && !body->no_thread;
+
 	dcf_body_tap_arrived(body);
+	if (body->coding == DCF_CODING_NONE)
+	{
+		if (is_long)
+			dcf_body_start_reading(body);
+		if (body->read_thread)
+			dcf_body_read_on(body);
+		return true;
+	}
 	if (body->inflate == NULL)
 	{
 		/* An empty body is valid in any coding, even an unknown one. */
@@ -165,11 +188,7 @@ decode(DcfBody *body)
 			return dcf_body_fail(body, DCF_BODY_BAD_CODING, NULL);
 		body->inflate = begin_inflate(body);
 	}
-	if (body->decoded >= LONG_BODY && !body->thread && !body->no_thread)
-		dcf_body_start_thread(body);
-	if (body->thread)
-		return dcf_body_decode_in_thread(body);
-	return body->coding == DCF_CODING_NONE || decode_here(body);
+	return decompress(body, is_long);
 }
 
 /* After decompression: whether the compressed stream ended properly. */
@@ -333,7 +352,8 @@ dcf_body_is_ready(const DcfBody *body)
 		body->buffer->end > body->shown || body->inbox->wanted > 0 ||
 		(body->buffer != &body->inbox->bytes &&
 		 dcf_buffer_live(&body->inbox->bytes) > 0) ||
-		(body->thread && !dcf_inflate_thread_is_empty(body->thread));
+		(body->thread && !dcf_inflate_thread_is_empty(body->thread)) ||
+		(body->read_thread && !dcf_read_thread_is_empty(body->read_thread));
 }
 
 void

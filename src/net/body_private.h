@@ -11,6 +11,7 @@
 #include "net/body.h"
 #include "net/inflate.h"
 #include "net/inflate_thread.h"
+#include "net/read_thread.h"
 #include "source_private.h"
 
 typedef enum DcfBodyCoding
@@ -33,6 +34,9 @@ typedef enum DcfBodyProblem
 /*
  * The caller sees buffer[start .. shown).  The buffer is the inbox (a body without
  * coding is received there), own, or a piece of the thread's.
+ *
+ * A long body has a thread: if it is compressed, one that decompresses and may
+ * read, and otherwise one that reads.
  */
 struct DcfBody
 {
@@ -52,10 +56,12 @@ struct DcfBody
 	void *tap_arg;
 	uint64 tapped; /* of inbox->received: what the tap has got */
 
-	DcfInflateThread *thread; /* uses inflate from then on; or NULL */
-	bool no_thread;			  /* none is wanted, or could be started */
-	DcfBodyReader reader;	  /* for the thread; read is NULL for none */
-	bool reads_by_choice;	  /* it reads as long as that is faster */
+	DcfInflateThread *thread;	/* uses inflate from then on; or NULL */
+	DcfReadThread *read_thread; /* the inbox is lent its room; or NULL */
+	DcfBuffer unlent;			/* the inbox's own buffer meanwhile */
+	bool no_thread;				/* none is wanted, or could be started */
+	DcfBodyReader reader;		/* for the thread; read is NULL for none */
+	bool reads_by_choice;		/* it reads as long as that is faster */
 	int nread; /* pieces that it has read since the last look … */
 	int nlate; /* … and those of them that the backend waited for */
 	DcfBuffer piece;
@@ -70,6 +76,14 @@ dcf_body_fail(DcfBody *body, DcfBodyProblem problem, const char *reason)
 	body->reason = reason;
 	return false;
 }
+
+/* body_thread.c, for a body that is compressed */
+
+/* Whether the settings and the machine allow a thread. */
+extern bool dcf_body_allows_thread(void);
+
+/* Receive what can be without waiting. */
+extern void dcf_body_look(DcfBody *body);
 
 /*
  * Give the tap what has come.  To be called before any received byte is consumed, so
@@ -88,8 +102,7 @@ dcf_body_tap_arrived(DcfBody *body)
 
 /*
  * Start the thread, which decodes the rest of the body, and gives the reader the
- * unconsumed bytes first.  If it has nothing to do or cannot be started, the backend
- * goes on.
+ * unconsumed bytes first.  If it cannot be started, the backend goes on.
  */
 extern void dcf_body_start_thread(DcfBody *body);
 
@@ -101,5 +114,21 @@ extern bool dcf_body_decode_in_thread(DcfBody *body);
 
 /* At the end of the body: make what the thread's reader has left the buffer. */
 extern void dcf_body_take_rest(DcfBody *body);
+
+/* body_read_thread.c, for a body that is not */
+
+/*
+ * Start a thread that reads the rest of the body, if that is wanted, and give it the
+ * unconsumed bytes first.
+ */
+extern void dcf_body_start_reading(DcfBody *body);
+
+/*
+ * Receive what has come, and make the next piece that was read the buffer, if there is
+ * one.  All of the buffer must be consumed, unless the thread has stopped.  At the end,
+ * or if it has stopped, the thread is ended, and the inbox is the buffer again, with
+ * what was not consumed.
+ */
+extern void dcf_body_read_on(DcfBody *body);
 
 #endif /* DCF_BODY_PRIVATE_H */

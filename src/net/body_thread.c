@@ -1,6 +1,6 @@
 /*
  * body_thread.c
- *	  A long body, decoded in a thread.  See body_private.h and inflate_thread.h.
+ *	  A long compressed body, decoded in a thread.  See body_private.h and inflate_thread.h.
  *
  * Each piece from the thread becomes the buffer without being copied.  The
  * unconsumed bytes of the piece before are copied into the margin in front of it;
@@ -37,31 +37,21 @@ has_processors(void)
 
 /*
  * Whether the thread is to read.  It first reads the unconsumed bytes, which must
- * fit into a margin.  What is not compressed is copied twice for the thread, which
- * takes the time that reading there saves.
+ * fit into a margin.
  */
 static bool
 wants_reader(const DcfBody *body)
 {
-	if (dcf_read_in_thread == DCF_IN_THREAD_OFF ||
-		(dcf_read_in_thread == DCF_IN_THREAD_AUTO &&
-		 body->coding == DCF_CODING_NONE))
-		return false;
-	return body->reader.read &&
+	return dcf_read_in_thread != DCF_IN_THREAD_OFF && body->reader.read &&
+		body->reader.beside_inflate &&
 		dcf_buffer_live(body->buffer) <= DCF_INFLATE_THREAD_MARGIN;
 }
 
-/*
- * Whether a thread is of use: copying what is not compressed is none, unless the
- * thread reads, too.
- */
-static bool
-wants_thread(const DcfBody *body, bool reads)
+bool
+dcf_body_allows_thread(void)
 {
-	if (dcf_inflate_in_thread == DCF_IN_THREAD_OFF ||
-		(dcf_inflate_in_thread == DCF_IN_THREAD_AUTO && !has_processors()))
-		return false;
-	return reads || body->coding != DCF_CODING_NONE;
+	return dcf_inflate_in_thread == DCF_IN_THREAD_ON ||
+		(dcf_inflate_in_thread == DCF_IN_THREAD_AUTO && has_processors());
 }
 
 /* The thread has got the unconsumed bytes, and gives them back with its first piece. */
@@ -72,8 +62,6 @@ hand_over(DcfBody *body)
 
 	dcf_buffer_use(body->buffer, live);
 	body->decoded -= live;
-	/* The inbox only receives from now on. */
-	body->buffer = &body->own;
 	body->shown = body->buffer->end;
 }
 
@@ -87,7 +75,7 @@ dcf_body_start_thread(DcfBody *body)
 	void *memory;
 	sigset_t saved;
 
-	body->no_thread = !wants_thread(body, reads);
+	body->no_thread = !dcf_body_allows_thread();
 	if (body->no_thread)
 		return;
 	memory =
@@ -144,9 +132,8 @@ put_arrived(DcfBody *body)
 										  dcf_buffer_live(bytes)));
 }
 
-/* Receive what can be without waiting. */
-static void
-look(DcfBody *body)
+void
+dcf_body_look(DcfBody *body)
 {
 	DcfWaitPlan plan;
 
@@ -176,7 +163,7 @@ feed_thread(DcfBody *body)
 		if (body->inbox->wanted > 0)
 			body->source->routine->resume(body->source);
 		else
-			look(body);
+			dcf_body_look(body);
 		put_arrived(body);
 	} while (body->inbox->received > before && !body->source->failed);
 }

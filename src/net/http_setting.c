@@ -46,8 +46,8 @@ dcf_http_define_settings(void)
 		NULL, NULL, NULL);
 	DefineCustomEnumVariable(
 		"dataconnect_fdw.read_in_thread",
-		"Reads records in the thread that decompresses them, if a query needs many columns.",
-		"\"auto\" does so as long as the thread is faster than the rest of the query. Does not affect replies that have begun.",
+		"Reads records of long replies in a separate thread: the one that decompresses them, if a query needs many columns.",
+		"\"auto\" does so as long as the thread does not hold up the backend. Does not affect replies that have begun.",
 		&dcf_read_in_thread, DCF_IN_THREAD_AUTO, choices, PGC_USERSET, 0, NULL,
 		NULL, NULL);
 }

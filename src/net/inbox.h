@@ -28,6 +28,8 @@ typedef struct DcfInbox
 	uint64 received; /* all bytes so far */
 	size_t wanted;	 /* the source has so many more, but there was no room
 					  * for them; 0: no */
+	bool is_lent;	 /* bytes is memory of the body's that is not to be
+					  * enlarged, and may be no room at all */
 	size_t max_buffer;
 	bool confidential;
 } DcfInbox;

@@ -16,7 +16,7 @@ resume(DcfSource *source)
 	CURLcode code;
 	sigset_t saved;
 
-	if (bytes->size < DCF_INBOX_LONG)
+	if (bytes->size < DCF_INBOX_LONG && !transfer->inbox.is_lent)
 		dcf_buffer_enlarge(bytes, DCF_INBOX_LONG - bytes->end, DCF_INBOX_LONG,
 						   transfer->inbox.context);
 	transfer->inbox.wanted = 0;

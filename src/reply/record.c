@@ -8,9 +8,9 @@
 #include "reply/reply.h"
 
 /*
- * From this number of fetched columns on, the inflate thread also reads the records, as
- * long as the rest of the query takes longer (body_thread.c).  Measured: COPY of 4
- * columns gains nothing, of 8 a seventh, of 26 a quarter.
+ * From this number of fetched columns on, a thread that decompresses also reads the
+ * records, as long as the rest of the query takes longer (body_thread.c).  Measured:
+ * COPY of 4 columns gains nothing, of 8 a seventh, of 26 a quarter.
  */
 #define THREAD_MIN_COLUMNS 8
 
@@ -128,20 +128,21 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	dcf_record_begin_held(reader);
 	dcf_record_begin_missing(reader);
 	dcf_record_begin_new(reader);
-	if (source->format->reads_in_thread &&
-		source->ntargets >= THREAD_MIN_COLUMNS)
+	if (source->format->reads_in_thread)
 		offer_to_thread(reader);
 	/* Raise before the first row, as a missing end is never noticed later. */
 	if (!source->format->shows_cut && !dcf_body_marks_end(reader->body))
 		dcf_record_raise_unmarked(reader);
 }
 
-/* Let the inflate thread read records, if the body is long enough to get one. */
+/* Let a thread read records, if the body is long enough to get one. */
 static void
 offer_to_thread(DcfRecordReader *reader)
 {
 	DcfBodyReader thread = {.read = dcf_record_read_in_thread,
 							.begin = dcf_record_begin_thread,
+							.beside_inflate =
+								reader->source.ntargets >= THREAD_MIN_COLUMNS,
 							.arg = reader};
 
 	dcf_body_read_in_thread(reader->body, &thread);

@@ -1,14 +1,14 @@
 /*
  * record_private.h
  *	  What the files of the record reader share: record.c (a record becomes a row),
- *	  record_read.c (bytes into the format's reader), record_thread.c (reading in the
- *	  inflate thread), record_thread_rows.c (taking over what it has read),
+ *	  record_read.c (bytes into the format's reader), record_thread.c (reading in a
+ *	  thread), record_thread_rows.c (taking over what it has read),
  *	  record_held.c (records held back), record_missing_keys.c (keys that no record
  *	  has), record_new_keys.c (keys that no column reads), record_error.c (what is
  *	  refused).
  *
- * The inflate thread reads records only if many columns are fetched: with few columns
- * it is slower than the backend.  The format's reader moves between thread and backend
+ * A thread that also decompresses reads records only if many columns are fetched: with
+ * few columns it is slower than the backend.  The format's reader moves between thread and backend
  * together with the bytes that it has not consumed.
  *
  * In XML a NULL has no element, so a missing key is reported only if the reply has a
@@ -38,7 +38,7 @@ typedef struct DcfRecordTarget
 
 /*
  * Everything that reading and converting a record needs.  Nothing here changes while the
- * inflate thread uses it.
+ * thread uses it.
  */
 typedef struct DcfRecordSource
 {
@@ -67,7 +67,7 @@ StaticAssertDecl(DCF_VALUES_MAX >= MaxTupleAttributeNumber,
 				 "a row must find room");
 
 /*
- * Rows that the inflate thread has read from the buffer, each with one value for each
+ * Rows that a thread has read from the buffer, each with one value for each
  * target, and how it stopped.  status is DCF_READ_MORE if reading goes on after
  * "consumed" bytes once more have arrived.  Otherwise it is the format reader's last
  * status, for a record that is not a plain row or for an error; the backend handles it.

@@ -1,6 +1,6 @@
 /*
  * record_thread.c
- *	  Reading records in the inflate thread.  See record_private.h.
+ *	  Reading records in a thread.  See record_private.h.
  *
  * The thread must not call PostgreSQL.  Formats with reads_in_thread have readers in pure
  * C, and dcf_convert_pure() needs neither memory nor errors.  Everything else, including

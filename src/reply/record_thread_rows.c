@@ -1,6 +1,6 @@
 /*
  * record_thread_rows.c
- *	  Taking over rows that the inflate thread has read.  See record_private.h.
+ *	  Taking over rows that a thread has read.  See record_private.h.
  */
 #include "postgres.h"
 
