@@ -289,6 +289,23 @@ $session->finish;
 $session->query('ROLLBACK');
 is(threads(), $alone, 'no thread is left after an error');
 
+# The service sends nothing more of a reply without compression: the thread waits, what
+# has come is read, and a cancel ends both.
+$dc->make_server('plain', max_retries => 0, compression => 'off');
+$dc->make_rows_table('rows', 'plain');
+$dc->fault({ hold_after => { bytes => 4_000_000 } });
+$session->query('BEGIN; DECLARE c CURSOR FOR SELECT id FROM rows WHERE n = 200000; MOVE 25000 FROM c');
+$dc->wait(held => 1);
+is(threads() - $alone, 1, 'a thread at work on what came');
+is($session->query('FETCH 1 FROM c'), 25_001, 'rows that came before are returned');
+$session->send('MOVE ALL FROM c');
+$dc->wait_until_it_waits($session->pid, 'Reply');
+$dc->sql('SELECT pg_cancel_backend(' . $session->pid . ')');
+like($session->finish->{err}, qr/57014/, 'a cancel while the service stands still');
+$session->query('ROLLBACK');
+is(threads(), $alone, 'no thread is left after a cancel');
+$dc->release;
+
 # --- A key that no record has ------------------------------------------------
 
 $dc->sql("ALTER FOREIGN TABLE t OPTIONS (ADD missing_key 'error')");

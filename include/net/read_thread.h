@@ -23,7 +23,7 @@
 #include "net/inflate_thread.h"
 
 /* Room is at least so long, if there is any. */
-#define DCF_READ_THREAD_ROOM ((size_t) 128 * 1024)
+#define DCF_READ_THREAD_ROOM ((size_t) 256 * 1024)
 
 typedef struct DcfReadThread DcfReadThread;
 
@@ -81,8 +81,9 @@ extern bool dcf_read_thread_is_empty(DcfReadThread *self);
 extern void dcf_read_thread_stop_reading(DcfReadThread *self);
 
 /*
- * Whether the caller has, over the last pieces, waited less for the thread than the
- * thread took to read: otherwise the caller had better read itself.
+ * Whether the thread is worth going on with.  It is not once the caller has waited
+ * for it markedly longer than reading takes, as when it gets no processor: then the
+ * caller had better read itself.
  */
 extern bool dcf_read_thread_pays(const DcfReadThread *self);
 

@@ -12,6 +12,9 @@
 /* Room that the buffer gets before more bytes are decoded or received. */
 #define MIN_ROOM DCF_INBOX_CHUNK
 
+/* The size that a buffer of decoded bytes gets once it was full. */
+#define LONG_BUFFER ((size_t) 256 * 1024)
+
 /* Decoded bytes from which on a thread is worth its start. */
 #define LONG_BODY (1024 * 1024)
 
@@ -101,8 +104,8 @@ make_room(DcfBody *body)
 	if (live <= buffer->start || buffer->size - buffer->end < MIN_ROOM)
 		dcf_buffer_drop_consumed(buffer);
 	body->shown = buffer->end;
-	if (was_full && buffer->size < DCF_INBOX_LONG)
-		more = DCF_INBOX_LONG - buffer->end;
+	if (was_full && buffer->size < LONG_BUFFER)
+		more = LONG_BUFFER - buffer->end;
 	dcf_buffer_enlarge(buffer, more, body->inbox->max_buffer,
 					   body->inbox->context);
 	return true;

@@ -26,9 +26,7 @@ resume(DcfSource *source)
 	DcfBuffer *bytes = &inbox->bytes;
 	ssize_t n;
 
-	if (bytes->size < DCF_INBOX_LONG)
-		dcf_buffer_enlarge(bytes, DCF_INBOX_LONG - bytes->end, DCF_INBOX_LONG,
-						   inbox->context);
+	dcf_inbox_lengthen(inbox);
 	dcf_buffer_drop_consumed(bytes);
 	/* 0 would be taken for the end. */
 	if (bytes->end == bytes->size)

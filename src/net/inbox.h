@@ -13,12 +13,13 @@
 #define DCF_INBOX_CHUNK ((size_t) 16 * 1024)
 
 /*
- * Initial size of a buffer, and the size that it gets once it was full.  Memory
- * beyond a small reply's would be taken from the system, and given back, for each
- * request.  What is confidential is never moved.
+ * Initial size of a buffer, and the size that the inbox's gets once it was full.
+ * Memory beyond a small reply's would be taken from the system, and given back, for
+ * each request.  Twice what libcurl may hand over in one wait is enough not to pause
+ * it, which costs a copy.  What is confidential is never moved.
  */
 #define DCF_INBOX_SHORT ((size_t) 32 * 1024)
-#define DCF_INBOX_LONG	((size_t) 256 * 1024)
+#define DCF_INBOX_LONG	((size_t) 512 * 1024)
 
 typedef struct DcfInbox
 {
@@ -39,6 +40,17 @@ static inline size_t
 dcf_inbox_initial_size(const DcfInbox *inbox)
 {
 	return inbox->confidential ? DCF_INBOX_LONG : DCF_INBOX_SHORT;
+}
+
+/* The buffer was full: give it its long size. */
+static inline void
+dcf_inbox_lengthen(DcfInbox *inbox)
+{
+	DcfBuffer *bytes = &inbox->bytes;
+
+	if (bytes->size < DCF_INBOX_LONG && !inbox->is_lent)
+		dcf_buffer_enlarge(bytes, DCF_INBOX_LONG - bytes->end, DCF_INBOX_LONG,
+						   inbox->context);
 }
 
 #endif /* DCF_INBOX_H */

@@ -19,7 +19,7 @@
 #define PIECES	((size_t) DCF_INFLATE_THREAD_PIECES)
 
 #define MARGIN		DCF_INFLATE_THREAD_MARGIN
-#define BUFFER_SIZE ((size_t) 512 * 1024)
+#define BUFFER_SIZE ((size_t) 640 * 1024)
 
 /* Most bytes that are read at once.  A smaller piece is ready sooner. */
 #define PIECE_SIZE ((size_t) 128 * 1024)
@@ -30,8 +30,11 @@
  */
 #define WORTH_WAKING ((size_t) 256 * 1024)
 
-/* Pieces over which the times are compared. */
-#define LOOK_AFTER 64
+/*
+ * The caller may lose so many ns by waiting for the thread.  Less comes about by
+ * chance, when the thread shares its processor for a while.
+ */
+#define MAX_LOSS ((int64_t) 20 * 1000 * 1000)
 
 /* The thread needs little stack. */
 #define STACK_SIZE ((size_t) 256 * 1024)
@@ -70,11 +73,8 @@ struct DcfReadThread
 	uint64_t read_time; /* of the thread's processor, in ns */
 
 	/* Used by the caller alone. */
-	uint64_t waited; /* for the thread, in ns */
-	uint64_t waited_then;
-	uint64_t read_time_then;
-	size_t looked; /* at so many pieces taken */
-	bool pays;
+	uint64_t counted; /* of read_time */
+	int64_t loss;	  /* in ns; at least 0, as gains are forgotten */
 	bool rest_begun;
 
 	DcfInflateThreadReader reader;
@@ -137,7 +137,6 @@ dcf_read_thread_start(void *memory, const DcfInflateThreadReader *reader,
 	/* Not the buffers: their pages are allocated when first used. */
 	memset(self, 0, offsetof(DcfReadThread, buffers));
 	self->reader = *reader;
-	self->pays = true;
 	self->buffers[0].end = MARGIN;
 	self->at = self->seen = MARGIN - len;
 	memcpy(self->buffers[0].bytes + self->at, unread, len);
@@ -260,37 +259,38 @@ is_at_work(DcfReadThread *self)
 	return !self->asleep || has_work(self);
 }
 
-/* Wait for a piece, or until there is none to come; under the lock. */
-static void
+/*
+ * Wait for a piece, or until there is none to come; returns the time in ns.  Under
+ * the lock.
+ */
+static uint64_t
 await_piece(DcfReadThread *self)
 {
 	uint64_t begin;
 
 	wake(self);
 	if (self->made != self->taken || !is_at_work(self))
-		return;
+		return 0;
 	begin = get_time(CLOCK_MONOTONIC);
 	while (self->made == self->taken && is_at_work(self))
 		pthread_cond_wait(&self->result, &self->lock);
-	self->waited += get_time(CLOCK_MONOTONIC) - begin;
+	return get_time(CLOCK_MONOTONIC) - begin;
 }
 
 /*
- * After so many pieces: compare the times; under the lock.  To read here would take
- * a little less time, as the bytes are in this processor's cache.
+ * The caller has waited, and the thread has read meanwhile, which the caller would
+ * otherwise have done.  That would take less time there, as the bytes are in its
+ * processor's cache.  Under the lock.
  */
 static void
-compare_times(DcfReadThread *self)
+count_loss(DcfReadThread *self, uint64_t waited)
 {
-	uint64_t waited = self->waited - self->waited_then;
-	uint64_t read = self->read_time - self->read_time_then;
+	uint64_t read = self->read_time - self->counted;
 
-	if (self->taken - self->looked < LOOK_AFTER)
-		return;
-	self->pays = waited < read - read / 4;
-	self->looked = self->taken;
-	self->waited_then = self->waited;
-	self->read_time_then = self->read_time;
+	self->loss += (int64_t) waited - (int64_t) (read - read / 4);
+	if (self->loss < 0)
+		self->loss = 0;
+	self->counted = self->read_time;
 }
 
 DcfReadThreadState
@@ -299,7 +299,7 @@ dcf_read_thread_take(DcfReadThread *self, DcfInflateThreadPiece *piece)
 	DcfReadThreadState state = DCF_READ_THREAD_PIECE;
 
 	pthread_mutex_lock(&self->lock);
-	await_piece(self);
+	count_loss(self, await_piece(self));
 	if (self->made != self->taken)
 	{
 		size_t number = self->taken++ % PIECES;
@@ -309,7 +309,6 @@ dcf_read_thread_take(DcfReadThread *self, DcfInflateThreadPiece *piece)
 		piece->number = (int) number;
 		piece->was_read = true;
 		piece->was_ahead = false;
-		compare_times(self);
 	}
 	else
 		state = self->stopped || self->stop_reading ? DCF_READ_THREAD_STOPPED :
@@ -350,7 +349,7 @@ dcf_read_thread_stop_reading(DcfReadThread *self)
 bool
 dcf_read_thread_pays(const DcfReadThread *self)
 {
-	return self->pays;
+	return self->loss <= MAX_LOSS;
 }
 
 bool

@@ -12,13 +12,10 @@ static void
 resume(DcfSource *source)
 {
 	DcfTransfer *transfer = (DcfTransfer *) source;
-	DcfBuffer *bytes = &transfer->inbox.bytes;
 	CURLcode code;
 	sigset_t saved;
 
-	if (bytes->size < DCF_INBOX_LONG && !transfer->inbox.is_lent)
-		dcf_buffer_enlarge(bytes, DCF_INBOX_LONG - bytes->end, DCF_INBOX_LONG,
-						   transfer->inbox.context);
+	dcf_inbox_lengthen(&transfer->inbox);
 	transfer->inbox.wanted = 0;
 	dcf_signal_mask_block(&saved);
 	/* libcurl may call on_body() before it returns, and so pause again. */

@@ -217,7 +217,7 @@ static void
 read_in_part(void)
 {
 	Dice dice = {UINT64_C(0x2545F4914F6CDD1D)};
-	Text body = made_up_lines(LONG_BODY, 1000, 8 * DCF_INFLATE_THREAD_MARGIN);
+	Text body = made_up_lines(LONG_BODY, 1000, 12 * DCF_INFLATE_THREAD_MARGIN);
 
 	check_read(&body, 5, -1, -1, uncut, NULL);
 	check_read(&body, 5, -1, -1, (Cuts){1, 16000, NULL}, &dice);
