@@ -22,7 +22,7 @@
 #define BUFFER_SIZE ((size_t) 640 * 1024)
 
 /* Most bytes that are read at once.  A smaller piece is ready sooner. */
-#define PIECE_SIZE ((size_t) 128 * 1024)
+#define PIECE_SIZE ((size_t) 256 * 1024)
 
 /*
  * While the caller has pieces to take, the thread is only woken for so many bytes,
