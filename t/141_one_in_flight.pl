@@ -13,7 +13,7 @@ use Test::More;
 use constant OTHERS => 4;
 
 # A body longer than all buffers on its way, so that its sender has to wait.
-use constant LONG => 400_000;
+use constant LONG => 200_000;
 
 my $true = JSON::PP::true;
 my $dc = DataConnectTest->new(conf => "shared_preload_libraries = 'dataconnect_fdw'\n");
@@ -416,6 +416,23 @@ END
 	$owner->query("PREPARE p(integer) AS SELECT count(*) FROM t WHERE n = \$1");
 	is($owner->query("EXECUTE p($n)"), $n, 'a prepared statement') for 1 .. 7;
 	is(requests(), 0, 'hits each time');
+}
+
+# The service's times are learned from the service.
+{
+	$dc->make_rows_table('learned', 'gzip');
+	my $n = fresh();
+	$dc->fault({ hold_headers => $true });
+	$owner->send(sums('learned', $n));
+	$dc->wait(held => 1);
+	$dc->release;
+	$owner->finish;
+	my $learned = "SELECT first_byte_ms, records FROM dataconnect_learned WHERE foreign_table = 'learned'::regclass";
+	my $before = $owner->query($learned);
+	like($before, qr/^[\d.]+\|$n\z/, 'a reply teaches its time and size');
+	$owner->query(sums('learned', $n)) for 1 .. 3;
+	is($owner->query($learned), $before, 'its copies teach no other');
+	is(requests(), 1, 'with one request');
 }
 
 # --- Not preloaded --------------------------------------------------------------

@@ -221,16 +221,23 @@ $dc->clear_faults;
 # --- One warning for each reply of a statement ------------------------------------------------------
 
 copy('t', 10);
-copy('t', 20);
+copy('t', $_) for 20, 3000 .. 3002;
+$session->query('SET work_mem = \'64kB\'; SET hash_mem_multiplier = 1; SET enable_memoize = off');
 $dc->fault({ status => 503, count => 0 });
 for my $case (
 	[ 'twice the same', 'SELECT count(*) FROM t a, t b WHERE a.n = 10 AND b.n = 10 AND a.id = b.id', '10', 1 ],
 	[ 'two replies', 'SELECT count(*) FROM t WHERE n IN (10, 20)', '30', 2 ],
-	[ 'rescans', 'SELECT count(*) FROM generate_series(1, 5) g, LATERAL (SELECT id FROM t WHERE n = 10 + g * 0 OFFSET 0) x', '50', 1 ])
+	# The statement keeps too few rows, and so asks for the first reply again.
+	[
+		'rescans', q{SELECT sum(x.c) FROM (VALUES (1, 3000), (2, 3001), (3, 3002), (4, 3000)) v(i, n),
+			LATERAL (SELECT count(name) AS c FROM t WHERE t.n = v.n) x}, '12003', 3
+	])
 {
 	my ($name, $sql, $out, $warnings) = @$case;
+	$dc->clear_log;
 	my $result = $session->attempt($sql);
 	is("$result->{state} $result->{out}", " $out", "$name: the rows");
+	cmp_ok(requests(), '>', 2 * $warnings, "$name: a reply is requested again") if $name eq 'rescans';
 	is(scalar(() = $result->{err} =~ /WARNING/g), $warnings, "$name: so many warnings");
 }
 $dc->clear_faults;

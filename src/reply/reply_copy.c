@@ -71,6 +71,19 @@ is_queued(const DcfReply *reply)
 		dcf_exchange_is_entering(&reply->call.exchange);
 }
 
+/*
+ * A session that has rows of other requests may step without a wait for long: others
+ * go on waiting for what it fetches.
+ */
+static void
+attend(DcfReply *reply)
+{
+	DcfWaitPlan unused;
+
+	dcf_wait_plan_begin(&unused);
+	dcf_copy_plan(reply->copy, &unused);
+}
+
 /* Look for a copy first.  If there is none to read or to wait for, send. */
 static DcfReplyStatus
 take_step(DcfReply *reply)
@@ -96,6 +109,8 @@ take_step(DcfReply *reply)
 	status = dcf_reply_step_call(reply);
 	if (!is_queued(reply))
 		dcf_copy_note_queued(reply->copy, false);
+	if (status == DCF_REPLY_LATER)
+		attend(reply);
 	if (status == DCF_REPLY_TOO_MUCH)
 		dcf_copy_give_up(reply->copy);
 	return status;
