@@ -63,6 +63,8 @@ for my $name (sort keys %formats)
 	$dc->fault({ path => '/test/rows', hold_headers => 1 });
 	$_->send($asked) for @sessions;
 	ok(wait_until_all_wait(SESSIONS, @sessions), "$name: all wait");
+	ok($dc->wait_for_result('SELECT sum(waiting) FROM dataconnect_cache WHERE fetching', SESSIONS - 1),
+		"$name: all but one for that one");
 	$dc->release;
 	is_deeply([ map { $_->finish } @sessions ],
 		[ map { { out => $expected, err => '', state => '' } } @sessions ],
@@ -211,6 +213,8 @@ is(requests(), 1, 'once from the service');
 is(scalar files($standby), 1, 'and keeps a copy of its own');
 is($dc->sql($asked), '5000|12502500', 'the primary still reads');
 is(requests(), 1, 'its own');
+is($standby->safe_psql('postgres', 'SELECT dataconnect_cache_drop(NULL)'), 1, 'what the standby drops');
+is($dc->sql('SELECT count(*) FROM dataconnect_cache'), 1, 'the primary keeps');
 $standby->stop;
 
 $node->restart;
