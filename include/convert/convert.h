@@ -40,35 +40,28 @@ extern DcfConverter *dcf_convert_create(const char *relation,
  */
 extern void dcf_convert_allow_in_place(DcfConverter *converter);
 
-/* A value that dcf_convert_pure() could not convert, or only in part. */
-typedef struct DcfPending
+/* Room for a value that is passed by reference: a short numeric or a uuid. */
+typedef struct DcfConvertRoom
 {
-	DcfField field;
-	int64 digits; /* the field's number is digits / 10^scale */
-	int scale;	  /* -1 if the number was not parsed */
-} DcfPending;
+	int64 words[2];
+} DcfConvertRoom;
 
 /*
  * Convert a value without allocating memory and without calling anything in
- * PostgreSQL that could raise.  No byte before buffer is overwritten.  A thread may call this, even while the backend
- * runs dcf_convert_field() with the same converter.  Returns false if the value
- * needs more than that; the field is then unchanged, and *pending is what
- * dcf_convert_pending() takes.
+ * PostgreSQL that could raise.  No byte before buffer is overwritten.  The value
+ * may be in *room, and then is a pointer to it.  A thread may call this, even
+ * while the backend runs dcf_convert_field() with the same converter.  Returns
+ * false, and leaves the field alone, if the value needs more than that.
  */
 extern bool dcf_convert_pure(const DcfConverter *converter,
 							 const DcfField *field, const char *buffer,
-							 Datum *value, bool *isnull, DcfPending *pending);
-
-/* Convert a pending value in the backend, as dcf_convert_field() does. */
-extern Datum dcf_convert_pending(DcfConverter *converter,
-								 const DcfPending *pending, uint64 record,
-								 bool *isnull);
+							 DcfConvertRoom *room, Datum *value, bool *isnull);
 
 /*
  * Convert a field.  No byte before buffer is overwritten; if that is NULL, none is
  * at all.  record is the number of the field's record, from 1.  The result is in the
- * current memory context, or in the field's own bytes if that was allowed.  It
- * does not depend on the session's settings.
+ * current memory context, in the converter until its next value, or in the field's
+ * own bytes if that was allowed.  It does not depend on the session's settings.
  *
  * A value that does not fit raises ERRCODE_INVALID_TEXT_REPRESENTATION,
  * ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, or the SQLSTATE of the type's input

@@ -29,6 +29,7 @@ dcf_convert_create(const char *relation, Form_pg_attribute attribute,
 	converter->column = pstrdup(NameStr(attribute->attname));
 	converter->timezone = timezone;
 	converter->null_strings = null_strings;
+	converter->room = palloc(sizeof(DcfConvertRoom));
 	set_type(converter, attribute->atttypid, attribute->atttypmod);
 	return converter;
 }
@@ -78,11 +79,8 @@ set_type(DcfConverter *converter, Oid type, int32 typmod)
 
 	/* No fast path for a domain: its check may raise. */
 	if (converter->type == converter->base_type)
-	{
 		converter->pure = dcf_convert_choose_pure(converter->base_type,
 												  converter->base_typmod);
-		converter->is_numeric = converter->base_type == NUMERICOID;
-	}
 }
 
 /*

@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include "utils/numeric.h"
-
 #include "convert_private.h"
 #include "core/csv_reader.h"
 #include "core/json_reader.h"
@@ -23,7 +21,7 @@ static bool is_null_text(const DcfConverter *converter, const char *bytes,
  */
 static inline bool
 try_pure(const DcfConverter *converter, const DcfField *field,
-		 const char *buffer, Datum *value, bool *isnull)
+		 const char *buffer, DcfConvertRoom *room, Datum *value, bool *isnull)
 {
 	if (!converter->pure)
 		return false;
@@ -40,39 +38,15 @@ try_pure(const DcfConverter *converter, const DcfField *field,
 	else
 		*isnull =
 			field->kind == DCF_FIELD_ABSENT || field->kind == DCF_FIELD_NULL;
-	return *isnull || converter->pure(converter, field, value);
+	return *isnull || converter->pure(converter, field, room, value);
 }
 
 bool
 dcf_convert_pure(const DcfConverter *converter, const DcfField *field,
-				 const char *buffer, Datum *value, bool *isnull,
-				 DcfPending *pending)
+				 const char *buffer, DcfConvertRoom *room, Datum *value,
+				 bool *isnull)
 {
-	if (try_pure(converter, field, buffer, value, isnull))
-		return true;
-	/*
-	 * A numeric needs memory, so a thread only parses its digits.  The backend
-	 * makes the Datum.
-	 */
-	pending->field = *field;
-	if (!converter->is_numeric || field->escaped ||
-		!dcf_convert_decimal(converter, field, field->data, field->len,
-							 &pending->digits, &pending->scale))
-		pending->scale = -1;
-	return false;
-}
-
-Datum
-dcf_convert_pending(DcfConverter *converter, const DcfPending *pending,
-					uint64 record, bool *isnull)
-{
-	if (pending->scale < 0)
-		return dcf_convert_field(converter, &pending->field, NULL, record,
-								 isnull);
-	/* The digits were parsed, so the field is neither NULL nor refused. */
-	*isnull = false;
-	return NumericGetDatum(
-		int64_div_fast_to_numeric(pending->digits, pending->scale));
+	return try_pure(converter, field, buffer, room, value, isnull);
 }
 
 Datum
@@ -81,7 +55,7 @@ dcf_convert_field(DcfConverter *converter, const DcfField *field,
 {
 	Datum result = (Datum) 0;
 
-	if (try_pure(converter, field, buffer, &result, isnull))
+	if (try_pure(converter, field, buffer, converter->room, &result, isnull))
 		return result;
 	/* From here on, a message may need to show the value. */
 	converter->record = record;

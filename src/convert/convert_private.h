@@ -33,10 +33,12 @@ typedef Datum (*DcfConvertFn)(DcfConverter *converter, const DcfField *field,
 
 /*
  * The fast path for a value that is not NULL and has no escapes: converts it
- * without memory and errors, or returns false.
+ * without errors and without memory but room, or returns false.  room is NULL if
+ * there is none.
  */
 typedef bool (*DcfConvertPureFn)(const DcfConverter *converter,
-								 const DcfField *field, Datum *value);
+								 const DcfField *field, DcfConvertRoom *room,
+								 Datum *value);
 
 typedef struct DcfNullText
 {
@@ -53,7 +55,8 @@ typedef struct DcfPartType
 struct DcfConverter
 {
 	DcfConvertPureFn pure; /* tried first; NULL if the type has none */
-	bool is_numeric;	   /* the column's type is numeric, not a domain */
+	DcfConvertRoom *room;  /* of a column; a part has none, because an array
+							* keeps many values of one part */
 	DcfConvertFn convert;
 	MemoryContext context; /* of the converter itself */
 

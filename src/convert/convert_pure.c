@@ -10,27 +10,44 @@
 
 #include "catalog/pg_type.h"
 #include "common/int.h"
+#include "utils/uuid.h"
 
 #include "base/numeric_typmod.h"
 #include "convert_private.h"
 #include "core/text.h"
 
 static bool pure_int2(const DcfConverter *converter, const DcfField *field,
-					  Datum *value);
+					  DcfConvertRoom *room, Datum *value);
 static bool pure_int4(const DcfConverter *converter, const DcfField *field,
-					  Datum *value);
+					  DcfConvertRoom *room, Datum *value);
 static bool pure_int8(const DcfConverter *converter, const DcfField *field,
-					  Datum *value);
+					  DcfConvertRoom *room, Datum *value);
 static bool pure_float8(const DcfConverter *converter, const DcfField *field,
-						Datum *value);
+						DcfConvertRoom *room, Datum *value);
 static bool pure_bool(const DcfConverter *converter, const DcfField *field,
-					  Datum *value);
+					  DcfConvertRoom *room, Datum *value);
 static bool pure_text(const DcfConverter *converter, const DcfField *field,
-					  Datum *value);
+					  DcfConvertRoom *room, Datum *value);
 static bool pure_varchar(const DcfConverter *converter, const DcfField *field,
-						 Datum *value);
+						 DcfConvertRoom *room, Datum *value);
+static bool pure_numeric(const DcfConverter *converter, const DcfField *field,
+						 DcfConvertRoom *room, Datum *value);
+static bool pure_uuid(const DcfConverter *converter, const DcfField *field,
+					  DcfConvertRoom *room, Datum *value);
 static bool pure_json(const DcfConverter *converter, const DcfField *field,
-					  Datum *value);
+					  DcfConvertRoom *room, Datum *value);
+
+/* numeric.c's short format, with an uncompressed header. */
+typedef struct ShortNumeric
+{
+	int32 vl_len_;
+	uint16 header;
+	int16 groups[5];
+} ShortNumeric;
+
+StaticAssertDecl(sizeof(ShortNumeric) <= sizeof(DcfConvertRoom),
+				 "a short numeric must find room");
+StaticAssertDecl(UUID_LEN <= sizeof(DcfConvertRoom), "a uuid must find room");
 
 DcfConvertPureFn
 dcf_convert_choose_pure(Oid base_type, int32 base_typmod)
@@ -46,6 +63,10 @@ dcf_convert_choose_pure(Oid base_type, int32 base_typmod)
 			return FLOAT8PASSBYVAL ? pure_int8 : NULL;
 		case FLOAT8OID:
 			return FLOAT8PASSBYVAL ? pure_float8 : NULL;
+		case NUMERICOID:
+			return pure_numeric;
+		case UUIDOID:
+			return pure_uuid;
 		case BOOLOID:
 			return pure_bool;
 		case TEXTOID:
@@ -102,7 +123,8 @@ pure_integer(const DcfField *field, int64 min, int64 max, int64 *result)
 }
 
 static bool
-pure_int2(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_int2(const DcfConverter *converter, const DcfField *field,
+		  DcfConvertRoom *room, Datum *value)
 {
 	int64 integer;
 
@@ -113,7 +135,8 @@ pure_int2(const DcfConverter *converter, const DcfField *field, Datum *value)
 }
 
 static bool
-pure_int4(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_int4(const DcfConverter *converter, const DcfField *field,
+		  DcfConvertRoom *room, Datum *value)
 {
 	int64 integer;
 
@@ -124,7 +147,8 @@ pure_int4(const DcfConverter *converter, const DcfField *field, Datum *value)
 }
 
 static bool
-pure_int8(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_int8(const DcfConverter *converter, const DcfField *field,
+		  DcfConvertRoom *room, Datum *value)
 {
 	int64 integer;
 
@@ -139,7 +163,8 @@ pure_int8(const DcfConverter *converter, const DcfField *field, Datum *value)
  * so their quotient is rounded once, like the result of strtod().
  */
 static bool
-pure_float8(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_float8(const DcfConverter *converter, const DcfField *field,
+			DcfConvertRoom *room, Datum *value)
 {
 	static const double powers[] = {1e0,  1e1,	1e2,  1e3,	1e4,  1e5,	1e6,
 									1e7,  1e8,	1e9,  1e10, 1e11, 1e12, 1e13,
@@ -195,9 +220,73 @@ dcf_convert_decimal(const DcfConverter *converter, const DcfField *field,
 		fit_numeric(converter->base_typmod, digits, scale);
 }
 
+/*
+ * Make the Datum of digits / 10^scale as numeric_in() does, in the short format of
+ * numeric.c, which pg_upgrade keeps: a header with sign, scale and weight, then
+ * groups of four decimal digits, without groups of zeros at either end.  False if
+ * these are too many.
+ */
+static bool
+make_numeric(int64 digits, int scale, ShortNumeric *numeric)
+{
+	static const int powers[] = {1, 10, 100, 1000};
+	uint64 rest = digits < 0 ? -(uint64) digits : (uint64) digits;
+	int after = scale % 4; /* digits in an incomplete last group */
+	int16 groups[DCF_DECIMAL_DIGITS / 4 + 2]; /* the last one first */
+	int n = 0;
+	int zeros = 0;
+	int weight;
+
+	if (after > 0)
+	{
+		groups[n++] = (int16) (rest % powers[after] * powers[4 - after]);
+		rest /= powers[after];
+	}
+	for (; rest > 0; rest /= 10000)
+		groups[n++] = (int16) (rest % 10000);
+	while (zeros < n && groups[zeros] == 0)
+		zeros++;
+	if (n - zeros > (int) lengthof(numeric->groups))
+		return false;
+	/* The power of 10,000 that the first group counts. */
+	weight = zeros < n ? n - 1 - (scale + 3) / 4 : 0;
+	numeric->header = (uint16) (0x8000 | (digits < 0 ? 0x2000 : 0) |
+								scale << 7 | (weight & 0x7F));
+	for (int i = 0; i < n - zeros; i++)
+		numeric->groups[i] = groups[n - 1 - i];
+	SET_VARSIZE(numeric,
+				offsetof(ShortNumeric, groups) + sizeof(int16) * (n - zeros));
+	return true;
+}
+
+static bool
+pure_numeric(const DcfConverter *converter, const DcfField *field,
+			 DcfConvertRoom *room, Datum *value)
+{
+	int64 digits;
+	int scale;
+
+	*value = PointerGetDatum(room);
+	return room != NULL &&
+		dcf_convert_decimal(converter, field, field->data, field->len, &digits,
+							&scale) &&
+		make_numeric(digits, scale, (ShortNumeric *) room);
+}
+
+/* The usual form; others take the slow path. */
+static bool
+pure_uuid(const DcfConverter *converter, const DcfField *field,
+		  DcfConvertRoom *room, Datum *value)
+{
+	*value = PointerGetDatum(room);
+	return room != NULL && dcf_convert_is_string(field) &&
+		dcf_text_parse_uuid(field->data, field->len, (unsigned char *) room);
+}
+
 /* Only JSON's own words, and those of .NET; "yes" takes the slow path. */
 static bool
-pure_bool(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_bool(const DcfConverter *converter, const DcfField *field,
+		  DcfConvertRoom *room, Datum *value)
 {
 	if (field->kind == DCF_FIELD_TEXT && field->len == 4 &&
 		memcmp(field->data + 1, "rue", 3) == 0)
@@ -235,7 +324,8 @@ make_in_place(const DcfConverter *converter, const char *bytes, size_t len,
 
 /* text, and varchar and bpchar without a length limit. */
 static bool
-pure_text(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_text(const DcfConverter *converter, const DcfField *field,
+		  DcfConvertRoom *room, Datum *value)
 {
 	return dcf_convert_is_string(field) &&
 		make_in_place(converter, field->data, field->len, value);
@@ -244,15 +334,16 @@ pure_text(const DcfConverter *converter, const DcfField *field, Datum *value)
 /* A text has at most as many characters as bytes, so it fits for sure. */
 static bool
 pure_varchar(const DcfConverter *converter, const DcfField *field,
-			 Datum *value)
+			 DcfConvertRoom *room, Datum *value)
 {
 	return field->len <= (size_t) (converter->base_typmod - VARHDRSZ) &&
-		pure_text(converter, field, value);
+		pure_text(converter, field, room, value);
 }
 
 /* json keeps a string's quotes; before them is a colon or white space. */
 static bool
-pure_json(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_json(const DcfConverter *converter, const DcfField *field,
+		  DcfConvertRoom *room, Datum *value)
 {
 	return field->kind == DCF_FIELD_STRING &&
 		make_in_place(converter, field->data - 1, field->len + 2, value);

@@ -52,9 +52,10 @@ dcf_convert_choose_time(Oid base_type)
 }
 
 static bool pure_date(const DcfConverter *converter, const DcfField *field,
-					  Datum *value);
+					  DcfConvertRoom *room, Datum *value);
 static bool pure_timestamp(const DcfConverter *converter,
-						   const DcfField *field, Datum *value);
+						   const DcfField *field, DcfConvertRoom *room,
+						   Datum *value);
 
 DcfConvertPureFn
 dcf_convert_choose_pure_time(Oid base_type, int32 base_typmod)
@@ -126,7 +127,8 @@ parse_local(const DcfField *field, DcfIsoTime *iso)
 
 /* The day of a date without a zone; its time does not matter. */
 static bool
-pure_date(const DcfConverter *converter, const DcfField *field, Datum *value)
+pure_date(const DcfConverter *converter, const DcfField *field,
+		  DcfConvertRoom *room, Datum *value)
 {
 	DcfIsoTime iso;
 
@@ -139,7 +141,7 @@ pure_date(const DcfConverter *converter, const DcfField *field, Datum *value)
 /* A date, with or without a time, as it is written. */
 static bool
 pure_timestamp(const DcfConverter *converter, const DcfField *field,
-			   Datum *value)
+			   DcfConvertRoom *room, Datum *value)
 {
 	DcfIsoTime iso;
 

@@ -12,8 +12,10 @@
 /* Keeps what is rare out of the way of what is frequent. */
 #ifdef __GNUC__
 #define NOINLINE __attribute__((noinline))
+#define INLINE	 inline __attribute__((always_inline))
 #else
 #define NOINLINE
+#define INLINE inline
 #endif
 
 static inline const char *
@@ -117,9 +119,43 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static inline const char *
+static inline uint64_t
+eight_bytes(const char *p)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, p, sizeof(bytes));
+	return bytes;
+}
+
+/* How many of the eight bytes at p are digits, up to the first other byte. */
+static INLINE int
+count_digits(const char *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t bytes = eight_bytes(p) ^ (ones * '0');
+	uint64_t others;
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bytes = __builtin_bswap64(bytes);
+#endif
+	/* The top bit of each byte: whether it is above 9. */
+	others = (((bytes & (ones * 0x7F)) + ones * (0x80 - 10)) | bytes) &
+		(ones * 0x80);
+	return others == 0 ? 8 : __builtin_ctzll(others) / 8;
+}
+
+static INLINE const char *
 skip_digits(const char *p, const char *end)
 {
+	if (end - p >= 8)
+	{
+		int n = count_digits(p);
+
+		p += n;
+		if (n < 8)
+			return p;
+	}
 	while (p < end && is_digit(*p))
 		p++;
 	return p;
@@ -129,7 +165,7 @@ skip_digits(const char *p, const char *end)
  * Skip a number.  NULL if it is malformed, has an exponent, or reaches the end of
  * the buffer, where it might continue.
  */
-static inline const char *
+static INLINE const char *
 skip_number(const char *p, const char *end)
 {
 	const char *digits;
@@ -155,7 +191,7 @@ skip_number(const char *p, const char *end)
  * Read a value that is no string.  At least DCF_LEAD_SIZE bytes are readable.
  * Returns the byte after it; NULL for a container or an error.
  */
-static inline const char *
+static INLINE const char *
 take_other_value(const char *p, const char *end, DcfField *field)
 {
 	const char *after;
@@ -200,15 +236,6 @@ is_inside_record(const DcfJsonReader *reader)
 {
 	return reader->state == AT_COMMA_OR_END && at_top_of_record(reader) &&
 		!reader->bare;
-}
-
-static inline uint64_t
-eight_bytes(const char *p)
-{
-	uint64_t bytes;
-
-	memcpy(&bytes, p, sizeof(bytes));
-	return bytes;
 }
 
 /* The first slot of a key, as written between its quotes. */

@@ -43,9 +43,9 @@ typedef enum DcfRecordStatus
 
 /*
  * Read the next record, without waiting.  Sets values and isnull for the columns that are
- * both read from records and fetched; the others are not touched.  Values passed by reference are in
- * the current memory context or in the reply's buffer, and are valid until the next
- * call or until the reply is closed.
+ * both read from records and fetched; the others are not touched.  Values passed by
+ * reference are in the current memory context, in the reader, or in the reply's buffer,
+ * and are valid until the next call or until the reply is closed.
  *
  * Returns DCF_RECORD_END after the last record of a reply that is complete and
  * well-formed to its last byte.  Raises ERRCODE_FDW_UNABLE_TO_CREATE_REPLY for any other

@@ -57,7 +57,7 @@ typedef struct DcfPendingValue
 {
 	int row;
 	int target;
-	DcfPending pending;
+	DcfField field;
 } DcfPendingValue;
 
 /* The most rows and values that one DcfThreadRows holds. */
@@ -76,6 +76,7 @@ typedef struct DcfThreadRows
 {
 	int nrows;
 	int npending;
+	int nrooms;
 	DcfReadStatus status;
 	size_t consumed;
 	int nunseen;
@@ -84,6 +85,7 @@ typedef struct DcfThreadRows
 	uint32 ends[DCF_ROWS_MAX]; /* offset in the buffer of each row's end */
 	Datum values[DCF_VALUES_MAX];
 	bool isnull[DCF_VALUES_MAX];
+	DcfConvertRoom rooms[DCF_VALUES_MAX]; /* of values that take room */
 	DcfPendingValue pending[DCF_VALUES_MAX];
 } DcfThreadRows;
 

@@ -42,6 +42,7 @@ dcf_record_read_in_thread(void *arg, int piece, char *data, size_t len,
 
 	rows->nrows = 0;
 	rows->npending = 0;
+	rows->nrooms = 0;
 	rows->nunseen = 0;
 	rows->status = DCF_READ_RECORD;
 	while (rows->nrows < room)
@@ -88,15 +89,16 @@ add_row(const DcfRecordSource *source, const char *buffer, DcfThreadRows *rows)
 	for (int i = 0; i < source->ntargets; i++)
 	{
 		const DcfRecordTarget *target = &source->targets[i];
-		DcfPendingValue *pending = &rows->pending[rows->npending];
+		const DcfField *field = &source->fields[target->key];
+		DcfConvertRoom *room = &rows->rooms[rows->nrooms];
+		Datum *value = &rows->values[first + i];
 
-		if (dcf_convert_pure(target->converter, &source->fields[target->key],
-							 buffer, &rows->values[first + i],
-							 &rows->isnull[first + i], &pending->pending))
-			continue;
-		pending->row = rows->nrows;
-		pending->target = i;
-		rows->npending++;
+		if (!dcf_convert_pure(target->converter, field, buffer, room, value,
+							  &rows->isnull[first + i]))
+			rows->pending[rows->npending++] =
+				(DcfPendingValue){rows->nrows, i, *field};
+		else if (*value == PointerGetDatum(room))
+			rows->nrooms++;
 	}
 }
 

@@ -116,7 +116,7 @@ dcf_record_take_row(DcfRecordReader *reader, Datum *values, bool *isnull)
 		if (value->row != row)
 			break;
 		values[target->column] =
-			dcf_convert_pending(target->converter, &value->pending,
-								reader->records, &isnull[target->column]);
+			dcf_convert_field(target->converter, &value->field, NULL,
+							  reader->records, &isnull[target->column]);
 	}
 }
