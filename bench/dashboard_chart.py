@@ -16,7 +16,7 @@ def script(refreshes, name):
     """A row of two panels for each size: one after another, at once."""
     sizes = list(dict.fromkeys(one.records for one in refreshes))
     ways = [way for way in LABELS if any(one.way == way for one in refreshes)]
-    left, gap, head, row = 0.25, 0.03, 40, 30
+    left, gap, head, row = 0.3, 0.03, 40, 30
     panel = row * len(ways) + 60
     height = head + panel * len(sizes)
     yield "set terminal svg size 1000,%d font 'sans-serif,12' noenhanced background 'white'" \
