@@ -177,6 +177,26 @@ like(logged(), qr/\A.*is damaged\z/, 'a longer file: is logged once');
 	is($session->query('SELECT name FROM t WHERE n = 7'), 'short', 'a long file that is damaged: no row of it');
 	like(logged(), qr/\A.*is damaged\z/, 'it is logged');
 
+	# A file that is cut while it is read, after its check.
+	{
+		my $row = '[' . join(',', map {qq({"Id":$_,"Name":"$rows[$_ % @rows]"})} 1 .. 6000) . ']';
+		my $reader = $dc->session;
+		forget_all();
+		$dc->document('/test/rows', $row);
+		is($reader->query('SELECT count(*) FROM t WHERE n = 8'), '6000', 'a file of many chunks');
+		$reader->open_cursor('SELECT id FROM t WHERE n = 8');
+		is($reader->fetch(1)->{out}, '1', 'the first row is read from it');
+		truncate((list())[0], 1000) or die "truncate: $!\n";
+		logged();
+		my $result = $reader->fetch('ALL');
+		is($result->{state}, '58030', 'a file that is cut while it is read is an error');
+		like($result->{err}, qr/could not read the copy of a reply\n/, 'which says so');
+		unlike($result->{out}, qr/^6000$/m, 'not an end of the rows');
+		like(logged(), qr/\A.*is damaged\z/, 'it is logged');
+		$reader->query('ROLLBACK');
+		$reader->quit;
+	}
+
 	# The disk has no room for it.
 	my $small = $dc->session;
 	DataConnectTest::limit_files($small->pid, 100_000);
