@@ -242,6 +242,43 @@ for my $case (
 }
 $dc->clear_faults;
 
+# --- Some of the requests of a query ------------------------------------------------------------------
+
+copy('t', $_) for 10, 20;
+$dc->fault({ status => 503, count => 0, param => { Count => 20 } });
+{
+	my $result = $session->attempt('SELECT count(*), sum(id) FROM t WHERE n IN (10, 20)');
+	is("$result->{state} $result->{out}", ' 30|265', 'one of two requests fails: all rows');
+	like($result->{err}, qr/Count=20&/, 'the warning names it');
+	is(scalar(() = $result->{err} =~ /WARNING/g), 1, 'and no other');
+}
+$dc->clear_faults;
+
+# A batch, and one half of a batch that is too large.
+$session->query(<<'END');
+CREATE FOREIGN TABLE visits (id integer OPTIONS (name 'Id'), store integer OPTIONS (name 'StoreID', param 'StoreIDs', list 'true'))
+	SERVER t OPTIONS (endpoint '/test/visits', batch_size '4');
+CREATE TABLE stores AS SELECT g AS store FROM generate_series(1, 12) g;
+ANALYZE stores;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SET enable_nestloop = off;
+END
+my $join = 'SELECT count(*), sum(id) FROM stores JOIN visits USING (store)';
+my $rows = $session->query($join);
+for my $fails ('5,6,7,8', '5,6')
+{
+	$dc->fault({ status => 413, count => 0, param => { StoreIDs => '5,6,7,8' } }) if $fails eq '5,6';
+	is($session->query($join), $rows, "a join, before $fails fails");
+	$dc->fault({ status => 503, count => 0, param => { StoreIDs => $fails } });
+	my $result = $session->attempt($join);
+	is("$result->{state} $result->{out}", " $rows", "a join, $fails fails: all rows");
+	like($result->{err}, qr/StoreIDs=$fails&/, "a join, $fails fails: the warning names the batch");
+	is(scalar(() = $result->{err} =~ /WARNING/g), 1, "a join, $fails fails: and no other");
+	$dc->clear_faults;
+}
+$session->query('RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_nestloop');
+
 # --- Those who wait ------------------------------------------------------------------------------------
 
 # The one that fetches gets a 503; then each has stale rows.
