@@ -35,9 +35,8 @@ release_body(void *arg)
 	if (body->thread)
 		dcf_inflate_thread_stop(body->thread);
 	if (body->read_thread)
-		dcf_read_thread_end(body->read_thread);
+		(void) dcf_body_end_reading(body);
 	body->thread = NULL;
-	body->read_thread = NULL;
 	if (body->inbox->confidential)
 		dcf_buffer_wipe(&body->own);
 }

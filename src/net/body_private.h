@@ -131,4 +131,7 @@ extern void dcf_body_start_reading(DcfBody *body);
  */
 extern void dcf_body_read_on(DcfBody *body);
 
+/* End the thread, wherever it is; returns its memory, for pfree(). */
+extern void *dcf_body_end_reading(DcfBody *body);
+
 #endif /* DCF_BODY_PRIVATE_H */

@@ -12,11 +12,21 @@
 #include "body_private.h"
 #include "http_setting.h"
 
-/* The thread first reads the unconsumed bytes, which must fit into a margin. */
+/* Threads of this backend that read such a body. */
+static int nthreads = 0;
+
+/*
+ * The thread first reads the unconsumed bytes, which must fit into a margin.  By
+ * choice there is one at a time: the backend takes rows from one reply after another,
+ * and each thread needs megabytes.
+ */
 static bool
 wants_reader(const DcfBody *body)
 {
-	return dcf_read_in_thread != DCF_IN_THREAD_OFF && body->reader.read &&
+	if (dcf_read_in_thread == DCF_IN_THREAD_OFF ||
+		(dcf_read_in_thread == DCF_IN_THREAD_AUTO && nthreads > 0))
+		return false;
+	return body->reader.read &&
 		dcf_buffer_live(body->buffer) <= DCF_INFLATE_THREAD_MARGIN &&
 		dcf_body_allows_thread();
 }
@@ -73,6 +83,7 @@ dcf_body_start_reading(DcfBody *body)
 		pfree(memory);
 		return;
 	}
+	nthreads++;
 	hand_over(body);
 	body->reads_by_choice = dcf_read_in_thread == DCF_IN_THREAD_AUTO;
 }
@@ -122,6 +133,17 @@ append(DcfBody *body, const char *data, size_t len)
 	bytes->end += len;
 }
 
+void *
+dcf_body_end_reading(DcfBody *body)
+{
+	void *memory = body->read_thread;
+
+	dcf_read_thread_end(body->read_thread);
+	body->read_thread = NULL;
+	nthreads--;
+	return memory;
+}
+
 /* End the thread.  What is not consumed becomes the inbox's content. */
 static void
 leave_thread(DcfBody *body)
@@ -141,9 +163,7 @@ leave_thread(DcfBody *body)
 
 	body->buffer = &inbox->bytes;
 	body->piece_number = -1;
-	dcf_read_thread_end(body->read_thread);
-	pfree(body->read_thread);
-	body->read_thread = NULL;
+	pfree(dcf_body_end_reading(body));
 	body->no_thread = true;
 }
 
