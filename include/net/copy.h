@@ -149,10 +149,6 @@ extern const DcfCopyHead *dcf_copy_head(const DcfCopy *copy);
 /* How long ago the reply began to arrive, in ms; never negative. */
 extern int64 dcf_copy_opened_age(const DcfCopy *copy);
 
-/* Bytes of the body as stored; records of the reply, -1 if not known. */
-extern uint64 dcf_copy_bytes(const DcfCopy *copy);
-extern int64 dcf_copy_records(const DcfCopy *copy);
-
 /*
  * The next bytes of the body, at most size.  Returns their number, 0 at the end, and
  * -1 (which is logged) if the file cannot be read any more.

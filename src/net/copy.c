@@ -321,18 +321,6 @@ dcf_copy_opened_age(const DcfCopy *copy)
 	return dcf_copy_age_at(&copy->arrived, &now);
 }
 
-uint64
-dcf_copy_bytes(const DcfCopy *copy)
-{
-	return copy->bytes;
-}
-
-int64
-dcf_copy_records(const DcfCopy *copy)
-{
-	return copy->records;
-}
-
 ssize_t
 dcf_copy_read(DcfCopy *copy, char *bytes, size_t size)
 {

@@ -62,10 +62,8 @@ struct DcfCopy
 	DcfCopyEntry *entry; /* that is read, fetched or waited for; or NULL */
 	uint64 number;		 /* of that entry's file */
 	int64 look_at;		 /* while waiting: when the fetch may be unattended */
-	DcfCopyHead head;	 /* while reading, as the next three */
+	DcfCopyHead head;	 /* while reading, as the next */
 	DcfCopyMoment arrived;
-	uint64 bytes;
-	int64 records;
 	DcfCopyStream stream;
 
 	/* While fetching. */
@@ -94,7 +92,7 @@ typedef enum DcfCopyCheck
 
 /*
  * Open the file of the entry that the copy reads, check all of it, and fill
- * copy->head and copy->bytes.  Raises for an interrupt.
+ * copy->head and copy->arrived.  Raises for an interrupt.
  */
 extern DcfCopyCheck dcf_copy_stream_open(DcfCopy *copy);
 

@@ -220,8 +220,6 @@ dcf_copy_stream_open(DcfCopy *copy)
 		log_damage(stream->path);
 		return DCF_COPY_DAMAGED;
 	}
-	copy->bytes = copy->entry->size - head_size;
-	copy->records = copy->entry->records;
 	copy->arrived = copy->entry->arrived;
 	return DCF_COPY_SOUND;
 }
