@@ -6,7 +6,13 @@ MODULE_big  = dataconnect_fdw
 # The version is written in the control file alone.
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" \
                 $(EXTENSION).control)
-DATA        = $(sort $(wildcard $(EXTENSION)--*.sql))
+
+# The script of 1.1 is built: its changes of what 1.0 has, then the mirror.
+DATA_built  = $(EXTENSION)--1.0--1.1.sql
+MIRROR_SQL := $(wildcard $(patsubst %,src/mirror/%.sql,state source create load \
+                refresh whole verify guard views))
+DATA        = $(filter-out $(DATA_built), \
+                $(sort $(wildcard $(EXTENSION)--*.sql)))
 
 # The catalogue of endpoints, as it is called among the extensions' files.
 CATALOGUE   = $(EXTENSION)-endpoints.json
@@ -97,6 +103,10 @@ uninstall: uninstall-catalogue
 uninstall-catalogue:
 	rm -f '$(CATALOGUE_DIR)/$(CATALOGUE)'
 
+$(EXTENSION)--1.0--1.1.sql: src/sql/update_1.1.sql $(MIRROR_SQL) Makefile
+	cat src/sql/update_1.1.sql $(MIRROR_SQL) >$@.new
+	mv $@.new $@
+
 # The regression tests talk to the sandbox.
 pg_regress_installcheck = tools/with-sandbox \
     $(top_builddir)/src/test/regress/pg_regress --inputdir=$(srcdir) \
@@ -121,7 +131,7 @@ all install uninstall installcheck:
 	  'Homebrew postgresql@17), set PG_CONFIG, or run "make setup"' >&2
 	@exit 1
 clean distclean:
-	rm -rf $(OBJS) $(OBJS:.o=.bc) $(EXTRA_CLEAN)
+	rm -rf $(OBJS) $(OBJS:.o=.bc) $(DATA_built) $(EXTRA_CLEAN)
 
 endif
 

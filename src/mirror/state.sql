@@ -1,0 +1,114 @@
+-- The mirror, part 1: what is known of each mirror.
+--
+-- A mirror is a local table (the target) that is kept like a foreign table (the source). The
+-- state is in two tables that nobody is granted. The functions, which run as their caller,
+-- use the two views over them, which show and change the mirrors of the caller alone. Policies
+-- would do the same, but pg_dump would dump those of an extension's tables as well, and the
+-- restore would fail.
+
+CREATE TABLE dataconnect_mirror_state (
+    target regclass PRIMARY KEY,
+    source regclass NOT NULL,
+    by_column name,
+    since date,
+    step interval,
+    live interval,
+    late interval,
+    key_columns name[],
+    params text NOT NULL DEFAULT '',
+    outside text NOT NULL DEFAULT 'refuse',
+    modified_column name,
+    fetched_at_column name,
+    managed boolean NOT NULL,
+    storage text[],
+    unlogged boolean NOT NULL DEFAULT false,
+    live_table regclass,
+    horizon date,
+    refreshed_at timestamptz,
+    result text
+);
+
+COMMENT ON TABLE dataconnect_mirror_state
+IS 'one row for each mirror, as dataconnect_mirror() made it; read the view dataconnect_mirrors instead';
+COMMENT ON COLUMN dataconnect_mirror_state.target IS 'table that the mirror fills';
+COMMENT ON COLUMN dataconnect_mirror_state.source IS 'foreign table that is mirrored';
+COMMENT ON COLUMN dataconnect_mirror_state.by_column IS 'column of the target by which rows are placed in periods; NULL if the whole table is compared';
+COMMENT ON COLUMN dataconnect_mirror_state.since IS 'first day that is mirrored; days are those of the column''s time zone';
+COMMENT ON COLUMN dataconnect_mirror_state.step IS 'length of a period: whole days, or whole months';
+COMMENT ON COLUMN dataconnect_mirror_state.live IS 'how many days, counted back from today, the service answers; 0: none';
+COMMENT ON COLUMN dataconnect_mirror_state.late IS 'how many days before the horizon each refresh reads again';
+COMMENT ON COLUMN dataconnect_mirror_state.key_columns IS 'columns by which changed rows are told from new ones; NULL: none';
+COMMENT ON COLUMN dataconnect_mirror_state.params IS 'query string with values for the source''s other parameter columns';
+COMMENT ON COLUMN dataconnect_mirror_state.outside IS 'what happens to rows that the service returns outside of the asked period: ''refuse'' (counted, with a warning) or ''error''';
+COMMENT ON COLUMN dataconnect_mirror_state.modified_column IS 'of a whole table: column by which only modified rows are asked for, or NULL';
+COMMENT ON COLUMN dataconnect_mirror_state.fetched_at_column IS 'column of the target with the time at which the row was fetched, or NULL';
+COMMENT ON COLUMN dataconnect_mirror_state.managed IS 'whether dataconnect_mirror() created the target and its partitions; otherwise only rows are written';
+COMMENT ON COLUMN dataconnect_mirror_state.storage IS 'storage parameters of the first partition, such as fillfactor=90; later ones have those of the partition before';
+COMMENT ON COLUMN dataconnect_mirror_state.unlogged IS 'whether the first partition is unlogged; later ones are as the partition before';
+COMMENT ON COLUMN dataconnect_mirror_state.live_table IS 'partition that the service answers; NULL if there is none';
+COMMENT ON COLUMN dataconnect_mirror_state.horizon IS 'first day that is not in the local partitions';
+COMMENT ON COLUMN dataconnect_mirror_state.refreshed_at IS 'time at which the last refresh ended; NULL before the first';
+COMMENT ON COLUMN dataconnect_mirror_state.result IS '''ok'', or why the last refresh ended early';
+
+CREATE TABLE dataconnect_mirror_period_state (
+    target regclass NOT NULL,
+    period_from date NOT NULL,
+    period_to date NOT NULL,
+    loaded_at timestamptz NOT NULL,
+    records bigint NOT NULL,
+    rejected bigint NOT NULL,
+    request text,
+    added bigint,
+    changed bigint,
+    vanished bigint,
+    PRIMARY KEY (target, period_from)
+);
+
+COMMENT ON TABLE dataconnect_mirror_period_state
+IS 'one row for each loaded period of a mirror; read the view dataconnect_mirror_periods instead';
+COMMENT ON COLUMN dataconnect_mirror_period_state.target IS 'table that the mirror fills';
+COMMENT ON COLUMN dataconnect_mirror_period_state.period_from IS 'first day';
+COMMENT ON COLUMN dataconnect_mirror_period_state.period_to IS 'day after the last';
+COMMENT ON COLUMN dataconnect_mirror_period_state.loaded_at IS 'time at which rows of the period were last read';
+COMMENT ON COLUMN dataconnect_mirror_period_state.records IS 'rows of the period that are in the target';
+COMMENT ON COLUMN dataconnect_mirror_period_state.rejected IS 'rows that the service returned outside of the asked period, and that were left out';
+COMMENT ON COLUMN dataconnect_mirror_period_state.request IS 'last request of the period, or the first of several';
+COMMENT ON COLUMN dataconnect_mirror_period_state.added IS 'rows that were new when days of the period were last read again; NULL before';
+COMMENT ON COLUMN dataconnect_mirror_period_state.changed IS 'rows that had changed then';
+COMMENT ON COLUMN dataconnect_mirror_period_state.vanished IS 'rows that had vanished then';
+
+REVOKE ALL ON dataconnect_mirror_state, dataconnect_mirror_period_state FROM PUBLIC;
+
+-- Dumps contain the rows, with the names of the tables.
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.dataconnect_mirror_state', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.dataconnect_mirror_period_state', '');
+
+CREATE FUNCTION dataconnect_mirror_is_mine(target regclass)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM pg_class WHERE oid = target AND pg_has_role(relowner, 'USAGE'))
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_is_mine(regclass)
+IS 'whether the caller has the rights of a table''s owner; decides which mirrors the caller''s functions see';
+
+CREATE VIEW dataconnect_mirror_mine WITH (security_barrier) AS
+SELECT * FROM dataconnect_mirror_state
+WHERE dataconnect_mirror_is_mine(target)
+WITH CASCADED CHECK OPTION;
+
+COMMENT ON VIEW dataconnect_mirror_mine
+IS 'the rows of dataconnect_mirror_state whose target the caller owns, for the functions of the mirror';
+
+CREATE VIEW dataconnect_mirror_period_mine WITH (security_barrier) AS
+SELECT * FROM dataconnect_mirror_period_state
+WHERE dataconnect_mirror_is_mine(target)
+WITH CASCADED CHECK OPTION;
+
+COMMENT ON VIEW dataconnect_mirror_period_mine
+IS 'the rows of dataconnect_mirror_period_state whose target the caller owns, for the functions of the mirror';
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON dataconnect_mirror_mine, dataconnect_mirror_period_mine TO PUBLIC;
