@@ -1,0 +1,527 @@
+-- The mirror, part 5: CALL dataconnect_refresh() loads what is missing, and reads again what
+-- may have changed.
+--
+-- The procedure commits after each piece of work. dataconnect_mirror_next() does one piece, in
+-- one transaction, so that it may be cut short anywhere: a piece is done or not. Rows are always
+-- read before the transaction takes a lock that readers would wait for.
+
+-- Steps are counted from the first day of a century that began with a Monday, so weeks begin with
+-- Mondays, and months and years with their first day.
+CREATE FUNCTION dataconnect_mirror_step(day date, step interval, OUT step_from date, OUT step_to date)
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    origin CONSTANT date := '2001-01-01';
+    months integer := extract(year FROM step) * 12 + extract(month FROM step);
+    days integer := extract(day FROM step);
+    n integer;
+BEGIN
+    IF months > 0 THEN
+        n := floor(((extract(year FROM day) - 2001) * 12 + extract(month FROM day) - 1) / months);
+        step_from := origin + make_interval(months => n * months);
+        step_to := origin + make_interval(months => (n + 1) * months);
+    ELSE
+        n := floor((day - origin) / days::numeric);
+        step_from := origin + n * days;
+        step_to := step_from + days;
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_step(date, interval)
+IS 'the step in which a day lies: its first day, and the day after its last';
+
+-- The local partition that begins with a day, or NULL.
+CREATE FUNCTION dataconnect_mirror_partition(mirror regclass, day date)
+RETURNS regclass
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+SET TimeZone = 'UTC'
+SET DateStyle = 'ISO, YMD'
+AS $$
+    SELECT c.oid::regclass
+    FROM @extschema@.dataconnect_mirror_mine m
+    JOIN pg_attribute a ON a.attrelid = m.target AND a.attname = m.by_column
+    JOIN pg_inherits i ON i.inhparent = m.target
+    JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind <> 'f'
+    WHERE m.target = mirror
+        AND starts_with(pg_get_expr(c.relpartbound, c.oid), format('FOR VALUES FROM (%L) TO (',
+            @extschema@.dataconnect_mirror_bound(day, a.atttypid, @extschema@.dataconnect_mirror_zone(m.source, m.by_column))))
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_partition(regclass, date)
+IS 'the local partition of a mirror that begins with a day, or NULL';
+
+CREATE FUNCTION dataconnect_mirror_bounds(mirror regclass, a date, b date, form text)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format(form, m.by_column,
+        @extschema@.dataconnect_mirror_bound(a, t.atttypid, z.zone),
+        @extschema@.dataconnect_mirror_bound(b, t.atttypid, z.zone))
+    FROM @extschema@.dataconnect_mirror_mine m
+    JOIN pg_attribute t ON t.attrelid = m.target AND t.attname = m.by_column,
+        LATERAL @extschema@.dataconnect_mirror_zone(m.source, m.by_column) z (zone)
+    WHERE m.target = mirror
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_bounds(regclass, date, date, text)
+IS 'form, with the column by which a mirror''s rows are placed and the beginnings of two days filled in, as format() does';
+
+-- The partition before says how the next one is stored, so an ALTER of it lasts.
+CREATE FUNCTION dataconnect_mirror_new_partition(mirror regclass, a date, b date)
+RETURNS regclass
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET TimeZone = 'UTC'
+SET DateStyle = 'ISO, YMD'
+AS $$
+DECLARE
+    m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
+    place record;
+    model record;
+    partition_name text;
+    partition regclass;
+BEGIN
+    SELECT n.oid, n.nspname, c.relname, c.reltablespace INTO STRICT place
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = mirror;
+    SELECT c.reloptions, c.relpersistence = 'u' AS unlogged, c.reltablespace AS tablespace, c.relreplident AS identity, w.amname
+    INTO model
+    FROM pg_inherits i
+    JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind = 'r'
+    LEFT JOIN pg_am w ON w.oid = c.relam
+    WHERE i.inhparent = mirror
+    ORDER BY substring(pg_get_expr(c.relpartbound, c.oid), 'TO \(''(.*)''\)')::timestamptz DESC NULLS LAST
+    LIMIT 1;
+    IF NOT FOUND THEN
+        SELECT m.storage AS reloptions, m.unlogged, place.reltablespace AS tablespace, 'd'::"char" AS identity, NULL::name AS amname
+        INTO model;
+    END IF;
+
+    partition_name := @extschema@.dataconnect_mirror_free_name(place.oid, place.relname, to_char(a, '"_p"YYYYMMDD'));
+    EXECUTE concat_ws(' ',
+        CASE WHEN model.unlogged THEN 'CREATE UNLOGGED TABLE' ELSE 'CREATE TABLE' END,
+        format('%I.%I (LIKE %s INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY)', place.nspname, partition_name, mirror),
+        'USING ' || quote_ident(model.amname),
+        'WITH (' || array_to_string(model.reloptions, ', ') || ')',
+        'TABLESPACE ' || quote_ident((SELECT spcname FROM pg_tablespace WHERE oid = model.tablespace)));
+    partition := format('%I.%I', place.nspname, partition_name)::regclass;
+    EXECUTE format('ALTER TABLE %s ADD CONSTRAINT dataconnect_mirror_bounds CHECK (%s)', partition,
+        @extschema@.dataconnect_mirror_bounds(mirror, a, b, '%1$I IS NOT NULL AND %1$I >= %2$L AND %1$I < %3$L'));
+    IF model.identity = 'f' THEN
+        EXECUTE format('ALTER TABLE %s REPLICA IDENTITY FULL', partition);
+    END IF;
+    RETURN partition;
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_new_partition(regclass, date, date)
+IS 'creates a table for the rows of some days of a mirror, stored as its last partition, without indexes, not attached';
+
+-- After the load, which is faster than before it.
+CREATE FUNCTION dataconnect_mirror_complete_partition(mirror regclass, partition regclass)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
+    statement text;
+    tail text;
+BEGIN
+    FOR statement IN
+        SELECT format('ALTER TABLE %s ADD %s', partition, pg_get_constraintdef(o.oid))
+        FROM pg_constraint o WHERE o.conrelid = mirror AND o.contype IN ('p', 'u', 'x')
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+    FOR statement, tail IN
+        SELECT CASE WHEN i.indisunique THEN 'CREATE UNIQUE INDEX' ELSE 'CREATE INDEX' END,
+            regexp_replace(pg_get_indexdef(i.indexrelid), '^.*? ON (?:ONLY )?' || regexp_replace(mirror::text, '(\W)', '\\\1', 'g') || ' USING ', '')
+        FROM pg_index i
+        WHERE i.indrelid = mirror AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid)
+    LOOP
+        EXECUTE format('%s ON %s USING %s', statement, partition, tail);
+    END LOOP;
+    IF m.key_columns IS NOT NULL THEN
+        EXECUTE format('CREATE UNIQUE INDEX ON %s (%s)', partition,
+            (SELECT string_agg(quote_ident(k.name), ', ' ORDER BY k.n) FROM unnest(m.key_columns) WITH ORDINALITY AS k (name, n)));
+    END IF;
+    EXECUTE format('ANALYZE %s', partition);
+    PERFORM @extschema@.dataconnect_mirror_give_to_owner(partition, mirror);
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_complete_partition(regclass, regclass)
+IS 'gives a loaded table the indexes of a mirror, its key and statistics';
+
+-- Tries again while others hold locks, because all that is read would be lost otherwise. Between
+-- two tries, those who wait behind this transaction get their turn.
+CREATE FUNCTION dataconnect_mirror_locked(mirror regclass, statements text[])
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET TimeZone = 'UTC'
+SET DateStyle = 'ISO, YMD'
+AS $$
+DECLARE
+    tries CONSTANT integer := 10;
+    longest text := CASE current_setting('lock_timeout') WHEN '0' THEN '1s' ELSE current_setting('lock_timeout') END;
+    statement text;
+BEGIN
+    FOR try IN 1 .. tries LOOP
+        BEGIN
+            PERFORM set_config('lock_timeout', longest, true);
+            FOREACH statement IN ARRAY statements LOOP
+                EXECUTE statement;
+            END LOOP;
+            RETURN;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            IF try = tries THEN
+                RAISE EXCEPTION 'could not lock mirror "%"', mirror
+                    USING ERRCODE = 'lock_not_available',
+                          DETAIL = format('%s tries waited %s each for transactions that read it.', tries, longest);
+            END IF;
+        END;
+        PERFORM pg_sleep(0.2 * try);
+    END LOOP;
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_locked(regclass, text[])
+IS 'executes statements that lock a mirror, all or none; waits at most lock_timeout (1s if it is 0) for each lock, and tries 10 times (then 55P03)';
+
+CREATE FUNCTION dataconnect_mirror_staged(mirror regclass)
+RETURNS regclass
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    temporary text := format('dataconnect_staged_%s', mirror::oid);
+BEGIN
+    EXECUTE format('CREATE TEMP TABLE %I ON COMMIT DROP AS SELECT %s FROM %s WITH NO DATA', temporary,
+        (SELECT string_agg(quote_ident(s.column_name), ', ') FROM @extschema@.dataconnect_mirror_stored(mirror) s), mirror);
+    RETURN format('pg_temp.%I', temporary)::regclass;
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_staged(regclass)
+IS 'creates an empty temporary table, until the transaction ends, with the columns of a mirror that are loaded';
+
+CREATE FUNCTION dataconnect_mirror_record(
+    mirror regclass,
+    a date,
+    b date,
+    records bigint,
+    rejected bigint,
+    request text,
+    replaces boolean)
+RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO @extschema@.dataconnect_mirror_period_mine AS p (target, period_from, period_to, loaded_at, records, rejected, request)
+    VALUES (mirror, a, b, clock_timestamp(), $4, $5, $6)
+    ON CONFLICT (target, period_from) DO UPDATE
+    SET period_to = greatest(p.period_to, excluded.period_to),
+        loaded_at = excluded.loaded_at,
+        records = CASE WHEN replaces THEN 0 ELSE p.records END + excluded.records,
+        rejected = CASE WHEN replaces THEN 0 ELSE p.rejected END + excluded.rejected,
+        request = excluded.request
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_record(regclass, date, date, bigint, bigint, text, boolean)
+IS 'notes what was loaded of a period: in place of what was known of it, or added to it';
+
+-- A period that has no partition yet: loaded beside, then attached.
+CREATE FUNCTION dataconnect_mirror_load_new(mirror regclass, a date, b date, period_to date)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
+    -- Without a live part, partitions are whole steps; with one, they end where it begins.
+    ends date := CASE WHEN m.live_table IS NULL THEN period_to ELSE b END;
+    partition regclass := @extschema@.dataconnect_mirror_new_partition(mirror, a, ends);
+    load record;
+BEGIN
+    SELECT * INTO load FROM @extschema@.dataconnect_mirror_read(mirror, a, b, partition);
+    PERFORM @extschema@.dataconnect_mirror_complete_partition(mirror, partition);
+    PERFORM @extschema@.dataconnect_mirror_locked(mirror, array_remove(ARRAY[
+        'ALTER TABLE ' || mirror || ' DETACH PARTITION ' || m.live_table,
+        'ALTER TABLE ' || mirror || ' ATTACH PARTITION ' || partition || ' '
+            || @extschema@.dataconnect_mirror_bounds(mirror, a, ends, 'FOR VALUES FROM (%2$L) TO (%3$L)'),
+        'ALTER TABLE ' || mirror || ' ATTACH PARTITION ' || m.live_table || ' '
+            || @extschema@.dataconnect_mirror_bounds(mirror, b, b, 'FOR VALUES FROM (%2$L) TO (MAXVALUE)')], NULL));
+    IF ends = period_to THEN
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT dataconnect_mirror_bounds', partition);
+    END IF;
+    UPDATE @extschema@.dataconnect_mirror_mine SET horizon = b WHERE target = mirror;
+    PERFORM @extschema@.dataconnect_mirror_record(mirror, a, b, load.records, load.rejected, load.request, true);
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_load_new(regclass, date, date, date)
+IS 'loads the days of a mirror from a to before b into a new partition, and moves the horizon to b; period_to is the end of the step';
+
+-- A period that is here in part, up to a. Its CHECK of the bounds spares the ATTACH a scan. The
+-- new CHECK is validated later: a scan, but with a lock that lets readers pass.
+CREATE FUNCTION dataconnect_mirror_load_more(mirror regclass, period_from date, a date, b date, period_to date)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
+    partition regclass := @extschema@.dataconnect_mirror_partition(mirror, period_from);
+    staged regclass := @extschema@.dataconnect_mirror_staged(mirror);
+    columns text := (SELECT string_agg(quote_ident(s.column_name), ', ') FROM @extschema@.dataconnect_mirror_stored(mirror) s);
+    load record;
+BEGIN
+    SELECT * INTO load FROM @extschema@.dataconnect_mirror_read(mirror, a, b, staged);
+    PERFORM @extschema@.dataconnect_mirror_locked(mirror, array_remove(ARRAY[
+        format('ALTER TABLE %s DETACH PARTITION %s', mirror, m.live_table),
+        format('ALTER TABLE %s DETACH PARTITION %s', mirror, partition),
+        format('ALTER TABLE %s ATTACH PARTITION %s ', mirror, partition)
+            || @extschema@.dataconnect_mirror_bounds(mirror, period_from, b, 'FOR VALUES FROM (%2$L) TO (%3$L)'),
+        format('ALTER TABLE %s ATTACH PARTITION %s ', mirror, m.live_table)
+            || @extschema@.dataconnect_mirror_bounds(mirror, b, b, 'FOR VALUES FROM (%2$L) TO (MAXVALUE)'),
+        format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS dataconnect_mirror_bounds', partition),
+        CASE WHEN b < period_to THEN format('ALTER TABLE %s ADD CONSTRAINT dataconnect_mirror_bounds CHECK (%s) NOT VALID', partition,
+            @extschema@.dataconnect_mirror_bounds(mirror, period_from, b, '%1$I IS NOT NULL AND %1$I >= %2$L AND %1$I < %3$L')) END,
+        format('INSERT INTO %s (%s) SELECT %s FROM %s', partition, columns, columns, staged)], NULL));
+    UPDATE @extschema@.dataconnect_mirror_mine SET horizon = b WHERE target = mirror;
+    PERFORM @extschema@.dataconnect_mirror_record(mirror, period_from, b, load.records, load.rejected, load.request, false);
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_load_more(regclass, date, date, date, date)
+IS 'loads the days of a mirror from a to before b into the partition that begins with period_from and ends with a, and moves the horizon to b';
+
+-- Days that may be here already: only what differs is written.
+CREATE FUNCTION dataconnect_mirror_reread(mirror regclass, period_from date, a date, b date, period_to date)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    staged regclass := @extschema@.dataconnect_mirror_staged(mirror);
+    load record;
+    difference record;
+BEGIN
+    SELECT * INTO load FROM @extschema@.dataconnect_mirror_read(mirror, a, b, staged);
+    SELECT * INTO difference FROM @extschema@.dataconnect_mirror_apply(mirror, staged, a, b);
+    PERFORM @extschema@.dataconnect_mirror_record(mirror, period_from, b, difference.added - difference.vanished, 0, load.request, false);
+    UPDATE @extschema@.dataconnect_mirror_period_mine p
+    SET added = difference.added, changed = difference.changed, vanished = difference.vanished,
+        rejected = CASE WHEN a = p.period_from AND b = p.period_to THEN load.rejected ELSE greatest(p.rejected, load.rejected) END
+    WHERE p.target = mirror AND p.period_from = dataconnect_mirror_reread.period_from;
+    UPDATE @extschema@.dataconnect_mirror_mine m SET horizon = greatest(m.horizon, b) WHERE m.target = mirror;
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_reread(regclass, date, date, date, date)
+IS 'reads days of a mirror again, from a to before b, and writes the rows that are new, changed or gone; period_from and period_to are those of their period';
+
+-- The CHECK of a partition that was extended; NULL if all are valid.
+CREATE FUNCTION dataconnect_mirror_unvalidated(mirror regclass)
+RETURNS regclass
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT i.inhrelid::regclass
+    FROM pg_inherits i
+    JOIN pg_constraint o ON o.conrelid = i.inhrelid
+    WHERE i.inhparent = mirror AND o.conname = 'dataconnect_mirror_bounds' AND NOT o.convalidated
+    LIMIT 1
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_unvalidated(regclass)
+IS 'the partition of a mirror whose bounds are not validated yet, or NULL';
+
+-- The work of one transaction. progress has the days that are read again, from "at" to "until".
+CREATE FUNCTION dataconnect_mirror_work(mirror regclass, progress jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET DateStyle = 'ISO, YMD'
+AS $$
+DECLARE
+    m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
+    today date := @extschema@.dataconnect_mirror_today(m.source, m.by_column);
+    goal date := CASE WHEN m.live = '0' THEN today + 1 ELSE (today - m.live)::date END;
+    day date := progress ->> 'at';
+    until date := least((progress ->> 'until')::date, m.horizon);
+    period record;
+    unvalidated regclass;
+BEGIN
+    IF m.by_column IS NULL THEN
+        PERFORM @extschema@.dataconnect_mirror_whole(mirror);
+        RETURN NULL;
+    END IF;
+    unvalidated := @extschema@.dataconnect_mirror_unvalidated(mirror);
+    IF unvalidated IS NOT NULL THEN
+        EXECUTE format('ALTER TABLE %s VALIDATE CONSTRAINT dataconnect_mirror_bounds', unvalidated);
+        RETURN progress;
+    END IF;
+
+    -- What is late comes first: days leave its range when the horizon moves.
+    day := greatest(day, m.since);
+    IF day < until THEN
+        SELECT greatest(s.step_from, m.since) AS period_from, s.step_to AS period_to INTO period
+        FROM @extschema@.dataconnect_mirror_step(day, m.step) s;
+        PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, day, least(period.period_to, until), period.period_to);
+        RETURN progress || jsonb_build_object('at', least(period.period_to, until));
+    END IF;
+
+    IF (progress ->> 'only')::boolean OR m.horizon >= goal THEN
+        RETURN NULL;
+    END IF;
+    SELECT greatest(s.step_from, m.since) AS period_from, s.step_to AS period_to INTO period
+    FROM @extschema@.dataconnect_mirror_step(m.horizon, m.step) s;
+    IF NOT m.managed OR m.live_table IS NULL AND @extschema@.dataconnect_mirror_partition(mirror, period.period_from) IS NOT NULL THEN
+        PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, m.horizon, least(period.period_to, goal), period.period_to);
+    ELSIF m.horizon = period.period_from THEN
+        PERFORM @extschema@.dataconnect_mirror_load_new(mirror, m.horizon, least(period.period_to, goal), period.period_to);
+    ELSE
+        -- Inserted while readers wait: no more than a day.
+        PERFORM @extschema@.dataconnect_mirror_load_more(mirror, period.period_from, m.horizon, m.horizon + 1, period.period_to);
+    END IF;
+    RETURN progress;
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_work(regclass, jsonb)
+IS 'one piece of a refresh; returns what dataconnect_mirror_next() is to go on with, or NULL at the end';
+
+-- Begins a refresh: what is to be read again.
+CREATE FUNCTION dataconnect_mirror_begin(mirror regclass, "from" date, "to" date)
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET DateStyle = 'ISO, YMD'
+AS $$
+DECLARE
+    first ALIAS FOR $2;
+    past ALIAS FOR $3;
+    m @extschema@.dataconnect_mirror_mine;
+BEGIN
+    PERFORM @extschema@.dataconnect_mirror_check(mirror);
+    PERFORM @extschema@.dataconnect_mirror_follow_source(mirror);
+    m := @extschema@.dataconnect_mirror_get(mirror);
+    IF first IS NULL AND past IS NULL THEN
+        -- Without a live part, the last day was not over when it was loaded.
+        RETURN jsonb_build_object('only', false, 'until', m.horizon, 'at',
+            CASE WHEN m.live = '0' THEN least((m.horizon - m.late)::date, m.horizon - 1) ELSE (m.horizon - m.late)::date END);
+    END IF;
+    IF m.by_column IS NULL THEN
+        RAISE EXCEPTION 'mirror "%" is of a whole table and has no days', mirror
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave "from" and "to" out.';
+    ELSIF coalesce(first, m.since) >= coalesce(past, m.horizon) OR first >= m.horizon OR past <= m.since THEN
+        RAISE EXCEPTION 'no loaded day of mirror "%" is from % to before %', mirror, coalesce(first, m.since), coalesce(past, m.horizon)
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = format('It is loaded from %s to before %s.', m.since, m.horizon);
+    END IF;
+    RETURN jsonb_build_object('only', true, 'at', coalesce(first, m.since), 'until', coalesce(past, m.horizon));
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_begin(regclass, date, date)
+IS 'checks a mirror, follows changes of its source, and returns what dataconnect_mirror_next() is to do; fails for days that are not loaded (22023)';
+
+CREATE FUNCTION dataconnect_mirror_raise(code text, message text, detail text, hint text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF detail IS NULL AND hint IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message;
+    ELSIF detail IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, HINT = hint;
+    ELSIF hint IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, DETAIL = detail;
+    END IF;
+    RAISE EXCEPTION USING ERRCODE = code, MESSAGE = message, DETAIL = detail, HINT = hint;
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_raise(text, text, text, text)
+IS 'raises an error that was caught and recorded';
+
+CREATE FUNCTION dataconnect_mirror_next(mirror regclass, "from" date, "to" date, progress jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET TimeZone = 'UTC'
+SET DateStyle = 'ISO, YMD'
+SET IntervalStyle = 'postgres'
+SET extra_float_digits = 1
+AS $$
+DECLARE
+    -- Refreshes that a service that is down, or readers with locks, only put off.
+    put_off CONSTANT text[] := ARRAY['HV00N', 'HV00M', 'HV000', '53400', '55P03'];
+    code text;
+    message text;
+    detail text;
+    hint text;
+BEGIN
+    IF progress ? 'error' THEN
+        PERFORM @extschema@.dataconnect_mirror_raise(progress #>> '{error,code}', progress #>> '{error,message}',
+            progress #>> '{error,detail}', progress #>> '{error,hint}');
+    ELSIF mirror IS NULL THEN
+        RAISE EXCEPTION 'mirror must be a table' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+        -- Else what another refresh has just done would not be seen.
+        RAISE EXCEPTION 'a refresh needs the isolation level READ COMMITTED'
+            USING ERRCODE = 'invalid_transaction_state', HINT = 'SET default_transaction_isolation = ''read committed'';';
+    END IF;
+    IF NOT EXISTS (SELECT FROM @extschema@.dataconnect_mirror_mine WHERE target = mirror) THEN
+        PERFORM @extschema@.dataconnect_mirror_check(mirror);    -- says why
+    END IF;
+    IF NOT pg_try_advisory_xact_lock(1684237312::bigint << 32 | mirror::oid::bigint) THEN
+        RAISE NOTICE 'mirror "%" is being refreshed by another session', mirror;
+        RETURN NULL;
+    END IF;
+
+    BEGIN
+        IF progress IS NULL THEN
+            RETURN @extschema@.dataconnect_mirror_begin(mirror, $2, $3);
+        END IF;
+        progress := @extschema@.dataconnect_mirror_work(mirror, progress);
+        IF progress IS NULL THEN
+            UPDATE @extschema@.dataconnect_mirror_mine SET refreshed_at = clock_timestamp(), result = 'ok' WHERE target = mirror;
+        END IF;
+        RETURN progress;
+    EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    END;
+    detail := nullif(detail, '');
+    hint := nullif(hint, '');
+    IF progress IS NULL AND code = '22023' THEN
+        -- The call was wrong, and not the mirror.
+        PERFORM @extschema@.dataconnect_mirror_raise(code, message, detail, hint);
+    END IF;
+    UPDATE @extschema@.dataconnect_mirror_mine
+    SET refreshed_at = clock_timestamp(), result = format('%s: %s', code, message) WHERE target = mirror;
+    IF code = ANY (put_off) THEN
+        RAISE WARNING 'refresh of mirror "%" ended early: %', mirror, message
+            USING DETAIL = coalesce(detail, 'SQLSTATE ' || code || '.'),
+                  HINT = coalesce(hint || ' ', '') || 'The next refresh goes on where this one ended.';
+        RETURN NULL;
+    END IF;
+    RETURN jsonb_build_object('error', jsonb_strip_nulls(jsonb_build_object('code', code, 'message', message, 'detail', detail, 'hint', hint)));
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_next(regclass, date, date, jsonb)
+IS 'the work of one transaction of dataconnect_refresh(): progress is NULL at first, then what the call before returned; returns NULL at the end';
+
+-- No SET, because a procedure with one cannot commit. So nothing here may depend on the caller's
+-- search_path: no operator, and no name without a schema.
+CREATE PROCEDURE dataconnect_refresh(mirror regclass, "from" date DEFAULT NULL, "to" date DEFAULT NULL)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    progress pg_catalog.jsonb;
+BEGIN
+    LOOP
+        progress := @extschema@.dataconnect_mirror_next(mirror, $2, $3, progress);
+        COMMIT;
+        EXIT WHEN progress IS NULL;
+    END LOOP;
+END $$;
+
+COMMENT ON PROCEDURE dataconnect_refresh(regclass, date, date)
+IS 'refreshes a mirror: reads the last days that are here again (late), loads what is missing up to the horizon, and commits after each period; with "from" or "to", only reads these days again, from the first to before the second; may be cut short at any time, and goes on the next time; returns with a notice if another session refreshes the mirror, with a warning if the service cannot answer (HV00N, HV00M, HV000, 53400) or readers hold their locks for long (55P03); fails inside of a transaction block (2D000), for days that are not loaded (22023), for tables that are no mirrors (42809), for others'' mirrors (42501), and if the target or the source was changed so that it cannot go on (55000); for example: CALL dataconnect_refresh(''sales'')';
