@@ -31,6 +31,8 @@ def write(results, directory, name):
         with open(raw, "w", encoding="utf-8", newline="") as file:
             _write_raw(results, csv.writer(file, lineterminator="\n"))
         chart.draw(results, picture)
+        with open(os.path.join(directory, "%s.speed.md" % name), "w", encoding="utf-8") as file:
+            file.write("\n".join(speed(results)) + "\n")
     if results.dashboard:
         dashboard_chart.draw(results.dashboard, os.path.join(directory, DASHBOARD))
 

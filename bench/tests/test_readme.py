@@ -1,7 +1,12 @@
 """What README.md says of the results."""
 
+import contextlib
+import io
+import os
+import tempfile
 import unittest
 
+from bench import report
 from bench.contestants import ALL, HEAP, MAIN, QUERIES, REFERENCE
 from bench.latency import SAME_ROWS, Latency
 from bench.measure import Sample
@@ -37,6 +42,14 @@ class Speed(unittest.TestCase):
             "| `file_fdw`, a local CSV file | 1 | 1 | 1 | 1 | 20 MB |",
             "| a local table |  |  | 0.20 |  | 5 MB |",
             "| a Python script with requests and psycopg2 | 25 | 25 | 25 | 25 | 2.0 GB |"])
+
+    def test_a_run_writes_it(self):
+        results = self.results()
+        with tempfile.TemporaryDirectory() as directory:
+            with contextlib.redirect_stdout(io.StringIO()):
+                report.write(results, directory, "run")
+            self.assertEqual(read(os.path.join(directory, "run.speed.md")),
+                             "\n".join(speed(results)) + "\n")
 
     def test_latency(self):
         results = self.results()
