@@ -67,7 +67,7 @@ async def serve(args):
     from aiohttp import web
     loop = asyncio.get_running_loop()
     accounts = auth.Accounts(**{n: getattr(args, n) for n in vars(auth.Accounts())})
-    state = State(accounts, dict(args.set))
+    state = State(accounts, dict(args.set), max(1, args.scale))
     sandbox = Sandbox(state, Company(args.seed, args.scale))
     manager = web.Server(
         sandbox.handle, access_log=None, max_line_size=65536, max_field_size=65536,

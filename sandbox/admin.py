@@ -7,7 +7,9 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from .company import CUSTOMERS
 from .faults import BadFault, Fault
+from .lists import BRIDGE_ROWS, BRIDGE_TABLES
 from .listeners import MODES, Listener, service_port
 from .state import check_settings
 
@@ -126,6 +128,38 @@ def _drop_documents(state, request, query, body):
     return _done()
 
 
+def _numbers(spec, name):
+    found = spec.pop(name, [])
+    if not all(isinstance(n, int) for n in found):
+        raise ValueError("%s must be a list of numbers" % name)
+    return found
+
+
+def _ledger(state, request, query, body):
+    """Change rows of /test/ledger, all at one moment."""
+    spec = json.loads(body)
+    put, delete = spec.pop("put", []), _numbers(spec, "delete")
+    if spec:
+        raise ValueError("unknown: " + ", ".join(spec))
+    state.ledger.change(put, delete)
+    return _json({"AsOf": state.ledger.as_of})
+
+
+def _records(state, request, query, body):
+    """Add, change and delete customers, or records of a bridge table."""
+    spec = json.loads(body)
+    counts = dict.fromkeys(map(str.lower, BRIDGE_TABLES), BRIDGE_ROWS)
+    counts["customers"] = CUSTOMERS
+    name = spec.pop("of").lower()
+    if name not in counts:
+        raise ValueError("of must be one of customers, " + ", ".join(BRIDGE_TABLES))
+    add, change, delete = spec.pop("add", 0), _numbers(spec, "change"), _numbers(spec, "delete")
+    if spec:
+        raise ValueError("unknown: " + ", ".join(spec))
+    added = state.records_of(name).apply(counts[name] * state.scale, add, change, delete)
+    return _json({"added": added})
+
+
 def _expire(state, request, query, body):
     """End every access token that was issued; refresh tokens stay valid."""
     state.tokens.clear()
@@ -197,6 +231,8 @@ ROUTES = {
     ("PUT", "document"): _document,
     ("POST", "document"): _document,
     ("DELETE", "document"): _drop_documents,
+    ("POST", "ledger"): _ledger,
+    ("POST", "records"): _records,
     ("POST", "expire"): _expire,
     ("GET", "wait"): _wait,
     ("GET", "listen"): _listener,

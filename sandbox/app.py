@@ -102,7 +102,7 @@ class Sandbox:
             Cookie=request.headers.get("Cookie", ""),
             Headers=json.dumps(dict(request.headers), ensure_ascii=False),
             Connection=request.protocol.number)
-        fault = faults.take(self.state, request.method, path, params)
+        fault = faults.take(self.state, request.method, path, params, entry.Auth)
         self.state.open_requests += 1
         try:
             await self._turn(request, key, entry)
@@ -174,6 +174,7 @@ class Sandbox:
 
     def _authenticated(self, request, key, params, entry):
         settings = self.state.settings
+        params.stray_days = settings["stray_days"]
         if entry.place.refuses():
             return self._rate_limited(entry.Concurrent - 1)
         if key == ABANDON_PATH:

@@ -158,6 +158,7 @@ class Customer:
 
 FIRST_DAY = datetime.date(2024, 1, 1).toordinal() - datetime.date(1970, 1, 1).toordinal()
 DAYS = (datetime.date(2027, 1, 1) - datetime.date(2024, 1, 1)).days
+CUSTOMERS = 2000        # at scale 1
 
 
 class Company:
@@ -175,7 +176,7 @@ class Company:
         self.stores = [self._store(i, rng) for i in range(1, 40 * self.scale + 1)]
         self.employees = [self._hire(i) for i in range(1, 5 * len(self.stores) + 1)]
         self._catalogue(rng)
-        self.customers = 2000 * self.scale
+        self.customers = CUSTOMERS * self.scale
         self._customers = {}
 
     def rng(self, *parts):

@@ -8,6 +8,8 @@ The sandbox's address comes from DATACONNECT_SANDBOX_URL and is never printed.
   reset                      as freshly started
   settings [JSON]            change settings; without JSON print them
   document PATH[?NAME=VALUE] TEXT|@FILE|--base64 TEXT [--type CONTENT-TYPE]
+  ledger JSON                change rows of /test/ledger
+  records JSON               add, change or delete customers, or records of a bridge table
   expire                     end the access tokens issued so far
   wait held=1|in_flight=0|requests=3 …  [timeout=SECONDS]
   listen MODE [PORT]         open a port (print it), or change what it does: silent,
@@ -102,6 +104,10 @@ def release(name=None):
     call("POST", "release" + ("?" + urlencode({"name": name}) if name else ""))
 
 
+def change(path, spec):
+    print(json.dumps(call("POST", path, spec.encode()), sort_keys=True))
+
+
 def wait(*conditions):
     call("GET", "wait?" + "&".join(conditions))
 
@@ -136,6 +142,8 @@ VERBS = {
     "fault": fault, "release": release, "settings": settings, "document": document,
     "wait": wait, "listen": listen, "log": log, "mail": mail,
     "clear": lambda: call("DELETE", "fault"),
+    "ledger": lambda spec: change("ledger", spec),
+    "records": lambda spec: change("records", spec),
     "reset": lambda: call("POST", "reset"),
     "expire": lambda: call("POST", "expire"),
     "log-clear": lambda: call("DELETE", "log"),

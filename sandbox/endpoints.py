@@ -64,7 +64,7 @@ class Endpoints:
     def __init__(self, state, company):
         self.state = state
         self.company = company
-        self.sales = Sales(company)
+        self.sales = Sales(company, state)
         self.catalogue = catalogue.load()
         self.catalogue.update((e.key, e) for e in testdata.ENDPOINTS)
 
@@ -80,8 +80,7 @@ class Endpoints:
         if key in relations.RELATIONSHIPS.values():
             return Table(columns, relations.rows(self.state, endpoint))
         if key.startswith("/test/"):
-            return testdata.table(Table, endpoint, params, request,
-                                  self.state.settings["edition"])
+            return testdata.table(Table, endpoint, params, request, self.state)
         scope = Scope(self.company, endpoint, params)
         made = (lists.rows(self, endpoint, columns, scope)
                 or reports.rows(self, endpoint, columns, scope))

@@ -9,7 +9,7 @@ CUTS = ("close", "reset", "short_length", "chunk", "gzip", "truncate", "close_de
 
 KEYS = {
     # which requests
-    "path", "method", "param", "count",
+    "path", "method", "param", "auth", "count",
     # for a release
     "name",
     # when
@@ -105,13 +105,15 @@ class Fault:
             raise BadFault("%s: %s" % (name, error)) from None
         return json.dumps(value, ensure_ascii=False).encode()
 
-    def matches(self, method, path, params):
+    def matches(self, method, path, params, auth):
         spec = self.spec
         if self.left == 0:
             return False
         if "path" in spec and not fnmatch.fnmatchcase(path.lower(), spec["path"].lower()):
             return False
         if "method" in spec and spec["method"].upper() != method:
+            return False
+        if spec.get("auth", auth) != auth:
             return False
         wanted = spec.get("param", {})
         return all(params is not None and params.get(name) == str(value)
@@ -192,10 +194,10 @@ class Fault:
         record[:] = pairs
 
 
-def take(state, method, path, params):
+def take(state, method, path, params, auth):
     """The fault for this request, or None; reduces the fault's count."""
     for fault in state.faults:
-        if fault.matches(method, path, params):
+        if fault.matches(method, path, params, auth):
             fault.use()
             return fault
     return None

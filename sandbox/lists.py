@@ -89,22 +89,29 @@ LISTS = {
 }
 
 
-def _bridge_subjects(company, table):
+def _bridge_subjects(endpoints, table):
     """Rows of a bridge table, each with the instant of its last change."""
+    company, records = endpoints.company, endpoints.state.records_of(table)
     start = BRIDGE_TABLES.index(table) * 100000
     seed = company.seed if isinstance(company.seed, int) else company.entities   # another company's
-    for n in range(BRIDGE_ROWS * company.scale):
-        key = start + n + seed * 1_000_000
-        at = FIRST_DAY * DAY_MS + mix(key, "changed") % (900 * DAY_MS)
-        yield SimpleNamespace(key=key, at=at, store=mix(key, "store") % len(company.stores) + 1)
+    count = BRIDGE_ROWS * company.scale
+    for number in records.numbers(count):
+        key = start + number - 1 + seed * 1_000_000
+        first = FIRST_DAY * DAY_MS + mix(key, "changed") % (900 * DAY_MS)
+        yield SimpleNamespace(key=key, at=first, changed=records.changed.get(number, 0),
+                              updated=records.times.get(number, first),
+                              inserted=records.added.get(number, first),
+                              store=mix(key, "store") % len(company.stores) + 1)
 
 
 BRIDGE_COLUMNS = {
     "StoreID": lambda r: r.store,
-    "DepositAmount": lambda r: "0.00" if r.key % 4 else mix(r.key, "deposit") % 10 ** 6,
-    "RowInserted": lambda r: r.at - r.at % 1000,
-    "RowUpdated": lambda r: r.at,
-    "Operation": lambda r: "Updated" if r.key % 3 == 0 else "Inserted",
+    "DepositAmount": lambda r: ("0.00" if r.key % 4 and not r.changed
+                                else mix(r.key, "deposit" + "+" * r.changed) % 10 ** 6),
+    "RowThumbprint": lambda r: guid("RowThumbprint", r.key, *[r.changed] * (r.changed > 0)),
+    "RowInserted": lambda r: r.inserted - r.inserted % 1000,
+    "RowUpdated": lambda r: r.updated,
+    "Operation": lambda r: "Updated" if r.key % 3 == 0 or r.changed else "Inserted",
 }
 
 
@@ -119,14 +126,17 @@ def _bridge_table(params):
 def _bridge_data(endpoints, endpoint, columns, scope):
     table = _bridge_table(scope.params)
     functions = fields.resolve(columns, None, BRIDGE_COLUMNS)
-    rows = ([f(r) for f in functions] for r in _bridge_subjects(endpoints.company, table))
-    return columns, rows, BRIDGE_ROWS * endpoints.company.scale
+    rows = [[f(r) for f in functions] for r in _bridge_subjects(endpoints, table)]
+    return columns, iter(rows), len(rows)
 
 
 def _bridge_delta(endpoints, endpoint, columns, scope):
-    """How many rows changed at or after RowDateTime."""
+    """How many rows changed at or after RowDateTime, and perhaps how many were deleted."""
     table, since = _bridge_table(scope.params), scope.params.stamp("RowDateTime")
-    count = sum(r.at >= since for r in _bridge_subjects(endpoints.company, table))
+    count = sum(r.updated >= since for r in _bridge_subjects(endpoints, table))
+    if endpoints.state.settings["delta_counts_deletions"]:
+        records = endpoints.state.records_of(table)
+        count += sum(records.times[n] >= since for n in records.deleted)
     end = (FIRST_DAY + 900) * DAY_MS
     seconds = min(max(0, (end - since) // 1000), 2 ** 31 - 1)
     return columns, iter([[count, seconds, table]]), 1

@@ -52,6 +52,7 @@ class Params:
 
     def __init__(self):
         self._values = {}
+        self.stray_days = 0        # by which each period is wider than the client asked for
 
     def add(self, name, value, origin):
         """Add one origin's parameters; an earlier origin wins, a repeat is an error."""
@@ -102,10 +103,12 @@ class Params:
         DatePercision=True: then both instants count, inclusive.
         """
         first, last = self.stamp(start), self.stamp(stop)
+        stray = self.stray_days * DAY_MS
         if self.flag("DatePercision"):
-            return (first, None if last is None else last + 1)
-        return (None if first is None else first - first % DAY_MS,
-                None if last is None else last - last % DAY_MS + DAY_MS)
+            return (None if first is None else first - stray,
+                    None if last is None else last + 1 + stray)
+        return (None if first is None else first - first % DAY_MS - stray,
+                None if last is None else last - last % DAY_MS + DAY_MS + stray)
 
 
 def _text(value):

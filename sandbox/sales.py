@@ -1,9 +1,10 @@
 """Invoices with lines and payments; each day is made from a seed of its own."""
 
+import datetime
 from collections import OrderedDict
 
 from .company import DAYS, FIRST_DAY, MONEY
-from .params import DAY_MS
+from .params import DAY_MS, EPOCH
 
 PER_DAY = 30            # average invoices per day in all stores, at scale 1
 LINES = 4.8             # average lines per invoice
@@ -106,19 +107,27 @@ def inside(at, window):
 
 
 class Sales:
-    def __init__(self, company):
+    def __init__(self, company, state):
         self.company = company
+        self._state = state
         self._days = OrderedDict()
         self._kept = max(64, KEPT_DAYS // company.scale)
 
     def day(self, day):
         """All invoices of a day, in order of time."""
-        found = self._days.get(day)
+        edition = self._edition(day)
+        found = self._days.get((day, edition))
         if found is None:
-            found = self._days[day] = self._make(day)
+            found = self._days[day, edition] = self._make(day, edition)
             if len(self._days) > self._kept:
                 self._days.popitem(last=False)
         return found
+
+    def _edition(self, day):
+        """0 as a rule; None for a day without invoices."""
+        editions = self._state.settings["day_editions"]
+        text = editions and datetime.date.fromordinal(EPOCH.toordinal() + day).isoformat()
+        return editions.get(text, 0) if editions else 0
 
     def invoices(self, window, stores=None):
         for day in clamp(window):
@@ -131,9 +140,11 @@ class Sales:
         for invoice in self.invoices(window, stores):
             yield from invoice.lines
 
-    def _make(self, day):
+    def _make(self, day, edition):
         company = self.company
-        rng = company.rng("day", day)
+        if edition is None:
+            return []
+        rng = company.rng("day", day, *[edition] * (edition != 0))
         busy = PER_DAY * company.scale * (1.2 if day % 7 in (0, 1) else 0.92)
         count = int(busy * rng.uniform(0.85, 1.15))
         times = sorted(self._time(rng) for _ in range(count))

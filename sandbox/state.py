@@ -4,6 +4,8 @@ import asyncio
 import random
 import time
 
+from .changing import Ledger, Records
+
 DEFAULTS = {
     "max_records": 1048576,        # above this estimate: 413
     "concurrency": 8,              # requests answered at once; beyond that: 429
@@ -27,6 +29,9 @@ DEFAULTS = {
     "renamed_keys": {},            # {old name: new name}
     "unknown_parameters": "ignored",   # or "refused": 400
     "edition": 0,                  # of the data of /test/things
+    "day_editions": {},            # {day: edition of its invoices; null: there are none}
+    "stray_days": 0,               # replies also have rows of so many days around the period
+    "delta_counts_deletions": True,    # of bridge tables
     "session_lock": False,         # a session's requests are answered one after another
     "session_lock_stays": False,   # also after one whose connection is gone
 }
@@ -67,8 +72,9 @@ class LogEntry:
 
 
 class State:
-    def __init__(self, accounts, settings=None):
+    def __init__(self, accounts, settings=None, scale=1):
         self.accounts = accounts
+        self.scale = scale
         self.started_with = settings or {}
         self.base_url = None
         self.open_requests = 0     # between head of request and end of reply
@@ -98,12 +104,18 @@ class State:
         self.documents = []
         self.mail = []
         self.traffic = {}          # {TrafficCountID: row written by the import}
+        self.ledger = Ledger()     # the rows of /test/ledger
+        self.records = {}          # {"customers" or a bridge table: Records}
         self.tokens = {}           # {access token: monotonic time of expiry}
         self.refresh_tokens = set()
         self.json_reports = 0      # counted for xml_table_for_json
         self.sessions = {}
         self.listeners = []
         self._issued = 0
+
+    def records_of(self, name):
+        """What was changed of the customers, or of a bridge table."""
+        return self.records.setdefault(name.lower(), Records())
 
     def now(self):
         return round(time.monotonic() - self._born, 3)

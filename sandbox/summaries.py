@@ -2,6 +2,7 @@
 
 import datetime
 
+from .changing import changed_customer
 from .company import MONEY, mix
 from .params import DAY_MS, EPOCH
 from .sales import TAXES
@@ -325,15 +326,19 @@ def customers(endpoints, endpoint, scope):
     company, (first, last) = endpoints.company, scope.window
     since, until = scope.params.window("StartDateLastModified", "StopDateLastModified")
     wanted = scope.params.integer("TypeOfCustomer", -1)
-    for id in range(1, company.customers + 1):
-        customer = company.customer(id)
+    records = endpoints.state.records_of("customers")
+    for id in records.numbers(company.customers):
+        customer = changed_customer(records, company.customer(id))
+        modified = records.times.get(id, _modified(customer))
         store = company.stores[mix(id, "store") % len(company.stores)]
         if (scope.has_store(store) and wanted in (-1, customer.type)
                 and (first is None or customer.created >= first)
                 and (last is None or customer.created < last)
-                and (since is None or _modified(customer) >= since)
-                and (until is None or _modified(customer) < until)):
-            yield Person(id, customer.created, customer)
+                and (since is None or modified >= since)
+                and (until is None or modified < until)):
+            person = Person(id, customer.created, customer)
+            person.modified = modified
+            yield person
 
 
 def _modified(customer):
@@ -376,7 +381,7 @@ EMPLOYEE_MASTER = {
 }
 
 CUSTOMERS = {
-    "LastDateModified": lambda p: _modified(p.it),
+    "LastDateModified": lambda p: p.modified,
     "CustomerID": lambda p: p.it.id,
     "CustomerFirstName": lambda p: p.it.first,
     "CustomerLastName": lambda p: p.it.last,

@@ -1,8 +1,8 @@
-"""Endpoints that exist for tests only: /test/rows, /test/echo, /test/sales, /test/visits, /test/things."""
+"""Endpoints that exist for tests only: /test/…"""
 
 from decimal import Decimal
 
-from . import things
+from . import changing, things
 from .catalogue import Endpoint
 from .params import BadRequest, parse_stamp
 
@@ -30,6 +30,7 @@ ENDPOINTS = (
     _endpoint("/test/echo", "Method:text Query:text Body:text Params:text"),
     _endpoint("/test/sales", "Id:int StoreID:int DateCreated:date Total:money",
               "StartDate:datetime StopDate:datetime StoreID:int StoreIDs:int_list"),
+    _endpoint("/test/ledger", changing.COLUMNS, changing.PARAMETERS),
     _endpoint("/test/things", things.COLUMNS, things.PARAMETERS),
     _endpoint("/test/visits", "Id:int StoreID:int Code:text Day:date Total:money",
               "StoreIDs:int_list Codes:text Totals:text StartDate:datetime StopDate:datetime"),
@@ -141,7 +142,7 @@ def _visits_rows(params):
             yield list(row)
 
 
-def table(make, endpoint, params, request, edition=0):
+def table(make, endpoint, params, request, state):
     columns = endpoint.columns
     if endpoint.key == "/test/echo":
         row = [request.method, request.message.path.partition("?")[2],
@@ -150,8 +151,11 @@ def table(make, endpoint, params, request, edition=0):
     if endpoint.key == "/test/sales":
         rows = list(_sales_rows(params))
         return make(columns, iter(rows), len(rows))
+    if endpoint.key == "/test/ledger":
+        rows = list(state.ledger.selected(params))
+        return make(columns, iter(rows), len(rows))
     if endpoint.key == "/test/things":
-        return things.table(make, columns, params, edition)
+        return things.table(make, columns, params, state.settings["edition"])
     if endpoint.key == "/test/visits":
         rows = list(_visits_rows(params))
         return make(columns, iter(rows), len(rows))

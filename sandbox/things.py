@@ -143,7 +143,7 @@ class _Filter:
         return check
 
 
-def table(make, columns, params, edition=0):
+def table(make, columns, params, edition):
     checks = list(_Filter(params).checks())
     rows = [list(row) for row in rows_of(edition) if all(check(row) for check in checks)]
     limit = params.integer("Limit", len(rows))

@@ -80,6 +80,9 @@ class CommandLine(SandboxTest):
         self.do("reset")
         self.assertIn('"concurrency": 8', self.do("settings"))
         self.do("wait", "in_flight=0", "timeout=1")
+        self.assertEqual(self.do("ledger", '{"put": [{"Id": 7}]}'), '{"AsOf": 1}\n')
+        self.assertEqual(self.do("records", '{"of": "customers", "add": 2}'),
+                         '{"added": [2001, 2002]}\n')
         self.do("expire")
         self.do("release")
         self.do("fault", '{"name": "x", "hold_headers": true}')

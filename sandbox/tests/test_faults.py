@@ -53,6 +53,14 @@ class Faults(SandboxTest):
                                   body="a=1").status, 200)
         self.assertEqual(self.ask(PATH, method="POST", headers=form, body="A=1").status, 500)
 
+    def test_matching_credentials(self):
+        self.fault(auth="query", status=500)
+        self.assertEqual(self.ask(PATH).status, 200)
+        self.assertEqual(self.ask(PATH + "?Auth=sandbox-token", headers={}).status, 500)
+        self.fault(auth="bearer", status=500)
+        self.assertEqual(self.ask(PATH + "?Auth=sandbox-token", headers={}).status, 200)
+        self.assertEqual(self.ask(PATH).status, 500)
+
     def test_a_list_of_faults_in_turn(self):
         self.control("POST", "fault", [{"status": 500}, {"status": 429}])
         self.assertEqual([self.ask(PATH).status for _ in range(3)], [500, 429, 200])
