@@ -221,7 +221,7 @@ AS $$
         (SELECT coalesce(p.unrestricted_values[1], p.default_value, p.example, p.legal_values[1])
          FROM @extschema@.dataconnect_parameters p
          WHERE lower(p.parameter) = lower(param)
-             AND lower(p.endpoint) = lower(@extschema@.dataconnect_mirror_table_option(source, 'endpoint'))
+             AND lower(p.endpoint) = lower(@extschema@.dataconnect_mirror_table_option(dataconnect_mirror_example.source, 'endpoint'))
          LIMIT 1), '…')
 $$;
 
