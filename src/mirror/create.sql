@@ -5,6 +5,7 @@ CREATE FUNCTION dataconnect_mirror_whole_days(option text, given interval)
 RETURNS interval
 LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
+SET IntervalStyle = 'postgres'
 AS $$
 DECLARE
     days interval;
@@ -294,6 +295,8 @@ CREATE FUNCTION dataconnect_mirror(
 RETURNS regclass
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET DateStyle = 'ISO, YMD'
+SET IntervalStyle = 'postgres'
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -319,6 +322,10 @@ BEGIN
     END IF;
     IF outside IS NULL OR outside NOT IN ('refuse', 'error') THEN
         RAISE EXCEPTION 'outside must be ''refuse'' or ''error'', not "%"', outside
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF fillfactor NOT BETWEEN 10 AND 100 THEN
+        RAISE EXCEPTION 'fillfactor must be 10 to 100, not %', fillfactor
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF by_column IS NULL THEN

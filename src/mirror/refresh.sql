@@ -31,8 +31,7 @@ END $$;
 COMMENT ON FUNCTION dataconnect_mirror_step(date, interval)
 IS 'the step in which a day lies: its first day, and the day after its last';
 
--- The local partition that begins with a day, or NULL.
-CREATE FUNCTION dataconnect_mirror_partition(mirror regclass, day date)
+CREATE FUNCTION dataconnect_mirror_partition(mirror regclass, a date, b date DEFAULT NULL)
 RETURNS regclass
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -40,17 +39,15 @@ SET TimeZone = 'UTC'
 SET DateStyle = 'ISO, YMD'
 AS $$
     SELECT c.oid::regclass
-    FROM @extschema@.dataconnect_mirror_mine m
-    JOIN pg_attribute a ON a.attrelid = m.target AND a.attname = m.by_column
-    JOIN pg_inherits i ON i.inhparent = m.target
-    JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind <> 'f'
-    WHERE m.target = mirror
-        AND starts_with(pg_get_expr(c.relpartbound, c.oid), format('FOR VALUES FROM (%L) TO (',
-            @extschema@.dataconnect_mirror_bound(day, a.atttypid, @extschema@.dataconnect_mirror_zone(m.source, m.by_column))))
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind <> 'f'
+    WHERE i.inhparent = mirror
+        AND starts_with(pg_get_expr(c.relpartbound, c.oid),
+            @extschema@.dataconnect_mirror_bounds(mirror, a, b, CASE WHEN b IS NULL THEN 'FOR VALUES FROM (%2$L) TO ('
+                ELSE 'FOR VALUES FROM (%2$L) TO (%3$L)' END))
 $$;
 
-COMMENT ON FUNCTION dataconnect_mirror_partition(regclass, date)
-IS 'the local partition of a mirror that begins with a day, or NULL';
+COMMENT ON FUNCTION dataconnect_mirror_partition(regclass, date, date)
+IS 'the local partition of a mirror that begins with a day and, if b is not NULL, ends before b; NULL if there is none';
 
 CREATE FUNCTION dataconnect_mirror_bounds(mirror regclass, a date, b date, form text)
 RETURNS text
@@ -376,11 +373,11 @@ BEGIN
     FROM @extschema@.dataconnect_mirror_step(m.horizon, m.step) s;
     IF NOT m.managed OR m.live_table IS NULL AND @extschema@.dataconnect_mirror_partition(mirror, period.period_from) IS NOT NULL THEN
         PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, m.horizon, least(period.period_to, goal), period.period_to);
-    ELSIF m.horizon = period.period_from THEN
-        PERFORM @extschema@.dataconnect_mirror_load_new(mirror, m.horizon, least(period.period_to, goal), period.period_to);
-    ELSE
+    ELSIF @extschema@.dataconnect_mirror_partition(mirror, period.period_from, m.horizon) IS NOT NULL THEN
         -- Inserted while readers wait: no more than a day.
         PERFORM @extschema@.dataconnect_mirror_load_more(mirror, period.period_from, m.horizon, m.horizon + 1, period.period_to);
+    ELSE
+        PERFORM @extschema@.dataconnect_mirror_load_new(mirror, m.horizon, least(period.period_to, goal), period.period_to);
     END IF;
     RETURN progress;
 END $$;
@@ -508,6 +505,14 @@ END $$;
 COMMENT ON FUNCTION dataconnect_mirror_next(regclass, date, date, jsonb)
 IS 'the work of one transaction of dataconnect_refresh(): progress is NULL at first, then what the call before returned; returns NULL at the end';
 
+CREATE FUNCTION dataconnect_mirror_may_commit()
+RETURNS void
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION dataconnect_mirror_may_commit()
+IS 'fails inside of a transaction block (25001)';
+
 -- No SET, because a procedure with one cannot commit. So nothing here may depend on the caller's
 -- search_path: no operator, and no name without a schema.
 CREATE PROCEDURE dataconnect_refresh(mirror regclass, "from" date DEFAULT NULL, "to" date DEFAULT NULL)
@@ -516,6 +521,7 @@ AS $$
 DECLARE
     progress pg_catalog.jsonb;
 BEGIN
+    PERFORM @extschema@.dataconnect_mirror_may_commit();
     LOOP
         progress := @extschema@.dataconnect_mirror_next(mirror, $2, $3, progress);
         COMMIT;
@@ -524,4 +530,4 @@ BEGIN
 END $$;
 
 COMMENT ON PROCEDURE dataconnect_refresh(regclass, date, date)
-IS 'refreshes a mirror: reads the last days that are here again (late), loads what is missing up to the horizon, and commits after each period; with "from" or "to", only reads these days again, from the first to before the second; may be cut short at any time, and goes on the next time; returns with a notice if another session refreshes the mirror, with a warning if the service cannot answer (HV00N, HV00M, HV000, 53400) or readers hold their locks for long (55P03); fails inside of a transaction block (2D000), for days that are not loaded (22023), for tables that are no mirrors (42809), for others'' mirrors (42501), and if the target or the source was changed so that it cannot go on (55000); for example: CALL dataconnect_refresh(''sales'')';
+IS 'refreshes a mirror: reads the last days that are here again (late), loads what is missing up to the horizon, and commits after each period; with "from" or "to", only reads these days again, from the first to before the second; may be cut short at any time, and goes on the next time; returns with a notice if another session refreshes the mirror, with a warning if the service cannot answer (HV00N, HV00M, HV000, 53400) or readers hold their locks for long (55P03); fails inside of a transaction block (25001), for days that are not loaded (22023), for tables that are no mirrors (42809), for others'' mirrors (42501), and if the target or the source was changed so that it cannot go on (55000); for example: CALL dataconnect_refresh(''sales'')';
