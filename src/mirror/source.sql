@@ -268,9 +268,10 @@ BEGIN
 
     -- A required column needs its value in each query, even if the table's params have one.
     FOR missing IN
-        SELECT c.column_name, c.param, c.kind
+        SELECT c.column_name, coalesce(c.param, c.param_from, c.param_to) AS param, c.kind
         FROM @extschema@.dataconnect_mirror_columns(source) c
-        WHERE c.required AND c.kind IN ('parameter', 'filtered')
+        WHERE c.required AND c.kind IN ('parameter', 'filtered', 'window')
+            AND c.column_name IS DISTINCT FROM by_column
             AND c.column_name IS DISTINCT FROM start_column AND c.column_name IS DISTINCT FROM stop_column
             AND NOT EXISTS (SELECT FROM @extschema@.dataconnect_mirror_decode(params) d WHERE lower(d.name) = lower(c.param))
             AND NOT EXISTS (
@@ -278,10 +279,11 @@ BEGIN
                 WHERE lower(d.name) = lower(c.param) AND c.kind = 'parameter')
         ORDER BY c.attnum
     LOOP
-        IF missing.kind = 'filtered' THEN
+        IF missing.kind <> 'parameter' THEN
             RAISE EXCEPTION 'foreign table "%" cannot be mirrored while column "%" is required', source, missing.column_name
                 USING ERRCODE = 'fdw_dynamic_parameter_value_needed',
-                      HINT = format('Make it optional: ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (DROP required).', source, missing.column_name);
+                      HINT = format('Make it optional: ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (DROP required). If the service needs %s, fix it in the table''s option params.',
+                          source, missing.column_name, missing.param);
         END IF;
         example := concat(example, '&', @extschema@.dataconnect_mirror_encode(missing.param), '=',
             @extschema@.dataconnect_mirror_example(source, missing.param));
@@ -329,7 +331,8 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_quals(regclass, name, text)
 IS 'conditions for a query of the source that give its parameter columns their values, each with AND in front';
 
--- What the partition that asks the service is made of.
+-- What the partition that asks the service is made of. A query without an end gets the rows up to
+-- now: services refuse a far end (413).
 CREATE FUNCTION dataconnect_mirror_live_params(source regclass, by_column name, params text)
 RETURNS text
 LANGUAGE sql STABLE
@@ -394,8 +397,13 @@ AS $$
     SELECT 'params', p FROM @extschema@.dataconnect_mirror_live_params(source, by_column, params) p WHERE p IS NOT NULL
     UNION ALL
     SELECT 'split', by_column
+    UNION ALL
+    SELECT 'open_to', 'tomorrow'
+    WHERE NOT EXISTS (
+        SELECT FROM pg_foreign_table t, LATERAL pg_options_to_table(t.ftoptions) o
+        WHERE t.ftrelid = source AND o.option_name = 'open_to')
     ORDER BY 1
 $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_live_table(regclass, name, text)
-IS 'the options of the partition that the service answers: those of the source, with params of its own, split by the column by which rows are placed';
+IS 'the options of the partition that the service answers: those of the source, with params of its own, split by the column by which rows are placed, and open_to ''tomorrow'' unless the source has another';
