@@ -218,6 +218,19 @@ $dc->fault({ status => 503, count => 0 });
 is_stale($session->attempt(count('strict', 10)), 10, qr/.*503/, 'a max_age that is over');
 $dc->clear_faults;
 
+# The setting replaces the option, in both directions.
+make('never', stale_if_error => 0);
+$session->query("SET dataconnect_fdw.stale_if_error = '1h'");
+copy('never', 10);
+copy('t', 10);
+$dc->fault({ status => 503, count => 0 });
+is_stale($session->attempt(count('never', 10)), 10, qr/.*503/, 'a setting that allows it');
+$session->query('SET dataconnect_fdw.stale_if_error = 0');
+is($session->attempt(count('t', 10))->{state}, 'HV000', 'a setting that forbids it');
+$session->query('RESET dataconnect_fdw.stale_if_error');
+is_stale($session->attempt(count('t', 10)), 10, qr/.*503/, 'without the setting, the option counts again');
+$dc->clear_faults;
+
 # --- One warning for each reply of a statement ------------------------------------------------------
 
 copy('t', 10);

@@ -1,7 +1,7 @@
 /*
  * freshness.h
  *	  How old the rows of a table may be: its options "max_age" and
- *	  "stale_if_error", and the setting dataconnect_fdw.max_age.
+ *	  "stale_if_error", and the settings of these names.
  */
 #ifndef DCF_FRESHNESS_H
 #define DCF_FRESHNESS_H
@@ -22,14 +22,15 @@ typedef struct DcfFreshness
 	int stale_if_error; /* the same if the service cannot answer; 0: none */
 } DcfFreshness;
 
-/* Define the setting. */
+/* Define the settings. */
 extern void dcf_freshness_init(void);
 
 /*
- * What applies to queries of a table now.  The setting replaces the option
- * max_age, unless it is -1.  A setting of 0 keeps the reply, too, so that a
- * refresh on purpose replaces the copy for all; only max_age 0,
- * stale_if_error 0 and a setting of -1 together keep nothing.
+ * What applies to queries of a table now.  A setting replaces the option of its
+ * name, unless it is -1.  A max_age of 0 keeps the reply, too, so that a refresh
+ * on purpose replaces the copy for all.  So does an option stale_if_error that a
+ * setting of 0 replaces: other queries may need the copy.  Only options of 0 and
+ * settings that name no age keep nothing.
  */
 extern DcfFreshness dcf_freshness_of(const DcfTableOptions *table);
 
