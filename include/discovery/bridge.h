@@ -38,4 +38,13 @@ extern List *dcf_bridge_tables(Oid serverid, ImportForeignSchemaStmt *stmt,
  */
 extern double dcf_remote_count(const DcfRelation *relation, Oid userid);
 
+/*
+ * The service's count of the rows of a foreign table's bridge table that changed
+ * at or after a time, as the service takes one (ISO 8601); -1 if the foreign
+ * table has none, or if the answer is no count.  Asks each time, within
+ * DCF_EXCHANGE_BRIEF_MS, and raises what a scan raises.
+ */
+extern double dcf_remote_delta(const DcfRelation *relation, Oid userid,
+							   const char *since);
+
 #endif /* DCF_BRIDGE_H */

@@ -1,11 +1,11 @@
 /*
  * remote_count.c
- *	  The service's count of the rows of a table behind the bridge.  See
+ *	  The service's counts of the rows of a table behind the bridge.  See
  *	  bridge.h.
  *
- * The planner uses the count but can do without.  So a failure does not fail the
- * statement, and is not retried for a while: in an outage, planning loses the
- * estimate, not time.
+ * The planner uses the count of all rows but can do without.  So a failure does
+ * not fail the statement, and is not retried for a while: in an outage, planning
+ * loses the estimate, not time.
  */
 #include "postgres.h"
 
@@ -54,6 +54,7 @@ typedef struct CountQuery
 	Oid userid;
 	const char *table;	 /* UTF-8 */
 	const char *company; /* UTF-8; NULL: the mapping's own */
+	const char *since;	 /* rows that changed then or later are counted */
 	double rows;		 /* the result; -1: none */
 } CountQuery;
 
@@ -159,7 +160,7 @@ run_query(void *arg)
 	initStringInfo(&params);
 	appendStringInfo(&params, "%s=%s&%s", DCF_BRIDGE_TABLE,
 					 dcf_request_encode(query->table),
-					 dcf_table_def_pair(SINCE_PARAM, SINCE_EVER));
+					 dcf_table_def_pair(SINCE_PARAM, query->since));
 	if (query->company)
 		appendStringInfo(&params, "&%s=%s", DCF_COMPANY_PARAM,
 						 dcf_request_encode(query->company));
@@ -221,6 +222,7 @@ dcf_remote_count(const DcfRelation *relation, Oid userid)
 {
 	CountQuery count_query = {.relation = relation,
 							  .userid = userid,
+							  .since = SINCE_EVER,
 							  .rows = -1};
 	char key[MAX_KEY];
 	char server[MAX_KEY];
@@ -250,4 +252,17 @@ dcf_remote_count(const DcfRelation *relation, Oid userid)
 			(errmsg_internal("estimating rows without the service's count: %s",
 							 dcf_catch_error_show(error))));
 	return -1;
+}
+
+double
+dcf_remote_delta(const DcfRelation *relation, Oid userid, const char *since)
+{
+	CountQuery query = {.relation = relation,
+						.userid = userid,
+						.since = since,
+						.rows = -1};
+
+	if (find_table(&query))
+		run_query(&query);
+	return query.rows;
 }

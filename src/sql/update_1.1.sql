@@ -311,3 +311,11 @@ LANGUAGE C VOLATILE STRICT;
 
 COMMENT ON FUNCTION dataconnect_cache_drop(regclass)
 IS 'drops the copies of replies from a foreign table''s endpoint, whatever their parameters, as dataconnect_cache_drop(name) does for a server; fails for other tables (42809), or without SELECT on the table and USAGE on its server (42501); for example: SELECT dataconnect_cache_drop(''sales''::regclass)';
+
+CREATE FUNCTION dataconnect_delta(foreign_table regclass, since timestamptz)
+RETURNS bigint
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT;
+
+COMMENT ON FUNCTION dataconnect_delta(regclass, timestamptz)
+IS 'asks the service how many rows of a bridge table changed at or after a time; NULL if the foreign table is not one over /bridge/current/data with a fixed Table, or if the answer is no number; fails for other tables (42809), without SELECT on the table and USAGE on its server (42501), or if the service does not answer within 10 seconds; for example: SELECT dataconnect_delta(''deposits'', now() - interval ''1 hour'')';
