@@ -233,14 +233,14 @@ BEGIN
         JOIN pg_attribute a ON a.attrelid = m.target AND a.attname = k.name;
     IF keys IS NOT NULL THEN
         condition := format('ROW(%s) IS NOT NULL', keys);
-        with_key := format('SELECT h.line AS here_line, t.line AS there_line, coalesce(t.n > 1, false) AS duplicate, %s FROM %s h FULL JOIN %s t ON %s AND h.n = t.n',
+        with_key := format('SELECT h.line AS here_line, t.line AS there_line, %s FROM %s h FULL JOIN %s t ON %s AND h.n = t.n',
             select_list, format(side, here_columns, line, keys, named, here, condition),
             format(side, there_columns, line, keys, named, there, condition), equal);
         condition := format('(%s) IS FALSE', condition);
     END IF;
     IF keys IS NULL OR nullable THEN
         condition := coalesce(condition, 'true');
-        without_key := format('SELECT h.line AS here_line, t.line AS there_line, false AS duplicate, %s FROM %s h FULL JOIN %s t ON h.line = t.line AND h.n = t.n',
+        without_key := format('SELECT h.line AS here_line, t.line AS there_line, %s FROM %s h FULL JOIN %s t ON h.line = t.line AND h.n = t.n',
             select_list, format(side, here_columns, line, line, named, here, condition),
             format(side, there_columns, line, line, named, there, condition));
     END IF;
@@ -248,7 +248,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_join(regclass, text, text, text, text, text)
-IS 'a query that pairs rows of a mirror (here) with rows of the source (there), both FROM and WHERE with the alias r: here_line and there_line are the texts of both, or NULL; duplicate is whether the key was in the reply before; select_list may use the columns that are asked of each side as those of h and t, and the key as their k1, k2, …';
+IS 'a query that pairs rows of a mirror (here) with rows of the source (there), both FROM and WHERE with the alias r: here_line and there_line are the texts of both, or NULL; select_list may use the columns that are asked of each side as those of h and t, and the key as their k1, k2, …';
 
 CREATE FUNCTION dataconnect_mirror_is_distributed(mirror regclass)
 RETURNS boolean
@@ -355,6 +355,7 @@ DECLARE
     named text;
     both_named text;
     twice text;
+    something boolean;
     missing boolean;
 BEGIN
     SELECT string_agg(format('%I', c.column_name), ', '), string_agg(format('%1$I = s.%1$I', c.column_name), ', ')
@@ -367,38 +368,47 @@ BEGIN
     FROM unnest(m.key_columns) WITH ORDINALITY AS k (name, n)
         JOIN pg_attribute t ON t.attrelid = m.target AND t.attname = k.name;
 
-    -- Rows that Citus keeps are fetched, to be compared here.
-    IF distributed THEN
-        IF keys IS NULL THEN
-            RAISE EXCEPTION 'mirror "%" needs a key, because its table is distributed', mirror
-                USING ERRCODE = 'feature_not_supported';
-        END IF;
-        EXECUTE format('CREATE TEMP TABLE dataconnect_mirror_here ON COMMIT DROP AS SELECT %s FROM %s', columns, here);
-        here := 'pg_temp.dataconnect_mirror_here r WHERE true';
-    END IF;
-
-    EXECUTE format('CREATE TEMP TABLE dataconnect_mirror_differences ON COMMIT DROP AS
-            SELECT CASE WHEN here_line IS NULL THEN ''new'' WHEN there_line IS NULL THEN ''vanished'' ELSE ''changed'' END AS change,
-                duplicate, rel, tid, staged_tid%s
-            FROM (%s) pairs
-            WHERE here_line IS DISTINCT FROM there_line OR duplicate',
-        named, @extschema@.dataconnect_mirror_join(mirror, here, there, 'r.tableoid AS rel, r.ctid AS tid', 'r.ctid AS tid',
-            'h.rel, h.tid, t.tid AS staged_tid' || both_named));
-    ANALYZE pg_temp.dataconnect_mirror_differences (change, tid, staged_tid);
-    SELECT count(*) FILTER (WHERE d.change = 'new'), count(*) FILTER (WHERE d.change = 'changed'),
-        count(*) FILTER (WHERE d.change = 'vanished')
-    INTO added, changed, vanished FROM pg_temp.dataconnect_mirror_differences d;
-
     IF keys IS NOT NULL THEN
-        EXECUTE format('SELECT ROW(%s)::text FROM %s s JOIN pg_temp.dataconnect_mirror_differences d ON s.ctid = d.staged_tid
-                WHERE d.duplicate LIMIT 1', keys, staged) INTO twice;
+        EXECUTE format('SELECT ROW(%1$s)::text FROM %2$s s WHERE ROW(%1$s) IS NOT NULL GROUP BY %1$s HAVING count(*) > 1 LIMIT 1',
+            keys, staged) INTO twice;
         IF twice IS NOT NULL THEN
             RAISE EXCEPTION 'reply for mirror "%" has a key twice', mirror
                 USING ERRCODE = 'unique_violation',
                       DETAIL = format('Key (%s)=%s is in several records.', keys, twice),
                       HINT = 'Name more columns in the key, or mirror without one.';
         END IF;
+    ELSIF distributed THEN
+        RAISE EXCEPTION 'mirror "%" needs a key, because its table is distributed', mirror
+            USING ERRCODE = 'feature_not_supported';
     END IF;
+
+    -- Where nothing is, nothing need be compared.
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', here) INTO something;
+    IF NOT something THEN
+        PERFORM @extschema@.dataconnect_mirror_moved(mirror, staged, a, b);
+        EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s', mirror, columns, columns, staged);
+        GET DIAGNOSTICS added = ROW_COUNT;
+        changed := 0;
+        vanished := 0;
+        RETURN;
+    END IF;
+
+    -- Rows that Citus keeps are fetched, to be compared here.
+    IF distributed THEN
+        EXECUTE format('CREATE TEMP TABLE dataconnect_mirror_here ON COMMIT DROP AS SELECT %s FROM %s', columns, here);
+        here := 'pg_temp.dataconnect_mirror_here r WHERE true';
+    END IF;
+
+    EXECUTE format('CREATE TEMP TABLE dataconnect_mirror_differences ON COMMIT DROP AS
+            SELECT CASE WHEN here_line IS NULL THEN ''new'' WHEN there_line IS NULL THEN ''vanished'' ELSE ''changed'' END AS change,
+                rel, tid, staged_tid%s
+            FROM (%s) pairs WHERE here_line IS DISTINCT FROM there_line',
+        named, @extschema@.dataconnect_mirror_join(mirror, here, there, 'r.tableoid AS rel, r.ctid AS tid', 'r.ctid AS tid',
+            'h.rel, h.tid, t.tid AS staged_tid' || both_named));
+    ANALYZE pg_temp.dataconnect_mirror_differences (change, tid, staged_tid);
+    SELECT count(*) FILTER (WHERE d.change = 'new'), count(*) FILTER (WHERE d.change = 'changed'),
+        count(*) FILTER (WHERE d.change = 'vanished')
+    INTO added, changed, vanished FROM pg_temp.dataconnect_mirror_differences d;
 
     IF distributed THEN
         EXECUTE format('SELECT EXISTS (SELECT FROM pg_temp.dataconnect_mirror_differences d WHERE (ROW(%s) IS NOT NULL) IS FALSE)',
