@@ -260,7 +260,11 @@ SELECT id, word, count(*) FROM target WHERE at < '2026-04-01' GROUP BY 1, 2 ORDE
 SELECT pg_temp.adopt('target', 'things', '{id}');
 CREATE TABLE loaded (LIKE target);
 INSERT INTO loaded VALUES (1, 'moved', 1, '2026-03-03'), (6, 'same period', 1, '2026-03-04'), (99, 'new', 1, '2026-03-05'), (NULL, 'no key', 1, '2026-03-05');
+INSERT INTO dataconnect_mirror_period_mine (target, period_from, period_to, loaded_at, records, rejected)
+VALUES ('target', '2026-01-01', '2026-02-01', now(), 10, 0), ('target', '2026-02-01', '2026-03-01', now(), 10, 0), ('target', '2026-03-01', '2026-04-01', now(), 10, 0);
 SELECT dataconnect_mirror_moved('target', 'loaded', '2026-03-01', '2026-04-01');
+SELECT period_from, records FROM dataconnect_mirror_period_mine ORDER BY period_from;
+DELETE FROM dataconnect_mirror_period_mine;
 SELECT id, word FROM target WHERE at < '2026-04-01' AND id IN (1, 6) ORDER BY 1;
 TRUNCATE loaded;
 SELECT dataconnect_mirror_moved('target', 'loaded', '2026-03-01', '2026-04-01');

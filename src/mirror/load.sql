@@ -59,6 +59,22 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_range(regclass, date, date)
 IS 'the condition for the rows of a mirror''s days, with the alias r; a bound that is NULL is none';
 
+CREATE FUNCTION dataconnect_mirror_day(mirror regclass)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN t.atttypid = 'timestamptz'::regtype
+        THEN format('(r.%I AT TIME ZONE %L)::date', m.by_column, @extschema@.dataconnect_mirror_zone(m.source, m.by_column))
+        ELSE format('r.%I::date', m.by_column) END
+    FROM @extschema@.dataconnect_mirror_mine m
+        JOIN pg_attribute t ON t.attrelid = m.target AND t.attname = m.by_column
+    WHERE m.target = mirror
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_day(regclass)
+IS 'an expression for the day of a mirror''s row with the alias r; NULL for a whole table';
+
 -- For a window, the foreign table itself trims the reply to the period. With parameter columns,
 -- the service may count the last day that is asked for: rows of that day are the next period's.
 -- Other rows outside of the period are strays. A scan of their own drops them, so that the plan
@@ -290,7 +306,8 @@ DECLARE
     bounds record;
     equal text;
     ranges text := '';
-    moved bigint;
+    day date;
+    moved bigint := 0;
 BEGIN
     IF m.key_columns IS NULL OR m.by_column IS NULL THEN
         RETURN 0;
@@ -312,9 +329,14 @@ BEGIN
         END IF;
         ranges := ranges || format(' AND r.%I BETWEEN %L AND %L', k.name, bounds.first, bounds.last);
     END LOOP;
-    EXECUTE format('DELETE FROM %s r USING %s s WHERE %s%s AND (%s OR r.%I IS NULL) AND (%s) IS NOT TRUE AND %s', m.target, loaded, equal, ranges,
-        @extschema@.dataconnect_mirror_range(mirror, NULL, m.horizon), m.by_column, @extschema@.dataconnect_mirror_range(mirror, a, b), condition);
-    GET DIAGNOSTICS moved = ROW_COUNT;
+    FOR day IN EXECUTE format('DELETE FROM %s r USING %s s WHERE %s%s AND (%s OR r.%I IS NULL) AND (%s) IS NOT TRUE AND %s RETURNING %s',
+        m.target, loaded, equal, ranges, @extschema@.dataconnect_mirror_range(mirror, NULL, m.horizon), m.by_column,
+        @extschema@.dataconnect_mirror_range(mirror, a, b), condition, @extschema@.dataconnect_mirror_day(mirror))
+    LOOP
+        moved := moved + 1;
+        UPDATE @extschema@.dataconnect_mirror_period_mine p SET records = p.records - 1
+        WHERE p.target = mirror AND day >= p.period_from AND day < p.period_to;
+    END LOOP;
     RETURN moved;
 END $$;
 

@@ -242,6 +242,7 @@ DECLARE
 BEGIN
     SELECT * INTO load FROM @extschema@.dataconnect_mirror_read(mirror, a, b, partition);
     PERFORM @extschema@.dataconnect_mirror_complete_partition(mirror, partition);
+    PERFORM @extschema@.dataconnect_mirror_moved(mirror, partition, a, b);
     PERFORM @extschema@.dataconnect_mirror_locked(mirror, array_remove(ARRAY[
         'ALTER TABLE ' || mirror || ' DETACH PARTITION ' || m.live_table,
         'ALTER TABLE ' || mirror || ' ATTACH PARTITION ' || partition || ' '
@@ -273,6 +274,7 @@ DECLARE
     load record;
 BEGIN
     SELECT * INTO load FROM @extschema@.dataconnect_mirror_read(mirror, a, b, staged);
+    PERFORM @extschema@.dataconnect_mirror_moved(mirror, staged, a, b);
     PERFORM @extschema@.dataconnect_mirror_locked(mirror, array_remove(ARRAY[
         format('ALTER TABLE %s DETACH PARTITION %s', mirror, m.live_table),
         format('ALTER TABLE %s DETACH PARTITION %s', mirror, partition),
@@ -348,7 +350,7 @@ DECLARE
     unvalidated regclass;
 BEGIN
     IF m.by_column IS NULL THEN
-        PERFORM @extschema@.dataconnect_mirror_whole(mirror);
+        PERFORM @extschema@.dataconnect_mirror_whole(mirror, (progress ->> 'only')::boolean);
         RETURN NULL;
     END IF;
     unvalidated := @extschema@.dataconnect_mirror_unvalidated(mirror);
@@ -406,8 +408,7 @@ BEGIN
             CASE WHEN m.live = '0' THEN least((m.horizon - m.late)::date, m.horizon - 1) ELSE (m.horizon - m.late)::date END);
     END IF;
     IF m.by_column IS NULL THEN
-        RAISE EXCEPTION 'mirror "%" is of a whole table and has no days', mirror
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave "from" and "to" out.';
+        RETURN jsonb_build_object('only', true);
     ELSIF coalesce(first, m.since) >= coalesce(past, m.horizon) OR first >= m.horizon OR past <= m.since THEN
         RAISE EXCEPTION 'no loaded day of mirror "%" is from % to before %', mirror, coalesce(first, m.since), coalesce(past, m.horizon)
             USING ERRCODE = 'invalid_parameter_value',
@@ -530,4 +531,4 @@ BEGIN
 END $$;
 
 COMMENT ON PROCEDURE dataconnect_refresh(regclass, date, date)
-IS 'refreshes a mirror: reads the last days that are here again (late), loads what is missing up to the horizon, and commits after each period; with "from" or "to", only reads these days again, from the first to before the second; may be cut short at any time, and goes on the next time; returns with a notice if another session refreshes the mirror, with a warning if the service cannot answer (HV00N, HV00M, HV000, 53400) or readers hold their locks for long (55P03); fails inside of a transaction block (25001), for days that are not loaded (22023), for tables that are no mirrors (42809), for others'' mirrors (42501), and if the target or the source was changed so that it cannot go on (55000); for example: CALL dataconnect_refresh(''sales'')';
+IS 'refreshes a mirror: reads the last days that are here again (late), loads what is missing up to the horizon, and commits after each period; with "from" or "to", only reads these days again, from the first to before the second (of a whole table, all rows, also if the service says that nothing has changed); may be cut short at any time, and goes on the next time; returns with a notice if another session refreshes the mirror, with a warning if the service cannot answer (HV00N, HV00M, HV000, 53400) or readers hold their locks for long (55P03); fails inside of a transaction block (25001), for days that are not loaded (22023), for tables that are no mirrors (42809), for others'' mirrors (42501), and if the target or the source was changed so that it cannot go on (55000); for example: CALL dataconnect_refresh(''sales'')';

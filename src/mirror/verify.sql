@@ -37,15 +37,10 @@ AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
     columns text;
-    day text;
+    day CONSTANT text := coalesce(@extschema@.dataconnect_mirror_day(mirror), 'NULL::date');
 BEGIN
     SELECT string_agg(format('r.%I', s.column_name), ', ') INTO columns
     FROM @extschema@.dataconnect_mirror_stored(mirror) s WHERE NOT s.fetched_at;
-    day := CASE
-        WHEN m.by_column IS NULL THEN 'NULL::date'
-        WHEN (SELECT t.atttypid FROM pg_attribute t WHERE t.attrelid = m.target AND t.attname = m.by_column) = 'timestamptz'::regtype
-            THEN format('(r.%I AT TIME ZONE %L)::date', m.by_column, @extschema@.dataconnect_mirror_zone(m.source, m.by_column))
-        ELSE format('r.%I::date', m.by_column) END;
     RETURN format('WITH there AS MATERIALIZED (%s), here AS (SELECT %s FROM %s r WHERE %s), pairs AS (%s)',
         @extschema@.dataconnect_mirror_query(mirror, a, b, columns), columns, m.target, @extschema@.dataconnect_mirror_range(mirror, a, b),
         @extschema@.dataconnect_mirror_join(mirror, 'here r WHERE true', 'there r WHERE true',
