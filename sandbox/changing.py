@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from .params import parse_stamp
 
 COLUMNS = "Id:int StoreID:int DateCreated:date Amount:money Note:text AsOf:int"
-PARAMETERS = ("StartDate:datetime StopDate:datetime StoreID:int StoreIDs:int_list")
+PARAMETERS = "StartDate:datetime StopDate:datetime StoreID:int StoreIDs:int_list Zone:string"
 FIELDS = ("Id", "StoreID", "DateCreated", "Amount", "Note")
 
 
@@ -53,7 +53,7 @@ class Ledger:
     def selected(self, params):
         """Rows of the period and stores, by Id. Those without a date are in no period,
         but strays of each."""
-        first, last = params.window()
+        first, last = params.window(zone=params.zone())
         store, stores = params.integer("StoreID"), params.ids("StoreIDs")
         for _, row in sorted(self.rows.items()):
             at = row["DateCreated"]

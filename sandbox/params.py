@@ -4,6 +4,7 @@ import datetime
 import json
 import re
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY_MS = 86_400_000
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
@@ -89,6 +90,21 @@ class Params:
         text = self.given(name)
         return None if text is None else parse_stamp(text)
 
+    def zone(self):
+        """The time zone that Zone names."""
+        try:
+            return ZoneInfo(self.given("Zone") or "UTC")
+        except (ZoneInfoNotFoundError, ValueError):
+            raise BadRequest("There is no such Zone.") from None
+
+    def local(self, name, zone):
+        """An instant as milliseconds of the clocks in a zone, or None."""
+        ms = self.stamp(name)
+        if ms is None:
+            return None
+        at = (EPOCH + datetime.timedelta(milliseconds=ms)).astimezone(zone)
+        return (at.replace(tzinfo=datetime.timezone.utc) - EPOCH) // datetime.timedelta(milliseconds=1)
+
     def ids(self, name):
         """A list of integers; None for no restriction."""
         text = self.given(name)
@@ -96,13 +112,13 @@ class Params:
             return None
         return {int(t) for t in text.split(",")}
 
-    def window(self, start="StartDate", stop="StopDate"):
+    def window(self, start="StartDate", stop="StopDate", zone=datetime.timezone.utc):
         """[from, to) in milliseconds.
 
         Only the day counts, and the stop day counts whole, unless
         DatePercision=True: then both instants count, inclusive.
         """
-        first, last = self.stamp(start), self.stamp(stop)
+        first, last = self.local(start, zone), self.local(stop, zone)
         stray = self.stray_days * DAY_MS
         if self.flag("DatePercision"):
             return (None if first is None else first - stray,

@@ -5,11 +5,9 @@ written.  Its times are local ones of the zone that the request names.  The sett
 `edition` selects other data.
 """
 
-import datetime
 from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .params import BadRequest, DAY_MS, EPOCH, parse_stamp
+from .params import BadRequest, DAY_MS, parse_stamp
 
 COLUMNS = ("Id:int Num:int Word:text Amount:money Flag:bit Key:guid Day:date At:date "
            "GroupID:int Label:text")
@@ -81,10 +79,7 @@ class _Filter:
     def __init__(self, params):
         self.params = params
         self.wide = params.flag("Wide")
-        try:
-            self.zone = ZoneInfo(params.given("Zone") or "UTC")
-        except (ZoneInfoNotFoundError, ValueError):
-            raise BadRequest("There is no such Zone.") from None
+        self.zone = params.zone()
 
     def _given(self, one, many, read):
         """The values allowed, or None for all."""
@@ -95,14 +90,6 @@ class _Filter:
                             None if many is None else {read(v) for v in many.split(",")})
                 if s is not None]
         return set.intersection(*sets) if sets else None
-
-    def _local(self, name):
-        """A parameter's instant as local milliseconds, or None."""
-        ms = self.params.stamp(name)
-        if ms is None:
-            return None
-        at = (EPOCH + datetime.timedelta(milliseconds=ms)).astimezone(self.zone)
-        return (at.replace(tzinfo=datetime.timezone.utc) - EPOCH) // datetime.timedelta(milliseconds=1)
 
     def checks(self):
         """Functions of a row, all of which must hold."""
@@ -119,12 +106,12 @@ class _Filter:
         if self.params.given("Flag") is not None:
             flag = self.params.flag("Flag")
             yield lambda row: row[4] is flag
-        day, moment = self._local("Day"), self._local("Moment")
+        day, moment, first, last = (self.params.local(name, self.zone)
+                                    for name in ("Day", "Moment", "From", "To"))
         if day is not None:
             yield lambda row: row[6] is not None and row[6] // DAY_MS == day // DAY_MS
         if moment is not None:
             yield lambda row: row[7] == moment
-        first, last = self._local("From"), self._local("To")
         if not self.params.flag("DatePercision"):
             first = None if first is None else first // DAY_MS * DAY_MS
             whole = 0 if self.params.given("LastDay") == "Excluded" else DAY_MS

@@ -48,6 +48,12 @@ class Ledger(Changes):
         self.assertEqual(self.ids(StoreIDs="1,2", StartDate="2026-03-01", StopDate="2026-03-05"),
                          [1, 2, 4])
 
+    def test_zone(self):
+        night = {"StartDate": "2026-03-01T15:00:00Z", "StopDate": "2026-03-01T15:00:00Z"}
+        self.assertEqual(self.ids(**night), [1, 2])
+        self.assertEqual(self.ids(**night, Zone="Asia/Tokyo"), [3])
+        self.assertEqual(self.ask(LEDGER, {"Zone": "Nowhere"}).status, 400)
+
     def test_a_change_is_of_one_moment(self):
         self.assertEqual(self.ledger({"Id": 1, "DateCreated": "2026-03-03"}, {"Id": 9, "Note": "é"},
                                      delete=[2]), 2)
