@@ -17,10 +17,13 @@ Datum
 dataconnect_mirror_may_commit(PG_FUNCTION_ARGS)
 {
 	if (IsTransactionBlock() || IsSubTransaction())
-		ereport(ERROR,
-				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("dataconnect_refresh cannot run inside a transaction block"),
-				 errdetail("It commits after each period."),
-				 errhint("CALL it as a statement of its own, outside of BEGIN and COMMIT; in drivers, turn autocommit on.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+			 errmsg(
+				 "dataconnect_refresh cannot run inside a transaction block"),
+			 errdetail("It commits after each period."),
+			 errhint(
+				 "CALL it as a statement of its own, outside of BEGIN and COMMIT; in drivers, turn autocommit on.")));
 	PG_RETURN_VOID();
 }
