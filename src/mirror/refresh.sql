@@ -179,7 +179,7 @@ BEGIN
                           DETAIL = format('%s tries waited %s each for transactions that read it.', tries, longest);
             END IF;
         END;
-        PERFORM pg_sleep(0.2 * try);
+        PERFORM pg_sleep(0.1 * try);
     END LOOP;
 END $$;
 
