@@ -154,6 +154,18 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_today(regclass, name)
 IS 'the present day in the time zone of a column';
 
+CREATE FUNCTION dataconnect_mirror_words(name text)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(array_agg(lower(m[1])), '{}')
+    FROM regexp_matches(name, '[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+', 'g') m
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_words(text)
+IS 'the words of a name such as LastDateModified, in lower case';
+
 -- The service names a pair StartDate and StopDate, or with a word before, between or after.
 CREATE FUNCTION dataconnect_mirror_period_columns(
     source regclass,
@@ -167,9 +179,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     by_kind text;
+    by_options text[];
     pairs bigint;
 BEGIN
-    SELECT c.kind, c.param_from, c.param_to INTO by_kind, param_from, param_to
+    SELECT c.kind, c.options, c.param_from, c.param_to INTO by_kind, by_options, param_from, param_to
     FROM @extschema@.dataconnect_mirror_columns(source) c WHERE c.column_name = by_column;
     IF by_kind = 'window' THEN
         RETURN;
@@ -180,14 +193,15 @@ BEGIN
         WHERE c.kind = 'parameter' AND c.type_oid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype)
     ), candidates AS (
         SELECT a.column_name AS start_column, b.column_name AS stop_column, a.param AS param_from, b.param AS param_to,
-            CASE WHEN strpos(a.word, lower((SELECT c.key FROM @extschema@.dataconnect_mirror_columns(source) c
-                                           WHERE c.column_name = by_column))) > 0 THEN 1
+            CASE WHEN @extschema@.dataconnect_mirror_words(c.key) <@ @extschema@.dataconnect_mirror_words(a.param) THEN 1
                  WHEN a.word = 'startdate' THEN 2
                  WHEN a.required AND b.required THEN 3
                  ELSE 4 END AS rank
-        FROM dates a JOIN dates b ON b.word IN (
+        FROM dates a
+        JOIN dates b ON b.word <> a.word AND b.word IN (
             replace(a.word, 'start', 'stop'), replace(a.word, 'start', 'end'),
-            replace(a.word, 'begin', 'end'), replace(a.word, 'from', 'to')) AND b.word <> a.word
+            replace(a.word, 'begin', 'end'), replace(a.word, 'from', 'to'))
+        JOIN @extschema@.dataconnect_mirror_columns(source) c ON c.column_name = by_column
     ), best AS (
         SELECT *, count(*) OVER () AS number FROM candidates WHERE rank = (SELECT min(rank) FROM candidates)
     )
@@ -203,8 +217,11 @@ BEGIN
         RAISE EXCEPTION 'foreign table "%" has several pairs of parameters for a period', source
             USING ERRCODE = 'fdw_dynamic_parameter_value_needed',
                   DETAIL = format('One pair is %s and %s.', param_from, param_to),
-                  HINT = format('Choose the pair of column "%s": ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (ADD param_from %L, ADD param_to %L).',
-                      by_column, source, by_column, param_from, param_to);
+                  HINT = format('Let column "%s" have a pair: ALTER FOREIGN TABLE %s DROP COLUMN %I, DROP COLUMN %I, ALTER COLUMN %I OPTIONS (%sADD param_from %L, ADD param_to %L).',
+                      by_column, source, start_column, stop_column, by_column,
+                      CASE WHEN EXISTS (SELECT FROM pg_options_to_table(by_options) WHERE option_name = 'name') THEN ''
+                          ELSE format('ADD name %L, ', by_column) END,
+                      param_from, param_to);
     END IF;
 END $$;
 
