@@ -37,6 +37,19 @@ my $members = q{
 			WHERE extname = 'dataconnect_fdw')
 	ORDER BY pg_describe_object(classid, objid, 0) COLLATE "C"};
 
+# What else belongs to the extension: indexes, options of views, what dumps contain, event
+# triggers.
+my $details = q{
+	SELECT 'index', pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_depend ON objid = indrelid
+	WHERE refobjid = (SELECT oid FROM pg_extension WHERE extname = 'dataconnect_fdw') AND deptype = 'e'
+	UNION ALL SELECT 'options', relname || reloptions::text FROM pg_class JOIN pg_depend ON objid = pg_class.oid
+	WHERE refobjid = (SELECT oid FROM pg_extension WHERE extname = 'dataconnect_fdw') AND reloptions IS NOT NULL
+	UNION ALL SELECT 'extension', concat_ws(' ', extrelocatable, extconfig::regclass[], extcondition)
+	FROM pg_extension WHERE extname = 'dataconnect_fdw'
+	UNION ALL SELECT 'event trigger', concat_ws(' ', evtname, evtevent, evtfoid::regproc, evtenabled, evttags)
+	FROM pg_event_trigger
+	ORDER BY 1, 2};
+
 $node->safe_psql('postgres', 'CREATE DATABASE fresh');
 $node->safe_psql('postgres', 'CREATE DATABASE updated');
 $node->safe_psql('fresh', 'CREATE EXTENSION dataconnect_fdw');
@@ -59,6 +72,10 @@ my $updated = $node->safe_psql('updated', $members);
 
 like($before, qr/^function dataconnect_version\(\)\|/m, '1.0 has its objects');
 is($updated, $fresh, 'updated as created anew');
+my $of_fresh = $node->safe_psql('fresh', $details);
+is($node->safe_psql('updated', $details), $of_fresh, 'with the same indexes, options, event triggers');
+like($of_fresh, qr/^extension\|f \{dataconnect_mirror_state,dataconnect_mirror_period_state\}/m,
+	'the state of mirrors is dumped');
 is( $node->safe_psql('updated',
 		q{SELECT extversion = default_version FROM pg_extension
 		  JOIN pg_available_extensions ON name = extname

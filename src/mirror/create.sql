@@ -428,9 +428,12 @@ BEGIN
     END IF;
 
     INSERT INTO @extschema@.dataconnect_mirror_mine (target, source, by_column, since, step, live, late, key_columns,
-        params, outside, modified_column, fetched_at_column, managed, storage, unlogged, horizon)
+        params, outside, modified_column, fetched_at_column, managed, source_columns, storage, unlogged, horizon)
     VALUES (relation, source, by_column, since, step, live, late, key,
-        params, outside, modified, fetched_at_column, NOT adopted, storage, unlogged, since);
+        params, outside, modified, fetched_at_column, NOT adopted,
+        (SELECT array_agg(c.column_name) FROM @extschema@.dataconnect_mirror_columns(source) c
+         WHERE c.kind IN ('response', 'filtered', 'window')),
+        storage, unlogged, since);
     IF live <> '0' THEN
         PERFORM @extschema@.dataconnect_mirror_make_live(relation);
     END IF;

@@ -13,15 +13,13 @@ DECLARE
 BEGIN
     SELECT * INTO m FROM @extschema@.dataconnect_mirror_mine WHERE target = mirror;
     IF NOT FOUND THEN
-        RAISE EXCEPTION '"%" is not a mirror of yours', mirror
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'SELECT dataconnect_mirror(…) makes a mirror; its table''s owner may use it.';
+        PERFORM @extschema@.dataconnect_mirror_refuse(mirror);
     END IF;
     RETURN m;
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_get(regclass)
-IS 'what is known of a mirror of the caller''s; fails if there is none (42704)';
+IS 'what is known of a mirror of the caller''s; fails if there is none (42P01, 42501, 42809)';
 
 -- The time at which a row was fetched differs each time, and so do other origins.
 CREATE FUNCTION dataconnect_mirror_stored(mirror regclass)

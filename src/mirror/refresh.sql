@@ -101,9 +101,11 @@ BEGIN
         CASE WHEN model.unlogged THEN 'CREATE UNLOGGED TABLE' ELSE 'CREATE TABLE' END,
         format('%I.%I (LIKE %s INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY)', place.nspname, partition_name, mirror),
         'USING ' || quote_ident(model.amname),
-        'WITH (' || array_to_string(model.reloptions, ', ') || ')',
+        (SELECT 'WITH (' || string_agg(format('%I = %L', option_name, option_value), ', ') || ')' FROM pg_options_to_table(model.reloptions)),
         'TABLESPACE ' || quote_ident((SELECT spcname FROM pg_tablespace WHERE oid = model.tablespace)));
     partition := format('%I.%I', place.nspname, partition_name)::regclass;
+    -- At once: functions in indexes then run with the owner's rights, whoever refreshes.
+    PERFORM @extschema@.dataconnect_mirror_give_to_owner(partition, mirror);
     EXECUTE format('ALTER TABLE %s ADD CONSTRAINT dataconnect_mirror_bounds CHECK (%s)', partition,
         @extschema@.dataconnect_mirror_bounds(mirror, a, b, '%1$I IS NOT NULL AND %1$I >= %2$L AND %1$I < %3$L'));
     IF model.identity = 'f' THEN
@@ -145,7 +147,6 @@ BEGIN
             (SELECT string_agg(quote_ident(k.name), ', ' ORDER BY k.n) FROM unnest(m.key_columns) WITH ORDINALITY AS k (name, n)));
     END IF;
     EXECUTE format('ANALYZE %s', partition);
-    PERFORM @extschema@.dataconnect_mirror_give_to_owner(partition, mirror);
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_complete_partition(regclass, regclass)
@@ -303,13 +304,19 @@ DECLARE
     staged regclass := @extschema@.dataconnect_mirror_staged(mirror);
     load record;
     difference record;
+    whole boolean;
 BEGIN
     SELECT * INTO load FROM @extschema@.dataconnect_mirror_read(mirror, a, b, staged);
     SELECT * INTO difference FROM @extschema@.dataconnect_mirror_apply(mirror, staged, a, b);
-    PERFORM @extschema@.dataconnect_mirror_record(mirror, period_from, b, difference.added - difference.vanished, 0, load.request, false);
+    -- All of a period is counted anew: rows may have gone with a partition.
+    whole := a = period_from AND NOT EXISTS (
+        SELECT FROM @extschema@.dataconnect_mirror_period_mine p
+        WHERE p.target = mirror AND p.period_from = dataconnect_mirror_reread.period_from AND p.period_to > b);
+    PERFORM @extschema@.dataconnect_mirror_record(mirror, period_from, b,
+        CASE WHEN whole THEN load.records ELSE difference.added - difference.vanished END, 0, load.request, whole);
     UPDATE @extschema@.dataconnect_mirror_period_mine p
     SET added = difference.added, changed = difference.changed, vanished = difference.vanished,
-        rejected = CASE WHEN a = p.period_from AND b = p.period_to THEN load.rejected ELSE greatest(p.rejected, load.rejected) END
+        rejected = CASE WHEN whole THEN load.rejected ELSE greatest(p.rejected, load.rejected) END
     WHERE p.target = mirror AND p.period_from = dataconnect_mirror_reread.period_from;
     UPDATE @extschema@.dataconnect_mirror_mine m SET horizon = greatest(m.horizon, b) WHERE m.target = mirror;
 END $$;

@@ -44,7 +44,7 @@ COMMENT ON COLUMN dataconnect_mirror_state.outside IS 'what happens to rows that
 COMMENT ON COLUMN dataconnect_mirror_state.modified_column IS 'of a whole table: column by which only modified rows are asked for, or NULL';
 COMMENT ON COLUMN dataconnect_mirror_state.fetched_at_column IS 'column of the target with the time at which the row was fetched, or NULL';
 COMMENT ON COLUMN dataconnect_mirror_state.managed IS 'whether dataconnect_mirror() created the target and its partitions; otherwise only rows are written';
-COMMENT ON COLUMN dataconnect_mirror_state.source_columns IS 'columns that the source''s reply had at the last refresh, by which new, gone and renamed ones are told; NULL before the first';
+COMMENT ON COLUMN dataconnect_mirror_state.source_columns IS 'columns that the source''s reply had at the last refresh, by which new, gone and renamed ones are told; at first those at the time of dataconnect_mirror()';
 COMMENT ON COLUMN dataconnect_mirror_state.storage IS 'storage parameters of the first partition, such as fillfactor=90; later ones have those of the partition before';
 COMMENT ON COLUMN dataconnect_mirror_state.unlogged IS 'whether the first partition is unlogged; later ones are as the partition before';
 COMMENT ON COLUMN dataconnect_mirror_state.live_table IS 'partition that the service answers; NULL if there is none';

@@ -132,7 +132,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION dataconnect_verify(regclass, date, date)
-IS 'asks the service again for a mirror''s days (from, and before to; without them, all that are here) or for a whole table, and compares, with nothing written; a row for each day that has rows: their number and a hash of them here and there, and how many are new, changed and vanished there; hashes are equal if all rows are, whatever their order; day is NULL for a whole table; fails if the table is no mirror of the caller''s (42704); for example: SELECT * FROM dataconnect_verify(''sales'', ''2026-01-01'', ''2026-02-01'') WHERE hash_here IS DISTINCT FROM hash_there';
+IS 'asks the service again for a mirror''s days (from, and before to; without them, all that are here) or for a whole table, and compares, with nothing written; a row for each day that has rows: their number and a hash of them here and there, and how many are new, changed and vanished there; hashes are equal if all rows are, whatever their order; day is NULL for a whole table; fails for tables that are no mirrors (42809) and for others'' mirrors (42501); for example: SELECT * FROM dataconnect_verify(''sales'', ''2026-01-01'', ''2026-02-01'') WHERE hash_here IS DISTINCT FROM hash_there';
 
 CREATE FUNCTION dataconnect_verify_rows(
     mirror regclass,
