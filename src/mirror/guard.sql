@@ -519,10 +519,14 @@ BEGIN
         RETURN;
     END IF;
     PERFORM @extschema@.dataconnect_mirror_locked(m.target, ARRAY[format('ALTER TABLE %s ADD COLUMN %s', m.target, definition)]);
+    IF m.by_column IS NULL THEN
+        -- Not only what was modified is read now.
+        DELETE FROM @extschema@.dataconnect_mirror_period_mine WHERE target = m.target;
+    END IF;
     EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', m.target, added,
         (SELECT col_description(m.source, attnum) FROM pg_attribute WHERE attrelid = m.source AND attname = added));
     RAISE NOTICE 'mirror "%" gets the new column "%"', m.target, added
-        USING DETAIL = 'Rows that are loaded already have NULL in it.';
+        USING DETAIL = CASE WHEN m.by_column IS NULL THEN 'All rows are read again.' ELSE 'Rows that are loaded already have NULL in it.' END;
 END
 $$;
 
@@ -591,3 +595,49 @@ $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_follow_options(regclass)
 IS 'gives the part of a mirror that the service answers the server and options of the source';
+
+-- An unlogged table is empty after a crash, or where a standby was promoted; others may have been
+-- truncated, or restored from a dump without their rows.
+CREATE FUNCTION dataconnect_mirror_lost(mirror regclass)
+RETURNS jsonb
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET DateStyle = 'ISO, YMD'
+AS $$
+DECLARE
+    m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
+    days date[];
+    emptied regclass;
+BEGIN
+    -- The rows of a table of the user's own may be elsewhere, such as on Citus's workers.
+    IF NOT m.managed THEN
+        RETURN '[]';
+    ELSIF m.by_column IS NULL THEN
+        DELETE FROM @extschema@.dataconnect_mirror_period_mine p
+        USING pg_class c
+        WHERE p.target = mirror AND p.records > 0
+            AND c.oid = mirror AND c.relkind = 'r' AND pg_relation_size(c.oid) = 0;
+        IF FOUND THEN
+            emptied := mirror;
+        END IF;
+    ELSE
+        SELECT array_agg(p.period_from ORDER BY p.period_from), min(t.partition::oid)::regclass INTO days, emptied
+        FROM @extschema@.dataconnect_mirror_period_mine p
+            JOIN pg_attribute a ON a.attrelid = mirror AND a.attname = m.by_column
+            CROSS JOIN @extschema@.dataconnect_mirror_partitions(mirror, CASE WHEN a.atttypid = 'timestamptz'::regtype
+                THEN @extschema@.dataconnect_mirror_zone(m.source, m.by_column) ELSE 'UTC' END) t
+            JOIN pg_class c ON c.oid = t.partition
+        WHERE p.target = mirror AND p.records > 0 AND p.period_from >= m.since
+            AND p.period_from >= t.from_day AND p.period_from < t.to_day
+            AND c.relkind = 'r' AND pg_relation_size(c.oid) = 0;
+    END IF;
+    IF emptied IS NOT NULL THEN
+        RAISE WARNING 'mirror "%" has lost rows, which are read again', mirror
+            USING DETAIL = format('Table "%s" is empty.', emptied);
+    END IF;
+    RETURN coalesce(to_jsonb(days), '[]');
+END
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_lost(regclass)
+IS 'the first days of periods that had rows and whose partition is empty; forgets that a whole table was read if it is empty';

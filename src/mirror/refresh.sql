@@ -366,6 +366,14 @@ BEGIN
         RETURN progress;
     END IF;
 
+    IF jsonb_array_length(progress -> 'lost') > 0 THEN
+        SELECT greatest(s.step_from, m.since) AS period_from, s.step_to AS period_to INTO period
+        FROM @extschema@.dataconnect_mirror_step((progress #>> '{lost,0}')::date, m.step) s;
+        PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, period.period_from,
+            least(period.period_to, m.horizon), period.period_to);
+        RETURN progress #- '{lost,0}';
+    END IF;
+
     -- What is late comes first: days leave its range when the horizon moves.
     day := greatest(day, m.since);
     IF day < until THEN
@@ -411,7 +419,7 @@ BEGIN
     m := @extschema@.dataconnect_mirror_get(mirror);
     IF first IS NULL AND past IS NULL THEN
         -- Without a live part, the last day was not over when it was loaded.
-        RETURN jsonb_build_object('only', false, 'until', m.horizon, 'at',
+        RETURN jsonb_build_object('only', false, 'lost', @extschema@.dataconnect_mirror_lost(mirror), 'until', m.horizon, 'at',
             CASE WHEN m.live = '0' THEN least((m.horizon - m.late)::date, m.horizon - 1) ELSE (m.horizon - m.late)::date END);
     END IF;
     IF m.by_column IS NULL THEN
