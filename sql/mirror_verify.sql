@@ -103,6 +103,22 @@ SELECT * FROM pg_temp.short('zoned', '2026-01-02', '2026-01-03');
 \! $DATACONNECT_SANDBOX_CTL log-clear
 
 --
+-- A table with types of its own
+--
+\! $DATACONNECT_SANDBOX_CTL document /test/other '[{"Id":1,"At":"2026-01-01T00:00:00","Total":1.005},{"Id":2,"At":"2026-01-01T00:00:00","Total":2}]'
+CREATE FOREIGN TABLE other (id integer OPTIONS (name 'Id'), at timestamp OPTIONS (name 'At', param_from 'StartDate', param_to 'StopDate'), total numeric OPTIONS (name 'Total')) SERVER sandbox OPTIONS (endpoint '/test/other');
+CREATE TABLE own_types (total numeric(10, 2), id text, at timestamp);
+SELECT pg_temp.adopt('own_types', 'other', '{id}');
+SET timezone = 'Asia/Tokyo';
+SELECT records FROM dataconnect_mirror_read('own_types', '2026-01-01', '2026-01-02', 'own_types');
+SET timezone = 'UTC';
+SELECT * FROM own_types ORDER BY id;
+SELECT * FROM pg_temp.short('own_types', '2026-01-01', '2026-01-02');
+DROP TABLE own_types;
+DROP FOREIGN TABLE other;
+\! $DATACONNECT_SANDBOX_CTL log-clear
+
+--
 -- A whole table
 --
 \! $DATACONNECT_SANDBOX_CTL document /lists/stores '[{"StoreID":2,"StoreName":"B"},{"StoreID":1,"StoreName":"a"},{"StoreID":3,"StoreName":null}]'

@@ -134,6 +134,7 @@ CREATE FUNCTION dataconnect_mirror_read(
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET DateStyle = 'ISO, YMD'
+SET TimeZone = 'UTC'
 SET dataconnect_fdw.max_age = 0
 SET dataconnect_fdw.stale_if_error = 0
 AS $$

@@ -36,13 +36,19 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
-    columns text;
+    here text;
+    there text;
     day CONSTANT text := coalesce(@extschema@.dataconnect_mirror_day(mirror), 'NULL::date');
 BEGIN
-    SELECT string_agg(format('r.%I', s.column_name), ', ') INTO columns
-    FROM @extschema@.dataconnect_mirror_stored(mirror) s WHERE NOT s.fetched_at;
+    -- A table that existed may have other types than the source. Its own count.
+    SELECT string_agg(format('r.%I', s.column_name), ', '),
+        string_agg(format('r.%I::%s AS %1$I', s.column_name, format_type(t.atttypid, t.atttypmod)), ', ')
+    INTO here, there
+    FROM @extschema@.dataconnect_mirror_stored(mirror) s
+        JOIN pg_attribute t ON t.attrelid = m.target AND t.attname = s.column_name
+    WHERE NOT s.fetched_at;
     RETURN format('WITH there AS MATERIALIZED (%s), here AS (SELECT %s FROM %s r WHERE %s), pairs AS (%s)',
-        @extschema@.dataconnect_mirror_query(mirror, a, b, columns), columns, m.target, @extschema@.dataconnect_mirror_range(mirror, a, b),
+        @extschema@.dataconnect_mirror_query(mirror, a, b, there), here, m.target, @extschema@.dataconnect_mirror_range(mirror, a, b),
         @extschema@.dataconnect_mirror_join(mirror, 'here r WHERE true', 'there r WHERE true',
             'r AS whole, ' || day || ' AS day', 'r AS whole, ' || day || ' AS day', select_list));
 END $$;
