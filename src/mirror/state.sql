@@ -1,10 +1,10 @@
 -- The mirror, part 1: what is known of each mirror.
 --
 -- A mirror is a local table (the target) that is kept like a foreign table (the source). The
--- state is in two tables that nobody is granted. The functions, which run as their caller,
--- use the two views over them, which show and change the mirrors of the caller alone. Policies
--- would do the same, but pg_dump would dump those of an extension's tables as well, and the
--- restore would fail.
+-- state is in two tables that only the database's owner may read. The functions, which run as
+-- their caller, use the two views over them, which show and change the mirrors of the caller
+-- alone. Policies would do the same, but pg_dump would dump those of an extension's tables as
+-- well, and the restore would fail.
 
 CREATE TABLE dataconnect_mirror_state (
     target regclass PRIMARY KEY,
@@ -81,7 +81,9 @@ COMMENT ON COLUMN dataconnect_mirror_period_state.vanished IS 'rows that had van
 
 REVOKE ALL ON dataconnect_mirror_state, dataconnect_mirror_period_state FROM PUBLIC;
 
--- Dumps contain the rows, with the names of the tables.
+-- Dumps contain the rows, with the names of the tables. The owner of the database can dump it
+-- without being a superuser, and other roles need pg_read_all_data for that anyway.
+GRANT SELECT ON dataconnect_mirror_state, dataconnect_mirror_period_state TO pg_database_owner;
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.dataconnect_mirror_state', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.dataconnect_mirror_period_state', '');
 
