@@ -58,7 +58,7 @@ endif
 PG_CPPFLAGS = -Iinclude -DDCF_VERSION='"$(EXTVERSION)"' \
               -DDCF_CATALOGUE_NAME='"$(CATALOGUE)"' $(LIB_CFLAGS)
 PG_CFLAGS   = $(WARNINGS) -MMD -MP
-EXTRA_CLEAN = build $(SRC:.c=.d)
+EXTRA_CLEAN = build $(SRC:.c=.d) $(OBJS:=.begun)
 
 PG_CONFIG  ?= pg_config
 PGXS       := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
@@ -113,6 +113,13 @@ pg_regress_installcheck = tools/with-sandbox \
     --bindir='$(bindir)' $(pg_regress_locale_flags) $(EXTRA_REGRESS_OPTS)
 
 -include $(SRC:.c=.d)
+
+# Headers that change while a file is compiled with them must rebuild it next time,
+# so an object is as old as the start of its compilation.
+%.o: %.c
+	@touch $@.begun
+	$(CC) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
+	@touch -r $@.begun $@ && rm $@.begun
 
 # Objects are rebuilt when the flags or the PostgreSQL differ from last time.
 BUILD_ID = $(VERSION) $(CC) $(CPPFLAGS) $(CFLAGS)

@@ -145,6 +145,36 @@ for my $target (grep { !/^(?:\\|FORCE|all|(?:un)?install-catalogue)$/ } split ' 
 	like($output, qr/^  make (?:[\w-]+, )?\Q$target\E\b(?!-)/m, "it has the target $target");
 }
 
+# --- What is rebuilt --------------------------------------------------------------
+
+# A compiler in whose time a header changes: the object has the old one, so the next make
+# compiles it again, and the one after that does not.
+{
+	my $tree = "$scratch/rebuilt";
+	make_path($tree);
+	PostgreSQL::Test::Utils::system_or_bail('cp', '-R', 'Makefile', 'dataconnect_fdw.control', 'src', 'include', $tree);
+	my $cc = $ENV{CC} || 'cc';
+	PostgreSQL::Test::Utils::append_to_file("$scratch/slow-cc", <<"END");
+#!/bin/sh
+$cc "\$@" || exit
+case " \$* " in
+	*' -c '*) echo compiled >>'$scratch/compiled' ;;
+	*) exit ;;
+esac
+[ -f '$scratch/changed' ] || echo '/* changed */' >>'$tree/include/core/snake_case.h'
+touch '$scratch/changed'
+END
+	chmod oct(755), "$scratch/slow-cc";
+	for my $compiled (1, 2, 2)
+	{
+		($status, $output) = run('', 'make', '-s', '-C', $tree, "CC=$scratch/slow-cc", 'LTO=',
+			'src/core/snake_case.o');
+		is($status, 0, 'an object is made') or diag($output);
+		is(scalar(split /\n/, PostgreSQL::Test::Utils::slurp_file("$scratch/compiled")), $compiled,
+			"compiled $compiled times");
+	}
+}
+
 # --- The directions of the source ------------------------------------------------
 
 # A source of two folders in which all is as it should be, and what may be wrong
