@@ -43,6 +43,33 @@ SELECT count(*) FROM rq.footfall WHERE day = '2026-01-01';
 SET dataconnect_fdw.catalogue_file = '';
 SELECT table_name FROM dataconnect_endpoints WHERE category = 'custom';
 
+-- a session keeps what it has read, until the file is another
+CREATE FUNCTION bytes_read() RETURNS bigint LANGUAGE sql AS
+    $$ SELECT substring(pg_read_file('/proc/self/io') FROM 'rchar: (\d+)')::bigint $$;
+CREATE FUNCTION link_to(target text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('COPY (SELECT WHERE false) TO PROGRAM %L',
+                   format('ln -sfn "%s" "%s/dataconnect_link.json"', target, current_setting('data_directory')));
+    PERFORM set_config('dataconnect_fdw.catalogue_file', current_setting('data_directory') || '/dataconnect_link.json', false);
+END $$;
+SELECT count(*) > 100 AS found FROM dataconnect_endpoints;
+SELECT bytes_read() AS before \gset
+SELECT count(*) > 100 AS found FROM dataconnect_endpoints;
+SELECT bytes_read() - :before < 100000 AS "not read again";
+SELECT link_to(:'extra');
+SELECT count(*) > 0 AS found FROM dataconnect_endpoints WHERE category = 'custom';
+\set VERBOSITY sqlstate
+SELECT link_to('/etc/hostname');
+SELECT count(*) > 0 AS found FROM dataconnect_endpoints WHERE category = 'custom';
+\set VERBOSITY default
+SELECT link_to(:'extra');
+SELECT count(*) > 0 AS found FROM dataconnect_endpoints WHERE category = 'custom';
+DO $$ BEGIN
+    EXECUTE format('COPY (SELECT WHERE false) TO PROGRAM %L', 'rm "' || current_setting('data_directory') || '/dataconnect_link.json"');
+END $$;
+DROP FUNCTION bytes_read, link_to;
+SET dataconnect_fdw.catalogue_file = '';
+
 -- after a change, an import adds the tables that do not exist yet
 CREATE SCHEMA again;
 IMPORT FOREIGN SCHEMA "all" FROM SERVER sandbox INTO again;

@@ -93,12 +93,14 @@ extern char *dcf_catalogue_file;
 extern void dcf_catalogue_init(void);
 
 /*
- * Read the files.  Returns all endpoints (List of DcfCatalogueEndpoint *) in the
- * order of the files, in the current memory context.  If two paths differ at
- * most in case, the later endpoint replaces the earlier.  Raises
+ * All endpoints of the files (List of DcfCatalogueEndpoint *) in their order.  If two
+ * paths differ at most in case, the later endpoint replaces the earlier.  The list
+ * must not be changed, and is valid until the transaction ends.  Raises
  * ERRCODE_CONFIG_FILE_ERROR with the file and the place in it.
+ *
+ * The backend keeps what it has read until a file changes.
  */
-extern List *dcf_catalogue_load(void);
+extern const List *dcf_catalogue_load(void);
 
 /*
  * The endpoint with this path, ignoring case.  If there is none, leading segments

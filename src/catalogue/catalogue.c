@@ -6,22 +6,52 @@
 
 #include <jansson.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "base/foreign_text.h"
 #include "base/json_document.h"
 #include "catalogue/catalogue.h"
 
-/* The catalogue has some 100 kB; a file this large is something else. */
+/* The catalogue has some 400 kB; a file this large is something else. */
 #define MAX_FILE_SIZE (64 * 1024 * 1024)
 
+/*
+ * A file that has changed within so many seconds before it was read is read again: the
+ * next change may show in neither its size nor its time.
+ */
+#define SETTLED_AFTER 2
+
 char *dcf_catalogue_file = NULL;
+
+/* A file as it was when it was read. */
+typedef struct FileState
+{
+	char *name; /* in the context of what was read; NULL: no file */
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	time_t changed; /* bytes, name or permissions */
+	bool settled;
+} FileState;
+
+/* What the backend has read. */
+typedef struct Kept
+{
+	MemoryContext context; /* NULL: nothing yet */
+	List *endpoints;
+	FileState own;
+	FileState added; /* the administrator's */
+} Kept;
+
+static Kept kept;
 
 /* The place that is being read, for messages. */
 typedef struct Source
@@ -337,9 +367,9 @@ get_endpoint(Source *source, json_t *object)
 	return endpoint;
 }
 
-/* The file's bytes, in the current memory context. */
+/* The file's bytes, in the current memory context; sets all of *state but its name. */
 static char *
-read_file(const char *name, size_t *len)
+read_file(const char *name, size_t *len, FileState *state)
 {
 	FILE *file = AllocateFile(name, PG_BINARY_R);
 	struct stat status;
@@ -357,6 +387,11 @@ read_file(const char *name, size_t *len)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("catalogue file \"%s\" is too large", name)));
+	state->device = status.st_dev;
+	state->inode = status.st_ino;
+	state->size = status.st_size;
+	state->changed = status.st_ctime;
+	state->settled = time(NULL) >= status.st_ctime + SETTLED_AFTER;
 	bytes = palloc(status.st_size + 1);
 	/*
 	 * A file that shrinks meanwhile gives fewer bytes; jansson will then find
@@ -393,17 +428,21 @@ put_endpoint(List *endpoints, DcfCatalogueEndpoint *endpoint)
 	return lappend(endpoints, endpoint);
 }
 
-/* Add the endpoints of a file.  The JSON document is freed before returning. */
+/*
+ * Add the endpoints of a file, and set *state.  The JSON document is freed before
+ * returning.
+ */
 static List *
-add_file(List *endpoints, const char *name)
+add_file(List *endpoints, const char *name, FileState *state)
 {
 	Source source = {.file = name};
-	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
-												  "dataconnect_fdw catalogue",
-												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext scratch =
+		AllocSetContextCreate(CurrentMemoryContext,
+							  "dataconnect_fdw catalogue file",
+							  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(scratch);
 	size_t len;
-	const char *bytes = read_file(name, &len);
+	const char *bytes = read_file(name, &len, state);
 	json_error_t error;
 	json_t *document = dcf_json_document_load(bytes, len, &error);
 	size_t i;
@@ -429,6 +468,7 @@ add_file(List *endpoints, const char *name)
 	}
 	/* After an error, the scratch context goes with its parent. */
 	MemoryContextDelete(scratch);
+	state->name = pstrdup(name);
 	return endpoints;
 }
 
@@ -461,18 +501,59 @@ own_file(void)
 	return psprintf("%s/extension/" DCF_CATALOGUE_NAME, share);
 }
 
-List *
-dcf_catalogue_load(void)
+/* Whether a file is as it was when it was read; name is NULL for no file. */
+static bool
+is_unchanged(const FileState *state, const char *name)
 {
-	List *endpoints = add_file(NIL, own_file());
+	struct stat status;
 
+	if (name == NULL || state->name == NULL)
+		return name == state->name;
+	return strcmp(name, state->name) == 0 && state->settled &&
+		stat(name, &status) == 0 && status.st_dev == state->device &&
+		status.st_ino == state->inode && status.st_size == state->size &&
+		status.st_ctime == state->changed;
+}
+
+/* Read the files, in a context that lives as long as the current one. */
+static Kept
+read_catalogue(const char *own, const char *added)
+{
+	Kept read = {.context = AllocSetContextCreate(CurrentMemoryContext,
+												  "dataconnect_fdw catalogue",
+												  ALLOCSET_DEFAULT_SIZES)};
+	MemoryContext old = MemoryContextSwitchTo(read.context);
+
+	read.endpoints = add_file(NIL, own, &read.own);
 	/*
 	 * The administrator's file comes second, so its endpoints replace the
 	 * extension's.
 	 */
-	if (dcf_catalogue_file && dcf_catalogue_file[0] != '\0')
-		endpoints = add_file(endpoints, dcf_catalogue_file);
-	return endpoints;
+	if (added)
+		read.endpoints = add_file(read.endpoints, added, &read.added);
+	MemoryContextSwitchTo(old);
+	return read;
+}
+
+const List *
+dcf_catalogue_load(void)
+{
+	const char *own = own_file();
+	const char *added = dcf_catalogue_file && dcf_catalogue_file[0] != '\0' ?
+		dcf_catalogue_file :
+		NULL;
+	Kept read;
+
+	if (kept.context && is_unchanged(&kept.own, own) &&
+		is_unchanged(&kept.added, added))
+		return kept.endpoints;
+	read = read_catalogue(own, added);
+	/* A caller may still use the old one. */
+	if (kept.context)
+		MemoryContextSetParent(kept.context, TopTransactionContext);
+	MemoryContextSetParent(read.context, TopMemoryContext);
+	kept = read;
+	return kept.endpoints;
 }
 
 /* The endpoint with exactly this path, ignoring case. */

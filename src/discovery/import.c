@@ -83,7 +83,7 @@ static List *
 define_catalogue(const char *schema, Oid serverid,
 				 const DcfImportOptions *options)
 {
-	List *endpoints = dcf_catalogue_load();
+	const List *endpoints = dcf_catalogue_load();
 	DcfRequest *common = common_request(serverid, options);
 
 	if (strcmp(schema, SCHEMA_ALL) == 0 ||

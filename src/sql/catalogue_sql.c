@@ -136,7 +136,7 @@ put_endpoint(FunctionCallInfo fcinfo, const DcfCatalogueEndpoint *endpoint,
 Datum
 dataconnect_catalogue_endpoints(PG_FUNCTION_ARGS)
 {
-	List *endpoints = dcf_catalogue_load();
+	const List *endpoints = dcf_catalogue_load();
 	ListCell *cell;
 
 	InitMaterializedSRF(fcinfo, 0);

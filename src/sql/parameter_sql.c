@@ -282,7 +282,7 @@ check_server(const List *endpoints, Oid serverid)
 static void
 load_catalogue(void *arg)
 {
-	List **endpoints = arg;
+	const List **endpoints = arg;
 
 	*endpoints = dcf_catalogue_load();
 }
@@ -291,10 +291,10 @@ load_catalogue(void *arg)
  * The catalogue, or NIL if it cannot be read.  A broken catalogue file of the
  * DBA's should not fail an ALTER TABLE; importing raises its error.
  */
-static List *
+static const List *
 try_catalogue(void)
 {
-	List *endpoints = NIL;
+	const List *endpoints = NIL;
 
 	if (dcf_catch_error_in_subtransaction(load_catalogue, &endpoints) != NULL)
 		return NIL;
@@ -352,7 +352,7 @@ Datum
 dataconnect_warn_parameters(PG_FUNCTION_ARGS)
 {
 	Altered altered;
-	List *endpoints;
+	const List *endpoints;
 	ListCell *cell;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
@@ -363,7 +363,7 @@ dataconnect_warn_parameters(PG_FUNCTION_ARGS)
 	if (!warn_unknown_parameters || !check_function_bodies)
 		PG_RETURN_NULL();
 
-	/* Reading the catalogue takes longer than most DDL: only if needed. */
+	/* A session's first reading takes longer than most DDL: only if needed. */
 	altered = list_altered();
 	if (altered.tables == NIL && altered.servers == NIL)
 		PG_RETURN_NULL();
