@@ -205,7 +205,7 @@ build/test/unit/%: test/unit/%.c $(CORE_UNIT)
 
 # Not of src/core, but pure C as well; what uses a thread also by the sanitizer
 # that finds races.
-INFLATE_SRC = $(sort $(wildcard src/net/inflate*.c))
+INFLATE_SRC = $(sort $(wildcard src/net/inflate*.c)) src/net/worker.c
 DEFLATE_SRC = $(sort $(wildcard src/net/deflate*.c))
 RACES       = build/test/unit/test_inflate_thread_races \
               build/test/unit/test_read_thread_races
@@ -218,7 +218,7 @@ build/test/unit/test_inflate build/test/unit/test_inflate_thread \
   build/test/unit/test_deflate build/test/unit/test_inflate_thread_races: \
   $(INFLATE_SRC)
 build/test/unit/test_read_thread build/test/unit/test_read_thread_races: \
-  src/net/read_thread.c
+  src/net/read_thread.c src/net/worker.c
 build/test/unit/test_inflate: test/unit/test_inflate.c
 build/test/unit/test_deflate: test/unit/test_deflate.c $(DEFLATE_SRC)
 build/test/unit/test_inflate_thread build/test/unit/test_inflate_thread_races: \

@@ -114,7 +114,7 @@ extern void dcf_copy_note_queued(DcfCopy *copy, bool queued);
 /* How the body of a reply came, or how that of a copy is stored. */
 typedef struct DcfCopyHead
 {
-	DcfInflateFormat format; /* a copy is never DCF_INFLATE_STORED: a plain body
+	DcfInflateFormat format; /* a copy is never DCF_INFLATE_NONE: a plain body
 							  * is stored as gzip */
 	TimestampTz fetched_at;	 /* when the reply began to arrive */
 	char content_type[128];	 /* of the HTTP head, as received; "" for none */

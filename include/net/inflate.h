@@ -18,7 +18,7 @@ typedef enum DcfInflateFormat
 {
 	DCF_INFLATE_GZIP,
 	DCF_INFLATE_DEFLATE,
-	DCF_INFLATE_STORED /* not compressed: copied; it may end anywhere */
+	DCF_INFLATE_NONE /* of a body that is not compressed; not for this module */
 } DcfInflateFormat;
 
 /* Both accept and reject the same data; ISA-L is faster. */

@@ -20,7 +20,7 @@
 
 /* By coding. */
 static const DcfInflateFormat inflate_formats[] = {[DCF_CODING_NONE] =
-													   DCF_INFLATE_STORED,
+													   DCF_INFLATE_NONE,
 												   [DCF_CODING_GZIP] =
 													   DCF_INFLATE_GZIP,
 												   [DCF_CODING_DEFLATE] =

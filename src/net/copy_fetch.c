@@ -79,7 +79,7 @@ static bool
 write_head(DcfCopy *copy, const DcfCopyHead *head)
 {
 	DcfCopyFileHead file = {.magic = DCF_COPY_MAGIC,
-							.format = head->format == DCF_INFLATE_STORED ?
+							.format = head->format == DCF_INFLATE_NONE ?
 								DCF_INFLATE_GZIP :
 								head->format,
 							.key = copy->subject.key,
@@ -122,7 +122,7 @@ dcf_copy_begin(DcfCopy *copy, const DcfCopyHead *head)
 	copy->has_bytes = false;
 	note_arrival(copy, head->fetched_at);
 	if (!dcf_copy_stream_create(copy) || !write_head(copy, head) ||
-		(head->format == DCF_INFLATE_STORED && !begin_deflate(copy)))
+		(head->format == DCF_INFLATE_NONE && !begin_deflate(copy)))
 		dcf_copy_give_up(copy);
 }
 

@@ -112,7 +112,7 @@ fill_head(DcfHttpHead *head, const DcfCopyHead *copied)
 {
 	static const char *const codings[] = {[DCF_INFLATE_GZIP] = "gzip",
 										  [DCF_INFLATE_DEFLATE] = "deflate",
-										  [DCF_INFLATE_STORED] = ""};
+										  [DCF_INFLATE_NONE] = ""};
 
 	head->status = 200;
 	strlcpy(head->content_type, copied->content_type,

@@ -184,18 +184,6 @@ use_back(DcfInflate *self, size_t n)
 	memmove(self->back, self->back + n, self->nback);
 }
 
-/* DCF_INFLATE_STORED: copy as much as there is room for. */
-static const char *
-copy(const char *in, size_t *inlen, char *out, size_t *outlen)
-{
-	size_t len = *inlen < *outlen ? *inlen : *outlen;
-
-	if (len > 0)
-		memcpy(out, in, len);
-	*inlen = *outlen = len;
-	return NULL;
-}
-
 const char *
 dcf_inflate_run(DcfInflate *self, const char *in, size_t *inlen, char *out,
 				size_t *outlen)
@@ -206,8 +194,6 @@ dcf_inflate_run(DcfInflate *self, const char *in, size_t *inlen, char *out,
 	const char *reason = NULL;
 	DcfStreamStep step = DCF_STREAM_ON;
 
-	if (self->format == DCF_INFLATE_STORED)
-		return copy(in, inlen, out, outlen);
 	/*
 	 * The bytes taken back precede the input.  Without input there may still
 	 * be output, which did not fit before.
@@ -243,8 +229,6 @@ dcf_inflate_run(DcfInflate *self, const char *in, size_t *inlen, char *out,
 bool
 dcf_inflate_ended(const DcfInflate *self)
 {
-	if (self->format == DCF_INFLATE_STORED)
-		return true;
 	/* A byte that was taken back may be the start of another stream. */
 	return (self->state == STATE_ENDED || self->state == STATE_PADDING) &&
 		self->nback == 0;

@@ -8,17 +8,15 @@
  */
 #include "net/inflate_thread.h"
 
-#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "worker.h"
 
 /* Sizes of the rings, powers of two, so that counters may overflow. */
 #define INPUT_SIZE ((size_t) 512 * 1024)
 #define PIECES	   ((size_t) DCF_INFLATE_THREAD_PIECES)
 #define PIECE_SIZE ((size_t) 256 * 1024)
-
-/* Stack of the thread; zlib and ISA-L need some kilobytes. */
-#define STACK_SIZE ((size_t) 256 * 1024)
 
 /* Starts within the margin if unread bytes precede it. */
 typedef struct Piece
@@ -31,11 +29,8 @@ typedef struct Piece
 
 struct DcfInflateThread
 {
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t work;   /* signals the thread: input, room, or stop */
-	pthread_cond_t result; /* signals the caller: a piece, or none to come */
-	DcfInflate *inflate;   /* belongs to the thread, unless that is idle */
+	DcfWorker worker;
+	DcfInflate *inflate; /* belongs to the thread, unless that is idle */
 	bool stop;
 	bool stop_reading;	/* the thread is to forget its reader */
 	bool idle;			/* the thread has no input, and inflate no output */
@@ -71,29 +66,6 @@ dcf_inflate_thread_size(void)
 	return sizeof(DcfInflateThread);
 }
 
-/* Start the thread; false if that fails. */
-static bool
-create_thread(DcfInflateThread *self)
-{
-	pthread_attr_t attributes;
-	bool created;
-
-	if (pthread_attr_init(&attributes) != 0)
-		return false;
-	created = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
-		pthread_create(&self->thread, &attributes, run, self) == 0;
-	pthread_attr_destroy(&attributes);
-	return created;
-}
-
-static void
-destroy(DcfInflateThread *self)
-{
-	pthread_cond_destroy(&self->result);
-	pthread_cond_destroy(&self->work);
-	pthread_mutex_destroy(&self->lock);
-}
-
 /* Set the reader.  The unread bytes wait in the piece before the first. */
 static void
 begin_reading(DcfInflateThread *self, const DcfInflateThreadReader *reader,
@@ -120,42 +92,21 @@ dcf_inflate_thread_start(void *memory, DcfInflate *inflate,
 	self->unread = self->input;
 	if (reader)
 		begin_reading(self, reader, unread, len);
-	if (pthread_mutex_init(&self->lock, NULL) != 0)
-		return NULL;
-	if (pthread_cond_init(&self->work, NULL) != 0)
-	{
-		pthread_mutex_destroy(&self->lock);
-		return NULL;
-	}
-	if (pthread_cond_init(&self->result, NULL) != 0)
-	{
-		pthread_cond_destroy(&self->work);
-		pthread_mutex_destroy(&self->lock);
-		return NULL;
-	}
-	if (create_thread(self))
-		return self;
-	destroy(self);
-	return NULL;
+	return dcf_worker_start(&self->worker, run, self) ? self : NULL;
 }
 
 void
 dcf_inflate_thread_stop_reading(DcfInflateThread *self)
 {
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	self->stop_reading = true;
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 }
 
 void
 dcf_inflate_thread_stop(DcfInflateThread *self)
 {
-	pthread_mutex_lock(&self->lock);
-	self->stop = true;
-	pthread_cond_signal(&self->work);
-	pthread_mutex_unlock(&self->lock);
-	pthread_join(self->thread, NULL);
-	destroy(self);
+	dcf_worker_end(&self->worker, &self->stop);
 }
 
 size_t
@@ -165,9 +116,9 @@ dcf_inflate_thread_put(DcfInflateThread *self, const char *in, size_t len)
 	size_t at;
 	size_t first;
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	room = INPUT_SIZE - (self->put - self->used);
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 
 	/* The room can only grow meanwhile, as only this side puts bytes in. */
 	len = len < room ? len : room;
@@ -178,13 +129,13 @@ dcf_inflate_thread_put(DcfInflateThread *self, const char *in, size_t len)
 	memcpy(self->input + at, in, first);
 	memcpy(self->input, in + first, len - first);
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	self->put += len;
 	/* A resting thread needs pieces, and is woken by give_back(). */
 	if (self->idle && !self->resting)
-		pthread_cond_signal(&self->work);
+		pthread_cond_signal(&self->worker.work);
 	self->idle = false;
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	return len;
 }
 
@@ -193,9 +144,9 @@ dcf_inflate_thread_needs_input(DcfInflateThread *self)
 {
 	bool hungry;
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	hungry = self->put - self->used < INPUT_SIZE / 2;
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	return hungry;
 }
 
@@ -205,10 +156,10 @@ dcf_inflate_thread_take(DcfInflateThread *self, DcfInflateThreadPiece *piece,
 {
 	DcfInflateThreadState state = DCF_INFLATE_THREAD_PIECE;
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	piece->was_ahead = self->made != self->taken;
 	while (self->made == self->taken && !self->idle && self->reason == NULL)
-		pthread_cond_wait(&self->result, &self->lock);
+		pthread_cond_wait(&self->worker.result, &self->worker.lock);
 	/* Pieces from before an error are taken first. */
 	if (self->made != self->taken)
 	{
@@ -225,7 +176,7 @@ dcf_inflate_thread_take(DcfInflateThread *self, DcfInflateThreadPiece *piece,
 			self->reason ? DCF_INFLATE_THREAD_WRONG : DCF_INFLATE_THREAD_EMPTY;
 		*reason = self->reason;
 	}
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	return state;
 }
 
@@ -233,13 +184,13 @@ void
 dcf_inflate_thread_take_rest(DcfInflateThread *self,
 							 DcfInflateThreadPiece *piece)
 {
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	/* The thread waits, so these are free to use. */
 	piece->bytes = (char *) self->unread;
 	piece->len = self->nunread;
 	piece->was_read = false;
 	self->nunread = 0;
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 }
 
 bool
@@ -247,24 +198,24 @@ dcf_inflate_thread_is_empty(DcfInflateThread *self)
 {
 	bool empty;
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	empty = self->made == self->taken && self->idle && self->reason == NULL;
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	return empty;
 }
 
 void
 dcf_inflate_thread_give_back(DcfInflateThread *self)
 {
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	self->given_back++;
 	if (self->resting && self->made - self->given_back <= PIECES / 2)
 	{
 		/* Waking the thread for each single piece would cost more. */
 		self->resting = false;
-		pthread_cond_signal(&self->work);
+		pthread_cond_signal(&self->worker.work);
 	}
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 }
 
 bool
@@ -272,9 +223,9 @@ dcf_inflate_thread_ended(DcfInflateThread *self)
 {
 	bool ended;
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	ended = self->idle && dcf_inflate_ended(self->inflate);
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	return ended;
 }
 
@@ -298,13 +249,13 @@ wait_for_work(DcfInflateThread *self)
 {
 	bool stop;
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	self->resting = self->made - self->given_back == PIECES;
 	while (!self->stop &&
 		   (self->idle || self->reason != NULL || self->resting))
-		pthread_cond_wait(&self->work, &self->lock);
+		pthread_cond_wait(&self->worker.work, &self->worker.lock);
 	stop = self->stop;
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	return !stop;
 }
 
@@ -320,7 +271,7 @@ make_piece(DcfInflateThread *self, Piece *piece)
 	if (piece->was_read)
 		read_piece(self, piece);
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	/*
 	 * An empty piece is made again.  Input may have come since inflate_piece()
 	 * looked; and a full reader has records left without any new input.
@@ -328,8 +279,8 @@ make_piece(DcfInflateThread *self, Piece *piece)
 	self->made += piece->len > 0;
 	self->idle = idle && !self->reader_full && self->put == self->used;
 	self->reason = reason;
-	pthread_cond_signal(&self->result);
-	pthread_mutex_unlock(&self->lock);
+	pthread_cond_signal(&self->worker.result);
+	pthread_mutex_unlock(&self->worker.lock);
 }
 
 /* After a piece was inflated: if asked to, leave it to the caller as it is. */
@@ -338,9 +289,9 @@ forget_reader(DcfInflateThread *self)
 {
 	bool forget;
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	forget = self->stop_reading;
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	if (!forget)
 		return;
 	self->reader.read = NULL;
@@ -369,7 +320,7 @@ inflate_piece(DcfInflateThread *self, Piece *piece, bool *idle)
 	/* They are in the piece before, or in this one if it was empty. */
 	memmove(piece->start, self->unread, len);
 	*idle = false;
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	while (reason == NULL && !*idle && len < room && !self->stop)
 	{
 		size_t at = self->used % INPUT_SIZE;
@@ -378,15 +329,15 @@ inflate_piece(DcfInflateThread *self, Piece *piece, bool *idle)
 
 		in = in < INPUT_SIZE - at ? in : INPUT_SIZE - at;
 		/* The input up to put belongs to this side until used is raised. */
-		pthread_mutex_unlock(&self->lock);
+		pthread_mutex_unlock(&self->worker.lock);
 		reason = dcf_inflate_run(self->inflate, self->input + at, &in,
 								 piece->start + len, &out);
-		pthread_mutex_lock(&self->lock);
+		pthread_mutex_lock(&self->worker.lock);
 		self->used += in;
 		len += out;
 		*idle = self->put == self->used && len < room;
 	}
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	piece->len = len;
 	return reason;
 }

@@ -9,10 +9,11 @@
  */
 #include "net/read_thread.h"
 
-#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
+
+#include "worker.h"
 
 /* Powers of two, so that counters may overflow. */
 #define BUFFERS ((size_t) 4)
@@ -36,9 +37,6 @@
  */
 #define MAX_LOSS ((int64_t) 20 * 1000 * 1000)
 
-/* The thread needs little stack. */
-#define STACK_SIZE ((size_t) 256 * 1024)
-
 typedef struct Buffer
 {
 	size_t end;	   /* of what was written, offset in bytes */
@@ -54,10 +52,7 @@ typedef struct Piece
 
 struct DcfReadThread
 {
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t work;   /* signals the thread */
-	pthread_cond_t result; /* signals the caller */
+	DcfWorker worker;
 	bool end;
 	bool stop_reading;
 	bool stopped;	/* the thread reads no more */
@@ -105,29 +100,6 @@ get_time(clockid_t clock)
 	return (uint64_t) now.tv_sec * 1000000000 + (uint64_t) now.tv_nsec;
 }
 
-/* Start the thread; false if that fails. */
-static bool
-create_thread(DcfReadThread *self)
-{
-	pthread_attr_t attributes;
-	bool created;
-
-	if (pthread_attr_init(&attributes) != 0)
-		return false;
-	created = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
-		pthread_create(&self->thread, &attributes, run, self) == 0;
-	pthread_attr_destroy(&attributes);
-	return created;
-}
-
-static void
-destroy(DcfReadThread *self)
-{
-	pthread_cond_destroy(&self->result);
-	pthread_cond_destroy(&self->work);
-	pthread_mutex_destroy(&self->lock);
-}
-
 DcfReadThread *
 dcf_read_thread_start(void *memory, const DcfInflateThreadReader *reader,
 					  const char *unread, size_t len)
@@ -140,34 +112,13 @@ dcf_read_thread_start(void *memory, const DcfInflateThreadReader *reader,
 	self->buffers[0].end = MARGIN;
 	self->at = self->seen = MARGIN - len;
 	memcpy(self->buffers[0].bytes + self->at, unread, len);
-	if (pthread_mutex_init(&self->lock, NULL) != 0)
-		return NULL;
-	if (pthread_cond_init(&self->work, NULL) != 0)
-	{
-		pthread_mutex_destroy(&self->lock);
-		return NULL;
-	}
-	if (pthread_cond_init(&self->result, NULL) != 0)
-	{
-		pthread_cond_destroy(&self->work);
-		pthread_mutex_destroy(&self->lock);
-		return NULL;
-	}
-	if (create_thread(self))
-		return self;
-	destroy(self);
-	return NULL;
+	return dcf_worker_start(&self->worker, run, self) ? self : NULL;
 }
 
 void
 dcf_read_thread_end(DcfReadThread *self)
 {
-	pthread_mutex_lock(&self->lock);
-	self->end = true;
-	pthread_cond_signal(&self->work);
-	pthread_mutex_unlock(&self->lock);
-	pthread_join(self->thread, NULL);
-	destroy(self);
+	dcf_worker_end(&self->worker, &self->end);
 }
 
 /* Bytes that the reader has not seen; under the lock. */
@@ -201,7 +152,7 @@ wake(DcfReadThread *self)
 		 (!self->reader_full && count_unseen(self) < WORTH_WAKING)))
 		return;
 	self->asleep = false;
-	pthread_cond_signal(&self->work);
+	pthread_cond_signal(&self->worker.work);
 }
 
 /*
@@ -225,7 +176,7 @@ dcf_read_thread_room(DcfReadThread *self, size_t *len)
 {
 	Buffer *buffer;
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	buffer = buffer_of(self, self->writing);
 	if (sizeof(buffer->bytes) - buffer->end < DCF_READ_THREAD_ROOM)
 	{
@@ -237,7 +188,7 @@ dcf_read_thread_room(DcfReadThread *self, size_t *len)
 		else
 			buffer = NULL;
 	}
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 
 	*len = buffer ? sizeof(buffer->bytes) - buffer->end : 0;
 	return buffer ? buffer->bytes + buffer->end : NULL;
@@ -246,10 +197,10 @@ dcf_read_thread_room(DcfReadThread *self, size_t *len)
 void
 dcf_read_thread_add(DcfReadThread *self, size_t n)
 {
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	buffer_of(self, self->writing)->end += n;
 	wake(self);
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 }
 
 /* Whether the thread is reading, or is about to; under the lock. */
@@ -273,7 +224,7 @@ await_piece(DcfReadThread *self)
 		return 0;
 	begin = get_time(CLOCK_MONOTONIC);
 	while (self->made == self->taken && is_at_work(self))
-		pthread_cond_wait(&self->result, &self->lock);
+		pthread_cond_wait(&self->worker.result, &self->worker.lock);
 	return get_time(CLOCK_MONOTONIC) - begin;
 }
 
@@ -298,7 +249,7 @@ dcf_read_thread_take(DcfReadThread *self, DcfInflateThreadPiece *piece)
 {
 	DcfReadThreadState state = DCF_READ_THREAD_PIECE;
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	count_loss(self, await_piece(self));
 	if (self->made != self->taken)
 	{
@@ -313,17 +264,17 @@ dcf_read_thread_take(DcfReadThread *self, DcfInflateThreadPiece *piece)
 	else
 		state = self->stopped || self->stop_reading ? DCF_READ_THREAD_STOPPED :
 													  DCF_READ_THREAD_EMPTY;
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	return state;
 }
 
 void
 dcf_read_thread_give_back(DcfReadThread *self)
 {
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	self->given_back++;
 	wake(self);
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 }
 
 bool
@@ -331,19 +282,19 @@ dcf_read_thread_is_empty(DcfReadThread *self)
 {
 	bool empty;
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	empty = self->made == self->taken && !is_at_work(self) && !self->stopped &&
 		!self->stop_reading;
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	return empty;
 }
 
 void
 dcf_read_thread_stop_reading(DcfReadThread *self)
 {
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	self->stop_reading = true;
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 }
 
 bool
@@ -358,7 +309,7 @@ dcf_read_thread_rest(DcfReadThread *self, const char **bytes, size_t *len)
 	Buffer *buffer;
 
 	/* The thread sleeps for good, so its part is free to use. */
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	if (self->rest_begun && self->reading != self->writing)
 	{
 		self->reading++;
@@ -368,7 +319,7 @@ dcf_read_thread_rest(DcfReadThread *self, const char **bytes, size_t *len)
 	*bytes = buffer->bytes + self->at;
 	*len = buffer->end - self->at;
 	self->at = self->seen = buffer->end;
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	self->rest_begun = true;
 	return *len > 0 || self->reading != self->writing;
 }
@@ -412,12 +363,12 @@ read_piece(DcfReadThread *self, Buffer *buffer, size_t to)
 	uint64_t begin;
 	uint64_t end;
 
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	begin = get_time(CLOCK_THREAD_CPUTIME_ID);
 	read = self->reader.read(self->reader.arg, (int) (piece - self->pieces),
 							 bytes, len, &consumed);
 	end = get_time(CLOCK_THREAD_CPUTIME_ID);
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 
 	self->stopped = read == DCF_INFLATE_THREAD_READ_STOP;
 	self->reader_full = read == DCF_INFLATE_THREAD_READ_FULL;
@@ -449,7 +400,7 @@ work(DcfReadThread *self)
 			more = 0;
 		read_piece(self, buffer,
 				   self->seen + (more < PIECE_SIZE ? more : PIECE_SIZE));
-		pthread_cond_signal(&self->result);
+		pthread_cond_signal(&self->worker.result);
 	}
 }
 
@@ -459,15 +410,15 @@ run(void *arg)
 {
 	DcfReadThread *self = arg;
 
-	pthread_mutex_lock(&self->lock);
+	pthread_mutex_lock(&self->worker.lock);
 	while (!self->end)
 	{
 		work(self);
 		self->asleep = true;
-		pthread_cond_signal(&self->result);
+		pthread_cond_signal(&self->worker.result);
 		while (self->asleep && !self->end)
-			pthread_cond_wait(&self->work, &self->lock);
+			pthread_cond_wait(&self->worker.work, &self->worker.lock);
 	}
-	pthread_mutex_unlock(&self->lock);
+	pthread_mutex_unlock(&self->worker.lock);
 	return NULL;
 }

@@ -365,45 +365,9 @@ what_follows(void)
 	free(body.data);
 }
 
-/* What is not compressed is copied, and may end anywhere. */
-static void
-stored(void)
-{
-	Text body = made_up_body(5000);
-	char out[5000];
-
-	for (int i = 0; i < LIBRARIES; i++)
-	{
-		DcfInflate *inflate =
-			dcf_inflate_init(malloc(dcf_inflate_size(libraries[i])),
-							 libraries[i], DCF_INFLATE_STORED);
-		size_t in = body.len;
-		size_t len = 3000;
-		size_t none = 0;
-
-		CHECK(dcf_inflate_ended(inflate), "an empty body has no end");
-		CHECK(dcf_inflate_run(inflate, body.data, &in, out, &len) == NULL &&
-				  in == 3000 && len == 3000 && dcf_inflate_ended(inflate),
-			  "used %zu bytes for %zu of 3000", in, len);
-		in = body.len - 3000;
-		len = sizeof(out) - 3000;
-		CHECK(dcf_inflate_run(inflate, body.data + 3000, &in, out + 3000,
-							  &len) == NULL &&
-				  in == body.len - 3000 && len == in &&
-				  memcmp(out, body.data, body.len) == 0,
-			  "other bytes");
-		CHECK(dcf_inflate_run(inflate, NULL, &none, out, &len) == NULL &&
-				  none == 0 && len == 0,
-			  "something from nothing");
-		free(inflate);
-	}
-	free(body.data);
-}
-
 int
 main(void)
 {
-	RUN(stored);
 	RUN(whole_bodies);
 	RUN(small_rooms);
 	RUN(gzip_heads);
