@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_authid.h"
+#include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 
@@ -19,10 +20,19 @@ dcf_account_server(Oid databaseid, Oid serverid)
 	return GetForeignServerExtended(serverid, FSV_MISSING_OK);
 }
 
-const char *
-dcf_account_user_name(Oid userid)
+ForeignServer *
+dcf_account_set_names(DcfResultRow *row, Oid databaseid, Oid serverid,
+					  Oid userid)
 {
-	return OidIsValid(userid) ? GetUserNameFromId(userid, true) : "public";
+	ForeignServer *server = dcf_account_server(databaseid, serverid);
+
+	dcf_result_row_name(row, "database_name", get_database_name(databaseid));
+	dcf_result_row_name(row, "server_name",
+						server ? server->servername : NULL);
+	dcf_result_row_name(row, "user_name",
+						OidIsValid(userid) ? GetUserNameFromId(userid, true) :
+											 "public");
+	return server;
 }
 
 bool

@@ -10,11 +10,17 @@
 #include "postgres.h"
 #include "foreign/foreign.h"
 
+#include "result_row.h"
+
 /* NULL if the server belongs to another database or was dropped. */
 extern ForeignServer *dcf_account_server(Oid databaseid, Oid serverid);
 
-/* The user's name, "public", or NULL if the user was dropped. */
-extern const char *dcf_account_user_name(Oid userid);
+/*
+ * Set the columns database_name, server_name and user_name ("public" for PUBLIC); NULL
+ * for what is gone.  Returns dcf_account_server().
+ */
+extern ForeignServer *dcf_account_set_names(DcfResultRow *row, Oid databaseid,
+											Oid serverid, Oid userid);
 
 /*
  * Whether an entry is the current user's own: of a mapping of theirs, or of the one

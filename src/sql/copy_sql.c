@@ -5,7 +5,6 @@
  */
 #include "postgres.h"
 
-#include "commands/dbcommands.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
 #include "funcapi.h"
@@ -47,25 +46,15 @@ static void
 put_state(FunctionCallInfo fcinfo, const DcfCopyState *state)
 {
 	DcfResultRow *row = dcf_result_row_begin(fcinfo);
-	ForeignServer *server =
-		dcf_account_server(state->databaseid, state->serverid);
 
 	dcf_result_row_text(row, "request", state->request);
-	dcf_result_row_name(row, "database_name",
-						get_database_name(state->databaseid));
-	dcf_result_row_name(row, "server_name",
-						server ? server->servername : NULL);
-	dcf_result_row_name(row, "user_name",
-						dcf_account_user_name(state->userid));
+	(void) dcf_account_set_names(row, state->databaseid, state->serverid,
+								 state->userid);
 	dcf_result_row_bool(row, "shared", state->shared);
 	dcf_result_row_bool(row, "fetching", state->fetching);
 	dcf_result_row_int8(row, "bytes", (int64) state->bytes);
 	set_number(row, "records", state->records);
-	if (state->fetched_at == 0)
-		dcf_result_row_null(row, "fetched_at");
-	else
-		dcf_result_row_datum(row, "fetched_at",
-							 TimestampTzGetDatum(state->fetched_at));
+	dcf_result_row_time(row, "fetched_at", state->fetched_at);
 	dcf_result_row_int8(row, "hits", state->hits);
 	dcf_result_row_int4(row, "readers", state->readers);
 	dcf_result_row_int4(row, "waiting", state->waiting);

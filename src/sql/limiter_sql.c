@@ -10,7 +10,6 @@
 #include "access/table.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
-#include "commands/dbcommands.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
 #include "funcapi.h"
@@ -83,16 +82,6 @@ compare(void *arg)
 			dcf_option_server(GetForeignServer(state->serverid)));
 }
 
-/* Set a time; 0 is NULL. */
-static void
-set_time(DcfResultRow *row, const char *column, TimestampTz time)
-{
-	if (time == 0)
-		dcf_result_row_null(row, column);
-	else
-		dcf_result_row_datum(row, column, TimestampTzGetDatum(time));
-}
-
 /*
  * Add the row of an account.  Its entry names the server, the user and the
  * database that used it last, each of which may be gone.
@@ -102,30 +91,26 @@ put_state(FunctionCallInfo fcinfo, const DcfLimiterState *state)
 {
 	DcfResultRow *row = dcf_result_row_begin(fcinfo);
 	ForeignServer *server =
-		dcf_account_server(state->databaseid, state->serverid);
+		dcf_account_set_names(row, state->databaseid, state->serverid,
+							  state->userid);
 	Comparison comparison = {.state = state};
 
-	dcf_result_row_name(row, "database_name",
-						get_database_name(state->databaseid));
-	dcf_result_row_name(row, "server_name",
-						server ? server->servername : NULL);
-	dcf_result_row_name(row, "user_name",
-						dcf_account_user_name(state->userid));
 	dcf_result_row_bool(row, "shared", state->shared);
 	dcf_result_row_int4(row, "in_flight", state->in_flight);
 	dcf_result_row_int4(row, "allowed", state->limit);
 	dcf_result_row_int4(row, "waiting", state->waiting);
 	/* A pause is in milliseconds, a timestamp in microseconds. */
-	set_time(row, "paused_until",
-			 state->paused == 0 ?
-				 0 :
-				 GetCurrentTimestamp() + state->paused * 1000);
+	dcf_result_row_time(row, "paused_until",
+						state->paused == 0 ?
+							0 :
+							GetCurrentTimestamp() + state->paused * 1000);
 	/* If the options cannot be read, the account is unknown. */
 	if (server == NULL || dcf_catch_error(compare, &comparison) != NULL)
 		dcf_result_row_null(row, "outdated");
 	else
 		dcf_result_row_bool(row, "outdated", comparison.outdated);
-	set_time(row, "unreachable_since", comparison.unreachable_since);
+	dcf_result_row_time(row, "unreachable_since",
+						comparison.unreachable_since);
 	dcf_result_row_end(row);
 }
 

@@ -114,7 +114,7 @@ put_line(FunctionCallInfo fcinfo, const DcfReplyStatsLine *line)
 			   line->days > 0 ? line->records / line->days : -1);
 	set_number(row, "bytes_per_record", line->bytes);
 	set_number(row, "first_byte_ms", line->first_byte_ms);
-	dcf_result_row_datum(row, "last_reply", TimestampTzGetDatum(line->last));
+	dcf_result_row_time(row, "last_reply", line->last);
 	dcf_result_row_end(row);
 }
 

@@ -8,6 +8,7 @@
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "result_row.h"
 
@@ -96,6 +97,12 @@ void
 dcf_result_row_int8(DcfResultRow *row, const char *column, int64 value)
 {
 	set_column(row, column, Int64GetDatum(value), false);
+}
+
+void
+dcf_result_row_time(DcfResultRow *row, const char *column, TimestampTz time)
+{
+	set_column(row, column, TimestampTzGetDatum(time), time == 0);
 }
 
 void

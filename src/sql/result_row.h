@@ -19,7 +19,7 @@ typedef struct DcfResultRow DcfResultRow;
 /* Begin the next row.  InitMaterializedSRF() must have been called. */
 extern DcfResultRow *dcf_result_row_begin(FunctionCallInfo fcinfo);
 
-/* Set a column.  A text that is a NULL pointer sets NULL. */
+/* Set a column.  A text that is a NULL pointer sets NULL, and so does time 0. */
 extern void dcf_result_row_null(DcfResultRow *row, const char *column);
 extern void dcf_result_row_datum(DcfResultRow *row, const char *column,
 								 Datum value);
@@ -33,6 +33,8 @@ extern void dcf_result_row_int4(DcfResultRow *row, const char *column,
 								int32 value);
 extern void dcf_result_row_int8(DcfResultRow *row, const char *column,
 								int64 value);
+extern void dcf_result_row_time(DcfResultRow *row, const char *column,
+								TimestampTz time);
 
 /* Set a column of type text[] from a list of char *; NIL is an empty array. */
 extern void dcf_result_row_texts(DcfResultRow *row, const char *column,
