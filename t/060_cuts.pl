@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Compress::Zlib;
+use DataConnectCuts qw(make_cut_servers outcomes cuts);
 use DataConnectTest;
 use MIME::Base64 qw(encode_base64);
 use Test::More;
@@ -27,26 +28,7 @@ my $dc = DataConnectTest->new;
 my $session = $dc->session;
 $session->query("SET client_encoding = 'UTF8'");
 
-# If the sandbox hangs, these time-outs let the test fail.
-my %option = (max_retries => 0, idle_timeout => '20s', first_byte_timeout => '20s');
-$session->query($dc->server_sql('plain', %option, compression => 'off'));
-$session->query($dc->server_sql('packed', %option));
-
-# Runs a query n times; returns the result or the SQLSTATE of each run.
-$session->query(
-	q{CREATE FUNCTION outcomes(query text, n integer) RETURNS SETOF text
-	LANGUAGE plpgsql AS $$
-	DECLARE result text;
-	BEGIN
-		FOR i IN 1 .. n LOOP
-			BEGIN
-				EXECUTE query INTO result;
-				RETURN NEXT result;
-			EXCEPTION WHEN OTHERS THEN
-				RETURN NEXT SQLSTATE;
-			END;
-		END LOOP;
-	END $$});
+make_cut_servers($dc, $session);
 
 for my $format (sort keys %document)
 {
@@ -57,38 +39,25 @@ for my $format (sort keys %document)
 		"Id" integer, "Name" text) SERVER $_
 		OPTIONS (endpoint '/test/$format', format '$asked')}) for qw(plain packed);
 }
-
 # Records whose Id is 0 only make a document long.
-sub outcomes
+sub outcomes_of
 {
 	my ($table, @faults) = @_;
-	$dc->clear_log;
-	$dc->fault(@faults);
-	my @outcomes = split /\n/, $session->query(
-		qq{SELECT * FROM outcomes('SELECT string_agg(concat("Id", ''='', "Name"), '', '')
-			FILTER (WHERE "Id" > 0) FROM $table', @{[ scalar @faults ]})});
-	$dc->clear_faults;
-	return @outcomes;
+	return outcomes($dc, $session, qq{SELECT string_agg(concat("Id", '=', "Name"), ', ')
+		FILTER (WHERE "Id" > 0) FROM $table}, @faults);
 }
 
 # Checks that each fault makes one request, which ends in an error.
 sub all_fail
 {
 	my ($table, $name, @faults) = @_;
-	my @outcomes = outcomes($table, @faults);
+	my @outcomes = outcomes_of($table, @faults);
 	my @bad = grep { $outcomes[$_] ne 'HV00M' } 0 .. $#outcomes;
 	is(scalar @outcomes, scalar @faults, "$table, $name: so many cuts");
 	is(scalar @{ $dc->log }, scalar @faults, "$table, $name: each of one request");
 	is_deeply([ map { "$_: $outcomes[$_]" } @bad ],
 		[], "$table, $name: each is an error");
 	return;
-}
-
-# Faults that cut a reply after each number of bytes below $length, from $from on.
-sub cuts
-{
-	my ($how, $length, $from) = @_;
-	return map { { cut => { how => $how, after => $_ } } } $from // 0 .. $length - 1;
 }
 
 # The bytes of the reply on the wire.
@@ -106,7 +75,7 @@ for my $format (sort keys %document)
 {
 	for my $table ("${format}_plain", "${format}_packed")
 	{
-		is_deeply([ outcomes($table, {}) ], [ $whole{$format} ], "$table: whole, it is right");
+		is_deeply([ outcomes_of($table, {}) ], [ $whole{$format} ], "$table: whole, it is right");
 		my $length = encoded_length($table);
 		is($length, length $document{$format}, "$table: as it was put")
 		  if $table =~ /plain/;
@@ -126,7 +95,7 @@ for my $format (sort keys %document)
 		# All announced bytes arrive before the connection is closed.
 		is_deeply(
 			[
-				outcomes($table,
+				outcomes_of($table,
 					map { { cut => { how => $_, after => $length } } } qw(close close_delimited))
 			],
 			[ ($whole{$format}) x 2 ],
@@ -158,7 +127,7 @@ for my $format (sort keys %long)
 		my $read = $plan =~ /Records Read in Thread: (\d+)/ ? $1 : 0;
 		my $least = $setting eq 'on' && $format ne 'xml' ? 1000 : 0;
 		cmp_ok($read, $least ? '>' : '==', $least, "$table, thread $setting: so many records are read there");
-		is_deeply([ outcomes($table, {}) ], [$whole], "$table, thread $setting: whole, it is right");
+		is_deeply([ outcomes_of($table, {}) ], [$whole], "$table, thread $setting: whole, it is right");
 		# CSV has no end of its own, but for the last line's.
 		my @how = $format eq 'csv' ? qw(close chunk) : qw(close chunk truncate);
 		all_fail($table, "$_, thread $setting", cuts($_, $length, length($start) - 20)) for @how;
@@ -182,7 +151,7 @@ for my $name (sort keys %deflated)
 			headers => { 'Content-Encoding' => 'deflate' }
 		}
 	} 0 .. length $deflated{$name};
-	is_deeply([ outcomes('json_plain', pop @faults) ],
+	is_deeply([ outcomes_of('json_plain', pop @faults) ],
 		[$whole], "deflate, $name: whole, it is right");
 	all_fail('json_plain', "deflate, $name", @faults);
 }
@@ -204,7 +173,7 @@ for my $i (0 .. 1)
 	my $length = length($reply) - ($i ? 2 : 0);
 	my @faults =
 	  map { { raw_reply => encode_base64(substr($reply, 0, $_), '') } } 1 .. $length;
-	is_deeply([ outcomes('json_plain', { raw_reply => encode_base64($reply, '') }) ],
+	is_deeply([ outcomes_of('json_plain', { raw_reply => encode_base64($reply, '') }) ],
 		[$whole], "reply $i: whole, it is right");
 	pop @faults;
 	all_fail('json_plain', "reply $i with its head", @faults);
@@ -277,7 +246,7 @@ for (
 		"$what that is too long");
 }
 
-is_deeply([ outcomes('json_plain', {}) ], [$whole], 'after all that it is right');
+is_deeply([ outcomes_of('json_plain', {}) ], [$whole], 'after all that it is right');
 is($session->query('SELECT count(*) FROM json_plain'), '3', 'in this session');
 $session->quit;
 

@@ -6,6 +6,7 @@ use warnings FATAL => 'all';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use DataConnectCuts qw(make_outcomes outcomes_told);
 use DataConnectTest;
 use JSON::PP ();
 use Test::More;
@@ -165,19 +166,8 @@ for my $format ('csv', 'xml')
 
 # --- Cut at each byte ---------------------------------------------------------
 
-$dc->sql(q{CREATE FUNCTION outcomes(query text, n integer) RETURNS SETOF text
-LANGUAGE plpgsql AS $$
-DECLARE result text;
-BEGIN
-	FOR i IN 1 .. n LOOP
-		BEGIN
-			EXECUTE query INTO result;
-			RETURN NEXT result;
-		EXCEPTION WHEN OTHERS THEN
-			RETURN NEXT SQLSTATE || ' ' || SQLERRM;
-		END;
-	END LOOP;
-END $$});
+my $cutter = $dc->session;
+make_outcomes($cutter);
 
 my %whole = (
 	csv => qq{a,"b"\r\n1,"x\r\ny"\r\n,"""z"""\r\n3,\xC3\xA9\r\n},
@@ -197,9 +187,8 @@ for my $format ('csv', 'xml')
 		  map { my $n = $_->[0]; map { ($_ => "$n rows") } @{ $_->[1] } }
 		  [ 0, [ 1, 2, 5, 7 ] ], [ 1, [ 9, 15, 17 ] ], [ 2, [ 18, 20, 23, 25, 27 ] ], [ 3, [ 29, 31 ] ] :
 		  (length($whole) - 1 => '3 rows'));
-	$dc->fault(map { { path => '/test/cut',
-		raw => _base64(substr $whole, 0, $_) } } @cuts);
-	my @outcomes = split /\n/, $dc->sql("SELECT outcomes(" . literal($query) . ', ' . @cuts . ')');
+	my @outcomes = outcomes_told($dc, $cutter, $query,
+		map { { path => '/test/cut', raw => _base64(substr $whole, 0, $_) } } @cuts);
 	is_deeply({ map { $outcomes[ $_ - 1 ] =~ /rows$/ ? ($_ => $outcomes[ $_ - 1 ]) : () } @cuts },
 		\%rows, "$format: cut at each byte, it is whole only where it may be");
 	my @wrong = grep { !/rows$/ && !/^HV00M reply for foreign table "cut_$format" was cut short$/ } @outcomes;
@@ -207,23 +196,30 @@ for my $format ('csv', 'xml')
 	is(scalar @outcomes, scalar @cuts, "$format: at each of them");
 }
 
+# What a query of a table's records gives for a fault.
+sub outcome
+{
+	my ($table, %fault) = @_;
+	my ($outcome) = outcomes_told($dc, $cutter, "SELECT count(*) FROM $table",
+		{ path => '/test/cut', %fault });
+	return $outcome;
+}
+
 # A cut that CSV does not show is found by the transfer.
 my $complete = qq{a,"b"\r\n1,"x\r\ny"\r\n};
 for my $how ('close', 'reset', 'short_length', 'chunk', 'gzip')
 {
-	$dc->fault({ path => '/test/cut', raw => _base64($whole{csv}),
-		cut => { after => $how eq 'gzip' ? 20 : length($complete), how => $how } });
-	like($dc->sql(q{SELECT outcomes('SELECT count(*) FROM cut_csv', 1)}), qr/^HV00[MN] /,
+	like(outcome('cut_csv', raw => _base64($whole{csv}),
+			cut => { after => $how eq 'gzip' ? 20 : length($complete), how => $how }), qr/^HV00[MN] /,
 		"a CSV cut by $how" . ($how eq 'gzip' ? '' : ' where a line ends'));
 }
 
 # The same after a last line without its line end.
 for my $body (map { $complete . $_ } '2,"z"', '2,z', '2,')
 {
-	my @faults = map { { path => '/test/cut', raw => _base64($body), %$_ } }
+	my @outcomes = map { outcome('cut_csv', raw => _base64($body), %$_) }
 	  (map { { cut => { how => $_, after => length $body } } } qw(short_length chunk)), {};
-	$dc->fault(@faults);
-	like($dc->sql(q{SELECT outcomes('SELECT count(*) FROM cut_csv', 3)}), qr/^HV00[MN] .*\nHV00[MN] .*\n2$/,
+	like(join("\n", @outcomes), qr/^HV00[MN] .*\nHV00[MN] .*\n2$/,
 		'a CSV that ends with ' . substr($body, -3) . ', as the transfer says');
 }
 
@@ -257,8 +253,7 @@ $dc->sql(q{CREATE FOREIGN TABLE bare (a text, b text) SERVER plain
 sub bare
 {
 	my ($head, $body) = @_;
-	$dc->fault({ path => '/test/cut', raw_reply => _base64("HTTP/1.$head\r\n\r\n$body") });
-	return $dc->sql(q{SELECT outcomes('SELECT count(*) FROM bare', 1)});
+	return outcome('bare', raw_reply => _base64("HTTP/1.$head\r\n\r\n$body"));
 }
 my $chunks = sprintf "%x\r\n%s\r\n0\r\n\r\n", length $complete, $complete;
 my $length = 'Content-Length: ' . length $complete;
@@ -276,8 +271,7 @@ like(bare($_, $complete . qq{2,"z"\r\n}),
 is(bare("0 200 OK\r\n$length", $complete), '1', 'a length is enough');
 is(bare("1 200 OK\r\n$length\r\n$length", $complete), '1', 'also twice the same');
 is(bare("1 200 OK\r\ntransfer-encoding: Chunked", $chunks), '1', 'chunks are');
-$dc->fault({ path => '/test/cut', raw => _base64($complete), cut => { how => 'close_delimited' } });
-is($dc->sql(q{SELECT outcomes('SELECT count(*) FROM cut_csv', 1)}), '1', 'compression is');
+is(outcome('cut_csv', raw => _base64($complete), cut => { how => 'close_delimited' }), '1', 'compression is');
 
 sub _base64
 {

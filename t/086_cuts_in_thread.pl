@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Compress::Zlib ();
+use DataConnectCuts qw(make_cut_servers outcomes);
 use DataConnectTest;
 use MIME::Base64 qw(encode_base64);
 use Test::More;
@@ -17,26 +18,7 @@ use constant CUTS => 100;          # about one record and the end of the reply
 
 my $dc = DataConnectTest->new;
 my $session = $dc->session;
-# If the sandbox hangs, these time-outs let the test fail.
-my %option = (max_retries => 0, idle_timeout => '20s', first_byte_timeout => '20s');
-$session->query($dc->server_sql('plain', %option, compression => 'off'));
-$session->query($dc->server_sql('packed', %option));
-
-# Runs a query n times; returns the result or the SQLSTATE of each run.
-$session->query(
-	q{CREATE FUNCTION outcomes(query text, n integer) RETURNS SETOF text
-	LANGUAGE plpgsql AS $$
-	DECLARE result text;
-	BEGIN
-		FOR i IN 1 .. n LOOP
-			BEGIN
-				EXECUTE query INTO result;
-				RETURN NEXT result;
-			EXCEPTION WHEN OTHERS THEN
-				RETURN NEXT SQLSTATE;
-			END;
-		END LOOP;
-	END $$});
+make_cut_servers($dc, $session);
 
 # All records are alike but the last ones, so that gzip's last bytes are those of few
 # records.
@@ -53,7 +35,7 @@ my %document = (
 my $sum = 0;
 for my $record (@records) { $sum += $_ for @$record }
 my $whole = RECORDS . " $sum";
-my $query = q{SELECT concat(count(*), '' '', sum(} . join(' + ', map { "$_\::bigint" } @names) . ')) FROM ';
+my $query = q{SELECT concat(count(*), ' ', sum(} . join(' + ', map { "$_\::bigint" } @names) . ')) FROM ';
 
 for my $format (sort keys %document)
 {
@@ -65,21 +47,10 @@ for my $format (sort keys %document)
 	}
 }
 
-sub outcomes
-{
-	my ($table, @faults) = @_;
-	$dc->clear_log;
-	$dc->fault(@faults);
-	my @outcomes = split /\n/,
-	  $session->query("SELECT * FROM outcomes('$query $table', @{[ scalar @faults ]})");
-	$dc->clear_faults;
-	return @outcomes;
-}
-
 sub plan_of
 {
 	my ($table) = @_;
-	return $session->query('EXPLAIN (ANALYZE, VERBOSE, COSTS OFF) ' . $query =~ s/''/'/gr . $table);
+	return $session->query('EXPLAIN (ANALYZE, VERBOSE, COSTS OFF) ' . $query . $table);
 }
 
 # The last bytes of something so long, from which on it is cut.
@@ -115,7 +86,7 @@ for my $format (sort keys %document)
 		for my $table ("${format}_plain", "${format}_packed")
 		{
 			my $name = "$table, $mode";
-			is_deeply([ outcomes($table, {}) ], [$whole], "$name: whole, it is right");
+			is_deeply([ outcomes($dc, $session, $query . $table, {}) ], [$whole], "$name: whole, it is right");
 			my $packed = $table =~ /packed/;
 			if ($read eq 'on')
 			{
@@ -124,7 +95,7 @@ for my $format (sort keys %document)
 			for my $how ($packed ? qw(gzip document) : qw(short_length truncate))
 			{
 				my @faults = faults($format, $table, $how);
-				my @outcomes = outcomes($table, @faults);
+				my @outcomes = outcomes($dc, $session, $query . $table, @faults);
 				is(scalar @outcomes, scalar @faults, "$name, $how: so many cuts");
 				is(scalar @{ $dc->log }, scalar @faults, "$name, $how: each of one request");
 				# CSV that ends with a record is complete for all that it shows.
@@ -137,7 +108,7 @@ for my $format (sort keys %document)
 		}
 	}
 }
-is_deeply([ outcomes('json_packed', {}) ], [$whole], 'after all that it is right');
+is_deeply([ outcomes($dc, $session, $query . 'json_packed', {}) ], [$whole], 'after all that it is right');
 $session->quit;
 
 done_testing();

@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use DataConnectTest;
-use DataConnectWaits qw(stalled replies same_rows at_once is_held arrives settle union rows make_loop_back);
+use DataConnectWaits qw(stalled replies same_rows at_once is_held arrives settle union rows make_account make_locked);
 use Test::More;
 
 my $dc = DataConnectTest->new(conf => "shared_preload_libraries = 'dataconnect_fdw'\n");
@@ -16,16 +16,7 @@ my $boss = $dc->session;
 my ($holder, $scan, $other) = map { $dc->session } 1 .. 3;
 $scan->query('SET cursor_tuple_fraction = 1');
 
-# A server with its table of the same name, and an account of its own. Nothing in a test
-# takes so long that the limiter doubts its knowledge.
-sub make
-{
-	my ($name, %option) = @_;
-	$dc->make_server($name, idle_timeout => '10min', mapping => { token => $dc->token },
-		%option);
-	$dc->make_rows_table($name, $name);
-	return;
-}
+sub make { return make_account($dc, @_) }
 
 sub state_is
 {
@@ -134,16 +125,7 @@ settle($dc, $scan);
 nothing_left('one', 'two accounts');
 
 # Beside a scan of another wrapper that waits, a request has its turn, too.
-make_loop_back($dc);
-$dc->sql(<<"END");
-CREATE FUNCTION locked() RETURNS SETOF integer LANGUAGE plpgsql AS \$\$
-BEGIN
-	PERFORM pg_advisory_xact_lock_shared(1);
-	RETURN NEXT 100;
-END \$\$;
-CREATE VIEW locked AS SELECT n FROM public.locked() n;
-CREATE FOREIGN TABLE far (n integer) SERVER back OPTIONS (table_name 'locked');
-END
+make_locked($dc);
 $boss->query('SELECT pg_advisory_lock(1)');
 hold('one');
 $scan->open_cursor('SELECT n FROM far UNION ALL ' . union([ one => 2 ]));

@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use DataConnectTest;
-use DataConnectWaits qw(same_rows arrives settle union rows make_loop_back);
+use DataConnectWaits qw(same_rows arrives settle union rows make_account make_locked);
 use JSON::PP ();
 use Test::More;
 
@@ -15,26 +15,7 @@ my $dc = DataConnectTest->new(conf => "shared_preload_libraries = 'dataconnect_f
 my ($boss, $scan, @busy) = map { $dc->session } 1 .. 4;
 $scan->query('SET cursor_tuple_fraction = 1');
 
-sub make
-{
-	my ($name, %option) = @_;
-	$dc->make_server($name, idle_timeout => '10min', mapping => { token => $dc->token },
-		%option);
-	$dc->make_rows_table($name, $name);
-	return;
-}
-
-# A table of postgres_fdw whose row comes once a lock is free.
-make_loop_back($dc);
-$dc->sql(<<"END");
-CREATE FUNCTION locked() RETURNS SETOF integer LANGUAGE plpgsql AS \$\$
-BEGIN
-	PERFORM pg_advisory_xact_lock_shared(1);
-	RETURN NEXT 100;
-END \$\$;
-CREATE VIEW locked AS SELECT n FROM public.locked() n;
-CREATE FOREIGN TABLE far (n integer) SERVER back OPTIONS (table_name 'locked');
-END
+make_locked($dc);
 
 # Let a session want a row of a server; the request is held by its number.
 sub want
@@ -88,7 +69,7 @@ for my $case (
 	[ 'several scans', union(map { [ crowded => $_ ] } 2 .. 4), [ rows(2 .. 4) ] ])
 {
 	my ($name, $ours, $rows) = @$case;
-	make('crowded', max_concurrency => 1) if $name eq 'a scan';
+	make_account($dc, 'crowded', max_concurrency => 1) if $name eq 'a scan';
 	for my $sql ("SELECT n FROM far UNION ALL $ours", "$ours UNION ALL SELECT n FROM far")
 	{
 		$boss->query('SELECT pg_advisory_lock(1)');

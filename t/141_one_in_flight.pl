@@ -6,6 +6,7 @@ use warnings FATAL => 'all';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use DataConnectCuts qw(make_outcomes outcomes cuts);
 use DataConnectTest;
 use JSON::PP ();
 use Test::More;
@@ -276,21 +277,7 @@ my %document = (
 	jsondatatable => '{"Records":[{"Id":1,"Name":"a"},{"Id":2,"Name":"b"}],"Schema":[{"Column_Name":"Id","Length":null}]}',
 	csv => "Id,Name\r\n1,a\r\n2,b\r\n",
 	xml => '<Table><Record><Id>1</Id><Name>a</Name></Record><Record><Id>2</Id><Name>b</Name></Record></Table>');
-$owner->query(<<'END');
-CREATE FUNCTION outcomes(query text, n integer) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-	result text;
-BEGIN
-	FOR i IN 1 .. n LOOP
-		BEGIN
-			EXECUTE query INTO result;
-			RETURN NEXT result;
-		EXCEPTION WHEN OTHERS THEN
-			RETURN NEXT SQLSTATE;
-		END;
-	END LOOP;
-END $$
-END
+make_outcomes($owner);
 
 # The bytes of a table's reply on the wire, without leaving a copy.
 sub packed_length
@@ -318,12 +305,9 @@ for my $format (@formats)
 		{
 			# Of CSV, nobody can tell.
 			next if $how eq 'truncate' && $format eq 'csv';
-			push @faults, map { { path => $path, cut => { how => $how, after => $_ } } } 0 .. $length - 1;
+			push @faults, map { { path => $path, %$_ } } cuts($how, $length);
 		}
-		$dc->clear_log;
-		$dc->fault(@faults);
-		my @got = split /\n/, $owner->query("SELECT * FROM outcomes(\$q\$SELECT string_agg(id || name, ' ') FROM $table\$q\$, @{[scalar @faults]})");
-		$dc->clear_faults;
+		my @got = outcomes($dc, $owner, "SELECT string_agg(id || name, ' ') FROM $table", @faults);
 		is(scalar(grep { $_ eq 'HV00M' } @got), scalar @faults, "$table: each of all cuts fails");
 		is(requests(), scalar @faults, "$table: none leaves a copy");
 		is($owner->query("SELECT string_agg(id || name, ' ') FROM $table"), '1a 2b', "$table: then it is right");

@@ -18,7 +18,7 @@ use Test::More;
 
 our @EXPORT_OK = qw(waits stalled replies server_options others_first
   copies_others_first same_rows at_once is_held
-  arrives settle rows union make_loop_back);
+  arrives settle rows union make_account make_loop_back make_locked);
 
 # Bytes of the head of a gzip stream, as the sandbox sends it.
 use constant GZIP_HEAD => 10;
@@ -102,6 +102,17 @@ sub union
 	return join ' UNION ALL ', map { "SELECT n FROM $_->[0] WHERE n = $_->[1]" } @branches;
 }
 
+# A server with its table of the same name, and an account of its own. Nothing in a test
+# takes so long that the limiter doubts its knowledge.
+sub make_account
+{
+	my ($dc, $name, %option) = @_;
+	$dc->make_server($name, idle_timeout => '10min', mapping => { token => $dc->token },
+		%option);
+	$dc->make_rows_table($name, $name);
+	return;
+}
+
 # The server "back" of postgres_fdw, which leads back here and scans asynchronously.
 sub make_loop_back
 {
@@ -112,6 +123,23 @@ CREATE EXTENSION postgres_fdw;
 CREATE SERVER back FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '@{[$node->host]}',
 	port '@{[$node->port]}', dbname 'postgres', async_capable 'true');
 CREATE USER MAPPING FOR CURRENT_USER SERVER back;
+END
+	return;
+}
+
+# There, the table "far": its row, 100, comes once nobody holds the advisory lock 1.
+sub make_locked
+{
+	my ($dc) = @_;
+	make_loop_back($dc);
+	$dc->sql(<<'END');
+CREATE FUNCTION locked() RETURNS SETOF integer LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock_shared(1);
+	RETURN NEXT 100;
+END $$;
+CREATE VIEW locked AS SELECT n FROM public.locked() n;
+CREATE FOREIGN TABLE far (n integer) SERVER back OPTIONS (table_name 'locked');
 END
 	return;
 }
