@@ -14,19 +14,17 @@ The sandbox's address comes from DATACONNECT_SANDBOX_URL and is never printed.
   wait held=1|in_flight=0|requests=3 …  [timeout=SECONDS]
   listen MODE [PORT]         open a port (print it), or change what it does: silent,
                              close, garbage, refuse, service
-  log [--path GLOB] [--fields method,path,params,status]
+  log [--path GLOB] [--fields method,path,params,status] [--clear]
+                             print the requests; --clear: and forget them
   log-clear
   mail                       one line a mail: to, path, params
 """
 
-import base64
 import json
 import os
-import ssl
+import socket
 import sys
-import urllib.error
-import urllib.request
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 
 LOG_FIELDS = ("seq", "method", "path", "query", "body", "params", "auth", "cookie", "headers",
@@ -41,24 +39,38 @@ def call(method, path, body=None, content_type="application/json"):
     base = os.environ.get("DATACONNECT_SANDBOX_URL")
     if not base:
         raise Failed("DATACONNECT_SANDBOX_URL is not set")
-    request = urllib.request.Request(base.rstrip("/") + "/_sandbox/" + path, body,
-                                     {"Content-Type": content_type}, method=method)
-    # The sandbox signs its own certificate; control requests hold no secrets.
-    unchecked = ssl._create_unverified_context()
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}),
-                                         urllib.request.HTTPSHandler(context=unchecked))
     try:
-        with opener.open(request, timeout=60) as reply:
-            text = reply.read()
-    except urllib.error.HTTPError as error:
-        try:
-            message = json.load(error)["Message"]
-        except (ValueError, KeyError):
-            message = "status %d" % error.code
-        raise Failed(message) from None
-    except OSError:
+        status, text = exchange(urlsplit(base.rstrip("/") + "/_sandbox/" + path), method, body,
+                                content_type)
+    except (OSError, ValueError, IndexError):
         raise Failed("the sandbox does not answer") from None
+    if status // 100 != 2:
+        try:
+            message = json.loads(text)["Message"]
+        except (ValueError, KeyError):
+            message = "status %d" % status
+        raise Failed(message)
     return json.loads(text) if text else None
+
+
+def exchange(url, method, body, content_type):
+    """Send a request; returns the status and body of the reply.
+
+    The regression tests run this program hundreds of times: it starts four times as fast
+    without urllib.request.
+    """
+    head = "%s %s?%s HTTP/1.0\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n" % (
+        method, url.path, url.query, url.netloc, content_type, len(body or b""))
+    port = url.port or (443 if url.scheme == "https" else 80)
+    with socket.create_connection((url.hostname, port), timeout=60) as connection:
+        if url.scheme == "https":
+            # The sandbox signs its own certificate; control requests hold no secrets.
+            import ssl
+            connection = ssl._create_unverified_context().wrap_socket(connection)
+        connection.sendall(head.encode() + (body or b""))
+        reply = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, text = reply.partition(b"\r\n\r\n")
+    return int(head.split()[1]), text
 
 
 def take(arguments, option):
@@ -89,6 +101,7 @@ def document(path, *arguments):
     kind = take(arguments, "--type") or "application/octet-stream"
     coded = take(arguments, "--base64")
     if coded is not None:
+        import base64
         body = base64.b64decode(coded, validate=True)
     elif arguments[0].startswith("@"):
         with open(arguments[0][1:], "rb") as file:
@@ -121,6 +134,9 @@ def log(*arguments):
     arguments = list(arguments)
     path = take(arguments, "--path")
     names = (take(arguments, "--fields") or "method,path,params,status").split(",")
+    clear = "--clear" in arguments
+    if clear:
+        arguments.remove("--clear")
     if arguments:
         raise Failed("unknown argument: %s" % arguments[0])
     unknown = [name for name in names if name.lower() not in LOG_FIELDS]
@@ -131,6 +147,8 @@ def log(*arguments):
         values = [known[n.lower()] for n in names]
         print(" ".join("-" if v in (None, "") else str(v).replace("\n", "\\n")
                        for v in values))
+    if clear:
+        call("DELETE", "log")
 
 
 def mail():

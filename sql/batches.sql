@@ -6,7 +6,7 @@
 \i :setup
 \pset null (null)
 -- how many values each request sent
-\setenv KEYS '$DATACONNECT_SANDBOX_CTL log --fields method,params | sed "s/%2C/,/g" | awk \'{ n = gsub(/,/, ","); print $1, n + 1 }\' | sort | uniq -c | sed "s/^ *//"; $DATACONNECT_SANDBOX_CTL log-clear'
+\setenv KEYS '$DATACONNECT_SANDBOX_CTL log --fields method,params --clear | sed "s/%2C/,/g" | awk \'{ n = gsub(/,/, ","); print $1, n + 1 }\' | sort | uniq -c | sed "s/^ *//"'
 
 CREATE FOREIGN TABLE visits (
     id integer OPTIONS (name 'Id'),

@@ -69,7 +69,7 @@ SELECT utc FROM windows WHERE utc BETWEEN '2026-03-01 20:00' AND '2026-03-02 20:
 SELECT instant FROM windows WHERE instant >= '2026-03-01 20:00+00' AND instant < '2026-03-02 15:00+00';
 SELECT day FROM windows WHERE day = '2026-03-01';
 SELECT utc FROM windows WHERE extract(year FROM utc) = 2025 AND utc::date IN ('2025-07-01', '2025-12-24');
-\setenv LOG '$DATACONNECT_SANDBOX_CTL log --fields params && $DATACONNECT_SANDBOX_CTL log-clear'
+\setenv LOG '$DATACONNECT_SANDBOX_CTL log --fields params --clear'
 \! eval "$LOG"
 EXPLAIN (COSTS OFF) SELECT utc FROM windows WHERE utc >= '2026-03-01' AND instant >= '2026-03-01 00:00+00';
 -- The sixth execution has a generic plan.

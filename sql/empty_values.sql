@@ -5,7 +5,7 @@
 \set setup :srcdir '/test/regress/setup.psql'
 \i :setup
 \pset null (null)
-\setenv LOG '$DATACONNECT_SANDBOX_CTL log --fields params && $DATACONNECT_SANDBOX_CTL log-clear'
+\setenv LOG '$DATACONNECT_SANDBOX_CTL log --fields params --clear'
 
 CREATE FOREIGN TABLE echo (
     params text OPTIONS (name 'Params'),

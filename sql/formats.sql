@@ -166,7 +166,7 @@ SELECT count(*) FROM sales;
 SELECT count(*) FROM sales;
 SELECT count(*) FROM sales;
 -- compression is requested, unless the server's option is off
-\setenv CODING '$DATACONNECT_SANDBOX_CTL log --fields headers | grep -o \'"Accept-Encoding": "[^"]*"\' && $DATACONNECT_SANDBOX_CTL log-clear'
+\setenv CODING '$DATACONNECT_SANDBOX_CTL log --fields headers --clear | grep -o \'"Accept-Encoding": "[^"]*"\''
 \! $DATACONNECT_SANDBOX_CTL log-clear
 SELECT count(*) FROM sales;
 ALTER SERVER sandbox OPTIONS (ADD compression 'false');

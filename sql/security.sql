@@ -34,7 +34,7 @@ EXCEPTION WHEN OTHERS THEN
     -- releases word this error differently
     RETURN concat_ws(' ', state, CASE WHEN state = '42704' THEN 'no user mapping' ELSE message END, '/ ' || nullif(detail, ''));
 END $$;
-\setenv WHO '$DATACONNECT_SANDBOX_CTL log --fields auth,path && $DATACONNECT_SANDBOX_CTL log-clear'
+\setenv WHO '$DATACONNECT_SANDBOX_CTL log --fields auth,path --clear'
 
 --
 -- Who may create what
