@@ -30,6 +30,10 @@ REGRESS_ALL  := $(sort $(basename $(notdir $(wildcard sql/*.sql))))
 REGRESS       = $(filter $(REGRESS_ALL),$(REGRESS_ORDER)) \
                 $(filter-out $(REGRESS_ORDER),$(REGRESS_ALL))
 REGRESS_OPTS  = --encoding=UTF8 --no-locale
+# Of PARTS parts, the one with number PART: each PARTS-th test.
+ifdef PARTS
+REGRESS      := $(shell printf '%s\n' $(REGRESS) | awk 'NR % $(PARTS) == $(PART)')
+endif
 
 LIBRARIES   = libcurl jansson expat zlib libpsl
 PKG_CONFIG ?= pkg-config
@@ -353,7 +357,7 @@ help:
 	@echo 'Tests of the pure C code, without PostgreSQL:'
 	@echo '  make unit                    unit tests, under sanitizers'
 	@echo '  make bench-readers           nanoseconds a byte of the readers of JSON and CSV'
-	@echo '  make fuzz-quick              the fuzzers share 60 seconds'
+	@echo '  make fuzz-quick              the fuzzers share 60 seconds of processor time'
 	@echo '  make fuzz                    the fuzzers share FUZZ_SECONDS; then fuzz-queries'
 	@echo ''
 	@echo 'Source:'
