@@ -84,4 +84,30 @@ limit(1024);
 is($session->query("SELECT count(id) FROM rows WHERE n = 5"), '5', 'until there is');
 $session->quit;
 
+# 200 partitions, with a limit of 64 descriptors: those that are under way together have
+# enough, and few that are read row by row.
+$dc->make_server('parts', max_retries => 0, mapping => { token => $dc->token });
+$dc->sql('CREATE TABLE parts (id integer, n integer) PARTITION BY LIST (n)');
+$dc->sql(join ';', map {
+	"CREATE FOREIGN TABLE parts_$_ (id integer OPTIONS (name 'Id'),
+		n integer OPTIONS (param 'Count', required 'true'))
+		SERVER parts OPTIONS (endpoint '/test/rows');
+		ALTER TABLE parts ATTACH PARTITION parts_$_ FOR VALUES IN ($_)" } 1 .. 200);
+for my $requests (4, 40)
+{
+	$dc->sql("ALTER SERVER parts OPTIONS (@{[$requests == 4 ? 'ADD' : 'SET']} max_concurrency '$requests')");
+	$session = $dc->session;
+	limit(64);
+	$dc->clear_log;
+	is($session->query('SELECT count(id), count(DISTINCT n) FROM parts'), '20100|200',
+		"200 partitions, $requests at once, with 64 descriptors");
+	is(scalar @{ $dc->log }, 200, 'in as many requests');
+	$session->query('BEGIN; DECLARE c CURSOR FOR SELECT n FROM parts');
+	is(scalar(split /\n/, $session->query('FETCH 1000 FROM c')), 1000, 'some by a cursor');
+	is($session->query("SELECT count(id) FROM parts WHERE n = 7"), '7', 'and beside it one more');
+	$session->query('ROLLBACK');
+	$dc->wait(in_flight => 0);
+	$session->quit;
+}
+
 done_testing();

@@ -89,6 +89,43 @@ for my $sql (join_of('json_gzip') . ' LIMIT 1',
 	settle($dc);
 }
 
+# LIMIT in many places: as many rows as of a local table, and few requests for others.
+$session->query('CREATE TABLE visits AS SELECT v.* FROM stores s JOIN json_gzip v ON v.store_id = s.id;
+	CREATE TABLE outer_stores AS SELECT * FROM (VALUES (0), (3)) o (id);
+	ANALYZE visits; ANALYZE outer_stores');
+$session->query("SET statement_timeout = '@{[$session->hung]}'");
+my %limited = (
+	'a limit' => sub { join_of($_[0]) },
+	'an order' => sub { join_of($_[0]) . ' ORDER BY s.id' },
+	'a subquery' => sub { 'SELECT s.id FROM outer_stores o, LATERAL (SELECT s.id FROM stores s
+		JOIN ' . $_[0] . ' v ON v.store_id = s.id WHERE s.id > o.id LIMIT 7) s' },
+	'a semi join' => sub { "SELECT s.id FROM stores s WHERE EXISTS (SELECT FROM $_[0] v
+		WHERE v.store_id = s.id)" },
+	'a left join' => sub { "SELECT s.id FROM stores s LEFT JOIN $_[0] v ON v.store_id = s.id" },
+	'an anti join' => sub { "SELECT s.id FROM stores s WHERE NOT EXISTS (SELECT FROM $_[0] v
+		WHERE v.store_id = s.id)" },
+	'an offset' => sub { join_of($_[0]) . ' OFFSET 5' });
+for my $name (sort keys %limited)
+{
+	for my $n (0, 1, 8, 9, 31, 1000)
+	{
+		my ($ours, $local) = map { 'SELECT count(*), max(id) > 0 FROM (' . $limited{$name}->($_) . " LIMIT $n) l" }
+		  qw(json_gzip visits);
+		$dc->clear_log;
+		is($session->query($ours), $session->query($local), "$name, LIMIT $n: its rows");
+		my @keys = map { split /,/ } @{ asked() };
+		my %seen;
+		is(scalar(grep { $seen{$_}++ } @keys), 0, "$name, LIMIT $n: no key twice") if $name ne 'a subquery';
+		is(scalar @keys, 0, "$name, LIMIT 0: nothing is asked") if $n == 0;
+		# Those that were begun in advance are no more than may be under way.
+		my $needed = 1 + $n / (BATCH * 3 / 2);
+		cmp_ok(scalar @{ asked() }, '<=', $needed + 4, "$name, LIMIT $n: few requests") if $name eq 'a limit';
+		ok(eval { $dc->wait(in_flight => 0, timeout => 5); 1 }, "$name, LIMIT $n: no request is left");
+	}
+}
+$session->query('RESET statement_timeout');
+settle($dc);
+
 # A batch that waits for its turn, and is never sent, is not counted. Another reply of the
 # session takes one of two turns.
 $dc->make_server('two', mapping => { token => $dc->token }, server_options(),

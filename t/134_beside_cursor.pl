@@ -20,6 +20,7 @@ sub run
 	my ($world, $conf) = @_;
 	my $dc = DataConnectTest->new(conf => $conf);
 	my $session = $dc->session;
+	$dc->set(login => 'master');
 
 	# To all that this session knows, the tokens of one server end at once.
 	$dc->make_server('brief', max_concurrency => 1, compression => 'off',
@@ -72,6 +73,10 @@ END
 	$dc->fault({ path => '/v1/oauth2/token', drop => 'expires_in', add => { expires_in => 0 },
 			count => 0 });
 
+	my $companies = $session->query("SELECT string_agg(company_id::text, ' ' ORDER BY company_id)
+		FROM dataconnect_companies('one')");
+	like($companies, qr/^\d+ \d+/, "$world: the companies of a log-in");
+
 	for my $server (qw(one brief))
 	{
 		my $how = "$world, $server";
@@ -94,6 +99,8 @@ END
 		$sure->('an import', "CREATE SCHEMA s; IMPORT FOREIGN SCHEMA \"/test/things\" FROM SERVER $server INTO s;
 			SELECT count(*) > 0 FROM pg_foreign_table JOIN pg_class ON oid = ftrelid
 			WHERE relnamespace = 's'::regnamespace; DROP SCHEMA s CASCADE", 't');
+		$sure->('the companies of a log-in', "SELECT string_agg(company_id::text, ' ' ORDER BY company_id)
+			FROM dataconnect_companies('$server')", $companies);
 		$sure->('a loop whose iterations fail', 'SELECT counted()', '1-3-');
 		$sure->('loops that are left, or fail, in the midst of a reply', 'SELECT broken_off()', 'lfl');
 		$sure->('a savepoint', "SAVEPOINT s; DECLARE d CURSOR FOR SELECT n FROM $server WHERE n = 20001;
