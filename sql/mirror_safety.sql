@@ -190,6 +190,29 @@ SELECT count(*) FROM public.secret;
 DROP TABLE local.sales;
 
 --
+-- Targets that are no one's own table, and policies
+--
+CREATE TEMP TABLE temporary (id integer);
+SELECT dataconnect_mirror('rq.sales', target => 'pg_temp.temporary');
+SELECT dataconnect_mirror('rq.sales', target => 'pg_temp.new');
+SELECT dataconnect_mirror('rq.sales', target => 'pg_catalog.pg_class');
+SELECT dataconnect_mirror('rq.sales', target => 'public.dataconnect_mirror_state');
+SET ROLE regress_dataconnect_other;
+SELECT dataconnect_mirror('rq.sales', target => 'local.sales', by => 'date_created', since => '2026-01-01', step => '1 year');
+SELECT dataconnect_mirror('rq.sales', target => 'local.again', by => 'date_created', since => '2026-01-01', step => '1 year', live => '0');
+CALL dataconnect_refresh('local.sales');
+CALL dataconnect_refresh('local.again');
+SELECT dataconnect_mirror('rq.sales', target => 'local.sales_p20260101', by => 'date_created', since => '2026-01-01', live => '0');
+ALTER TABLE local.sales ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY one ON local.sales USING (store_id = 1);
+CALL dataconnect_refresh('local.sales', '2026-01-01', '2026-02-01');
+ALTER TABLE local.sales NO FORCE ROW LEVEL SECURITY;
+CALL dataconnect_refresh('local.sales', '2026-01-01', '2026-02-01');
+SELECT count(*) FROM local.sales WHERE date_created < '2026-04-01';
+DROP TABLE local.sales, local.again;
+RESET ROLE;
+
+--
 -- Objects that shadow functions, operators and types of PostgreSQL, on the caller's search_path
 --
 CREATE SCHEMA trap AUTHORIZATION regress_dataconnect_other;

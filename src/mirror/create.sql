@@ -232,12 +232,20 @@ DECLARE
     relation record;
     missing name;
 BEGIN
-    SELECT c.relkind, pg_has_role(c.relowner, 'USAGE') AS is_owner INTO relation FROM pg_class c WHERE c.oid = target;
+    SELECT c.relkind, pg_has_role(c.relowner, 'USAGE') AS is_owner,
+        c.relispartition OR c.relpersistence = 't' OR c.oid < 16384
+            OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') AS is_taken
+    INTO relation FROM pg_class c WHERE c.oid = target;
     IF NOT relation.is_owner THEN
         RAISE EXCEPTION 'must be owner of table "%"', target USING ERRCODE = 'insufficient_privilege';
     ELSIF relation.relkind NOT IN ('r', 'p') THEN
         RAISE EXCEPTION '"%" is not a table', target
             USING ERRCODE = 'wrong_object_type', HINT = 'Choose another target.';
+    ELSIF relation.is_taken THEN
+        RAISE EXCEPTION 'table "%" cannot be filled by a mirror', target
+            USING ERRCODE = 'wrong_object_type',
+                  DETAIL = 'It is temporary, a partition, or belongs to an extension or to PostgreSQL.',
+                  HINT = 'Choose another target.';
     ELSIF EXISTS (SELECT FROM @extschema@.dataconnect_mirror_mine m WHERE m.target = dataconnect_mirror_check_adopted.target) THEN
         RAISE EXCEPTION 'table "%" is a mirror already', target
             USING ERRCODE = 'duplicate_object',
@@ -305,6 +313,7 @@ DECLARE
     schema_name name;
     relation regclass;
     adopted boolean;
+    filled boolean;
     fetched_at_column name := CASE WHEN fetched_at THEN 'fetched_at' END;
     storage text[] := CASE WHEN fillfactor IS NOT NULL THEN ARRAY['fillfactor=' || fillfactor] END;
     columns text;
@@ -381,6 +390,9 @@ BEGIN
             USING ERRCODE = 'invalid_name',
                   HINT = 'Give a name of at most 63 bytes, with a schema if the search path has none: target => ''mirrors.sales''.';
     END IF;
+    IF schema_name ~ '^pg_temp' THEN
+        RAISE EXCEPTION 'a mirror cannot be a temporary table' USING ERRCODE = 'wrong_object_type';
+    END IF;
     relation := to_regclass(format('%I.%I', schema_name, parts[cardinality(parts)]));
     adopted := relation IS NOT NULL;
     statement := format('%I.%I', schema_name, parts[cardinality(parts)]);
@@ -391,6 +403,11 @@ BEGIN
             RAISE EXCEPTION 'table "%" exists: its indexes and storage are its owner''s', relation
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = 'Leave indexes, fillfactor, tablespace and unlogged out.';
+        END IF;
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', relation) INTO filled;
+        IF filled THEN
+            RAISE WARNING 'table "%" has rows; a refresh deletes those that the service does not return', relation
+                USING HINT = format('Choose another target if they shall stay: SELECT @extschema@.dataconnect_unmirror(%L) undoes this.', relation);
         END IF;
     ELSE
         SELECT string_agg(format('%I %s', c.column_name, c.type)

@@ -192,6 +192,12 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
                   HINT = format('GRANT SELECT ON %s TO %I;', m.source, pg_get_userbyid(owner));
     END IF;
+    -- Rows that policies hide would be inserted again.
+    IF row_security_active(mirror) THEN
+        RAISE EXCEPTION 'policies hide rows of mirror "%" from its owner', mirror
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY;', mirror);
+    END IF;
     IF m.by_column IS NULL OR NOT m.managed THEN
         RETURN;
     END IF;
