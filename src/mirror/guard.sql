@@ -627,15 +627,18 @@ BEGIN
             emptied := mirror;
         END IF;
     ELSE
-        SELECT array_agg(p.period_from ORDER BY p.period_from), min(t.partition::oid)::regclass INTO days, emptied
+        WITH empty AS MATERIALIZED (
+            SELECT t.partition, t.from_day, t.to_day
+            FROM pg_attribute a
+                CROSS JOIN @extschema@.dataconnect_mirror_partitions(mirror, CASE WHEN a.atttypid = 'timestamptz'::regtype
+                    THEN @extschema@.dataconnect_mirror_zone(m.source, m.by_column) ELSE 'UTC' END) t
+                JOIN pg_class c ON c.oid = t.partition
+            WHERE a.attrelid = mirror AND a.attname = m.by_column AND c.relkind = 'r' AND pg_relation_size(c.oid) = 0
+        )
+        SELECT array_agg(p.period_from ORDER BY p.period_from), min(e.partition::oid)::regclass INTO days, emptied
         FROM @extschema@.dataconnect_mirror_period_mine p
-            JOIN pg_attribute a ON a.attrelid = mirror AND a.attname = m.by_column
-            CROSS JOIN @extschema@.dataconnect_mirror_partitions(mirror, CASE WHEN a.atttypid = 'timestamptz'::regtype
-                THEN @extschema@.dataconnect_mirror_zone(m.source, m.by_column) ELSE 'UTC' END) t
-            JOIN pg_class c ON c.oid = t.partition
-        WHERE p.target = mirror AND p.records > 0 AND p.period_from >= m.since
-            AND p.period_from >= t.from_day AND p.period_from < t.to_day
-            AND c.relkind = 'r' AND pg_relation_size(c.oid) = 0;
+            JOIN empty e ON p.period_from >= e.from_day AND p.period_from < e.to_day
+        WHERE p.target = mirror AND p.records > 0 AND p.period_from >= m.since;
     END IF;
     IF emptied IS NOT NULL THEN
         RAISE WARNING 'mirror "%" has lost rows, which are read again', mirror

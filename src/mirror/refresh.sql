@@ -38,12 +38,13 @@ SET search_path = pg_catalog, pg_temp
 SET TimeZone = 'UTC'
 SET DateStyle = 'ISO, YMD'
 AS $$
+    -- Once, and not for each partition.
+    WITH wanted AS MATERIALIZED (
+        SELECT @extschema@.dataconnect_mirror_bounds(mirror, a, b,
+            CASE WHEN b IS NULL THEN 'FOR VALUES FROM (%2$L) TO (' ELSE 'FOR VALUES FROM (%2$L) TO (%3$L)' END) AS bound)
     SELECT c.oid::regclass
-    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind <> 'f'
-    WHERE i.inhparent = mirror
-        AND starts_with(pg_get_expr(c.relpartbound, c.oid),
-            @extschema@.dataconnect_mirror_bounds(mirror, a, b, CASE WHEN b IS NULL THEN 'FOR VALUES FROM (%2$L) TO ('
-                ELSE 'FOR VALUES FROM (%2$L) TO (%3$L)' END))
+    FROM wanted w, pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind <> 'f'
+    WHERE i.inhparent = mirror AND starts_with(pg_get_expr(c.relpartbound, c.oid), w.bound)
 $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_partition(regclass, date, date)
