@@ -135,7 +135,25 @@ SET timezone = 'UTC';
 ALTER TABLE customers_local DROP CONSTRAINT customers_local_pkey, ALTER id DROP NOT NULL;
 SELECT * FROM dataconnect_mirror_whole('customers_local');
 
+-- a new table is filled at once
+\! $DATACONNECT_SANDBOX_CTL document /lists/stores '[{"StoreID":2,"StoreName":"B"},{"StoreID":1,"StoreName":"a"},{"StoreID":2,"StoreName":"c"}]'
+SELECT dataconnect_mirror('stores', target => 'stores_new', key => '{store_id}', modified => NULL);
+SELECT * FROM dataconnect_mirror_whole('stores_new');
+SELECT count(*) FROM stores_new;
+\! $DATACONNECT_SANDBOX_CTL document /lists/stores '[{"StoreID":2,"StoreName":"B"},{"StoreID":1,"StoreName":"a"}]'
+SELECT * FROM dataconnect_mirror_whole('stores_new');
+SELECT * FROM dataconnect_mirror_whole('stores_new');
+SELECT * FROM stores_new ORDER BY store_id;
+-- by the refresh: all is read on purpose
+\! $DATACONNECT_SANDBOX_CTL document '/bridge/current/delta?Table=Deposits' '[{"Table":"Deposits","DeltaCount":0,"DeltaTimeSec":1}]'
+\! $DATACONNECT_SANDBOX_CTL log-clear
+CALL dataconnect_refresh('deposits_local');
+CALL dataconnect_refresh('deposits_local', '-infinity');
+\! $DATACONNECT_SANDBOX_CTL log --fields path
+DROP TABLE stores_new;
+
 SELECT * FROM dataconnect_mirror_whole('pg_class');
+SELECT * FROM dataconnect_mirror_whole(NULL);
 DELETE FROM dataconnect_mirror_period_mine;
 DELETE FROM dataconnect_mirror_mine;
 DROP TABLE stores_local, deposits_local, customers_local;

@@ -5,12 +5,15 @@
 
 CREATE FUNCTION dataconnect_mirror_get(mirror regclass)
 RETURNS dataconnect_mirror_mine
-LANGUAGE plpgsql STABLE STRICT
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine;
 BEGIN
+    IF mirror IS NULL THEN
+        RAISE EXCEPTION 'mirror must be a table' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     SELECT * INTO m FROM @extschema@.dataconnect_mirror_mine WHERE target = mirror;
     IF NOT FOUND THEN
         PERFORM @extschema@.dataconnect_mirror_refuse(mirror);
@@ -19,7 +22,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_get(regclass)
-IS 'what is known of a mirror of the caller''s; fails if there is none (42P01, 42501, 42809)';
+IS 'what is known of a mirror of the caller''s; fails if the table is none (42809) or another''s (42501)';
 
 -- The time at which a row was fetched differs each time, and so do other origins.
 CREATE FUNCTION dataconnect_mirror_stored(mirror regclass)

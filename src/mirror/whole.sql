@@ -61,11 +61,20 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
-    staged regclass := @extschema@.dataconnect_mirror_staged(mirror);
+    staged regclass;
     keys text;
     same text;
+    something boolean;
     missing boolean;
 BEGIN
+    -- An empty table of ours, whose key is unique, is filled at once.
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', mirror) INTO something;
+    IF m.managed AND NOT something THEN
+        SELECT r.records, r.request, r.records, 0, 0 INTO records, request, added, changed, vanished
+        FROM @extschema@.dataconnect_mirror_read(mirror, NULL, NULL, mirror) r;
+        RETURN;
+    END IF;
+    staged := @extschema@.dataconnect_mirror_staged(mirror);
     SELECT r.records, r.request INTO records, request
     FROM @extschema@.dataconnect_mirror_read(mirror, NULL, NULL, staged, coalesce(modified, 'true')) r;
     IF modified IS NOT NULL THEN
