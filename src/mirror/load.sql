@@ -286,7 +286,8 @@ COMMENT ON FUNCTION dataconnect_mirror_is_distributed(regclass)
 IS 'whether Citus keeps a table''s rows; these have no ctid here, so they are found by their key';
 
 -- A row whose date has changed is in another period than it was. The index on the key finds it;
--- the range of the new keys spares looking into periods that have none of them.
+-- the range of the new keys spares looking into periods that have none of them. Only a partition
+-- that is pruned may be foreign: no row of one can be deleted.
 CREATE FUNCTION dataconnect_mirror_moved(
     mirror regclass,
     loaded regclass,
@@ -296,6 +297,7 @@ CREATE FUNCTION dataconnect_mirror_moved(
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET enable_partition_pruning = on
 SET DateStyle = 'ISO, YMD'
 SET TimeZone = 'UTC'
 SET IntervalStyle = 'postgres'
@@ -358,6 +360,7 @@ CREATE FUNCTION dataconnect_mirror_apply(
     OUT vanished bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET enable_partition_pruning = on
 SET DateStyle = 'ISO, YMD'
 SET TimeZone = 'UTC'
 SET IntervalStyle = 'postgres'

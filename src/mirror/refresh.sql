@@ -165,6 +165,7 @@ AS $$
 DECLARE
     tries CONSTANT integer := 10;
     longest text := CASE current_setting('lock_timeout') WHEN '0' THEN '1s' ELSE current_setting('lock_timeout') END;
+    pause double precision := least(0.1, (SELECT nullif(setting::integer, 0) FROM pg_settings WHERE name = 'lock_timeout') / 1000.0);
     statement text;
 BEGIN
     FOR try IN 1 .. tries LOOP
@@ -181,7 +182,7 @@ BEGIN
                           DETAIL = format('%s tries waited %s each for transactions that read it.', tries, longest);
             END IF;
         END;
-        PERFORM pg_sleep(0.1 * try);
+        PERFORM pg_sleep(pause * try);
     END LOOP;
 END $$;
 
@@ -459,6 +460,7 @@ CREATE FUNCTION dataconnect_mirror_next(mirror regclass, "from" date, "to" date,
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET standard_conforming_strings = on
 SET TimeZone = 'UTC'
 SET DateStyle = 'ISO, YMD'
 SET IntervalStyle = 'postgres'
