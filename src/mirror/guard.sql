@@ -95,6 +95,8 @@ AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
 BEGIN
+    PERFORM pg_advisory_xact_lock(@extschema@.dataconnect_mirror_lock(mirror));
+    m := @extschema@.dataconnect_mirror_get(mirror);
     DELETE FROM @extschema@.dataconnect_mirror_period_mine WHERE target = mirror;
     DELETE FROM @extschema@.dataconnect_mirror_mine WHERE target = mirror;
     IF EXISTS (SELECT FROM pg_inherits WHERE inhrelid = m.live_table AND inhparent = mirror) THEN
@@ -144,7 +146,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_class WHERE oid = mirror) THEN
-        RAISE EXCEPTION 'table with OID % does not exist', mirror::oid USING ERRCODE = 'undefined_table';
+        RAISE EXCEPTION 'the mirror does not exist' USING ERRCODE = 'undefined_table', DETAIL = format('No table has the OID %s.', mirror::oid);
     ELSIF NOT @extschema@.dataconnect_mirror_is_mine(mirror) THEN
         RAISE EXCEPTION 'must be owner of table "%"', mirror USING ERRCODE = 'insufficient_privilege';
     END IF;
@@ -156,6 +158,29 @@ $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_refuse(regclass)
 IS 'fails, and says why a table is no mirror of the caller''s (42P01, 42501, 42809)';
+
+-- Takes a lock, and reads nothing.  While it waits, the table may be renamed.
+CREATE FUNCTION dataconnect_mirror_hold(relation regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    LOOP
+        BEGIN
+            EXECUTE format('SELECT FROM %s WHERE false', relation);
+            RETURN;
+        EXCEPTION WHEN undefined_table OR invalid_schema_name THEN
+            IF NOT EXISTS (SELECT FROM pg_class WHERE oid = relation) THEN
+                RAISE;
+            END IF;
+        END;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_hold(regclass)
+IS 'lets nobody alter a table until the transaction ends';
 
 -- What a DBA may have changed of the target.  Partitions before the first day are the user's own.
 CREATE FUNCTION dataconnect_mirror_check(mirror regclass)
@@ -179,6 +204,7 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM @extschema@.dataconnect_mirror_refuse(mirror);
     END IF;
+    PERFORM @extschema@.dataconnect_mirror_hold(mirror);
     IF NOT EXISTS (SELECT FROM pg_foreign_table WHERE ftrelid = m.source) THEN
         RAISE EXCEPTION 'the foreign table of mirror "%" does not exist', mirror
             USING ERRCODE = 'undefined_table',
@@ -192,6 +218,7 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
                   HINT = format('GRANT SELECT ON %s TO %I;', m.source, pg_get_userbyid(owner));
     END IF;
+    PERFORM @extschema@.dataconnect_mirror_hold(m.source);
     -- Rows that policies hide would be inserted again.
     IF row_security_active(mirror) THEN
         RAISE EXCEPTION 'policies hide rows of mirror "%" from its owner', mirror

@@ -456,6 +456,17 @@ END $$;
 COMMENT ON FUNCTION dataconnect_mirror_raise(text, text, text, text)
 IS 'raises an error that was caught and recorded';
 
+CREATE FUNCTION dataconnect_mirror_lock(mirror regclass)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 1684237312::bigint << 32 | mirror::oid::bigint
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_lock(regclass)
+IS 'the number of the advisory lock that whoever changes a mirror has';
+
 CREATE FUNCTION dataconnect_mirror_next(mirror regclass, "from" date, "to" date, progress jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE
@@ -487,7 +498,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM @extschema@.dataconnect_mirror_mine WHERE target = mirror) THEN
         PERFORM @extschema@.dataconnect_mirror_check(mirror);    -- says why
     END IF;
-    IF NOT pg_try_advisory_xact_lock(1684237312::bigint << 32 | mirror::oid::bigint) THEN
+    IF NOT pg_try_advisory_xact_lock(@extschema@.dataconnect_mirror_lock(mirror)) THEN
         RAISE NOTICE 'mirror "%" is being refreshed by another session', mirror;
         RETURN NULL;
     END IF;
@@ -496,7 +507,14 @@ BEGIN
         IF progress IS NULL THEN
             RETURN @extschema@.dataconnect_mirror_begin(mirror, $2, $3);
         END IF;
-        progress := @extschema@.dataconnect_mirror_work(mirror, progress);
+        -- The tables may have been altered since the piece before.  What follows from that is
+        -- committed first, because its locks would hold up readers for as long as a load lasts.
+        PERFORM @extschema@.dataconnect_mirror_check(mirror);
+        PERFORM @extschema@.dataconnect_mirror_follow_source(mirror);
+        IF pg_current_xact_id_if_assigned() IS NOT NULL AND NOT progress ? 'followed' THEN
+            RETURN progress || '{"followed": true}';
+        END IF;
+        progress := @extschema@.dataconnect_mirror_work(mirror, progress - 'followed');
         IF progress IS NULL THEN
             UPDATE @extschema@.dataconnect_mirror_mine SET refreshed_at = clock_timestamp(), result = 'ok' WHERE target = mirror;
         END IF;
