@@ -154,7 +154,9 @@ COMMENT ON FUNCTION dataconnect_mirror_complete_partition(regclass, regclass)
 IS 'gives a loaded table the indexes of a mirror, its key and statistics';
 
 -- Tries again while others hold locks, because all that is read would be lost otherwise. Between
--- two tries, those who wait behind this transaction get their turn.
+-- two tries, those who wait behind this transaction get their turn. A try waits for two locks, that
+-- of the mirror and that of its live part, and then works: with a third of lock_timeout for each,
+-- no reader waits longer than lock_timeout.
 CREATE FUNCTION dataconnect_mirror_locked(mirror regclass, statements text[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -163,14 +165,16 @@ SET TimeZone = 'UTC'
 SET DateStyle = 'ISO, YMD'
 AS $$
 DECLARE
-    tries CONSTANT integer := 10;
-    longest text := CASE current_setting('lock_timeout') WHEN '0' THEN '1s' ELSE current_setting('lock_timeout') END;
-    pause double precision := least(0.1, (SELECT nullif(setting::integer, 0) FROM pg_settings WHERE name = 'lock_timeout') / 1000.0);
+    tries CONSTANT integer := 12;
+    given CONSTANT integer := (    -- milliseconds
+        SELECT coalesce(nullif(setting::integer, 0), 1000) FROM pg_settings WHERE name = 'lock_timeout');
+    longest CONSTANT integer := greatest(given / 3, 1);
+    pause CONSTANT double precision := least(0.1, given / 1000.0);
     statement text;
 BEGIN
     FOR try IN 1 .. tries LOOP
         BEGIN
-            PERFORM set_config('lock_timeout', longest, true);
+            PERFORM set_config('lock_timeout', longest::text, true);
             FOREACH statement IN ARRAY statements LOOP
                 EXECUTE statement;
             END LOOP;
@@ -179,15 +183,15 @@ BEGIN
             IF try = tries THEN
                 RAISE EXCEPTION 'could not lock mirror "%"', mirror
                     USING ERRCODE = 'lock_not_available',
-                          DETAIL = format('%s tries waited %s each for transactions that read it.', tries, longest);
+                          DETAIL = format('%s tries waited %s ms each for transactions that use it.', tries, longest);
             END IF;
         END;
-        PERFORM pg_sleep(pause * try);
+        PERFORM pg_sleep(pause * least(try, 5));
     END LOOP;
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_locked(regclass, text[])
-IS 'executes statements that lock a mirror, all or none; waits at most lock_timeout (1s if it is 0) for each lock, and tries 10 times (then 55P03)';
+IS 'executes statements that lock a mirror, all or none; waits at most a third of lock_timeout (or of 1s if it is 0) for each lock, and tries 12 times (then 55P03)';
 
 CREATE FUNCTION dataconnect_mirror_staged(mirror regclass)
 RETURNS regclass
