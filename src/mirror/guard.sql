@@ -39,8 +39,10 @@ BEGIN
             DETAIL = CASE WHEN lost.is_source
                 THEN 'The mirror is filled from this table.'
                 ELSE 'The table is the part of the mirror that the service answers.' END,
-            HINT = format('Drop the mirror first (DROP TABLE %1$s), or keep its rows as a plain table (SELECT %2$s.dataconnect_unmirror(%3$L)).',
-                lost.target, '@extschema@', lost.target);
+            HINT = concat(format('Drop the mirror first (DROP TABLE %1$s), or keep its rows as a plain table (SELECT %2$s.dataconnect_unmirror(%3$L)).',
+                    lost.target, '@extschema@', lost.target),
+                CASE WHEN lost.is_source THEN format(' To mirror another foreign table instead: UPDATE %s.dataconnect_mirror_mine SET source = ''…'' WHERE target = %L::regclass;',
+                    '@extschema@', lost.target) END);
     END IF;
 END
 $$;
@@ -65,10 +67,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT has_table_privilege(NEW.source, 'SELECT') THEN
-        RAISE EXCEPTION 'permission denied for foreign table "%"', NEW.source
-            USING ERRCODE = 'insufficient_privilege';
-    ELSIF NEW.live_table IS NOT NULL
+    PERFORM @extschema@.dataconnect_mirror_check_source(NEW.source);
+    IF NEW.live_table IS NOT NULL
         AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = NEW.live_table AND inhparent = NEW.target)
     THEN
         RAISE EXCEPTION '"%" is not a partition of mirror "%"', NEW.live_table, NEW.target
@@ -79,7 +79,7 @@ END
 $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_check_state()
-IS 'lets a mirror only name tables that its owner may read (42501), or that are its partitions (23514); a trigger';
+IS 'lets a mirror only name foreign tables (42809) that the caller may read (42501), and partitions of its own (23514); a trigger';
 
 REVOKE EXECUTE ON FUNCTION dataconnect_mirror_check_state() FROM PUBLIC;
 
