@@ -228,6 +228,7 @@ BEGIN
     IF m.by_column IS NULL OR NOT m.managed THEN
         RETURN;
     END IF;
+    PERFORM @extschema@.dataconnect_mirror_warn_published(mirror);
 
     SELECT a.atttypid INTO by_type
     FROM pg_partitioned_table k JOIN pg_attribute a ON a.attrelid = k.partrelid AND a.attnum = k.partattrs[0]
@@ -312,6 +313,32 @@ $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_check(regclass)
 IS 'checks that a mirror''s partitions are those that were made for it, without a gap (55000); dropped ones at the beginning move the mirror''s first day; gives partitions to the mirror''s owner; called by dataconnect_refresh()';
+
+-- A partition is loaded before it is attached. While it is loaded, it is not the root's, and
+-- nothing sends its rows.
+CREATE FUNCTION dataconnect_mirror_warn_published(mirror regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    publication name;
+BEGIN
+    FOR publication IN
+        SELECT p.pubname
+        FROM pg_publication_tables p
+            JOIN pg_class c ON c.relname = p.tablename
+            JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = p.schemaname
+        WHERE c.oid = mirror
+    LOOP
+        RAISE WARNING 'publication "%" does not send the rows of new partitions of mirror "%"', publication, mirror
+            USING HINT = 'Publish the local partitions, or mirror into a table of your own with live => ''0''.';
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_warn_published(regclass)
+IS 'warns if a publication publishes a mirror through its root';
 
 CREATE FUNCTION dataconnect_mirror_begin_at(mirror regclass, day date)
 RETURNS void
