@@ -41,5 +41,13 @@ SELECT dataconnect_mirror('live_rq.customer_list_report', target => 'live_custom
 CALL dataconnect_refresh('live_customers');
 SELECT count(*) FROM live_customers;
 
-DROP TABLE live_sales, live_other, live_customers;
+-- a key that is none
+SELECT dataconnect_mirror('live_rq.sales_by_invoice_report', target => 'live_twice', by => 'date_created', since => '2024-01-01',
+    key => '{store_id}', params => 'HideRebates=-1');
+\set VERBOSITY sqlstate
+CALL dataconnect_refresh('live_twice');
+\set VERBOSITY default
+SELECT count(*) FROM dataconnect_mirror_periods WHERE mirror = 'live_twice'::regclass;
+
+DROP TABLE live_sales, live_other, live_customers, live_twice;
 DROP SCHEMA live_rq CASCADE;
