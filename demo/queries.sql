@@ -40,6 +40,29 @@ SELECT s.store_name,
  GROUP BY s.store_name, t.monthly_sales
  ORDER BY percent DESC;
 
+-- == A mirror: three years of the report are kept here, one table a month; the last seven days stay with the service ==
+SELECT dataconnect_mirror('sales_by_invoice', target => 'sales', by => 'date_created',
+    since => '2024-01-01', live => '7 days', key => '{sale_invoice_id}');
+\timing on
+CALL dataconnect_refresh('sales');
+\timing off
+SELECT here, rows, pg_size_pretty(bytes) AS size, lag, result FROM dataconnect_mirrors;
+
+-- == A query over old and new: one request, for the last days ==
+EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF)
+SELECT count(*), sum(total_sales) FROM sales WHERE date_created >= current_date - 45;
+
+SELECT extract(year FROM date_created) AS year, count(*) AS invoices, round(sum(total_sales)) AS sales
+  FROM sales
+ WHERE date_created >= '2024-01-01'
+ GROUP BY year
+ ORDER BY year;
+
+-- == A query of old days: the live part is pruned, and nothing is sent ==
+EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF)
+SELECT count(*), sum(total_sales) FROM sales
+ WHERE date_created >= '2024-03-01' AND date_created < '2024-04-01';
+
 -- == A request for too many records: the service refuses it, and the hint says what to narrow ==
 \set ON_ERROR_STOP off
 SELECT count(*)
