@@ -299,8 +299,11 @@ BEGIN
         IF missing.kind <> 'parameter' THEN
             RAISE EXCEPTION 'foreign table "%" cannot be mirrored while column "%" is required', source, missing.column_name
                 USING ERRCODE = 'fdw_dynamic_parameter_value_needed',
-                      HINT = format('Make it optional: ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (DROP required). If the service needs %s, fix it in the table''s option params.',
-                          source, missing.column_name, missing.param);
+                      HINT = concat(CASE WHEN by_column IS NULL AND missing.kind = 'window'
+                              THEN format('To mirror it by days, add by => %L and since. To mirror all of it, make', missing.column_name)
+                              ELSE 'Make' END,
+                          format(' it optional: ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (DROP required). If the service needs %s, fix it in the table''s option params.',
+                              source, missing.column_name, missing.param));
         END IF;
         example := concat(example, '&', @extschema@.dataconnect_mirror_encode(missing.param), '=',
             @extschema@.dataconnect_mirror_example(source, missing.param));
