@@ -405,7 +405,7 @@ BEGIN
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = 'Leave indexes, fillfactor, tablespace and unlogged out.';
         END IF;
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', relation) INTO filled;
+        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', relation) INTO filled;
         IF filled THEN
             RAISE WARNING 'table "%" has rows; a refresh deletes those that the service does not return', relation
                 USING HINT = format('Choose another target if they shall stay: SELECT @extschema@.dataconnect_unmirror(%L) undoes this.', relation);

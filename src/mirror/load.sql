@@ -285,6 +285,24 @@ END $$;
 COMMENT ON FUNCTION dataconnect_mirror_is_distributed(regclass)
 IS 'whether Citus keeps a table''s rows; these have no ctid here, so they are found by their key';
 
+CREATE FUNCTION dataconnect_mirror_has_key(mirror regclass, other regclass)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    -- Citus cannot join each kind of table to one that is here.
+    SELECT CASE WHEN @extschema@.dataconnect_mirror_is_distributed(mirror)
+        THEN format('(%s) IN (SELECT %s FROM %s s)', string_agg(format('r.%I', k.name), ', ' ORDER BY k.n),
+            string_agg(format('s.%I', k.name), ', ' ORDER BY k.n), other)
+        ELSE format('EXISTS (SELECT 1 FROM %s s WHERE %s)', other,
+            string_agg(format('r.%1$I %2$s s.%1$I', k.name, @extschema@.dataconnect_mirror_equal(t.atttypid)), ' AND ' ORDER BY k.n)) END
+    FROM @extschema@.dataconnect_mirror_mine m, unnest(m.key_columns) WITH ORDINALITY AS k (name, n), pg_attribute t
+    WHERE m.target = mirror AND t.attrelid = m.target AND t.attname = k.name
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_has_key(regclass, regclass)
+IS 'the condition that another table, which is no part of the mirror, has the key of a mirror''s row with the alias r';
+
 -- A row whose date has changed is in another period than it was. The index on the key finds it;
 -- the range of the new keys spares looking into periods that have none of them. Only a partition
 -- that is pruned may be foreign: no row of one can be deleted.
@@ -292,8 +310,7 @@ CREATE FUNCTION dataconnect_mirror_moved(
     mirror regclass,
     loaded regclass,
     a date,
-    b date,
-    condition text DEFAULT 'true')
+    b date)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -308,7 +325,6 @@ DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
     k record;
     bounds record;
-    equal text;
     ranges text := '';
     day date;
     moved bigint := 0;
@@ -317,25 +333,25 @@ BEGIN
         RETURN 0;
     END IF;
     FOR k IN
-        SELECT c.name, t.typname, t.typnamespace = 'pg_catalog'::regnamespace AS is_ordered, @extschema@.dataconnect_mirror_equal(t.oid) AS equal
+        SELECT c.name, t.typnamespace = 'pg_catalog'::regnamespace AS is_ordered
         FROM unnest(m.key_columns) WITH ORDINALITY AS c (name, n)
             JOIN pg_attribute a ON a.attrelid = m.target AND a.attname = c.name
             JOIN pg_type t ON t.oid = a.atttypid
         ORDER BY c.n
     LOOP
-        equal := concat_ws(' AND ', equal, format('r.%I %s s.%I', k.name, k.equal, k.name));
         CONTINUE WHEN NOT k.is_ordered;
-        EXECUTE format('SELECT (SELECT s.%1$I FROM %2$s s WHERE s.%1$I IS NOT NULL AND %3$s ORDER BY 1 LIMIT 1)::text AS first,
-                (SELECT s.%1$I FROM %2$s s WHERE s.%1$I IS NOT NULL AND %3$s ORDER BY 1 DESC LIMIT 1)::text AS last',
-            k.name, loaded, condition) INTO bounds;
+        EXECUTE format('SELECT (SELECT s.%1$I FROM %2$s s WHERE s.%1$I IS NOT NULL ORDER BY 1 LIMIT 1)::text AS first,
+                (SELECT s.%1$I FROM %2$s s WHERE s.%1$I IS NOT NULL ORDER BY 1 DESC LIMIT 1)::text AS last',
+            k.name, loaded) INTO bounds;
         IF bounds.first IS NULL THEN
             RETURN 0;
         END IF;
         ranges := ranges || format(' AND r.%I BETWEEN %L AND %L', k.name, bounds.first, bounds.last);
     END LOOP;
-    FOR day IN EXECUTE format('DELETE FROM %s r USING %s s WHERE %s%s AND (%s OR r.%I IS NULL) AND (%s) IS NOT TRUE AND %s RETURNING %s',
-        m.target, loaded, equal, ranges, @extschema@.dataconnect_mirror_range(mirror, NULL, m.horizon), m.by_column,
-        @extschema@.dataconnect_mirror_range(mirror, a, b), condition, @extschema@.dataconnect_mirror_day(mirror))
+    FOR day IN EXECUTE format('DELETE FROM %s r WHERE %s%s AND (%s OR r.%I IS NULL) AND (%s) IS NOT TRUE RETURNING %s',
+        mirror, @extschema@.dataconnect_mirror_has_key(mirror, loaded), ranges,
+        @extschema@.dataconnect_mirror_range(mirror, NULL, m.horizon), m.by_column,
+        @extschema@.dataconnect_mirror_range(mirror, a, b), @extschema@.dataconnect_mirror_day(mirror))
     LOOP
         moved := moved + 1;
         UPDATE @extschema@.dataconnect_mirror_period_mine p SET records = p.records - 1
@@ -344,8 +360,8 @@ BEGIN
     RETURN moved;
 END $$;
 
-COMMENT ON FUNCTION dataconnect_mirror_moved(regclass, regclass, date, date, text)
-IS 'deletes from a mirror what other days have of the keys of rows that were just read for these days, because the date of such a row has changed; returns the number; condition selects some of the rows, with the alias s';
+COMMENT ON FUNCTION dataconnect_mirror_moved(regclass, regclass, date, date)
+IS 'deletes from a mirror what other days have of the keys of rows that were just read for these days, because the date of such a row has changed; loaded has these rows, or only their keys; returns the number';
 
 -- What differs is found first. So there is one place that decides what is the same row, and
 -- whoever follows the changes of the table sees no others.
@@ -371,8 +387,8 @@ AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
     distributed CONSTANT boolean := @extschema@.dataconnect_mirror_is_distributed(mirror);
-    inside CONSTANT text := format('%s AND (%s)', @extschema@.dataconnect_mirror_range(mirror, a, b), condition);
-    here text := format('%s r WHERE %s', mirror, inside);
+    inside CONSTANT text := @extschema@.dataconnect_mirror_range(mirror, a, b);
+    here text := format('%s r WHERE %s AND (%s)', mirror, inside, condition);
     there CONSTANT text := format('%s r WHERE true', staged);
     tuple text := 'r.tableoid AS rel, r.ctid AS tid';
     columns text;
@@ -409,6 +425,12 @@ BEGIN
             USING ERRCODE = 'feature_not_supported';
     END IF;
 
+    -- Rows that Citus keeps are fetched, to be compared here.
+    IF distributed THEN
+        EXECUTE format('CREATE TEMP TABLE dataconnect_mirror_here ON COMMIT DROP AS SELECT %s FROM %s r WHERE %s', columns, mirror, inside);
+        here := format('pg_temp.dataconnect_mirror_here r WHERE (%s)', condition);
+    END IF;
+
     -- Where nothing is, nothing need be compared.
     EXECUTE format('SELECT EXISTS (SELECT FROM %s)', here) INTO something;
     IF NOT something THEN
@@ -417,13 +439,10 @@ BEGIN
         GET DIAGNOSTICS added = ROW_COUNT;
         changed := 0;
         vanished := 0;
+        IF distributed THEN
+            DROP TABLE pg_temp.dataconnect_mirror_here;
+        END IF;
         RETURN;
-    END IF;
-
-    -- Rows that Citus keeps are fetched, to be compared here.
-    IF distributed THEN
-        EXECUTE format('CREATE TEMP TABLE dataconnect_mirror_here ON COMMIT DROP AS SELECT %s FROM %s', columns, here);
-        here := 'pg_temp.dataconnect_mirror_here r WHERE true';
     END IF;
 
     EXECUTE format('CREATE TEMP TABLE dataconnect_mirror_differences ON COMMIT DROP AS
@@ -445,8 +464,9 @@ BEGIN
                 USING ERRCODE = 'feature_not_supported',
                       DETAIL = format('A row with NULL in key (%s) is new, or has changed or vanished.', keys);
         END IF;
-        EXECUTE format('DELETE FROM %s r USING pg_temp.dataconnect_mirror_differences d WHERE %s AND %s AND d.change <> ''new''',
-            mirror, inside, equal);
+        -- A reference table cannot be joined here.
+        EXECUTE format('DELETE FROM %s r WHERE %s AND (%s) IN (SELECT %s FROM pg_temp.dataconnect_mirror_differences d WHERE d.change <> ''new'')',
+            mirror, inside, keys, substr(named, 3));
     ELSE
         EXECUTE format('DELETE FROM %s r USING pg_temp.dataconnect_mirror_differences d
                 WHERE %s AND r.tableoid = d.rel AND r.ctid = d.tid AND d.change = ''vanished''',
@@ -455,13 +475,16 @@ BEGIN
                 WHERE %s AND r.tableoid = d.rel AND r.ctid = d.tid AND d.change = ''changed''',
             mirror, assignments, staged, inside);
     END IF;
-    IF added > 0 THEN
-        PERFORM @extschema@.dataconnect_mirror_moved(mirror, staged, a, b,
-            's.ctid IN (SELECT d.staged_tid FROM pg_temp.dataconnect_mirror_differences d WHERE d.change = ''new'')');
+    IF added > 0 AND keys IS NOT NULL THEN
+        EXECUTE format('CREATE TEMP TABLE dataconnect_mirror_new ON COMMIT DROP AS SELECT %s FROM %s s
+                WHERE s.ctid IN (SELECT d.staged_tid FROM pg_temp.dataconnect_mirror_differences d WHERE d.change = ''new'')',
+            keys, staged);
+        PERFORM @extschema@.dataconnect_mirror_moved(mirror, 'pg_temp.dataconnect_mirror_new'::regclass, a, b);
+        DROP TABLE pg_temp.dataconnect_mirror_new;
     END IF;
     IF distributed THEN
         EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s r
-                WHERE EXISTS (SELECT FROM pg_temp.dataconnect_mirror_differences d WHERE %s)',
+                WHERE EXISTS (SELECT 1 FROM pg_temp.dataconnect_mirror_differences d WHERE %s)',
             mirror, columns, columns, staged, equal);
     ELSE
         EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s s

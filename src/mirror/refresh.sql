@@ -502,6 +502,10 @@ BEGIN
     IF NOT EXISTS (SELECT FROM @extschema@.dataconnect_mirror_mine WHERE target = mirror) THEN
         PERFORM @extschema@.dataconnect_mirror_check(mirror);    -- says why
     END IF;
+    -- Citus cannot write by other connections once it has read shards by this one.
+    IF @extschema@.dataconnect_mirror_is_distributed(mirror) THEN
+        PERFORM set_config('citus.enable_local_execution', 'off', true);
+    END IF;
     IF NOT pg_try_advisory_xact_lock(@extschema@.dataconnect_mirror_lock(mirror)) THEN
         RAISE NOTICE 'mirror "%" is being refreshed by another session', mirror;
         RETURN NULL;

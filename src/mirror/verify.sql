@@ -39,6 +39,8 @@ DECLARE
     here text;
     there text;
     day CONSTANT text := coalesce(@extschema@.dataconnect_mirror_day(mirror), 'NULL::date');
+    materialized text := 'NOT MATERIALIZED';
+    side text := 'r AS whole';
 BEGIN
     -- A table that existed may have other types than the source. Its own count.
     SELECT string_agg(format('r.%I', s.column_name), ', '),
@@ -47,10 +49,17 @@ BEGIN
     FROM @extschema@.dataconnect_mirror_stored(mirror) s
         JOIN pg_attribute t ON t.attrelid = m.target AND t.attname = s.column_name
     WHERE NOT s.fetched_at;
-    RETURN format('WITH there AS MATERIALIZED (%s), here AS (SELECT %s FROM %s r WHERE %s), pairs AS (%s)',
-        @extschema@.dataconnect_mirror_query(mirror, a, b, there), here, m.target, @extschema@.dataconnect_mirror_range(mirror, a, b),
-        @extschema@.dataconnect_mirror_join(mirror, 'here r WHERE true', 'there r WHERE true',
-            'r AS whole, ' || day || ' AS day', 'r AS whole, ' || day || ' AS day', select_list));
+    -- Of rows that Citus keeps, the texts are made here as well, under the settings of this
+    -- session. Citus cannot hand over a row without a type, so it is JSON from the start.
+    IF @extschema@.dataconnect_mirror_is_distributed(mirror) THEN
+        materialized := 'MATERIALIZED';
+        side := 'to_jsonb(r) AS whole';
+    END IF;
+    side := concat_ws(', ', side, day || ' AS day');
+    RETURN format('WITH there AS MATERIALIZED (%s), here AS %s (SELECT %s FROM %s r WHERE %s), pairs AS (%s)',
+        @extschema@.dataconnect_mirror_query(mirror, a, b, there), materialized, here, m.target,
+        @extschema@.dataconnect_mirror_range(mirror, a, b),
+        @extschema@.dataconnect_mirror_join(mirror, 'here r WHERE true', 'there r WHERE true', side, side, select_list));
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_pairs(regclass, date, date, text)

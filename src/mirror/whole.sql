@@ -62,14 +62,14 @@ AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
     staged regclass;
-    keys text;
-    same text;
-    something boolean;
+    something boolean := true;
     missing boolean;
 BEGIN
     -- An empty table of ours, whose key is unique, is filled at once.
-    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', mirror) INTO something;
-    IF m.managed AND NOT something THEN
+    IF m.managed THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', mirror) INTO something;
+    END IF;
+    IF NOT something THEN
         SELECT r.records, r.request, r.records, 0, 0 INTO records, request, added, changed, vanished
         FROM @extschema@.dataconnect_mirror_read(mirror, NULL, NULL, mirror) r;
         RETURN;
@@ -78,11 +78,8 @@ BEGIN
     SELECT r.records, r.request INTO records, request
     FROM @extschema@.dataconnect_mirror_read(mirror, NULL, NULL, staged, coalesce(modified, 'true')) r;
     IF modified IS NOT NULL THEN
-        SELECT string_agg(format('s.%I', k), ', '),
-            string_agg(format('s.%1$I %2$s r.%1$I', k, @extschema@.dataconnect_mirror_equal(t.atttypid)), ' AND ')
-        INTO keys, same
-        FROM unnest(m.key_columns) k JOIN pg_attribute t ON t.attrelid = m.target AND t.attname = k;
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s s WHERE (ROW(%s) IS NOT NULL) IS FALSE)', staged, keys) INTO missing;
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s s WHERE (ROW(%s) IS NOT NULL) IS FALSE)', staged,
+            (SELECT string_agg(format('s.%I', k), ', ') FROM unnest(m.key_columns) k)) INTO missing;
         IF missing THEN
             RAISE EXCEPTION 'reply for mirror "%" has a record without a key', mirror
                 USING ERRCODE = 'not_null_violation',
@@ -92,7 +89,7 @@ BEGIN
     END IF;
     SELECT w.added, w.changed, w.vanished INTO added, changed, vanished
     FROM @extschema@.dataconnect_mirror_apply(mirror, staged, NULL, NULL,
-        coalesce(format('EXISTS (SELECT FROM %s s WHERE ', staged) || same || ')', 'true')) w;
+        CASE WHEN modified IS NULL THEN 'true' ELSE @extschema@.dataconnect_mirror_has_key(mirror, staged) END) w;
     EXECUTE format('DROP TABLE %s', staged);
 END $$;
 
