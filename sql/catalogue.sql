@@ -27,7 +27,7 @@ SELECT count(*) FROM information_schema.table_privileges
 WHERE table_name LIKE 'dataconnect\_%' AND grantee = 'PUBLIC' AND privilege_type = 'SELECT';
 SELECT relname, obj_description(oid) IS NOT NULL FROM pg_class WHERE relname LIKE 'dataconnect\_%' AND relkind = 'v' ORDER BY 1;
 SELECT attrelid::regclass, attname FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
-WHERE relname LIKE 'dataconnect\_%' AND relkind = 'v' AND col_description(attrelid, attnum) IS NULL;
+WHERE relname LIKE 'dataconnect\_%' AND relname NOT LIKE '%\_mine' AND relkind = 'v' AND col_description(attrelid, attnum) IS NULL;
 SELECT proname FROM pg_proc WHERE proname LIKE 'dataconnect%' AND obj_description(oid, 'pg_proc') IS NULL;
 
 -- a file of the DBA's own adds endpoints, and replaces those with the same path
