@@ -243,6 +243,39 @@ SELECT count(*), count(store_id) FROM whole;
 DROP TABLE whole;
 
 --
+-- Settings that the owner changes
+--
+\set VERBOSITY terse
+UPDATE dataconnect_mirror_mine SET step = '0' WHERE target = 'sales'::regclass;
+UPDATE dataconnect_mirror_mine SET step = '1 day 1 hour' WHERE target = 'sales'::regclass;
+UPDATE dataconnect_mirror_mine SET live = NULL WHERE target = 'sales'::regclass;
+UPDATE dataconnect_mirror_mine SET late = '-1 day' WHERE target = 'sales'::regclass;
+UPDATE dataconnect_mirror_mine SET horizon = NULL WHERE target = 'sales'::regclass;
+UPDATE dataconnect_mirror_mine SET since = '-infinity' WHERE target = 'sales'::regclass;
+UPDATE dataconnect_mirror_mine SET outside = 'place' WHERE target = 'sales'::regclass;
+\set VERBOSITY default
+-- none of these asks for what is here
+UPDATE dataconnect_mirror_mine SET step = '7 days', live = '30 days', late = '0' WHERE target = 'sales'::regclass;
+\! $DATACONNECT_SANDBOX_CTL log-clear
+CALL dataconnect_refresh('sales');
+\! sh -c "$LOG"
+UPDATE dataconnect_mirror_mine SET step = '1 year', live = '3 days' WHERE target = 'sales'::regclass;
+CALL dataconnect_refresh('sales');
+\! $DATACONNECT_SANDBOX_CTL log --fields params | grep -c 2026-0
+SELECT upper(here) = current_date - 3 AS moved, lag, rows, result FROM dataconnect_mirrors WHERE mirror = 'sales'::regclass;
+-- a new parameter that needs a value
+SET dataconnect_fdw.warn_unknown_parameters = off;
+ALTER FOREIGN TABLE rq.sales ADD COLUMN shop text OPTIONS (param 'StoreID', required 'true');
+CALL dataconnect_refresh('sales');
+UPDATE dataconnect_mirror_mine SET params = 'StoreID=2' WHERE target = 'sales'::regclass;
+CALL dataconnect_refresh('sales', '2026-01-01', '2026-02-01');
+SELECT vanished > 0 AS only_one_store FROM dataconnect_mirror_periods WHERE mirror = 'sales'::regclass AND period_from = '2026-01-01';
+ALTER FOREIGN TABLE rq.sales DROP COLUMN shop;
+CALL dataconnect_refresh('sales');
+UPDATE dataconnect_mirror_mine SET params = '' WHERE target = 'sales'::regclass;
+CALL dataconnect_refresh('sales', '2026-01-01', '2026-02-01');
+
+--
 -- Two mirrors of a source, and a target that is mirrored twice
 --
 SELECT dataconnect_mirror('rq.sales', target => 'sales', by => 'at', since => '2026-01-01');

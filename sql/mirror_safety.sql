@@ -4,6 +4,7 @@
 \getenv srcdir PG_ABS_SRCDIR
 \set setup :srcdir '/test/regress/setup.psql'
 \i :setup
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 DROP ROLE IF EXISTS regress_dataconnect_owner, regress_dataconnect_member, regress_dataconnect_reader, regress_dataconnect_other, regress_dataconnect_watcher;
 RESET client_min_messages;

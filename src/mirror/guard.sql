@@ -109,7 +109,7 @@ COMMENT ON FUNCTION dataconnect_unmirror(regclass)
 IS 'ends a mirror: its table keeps the local rows, and loses the part that the service answers; fails for tables that are no mirrors (42809) and for others'' mirrors (42501); for example: SELECT dataconnect_unmirror(''sales'')';
 
 -- Bounds as texts, in UTC, and as days.  Without a bound there is NULL and an infinite day.
-CREATE FUNCTION dataconnect_mirror_partitions(mirror regclass, zone text)
+CREATE FUNCTION dataconnect_mirror_partitions(mirror regclass)
 RETURNS TABLE (
     partition regclass,
     is_default boolean,
@@ -123,10 +123,19 @@ SET search_path = pg_catalog, pg_temp
 SET TimeZone = 'UTC'
 SET DateStyle = 'ISO, YMD'
 AS $$
+    -- The zone is looked up once, and not for each partition.
+    WITH zone AS MATERIALIZED (
+        SELECT CASE WHEN a.atttypid = 'timestamptz'::regtype
+            THEN @extschema@.dataconnect_mirror_zone(m.source, m.by_column) ELSE 'UTC' END AS name
+        FROM @extschema@.dataconnect_mirror_mine m
+            JOIN pg_partitioned_table k ON k.partrelid = m.target
+            JOIN pg_attribute a ON a.attrelid = k.partrelid AND a.attnum = k.partattrs[0]
+        WHERE m.target = mirror AND m.managed
+    )
     SELECT i.inhrelid, b.bound = 'DEFAULT', i.inhdetachpending, e.ends[1], e.ends[2],
-        coalesce((e.ends[1]::timestamptz AT TIME ZONE zone)::date, '-infinity'),
-        coalesce((e.ends[2]::timestamptz AT TIME ZONE zone)::date, 'infinity')
-    FROM pg_inherits i
+        coalesce((e.ends[1]::timestamptz AT TIME ZONE z.name)::date, '-infinity'),
+        coalesce((e.ends[2]::timestamptz AT TIME ZONE z.name)::date, 'infinity')
+    FROM zone z, pg_inherits i
         JOIN pg_class c ON c.oid = i.inhrelid
         CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid)) b (bound)
         CROSS JOIN LATERAL (
@@ -135,8 +144,8 @@ AS $$
     ORDER BY 6, 1
 $$;
 
-COMMENT ON FUNCTION dataconnect_mirror_partitions(regclass, text)
-IS 'the partitions of a mirror with their bounds, as texts in UTC and as days of a time zone';
+COMMENT ON FUNCTION dataconnect_mirror_partitions(regclass)
+IS 'the partitions of a mirror with their bounds, as texts in UTC and as days of the column''s time zone';
 
 -- Why a table has no state that the caller sees.
 CREATE FUNCTION dataconnect_mirror_refuse(mirror regclass)
@@ -195,7 +204,6 @@ DECLARE
     zone text;
     horizon date;
     first date;
-    last date;
     reached date;
     has_live boolean := false;
     p record;
@@ -237,7 +245,7 @@ BEGIN
         THEN @extschema@.dataconnect_mirror_zone(m.source, m.by_column) ELSE 'UTC' END;
     horizon := coalesce(m.horizon, m.since);
     reached := m.since;
-    FOR p IN SELECT * FROM @extschema@.dataconnect_mirror_partitions(mirror, zone) LOOP
+    FOR p IN SELECT * FROM @extschema@.dataconnect_mirror_partitions(mirror) LOOP
         IF p.is_default THEN
             RAISE EXCEPTION 'mirror "%" has a default partition', mirror
                 USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -278,7 +286,6 @@ BEGIN
                 PERFORM @extschema@.dataconnect_mirror_begin_at(mirror, p.from_day);
             END IF;
             first := coalesce(first, p.from_day);
-            last := p.from_day;
             reached := p.to_day;
         END IF;
         PERFORM @extschema@.dataconnect_mirror_follow_owner(mirror, owner, p.partition);
@@ -299,14 +306,6 @@ BEGIN
         RAISE EXCEPTION 'the local partitions of mirror "%" end at %, but it is loaded up to %', mirror, reached, horizon
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Detach the partition that was added.';
-    ELSIF m.live_table IS NOT NULL AND last <> (
-        SELECT greatest(CASE WHEN s.step_to > horizon THEN s.step_from ELSE last END, m.since)
-        FROM @extschema@.dataconnect_mirror_step(horizon - 1, m.step) s)
-    THEN
-        RAISE EXCEPTION 'the last local partition of mirror "%" does not begin with a step of %', mirror, m.step
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  DETAIL = format('It begins at %s. The days of a step are added to the partition that begins with it.', last),
-                  HINT = 'Detach it, and attach its rows in a partition of their own.';
     END IF;
 END
 $$;
@@ -439,6 +438,9 @@ AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
     c record;
+    message text;
+    detail text;
+    hint text;
 BEGIN
     PERFORM @extschema@.dataconnect_mirror_follow_rename(mirror);
 
@@ -454,6 +456,15 @@ BEGIN
                           ELSE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s;', mirror, c.column_name, c.there) END;
         END IF;
     END LOOP;
+    m := @extschema@.dataconnect_mirror_get(mirror);
+    BEGIN
+        PERFORM @extschema@.dataconnect_mirror_values(m.source, m.by_column, m.params);
+    EXCEPTION WHEN fdw_dynamic_parameter_value_needed OR undefined_column THEN
+        GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+        PERFORM @extschema@.dataconnect_mirror_raise(SQLSTATE, message, nullif(detail, ''),
+            format('%s To change params: UPDATE %s.dataconnect_mirror_mine SET params = ''…'' WHERE target = %L::regclass;',
+                hint, '@extschema@', mirror));
+    END;
     PERFORM @extschema@.dataconnect_mirror_add_column(m, d.column_name)
     FROM @extschema@.dataconnect_mirror_differences(mirror) d
     WHERE NOT d.is_known AND d.there IS NOT NULL AND d.here IS NULL;
@@ -683,11 +694,9 @@ BEGIN
     ELSE
         WITH empty AS MATERIALIZED (
             SELECT t.partition, t.from_day, t.to_day
-            FROM pg_attribute a
-                CROSS JOIN @extschema@.dataconnect_mirror_partitions(mirror, CASE WHEN a.atttypid = 'timestamptz'::regtype
-                    THEN @extschema@.dataconnect_mirror_zone(m.source, m.by_column) ELSE 'UTC' END) t
+            FROM @extschema@.dataconnect_mirror_partitions(mirror) t
                 JOIN pg_class c ON c.oid = t.partition
-            WHERE a.attrelid = mirror AND a.attname = m.by_column AND c.relkind = 'r' AND pg_relation_size(c.oid) = 0
+            WHERE c.relkind = 'r' AND pg_relation_size(c.oid) = 0
         )
         SELECT array_agg(p.period_from ORDER BY p.period_from), min(e.partition::oid)::regclass INTO days, emptied
         FROM @extschema@.dataconnect_mirror_period_mine p

@@ -360,6 +360,7 @@ DECLARE
     day date := progress ->> 'at';
     until date := least((progress ->> 'until')::date, m.horizon);
     period record;
+    place record;
     unvalidated regclass;
 BEGIN
     IF m.by_column IS NULL THEN
@@ -394,11 +395,18 @@ BEGIN
     END IF;
     SELECT greatest(s.step_from, m.since) AS period_from, s.step_to AS period_to INTO period
     FROM @extschema@.dataconnect_mirror_step(m.horizon, m.step) s;
-    IF NOT m.managed OR m.live_table IS NULL AND @extschema@.dataconnect_mirror_partition(mirror, period.period_from) IS NOT NULL THEN
-        PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, m.horizon, least(period.period_to, goal), period.period_to);
-    ELSIF @extschema@.dataconnect_mirror_partition(mirror, period.period_from, m.horizon) IS NOT NULL THEN
+    -- The local partition in which the horizon lies, or which ends there.  If the step was changed,
+    -- or partitions were joined, it need not begin with a step.
+    SELECT t.from_day, t.to_day INTO place
+    FROM @extschema@.dataconnect_mirror_partitions(mirror) t
+    WHERE t.from_day < m.horizon AND t.to_day >= m.horizon OR t.from_day = m.horizon AND t.partition IS DISTINCT FROM m.live_table
+    ORDER BY t.to_day DESC LIMIT 1;
+    IF NOT m.managed OR place.to_day > m.horizon THEN
+        PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, m.horizon,
+            least(period.period_to, place.to_day, goal), period.period_to);
+    ELSIF place.from_day >= period.period_from AND m.live_table IS NOT NULL THEN
         -- Inserted while readers wait: no more than a day.
-        PERFORM @extschema@.dataconnect_mirror_load_more(mirror, period.period_from, m.horizon, m.horizon + 1, period.period_to);
+        PERFORM @extschema@.dataconnect_mirror_load_more(mirror, place.from_day, m.horizon, m.horizon + 1, period.period_to);
     ELSE
         PERFORM @extschema@.dataconnect_mirror_load_new(mirror, m.horizon, least(period.period_to, goal), period.period_to);
     END IF;

@@ -26,7 +26,14 @@ CREATE TABLE dataconnect_mirror_state (
     live_table regclass,
     horizon date,
     refreshed_at timestamptz,
-    result text
+    result text,
+    -- Owners may change these by hand.
+    CONSTRAINT dataconnect_mirror_days CHECK (by_column IS NULL OR (
+        since IS NOT NULL AND horizon IS NOT NULL AND isfinite(since) AND isfinite(horizon) AND since <= horizon
+        AND step IS NOT NULL AND step = date_trunc('day', step) AND step >= '1 day'
+        AND live IS NOT NULL AND live = date_trunc('day', live) AND live >= '0'
+        AND late IS NOT NULL AND late = date_trunc('day', late) AND late >= '0')),
+    CONSTRAINT dataconnect_mirror_outside CHECK (outside IN ('refuse', 'error'))
 );
 
 COMMENT ON TABLE dataconnect_mirror_state
