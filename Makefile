@@ -322,6 +322,8 @@ bench-quick:
 bench-dashboard:
 	@RECORDS="$${RECORDS:-100000 1048576}" PG_CONFIG='$(PG_CONFIG)' \
 		bench/run --only dashboard --name dashboard
+bench-mirror:
+	@RECORDS="$${RECORDS:-10000}" PG_CONFIG='$(PG_CONFIG)' bench/run --only mirror --name mirror
 
 # PostgreSQL with assertions, to test with by PG_CONFIG.
 PG_ASSERT_DIR ?= build/postgres
@@ -342,6 +344,7 @@ help:
 	@echo '  make bench                   build, install, compare with other ways to load'
 	@echo '  make bench-quick             the same in some minutes, with 100,000 records'
 	@echo '  make bench-dashboard         tiles that share replies, with and without copies'
+	@echo '  make bench-mirror            load and read a mirror, beside plain tables'
 	@echo '  make setup                   only install what building and testing need'
 	@echo '  make assert-postgres         build PostgreSQL with assertions; PG_ASSERT_DIR'
 	@echo ''
@@ -372,4 +375,4 @@ FORCE:
   installcheck installcheck-tap installcheck-tap-world clean unit fuzz \
   fuzz-quick fuzz-queries format format-check lint doc-map demo-picture setup test demo \
   demo-shell \
-  bench bench-quick bench-dashboard bench-readers assert-postgres help
+  bench bench-quick bench-dashboard bench-mirror bench-readers assert-postgres help

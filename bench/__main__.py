@@ -15,6 +15,7 @@ from .concurrency import concurrency
 from .contestants import ALL
 from .dashboard import DELAY, dashboard
 from .latency import small_reply
+from .mirror import mirror
 from .parts import PARTS, selection
 from .planning import planning
 from .quiet import Quiet
@@ -46,6 +47,10 @@ def arguments():
                         help="of each run of look-ups")
     parser.add_argument("--delay", type=float, default=DELAY, metavar="SECONDS",
                         help="until the dashboard's service answers")
+    parser.add_argument("--mirror-years", type=int, default=3, metavar="N",
+                        help="that are loaded into a mirror")
+    parser.add_argument("--mirror-rows", type=int, default=2000, metavar="N",
+                        help="of each day of a mirror")
     parser.add_argument("--wide-size", type=int, default=32_000_000, metavar="BYTES",
                         help="of a reply with many columns")
     parser.add_argument("--only", default="", metavar="NAME,…",
@@ -97,6 +102,8 @@ def main():
                 results.concurrency = concurrency(bench, max(options.records), options)
             elif part == "dashboard":
                 results.dashboard = dashboard(bench, options.records, options)
+            elif part == "mirror":
+                results.mirror = mirror(bench, options)
     report.write(results, options.results, options.name)
 
 

@@ -36,6 +36,8 @@ LOOKUPS = 0.5                   # the ratio to wrk's requests a second
 P99 = 5                         # the ratio to the median
 SHARED = 1.2                    # the tiles of one reply, at once, to one of them alone
 COPY = 1.0                      # count(*) from a copy to that from nginx
+LOADED = 1.3                    # a mirror's first load to INSERT … SELECT
+GROUPED = 1.05                  # a query over a mirror to that over a plain table: as fast
 COPY_GROWTH = 2 ** 20           # bytes more than without cache
 
 
@@ -95,7 +97,7 @@ def query_goals(results):
 def other_goals(results):
     """[Goal] of everything else that was measured."""
     return [goal for find in (_growth, _latency, _linear, _planning, _wide, _concurrency,
-                         _dashboard)
+                         _dashboard, _mirror)
             for goal in find(results)]
 
 
@@ -201,3 +203,17 @@ def _dashboard(results):
         yield _goal(more, COPY_GROWTH, "a tile of %s records takes %.1f MB more with cache than"
                     " without (goal: at most %.0f)" % (
                         f"{records:,}", more / 2 ** 20, COPY_GROWTH / 2 ** 20))
+
+
+def _mirror(results):
+    one = results.mirror
+    if not one:
+        return
+    yield _goal(one.ratio("key"), LOADED, "the first load of a mirror of %s records takes %.2f times as"
+                " long as INSERT … SELECT of the same periods (goal: at most %.1f)" % (
+                    f"{one.records:,}", one.ratio("key"), LOADED))
+    yield _goal(one.requests, one.late, "a refresh that finds nothing new sends %d requests (goal: at"
+                " most one for each of %d late days)" % (one.requests, one.late))
+    ratio = one.grouped / one.plain
+    yield _goal(ratio, GROUPED, "GROUP BY of a year over the mirror takes %.2f times as long as over a"
+                " plain partitioned table (goal: 1.0, within %.0f %%)" % (ratio, GROUPED * 100 - 100))

@@ -2,8 +2,8 @@
 
 from .contestants import ALL, REFERENCE
 
-PARTS = ("queries", "latency", "planning", "wide", "concurrency", "dashboard")
-EXTRA = ("dashboard",)          # only measured if named
+PARTS = ("queries", "latency", "planning", "wide", "concurrency", "dashboard", "mirror")
+EXTRA = ("dashboard", "mirror")     # only measured if named
 LEAST_ROUNDS = 2                # of a contestant that is not slow
 
 

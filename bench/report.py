@@ -8,6 +8,7 @@ from .concurrency import NO_LIMIT
 from .contestants import HEAP, QUERIES, TRANSFER, DataConnect, Inflate
 from .dashboard import AT_ONCE, LABELS, SEQUENTIAL, TILES, URLS
 from .goals import other_goals, query_goals
+from .mirror import LABELS as LOADS
 from .readme import speed
 from .results import TITLES
 
@@ -64,6 +65,7 @@ def _page(results, picture):
     yield from _wide(results)
     yield from _concurrency(results)
     yield from _dashboard(results)
+    yield from _mirror(results)
 
 
 def _goals(results):
@@ -210,6 +212,31 @@ def _dashboard(results):
         yield "| %s | %.3f | %.3f (%.2f) | %.3f (%.2f) | %.3f |" % (
             f"{shared.records:,}", shared.alone, shared.together,
             shared.together / shared.alone, count.copy, count.copy / count.nginx, count.nginx)
+    yield ""
+
+
+def _mirror(results):
+    one = results.mirror
+    if not one:
+        return
+    yield "## A mirror"
+    yield ""
+    yield "The first load of %s records of %d months, %s a day; each month is a partition, a transaction" \
+        " and a request. Medians, in brackets the ratio to INSERT … SELECT with the key's index:" % (
+            f"{one.records:,}", one.months, f"{one.rows:,}")
+    yield ""
+    yield "| | seconds | of processor time of the backend | requests | records a second |"
+    yield "|---|---|---|---|---|"
+    wall = {load.way: load.wall for load in one.loads}
+    for load in one.loads:
+        yield "| %s | %.2f (%.2f) | %.2f | %d | %s |" % (
+            LOADS[load.way], load.wall, load.wall / wall["key"], load.cpu, load.requests,
+            f"{one.records / load.wall:,.0f}")
+    yield ""
+    yield "A refresh that finds nothing new: %.3f s, %d requests." % (one.refresh, one.requests)
+    yield ""
+    yield "GROUP BY of the last 12 months, medians: %.3f s over the mirror, %.3f s over the plain" \
+        " partitioned table (%.2f)." % (one.grouped, one.plain, one.grouped / one.plain)
     yield ""
 
 

@@ -37,7 +37,7 @@ class Results:
         self.samples = []       # [Row]
         self.skipped = []       # (contestant, records, reason)
         self.facts, self.latency, self.planning = [], None, []
-        self.wide, self.concurrency, self.dashboard = [], None, None
+        self.wide, self.concurrency, self.dashboard, self.mirror = [], None, None, None
 
     def add(self, records, contestant, query, number, sample, pinned=False):
         self.samples.append(Row(records, contestant, query, number, sample, pinned))
