@@ -83,6 +83,28 @@ CALL dataconnect_refresh('sales');
 SELECT result FROM dataconnect_mirrors WHERE mirror = 'sales'::regclass;
 ALTER TABLE sales ALTER COLUMN total TYPE float8;
 CALL dataconnect_refresh('sales');
+-- a type to which no cast leads by itself: the hint's commands do it
+ALTER FOREIGN TABLE rq.sales ALTER COLUMN total TYPE text;
+ALTER TABLE sales ALTER COLUMN total TYPE text;
+CALL dataconnect_refresh('sales');
+ALTER FOREIGN TABLE rq.sales ALTER COLUMN total TYPE numeric(19,4);
+CREATE FUNCTION hint() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    hint text;
+BEGIN
+    PERFORM dataconnect_mirror_follow_source('sales');
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RETURN hint;
+END $$;
+SELECT regexp_replace(hint(), '\d{4}-\d\d-\d\d 00:00:00', '(the horizon)'), hint() AS commands \gset the_
+\echo :the_regexp_replace
+\set ECHO none
+:the_commands
+\set ECHO all
+CALL dataconnect_refresh('sales');
+SELECT sum(total) FROM sales WHERE date_created < '2026-04-01';
+DROP FUNCTION hint;
 ALTER FOREIGN TABLE rq.sales ALTER COLUMN date_created TYPE timestamptz;
 CALL dataconnect_refresh('sales');
 ALTER FOREIGN TABLE rq.sales ALTER COLUMN date_created TYPE timestamp;

@@ -430,6 +430,32 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_differences(regclass)
 IS 'the columns of a mirror with their types in the source and in the target, NULL where it has none, and whether the source had them at the last refresh';
 
+-- PostgreSQL allows USING for no foreign table, and without USING only casts that assignments use.
+CREATE FUNCTION dataconnect_mirror_retype(m dataconnect_mirror_mine, changed name, here text, there text)
+RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    bound text := '…';
+BEGIN
+    IF here::regtype = there::regtype OR (SELECT typcategory = 'S' FROM pg_type WHERE oid = there::regtype)
+        OR EXISTS (SELECT FROM pg_cast
+            WHERE castsource = here::regtype AND casttarget = there::regtype AND castcontext IN ('a', 'i'))
+    THEN
+        RETURN format('ALTER TABLE %s ALTER COLUMN %I TYPE %s;', m.target, changed, there);
+    ELSIF m.live_table IS NULL THEN
+        RETURN format('ALTER TABLE %s ALTER COLUMN %I TYPE %s USING %I::%s;', m.target, changed, there, changed, there);
+    END IF;
+    SELECT p.from_text INTO bound FROM @extschema@.dataconnect_mirror_partitions(m.target) p WHERE p.partition = m.live_table;
+    RETURN format('BEGIN; ALTER TABLE %1$s DETACH PARTITION %2$s; ALTER TABLE %1$s ALTER COLUMN %3$I TYPE %4$s USING %3$I::%4$s; ALTER FOREIGN TABLE %2$s ALTER COLUMN %3$I TYPE %4$s; ALTER TABLE %1$s ATTACH PARTITION %2$s FOR VALUES FROM (%5$L) TO (MAXVALUE); COMMIT;',
+        m.target, m.live_table, changed, there, bound);
+END
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_retype(dataconnect_mirror_mine, name, text, text)
+IS 'the commands that give a column of a mirror another type';
+
 CREATE FUNCTION dataconnect_mirror_follow_source(mirror regclass)
 RETURNS void
 LANGUAGE plpgsql
@@ -453,7 +479,7 @@ BEGIN
                 USING ERRCODE = 'object_not_in_prerequisite_state',
                       HINT = CASE WHEN c.column_name = m.by_column
                           THEN 'Rows are placed by this column: change the foreign table back, or make a new mirror.'
-                          ELSE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s;', mirror, c.column_name, c.there) END;
+                          ELSE @extschema@.dataconnect_mirror_retype(m, c.column_name, c.here, c.there) END;
         END IF;
     END LOOP;
     m := @extschema@.dataconnect_mirror_get(mirror);
@@ -695,8 +721,8 @@ BEGIN
         WITH empty AS MATERIALIZED (
             SELECT t.partition, t.from_day, t.to_day
             FROM @extschema@.dataconnect_mirror_partitions(mirror) t
-                JOIN pg_class c ON c.oid = t.partition
-            WHERE c.relkind = 'r' AND pg_relation_size(c.oid) = 0
+            WHERE (SELECT bool_and(c.relkind IN ('r', 'p') AND (c.relkind = 'p' OR pg_relation_size(c.oid) = 0))
+                   FROM pg_partition_tree(t.partition) r JOIN pg_class c ON c.oid = r.relid)
         )
         SELECT array_agg(p.period_from ORDER BY p.period_from), min(e.partition::oid)::regclass INTO days, emptied
         FROM @extschema@.dataconnect_mirror_period_mine p
