@@ -145,6 +145,14 @@ is(restore($other, 'pg_restore', '--exit-on-error', "$directory/schema.dump"), '
 is($other->safe_psql("copy$databases", 'SELECT count(*) FROM dataconnect_mirrors'), 0, 'has no mirrors');
 ($status, $out, $err) = $other->psql("copy$databases", "\\set VERBOSITY verbose\nCALL dataconnect_refresh('sales')");
 like($err, qr/ERROR:  42809: table "public.sales" is no mirror/, 'which a refresh says');
+{
+	local $ENV{PGHOST} = $other->host;
+	local $ENV{PGPORT} = $other->port;
+	$other->command_ok([ 'pg_restore', '--exit-on-error', '--data-only', '-d', "copy$databases", "$directory/all.dump" ],
+		'the rows alone, after the schema');
+	is($other->safe_psql("copy$databases", $all), $before, 'bring the mirrors');
+	is(scalar @{ $dc->log }, 0, 'and ask for nothing');
+}
 $dc->clear_faults;
 
 # A database without mirrors.

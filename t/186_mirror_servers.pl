@@ -120,6 +120,9 @@ like($keeper->attempt(q{CALL "Its own".dataconnect_refresh('mirrors.sales', '202
 	qr/gets the new column "total"/, 'the source is followed');
 is($keeper->query(q{SELECT count(total), count(*) FROM mirrors.sales WHERE date_created < '2026-04-01'}), '22|60', 'and read');
 is($keeper->query(q{SELECT sum(new), sum(vanished), sum(here) FROM "Its own".dataconnect_verify('mirrors.sales')}), '0|0|60', 'verified');
+$dc->sql('CREATE ROLE stranger; GRANT CREATE ON SCHEMA public TO stranger');
+is($dc->sql('SET ROLE stranger; CREATE TABLE his (); ALTER TABLE his ADD COLUMN x text; ALTER TABLE his DROP COLUMN x; DROP TABLE his'),
+	'', 'who has no right to the schema may drop his tables');
 like($keeper->attempt('DROP FOREIGN TABLE mirrors.sales_source')->{err}, qr/2BP01: cannot drop .* mirror mirrors.sales needs it/, 'guarded');
 is($keeper->attempt(q{ALTER EXTENSION dataconnect_fdw SET SCHEMA public})->{state}, '42501', 'not moved');
 is($node->psql('postgres', 'ALTER EXTENSION dataconnect_fdw SET SCHEMA public'), 3, 'by nobody');
