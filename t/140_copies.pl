@@ -314,6 +314,27 @@ is_asked(2, 'small', 'the one that was not used for longest is gone');
 	cmp_ok(total(), '<=', 1024, 'and takes no room');
 }
 
+# What comes to nothing takes no room in the end.
+sub fits
+{
+	my ($name) = @_;
+	forget_all();
+	answer('small');
+	ask($_) for 1 .. $room + 1;
+	is(nfiles(), $room, "$name: then there is room for as many as before");
+	return;
+}
+
+# Replies that are asked for again have begun a copy each.
+$dc->make_server('retried', max_age => '1h', max_retries => 5, mapping => { token => $token });
+$dc->make_rows_table('retried', 'retried');
+answer('small');
+$dc->clear_log;
+$dc->fault({ body => '', headers => { 'Retry-After' => 0 } }) for 1 .. 4;
+is($session->query('SELECT name FROM retried WHERE n = 77'), 'small', 'a reply after empty ones');
+is(requests(), 5, 'four of them');
+fits('empty replies');
+
 # A copy that is read stays until it is closed.
 {
 	set_size(64);
@@ -327,12 +348,15 @@ is_asked(2, 'small', 'the one that was not used for longest is gone');
 	is($session->query('SELECT readers FROM dataconnect_cache'), '1', 'which the view counts');
 	set_size(1);
 	is($session->query('SELECT readers FROM dataconnect_cache'), '1', 'it stays beyond cache_size');
+	ask($_) for 10 .. 15;
+	is(nfiles(), 1, 'beside it there is room for no other');
 	is($session->query('SELECT dataconnect_cache_drop()'), '1', 'it can be dropped');
 	is($session->query('SELECT count(*) FROM dataconnect_cache'), '0', 'and nobody finds it');
 	is(nfiles(), 1, 'but its file stays');
 	is(scalar(split /\n/, $reader->fetch('ALL')->{out}), 2999, 'and is read to its end');
 	$reader->query('COMMIT');
 	is(nfiles(), 0, 'then it is gone');
+	fits('a copy that was read');
 	$reader->quit;
 }
 

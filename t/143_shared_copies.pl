@@ -92,6 +92,20 @@ is($dc->sql("SET statement_timeout = '20s'; SELECT count(*) FROM t_json WHERE n 
 	4000 + 4001 + 4002 + 4003, "later ones ($_)") for 1 .. 3;
 is(requests(), 5, 'read the newer copy, and make others');
 
+# The one that is kept is the one that began last, not the one that ended last.
+$dc->sql("CREATE FOREIGN TABLE changing (id integer OPTIONS (name 'Id')) SERVER json OPTIONS (endpoint '/test/things')");
+$dc->clear_log;
+$dc->fault({ path => '/test/things', hold_after => { bytes => 10 } });
+$overtaken[0]->send('SELECT count(*) FROM changing');
+$dc->wait(held => 1);
+$dc->set(edition => 1);
+is($overtaken[1]->query('SET dataconnect_fdw.max_age = 0; SELECT count(*) FROM changing'), '51', 'the data have changed');
+$overtaken[1]->query('RESET dataconnect_fdw.max_age');
+$dc->release;
+is($overtaken[0]->finish->{out}, '64', 'the one that was overtaken has the old ones');
+is($dc->sql('SELECT count(*) FROM changing'), '51', 'later ones have the new ones');
+is(requests(), 2, 'from a copy');
+
 # --- Who may not send the request does not get the reply --------------------
 
 $dc->reset;
