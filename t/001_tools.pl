@@ -147,8 +147,8 @@ for my $target (grep { !/^(?:\\|FORCE|all|(?:un)?install-catalogue)$/ } split ' 
 
 # --- What is rebuilt --------------------------------------------------------------
 
-# A compiler in whose time a header changes: the object has the old one, so the next make
-# compiles it again, and the one after that does not.
+# A compiler in whose time a header changes, before it writes the object: that has the old
+# one, so the next make compiles it again, and the one after that does not.
 {
 	my $tree = "$scratch/rebuilt";
 	make_path($tree);
@@ -162,7 +162,7 @@ case " \$* " in
 	*) exit ;;
 esac
 [ -f '$scratch/changed' ] || echo '/* changed */' >>'$tree/include/core/snake_case.h'
-touch '$scratch/changed'
+touch '$scratch/changed' '$tree/src/core/snake_case.o'
 END
 	chmod oct(755), "$scratch/slow-cc";
 	for my $compiled (1, 2, 2)

@@ -62,7 +62,7 @@ sub new
 	}
 	$node->append_conf('postgresql.conf', $option{conf}) if $option{conf};
 	local $ENV{HOSTALIASES} = _fifo() if $option{silent_names};
-	local $ENV{LD_PRELOAD} = preloaded($self->_make_names) if $option{names};
+	local $ENV{LD_PRELOAD} = $self->_make_names if $option{names};
 	local $ENV{LOOKUPS} = $self->{lookups} if $option{names};
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION dataconnect_fdw');
@@ -111,8 +111,6 @@ sub _start_sandbox
 	push @arguments, split ' ', $ENV{DATACONNECT_SANDBOX_ARGS} // '';
 	local $ENV{PYTHONPATH} = $root;
 	local $ENV{PYTHONDONTWRITEBYTECODE} = 1;
-	# What is preloaded is for PostgreSQL.
-	delete local $ENV{LD_PRELOAD};
 	$self->{in} = $self->{out} = $self->{err} = '';
 	$self->{sandbox} = IPC::Run::start(
 		[ _python(), '-m', 'sandbox', '--until-eof', @arguments ],
@@ -353,13 +351,6 @@ sub lookups
 	my ($self, $name) = @_;
 	return scalar grep { $_ eq $name } split /\n/,
 	  PostgreSQL::Test::Utils::slurp_file($self->{lookups});
-}
-
-# The value of LD_PRELOAD for one more library. That of a sanitizer has to be first.
-sub preloaded
-{
-	my ($library) = @_;
-	return join ':', grep { defined && $_ ne '' } $ENV{LD_PRELOAD}, $library;
 }
 
 # A library whose getaddrinfo() does that.
