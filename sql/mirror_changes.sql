@@ -258,6 +258,14 @@ SELECT (SELECT count(*) FROM sales WHERE at < '2026-04-01') AS sales, (SELECT co
 SELECT mirror, rows, result FROM dataconnect_mirrors WHERE mirror IN ('sales'::regclass, 'whole'::regclass) ORDER BY mirror::text;
 CALL dataconnect_refresh('sales');
 CALL dataconnect_refresh('whole');
+-- a table of the user's own is compared in any case
+CREATE TABLE own (LIKE whole);
+SELECT dataconnect_mirror('rq.sales', target => 'own', key => '{number}');
+CALL dataconnect_refresh('own');
+TRUNCATE own;
+CALL dataconnect_refresh('own');
+SELECT rows, result, (SELECT count(*) FROM own) FROM dataconnect_mirrors WHERE mirror = 'own'::regclass;
+DROP TABLE own;
 -- of a whole table, all rows get the value of a new column
 ALTER FOREIGN TABLE rq.sales ADD COLUMN store_id integer OPTIONS (name 'StoreID');
 CALL dataconnect_refresh('whole');

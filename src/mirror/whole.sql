@@ -113,18 +113,23 @@ DECLARE
     asked_at CONSTANT timestamptz := clock_timestamp();
     last timestamptz := (SELECT p.loaded_at FROM @extschema@.dataconnect_mirror_period_mine p
                          WHERE p.target = mirror AND NOT again);
+    modified text;
+    all_read boolean := false;
 BEGIN
     IF last IS NOT NULL AND @extschema@.dataconnect_mirror_is_unchanged(mirror, last) THEN
         SELECT 0, 0, 0, 0 INTO records, added, changed, vanished;
     ELSE
+        modified := @extschema@.dataconnect_mirror_modified(mirror, last);
+        all_read := modified IS NULL;
         SELECT * INTO records, request, added, changed, vanished
-        FROM @extschema@.dataconnect_mirror_whole_read(mirror, @extschema@.dataconnect_mirror_modified(mirror, last));
+        FROM @extschema@.dataconnect_mirror_whole_read(mirror, modified);
     END IF;
     INSERT INTO @extschema@.dataconnect_mirror_period_mine AS p
         (target, period_from, period_to, loaded_at, records, rejected, request, added, changed, vanished)
     VALUES (mirror, '-infinity', 'infinity', asked_at, $3, 0, $4, $5, $6, $7)
     ON CONFLICT (target, period_from) DO UPDATE
-    SET loaded_at = excluded.loaded_at, records = p.records + excluded.added - excluded.vanished,
+    SET loaded_at = excluded.loaded_at,
+        records = CASE WHEN all_read THEN excluded.records ELSE p.records + excluded.added - excluded.vanished END,
         request = coalesce(excluded.request, p.request),
         added = excluded.added, changed = excluded.changed, vanished = excluded.vanished;
 END $$;
