@@ -214,6 +214,30 @@ DROP TABLE local.sales, local.again;
 RESET ROLE;
 
 --
+-- Names that need quotes
+--
+CREATE SCHEMA "S c""h'%s";
+CREATE FOREIGN TABLE "S c""h'%s"."t ""a'%I" (
+    "id $1" integer OPTIONS (name 'Id'),
+    "at""b '%s" timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate'),
+    "tot%I al" numeric(19,4) OPTIONS (name 'Total')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+SELECT dataconnect_mirror('"S c""h''%s"."t ""a''%I"', target => '"S c""h''%s"."m ""b''%s $$"', by => 'at"b ''%s', since => '2026-01-01',
+    key => array['id $1']::name[], indexes => array['tot%I al']::name[], fetched_at => true);
+CALL dataconnect_refresh('"S c""h''%s"."m ""b''%s $$"');
+ALTER FOREIGN TABLE "S c""h'%s"."t ""a'%I" ADD COLUMN "new ""c'%s" integer OPTIONS (name 'StoreID'), OPTIONS (ADD params 'StoreID=2');
+CALL dataconnect_refresh('"S c""h''%s"."m ""b''%s $$"');
+ALTER FOREIGN TABLE "S c""h'%s"."t ""a'%I" OPTIONS (DROP params);
+CALL dataconnect_refresh('"S c""h''%s"."m ""b''%s $$"', '2026-02-01', '2026-03-01');
+SELECT mirror, by_column, key_columns, rows, result, live_table FROM dataconnect_mirrors;
+SELECT sum(here) AS here, sum(new + vanished) AS differ FROM dataconnect_verify('"S c""h''%s"."m ""b''%s $$"');
+DROP FOREIGN TABLE "S c""h'%s"."t ""a'%I";
+SET client_min_messages = warning;
+DROP SCHEMA "S c""h'%s" CASCADE;
+RESET client_min_messages;
+SELECT count(*) FROM dataconnect_mirror_state;
+
+--
 -- Objects that shadow functions, operators and types of PostgreSQL, on the caller's search_path
 --
 CREATE SCHEMA trap AUTHORIZATION regress_dataconnect_other;
