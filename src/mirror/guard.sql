@@ -530,32 +530,65 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_refuse_gone(dataconnect_mirror_mine, name, text)
 IS 'fails because the source has lost a column, and says what to do';
 
--- A column that has the same new name on both sides was renamed.
+-- Columns that are gone from both sides, and others that are new on both, were renamed.  Which
+-- became which is told by their places among the columns that have stayed.
+CREATE FUNCTION dataconnect_mirror_renamed(mirror regclass)
+RETURNS TABLE (old_name name, new_name name)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH different AS MATERIALIZED (
+        SELECT * FROM @extschema@.dataconnect_mirror_differences(mirror)
+    ), old AS (
+        SELECT k.name, d.there IS NULL AND d.here IS NULL AS moved,
+            count(*) FILTER (WHERE d.there IS NOT NULL) OVER (ORDER BY k.n) AS place, k.n
+        FROM @extschema@.dataconnect_mirror_mine m, unnest(m.source_columns) WITH ORDINALITY AS k (name, n)
+            JOIN different d ON d.column_name = k.name
+        WHERE m.target = mirror
+    ), new AS (
+        SELECT c.column_name AS name, d.here IS NOT NULL AND NOT d.is_known AS moved,
+            count(*) FILTER (WHERE d.is_known) OVER (ORDER BY c.attnum) AS place, c.attnum AS n
+        FROM @extschema@.dataconnect_mirror_mine m, @extschema@.dataconnect_mirror_columns(m.source) c
+            JOIN different d ON d.column_name = c.column_name
+        WHERE m.target = mirror AND d.there IS NOT NULL
+    ), old_ranked AS (
+        SELECT name, place, row_number() OVER (PARTITION BY place ORDER BY n) AS rank, count(*) OVER (PARTITION BY place) AS number
+        FROM old WHERE moved
+    ), new_ranked AS (
+        SELECT name, place, row_number() OVER (PARTITION BY place ORDER BY n) AS rank, count(*) OVER (PARTITION BY place) AS number
+        FROM new WHERE moved
+    )
+    SELECT o.name, n.name FROM old_ranked o JOIN new_ranked n USING (place, rank, number)
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_renamed(regclass)
+IS 'the columns of a mirror that were renamed in both the source and the target';
+
 CREATE FUNCTION dataconnect_mirror_follow_rename(mirror regclass)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
-    old name[];
-    new name[];
+    m @extschema@.dataconnect_mirror_mine;
+    renamed jsonb;
     lost name;
     other name;
 BEGIN
-    SELECT array_agg(d.column_name) FILTER (WHERE d.there IS NULL AND d.here IS NULL),
-        array_agg(d.column_name) FILTER (WHERE d.there IS NOT NULL AND d.here IS NOT NULL AND NOT d.is_known)
-    INTO old, new
-    FROM @extschema@.dataconnect_mirror_differences(mirror) d;
-    IF cardinality(old) = 1 AND cardinality(new) = 1 THEN
+    SELECT jsonb_object_agg(r.old_name, r.new_name) INTO renamed
+    FROM @extschema@.dataconnect_mirror_renamed(mirror) r;
+    IF renamed IS NOT NULL THEN
+        -- All at once, because several may have been.
         UPDATE @extschema@.dataconnect_mirror_mine
-        SET by_column = CASE WHEN by_column = old[1] THEN new[1] ELSE by_column END,
-            modified_column = CASE WHEN modified_column = old[1] THEN new[1] ELSE modified_column END,
-            key_columns = array_replace(key_columns, old[1], new[1]),
-            source_columns = array_replace(source_columns, old[1], new[1])
-        WHERE target = mirror
-        RETURNING * INTO m;
+        SET by_column = coalesce(renamed ->> by_column::text, by_column),
+            modified_column = coalesce(renamed ->> modified_column::text, modified_column),
+            key_columns = (SELECT array_agg(coalesce(renamed ->> k.name::text, k.name)::name ORDER BY k.n)
+                FROM unnest(key_columns) WITH ORDINALITY AS k (name, n)),
+            source_columns = (SELECT array_agg(coalesce(renamed ->> k.name::text, k.name)::name ORDER BY k.n)
+                FROM unnest(source_columns) WITH ORDINALITY AS k (name, n))
+        WHERE target = mirror;
     END IF;
+    m := @extschema@.dataconnect_mirror_get(mirror);
 
     SELECT n INTO lost
     FROM unnest(m.key_columns || m.by_column || m.fetched_at_column) n
