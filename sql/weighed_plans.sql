@@ -47,6 +47,13 @@ SELECT id FROM l GROUP BY id HAVING id IN (SELECT r.store FROM optional r) ORDER
 SELECT id FROM l ORDER BY NOT EXISTS (SELECT FROM optional r WHERE r.store = l.id), id LIMIT 2;
 SELECT a.id, b.id FROM l a LEFT JOIN l b ON a.id = b.id AND (EXISTS (SELECT FROM optional r WHERE r.store = a.id) OR b.id = 99) WHERE a.id > 3 ORDER BY 1;
 SELECT ARRAY(SELECT (SELECT count(*) FROM required r WHERE r.store = l.id AND EXISTS (SELECT FROM optional o WHERE o.store = l.id)) FROM l ORDER BY l.id);
+-- a copy of all makes hashing cheap
+SET dataconnect_fdw.max_age = '1h';
+SELECT count(*) > 0 FROM optional;
+SELECT id, x FROM l, LATERAL (VALUES (EXISTS (SELECT FROM optional r WHERE r.store = l.id), 1), (false, 2)) v (x, y) WHERE y = 1 ORDER BY id;
+SELECT id, x FROM l, XMLTABLE('/a' PASSING '<a/>' COLUMNS x boolean PATH 'b' DEFAULT EXISTS (SELECT FROM optional r WHERE r.store = l.id)) ORDER BY id;
+RESET dataconnect_fdw.max_age;
+SELECT count(*) FROM optional o, LATERAL (VALUES (o.store), (0)) v (s) WHERE s = 3;
 ALTER TABLE l ADD sold boolean;
 UPDATE l SET sold = EXISTS (SELECT FROM optional r WHERE r.store = l.id) RETURNING id IN (SELECT r.store FROM preset r), sold;
 -- the log contains every requested value, and no other

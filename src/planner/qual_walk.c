@@ -333,6 +333,18 @@ find_carried(DcfQualWalk *walk, List *exprs)
 	return columns;
 }
 
+/* The columns of VALUES that carry a followed column in one of the rows. */
+static Bitmapset *
+visit_values(DcfQualWalk *walk, List *rows)
+{
+	Bitmapset *columns = NULL;
+	ListCell *lc;
+
+	foreach(lc, rows)
+		columns = bms_union(columns, find_carried(walk, lfirst(lc)));
+	return columns;
+}
+
 /* Visit the range table entries, and follow what they carry. */
 static void
 visit_range_table(DcfQualWalk *walk, Query *query)
@@ -353,8 +365,12 @@ visit_range_table(DcfQualWalk *walk, Query *query)
 			columns = visit_inner(walk, (Node *) rte->subquery);
 		else if (rte->rtekind == RTE_CTE)
 			columns = find_cte(walk, rte);
+		else if (rte->rtekind == RTE_VALUES)
+			columns = visit_values(walk, rte->values_lists);
 		else if (rte->rtekind == RTE_FUNCTION)
 			visit_under(walk, (Node *) rte->functions, NULL);
+		else if (rte->rtekind == RTE_TABLEFUNC)
+			visit_under(walk, (Node *) rte->tablefunc, NULL);
 		else if (rte->rtekind == RTE_JOIN)
 			columns = find_carried(walk, rte->joinaliasvars);
 		else
