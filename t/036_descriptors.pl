@@ -110,4 +110,14 @@ for my $requests (4, 40)
 	$session->quit;
 }
 
+# More at once than there are descriptors for.
+$dc->sql("ALTER SERVER parts OPTIONS (SET max_concurrency '100')");
+$session = $dc->session;
+limit(64);
+is($session->attempt('SELECT count(id) FROM parts')->{state}, '53000', '100 at once are too many');
+$dc->wait(in_flight => 0);
+limit(1024);
+is($session->query('SELECT count(id) FROM parts'), '20100', 'with enough descriptors they are not');
+$session->quit;
+
 done_testing();
