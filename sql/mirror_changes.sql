@@ -275,6 +275,20 @@ SELECT (SELECT count(*) FROM sales WHERE at < '2026-04-01') AS sales, (SELECT co
 SELECT mirror, rows, result FROM dataconnect_mirrors WHERE mirror IN ('sales'::regclass, 'whole'::regclass) ORDER BY mirror::text;
 CALL dataconnect_refresh('sales');
 CALL dataconnect_refresh('whole');
+-- a refresh that ends after the first of several lost periods does not forget the others
+BEGIN;
+CREATE TABLE joined (LIKE sales);
+DROP TABLE sales_p20260201, sales_p20260301;
+ALTER TABLE sales ATTACH PARTITION joined FOR VALUES FROM ('2026-02-01') TO ('2026-04-01');
+COMMIT;
+SET client_min_messages = error;
+\! $DATACONNECT_SANDBOX_CTL fault '{"path": "/test/sales", "param": {"StartDate": "2026-03-01T00:00:00.000Z"}, "status": 500}'
+CALL dataconnect_refresh('sales');
+SELECT result IS NOT NULL AND result <> 'ok' AS ended, rows FROM dataconnect_mirrors WHERE mirror = 'sales'::regclass;
+SELECT period_from, loaded_at IS NULL AS lost, records FROM dataconnect_mirror_periods WHERE mirror = 'sales'::regclass AND period_from < '2026-04-01' ORDER BY 1;
+CALL dataconnect_refresh('sales');
+RESET client_min_messages;
+SELECT count(*), (SELECT rows FROM dataconnect_mirrors WHERE mirror = 'sales'::regclass) FROM sales WHERE at < '2026-04-01';
 -- a table of the user's own is compared in any case
 CREATE TABLE own (LIKE whole);
 SELECT dataconnect_mirror('rq.sales', target => 'own', key => '{number}');

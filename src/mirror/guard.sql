@@ -756,11 +756,18 @@ BEGIN
             FROM @extschema@.dataconnect_mirror_partitions(mirror) t
             WHERE (SELECT bool_and(c.relkind IN ('r', 'p') AND (c.relkind = 'p' OR pg_relation_size(c.oid) = 0))
                    FROM pg_partition_tree(t.partition) r JOIN pg_class c ON c.oid = r.relid)
+        ), emptied_periods AS (
+            -- Noted until they are read: the first one of several in a partition already fills it.
+            UPDATE @extschema@.dataconnect_mirror_period_mine p SET loaded_at = '-infinity', records = 0
+            FROM empty e
+            WHERE p.period_from >= e.from_day AND p.period_from < e.to_day
+                AND p.target = mirror AND p.records > 0 AND p.period_from >= m.since
+            RETURNING e.partition
         )
-        SELECT array_agg(p.period_from ORDER BY p.period_from), min(e.partition::oid)::regclass INTO days, emptied
+        SELECT min(e.partition::oid)::regclass INTO emptied FROM emptied_periods e;
+        SELECT array_agg(p.period_from ORDER BY p.period_from) INTO days
         FROM @extschema@.dataconnect_mirror_period_mine p
-            JOIN empty e ON p.period_from >= e.from_day AND p.period_from < e.to_day
-        WHERE p.target = mirror AND p.records > 0 AND p.period_from >= m.since;
+        WHERE p.target = mirror AND p.loaded_at = '-infinity' AND p.period_from >= m.since;
     END IF;
     IF emptied IS NOT NULL THEN
         RAISE WARNING 'mirror "%" has lost rows, which are read again', mirror

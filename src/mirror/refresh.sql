@@ -209,6 +209,32 @@ END $$;
 COMMENT ON FUNCTION dataconnect_mirror_staged(regclass)
 IS 'creates an empty temporary table, until the transaction ends, with the columns of a mirror that are loaded';
 
+-- Steps may have been changed since periods were loaded, so periods are told by what is known of
+-- them.  A day after the last one belongs to the period that ends there, if their step is the same.
+CREATE FUNCTION dataconnect_mirror_period(mirror regclass, day date, OUT period_from date, OUT period_to date)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(here.period_from, before.period_from, day),
+        least(coalesce(here.period_to, s.step_to), (
+            SELECT min(p.period_from) FROM @extschema@.dataconnect_mirror_period_mine p
+            WHERE p.target = mirror AND p.period_from > day))
+    FROM @extschema@.dataconnect_mirror_mine m
+        CROSS JOIN LATERAL @extschema@.dataconnect_mirror_step(day, m.step) s
+        LEFT JOIN LATERAL (
+            SELECT p.period_from, p.period_to FROM @extschema@.dataconnect_mirror_period_mine p
+            WHERE p.target = mirror AND p.period_from <= day AND p.period_to > day
+            ORDER BY p.period_from DESC LIMIT 1) here ON true
+        LEFT JOIN LATERAL (
+            SELECT p.period_from FROM @extschema@.dataconnect_mirror_period_mine p
+            WHERE p.target = mirror AND p.period_to = day AND p.period_from >= s.step_from
+            ORDER BY p.period_from DESC LIMIT 1) before ON true
+    WHERE m.target = mirror
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_period(regclass, date)
+IS 'the period in which a day lies, or would be loaded: its first day, and the day after its last';
+
 CREATE FUNCTION dataconnect_mirror_record(
     mirror regclass,
     a date,
@@ -294,7 +320,8 @@ BEGIN
             @extschema@.dataconnect_mirror_bounds(mirror, period_from, b, '%1$I IS NOT NULL AND %1$I >= %2$L AND %1$I < %3$L')) END,
         format('INSERT INTO %s (%s) SELECT %s FROM %s', partition, columns, columns, staged)], NULL));
     UPDATE @extschema@.dataconnect_mirror_mine SET horizon = b WHERE target = mirror;
-    PERFORM @extschema@.dataconnect_mirror_record(mirror, period_from, b, load.records, load.rejected, load.request, false);
+    PERFORM @extschema@.dataconnect_mirror_record(mirror, p.period_from, b, load.records, load.rejected, load.request, false)
+    FROM @extschema@.dataconnect_mirror_period(mirror, a) p;
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_load_more(regclass, date, date, date, date)
@@ -374,8 +401,7 @@ BEGIN
     END IF;
 
     IF jsonb_array_length(progress -> 'lost') > 0 THEN
-        SELECT greatest(s.step_from, m.since) AS period_from, s.step_to AS period_to INTO period
-        FROM @extschema@.dataconnect_mirror_step((progress #>> '{lost,0}')::date, m.step) s;
+        SELECT * INTO period FROM @extschema@.dataconnect_mirror_period(mirror, (progress #>> '{lost,0}')::date);
         PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, period.period_from,
             least(period.period_to, m.horizon), period.period_to);
         RETURN progress #- '{lost,0}';
@@ -384,8 +410,7 @@ BEGIN
     -- What is late comes first: days leave its range when the horizon moves.
     day := greatest(day, m.since);
     IF day < until THEN
-        SELECT greatest(s.step_from, m.since) AS period_from, s.step_to AS period_to INTO period
-        FROM @extschema@.dataconnect_mirror_step(day, m.step) s;
+        SELECT * INTO period FROM @extschema@.dataconnect_mirror_period(mirror, day);
         PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, day, least(period.period_to, until), period.period_to);
         RETURN progress || jsonb_build_object('at', least(period.period_to, until));
     END IF;
@@ -393,8 +418,7 @@ BEGIN
     IF (progress ->> 'only')::boolean OR m.horizon >= goal THEN
         RETURN NULL;
     END IF;
-    SELECT greatest(s.step_from, m.since) AS period_from, s.step_to AS period_to INTO period
-    FROM @extschema@.dataconnect_mirror_step(m.horizon, m.step) s;
+    SELECT * INTO period FROM @extschema@.dataconnect_mirror_period(mirror, m.horizon);
     -- The local partition in which the horizon lies, or which ends there.  If the step was changed,
     -- or partitions were joined, it need not begin with a step.
     SELECT t.from_day, t.to_day INTO place
@@ -404,7 +428,7 @@ BEGIN
     IF NOT m.managed OR place.to_day > m.horizon THEN
         PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, m.horizon,
             least(period.period_to, place.to_day, goal), period.period_to);
-    ELSIF place.from_day >= period.period_from AND m.live_table IS NOT NULL THEN
+    ELSIF place.from_day >= (SELECT s.step_from FROM @extschema@.dataconnect_mirror_step(m.horizon, m.step) s) AND m.live_table IS NOT NULL THEN
         -- Inserted while readers wait: no more than a day.
         PERFORM @extschema@.dataconnect_mirror_load_more(mirror, place.from_day, m.horizon, m.horizon + 1, period.period_to);
     ELSE

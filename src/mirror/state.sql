@@ -78,7 +78,7 @@ IS 'one row for each loaded period of a mirror; read the view dataconnect_mirror
 COMMENT ON COLUMN dataconnect_mirror_period_state.target IS 'table that the mirror fills';
 COMMENT ON COLUMN dataconnect_mirror_period_state.period_from IS 'first day';
 COMMENT ON COLUMN dataconnect_mirror_period_state.period_to IS 'day after the last';
-COMMENT ON COLUMN dataconnect_mirror_period_state.loaded_at IS 'time at which rows of the period were last read';
+COMMENT ON COLUMN dataconnect_mirror_period_state.loaded_at IS 'time at which rows of the period were last read; -infinity if they were lost since';
 COMMENT ON COLUMN dataconnect_mirror_period_state.records IS 'rows of the period that are in the target';
 COMMENT ON COLUMN dataconnect_mirror_period_state.rejected IS 'rows that the service returned outside of the asked period, and that were left out';
 COMMENT ON COLUMN dataconnect_mirror_period_state.request IS 'last request of the period, or the first of several';

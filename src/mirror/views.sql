@@ -89,7 +89,7 @@ SELECT
     p.target AS mirror,
     nullif(p.period_from, '-infinity') AS period_from,
     nullif(p.period_to, 'infinity') AS period_to,
-    p.loaded_at,
+    nullif(p.loaded_at, '-infinity') AS loaded_at,
     p.records,
     p.rejected,
     p.request,
@@ -104,7 +104,7 @@ IS 'the periods that are here of each mirror that one may read, or of all for me
 COMMENT ON COLUMN dataconnect_mirror_periods.mirror IS 'local table';
 COMMENT ON COLUMN dataconnect_mirror_periods.period_from IS 'first day; NULL for a whole table';
 COMMENT ON COLUMN dataconnect_mirror_periods.period_to IS 'day after the last; NULL for a whole table';
-COMMENT ON COLUMN dataconnect_mirror_periods.loaded_at IS 'time at which rows of the period were last read from the service';
+COMMENT ON COLUMN dataconnect_mirror_periods.loaded_at IS 'time at which rows of the period were last read from the service; NULL if they were lost and not read since';
 COMMENT ON COLUMN dataconnect_mirror_periods.records IS 'rows of the period that are here';
 COMMENT ON COLUMN dataconnect_mirror_periods.rejected IS 'rows that the service returned outside of the asked period, and that were left out';
 COMMENT ON COLUMN dataconnect_mirror_periods.request IS 'last request of the period, or the first of several, as EXPLAIN shows it';
