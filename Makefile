@@ -310,6 +310,8 @@ setup:
 	@PG_CONFIG='$(PG_CONFIG)' tools/setup test
 test:
 	@PG_CONFIG='$(PG_CONFIG)' tools/test
+test-sanitized:
+	@PG_CONFIG='$(PG_CONFIG)' CC='$(CC)' tools/test-sanitized $(TESTS)
 demo:
 	@PG_CONFIG='$(PG_CONFIG)' demo/run
 demo-shell:
@@ -354,6 +356,8 @@ help:
 	@echo '  make installcheck-tap        TAP tests; PROVE_TESTS=t/010_cancel.pl: only this;'
 	@echo '                               PROVE_FLAGS=-j2: two at a time'
 	@echo '  make installcheck-tap-world  the same, with locked sessions and company limits'
+	@echo '  make test-sanitized          the tests, under sanitizers; TESTS=t/010_cancel.pl: only'
+	@echo '                               this; installs the usual build again afterwards'
 	@echo '  make fuzz-queries            random queries, compared with local tables, for'
 	@echo '                               FUZZ_SECONDS=$(FUZZ_SECONDS) from SEED on'
 	@echo ''
@@ -373,6 +377,7 @@ help:
 FORCE:
 .PHONY: FORCE all install install-catalogue uninstall uninstall-catalogue \
   installcheck installcheck-tap installcheck-tap-world clean unit fuzz \
-  fuzz-quick fuzz-queries format format-check lint doc-map demo-picture setup test demo \
+  fuzz-quick fuzz-queries format format-check lint doc-map demo-picture setup test \
+  test-sanitized demo \
   demo-shell \
   bench bench-quick bench-dashboard bench-mirror bench-readers assert-postgres help
