@@ -92,7 +92,7 @@ make();
 hold(2);
 $first->send(call());
 $dc->wait(held => 1);
-my $other = $second->attempt(call());
+my $other = $second->attempt("SET statement_timeout = '20s'; @{[ call() ]}; RESET statement_timeout");
 is($other->{state}, '', 'another refresh meanwhile is no error');
 like($other->{err}, qr/NOTICE:  \S+:? .*refresh/i, 'but says why it does nothing');
 ok(!$first->is_done, 'while the first one goes on');

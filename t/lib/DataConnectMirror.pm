@@ -8,8 +8,9 @@
 #	$mirror->mismatches($days, $since, $today + 1, sub { $mirror->is_state(@_, $from_version, $to_version) });
 #
 # Options: type of the column (timestamp, timestamptz, date), zone of the server, source
-# (window or parameters), shows_version (a column shows the version of the ledger: then
-# every reply differs), server, url, name of the mirror, source's name.
+# (window or parameters), split (the source has this option), shows_version (a column shows
+# the version of the ledger: then every reply differs), server, name of the mirror,
+# source_name.
 package DataConnectMirror;
 
 use strict;
@@ -26,7 +27,7 @@ sub new
 	my ($class, $dc, %option) = @_;
 	my $self = bless {
 		dc => $dc, type => 'timestamp', zone => 'UTC', source => 'window', server => 'dc',
-		name => 'mirror', source_name => 'ledger', shows_version => 0, key => '{id}', %option }, $class;
+		name => 'mirror', source_name => 'ledger', shows_version => 0, split => 1, key => '{id}', %option }, $class;
 
 	$self->{rows} = {};       # { id => { day, text and what was sent } }
 	$self->{version} = 0;
@@ -172,7 +173,7 @@ sub source_sql
 		  qw(start_date stop_date));
 	return "CREATE FOREIGN TABLE $self->{source_name} (" . join(', ', @columns)
 	  . ") SERVER $self->{server} OPTIONS (endpoint '/test/ledger', params 'Zone=$self->{zone}'"
-	  . ($self->{source} eq 'window' ? ", split 'date_created'" : '') . ');';
+	  . ($self->{source} eq 'window' && $self->{split} ? ", split 'date_created'" : '') . ');';
 }
 
 # The call that makes the mirror; arguments as texts.
