@@ -160,7 +160,9 @@ endif
 # --- Tests that need PostgreSQL -------------------------------------------
 
 PROVE      ?= prove
-PROVE_TESTS = $(sort $(wildcard t/*.pl))
+# The longest ones are first, so that none is left alone in the end.
+PROVE_LONG  = $(sort $(wildcard t/*_queries.pl t/*_differential.pl))
+PROVE_TESTS = $(PROVE_LONG) $(filter-out $(PROVE_LONG),$(sort $(wildcard t/*.pl)))
 PGXS_TOP    = $(abspath $(dir $(PGXS))/../..)
 
 # PostgreSQL::Test starts its own servers and a sandbox for each file.
