@@ -320,6 +320,10 @@ UPDATE dataconnect_mirror_mine SET step = '7 days', live = '30 days', late = '0'
 \! $DATACONNECT_SANDBOX_CTL log-clear
 CALL dataconnect_refresh('sales');
 \! sh -c "$LOG"
+-- periods stay as they were loaded
+CALL dataconnect_refresh('sales', '2026-01-10', '2026-03-10');
+SELECT period_from, period_to, records FROM dataconnect_mirror_periods WHERE mirror = 'sales'::regclass AND period_from < '2026-04-01' ORDER BY 1;
+\! $DATACONNECT_SANDBOX_CTL log-clear
 UPDATE dataconnect_mirror_mine SET step = '1 year', live = '3 days' WHERE target = 'sales'::regclass;
 CALL dataconnect_refresh('sales');
 \! $DATACONNECT_SANDBOX_CTL log --fields params | grep -c 2026-0
