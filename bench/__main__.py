@@ -47,9 +47,9 @@ def arguments():
                         help="of each run of look-ups")
     parser.add_argument("--delay", type=float, default=DELAY, metavar="SECONDS",
                         help="until the dashboard's service answers")
-    parser.add_argument("--mirror-years", type=int, default=3, metavar="N",
+    parser.add_argument("--mirror-years", type=int, default=1, metavar="N",
                         help="that are loaded into a mirror")
-    parser.add_argument("--mirror-rows", type=int, default=2000, metavar="N",
+    parser.add_argument("--mirror-rows", type=int, default=8000, metavar="N",
                         help="of each day of a mirror")
     parser.add_argument("--wide-size", type=int, default=32_000_000, metavar="BYTES",
                         help="of a reply with many columns")
