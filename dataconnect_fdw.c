@@ -30,6 +30,7 @@
 #include "planner/batch_plan.h"
 #include "planner/plan.h"
 #include "reply/reply_stats.h"
+#include "reply/reply_trace.h"
 #include "reply/xml_reader.h"
 #include "sql/parameter_sql.h"
 
@@ -52,6 +53,7 @@ _PG_init(void)
 	dcf_http_define_settings();
 	dcf_batch_init();
 	dcf_reply_stats_init();
+	dcf_reply_trace_init();
 	dcf_parameter_sql_init();
 	dcf_offline_init();
 	dcf_freshness_init();

@@ -60,11 +60,22 @@ typedef struct DcfExchange
 	void (*on_body)(void *arg, DcfBody *body);
 	void *on_body_arg;
 
+	/* Called during a wait when a try is connected; must not raise.  Or NULL. */
+	void (*on_connect)(void *arg);
+	void *on_connect_arg;
+
 	/* Valid once the exchange is done. */
 	DcfTransfer *transfer;
 	DcfBody *body;
 	int64 requested_wait; /* as in DcfRefusal */
 	int tries;			  /* number of times it was sent */
+
+	/* What it has cost so far; valid at any time, also after an error. */
+	int status;		  /* of the last try; 0 before its head */
+	int refused;	  /* tries that were answered with 429 */
+	int64 queued;	  /* ms of waiting for leave, without the current wait */
+	int64 backed_off; /* ms between tries, likewise */
+	int64 since;	  /* when the current one of these waits began */
 
 	/* Private. */
 	DcfExchangeState state;
@@ -73,7 +84,8 @@ typedef struct DcfExchange
 	DcfCircuitBreaker *breaker; /* of the host; from the first try on */
 	bool permitted;				/* to send the next try */
 	bool needed;				/* its clock runs: somebody waited for it */
-	bool answered;				/* the head of this try has been reported */
+	bool probing;		/* this try is to tell the breaker of its connection */
+	bool answered;		/* the head of this try has been reported */
 	int failures;		/* failed tries that count towards max_retries */
 	int64 entering;		/* when it began to wait for leave */
 	int64 next_try;		/* in DCF_EXCHANGE_PAUSING, by dcf_wait_now() */
@@ -130,6 +142,13 @@ static inline bool
 dcf_exchange_is_entering(const DcfExchange *exchange)
 {
 	return exchange->state == DCF_EXCHANGE_ENTERING;
+}
+
+/* Its caller has what it needs: it waits for leave from now on. */
+static inline void
+dcf_exchange_begin_queuing(DcfExchange *exchange)
+{
+	exchange->since = dcf_wait_now();
 }
 
 /* Raise the time-out if the deadline is over; for a wait before the first step. */

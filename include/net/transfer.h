@@ -58,6 +58,9 @@ extern DcfTransferState dcf_transfer_state(DcfTransfer *transfer);
  */
 extern bool dcf_transfer_is_ready(const DcfTransfer *transfer);
 
+/* Whether its connection is up, so that the request has been sent. */
+extern bool dcf_transfer_is_connected(const DcfTransfer *transfer);
+
 /* Of the bytes of the body, after DCF_TRANSFER_HEAD.  Its end is libcurl's. */
 extern DcfSource *dcf_transfer_source(DcfTransfer *transfer);
 

@@ -24,6 +24,8 @@
 #include "net/limiter.h"
 #include "net/session.h"
 #include "options/freshness.h"
+#include "reply/progress.h"
+#include "reply/request_subject.h"
 #include "request/request.h"
 
 typedef struct DcfReply DcfReply;
@@ -71,6 +73,45 @@ extern DcfReply *dcf_reply_create(DcfSession *session,
 extern void dcf_reply_use_copies(DcfReply *reply,
 								 const DcfFreshness *freshness,
 								 DcfWarned *warned);
+
+/* Whether requests are to be traced. */
+extern bool dcf_reply_trace_is_on(void);
+
+/*
+ * Before the first step: when the request ends, whatever the way, it is added to the
+ * list and the totals of requests (request_log.h), and logged if it was slow.
+ * subject must live as long as the reply.  on_connect may be NULL; it is called
+ * during a wait when the phase changes, and must not raise.
+ */
+extern void dcf_reply_trace(DcfReply *reply, const DcfRequestSubject *subject,
+							void (*on_connect)(void *arg), void *arg);
+
+/* Where the records that were read are counted; must live as long as the reply. */
+extern void dcf_reply_count_records(DcfReply *reply, const uint64 *records);
+
+/* The request's phase. */
+extern DcfScanPhase dcf_reply_phase(const DcfReply *reply);
+
+/*
+ * Until dcf_reply_unwatch(), errors are those of the request.  After an error
+ * PostgreSQL itself restores the stack.
+ */
+extern void dcf_reply_watch(DcfReply *reply, ErrorContextCallback *callback);
+extern void dcf_reply_unwatch(DcfReply *reply,
+							  const ErrorContextCallback *callback);
+
+/* In an error context callback: the error, unless it is a warning, ends the request. */
+extern void dcf_reply_note_error(DcfReply *reply);
+
+/* What was noted did not end it. */
+extern void dcf_reply_forget_error(DcfReply *reply);
+
+/*
+ * Around a wait: an error is one of all requests that it ends.  The latter is not
+ * called after an error.
+ */
+extern void dcf_reply_watch_wait(ErrorContextCallback *callback);
+extern void dcf_reply_unwatch_wait(const ErrorContextCallback *callback);
 
 typedef enum DcfReplyStatus
 {

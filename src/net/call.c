@@ -65,6 +65,7 @@ authorize(DcfCall *call)
 		dcf_wipe_later(MemoryContextStrdup(exchange->context, authorization),
 					   exchange->context) :
 		NULL;
+	dcf_exchange_begin_queuing(exchange);
 	call->authorized = true;
 	return true;
 }

@@ -23,7 +23,7 @@ dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 	exchange->options = options;
 	exchange->max_retries = options->max_retries;
 	exchange->context = CurrentMemoryContext;
-	exchange->entering = dcf_wait_now();
+	exchange->entering = exchange->since = dcf_wait_now();
 	http->compression = options->compression;
 	http->connect_timeout = options->connect_timeout;
 	http->first_byte_timeout = options->first_byte_timeout;
@@ -124,11 +124,16 @@ end_try(void *arg, const DcfHttpHead *head)
 	dcf_limiter_release(arg);
 }
 
-/* Called when a probe is connected. */
+/* Called when a try is connected. */
 static void
 note_connected(void *arg)
 {
-	dcf_circuit_breaker_connect(arg);
+	const DcfExchange *exchange = arg;
+
+	if (exchange->probing)
+		dcf_circuit_breaker_connect(exchange->breaker);
+	if (exchange->on_connect)
+		exchange->on_connect(exchange->on_connect_arg);
 }
 
 void
@@ -146,6 +151,8 @@ begin_entering(DcfExchange *exchange)
 {
 	exchange->state = DCF_EXCHANGE_ENTERING;
 	exchange->entering = dcf_wait_now();
+	exchange->backed_off += exchange->entering - exchange->since;
+	exchange->since = exchange->entering;
 	exchange->needed = false;
 }
 
@@ -209,12 +216,12 @@ send_try(DcfExchange *exchange)
 	DcfHttpRequest *http = &exchange->http;
 
 	exchange->permitted = false;
-	http->on_connect = NULL;
-	if (dcf_circuit_breaker_enter(exchange->breaker))
-	{
-		http->on_connect = note_connected;
-		http->on_connect_arg = exchange->breaker;
-	}
+	exchange->queued += dcf_wait_now() - exchange->since;
+	exchange->status = 0;
+	exchange->probing = dcf_circuit_breaker_enter(exchange->breaker);
+	http->on_connect =
+		exchange->probing || exchange->on_connect ? note_connected : NULL;
+	http->on_connect_arg = exchange;
 	exchange->transfer =
 		dcf_transfer_begin(exchange->pool, http, exchange->context);
 	exchange->tries++;
@@ -265,6 +272,7 @@ lose_host(DcfExchange *exchange)
 	end_transfer(exchange);
 	dcf_circuit_breaker_begin_wait(exchange->breaker,
 								   choose_backoff(exchange));
+	exchange->since = dcf_wait_now();
 	exchange->state = DCF_EXCHANGE_UNREACHED;
 }
 
@@ -299,6 +307,8 @@ note_answer(DcfExchange *exchange)
 	if (exchange->answered)
 		return;
 	exchange->answered = true;
+	exchange->status = head->status;
+	exchange->refused += head->status == 429;
 	dcf_circuit_breaker_answer(exchange->breaker);
 	if (exchange->slot)
 		tell_limiter(exchange->slot, head);
@@ -333,7 +343,8 @@ decide(DcfExchange *exchange, DcfOutcome outcome)
 	wait = choose_wait(exchange);
 	if (wait >= 0)
 	{
-		exchange->next_try = dcf_wait_now() + wait;
+		exchange->since = dcf_wait_now();
+		exchange->next_try = exchange->since + wait;
 		exchange->state = DCF_EXCHANGE_DRAINING;
 		return;
 	}
@@ -512,4 +523,5 @@ dcf_exchange_repeat(DcfExchange *exchange)
 	end_transfer(exchange);
 	/* Its clock goes on. */
 	exchange->state = DCF_EXCHANGE_ENTERING;
+	dcf_exchange_begin_queuing(exchange);
 }

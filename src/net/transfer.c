@@ -84,6 +84,12 @@ dcf_transfer_is_ready(const DcfTransfer *transfer)
 		(transfer->source.done && transfer->lookup == NULL);
 }
 
+bool
+dcf_transfer_is_connected(const DcfTransfer *transfer)
+{
+	return transfer->connected_at != 0;
+}
+
 void
 dcf_transfer_plan(DcfTransfer *transfer, DcfWaitPlan *plan)
 {

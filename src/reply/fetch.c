@@ -14,6 +14,7 @@
 #include "reply/fetch.h"
 #include "reply/reply.h"
 #include "reply/reply_stats.h"
+#include "reply/request_log.h"
 #include "request/parameter_hint.h"
 #include "request/request.h"
 
@@ -41,22 +42,26 @@ struct Fetch
 {
 	DcfRowSource base; /* has to be first */
 	MemoryContext context;
-	DcfRowStats own_stats;	   /* if the caller has none */
-	DcfRequest *fixed;		   /* the only request, or NULL */
-	const char *hint;		   /* for it, or NULL */
-	Bitmapset *sent;		   /* fetched parameter columns, by attnum */
-	DcfSession *session;	   /* from the first request on */
-	MemoryContext set_context; /* of the set of requests, with its values */
-	DcfRequestSet *set;		   /* NULL when not started */
-	DcfFreshness freshness;	   /* of the set's replies */
-	Stream **streams;		   /* the first nstreams are in use */
+	DcfRowStats own_stats;		/* if the caller has none */
+	DcfRequest *fixed;			/* the only request, or NULL */
+	const char *hint;			/* for it, or NULL */
+	Bitmapset *sent;			/* fetched parameter columns, by attnum */
+	DcfSession *session;		/* from the first request on */
+	MemoryContext set_context;	/* of the set of requests, with its values */
+	DcfRequestSet *set;			/* NULL when not started */
+	DcfFreshness freshness;		/* of the set's replies */
+	DcfRequestSubject *subject; /* from the first request on */
+	DcfProgress *progress;		/* or NULL; in set_context, as the set */
+	DcfProgressState finished;	/* what requests that have ended add to it */
+	Stream **streams;			/* the first nstreams are in use */
 	int nstreams;
-	int width;		/* how many streams may be in use */
-	int latest;		/* index of the stream last read from */
-	int nbatches;	/* number of the latest batch that was sent, + 1 */
-	Stream *stream; /* to read from, or NULL: to be chosen */
-	uint64 nrows;	/* returned, over all starts */
-	uint64 planned; /* number of the last plan that it took part in */
+	int width;		 /* how many streams may be in use */
+	int latest;		 /* index of the stream last read from */
+	int nbatches;	 /* number of the latest batch that was sent, + 1 */
+	Stream *stream;	 /* to read from, or NULL: to be chosen */
+	DcfReply *noted; /* has an error that was raised, or only logged; or NULL */
+	uint64 nrows;	 /* returned, over all starts */
+	uint64 planned;	 /* number of the last plan that it took part in */
 };
 
 static void start(DcfRowSource *source, const DcfBoundValue *values);
@@ -72,6 +77,8 @@ static void stop(DcfRowSource *source);
 static void add_open(const DcfRowSource *source, DcfRowStats *stats);
 static Bitmapset *find_sent(const DcfRelation *relation,
 							const DcfFdwPrivate *priv);
+static inline DcfRowStatus read_row(Fetch *fetch, bool wait,
+									TupleTableSlot **slot);
 static DcfRowStatus choose_stream(Fetch *fetch, bool wait);
 static void open_streams(Fetch *fetch);
 static void open_stream(Fetch *fetch);
@@ -95,6 +102,11 @@ static void add_to_reply_stats(const Fetch *fetch, const Stream *stream,
 							   bool whole);
 static void count_reply(const Stream *stream, DcfRowStats *stats);
 static void fill_sent(const Fetch *fetch, Datum *values, bool *isnull);
+static void begin_trace(Fetch *fetch);
+static void expect_records(Fetch *fetch, const Stream *stream);
+static void show_progress(void *arg);
+static void add_progress(const Stream *stream, DcfProgressState *state);
+static void note_error(void *arg);
 
 static const DcfRowSourceRoutine routine = {.start = start,
 											.next = next,
@@ -183,16 +195,49 @@ start(DcfRowSource *source, const DcfBoundValue *values)
 	if (!fetch->session && dcf_bind_has_next(fetch->set))
 		fetch->session = dcf_session_get(source->relation->serverid,
 										 source->userid, fetch->context);
+	if (dcf_bind_has_next(fetch->set) && dcf_reply_trace_is_on())
+		begin_trace(fetch);
+}
+
+/* The next row; an error on the way is noted for monitoring. */
+static DcfRowStatus
+next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
+{
+	Fetch *fetch = (Fetch *) source;
+	ErrorContextCallback callback = {.previous = error_context_stack,
+									 .callback = note_error,
+									 .arg = fetch};
+	DcfRowStatus status;
+
+	error_context_stack = &callback;
+	status = read_row(fetch, wait, slot);
+	error_context_stack = callback.previous;
+	/* It was only logged. */
+	if (fetch->noted)
+		dcf_reply_forget_error(fetch->noted);
+	fetch->noted = NULL;
+	return status;
+}
+
+/* An error context callback: an error is that of the request that is read. */
+static void
+note_error(void *arg)
+{
+	Fetch *fetch = arg;
+
+	if (fetch->stream == NULL)
+		return;
+	fetch->noted = fetch->stream->reply;
+	dcf_reply_note_error(fetch->noted);
 }
 
 /*
  * Stays with one stream while its buffer has records.  A stream may have records at
  * once for long, so from time to time the other requests go on.
  */
-static DcfRowStatus
-next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
+static inline DcfRowStatus
+read_row(Fetch *fetch, bool wait, TupleTableSlot **slot)
 {
-	Fetch *fetch = (Fetch *) source;
 	Datum *values = (*slot)->tts_values;
 	bool *isnull = (*slot)->tts_isnull;
 
@@ -200,6 +245,7 @@ next(DcfRowSource *source, bool wait, TupleTableSlot **slot)
 	{
 		step_streams(fetch);
 		open_streams(fetch);
+		show_progress(fetch);
 	}
 	for (;;)
 	{
@@ -252,10 +298,16 @@ choose_stream(Fetch *fetch, bool wait)
 		step_streams(fetch);
 		open_streams(fetch);
 		if (fetch->nstreams == 0)
+		{
+			dcf_progress_end(fetch->progress);
 			return DCF_ROW_END;
+		}
 		fetch->stream = find_ready(fetch);
 		if (fetch->stream)
+		{
+			show_progress(fetch);
 			return DCF_ROW_READY;
+		}
 		if (!wait)
 			return DCF_ROW_LATER;
 		dcf_row_source_wait(&source, 1, true);
@@ -298,6 +350,7 @@ open_stream(Fetch *fetch)
 	MemoryContext old = MemoryContextSwitchTo(stream->context);
 
 	next_request(fetch, stream);
+	expect_records(fetch, stream);
 	stream->request = dcf_bind_request(stream->bound);
 	stream->reply =
 		dcf_reply_create(fetch->session, stream->request,
@@ -305,6 +358,8 @@ open_stream(Fetch *fetch)
 										   NULL,
 						 &(DcfHintCallback){give_hint, stream},
 						 dcf_bind_can_halve(stream->bound), stream->context);
+	if (fetch->subject)
+		dcf_reply_trace(stream->reply, fetch->subject, show_progress, fetch);
 	if (fetch->freshness.keeps)
 		dcf_reply_use_copies(stream->reply, &fetch->freshness,
 							 fetch->base.warned);
@@ -439,6 +494,8 @@ step_stream(Fetch *fetch, Stream *stream)
 		dcf_bind_halve(fetch->set, stream->bound);
 		stats->requests++;
 		stats->halved++;
+		fetch->finished.done++;
+		fetch->finished.planned++;
 		dcf_reply_close(stream->reply);
 		stream->reply = NULL;
 		end_stream(fetch, stream, false);
@@ -537,6 +594,7 @@ plan(DcfRowSource *source, DcfLimiterClaim claim, DcfWaitPlan *plan)
 	if (fetch->planned == plan->number)
 		return false;
 	fetch->planned = plan->number;
+	show_progress(fetch);
 	for (int i = 0; i < fetch->nstreams; i++)
 	{
 		Stream *stream = fetch->streams[i];
@@ -622,6 +680,12 @@ end_stream(Fetch *fetch, Stream *stream, bool whole)
 	if (stream->reply)
 	{
 		count_reply(stream, fetch->base.stats);
+		add_progress(stream, &fetch->finished);
+		if (fetch->noted == stream->reply)
+			fetch->noted = NULL;
+		/* Its phase is over. */
+		fetch->finished.phase = 0;
+		fetch->finished.done++;
 		/* Scans do not send fixed requests, so these are not typical. */
 		if (stream->begun && !fetch->fixed)
 			add_to_reply_stats(fetch, stream, whole);
@@ -666,6 +730,7 @@ stop(DcfRowSource *source)
 		end_stream(fetch, fetch->streams[fetch->nstreams - 1], false);
 	MemoryContextReset(fetch->set_context);
 	fetch->set = NULL;
+	fetch->progress = NULL;
 }
 
 /* Add a reply, complete or not, to the scan's statistics. */
@@ -710,4 +775,69 @@ fill_sent(const Fetch *fetch, Datum *values, bool *isnull)
 	while ((member = bms_next_member(fetch->sent, member)) >= 0)
 		values[member - 1] =
 			dcf_bind_sent(fetch->stream->bound, member, &isnull[member - 1]);
+}
+
+/* The set of requests is made: note whose it is, and show the scan as under way. */
+static void
+begin_trace(Fetch *fetch)
+{
+	MemoryContext old = MemoryContextSwitchTo(fetch->context);
+
+	if (fetch->subject == NULL)
+		fetch->subject =
+			dcf_request_subject_create(fetch->base.userid,
+									   fetch->base.relation->serverid,
+									   fetch->base.relation->relid);
+	MemoryContextSwitchTo(fetch->set_context);
+	if (dcf_request_log_is_on())
+		fetch->progress = dcf_progress_begin(fetch->subject);
+	memset(&fetch->finished, 0, sizeof(fetch->finished));
+	fetch->finished.planned = dcf_bind_count(fetch->set);
+	fetch->finished.expected = -1;
+	MemoryContextSwitchTo(old);
+}
+
+/* The records of all requests, by what was learned of requests like the first one. */
+static void
+expect_records(Fetch *fetch, const Stream *stream)
+{
+	const DcfRowSource *source = &fetch->base;
+	double records;
+
+	if (fetch->progress == NULL || fetch->finished.done > 0 ||
+		fetch->nstreams > 0 || fetch->fixed)
+		return;
+	records = source->priv->source == DCF_ESTIMATE_REMOTE ?
+		source->priv->rows_per_request :
+		dcf_reply_stats_records(source->relation, &stream->reqsize);
+	if (records >= 0)
+		fetch->finished.expected = records * fetch->finished.planned;
+}
+
+/* Also a reply's on_connect, so it must not raise. */
+static void
+show_progress(void *arg)
+{
+	const Fetch *fetch = arg;
+	DcfProgressState state = fetch->finished;
+
+	if (fetch->progress == NULL)
+		return;
+	state.open = fetch->nstreams;
+	for (int i = 0; i < fetch->nstreams; i++)
+		add_progress(fetch->streams[i], &state);
+	dcf_progress_set(fetch->progress, &state);
+}
+
+/* Add a request under way. */
+static void
+add_progress(const Stream *stream, DcfProgressState *state)
+{
+	DcfReplyCounters reply;
+
+	dcf_reply_counters(stream->reply, &reply);
+	state->phase = Max(state->phase, dcf_reply_phase(stream->reply));
+	state->bytes += (int64) reply.body.bytes_received;
+	if (stream->begun)
+		state->records += (int64) dcf_record_count(stream->reader);
 }

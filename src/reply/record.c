@@ -125,6 +125,7 @@ dcf_record_attach(DcfRecordReader *reader, DcfReply *reply)
 	source->fields = source->format->fields(source->in);
 	reader->rows = NULL;
 	reader->bytes = 0;
+	dcf_reply_count_records(reply, &reader->records);
 	dcf_record_begin_held(reader);
 	dcf_record_begin_missing(reader);
 	dcf_record_begin_new(reader);

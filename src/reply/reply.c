@@ -42,9 +42,13 @@ DcfReplyStatus
 dcf_reply_step(DcfReply *reply)
 {
 	MemoryContext old = MemoryContextSwitchTo(reply->context);
-	DcfReplyStatus status =
-		reply->copy ? dcf_reply_step_copy(reply) : dcf_reply_step_call(reply);
+	ErrorContextCallback callback;
+	DcfReplyStatus status;
 
+	dcf_reply_watch(reply, &callback);
+	status =
+		reply->copy ? dcf_reply_step_copy(reply) : dcf_reply_step_call(reply);
+	dcf_reply_unwatch(reply, &callback);
 	MemoryContextSwitchTo(old);
 	return status;
 }
@@ -57,10 +61,13 @@ dcf_reply_await(DcfReply *reply)
 	while ((status = dcf_reply_step(reply)) == DCF_REPLY_LATER)
 	{
 		DcfWaitPlan plan;
+		ErrorContextCallback callback;
 
 		dcf_wait_plan_begin(&plan);
 		dcf_reply_plan(reply, DCF_CLAIM_NEEDED, &plan);
+		dcf_reply_watch(reply, &callback);
 		dcf_wait(&plan);
+		dcf_reply_unwatch(reply, &callback);
 		dcf_reply_waited(reply);
 	}
 	return status;
@@ -82,10 +89,14 @@ dcf_reply_is_sent(const DcfReply *reply)
 void
 dcf_reply_plan(DcfReply *reply, DcfLimiterClaim claim, DcfWaitPlan *plan)
 {
+	ErrorContextCallback callback;
+
+	dcf_reply_watch(reply, &callback);
 	if (reply->copy)
 		dcf_reply_plan_copy(reply, claim, plan);
 	else
 		dcf_reply_plan_call(reply, claim, plan);
+	dcf_reply_unwatch(reply, &callback);
 }
 
 void

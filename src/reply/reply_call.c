@@ -67,6 +67,7 @@ begin_body(void *arg, DcfBody *body)
 	DcfReply *reply = arg;
 
 	reply->fetched_at = GetCurrentTimestamp();
+	dcf_reply_trace_body(reply, body);
 	if (reply->copy)
 		begin_copy(reply, body);
 }
@@ -89,6 +90,8 @@ find_url(DcfReply *reply)
 	exchange->path = request->endpoint;
 	exchange->on_body = begin_body;
 	exchange->on_body_arg = reply;
+	exchange->on_connect = reply->on_connect;
+	exchange->on_connect_arg = reply->on_connect_arg;
 	http->url = dcf_request_url(request, base);
 	if (dcf_request_is_post(request, base))
 		http->post_body = dcf_request_body(request, &http->content_type);
@@ -134,6 +137,7 @@ dcf_reply_step_call(DcfReply *reply)
 		raise_refusal(reply);
 	MemoryContextSwitchTo(old);
 	reply->body = reply->call.exchange.body;
+	reply->trace.halved = status != 200;
 	return status == 200 ? DCF_REPLY_BEGUN : DCF_REPLY_TOO_MUCH;
 }
 

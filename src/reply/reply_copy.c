@@ -49,6 +49,7 @@ read_copy(DcfReply *reply)
 	reply->is_copy = true;
 	reply->fetched_at = dcf_copy_head(reply->copy)->fetched_at;
 	reply->body = dcf_body_create(source);
+	dcf_reply_trace_body(reply, reply->body);
 }
 
 /* The total_timeout also counts the wait for another session. */
@@ -226,7 +227,11 @@ dcf_reply_step_copy(DcfReply *reply)
 	if (error == NULL)
 		return attempt.status;
 	if (!read_stale(reply, error))
+	{
+		/* That calls no error context callbacks. */
+		reply->trace.sqlstate = error->sqlerrcode;
 		ReThrowError(error);
+	}
 	return DCF_REPLY_BEGUN;
 }
 
@@ -266,6 +271,7 @@ dcf_reply_plan_copy(DcfReply *reply, DcfLimiterClaim claim, DcfWaitPlan *plan)
 void
 dcf_reply_keep(DcfReply *reply, uint64 records)
 {
+	reply->trace.whole = true;
 	if (reply->copy && !reply->is_copy)
 		dcf_copy_keep(reply->copy, records);
 }

@@ -8,9 +8,27 @@
 
 #include "postgres.h"
 
+#include "portability/instr_time.h"
+
 #include "net/call.h"
 #include "net/copy.h"
 #include "reply/reply.h"
+
+/* What is noted of a request for monitoring; see reply_trace.c. */
+typedef struct DcfReplyTrace
+{
+	const DcfRequestSubject *subject; /* NULL: it is not traced */
+	bool kept;						  /* in the list and the totals */
+	uint64 queryid;
+	TimestampTz began;
+	instr_time clock;
+	int sqlstate; /* of an error that was raised for it; 0: none */
+	bool whole;	  /* the reply was read to its end */
+	bool halved;
+	DcfBodyStats body;	   /* of the last body that has ended */
+	const uint64 *records; /* read so far; or NULL */
+	MemoryContextCallback release;
+} DcfReplyTrace;
 
 struct DcfReply
 {
@@ -37,7 +55,14 @@ struct DcfReply
 	bool is_stale;
 	DcfWarned *warned;
 	ErrorData *error; /* before a wait; fails the next step; or NULL */
+
+	DcfReplyTrace trace;
+	void (*on_connect)(void *arg); /* or NULL */
+	void *on_connect_arg;
 };
+
+/* reply_trace.c: the reply's body begins, from the service or a copy. */
+extern void dcf_reply_trace_body(DcfReply *reply, DcfBody *body);
 
 /* reply_call.c: dcf_reply_step() and dcf_reply_plan() of the call alone. */
 extern DcfReplyStatus dcf_reply_step_call(DcfReply *reply);

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "reply/reply.h"
 #include "reply/row_source.h"
 
 /*
@@ -53,13 +54,16 @@ void
 dcf_row_source_wait(DcfRowSource *const *sources, int n, bool wait)
 {
 	DcfWaitPlan plan;
+	ErrorContextCallback callback;
 
 	end_wait(sources, n);
 	dcf_wait_plan_begin(&plan);
 	plan.ready = !wait;
 	plan_all(sources, n, wait ? choose_claim(sources, n) : DCF_CLAIM_LOOK,
 			 &plan);
+	dcf_reply_watch_wait(&callback);
 	dcf_wait(&plan);
+	dcf_reply_unwatch_wait(&callback);
 	end_wait(sources, n);
 }
 

@@ -319,3 +319,195 @@ LANGUAGE C VOLATILE STRICT;
 
 COMMENT ON FUNCTION dataconnect_delta(regclass, timestamptz)
 IS 'asks the service how many rows of a bridge table changed at or after a time; NULL if the foreign table is not one over /bridge/current/data with a fixed Table, or if the answer is no number; fails for other tables (42809), without SELECT on the table and USAGE on its server (42501), or if the service does not answer within 10 seconds; for example: SELECT dataconnect_delta(''deposits'', now() - interval ''1 hour'')';
+
+-- Requests: the last ones, what all have cost, and the scans under way.
+CREATE FUNCTION dataconnect_request_lines(
+    OUT started_at timestamptz,
+    OUT database_name name,
+    OUT user_name name,
+    OUT pid integer,
+    OUT query_id bigint,
+    OUT server_name name,
+    OUT schema_name name,
+    OUT table_name name,
+    OUT request text,
+    OUT outcome text,
+    OUT status integer,
+    OUT sqlstate text,
+    OUT tries integer,
+    OUT queue_ms double precision,
+    OUT backoff_ms double precision,
+    OUT first_byte_ms double precision,
+    OUT total_ms double precision,
+    OUT bytes bigint,
+    OUT records bigint,
+    OUT copy text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT
+ROWS 1000;
+
+COMMENT ON FUNCTION dataconnect_request_lines()
+IS 'the rows of the view dataconnect_requests';
+
+CREATE VIEW dataconnect_requests AS
+SELECT * FROM dataconnect_request_lines();
+
+COMMENT ON VIEW dataconnect_requests
+IS 'the last requests that have ended, of all sessions if the library is preloaded, or else of this session; as many as dataconnect_fdw.track_requests says, the oldest first; log-ins and questions about companies are not among them; only members of pg_monitor see those of other users; for example: SELECT started_at, request, outcome, status, total_ms FROM dataconnect_requests ORDER BY total_ms DESC LIMIT 10';
+COMMENT ON COLUMN dataconnect_requests.started_at IS 'time at which the request was first ready to be sent';
+COMMENT ON COLUMN dataconnect_requests.database_name IS 'database of the session; NULL if it was dropped';
+COMMENT ON COLUMN dataconnect_requests.user_name IS 'user as whom the query ran; NULL if the role was dropped';
+COMMENT ON COLUMN dataconnect_requests.pid IS 'process that sent it';
+COMMENT ON COLUMN dataconnect_requests.query_id IS 'identifier of the query, as in pg_stat_statements; NULL without compute_query_id';
+COMMENT ON COLUMN dataconnect_requests.server_name IS 'name of the server at that time';
+COMMENT ON COLUMN dataconnect_requests.schema_name IS 'schema of the foreign table; NULL for the wrapper''s own questions';
+COMMENT ON COLUMN dataconnect_requests.table_name IS 'name of the foreign table; NULL for the wrapper''s own questions';
+COMMENT ON COLUMN dataconnect_requests.request IS 'request, as EXPLAIN shows it, cut at 1023 bytes';
+COMMENT ON COLUMN dataconnect_requests.outcome IS 'complete; ended early (the query needed no more); halved (413); failed; cancelled; or aborted (something else failed)';
+COMMENT ON COLUMN dataconnect_requests.status IS 'HTTP status of the last try; NULL if none came';
+COMMENT ON COLUMN dataconnect_requests.sqlstate IS 'error of the request, or NULL';
+COMMENT ON COLUMN dataconnect_requests.tries IS 'number of times it was sent; 0 for a copy, or if it never left the queue';
+COMMENT ON COLUMN dataconnect_requests.queue_ms IS 'time in the queue for leave to be sent';
+COMMENT ON COLUMN dataconnect_requests.backoff_ms IS 'time between tries';
+COMMENT ON COLUMN dataconnect_requests.first_byte_ms IS 'time from the last try to the first byte of its body; NULL if none came';
+COMMENT ON COLUMN dataconnect_requests.total_ms IS 'time from started_at to the end, whoever was waited for';
+COMMENT ON COLUMN dataconnect_requests.bytes IS 'bytes received, compressed';
+COMMENT ON COLUMN dataconnect_requests.records IS 'records that were read';
+COMMENT ON COLUMN dataconnect_requests.copy IS 'hit, waited (for another session that fetched it) or stale if a copy was read; NULL if not';
+
+GRANT SELECT ON dataconnect_requests TO PUBLIC;
+
+CREATE FUNCTION dataconnect_stats_lines(
+    OUT database_name name,
+    OUT user_name name,
+    OUT server_name name,
+    OUT schema_name name,
+    OUT table_name name,
+    OUT requests bigint,
+    OUT copies bigint,
+    OUT stale_copies bigint,
+    OUT records bigint,
+    OUT bytes bigint,
+    OUT retries bigint,
+    OUT refused_429 bigint,
+    OUT cancelled bigint,
+    OUT errors bigint,
+    OUT errors_unreachable bigint,
+    OUT errors_refused bigint,
+    OUT errors_service bigint,
+    OUT errors_reply bigint,
+    OUT errors_other bigint,
+    OUT seconds double precision,
+    OUT queue_seconds double precision,
+    OUT backoff_seconds double precision,
+    OUT since timestamptz,
+    OUT last_request timestamptz)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT
+ROWS 100;
+
+COMMENT ON FUNCTION dataconnect_stats_lines()
+IS 'the rows of the view dataconnect_stats';
+
+CREATE VIEW dataconnect_stats AS
+SELECT * FROM dataconnect_stats_lines();
+
+COMMENT ON VIEW dataconnect_stats
+IS 'what requests have cost so far, one row for each database, user, server and foreign table; of all sessions, and kept over a restart, if the library is preloaded, or else of this session; only members of pg_monitor see the rows of other users; for example: SELECT table_name, requests, copies, records, errors, seconds FROM dataconnect_stats ORDER BY seconds DESC';
+COMMENT ON COLUMN dataconnect_stats.database_name IS 'database of the sessions; NULL if it was dropped';
+COMMENT ON COLUMN dataconnect_stats.user_name IS 'user as whom the queries ran; NULL if the role was dropped';
+COMMENT ON COLUMN dataconnect_stats.server_name IS 'name of the server at the last request';
+COMMENT ON COLUMN dataconnect_stats.schema_name IS 'schema of the foreign table; NULL for the wrapper''s own questions';
+COMMENT ON COLUMN dataconnect_stats.table_name IS 'name of the foreign table; NULL for the wrapper''s own questions';
+COMMENT ON COLUMN dataconnect_stats.requests IS 'requests that were sent, whatever became of them';
+COMMENT ON COLUMN dataconnect_stats.copies IS 'copies that were read in place of a reply';
+COMMENT ON COLUMN dataconnect_stats.stale_copies IS 'those of them that were old, because the service could not answer';
+COMMENT ON COLUMN dataconnect_stats.records IS 'records that were read, also from copies';
+COMMENT ON COLUMN dataconnect_stats.bytes IS 'bytes received, compressed';
+COMMENT ON COLUMN dataconnect_stats.retries IS 'tries beyond each request''s first';
+COMMENT ON COLUMN dataconnect_stats.refused_429 IS 'tries that were answered with status 429';
+COMMENT ON COLUMN dataconnect_stats.cancelled IS 'requests that a cancel, a time-out or a shutdown ended';
+COMMENT ON COLUMN dataconnect_stats.errors IS 'requests that failed';
+COMMENT ON COLUMN dataconnect_stats.errors_unreachable IS 'those of them without a connection';
+COMMENT ON COLUMN dataconnect_stats.errors_refused IS 'those of them with a status below 500, such as 400, 401 or 429';
+COMMENT ON COLUMN dataconnect_stats.errors_service IS 'those of them with a status from 500 on';
+COMMENT ON COLUMN dataconnect_stats.errors_reply IS 'those of them whose reply was late, cut short or unreadable';
+COMMENT ON COLUMN dataconnect_stats.errors_other IS 'all others, such as a value that does not fit its column';
+COMMENT ON COLUMN dataconnect_stats.seconds IS 'time from the first readiness of each request to its end';
+COMMENT ON COLUMN dataconnect_stats.queue_seconds IS 'part of it in the queue';
+COMMENT ON COLUMN dataconnect_stats.backoff_seconds IS 'part of it between tries';
+COMMENT ON COLUMN dataconnect_stats.since IS 'end of the first request that is counted';
+COMMENT ON COLUMN dataconnect_stats.last_request IS 'end of the last request';
+
+GRANT SELECT ON dataconnect_stats TO PUBLIC;
+
+CREATE FUNCTION dataconnect_stats_reset()
+RETURNS bigint
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT;
+
+COMMENT ON FUNCTION dataconnect_stats_reset()
+IS 'sets all counters of dataconnect_stats to 0, of all databases, and returns how many rows it had; for example: SELECT dataconnect_stats_reset()';
+
+-- It concerns all users: superusers decide who may call it.
+REVOKE EXECUTE ON FUNCTION dataconnect_stats_reset() FROM PUBLIC;
+
+CREATE FUNCTION dataconnect_progress_lines(
+    OUT pid integer,
+    OUT database_name name,
+    OUT user_name name,
+    OUT server_name name,
+    OUT schema_name name,
+    OUT table_name name,
+    OUT query_id bigint,
+    OUT started_at timestamptz,
+    OUT phase text,
+    OUT phase_since timestamptz,
+    OUT requests_done bigint,
+    OUT requests_open integer,
+    OUT requests_planned double precision,
+    OUT records bigint,
+    OUT bytes bigint,
+    OUT expected_records double precision)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT
+ROWS 10;
+
+COMMENT ON FUNCTION dataconnect_progress_lines()
+IS 'the rows of the view dataconnect_progress, without share and eta';
+
+-- The share is that of the records, or else of the requests.
+CREATE VIEW dataconnect_progress AS
+SELECT l.*, s.share,
+       CASE WHEN s.share > 0
+           THEN (clock_timestamp() - l.started_at) * (1 / s.share - 1)
+       END AS eta
+FROM dataconnect_progress_lines() l,
+     LATERAL (SELECT least(coalesce(l.records / nullif(l.expected_records, 0),
+                                    l.requests_done / nullif(l.requests_planned, 0)), 1)) s (share);
+
+COMMENT ON VIEW dataconnect_progress
+IS 'the scans of foreign tables under way and how far each is, of all sessions if the library is preloaded, or else of this session; only members of pg_monitor see those of other users; for example: SELECT pid, table_name, phase, clock_timestamp() - phase_since AS since, requests_done, requests_planned, records, share, eta FROM dataconnect_progress';
+COMMENT ON COLUMN dataconnect_progress.pid IS 'process that scans';
+COMMENT ON COLUMN dataconnect_progress.database_name IS 'database of the session';
+COMMENT ON COLUMN dataconnect_progress.user_name IS 'user as whom the query runs';
+COMMENT ON COLUMN dataconnect_progress.server_name IS 'name of the server';
+COMMENT ON COLUMN dataconnect_progress.schema_name IS 'schema of the foreign table; NULL for the wrapper''s own questions';
+COMMENT ON COLUMN dataconnect_progress.table_name IS 'name of the foreign table; NULL for the wrapper''s own questions';
+COMMENT ON COLUMN dataconnect_progress.query_id IS 'identifier of the query, as in pg_stat_activity; NULL without compute_query_id';
+COMMENT ON COLUMN dataconnect_progress.started_at IS 'time at which the scan made its requests; a rescan begins anew';
+COMMENT ON COLUMN dataconnect_progress.phase IS 'what it is at: logging in, waiting for copy, queue, backing off, connect, first byte or reading; with several requests, the furthest of them in this order';
+COMMENT ON COLUMN dataconnect_progress.phase_since IS 'time at which this phase began';
+COMMENT ON COLUMN dataconnect_progress.requests_done IS 'requests that have ended';
+COMMENT ON COLUMN dataconnect_progress.requests_open IS 'requests under way, or waiting for leave to be sent';
+COMMENT ON COLUMN dataconnect_progress.requests_planned IS 'requests in all; a request that is halved adds some';
+COMMENT ON COLUMN dataconnect_progress.records IS 'records read so far';
+COMMENT ON COLUMN dataconnect_progress.bytes IS 'bytes received so far, compressed';
+COMMENT ON COLUMN dataconnect_progress.expected_records IS 'records in all, by what was learned of earlier replies; NULL if nothing was';
+COMMENT ON COLUMN dataconnect_progress.share IS 'share that is done, from 0 to 1: of the expected records, or else of the requests';
+COMMENT ON COLUMN dataconnect_progress.eta IS 'time that the rest will take at the speed so far; NULL before any';
+
+GRANT SELECT ON dataconnect_progress TO PUBLIC;
