@@ -228,7 +228,20 @@ FROM unnest(array[
     'client_id ''a'', client_secret ''b''',
     'username ''a'', password ''b'', client_id ''c''',
     'username ''a'', password ''b'', client_secret ''c''',
-    'username ''a:b'', password ''c''']) AS options
+    'username ''a:b'', password ''c''',
+    'token_file ''/a''',
+    'username ''a'', password_file ''/b''',
+    'username ''a'', password ''b'', client_id ''c'', client_secret_file ''/d''',
+    'token ''a'', token_file ''/b''',
+    'token_file ''/a'', username ''b''',
+    'token_file ''/a'', password_file ''/b''',
+    'token ''a'', client_secret_file ''/b''',
+    'password_file ''/a''',
+    'username ''a'', password ''b'', password_file ''/c''',
+    'client_secret ''a'', client_secret_file ''/b''',
+    'client_secret_file ''/a''',
+    'token_file ''a''',
+    'token_file ''''']) AS options
 WHERE options <> '';
 SELECT pg_temp.try('table', 'endpoint ''/x'', open_from ''2020-01-02'', open_to ''2020-01-01''');
 SELECT pg_temp.try('table', 'endpoint ''/x'', open_from ''2020-01-01'', open_to ''2020-01-01''');

@@ -19,10 +19,10 @@
 
 typedef struct DcfCall
 {
-	DcfSession *session;
+	DcfSession *session;  /* may be replaced, if it has secrets from files */
 	DcfExchange exchange; /* the caller may complete it before the first step */
 	bool authorized;	  /* the exchange has its Authorization header */
-	bool renewed;		  /* its token was renewed after a 401 */
+	bool renewed;		  /* its credentials were, after a 401 */
 } DcfCall;
 
 /*
@@ -41,9 +41,10 @@ extern void dcf_call_ask(DcfCall *call, DcfSession *session, const char *path,
 						 bool brief, int64 deadline);
 
 /*
- * Go on without waiting.  True once call->exchange is done.  After a 401 with a token
- * from the token service, the request is sent once more with a new token.  Raises
- * what dcf_offline_check(), dcf_token_step() and dcf_exchange_step() do.
+ * Go on without waiting.  True once call->exchange is done.  After a 401, the request
+ * is sent once more with a new secret of a file, or a new token of the token service.
+ * Raises what dcf_option_user(), dcf_offline_check(), dcf_token_step() and
+ * dcf_exchange_step() do.
  */
 extern bool dcf_call_step(DcfCall *call);
 

@@ -160,6 +160,10 @@ extern void dcf_exchange_check_deadline(const DcfExchange *exchange);
  */
 extern void dcf_exchange_repeat(DcfExchange *exchange);
 
+/* The same for another account: with its connections, and its slots. */
+extern void dcf_exchange_move(DcfExchange *exchange, DcfHttpPool *pool,
+							  const DcfLimiter *limiter);
+
 /*
  * Fill *refusal from a reply with another status than 200, in the current memory
  * context.

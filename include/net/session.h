@@ -4,7 +4,8 @@
  *	  cookies, the token and the preferred endpoint.
  *
  * ALTER or DROP of the server or the mapping makes a session stale: scans that
- * hold it go on, and the next scan gets a new session.
+ * hold it go on, and the next scan gets a new session.  If a file has another secret,
+ * the account is another one: the next request has a new session.
  *
  * Credentials go only to the option url, to token_url, and to a preferred endpoint
  * in the same registrable domain or in allowed_hosts.  They go over plain http
@@ -31,6 +32,13 @@ typedef struct DcfSession DcfSession;
  */
 extern DcfSession *dcf_session_get(Oid serverid, Oid userid,
 								   MemoryContext cxt);
+
+/*
+ * The session for the next request: this one, or, if its files have other secrets
+ * now, one with these, which lives as long as this one.  A stale session remains what
+ * it is.  Raises what dcf_option_user() does.
+ */
+extern DcfSession *dcf_session_current(DcfSession *session);
 
 /* The server's options that the session uses; valid as long as the session. */
 extern const DcfServerOptions *dcf_session_options(const DcfSession *session);

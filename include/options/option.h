@@ -24,6 +24,8 @@
 #include "nodes/pg_list.h"
 #include "pgtime.h"
 
+#include "base/secret_file.h"
+
 typedef enum DcfMethod
 {
 	DCF_METHOD_AUTO, /* POST if the URL would be long, else GET */
@@ -99,15 +101,22 @@ typedef struct DcfServerOptions
 	List *allowed_hosts; /* of char *, lower case host names */
 } DcfServerOptions;
 
-/* All strings are secrets; each is NULL if not given. */
+/* Number of options that name the file of a secret. */
+#define DCF_OPTION_SECRET_FILES 3
+
+/* The first five are secrets; all strings are NULL if not given. */
 typedef struct DcfUserOptions
 {
-	char *token;
+	char *token; /* this, password and client_secret may be from a file */
 	char *username;
 	char *password;
 	char *client_id;
 	char *client_secret;
+	char *token_file; /* absolute paths */
+	char *password_file;
+	char *client_secret_file;
 	bool password_required;
+	DcfSecretFileId files[DCF_OPTION_SECRET_FILES]; /* private: when read */
 } DcfUserOptions;
 
 /* The range of SQL Server's DATETIME, so no record is outside (assumed). */
@@ -186,8 +195,19 @@ typedef struct DcfImportOptions
 
 extern DcfServerOptions *dcf_option_server(const ForeignServer *server);
 
-/* A mapping without options gives a struct without credentials. */
+/*
+ * A mapping without options gives a struct without credentials.  Secrets in files are
+ * read, in the database encoding, and wiped with the current memory context.  Raises
+ * for them what dcf_secret_file_read() does, and
+ * ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE if the option itself could not have the value.
+ */
 extern DcfUserOptions *dcf_option_user(const UserMapping *user);
+
+/*
+ * Whether the files have other secrets now than *user.  They are only read if
+ * something about them has changed, or with reread.  Raises as dcf_option_user().
+ */
+extern bool dcf_option_has_new_secrets(DcfUserOptions *user, bool reread);
 
 /* server has the defaults of the options that both have. */
 extern DcfTableOptions *dcf_option_table(const ForeignTable *table,

@@ -117,6 +117,9 @@ pg_noreturn extern void dcf_option_reject(const DcfOption *option,
 										  const char *detail,
 										  const char *hint);
 
+/* Set the values whose files *user names; raises as dcf_option_user(). */
+extern void dcf_option_read_secrets(DcfUserOptions *user);
+
 /* Check the name of a parameter of the service.  Raises the same error. */
 extern void dcf_option_check_parameter(const DcfOption *option,
 									   const char *utf8);

@@ -14,6 +14,7 @@
 void
 dcf_call_init(DcfCall *call, DcfSession *session, int64 deadline)
 {
+	session = dcf_session_current(session);
 	memset(call, 0, sizeof(DcfCall));
 	call->session = session;
 	dcf_exchange_init(&call->exchange, session->pool, session->options,
@@ -71,15 +72,29 @@ authorize(DcfCall *call)
 }
 
 /*
- * Whether the service has refused a token that can be renewed: it may revoke one
- * before its end.  A 401 for the new token is final.
+ * After the service has refused the credentials: see to it that the request is sent
+ * with others, if there are any.  A file may have another secret, and the token service
+ * another token: the service may revoke one before its end.
  */
 static bool
-is_revoked(const DcfCall *call)
+renew(DcfCall *call)
 {
-	return dcf_call_status(call) == 401 && !call->renewed &&
-		dcf_token_discard(call->session->token,
-						  call->exchange.http.authorization);
+	DcfExchange *exchange = &call->exchange;
+	DcfSession *renewed = dcf_session_renew(call->session);
+
+	if (renewed)
+	{
+		call->session = renewed;
+		dcf_exchange_move(exchange, renewed->pool, renewed->limiter);
+	}
+	else if (dcf_token_discard(call->session->token,
+							   exchange->http.authorization))
+		dcf_exchange_repeat(exchange);
+	else
+		return false;
+	call->renewed = true;
+	call->authorized = false;
+	return true;
 }
 
 bool
@@ -94,11 +109,9 @@ dcf_call_step(DcfCall *call)
 		}
 		if (!dcf_exchange_step(&call->exchange))
 			return false;
-		if (!is_revoked(call))
+		/* A 401 for the new credentials is final. */
+		if (dcf_call_status(call) != 401 || call->renewed || !renew(call))
 			return true;
-		dcf_exchange_repeat(&call->exchange);
-		call->renewed = true;
-		call->authorized = false;
 	}
 }
 

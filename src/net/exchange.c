@@ -525,3 +525,15 @@ dcf_exchange_repeat(DcfExchange *exchange)
 	exchange->state = DCF_EXCHANGE_ENTERING;
 	dcf_exchange_begin_queuing(exchange);
 }
+
+void
+dcf_exchange_move(DcfExchange *exchange, DcfHttpPool *pool,
+				  const DcfLimiter *limiter)
+{
+	/* The end of the transfer releases its slot. */
+	dcf_exchange_repeat(exchange);
+	exchange->pool = pool;
+	exchange->slot = NULL;
+	if (exchange->limiter)
+		exchange->limiter = limiter;
+}

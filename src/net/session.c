@@ -2,8 +2,8 @@
  * session.c
  *	  The sessions of this backend.  See session.h.
  *
- * A session that ALTER or DROP has made stale is not given out again.  It ends
- * when nobody holds it any more.
+ * A session that ALTER, DROP or a new secret has made stale is not given out again.
+ * It ends when nobody holds it any more.
  */
 #include "postgres.h"
 
@@ -96,19 +96,32 @@ hold(DcfSession *session, MemoryContext cxt)
 	MemoryContextRegisterResetCallback(cxt, &holder->release);
 }
 
-/* End stale sessions here, as mark_stale() may not free anything. */
-static void
-end_unused_stale_sessions(void)
+static DcfSession *
+find_unused_stale_session(void)
 {
-	dlist_mutable_iter iter;
+	dlist_iter iter;
 
-	dlist_foreach_modify(iter, &sessions)
+	dlist_foreach(iter, &sessions)
 	{
 		DcfSession *session = dlist_container(DcfSession, node, iter.cur);
 
 		if (session->stale && session->holders == 0)
-			end_session(session);
+			return session;
 	}
+	return NULL;
+}
+
+/*
+ * End stale sessions here, as mark_stale() may not free anything.  One may end its
+ * successor, too.
+ */
+static void
+end_unused_stale_sessions(void)
+{
+	DcfSession *session;
+
+	while ((session = find_unused_stale_session()) != NULL)
+		end_session(session);
 }
 
 /* The session of a user mapping that is not stale, NULL if there is none. */
@@ -184,6 +197,59 @@ create_session(Oid serverid, const UserMapping *mapping)
 	return session;
 }
 
+/*
+ * Replace a session by one with the secrets that its files have now.  NULL if options
+ * change at the same time: the request under way is made from the old ones.
+ */
+static DcfSession *
+replace_session(DcfSession *session)
+{
+	UserMapping *mapping = GetUserMapping(session->userid, session->serverid);
+	DcfSession *successor;
+
+	dcf_wipe_options(mapping->options);
+	successor = create_session(session->serverid, mapping);
+	if (successor->stale || session->stale)
+		return NULL;
+	hold(successor, session->context);
+	session->successor = successor;
+	session->stale = true;
+	return successor;
+}
+
+/* The last of the sessions that replaced one another. */
+static DcfSession *
+find_last(DcfSession *session)
+{
+	while (session->successor)
+		session = session->successor;
+	return session;
+}
+
+DcfSession *
+dcf_session_current(DcfSession *session)
+{
+	DcfSession *last = find_last(session);
+	DcfSession *successor = NULL;
+
+	if (!last->stale && dcf_option_has_new_secrets(last->user, false))
+		successor = replace_session(last);
+	return successor ? successor : last;
+}
+
+DcfSession *
+dcf_session_renew(DcfSession *session)
+{
+	DcfSession *last = find_last(session);
+
+	/* Another request may have found new secrets in the meantime. */
+	if (last != session)
+		return last;
+	if (last->stale || !dcf_option_has_new_secrets(last->user, true))
+		return NULL;
+	return replace_session(last);
+}
+
 /* As in postgres_fdw: only a superuser may allow access without credentials. */
 static void
 check_credentials(const DcfSession *session, Oid userid)
@@ -215,6 +281,8 @@ dcf_session_get(Oid serverid, Oid userid, MemoryContext cxt)
 	session = find_session(mapping->umid);
 	if (session == NULL)
 		session = create_session(serverid, mapping);
+	else
+		session = dcf_session_current(session);
 	check_credentials(session, userid);
 	hold(session, cxt);
 	return session;

@@ -23,8 +23,9 @@ struct DcfSession
 	Oid userid;			/* of the mapping; InvalidOid for PUBLIC */
 	uint32 server_hash; /* hash values that syscache invalidations give */
 	uint32 mapping_hash;
-	bool stale;	 /* an option may have changed: not to be used again */
-	int holders; /* contexts that hold it; it ends at 0 once stale */
+	bool stale; /* an option may have changed: not to be used again */
+	DcfSession *successor; /* with new secrets from files, held; or NULL */
+	int holders;		   /* contexts that hold it; it ends at 0 once stale */
 	DcfServerOptions *options;
 	DcfUserOptions *user;
 	DcfHttpPool *pool;
@@ -33,5 +34,11 @@ struct DcfSession
 	struct DcfPreferred *preferred; /* of preferred_endpoint.c; NULL before
 									 * its first use */
 };
+
+/*
+ * After a 401: as dcf_session_current(), but the files are read in any case.  NULL if
+ * there is nothing new.
+ */
+extern DcfSession *dcf_session_renew(DcfSession *session);
 
 #endif /* DCF_SESSION_PRIVATE_H */

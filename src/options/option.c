@@ -122,29 +122,52 @@ read_server(List *options)
 }
 
 /*
+ * The name of that one of two options which is given, NULL if neither is.  A value
+ * and the name of its file exclude each other.
+ */
+static const char *
+name_of_given(const char *value, const char *option, const char *file,
+			  const char *file_option)
+{
+	if (value && file)
+		reject_pair(option, file_option);
+	return value ? option : file ? file_option : NULL;
+}
+
+/*
  * Refuse credentials that make no complete method: token; username and
- * password; or these two with client_id and client_secret.
+ * password; or these two with client_id and client_secret.  Each secret may be in a
+ * file.
  */
 static void
 check_user(const DcfUserOptions *user)
 {
-	if (user->token && user->username)
-		reject_pair("token", "username");
-	if (user->token && user->password)
-		reject_pair("token", "password");
-	if (user->token && user->client_id)
-		reject_pair("token", "client_id");
-	if (user->token && user->client_secret)
-		reject_pair("token", "client_secret");
+	const char *token =
+		name_of_given(user->token, "token", user->token_file, "token_file");
+	const char *password = name_of_given(user->password, "password",
+										 user->password_file, "password_file");
+	const char *client_secret =
+		name_of_given(user->client_secret, "client_secret",
+					  user->client_secret_file, "client_secret_file");
+
+	if (token && user->username)
+		reject_pair(token, "username");
+	if (token && password)
+		reject_pair(token, password);
+	if (token && user->client_id)
+		reject_pair(token, "client_id");
+	if (token && client_secret)
+		reject_pair(token, client_secret);
 	/* A token excludes all others; below, half of a pair is refused. */
-	if (user->username && !user->password)
-		reject_missing("username", "\"password\"");
-	if (user->password && !user->username)
-		reject_missing("password", "\"username\"");
-	if (user->client_id && !user->client_secret)
-		reject_missing("client_id", "\"client_secret\"");
-	if (user->client_secret && !user->client_id)
-		reject_missing("client_secret", "\"client_id\"");
+	if (user->username && !password)
+		reject_missing("username", "\"password\" or \"password_file\"");
+	if (password && !user->username)
+		reject_missing(password, "\"username\"");
+	if (user->client_id && !client_secret)
+		reject_missing("client_id",
+					   "\"client_secret\" or \"client_secret_file\"");
+	if (client_secret && !user->client_id)
+		reject_missing(client_secret, "\"client_id\"");
 	if (user->client_id && !user->username)
 		reject_missing("client_id", "\"username\"");
 
@@ -280,7 +303,10 @@ dcf_option_server(const ForeignServer *server)
 DcfUserOptions *
 dcf_option_user(const UserMapping *user)
 {
-	return read_user(user->options);
+	DcfUserOptions *options = read_user(user->options);
+
+	dcf_option_read_secrets(options);
+	return options;
 }
 
 DcfTableOptions *

@@ -192,6 +192,12 @@ const DcfOption dcf_options[] = {
 	{USER(client_secret), .type = DCF_OPTION_TEXT, .secret = true,
 	 .description =
 		 "secret of the OAuth client, with client_id, username and password"},
+	{USER(token_file), .type = DCF_OPTION_FILE, .superuser_only = true,
+	 .description = "file with the token"},
+	{USER(password_file), .type = DCF_OPTION_FILE, .superuser_only = true,
+	 .description = "file with the password"},
+	{USER(client_secret_file), .type = DCF_OPTION_FILE, .superuser_only = true,
+	 .description = "file with the client_secret"},
 	{USER(password_required), .type = DCF_OPTION_BOOLEAN,
 	 .default_value = "true", .superuser_only = true,
 	 .description = "require credentials unless the user is a superuser"},

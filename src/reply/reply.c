@@ -24,6 +24,7 @@ dcf_reply_create(DcfSession *session, const DcfRequest *request,
 	MemoryContext old = MemoryContextSwitchTo(own);
 	DcfReply *reply = palloc0(sizeof(DcfReply));
 
+	session = dcf_session_current(session);
 	reply->context = reply->call_context = own;
 	reply->session = session;
 	reply->request = request;

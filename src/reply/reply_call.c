@@ -68,8 +68,13 @@ begin_body(void *arg, DcfBody *body)
 
 	reply->fetched_at = GetCurrentTimestamp();
 	dcf_reply_trace_body(reply, body);
-	if (reply->copy)
+	if (reply->copy == NULL)
+		return;
+	/* The copy is found by the credentials that the call began with. */
+	if (reply->call.session == reply->session)
 		begin_copy(reply, body);
+	else
+		dcf_copy_give_up(reply->copy);
 }
 
 /* Set up the call once the endpoint is known; false if that is still to come. */
