@@ -1,11 +1,12 @@
 """The way of one request, from its log entry to its reply."""
 
+import datetime
 import json
 import re
 import traceback
 from urllib.parse import unquote
 
-from . import (admin, auth, faults, formats, params as parameters, relations, sessions,
+from . import (admin, auth, excel, faults, formats, params as parameters, relations, sessions,
                wire)
 from .endpoints import Endpoints, TooMany
 from .params import BadRequest
@@ -206,9 +207,14 @@ class Sandbox:
         except TooMany as many:
             return error(413, LIMIT_MESSAGE % (many.estimate, settings["max_records"]))
         blocks = table.raw_blocks(encoding) or encoding.blocks(table.rows)
+        headers = ()
+        if name == "excel":
+            blocks = [excel.package(blocks)]
+            headers = [("Content-Disposition", "attachment;filename=%s-%s.xlsx"
+                        % (key.rpartition("/")[2], datetime.date.today()))]
         if params.given("Email.To"):
             return self._mail(key, params, encoding, blocks)
-        return wire.Reply(200, encoding.content_type, blocks)
+        return wire.Reply(200, encoding.content_type, blocks, headers)
 
     def _writes_xml(self):
         """Whether an empty XML table replaces this JSON report."""

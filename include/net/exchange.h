@@ -52,6 +52,7 @@ typedef struct DcfExchange
 								* reply must not be markup; else NULL */
 	DcfHttpRequest http;	   /* the caller sets url, body and headers */
 	int max_retries;		   /* of the options; 0 if brief */
+	bool once;				   /* see dcf_exchange_make_once() */
 
 	/*
 	 * Called with each body of status 200 before its first byte, so once for
@@ -107,6 +108,13 @@ extern void dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
  * DCF_EXCHANGE_BRIEF_MS or at the deadline.  For questions that may go unanswered.
  */
 extern void dcf_exchange_make_brief(DcfExchange *exchange);
+
+/*
+ * Before the first step: send the request again only if the service has certainly not
+ * taken it: there was no connection, or status 429.  Any body of status 200 is a reply,
+ * even an empty one.
+ */
+extern void dcf_exchange_make_once(DcfExchange *exchange);
 
 /* The deadline by total_timeout of a request that begins now; 0: none. */
 extern int64 dcf_exchange_deadline(const DcfServerOptions *options);

@@ -52,6 +52,8 @@ typedef struct DcfHttpRequest
 	bool cookies;			   /* send those that the URL's host has set,
 									 * and keep its new ones */
 	bool compression;		   /* ask for gzip or deflate */
+	bool fresh;				   /* on a new connection: libcurl would send the
+								* request again if a kept one is closed */
 	int connect_timeout;	   /* DNS, TCP and TLS together */
 	int first_byte_timeout;	   /* from connected to the first decoded byte of
 									 * the body (or the end of one without) */

@@ -221,6 +221,24 @@ extern DcfTableOptions *dcf_option_endpoint(const char *endpoint,
 											const char *params,
 											const DcfServerOptions *server);
 
+/*
+ * The same for a request that a function sends, which may have any format: params may
+ * set Response.  method is NULL for the server's.  Raises what options do.
+ */
+extern DcfTableOptions *dcf_option_fetch(const char *endpoint,
+										 const char *params,
+										 const char *method,
+										 const DcfServerOptions *server);
+
+/*
+ * The same for one whose reply is sent by e-mail: params may also set parameters of
+ * e-mails, except those of to and cc.  cc may be NULL.
+ */
+extern DcfTableOptions *dcf_option_email(const char *endpoint,
+										 const char *params, const char *to,
+										 const char *cc,
+										 const DcfServerOptions *server);
+
 /* attname is the default of "name", unless "param" or "value" is given. */
 extern DcfColumnOptions *dcf_option_column(Oid relid, AttrNumber attnum,
 										   const char *attname);

@@ -19,7 +19,10 @@ typedef enum DcfOptionContext
 	DCF_OPTION_USER_MAPPING,
 	DCF_OPTION_TABLE,
 	DCF_OPTION_COLUMN,
-	DCF_OPTION_IMPORT
+	DCF_OPTION_IMPORT,
+	/* Arguments of functions; the table has none of them. */
+	DCF_OPTION_FETCH,
+	DCF_OPTION_EMAIL
 } DcfOptionContext;
 
 /*

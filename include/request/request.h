@@ -52,6 +52,18 @@ typedef struct DcfRequest
 	 * reply
 	 */
 	bool brief;
+
+	/*
+	 * take a reply of any 2xx status and any format.  Only where Response is no
+	 * XML, markup is no reply
+	 */
+	bool raw;
+
+	/*
+	 * it changes something: send it again only if the service has not taken it.
+	 * Only for raw requests
+	 */
+	bool once;
 } DcfRequest;
 
 /*

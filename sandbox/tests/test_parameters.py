@@ -240,8 +240,7 @@ class Types(SandboxTest):
         self.assertEqual(self.ask("/test/echo?A=1&a=2").status, 400)
 
     def test_bad_format(self):
-        for value in ("Excel", "Yaml"):
-            self.assertEqual(self.ask("/lists/stores", {"Response": value}).status, 400)
+        self.assertEqual(self.ask("/lists/stores", {"Response": "Yaml"}).status, 400)
 
 
 class Methods(SandboxTest):

@@ -51,6 +51,13 @@ dcf_exchange_make_brief(DcfExchange *exchange)
 	http->total_timeout = DCF_EXCHANGE_BRIEF_MS;
 }
 
+void
+dcf_exchange_make_once(DcfExchange *exchange)
+{
+	exchange->once = true;
+	exchange->http.fresh = true;
+}
+
 int64
 dcf_exchange_deadline(const DcfServerOptions *options)
 {
@@ -261,6 +268,8 @@ lose_host(DcfExchange *exchange)
 	if (failure == DCF_FAILURE_LASTING)
 		dcf_transfer_raise_failure(transfer, exchange->tries);
 	exchange->failures++;
+	if (exchange->once && failure == DCF_FAILURE_BROKEN)
+		exchange->max_retries = 0;
 	hopeless = failure == DCF_FAILURE_TIMEOUT ||
 		(exchange->failures > exchange->options->max_retries &&
 		 !(failure == DCF_FAILURE_BROKEN && exchange->failures == 1));
@@ -329,9 +338,13 @@ has_gathered(DcfExchange *exchange)
 static void
 decide(DcfExchange *exchange, DcfOutcome outcome)
 {
+	int status = dcf_transfer_head(exchange->transfer)->status;
 	int64 wait;
 
 	exchange->gather_until = 0;
+	/* The service may have taken the request, except with a 429. */
+	if (exchange->once && status != 429)
+		outcome = status == 200 ? DCF_OUTCOME_REPLY : DCF_OUTCOME_REFUSAL;
 	if (outcome == DCF_OUTCOME_PAGE)
 		dcf_exchange_raise_page(exchange);
 	if (outcome == DCF_OUTCOME_REPLY || outcome == DCF_OUTCOME_REFUSAL)

@@ -235,6 +235,7 @@ set_connection(DcfTransfer *transfer, const DcfHttpRequest *request)
 	SET_OPTION(transfer, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_SECONDS);
 	SET_OPTION(transfer, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_SECONDS);
 	SET_OPTION(transfer, CURLOPT_BUFFERSIZE, READ_SIZE);
+	SET_OPTION(transfer, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
 	/* 0 would be libcurl's default, 5 minutes. */
 	SET_OPTION(transfer, CURLOPT_CONNECTTIMEOUT_MS,
 			   (long) (request->connect_timeout > 0 ?

@@ -446,7 +446,9 @@ dcf_option_validate(List *options, Oid catalog)
 			(void) read_column(options);
 			break;
 		case DCF_OPTION_IMPORT:
-			/* IMPORT's options belong to a statement, not to an object. */
+		case DCF_OPTION_FETCH:
+		case DCF_OPTION_EMAIL:
+			/* These belong to a statement, not to an object. */
 			break;
 	}
 }

@@ -14,25 +14,32 @@
 #include "core/url.h"
 #include "options/option_table.h"
 
-/* A parameter that options may not set. */
+/* Sets of contexts. */
+#define IN(context) (1 << DCF_OPTION_##context)
+#define OPTIONS		(IN(SERVER) | IN(TABLE) | IN(COLUMN) | IN(IMPORT))
+#define ANYWHERE	(OPTIONS | IN(FETCH) | IN(EMAIL))
+
+/* A parameter that may not be set in some contexts. */
 typedef struct ReservedParameter
 {
 	const char *name;
 	bool is_prefix; /* also all names that start with it */
-	bool in_server_params_only;
+	int contexts;
 	const char *hint;
 } ReservedParameter;
 
 static const ReservedParameter reserved_parameters[] = {
-	{"Auth", false, false,
+	{"Auth", false, ANYWHERE,
 	 "Credentials belong in the user mapping, and are never sent in a URL."},
-	{"Response", false, false, "Use the option \"format\"."},
-	{"Email.", true, false,
+	{"Response", false, OPTIONS, "Use the option \"format\"."},
+	{"Email.", true, OPTIONS | IN(FETCH),
 	 "With this parameter, the service sends the records by e-mail and not in "
-	 "the reply."},
-	{"CSV.Delimiter", false, false, "Only CSV with commas is read."},
-	{"CSV.Headers", false, false, "Only CSV with a header is read."},
-	{"LanguageCode", false, true, "Use the option \"language\"."},
+	 "the reply. Use dataconnect_email()."},
+	{"Email.To", false, IN(EMAIL), "Use the argument \"to\"."},
+	{"Email.Cc", false, IN(EMAIL), "Use the argument \"cc\"."},
+	{"CSV.Delimiter", false, OPTIONS, "Only CSV with commas is read."},
+	{"CSV.Headers", false, OPTIONS, "Only CSV with a header is read."},
+	{"LanguageCode", false, IN(SERVER), "Use the option \"language\"."},
 };
 
 /*
@@ -59,8 +66,7 @@ check_parameter_name(const DcfOption *option, const char *where,
 		/* Compared as a prefix; an exact match also needs the same length. */
 		size_t compared = strlen(reserved->name);
 
-		if (reserved->in_server_params_only &&
-			(option->context != DCF_OPTION_SERVER))
+		if (!(reserved->contexts & (1 << option->context)))
 			continue;
 		if (pg_strncasecmp(name, reserved->name, compared) == 0 &&
 			(reserved->is_prefix || len == compared))

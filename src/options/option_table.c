@@ -378,6 +378,8 @@ dcf_option_context_name(DcfOptionContext context)
 		[DCF_OPTION_TABLE] = "table",
 		[DCF_OPTION_COLUMN] = "column",
 		[DCF_OPTION_IMPORT] = "import",
+		[DCF_OPTION_FETCH] = "request",
+		[DCF_OPTION_EMAIL] = "request",
 	};
 
 	return names[context];

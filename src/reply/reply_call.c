@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "base/foreign_text.h"
 #include "net/preferred_endpoint.h"
 #include "net/refusal.h"
 #include "net/status.h"
@@ -77,6 +78,21 @@ begin_body(void *arg, DcfBody *body)
 		dcf_copy_give_up(reply->copy);
 }
 
+/* The name of the format if the reply must not be markup, else NULL. */
+static const char *
+expected_format(const DcfRequest *request)
+{
+	const char *response;
+
+	if (!request->raw)
+		return dcf_format_unlike_markup(request->format);
+	response = dcf_request_value(request, "Response");
+	if (request->once || response == NULL || response[0] == '\0' ||
+		pg_strncasecmp(response, "Xml", 3) == 0)
+		return NULL;
+	return dcf_foreign_text(response, strlen(response));
+}
+
 /* Set up the call once the endpoint is known; false if that is still to come. */
 static bool
 find_url(DcfReply *reply)
@@ -91,7 +107,7 @@ find_url(DcfReply *reply)
 		return false;
 	dcf_call_init(&reply->call, reply->session, reply->deadline);
 	/* In other formats than XML, markup is an error page. */
-	exchange->expects = dcf_format_unlike_markup(request->format);
+	exchange->expects = expected_format(request);
 	exchange->path = request->endpoint;
 	exchange->on_body = begin_body;
 	exchange->on_body_arg = reply;
@@ -102,6 +118,8 @@ find_url(DcfReply *reply)
 		http->post_body = dcf_request_body(request, &http->content_type);
 	if (request->brief)
 		dcf_exchange_make_brief(exchange);
+	if (request->once)
+		dcf_exchange_make_once(exchange);
 	reply->has_url = true;
 	return true;
 }
@@ -126,6 +144,7 @@ dcf_reply_step_call(DcfReply *reply)
 	MemoryContext old = MemoryContextSwitchTo(reply->call_context);
 	ErrorContextCallback callback;
 	bool done;
+	bool taken;
 	int status;
 
 	dcf_reply_push_context(reply, &callback);
@@ -138,12 +157,16 @@ dcf_reply_step_call(DcfReply *reply)
 	}
 	status = dcf_call_status(&reply->call);
 	/* Its detail shows the request, so it needs no CONTEXT. */
-	if (status != 200 && !(status == DCF_STATUS_TOO_MUCH && reply->can_halve))
+	taken = status == 200 || (reply->request->raw && status / 100 == 2);
+	if (!taken && !(status == DCF_STATUS_TOO_MUCH && reply->can_halve))
 		raise_refusal(reply);
 	MemoryContextSwitchTo(old);
 	reply->body = reply->call.exchange.body;
-	reply->trace.halved = status != 200;
-	return status == 200 ? DCF_REPLY_BEGUN : DCF_REPLY_TOO_MUCH;
+	reply->trace.halved = !taken;
+	/* With status 200 it is known already. */
+	if (reply->fetched_at == 0)
+		reply->fetched_at = GetCurrentTimestamp();
+	return taken ? DCF_REPLY_BEGUN : DCF_REPLY_TOO_MUCH;
 }
 
 void

@@ -72,9 +72,8 @@ dcf_sample_is_ours(const ForeignDataWrapper *wrapper)
 	return handler && strcmp(handler, "dataconnect_fdw_handler") == 0;
 }
 
-/* The server of a name, which the caller may use. */
-static ForeignServer *
-get_server(const char *name)
+ForeignServer *
+dcf_sample_get_server(const char *name)
 {
 	ForeignServer *server = GetForeignServerByName(name, false);
 
@@ -102,7 +101,7 @@ sample_endpoint(FunctionCallInfo fcinfo, const ForeignServer *server,
 Datum
 dataconnect_describe(PG_FUNCTION_ARGS)
 {
-	ForeignServer *server = get_server(NameStr(*PG_GETARG_NAME(0)));
+	ForeignServer *server = dcf_sample_get_server(NameStr(*PG_GETARG_NAME(0)));
 	DcfTableOptions *table;
 	DcfSample *sample = sample_endpoint(fcinfo, server, &table);
 	DcfTableDef *def =
@@ -146,7 +145,7 @@ dataconnect_table_ddl(PG_FUNCTION_ARGS)
 	/* Not strict: the table's name may be NULL. */
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		PG_RETURN_NULL();
-	server = get_server(NameStr(*PG_GETARG_NAME(0)));
+	server = dcf_sample_get_server(NameStr(*PG_GETARG_NAME(0)));
 	sample = sample_endpoint(fcinfo, server, &table);
 
 	if (sample->fields == NIL)

@@ -14,6 +14,9 @@
  */
 extern void dcf_sample_check_server(const ForeignServer *server);
 
+/* The server of a name, after that check; ERRCODE_UNDEFINED_OBJECT for no server. */
+extern ForeignServer *dcf_sample_get_server(const char *name);
+
 /*
  * The server of a foreign table of this wrapper.  Raises as above, and unless the
  * caller may read the table (ERRCODE_INSUFFICIENT_PRIVILEGE).  Takes no lock.

@@ -50,6 +50,41 @@ IS 'lists the companies that the caller''s log-in can reach; relationships is ''
 -- The function sends requests: superusers decide who may call it.
 REVOKE EXECUTE ON FUNCTION dataconnect_companies(name, text) FROM PUBLIC;
 
+CREATE FUNCTION dataconnect_fetch(
+    server name,
+    endpoint text,
+    params text DEFAULT '',
+    method text DEFAULT NULL,
+    max_bytes integer DEFAULT 104857600,
+    OUT status integer,
+    OUT content_type text,
+    OUT received_at timestamptz,
+    OUT body bytea)
+RETURNS record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION dataconnect_fetch(name, text, text, text, integer)
+IS 'sends one request and returns the reply as it is, in any format of the service: params is a query string that may also set Response (such as Excel, Csv or XmlDataTable), method is as the option method, or NULL for the server''s; fails as a query does for any status but 2xx, and for a reply of more than max_bytes, 100 MB by default (54000); needs USAGE on the server (42501); for example: SELECT content_type, length(body) FROM dataconnect_fetch(''dataconnect'', ''/lists/stores'', ''Response=Excel'')';
+
+CREATE FUNCTION dataconnect_email(
+    server name,
+    endpoint text,
+    params text,
+    "to" text,
+    cc text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION dataconnect_email(name, text, text, text, text)
+IS 'has the service send a report by e-mail, and returns what the service answers: params is a query string that may also set Response (such as Excel or Csv) and parameters of e-mails but Email.To and Email.Cc, which are the last arguments; the request is sent once, and again only if the service has certainly not taken it (429, 401, no connection); ROLLBACK does not call it back; needs USAGE on the server (42501); for example: SELECT dataconnect_email(''dataconnect'', ''/lists/stores'', ''Response=Excel'', ''jo@example.com'')';
+
+-- The functions send requests, and what comes back is read by no table's rules:
+-- superusers decide who may call them.
+REVOKE EXECUTE ON FUNCTION dataconnect_fetch(name, text, text, text, integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION dataconnect_email(name, text, text, text, text) FROM PUBLIC;
+
 -- The views get the column source.  The result columns of a function cannot
 -- change, so each view gets a new function.  The old functions are renamed and
 -- kept, because views may be built on them.
