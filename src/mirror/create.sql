@@ -350,7 +350,7 @@ BEGIN
             THEN
                 RAISE EXCEPTION 'modified needs key, and a column with the option param_from'
                     USING ERRCODE = 'invalid_parameter_value',
-                          HINT = format('Leave modified out, or give the column its parameter: ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (ADD param_from ''…'').', source, modified);
+                          HINT = format('Leave modified out, or give the column its parameter: ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (ADD param_from ''...'').', source, modified);
             END IF;
         END IF;
     ELSE

@@ -41,7 +41,7 @@ BEGIN
                 ELSE 'The table is the part of the mirror that the service answers.' END,
             HINT = concat(format('Drop the mirror first (DROP TABLE %1$s), or keep its rows as a plain table (SELECT %2$s.dataconnect_unmirror(%3$L)).',
                     lost.target, '@extschema@', lost.target),
-                CASE WHEN lost.is_source THEN format(' To mirror another foreign table instead: UPDATE %s.dataconnect_mirror_mine SET source = ''…'' WHERE target = %L::regclass;',
+                CASE WHEN lost.is_source THEN format(' To mirror another foreign table instead: UPDATE %s.dataconnect_mirror_mine SET source = ''...'' WHERE target = %L::regclass;',
                     '@extschema@', lost.target) END);
     END IF;
 END
@@ -216,7 +216,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_foreign_table WHERE ftrelid = m.source) THEN
         RAISE EXCEPTION 'the foreign table of mirror "%" does not exist', mirror
             USING ERRCODE = 'undefined_table',
-                  HINT = format('If it was made anew: UPDATE %1$s.dataconnect_mirror_mine SET source = ''…'' WHERE target = %2$L::regclass; otherwise keep the rows as a plain table: SELECT %1$s.dataconnect_unmirror(%2$L);',
+                  HINT = format('If it was made anew: UPDATE %1$s.dataconnect_mirror_mine SET source = ''...'' WHERE target = %2$L::regclass; otherwise keep the rows as a plain table: SELECT %1$s.dataconnect_unmirror(%2$L);',
                       '@extschema@', mirror);
     END IF;
     -- The caller may read more than the owner, whose table this is.
@@ -388,7 +388,7 @@ BEGIN
     RAISE EXCEPTION 'mirror "%" has no partition for % to %', mirror, from_day, to_day
         USING ERRCODE = 'object_not_in_prerequisite_state',
               DETAIL = 'A partition was detached or dropped.',
-              HINT = format('Attach it again, or make an empty one (CREATE TABLE … PARTITION OF %1$s FOR VALUES FROM (%2$L) TO (%3$L)) and load it (CALL %4$s.dataconnect_refresh(%5$L, %6$L, %7$L)).',
+              HINT = format('Attach it again, or make an empty one (CREATE TABLE ... PARTITION OF %1$s FOR VALUES FROM (%2$L) TO (%3$L)) and load it (CALL %4$s.dataconnect_refresh(%5$L, %6$L, %7$L)).',
                   mirror, @extschema@.dataconnect_mirror_bound(from_day, by_type, zone),
                   @extschema@.dataconnect_mirror_bound(to_day, by_type, zone), '@extschema@', mirror, from_day, to_day);
 END
@@ -437,7 +437,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    bound text := '…';
+    bound text := '...';
 BEGIN
     IF here::regtype = there::regtype OR (SELECT typcategory = 'S' FROM pg_type WHERE oid = there::regtype)
         OR EXISTS (SELECT FROM pg_cast
@@ -488,7 +488,7 @@ BEGIN
     EXCEPTION WHEN fdw_dynamic_parameter_value_needed OR undefined_column THEN
         GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
         PERFORM @extschema@.dataconnect_mirror_raise(SQLSTATE, message, nullif(detail, ''),
-            format('%s To change params: UPDATE %s.dataconnect_mirror_mine SET params = ''…'' WHERE target = %L::regclass;',
+            format('%s To change params: UPDATE %s.dataconnect_mirror_mine SET params = ''...'' WHERE target = %L::regclass;',
                 hint, '@extschema@', mirror));
     END;
     PERFORM @extschema@.dataconnect_mirror_add_column(m, d.column_name)
@@ -521,7 +521,7 @@ BEGIN
     RAISE EXCEPTION 'foreign table "%" no longer reads column "%" of mirror "%" from the reply', m.source, gone, m.target
         USING ERRCODE = 'object_not_in_prerequisite_state',
               HINT = concat_ws(' ', 'If it was renamed, rename it here as well:',
-                  format('ALTER TABLE %s RENAME COLUMN %I TO %s;', m.target, gone, CASE WHEN cardinality(renamed) = 1 THEN quote_ident(renamed[1]) ELSE '…' END),
+                  format('ALTER TABLE %s RENAME COLUMN %I TO %s;', m.target, gone, CASE WHEN cardinality(renamed) = 1 THEN quote_ident(renamed[1]) ELSE '...' END),
                   CASE WHEN gone = m.by_column OR gone = ANY (m.key_columns) THEN 'The mirror needs it.'
                       ELSE format('Otherwise drop it: ALTER TABLE %s DROP COLUMN %I;', m.target, gone) END);
 END
@@ -598,7 +598,7 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION 'mirror "%" has lost column "%"', mirror, lost
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('If it was renamed, rename it back: ALTER TABLE %s RENAME COLUMN … TO %I;', mirror, lost);
+                  HINT = format('If it was renamed, rename it back: ALTER TABLE %s RENAME COLUMN ... TO %I;', mirror, lost);
     END IF;
 
     -- A column that the user has dropped is not mirrored.  One that the user has renamed would not
@@ -642,7 +642,7 @@ BEGIN
     IF added = m.fetched_at_column THEN
         RAISE EXCEPTION 'mirror "%" has a column "%" of its own', m.target, added
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('Rename that of the foreign table: ALTER FOREIGN TABLE %s RENAME COLUMN %I TO …;', m.source, added);
+                  HINT = format('Rename that of the foreign table: ALTER FOREIGN TABLE %s RENAME COLUMN %I TO ...;', m.source, added);
     ELSIF NOT m.managed THEN
         RAISE WARNING 'table "%" does not have the new column "%" of foreign table "%"', m.target, added, m.source
             USING HINT = format('To mirror it as well: ALTER TABLE %s ADD COLUMN %s;', m.target, definition);
@@ -679,7 +679,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_option_changes(text[], text[])
-IS 'what stands in ALTER FOREIGN TABLE … OPTIONS () to change options into others, each as name=value; NULL if they are the same';
+IS 'what stands in ALTER FOREIGN TABLE ... OPTIONS () to change options into others, each as name=value; NULL if they are the same';
 
 CREATE FUNCTION dataconnect_mirror_follow_options(mirror regclass)
 RETURNS void

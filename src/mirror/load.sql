@@ -266,7 +266,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_join(regclass, text, text, text, text, text)
-IS 'a query that pairs rows of a mirror (here) with rows of the source (there), both FROM and WHERE with the alias r: here_line and there_line are the texts of both, or NULL; select_list may use the columns that are asked of each side as those of h and t, and the key as their k1, k2, …';
+IS 'a query that pairs rows of a mirror (here) with rows of the source (there), both FROM and WHERE with the alias r: here_line and there_line are the texts of both, or NULL; select_list may use the columns that are asked of each side as those of h and t, and the key as their k1, k2, ...';
 
 CREATE FUNCTION dataconnect_mirror_is_distributed(mirror regclass)
 RETURNS boolean

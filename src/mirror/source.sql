@@ -212,7 +212,7 @@ BEGIN
         RAISE EXCEPTION 'foreign table "%" has no parameters for a period', source
             USING ERRCODE = 'fdw_dynamic_parameter_value_needed',
                   DETAIL = format('Neither has column "%s" the options param_from and param_to, nor has the table two parameter columns of dates such as StartDate and StopDate.', by_column),
-                  HINT = format('Give the column its parameters by ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (ADD name ''…'', ADD param_from ''…'', ADD param_to ''…''), or leave by out to mirror the whole table.', source, by_column);
+                  HINT = format('Give the column its parameters by ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (ADD name ''...'', ADD param_from ''...'', ADD param_to ''...''), or leave by out to mirror the whole table.', source, by_column);
     ELSIF pairs > 1 THEN
         RAISE EXCEPTION 'foreign table "%" has several pairs of parameters for a period', source
             USING ERRCODE = 'fdw_dynamic_parameter_value_needed',
@@ -239,7 +239,7 @@ AS $$
          FROM @extschema@.dataconnect_parameters p
          WHERE lower(p.parameter) = lower(param)
              AND lower(p.endpoint) = lower(@extschema@.dataconnect_mirror_table_option(dataconnect_mirror_example.source, 'endpoint'))
-         LIMIT 1), '…')
+         LIMIT 1), '...')
 $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_example(regclass, text)
