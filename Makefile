@@ -10,7 +10,7 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" \
 # The script of 1.1 is built: its changes of what 1.0 has, then the mirror.
 DATA_built  = $(EXTENSION)--1.0--1.1.sql
 MIRROR_SQL  = $(patsubst %,src/mirror/%.sql,state source create load \
-                refresh whole verify guard views)
+                pending refresh whole verify guard views)
 DATA        = $(filter-out $(DATA_built), \
                 $(sort $(wildcard $(EXTENSION)--*.sql)))
 

@@ -207,7 +207,8 @@ for my $phase (sort keys %phase)
 		$holder->query('ROLLBACK');
 		is_right("$phase, $how");
 		is($dc->sql("SELECT count(*) FROM pg_class c WHERE relkind IN ('r', 'f') AND relname ~ '^$mirror->{name}_'
-			AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid)"), 0, "$phase, $how: nothing is left over");
+			AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid)
+			AND NOT EXISTS (SELECT FROM dataconnect_mirror_pending_state WHERE pending = c.oid)"), 0, "$phase, $how: nothing is left over");
 		$first = $dc->session if $how eq 'terminate';
 		is($first->attempt(call())->{err}, '', "$phase, $how: the next one goes on");
 		is_complete("$phase, $how");

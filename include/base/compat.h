@@ -156,6 +156,14 @@ dcf_compat_group_exprs(const RangeTblEntry *rte)
 	pg_foreign_server_aclcheck(serverid, roleid, mode)
 #endif
 
+/* 16: object_ownercheck() serves all kinds of objects. */
+#if PG_VERSION_NUM >= 160000
+#define dcf_compat_owns_table(relid, roleid) \
+	object_ownercheck(RelationRelationId, relid, roleid)
+#else
+#define dcf_compat_owns_table(relid, roleid) pg_class_ownercheck(relid, roleid)
+#endif
+
 /* 17: the privilege MAINTAIN lets other roles than the owner run ANALYZE. */
 #if PG_VERSION_NUM >= 170000
 #define dcf_compat_may_maintain(relid, roleid)               \

@@ -1,4 +1,4 @@
--- The mirror, part 8: what happens to a mirror when its tables are dropped or changed.
+-- The mirror, part 9: what happens to a mirror when its tables are dropped or changed.
 --
 -- Drops are watched by an event trigger.  All other changes are found by the next refresh, which
 -- calls dataconnect_mirror_check() and dataconnect_mirror_follow_source() before it reads.
@@ -17,6 +17,7 @@ BEGIN
     FROM pg_event_trigger_dropped_objects()
     WHERE classid = 'pg_class'::regclass AND objsubid = 0;
 
+    DELETE FROM @extschema@.dataconnect_mirror_pending_state WHERE target = ANY (gone) OR pending = ANY (gone);
     DELETE FROM @extschema@.dataconnect_mirror_period_state WHERE target = ANY (gone);
     DELETE FROM @extschema@.dataconnect_mirror_state WHERE target = ANY (gone);
 
@@ -83,6 +84,29 @@ IS 'lets a mirror only name foreign tables (42809) that the caller may read (425
 
 REVOKE EXECUTE ON FUNCTION dataconnect_mirror_check_state() FROM PUBLIC;
 
+-- A refresh attaches pending tables, and drops useless ones.
+CREATE FUNCTION dataconnect_mirror_check_pending()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT @extschema@.dataconnect_mirror_is_mine(NEW.pending) THEN
+        RAISE EXCEPTION 'must be owner of table "%"', NEW.pending USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_check_pending()
+IS 'lets a mirror only name pending tables of the caller''s (42501); a trigger';
+
+REVOKE EXECUTE ON FUNCTION dataconnect_mirror_check_pending() FROM PUBLIC;
+
+CREATE TRIGGER dataconnect_mirror_check_pending
+BEFORE INSERT OR UPDATE OF pending ON dataconnect_mirror_pending_state
+FOR EACH ROW EXECUTE FUNCTION dataconnect_mirror_check_pending();
+
 CREATE TRIGGER dataconnect_mirror_check_state
 BEFORE INSERT OR UPDATE OF source, live_table ON dataconnect_mirror_state
 FOR EACH ROW EXECUTE FUNCTION dataconnect_mirror_check_state();
@@ -94,9 +118,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
+    p record;
 BEGIN
     PERFORM pg_advisory_xact_lock(@extschema@.dataconnect_mirror_lock(mirror));
     m := @extschema@.dataconnect_mirror_get(mirror);
+    FOR p IN SELECT q.pending FROM @extschema@.dataconnect_mirror_pending_mine q WHERE q.target = mirror
+        AND @extschema@.dataconnect_mirror_pending_fault(mirror, q.pending) IS DISTINCT FROM 'is not its own'
+    LOOP
+        EXECUTE format('DROP TABLE %s', p.pending);
+    END LOOP;
+    DELETE FROM @extschema@.dataconnect_mirror_pending_mine WHERE target = mirror;
     DELETE FROM @extschema@.dataconnect_mirror_period_mine WHERE target = mirror;
     DELETE FROM @extschema@.dataconnect_mirror_mine WHERE target = mirror;
     IF EXISTS (SELECT FROM pg_inherits WHERE inhrelid = m.live_table AND inhparent = mirror) THEN
@@ -762,6 +793,11 @@ BEGIN
             FROM empty e
             WHERE p.period_from >= e.from_day AND p.period_from < e.to_day
                 AND p.target = mirror AND p.records > 0 AND p.period_from >= m.since
+                -- A step's days may be in several partitions, and some days have no rows.
+                AND NOT EXISTS (
+                    SELECT FROM @extschema@.dataconnect_mirror_partitions(mirror) t
+                    WHERE t.from_day < p.period_to AND t.to_day > p.period_from AND t.partition IS DISTINCT FROM m.live_table
+                        AND t.partition NOT IN (SELECT o.partition FROM empty o))
             RETURNING e.partition
         )
         SELECT min(e.partition::oid)::regclass INTO emptied FROM emptied_periods e;

@@ -327,6 +327,8 @@ DECLARE
     bounds record;
     ranges text := '';
     day date;
+    other regclass;
+    found bigint;
     moved bigint := 0;
 BEGIN
     IF m.key_columns IS NULL OR m.by_column IS NULL THEN
@@ -356,6 +358,18 @@ BEGIN
         moved := moved + 1;
         UPDATE @extschema@.dataconnect_mirror_period_mine p SET records = p.records - 1
         WHERE p.target = mirror AND day >= p.period_from AND day < p.period_to;
+    END LOOP;
+    -- What waits to be attached was read before.
+    FOR other IN
+        SELECT p.pending FROM @extschema@.dataconnect_mirror_pending_mine p
+        WHERE p.target = mirror AND p.folded IS NULL AND p.pending <> loaded
+            AND @extschema@.dataconnect_mirror_pending_fault(mirror, p.pending) IS NULL
+    LOOP
+        EXECUTE format('DELETE FROM %s r WHERE %s%s', other, @extschema@.dataconnect_mirror_has_key(mirror, loaded), ranges);
+        GET DIAGNOSTICS found = ROW_COUNT;
+        moved := moved + found;
+        UPDATE @extschema@.dataconnect_mirror_pending_mine p SET records = p.records - found
+        WHERE p.target = mirror AND p.pending = other AND found > 0;
     END LOOP;
     RETURN moved;
 END $$;

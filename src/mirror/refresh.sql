@@ -1,4 +1,4 @@
--- The mirror, part 5: CALL dataconnect_refresh() loads what is missing, and reads again what
+-- The mirror, part 6: CALL dataconnect_refresh() loads what is missing, and reads again what
 -- may have changed.
 --
 -- The procedure commits after each piece of work. dataconnect_mirror_next() does one piece, in
@@ -90,6 +90,8 @@ BEGIN
     JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind = 'r'
     LEFT JOIN pg_am w ON w.oid = c.relam
     WHERE i.inhparent = mirror
+        AND substring(pg_get_expr(c.relpartbound, c.oid), 'TO \(''(.*)''\)')::timestamptz
+            <= @extschema@.dataconnect_mirror_bounds(mirror, b, b, '%2$s')::timestamptz
     ORDER BY substring(pg_get_expr(c.relpartbound, c.oid), 'TO \(''(.*)''\)')::timestamptz DESC NULLS LAST
     LIMIT 1;
     IF NOT FOUND THEN
@@ -242,13 +244,14 @@ CREATE FUNCTION dataconnect_mirror_record(
     records bigint,
     rejected bigint,
     request text,
-    replaces boolean)
+    replaces boolean,
+    loaded_at timestamptz DEFAULT clock_timestamp())
 RETURNS void
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO @extschema@.dataconnect_mirror_period_mine AS p (target, period_from, period_to, loaded_at, records, rejected, request)
-    VALUES (mirror, a, b, clock_timestamp(), $4, $5, $6)
+    VALUES (mirror, a, b, $8, $4, $5, $6)
     ON CONFLICT (target, period_from) DO UPDATE
     SET period_to = greatest(p.period_to, excluded.period_to),
         loaded_at = excluded.loaded_at,
@@ -257,75 +260,38 @@ AS $$
         request = excluded.request
 $$;
 
-COMMENT ON FUNCTION dataconnect_mirror_record(regclass, date, date, bigint, bigint, text, boolean)
+COMMENT ON FUNCTION dataconnect_mirror_record(regclass, date, date, bigint, bigint, text, boolean, timestamptz)
 IS 'notes what was loaded of a period: in place of what was known of it, or added to it';
 
--- A period that has no partition yet: loaded beside, then attached.
-CREATE FUNCTION dataconnect_mirror_load_new(mirror regclass, a date, b date, period_to date)
+-- Days that have no partition yet. Without a live part nothing is taken from readers, so the
+-- table, which may end later, is attached at once.
+CREATE FUNCTION dataconnect_mirror_load_new(mirror regclass, a date, b date, ends date)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
-    -- Without a live part, partitions are whole steps; with one, they end where it begins.
-    ends date := CASE WHEN m.live_table IS NULL THEN period_to ELSE b END;
     partition regclass := @extschema@.dataconnect_mirror_new_partition(mirror, a, ends);
     load record;
 BEGIN
     SELECT * INTO load FROM @extschema@.dataconnect_mirror_read(mirror, a, b, partition);
     PERFORM @extschema@.dataconnect_mirror_complete_partition(mirror, partition);
     PERFORM @extschema@.dataconnect_mirror_moved(mirror, partition, a, b);
-    PERFORM @extschema@.dataconnect_mirror_locked(mirror, array_remove(ARRAY[
-        'ALTER TABLE ' || mirror || ' DETACH PARTITION ' || m.live_table,
-        'ALTER TABLE ' || mirror || ' ATTACH PARTITION ' || partition || ' '
-            || @extschema@.dataconnect_mirror_bounds(mirror, a, ends, 'FOR VALUES FROM (%2$L) TO (%3$L)'),
-        'ALTER TABLE ' || mirror || ' ATTACH PARTITION ' || m.live_table || ' '
-            || @extschema@.dataconnect_mirror_bounds(mirror, b, b, 'FOR VALUES FROM (%2$L) TO (MAXVALUE)')], NULL));
-    IF ends = period_to THEN
-        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT dataconnect_mirror_bounds', partition);
+    IF m.live_table IS NOT NULL THEN
+        PERFORM @extschema@.dataconnect_mirror_keep(mirror, partition, a, b, load.records, load.rejected, load.request, NULL);
+        RETURN;
     END IF;
+    PERFORM @extschema@.dataconnect_mirror_locked(mirror, ARRAY[
+        'ALTER TABLE ' || mirror || ' ATTACH PARTITION ' || partition || ' '
+            || @extschema@.dataconnect_mirror_bounds(mirror, a, ends, 'FOR VALUES FROM (%2$L) TO (%3$L)')]);
+    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT dataconnect_mirror_bounds', partition);
     UPDATE @extschema@.dataconnect_mirror_mine SET horizon = b WHERE target = mirror;
     PERFORM @extschema@.dataconnect_mirror_record(mirror, a, b, load.records, load.rejected, load.request, true);
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_load_new(regclass, date, date, date)
-IS 'loads the days of a mirror from a to before b into a new partition, and moves the horizon to b; period_to is the end of the step';
-
--- A period that is here in part, up to a. Its CHECK of the bounds spares the ATTACH a scan. The
--- new CHECK is validated later: a scan, but with a lock that lets readers pass.
-CREATE FUNCTION dataconnect_mirror_load_more(mirror regclass, period_from date, a date, b date, period_to date)
-RETURNS void
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
-    partition regclass := @extschema@.dataconnect_mirror_partition(mirror, period_from);
-    staged regclass := @extschema@.dataconnect_mirror_staged(mirror);
-    columns text := (SELECT string_agg(quote_ident(s.column_name), ', ') FROM @extschema@.dataconnect_mirror_stored(mirror) s);
-    load record;
-BEGIN
-    SELECT * INTO load FROM @extschema@.dataconnect_mirror_read(mirror, a, b, staged);
-    PERFORM @extschema@.dataconnect_mirror_moved(mirror, staged, a, b);
-    PERFORM @extschema@.dataconnect_mirror_locked(mirror, array_remove(ARRAY[
-        format('ALTER TABLE %s DETACH PARTITION %s', mirror, m.live_table),
-        format('ALTER TABLE %s DETACH PARTITION %s', mirror, partition),
-        format('ALTER TABLE %s ATTACH PARTITION %s ', mirror, partition)
-            || @extschema@.dataconnect_mirror_bounds(mirror, period_from, b, 'FOR VALUES FROM (%2$L) TO (%3$L)'),
-        format('ALTER TABLE %s ATTACH PARTITION %s ', mirror, m.live_table)
-            || @extschema@.dataconnect_mirror_bounds(mirror, b, b, 'FOR VALUES FROM (%2$L) TO (MAXVALUE)'),
-        format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS dataconnect_mirror_bounds', partition),
-        CASE WHEN b < period_to THEN format('ALTER TABLE %s ADD CONSTRAINT dataconnect_mirror_bounds CHECK (%s) NOT VALID', partition,
-            @extschema@.dataconnect_mirror_bounds(mirror, period_from, b, '%1$I IS NOT NULL AND %1$I >= %2$L AND %1$I < %3$L')) END,
-        format('INSERT INTO %s (%s) SELECT %s FROM %s', partition, columns, columns, staged)], NULL));
-    UPDATE @extschema@.dataconnect_mirror_mine SET horizon = b WHERE target = mirror;
-    PERFORM @extschema@.dataconnect_mirror_record(mirror, p.period_from, b, load.records, load.rejected, load.request, false)
-    FROM @extschema@.dataconnect_mirror_period(mirror, a) p;
-END $$;
-
-COMMENT ON FUNCTION dataconnect_mirror_load_more(regclass, date, date, date, date)
-IS 'loads the days of a mirror from a to before b into the partition that begins with period_from and ends with a, and moves the horizon to b';
+IS 'loads the days of a mirror from a to before b into a new table, which is attached later; without a live part it is attached at once, up to before ends, and the horizon moves to b';
 
 -- Days that may be here already: only what differs is written.
 CREATE FUNCTION dataconnect_mirror_reread(mirror regclass, period_from date, a date, b date, period_to date)
@@ -357,23 +323,8 @@ END $$;
 COMMENT ON FUNCTION dataconnect_mirror_reread(regclass, date, date, date, date)
 IS 'reads days of a mirror again, from a to before b, and writes the rows that are new, changed or gone; period_from and period_to are those of their period';
 
--- The CHECK of a partition that was extended; NULL if all are valid.
-CREATE FUNCTION dataconnect_mirror_unvalidated(mirror regclass)
-RETURNS regclass
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT i.inhrelid::regclass
-    FROM pg_inherits i
-    JOIN pg_constraint o ON o.conrelid = i.inhrelid
-    WHERE i.inhparent = mirror AND o.conname = 'dataconnect_mirror_bounds' AND NOT o.convalidated
-    LIMIT 1
-$$;
-
-COMMENT ON FUNCTION dataconnect_mirror_unvalidated(regclass)
-IS 'the partition of a mirror whose bounds are not validated yet, or NULL';
-
--- The work of one transaction. progress has the days that are read again, from "at" to "until".
+-- The work of one transaction. progress has the days that are read again, from "at" to "until";
+-- "busy" once readers have kept their locks, "deadline" once only older snapshots are waited for.
 CREATE FUNCTION dataconnect_mirror_work(mirror regclass, progress jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE
@@ -386,18 +337,26 @@ DECLARE
     goal date := CASE WHEN m.live = '0' THEN today + 1 ELSE (today - m.live)::date END;
     day date := progress ->> 'at';
     until date := least((progress ->> 'until')::date, m.horizon);
+    loaded date := m.horizon;
+    ends date;
+    late date;
+    pending regclass := @extschema@.dataconnect_mirror_attachable(mirror);
     period record;
     place record;
-    unvalidated regclass;
+    step record;
 BEGIN
     IF m.by_column IS NULL THEN
         PERFORM @extschema@.dataconnect_mirror_whole(mirror, (progress ->> 'only')::boolean);
         RETURN NULL;
     END IF;
-    unvalidated := @extschema@.dataconnect_mirror_unvalidated(mirror);
-    IF unvalidated IS NOT NULL THEN
-        EXECUTE format('ALTER TABLE %s VALIDATE CONSTRAINT dataconnect_mirror_bounds', unvalidated);
-        RETURN progress;
+
+    IF pending IS NOT NULL AND NOT progress ? 'busy' THEN
+        BEGIN
+            late := @extschema@.dataconnect_mirror_attach(mirror, pending, (progress ->> 'began')::timestamptz);
+        EXCEPTION WHEN lock_not_available THEN
+            RETURN progress || '{"busy": true}';
+        END;
+        RETURN @extschema@.dataconnect_mirror_attached(mirror, progress, late);
     END IF;
 
     IF jsonb_array_length(progress -> 'lost') > 0 THEN
@@ -414,34 +373,90 @@ BEGIN
         PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, day, least(period.period_to, until), period.period_to);
         RETURN progress || jsonb_build_object('at', least(period.period_to, until));
     END IF;
-
-    IF (progress ->> 'only')::boolean OR m.horizon >= goal THEN
+    IF (progress ->> 'only')::boolean THEN
         RETURN NULL;
     END IF;
-    SELECT * INTO period FROM @extschema@.dataconnect_mirror_period(mirror, m.horizon);
-    -- The local partition in which the horizon lies, or which ends there.  If the step was changed,
-    -- or partitions were joined, it need not begin with a step.
-    SELECT t.from_day, t.to_day INTO place
-    FROM @extschema@.dataconnect_mirror_partitions(mirror) t
-    WHERE t.from_day < m.horizon AND t.to_day >= m.horizon OR t.from_day = m.horizon AND t.partition IS DISTINCT FROM m.live_table
-    ORDER BY t.to_day DESC LIMIT 1;
-    IF NOT m.managed OR place.to_day > m.horizon THEN
-        PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, m.horizon,
-            least(period.period_to, place.to_day, goal), period.period_to);
-    ELSIF place.from_day >= (SELECT s.step_from FROM @extschema@.dataconnect_mirror_step(m.horizon, m.step) s) AND m.live_table IS NOT NULL THEN
-        -- Inserted while readers wait: no more than a day.
-        PERFORM @extschema@.dataconnect_mirror_load_more(mirror, place.from_day, m.horizon, m.horizon + 1, period.period_to);
-    ELSE
-        PERFORM @extschema@.dataconnect_mirror_load_new(mirror, m.horizon, least(period.period_to, goal), period.period_to);
+
+    -- After the pending tables, or between two of them.
+    LOOP
+        SELECT p.period_to INTO ends FROM @extschema@.dataconnect_mirror_pending_mine p
+        WHERE p.target = mirror AND p.folded IS NULL AND p.period_from = loaded;
+        EXIT WHEN NOT FOUND;
+        loaded := ends;
+    END LOOP;
+    IF loaded < goal THEN
+        SELECT * INTO period FROM @extschema@.dataconnect_mirror_period(mirror, loaded);
+        ends := least(period.period_to, goal);
+        -- The local partition in which the horizon lies.  If the step was changed, or partitions
+        -- were joined, it need not begin with a step.
+        SELECT t.from_day, t.to_day INTO place
+        FROM @extschema@.dataconnect_mirror_partitions(mirror) t
+        WHERE t.from_day <= loaded AND t.to_day > loaded AND t.partition IS DISTINCT FROM m.live_table
+        LIMIT 1;
+        IF NOT m.managed OR place.to_day > loaded THEN
+            PERFORM @extschema@.dataconnect_mirror_reread(mirror, period.period_from, m.horizon, least(ends, place.to_day), period.period_to);
+        ELSIF m.live_table IS NULL THEN
+            PERFORM @extschema@.dataconnect_mirror_load_new(mirror, m.horizon, ends, period.period_to);
+        ELSE
+            SELECT least(ends, min(p.period_from)) INTO ends FROM @extschema@.dataconnect_mirror_pending_mine p
+            WHERE p.target = mirror AND p.folded IS NULL AND p.period_from > loaded;
+            PERFORM @extschema@.dataconnect_mirror_load_new(mirror, loaded, ends, ends);
+        END IF;
+        RETURN progress;
     END IF;
-    RETURN progress;
+
+    IF m.managed AND m.live_table IS NOT NULL THEN
+        SELECT * INTO step FROM @extschema@.dataconnect_mirror_foldable(mirror, (progress ->> 'folded')::date);
+        IF step.b IS NOT NULL THEN
+            BEGIN
+                PERFORM @extschema@.dataconnect_mirror_fold(mirror, step.a, step.b);
+            EXCEPTION WHEN unique_violation OR lock_not_available THEN
+                RAISE WARNING 'partitions of mirror "%" from % to before % stay as they are: %', mirror, step.a, step.b, SQLERRM;
+            END;
+            RETURN progress || jsonb_build_object('folded', step.b);
+        END IF;
+    END IF;
+
+    -- In the end.
+    IF pending IS NOT NULL THEN
+        RETURN @extschema@.dataconnect_mirror_attached(mirror, progress,
+            @extschema@.dataconnect_mirror_attach(mirror, pending, (progress ->> 'began')::timestamptz));
+    ELSIF EXISTS (SELECT FROM @extschema@.dataconnect_mirror_pending_mine p WHERE p.target = mirror) THEN
+        IF NOT progress ? 'deadline' THEN
+            progress := progress || jsonb_build_object('deadline', clock_timestamp() + @extschema@.dataconnect_mirror_patience());
+        ELSIF clock_timestamp() > (progress ->> 'deadline')::timestamptz THEN
+            RAISE EXCEPTION 'transactions have snapshots from before the load of mirror "%"', mirror
+                USING ERRCODE = 'lock_not_available',
+                      DETAIL = (
+                          SELECT format('They would miss the rows from %s on, which are loaded and not yet in place. One is that of %s.',
+                              min(p.period_from), min(@extschema@.dataconnect_mirror_old_snapshot(p.loaded_xid)))
+                          FROM @extschema@.dataconnect_mirror_pending_mine p WHERE p.target = mirror);
+        END IF;
+        RETURN progress;
+    END IF;
+    RETURN NULL;
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_work(regclass, jsonb)
 IS 'one piece of a refresh; returns what dataconnect_mirror_next() is to go on with, or NULL at the end';
 
--- Begins a refresh: what is to be read again.
-CREATE FUNCTION dataconnect_mirror_begin(mirror regclass, "from" date, "to" date)
+CREATE FUNCTION dataconnect_mirror_attached(mirror regclass, progress jsonb, late date)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+SET DateStyle = 'ISO, YMD'
+AS $$
+    SELECT CASE WHEN $3 IS NULL OR (progress ->> 'only')::boolean THEN progress - 'deadline'
+        ELSE progress - 'deadline' || jsonb_build_object('at', least((progress ->> 'at')::date, $3), 'until', m.horizon) END
+    FROM @extschema@.dataconnect_mirror_mine m WHERE m.target = mirror
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_attached(regclass, jsonb, date)
+IS 'how a refresh goes on after a table was attached: if it was loaded by another one, days from late on are read again';
+
+-- Begins a refresh: what an earlier one has loaded is attached first, one table in each
+-- transaction; then it is known what is to be read again.
+CREATE FUNCTION dataconnect_mirror_begin(mirror regclass, "from" date, "to" date, progress jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -451,26 +466,42 @@ DECLARE
     first ALIAS FOR $2;
     past ALIAS FOR $3;
     m @extschema@.dataconnect_mirror_mine;
+    began CONSTANT text := coalesce(progress ->> 'began', clock_timestamp()::text);
+    pending regclass;
+    late date;
 BEGIN
     PERFORM @extschema@.dataconnect_mirror_check(mirror);
     PERFORM @extschema@.dataconnect_mirror_follow_source(mirror);
+    PERFORM @extschema@.dataconnect_mirror_tidy(mirror);
+    pending := @extschema@.dataconnect_mirror_attachable(mirror);
+    progress := jsonb_build_object('began', began) || coalesce(progress, '{}') - 'begins';
+    IF pending IS NOT NULL AND NOT progress ? 'busy' THEN
+        BEGIN
+            late := least((progress ->> 'late')::date, @extschema@.dataconnect_mirror_attach(mirror, pending, began::timestamptz));
+            RETURN progress || jsonb_strip_nulls(jsonb_build_object('begins', true, 'late', late));
+        EXCEPTION WHEN lock_not_available THEN
+            progress := progress || '{"busy": true}';
+        END;
+    END IF;
+
     m := @extschema@.dataconnect_mirror_get(mirror);
     IF first IS NULL AND past IS NULL THEN
         -- Without a live part, the last day was not over when it was loaded.
-        RETURN jsonb_build_object('only', false, 'lost', @extschema@.dataconnect_mirror_lost(mirror), 'until', m.horizon, 'at',
-            CASE WHEN m.live = '0' THEN least((m.horizon - m.late)::date, m.horizon - 1) ELSE (m.horizon - m.late)::date END);
+        RETURN progress || jsonb_build_object('only', false, 'lost', @extschema@.dataconnect_mirror_lost(mirror), 'until', m.horizon, 'at',
+            least((progress ->> 'late')::date,
+                CASE WHEN m.live = '0' THEN least((m.horizon - m.late)::date, m.horizon - 1) ELSE (m.horizon - m.late)::date END));
     END IF;
     IF m.by_column IS NULL THEN
-        RETURN jsonb_build_object('only', true);
+        RETURN progress || jsonb_build_object('only', true);
     ELSIF coalesce(first, m.since) >= coalesce(past, m.horizon) OR first >= m.horizon OR past <= m.since THEN
         RAISE EXCEPTION 'no loaded day of mirror "%" is from % to before %', mirror, coalesce(first, m.since), coalesce(past, m.horizon)
             USING ERRCODE = 'invalid_parameter_value',
                   DETAIL = format('It is loaded from %s to before %s.', m.since, m.horizon);
     END IF;
-    RETURN jsonb_build_object('only', true, 'at', coalesce(first, m.since), 'until', coalesce(past, m.horizon));
+    RETURN progress || jsonb_build_object('only', true, 'at', coalesce(first, m.since), 'until', coalesce(past, m.horizon));
 END $$;
 
-COMMENT ON FUNCTION dataconnect_mirror_begin(regclass, date, date)
+COMMENT ON FUNCTION dataconnect_mirror_begin(regclass, date, date, jsonb)
 IS 'checks a mirror, follows changes of its source, and returns what dataconnect_mirror_next() is to do; fails for days that are not loaded (22023)';
 
 CREATE FUNCTION dataconnect_mirror_raise(code text, message text, detail text, hint text)
@@ -534,6 +565,12 @@ BEGIN
     IF NOT EXISTS (SELECT FROM @extschema@.dataconnect_mirror_mine WHERE target = mirror) THEN
         PERFORM @extschema@.dataconnect_mirror_check(mirror);    -- says why
     END IF;
+    IF clock_timestamp() < (progress ->> 'deadline')::timestamptz
+        AND @extschema@.dataconnect_mirror_attachable(mirror) IS NULL
+        AND EXISTS (SELECT FROM @extschema@.dataconnect_mirror_pending_mine WHERE target = mirror)
+    THEN
+        RETURN progress;
+    END IF;
     -- Citus cannot write by other connections once it has read shards by this one.
     IF @extschema@.dataconnect_mirror_is_distributed(mirror) THEN
         PERFORM set_config('citus.enable_local_execution', 'off', true);
@@ -544,13 +581,14 @@ BEGIN
     END IF;
 
     BEGIN
-        IF progress IS NULL THEN
-            RETURN @extschema@.dataconnect_mirror_begin(mirror, $2, $3);
+        IF progress IS NULL OR progress ? 'begins' THEN
+            RETURN @extschema@.dataconnect_mirror_begin(mirror, $2, $3, progress);
         END IF;
         -- The tables may have been altered since the piece before.  What follows from that is
         -- committed first, because its locks would hold up readers for as long as a load lasts.
         PERFORM @extschema@.dataconnect_mirror_check(mirror);
         PERFORM @extschema@.dataconnect_mirror_follow_source(mirror);
+        PERFORM @extschema@.dataconnect_mirror_tidy(mirror);
         IF pg_current_xact_id_if_assigned() IS NOT NULL AND NOT progress ? 'followed' THEN
             RETURN progress || '{"followed": true}';
         END IF;
@@ -564,7 +602,7 @@ BEGIN
     END;
     detail := nullif(detail, '');
     hint := nullif(hint, '');
-    IF progress IS NULL AND code = '22023' THEN
+    IF (progress IS NULL OR progress ? 'begins') AND code = '22023' THEN
         -- The call was wrong, and not the mirror.
         PERFORM @extschema@.dataconnect_mirror_raise(code, message, detail, hint);
     END IF;
@@ -603,8 +641,9 @@ BEGIN
         progress := @extschema@.dataconnect_mirror_next(mirror, $2, $3, progress);
         COMMIT;
         EXIT WHEN progress IS NULL;
+        PERFORM @extschema@.dataconnect_mirror_nap(progress);
     END LOOP;
 END $$;
 
 COMMENT ON PROCEDURE dataconnect_refresh(regclass, date, date)
-IS 'refreshes a mirror: reads the last days that are here again (late), loads what is missing up to the horizon, and commits after each period; with "from" or "to", only reads these days again, from the first to before the second (of a whole table, all rows, also if the service says that nothing has changed); may be cut short at any time, and goes on the next time; returns with a notice if another session refreshes the mirror, with a warning if the service cannot answer (HV00N, HV00M, HV000, 53400) or readers hold their locks for long (55P03); fails inside of a transaction block (25001), for days that are not loaded (22023), for tables that are no mirrors (42809), for others'' mirrors (42501), and if the target or the source was changed so that it cannot go on (55000); for example: CALL dataconnect_refresh(''sales'')';
+IS 'refreshes a mirror: reads the last days that are here again (late), loads what is missing up to the horizon, and commits after each period; with "from" or "to", only reads these days again, from the first to before the second (of a whole table, all rows, also if the service says that nothing has changed); may be cut short at any time, and goes on the next time; returns with a notice if another session refreshes the mirror, with a warning if the service cannot answer (HV00N, HV00M, HV000, 53400) or readers hold their locks or snapshots for long (55P03: what is loaded by then is put in place by the next refresh); fails inside of a transaction block (25001), for days that are not loaded (22023), for tables that are no mirrors (42809), for others'' mirrors (42501), and if the target or the source was changed so that it cannot go on (55000); for example: CALL dataconnect_refresh(''sales'')';

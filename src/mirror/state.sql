@@ -1,8 +1,8 @@
 -- The mirror, part 1: what is known of each mirror.
 --
 -- A mirror is a local table (the target) that is kept like a foreign table (the source). The
--- state is in two tables that only the database's owner may read. The functions, which run as
--- their caller, use the two views over them, which show and change the mirrors of the caller
+-- state is in tables that only the database's owner may read. The functions, which run as
+-- their caller, use the views over them, which show and change the mirrors of the caller
 -- alone. Policies would do the same, but pg_dump would dump those of an extension's tables as
 -- well, and the restore would fail.
 
@@ -86,13 +86,44 @@ COMMENT ON COLUMN dataconnect_mirror_period_state.added IS 'rows that were new w
 COMMENT ON COLUMN dataconnect_mirror_period_state.changed IS 'rows that had changed then';
 COMMENT ON COLUMN dataconnect_mirror_period_state.vanished IS 'rows that had vanished then';
 
-REVOKE ALL ON dataconnect_mirror_state, dataconnect_mirror_period_state FROM PUBLIC;
+CREATE TABLE dataconnect_mirror_pending_state (
+    target regclass NOT NULL,
+    pending regclass PRIMARY KEY,
+    table_oid oid NOT NULL,
+    period_from date NOT NULL,
+    period_to date NOT NULL,
+    loaded_at timestamptz NOT NULL,
+    loaded_xid xid8 NOT NULL,
+    records bigint NOT NULL,
+    rejected bigint NOT NULL,
+    request text,
+    shape text NOT NULL,
+    folded text
+);
+
+COMMENT ON TABLE dataconnect_mirror_pending_state
+IS 'one row for each table that is loaded with days of a mirror and will be attached once no snapshot is older';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.target IS 'table that the mirror fills';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.pending IS 'table that will be a partition of it';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.table_oid IS 'its OID when loaded_xid was noted; a restored table has another one';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.period_from IS 'first day';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.period_to IS 'day after the last';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.loaded_at IS 'time at which its rows were read';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.loaded_xid IS 'transaction that loaded it';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.records IS 'its rows';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.rejected IS 'rows that the service returned outside of the asked period, and that were left out';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.request IS 'the request, or the first of several';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.shape IS 'hash of the definitions of the mirror and its source when it was loaded';
+COMMENT ON COLUMN dataconnect_mirror_pending_state.folded IS 'if it is to replace partitions: what their rows were when they were copied';
+
+REVOKE ALL ON dataconnect_mirror_state, dataconnect_mirror_period_state, dataconnect_mirror_pending_state FROM PUBLIC;
 
 -- Dumps contain the rows, with the names of the tables. The owner of the database can dump it
 -- without being a superuser, and other roles need pg_read_all_data for that anyway.
-GRANT SELECT ON dataconnect_mirror_state, dataconnect_mirror_period_state TO pg_database_owner;
+GRANT SELECT ON dataconnect_mirror_state, dataconnect_mirror_period_state, dataconnect_mirror_pending_state TO pg_database_owner;
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.dataconnect_mirror_state', '');
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.dataconnect_mirror_period_state', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.dataconnect_mirror_pending_state', '');
 
 CREATE FUNCTION dataconnect_mirror_is_mine(target regclass)
 RETURNS boolean
@@ -122,4 +153,12 @@ WITH CASCADED CHECK OPTION;
 COMMENT ON VIEW dataconnect_mirror_period_mine
 IS 'the rows of dataconnect_mirror_period_state whose target the caller owns, for the functions of the mirror';
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON dataconnect_mirror_mine, dataconnect_mirror_period_mine TO PUBLIC;
+CREATE VIEW dataconnect_mirror_pending_mine WITH (security_barrier) AS
+SELECT * FROM dataconnect_mirror_pending_state
+WHERE dataconnect_mirror_is_mine(target)
+WITH CASCADED CHECK OPTION;
+
+COMMENT ON VIEW dataconnect_mirror_pending_mine
+IS 'the rows of dataconnect_mirror_pending_state whose target the caller owns, for the functions of the mirror';
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON dataconnect_mirror_mine, dataconnect_mirror_period_mine, dataconnect_mirror_pending_mine TO PUBLIC;

@@ -1,4 +1,4 @@
--- The mirror, part 7: the service is asked again, and what it says is compared. Nothing is
+-- The mirror, part 8: the service is asked again, and what it says is compared. Nothing is
 -- written, not even a temporary table, so this also works in a read-only transaction and on a
 -- standby.
 

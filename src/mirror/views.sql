@@ -1,4 +1,4 @@
--- The mirror, part 9: the views for whoever reads the mirrors or watches over them.
+-- The mirror, part 10: the views for whoever reads the mirrors or watches over them.
 --
 -- They read the state with the rights of the extension's owner, and show the mirrors that the
 -- caller may read, or all to members of pg_monitor.  They are cheap: rows are counted by the

@@ -1,4 +1,4 @@
--- The mirror, part 6: whole tables.
+-- The mirror, part 7: whole tables.
 
 -- The service's clock may differ from ours. If the service does not answer this question, the
 -- table is asked for, and whatever is wrong is raised then.
