@@ -6,6 +6,7 @@ use warnings FATAL => 'all';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use DataConnectMirror;
 use DataConnectTest;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -172,6 +173,19 @@ $holder->query('SELECT pg_advisory_unlock(1)');
 is($reader->finish->{out}, 60, 'a stable function in it has all rows');
 goes_on('a long statement', '2026-04-01');
 
+# A refresh of another mirror is not waited for.
+make_mirror('2026-04-01');
+$dc->sql(q{CREATE FOREIGN TABLE visits (id integer OPTIONS (name 'Id')) SERVER dc OPTIONS (endpoint '/test/visits');
+	SELECT dataconnect_mirror('visits', target => 'visits_here', key => '{id}')});
+$dc->fault({ path => '/test/visits', hold_headers => 1 });
+$reader->send(q{CALL dataconnect_refresh('visits_here')});
+$dc->wait(held => 1);
+is(refresh()->{err}, '', 'a refresh beside that of another mirror');
+is($dc->sql(q{SELECT horizon, result FROM dataconnect_mirrors WHERE mirror = 'mirror'::regclass}), '2026-04-01|ok', 'does not wait for it');
+$dc->release;
+is($reader->finish->{err}, '', 'which goes on');
+$dc->sql('DROP TABLE visits_here; DROP FOREIGN TABLE visits');
+
 make_mirror('2026-04-01');
 $holder->query('BEGIN; LOCK TABLE first_table');
 my $file = PostgreSQL::Test::Utils::tempdir() . '/dump';
@@ -205,6 +219,31 @@ $refresher->query(q{SET lock_timeout = '20ms'});
 is(pending(), '0101-0201 0201-0301 0301-0401', 'after a crash the tables are still pending');
 goes_on('a crash', '2026-04-01');
 
+# --- A row that moves while tables are pending -------------------------------------
+
+my $ledger = DataConnectMirror->new($dc, name => 'mirror', source_name => 'ledger', server => 'dc');
+my $today = $ledger->today;
+$dc->sql('DROP TABLE mirror');
+$ledger->change(put => [ $ledger->row(1, $today - 40), $ledger->row(2, $today - 40), $ledger->row(3, $today - 12) ]);
+$dc->sql($ledger->source_sql . $ledger->mirror_sql(since => $ledger->date($today - 45), step => '10 days', live => '15 days', late => '0 days'));
+$old = old_session();
+is_put_off('a row that will move');
+$ledger->change(put => [ $ledger->row(1, $today - 12) ]);
+$dc->sql(q{UPDATE dataconnect_mirror_mine SET live = '10 days'});
+is_put_off('a row that has moved');
+$old->query('COMMIT');
+is(refresh()->{err}, '', 'a row that has moved');
+is($dc->sql(q{SELECT string_agg(id::text, ' ' ORDER BY id) FROM mirror}), '1 2 3', 'is there once');
+is($dc->sql(q{SELECT sum(records) FROM dataconnect_mirror_periods}), 3, 'and is counted once');
+# Days that were loaded by an earlier refresh are read again if they are late.
+$dc->sql(q{UPDATE dataconnect_mirror_mine SET live = '8 days', late = '3 days'});
+$old = old_session();
+is_put_off('late days');
+$old->query('COMMIT');
+$ledger->change(put => [ $ledger->row(4, $today - 9) ]);
+is(refresh()->{err}, '', 'late days');
+is($dc->sql("SELECT count(*) FROM mirror WHERE id = 4 AND date_created < '@{[ $ledger->date($today - 8) ]}'"), 1, 'are read again once they are in place');
+
 # --- Pending tables that are dropped or altered -----------------------------------
 
 sub make_pending
@@ -230,7 +269,7 @@ for my $case (
 	[ 'ALTER FOREIGN TABLE source OPTIONS (DROP max_age)', '', '' ],
 	[ 'ALTER TABLE mirror RENAME TO mirror_2; ALTER TABLE mirror_2 RENAME TO mirror', '', '' ],
 	[ 'ALTER TABLE mirror_p20260201 RENAME TO mirror_of_february', '', '' ],
-	[ 'UPDATE dataconnect_mirror_mine SET since = since', '', '' ])
+	[ q{UPDATE dataconnect_mirror_pending_mine SET loaded_xid = '99999999999'}, '', '' ])
 {
 	my ($sql, $notice, $months) = @$case;
 	make_pending();

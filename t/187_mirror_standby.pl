@@ -25,6 +25,7 @@ END
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($node, 'base', has_streaming => 1);
+$standby->append_conf('postgresql.conf', "hot_standby_feedback = on\nwal_receiver_status_interval = 1");
 $standby->start;
 
 my $verify = q{SELECT sum(here), sum(there), sum(new), sum(changed), sum(vanished) FROM dataconnect_verify('kept')};
@@ -37,6 +38,27 @@ is($standby->safe_psql('postgres', $verify), '60|60|0|1|0', 'also if it must ask
 my ($status, undef, $error) = $standby->psql('postgres', 'CALL dataconnect_refresh(\'kept\')');
 isnt($status, 0, 'it is not refreshed there');
 like($error, qr/read-only transaction/, 'and says why');
+
+# With hot_standby_feedback, a refresh waits for the old snapshots of a standby.
+$dc->sql(q{SELECT dataconnect_mirror('sales', target => 'waits', by => 'at', since => '2026-01-01', key => '{id}', late => '0 days')});
+$node->wait_for_catchup($standby);
+my $old = DataConnectTest::Session->new($standby);
+$old->query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
+my ($seen) = $old->query('SELECT pg_snapshot_xmin(pg_current_snapshot())');
+ok($dc->wait_for_result("SELECT count(*) FROM pg_stat_replication WHERE backend_xmin::text = '$seen'", 1), 'the primary knows of the snapshot');
+my $refresher = $dc->session;
+like($refresher->attempt(q{SET lock_timeout = '20ms'; CALL dataconnect_refresh('waits')})->{err}, qr/have snapshots from before the load/,
+	'a refresh waits for it');
+$node->wait_for_catchup($standby);
+is($old->query('SELECT count(*) FROM waits'), 60, 'and its reader has all rows');
+$old->query('COMMIT');
+ok($dc->wait_for_result(q{SELECT dataconnect_mirror_old_snapshot(max(loaded_xid::text)::xid8) IS NULL FROM dataconnect_mirror_pending_state}, 't'),
+	'until it ends');
+is($refresher->attempt(q{CALL dataconnect_refresh('waits')})->{err}, '', 'then all is put in place');
+$node->wait_for_catchup($standby);
+is($standby->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM waits'), '60|60', 'there as well');
+$dc->sql('DROP TABLE waits');
+$node->wait_for_catchup($standby);
 
 $node->stop;
 $standby->promote;

@@ -16,8 +16,9 @@ IS 'lets a table be dropped with a mirror, as a partition is; fails unless the c
 
 -- A snapshot that does not see a transaction has an xmin that is not after it. The xmin of a
 -- session is that of its oldest snapshot, also of one that was imported or that a parallel worker
--- has. Everyone may see it. VACUUM has one, but reads no rows of a mirror. A standby's is that of
--- its walsender or slot, with hot_standby_feedback alone.
+-- has. Everyone may see it. VACUUM has one, but reads no rows of a mirror; a refresh of another
+-- mirror reads that one alone, and each of its statements has a snapshot of its own. A standby's is
+-- that of its walsender or slot, with hot_standby_feedback alone.
 CREATE FUNCTION dataconnect_mirror_old_snapshot(loaded xid8)
 RETURNS text
 LANGUAGE sql VOLATILE
@@ -33,6 +34,8 @@ AS $$
         WHERE a.pid <> pg_backend_pid()
             AND (a.datid = 0 OR a.datid IS NULL OR a.datid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
             AND a.pid NOT IN (SELECT v.pid FROM pg_stat_progress_vacuum v)
+            AND a.pid NOT IN (SELECT l.pid FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1684237313
+                AND l.objid = 0 AND l.database = a.datid AND l.mode = 'ShareLock' AND l.granted)
         UNION ALL
         SELECT format('replication slot "%s"', s.slot_name), s.xmin
         FROM pg_replication_slots s) h (holder, xmin)

@@ -579,6 +579,8 @@ BEGIN
         RAISE NOTICE 'mirror "%" is being refreshed by another session', mirror;
         RETURN NULL;
     END IF;
+    -- No refresh waits for the snapshot of another one, see dataconnect_mirror_old_snapshot().
+    PERFORM pg_advisory_xact_lock_shared(1684237313::bigint << 32);
 
     BEGIN
         IF progress IS NULL OR progress ? 'begins' THEN
