@@ -269,7 +269,7 @@ for my $case (
 	[ 'ALTER FOREIGN TABLE source OPTIONS (DROP max_age)', '', '' ],
 	[ 'ALTER TABLE mirror RENAME TO mirror_2; ALTER TABLE mirror_2 RENAME TO mirror', '', '' ],
 	[ 'ALTER TABLE mirror_p20260201 RENAME TO mirror_of_february', '', '' ],
-	[ q{UPDATE dataconnect_mirror_pending_mine SET loaded_xid = '99999999999'}, '', '' ])
+	[ q{UPDATE dataconnect_mirror_pending_mine SET loaded_xid = '99999999999', table_oid = 1}, '', '' ])
 {
 	my ($sql, $notice, $months) = @$case;
 	make_pending();
@@ -287,6 +287,19 @@ is(refresh()->{state}, '42501', 'the new owner may not read the source');
 $dc->sql('GRANT SELECT ON source TO other');
 is(refresh()->{err}, '', 'a new owner');
 is($dc->sql(q{SELECT string_agg(DISTINCT relowner::regrole::text, ' ') FROM pg_class WHERE relname LIKE 'mirror%'}), 'other', 'owns all partitions');
+
+# What is known of transactions is that of another server: they are pending from now on.
+for my $changes ("loaded_xid = '99999999999'", "loaded_xid = '3', table_oid = 1")
+{
+	make_pending();
+	$dc->sql("UPDATE dataconnect_mirror_pending_mine SET $changes");
+	$old = old_session();
+	is_put_off($changes);
+	$between->query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
+	$old->query('COMMIT');
+	goes_on($changes, '2026-04-01');
+	$between->query('COMMIT');
+}
 
 # A new column of the source.
 make_pending();
