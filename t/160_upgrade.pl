@@ -74,7 +74,7 @@ like($before, qr/^function dataconnect_version\(\)\|/m, '1.0 has its objects');
 is($updated, $fresh, 'updated as created anew');
 my $of_fresh = $node->safe_psql('fresh', $details);
 is($node->safe_psql('updated', $details), $of_fresh, 'with the same indexes, options, event triggers');
-like($of_fresh, qr/^extension\|f \{dataconnect_mirror_state,dataconnect_mirror_period_state\}/m,
+like($of_fresh, qr/^extension\|f \{dataconnect_mirror_state,dataconnect_mirror_period_state,dataconnect_mirror_pending_state\}/m,
 	'the state of mirrors is dumped');
 is( $node->safe_psql('updated',
 		q{SELECT extversion = default_version FROM pg_extension

@@ -31,25 +31,6 @@ END $$;
 COMMENT ON FUNCTION dataconnect_mirror_step(date, interval)
 IS 'the step in which a day lies: its first day, and the day after its last';
 
-CREATE FUNCTION dataconnect_mirror_partition(mirror regclass, a date, b date DEFAULT NULL)
-RETURNS regclass
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-SET TimeZone = 'UTC'
-SET DateStyle = 'ISO, YMD'
-AS $$
-    -- Once, and not for each partition.
-    WITH wanted AS MATERIALIZED (
-        SELECT @extschema@.dataconnect_mirror_bounds(mirror, a, b,
-            CASE WHEN b IS NULL THEN 'FOR VALUES FROM (%2$L) TO (' ELSE 'FOR VALUES FROM (%2$L) TO (%3$L)' END) AS bound)
-    SELECT c.oid::regclass
-    FROM wanted w, pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind <> 'f'
-    WHERE i.inhparent = mirror AND starts_with(pg_get_expr(c.relpartbound, c.oid), w.bound)
-$$;
-
-COMMENT ON FUNCTION dataconnect_mirror_partition(regclass, date, date)
-IS 'the local partition of a mirror that begins with a day and, if b is not NULL, ends before b; NULL if there is none';
-
 CREATE FUNCTION dataconnect_mirror_bounds(mirror regclass, a date, b date, form text)
 RETURNS text
 LANGUAGE sql STABLE

@@ -49,14 +49,13 @@ dataconnect_mirror_goes_with(PG_FUNCTION_ARGS)
 
 	for (int i = 0; i < 2; i++)
 	{
-		if (get_rel_relkind(relids[i]) != (i == 0 ? RELKIND_RELATION
-												  : RELKIND_PARTITIONED_TABLE))
+		if (get_rel_relkind(relids[i]) !=
+			(i == 0 ? RELKIND_RELATION : RELKIND_PARTITIONED_TABLE))
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 					 errmsg("a table can only go with a partitioned table")));
 		if (!dcf_compat_owns_table(relids[i], GetUserId()))
-			aclcheck_error(ACLCHECK_NOT_OWNER,
-						   OBJECT_TABLE,
+			aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE,
 						   get_rel_name(relids[i]));
 		ObjectAddressSet(addresses[i], RelationRelationId, relids[i]);
 	}
