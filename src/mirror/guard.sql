@@ -374,10 +374,22 @@ CREATE FUNCTION dataconnect_mirror_begin_at(mirror regclass, day date)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET enable_partition_pruning = on
 AS $$
+DECLARE
+    p record;
 BEGIN
     UPDATE @extschema@.dataconnect_mirror_mine SET since = day WHERE target = mirror;
     DELETE FROM @extschema@.dataconnect_mirror_period_mine WHERE target = mirror AND period_to <= day;
+    -- A period may have several partitions, of which the first ones are gone.
+    FOR p IN
+        SELECT q.period_from, q.period_to FROM @extschema@.dataconnect_mirror_period_mine q
+        WHERE q.target = mirror AND q.period_from < day
+    LOOP
+        EXECUTE format('UPDATE @extschema@.dataconnect_mirror_period_mine q SET period_from = $1, records = (SELECT count(*) FROM %s r WHERE %s)
+                WHERE q.target = $2 AND q.period_from = $3',
+            mirror, @extschema@.dataconnect_mirror_range(mirror, day, p.period_to)) USING day, mirror, p.period_from;
+    END LOOP;
     RAISE NOTICE 'mirror "%" now begins at %, because its older partitions are gone', mirror, day;
 END
 $$;
