@@ -164,7 +164,8 @@ sub step
 	for my $n (@asked)
 	{
 		return "$n is missing" if !$sent{$n} && !$copy{$n};
-		return "$n is too old" if !$sent{$n} && is_surely_older($n, $limit, $begin);
+		return sprintf '%s is too old: answered %.0f ms before, rows of it %s', $n, ($begin - $copy{$n}{answered}) * 1000, $result->{out}
+		  if !$sent{$n} && is_surely_older($n, $limit, $begin);
 		return "$n was sent, but is young" if $sent{$n} && $copy{$n} && is_surely_younger($n, $limit, $end);
 		$what{ $sent{$n} ? $fails ? 'stale' : 'fetched' : 'hit' }++;
 		$copy{$n} = { edition => $edition, asked => $begin, answered => $end } if $sent{$n} && !$fails;
