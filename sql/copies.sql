@@ -204,7 +204,8 @@ PREPARE unknown(integer) AS SELECT id FROM sales WHERE store = $1;
 SET plan_cache_mode = force_generic_plan;
 EXPLAIN (COSTS OFF) EXECUTE unknown(2);
 RESET plan_cache_mode;
-EXPLAIN (COSTS OFF) SELECT id FROM sales WHERE stores > 2;
+-- 18 also says that the plan is disabled
+EXPLAIN (COSTS OFF) SELECT id FROM sales WHERE stores > 2 \g | sed '/Disabled: true/d; s/(4 rows)/(3 rows)/'
 -- nor after the query has run
 CREATE FUNCTION pg_temp.ran(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
