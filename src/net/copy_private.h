@@ -122,7 +122,7 @@ extern void dcf_copy_fetch_plan(DcfCopy *copy, DcfWaitPlan *plan);
 /* copy_use.c: the present moment. */
 extern DcfCopyMoment dcf_copy_now(void);
 
-/* The age at a moment of what arrived then, in ms; never negative. */
+/* The age at a moment of what arrived then, in ms, rounded up; never negative. */
 extern int64 dcf_copy_age_at(const DcfCopyMoment *arrived,
 							 const DcfCopyMoment *moment);
 

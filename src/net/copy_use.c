@@ -23,8 +23,12 @@ dcf_copy_now(void)
 int64
 dcf_copy_age_at(const DcfCopyMoment *arrived, const DcfCopyMoment *moment)
 {
-	/* The clock may have been set back, or the machine have slept. */
-	int64 by_time = (moment->time - arrived->time) / 1000;
+	/*
+	 * The clock may have been set back, or the machine have slept.  A part of a ms
+	 * counts as one: no copy is older than it seems.
+	 */
+	int64 us = moment->time - arrived->time;
+	int64 by_time = us / 1000 + (us % 1000 > 0);
 	int64 age = Max(by_time, moment->ms - arrived->ms);
 
 	return Max(age, 0);
