@@ -1,12 +1,11 @@
 """A service whose records are made up for each day, and that counts its requests."""
 
 import datetime
-import http.server
 import os
-import socket
 import tempfile
-import threading
 from urllib.parse import parse_qs, urlsplit
+
+from .counting_service import CountingHandler, CountingService
 
 DAY = datetime.timedelta(days=1)
 STORES = 40
@@ -19,18 +18,32 @@ _RECORD = ('{"SaleInvoiceID":%%d,"StoreID":%d,"DateCreated":"9999-99-99T%02d:%02
            '"Quantity":%d,"TotalSales":%d.%04d,"IsUsed":%s},')
 
 
-class PeriodService:
-    """Runs during a `with` block, in threads of this process. Any path gives the records
-    from StartDate to StopDate, both days inclusive, in plain JSON."""
+class _Handler(CountingHandler):
+    def answer(self, service):
+        given = {name.lower(): datetime.date.fromisoformat(values[0][:10])
+                 for name, values in parse_qs(urlsplit(self.path).query).items()
+                 if name.lower() in ("startdate", "stopdate")}
+        offset, left = service.slice(given["startdate"], given["stopdate"])
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(left + 2))
+        self.end_headers()
+        self.wfile.write(b"[")
+        while left:
+            sent = os.sendfile(self.connection.fileno(), service.file.fileno(), offset, left)
+            offset, left = offset + sent, left - sent
+        self.wfile.write(b"]")
+
+
+class PeriodService(CountingService):
+    """Any path gives the records from StartDate to StopDate, both days inclusive, in plain
+    JSON."""
+
+    handler = _Handler
 
     def __init__(self, first, days, rows):
+        super().__init__()
         self.first, self.days, self.rows = first, days, rows
-        self.requests = 0           # since the start
-        self._lock = threading.Lock()
-
-    @property
-    def url(self):
-        return "http://127.0.0.1:%d" % self._server.server_address[1]
 
     def __enter__(self):
         self.file = tempfile.TemporaryFile()
@@ -39,21 +52,11 @@ class PeriodService:
             self.file.write(block)
             self.offsets.append(self.offsets[-1] + len(block))
         self.file.flush()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.service = self
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        return self
+        return super().__enter__()
 
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def __exit__(self, *arguments):
+        super().__exit__(*arguments)
         self.file.close()
-
-    def count(self):
-        with self._lock:
-            self.requests += 1
 
     def slice(self, start, stop):
         """(offset, length) of the records of these days, without the last comma."""
@@ -76,36 +79,3 @@ def _record(n):
     return _RECORD % (n % STORES + 1, ms // 3_600_000, ms // 60_000 % 60, ms // 1000 % 60,
                       ms % 1000, n % 200, n, n % 9 - 1, n * 37 % 1500, n * 1237 % 10000,
                       "true" if n % 11 == 0 else "false")
-
-
-class _Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def setup(self):
-        super().setup()
-        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def do_GET(self):
-        service = self.server.service
-        service.count()
-        given = {name.lower(): datetime.date.fromisoformat(values[0][:10])
-                 for name, values in parse_qs(urlsplit(self.path).query).items()
-                 if name.lower() in ("startdate", "stopdate")}
-        offset, left = service.slice(given["startdate"], given["stopdate"])
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json; charset=utf-8")
-        self.send_header("Content-Length", str(left + 2))
-        self.end_headers()
-        self.wfile.write(b"[")
-        while left:
-            sent = os.sendfile(self.connection.fileno(), service.file.fileno(), offset, left)
-            offset, left = offset + sent, left - sent
-        self.wfile.write(b"]")
-
-    def log_message(self, format, *arguments):
-        pass
