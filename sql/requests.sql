@@ -59,6 +59,23 @@ COMMIT;
 SELECT count(*) FROM dataconnect_progress WHERE pid = pg_backend_pid();
 
 --
+-- New names, of the table, its schema and its server
+--
+SELECT clock_timestamp() AS since \gset
+\set names 'SELECT server_name, schema_name, table_name FROM dataconnect_requests WHERE pid = pg_backend_pid() AND started_at > ' :'since' ' ORDER BY started_at'
+SELECT count(*) FROM "Odd ""name"."a.b" WHERE n = 1;
+ALTER TABLE "Odd ""name"."a.b" RENAME TO "c.d";
+SELECT count(*) FROM "Odd ""name"."c.d" WHERE n = 1;
+ALTER SCHEMA "Odd ""name" RENAME TO even;
+SELECT count(*) FROM even."c.d" WHERE n = 1;
+ALTER SERVER sandbox RENAME TO moved;
+SELECT count(*) FROM even."c.d" WHERE n = 1;
+:names;
+ALTER SERVER moved RENAME TO sandbox;
+ALTER SCHEMA even RENAME TO "Odd ""name";
+ALTER TABLE "Odd ""name"."c.d" RENAME TO "a.b";
+
+--
 -- A long request is cut, at a whole character
 --
 CREATE FOREIGN TABLE echo (
