@@ -12,10 +12,11 @@ use DataConnectWaits qw(server_options same_rows arrives settle union rows);
 use JSON::PP ();
 use Test::More;
 
-# A library by which a backend is cancelled when it begins the next transfer, if a file is
-# there: after all looks for interrupts of the executor, and in the midst of a step.
+# A library by which a backend is cancelled when it begins the next transfer, or gets no
+# memory for it, if a file is there: after all looks for interrupts of the executor, and in
+# the midst of a step.
 my $directory = PostgreSQL::Test::Utils::tempdir_short();
-my $trigger = "$directory/trigger";
+my %trigger = map { $_ => "$directory/$_" } qw(cancel memory);
 PostgreSQL::Test::Utils::append_to_file("$directory/cancel.c", <<'END');
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -27,9 +28,12 @@ void *
 curl_easy_init(void)
 {
 	void *(*next)(void) = (void *(*)(void)) dlsym(RTLD_NEXT, "curl_easy_init");
-	const char *trigger = getenv("CANCEL_TRIGGER");
+	const char *cancel = getenv("TRIGGER_CANCEL");
+	const char *memory = getenv("TRIGGER_MEMORY");
 
-	if (trigger != NULL && unlink(trigger) == 0)
+	if (memory != NULL && unlink(memory) == 0)
+		return NULL;
+	if (cancel != NULL && unlink(cancel) == 0)
 		raise(SIGINT);
 	return next();
 }
@@ -40,7 +44,7 @@ PostgreSQL::Test::Utils::system_or_bail($ENV{CC} || 'cc', '-shared', '-fPIC',
 my $dc;
 {
 	local $ENV{LD_PRELOAD} = "$directory/cancel.so";
-	local $ENV{CANCEL_TRIGGER} = $trigger;
+	local ($ENV{TRIGGER_CANCEL}, $ENV{TRIGGER_MEMORY}) = @trigger{qw(cancel memory)};
 	$dc = DataConnectTest->new(conf => "shared_preload_libraries = 'dataconnect_fdw'\n");
 }
 my $token_path = '/v1/oauth2/token';
@@ -64,33 +68,33 @@ sub make
 	return;
 }
 
-sub cancel_next_transfer { return PostgreSQL::Test::Utils::append_to_file($trigger, '') }
+sub fail_next_transfer { my ($by) = @_; return PostgreSQL::Test::Utils::append_to_file($trigger{$by}, '') }
 sub count_of { my ($path) = @_; return scalar @{ $dc->log(path => $path) } }
 
 make('good', mapping => { token => $dc->token });
 make('login', token_url => $dc->url . $token_path, mapping => \%account);
 make('asks', use_preferred_endpoint => 'true', mapping => { token => $dc->token });
 
-for my $case ([ login => $token_path ], [ asks => '/session' ])
+for my $case ([ login => $token_path, 'cancel', '57014' ], [ login => $token_path, 'memory', 'HV001' ],
+	[ asks => '/session', 'cancel', '57014' ], [ asks => '/session', 'memory', 'HV001' ])
 {
-	my ($server, $path) = @$case;
+	my ($server, $path, $by, $state) = @$case;
 	my $both = union([ $server => 2 ], [ $server => 3 ]);
+	my $name = "$server, $by";
 
-	# Cancelled while the first of two scans begins it.
+	# It ends while the first of two scans begins it.
 	start();
 	$session->query("SET statement_timeout = '@{[$session->hung]}'");
 	$dc->clear_log;
-	cancel_next_transfer();
-	is($session->attempt("SELECT sum(n) FROM ($both) u")->{state}, '57014',
-		"$server: cancelled as it begins");
-	ok(!-e $trigger, "$server: by that cancel");
-	arrives($dc, "$server: nothing is under way after it", in_flight => 0);
-	is($session->attempt("SELECT sum(n) FROM ($both) u")->{out}, '13',
-		"$server: the next statement has all rows");
-	cmp_ok(count_of($path), '<=', 2, "$server: with one other question at most");
+	fail_next_transfer($by);
+	is($session->attempt("SELECT sum(n) FROM ($both) u")->{state}, $state, "$name: it ends as it begins");
+	ok(!-e $trigger{$by}, "$name: by that");
+	arrives($dc, "$name: nothing is under way after it", in_flight => 0);
+	is($session->attempt("SELECT sum(n) FROM ($both) u")->{out}, '13', "$name: the next statement has all rows");
+	cmp_ok(count_of($path), '<=', 2, "$name: with one other question at most");
 
-	# Cancelled while the second of two cursors sends it again for both. The first one
-	# has its rows then, and so has a later statement. A question is sent only once.
+	# It ends while the second of two cursors sends it again for both. The first one has its
+	# rows then, and so has a later statement. A question is sent only once.
 	next if $server eq 'asks';
 	start();
 	$dc->clear_log;
@@ -98,15 +102,14 @@ for my $case ([ login => $token_path ], [ asks => '/session' ])
 	$session->query("BEGIN; SET LOCAL statement_timeout = '@{[$session->hung]}';
 		DECLARE d CURSOR FOR @{[union([ $server => 4 ], [ good => 5 ])]}; FETCH 5 FROM d; SAVEPOINT s;
 		DECLARE c CURSOR FOR @{[union([ $server => 2 ], [ good => 3 ])]}; FETCH 3 FROM c");
-	is(count_of($path), 1, "$server: one is under way for two cursors");
-	cancel_next_transfer();
-	is($session->attempt('FETCH 1 FROM c')->{state}, '57014', "$server: cancelled for the second cursor");
-	ok(!-e $trigger, "$server: as it was sent again");
+	is(count_of($path), 1, "$name: one is under way for two cursors");
+	fail_next_transfer($by);
+	is($session->attempt('FETCH 1 FROM c')->{state}, $state, "$name: it ends for the second cursor");
+	ok(!-e $trigger{$by}, "$name: as it was sent again");
 	$session->query('ROLLBACK TO s');
-	same_rows($session->attempt('FETCH ALL FROM d'), [ rows(4) ], "$server: the first has its rows");
-	is($session->attempt("SELECT count(*) FROM $server WHERE n = 6")->{out}, '6',
-		"$server: and so has a later statement");
-	cmp_ok(count_of($path), '<=', 3, "$server: with one other question at most");
+	same_rows($session->attempt('FETCH ALL FROM d'), [ rows(4) ], "$name: the first has its rows");
+	is($session->attempt("SELECT count(*) FROM $server WHERE n = 6")->{out}, '6', "$name: and so has a later statement");
+	cmp_ok(count_of($path), '<=', 3, "$name: with one other question at most");
 	settle($dc, $session);
 }
 is($dc->sql('SELECT coalesce(sum(in_flight + waiting), 0) FROM dataconnect_concurrency'), '0',
