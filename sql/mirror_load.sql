@@ -115,6 +115,51 @@ SELECT * FROM dataconnect_mirror_read('reported', '2026-01-01', '2026-01-03', 's
 SELECT * FROM staged_report ORDER BY id;
 \! sh -c "$LOG"
 
+-- a window has strays as well: the foreign table drops them, and they are counted
+\! $DATACONNECT_SANDBOX_CTL document '/test/windowed' '[{"Id":1,"At":"2026-01-01T00:00:00"},{"Id":2,"At":"2026-01-02T23:59:59.997"},{"Id":3,"At":"2026-01-03T00:00:00"},{"Id":4,"At":"2026-01-03T23:59:59"},{"Id":5,"At":"2026-01-04T00:00:00"},{"Id":6,"At":"2025-12-31T23:59:59"},{"Id":7,"At":null},{"Id":8,"At":"2026-01-02T12:00:00"}]'
+CREATE FOREIGN TABLE windowed (
+    id integer OPTIONS (name 'Id'),
+    at timestamp OPTIONS (name 'At', param_from 'StartDate', param_to 'StopDate', required 'true')
+) SERVER sandbox OPTIONS (endpoint '/test/windowed');
+SELECT pg_temp.adopt('reported', 'windowed');
+TRUNCATE staged_report;
+SELECT * FROM dataconnect_mirror_read('reported', '2026-01-01', '2026-01-03', 'staged_report');
+SELECT * FROM staged_report ORDER BY id;
+SELECT pg_temp.adopt('reported', 'windowed', outside => 'error');
+SELECT * FROM dataconnect_mirror_read('reported', '2026-01-01', '2026-01-03', 'staged_report');
+-- as EXPLAIN shows them, for each form of a bound
+CREATE FUNCTION pg_temp.outside(condition text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    plan jsonb;
+BEGIN
+    EXECUTE format('EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) SELECT id FROM windowed WHERE %s', condition) INTO plan;
+    RETURN concat_ws(' ', plan #>> '{0,Plan,Records}', 'records,', coalesce(plan #>> '{0,Plan,Records Outside}', 'none'), 'outside');
+END $$;
+SELECT c, pg_temp.outside(c) FROM unnest(ARRAY[
+    'at >= ''2026-01-01'' AND at < ''2026-01-03''',
+    'at >= ''2026-01-01'' AND at <= ''2026-01-02''',
+    'at >= ''2026-01-01 12:00'' AND at < ''2026-01-02 23:00''',
+    'at >= ''2026-01-02''',
+    'at < ''2026-01-03''',
+    'at = ''2026-01-04''',
+    'at::date IN (''2026-01-01'', ''2026-01-03'')']) c;
+ALTER FOREIGN TABLE windowed OPTIONS (ADD window_round 'none');
+SELECT pg_temp.outside('at >= ''2026-01-01'' AND at < ''2026-01-03''');
+ALTER FOREIGN TABLE windowed OPTIONS (DROP window_round), ALTER COLUMN at TYPE date;
+SELECT pg_temp.outside('at >= ''2026-01-01'' AND at < ''2026-01-03''');
+ALTER FOREIGN TABLE windowed ALTER COLUMN at TYPE timestamptz, ALTER COLUMN at OPTIONS (ADD timezone 'America/Regina');
+SELECT pg_temp.outside('at >= ''2026-01-01 06:00Z'' AND at < ''2026-01-03 06:00Z''');
+-- the halves of a table with the option split count what is outside of theirs
+ALTER FOREIGN TABLE windowed OPTIONS (ADD split 'at'), ALTER COLUMN at TYPE timestamp, ALTER COLUMN at OPTIONS (DROP timezone);
+SELECT pg_temp.adopt('reported', 'windowed');
+\! $DATACONNECT_SANDBOX_CTL fault '{"path": "/test/windowed", "status": 413, "body": "too many"}'
+\! $DATACONNECT_SANDBOX_CTL document '/test/windowed?StopDate=2026-01-02T00:00:00.000Z' '[{"Id":1,"At":"2026-01-01T01:00:00"},{"Id":2,"At":"2026-01-02T02:00:00"},{"Id":9,"At":null}]'
+\! $DATACONNECT_SANDBOX_CTL document '/test/windowed?StopDate=2026-01-03T00:00:00.000Z' '[{"Id":1,"At":"2026-01-01T01:00:00"},{"Id":2,"At":"2026-01-02T02:00:00"},{"Id":3,"At":"2026-01-03T03:00:00"},{"Id":9,"At":null}]'
+TRUNCATE staged_report;
+SELECT records, rejected FROM dataconnect_mirror_read('reported', '2026-01-01', '2026-01-03', 'staged_report');
+SELECT * FROM staged_report ORDER BY id;
+\! $DATACONNECT_SANDBOX_CTL log-clear
+
 -- days are those of the column's zone, whatever the session's
 \! $DATACONNECT_SANDBOX_CTL document '/test/zone' '[{"Id":1,"At":"2026-01-01T00:00:00"},{"Id":2,"At":"2025-12-31T23:59:59"},{"Id":3,"At":"2026-01-01T23:59:59"},{"Id":4,"At":"2026-01-02T00:00:00"},{"Id":5,"At":"2026-01-02T05:59:00Z"}]'
 CREATE FOREIGN TABLE zone (

@@ -34,6 +34,7 @@ typedef struct DcfRowStats
 	uint64 bytes_received;
 	uint64 bytes_decoded; /* after decompression */
 	uint64 records;
+	uint64 outside; /* of them, outside of the asked times; see counts_outside */
 	uint64 records_in_thread; /* those of them read by a thread */
 	double first_byte_ms;	  /* of the first reply; -1 before it */
 	int at_once;			  /* largest number of requests under way */
@@ -127,6 +128,7 @@ struct DcfRowSource
 	DcfWarned *warned;		   /* columns that the statement was warned of */
 	DcfRowStats *stats;
 	TimestampTz asked_at; /* when the statement began: until when "age" counts */
+	bool counts_outside; /* stats->outside is wanted; set before the start */
 	int batch; /* of DCF_ROW_BATCH_END; its number is that of dcf_bind_batch() */
 };
 

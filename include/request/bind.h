@@ -120,6 +120,22 @@ extern bool dcf_bind_owns_row(const DcfBoundRequest *bound,
 							  const Datum *values, const bool *isnull);
 
 /*
+ * The times that a request asks for, by each window whose column is in fetched: palloc'd, NULL
+ * if there is none.  Lives no longer than the request.
+ */
+typedef struct DcfBindAsked DcfBindAsked;
+
+extern DcfBindAsked *dcf_bind_asked(const DcfBoundRequest *bound,
+									const Bitmapset *fetched);
+
+/*
+ * Whether a row of the reply lies within what was asked; one without a time does not.  asked
+ * may be NULL.
+ */
+extern bool dcf_bind_asked_has(const DcfBindAsked *asked, const Datum *values,
+							   const bool *isnull);
+
+/*
  * Whether the request can be sent as two halves, by the column that the
  * table's option "split" names, or by the keys of a batched join.
  */

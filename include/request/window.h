@@ -112,6 +112,14 @@ extern void dcf_window_days(const DcfWindow *window, double *sent,
 /* A value of the column as a time in the terms of the bounds. */
 extern Timestamp dcf_window_time(const DcfWindow *window, Datum value);
 
+/*
+ * The times that a service may return for what is sent, in the terms of the bounds: from
+ * *from on, before *to.  If days are sent, it may count all of the last one.  An open end is
+ * infinite.
+ */
+extern void dcf_window_asked(const DcfWindow *window, Timestamp *from,
+							 Timestamp *to);
+
 /* Whether no value can lie in it. */
 extern bool dcf_window_is_empty(const DcfWindow *window);
 

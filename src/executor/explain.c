@@ -235,6 +235,8 @@ explain_statistics(const DcfScan *scan, ExplainState *es)
 	if (stats.stale > 0)
 		ExplainPropertyUInteger("Stale Replies", NULL, stats.stale, es);
 	ExplainPropertyUInteger("Records", NULL, stats.records, es);
+	if (stats.outside > 0)
+		ExplainPropertyUInteger("Records Outside", NULL, stats.outside, es);
 	if (stats.records_in_thread > 0)
 		ExplainPropertyUInteger("Records Read in Thread", NULL,
 								stats.records_in_thread, es);

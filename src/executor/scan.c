@@ -69,6 +69,7 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 						 dcf_warned_join(node->ss.ps.state,
 										 scan->relation->relid),
 						 NULL);
+	scan->source->counts_outside = node->ss.ps.state->es_instrument != 0;
 	/* EXPLAIN reads no rows, so it needs no cache. */
 	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		scan->source = dcf_row_cache_join(node, scan->source,

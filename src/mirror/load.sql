@@ -76,10 +76,10 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_day(regclass)
 IS 'an expression for the day of a mirror''s row with the alias r; NULL for a whole table';
 
--- For a window, the foreign table itself trims the reply to the period. With parameter columns,
--- the service may count the last day that is asked for: rows of that day are the next period's.
--- Other rows outside of the period are strays. A scan of their own drops them, so that the plan
--- tells how many they were.
+-- The service may count the last day that is asked for: rows of that day are the next period's.
+-- Other rows outside of the period are strays. For a window, the foreign table itself drops both,
+-- and EXPLAIN tells how many strays there were. With parameter columns, a scan of their own drops
+-- them, so that the plan tells it.
 CREATE FUNCTION dataconnect_mirror_query(mirror regclass, a date, b date, columns text, condition text DEFAULT 'true')
 RETURNS text
 LANGUAGE plpgsql STABLE
@@ -180,7 +180,8 @@ BEGIN
         RETURN;
     END IF;
     records := (plan #>> '{0,Plan,Plans,0,Actual Rows}')::numeric;
-    rejected := coalesce(jsonb_path_query_first(plan, 'strict $.** ? (@."Node Type" == "Subquery Scan")') ->> 'Rows Removed by Filter', '0')::numeric;
+    rejected := coalesce(jsonb_path_query_first(plan, 'strict $.** ? (@."Node Type" == "Subquery Scan")') ->> 'Rows Removed by Filter', '0')::numeric
+        + coalesce(jsonb_path_query_first(plan, 'strict $.** ? (@."Node Type" == "Foreign Scan")') ->> 'Records Outside', '0')::numeric;
     request := jsonb_path_query_first(plan, 'strict $.** ? (@."Node Type" == "Foreign Scan")') ->> 'Request';
     IF rejected > 0 AND m.outside = 'error' THEN
         RAISE EXCEPTION 'reply for mirror "%" has records outside of the period', mirror

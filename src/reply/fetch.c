@@ -30,6 +30,8 @@ typedef struct Stream
 	MemoryContext context; /* of the request and its reply */
 	DcfRecordReader *reader;
 	DcfBoundRequest *bound;
+	DcfBindAsked
+		*asked; /* what the request asks for, if rows outside are counted */
 	DcfRequest *request;
 	DcfRequestSize reqsize; /* how much the request asks for */
 	DcfReply *reply;
@@ -268,6 +270,9 @@ read_row(Fetch *fetch, bool wait, TupleTableSlot **slot)
 		switch (dcf_record_next(stream->reader, values, isnull))
 		{
 			case DCF_RECORD_ROW:
+				if (stream->asked &&
+					!dcf_bind_asked_has(stream->asked, values, isnull))
+					fetch->base.stats->outside++;
 				/* Another request returns this row as well. */
 				if (!dcf_bind_owns_row(stream->bound, values, isnull))
 					break;
@@ -350,6 +355,9 @@ open_stream(Fetch *fetch)
 	MemoryContext old = MemoryContextSwitchTo(stream->context);
 
 	next_request(fetch, stream);
+	if (fetch->base.counts_outside)
+		stream->asked =
+			dcf_bind_asked(stream->bound, fetch->base.priv->fetched);
 	expect_records(fetch, stream);
 	stream->request = dcf_bind_request(stream->bound);
 	stream->reply =
@@ -693,6 +701,7 @@ end_stream(Fetch *fetch, Stream *stream, bool whole)
 	}
 	stream->reply = NULL;
 	stream->bound = NULL;
+	stream->asked = NULL;
 	stream->begun = stream->fresh = false;
 	MemoryContextReset(stream->context);
 	if (fetch->stream == stream)

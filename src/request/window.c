@@ -212,6 +212,39 @@ dcf_window_time(const DcfWindow *window, Datum value)
 	return date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow);
 }
 
+void
+dcf_window_asked(const DcfWindow *window, Timestamp *from, Timestamp *to)
+{
+	const bool utc = window->type == TIMESTAMPTZOID;
+
+	*from = DT_NOBEGIN;
+	*to = DT_NOEND;
+	if (window->has_lower && dcf_window_is_sendable(lower_bound(window)))
+	{
+		*from = lower_bound(window);
+		if (window->round_day)
+			*from = utc ? utc_earliest(first_day(*from, window->timezone),
+									   window->timezone) :
+						  floor_day(*from);
+	}
+	if (window->has_upper)
+	{
+		bool exclusive;
+		Timestamp bound = upper_bound(window, &exclusive);
+
+		if (!dcf_window_is_sendable(bound))
+			return;
+		/* Times are sent with three digits, rounded up. */
+		*to = bound + USECS_PER_SEC / 1000;
+		if (window->round_day)
+			*to = utc ?
+				utc_latest(last_day_end(bound, exclusive, window->timezone) +
+							   USECS_PER_DAY,
+						   window->timezone) :
+				end_of_day(bound, exclusive) + USECS_PER_DAY;
+	}
+}
+
 bool
 dcf_window_is_empty(const DcfWindow *window)
 {
