@@ -1,6 +1,7 @@
 """The control paths, /_sandbox/…: they need no credentials and are not logged."""
 
 import asyncio
+import datetime
 import fnmatch
 import json
 from urllib.parse import parse_qsl
@@ -109,6 +110,16 @@ def _set(state, request, query, body):
 
 def _mail(state, request, query, body):
     return _json(state.mail)
+
+
+def _traffic(state, request, query, body):
+    """The rows of /Import/TrafficCount in the order of their ids; times are in UTC."""
+    def moment(ms):
+        return datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc).isoformat()[:-6]
+    return _json([{"TrafficCountID": id, "StoreID": store, "TrafficCount": count,
+                   "StartDate": moment(start), "StopDate": moment(stop)}
+                  for id, start, stop, count, store, _ in
+                  (row for _, row in sorted(state.traffic.items()))])
 
 
 def _document(state, request, query, body):
@@ -228,6 +239,7 @@ ROUTES = {
     ("GET", "settings"): _settings,
     ("POST", "settings"): _set,
     ("GET", "mail"): _mail,
+    ("GET", "traffic"): _traffic,
     ("PUT", "document"): _document,
     ("POST", "document"): _document,
     ("DELETE", "document"): _drop_documents,

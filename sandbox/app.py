@@ -131,6 +131,8 @@ class Sandbox:
 
     async def _answer(self, request, key, params, problem, fault, entry):
         if fault and (fault.never or "raw_reply" in fault.spec):
+            if fault.processed:
+                self._own_reply(request, key, params, problem, fault, entry)
             return await self._unanswered(request, entry, fault)
         reply = self._reply(request, key, params, problem, fault, entry)
         if fault:
@@ -154,8 +156,13 @@ class Sandbox:
         return wire.Written(False)
 
     def _reply(self, request, key, params, problem, fault, entry):
-        if fault and fault.replaces():
-            return wire.Reply(fault.status or 200, JSON, [fault.replacement()])
+        if not fault or not fault.replaces():
+            return self._own_reply(request, key, params, problem, fault, entry)
+        if fault.processed:
+            self._own_reply(request, key, params, problem, fault, entry)
+        return wire.Reply(fault.status or 200, JSON, [fault.replacement()])
+
+    def _own_reply(self, request, key, params, problem, fault, entry):
         if problem:
             return error(400, problem)
         if request.method not in ("GET", "POST"):

@@ -18,6 +18,7 @@ The sandbox's address comes from DATACONNECT_SANDBOX_URL and is never printed.
                              print the requests; --clear: and forget them
   log-clear
   mail                       one line a mail: to, path, params
+  traffic                    one line a row of /Import/TrafficCount: id, store, count, start, end
 """
 
 import json
@@ -156,9 +157,15 @@ def mail():
         print(message["To"], message["Path"], message["Params"])
 
 
+def traffic():
+    for row in call("GET", "traffic"):
+        print(*(row[n] for n in ("TrafficCountID", "StoreID", "TrafficCount", "StartDate",
+                                 "StopDate")))
+
+
 VERBS = {
     "fault": fault, "release": release, "settings": settings, "document": document,
-    "wait": wait, "listen": listen, "log": log, "mail": mail,
+    "wait": wait, "listen": listen, "log": log, "mail": mail, "traffic": traffic,
     "clear": lambda: call("DELETE", "fault"),
     "ledger": lambda spec: change("ledger", spec),
     "records": lambda spec: change("records", spec),

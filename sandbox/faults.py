@@ -13,7 +13,7 @@ KEYS = {
     # for a release
     "name",
     # when
-    "never", "delay_headers", "hold_headers", "delay_body", "drip", "hold_after", "cut",
+    "processed", "never", "delay_headers", "hold_headers", "delay_body", "drip", "hold_after", "cut",
     # what
     "status", "headers", "content_type", "set_cookie", "expired_token", "gateway",
     "body", "raw", "raw_reply", "prefix", "suffix", "bom", "invalid_utf8",
@@ -72,6 +72,7 @@ class Fault:
         self.left = spec.get("count", 1) or None        # None: until cleared
         self.name = spec.get("name")
         self.released = asyncio.Event()
+        self.processed = spec.get("processed", False)
         self.never = spec.get("never", False)
         self.delay_headers = spec.get("delay_headers", 0)
         self.hold_headers = spec.get("hold_headers", False)

@@ -1,10 +1,11 @@
 """/lists/…, /bridge/…, /session as a table, and the import."""
 
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 from . import fields
 from .company import FIRST_DAY, LANGUAGES, guid, mix
-from .params import DAY_MS, BadRequest
+from .params import DAY_MS, BadRequest, local_ms
 from .scope import COMPANY_ID, LOCATION_TYPES
 
 COMPANY_NAME = "KENTEL Corp"
@@ -186,7 +187,9 @@ def _traffic(endpoints, endpoint, columns, scope):
     row = [id, params.stamp("StartDate"), params.stamp("StopDate"),
            params.integer("TrafficCount"), store.id, store.abbr]
     state.traffic[id] = row
-    return columns, iter([list(row)]), 1
+    zone = ZoneInfo(state.settings["traffic_timezone"])
+    shown = [id, *(local_ms(ms, zone) for ms in row[1:3]), *row[3:]]
+    return columns, iter([shown]), 1
 
 
 SPECIAL = {

@@ -23,6 +23,12 @@ STAMP = re.compile(
     r"(Z|[+-]\d\d:?\d\d)?\Z", re.I)
 
 
+def local_ms(ms, zone):
+    """An instant as milliseconds of the clocks in a zone."""
+    at = (EPOCH + datetime.timedelta(milliseconds=ms)).astimezone(zone)
+    return (at.replace(tzinfo=datetime.timezone.utc) - EPOCH) // datetime.timedelta(milliseconds=1)
+
+
 class BadRequest(Exception):
     """Makes the reply a 400 with this message."""
 
@@ -100,10 +106,7 @@ class Params:
     def local(self, name, zone):
         """An instant as milliseconds of the clocks in a zone, or None."""
         ms = self.stamp(name)
-        if ms is None:
-            return None
-        at = (EPOCH + datetime.timedelta(milliseconds=ms)).astimezone(zone)
-        return (at.replace(tzinfo=datetime.timezone.utc) - EPOCH) // datetime.timedelta(milliseconds=1)
+        return None if ms is None else local_ms(ms, zone)
 
     def ids(self, name):
         """A list of integers; None for no restriction."""

@@ -32,6 +32,7 @@ DEFAULTS = {
     "day_editions": {},            # {day: edition of its invoices; null: there are none}
     "stray_days": 0,               # replies also have rows of so many days around the period
     "delta_counts_deletions": True,    # of bridge tables
+    "traffic_timezone": "UTC",     # of the times in replies of /Import/TrafficCount
     "session_lock": False,         # a session's requests are answered one after another
     "session_lock_stays": False,   # also after one whose connection is gone
 }

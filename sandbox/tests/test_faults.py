@@ -44,6 +44,22 @@ class Faults(SandboxTest):
         self.control("DELETE", "fault")
         self.assertEqual(self.ask(PATH).status, 200)
 
+    def test_processed(self):
+        path = "/Import/TrafficCount?StoreID=3&StartDate=2026-01-01&StopDate=2026-01-02&TrafficCount="
+        rows = lambda: [row["TrafficCount"] for row in self.control("GET", "traffic")]
+        self.fault(status=503)
+        self.assertEqual((self.ask(path + "1", method="POST").status, rows()), (503, []))
+        self.fault(gateway=504, processed=True)
+        self.assertEqual((self.ask(path + "2", method="POST").status, rows()), (504, [2]))
+        self.fault(never=True, processed=True)
+        connection = self.open(path + "3")
+        self.control("GET", "wait?held=1")
+        self.assertEqual(rows(), [2, 3])
+        connection.close()
+        self.fault(cut={"after": 5})
+        self.assertEqual(read_end(self.open(path + "4"))[0][-5:], b'[{"Tr')
+        self.assertEqual(rows(), [2, 3, 4])
+
     def test_matching(self):
         self.fault(path="/test/*", method="post", param={"a": 1}, status=500)
         form = {**BEARER, "Content-Type": "application/x-www-form-urlencoded"}

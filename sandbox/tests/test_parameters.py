@@ -288,6 +288,13 @@ class Methods(SandboxTest):
         self.assertEqual(again, [{**first, "TrafficCount": 21}])
         params["TrafficCountID"] = "99999"
         self.assertEqual(self.ask("/Import/TrafficCount", params, method="POST").status, 400)
+        self.assertEqual(self.control("GET", "traffic"), [
+            {"TrafficCountID": first["TrafficCountID"], "StoreID": 3, "TrafficCount": 21,
+             "StartDate": "2026-01-01T09:00:00", "StopDate": "2026-01-01T10:00:00"}])
+        self.settings(traffic_timezone="America/Vancouver")
+        params["TrafficCountID"] = ""
+        local = self.rows("/Import/TrafficCount", params, method="POST")[0]
+        self.assertEqual(local["EndDate"][:19], "2026-01-01T02:00:00")
 
 
 class Universal(SandboxTest):
