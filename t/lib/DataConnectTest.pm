@@ -652,13 +652,13 @@ use warnings FATAL => 'all';
 
 use IO::Handle ();
 
-# Options: user, dbname. Errors are shown with their SQLSTATE.
+# Options: user, dbname, or connstr instead. Errors are shown with their SQLSTATE.
 sub new
 {
 	my ($class, $node, %option) = @_;
 	my $self = bless { out => '', err => '', number => 0 }, $class;
 	my $dbname = $option{dbname} || 'postgres';
-	my $connect = $node->connstr($dbname)
+	my $connect = $option{connstr} || $node->connstr($dbname)
 	  . ($option{user} ? " user=$option{user}" : '');
 
 	$self->{timer} = IPC::Run::timeout(
@@ -679,6 +679,9 @@ sub new
 
 # The backend's process id.
 sub pid { return $_[0]{pid} }
+
+# Send a signal to psql.
+sub signal { my ($self, $name) = @_; return $self->{psql}->signal($name) }
 
 # Send SQL (or psql commands) and return at once.
 sub send    ## no critic (ProhibitBuiltinHomonyms)
