@@ -48,6 +48,7 @@ logfile = $directory/log
 END
 my $pooler = IPC::Run::start([ $program, "$directory/pgbouncer.ini" ],
 	'<', \undef, '>', \my $out, '2>', \my $err);
+END { local $?; $pooler->kill_kill if $pooler }    ## no critic (RequireInitializationForLocalVars)
 my $connstr = "host=$directory port=$port dbname=postgres user=$user";
 my $ready = 0;
 for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
@@ -120,6 +121,4 @@ for my $case ([ 'without a pooler', $node->connstr('postgres') ], [ 'through the
 is($clients[1]->query('SELECT count(*) FROM rows WHERE n = 8'), '8', 'other clients go on');
 
 $_->quit for @clients;
-$pooler->signal('INT');
-$pooler->finish;
 done_testing();
