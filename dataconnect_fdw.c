@@ -19,6 +19,7 @@
 #include "executor/analyze.h"
 #include "executor/async.h"
 #include "executor/explain.h"
+#include "executor/plan_limit.h"
 #include "executor/scan.h"
 #include "net/circuit_breaker.h"
 #include "net/copy.h"
@@ -29,6 +30,7 @@
 #include "options/option.h"
 #include "planner/batch_plan.h"
 #include "planner/plan.h"
+#include "reply/limits.h"
 #include "reply/reply_stats.h"
 #include "reply/reply_trace.h"
 #include "reply/xml_reader.h"
@@ -54,6 +56,7 @@ _PG_init(void)
 	dcf_batch_init();
 	dcf_reply_stats_init();
 	dcf_reply_trace_init();
+	dcf_limits_init();
 	dcf_parameter_sql_init();
 	dcf_offline_init();
 	dcf_freshness_init();
@@ -70,7 +73,7 @@ dataconnect_fdw_handler(PG_FUNCTION_ARGS)
 	routine->GetForeignPaths = dcf_plan_paths;
 	routine->GetForeignPlan = dcf_plan_create;
 	routine->ReparameterizeForeignPathByChild = dcf_plan_reparameterize;
-	routine->BeginForeignScan = dcf_scan_begin;
+	routine->BeginForeignScan = dcf_plan_limit_begin_scan;
 	routine->IterateForeignScan = dcf_scan_iterate;
 	routine->ReScanForeignScan = dcf_scan_rescan;
 	routine->EndForeignScan = dcf_scan_end;

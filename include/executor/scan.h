@@ -20,8 +20,12 @@
 
 typedef struct DcfScan DcfScan;
 
-/* BeginForeignScan.  Sends nothing. */
+/* Begin a scan, for BeginForeignScan.  Sends nothing. */
 extern void dcf_scan_begin(ForeignScanState *node, int eflags);
+
+/* Have a function called before each set of requests is made; it may raise. */
+extern void dcf_scan_on_start(ForeignScanState *node,
+							  void (*on_start)(ForeignScanState *));
 
 /* IterateForeignScan. */
 extern TupleTableSlot *dcf_scan_iterate(ForeignScanState *node);
@@ -68,6 +72,9 @@ extern DcfRowSource *dcf_scan_source(const DcfScan *scan);
  */
 extern DcfBoundValue *dcf_scan_values(ForeignScanState *node,
 									  List *deparse_context);
+
+/* Whether EXPLAIN knows all values, without running the plan. */
+extern bool dcf_scan_is_known(ForeignScanState *node);
 
 /*
  * Why the scan cannot run with these values, or NULL: either the plan says so, or a

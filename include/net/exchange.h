@@ -61,6 +61,10 @@ typedef struct DcfExchange
 	void (*on_body)(void *arg, DcfBody *body);
 	void *on_body_arg;
 
+	/* Called before the first try is sent; or NULL. */
+	void (*on_send)(void *arg);
+	void *on_send_arg;
+
 	/* Called during a wait when a try is connected; must not raise.  Or NULL. */
 	void (*on_connect)(void *arg);
 	void *on_connect_arg;

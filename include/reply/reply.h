@@ -19,6 +19,7 @@
 
 #include "utils/timestamp.h"
 
+#include "base/statement.h"
 #include "base/warned.h"
 #include "net/body.h"
 #include "net/limiter.h"
@@ -40,8 +41,9 @@ typedef struct DcfReplyCounters
 } DcfReplyCounters;
 
 /*
- * Returns a hint for a request that was refused with this status, palloc'd, or NULL.
- * After a 413 it replaces the usual hint, otherwise it is added to that one.
+ * Returns a hint for a request that was refused with this status (status.h), palloc'd,
+ * or NULL.  After a 413, or if it was not sent, it replaces the usual hint, otherwise
+ * it is added to that one.
  */
 typedef struct DcfHintCallback
 {
@@ -73,6 +75,22 @@ extern DcfReply *dcf_reply_create(DcfSession *session,
 extern void dcf_reply_use_copies(DcfReply *reply,
 								 const DcfFreshness *freshness,
 								 DcfWarned *warned);
+
+/*
+ * Before the first step: the statement for which the request and what it brings count
+ * (limits.h), which must live as long as the reply.  Otherwise it is the one that runs
+ * during the first step.
+ */
+extern void dcf_reply_charge(DcfReply *reply, DcfStatement *statement);
+
+/*
+ * Count what has come since the last call.  records: those of the reply that were read
+ * so far.  Does not raise.
+ */
+extern void dcf_reply_count_data(DcfReply *reply, uint64 records);
+
+/* The same, and raise if the statement has read or received more than it may. */
+extern void dcf_reply_check_data(DcfReply *reply, uint64 records);
 
 /* Whether requests are to be traced. */
 extern bool dcf_reply_trace_is_on(void);

@@ -14,6 +14,7 @@
 #include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 
+#include "base/statement.h"
 #include "base/wait.h"
 #include "base/warned.h"
 #include "net/limiter.h"
@@ -125,6 +126,7 @@ struct DcfRowSource
 	const DcfRelation *relation;
 	const DcfFdwPrivate *priv; /* priv->fetched: the columns to fill */
 	Oid userid;				   /* the user whose user mapping is used */
+	DcfStatement *statement;   /* for which its requests count */
 	DcfWarned *warned;		   /* columns that the statement was warned of */
 	DcfRowStats *stats;
 	TimestampTz asked_at; /* when the statement began: until when "age" counts */

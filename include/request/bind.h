@@ -154,7 +154,28 @@ extern void dcf_bind_halve(DcfRequestSet *set, const DcfBoundRequest *bound);
 extern void dcf_bind_request_size(const DcfBoundRequest *bound, bool whole,
 								  DcfRequestSize *reqsize);
 
+/*
+ * The same for the next request of the set, as a whole, before it is taken.  False if
+ * there is none.
+ */
+extern bool dcf_bind_next_size(const DcfRequestSet *set,
+							   DcfRequestSize *reqsize);
+
+/*
+ * The days of the longest period that a request of the set asks for, before any is
+ * halved.  Periods are windows, also those that the query does not bound, and two
+ * consecutive parameter columns of dates or times to which it gives values.  Of
+ * several in one request the shortest counts.  0 if there is none.
+ */
+extern double dcf_bind_days(const DcfRequestSet *set);
+
 /* The hint of a 413: what to narrow, palloc'd; or NULL. */
 extern char *dcf_bind_narrow_hint(const DcfRequestSet *set);
+
+/* The same where it would not help to halve the request. */
+extern char *dcf_bind_less_hint(const DcfRequestSet *set);
+
+/* How to send fewer requests, palloc'd; NULL if the columns do not say. */
+extern char *dcf_bind_fewer_hint(const DcfRequestSet *set);
 
 #endif /* DCF_BIND_H */

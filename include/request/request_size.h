@@ -72,6 +72,15 @@ extern void dcf_request_size_window(DcfRequestSize *reqsize,
 									bool upper, const DcfWindow *window);
 
 /*
+ * The length in days of what is sent for a window, whether the query bounds it or not:
+ * an open end of a required one is open_from or open_to, any other counts as in
+ * dcf_window_middle().  At least 1, or an hour if times are sent unrounded.
+ */
+extern double dcf_request_size_sent_days(const DcfRelation *relation,
+										 const DcfColumn *column,
+										 const DcfWindow *window);
+
+/*
  * Add a column of which one request sends a list of count values; -1: not
  * known.  Add columns in the table's order.
  */

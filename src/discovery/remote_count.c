@@ -22,6 +22,7 @@
 #include "endpoint_query.h"
 #include "net/company.h"
 #include "net/offline.h"
+#include "reply/limits.h"
 #include "request/request.h"
 
 #define DELTA_ENDPOINT "/bridge/current/delta"
@@ -237,7 +238,7 @@ dcf_remote_count(const DcfRelation *relation, Oid userid)
 	if (count && count->failed == 0)
 		return count->rows;
 	/* A count that is known is used offline as well. */
-	if (dcf_offline || has_failed(count) ||
+	if (dcf_offline || !dcf_limits_allow_request() || has_failed(count) ||
 		has_failed(hash_search(counts, server, HASH_FIND, NULL)))
 		return -1;
 

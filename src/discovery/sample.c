@@ -397,6 +397,7 @@ dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
 	read_schema(&fields, &excerpt);
 	sample->records = find_keys(&fields, reply, &excerpt);
 	find_values(&fields, reply, &excerpt, sample->records);
+	dcf_reply_check_data(reply, sample->records);
 	/* The rest of the reply is not read. */
 	dcf_reply_close(reply);
 

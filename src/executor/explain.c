@@ -13,6 +13,7 @@
 
 #include "base/compat.h"
 #include "executor/explain.h"
+#include "executor/plan_limit.h"
 #include "executor/scan.h"
 #include "options/freshness.h"
 #include "plan_ancestors.h"
@@ -24,6 +25,7 @@ static List *deparse_context(ForeignScanState *node, ExplainState *es);
 static bool has_exec_param(Node *node, void *unused);
 static void explain_request(const DcfScan *scan, DcfRequestSet *set,
 							bool known, ExplainState *es);
+static void explain_limit(ForeignScanState *node, ExplainState *es);
 static void explain_copies(const DcfScan *scan, const DcfBoundValue *values,
 						   ExplainState *es);
 static void explain_sent_clauses(const DcfScan *scan, List *context,
@@ -58,6 +60,9 @@ dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 	set = dcf_bind_create(dcf_scan_relation(scan), priv, values, true);
 
 	explain_request(scan, set, known, es);
+	/* One that has run was not refused. */
+	if (!es->analyze)
+		explain_limit(node, es);
 	/* Afterwards the statistics say how many copies were read. */
 	if (known && !es->analyze)
 		explain_copies(scan, values, es);
@@ -126,6 +131,16 @@ explain_request(const DcfScan *scan, DcfRequestSet *set, bool known,
 			es);
 	if (count != 1 && known)
 		ExplainPropertyFloat("Requests Planned", NULL, count, 0, es);
+}
+
+/* The limit of the role by which the query would be refused before it sends anything. */
+static void
+explain_limit(ForeignScanState *node, ExplainState *es)
+{
+	char *limit = dcf_plan_limit_show(node);
+
+	if (limit)
+		ExplainPropertyText("Exceeds", limit, es);
 }
 
 /* What a query with max_age would find if it ran now. */

@@ -295,6 +295,7 @@ create_cached(Reader *reader, const DcfBoundValue *values)
 						 source->warned, source->stats);
 	/* A cursor may begin its requests in a later statement. */
 	cached->fetch->asked_at = source->asked_at;
+	cached->fetch->statement = source->statement;
 	cached->fetch->routine->start(cached->fetch, cached->values);
 	MemoryContextSwitchTo(context);
 	cached->store = tuplestore_begin_heap(false, false, work_mem);

@@ -33,11 +33,12 @@ struct DcfScan
 	DcfFdwPrivate *priv;
 	BindingState *states; /* one for each binding */
 	DcfRowSource *source;
-	bool started; /* the source has been */
-	Datum keys;	  /* from a batched join, for DCF_BIND_KEYS */
-	bool nowait;  /* during dcf_scan_next() */
-	bool late;	  /* the last call found no row that had arrived */
-	int batch;	  /* the last call found the end of this batch, or -1 */
+	void (*on_start)(ForeignScanState *node); /* or NULL */
+	bool started;							  /* the source has been */
+	Datum keys;	 /* from a batched join, for DCF_BIND_KEYS */
+	bool nowait; /* during dcf_scan_next() */
+	bool late;	 /* the last call found no row that had arrived */
+	int batch;	 /* the last call found the end of this batch, or -1 */
 };
 
 static DcfScan *get_scan(ForeignScanState *node);
@@ -147,6 +148,8 @@ start(ForeignScanState *node)
 
 	if (deferred)
 		dcf_deferred_error_raise(scan->relation, deferred);
+	if (scan->on_start)
+		scan->on_start(node);
 	scan->source->routine->start(scan->source, values);
 	scan->started = true;
 }
@@ -176,6 +179,12 @@ dcf_scan_end(ForeignScanState *node)
 	/* Not called after an error; memory-context callbacks do the same then. */
 	if (scan)
 		scan->source->routine->end(scan->source);
+}
+
+void
+dcf_scan_on_start(ForeignScanState *node, void (*on_start)(ForeignScanState *))
+{
+	get_scan(node)->on_start = on_start;
 }
 
 const DcfRelation *
@@ -386,6 +395,23 @@ is_known_to_explain(Expr *value)
 {
 	return IsA(value, Const) ||
 		(ActiveSnapshotSet() && !contain_param_walker((Node *) value, NULL));
+}
+
+bool
+dcf_scan_is_known(ForeignScanState *node)
+{
+	ListCell *lc;
+
+	foreach(lc, get_scan(node)->priv->bindings)
+	{
+		const DcfBinding *binding = lfirst(lc);
+
+		if (binding->op == DCF_BIND_KEYS ||
+			(binding->value && !is_known_to_explain(binding->value)) ||
+			(binding->unless && !is_known_to_explain(binding->unless)))
+			return false;
+	}
+	return true;
 }
 
 /* An expression_tree_walker() callback: is there any Param? */

@@ -223,6 +223,8 @@ send_try(DcfExchange *exchange)
 	DcfHttpRequest *http = &exchange->http;
 
 	exchange->permitted = false;
+	if (exchange->tries == 0 && exchange->on_send)
+		exchange->on_send(exchange->on_send_arg);
 	exchange->queued += dcf_wait_now() - exchange->since;
 	exchange->status = 0;
 	exchange->probing = dcf_circuit_breaker_enter(exchange->breaker);

@@ -12,6 +12,7 @@
 #include "origin.h"
 #include "record.h"
 #include "reply/fetch.h"
+#include "reply/limit_plan.h"
 #include "reply/reply.h"
 #include "reply/reply_stats.h"
 #include "reply/request_log.h"
@@ -79,11 +80,15 @@ static void stop(DcfRowSource *source);
 static void add_open(const DcfRowSource *source, DcfRowStats *stats);
 static Bitmapset *find_sent(const DcfRelation *relation,
 							const DcfFdwPrivate *priv);
+static void check_plan(const Fetch *fetch, const DcfBoundValue *values);
+static void check_data(const Fetch *fetch);
+static void count_data(const Stream *stream);
 static inline DcfRowStatus read_row(Fetch *fetch, bool wait,
 									TupleTableSlot **slot);
 static DcfRowStatus choose_stream(Fetch *fetch, bool wait);
 static void open_streams(Fetch *fetch);
 static void open_stream(Fetch *fetch);
+static bool may_open(const Fetch *fetch);
 static bool has_entering(const Fetch *fetch);
 static bool is_entering(const Stream *stream);
 static bool is_table(const Fetch *fetch);
@@ -137,6 +142,7 @@ dcf_fetch_create(const DcfRelation *relation, const DcfFdwPrivate *priv,
 	fetch->own_stats.first_byte_ms = -1;
 	fetch->context = CurrentMemoryContext;
 	fetch->sent = find_sent(relation, priv);
+	fetch->base.statement = dcf_statement_join(fetch->context);
 	fetch->set_context =
 		AllocSetContextCreate(CurrentMemoryContext, "dataconnect_fdw requests",
 							  ALLOCSET_SMALL_SIZES);
@@ -189,6 +195,7 @@ start(DcfRowSource *source, const DcfBoundValue *values)
 	/* The wrapper's own questions are asked anew. */
 	if (!fetch->fixed)
 		fetch->freshness = dcf_freshness_of(source->relation->table);
+	check_plan(fetch, values);
 	fetch->nbatches = 0;
 	fetch->width =
 		source->priv->all_rows ? source->relation->server->max_concurrency : 1;
@@ -199,6 +206,45 @@ start(DcfRowSource *source, const DcfBoundValue *values)
 										 source->userid, fetch->context);
 	if (dcf_bind_has_next(fetch->set) && dcf_reply_trace_is_on())
 		begin_trace(fetch);
+}
+
+/* Refuse a set of requests that exceeds a limit before the first of them is sent. */
+static void
+check_plan(const Fetch *fetch, const DcfBoundValue *values)
+{
+	const DcfRowSource *source = &fetch->base;
+	DcfLimitPlan plan = {0};
+	DcfLimitExcess excess;
+	char *hint;
+
+	if (fetch->fixed || !dcf_limits_are_planned())
+		return;
+	dcf_limit_plan_add(&plan, source->relation, source->priv, values,
+					   source->userid, fetch->set);
+	if (dcf_limit_plan_exceeds(&plan, fetch->base.statement, &excess, &hint))
+		dcf_limits_raise(&excess, hint);
+}
+
+/* End the scan if its statement has read or received more than it may. */
+static void
+check_data(const Fetch *fetch)
+{
+	DcfLimitExcess excess;
+
+	if (!dcf_limits_are_counted())
+		return;
+	for (int i = 0; i < fetch->nstreams; i++)
+		count_data(fetch->streams[i]);
+	if (dcf_limits_stop_data(fetch->base.statement, &excess))
+		dcf_limits_raise(&excess, dcf_bind_less_hint(fetch->set));
+}
+
+/* Count what a reply has brought. */
+static void
+count_data(const Stream *stream)
+{
+	dcf_reply_count_data(stream->reply,
+						 stream->begun ? dcf_record_count(stream->reader) : 0);
 }
 
 /* The next row; an error on the way is noted for monitoring. */
@@ -245,6 +291,7 @@ read_row(Fetch *fetch, bool wait, TupleTableSlot **slot)
 
 	if (++fetch->nrows % ROWS_PER_LOOK == 0)
 	{
+		check_data(fetch);
 		step_streams(fetch);
 		open_streams(fetch);
 		show_progress(fetch);
@@ -300,6 +347,7 @@ choose_stream(Fetch *fetch, bool wait)
 
 	for (;;)
 	{
+		check_data(fetch);
 		step_streams(fetch);
 		open_streams(fetch);
 		if (fetch->nstreams == 0)
@@ -327,8 +375,21 @@ static void
 open_streams(Fetch *fetch)
 {
 	while (fetch->nstreams < fetch->width && dcf_bind_has_next(fetch->set) &&
-		   !has_entering(fetch))
+		   !has_entering(fetch) && may_open(fetch))
 		open_stream(fetch);
+}
+
+/*
+ * Whether to open another stream.  If the statement may send no more requests, that is
+ * no error before a row is needed that those under way do not bring.
+ */
+static bool
+may_open(const Fetch *fetch)
+{
+	DcfLimitExcess unused;
+
+	return fetch->nstreams == 0 ||
+		!dcf_limits_stop_request(fetch->base.statement, &unused);
 }
 
 /* Whether a request waits for leave to be sent. */
@@ -366,6 +427,7 @@ open_stream(Fetch *fetch)
 										   NULL,
 						 &(DcfHintCallback){give_hint, stream},
 						 dcf_bind_can_halve(stream->bound), stream->context);
+	dcf_reply_charge(stream->reply, fetch->base.statement);
 	if (fetch->subject)
 		dcf_reply_trace(stream->reply, fetch->subject, show_progress, fetch);
 	if (fetch->freshness.keeps)
@@ -389,6 +451,8 @@ give_hint(const void *arg, int status)
 {
 	const Stream *stream = arg;
 
+	if (status == DCF_STATUS_UNSENT)
+		return dcf_bind_fewer_hint(stream->fetch->set);
 	if (status == DCF_STATUS_TOO_MUCH)
 		return dcf_bind_narrow_hint(stream->fetch->set);
 	if (status == DCF_STATUS_BAD_VALUE && is_table(stream->fetch))
@@ -688,6 +752,7 @@ end_stream(Fetch *fetch, Stream *stream, bool whole)
 	if (stream->reply)
 	{
 		count_reply(stream, fetch->base.stats);
+		count_data(stream);
 		add_progress(stream, &fetch->finished);
 		if (fetch->noted == stream->reply)
 			fetch->noted = NULL;

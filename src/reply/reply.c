@@ -8,6 +8,7 @@
 
 #include "base/foreign_text.h"
 #include "net/preferred_endpoint.h"
+#include "reply/limits.h"
 #include "reply_private.h"
 
 /*
@@ -162,6 +163,39 @@ dcf_reply_counters(const DcfReply *reply, DcfReplyCounters *counters)
 	/* What was read from a file was not received. */
 	if (reply->is_copy)
 		counters->body.bytes_received = 0;
+}
+
+void
+dcf_reply_count_data(DcfReply *reply, uint64 records)
+{
+	DcfStatementUse use;
+	DcfReplyCounters counters;
+
+	if (reply->statement == NULL)
+		return;
+	dcf_reply_counters(reply, &counters);
+	/* The bytes of a try that failed are no longer counted with the next one. */
+	use = (DcfStatementUse){.records =
+								(int64) (records -
+										 Min(records, reply->records_counted)),
+							.bytes = (int64) (counters.body.bytes_received -
+											  Min(counters.body.bytes_received,
+												  reply->bytes_counted))};
+	reply->records_counted = records;
+	reply->bytes_counted = counters.body.bytes_received;
+	if (use.records != 0 || use.bytes != 0)
+		dcf_statement_add(reply->statement, &use);
+}
+
+void
+dcf_reply_check_data(DcfReply *reply, uint64 records)
+{
+	DcfLimitExcess excess;
+
+	dcf_reply_count_data(reply, records);
+	if (reply->statement && dcf_limits_are_counted() &&
+		dcf_limits_stop_data(reply->statement, &excess))
+		dcf_limits_raise(&excess, NULL);
 }
 
 void

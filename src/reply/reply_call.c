@@ -111,6 +111,8 @@ find_url(DcfReply *reply)
 	exchange->path = request->endpoint;
 	exchange->on_body = begin_body;
 	exchange->on_body_arg = reply;
+	exchange->on_send = dcf_reply_count_request;
+	exchange->on_send_arg = reply;
 	exchange->on_connect = reply->on_connect;
 	exchange->on_connect_arg = reply->on_connect_arg;
 	http->url = dcf_request_url(request, base);
@@ -148,6 +150,7 @@ dcf_reply_step_call(DcfReply *reply)
 	int status;
 
 	dcf_reply_push_context(reply, &callback);
+	dcf_reply_check_limit(reply);
 	done = (reply->has_url || find_url(reply)) && dcf_call_step(&reply->call);
 	dcf_reply_pop_context(&callback);
 	if (!done)

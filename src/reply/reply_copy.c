@@ -146,6 +146,8 @@ is_outage(const DcfReply *reply, const ErrorData *error)
 {
 	const DcfExchange *exchange = &reply->call.exchange;
 
+	if (reply->over_limit)
+		return false;
 	if (reply->has_url && exchange->state == DCF_EXCHANGE_DONE)
 	{
 		int status = dcf_transfer_head(exchange->transfer)->status;

@@ -1,7 +1,7 @@
 /*
  * reply_private.h
- *	  What the files of a reply share: reply.c, reply_call.c (a request is sent) and
- *	  reply_copy.c (copies of its reply).
+ *	  What the files of a reply share: reply.c, reply_call.c (a request is sent),
+ *	  reply_charge.c (what it counts for) and reply_copy.c (copies of its reply).
  */
 #ifndef DCF_REPLY_PRIVATE_H
 #define DCF_REPLY_PRIVATE_H
@@ -56,10 +56,25 @@ struct DcfReply
 	DcfWarned *warned;
 	ErrorData *error; /* before a wait; fails the next step; or NULL */
 
+	/* What it counts for. */
+	DcfStatement
+		*statement;	 /* for which it counts; NULL before the first step */
+	bool counted;	 /* the request is */
+	bool over_limit; /* it was not sent, because of the limit on requests */
+	uint64 records_counted;
+	uint64 bytes_counted;
+
 	DcfReplyTrace trace;
 	void (*on_connect)(void *arg); /* or NULL */
 	void *on_connect_arg;
 };
+
+/*
+ * reply_charge.c: before a step of the call: raise if the statement may not send the
+ * request.  Then the exchange's on_send; arg is the reply.
+ */
+extern void dcf_reply_check_limit(DcfReply *reply);
+extern void dcf_reply_count_request(void *arg);
 
 /* reply_trace.c: the reply's body begins, from the service or a copy. */
 extern void dcf_reply_trace_body(DcfReply *reply, DcfBody *body);

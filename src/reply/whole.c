@@ -78,6 +78,7 @@ dcf_whole_read(DcfReply *reply, size_t max)
 			raise_too_long(max);
 		append(&bytes, data, len);
 		dcf_body_consume(body, len);
+		dcf_reply_check_data(reply, 0);
 		if (status == DCF_BODY_ENDED)
 			break;
 		status = dcf_body_fill(body, true);

@@ -354,6 +354,19 @@ dcf_bind_request_size(const DcfBoundRequest *bound, bool whole,
 			add_column_size(reqsize, bound, i, whole);
 }
 
+bool
+dcf_bind_next_size(const DcfRequestSet *set, DcfRequestSize *reqsize)
+{
+	DcfBoundRequest *bound;
+
+	if (set->empty || set->finished)
+		return false;
+	bound = create_bound(set, set->positions);
+	dcf_bind_request_size(bound, true, reqsize);
+	pfree(bound);
+	return true;
+}
+
 /*
  * Add what the request asks for by the i-th column, or with whole, what it
  * asked for before it was halved.

@@ -18,8 +18,8 @@ static char *name_columns(List *columns);
  * Name windows if there are any, else periods given by two columns, else the
  * columns that the query gives no value for.
  */
-char *
-dcf_bind_narrow_hint(const DcfRequestSet *set)
+static char *
+name_narrower(const DcfRequestSet *set, bool may_split)
 {
 	List *windows = NIL;
 	List *times = NIL;
@@ -44,7 +44,7 @@ dcf_bind_narrow_hint(const DcfRequestSet *set)
 	{
 		const char *more = name_open_ends(set);
 
-		if (more[0] == '\0')
+		if (more[0] == '\0' && may_split)
 			more = name_split(set);
 		return psprintf("Narrow the range of %s.%s", name_columns(windows),
 						more);
@@ -57,6 +57,39 @@ dcf_bind_narrow_hint(const DcfRequestSet *set)
 						name_columns(others));
 	return pstrdup(
 		"Request less with other values in WHERE, or divide the query into several.");
+}
+
+char *
+dcf_bind_narrow_hint(const DcfRequestSet *set)
+{
+	return name_narrower(set, true);
+}
+
+char *
+dcf_bind_less_hint(const DcfRequestSet *set)
+{
+	return name_narrower(set, false);
+}
+
+/* Name the columns of which each value, or each period, has a request of its own. */
+char *
+dcf_bind_fewer_hint(const DcfRequestSet *set)
+{
+	List *columns = NIL;
+
+	if (set->batched)
+		return psprintf(
+			"Join fewer values of %s, or raise the table's option \"batch_size\".",
+			name_columns(list_make1((void *) set->batched->column)));
+	if (set->pending != NIL)
+		return dcf_bind_less_hint(set);
+	for (int i = 0; i < set->relation->natts; i++)
+		if (set->bcols[i].fan_out)
+			columns = lappend(columns, (void *) set->bcols[i].column);
+	return columns == NIL ?
+		NULL :
+		psprintf("Each value of %s needs a request: ask for fewer in WHERE.",
+				 name_columns(columns));
 }
 
 /* A sentence for each window with an end that the query leaves open, or "". */

@@ -59,43 +59,35 @@ add_column(DcfRequestSize *reqsize, const DcfRelation *relation,
 	reqsize->given |= open ? bits : bits & (bits >> 1);
 }
 
-void
-dcf_request_size_window(DcfRequestSize *reqsize, const DcfRelation *relation,
-						const DcfColumn *column, bool lower, bool upper,
-						const DcfWindow *window)
+/* What is sent for a window: a bound without a parameter is not. */
+static DcfWindow
+sent_window(const DcfColumn *column, const DcfWindow *window)
+{
+	DcfWindow sent = *window;
+
+	sent.has_lower = sent.has_lower && column->options->param_from;
+	sent.has_upper = sent.has_upper && column->options->param_to;
+	return sent;
+}
+
+/*
+ * A rounded window is never shorter than a day.  The length must be above 0, because
+ * others divide by it.
+ */
+static double
+at_least(double days, const DcfWindow *window)
+{
+	return Max(days, window->round_day ? 1 : LEAST_DAYS);
+}
+
+double
+dcf_request_size_sent_days(const DcfRelation *relation,
+						   const DcfColumn *column, const DcfWindow *window)
 {
 	const DcfColumnOptions *options = column->options;
-	DcfWindow sent;
+	DcfWindow sent = sent_window(column, window);
 	double days;
-	double wanted;
-	double days_sent;
 	double unused;
-
-	/*
-	 * A bound for which the endpoint has no parameter makes no request
-	 * smaller.
-	 */
-	lower = lower && options->param_from;
-	upper = upper && options->param_to;
-	if (!lower && !upper)
-		return;
-	add_column(reqsize, relation, column, !lower || !upper);
-	if (!window)
-	{
-		add_days(reqsize, -1, -1, 1);
-		return;
-	}
-
-	sent = *window;
-	sent.has_lower = sent.has_lower && options->param_from;
-	sent.has_upper = sent.has_upper && options->param_to;
-	dcf_window_days(&sent, &days, &wanted);
-
-	/*
-	 * A rounded window is never shorter than a day. days must be above 0,
-	 * because it divides below.
-	 */
-	days = Max(days, window->round_day ? 1 : LEAST_DAYS);
 
 	/* An open end of a required window is sent as open_from or open_to. */
 	if (options->required && options->param_from && !sent.has_lower)
@@ -109,10 +101,41 @@ dcf_request_size_window(DcfRequestSize *reqsize, const DcfRelation *relation,
 		sent.upper_exclusive = true;
 		sent.upper = dcf_window_open_upper(window, relation->table->open_to);
 	}
-	dcf_window_days(&sent, &days_sent, &unused);
+	dcf_window_days(&sent, &days, &unused);
+	return at_least(days, window);
+}
+
+void
+dcf_request_size_window(DcfRequestSize *reqsize, const DcfRelation *relation,
+						const DcfColumn *column, bool lower, bool upper,
+						const DcfWindow *window)
+{
+	DcfWindow sent;
+	double days;
+	double wanted;
+
+	/*
+	 * A bound for which the endpoint has no parameter makes no request
+	 * smaller.
+	 */
+	lower = lower && column->options->param_from;
+	upper = upper && column->options->param_to;
+	if (!lower && !upper)
+		return;
+	add_column(reqsize, relation, column, !lower || !upper);
+	if (!window)
+	{
+		add_days(reqsize, -1, -1, 1);
+		return;
+	}
+	sent = sent_window(column, window);
+	dcf_window_days(&sent, &days, &wanted);
+	days = at_least(days, window);
 
 	/* A window in which no time lies has a negative length. */
-	add_days(reqsize, days, Max(days_sent, days), Max(wanted, 0) / days);
+	add_days(reqsize, days,
+			 Max(dcf_request_size_sent_days(relation, column, window), days),
+			 Max(wanted, 0) / days);
 }
 
 void
