@@ -7,13 +7,10 @@ use warnings FATAL => 'all';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
+use DataConnectPooler;
 use DataConnectTest;
-use IPC::Run ();
 use JSON::PP ();
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes ();
 
 # Connections of the pool, and clients.
 use constant { POOL => 2, CLIENTS => 6 };
@@ -26,38 +23,7 @@ $dc->make_server('pooled', token_url => $dc->url . $token_path,
 		client_secret => 'client-secret' });
 $dc->make_rows_table('rows', 'pooled');
 
-# --- The pooler ------------------------------------------------------------------------
-
-my ($program) = grep { -x } map { "$_/pgbouncer" } split(/:/, $ENV{PATH}), '/usr/sbin';
-die "no pgbouncer: run tools/setup test\n" unless $program;
-my $directory = PostgreSQL::Test::Utils::tempdir_short();
-my $port = PostgreSQL::Test::Cluster::get_free_port();
-my $host = $node->host;
-my $to = $node->port;
-my $user = $dc->sql('SELECT current_user');
-append_to_file("$directory/pgbouncer.ini", <<"END");
-[databases]
-postgres = host=$host port=$to dbname=postgres user=$user
-[pgbouncer]
-listen_port = $port
-unix_socket_dir = $directory
-auth_type = any
-pool_mode = transaction
-default_pool_size = @{[POOL]}
-logfile = $directory/log
-END
-my $pooler = IPC::Run::start([ $program, "$directory/pgbouncer.ini" ],
-	'<', \undef, '>', \my $out, '2>', \my $err);
-END { local $?; $pooler->kill_kill if $pooler }    ## no critic (RequireInitializationForLocalVars)
-my $connstr = "host=$directory port=$port dbname=postgres user=$user";
-my $ready = 0;
-for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
-{
-	last if $ready = -S "$directory/.s.PGSQL.$port";
-	$pooler->pump_nb;
-	Time::HiRes::usleep(100_000);
-}
-ok($ready, 'the pooler listens') or BAIL_OUT($err);
+my $connstr = DataConnectPooler->new($dc, POOL)->connstr;
 
 # --- Rows and log-ins ------------------------------------------------------------------
 
