@@ -314,6 +314,8 @@ test:
 	@PG_CONFIG='$(PG_CONFIG)' tools/test
 test-sanitized:
 	@PG_CONFIG='$(PG_CONFIG)' CC='$(CC)' tools/test-sanitized $(TESTS)
+test-clients:
+	@PG_CONFIG='$(PG_CONFIG)' tools/test-clients
 demo:
 	@PG_CONFIG='$(PG_CONFIG)' demo/run
 demo-shell:
@@ -380,6 +382,6 @@ FORCE:
 .PHONY: FORCE all install install-catalogue uninstall uninstall-catalogue \
   installcheck installcheck-tap installcheck-tap-world clean unit fuzz \
   fuzz-quick fuzz-queries format format-check lint doc-map demo-picture setup test \
-  test-sanitized demo \
+  test-sanitized test-clients demo \
   demo-shell \
   bench bench-quick bench-dashboard bench-mirror bench-readers assert-postgres help
