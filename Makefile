@@ -351,6 +351,7 @@ help:
 	@echo '  make bench-quick             the same in some minutes, with 100,000 records'
 	@echo '  make bench-dashboard         tiles that share replies, with and without copies'
 	@echo '  make bench-mirror            load and read a mirror, beside plain tables'
+	@echo '  make test-clients            drivers and tools of other languages, in two minutes'
 	@echo '  make setup                   only install what building and testing need'
 	@echo '  make assert-postgres         build PostgreSQL with assertions; PG_ASSERT_DIR'
 	@echo ''
