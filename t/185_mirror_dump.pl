@@ -153,6 +153,30 @@ like($err, qr/ERROR:  42809: table "public.sales" is no mirror/, 'which a refres
 	is($other->safe_psql("copy$databases", $all), $before, 'bring the mirrors');
 	is(scalar @{ $dc->log }, 0, 'and ask for nothing');
 }
+
+# A dump without one mirror has the others; without a source, its mirror says so.
+my $known = q{SELECT string_agg(mirror::text || ' ' || result, ', ' ORDER BY mirror::text) FROM dataconnect_mirrors};
+for my $case (
+	[ 'visits', '"Rq".here ok, sales ok' ],
+	[ 'public.sales*', '"Rq".here ok, visits ok' ],
+	[ 'public.[sv]*', '"Rq".here ok' ],
+	[ '"Rq".visits', '"Rq".here ok, sales ok, visits ok' ],
+	[ 'sales_live', '"Rq".here ok, sales ok, visits ok' ])
+{
+	my ($pattern, $left) = @$case;
+	dump_ok('some.dump', '-Fc', "--exclude-table=$pattern", 'postgres');
+	is(restore($other, 'pg_restore', '--exit-on-error', "$directory/some.dump"), '00', "a dump without $pattern is restored");
+	is($other->safe_psql("copy$databases", $known), $left, 'with the other mirrors');
+	is($other->safe_psql("copy$databases", q{SELECT count(*) FROM dataconnect_mirror_period_state p
+		WHERE NOT EXISTS (SELECT FROM dataconnect_mirror_state s WHERE s.target = p.target)}), 0, 'and nothing of it');
+	next unless $pattern =~ m{^"|live};
+	my $mirror = $pattern eq 'sales_live' ? 'sales' : 'visits';
+	($status, $out, $err) = $other->psql("copy$databases", "\\set VERBOSITY verbose\nCALL dataconnect_refresh('$mirror')");
+	like($err, $mirror eq 'sales' ? qr/ERROR:  55000: mirror "public.sales" has lost the part that the service answers/
+		: qr/ERROR:  42P01: the foreign table of mirror "public.visits" does not exist/, 'and a refresh says what is missing');
+}
+($status, $out, $err) = $other->psql("copy$databases", q{UPDATE dataconnect_mirror_mine SET source = 'no_such' WHERE target = 'visits'::regclass});
+like($err, qr/is not a foreign table/, 'a wrong name is refused otherwise');
 $dc->clear_faults;
 
 # A database without mirrors.

@@ -68,8 +68,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM @extschema@.dataconnect_mirror_check_source(NEW.source);
-    IF NEW.live_table IS NOT NULL
+    -- A dump may leave the source out. The next refresh says that it is missing.
+    IF TG_OP = 'UPDATE' OR NEW.source <> 0 THEN
+        PERFORM @extschema@.dataconnect_mirror_check_source(NEW.source);
+    END IF;
+    IF (TG_OP = 'UPDATE' OR NEW.live_table <> 0) AND NEW.live_table IS NOT NULL
         AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = NEW.live_table AND inhparent = NEW.target)
     THEN
         RAISE EXCEPTION '"%" is not a partition of mirror "%"', NEW.live_table, NEW.target
@@ -102,6 +105,35 @@ COMMENT ON FUNCTION dataconnect_mirror_check_pending()
 IS 'lets a mirror only name pending tables of the caller''s (42501); a trigger';
 
 REVOKE EXECUTE ON FUNCTION dataconnect_mirror_check_pending() FROM PUBLIC;
+
+-- What a dump says of tables that were not restored.
+CREATE FUNCTION dataconnect_mirror_skip()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_skip()
+IS 'lets a row be left out; a trigger';
+
+REVOKE EXECUTE ON FUNCTION dataconnect_mirror_skip() FROM PUBLIC;
+
+-- Before the other triggers, by their names.
+CREATE TRIGGER dataconnect_mirror_absent
+BEFORE INSERT ON dataconnect_mirror_state
+FOR EACH ROW WHEN (NEW.target = 0) EXECUTE FUNCTION dataconnect_mirror_skip();
+
+CREATE TRIGGER dataconnect_mirror_absent
+BEFORE INSERT ON dataconnect_mirror_period_state
+FOR EACH ROW WHEN (NEW.target = 0) EXECUTE FUNCTION dataconnect_mirror_skip();
+
+CREATE TRIGGER dataconnect_mirror_absent
+BEFORE INSERT ON dataconnect_mirror_pending_state
+FOR EACH ROW WHEN (NEW.target = 0 OR NEW.pending = 0) EXECUTE FUNCTION dataconnect_mirror_skip();
 
 CREATE TRIGGER dataconnect_mirror_check_pending
 BEFORE INSERT OR UPDATE OF pending ON dataconnect_mirror_pending_state

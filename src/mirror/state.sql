@@ -6,9 +6,38 @@
 -- alone. Policies would do the same, but pg_dump would dump those of an extension's tables as
 -- well, and the restore would fail.
 
+-- A dump has the rows of these tables as texts. One name of a table that was not restored must not
+-- make all of them unreadable, so their columns have a type of their own: regclass but for its input.
+CREATE TYPE dataconnect_relation;
+
+CREATE FUNCTION dataconnect_relation_in(cstring)
+RETURNS dataconnect_relation
+AS 'MODULE_PATHNAME'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
+CREATE FUNCTION dataconnect_relation_out(dataconnect_relation)
+RETURNS cstring
+AS 'regclassout'
+LANGUAGE internal STABLE STRICT PARALLEL SAFE;
+
+CREATE TYPE dataconnect_relation (
+    INPUT = dataconnect_relation_in,
+    OUTPUT = dataconnect_relation_out,
+    LIKE = regclass
+);
+
+CREATE CAST (dataconnect_relation AS regclass) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (dataconnect_relation AS oid) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (regclass AS dataconnect_relation) WITHOUT FUNCTION AS ASSIGNMENT;
+
+COMMENT ON FUNCTION dataconnect_relation_in(cstring) IS 'input of type dataconnect_relation';
+COMMENT ON FUNCTION dataconnect_relation_out(dataconnect_relation) IS 'output of type dataconnect_relation';
+COMMENT ON TYPE dataconnect_relation
+IS 'a relation, as regclass, for the state of mirrors; a name that no relation has is read as 0';
+
 CREATE TABLE dataconnect_mirror_state (
-    target regclass PRIMARY KEY,
-    source regclass NOT NULL,
+    target dataconnect_relation PRIMARY KEY,
+    source dataconnect_relation NOT NULL,
     by_column name,
     since date,
     step interval,
@@ -23,7 +52,7 @@ CREATE TABLE dataconnect_mirror_state (
     source_columns name[],
     storage text[],
     unlogged boolean NOT NULL DEFAULT false,
-    live_table regclass,
+    live_table dataconnect_relation,
     horizon date,
     refreshed_at timestamptz,
     result text,
@@ -60,7 +89,7 @@ COMMENT ON COLUMN dataconnect_mirror_state.refreshed_at IS 'time at which the la
 COMMENT ON COLUMN dataconnect_mirror_state.result IS '''ok'', or why the last refresh ended early';
 
 CREATE TABLE dataconnect_mirror_period_state (
-    target regclass NOT NULL,
+    target dataconnect_relation NOT NULL,
     period_from date NOT NULL,
     period_to date NOT NULL,
     loaded_at timestamptz NOT NULL,
@@ -87,8 +116,8 @@ COMMENT ON COLUMN dataconnect_mirror_period_state.changed IS 'rows that had chan
 COMMENT ON COLUMN dataconnect_mirror_period_state.vanished IS 'rows that had vanished then';
 
 CREATE TABLE dataconnect_mirror_pending_state (
-    target regclass NOT NULL,
-    pending regclass PRIMARY KEY,
+    target dataconnect_relation NOT NULL,
+    pending dataconnect_relation PRIMARY KEY,
     table_oid oid NOT NULL,
     period_from date NOT NULL,
     period_to date NOT NULL,

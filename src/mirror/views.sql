@@ -21,8 +21,8 @@ IS 'bytes on disk of a table with its partitions, indexes and TOAST; those of fo
 
 CREATE VIEW dataconnect_mirrors WITH (security_barrier) AS
 SELECT
-    s.target AS mirror,
-    s.source,
+    s.target::regclass AS mirror,
+    s.source::regclass,
     s.by_column,
     s.key_columns,
     s.step,
@@ -43,7 +43,7 @@ SELECT
     p.added,
     p.changed,
     p.vanished,
-    s.live_table
+    s.live_table::regclass
 FROM @extschema@.dataconnect_mirror_state AS s
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(p.records), 0)::bigint AS records, sum(p.rejected)::bigint AS rejected,
@@ -86,7 +86,7 @@ COMMENT ON COLUMN dataconnect_mirrors.live_table IS 'partition that the service 
 
 CREATE VIEW dataconnect_mirror_periods WITH (security_barrier) AS
 SELECT
-    p.target AS mirror,
+    p.target::regclass AS mirror,
     nullif(p.period_from, '-infinity') AS period_from,
     nullif(p.period_to, 'infinity') AS period_to,
     nullif(p.loaded_at, '-infinity') AS loaded_at,
