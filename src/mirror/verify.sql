@@ -110,11 +110,10 @@ END $$;
 COMMENT ON FUNCTION dataconnect_mirror_rows(regclass, date, date)
 IS 'the rows of dataconnect_verify_rows() for days that one request asks for';
 
-CREATE FUNCTION dataconnect_verify(
-    mirror regclass,
-    "from" date DEFAULT NULL,
-    "to" date DEFAULT NULL)
-RETURNS TABLE (day date, here bigint, there bigint, new bigint, changed bigint, vanished bigint, hash_here text, hash_there text)
+-- Days of one request that the service refuses as too many are asked for in two. The settings are
+-- those of dataconnect_mirror_apply() and dataconnect_mirror_read().
+CREATE FUNCTION dataconnect_mirror_compared(mirror regclass, "from" date, "to" date, answer name)
+RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET DateStyle = 'ISO, YMD'
@@ -127,24 +126,45 @@ SET dataconnect_fdw.max_age = 0
 SET dataconnect_fdw.stale_if_error = 0
 AS $$
 DECLARE
-    piece record;
+    a date;
+    b date;
+    middle date;
+    rest date[];    -- ends of what is left of a piece
 BEGIN
     PERFORM @extschema@.dataconnect_mirror_anew(mirror);
-    FOR piece IN SELECT p.a, p.b FROM @extschema@.dataconnect_mirror_pieces(mirror, "from", "to") p LOOP
-        BEGIN
-            RETURN QUERY SELECT * FROM @extschema@.dataconnect_mirror_days(mirror, piece.a, piece.b);
-        EXCEPTION WHEN program_limit_exceeded THEN
-            IF piece.b IS NULL OR piece.b - piece.a < 2 THEN
-                RAISE;
-            END IF;
-            RETURN QUERY
-            SELECT v.* FROM (VALUES
-                (piece.a, piece.a + (piece.b - piece.a) / 2),
-                (piece.a + (piece.b - piece.a) / 2, piece.b)) half (a, b),
-                LATERAL @extschema@.dataconnect_verify(mirror, half.a, half.b) v;
-        END;
+    FOR a, b IN SELECT p.a, p.b FROM @extschema@.dataconnect_mirror_pieces(mirror, "from", "to") p LOOP
+        rest := ARRAY[b];
+        WHILE cardinality(rest) > 0 LOOP
+            b := rest[1];
+            BEGIN
+                RETURN QUERY EXECUTE format('SELECT * FROM @extschema@.%I($1, $2, $3)', answer) USING mirror, a, b;
+                a := b;
+                rest := rest[2:];
+            EXCEPTION WHEN program_limit_exceeded THEN
+                middle := a + (b - a) / 2;
+                IF middle > a IS NOT TRUE THEN
+                    RAISE;
+                END IF;
+                rest := middle || rest;
+            END;
+        END LOOP;
     END LOOP;
 END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_compared(regclass, date, date, name)
+IS 'the rows of a function, which is asked for days that one request can return, for all these days of a mirror: dataconnect_mirror_days or dataconnect_mirror_rows';
+
+CREATE FUNCTION dataconnect_verify(
+    mirror regclass,
+    "from" date DEFAULT NULL,
+    "to" date DEFAULT NULL)
+RETURNS TABLE (day date, here bigint, there bigint, new bigint, changed bigint, vanished bigint, hash_here text, hash_there text)
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT * FROM @extschema@.dataconnect_mirror_compared(mirror, "from", "to", 'dataconnect_mirror_days')
+        AS v (day date, here bigint, there bigint, new bigint, changed bigint, vanished bigint, hash_here text, hash_there text)
+$$;
 
 COMMENT ON FUNCTION dataconnect_verify(regclass, date, date)
 IS 'asks the service again for a mirror''s days (from, and before to; without them, all that are here) or for a whole table, and compares, with nothing written; a row for each day that has rows: their number and a hash of them here and there, and how many are new, changed and vanished there; hashes are equal if all rows are, whatever their order; day is NULL for a whole table; fails for tables that are no mirrors (42809) and for others'' mirrors (42501); for example: SELECT * FROM dataconnect_verify(''sales'', ''2026-01-01'', ''2026-02-01'') WHERE hash_here IS DISTINCT FROM hash_there';
@@ -154,36 +174,12 @@ CREATE FUNCTION dataconnect_verify_rows(
     "from" date DEFAULT NULL,
     "to" date DEFAULT NULL)
 RETURNS TABLE (day date, change text, here jsonb, there jsonb)
-LANGUAGE plpgsql VOLATILE
+LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
-SET DateStyle = 'ISO, YMD'
-SET TimeZone = 'UTC'
-SET IntervalStyle = 'postgres'
-SET extra_float_digits = 1
-SET bytea_output = 'hex'
-SET lc_monetary = 'C'
-SET dataconnect_fdw.max_age = 0
-SET dataconnect_fdw.stale_if_error = 0
 AS $$
-DECLARE
-    piece record;
-BEGIN
-    PERFORM @extschema@.dataconnect_mirror_anew(mirror);
-    FOR piece IN SELECT p.a, p.b FROM @extschema@.dataconnect_mirror_pieces(mirror, "from", "to") p LOOP
-        BEGIN
-            RETURN QUERY SELECT * FROM @extschema@.dataconnect_mirror_rows(mirror, piece.a, piece.b);
-        EXCEPTION WHEN program_limit_exceeded THEN
-            IF piece.b IS NULL OR piece.b - piece.a < 2 THEN
-                RAISE;
-            END IF;
-            RETURN QUERY
-            SELECT v.* FROM (VALUES
-                (piece.a, piece.a + (piece.b - piece.a) / 2),
-                (piece.a + (piece.b - piece.a) / 2, piece.b)) half (a, b),
-                LATERAL @extschema@.dataconnect_verify_rows(mirror, half.a, half.b) v;
-        END;
-    END LOOP;
-END $$;
+    SELECT * FROM @extschema@.dataconnect_mirror_compared(mirror, "from", "to", 'dataconnect_mirror_rows')
+        AS v (day date, change text, here jsonb, there jsonb)
+$$;
 
 COMMENT ON FUNCTION dataconnect_verify_rows(regclass, date, date)
 IS 'asks the service again as dataconnect_verify() does, and returns the rows that differ: change is ''new'', ''changed'' or ''vanished'', here and there the row as it is here and at the service, or NULL; day is that of the row there, or else here; for example: SELECT * FROM dataconnect_verify_rows(''sales'', ''2026-01-05'', ''2026-01-06'')';
