@@ -24,6 +24,41 @@ END $$;
 COMMENT ON FUNCTION dataconnect_mirror_get(regclass)
 IS 'what is known of a mirror of the caller''s; fails if the table is none (42809) or another''s (42501)';
 
+-- Triggers, rules, constraints, defaults and generated columns of a mirror are its owner's. The
+-- caller may have more rights: a superuser, or a member of several roles. So whatever writes rows
+-- does it as the owner, in an operation that can leave nothing behind for later.
+CREATE FUNCTION dataconnect_mirror_write(mirror regclass, statement text, OUT processed bigint, OUT returned text[])
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT;
+
+COMMENT ON FUNCTION dataconnect_mirror_write(regclass, text)
+IS 'executes a statement that writes rows of a mirror, as the mirror''s owner; returns the number of rows, and the first value of each row that it returns; fails unless the caller has the owner''s rights (42501)';
+
+CREATE FUNCTION dataconnect_mirror_is_owner(mirror regclass)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.relowner = r.oid FROM pg_class c, pg_roles r WHERE c.oid = mirror AND r.rolname = current_user
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_is_owner(regclass)
+IS 'whether the caller is a table''s owner, and does not only have the owner''s rights';
+
+CREATE FUNCTION dataconnect_mirror_lend(mirror regclass, loaded regclass)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT @extschema@.dataconnect_mirror_is_owner(mirror) THEN
+        EXECUTE format('GRANT SELECT ON %s TO %I', loaded, (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = mirror));
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_lend(regclass, regclass)
+IS 'lets a mirror''s owner read a temporary table of the caller''s';
+
 -- The time at which a row was fetched differs each time, and so do other origins.
 CREATE FUNCTION dataconnect_mirror_stored(mirror regclass)
 RETURNS TABLE (column_name name, fetched_at boolean)
@@ -76,6 +111,35 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_day(regclass)
 IS 'an expression for the day of a mirror''s row with the alias r; NULL for a whole table';
 
+-- Rows are read as the caller. Of what makes them, only the constraints of a domain are code.
+CREATE FUNCTION dataconnect_mirror_check_types(mirror regclass, source regclass)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    wrong name;
+BEGIN
+    IF @extschema@.dataconnect_mirror_is_owner(mirror) THEN
+        RETURN;
+    END IF;
+    SELECT a.attname INTO wrong
+    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+        JOIN pg_type e ON e.oid IN (t.oid, t.typelem)
+        JOIN pg_roles r ON r.oid = e.typowner
+    WHERE a.attrelid IN (mirror, source) AND a.attnum > 0 AND NOT a.attisdropped
+        AND e.typtype NOT IN ('b', 'e') AND NOT r.rolsuper AND r.rolname <> current_user
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'column "%" of mirror "%" has a type that may run code of another role', wrong, mirror
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('Become the owner of the mirror first: SET ROLE %I;', (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = mirror));
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_check_types(regclass, regclass)
+IS 'fails if the caller is not a mirror''s owner, and a column of it or of its source has a domain or another type that another role, who is no superuser, has made (42501)';
+
 -- The service may count the last day that is asked for: rows of that day are the next period's.
 -- Other rows outside of the period are strays. For a window, the foreign table itself drops both,
 -- and EXPLAIN tells how many strays there were. With parameter columns, a scan of their own drops
@@ -91,6 +155,7 @@ DECLARE
     inside text := @extschema@.dataconnect_mirror_range(mirror, a, b);
     quals text := @extschema@.dataconnect_mirror_quals(m.source, m.by_column, m.params);
 BEGIN
+    PERFORM @extschema@.dataconnect_mirror_check_types(mirror, m.source);
     IF m.by_column IS NULL THEN
         RETURN format('SELECT %s FROM %s r WHERE (%s)%s', columns, m.source, condition, quals);
     END IF;
@@ -148,6 +213,7 @@ DECLARE
     selected text;
     refused boolean := false;
     half record;
+    strays text;
 BEGIN
     PERFORM @extschema@.dataconnect_mirror_anew(mirror);
     SELECT string_agg(quote_ident(s.column_name), ', '),
@@ -183,19 +249,52 @@ BEGIN
     rejected := coalesce(jsonb_path_query_first(plan, 'strict $.** ? (@."Node Type" == "Subquery Scan")') ->> 'Rows Removed by Filter', '0')::numeric
         + coalesce(jsonb_path_query_first(plan, 'strict $.** ? (@."Node Type" == "Foreign Scan")') ->> 'Records Outside', '0')::numeric;
     request := jsonb_path_query_first(plan, 'strict $.** ? (@."Node Type" == "Foreign Scan")') ->> 'Request';
+    strays := format('have no "%s" ', coalesce(m.by_column, m.modified_column))
+        || CASE WHEN m.by_column IS NULL THEN 'as it was asked for' ELSE format('from %s to %s', a, b - 1) END || ': ' || request;
     IF rejected > 0 AND m.outside = 'error' THEN
         RAISE EXCEPTION 'reply for mirror "%" has records outside of the period', mirror
             USING ERRCODE = 'check_violation',
-                  DETAIL = format('Of %s records, %s have no "%s" from %s to %s: %s', records + rejected, rejected, m.by_column, a, b - 1, request),
+                  DETAIL = format('Of %s records, %s %s', records + rejected, rejected, strays),
                   HINT = 'With the option outside ''refuse'' they are counted and left out.';
     ELSIF rejected > 0 THEN
         RAISE WARNING '% of % records for mirror "%" are outside of the period and were left out', rejected, records + rejected, mirror
-            USING DETAIL = format('They have no "%s" from %s to %s: %s', m.by_column, a, b - 1, request);
+            USING DETAIL = 'They ' || strays;
     END IF;
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_read(regclass, date, date, regclass, text)
 IS 'asks the service for the rows of a mirror''s days and inserts them into a table with the mirror''s columns; returns their number, the number of rows outside of the days, which are left out, and the request (if it was refused as too large, that of the first part); condition is another one for the query, with the alias r; fails if the option outside is ''error'' and there are such rows (23514)';
+
+-- Requests are sent by the user mapping of the caller. So for another owner the rows are read
+-- first, and written then.
+CREATE FUNCTION dataconnect_mirror_fill(
+    mirror regclass,
+    a date,
+    b date,
+    into_table regclass,
+    OUT records bigint,
+    OUT rejected bigint,
+    OUT request text)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    staged regclass;
+    columns text;
+BEGIN
+    IF @extschema@.dataconnect_mirror_is_owner(mirror) THEN
+        SELECT * INTO records, rejected, request FROM @extschema@.dataconnect_mirror_read(mirror, a, b, into_table);
+        RETURN;
+    END IF;
+    staged := @extschema@.dataconnect_mirror_staged(mirror);
+    SELECT * INTO records, rejected, request FROM @extschema@.dataconnect_mirror_read(mirror, a, b, staged);
+    SELECT string_agg(quote_ident(s.column_name), ', ') INTO columns FROM @extschema@.dataconnect_mirror_stored(mirror) s;
+    PERFORM @extschema@.dataconnect_mirror_write(mirror, format('INSERT INTO %s (%s) SELECT %s FROM %s', into_table, columns, columns, staged));
+    EXECUTE format('DROP TABLE %s', staged);
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_fill(regclass, date, date, regclass)
+IS 'inserts the rows of a mirror''s days into a table of its owner, as dataconnect_mirror_read() does';
 
 CREATE FUNCTION dataconnect_mirror_equal(type oid)
 RETURNS text
@@ -331,6 +430,7 @@ DECLARE
     other regclass;
     found bigint;
     moved bigint := 0;
+    days text[];
 BEGIN
     IF m.key_columns IS NULL OR m.by_column IS NULL THEN
         RETURN 0;
@@ -351,13 +451,14 @@ BEGIN
         END IF;
         ranges := ranges || format(' AND r.%I BETWEEN %L AND %L', k.name, bounds.first, bounds.last);
     END LOOP;
-    FOR day IN EXECUTE format('DELETE FROM %s r WHERE %s%s AND (%s OR r.%I IS NULL) AND (%s) IS NOT TRUE RETURNING %s',
+    SELECT w.returned INTO days FROM @extschema@.dataconnect_mirror_write(mirror, format(
+        'DELETE FROM %s r WHERE %s%s AND (%s OR r.%I IS NULL) AND (%s) IS NOT TRUE RETURNING %s',
         mirror, @extschema@.dataconnect_mirror_has_key(mirror, loaded), ranges,
         @extschema@.dataconnect_mirror_range(mirror, NULL, m.horizon), m.by_column,
-        @extschema@.dataconnect_mirror_range(mirror, a, b), @extschema@.dataconnect_mirror_day(mirror))
-    LOOP
-        moved := moved + 1;
-        UPDATE @extschema@.dataconnect_mirror_period_mine p SET records = p.records - 1
+        @extschema@.dataconnect_mirror_range(mirror, a, b), @extschema@.dataconnect_mirror_day(mirror))) w;
+    FOR day, found IN SELECT d::date, count(*) FROM unnest(days) d GROUP BY 1 LOOP
+        moved := moved + found;
+        UPDATE @extschema@.dataconnect_mirror_period_mine p SET records = p.records - found
         WHERE p.target = mirror AND day >= p.period_from AND day < p.period_to;
     END LOOP;
     -- What waits to be attached was read before.
@@ -366,8 +467,8 @@ BEGIN
         WHERE p.target = mirror AND p.folded IS NULL AND p.pending <> loaded
             AND @extschema@.dataconnect_mirror_pending_fault(mirror, p.pending) IS NULL
     LOOP
-        EXECUTE format('DELETE FROM %s r WHERE %s%s', other, @extschema@.dataconnect_mirror_has_key(mirror, loaded), ranges);
-        GET DIAGNOSTICS found = ROW_COUNT;
+        SELECT w.processed INTO found FROM @extschema@.dataconnect_mirror_write(mirror,
+            format('DELETE FROM %s r WHERE %s%s', other, @extschema@.dataconnect_mirror_has_key(mirror, loaded), ranges)) w;
         moved := moved + found;
         UPDATE @extschema@.dataconnect_mirror_pending_mine p SET records = p.records - found
         WHERE p.target = mirror AND p.pending = other AND found > 0;
@@ -450,8 +551,8 @@ BEGIN
     EXECUTE format('SELECT EXISTS (SELECT FROM %s)', here) INTO something;
     IF NOT something THEN
         PERFORM @extschema@.dataconnect_mirror_moved(mirror, staged, a, b);
-        EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s', mirror, columns, columns, staged);
-        GET DIAGNOSTICS added = ROW_COUNT;
+        SELECT w.processed INTO added FROM @extschema@.dataconnect_mirror_write(mirror,
+            format('INSERT INTO %s (%s) SELECT %s FROM %s', mirror, columns, columns, staged)) w;
         changed := 0;
         vanished := 0;
         IF distributed THEN
@@ -467,6 +568,7 @@ BEGIN
         named, @extschema@.dataconnect_mirror_join(mirror, here, there, 'r.tableoid AS rel, r.ctid AS tid', 'r.ctid AS tid',
             'h.rel, h.tid, t.tid AS staged_tid' || both_named));
     ANALYZE pg_temp.dataconnect_mirror_differences (change, tid, staged_tid);
+    PERFORM @extschema@.dataconnect_mirror_lend(mirror, 'pg_temp.dataconnect_mirror_differences'::regclass);
     SELECT count(*) FILTER (WHERE d.change = 'new'), count(*) FILTER (WHERE d.change = 'changed'),
         count(*) FILTER (WHERE d.change = 'vanished')
     INTO added, changed, vanished FROM pg_temp.dataconnect_mirror_differences d;
@@ -480,32 +582,29 @@ BEGIN
                       DETAIL = format('A row with NULL in key (%s) is new, or has changed or vanished.', keys);
         END IF;
         -- A reference table cannot be joined here.
-        EXECUTE format('DELETE FROM %s r WHERE %s AND (%s) IN (SELECT %s FROM pg_temp.dataconnect_mirror_differences d WHERE d.change <> ''new'')',
-            mirror, inside, keys, substr(named, 3));
+        PERFORM @extschema@.dataconnect_mirror_write(mirror, format('DELETE FROM %s r
+                WHERE %s AND (%s) IN (SELECT %s FROM pg_temp.dataconnect_mirror_differences d WHERE d.change <> ''new'')',
+            mirror, inside, keys, substr(named, 3)));
     ELSE
-        EXECUTE format('DELETE FROM %s r USING pg_temp.dataconnect_mirror_differences d
+        PERFORM @extschema@.dataconnect_mirror_write(mirror, format('DELETE FROM %s r USING pg_temp.dataconnect_mirror_differences d
                 WHERE %s AND r.tableoid = d.rel AND r.ctid = d.tid AND d.change = ''vanished''',
-            mirror, inside);
-        EXECUTE format('UPDATE %s r SET %s FROM pg_temp.dataconnect_mirror_differences d JOIN %s s ON s.ctid = d.staged_tid
+            mirror, inside));
+        PERFORM @extschema@.dataconnect_mirror_write(mirror, format('UPDATE %s r SET %s
+                FROM pg_temp.dataconnect_mirror_differences d JOIN %s s ON s.ctid = d.staged_tid
                 WHERE %s AND r.tableoid = d.rel AND r.ctid = d.tid AND d.change = ''changed''',
-            mirror, assignments, staged, inside);
+            mirror, assignments, staged, inside));
     END IF;
     IF added > 0 AND keys IS NOT NULL THEN
         EXECUTE format('CREATE TEMP TABLE dataconnect_mirror_new ON COMMIT DROP AS SELECT %s FROM %s s
                 WHERE s.ctid IN (SELECT d.staged_tid FROM pg_temp.dataconnect_mirror_differences d WHERE d.change = ''new'')',
             keys, staged);
+        PERFORM @extschema@.dataconnect_mirror_lend(mirror, 'pg_temp.dataconnect_mirror_new'::regclass);
         PERFORM @extschema@.dataconnect_mirror_moved(mirror, 'pg_temp.dataconnect_mirror_new'::regclass, a, b);
         DROP TABLE pg_temp.dataconnect_mirror_new;
     END IF;
-    IF distributed THEN
-        EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s r
-                WHERE EXISTS (SELECT 1 FROM pg_temp.dataconnect_mirror_differences d WHERE %s)',
-            mirror, columns, columns, staged, equal);
-    ELSE
-        EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s s
-                WHERE s.ctid IN (SELECT d.staged_tid FROM pg_temp.dataconnect_mirror_differences d WHERE d.change = ''new'')',
-            mirror, columns, columns, staged);
-    END IF;
+    PERFORM @extschema@.dataconnect_mirror_write(mirror, format('INSERT INTO %s (%s) SELECT %s FROM %s r WHERE %s', mirror, columns, columns, staged,
+        CASE WHEN distributed THEN format('EXISTS (SELECT 1 FROM pg_temp.dataconnect_mirror_differences d WHERE %s)', equal)
+            ELSE 'r.ctid IN (SELECT d.staged_tid FROM pg_temp.dataconnect_mirror_differences d WHERE d.change = ''new'')' END));
     DROP TABLE pg_temp.dataconnect_mirror_differences;
     IF distributed THEN
         DROP TABLE pg_temp.dataconnect_mirror_here;

@@ -343,10 +343,9 @@ BEGIN
     PERFORM @extschema@.dataconnect_mirror_hold_rows(mirror, parts);
     SELECT string_agg(quote_ident(t.attname), ', ' ORDER BY t.attnum) INTO columns
     FROM pg_attribute t WHERE t.attrelid = mirror AND t.attnum > 0 AND NOT t.attisdropped AND t.attgenerated = '';
-    EXECUTE format('INSERT INTO %s (%s) %s', whole, columns,
+    SELECT w.processed INTO records FROM @extschema@.dataconnect_mirror_write(mirror, format('INSERT INTO %s (%s) %s', whole, columns,
         (SELECT string_agg(format('SELECT %s FROM ONLY %s', columns, part), ' UNION ALL ' ORDER BY n)
-         FROM unnest(parts) WITH ORDINALITY AS p (part, n)));
-    GET DIAGNOSTICS records = ROW_COUNT;
+         FROM unnest(parts) WITH ORDINALITY AS p (part, n)))) w;
     PERFORM @extschema@.dataconnect_mirror_complete_partition(mirror, whole);
     PERFORM @extschema@.dataconnect_mirror_keep(mirror, whole, a, b, records, 0, NULL, @extschema@.dataconnect_mirror_fingerprint(parts));
 END $$;

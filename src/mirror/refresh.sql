@@ -186,6 +186,7 @@ DECLARE
 BEGIN
     EXECUTE format('CREATE TEMP TABLE %I ON COMMIT DROP AS SELECT %s FROM %s WITH NO DATA', temporary,
         (SELECT string_agg(quote_ident(s.column_name), ', ') FROM @extschema@.dataconnect_mirror_stored(mirror) s), mirror);
+    PERFORM @extschema@.dataconnect_mirror_lend(mirror, format('pg_temp.%I', temporary)::regclass);
     RETURN format('pg_temp.%I', temporary)::regclass;
 END $$;
 
@@ -256,7 +257,7 @@ DECLARE
     partition regclass := @extschema@.dataconnect_mirror_new_partition(mirror, a, ends);
     load record;
 BEGIN
-    SELECT * INTO load FROM @extschema@.dataconnect_mirror_read(mirror, a, b, partition);
+    SELECT * INTO load FROM @extschema@.dataconnect_mirror_fill(mirror, a, b, partition);
     PERFORM @extschema@.dataconnect_mirror_complete_partition(mirror, partition);
     PERFORM @extschema@.dataconnect_mirror_moved(mirror, partition, a, b);
     IF m.live_table IS NOT NULL THEN

@@ -55,7 +55,8 @@ CREATE FUNCTION dataconnect_mirror_whole_read(
     OUT request text,
     OUT added bigint,
     OUT changed bigint,
-    OUT vanished bigint)
+    OUT vanished bigint,
+    OUT rejected bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -70,12 +71,12 @@ BEGIN
         EXECUTE format('SELECT EXISTS (SELECT FROM %s)', mirror) INTO something;
     END IF;
     IF NOT something THEN
-        SELECT r.records, r.request, r.records, 0, 0 INTO records, request, added, changed, vanished
-        FROM @extschema@.dataconnect_mirror_read(mirror, NULL, NULL, mirror) r;
+        SELECT r.records, r.request, r.records, 0, 0, r.rejected INTO records, request, added, changed, vanished, rejected
+        FROM @extschema@.dataconnect_mirror_fill(mirror, NULL, NULL, mirror) r;
         RETURN;
     END IF;
     staged := @extschema@.dataconnect_mirror_staged(mirror);
-    SELECT r.records, r.request INTO records, request
+    SELECT r.records, r.request, r.rejected INTO records, request, rejected
     FROM @extschema@.dataconnect_mirror_read(mirror, NULL, NULL, staged, coalesce(modified, 'true')) r;
     IF modified IS NOT NULL THEN
         EXECUTE format('SELECT EXISTS (SELECT FROM %s s WHERE (ROW(%s) IS NOT NULL) IS FALSE)', staged,
@@ -115,21 +116,23 @@ DECLARE
                          WHERE p.target = mirror AND NOT again);
     modified text;
     all_read boolean := false;
+    rejected bigint := 0;
 BEGIN
     IF last IS NOT NULL AND @extschema@.dataconnect_mirror_is_unchanged(mirror, last) THEN
         SELECT 0, 0, 0, 0 INTO records, added, changed, vanished;
     ELSE
         modified := @extschema@.dataconnect_mirror_modified(mirror, last);
         all_read := modified IS NULL;
-        SELECT * INTO records, request, added, changed, vanished
+        SELECT * INTO records, request, added, changed, vanished, rejected
         FROM @extschema@.dataconnect_mirror_whole_read(mirror, modified);
     END IF;
     INSERT INTO @extschema@.dataconnect_mirror_period_mine AS p
         (target, period_from, period_to, loaded_at, records, rejected, request, added, changed, vanished)
-    VALUES (mirror, '-infinity', 'infinity', asked_at, $3, 0, $4, $5, $6, $7)
+    VALUES (mirror, '-infinity', 'infinity', asked_at, $3, rejected, $4, $5, $6, $7)
     ON CONFLICT (target, period_from) DO UPDATE
     SET loaded_at = excluded.loaded_at,
         records = CASE WHEN all_read THEN excluded.records ELSE p.records + excluded.added - excluded.vanished END,
+        rejected = excluded.rejected,
         request = coalesce(excluded.request, p.request),
         added = excluded.added, changed = excluded.changed, vanished = excluded.vanished;
 END $$;

@@ -1,0 +1,175 @@
+--
+-- Mirrors: what their owners have written runs with the owner's rights, whoever refreshes
+--
+\getenv srcdir PG_ABS_SRCDIR
+\set setup :srcdir '/test/regress/setup.psql'
+\i :setup
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+DROP ROLE IF EXISTS regress_dataconnect_owner, regress_dataconnect_member;
+CREATE ROLE regress_dataconnect_owner;
+CREATE ROLE regress_dataconnect_member IN ROLE regress_dataconnect_owner;
+GRANT USAGE ON FOREIGN SERVER sandbox TO regress_dataconnect_owner;
+CREATE USER MAPPING FOR regress_dataconnect_owner SERVER sandbox OPTIONS (username 'analyst', password 's3cret');
+CREATE USER MAPPING FOR regress_dataconnect_member SERVER sandbox OPTIONS (token 'sandbox-token');
+CREATE SCHEMA local AUTHORIZATION regress_dataconnect_owner;
+CREATE TABLE secret (word text);
+SELECT current_user AS superuser \gset
+
+SET ROLE regress_dataconnect_owner;
+CREATE TABLE local.seen (what text, who name, PRIMARY KEY (what, who));
+CREATE FUNCTION local.see(what text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO local.seen VALUES (what, current_user) ON CONFLICT DO NOTHING;
+    RETURN true;
+END $$;
+-- said to be immutable, which it is not
+CREATE FUNCTION local.made(id integer) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM local.see('generated');
+    RETURN 'row ' || id;
+END $$;
+CREATE FUNCTION local.indexed(id integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM local.see('index');
+    RETURN id;
+END $$;
+CREATE FUNCTION local.defaulted() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM local.see('default');
+    RETURN 'own';
+END $$;
+CREATE FUNCTION local.watch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM local.see(concat_ws(' ', 'trigger', lower(TG_WHEN), lower(TG_LEVEL), lower(TG_OP)));
+    RETURN coalesce(NEW, OLD);
+END $$;
+CREATE FOREIGN TABLE local.source (
+    id integer OPTIONS (name 'Id'),
+    date_created timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate'),
+    total numeric(19,4) OPTIONS (name 'Total')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+CREATE TABLE local.bait (id integer);
+CREATE FUNCTION local.bite() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM local.see('deferred');
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER bite AFTER INSERT ON local.bait DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION local.bite();
+-- what would run later, or as the caller
+CREATE FUNCTION local.attack() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    command text;
+BEGIN
+    FOREACH command IN ARRAY ARRAY['SET ROLE ' || quote_ident((SELECT rolname FROM pg_roles WHERE oid = 10)), 'RESET ROLE',
+        'SET SESSION AUTHORIZATION DEFAULT', 'CREATE TEMP TABLE left_behind ()', 'DECLARE c CURSOR WITH HOLD FOR SELECT local.see(''cursor'')',
+        'INSERT INTO local.bait VALUES (1)', 'SELECT * FROM public.secret', 'SET search_path = local']
+    LOOP
+        BEGIN
+            EXECUTE command;
+            PERFORM local.see('did: ' || split_part(command, ' ', 1) || ' ' || split_part(command, ' ', 2));
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM local.see(SQLSTATE || ': ' || split_part(command, ' ', 1) || ' ' || split_part(command, ' ', 2));
+        END;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
+SELECT dataconnect_mirror('local.source', target => 'sales', schema => 'local', by => 'date_created', since => (SELECT min(date_created)::date FROM local.source),
+    step => '1 year', live => '0', key => '{id}');
+ALTER TABLE local.sales ADD COLUMN own text DEFAULT local.defaulted(), ADD COLUMN made text GENERATED ALWAYS AS (local.made(id)) STORED,
+    ADD CHECK (local.see('check'));
+CREATE INDEX ON local.sales (local.indexed(id));
+CREATE TRIGGER watch BEFORE INSERT OR UPDATE OR DELETE ON local.sales FOR EACH ROW EXECUTE FUNCTION local.watch();
+CREATE TRIGGER watch_statement AFTER INSERT OR UPDATE OR DELETE ON local.sales FOR EACH STATEMENT EXECUTE FUNCTION local.watch();
+RESET ROLE;
+TRUNCATE local.seen;
+
+-- the first load, by a superuser, with the superuser's user mapping
+\! $DATACONNECT_SANDBOX_CTL fault '{"path": "/test/sales", "auth": "basic", "status": 500}'
+CALL dataconnect_refresh('local.sales');
+SELECT count(*) = (SELECT count(*) FROM local.source) AS all, count(own) = count(*) AS own, count(*) FILTER (WHERE made = 'row ' || id) = count(*) AS made FROM local.sales;
+SELECT * FROM local.seen ORDER BY what COLLATE "C";
+SELECT result FROM dataconnect_mirrors;
+
+-- rows that have changed, vanished, moved and are new
+SELECT min(id) AS first FROM local.sales \gset
+SET ROLE regress_dataconnect_owner;
+SELECT date_created::date AS day FROM local.sales WHERE id = :first \gset
+DELETE FROM local.sales WHERE id = :first;
+UPDATE local.sales SET total = total + 1 WHERE id = :first + 1;
+UPDATE local.sales SET date_created = date_created + interval '60 days' WHERE id = :first + 2;
+INSERT INTO local.sales (id, date_created) VALUES (-1, :'day');
+CREATE TRIGGER attack AFTER INSERT OR UPDATE OR DELETE ON local.sales FOR EACH STATEMENT EXECUTE FUNCTION local.attack();
+RESET ROLE;
+TRUNCATE local.seen;
+SHOW search_path;
+CALL dataconnect_refresh('local.sales', :'day', (:'day'::date + 30)::date);
+SHOW search_path;
+SELECT to_regclass('left_behind') AS left_behind, count(*) AS cursors FROM pg_cursors;
+SELECT added, changed, vanished FROM dataconnect_mirror_periods WHERE period_from <= :'day' AND period_to > :'day';
+SELECT * FROM local.seen ORDER BY what COLLATE "C";
+SELECT sum(new + changed + vanished) AS differ FROM dataconnect_verify('local.sales');
+
+-- a member of the owner as well
+SET ROLE regress_dataconnect_owner;
+DROP TRIGGER attack ON local.sales;
+UPDATE local.sales SET total = total + 1 WHERE id = :first;
+RESET ROLE;
+TRUNCATE local.seen;
+SET ROLE regress_dataconnect_member;
+CALL dataconnect_refresh('local.sales', :'day', (:'day'::date + 1)::date);
+RESET ROLE;
+SELECT DISTINCT who FROM local.seen;
+SELECT sum(new + changed + vanished) AS differ FROM dataconnect_verify('local.sales');
+
+-- the owner runs them without limits, by the owner's user mapping
+SET ROLE regress_dataconnect_owner;
+CREATE CONSTRAINT TRIGGER bite AFTER INSERT ON local.sales DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION local.bite();
+DELETE FROM local.sales WHERE id = :first;
+\! $DATACONNECT_SANDBOX_CTL clear
+CALL dataconnect_refresh('local.sales', :'day', (:'day'::date + 1)::date);
+SELECT * FROM local.seen WHERE what = 'deferred';
+DELETE FROM local.sales WHERE id = :first;
+RESET ROLE;
+-- for others, what is deferred is refused
+CALL dataconnect_refresh('local.sales', :'day', (:'day'::date + 1)::date);
+
+-- a whole table
+SET ROLE regress_dataconnect_owner;
+CREATE FOREIGN TABLE local.list (id integer OPTIONS (name 'Id'), total numeric OPTIONS (name 'Total')) SERVER sandbox OPTIONS (endpoint '/test/sales');
+SELECT dataconnect_mirror('local.list', target => 'whole', schema => 'local', key => '{id}');
+ALTER TABLE local.whole ADD CHECK (local.see('whole'));
+RESET ROLE;
+TRUNCATE local.seen;
+CALL dataconnect_refresh('local.whole');
+SELECT count(*) > 0 AS rows FROM local.whole;
+SELECT * FROM local.seen;
+
+-- the constraints of a domain would run as the caller, who reads
+SET ROLE regress_dataconnect_owner;
+CREATE DOMAIN local.amount AS numeric CHECK (local.see('domain'));
+ALTER TABLE local.whole ALTER total TYPE local.amount;
+ALTER FOREIGN TABLE local.list ALTER total TYPE local.amount;
+RESET ROLE;
+TRUNCATE local.seen;
+\set VERBOSITY default
+CALL dataconnect_refresh('local.whole');
+\set VERBOSITY terse
+SELECT * FROM dataconnect_verify('local.whole');
+SET ROLE regress_dataconnect_owner;
+CALL dataconnect_refresh('local.whole');
+RESET ROLE;
+SELECT * FROM local.seen WHERE what = 'domain';
+
+-- only who has the owner's rights may write as the owner
+SET ROLE regress_dataconnect_member;
+SELECT processed, returned FROM dataconnect_mirror_write('local.whole', 'SELECT current_user');
+SELECT * FROM dataconnect_mirror_write('secret', 'SELECT current_user');
+RESET ROLE;
+
+SET client_min_messages = warning;
+DROP SCHEMA local CASCADE;
+DROP TABLE secret;
+DROP SERVER sandbox CASCADE;
+DROP ROLE regress_dataconnect_owner, regress_dataconnect_member;
