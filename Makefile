@@ -7,8 +7,11 @@ MODULE_big  = dataconnect_fdw
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" \
                 $(EXTENSION).control)
 
-# The script of 1.1 is built: its changes of what 1.0 has, then the mirror.
-DATA_built  = $(EXTENSION)--1.0--1.1.sql
+# The script that leads to this version is built: its changes, then the mirror. It
+# begins at the last version that a script which is there leads to.
+PREVIOUS   := $(shell ls $(EXTENSION)--*.sql | sed 's/.*--//; s/\.sql$$//' | \
+                grep -vx '$(EXTVERSION)' | sort -V | tail -n 1)
+DATA_built  = $(EXTENSION)--$(PREVIOUS)--$(EXTVERSION).sql
 MIRROR_SQL  = $(patsubst %,src/mirror/%.sql,state source create load \
                 pending refresh whole verify guard views)
 DATA        = $(filter-out $(DATA_built), \
@@ -107,8 +110,8 @@ uninstall: uninstall-catalogue
 uninstall-catalogue:
 	rm -f '$(CATALOGUE_DIR)/$(CATALOGUE)'
 
-$(EXTENSION)--1.0--1.1.sql: src/sql/update_1.1.sql $(MIRROR_SQL) Makefile
-	cat src/sql/update_1.1.sql $(MIRROR_SQL) >$@.new
+$(DATA_built): src/sql/update_$(EXTVERSION).sql $(MIRROR_SQL) Makefile
+	cat src/sql/update_$(EXTVERSION).sql $(MIRROR_SQL) >$@.new
 	mv $@.new $@
 
 # The regression tests talk to the sandbox.
@@ -185,7 +188,10 @@ installcheck-tap-world: FORCE
 
 # --- Tests of src/core alone ----------------------------------------------
 
-UNIT        = $(patsubst %.c,build/%,$(sort $(wildcard test/unit/test_*.c)))
+UNIT_DIR    = build/test/unit
+UNIT_SANITIZE = -fsanitize=address,undefined
+UNIT        = $(patsubst test/unit/%.c,$(UNIT_DIR)/%, \
+                $(sort $(wildcard test/unit/test_*.c)))
 FUZZ        = $(patsubst %.c,build/%,$(sort $(wildcard test/fuzz/fuzz_*.c)))
 HEADERS_ALL = $(sort $(wildcard include/*/*.h src/*/*.h test/unit/*.h \
                 test/fuzz/*.h))
@@ -195,19 +201,30 @@ CLANG_CC   ?= clang
 FUZZ_SECONDS ?= 600
 
 # src/core is compiled once for all unit tests, and once for the fuzzers.
-CORE_UNIT   = $(CORE_SRC:src/%.c=build/test/unit/%.o)
+CORE_UNIT   = $(CORE_SRC:src/%.c=$(UNIT_DIR)/%.o)
 CORE_FUZZ   = $(CORE_SRC:src/%.c=build/test/fuzz/%.o)
-$(CORE_UNIT): build/test/unit/%.o: src/%.c $(HEADERS_ALL)
+$(CORE_UNIT): $(UNIT_DIR)/%.o: src/%.c $(HEADERS_ALL)
 	@mkdir -p $(@D)
-	$(CC) $(CHECK_FLAGS) -fsanitize=address,undefined -c -o $@ $<
+	$(CC) $(CHECK_FLAGS) $(UNIT_SANITIZE) -c -o $@ $<
 $(CORE_FUZZ): build/test/fuzz/%.o: src/%.c $(HEADERS_ALL)
 	@mkdir -p $(@D)
 	$(CLANG_CC) $(CHECK_FLAGS) -fsanitize=fuzzer,address,undefined -c -o $@ $<
 
-build/test/unit/%: test/unit/%.c $(CORE_UNIT)
+$(UNIT_DIR)/%: test/unit/%.c $(CORE_UNIT)
 	@mkdir -p $(@D)
-	$(CC) $(CHECK_FLAGS) -fsanitize=address,undefined -o $@ $< $(CORE_UNIT) \
+	$(CC) $(CHECK_FLAGS) $(UNIT_SANITIZE) -o $@ $< $(CORE_UNIT) \
 	  -ljansson -lm
+
+# Those of src/core alone, for arm64: by a cross-compiler, then in qemu's user mode,
+# where the sanitizer of addresses does not work.
+UNIT_CORE  := $(filter-out %/test_inflate %/test_inflate_thread %/test_deflate \
+                %/test_read_thread %/test_xml_reader,$(UNIT))
+unit-core: $(UNIT_CORE)
+	tools/run-unit $(UNIT_CORE)
+unit-arm64:
+	UNIT_RUNNER=tools/run-arm64 $(MAKE) -s unit-core UNIT_DIR=build/arm64 \
+	  CC=aarch64-linux-gnu-gcc \
+	  UNIT_SANITIZE='-fsanitize=undefined -static-libubsan'
 
 # Not of src/core, but pure C as well; what uses a thread also by the sanitizer
 # that finds races.
@@ -292,6 +309,8 @@ format:
 	$(CLANG_FORMAT) -i $(C_FILES)
 format-check:
 	tools/format-check $(CLANG_FORMAT) $(C_FILES)
+version:
+	tools/check-meta --write
 lint:
 	tools/lint $(C_FILES)
 
@@ -312,6 +331,19 @@ setup:
 	@PG_CONFIG='$(PG_CONFIG)' tools/setup test
 test:
 	@PG_CONFIG='$(PG_CONFIG)' tools/test
+# Beside `make test`, because they take long or need root (CONTRIBUTING.md).
+deb:
+	@tools/setup package && tools/make-deb
+dist:
+	@tools/make-dist
+test-package:
+	@tools/test-package $(SUITE)
+test-dist:
+	@PG_CONFIG='$(PG_CONFIG)' tools/test-dist
+test-releases:
+	@tools/test-releases $(SUITES)
+test-arm64:
+	@tools/setup arm64 && $(MAKE) -s unit-arm64
 test-sanitized:
 	@PG_CONFIG='$(PG_CONFIG)' CC='$(CC)' tools/test-sanitized $(TESTS)
 test-clients:
@@ -354,6 +386,8 @@ help:
 	@echo '  make test-clients            drivers and tools of other languages, in two minutes'
 	@echo '  make setup                   only install what building and testing need'
 	@echo '  make assert-postgres         build PostgreSQL with assertions; PG_ASSERT_DIR'
+	@echo '  make deb                     Debian packages, in build/deb'
+	@echo '  make dist                    the archive for PGXN, of the last commit'
 	@echo ''
 	@echo 'Tests of the installed extension (as root: tools/unprivileged make ...):'
 	@echo '  make installcheck            regression tests, in the server of PGHOST, PGPORT;'
@@ -366,8 +400,14 @@ help:
 	@echo '  make fuzz-queries            random queries, compared with local tables, for'
 	@echo '                               FUZZ_SECONDS=$(FUZZ_SECONDS) from SEED on'
 	@echo ''
+	@echo 'Tests of packages and of other releases (the first two as root, in roots of their own):'
+	@echo '  make test-package            install, upgrade and purge the package; SUITE=trixie'
+	@echo '  make test-releases           PostgreSQL 15, 17 and 18; SUITES="trixie sid"'
+	@echo '  make test-dist               build from the archive for PGXN alone'
+	@echo ''
 	@echo 'Tests of the pure C code, without PostgreSQL:'
 	@echo '  make unit                    unit tests, under sanitizers'
+	@echo '  make test-arm64              those of src/core, for arm64, in qemu'
 	@echo '  make bench-readers           nanoseconds a byte of the readers of JSON and CSV'
 	@echo '  make fuzz-quick              the fuzzers share 60 seconds of processor time'
 	@echo '  make fuzz                    the fuzzers share FUZZ_SECONDS; then fuzz-queries'
@@ -375,6 +415,7 @@ help:
 	@echo 'Source:'
 	@echo '  make format, format-check    format the C code, or only check (CLANG_FORMAT)'
 	@echo '  make lint                    check the rules that no compiler knows'
+	@echo '  make version                 write the version of the control file into META.json'
 	@echo '  make doc-map                 draw doc/map.svg, the picture of the folders'
 	@echo '  make demo-picture            draw doc/demo.svg with the installed extension'
 	@echo '  make help                    show this list'
@@ -383,6 +424,7 @@ FORCE:
 .PHONY: FORCE all install install-catalogue uninstall uninstall-catalogue \
   installcheck installcheck-tap installcheck-tap-world clean unit fuzz \
   fuzz-quick fuzz-queries format format-check lint doc-map demo-picture setup test \
-  test-sanitized test-clients demo \
+  test-sanitized test-clients unit-core unit-arm64 deb dist test-package test-dist \
+  test-releases test-arm64 version demo \
   demo-shell \
   bench bench-quick bench-dashboard bench-mirror bench-readers assert-postgres help

@@ -10,6 +10,18 @@ die()
 	exit 1
 }
 
+# The version of the extension, which is written in the control file alone.
+extension_version()
+{
+	sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" dataconnect_fdw.control
+}
+
+# The same as a semantic version.
+distribution_version()
+{
+	extension_version | sed 's/^[0-9]*\.[0-9]*$/&.0/'
+}
+
 # Runs a command and waits for it. A signal to this script reaches the command at
 # once, and `cleanup`, which the caller defines, runs in any case. The command reads
 # this script's input. If that is a terminal, or if DATACONNECT_INTERACTIVE is set,

@@ -1,5 +1,5 @@
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION
-\echo Use "ALTER EXTENSION dataconnect_fdw UPDATE TO '1.1'" to load this file. \quit
+\echo Use "ALTER EXTENSION dataconnect_fdw UPDATE" to load this file. \quit
 
 -- Not IMMUTABLE: a later library may have other options.
 ALTER FUNCTION dataconnect_options() STABLE;
