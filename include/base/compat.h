@@ -1,7 +1,7 @@
 /*
  * compat.h
- *	  The differences between PostgreSQL 15 and 18.  Each wrapper has the newest
- *	  release's signature, and gives it to the older releases.
+ *	  The differences between PostgreSQL 15 and 19.  Each wrapper has the newest
+ *	  release's signature, where older ones can have it, too.
  *
  * A comment that starts with a number names the release that made the change.
  */
@@ -12,17 +12,27 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_foreign_server.h"
 #include "common/base64.h"
+#include "executor/instrument.h"
+#include "miscadmin.h"
 #include "optimizer/pathnode.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
+#include "utils/date.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
 #include "utils/wait_event.h"
 #include "utils/varlena.h"
 
 /* 16: the varlena macros moved from postgres.h to a header of their own. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
+#endif
+
+/* 16: contexts for soft errors. */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
 #endif
 
 /* 18: the binary side of base64 is uint8 *; before, char *. */
@@ -101,6 +111,24 @@ dcf_compat_foreignscan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 								   NIL,
 #endif
 								   NIL);
+}
+
+/*
+ * The distinct rows of the outer side of a join of type JOIN_UNIQUE_OUTER, or
+ * NULL.  19: they are that side's paths; before, a path to make.
+ */
+static inline Path *
+dcf_compat_unique_outer_path(PlannerInfo *root, RelOptInfo *rel,
+							 SpecialJoinInfo *sjinfo)
+{
+#if PG_VERSION_NUM >= 190000
+	(void) root;
+	(void) sjinfo;
+	return rel->cheapest_total_path;
+#else
+	return (Path *) create_unique_path(root, rel, rel->cheapest_total_path,
+									   sjinfo);
+#endif
 }
 
 /* 18: a node's number of disabled nodes includes those below it. */
@@ -203,6 +231,52 @@ dcf_compat_group_exprs(const RangeTblEntry *rte)
 	GetConfigOption("extension_control_path", false, false)
 #else
 #define dcf_compat_extension_path() "$system"
+#endif
+
+/*
+ * Conversions of times.  A value out of the range becomes infinite, and sets
+ * *overflow, which must be 0 before.  19: they take a context for soft errors.
+ */
+#if PG_VERSION_NUM >= 190000
+#define DCF_COMPAT_CONVERT_TIME(name, from)                              \
+	static inline Timestamp dcf_compat_##name(from value, int *overflow) \
+	{                                                                    \
+		ErrorSaveContext context = {.type = T_ErrorSaveContext};         \
+		Timestamp result = name##_safe(value, (Node *) &context);        \
+                                                                         \
+		if (context.error_occurred)                                      \
+			*overflow = 1;                                               \
+		return result;                                                   \
+	}
+#else
+#define DCF_COMPAT_CONVERT_TIME(name, from)                              \
+	static inline Timestamp dcf_compat_##name(from value, int *overflow) \
+	{                                                                    \
+		return name##_opt_overflow(value, overflow);                     \
+	}
+#endif
+DCF_COMPAT_CONVERT_TIME(date2timestamp, DateADT)
+DCF_COMPAT_CONVERT_TIME(date2timestamptz, DateADT)
+DCF_COMPAT_CONVERT_TIME(timestamp2timestamptz, Timestamp)
+
+/* 19: also tells whether a constraint is volatile. */
+#if PG_VERSION_NUM >= 190000
+#define dcf_compat_domain_has_constraints(type) \
+	DomainHasConstraints(type, NULL)
+#else
+#define dcf_compat_domain_has_constraints(type) DomainHasConstraints(type)
+#endif
+
+/* The setting for this process.  19: each kind of process has its own. */
+#if PG_VERSION_NUM >= 190000
+#define dcf_compat_log_min_messages (log_min_messages[MyBackendType])
+#else
+#define dcf_compat_log_min_messages log_min_messages
+#endif
+
+/* 19: what EXPLAIN ANALYZE measures of a node has a name of its own. */
+#if PG_VERSION_NUM < 190000
+typedef Instrumentation NodeInstrumentation;
 #endif
 
 /* 17: intervals may be infinite. */

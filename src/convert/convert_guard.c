@@ -28,6 +28,7 @@
 #include "utils/guc.h"
 #include "utils/xml.h"
 
+#include "base/compat.h"
 #include "base/foreign_text.h"
 #include "convert_private.h"
 
@@ -80,7 +81,7 @@ fix_settings(const DcfConverter *converter, Settings *before)
 						 .interval_style = IntervalStyle,
 						 .xml_option = xmloption,
 						 .client_messages = client_min_messages,
-						 .log_messages = log_min_messages,
+						 .log_messages = dcf_compat_log_min_messages,
 						 .nulls = Array_nulls,
 						 .timezone = session_timezone};
 	/* This may raise, so it comes before the variables change. */
@@ -97,7 +98,7 @@ fix_settings(const DcfConverter *converter, Settings *before)
 	xmloption = XMLOPTION_CONTENT;
 	/* A notice could quote the value. */
 	client_min_messages = ERROR;
-	log_min_messages = Max(log_min_messages, ERROR);
+	dcf_compat_log_min_messages = Max(dcf_compat_log_min_messages, ERROR);
 	Array_nulls = true;
 	session_timezone = converter->timezone;
 }
@@ -111,7 +112,7 @@ restore_settings(const Settings *before)
 	IntervalStyle = before->interval_style;
 	xmloption = before->xml_option;
 	client_min_messages = before->client_messages;
-	log_min_messages = before->log_messages;
+	dcf_compat_log_min_messages = before->log_messages;
 	Array_nulls = before->nulls;
 	session_timezone = before->timezone;
 	if (before->guc_level > 0)

@@ -7,6 +7,7 @@
 #include "nodes/makefuncs.h"
 #include "utils/ruleutils.h"
 
+#include "base/compat.h"
 #include "batch_explain.h"
 #include "executor/batch_exec.h"
 #include "executor/scan.h"
@@ -39,7 +40,7 @@ explain_quals(CustomScanState *node, List *ancestors, ExplainState *es)
 	List *context =
 		set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, ancestors);
 	List *others = list_copy_tail(plan->custom_exprs, DCF_BATCH_QUALS + 1);
-	const Instrumentation *run = node->ss.ps.instrument;
+	const NodeInstrumentation *run = node->ss.ps.instrument;
 	Node *key = list_nth(plan->custom_exprs, DCF_BATCH_QUALS);
 
 	ExplainPropertyText("Batch Cond",

@@ -223,8 +223,8 @@ find_outer_paths(BatchJoin *join)
 		join->type = JOIN_INNER;
 		if (bms_overlap(PATH_REQ_OUTER(path), join->innerrel->relids))
 			return NIL;
-		path = (Path *) create_unique_path(join->root, rel, path,
-										   join->extra->sjinfo);
+		path =
+			dcf_compat_unique_outer_path(join->root, rel, join->extra->sjinfo);
 		return path ? list_make1(path) : NIL;
 	}
 

@@ -19,6 +19,7 @@
 #include "utils/numeric.h"
 #include "utils/typcache.h"
 
+#include "base/compat.h"
 #include "base/numeric_typmod.h"
 #include "bind_fit.h"
 
@@ -42,8 +43,8 @@ static bool satisfies_domain(DcfBindFit *fit, Datum value, bool isnull);
 DcfBindFit *
 dcf_bind_fit_create(const DcfColumn *column, Oid valuetype)
 {
-	bool is_domain =
-		column->type != column->basetype && DomainHasConstraints(column->type);
+	bool is_domain = column->type != column->basetype &&
+		dcf_compat_domain_has_constraints(column->type);
 	ExprState *cast = make_cast(column, valuetype);
 	DcfBindFit *fit;
 

@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "base/compat.h"
 #include "bind_fit.h"
 #include "request/bind_value.h"
 
@@ -309,14 +310,14 @@ refine_time(Datum value, Oid from, Oid to, Datum *result)
 
 	if (from == TIMESTAMPOID)
 		*result = TimestampTzGetDatum(
-			timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value),
-											   &overflow));
+			dcf_compat_timestamp2timestamptz(DatumGetTimestamp(value),
+											 &overflow));
 	else if (to == TIMESTAMPOID)
 		*result = TimestampGetDatum(
-			date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow));
+			dcf_compat_date2timestamp(DatumGetDateADT(value), &overflow));
 	else
 		*result = TimestampTzGetDatum(
-			date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow));
+			dcf_compat_date2timestamptz(DatumGetDateADT(value), &overflow));
 	return overflow == 0;
 }
 

@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "base/compat.h"
 #include "period_step.h"
 #include "request/period_set.h"
 #include "request/window.h"
@@ -82,11 +83,11 @@ time_in_space(Datum value, Oid type, DcfPeriodSpace space)
 
 	if (type == DATEOID)
 		return space == DCF_PERIOD_INSTANT ?
-			date2timestamptz_opt_overflow(DatumGetDateADT(value), &overflow) :
-			date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow);
+			dcf_compat_date2timestamptz(DatumGetDateADT(value), &overflow) :
+			dcf_compat_date2timestamp(DatumGetDateADT(value), &overflow);
 	if (type == TIMESTAMPOID && space == DCF_PERIOD_INSTANT)
-		return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value),
-												  &overflow);
+		return dcf_compat_timestamp2timestamptz(DatumGetTimestamp(value),
+												&overflow);
 	return DatumGetTimestamp(value);
 }
 

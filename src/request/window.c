@@ -13,6 +13,7 @@
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "request/window.h"
 
 /* The years that an ISO date with four digits can express. */
@@ -209,7 +210,7 @@ dcf_window_time(const DcfWindow *window, Datum value)
 	if (window->type != DATEOID)
 		return DatumGetTimestamp(value);
 	/* Dates out of the range of timestamps become infinite. */
-	return date2timestamp_opt_overflow(DatumGetDateADT(value), &overflow);
+	return dcf_compat_date2timestamp(DatumGetDateADT(value), &overflow);
 }
 
 void
@@ -344,9 +345,9 @@ to_column_terms(const DcfWindow *window, Datum value, Oid valuetype,
 
 		/* The session's time zone decides, as in PostgreSQL's comparison. */
 		if (window->type == TIMESTAMPTZOID)
-			*result = date2timestamptz_opt_overflow(date, &overflow);
+			*result = dcf_compat_date2timestamptz(date, &overflow);
 		else
-			*result = date2timestamp_opt_overflow(date, &overflow);
+			*result = dcf_compat_date2timestamp(date, &overflow);
 		return overflow == 0;
 	}
 
@@ -354,7 +355,7 @@ to_column_terms(const DcfWindow *window, Datum value, Oid valuetype,
 	if (TIMESTAMP_NOT_FINITE(*result))
 		return false;
 	if (valuetype == TIMESTAMPOID && window->type == TIMESTAMPTZOID)
-		*result = timestamp2timestamptz_opt_overflow(*result, &overflow);
+		*result = dcf_compat_timestamp2timestamptz(*result, &overflow);
 	else if (valuetype == TIMESTAMPTZOID && window->type != TIMESTAMPTZOID)
 	{
 		/*
