@@ -158,6 +158,13 @@ BEGIN
 END $$;
 ROLLBACK;
 \! sh -c "$COUNT"
+BEGIN;
+DECLARE c CURSOR FOR SELECT (SELECT count(*) FROM rows r WHERE r.n = w.n) FROM wanted w;
+FETCH 1 FROM c;
+FETCH 1 FROM c;
+FETCH 1 FROM c;
+ROLLBACK;
+\! sh -c "$COUNT"
 -- a rescan asks anew for other values
 SELECT * FROM refused('SELECT (SELECT count(*) FROM rows r WHERE r.n = w.n) FROM wanted w');
 SELECT count(c) FROM (SELECT (SELECT count(*) FROM rows r WHERE r.n = w.n % 2 + 1) c FROM wanted w) s;

@@ -4,11 +4,10 @@
  *
  * PostgreSQL has no hook that tells where a client's statement begins, other than
  * those of the executor, which a library that is loaded late would miss.  But two
- * things tell a statement from the next.  One is the time of the message, which stays
- * the same in all that a message runs.  The other is the unnamed portal, in which
- * simple queries and most drivers' statements run: its end is the statement's, and
- * while it is active it is still the same statement, though its Bind and its Execute
- * are two messages.
+ * things tell a statement from the next: the time of the message, which stays the same
+ * in all that a message runs; and the end of the unnamed portal, in which each of the
+ * commands of one message runs.  Where Bind and Execute are two messages, a scan belongs
+ * to the former and also counts for the latter, as with a cursor.
  */
 #include "postgres.h"
 
@@ -22,9 +21,9 @@ struct DcfStatement
 {
 	DcfStatementUse use;
 	TimestampTz message; /* when its message came */
-	Portal portal;		 /* the unnamed one, once it runs there; or NULL */
-	bool ended;
-	int holders; /* contexts, and the variable "present" */
+	bool in_portal;		 /* it runs in the unnamed portal … */
+	bool ended;			 /* … which has ended */
+	int holders;		 /* contexts, and the variable "present" */
 };
 
 /* Holds a statement until a memory context is reset. */
@@ -57,7 +56,6 @@ end(void *arg)
 {
 	DcfStatement *statement = ((Holder *) arg)->statement;
 
-	statement->portal = NULL;
 	statement->ended = true;
 	let_go(statement);
 }
@@ -80,10 +78,8 @@ hold(DcfStatement *statement, MemoryContext cxt,
 static bool
 is_present(const DcfStatement *statement)
 {
-	if (statement->ended)
-		return false;
-	return statement->message == GetCurrentStatementStartTimestamp() ||
-		(statement->portal && statement->portal->status == PORTAL_ACTIVE);
+	return !statement->ended &&
+		statement->message == GetCurrentStatementStartTimestamp();
 }
 
 /* A statement is planned before its portal is made, so look for that again. */
@@ -92,7 +88,7 @@ find_portal(DcfStatement *statement)
 {
 	Portal portal;
 
-	if (statement->portal)
+	if (statement->in_portal)
 		return;
 	portal = GetPortalByName("");
 	/* Another one may rest while a named portal runs. */
@@ -100,7 +96,7 @@ find_portal(DcfStatement *statement)
 		portal->status == PORTAL_DONE || portal->status == PORTAL_FAILED)
 		return;
 	hold(statement, portal->portalContext, end);
-	statement->portal = portal;
+	statement->in_portal = true;
 }
 
 /* The statement that runs now; it lives at least as long as it runs. */

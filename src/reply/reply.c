@@ -171,7 +171,8 @@ dcf_reply_count_data(DcfReply *reply, uint64 records)
 	DcfStatementUse use;
 	DcfReplyCounters counters;
 
-	if (reply->statement == NULL)
+	/* The extension's own questions count for nobody. */
+	if (reply->statement == NULL || reply->request->brief)
 		return;
 	dcf_reply_counters(reply, &counters);
 	/* The bytes of a try that failed are no longer counted with the next one. */

@@ -22,8 +22,7 @@ dcf_reply_check_limit(DcfReply *reply)
 {
 	DcfLimitExcess excess;
 
-	/* The extension's own questions are nobody's. */
-	if (reply->counted || reply->request->brief)
+	if (reply->counted)
 		return;
 	if (reply->statement == NULL)
 		reply->statement = dcf_statement_join(reply->context);
@@ -42,6 +41,7 @@ dcf_reply_count_request(void *arg)
 	DcfReply *reply = arg;
 
 	reply->counted = true;
-	if (reply->statement)
+	/* The extension's own questions count for nobody. */
+	if (!reply->request->brief)
 		dcf_statement_add(reply->statement, &(DcfStatementUse){.requests = 1});
 }
