@@ -60,7 +60,7 @@ extern void dcf_request_queue_join(DcfRequestQueue *queue,
 								   DcfRequestPlace *place, bool again);
 
 /*
- * Leave.  If dcf_request_queue_is_first() was true, others may go now: the caller
+ * Leave.  If dcf_request_queue_leads() was true, others may go now: the caller
  * wakes them.
  */
 extern void dcf_request_queue_leave(DcfRequestQueue *queue,
@@ -71,6 +71,14 @@ extern bool dcf_request_queue_is_first(const DcfRequestQueue *queue,
 									   const DcfAdaptiveLimit *total,
 									   const DcfRequestPlace *place,
 									   int64_t now);
+
+/*
+ * Whether those behind it for its resource rely on the place: before it are at
+ * most places whose owners look by a certain time.
+ */
+extern bool dcf_request_queue_leads(const DcfRequestQueue *queue,
+									const DcfAdaptiveLimit *total,
+									const DcfRequestPlace *place, int64_t now);
 
 /*
  * When the place has to look by itself, because one before it may be attended no

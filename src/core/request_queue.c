@@ -73,6 +73,20 @@ dcf_request_queue_is_first(const DcfRequestQueue *queue,
 	return true;
 }
 
+bool
+dcf_request_queue_leads(const DcfRequestQueue *queue,
+						const DcfAdaptiveLimit *total,
+						const DcfRequestPlace *place, int64_t now)
+{
+	for (const DcfRequestPlace *other = queue->first; other != place;
+		 other = other->next)
+		if (other->resource == place->resource &&
+			other->attended_until == DCF_REQUEST_WOKEN &&
+			holds_up(other, total, now))
+			return false;
+	return true;
+}
+
 int64_t
 dcf_request_queue_next(const DcfRequestQueue *queue,
 					   const DcfRequestPlace *place, int64_t now)

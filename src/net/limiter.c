@@ -81,6 +81,14 @@ is_first(const DcfLimiterSlot *slot, int64 now)
 									  &slot->account->limit, slot->place, now);
 }
 
+/* Whether those behind the slot, which is queued, rely on it. */
+static bool
+leads(const DcfLimiterSlot *slot, int64 now)
+{
+	return dcf_request_queue_leads(&slot->account->queue,
+								   &slot->account->limit, slot->place, now);
+}
+
 /*
  * Queue for the slot, unless the table has no place left; the table is locked, as
  * in the functions below.  A request that was refused as a probe was first before,
@@ -124,16 +132,16 @@ change_kind(DcfLimiterSlot *slot, int64 now)
 {
 	DcfLimiterAccount *account = slot->account;
 	DcfRequestPlace *place = slot->place;
-	bool was_first;
+	bool led;
 
 	if (place == NULL || place->needed == slot->needed)
 		return;
-	was_first = is_first(slot, now);
+	led = leads(slot, now);
 	dcf_request_queue_leave(&account->queue, place);
 	place->needed = slot->needed;
 	dcf_request_queue_join(&account->queue, place, false);
 	/* A needed one has only moved forward. */
-	if (was_first && !place->needed)
+	if (led && !place->needed)
 		dcf_limiter_wake(account);
 }
 
@@ -176,7 +184,7 @@ void
 dcf_limiter_rest(DcfLimiterSlot *slot)
 {
 	int64 now = dcf_wait_now();
-	bool was_first;
+	bool led;
 
 	if (slot->rested_at == 0)
 		slot->rested_at = Min(now, slot->attended_until);
@@ -184,9 +192,9 @@ dcf_limiter_rest(DcfLimiterSlot *slot)
 	if (slot->place == NULL || slot->place->attended_until == 0)
 		return;
 	dcf_limiter_lock(slot->table);
-	was_first = is_first(slot, now);
+	led = leads(slot, now);
 	slot->place->attended_until = 0;
-	if (was_first)
+	if (led)
 		dcf_limiter_wake(slot->account);
 	dcf_limiter_unlock(slot->table);
 }

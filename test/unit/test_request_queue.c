@@ -50,6 +50,12 @@ join(DcfRequestPlace *place)
 	dcf_request_queue_join(&service.queue, place, false);
 }
 
+static bool
+leads(const DcfRequestPlace *place)
+{
+	return dcf_request_queue_leads(&service.queue, &service.total, place, now);
+}
+
 static void
 note(void *owner)
 {
@@ -220,6 +226,7 @@ passes_over_who_is_late(void)
 	join(&c);
 	CHECK(strcmp(woken(), "abc") == 0, "all who may go: %s", order);
 	CHECK(!passes(&b, 0, true) && !is_first(&b), "the first has its turn");
+	CHECK(leads(&b) && leads(&c), "who looks by itself stands for nobody");
 	CHECK(dcf_request_queue_next(&service.queue, &a, now) == -1,
 		  "the first need not look");
 	CHECK(dcf_request_queue_next(&service.queue, &b, now) == now + 100 &&
@@ -245,6 +252,7 @@ passes_over_who_is_late(void)
 	c.attended_until = now + 5;
 	a.attended_until = DCF_REQUEST_WOKEN;
 	CHECK(strcmp(woken(), "a") == 0, "who is woken stands for all: %s", order);
+	CHECK(leads(&a) && !leads(&c), "and leads");
 }
 
 static void
@@ -306,11 +314,11 @@ typedef struct Client
 static Client clients[CLIENTS];
 
 /* A number from 0 to n - 1, the same ones in each run. */
+static uint32_t state;
+
 static int
 choose(int n)
 {
-	static uint32_t state = 16;
-
 	state = state * 1664525 + 1013904223;
 	return (int) ((state >> 16) % (uint32_t) n);
 }
@@ -379,18 +387,18 @@ look(Client *client)
 static void
 rest(Client *client)
 {
-	bool was_first = is_first(&client->place);
+	bool led = leads(&client->place);
 
 	client->place.attended_until = 0;
-	if (was_first)
+	if (led)
 		wake_first();
 }
 
-/* Rest, leave or change the kind: whoever was first passes the turn on. */
+/* Rest, leave or change the kind: whoever led passes the turn on. */
 static void
 withdraw(Client *client)
 {
-	bool was_first = is_first(&client->place);
+	bool led = leads(&client->place);
 
 	switch (choose(3))
 	{
@@ -410,7 +418,7 @@ withdraw(Client *client)
 			client->lent = false;
 			client->awake = true;
 	}
-	if (was_first)
+	if (led)
 		wake_first();
 }
 
@@ -433,7 +441,9 @@ act(Client *client)
 	}
 	else if (!client->queued)
 	{
-		client->place = make((char *) client, choose(2), choose(2));
+		int resource = choose(2);
+
+		client->place = make((char *) client, resource, choose(2));
 		client->place.max = 1 + choose(3);
 		look(client);
 	}
@@ -462,13 +472,16 @@ is_forgotten(const Client *client)
 									place->resource, place->needed, now);
 }
 
+/* Steps from a seed. */
 static void
-forgets_nobody(void)
+simulate(uint32_t seed)
 {
 	long taken = 0;
 	int forgotten = 0;
 
 	begin();
+	memset(clients, 0, sizeof(clients));
+	state = seed;
 	service.resources[0].allowed = 1;
 	service.resources[0].probe_at = INT64_MAX;
 	for (int i = 0; i < STEPS; i++)
@@ -481,8 +494,16 @@ forgets_nobody(void)
 			forgotten += is_forgotten(&clients[j]);
 		}
 	}
-	CHECK(forgotten == 0, "%d times a client slept beside room", forgotten);
-	CHECK(taken > STEPS / 2, "requests went: %ld", taken);
+	CHECK(forgotten == 0, "seed %u: %d times a client slept beside room", seed,
+		  forgotten);
+	CHECK(taken > STEPS / 2, "seed %u: requests went: %ld", seed, taken);
+}
+
+static void
+forgets_nobody(void)
+{
+	for (uint32_t seed = 1; seed <= 20; seed++)
+		simulate(seed);
 }
 
 int
