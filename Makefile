@@ -7,13 +7,14 @@ MODULE_big  = dataconnect_fdw
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" \
                 $(EXTENSION).control)
 
-# The script that leads to this version is built: its changes, then the mirror. It
+# The script that leads to this version is built: its changes, the mirror, conformance. It
 # begins at the last version that a script which is there leads to.
 PREVIOUS   := $(shell ls $(EXTENSION)--*.sql | sed 's/.*--//; s/\.sql$$//' | \
                 grep -vx '$(EXTVERSION)' | sort -V | tail -n 1)
 DATA_built  = $(EXTENSION)--$(PREVIOUS)--$(EXTVERSION).sql
 MIRROR_SQL  = $(patsubst %,src/mirror/%.sql,state source create load \
                 pending refresh whole verify guard views)
+CONFORMANCE_SQL = $(patsubst %,src/conformance/%.sql,ask plan form check report)
 DATA        = $(filter-out $(DATA_built), \
                 $(sort $(wildcard $(EXTENSION)--*.sql)))
 
@@ -110,8 +111,8 @@ uninstall: uninstall-catalogue
 uninstall-catalogue:
 	rm -f '$(CATALOGUE_DIR)/$(CATALOGUE)'
 
-$(DATA_built): src/sql/update_$(EXTVERSION).sql $(MIRROR_SQL) Makefile
-	cat src/sql/update_$(EXTVERSION).sql $(MIRROR_SQL) >$@.new
+$(DATA_built): src/sql/update_$(EXTVERSION).sql $(MIRROR_SQL) $(CONFORMANCE_SQL) Makefile
+	cat src/sql/update_$(EXTVERSION).sql $(MIRROR_SQL) $(CONFORMANCE_SQL) >$@.new
 	mv $@.new $@
 
 # The regression tests talk to the sandbox.

@@ -7,7 +7,7 @@ import traceback
 from urllib.parse import unquote
 
 from . import (admin, auth, excel, faults, formats, params as parameters, relations, sessions,
-               wire)
+               ways, wire)
 from .endpoints import Endpoints, TooMany
 from .params import BadRequest
 
@@ -175,6 +175,8 @@ class Sandbox:
             return document(200, PING)
         if (fault and fault.expired_token) or not auth.accepted(self.state, request, params):
             return error(401, "The token is invalid or has expired.")
+        if self.state.settings["stale_session"] == "refused" and entry.sent and not entry.session:
+            return error(401, "The session has ended.")
         reply = self._authenticated(request, key, params, entry)
         for cookie in sessions.start(self.state, entry) if key != ABANDON_PATH else ():
             reply.headers.append(("Set-Cookie", cookie))
@@ -183,6 +185,7 @@ class Sandbox:
     def _authenticated(self, request, key, params, entry):
         settings = self.state.settings
         params.stray_days = settings["stray_days"]
+        params.settings = settings
         if entry.place.refuses():
             return self._rate_limited(entry.Concurrent - 1)
         if key == ABANDON_PATH:
@@ -207,6 +210,10 @@ class Sandbox:
                 return wire.Reply(200, formats.CONTENT_TYPES["xml"], [b"<Table />"])
             style = formats.Style(settings, made_up=not key.startswith("/test/"))
             encoding = formats.Encoding(name, table.columns, params, style)
+            if name == "json":
+                instead, table.rows = ways.empty(settings, table.rows)
+                if instead:
+                    return instead
         except BadRequest as bad:
             return error(400, str(bad))
         except relations.Denied as denied:

@@ -2,7 +2,7 @@
 
 import zlib
 
-from . import catalogue, fields, lists, params as parameters, relations, reports, testdata
+from . import catalogue, fields, lists, params as parameters, relations, reports, testdata, ways
 from .sales import Sales
 from .scope import Scope
 
@@ -71,10 +71,12 @@ class Endpoints:
     def table(self, key, params, request):
         """The Table, or None if there is no such endpoint; raises BadRequest."""
         endpoint = self.catalogue.get(key)
-        if endpoint is None:
+        settings = self.state.settings
+        if endpoint is None or not ways.has_path(settings, endpoint, request.path):
             return None
+        ways.check(settings, endpoint, params)
         parameters.check(endpoint, params)
-        if self.state.settings["unknown_parameters"] == "refused" and key != "/test/echo":
+        if settings["unknown_parameters"] == "refused" and key != "/test/echo":
             parameters.check_known(endpoint, params)
         columns = endpoint.columns_for(params)
         if key in relations.RELATIONSHIPS.values():
@@ -88,7 +90,7 @@ class Endpoints:
         checks = equalities(endpoint, columns, params)
         if checks:
             rows = (row for row in rows
-                    if all(str(row[i]) in allowed for i, allowed in checks))
+                    if all(ways.keeps(settings, str(row[i]), allowed) for i, allowed in checks))
         rows = fields.translated(columns, rows,
                                  self.company.translations(params.given("LanguageCode")))
         return Table(columns, rows, estimated(key, params, count))

@@ -74,6 +74,27 @@ def varied(value):
     return "%s%d%s" % (sign, whole, ".%s" % ("%04d" % rest)[:decimals] if decimals else "")
 
 
+def zulu(ms, digits):
+    """A time with the zone of UTC."""
+    return stamp(ms, digits) + "Z"
+
+
+def slashes(ms, digits):
+    """A time as Americans write it."""
+    text = stamp(ms, digits)
+    return "%s/%s/%s %s" % (text[5:7], text[8:10], text[:4], text[11:])
+
+
+def net(ms, digits):
+    """A time as old .NET wrote it in JSON."""
+    return "/Date(%d)/" % ms
+
+
+def commas(text):
+    """A number's text with a comma between thousands."""
+    return re.sub(r"(?<=\d)(?=(\d{3})+(?:\.|$))", ",", text)
+
+
 class Style:
     """How the sandbox's settings say that values are written."""
 
@@ -81,11 +102,19 @@ class Style:
         settings = settings or {}
         money = {"cut": fixed, "varied": varied}[settings.get("money_scale", "cut")]
         digits = settings.get("fraction_digits")
+        time = {"iso": stamp, "zulu": zulu, "slashes": slashes, "net": net}[
+            settings.get("time_format", "iso") if made_up else "iso"]
+        words = not made_up or settings.get("booleans", "words") == "words"
+        self.numbers = settings.get("numbers", "numbers") if made_up else "numbers"
+        self.nulls = settings.get("nulls", "null") if made_up else "null"
         self.texts = {
             "integer": str, "byte": str,
             "decimal": lambda value: repr(value) if type(value) is float else money(value),
-            "datetime": lambda value: stamp(value, digits),
-            "boolean": lambda value: "true" if value else "false"}
+            "datetime": lambda value: time(value, digits),
+            "boolean": lambda value: ("true" if value else "false") if words else str(int(value))}
+        if self.numbers == "commas":
+            for kind in ("integer", "decimal"):
+                self.texts[kind] = lambda value, write=self.texts[kind]: commas(write(value))
         # The rows of /test/ endpoints are written as they are.
         self.null_text = settings.get("null_text", True) or not made_up
         self.empty_values = settings.get("empty_values", False) and made_up
@@ -105,9 +134,11 @@ class Style:
         """A function of a row that applies the settings for missing values and new keys."""
         extra = [value for _, value in self.new]
         empties = [self.empty_values and c.kind not in ("string", "binary") for c in columns]
-        plain = self.null_text and not any(empties)
+        plain = self.null_text and not any(empties) and self.nulls != "empty"
 
         def missing(row, place):
+            if self.nulls == "empty":
+                return ""
             if row[place] == "null" and self.null_text:
                 return "null"
             # The row's numbers choose, so that all reports agree about a row.
@@ -145,7 +176,8 @@ def text_of(column, value, style):
 
 def _json_field(column, style):
     convert = style.convert(column)
-    quoted = column.kind not in ("integer", "byte", "decimal", "boolean")
+    bare = ("integer", "byte", "decimal", "boolean") if style.numbers == "numbers" else ("boolean",)
+    quoted = column.kind not in bare
 
     def field(value):
         if type(value) is str:
@@ -163,7 +195,11 @@ def json_record(columns, style):
     def record(row):
         return "{%s}" % ",".join([name + field(value)
                                   for (name, field), value in zip(fields, row)])
-    return record
+
+    def without_nulls(row):
+        return "{%s}" % ",".join([name + field(value) for (name, field), value in zip(fields, row)
+                                  if value is not None])
+    return without_nulls if style.nulls == "absent" else record
 
 
 def csv_record(columns, delimiter, style):

@@ -60,6 +60,7 @@ class Params:
     def __init__(self):
         self._values = {}
         self.stray_days = 0        # by which each period is wider than the client asked for
+        self.settings = {}         # the sandbox's
 
     def add(self, name, value, origin):
         """Add one origin's parameters; an earlier origin wins, a repeat is an error."""
@@ -79,6 +80,12 @@ class Params:
 
     def names(self):
         return list(self._values)
+
+    def forget_other_cases(self, names):
+        """Forget the parameters that are none of these but for their case."""
+        wanted = {name.lower(): name for name in names}
+        self._values = {low: entry for low, entry in self._values.items()
+                        if entry[0] == wanted.get(low, entry[0])}
 
     def canonical(self):
         """The parameters decoded and sorted by name, without secrets."""
@@ -123,11 +130,14 @@ class Params:
         """
         first, last = self.local(start, zone), self.local(stop, zone)
         stray = self.stray_days * DAY_MS
-        if self.flag("DatePercision"):
-            return (None if first is None else first - stray,
-                    None if last is None else last + 1 + stray)
-        return (None if first is None else first - first % DAY_MS - stray,
-                None if last is None else last - last % DAY_MS + DAY_MS + stray)
+        late = self.settings.get("period_shift", 0) * 3_600_000
+        if (self.settings.get("time_of_day") == "counts"
+                or self.flag("DatePercision") and self.settings.get("date_precision", True)):
+            return (None if first is None else first + late - stray,
+                    None if last is None else last + late + 1 + stray)
+        last_day = DAY_MS if self.settings.get("last_day", "counted") == "counted" else 0
+        return (None if first is None else first - first % DAY_MS + late - stray,
+                None if last is None else last - last % DAY_MS + last_day + late + stray)
 
 
 def _text(value):

@@ -33,11 +33,34 @@ DEFAULTS = {
     "stray_days": 0,               # replies also have rows of so many days around the period
     "delta_counts_deletions": True,    # of bridge tables
     "traffic_timezone": "UTC",     # of the times in replies of /Import/TrafficCount
+    # See ways.py, params.py and formats.py.
+    "path_case": "any",            # exact: only the catalogue's spelling is found
+    "parameter_case": "any",       # exact: parameters in another spelling are ignored
+    "date_form": "any",            # full: a date without a time is a 400
+    "last_day": "counted",         # excluded: the day of StopDate is not
+    "period_shift": 0,             # hours by which each period is later than asked for
+    "time_of_day": "ignored",      # counts: also without DatePercision
+    "date_precision": True,        # DatePercision counts
+    "filters": "equal",            # any_case, contains, ignored; first_only of a list
+    "empty_result": "array",       # blank, table or null: in Json
+    "time_format": "iso",          # zulu, slashes or net
+    "nulls": "null",               # empty or absent: in Json
+    "booleans": "words",           # digits: 0 and 1
+    "numbers": "numbers",          # texts, or commas: texts with a comma between thousands
+    "stale_session": "new",        # refused: 401
     "session_lock": False,         # a session's requests are answered one after another
     "session_lock_stays": False,   # also after one whose connection is gone
 }
 
-CHOICES = {"limit_by": ("resource", "company"), "unknown_parameters": ("ignored", "refused")}
+CHOICES = {"limit_by": ("resource", "company"), "unknown_parameters": ("ignored", "refused"),
+           "path_case": ("any", "exact"), "parameter_case": ("any", "exact"),
+           "date_form": ("any", "full"), "last_day": ("counted", "excluded"),
+           "time_of_day": ("ignored", "counts"),
+           "filters": ("equal", "any_case", "contains", "ignored", "first_only"),
+           "empty_result": ("array", "blank", "table", "null"),
+           "time_format": ("iso", "zulu", "slashes", "net"),
+           "nulls": ("null", "empty", "absent"), "booleans": ("words", "digits"),
+           "numbers": ("numbers", "texts", "commas"), "stale_session": ("new", "refused")}
 
 
 def check_settings(changes):

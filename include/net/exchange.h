@@ -52,7 +52,8 @@ typedef struct DcfExchange
 								* reply must not be markup; else NULL */
 	DcfHttpRequest http;	   /* the caller sets url, body and headers */
 	int max_retries;		   /* of the options; 0 if brief */
-	bool once;				   /* see dcf_exchange_make_once() */
+	bool once;				   /* see dcf_exchange_make_once(); alone it also
+								* makes any body of status 200 a reply */
 
 	/*
 	 * Called with each body of status 200 before its first byte, so once for
@@ -112,6 +113,9 @@ extern void dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
  * DCF_EXCHANGE_BRIEF_MS or at the deadline.  For questions that may go unanswered.
  */
 extern void dcf_exchange_make_brief(DcfExchange *exchange);
+
+/* The same with another duration, in milliseconds. */
+extern void dcf_exchange_make_single(DcfExchange *exchange, int duration);
 
 /*
  * Before the first step: send the request again only if the service has certainly not

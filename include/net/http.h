@@ -51,16 +51,23 @@ typedef struct DcfHttpRequest
 	const char *accept;		   /* value of the header; NULL for any type */
 	bool cookies;			   /* send those that the URL's host has set,
 									 * and keep its new ones */
-	bool compression;		   /* ask for gzip or deflate */
-	bool fresh;				   /* on a new connection: libcurl would send the
+	const struct DcfTransfer *cookies_of; /* send those of this open transfer
+											 * instead, and keep none; or NULL */
+	char *head;							  /* where to copy the lines of the
+											 * reply's head, as many bytes as
+											 * fit, with a NUL; or NULL.  It may
+											 * have cookies: wipe it */
+	size_t head_size;
+	bool compression;		/* ask for gzip or deflate */
+	bool fresh;				/* on a new connection: libcurl would send the
 								* request again if a kept one is closed */
-	int connect_timeout;	   /* DNS, TCP and TLS together */
-	int first_byte_timeout;	   /* from connected to the first decoded byte of
+	int connect_timeout;	/* DNS, TCP and TLS together */
+	int first_byte_timeout; /* from connected to the first decoded byte of
 									 * the body (or the end of one without) */
-	int idle_timeout;		   /* between two reads that bring bytes; this and
+	int idle_timeout;		/* between two reads that bring bytes; this and
 								* first_byte_timeout count only the time in
 								* which somebody waits */
-	int64 deadline;			   /* of the whole query's request, by
+	int64 deadline;			/* of the whole query's request, by
 								 * dcf_wait_now(), or 0 */
 	int total_timeout;	 /* from which deadline was computed, for messages */
 	size_t max_buffer;	 /* most decoded bytes that may be unconsumed */

@@ -26,6 +26,8 @@
 
 #include "postgres.h"
 
+#include "nodes/pg_list.h"
+
 #include "base/wait.h"
 #include "net/http.h"
 #include "net/source.h"
@@ -63,6 +65,12 @@ extern bool dcf_transfer_is_connected(const DcfTransfer *transfer);
 
 /* Of the bytes of the body, after DCF_TRANSFER_HEAD.  Its end is libcurl's. */
 extern DcfSource *dcf_transfer_source(DcfTransfer *transfer);
+
+/*
+ * The names of the cookies that it was sent with or has got (char *, safe to show),
+ * palloc'd.
+ */
+extern List *dcf_transfer_cookie_names(const DcfTransfer *transfer);
 
 /* What has come of the head.  Complete after DCF_TRANSFER_HEAD. */
 extern const DcfHttpHead *dcf_transfer_head(const DcfTransfer *transfer);

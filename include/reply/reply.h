@@ -104,6 +104,21 @@ extern bool dcf_reply_trace_is_on(void);
 extern void dcf_reply_trace(DcfReply *reply, const DcfRequestSubject *subject,
 							void (*on_connect)(void *arg), void *arg);
 
+/* What of a reply to a request with any_reply_within is noted, besides its body. */
+typedef struct DcfReplyNotes
+{
+	char *head; /* where to copy the lines of its head, as in http.h */
+	size_t head_size;
+	const DcfReply
+		*twin; /* under way: send its cookies, and keep none.  Or NULL */
+} DcfReplyNotes;
+
+/* Before the first step.  Copies *notes; what it points to must live as long. */
+extern void dcf_reply_set_notes(DcfReply *reply, const DcfReplyNotes *notes);
+
+/* The names of the cookies that were sent or have come (char *), palloc'd. */
+extern List *dcf_reply_cookie_names(const DcfReply *reply);
+
 /* Where the records that were read are counted; must live as long as the reply. */
 extern void dcf_reply_count_records(DcfReply *reply, const uint64 *records);
 
@@ -147,7 +162,7 @@ typedef enum DcfReplyStatus
  * page with a status from 500 on, an empty body, an empty XML table, or a failed
  * connection; Retry-After and X-RateLimit-ResetSeconds are honoured within
  * retry_max_wait.  Tries once more after a 401 if the token can be renewed.  Any other
- * status than 200 is raised as an error.
+ * status than 200 is raised as an error, unless the request takes any reply.
  */
 extern DcfReplyStatus dcf_reply_step(DcfReply *reply);
 

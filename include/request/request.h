@@ -64,6 +64,12 @@ typedef struct DcfRequest
 	 * Only for raw requests
 	 */
 	bool once;
+
+	/*
+	 * > 0: how the service answers is what the caller wants to know.  Send it only
+	 * once, wait at most so many ms, and take a reply of any status, with any body
+	 */
+	int any_reply_within;
 } DcfRequest;
 
 /*

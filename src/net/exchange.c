@@ -38,17 +38,23 @@ dcf_exchange_init(DcfExchange *exchange, DcfHttpPool *pool,
 }
 
 void
-dcf_exchange_make_brief(DcfExchange *exchange)
+dcf_exchange_make_single(DcfExchange *exchange, int duration)
 {
 	DcfHttpRequest *http = &exchange->http;
-	int64 end = dcf_wait_now() + DCF_EXCHANGE_BRIEF_MS;
+	int64 end = dcf_wait_now() + duration;
 
 	exchange->max_retries = 0;
 	if (http->deadline != 0 && http->deadline <= end)
 		return;
 	http->deadline = end;
 	/* The message about the deadline shows this time. */
-	http->total_timeout = DCF_EXCHANGE_BRIEF_MS;
+	http->total_timeout = duration;
+}
+
+void
+dcf_exchange_make_brief(DcfExchange *exchange)
+{
+	dcf_exchange_make_single(exchange, DCF_EXCHANGE_BRIEF_MS);
 }
 
 void

@@ -31,9 +31,24 @@ add_value(List *values, const char *cookie)
 										lappend(values, pstrdup(value));
 }
 
-/* Add the cookies of an open transfer's handle. */
+/* Add a cookie's name, which comes before the value. */
 static List *
-add_exchange(List *values, CURL *easy)
+add_name(List *names, const char *cookie)
+{
+	const char *end = strrchr(cookie, '\t');
+	const char *start = end;
+
+	if (end == NULL)
+		return names;
+	while (start > cookie && start[-1] != '\t')
+		start--;
+	return lappend(names, dcf_foreign_text(start, end - start));
+}
+
+/* Add something of each cookie of an open transfer's handle. */
+static List *
+add_exchange(List *values, CURL *easy,
+			 List *(*add)(List *values, const char *cookie))
 {
 	struct curl_slist *cookies = NULL;
 	List *volatile all = values;
@@ -43,7 +58,7 @@ add_exchange(List *values, CURL *easy)
 	{
 		for (const struct curl_slist *cookie = cookies; cookie;
 			 cookie = cookie->next)
-			all = add_value(all, cookie->data);
+			all = add(all, cookie->data);
 	}
 	PG_FINALLY();
 	{
@@ -69,7 +84,7 @@ list_cookies(const void *holder)
 		DcfTransfer *transfer = dlist_container(DcfTransfer, node, iter.cur);
 
 		if (transfer->easy)
-			values = add_exchange(values, transfer->easy);
+			values = add_exchange(values, transfer->easy, add_value);
 	}
 	return values;
 }
@@ -78,4 +93,10 @@ void
 dcf_http_hide_cookies(DcfHttpPool *pool)
 {
 	dcf_foreign_text_hide(list_cookies, pool, pool->context);
+}
+
+List *
+dcf_transfer_cookie_names(const DcfTransfer *transfer)
+{
+	return transfer->easy ? add_exchange(NIL, transfer->easy, add_name) : NIL;
 }

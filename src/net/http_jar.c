@@ -15,6 +15,9 @@
  * with status 502 or 504: the service may still hold that session's lock.  A jar
  * belongs to one scheme, host and port, even if a cookie's domain has more hosts.
  *
+ * Only a request that asks whether the service locks sessions shares another's jar
+ * (cookies_of in http.h).
+ *
  * libcurl's own sharing of cookies is not used: a handle has only one share
  * object, which would separate the TLS sessions as well, and libcurl would store
  * any number of cookies.
@@ -68,6 +71,16 @@ destroy_jar(DcfHttpJar *jar)
 	pfree(jar);
 }
 
+/* Whether a jar is for the URL's origin. */
+static bool
+is_for(const DcfHttpJar *jar, const char *url)
+{
+	size_t len = origin_len(url);
+
+	return strlen(jar->origin) == len &&
+		pg_strncasecmp(jar->origin, url, len) == 0;
+}
+
 /* The jar used most recently for the URL's origin, or a new one. */
 static DcfHttpJar *
 find_jar(DcfHttpPool *pool, const char *url)
@@ -79,8 +92,7 @@ find_jar(DcfHttpPool *pool, const char *url)
 	dlist_foreach(iter, &pool->jars)
 	{
 		jar = dlist_container(DcfHttpJar, node, iter.cur);
-		if (strlen(jar->origin) == len &&
-			pg_strncasecmp(jar->origin, url, len) == 0)
+		if (is_for(jar, url))
 		{
 			dlist_delete(&jar->node);
 			pool->njars--;
@@ -93,18 +105,32 @@ find_jar(DcfHttpPool *pool, const char *url)
 	return jar;
 }
 
-void
-dcf_http_take_jar(DcfTransfer *transfer, const char *url)
+/* Give the transfer's handle a copy of a jar's cookies. */
+static void
+send_cookies(DcfTransfer *transfer, const DcfHttpJar *jar)
 {
-	const DcfHttpJar *jar;
-
-	transfer->jar = find_jar(transfer->pool, url);
-	jar = transfer->jar;
 	/* An empty name of a file switches libcurl's cookie engine on. */
 	dcf_http_check(curl_easy_setopt(transfer->easy, CURLOPT_COOKIEFILE, ""));
 	for (size_t at = 0; at < jar->len; at += strlen(jar->cookies + at) + 1)
 		dcf_http_check(curl_easy_setopt(transfer->easy, CURLOPT_COOKIELIST,
 										jar->cookies + at));
+}
+
+void
+dcf_http_take_jar(DcfTransfer *transfer, const char *url)
+{
+	transfer->jar = find_jar(transfer->pool, url);
+	send_cookies(transfer, transfer->jar);
+}
+
+void
+dcf_http_share_jar(DcfTransfer *transfer, const char *url,
+				   const DcfTransfer *other)
+{
+	if (other->jar && is_for(other->jar, url))
+		send_cookies(transfer, other->jar);
+	else
+		dcf_http_take_jar(transfer, url);
 }
 
 /* Whether a cookie, as a line from libcurl, is small enough for a jar. */

@@ -70,6 +70,13 @@ extern void dcf_http_check_multi(CURLMcode code);
 extern void dcf_http_take_jar(DcfTransfer *transfer, const char *url);
 
 /*
+ * Let a transfer send the cookies of another one's jar, which that one keeps.  For the
+ * same scheme, host and port, and while the other one is open; else as above.
+ */
+extern void dcf_http_share_jar(DcfTransfer *transfer, const char *url,
+							   const DcfTransfer *other);
+
+/*
  * Take back the jar, if there is one, of a transfer that has ended or is aborted.
  * If the service has answered, the next transfer may use the jar.  Otherwise it
  * is destroyed: while the service is still busy with the request, it would let

@@ -297,6 +297,8 @@ create_transfer(DcfHttpPool *pool, const DcfHttpRequest *request)
 	transfer->on_end_arg = request->on_end_arg;
 	transfer->on_connect = request->on_connect;
 	transfer->on_connect_arg = request->on_connect_arg;
+	transfer->head_copy = request->head;
+	transfer->head_copy_size = request->head_size;
 	transfer->begun_at = dcf_wait_now();
 	make_inbox(&transfer->inbox, request);
 	transfer->source.routine = &dcf_transfer_source_routine;
@@ -327,7 +329,9 @@ open_transfer(DcfTransfer *transfer, const DcfHttpRequest *request)
 	set_callbacks(transfer);
 	set_connection(transfer, request);
 	set_request(transfer, request);
-	if (request->cookies)
+	if (request->cookies_of)
+		dcf_http_share_jar(transfer, request->url, request->cookies_of);
+	else if (request->cookies)
 		dcf_http_take_jar(transfer, request->url);
 	dcf_http_start(transfer);
 }

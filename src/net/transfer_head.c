@@ -132,6 +132,20 @@ keep_header(DcfTransfer *transfer, const char *line, size_t len)
 		copy_value(head->location, sizeof(head->location), value, n);
 }
 
+/* Copy a line for the caller, if he wants it and there is room. */
+static void
+copy_line(DcfTransfer *transfer, const char *line, size_t len)
+{
+	char *copy = transfer->head_copy;
+
+	if (copy == NULL ||
+		transfer->head_copy_size - transfer->head_copied <= len)
+		return;
+	memcpy(copy + transfer->head_copied, line, len);
+	transfer->head_copied += len;
+	copy[transfer->head_copied] = '\0';
+}
+
 size_t
 dcf_transfer_on_header(char *line, size_t one, size_t len, void *arg)
 {
@@ -158,6 +172,9 @@ dcf_transfer_on_header(char *line, size_t one, size_t len, void *arg)
 			transfer->head.status >= 200 || transfer->head.status == 101;
 	}
 	else
+	{
 		keep_header(transfer, line, len);
+		copy_line(transfer, line, len);
+	}
 	return len;
 }

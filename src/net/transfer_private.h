@@ -59,6 +59,9 @@ struct DcfTransfer
 	DcfHttpHead head;
 	bool head_done;
 	size_t head_bytes;
+	char *head_copy; /* the caller's; or NULL */
+	size_t head_copy_size;
+	size_t head_copied;
 	bool chunked;			  /* Transfer-Encoding is "chunked" */
 	bool odd_transfer_coding; /* it is another, or there are several */
 	char length[24];		  /* Content-Length */
@@ -107,6 +110,7 @@ dcf_transfer_forget_head(DcfTransfer *transfer)
 	transfer->length[0] = '\0';
 	transfer->odd_transfer_coding = false;
 	transfer->odd_length = false;
+	transfer->head_copied = 0;
 }
 
 /* The transfer is incomplete; reason is static or lives as long. */

@@ -93,6 +93,35 @@ expected_format(const DcfRequest *request)
 	return dcf_foreign_text(response, strlen(response));
 }
 
+void
+dcf_reply_set_notes(DcfReply *reply, const DcfReplyNotes *notes)
+{
+	reply->notes = *notes;
+}
+
+List *
+dcf_reply_cookie_names(const DcfReply *reply)
+{
+	const DcfTransfer *transfer = reply->call.exchange.transfer;
+
+	return transfer ? dcf_transfer_cookie_names(transfer) : NIL;
+}
+
+/* Take what comes, and note how. */
+static void
+take_any(DcfReply *reply)
+{
+	DcfExchange *exchange = &reply->call.exchange;
+	const DcfReply *twin = reply->notes.twin;
+
+	exchange->expects = NULL;
+	exchange->once = true;
+	dcf_exchange_make_single(exchange, reply->request->any_reply_within);
+	exchange->http.head = reply->notes.head;
+	exchange->http.head_size = reply->notes.head_size;
+	exchange->http.cookies_of = twin ? twin->call.exchange.transfer : NULL;
+}
+
 /* Set up the call once the endpoint is known; false if that is still to come. */
 static bool
 find_url(DcfReply *reply)
@@ -122,6 +151,8 @@ find_url(DcfReply *reply)
 		dcf_exchange_make_brief(exchange);
 	if (request->once)
 		dcf_exchange_make_once(exchange);
+	if (request->any_reply_within > 0)
+		take_any(reply);
 	reply->has_url = true;
 	return true;
 }
@@ -160,7 +191,8 @@ dcf_reply_step_call(DcfReply *reply)
 	}
 	status = dcf_call_status(&reply->call);
 	/* Its detail shows the request, so it needs no CONTEXT. */
-	taken = status == 200 || (reply->request->raw && status / 100 == 2);
+	taken = status == 200 || (reply->request->raw && status / 100 == 2) ||
+		reply->request->any_reply_within > 0;
 	if (!taken && !(status == DCF_STATUS_TOO_MUCH && reply->can_halve))
 		raise_refusal(reply);
 	MemoryContextSwitchTo(old);

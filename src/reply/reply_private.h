@@ -41,6 +41,7 @@ struct DcfReply
 	bool can_halve;
 	DcfSession *session;
 	const DcfRequest *request;
+	DcfReplyNotes notes;
 	int64 deadline;
 	bool has_url; /* the endpoint is known, and the call is set up */
 	DcfCall call;
