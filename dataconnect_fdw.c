@@ -19,6 +19,7 @@
 #include "executor/analyze.h"
 #include "executor/async.h"
 #include "executor/explain.h"
+#include "executor/modify.h"
 #include "executor/plan_limit.h"
 #include "executor/scan.h"
 #include "net/circuit_breaker.h"
@@ -82,6 +83,14 @@ dataconnect_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ForeignAsyncRequest = dcf_async_request;
 	routine->ForeignAsyncConfigureWait = dcf_async_configure_wait;
 	routine->ForeignAsyncNotify = dcf_async_notify;
+	routine->IsForeignRelUpdatable = dcf_modify_is_updatable;
+	routine->BeginForeignModify = dcf_modify_begin;
+	routine->ExecForeignInsert = dcf_modify_insert;
+	routine->ExecForeignUpdate = dcf_modify_update;
+	routine->EndForeignModify = dcf_modify_end;
+	routine->BeginForeignInsert = dcf_modify_begin_insert;
+	routine->EndForeignInsert = dcf_modify_end;
+	routine->ExplainForeignModify = dcf_modify_explain;
 	routine->AnalyzeForeignTable = dcf_analyze_table;
 	routine->ImportForeignSchema = dcf_import_schema;
 	PG_RETURN_POINTER(routine);

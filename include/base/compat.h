@@ -12,6 +12,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_foreign_server.h"
 #include "common/base64.h"
+#include "executor/executor.h"
 #include "executor/instrument.h"
 #include "miscadmin.h"
 #include "optimizer/pathnode.h"
@@ -301,6 +302,25 @@ typedef Instrumentation NodeInstrumentation;
 #define dcf_compat_check_as_user(scan, rte) ((scan)->checkAsUser)
 #else
 #define dcf_compat_check_as_user(scan, rte) ((rte)->checkAsUser)
+#endif
+
+/*
+ * The role whose user mapping is used to write a table, which may be one that rows
+ * are routed to.  16: a function says it.
+ */
+#if PG_VERSION_NUM >= 160000
+#define dcf_compat_result_rel_user(info, estate) \
+	ExecGetResultRelCheckAsUser(info, estate)
+#else
+static inline Oid
+dcf_compat_result_rel_user(const ResultRelInfo *info, EState *estate)
+{
+	const ResultRelInfo *named =
+		info->ri_RangeTableIndex == 0 ? info->ri_RootResultRelInfo : info;
+	Oid userid = exec_rt_fetch(named->ri_RangeTableIndex, estate)->checkAsUser;
+
+	return OidIsValid(userid) ? userid : GetUserId();
+}
 #endif
 
 /* 16: ClosestMatchState; this is a copy for 15. */

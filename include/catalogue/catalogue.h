@@ -45,6 +45,8 @@ typedef struct DcfCatalogueColumn
 	char *type; /* SQL Server's type */
 	char *kind; /* the vendor's general type */
 	char *example;
+	char *param; /* the parameter whose value it shows, if that has another
+					   * name */
 	char *param_from; /* the parameter for its lower bound */
 	char *param_to;	  /* the parameter for its upper bound */
 	const char *as;	  /* the PostgreSQL type of its values, if it is narrower

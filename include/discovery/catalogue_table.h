@@ -21,9 +21,12 @@
 /* The category of the endpoints below /partner and /master. */
 #define DCF_CATEGORY_PARTNER "partner"
 
+/* The category of the endpoints that write. */
+#define DCF_CATEGORY_IMPORT "import"
+
 /*
  * Table definitions (DcfTableDef *) of the endpoints of one category, in the
- * order of endpoints; category NULL means all but "partner".  endpoints must
+ * order of endpoints; category NULL means all but "partner" and "import".  endpoints must
  * outlive the result.  Left out are endpoints that are not tables and, unless
  * options->all_sources, what is not documented.
  *
@@ -43,8 +46,8 @@ extern List *dcf_catalogue_tables(const List *endpoints, const char *category,
 extern void dcf_catalogue_describe(DcfTableDef *def);
 
 /*
- * Whether the endpoint can be a table.  It cannot if a request changes data of
- * the service, if the reply has credentials, or if no column is known.
+ * Whether the endpoint can be a table.  It cannot if a request changes data in a way
+ * that is not known, if the reply has credentials, or if no column is known.
  */
 extern bool dcf_catalogue_is_table(const DcfCatalogueEndpoint *endpoint);
 

@@ -23,7 +23,7 @@ typedef struct DcfTableDefColumn
 	const char *type; /* as in a column definition; never foreign text */
 	DcfColumnOptions options;
 
-	/* The catalogue's description; at most one is set. */
+	/* The catalogue's description; both only in a table that is written. */
 	const DcfCatalogueColumn *field;
 	const DcfCatalogueParam *param;
 

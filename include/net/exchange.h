@@ -119,10 +119,24 @@ extern void dcf_exchange_make_single(DcfExchange *exchange, int duration);
 
 /*
  * Before the first step: send the request again only if the service has certainly not
- * taken it: there was no connection, or status 429.  Any body of status 200 is a reply,
- * even an empty one.
+ * taken it: there was no connection, or status 429.  A 503 may be the gateway's, which
+ * has passed the request on.  Any body of status 200 is a reply, even an empty one.
  */
 extern void dcf_exchange_make_once(DcfExchange *exchange);
+
+/* What is known of whether the service has acted upon a request. */
+typedef enum DcfTaken
+{
+	DCF_TAKEN_NO,	   /* it was not sent, or the service says so */
+	DCF_TAKEN_UNKNOWN, /* it may have been sent, and there is no clear answer */
+	DCF_TAKEN_YES	   /* any 2xx status */
+} DcfTaken;
+
+/*
+ * By the last try.  Valid at any time, also in an error context callback; raises
+ * nothing.
+ */
+extern DcfTaken dcf_exchange_taken(const DcfExchange *exchange);
 
 /* The deadline by total_timeout of a request that begins now; 0: none. */
 extern int64 dcf_exchange_deadline(const DcfServerOptions *options);

@@ -22,6 +22,7 @@
 #include "base/statement.h"
 #include "base/warned.h"
 #include "net/body.h"
+#include "net/exchange.h"
 #include "net/limiter.h"
 #include "net/session.h"
 #include "options/freshness.h"
@@ -202,6 +203,9 @@ extern bool dcf_reply_is_done(const DcfReply *reply);
  * have a copy of it.
  */
 extern void dcf_reply_keep(DcfReply *reply, uint64 records);
+
+/* Whether the service has acted upon the request; as dcf_exchange_taken(). */
+extern DcfTaken dcf_reply_taken(const DcfReply *reply);
 
 /* The request as in messages; lives as long as the reply. */
 extern const char *dcf_reply_request(const DcfReply *reply);

@@ -17,6 +17,9 @@
 #include "base/compat.h"
 #include "request/relation.h"
 
+/* No column can be read, and no row. */
+#define DCF_UNREADABLE_TABLE (-1)
+
 typedef struct DcfDeferredError
 {
 	Bitmapset *missing; /* required columns (attnums) without a value */
@@ -29,12 +32,19 @@ typedef struct DcfDeferredError
 
 	/* the comparison as SQL, or NULL if it cannot be shown */
 	char *clause;
+
+	/*
+	 * a column of a table that is written, which the query reads, or
+	 * DCF_UNREADABLE_TABLE; 0 if the error is another one
+	 */
+	int unreadable;
 } DcfDeferredError;
 
 /*
  * Raise ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED.  The message names all
  * required columns without a value, and shows a clause that would run; or it
- * names the comparison that gives no value.
+ * names the comparison that gives no value.  What is unreadable raises
+ * ERRCODE_FEATURE_NOT_SUPPORTED.
  */
 pg_noreturn extern void
 dcf_deferred_error_raise(const DcfRelation *relation,

@@ -60,8 +60,8 @@ typedef struct DcfRequest
 	bool raw;
 
 	/*
-	 * it changes something: send it again only if the service has not taken it.
-	 * Only for raw requests
+	 * it changes something: send it again only if the service has not taken it,
+	 * and take a reply of any 2xx status
 	 */
 	bool once;
 
@@ -81,9 +81,16 @@ typedef struct DcfRequest
 extern char *dcf_request_path(const char *prefix, char *endpoint);
 
 /*
+ * If a request to this endpoint changes data of the service: the parameter that
+ * names what is changed, without which something is added.  Else NULL.
+ */
+extern const char *dcf_request_writes(const char *endpoint);
+
+/*
  * A request with the parameters that each request of the table sends:
  * LanguageCode, the server's params, the table's params (which replace those
- * of the same name), and Response.  In the current memory context.
+ * of the same name), and Response.  In the current memory context.  It is sent
+ * once if it writes.
  */
 extern DcfRequest *dcf_request_create(const DcfServerOptions *server,
 									  const DcfTableOptions *table);

@@ -309,6 +309,7 @@ get_column(const Source *source, json_t *object)
 	column->type = get_text(source, object, "type");
 	column->kind = get_text(source, object, "kind");
 	column->example = get_text(source, object, "example");
+	column->param = get_text(source, object, "param");
 	column->param_from = get_text(source, object, "param_from");
 	column->param_to = get_text(source, object, "param_to");
 	column->as = get_sql_type(source, object, "as");

@@ -13,24 +13,27 @@
 bool
 dcf_catalogue_is_table(const DcfCatalogueEndpoint *endpoint)
 {
-	return strcmp(endpoint->category, "import") != 0 &&
+	return (strcmp(endpoint->category, DCF_CATEGORY_IMPORT) != 0 ||
+			dcf_request_writes(endpoint->path)) &&
 		strcmp(endpoint->category, "session") != 0 &&
 		(endpoint->columns != NIL || endpoint->variants != NIL);
 }
 
 /*
  * Whether an import of a category, or of all (NULL), includes an endpoint.  "All"
- * excludes partners' endpoints, which only the partner itself can use.
+ * excludes partners' endpoints, which only the partner itself can use, and those that
+ * write: nobody is to get such a table unawares.
  */
 static bool
 is_wanted(const DcfCatalogueEndpoint *endpoint, const char *category)
 {
 	if (category == NULL)
-		return strcmp(endpoint->category, DCF_CATEGORY_PARTNER) != 0;
+		return strcmp(endpoint->category, DCF_CATEGORY_PARTNER) != 0 &&
+			strcmp(endpoint->category, DCF_CATEGORY_IMPORT) != 0;
 	return pg_strcasecmp(endpoint->category, category) == 0;
 }
 
-/* The parts of all endpoints of a category; NULL: of all but "partner". */
+/* The parts of all endpoints of a category; NULL: as is_wanted() says. */
 static List *
 collect_parts(const List *endpoints, const char *category)
 {
@@ -304,11 +307,11 @@ infer_windows(DcfTableDef *def, const DcfCataloguePart *part)
 }
 
 /*
- * Whether a window column sends the parameter.  Addresses are compared:
- * make_window() has set the options to the catalogue's own names.
+ * Whether a column that is read sends the parameter.  Addresses are compared:
+ * make_window() and send_fields() have set the options to the catalogue's own names.
  */
 static bool
-is_window_param(const DcfTableDef *def, const DcfCatalogueParam *param)
+is_field_param(const DcfTableDef *def, const DcfCatalogueParam *param)
 {
 	ListCell *cell;
 
@@ -317,11 +320,36 @@ is_window_param(const DcfTableDef *def, const DcfCatalogueParam *param)
 		const DcfColumnOptions *options =
 			&((const DcfTableDefColumn *) lfirst(cell))->options;
 
-		if (options->param_from == param->name ||
+		if (options->param == param->name ||
+			options->param_from == param->name ||
 			options->param_to == param->name)
 			return true;
 	}
 	return false;
+}
+
+/* Let the columns of a table that is written send the parameters that they show. */
+static void
+send_fields(DcfTableDef *def, const DcfCataloguePart *part,
+			const DcfRequest *common)
+{
+	ListCell *cell;
+
+	foreach(cell, def->columns)
+	{
+		DcfTableDefColumn *column = lfirst(cell);
+		const DcfCatalogueColumn *field = column->field;
+		const DcfCatalogueParam *param =
+			dcf_catalogue_param(part->endpoint,
+								field->param ? field->param : field->name);
+
+		if (param == NULL)
+			continue;
+		column->param = param;
+		column->options.param = param->name;
+		column->options.required =
+			param->required && !is_fixed(common, param->name);
+	}
 }
 
 /*
@@ -353,7 +381,9 @@ make_table_def(const DcfCataloguePart *part, char *relname,
 									column->name, field_type(column))
 				->field = column;
 	}
-	if (options->infer_windows)
+	if (dcf_request_writes(part->endpoint->path))
+		send_fields(def, part, common);
+	else if (options->infer_windows)
 		infer_windows(def, part);
 	foreach(cell, part->endpoint->params)
 	{
@@ -361,7 +391,7 @@ make_table_def(const DcfCataloguePart *part, char *relname,
 
 		if (is_sourced(param->in_use, options) &&
 			dcf_catalogue_part_offers(part, param) &&
-			!is_window_param(def, param))
+			!is_field_param(def, param))
 			add_param(def, taken, part, param, options->column_names, common);
 	}
 	hash_destroy(taken);

@@ -99,6 +99,30 @@ define_catalogue(const char *schema, Oid serverid,
 	return dcf_catalogue_tables(endpoints, schema, options, common);
 }
 
+/* The same, from the catalogue: an endpoint that writes cannot be sampled. */
+static List *
+define_writing(char *endpoint, Oid serverid, const DcfImportOptions *options)
+{
+	const DcfCatalogueEndpoint *found =
+		dcf_catalogue_find(dcf_catalogue_load(), endpoint);
+	List *defs = NIL;
+
+	if (found)
+		defs =
+			dcf_catalogue_tables(list_make1(unconstify(DcfCatalogueEndpoint *,
+													   found)),
+								 found->category, options,
+								 common_request(serverid, options));
+	if (defs == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
+				 errmsg("the catalogue has no columns of endpoint \"%s\"",
+						endpoint)));
+	((DcfTableDef *) linitial(defs))->endpoint =
+		dcf_request_path(options->path_prefix, endpoint);
+	return defs;
+}
+
 /*
  * The definition of a table over one endpoint, from a sample.  The sample
  * decides the columns; what the catalogue has of the endpoint only adds to
@@ -142,7 +166,10 @@ define_schema(ImportForeignSchemaStmt *stmt, Oid serverid,
 	*names = NIL;
 	if (strcmp(stmt->remote_schema, SCHEMA_BRIDGE) == 0)
 		return dcf_bridge_tables(serverid, stmt, options, names);
-	if (stmt->remote_schema[0] == '/')
+	if (stmt->remote_schema[0] == '/' &&
+		dcf_request_writes(stmt->remote_schema))
+		defs = define_writing(stmt->remote_schema, serverid, options);
+	else if (stmt->remote_schema[0] == '/')
 		defs = define_endpoint(stmt->remote_schema, serverid, options);
 	else
 		defs = define_catalogue(stmt->remote_schema, serverid, options);

@@ -371,14 +371,20 @@ dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
 {
 	DcfSample *sample = palloc0(sizeof(DcfSample));
 	DcfTableOptions sampled = *table;
-	DcfSession *session =
-		dcf_session_get(serverid, userid, CurrentMemoryContext);
-	const DcfServerOptions *server = dcf_session_options(session);
+	DcfSession *session;
+	const DcfServerOptions *server;
 	DcfRequest *request;
 	DcfReply *reply;
 	Excerpt excerpt;
 	Fields fields = {0};
 
+	if (dcf_request_writes(table->endpoint))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("endpoint \"%s\" cannot be sampled", table->endpoint),
+				 errdetail("Each request to it writes.")));
+	session = dcf_session_get(serverid, userid, CurrentMemoryContext);
+	server = dcf_session_options(session);
 	sampled.format = DCF_FORMAT_JSONDATATABLE;
 	request = dcf_request_create(server, &sampled);
 	if (more)

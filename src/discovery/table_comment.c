@@ -160,7 +160,7 @@ append_read(StringInfo comment, const DcfTableDefColumn *column)
 
 /*
  * "Sent as StoreID, required." A parameter column sends only, so this begins
- * its comment; a window column is also read, so this follows append_read().
+ * its comment; other columns are also read, so this follows append_read().
  */
 static void
 append_sent(StringInfo comment, const DcfTableDefColumn *column)
@@ -168,7 +168,8 @@ append_sent(StringInfo comment, const DcfTableDefColumn *column)
 	const DcfColumnOptions *options = &column->options;
 
 	if (options->param)
-		appendStringInfo(comment, "Sent as %s", show(options->param));
+		appendStringInfo(comment, "%sSent as %s", comment->len > 0 ? " " : "",
+						 show(options->param));
 	else if (options->param_from || options->param_to)
 		appendStringInfo(comment, " Comparisons with it are sent as %s%s%s",
 						 options->param_from ? show(options->param_from) : "",

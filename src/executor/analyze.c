@@ -18,6 +18,7 @@
 #include "request/fdw_private.h"
 #include "request/relation.h"
 #include "request/request.h"
+#include "request/writing.h"
 
 /* Assumed width of a row in bytes, if nothing is known. */
 #define UNKNOWN_ROW_LENGTH 100
@@ -63,7 +64,18 @@ dcf_analyze_table(Relation rel, AcquireSampleRowsFunc *func,
 	const DcfRelation *relation = dcf_relation_load(rel);
 	double records = Max(rel->rd_rel->reltuples, DCF_ROWS_DEFAULT);
 	double bytes = UNKNOWN_ROW_LENGTH;
-	bool known = dcf_reply_stats_widest(relation, &records, &bytes);
+	bool known;
+
+	if (dcf_writing_is(relation))
+	{
+		ereport(WARNING,
+				(errmsg("foreign table \"%s\" cannot be read",
+						relation->relname),
+				 errdetail("Each request to %s writes.",
+						   relation->table->endpoint)));
+		return false;
+	}
+	known = dcf_reply_stats_widest(relation, &records, &bytes);
 
 	if (!relation->table->analyze_params && !known)
 	{

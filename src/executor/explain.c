@@ -20,6 +20,7 @@
 #include "reply/copy_look.h"
 #include "request/bind.h"
 #include "request/request.h"
+#include "request/writing.h"
 
 static List *deparse_context(ForeignScanState *node, ExplainState *es);
 static bool has_exec_param(Node *node, void *unused);
@@ -57,6 +58,9 @@ dcf_explain_scan(ForeignScanState *node, ExplainState *es)
 							es);
 		return;
 	}
+	/* The rows of an UPDATE are not requested. */
+	if (dcf_writing_is(dcf_scan_relation(scan)))
+		return;
 	set = dcf_bind_create(dcf_scan_relation(scan), priv, values, true);
 
 	explain_request(scan, set, known, es);

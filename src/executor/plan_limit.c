@@ -10,6 +10,7 @@
 #include "executor/plan_limit.h"
 #include "executor/scan.h"
 #include "reply/limit_plan.h"
+#include "request/writing.h"
 
 /* The scans of one execution of a plan. */
 typedef struct Execution
@@ -80,7 +81,9 @@ dcf_plan_limit_begin_scan(ForeignScanState *node, int eflags)
 	Execution *execution;
 
 	dcf_scan_begin(node, eflags);
-	if (!dcf_limits_are_planned())
+	/* The rows of an UPDATE are not requested. */
+	if (!dcf_limits_are_planned() ||
+		dcf_writing_is(dcf_scan_relation(node->fdw_state)))
 		return;
 	old = MemoryContextSwitchTo(estate->es_query_cxt);
 	execution = find_execution(estate);

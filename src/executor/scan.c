@@ -17,7 +17,9 @@
 
 #include "base/compat.h"
 #include "executor/scan.h"
+#include "known_rows.h"
 #include "reply/fetch.h"
+#include "request/writing.h"
 #include "row_cache.h"
 
 /* A binding's expressions, ready to be evaluated. */
@@ -62,9 +64,16 @@ dcf_scan_begin(ForeignScanState *node, int eflags)
 	DcfScan *scan = palloc0(sizeof(DcfScan));
 
 	node->fdw_state = scan;
-	scan->relation = dcf_relation_load(node->ss.ss_currentRelation);
+	scan->relation =
+		dcf_writing_target(dcf_relation_load(node->ss.ss_currentRelation));
 	scan->priv = dcf_fdw_private_read(plan);
 	scan->states = init_states(node, scan->priv);
+	if (dcf_writing_is(scan->relation))
+	{
+		scan->source =
+			dcf_known_rows_create(scan->relation, scan->priv, find_user(node));
+		return;
+	}
 	scan->source =
 		dcf_fetch_create(scan->relation, scan->priv, find_user(node),
 						 dcf_warned_join(node->ss.ps.state,
@@ -167,7 +176,7 @@ dcf_scan_rescan(ForeignScanState *node)
 	scan->batch = -1;
 
 	/* The values may stay the same for further rescans. */
-	if (same_values)
+	if (same_values && !dcf_writing_is(scan->relation))
 		scan->source = dcf_row_cache_join(node, scan->source, true);
 }
 

@@ -64,6 +64,23 @@ dcf_exchange_make_once(DcfExchange *exchange)
 	exchange->http.fresh = true;
 }
 
+/*
+ * With a status from 400 on, only those that blame the request show that it was not
+ * taken.  408 may be said while it is being worked on, and a redirect after it.
+ */
+DcfTaken
+dcf_exchange_taken(const DcfExchange *exchange)
+{
+	if (exchange->transfer == NULL ||
+		!dcf_transfer_is_connected(exchange->transfer))
+		return DCF_TAKEN_NO;
+	if (exchange->status / 100 == 2)
+		return DCF_TAKEN_YES;
+	return exchange->status / 100 == 4 && exchange->status != 408 ?
+		DCF_TAKEN_NO :
+		DCF_TAKEN_UNKNOWN;
+}
+
 int64
 dcf_exchange_deadline(const DcfServerOptions *options)
 {

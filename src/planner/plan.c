@@ -19,6 +19,7 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "request/writing.h"
 #include "plan_private.h"
 
 static const DcfRelation *load_relation(Oid foreigntableid, Index relid,
@@ -359,9 +360,10 @@ static const DcfRelation *
 load_relation(Oid foreigntableid, Index relid, List **bounds)
 {
 	Relation rel = table_open(foreigntableid, NoLock);
-	const DcfRelation *relation = dcf_relation_load(rel);
+	const DcfRelation *relation = dcf_writing_target(dcf_relation_load(rel));
 
-	*bounds = partition_bounds(rel, relid);
+	/* What was written is not known, so it cannot be compared with the bounds. */
+	*bounds = dcf_writing_is(relation) ? NIL : partition_bounds(rel, relid);
 	table_close(rel, NoLock);
 	return relation;
 }

@@ -4,11 +4,16 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/restrictinfo.h"
 
 #include "plan_private.h"
+#include "request/writing.h"
 
 static bool is_result_relation(PlannerInfo *root, RelOptInfo *baserel);
+static int find_unreadable(PlannerInfo *root, RelOptInfo *baserel,
+						   const DcfRelation *relation);
 static void add_keys(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *key,
 					 DcfQuals *quals);
 static Bitmapset *add_split_column(const DcfRelation *relation,
@@ -122,11 +127,55 @@ dcf_plan_check(PlannerInfo *root, RelOptInfo *baserel, DcfPathPlan *path)
 	path->deferred = NULL;
 	path->comparison = NULL;
 	path->conditional = NIL;
+	if (dcf_writing_is(state->relation))
+	{
+		int unreadable = find_unreadable(root, baserel, state->relation);
+
+		if (unreadable != 0)
+		{
+			path->deferred = palloc0(sizeof(DcfDeferredError));
+			path->deferred->unreadable = unreadable;
+			return;
+		}
+	}
+	else if (is_result_relation(root, baserel))
+		return;
+	path->deferred = dcf_qual_check(root, baserel, state->relation,
+									state->uses, state->joined, path->quals,
+									&path->comparison, &path->conditional);
+}
+
+/*
+ * Of a table that is written, the first column but the id that the query reads, or
+ * DCF_UNREADABLE_TABLE if it is not the target of an UPDATE; else 0.  An UPDATE always
+ * reads the row as a whole, only to hand it over.
+ */
+static int
+find_unreadable(PlannerInfo *root, RelOptInfo *baserel,
+				const DcfRelation *relation)
+{
+	const DcfColumn *id = dcf_writing_id(relation);
+	Bitmapset *attnums = NULL;
+	ListCell *lc;
+
 	if (!is_result_relation(root, baserel))
-		path->deferred =
-			dcf_qual_check(root, baserel, state->relation, state->uses,
-						   state->joined, path->quals, &path->comparison,
-						   &path->conditional);
+		return DCF_UNREADABLE_TABLE;
+	pull_varattnos((Node *) baserel->reltarget->exprs, baserel->relid,
+				   &attnums);
+	foreach(lc, baserel->baserestrictinfo)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
+					   baserel->relid, &attnums);
+	for (int i = 0; i < relation->natts; i++)
+	{
+		AttrNumber attnum = i + 1;
+
+		if (relation->columns[i].kind != DCF_COLUMN_DROPPED &&
+			!(id && id->attnum == attnum) &&
+			bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber,
+						  attnums))
+			return attnum;
+	}
+	return 0;
 }
 
 /* Whether the table is the target of UPDATE, DELETE or MERGE. */

@@ -96,8 +96,8 @@ extern void dcf_plan_estimate(PlannerInfo *root, RelOptInfo *baserel,
 							  const DcfPlanBatch *batch, DcfPathPlan *path);
 
 /*
- * Find out whether the path can run.  Not for the target of UPDATE or DELETE,
- * which the executor refuses with its own message.
+ * Find out whether the path can run.  Not for the target of UPDATE or DELETE of a
+ * table that is not written, which the executor refuses with its own message.
  */
 extern void dcf_plan_check(PlannerInfo *root, RelOptInfo *baserel,
 						   DcfPathPlan *path);

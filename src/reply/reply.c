@@ -124,6 +124,13 @@ dcf_reply_is_done(const DcfReply *reply)
 	return reply->body && dcf_body_has_arrived(reply->body);
 }
 
+DcfTaken
+dcf_reply_taken(const DcfReply *reply)
+{
+	return reply->has_url ? dcf_exchange_taken(&reply->call.exchange) :
+							DCF_TAKEN_NO;
+}
+
 const char *
 dcf_reply_request(const DcfReply *reply)
 {

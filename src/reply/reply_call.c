@@ -191,8 +191,8 @@ dcf_reply_step_call(DcfReply *reply)
 	}
 	status = dcf_call_status(&reply->call);
 	/* Its detail shows the request, so it needs no CONTEXT. */
-	taken = status == 200 || (reply->request->raw && status / 100 == 2) ||
-		reply->request->any_reply_within > 0;
+	taken = status == 200 || reply->request->any_reply_within > 0 ||
+		((reply->request->raw || reply->request->once) && status / 100 == 2);
 	if (!taken && !(status == DCF_STATUS_TOO_MUCH && reply->can_halve))
 		raise_refusal(reply);
 	MemoryContextSwitchTo(old);

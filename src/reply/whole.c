@@ -9,6 +9,7 @@
 
 #include "base/foreign_text.h"
 #include "base/json_document.h"
+#include "core/markup.h"
 #include "core/text.h"
 #include "reply/whole.h"
 
@@ -105,34 +106,63 @@ gather(DcfReply *reply)
 	}
 }
 
-/* Raise if the service says in a reply of status 2xx that it has failed. */
-static void
-check_taken(DcfReply *reply, const char *bytes, size_t len)
+/* The bytes of the body that have come, at most so many as are gathered. */
+static const char *
+get_start(const DcfReply *reply, size_t *len)
 {
-	json_t *document = dcf_json_document_parse(bytes, len);
-	const char *message = dcf_json_document_text(document, "Message");
+	const char *bytes = dcf_body_buffer(dcf_reply_body(reply), len);
 
-	if (json_is_true(dcf_json_document_member(document, "Error")))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("service did not accept the request"),
-				 errdetail("%s was answered with an error: \"%s\".",
-						   dcf_reply_request(reply),
-						   message ?
-							   dcf_foreign_text(message, strlen(message)) :
-							   dcf_foreign_text_start(bytes, len))));
+	*len = Min(*len, DCF_JSON_DOCUMENT_MAX);
+	return bytes;
+}
+
+char *
+dcf_whole_refusal(DcfReply *reply)
+{
+	json_t *document;
+	const char *message;
+	const char *bytes;
+	size_t len;
+
+	gather(reply);
+	bytes = get_start(reply, &len);
+	document = dcf_json_document_parse(bytes, len);
+	if (!json_is_true(dcf_json_document_member(document, "Error")))
+		return NULL;
+	message = dcf_json_document_text(document, "Message");
+	return message ? dcf_foreign_text(message, strlen(message)) :
+					 dcf_foreign_text_start(bytes, len);
+}
+
+void
+dcf_whole_raise_refusal(const DcfReply *reply, const char *said)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_ERROR),
+			 errmsg("service did not accept the request"),
+			 errdetail("%s was answered with an error: \"%s\".",
+					   dcf_reply_request(reply), said)));
+}
+
+bool
+dcf_whole_is_blank(const DcfReply *reply)
+{
+	size_t len;
+	const char *bytes = get_start(reply, &len);
+
+	return dcf_markup_look(bytes, len) == DCF_BODY_BLANK;
 }
 
 char *
 dcf_whole_acknowledgement(DcfReply *reply)
 {
+	const char *said = dcf_whole_refusal(reply);
 	const char *bytes;
 	size_t len;
 
-	gather(reply);
-	bytes = dcf_body_buffer(dcf_reply_body(reply), &len);
-	len = Min(len, DCF_JSON_DOCUMENT_MAX);
-	check_taken(reply, bytes, len);
+	if (said)
+		dcf_whole_raise_refusal(reply, said);
+	bytes = get_start(reply, &len);
 	/* Other encodings may lack one of its characters. */
 	if (GetDatabaseEncoding() == PG_UTF8 && dcf_text_is_utf8(bytes, len) &&
 		memchr(bytes, '\0', len) == NULL)

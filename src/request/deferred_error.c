@@ -16,11 +16,15 @@ pg_noreturn static void raise_missing(const DcfRelation *relation,
 									  const DcfDeferredError *deferred);
 pg_noreturn static void raise_unsent(const DcfRelation *relation,
 									 const DcfDeferredError *deferred);
+pg_noreturn static void raise_unreadable(const DcfRelation *relation,
+										 int unreadable);
 
 void
 dcf_deferred_error_raise(const DcfRelation *relation,
 						 const DcfDeferredError *deferred)
 {
+	if (deferred->unreadable != 0)
+		raise_unreadable(relation, deferred->unreadable);
 	/* With missing columns, unsent only names a window among them. */
 	if (!bms_is_empty(deferred->missing))
 		raise_missing(relation, deferred);
@@ -34,6 +38,11 @@ dcf_deferred_error_show(const DcfRelation *relation,
 	StringInfoData buf;
 	int member = -1;
 
+	if (deferred->unreadable == DCF_UNREADABLE_TABLE)
+		return pstrdup("the table is only written");
+	if (deferred->unreadable != 0)
+		return psprintf("column \"%s\" is only written",
+						relation->columns[deferred->unreadable - 1].attname);
 	initStringInfo(&buf);
 	if (bms_is_empty(deferred->missing))
 	{
@@ -183,4 +192,30 @@ raise_unsent(const DcfRelation *relation, const DcfDeferredError *deferred)
 				 reason),
 		 errhint(
 			 "Compare it by =, IN or IS NULL with a value that is known before the scan starts: a constant, a query parameter, an uncorrelated subquery, or a column of a table that can be joined first.")));
+}
+
+/* What is at the service is not known here. */
+static void
+raise_unreadable(const DcfRelation *relation, int unreadable)
+{
+	const char *endpoint = relation->table->endpoint;
+
+	if (unreadable == DCF_UNREADABLE_TABLE)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("foreign table \"%s\" cannot be read", relation->relname),
+			 errdetail("Each request to %s writes.", endpoint),
+			 errhint(
+				 "RETURNING shows what the service answers to an INSERT or UPDATE.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("column \"%s\" of foreign table \"%s\" cannot be read",
+					relation->columns[unreadable - 1].attname,
+					relation->relname),
+			 errdetail("Each request to %s writes, so the old value is not "
+					   "known.",
+					   endpoint),
+			 errhint("Select the rows of an UPDATE by their id alone, and SET "
+					 "values that do not depend on the old ones.")));
 }

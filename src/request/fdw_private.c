@@ -36,9 +36,10 @@ enum
 /* Positions in PRIVATE_DEFERRED, and in each list of PRIVATE_CONDITIONAL. */
 enum
 {
-	DEFERRED_MISSING, /* IntList of attnums */
-	DEFERRED_UNSENT,  /* Integer */
-	DEFERRED_CLAUSE	  /* String, empty for none */
+	DEFERRED_MISSING,	/* IntList of attnums */
+	DEFERRED_UNSENT,	/* Integer */
+	DEFERRED_CLAUSE,	/* String, empty for none */
+	DEFERRED_UNREADABLE /* Integer */
 };
 
 /*
@@ -75,9 +76,10 @@ write_deferred(const DcfDeferredError *deferred)
 {
 	if (!deferred)
 		return NIL;
-	return list_make3(list_from_bitmapset(deferred->missing),
+	return list_make4(list_from_bitmapset(deferred->missing),
 					  makeInteger(deferred->unsent),
-					  makeString(deferred->clause ? deferred->clause : ""));
+					  makeString(deferred->clause ? deferred->clause : ""),
+					  makeInteger(deferred->unreadable));
 }
 
 static DcfDeferredError *
@@ -93,6 +95,7 @@ read_deferred(const List *list)
 	deferred->unsent = intVal(list_nth(list, DEFERRED_UNSENT));
 	clause = strVal(list_nth(list, DEFERRED_CLAUSE));
 	deferred->clause = clause[0] != '\0' ? clause : NULL;
+	deferred->unreadable = intVal(list_nth(list, DEFERRED_UNREADABLE));
 	return deferred;
 }
 

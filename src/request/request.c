@@ -59,6 +59,38 @@ dcf_request_path(const char *prefix, char *endpoint)
 	return psprintf("%s%s", prefix, endpoint);
 }
 
+/* Whether a path is the endpoint, apart from case, a prefix and slashes behind it. */
+static bool
+is_endpoint(const char *path, const char *endpoint)
+{
+	size_t len = strlen(path);
+	size_t endpoint_len = strlen(endpoint);
+
+	while (len > 0 && path[len - 1] == '/')
+		len--;
+	return len >= endpoint_len &&
+		pg_strncasecmp(path + len - endpoint_len, endpoint, endpoint_len) == 0;
+}
+
+const char *
+dcf_request_writes(const char *endpoint)
+{
+	static const struct
+	{
+		const char *endpoint;
+		const char *id;
+	} endpoints[] = {
+		{"/Import/TrafficCount", "TrafficCountID"},
+	};
+
+	for (int i = 0; i < (int) lengthof(endpoints); i++)
+	{
+		if (is_endpoint(endpoint, endpoints[i].endpoint))
+			return endpoints[i].id;
+	}
+	return NULL;
+}
+
 DcfRequest *
 dcf_request_create(const DcfServerOptions *server,
 				   const DcfTableOptions *table)
@@ -70,6 +102,7 @@ dcf_request_create(const DcfServerOptions *server,
 	request->method = table->method;
 	request->post_body = server->post_body;
 	request->format = table->format;
+	request->once = dcf_request_writes(table->endpoint) != NULL;
 
 	/*
 	 * Later ones replace earlier ones of the same name: the table's params

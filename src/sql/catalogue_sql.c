@@ -54,10 +54,15 @@ static List *
 all_tables(const List *endpoints)
 {
 	DcfImportOptions *options = dcf_option_import(NIL);
+	List *defs;
 
 	options->all_sources = true;
-	return list_concat(dcf_catalogue_tables(endpoints, NULL, options, NULL),
+	defs = dcf_catalogue_tables(endpoints, NULL, options, NULL);
+	defs = list_concat(defs,
 					   dcf_catalogue_tables(endpoints, DCF_CATEGORY_PARTNER,
+											options, NULL));
+	return list_concat(defs,
+					   dcf_catalogue_tables(endpoints, DCF_CATEGORY_IMPORT,
 											options, NULL));
 }
 
