@@ -141,6 +141,11 @@ UPDATE traffic_count SET traffic_count_id = 1 WHERE traffic_count_id = 656;
 \echo :SQLSTATE
 UPDATE traffic_count t SET traffic_count = n FROM fixes WHERE t.store_id = fixes.store;
 UPDATE traffic_count t SET traffic_count = 1 FROM traffic_count o WHERE t.traffic_count_id = 656 AND o.traffic_count_id = 656;
+UPDATE traffic_count SET traffic_count = 1 WHERE traffic_count_id = 656 AND traffic_count.* IS NOT NULL;
+UPDATE traffic_count t SET traffic_count = length(t::text) WHERE traffic_count_id = 656;
+UPDATE traffic_count t SET traffic_count = n FROM fixes WHERE traffic_count_id = id AND t <> ROW(fixes.*);
+UPDATE traffic_count SET traffic_count = (SELECT count(*) FROM fixes WHERE store = store_id) WHERE traffic_count_id = 656;
+UPDATE traffic_count SET traffic_count = 1 WHERE traffic_count_id = 656 OR EXISTS (SELECT FROM fixes WHERE store = store_id);
 -- no row
 UPDATE traffic_count SET traffic_count = 1 WHERE traffic_count_id = NULL;
 UPDATE traffic_count SET traffic_count = 1 WHERE traffic_count_id = 656 AND false;
@@ -169,6 +174,9 @@ INSERT INTO traffic_count (store_id) VALUES (1) ON CONFLICT (store_id) DO UPDATE
 SELECT * FROM dataconnect_describe('sandbox', '/Import/TrafficCount', 'StoreID=1&StartDate=2026-01-01&StopDate=2026-01-02&TrafficCount=1');
 \echo :SQLSTATE
 SELECT * FROM dataconnect_check('traffic_count');
+\set VERBOSITY terse
+SELECT count(*) FROM dataconnect_conformance('sandbox', '/Import/TrafficCount', '2026-01-01');
+\set VERBOSITY default
 ALTER FOREIGN TABLE traffic_count OPTIONS (ADD analyze_params 'StoreID=1&StartDate=2026-01-01&StopDate=2026-01-02&TrafficCount=1');
 ANALYZE traffic_count;
 ALTER FOREIGN TABLE traffic_count OPTIONS (DROP analyze_params);
@@ -176,6 +184,7 @@ BEGIN READ ONLY;
 INSERT INTO traffic_count (store_id, start_date, end_date, traffic_count) VALUES (1, '2026-01-01', '2026-01-02', 3);
 \echo :SQLSTATE
 ROLLBACK;
+\! $DATACONNECT_SANDBOX_CTL log --fields path --clear | grep -i import
 SET dataconnect_fdw.offline = on;
 INSERT INTO traffic_count (store_id, start_date, end_date, traffic_count) VALUES (1, '2026-01-01', '2026-01-02', 3);
 \echo :SQLSTATE

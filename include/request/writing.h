@@ -15,6 +15,9 @@
 /* Whether a request for the table writes, so that the table cannot be read. */
 extern bool dcf_writing_is(const DcfRelation *relation);
 
+/* Raise ERRCODE_FEATURE_NOT_SUPPORTED if a request to the endpoint writes. */
+extern void dcf_writing_refuse(const char *endpoint);
+
 /* The column whose value names the row to be changed, or NULL. */
 extern const DcfColumn *dcf_writing_id(const DcfRelation *relation);
 

@@ -18,6 +18,7 @@
 #include "reply/format.h"
 #include "reply/reply.h"
 #include "request/request.h"
+#include "request/writing.h"
 #include "sample_type.h"
 #include "type_map.h"
 
@@ -378,11 +379,7 @@ dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
 	Excerpt excerpt;
 	Fields fields = {0};
 
-	if (dcf_request_writes(table->endpoint))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("endpoint \"%s\" cannot be sampled", table->endpoint),
-				 errdetail("Each request to it writes.")));
+	dcf_writing_refuse(table->endpoint);
 	session = dcf_session_get(serverid, userid, CurrentMemoryContext);
 	server = dcf_session_options(session);
 	sampled.format = DCF_FORMAT_JSONDATATABLE;

@@ -147,8 +147,8 @@ dcf_plan_check(PlannerInfo *root, RelOptInfo *baserel, DcfPathPlan *path)
 
 /*
  * Of a table that is written, the first column but the id that the query reads, or
- * DCF_UNREADABLE_TABLE if it is not the target of an UPDATE; else 0.  An UPDATE always
- * reads the row as a whole, only to hand it over.
+ * DCF_UNREADABLE_TABLE if it reads a row as a whole, or is no UPDATE of the table; else 0.
+ * The executor itself always wants the row as a whole, only to hand it over.
  */
 static int
 find_unreadable(PlannerInfo *root, RelOptInfo *baserel,
@@ -160,6 +160,22 @@ find_unreadable(PlannerInfo *root, RelOptInfo *baserel,
 
 	if (!is_result_relation(root, baserel))
 		return DCF_UNREADABLE_TABLE;
+	foreach(lc, list_concat_copy(baserel->baserestrictinfo, baserel->joininfo))
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
+					   baserel->relid, &attnums);
+	/* What is SET; a partition has the expressions of its parent. */
+	foreach(lc, root->parse->targetList)
+	{
+		const TargetEntry *target = lfirst_node(TargetEntry, lc);
+
+		if (!target->resjunk)
+			pull_varattnos((Node *) target->expr, root->parse->resultRelation,
+						   &attnums);
+	}
+	if (bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attnums))
+		return DCF_UNREADABLE_TABLE;
+	bms_free(attnums);
+	attnums = NULL;
 	pull_varattnos((Node *) baserel->reltarget->exprs, baserel->relid,
 				   &attnums);
 	foreach(lc, baserel->baserestrictinfo)

@@ -21,6 +21,16 @@ dcf_writing_is(const DcfRelation *relation)
 	return dcf_request_writes(relation->table->endpoint) != NULL;
 }
 
+void
+dcf_writing_refuse(const char *endpoint)
+{
+	if (dcf_request_writes(endpoint))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("endpoint \"%s\" cannot be read", endpoint),
+				 errdetail("Each request to it writes.")));
+}
+
 const DcfColumn *
 dcf_writing_id(const DcfRelation *relation)
 {

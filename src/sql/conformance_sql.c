@@ -20,6 +20,7 @@
 #include "core/text.h"
 #include "net/session.h"
 #include "reply/reply.h"
+#include "request/writing.h"
 #include "result_row.h"
 #include "sample_sql.h"
 
@@ -87,6 +88,7 @@ create_request(FunctionCallInfo fcinfo, DcfSession *session, char *params,
 		dcf_option_fetch(get_text(fcinfo, 1), params, "get", options);
 	DcfRequest *request = dcf_request_create(options, table);
 
+	dcf_writing_refuse(table->endpoint);
 	dcf_request_set_query(request, dcf_option_utf8(params));
 	request->raw = true;
 	request->any_reply_within = timeout;
