@@ -27,6 +27,7 @@
 #include "net/http.h"
 #include "net/limiter.h"
 #include "net/offline.h"
+#include "net/recording.h"
 #include "options/freshness.h"
 #include "options/option.h"
 #include "planner/batch_plan.h"
@@ -60,6 +61,7 @@ _PG_init(void)
 	dcf_limits_init();
 	dcf_parameter_sql_init();
 	dcf_offline_init();
+	dcf_recording_init();
 	dcf_freshness_init();
 	dcf_import_comment_init();
 	MarkGUCPrefixReserved("dataconnect_fdw");

@@ -14,7 +14,7 @@ try:
 except ImportError:
     sys.exit("sandbox: Python's aiohttp is missing; on Debian install python3-aiohttp")
 
-from . import auth, tls
+from . import auth, recording, replay, tls
 from .app import Sandbox
 from .company import Company
 from .state import State, check_settings
@@ -41,6 +41,10 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--set", action="append", default=[], type=setting,
                         metavar="NAME=VALUE", help="a setting that a reset leaves so")
+    parser.add_argument("--replay", metavar="DIR",
+                        help="answer from a recording, whatever credentials are sent")
+    parser.add_argument("--delays", action="store_true",
+                        help="with --replay: when the bytes came, too")
     parser.add_argument("--until-eof", action="store_true", help="end with standard input")
     for name, value in vars(auth.Accounts()).items():
         parser.add_argument("--" + name.replace("_", "-"), default=value)
@@ -68,6 +72,8 @@ async def serve(args):
     loop = asyncio.get_running_loop()
     accounts = auth.Accounts(**{n: getattr(args, n) for n in vars(auth.Accounts())})
     state = State(accounts, dict(args.set), max(1, args.scale))
+    if args.replay:
+        state.replay = replay.load(args.replay, args.delays)
     sandbox = Sandbox(state, Company(args.seed, args.scale))
     manager = web.Server(
         sandbox.handle, access_log=None, max_line_size=65536, max_field_size=65536,
@@ -97,7 +103,7 @@ def main():
         asyncio.run(serve(arguments()))
     except subprocess.CalledProcessError:
         sys.exit("sandbox: openssl could not make the certificates")
-    except OSError as error:
+    except (OSError, recording.BadRecording) as error:
         sys.exit("sandbox: %s" % error)
 
 

@@ -106,6 +106,9 @@ class Sandbox:
         fault = faults.take(self.state, request.method, path, params, entry.Auth)
         self.state.open_requests += 1
         try:
+            if self.state.replay:
+                return await self.state.replay.answer(self.state, request, path, query, body,
+                                                      entry)
             await self._turn(request, key, entry)
             with Place(self.state, key, entry):
                 return await self._answer(request, key, params, problem, fault, entry)

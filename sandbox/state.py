@@ -101,6 +101,7 @@ class State:
         self.scale = scale
         self.started_with = settings or {}
         self.base_url = None
+        self.replay = None         # a Replay, which then answers all requests
         self.open_requests = 0     # between head of request and end of reply
         self.active = {}           # {scope of the limit: requests being answered}
         self.full = set()          # scopes that refuse until a request ends
@@ -116,6 +117,8 @@ class State:
         self.reset()
 
     def reset(self):
+        if self.replay:
+            self.replay.reset()
         for fault in self.faults:
             fault.released.set()
         self.chance = random.Random(429)

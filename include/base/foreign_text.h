@@ -39,4 +39,10 @@ typedef List *(*DcfSecretsFn)(const void *holder);
 extern void dcf_foreign_text_hide(DcfSecretsFn secrets, const void *holder,
 								  MemoryContext cxt);
 
+/*
+ * The secrets of all holders, a List of char *, in UTF-8, valid until one of them
+ * changes.
+ */
+extern List *dcf_foreign_text_secrets(void);
+
 #endif /* DCF_FOREIGN_TEXT_H */

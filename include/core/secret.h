@@ -19,8 +19,12 @@
  * encodings of URLs and forms (%C3%A9, +), JSON (\u00e9, \/) and HTML (&amp;,
  * &#233;), also if these are inside a JSON string.  If the text was cut, its end
  * matches if it is the start of the secret, of at least DCF_SECRET_MIN bytes.
+ *
+ * Returns from where on the text may be the start of the secret, if it goes on; len
+ * if nowhere.  For a text that comes in pieces: search from there once more.
  */
-extern void dcf_secret_mark(const char *text, size_t len, bool cut,
-							const char *secret, size_t secret_len, bool *mark);
+extern size_t dcf_secret_mark(const char *text, size_t len, bool cut,
+							  const char *secret, size_t secret_len,
+							  bool *mark);
 
 #endif /* DCF_SECRET_H */

@@ -106,23 +106,32 @@ dcf_foreign_text_hide(DcfSecretsFn secrets, const void *holder,
 	MemoryContextRegisterResetCallback(cxt, &added->release);
 }
 
+List *
+dcf_foreign_text_secrets(void)
+{
+	List *secrets = NIL;
+	dlist_iter iter;
+
+	dlist_foreach(iter, &holders)
+	{
+		const Holder *holder = dlist_container(Holder, node, iter.cur);
+
+		secrets = list_concat(secrets, holder->secrets(holder->holder));
+	}
+	return secrets;
+}
+
 /* A copy of the bytes with each secret replaced by stars; cut: see make_safe(). */
 static char *
 hide_secrets(const char *bytes, size_t len, bool cut)
 {
 	char *copy = palloc(len + 1);
 	bool *mark = palloc0(len + 1);
-	dlist_iter iter;
+	ListCell *cell;
 
-	dlist_foreach(iter, &holders)
-	{
-		Holder *holder = dlist_container(Holder, node, iter.cur);
-		ListCell *cell;
-
-		foreach(cell, holder->secrets(holder->holder))
-			dcf_secret_mark(bytes, len, cut, lfirst(cell),
-							strlen(lfirst(cell)), mark);
-	}
+	foreach(cell, dcf_foreign_text_secrets())
+		(void) dcf_secret_mark(bytes, len, cut, lfirst(cell),
+							   strlen(lfirst(cell)), mark);
 	for (size_t i = 0; i < len; i++)
 		/*
 		 * Marks are collected first: secrets may overlap or contain each

@@ -210,10 +210,13 @@ decode_inside_json(Encoding encoding, const char *text, size_t len, Unit *unit)
 		unit->used = ends[unit->used - 1];
 }
 
-/* How many bytes at the start of the text are the secret; 0 if none. */
+/*
+ * How many bytes at the start of the text are the secret; 0 if none.  Sets *open if
+ * the text ends before that is known.
+ */
 static size_t
 match(Encoding encoding, bool inside_json, const char *text, size_t len,
-	  bool cut, const char *secret, size_t secret_len)
+	  bool cut, const char *secret, size_t secret_len, bool *open)
 {
 	size_t pos = 0;
 	size_t matched = 0;
@@ -231,7 +234,10 @@ match(Encoding encoding, bool inside_json, const char *text, size_t len,
 		 * the secret's start.
 		 */
 		if (unit.used == 0)
+		{
+			*open = true;
 			return cut && matched >= DCF_SECRET_MIN ? len : 0;
+		}
 		/*
 		 * Units are compared as bytes: the escape of a character stands for
 		 * all its bytes.
@@ -245,23 +251,59 @@ match(Encoding encoding, bool inside_json, const char *text, size_t len,
 	return pos;
 }
 
-void
+/* Whether the byte begins something other than itself in one of the encodings. */
+static bool
+is_escape(char byte)
+{
+	return byte == '%' || byte == '+' || byte == '\\' || byte == '&';
+}
+
+/*
+ * Whether the text, of at least one byte, may begin with the secret.  A quick look,
+ * as nearly all bytes of a reply are looked at in vain.
+ */
+static bool
+may_match(const char *text, size_t len, const char *secret)
+{
+	if (text[0] == secret[0])
+		return len < 2 || text[1] == secret[1] || is_escape(text[1]) ||
+			is_escape(text[0]);
+	if (!is_escape(text[0]))
+		return false;
+	if (text[0] == '+')
+		return secret[0] == ' ';
+	/* An escape of JSON that stands for the byte behind it, as \" does. */
+	if (text[0] == '\\' && len >= 2 && strchr("bfnrtu", text[1]) == NULL)
+		return text[1] == secret[0] || is_escape(text[1]);
+	return true;
+}
+
+size_t
 dcf_secret_mark(const char *text, size_t len, bool cut, const char *secret,
 				size_t secret_len, bool *mark)
 {
+	size_t settled = len;
+
 	if (secret_len < DCF_SECRET_MIN)
-		return;
+		return len;
 	for (size_t i = 0; i < len; i++)
 	{
+		bool open = false;
+
+		if (!may_match(text + i, len - i, secret))
+			continue;
 		for (int encoding = 0; encoding < ENCODINGS; encoding++)
 		{
 			for (int inside_json = 0; inside_json < 2; inside_json++)
 			{
 				size_t n = match((Encoding) encoding, inside_json, text + i,
-								 len - i, cut, secret, secret_len);
+								 len - i, cut, secret, secret_len, &open);
 
 				memset(mark + i, true, n);
 			}
 		}
+		if (open && settled == len)
+			settled = i;
 	}
+	return settled;
 }

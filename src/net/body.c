@@ -41,23 +41,6 @@ release_body(void *arg)
 		dcf_buffer_wipe(&body->own);
 }
 
-/* The coding that the head names. */
-static DcfBodyCoding
-find_coding(const DcfHttpHead *head)
-{
-	const char *name = head->content_coding;
-
-	if (name[0] == '\0')
-		return DCF_CODING_NONE;
-	if (head->several_codings)
-		return DCF_CODING_UNKNOWN;
-	if (pg_strcasecmp(name, "gzip") == 0 || pg_strcasecmp(name, "x-gzip") == 0)
-		return DCF_CODING_GZIP;
-	if (pg_strcasecmp(name, "deflate") == 0)
-		return DCF_CODING_DEFLATE;
-	return DCF_CODING_UNKNOWN;
-}
-
 DcfBody *
 dcf_body_create(DcfSource *source)
 {
@@ -67,7 +50,7 @@ dcf_body_create(DcfSource *source)
 
 	body->source = source;
 	body->inbox = inbox;
-	body->coding = find_coding(source->head);
+	body->coding = dcf_coding_find(source->head);
 	body->piece_number = -1;
 	body->buffer = &inbox->bytes;
 	if (body->coding != DCF_CODING_NONE)

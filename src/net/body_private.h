@@ -12,15 +12,8 @@
 #include "net/inflate.h"
 #include "net/inflate_thread.h"
 #include "net/read_thread.h"
+#include "coding.h"
 #include "source_private.h"
-
-typedef enum DcfBodyCoding
-{
-	DCF_CODING_NONE,
-	DCF_CODING_GZIP,
-	DCF_CODING_DEFLATE,
-	DCF_CODING_UNKNOWN
-} DcfBodyCoding;
 
 /* Why there are no more bytes, besides what has befallen the source. */
 typedef enum DcfBodyProblem
@@ -43,7 +36,7 @@ struct DcfBody
 	DcfSource *source;
 	DcfInbox *inbox; /* of the source */
 	DcfResource resource;
-	DcfBodyCoding coding;
+	DcfCoding coding;
 	DcfBuffer *buffer;
 	size_t shown;
 	DcfBuffer own;

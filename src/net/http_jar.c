@@ -133,6 +133,12 @@ dcf_http_share_jar(DcfTransfer *transfer, const char *url,
 		dcf_http_take_jar(transfer, url);
 }
 
+bool
+dcf_http_has_cookies(const DcfTransfer *transfer)
+{
+	return transfer->jar && transfer->jar->len > 0;
+}
+
 /* Whether a cookie, as a line from libcurl, is small enough for a jar. */
 static bool
 fits_jar(const char *line)

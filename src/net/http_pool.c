@@ -202,6 +202,7 @@ collect_ended(DcfHttpPool *pool)
 		}
 		transfer->source.done = true;
 		transfer->result = result;
+		dcf_transfer_finish_recording(transfer);
 		dcf_http_note_idle(transfer);
 		dcf_transfer_call_on_end(transfer);
 		dcf_http_return_jar(transfer);
@@ -226,12 +227,24 @@ call_on_connect(DcfHttpPool *pool)
 	}
 }
 
+/* Record what has come of the transfers that are recorded. */
+static void
+record_progress(DcfHttpPool *pool)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &pool->transfers)
+		dcf_transfer_record(dlist_container(DcfTransfer, node, iter.cur));
+}
+
 /* After libcurl has worked: see to what has happened. */
 static void
 note_progress(DcfHttpPool *pool, CURLMcode code)
 {
 	dcf_http_check_multi(code);
 	/* These may call PostgreSQL, which libcurl's callbacks must not. */
+	if (unlikely(pool->nrecords > 0))
+		record_progress(pool);
 	call_on_connect(pool);
 	collect_ended(pool);
 }

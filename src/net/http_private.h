@@ -46,6 +46,7 @@ struct DcfHttpPool
 	DcfWatcher watcher; /* libcurl's sockets, and when it wants to be called */
 	dlist_head transfers;
 	int ntransfers;
+	int nrecords; /* those of them that are recorded */
 	DcfHttpConnection connections[DCF_HTTP_MAX_IDLE];
 	int nconnections;
 };
@@ -68,6 +69,9 @@ extern void dcf_http_check_multi(CURLMcode code);
  * scheme, host and port: the one most recently used, or a new one.
  */
 extern void dcf_http_take_jar(DcfTransfer *transfer, const char *url);
+
+/* Whether the transfer has a jar with cookies, of which libcurl may send some. */
+extern bool dcf_http_has_cookies(const DcfTransfer *transfer);
 
 /*
  * Let a transfer send the cookies of another one's jar, which that one keeps.  For the

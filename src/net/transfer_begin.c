@@ -129,6 +129,7 @@ release_transfer(void *arg)
 	bool done = transfer->source.done;
 	sigset_t saved;
 
+	dcf_transfer_finish_recording(transfer);
 	dcf_transfer_cut(transfer, "it was given up");
 	dcf_http_end_lookup(transfer);
 	dcf_http_return_jar(transfer);
@@ -144,6 +145,8 @@ release_transfer(void *arg)
 	if (transfer->has_fd)
 		ReleaseExternalFD();
 	dlist_delete(&transfer->node);
+	if (transfer->recording)
+		transfer->pool->nrecords--;
 	if (--transfer->pool->ntransfers == 0)
 		dcf_wait_forget_lost(&transfer->pool->watcher);
 	transfer->pool = NULL;
@@ -313,6 +316,19 @@ create_transfer(DcfHttpPool *pool, const DcfHttpRequest *request)
 	return transfer;
 }
 
+/* Record the transfer, if that is on. */
+static void
+begin_record(DcfTransfer *transfer, const DcfHttpRequest *request)
+{
+	const DcfTransfer *other = request->cookies_of;
+	bool cookies = dcf_http_has_cookies(transfer) ||
+		(other && dcf_http_has_cookies(other));
+
+	transfer->recording = dcf_recording_begin(request, cookies);
+	if (transfer->recording)
+		transfer->pool->nrecords++;
+}
+
 /* Set up the transfer's libcurl handle, and send the request. */
 static void
 open_transfer(DcfTransfer *transfer, const DcfHttpRequest *request)
@@ -333,6 +349,7 @@ open_transfer(DcfTransfer *transfer, const DcfHttpRequest *request)
 		dcf_http_share_jar(transfer, request->url, request->cookies_of);
 	else if (request->cookies)
 		dcf_http_take_jar(transfer, request->url);
+	begin_record(transfer, request);
 	dcf_http_start(transfer);
 }
 

@@ -158,6 +158,8 @@ dcf_transfer_on_header(char *line, size_t one, size_t len, void *arg)
 	/* What follows the head is the trailer of a chunked body. */
 	if (transfer->head_done)
 		return len;
+	if (transfer->recording)
+		dcf_recording_head(transfer->recording, line, len);
 
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
 	{

@@ -6,6 +6,7 @@
 #define DCF_TRANSFER_PRIVATE_H
 
 #include "http_private.h"
+#include "net/recording.h"
 #include "net/transfer.h"
 #include "source_private.h"
 
@@ -67,6 +68,9 @@ struct DcfTransfer
 	char length[24];		  /* Content-Length */
 	bool odd_length;		  /* it is no number, or several differ */
 	DcfInbox inbox;
+
+	DcfRecording *recording; /* or NULL */
+	uint64 recorded;		 /* of inbox.received */
 
 	int64 begun_at;
 	int64 connected_at;	 /* 0: not yet */
@@ -131,6 +135,12 @@ pg_noreturn extern void dcf_transfer_raise(const DcfTransfer *transfer);
 /* Raise that the reply was cut short, as reason says in half a sentence. */
 pg_noreturn extern void dcf_transfer_raise_cut(const DcfTransfer *transfer,
 											   const char *reason);
+
+/* Record what has come since the last call of libcurl. */
+extern void dcf_transfer_record(DcfTransfer *transfer);
+
+/* The transfer has ended: finish its recording, if it has one. */
+extern void dcf_transfer_finish_recording(DcfTransfer *transfer);
 
 /* libcurl's callback for one line of a head or trailer; arg is the transfer. */
 extern size_t dcf_transfer_on_header(char *line, size_t one, size_t len,

@@ -21,6 +21,7 @@ resume(DcfSource *source)
 	/* libcurl may call on_body() before it returns, and so pause again. */
 	code = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
 	dcf_signal_mask_restore(&saved);
+	dcf_transfer_record(transfer);
 
 	if (code == CURLE_OUT_OF_MEMORY)
 		dcf_http_check(code);

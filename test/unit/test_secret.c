@@ -124,9 +124,72 @@ leaves_other_marks(void)
 		CHECK(mark[i], "byte %d", i);
 }
 
+/* Where to search once more: no secret that was found is to be cut in two. */
+static size_t
+unsettled(const char *text, size_t len, const char *secret, bool *mark)
+{
+	size_t at =
+		dcf_secret_mark(text, len, false, secret, strlen(secret), mark);
+
+	while (at > 0 && at < len && mark[at - 1])
+		at--;
+	return at;
+}
+
+/* A text that comes in two pieces, wherever it is cut, has the same marks. */
+static void
+finds_in_pieces(void)
+{
+	for (int i = 0; i < COUNT(cases); i++)
+	{
+		const char *text = cases[i].text;
+		const char *secret = cases[i].secret;
+		size_t len = strlen(text);
+
+		for (size_t cut = 0; cut <= len; cut++)
+		{
+			bool *mark = calloc(len + 1, sizeof(bool));
+			size_t at = unsettled(text, cut, secret, mark);
+
+			dcf_secret_mark(text + at, len - at, false, secret, strlen(secret),
+							mark + at);
+			for (size_t j = 0; j < len; j++)
+				CHECK(mark[j] == (cases[i].hidden[j] == '*'),
+					  "\"%s\" in \"%s\", cut at %zu: byte %zu", secret, text,
+					  cut, j);
+			free(mark);
+		}
+	}
+}
+
+/* Only what may be a secret's start is searched again. */
+static void
+settles(void)
+{
+	static const struct
+	{
+		const char *text;
+		size_t at;
+	} texts[] = {{"", 0},		   {"the end", 7}, {"the s", 4},
+				 {"the secre", 4}, {"secret", 6},  {"the secr\\u00", 4},
+				 {"secrets", 6},   {"sesecre", 2}, {"set", 3},
+				 {"the %7", 4},	   {"a \\", 2}};
+
+	for (int i = 0; i < COUNT(texts); i++)
+	{
+		bool mark[32] = {false};
+		size_t at = dcf_secret_mark(texts[i].text, strlen(texts[i].text),
+									false, "secret", 6, mark);
+
+		CHECK(at == texts[i].at, "\"%s\": %zu", texts[i].text, at);
+	}
+}
+
 int
 main(void)
 {
+	RUN(finds_in_pieces);
+	RUN(settles);
 	RUN(hides);
 	RUN(hides_what_was_cut);
 	RUN(leaves_other_marks);
