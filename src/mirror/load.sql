@@ -222,11 +222,7 @@ BEGIN
     INTO columns, selected
     FROM @extschema@.dataconnect_mirror_stored(mirror) s
         LEFT JOIN LATERAL (
-            SELECT c.column_name
-            FROM @extschema@.dataconnect_mirror_columns(m.source) c,
-                LATERAL pg_options_to_table(c.options) p
-            WHERE p.option_name = 'value' AND lower(p.option_value) = 'fetched_at'
-            LIMIT 1) o ON s.fetched_at;
+            SELECT c.column_name FROM @extschema@.dataconnect_mirror_columns(m.source) c WHERE c.origin = 'fetched_at' LIMIT 1) o ON s.fetched_at;
     BEGIN
         EXECUTE format('EXPLAIN (ANALYZE, TIMING OFF, BUFFERS OFF, COSTS OFF, SUMMARY OFF, FORMAT JSON) INSERT INTO %s (%s) %s',
             into_table, columns, @extschema@.dataconnect_mirror_query(mirror, a, b, selected, condition)) INTO plan;

@@ -65,6 +65,7 @@ RETURNS TABLE (
     default_value text,
     list boolean,
     zone text,
+    origin text,
     options text[])
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -78,7 +79,7 @@ AS $$
              ELSE 'filtered' END,
         coalesce(o.name, a.attname), o.param, o.param_from, o.param_to,
         coalesce(o.required::boolean, false), o.default_value,
-        coalesce(o.list::boolean, false), o.zone, a.attfdwoptions
+        coalesce(o.list::boolean, false), o.zone, lower(o.value), a.attfdwoptions
     FROM pg_attribute a,
         LATERAL (
             SELECT max(option_value) FILTER (WHERE option_name = 'name') AS name,
@@ -254,8 +255,9 @@ AS $$
 DECLARE
     start_column name;
     stop_column name;
-    missing record;
+    col record;
     wrong text;
+    missing text;
     example text;
 BEGIN
     IF by_column IS NOT NULL THEN
@@ -283,52 +285,47 @@ BEGIN
                   HINT = 'A parameter that no column has belongs in the foreign table''s own option params.';
     END IF;
 
-    -- A required column needs its value in each query, even if the table's params have one.
-    FOR missing IN
-        SELECT c.column_name, coalesce(c.param, c.param_from, c.param_to) AS param, c.kind
-        FROM @extschema@.dataconnect_mirror_columns(source) c
-        WHERE c.required AND c.kind IN ('parameter', 'filtered', 'window')
-            AND c.column_name IS DISTINCT FROM by_column
-            AND c.column_name IS DISTINCT FROM start_column AND c.column_name IS DISTINCT FROM stop_column
-            AND NOT EXISTS (SELECT FROM @extschema@.dataconnect_mirror_decode(params) d WHERE lower(d.name) = lower(c.param))
-            AND NOT EXISTS (
-                SELECT FROM @extschema@.dataconnect_mirror_decode(@extschema@.dataconnect_mirror_table_option(source, 'params')) d
-                WHERE lower(d.name) = lower(c.param) AND c.kind = 'parameter')
-        ORDER BY c.attnum
+    -- A required column needs its value in each query, even if the table's params have one. Only a
+    -- parameter column can be given one here.
+    FOR col IN
+        SELECT k.*, CASE WHEN k.kind = 'parameter' THEN coalesce(given.value, CASE WHEN k.required THEN own.value END) END AS sent
+        FROM @extschema@.dataconnect_mirror_columns(source) k
+            LEFT JOIN @extschema@.dataconnect_mirror_decode(params) given ON lower(given.name) = lower(k.param)
+            LEFT JOIN LATERAL (
+                SELECT d.value
+                FROM @extschema@.dataconnect_mirror_decode(@extschema@.dataconnect_mirror_table_option(source, 'params')) d
+                WHERE lower(d.name) = lower(k.param)
+                LIMIT 1) own ON true
+        WHERE k.kind IN ('parameter', 'filtered', 'window')
+            AND k.column_name IS DISTINCT FROM start_column AND k.column_name IS DISTINCT FROM stop_column
+        ORDER BY k.attnum
     LOOP
-        IF missing.kind <> 'parameter' THEN
-            RAISE EXCEPTION 'foreign table "%" cannot be mirrored while column "%" is required', source, missing.column_name
+        IF col.required AND col.kind <> 'parameter' AND col.column_name IS DISTINCT FROM by_column THEN
+            RAISE EXCEPTION 'foreign table "%" cannot be mirrored while column "%" is required', source, col.column_name
                 USING ERRCODE = 'fdw_dynamic_parameter_value_needed',
-                      HINT = concat(CASE WHEN by_column IS NULL AND missing.kind = 'window'
-                              THEN format('To mirror it by days, add by => %L and since. To mirror all of it, make', missing.column_name)
+                      HINT = concat(CASE WHEN by_column IS NULL AND col.kind = 'window'
+                              THEN format('To mirror it by days, add by => %L and since. To mirror all of it, make', col.column_name)
                               ELSE 'Make' END,
                           format(' it optional: ALTER FOREIGN TABLE %s ALTER COLUMN %I OPTIONS (DROP required). If the service needs %s, fix it in the table''s option params.',
-                              source, missing.column_name, missing.param));
+                              source, col.column_name, coalesce(col.param, col.param_from, col.param_to)));
+        ELSIF col.required AND col.kind = 'parameter' AND col.sent IS NULL THEN
+            example := concat(example, '&', @extschema@.dataconnect_mirror_encode(col.param), '=',
+                @extschema@.dataconnect_mirror_example(source, col.param));
+            missing := concat_ws(', ', missing, col.param);
+        ELSIF coalesce(col.sent, col.default_value) IS NOT NULL AND col.kind <> 'window' THEN
+            column_name := col.column_name;
+            type := col.type;
+            param := col.param;
+            value := coalesce(col.sent, col.default_value);
+            list := col.list;
+            RETURN NEXT;
         END IF;
-        example := concat(example, '&', @extschema@.dataconnect_mirror_encode(missing.param), '=',
-            @extschema@.dataconnect_mirror_example(source, missing.param));
-        wrong := concat_ws(', ', wrong, missing.param);
     END LOOP;
-    IF wrong IS NOT NULL THEN
-        RAISE EXCEPTION 'foreign table "%" needs a value for %', source, wrong
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'foreign table "%" needs a value for %', source, missing
             USING ERRCODE = 'fdw_dynamic_parameter_value_needed',
                   HINT = format('Add params => %L.', concat_ws('&', nullif(params, ''), substr(example, 2)));
     END IF;
-
-    RETURN QUERY
-    SELECT c.column_name, c.type, c.param, g.value, c.list
-    FROM @extschema@.dataconnect_mirror_columns(source) c,
-        LATERAL (
-            SELECT coalesce(
-                (SELECT d.value FROM @extschema@.dataconnect_mirror_decode(params) d WHERE lower(d.name) = lower(c.param)),
-                CASE WHEN c.required THEN (
-                    SELECT d.value
-                    FROM @extschema@.dataconnect_mirror_decode(@extschema@.dataconnect_mirror_table_option(source, 'params')) d
-                    WHERE lower(d.name) = lower(c.param)) END,
-                c.default_value) AS value) g
-    WHERE c.kind IN ('parameter', 'filtered') AND g.value IS NOT NULL
-        AND c.column_name IS DISTINCT FROM start_column AND c.column_name IS DISTINCT FROM stop_column
-    ORDER BY c.attnum;
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_values(regclass, name, text)
