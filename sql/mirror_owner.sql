@@ -162,6 +162,34 @@ CALL dataconnect_refresh('local.whole');
 RESET ROLE;
 SELECT * FROM local.seen WHERE what = 'domain';
 
+-- nor can what an owner writes into the state break the views that others watch
+SET ROLE regress_dataconnect_owner;
+DO $$
+DECLARE
+    forged text;
+BEGIN
+    FOREACH forged IN ARRAY ARRAY['step = ''400000 years''', 'live = ''400000 years''', 'late = ''400000 years''', 'since = ''4000-01-01 BC''',
+        'horizon = ''5000000-01-01''', 'key_columns = ''{}''', 'key_columns = ''{id,NULL}''']
+    LOOP
+        BEGIN
+            EXECUTE format('UPDATE public.dataconnect_mirror_mine SET %s WHERE target = ''local.sales''::regclass', forged);
+            RAISE WARNING 'wrote %', forged;
+        EXCEPTION WHEN check_violation THEN
+            NULL;
+        END;
+    END LOOP;
+END $$;
+SELECT dataconnect_mirror('local.source', target => 'far', schema => 'local', by => 'date_created', since => '2026-01-01', step => '400000 years');
+UPDATE dataconnect_mirror_period_mine SET records = 9223372036854775807, rejected = 9223372036854775807, added = 9223372036854775807,
+    changed = 9223372036854775807, vanished = 9223372036854775807;
+INSERT INTO dataconnect_mirror_period_mine SELECT target, '1999-01-01', '1999-01-02', loaded_at, records, rejected, request, added, changed, vanished
+FROM dataconnect_mirror_period_mine WHERE target = 'local.sales'::regclass LIMIT 1;
+UPDATE dataconnect_mirror_period_mine SET loaded_at = 'infinity' WHERE target = 'local.whole'::regclass;
+UPDATE dataconnect_mirror_mine SET refreshed_at = 'infinity', result = 'ok';
+RESET ROLE;
+SELECT mirror, rows, rejected, added, changed, vanished, lag FROM dataconnect_mirrors ORDER BY 1::text;
+SELECT count(*) FROM dataconnect_mirror_periods;
+
 -- only who has the owner's rights may write as the owner
 SET ROLE regress_dataconnect_member;
 SELECT processed, returned FROM dataconnect_mirror_write('local.whole', 'SELECT current_user');

@@ -19,11 +19,14 @@ BEGIN
         RAISE EXCEPTION '% must be whole days or months, not "%"', option, given
             USING ERRCODE = 'invalid_parameter_value', HINT = format('For example: %s => ''3 days''.', option);
     END IF;
+    IF days > '1000 years' THEN
+        RAISE EXCEPTION '% must be at most 1000 years, not "%"', option, given USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     RETURN days;
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_whole_days(text, interval)
-IS 'an option of dataconnect_mirror() as whole days and months; fails if it has a part of a day or is negative (22023)';
+IS 'an option of dataconnect_mirror() as whole days and months; fails if it has a part of a day, is negative or longer than 1000 years (22023)';
 
 CREATE FUNCTION dataconnect_mirror_free_name(schema oid, base text, ending text)
 RETURNS name

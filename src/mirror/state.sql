@@ -56,12 +56,13 @@ CREATE TABLE dataconnect_mirror_state (
     horizon date,
     refreshed_at timestamptz,
     result text,
-    -- Owners may change these by hand.
+    -- Owners may change these by hand, and others see what follows from them.
     CONSTRAINT dataconnect_mirror_days CHECK (by_column IS NULL OR (
-        since IS NOT NULL AND horizon IS NOT NULL AND isfinite(since) AND isfinite(horizon) AND since <= horizon
-        AND step IS NOT NULL AND step = date_trunc('day', step) AND step >= '1 day'
-        AND live IS NOT NULL AND live = date_trunc('day', live) AND live >= '0'
-        AND late IS NOT NULL AND late = date_trunc('day', late) AND late >= '0')),
+        since IS NOT NULL AND horizon IS NOT NULL AND since >= '0001-01-01' AND horizon <= '9999-12-31' AND since <= horizon
+        AND step IS NOT NULL AND step = date_trunc('day', step) AND step BETWEEN '1 day' AND '1000 years'
+        AND live IS NOT NULL AND live = date_trunc('day', live) AND live BETWEEN '0' AND '1000 years'
+        AND late IS NOT NULL AND late = date_trunc('day', late) AND late BETWEEN '0' AND '1000 years')),
+    CONSTRAINT dataconnect_mirror_key CHECK (key_columns <> '{}' AND array_position(key_columns, NULL) IS NULL),
     CONSTRAINT dataconnect_mirror_outside CHECK (outside IN ('refuse', 'error'))
 );
 

@@ -19,6 +19,18 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_bytes(regclass)
 IS 'bytes on disk of a table with its partitions, indexes and TOAST; those of foreign partitions do not count';
 
+-- Owners may write the state by hand. What they write must not fail in others' queries.
+CREATE FUNCTION dataconnect_mirror_total(total numeric)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT least(greatest(total, -9223372036854775808), 9223372036854775807)::bigint WHERE total IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_total(numeric)
+IS 'a sum as bigint, or the nearest one';
+
 CREATE VIEW dataconnect_mirrors WITH (security_barrier) AS
 SELECT
     s.target::regclass AS mirror,
@@ -35,7 +47,7 @@ SELECT
     s.refreshed_at,
     s.result,
     CASE WHEN s.by_column IS NULL
-        THEN now() - greatest(p.loaded_at, CASE WHEN s.result = 'ok' THEN s.refreshed_at END)
+        THEN CASE WHEN isfinite(w.compared_at) THEN now() - w.compared_at END
         ELSE make_interval(days => greatest(d.due - s.horizon, 0)) END AS lag,
     CASE WHEN d.due > s.horizon
         THEN daterange(s.horizon, least(d.due, n.step_to)) END AS next_period,
@@ -46,11 +58,16 @@ SELECT
     s.live_table::regclass
 FROM @extschema@.dataconnect_mirror_state AS s
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(p.records), 0)::bigint AS records, sum(p.rejected)::bigint AS rejected,
-            sum(p.added)::bigint AS added, sum(p.changed)::bigint AS changed,
-            sum(p.vanished)::bigint AS vanished, max(p.loaded_at) AS loaded_at
+        SELECT @extschema@.dataconnect_mirror_total(coalesce(sum(p.records), 0)) AS records,
+            @extschema@.dataconnect_mirror_total(sum(p.rejected)) AS rejected,
+            @extschema@.dataconnect_mirror_total(sum(p.added)) AS added,
+            @extschema@.dataconnect_mirror_total(sum(p.changed)) AS changed,
+            @extschema@.dataconnect_mirror_total(sum(p.vanished)) AS vanished,
+            max(p.loaded_at) AS loaded_at
         FROM @extschema@.dataconnect_mirror_period_state AS p
         WHERE p.target = s.target) AS p
+    CROSS JOIN LATERAL (
+        SELECT greatest(p.loaded_at, CASE WHEN s.result = 'ok' THEN s.refreshed_at END)) AS w (compared_at)
     LEFT JOIN LATERAL (
         SELECT CASE WHEN s.live = '0' THEN t.today + 1 ELSE (t.today - s.live)::date END AS due
         FROM @extschema@.dataconnect_mirror_today(s.source, s.by_column) AS t (today)
