@@ -180,6 +180,7 @@ BEGIN
     END LOOP;
 END $$;
 SELECT dataconnect_mirror('local.source', target => 'far', schema => 'local', by => 'date_created', since => '2026-01-01', step => '400000 years');
+SELECT dataconnect_mirror('local.source', target => 'far', schema => 'local', by => 'date_created', since => '4000-01-01 BC');
 UPDATE dataconnect_mirror_period_mine SET records = 9223372036854775807, rejected = 9223372036854775807, added = 9223372036854775807,
     changed = 9223372036854775807, vanished = 9223372036854775807;
 INSERT INTO dataconnect_mirror_period_mine SELECT target, '1999-01-01', '1999-01-02', loaded_at, records, rejected, request, added, changed, vanished

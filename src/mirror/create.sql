@@ -104,12 +104,10 @@ BEGIN
     partition := format('%I.%I', place.nspname, live_name)::regclass;
 
     SELECT string_agg(format('ALTER COLUMN %I OPTIONS (%s)', c.column_name,
-        (SELECT string_agg(format('ADD %I %L', option, value), ', ')
-         FROM @extschema@.dataconnect_mirror_live_column(mirror.source, mirror.by_column, c.column_name))), ', ' ORDER BY c.attnum)
+        @extschema@.dataconnect_mirror_option_changes(NULL, c.options)), ', ' ORDER BY a.attnum)
     INTO columns
-    FROM @extschema@.dataconnect_mirror_columns(mirror.source) c
-    JOIN pg_attribute a ON a.attrelid = mirror.target AND a.attname = c.column_name AND NOT a.attisdropped
-    WHERE c.kind IN ('response', 'filtered', 'window');
+    FROM @extschema@.dataconnect_mirror_live_columns(mirror.source, mirror.by_column) c
+    JOIN pg_attribute a ON a.attrelid = mirror.target AND a.attname = c.column_name AND NOT a.attisdropped;
     IF mirror.fetched_at_column IS NOT NULL THEN
         columns := columns || format(', ALTER COLUMN %I OPTIONS (ADD value ''fetched_at'')', mirror.fetched_at_column);
     END IF;
@@ -213,6 +211,8 @@ BEGIN
     IF since IS NULL OR NOT isfinite(since) THEN
         RAISE EXCEPTION 'by needs since, the first day to mirror'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'For example: since => ''2024-01-01''.';
+    ELSIF since NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN
+        RAISE EXCEPTION 'since must be a day of the years 1 to 9999, not %', since USING ERRCODE = 'invalid_parameter_value';
     END IF;
 END $$;
 

@@ -180,7 +180,8 @@ RETURNS TABLE (
     from_text text,
     to_text text,
     from_day date,
-    to_day date)
+    to_day date,
+    is_of_days boolean)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 SET TimeZone = 'UTC'
@@ -196,19 +197,23 @@ AS $$
         WHERE m.target = mirror AND m.managed
     )
     SELECT i.inhrelid, b.bound = 'DEFAULT', i.inhdetachpending, e.ends[1], e.ends[2],
-        coalesce((e.ends[1]::timestamptz AT TIME ZONE z.name)::date, '-infinity'),
-        coalesce((e.ends[2]::timestamptz AT TIME ZONE z.name)::date, 'infinity')
+        coalesce(l.first::date, '-infinity'), coalesce(l.last::date, 'infinity'),
+        coalesce(l.first::date::timestamp AT TIME ZONE z.name = e.ends[1]::timestamptz
+            AND l.last::date::timestamp AT TIME ZONE z.name = e.ends[2]::timestamptz, false)
     FROM zone z, pg_inherits i
         JOIN pg_class c ON c.oid = i.inhrelid
-        CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid)) b (bound)
+        -- With OFFSET each is computed once.
+        CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) OFFSET 0) b (bound)
         CROSS JOIN LATERAL (
-            SELECT regexp_match(b.bound, '^FOR VALUES FROM \((?:''(.*)''|MINVALUE)\) TO \((?:''(.*)''|MAXVALUE)\)$')) e (ends)
+            SELECT regexp_match(b.bound, '^FOR VALUES FROM \((?:''(.*)''|MINVALUE)\) TO \((?:''(.*)''|MAXVALUE)\)$') OFFSET 0) e (ends)
+        CROSS JOIN LATERAL (
+            SELECT e.ends[1]::timestamptz AT TIME ZONE z.name, e.ends[2]::timestamptz AT TIME ZONE z.name OFFSET 0) l (first, last)
     WHERE i.inhparent = mirror
     ORDER BY 6, 1
 $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_partitions(regclass)
-IS 'the partitions of a mirror with their bounds, as texts in UTC and as days of the column''s time zone';
+IS 'the partitions of a mirror with their bounds, as texts in UTC and as days of the column''s time zone, and whether both are the beginning of a day';
 
 -- Why a table has no state that the caller sees.
 CREATE FUNCTION dataconnect_mirror_refuse(mirror regclass)
@@ -333,9 +338,7 @@ BEGIN
         ELSIF p.to_day <= m.since THEN
             CONTINUE;
         ELSE
-            IF p.from_text IS DISTINCT FROM @extschema@.dataconnect_mirror_bound(p.from_day, by_type, zone)
-                OR p.to_text IS DISTINCT FROM @extschema@.dataconnect_mirror_bound(p.to_day, by_type, zone)
-            THEN
+            IF NOT p.is_of_days THEN
                 RAISE EXCEPTION 'partition "%" of mirror "%" does not begin and end with a day', p.partition, mirror
                     USING ERRCODE = 'object_not_in_prerequisite_state',
                           DETAIL = format('It is from %s to %s; the days are those of time zone %s.', p.from_text, p.to_text, zone),
@@ -531,6 +534,24 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_retype(dataconnect_mirror_mine, name, text, text)
 IS 'the commands that give a column of a mirror another type';
 
+-- As it mostly is.
+CREATE FUNCTION dataconnect_mirror_is_alike(mirror regclass)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT bool_and(d.is_known AND d.there IS NOT NULL AND d.here IS NOT NULL AND (d.there = d.here OR NOT m.managed))
+        AND bool_or(d.column_name = m.by_column) IS NOT FALSE
+        AND coalesce(m.key_columns <@ array_agg(d.column_name), true)
+        AND m.fetched_at_column IS NULL
+    FROM @extschema@.dataconnect_mirror_mine m, @extschema@.dataconnect_mirror_differences(mirror) d
+    WHERE m.target = mirror
+    GROUP BY m.by_column, m.key_columns, m.fetched_at_column
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_is_alike(regclass)
+IS 'whether source and target of a mirror have the same columns as at the last refresh, and none need be followed';
+
 CREATE FUNCTION dataconnect_mirror_follow_source(mirror regclass)
 RETURNS void
 LANGUAGE plpgsql
@@ -538,25 +559,28 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
+    same CONSTANT boolean := @extschema@.dataconnect_mirror_is_alike(mirror);
     c record;
     message text;
     detail text;
     hint text;
 BEGIN
-    PERFORM @extschema@.dataconnect_mirror_follow_rename(mirror);
+    IF NOT same THEN
+        PERFORM @extschema@.dataconnect_mirror_follow_rename(mirror);
 
-    FOR c IN SELECT * FROM @extschema@.dataconnect_mirror_differences(mirror) LOOP
-        IF c.is_known AND c.there IS NULL AND c.here IS NOT NULL THEN
-            PERFORM @extschema@.dataconnect_mirror_refuse_gone(m, c.column_name, c.here);
-        ELSIF c.there <> c.here AND m.managed THEN
-            RAISE EXCEPTION 'column "%" of mirror "%" has type %, but type % in foreign table "%"',
-                    c.column_name, mirror, c.here, c.there, m.source
-                USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = CASE WHEN c.column_name = m.by_column
-                          THEN 'Rows are placed by this column: change the foreign table back, or make a new mirror.'
-                          ELSE @extschema@.dataconnect_mirror_retype(m, c.column_name, c.here, c.there) END;
-        END IF;
-    END LOOP;
+        FOR c IN SELECT * FROM @extschema@.dataconnect_mirror_differences(mirror) LOOP
+            IF c.is_known AND c.there IS NULL AND c.here IS NOT NULL THEN
+                PERFORM @extschema@.dataconnect_mirror_refuse_gone(m, c.column_name, c.here);
+            ELSIF c.there <> c.here AND m.managed THEN
+                RAISE EXCEPTION 'column "%" of mirror "%" has type %, but type % in foreign table "%"',
+                        c.column_name, mirror, c.here, c.there, m.source
+                    USING ERRCODE = 'object_not_in_prerequisite_state',
+                          HINT = CASE WHEN c.column_name = m.by_column
+                              THEN 'Rows are placed by this column: change the foreign table back, or make a new mirror.'
+                              ELSE @extschema@.dataconnect_mirror_retype(m, c.column_name, c.here, c.there) END;
+            END IF;
+        END LOOP;
+    END IF;
     m := @extschema@.dataconnect_mirror_get(mirror);
     BEGIN
         PERFORM @extschema@.dataconnect_mirror_values(m.source, m.by_column, m.params);
@@ -566,13 +590,15 @@ BEGIN
             format('%s To change params: UPDATE %s.dataconnect_mirror_mine SET params = ''...'' WHERE target = %L::regclass;',
                 hint, '@extschema@', mirror));
     END;
-    PERFORM @extschema@.dataconnect_mirror_add_column(m, d.column_name)
-    FROM @extschema@.dataconnect_mirror_differences(mirror) d
-    WHERE NOT d.is_known AND d.there IS NOT NULL AND d.here IS NULL;
-    SELECT array_agg(d.column_name) INTO m.source_columns
-    FROM @extschema@.dataconnect_mirror_differences(mirror) d WHERE d.there IS NOT NULL;
-    UPDATE @extschema@.dataconnect_mirror_mine SET source_columns = m.source_columns
-    WHERE target = mirror AND source_columns IS DISTINCT FROM m.source_columns;
+    IF NOT same THEN
+        PERFORM @extschema@.dataconnect_mirror_add_column(m, d.column_name)
+        FROM @extschema@.dataconnect_mirror_differences(mirror) d
+        WHERE NOT d.is_known AND d.there IS NOT NULL AND d.here IS NULL;
+        SELECT array_agg(d.column_name) INTO m.source_columns
+        FROM @extschema@.dataconnect_mirror_differences(mirror) d WHERE d.there IS NOT NULL;
+        UPDATE @extschema@.dataconnect_mirror_mine SET source_columns = m.source_columns
+        WHERE target = mirror AND source_columns IS DISTINCT FROM m.source_columns;
+    END IF;
     IF EXISTS (SELECT FROM pg_inherits WHERE inhrelid = m.live_table AND inhparent = mirror) THEN
         PERFORM @extschema@.dataconnect_mirror_follow_options(mirror);
     END IF;
@@ -747,7 +773,7 @@ AS $$
     SELECT string_agg(CASE
         WHEN w.option_name IS NULL THEN format('DROP %I', p.option_name)
         WHEN p.option_name IS NULL THEN format('ADD %I %L', w.option_name, w.option_value)
-        ELSE format('SET %I %L', w.option_name, w.option_value) END, ', ')
+        ELSE format('SET %I %L', w.option_name, w.option_value) END, ', ' ORDER BY coalesce(w.option_name, p.option_name))
     FROM pg_options_to_table(present) p
         FULL JOIN pg_options_to_table(wanted) w ON w.option_name = p.option_name
     WHERE w.option_value IS DISTINCT FROM p.option_value
@@ -779,12 +805,10 @@ BEGIN
     SELECT string_agg(format('ALTER COLUMN %I OPTIONS (%s)', d.attname, d.changes), ', ')
     INTO changes
     FROM (
-        SELECT a.attname, @extschema@.dataconnect_mirror_option_changes(a.attfdwoptions,
-            (SELECT array_agg(o.option || '=' || o.value)
-             FROM @extschema@.dataconnect_mirror_live_column(m.source, m.by_column, a.attname) o))
+        SELECT a.attname, @extschema@.dataconnect_mirror_option_changes(a.attfdwoptions, c.options)
         FROM pg_attribute a
-            JOIN @extschema@.dataconnect_mirror_columns(m.source) c ON c.column_name = a.attname
-        WHERE a.attrelid = m.live_table AND NOT a.attisdropped AND c.kind IN ('response', 'filtered', 'window')
+            JOIN @extschema@.dataconnect_mirror_live_columns(m.source, m.by_column) c ON c.column_name = a.attname
+        WHERE a.attrelid = m.live_table AND NOT a.attisdropped
             AND a.attname IS DISTINCT FROM m.fetched_at_column) d (attname, changes)
     WHERE d.changes IS NOT NULL;
     SELECT concat_ws(', ', changes, 'OPTIONS (' || @extschema@.dataconnect_mirror_option_changes(t.ftoptions,

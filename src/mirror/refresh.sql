@@ -60,6 +60,7 @@ DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
     place record;
     model record;
+    ends_at CONSTANT timestamptz := @extschema@.dataconnect_mirror_bounds(mirror, b, b, '%2$s');
     partition_name text;
     partition regclass;
 BEGIN
@@ -71,8 +72,7 @@ BEGIN
     JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind = 'r'
     LEFT JOIN pg_am w ON w.oid = c.relam
     WHERE i.inhparent = mirror
-        AND substring(pg_get_expr(c.relpartbound, c.oid), 'TO \(''(.*)''\)')::timestamptz
-            <= @extschema@.dataconnect_mirror_bounds(mirror, b, b, '%2$s')::timestamptz
+        AND substring(pg_get_expr(c.relpartbound, c.oid), 'TO \(''(.*)''\)')::timestamptz <= ends_at
     ORDER BY substring(pg_get_expr(c.relpartbound, c.oid), 'TO \(''(.*)''\)')::timestamptz DESC NULLS LAST
     LIMIT 1;
     IF NOT FOUND THEN

@@ -373,34 +373,34 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_live_params(regclass, name, text)
 IS 'the option params of the partition that the service answers, or NULL: the source''s own, and the values of its parameter columns';
 
-CREATE FUNCTION dataconnect_mirror_live_column(source regclass, by_column name, column_name name)
-RETURNS TABLE (option text, value text)
+CREATE FUNCTION dataconnect_mirror_live_columns(source regclass, by_column name)
+RETURNS TABLE (column_name name, options text[])
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH c AS (
+    WITH c AS MATERIALIZED (
         SELECT * FROM @extschema@.dataconnect_mirror_columns(source) c
-        WHERE c.column_name = dataconnect_mirror_live_column.column_name
-    ), options AS (
-        SELECT o.option_name, o.option_value
+        WHERE c.kind IN ('response', 'filtered', 'window')
+    ), o AS (
+        SELECT c.column_name, o.option_name, o.option_value
         FROM c, LATERAL pg_options_to_table(c.options) o
         WHERE CASE
             WHEN c.column_name = by_column THEN o.option_name IN ('timezone')
             WHEN c.kind = 'filtered' AND c.default_value IS NOT NULL THEN o.option_name IN ('timezone')
             ELSE o.option_name <> 'name' END
         UNION ALL
-        SELECT 'name', c.key FROM c
+        SELECT c.column_name, 'name', c.key FROM c
         UNION ALL
-        SELECT o.option_name, o.option_value
-        FROM c, LATERAL @extschema@.dataconnect_mirror_period_columns(source, by_column) p,
+        SELECT by_column, o.option_name, o.option_value
+        FROM @extschema@.dataconnect_mirror_period_columns(source, by_column) p,
             LATERAL (VALUES ('param_from', p.param_from), ('param_to', p.param_to), ('required', 'true')) o (option_name, option_value)
-        WHERE c.column_name = by_column AND o.option_value IS NOT NULL
+        WHERE o.option_value IS NOT NULL
     )
-    SELECT option_name, option_value FROM options ORDER BY option_name
+    SELECT o.column_name, array_agg(o.option_name || '=' || o.option_value ORDER BY o.option_name) FROM o GROUP BY 1
 $$;
 
-COMMENT ON FUNCTION dataconnect_mirror_live_column(regclass, name, name)
-IS 'the options of a column in the partition that the service answers: those of the source, with the period''s parameters for the column by which rows are placed';
+COMMENT ON FUNCTION dataconnect_mirror_live_columns(regclass, name)
+IS 'the options, each as name=value, of the columns in the partition that the service answers: those of the source, with the period''s parameters for the column by which rows are placed';
 
 CREATE FUNCTION dataconnect_mirror_live_table(source regclass, by_column name, params text)
 RETURNS TABLE (option text, value text)
