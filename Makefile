@@ -354,6 +354,15 @@ demo:
 demo-shell:
 	@PG_CONFIG='$(PG_CONFIG)' demo/run --shell
 
+# The page over the demo's database, and its tests, which also take the picture in the
+# README; `make dashboard-picture` stores it.
+dashboard:
+	@PG_CONFIG='$(PG_CONFIG)' examples/dashboard/run
+test-dashboard:
+	@PG_CONFIG='$(PG_CONFIG)' examples/dashboard/run --test build/dashboard.png
+dashboard-picture:
+	@PG_CONFIG='$(PG_CONFIG)' examples/dashboard/run --test doc/dashboard.png
+
 bench:
 	@PG_CONFIG='$(PG_CONFIG)' bench/run
 bench-quick:
@@ -379,6 +388,9 @@ help:
 	@echo 'From a clean machine (each installs what it needs):'
 	@echo '  make demo                    build, install, run the demo'
 	@echo '  make demo-shell              the same, then leave you in psql'
+	@echo '  make dashboard               a page over the demo; DASHBOARD_PORT=8765'
+	@echo '  make test-dashboard          the tests of that page, in a browser'
+	@echo '  make dashboard-picture       the same, and store the picture in doc/dashboard.png'
 	@echo '  make test                    build, install, run every test, as CI does'
 	@echo '  make bench                   build, install, compare with other ways to load'
 	@echo '  make bench-quick             the same in some minutes, with 100,000 records'
@@ -427,5 +439,5 @@ FORCE:
   fuzz-quick fuzz-queries format format-check lint doc-map demo-picture setup test \
   test-sanitized test-clients unit-core unit-arm64 deb dist test-package test-dist \
   test-releases test-arm64 version demo \
-  demo-shell \
+  demo-shell dashboard test-dashboard dashboard-picture \
   bench bench-quick bench-dashboard bench-mirror bench-readers assert-postgres help

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
-# Functions that the scripts in tools/, demo/ and bench/ share. To be sourced.
+# Functions that the scripts in tools/, demo/, bench/ and examples/ share. To be
+# sourced, with the path from the script's folder to the root in `up` if it is not ..
 
-root=$(CDPATH='' cd "$(dirname "$0")/.." && pwd)
+root=$(CDPATH='' cd "$(dirname "$0")/${up:-..}" && pwd)
 cd "$root" || exit 1
 
 die()
@@ -87,6 +88,16 @@ find_python() # find_python [MODULE…]
 find_nginx()
 {
 	PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v nginx
+}
+
+# A browser that can be driven without a screen.
+find_chromium()
+{
+	for browser in ${CHROMIUM:+"$CHROMIUM"} chromium chromium-browser google-chrome
+	do
+		command -v "$browser" && return
+	done
+	return 1
 }
 
 # Sets sudo to a command prefix that runs a command as root. If there is none, fails

@@ -93,5 +93,5 @@ copy_source() # copy_source ROOT
 	rm -rf "${1:?}/src"
 	mkdir "$1/src"
 	tar -cf - --exclude=./.git --exclude=./build --exclude='*.o' --exclude='*.bc' \
-		--exclude='*.so' --exclude='*.zip' . | tar --no-same-owner -xf - -C "$1/src"
+		--exclude='*.so' --exclude='*.zip' --exclude=node_modules . | tar --no-same-owner -xf - -C "$1/src"
 }
