@@ -7,9 +7,11 @@
  *
  * A request holds up those behind it, so that nobody overtakes it.  It holds up
  * only those for the same resource if its resource is full.  It holds up nobody
- * if nobody attends to it (a cursor that is not read), if its own maximum is
- * reached, or if it ignores the limits.  Each of these may last as long as a long
- * request, or as a user's lunch.
+ * if nobody attends to it (a cursor that is not read), if its own maximum or that of
+ * its group is reached, or if it ignores the limits.  Each of these may last as long
+ * as a long request, or as a user's lunch.
+ *
+ * A group is the requests of one role, of which only so many may be under way.
  *
  * Some owners do not notice that they are woken, but look again within a time.
  * Their places are attended until then.  Those behind such a place are woken as
@@ -30,6 +32,16 @@
 /* For attended_until: its owner looks when it is woken. */
 #define DCF_REQUEST_WOKEN INT64_MAX
 
+/* So many groups can have requests under way; others wait until one has none. */
+#define DCF_REQUEST_GROUPS 32
+
+/* Requests under way of a group. */
+typedef struct DcfRequestGroup
+{
+	uint32_t id;
+	int in_flight;
+} DcfRequestGroup;
+
 /* A request in the queue.  The caller sets all fields but the first two. */
 typedef struct DcfRequestPlace
 {
@@ -38,6 +50,8 @@ typedef struct DcfRequestPlace
 	void *owner;				  /* for dcf_request_queue_wake() */
 	DcfAdaptiveLimit *resource;	  /* its resource's limit, or NULL */
 	int max;					  /* its own maximum of requests under way */
+	uint32_t group;				  /* its group; 0: none */
+	int group_max;				  /* maximum of the group's under way */
 	bool needed;				  /* fixed while in the queue */
 	bool unlimited;				  /* it waits for the end of a pause only */
 	int64_t attended_until;		  /* its owner looks by then; 0: it rests.
@@ -51,6 +65,8 @@ typedef struct DcfRequestQueue
 	DcfRequestPlace *first;
 	DcfRequestPlace *last;
 	int length;
+	DcfRequestGroup groups[DCF_REQUEST_GROUPS]; /* the first ngroups */
+	int ngroups;
 } DcfRequestQueue;
 
 /* In all functions below, total is the limit of the queue's account. */
@@ -97,6 +113,24 @@ extern bool dcf_request_queue_lets_pass(const DcfRequestQueue *queue,
 										const DcfRequestPlace *place,
 										const DcfAdaptiveLimit *resource,
 										bool needed, int64_t now);
+
+/* How many requests of a group are under way. */
+extern int dcf_request_queue_group_in_flight(const DcfRequestQueue *queue,
+											 uint32_t group);
+
+/* Whether one more request of a group may be sent; always if it has none (0). */
+extern bool dcf_request_queue_group_has_room(const DcfRequestQueue *queue,
+											 uint32_t group, int group_max);
+
+/*
+ * A request of a group is sent, whether there is room or not; false if there are too
+ * many groups, so that it is not counted.  One that is counted ends by the second
+ * function.  The caller wakes others after both.
+ */
+extern bool dcf_request_queue_group_begin(DcfRequestQueue *queue,
+										  uint32_t group);
+extern void dcf_request_queue_group_end(DcfRequestQueue *queue,
+										uint32_t group);
 
 /*
  * After an event that may make room, or end a pause: call wake(owner) for all that

@@ -21,6 +21,10 @@
  * it needs.  Otherwise two backends could wait for each other, or a query for
  * itself.  Such a request exceeds the limit, but is counted.
  *
+ * The setting max_concurrency_share lets the requests of one role (the session user)
+ * take only so many of an account's slots, in all of its sessions.  The queue passes
+ * over a role that has its share.
+ *
  * The key of an account is a hash of all its credentials, with a secret that is
  * new at each start of the cluster.  When credentials change, the old account
  * stays until its place in the table is needed.
@@ -42,7 +46,10 @@
 typedef struct DcfLimiter DcfLimiter;
 typedef struct DcfLimiterSlot DcfLimiterSlot;
 
-/* Request the shared memory; to be called by _PG_init(). */
+/*
+ * Request the shared memory, and define dataconnect_fdw.max_concurrency_share; to be
+ * called by _PG_init().
+ */
 extern void dcf_limiter_init(void);
 
 /*

@@ -52,13 +52,74 @@ dcf_request_queue_leave(DcfRequestQueue *queue, DcfRequestPlace *place)
 	queue->length--;
 }
 
+/* The group's number among those with requests under way; -1 if it has none. */
+static int
+find_group(const DcfRequestQueue *queue, uint32_t group)
+{
+	for (int i = 0; i < queue->ngroups; i++)
+		if (queue->groups[i].id == group)
+			return i;
+	return -1;
+}
+
+int
+dcf_request_queue_group_in_flight(const DcfRequestQueue *queue, uint32_t group)
+{
+	int i = find_group(queue, group);
+
+	return i < 0 ? 0 : queue->groups[i].in_flight;
+}
+
+bool
+dcf_request_queue_group_has_room(const DcfRequestQueue *queue, uint32_t group,
+								 int group_max)
+{
+	int i;
+
+	if (group == 0)
+		return true;
+	i = find_group(queue, group);
+	if (i < 0)
+		return group_max > 0 && queue->ngroups < DCF_REQUEST_GROUPS;
+	return queue->groups[i].in_flight < group_max;
+}
+
+bool
+dcf_request_queue_group_begin(DcfRequestQueue *queue, uint32_t group)
+{
+	int i = find_group(queue, group);
+
+	if (i < 0 && queue->ngroups == DCF_REQUEST_GROUPS)
+		return false;
+	if (i < 0)
+	{
+		i = queue->ngroups++;
+		queue->groups[i].id = group;
+		queue->groups[i].in_flight = 0;
+	}
+	queue->groups[i].in_flight++;
+	return true;
+}
+
+void
+dcf_request_queue_group_end(DcfRequestQueue *queue, uint32_t group)
+{
+	int i = find_group(queue, group);
+
+	if (i < 0 || --queue->groups[i].in_flight > 0)
+		return;
+	queue->groups[i] = queue->groups[--queue->ngroups];
+}
+
 /* Whether a request waits for room, so that others wait behind it. */
 static bool
-holds_up(const DcfRequestPlace *place, const DcfAdaptiveLimit *total,
-		 int64_t now)
+holds_up(const DcfRequestQueue *queue, const DcfRequestPlace *place,
+		 const DcfAdaptiveLimit *total, int64_t now)
 {
 	return place->attended_until > now && !place->unlimited &&
-		total->in_flight < place->max;
+		total->in_flight < place->max &&
+		dcf_request_queue_group_has_room(queue, place->group,
+										 place->group_max);
 }
 
 bool
@@ -68,7 +129,8 @@ dcf_request_queue_is_first(const DcfRequestQueue *queue,
 {
 	for (const DcfRequestPlace *other = queue->first; other != place;
 		 other = other->next)
-		if (other->resource == place->resource && holds_up(other, total, now))
+		if (other->resource == place->resource &&
+			holds_up(queue, other, total, now))
 			return false;
 	return true;
 }
@@ -82,7 +144,7 @@ dcf_request_queue_leads(const DcfRequestQueue *queue,
 		 other = other->next)
 		if (other->resource == place->resource &&
 			other->attended_until == DCF_REQUEST_WOKEN &&
-			holds_up(other, total, now))
+			holds_up(queue, other, total, now))
 			return false;
 	return true;
 }
@@ -113,7 +175,7 @@ dcf_request_queue_lets_pass(const DcfRequestQueue *queue,
 		/* Only optional ones follow. */
 		if (needed && !other->needed)
 			return true;
-		if (!holds_up(other, total, now))
+		if (!holds_up(queue, other, total, now))
 			continue;
 		if (other->resource == resource || other->resource == NULL ||
 			!dcf_adaptive_limit_is_full(other->resource, now))
@@ -137,7 +199,7 @@ dcf_request_queue_wake(const DcfRequestQueue *queue,
 
 		if (place->attended_until > now && place->unlimited)
 			wake(place->owner);
-		if (!holds_up(place, total, now))
+		if (!holds_up(queue, place, total, now))
 			continue;
 		while (i < nseen && seen[i] != place->resource)
 			i++;

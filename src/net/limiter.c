@@ -18,6 +18,7 @@
 
 #include "base/compat.h"
 #include "base/resource.h"
+#include "base/role_setting.h"
 #include "base/wait.h"
 #include "core/backoff.h"
 #include "limiter_private.h"
@@ -37,6 +38,9 @@ struct DcfLimiterSlot
 	const DcfLimiter *limiter;
 	DcfSharedKey key; /* of the path */
 	int max;
+	uint32 group; /* of the session's role, if it has a share; else 0 */
+	int group_max;
+	uint32 taken_group; /* for which the taken slot is counted; 0: none */
 	DcfLimiterTable *table;
 	DcfLimiterAccount *account;	   /* NULL if neither taken nor queued for */
 	DcfLimiterPath *path;		   /* in the account, or NULL */
@@ -60,11 +64,28 @@ typedef struct Situation
 	int in_flight;
 	int limit;
 	int waiting;
+	int group_in_flight;
 } Situation;
+
+/* The setting, in percent. */
+static int max_share = 100;
 
 /* The slots that this backend holds, and those that it queues for. */
 static dlist_head taken_slots = DLIST_STATIC_INIT(taken_slots);
 static dlist_head queued_slots = DLIST_STATIC_INIT(queued_slots);
+
+void
+dcf_limiter_init(void)
+{
+	dcf_limiter_table_init();
+	dcf_role_setting_define(
+		"dataconnect_fdw.max_concurrency_share",
+		"Sets the share of max_concurrency, in percent, that requests of a "
+		"role may take.",
+		"Those of all of its sessions count together, if the library is "
+		"preloaded.",
+		&max_share, 100, 1, 100, 0);
+}
 
 /* The limit of a path; NULL if the request has no path. */
 static DcfAdaptiveLimit *
@@ -153,6 +174,15 @@ forget_account(DcfLimiterSlot *slot)
 	slot->path = NULL;
 }
 
+/* The slot that was taken is no longer under way for its role. */
+static void
+leave_group(DcfLimiterSlot *slot)
+{
+	if (slot->taken_group != 0)
+		dcf_request_queue_group_end(&slot->account->queue, slot->taken_group);
+	slot->taken_group = 0;
+}
+
 /* Leave the queue, and give the slot back if it is taken. */
 static void
 give_back(DcfLimiterSlot *slot)
@@ -160,6 +190,7 @@ give_back(DcfLimiterSlot *slot)
 	leave_queue(slot);
 	if (slot->taken)
 	{
+		leave_group(slot);
 		dcf_adaptive_limit_end(&slot->account->limit, path_limit(slot->path),
 							   &slot->ticket, dcf_wait_now());
 		dlist_delete(&slot->node);
@@ -263,6 +294,8 @@ has_room(const DcfLimiterSlot *slot, int64 now)
 	DcfAdaptiveLimit *resource = path_limit(slot->path);
 
 	return account->send_at <= now &&
+		dcf_request_queue_group_has_room(&account->queue, slot->group,
+										 slot->group_max) &&
 		dcf_adaptive_limit_has_room(&account->limit, resource, slot->max,
 									now) &&
 		dcf_request_queue_lets_pass(&account->queue, &account->limit,
@@ -276,6 +309,9 @@ note_taken(DcfLimiterSlot *slot, int64 now)
 	leave_queue(slot);
 	dcf_adaptive_limit_send(&slot->account->limit, path_limit(slot->path),
 							slot->max, now, &slot->ticket);
+	if (slot->group != 0 &&
+		dcf_request_queue_group_begin(&slot->account->queue, slot->group))
+		slot->taken_group = slot->group;
 	slot->taken = true;
 	slot->needed = false;
 	slot->was_probe = false;
@@ -320,6 +356,8 @@ attend(DcfLimiterSlot *slot, bool unlimited)
 		return;
 	slot->place->attended_until = slot->attended_until;
 	slot->place->unlimited = unlimited;
+	slot->place->group = slot->group;
+	slot->place->group_max = slot->group_max;
 }
 
 /*
@@ -352,12 +390,22 @@ try_take(DcfLimiterSlot *slot, DcfLimiterClaim claim, int64 now,
 		situation->in_flight = account->limit.in_flight;
 		situation->limit = dcf_limiter_limit(account, slot->max);
 		situation->waiting = account->queue.length;
+		situation->group_in_flight =
+			dcf_request_queue_group_in_flight(&account->queue, slot->group);
 		situation->at = choose_time(slot, now);
 	}
 	dcf_limiter_unlock(slot->table);
 	if (!taken && slot->place == NULL)
 		forget_account(slot);
 	return taken;
+}
+
+/* Whether only the share of the session's role keeps the slot from being taken. */
+static bool
+is_share_full(const DcfLimiterSlot *slot, const Situation *situation)
+{
+	return slot->group != 0 && situation->group_in_flight >= slot->group_max &&
+		situation->in_flight < situation->limit;
 }
 
 /* Raise that queue_timeout is over, with the state of the account. */
@@ -368,6 +416,18 @@ raise_timeout(const DcfLimiterSlot *slot, const Situation *situation)
 	char *waited =
 		ms % 1000 == 0 ? psprintf("%d s", ms / 1000) : psprintf("%d ms", ms);
 
+	if (is_share_full(slot, situation))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("request waited too long in the queue"),
+				 errdetail("Waited %s. Requests of role \"%s\" in flight: %d, "
+						   "allowed: %d (setting "
+						   "\"dataconnect_fdw.max_concurrency_share\").",
+						   waited, GetUserNameFromId(slot->group, true),
+						   situation->group_in_flight, slot->group_max),
+				 errhint(
+					 "Run fewer queries at once, close cursors that are not "
+					 "read, or raise the server's option \"queue_timeout\".")));
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			 errmsg("request waited too long in the queue"),
@@ -423,6 +483,17 @@ set_kind(DcfLimiterSlot *slot, bool needed, int64 now)
 	slot->needed = needed;
 }
 
+/*
+ * Note which share the session's role has.  It is the role that logged in, because
+ * neither SET ROLE nor a mapping for another role changes that.
+ */
+static void
+set_group(DcfLimiterSlot *slot)
+{
+	slot->group = max_share < 100 ? GetSessionUserId() : 0;
+	slot->group_max = Max(slot->max * max_share / 100, 1);
+}
+
 bool
 dcf_limiter_claim(DcfLimiterSlot *slot, DcfLimiterClaim claim,
 				  DcfWaitPlan *plan)
@@ -432,6 +503,7 @@ dcf_limiter_claim(DcfLimiterSlot *slot, DcfLimiterClaim claim,
 
 	if (slot->taken)
 		return true;
+	set_group(slot);
 	if (claim != DCF_CLAIM_LOOK)
 	{
 		set_kind(slot, claim == DCF_CLAIM_NEEDED, now);
@@ -485,6 +557,7 @@ dcf_limiter_refuse(DcfLimiterSlot *slot, int64 pause_ms)
 	slot->was_probe =
 		dcf_adaptive_limit_refuse(&account->limit, path_limit(slot->path),
 								  &slot->ticket, slot->max, pause_ms, now);
+	leave_group(slot);
 	dlist_delete(&slot->node);
 	slot->taken = false;
 	if (pause_ms > 0)

@@ -56,6 +56,9 @@ struct DcfLimiter
 	const DcfServerOptions *options;
 };
 
+/* Request the shared memory. */
+extern void dcf_limiter_table_init(void);
+
 /*
  * Lock and unlock a table, which must be locked for any access.  It is an LWLock
  * in shared memory: hold it shortly, and raise nothing meanwhile.

@@ -86,7 +86,7 @@ init_table(void *memory, bool for_all)
 }
 
 void
-dcf_limiter_init(void)
+dcf_limiter_table_init(void)
 {
 	dcf_shared_request(&shared);
 }

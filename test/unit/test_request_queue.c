@@ -278,6 +278,80 @@ passes_over_a_full_resource(void)
 	CHECK(!passes(&b, 1, true), "once there is room, none does");
 }
 
+static bool
+has_room(uint32_t group, int max)
+{
+	return dcf_request_queue_group_has_room(&service.queue, group, max);
+}
+
+static void
+begin_group(uint32_t group)
+{
+	CHECK(dcf_request_queue_group_begin(&service.queue, group), "counted");
+}
+
+static void
+end_group(uint32_t group)
+{
+	dcf_request_queue_group_end(&service.queue, group);
+}
+
+/* A group that has its share holds up nobody, and waits for its own requests. */
+static void
+passes_over_a_full_group(void)
+{
+	DcfRequestPlace a, b, c;
+
+	begin();
+	a = make("a", 0, true);
+	b = make("b", 0, true);
+	c = make("c", 0, true);
+	a.group = b.group = 7;
+	a.group_max = 2;
+	b.group_max = 1;
+	join(&a);
+	join(&b);
+	join(&c);
+	CHECK(has_room(7, 1) && has_room(0, 0), "nothing is under way");
+	begin_group(7);
+	CHECK(has_room(7, 2) && !has_room(7, 1) && has_room(8, 1), "one is");
+	CHECK(!passes(&b, 0, true) && !passes(&c, 0, true), "the first may go");
+	CHECK(strcmp(woken(), "a") == 0, "and is woken: %s", order);
+	begin_group(7);
+	CHECK(!has_room(7, 2), "the group is full");
+	CHECK(passes(&c, 0, true) && is_first(&c), "others pass");
+	CHECK(strcmp(woken(), "c") == 0, "and are woken: %s", order);
+	end_group(7);
+	CHECK(!passes(&c, 0, true), "the place was kept");
+	CHECK(strcmp(woken(), "a") == 0, "who is woken again: %s", order);
+	end_group(7);
+	CHECK(service.queue.ngroups == 0 && has_room(7, 1), "none is left");
+	end_group(7);
+	CHECK(service.queue.ngroups == 0, "nor goes below");
+}
+
+/* More groups than can be counted wait for one to end. */
+static void
+counts_so_many_groups(void)
+{
+	begin();
+	for (uint32_t i = 1; i <= DCF_REQUEST_GROUPS; i++)
+	{
+		CHECK(has_room(i, 1), "group %u", i);
+		begin_group(i);
+	}
+	CHECK(!has_room(99, 1) && has_room(0, 1), "there are enough");
+	CHECK(!dcf_request_queue_group_begin(&service.queue, 99), "not counted");
+	CHECK(has_room(5, 2) && !has_room(5, 1), "the others go on");
+	end_group(5);
+	CHECK(has_room(99, 1), "one has ended");
+	begin_group(99);
+	for (uint32_t i = 1; i <= DCF_REQUEST_GROUPS; i++)
+		CHECK(dcf_request_queue_group_in_flight(&service.queue, i) == (i != 5),
+			  "group %u is still counted", i);
+	CHECK(!has_room(5, 1), "the ended one waits");
+}
+
 static void
 wakes_all_of_many_resources(void)
 {
@@ -363,6 +437,7 @@ look(Client *client)
 
 	client->awake = false;
 	if (dcf_adaptive_limit_has_room(&service.total, place->resource, max, 1) &&
+		has_room(place->group, place->group_max) &&
 		dcf_request_queue_lets_pass(&service.queue, &service.total,
 									client->queued ? place : NULL,
 									place->resource, place->needed, now))
@@ -372,6 +447,8 @@ look(Client *client)
 		dcf_adaptive_limit_send(&service.total, place->resource, max, 1,
 								&client->ticket);
 		client->taken = true;
+		if (place->group != 0)
+			begin_group(place->group);
 		wake_first();
 		return;
 	}
@@ -436,6 +513,7 @@ act(Client *client)
 	{
 		dcf_adaptive_limit_end(&service.total, client->place.resource,
 							   &client->ticket, 1);
+		end_group(client->place.group);
 		client->taken = false;
 		wake_first();
 	}
@@ -445,6 +523,8 @@ act(Client *client)
 
 		client->place = make((char *) client, resource, choose(2));
 		client->place.max = 1 + choose(3);
+		client->place.group = (uint32_t) choose(3);
+		client->place.group_max = 1;
 		look(client);
 	}
 	else if (client->place.attended_until == 0 || is_due(client) ||
@@ -468,6 +548,7 @@ is_forgotten(const Client *client)
 		!client->awake && !is_due(client) &&
 		dcf_adaptive_limit_has_room(&service.total, place->resource,
 									place->max, 1) &&
+		has_room(place->group, place->group_max) &&
 		dcf_request_queue_lets_pass(&service.queue, &service.total, place,
 									place->resource, place->needed, now);
 }
@@ -514,6 +595,8 @@ main(void)
 	RUN(passes_over_who_cannot_go);
 	RUN(passes_over_who_is_late);
 	RUN(passes_over_a_full_resource);
+	RUN(passes_over_a_full_group);
+	RUN(counts_so_many_groups);
 	RUN(wakes_all_of_many_resources);
 	RUN(forgets_nobody);
 	return check_finish();
