@@ -6,9 +6,9 @@ use warnings FATAL => 'all';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 
-use Compress::Zlib ();
 use DataConnectTest;
 use Fcntl qw(S_IMODE);
+use IPC::Run ();
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64);
 use PostgreSQL::Test::Utils qw(slurp_file);
@@ -183,4 +183,55 @@ $replay->reset;
 $session->query('SELECT dataconnect_resume(srvname) FROM pg_foreign_server');
 is_deeply(results(0), $recorded, 'a second time from the start');
 undef $replay;
+
+# --- With other values -----------------------------------------------------------
+
+my @formats = map { my $name = $_; map { "${name}_$_" } qw(on off) } qw(json csv xml);
+for my $name (@formats)
+{
+	$session->query("ALTER SERVER $name OPTIONS (SET url '$service')");
+	$session->query("CREATE FOREIGN TABLE m_$name (id integer OPTIONS (name 'Id'), name text OPTIONS (name 'Name'),
+		amount numeric OPTIONS (name 'Amount'), flag boolean OPTIONS (name 'Flag'),
+		created timestamptz OPTIONS (name 'Created'), note text OPTIONS (name 'Note'),
+		n integer OPTIONS (param 'Count')) SERVER $name OPTIONS (endpoint '/test/rows')");
+}
+
+# What stays of a table, and its values.
+sub facts
+{
+	my ($name) = @_;
+	return $session->query("SELECT count(*), count(note), count(DISTINCT note), count(DISTINCT name),
+		count(*) FILTER (WHERE flag), count(DISTINCT created), max(created) - min(created),
+		count(DISTINCT amount), min(scale(amount)), min(length(name)), max(length(name)), max(length(note))
+		FROM m_$name WHERE n = 50");
+}
+
+sub values_of
+{
+	my ($name) = @_;
+	return map { $_ => 1 } split /\n/, $session->query("SELECT unnest(ARRAY[name, note, amount::text, created::date::text])
+		FROM m_$name WHERE n = 50");
+}
+
+record();
+my %facts = map { $_ => facts($_) } @formats;
+my %values = map { $_ => { values_of($_) } } @formats;
+stop_recording();
+{
+	local $ENV{PYTHONPATH} = "$FindBin::Bin/..";
+	my @command = (split(' ', $ENV{DATACONNECT_PYTHON}), '-m', 'sandbox.anonymise', $directory, "$directory.new");
+	my ($said, $err) = ('', '');
+	IPC::Run::run(\@command, '>', \$said, '2>', \$err) or die $err;
+	is($said, (2 * @formats) . " exchanges\n", 'a recording is anonymised');
+}
+$replay = DataConnectTest->new(without_cluster => 1, sandbox => [ '--replay', "$directory.new" ]);
+for my $name (@formats)
+{
+	$session->query("ALTER SERVER $name OPTIONS (SET url '@{[$replay->url]}')");
+	is(facts($name), $facts{$name}, "$name: anonymised, it has the same form");
+	my %new = values_of($name);
+	is_deeply([ grep { $values{$name}{$_} && $_ ne '' } keys %new ], [], "$name: and no value of before");
+}
+undef $replay;
+undef $session;
 done_testing();
