@@ -22,7 +22,7 @@ HOST = "http://service.example"
 # Headers whose values stay.
 OPEN_HEADERS = {
     b"cache-control", b"connection", b"content-encoding", b"content-type", b"date", b"expires",
-    b"keep-alive", b"pragma", b"retry-after", b"set-cookie", b"transfer-encoding", b"vary",
+    b"keep-alive", b"pragma", b"retry-after", b"server", b"set-cookie", b"transfer-encoding", b"vary",
     b"x-ratelimit-reset", b"x-ratelimit-resetseconds"}
 
 # Parameters whose values stay.
@@ -203,6 +203,13 @@ class Packed:
             zlib.Z_FINISH if self.whole else zlib.Z_SYNC_FLUSH)
 
 
+def _show(document):
+    """An object, a line for each member."""
+    members = ("%s: %s" % (json.dumps(n), json.dumps(v, ensure_ascii=False))
+               for n, v in document.items())
+    return ("{%s}\n" % ",\n ".join(members)).encode("utf-8", "surrogateescape")
+
+
 class Anonymiser:
     def __init__(self, seed=None):
         self.values = Substitutes(seed)
@@ -286,8 +293,7 @@ class Anonymiser:
                                              ensure_ascii=False, separators=(",", ":"))
             else:
                 request["body"] = self._form(pairs)
-        return (json.dumps(request, indent=1, ensure_ascii=False) + "\n").encode(
-            "utf-8", "surrogateescape")
+        return _show(request)
 
     def _form(self, pairs):
         return "&".join("%s=%s" % (quote(n, safe=""), quote(self._parameter(n, v), safe=",:"))
@@ -322,7 +328,7 @@ class Anonymiser:
         now = size if end["body"] != "decoded" else end["received"]
         end["chunks"] = [[ms, n * now // before] for ms, n in end["chunks"]]
         end["received"] = now
-        return (json.dumps(end, indent=1) + "\n").encode()
+        return _show(end)
 
 
 def anonymise(directory, out, seed=None):
