@@ -90,7 +90,7 @@ sub make_world
 	$next = 0;
 	$mirror->change(put => [ map { new_row($_) } map { ($_) x int rand 5 } $since - 2 .. $today ]);
 	$dc->sql($dc->server_sql("dc$number", url => "http://127.0.0.1:$port", timezone => $world->{zone},
-			max_retries => 0, connect_timeout => '5s', idle_timeout => '20s')
+			max_concurrency => 4, max_retries => 0, connect_timeout => '5s', idle_timeout => '20s')
 		  . ";\nCREATE USER MAPPING FOR reader SERVER dc$number OPTIONS (username 'analyst', password 's3cret');\n"
 		  . $mirror->source_sql
 		  . $mirror->mirror_sql(since => $mirror->date($since), step => $world->{step}, live => "$world->{live} days",
@@ -154,7 +154,8 @@ sub let_days_pass
 # --- The reader --------------------------------------------------------------
 
 # A session that reads the whole mirror all the time. Its requests have other credentials,
-# so faults that are meant for refreshes do not meet it.
+# so faults that are meant for refreshes do not meet it; and a limit of its own, so that the
+# service's, of eight requests at once, is that of two.
 sub read_on
 {
 	my ($is_over) = @_;
