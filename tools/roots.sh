@@ -87,11 +87,15 @@ in_root() # in_root ROOT COMMAND [ARGUMENT…]
 	' sh "$inside" "$roots/archives" "$@"
 }
 
-# Copies this tree, without what was built in it, to /src in a root.
+# Copies this tree, without what was built in it, to /src in a root. What was built there
+# stays, for make to compare.
 copy_source() # copy_source ROOT
 {
-	rm -rf "${1:?}/src"
-	mkdir "$1/src"
+	mkdir -p "${1:?}/src"
+	find "$1/src" -path "$1/src/build" -prune -o -type f ! -name '*.[od]' \
+		! -name '*.bc' ! -name '*.so' -exec rm -f {} +
 	tar -cf - --exclude=./.git --exclude=./build --exclude='*.o' --exclude='*.bc' \
-		--exclude='*.so' --exclude='*.zip' --exclude=node_modules . | tar --no-same-owner -xf - -C "$1/src"
+		--exclude='*.so' --exclude='*.d' --exclude='*.zip' \
+		--exclude=node_modules . |
+		tar --no-same-owner -xf - -C "$1/src"
 }
