@@ -16,8 +16,8 @@
 /*
  * Set mark[i] for each byte of the text that belongs to the secret (UTF-8); the
  * other marks are unchanged.  The secret is found in plain form and in the
- * encodings of URLs and forms (%C3%A9, +), JSON (\u00e9, \/) and HTML (&amp;,
- * &#233;), also if these are inside a JSON string.  If the text was cut, its end
+ * encodings of URLs and forms (%C3%A9, +), JSON (\u00e9, \/), HTML (&amp;, &#233;)
+ * and CSV (""), also if these are inside a JSON string.  If the text was cut, its end
  * matches if it is the start of the secret, of at least DCF_SECRET_MIN bytes.
  *
  * Returns from where on the text may be the start of the secret, if it goes on; len

@@ -19,6 +19,7 @@ typedef enum Encoding
 	ENCODING_PERCENT,
 	ENCODING_JSON,
 	ENCODING_HTML,
+	ENCODING_CSV,
 	ENCODINGS /* the number of them */
 } Encoding;
 
@@ -155,6 +156,19 @@ decode_html(const char *text, size_t len, Unit *unit)
 	unit->used = (size_t) (end - text) + 1;
 }
 
+/* A quotation mark inside of quoted fields of CSV. */
+static void
+decode_csv(const char *text, size_t len, Unit *unit)
+{
+	if (text[0] != '"')
+		return;
+	/* Another one may follow the text. */
+	if (len < 2)
+		unit->used = 0;
+	else if (text[1] == '"')
+		unit->used = 2;
+}
+
 /* Decode the first unit of a text of at least one byte. */
 static void
 decode_unit(Encoding encoding, const char *text, size_t len, Unit *unit)
@@ -173,6 +187,9 @@ decode_unit(Encoding encoding, const char *text, size_t len, Unit *unit)
 		case ENCODING_HTML:
 			decode_html(text, len, unit);
 			break;
+		case ENCODING_CSV:
+			decode_csv(text, len, unit);
+			break;
 		default:
 			break;
 	}
@@ -188,8 +205,12 @@ decode_inside_json(Encoding encoding, const char *text, size_t len, Unit *unit)
 	size_t pos = 0;
 
 	decode_unit(ENCODING_JSON, text, len, unit);
-	/* Only these bytes begin an escape of the inner encoding. */
-	if (unit->used == 0 || strchr("%+\\&", unit->bytes[0]) == NULL)
+	/*
+	 * Only these bytes begin an escape of the inner encoding.  A quotation mark
+	 * that is not escaped ends the string.
+	 */
+	if (unit->used == 0 || text[0] == '"' ||
+		strchr("%+\\&\"", unit->bytes[0]) == NULL)
 		return;
 
 	/* Escapes that begin with these bytes are ASCII up to their end. */
@@ -198,12 +219,14 @@ decode_inside_json(Encoding encoding, const char *text, size_t len, Unit *unit)
 		Unit next;
 
 		decode_unit(ENCODING_JSON, text + pos, len - pos, &next);
-		if (next.used == 0)
+		if (next.used == 0 || text[pos] == '"')
 			break;
 		pos += next.used;
 		inner[n] = next.bytes[0];
 		ends[n++] = pos;
 	}
+	if (n == 1 && inner[0] == '"' && pos < len)
+		return;
 	decode_unit(encoding, inner, n, unit);
 	if (unit->used > 0)
 		/* From the length in inner to that in the text. */
@@ -266,8 +289,8 @@ static bool
 may_match(const char *text, size_t len, const char *secret)
 {
 	if (text[0] == secret[0])
-		return len < 2 || text[1] == secret[1] || is_escape(text[1]) ||
-			is_escape(text[0]);
+		return len < 2 || text[1] == secret[1] || text[1] == '"' ||
+			is_escape(text[1]) || is_escape(text[0]);
 	if (!is_escape(text[0]))
 		return false;
 	if (text[0] == '+')

@@ -241,10 +241,10 @@ record_progress(DcfHttpPool *pool)
 static void
 note_progress(DcfHttpPool *pool, CURLMcode code)
 {
-	dcf_http_check_multi(code);
 	/* These may call PostgreSQL, which libcurl's callbacks must not. */
 	if (unlikely(pool->nrecords > 0))
 		record_progress(pool);
+	dcf_http_check_multi(code);
 	call_on_connect(pool);
 	collect_ended(pool);
 }

@@ -49,6 +49,7 @@ my %written = (
 		return join '', map { sprintf '\u%04x', $_ } unpack 'n*',
 		  utf16(decode($_[0]));
 	},
+	csv => sub { return $_[0] =~ s/"/""/gr },
 	html => sub {
 		my ($text) = @_;
 		my %name = ('&' => 'amp', '<' => 'lt', '>' => 'gt', '"' => 'quot', "'" => '#39');
