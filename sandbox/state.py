@@ -17,6 +17,8 @@ DEFAULTS = {
     "expires_in": 43199,           # life of an access token, seconds
     "preferred_endpoint": None,    # in /session; null: the sandbox's own URL
     "session_cookies": True,
+    "compression": True,           # compress replies if the request accepts that
+    "clock_offset": 0,             # seconds that the header Date is ahead; null: no header
     "refuse_refresh": False,       # refuse refresh grants
     "login": "employee",           # employee, partner or master: see relations.py
     "company_endpoints": {},       # {CompanyID: PreferredEndpoint}; else preferred_endpoint

@@ -5,8 +5,10 @@ is cut, dripped or promises more than it sends is not one aiohttp would write.
 """
 
 import asyncio
+import email.utils
 import socket
 import struct
+import time
 import zlib
 from http import HTTPStatus
 
@@ -91,6 +93,13 @@ def accepted_encoding(request):
         if quality.replace(" ", "").rstrip("0.") != "q=":
             allowed.append(name.strip())
     return next((e for e in ("gzip", "deflate") if e in allowed), None)
+
+
+def date(offset):
+    """The header Date of a clock that is so many seconds ahead; None: no header."""
+    if offset is None:
+        return []
+    return [("Date", email.utils.formatdate(time.time() + offset, usegmt=True))]
 
 
 def head(status, headers):
@@ -246,7 +255,10 @@ async def _send(writer, request, reply, fault):
     cut = fault.cut if fault else None
     how = cut["how"] if cut else None
     blocks = reply.blocks
-    encoding = "gzip" if how == "gzip" else accepted_encoding(request)
+    settings = writer.state.settings
+    encoding = accepted_encoding(request) if settings["compression"] else None
+    if how == "gzip":
+        encoding = "gzip"
     if encoding:
         blocks = compressed(blocks, encoding)
         reply.set_header("Content-Encoding", encoding)
@@ -266,6 +278,8 @@ async def _send(writer, request, reply, fault):
     keep = request.keep_alive and how != "close_delimited"
     headers = [("Content-Type", reply.content_type)] if reply.content_type else []
     headers += [("Server", "sandbox"), ("Cache-Control", "private")] + reply.headers
+    if not any(name.lower() == "date" for name, _ in headers):
+        headers += date(settings["clock_offset"])
     if reply.status in (204, 304):      # these never have a body
         first, rest = b"", None
     elif how == "close_delimited" or (request.version < (1, 1) and length is None):

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import time
+from email.utils import parsedate_to_datetime
 
 from harness import BEARER, ROOT, SandboxTest
 
@@ -41,6 +43,25 @@ class Log(SandboxTest):
         self.assertEqual(self.log(), [])
         self.assertEqual(self.control("GET", "settings")["concurrency"], 8)
         self.assertEqual(self.ask("/test/echo").status, 200)
+
+    def test_clock(self):
+        def ahead():
+            sent = parsedate_to_datetime(self.ask("/ping").headers["Date"])
+            return sent.timestamp() - time.time()
+        self.assertAlmostEqual(ahead(), 0, delta=5)
+        self.settings(clock_offset=-3600)
+        self.assertAlmostEqual(ahead(), -3600, delta=5)
+        self.settings(clock_offset=None)
+        self.assertIsNone(self.ask("/ping").headers["Date"])
+        self.settings(clock_offset=0)
+        self.fault(path="/ping", headers={"date": "then"})
+        self.assertEqual(self.ask("/ping").headers.get_all("Date"), ["then"])
+
+    def test_compression(self):
+        asks = {"Accept-Encoding": "gzip"}
+        self.assertEqual(self.ask("/ping", headers=asks).headers["Content-Encoding"], "gzip")
+        self.settings(compression=False)
+        self.assertIsNone(self.ask("/ping", headers=asks).headers["Content-Encoding"])
 
     def test_unknown(self):
         self.assertEqual(self.ask("/_sandbox/nonesuch", headers={}).status, 404)
