@@ -37,6 +37,9 @@ typedef struct DcfShared
  */
 extern void dcf_shared_request(DcfShared *piece);
 
+/* Whether the library is preloaded, so that there is shared memory. */
+extern bool dcf_shared_is_preloaded(void);
+
 /* The shared memory of a piece, or the backend's own if there is none. */
 extern void *dcf_shared_get(DcfShared *piece);
 

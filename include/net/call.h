@@ -40,6 +40,10 @@ extern void dcf_call_init(DcfCall *call, DcfSession *session, int64 deadline);
 extern void dcf_call_ask(DcfCall *call, DcfSession *session, const char *path,
 						 bool brief, int64 deadline);
 
+/* The same for an exchange without a call, which has no credentials. */
+extern void dcf_call_set_question(DcfExchange *exchange, const char *path,
+								  bool brief);
+
 /*
  * Go on without waiting.  True once call->exchange is done.  After a 401, the request
  * is sent once more with a new secret of a file, or a new token of the token service.

@@ -12,6 +12,7 @@
 #define DCF_HTTP_H
 
 #include "postgres.h"
+#include "nodes/pg_list.h"
 
 #include "base/compat.h"
 
@@ -28,6 +29,7 @@ typedef struct DcfHttpHead
 	char rate_reset_seconds[32];
 	char rate_reset[64];
 	char location[256];
+	char date[64]; /* the service's clock */
 } DcfHttpHead;
 
 /*
@@ -61,6 +63,7 @@ typedef struct DcfHttpRequest
 	bool compression;		/* ask for gzip or deflate */
 	bool fresh;				/* on a new connection: libcurl would send the
 								* request again if a kept one is closed */
+	bool connect_only;		/* send nothing: see transfer_probe.h */
 	int connect_timeout;	/* DNS, TCP and TLS together */
 	int first_byte_timeout; /* from connected to the first decoded byte of
 									 * the body (or the end of one without) */
@@ -98,6 +101,12 @@ typedef enum DcfHttpFailure
 extern DcfHttpPool *dcf_http_pool_create(int connections, int jars,
 										 MemoryContext cxt);
 
+/*
+ * The names of the cookies that the pool keeps, of all hosts, each once (char *),
+ * safe to show.
+ */
+extern List *dcf_http_cookie_names(DcfHttpPool *pool);
+
 /* Raise the error of any failure but DCF_FAILURE_LASTING, with this detail. */
 pg_noreturn extern void dcf_http_raise_unreachable(DcfHttpFailure failure,
 												   const char *detail);
@@ -110,5 +119,11 @@ extern void dcf_http_define_settings(void);
 
 /* The libraries in use, with their versions, palloc'd. */
 extern char *dcf_http_version(void);
+
+/*
+ * What is wrong with the libcurl that was found at run time, a static sentence; NULL
+ * if nothing is.
+ */
+extern const char *dcf_http_library_problem(void);
 
 #endif /* DCF_HTTP_H */

@@ -24,6 +24,10 @@ extern bool dcf_preferred_endpoint_step(DcfSession *session,
 										const DcfRequest *request,
 										int64 deadline, const char **url);
 
+/* Whether requests with credentials may be sent to a URL that the service names. */
+extern bool dcf_preferred_endpoint_is_trusted(const DcfServerOptions *options,
+											  const char *url);
+
 /* Before and after a wait for it, as for an exchange. */
 extern void dcf_preferred_endpoint_plan(DcfSession *session,
 										DcfWaitPlan *plan);

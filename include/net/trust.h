@@ -12,6 +12,9 @@
 #include "net/http.h"
 #include "options/option.h"
 
+/* Whether a host is an IP address, not a name. */
+extern bool dcf_trust_is_address(const char *host);
+
 /* Whether a host name or address means this machine, without asking the DNS. */
 extern bool dcf_trust_is_loopback(const char *host);
 

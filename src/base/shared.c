@@ -103,6 +103,12 @@ start_memory(void)
 	LWLockRelease(AddinShmemInitLock);
 }
 
+bool
+dcf_shared_is_preloaded(void)
+{
+	return secret.memory != NULL;
+}
+
 void *
 dcf_shared_get(DcfShared *piece)
 {

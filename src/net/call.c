@@ -24,25 +24,29 @@ dcf_call_init(DcfCall *call, DcfSession *session, int64 deadline)
 }
 
 void
-dcf_call_ask(DcfCall *call, DcfSession *session, const char *path, bool brief,
-			 int64 deadline)
+dcf_call_set_question(DcfExchange *exchange, const char *path, bool brief)
 {
-	DcfExchange *exchange = &call->exchange;
-	DcfTableOptions table = {0};
+	DcfTableOptions table = {.method = DCF_METHOD_GET};
 	DcfRequest *request;
 
-	dcf_call_check_confidential(session);
-	dcf_call_init(call, session, deadline);
 	table.endpoint = unconstify(char *, path);
-	table.method = DCF_METHOD_GET;
-	request = dcf_request_create(session->options, &table);
+	request = dcf_request_create(exchange->options, &table);
 	/* The reply is to cover the log-in itself and all of its companies. */
 	dcf_request_omit(request, DCF_COMPANY_PARAM);
 	exchange->expects = "JSON";
 	if (brief)
 		dcf_exchange_make_brief(exchange);
-	exchange->http.url = dcf_request_url(request, session->options->url);
+	exchange->http.url = dcf_request_url(request, exchange->options->url);
 	exchange->http.max_buffer = 2 * DCF_CALL_ANSWER_MAX;
+}
+
+void
+dcf_call_ask(DcfCall *call, DcfSession *session, const char *path, bool brief,
+			 int64 deadline)
+{
+	dcf_call_check_confidential(session);
+	dcf_call_init(call, session, deadline);
+	dcf_call_set_question(&call->exchange, path, brief);
 }
 
 /*

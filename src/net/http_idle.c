@@ -36,6 +36,16 @@ local_port(pgsocket fd)
 	return 0;
 }
 
+/* Whether TCP has connected a socket, and its peer has not reset that. */
+static bool
+has_peer(pgsocket fd)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+
+	return getpeername(fd, (struct sockaddr *) &address, &len) == 0;
+}
+
 /* Whether a transfer uses the connection: then it may receive bytes. */
 static bool
 is_in_use(DcfHttpPool *pool, const DcfHttpConnection *connection)
@@ -166,5 +176,7 @@ dcf_http_close_socket(void *arg, curl_socket_t fd)
 	if (i >= 0)
 		forget(pool, i);
 	dcf_wait_watch(&pool->watcher, fd, 0);
+	if (pool->probing)
+		pool->was_connected = has_peer(fd);
 	return close(fd);
 }

@@ -24,6 +24,7 @@
  */
 #include "postgres.h"
 
+#include "base/foreign_text.h"
 #include "transfer_private.h"
 
 /* The limits of browsers: cookies of a host, bytes of name and value together. */
@@ -139,15 +140,23 @@ dcf_http_has_cookies(const DcfTransfer *transfer)
 	return transfer->jar && transfer->jar->len > 0;
 }
 
-/* Whether a cookie, as a line from libcurl, is small enough for a jar. */
-static bool
-fits_jar(const char *line)
+/* The name of a cookie in a line from libcurl, with what follows; or NULL. */
+static const char *
+find_name(const char *line)
 {
 	for (int i = 0; i < FIELD_NAME && line; i++)
 	{
 		line = strchr(line, '\t');
 		line = line ? line + 1 : NULL;
 	}
+	return line;
+}
+
+/* Whether a cookie, as a line from libcurl, is small enough for a jar. */
+static bool
+fits_jar(const char *line)
+{
+	line = find_name(line);
 	/* One byte more for the tab between name and value. */
 	return line && strlen(line) <= MAX_COOKIE_SIZE + 1;
 }
@@ -262,6 +271,37 @@ dcf_http_list_jars(DcfHttpPool *pool)
 			cookies = lappend(cookies, jar->cookies + at);
 	}
 	return cookies;
+}
+
+/* Whether a List of char * has a text. */
+static bool
+has_text(const List *texts, const char *text)
+{
+	ListCell *lc;
+
+	foreach(lc, texts)
+	{
+		if (strcmp(lfirst(lc), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+List *
+dcf_http_cookie_names(DcfHttpPool *pool)
+{
+	List *names = NIL;
+	ListCell *lc;
+
+	foreach(lc, dcf_http_list_jars(pool))
+	{
+		const char *name = find_name(lfirst(lc));
+		char *shown = dcf_foreign_text(name, strcspn(name, "\t"));
+
+		if (!has_text(names, shown))
+			names = lappend(names, shown);
+	}
+	return names;
 }
 
 void

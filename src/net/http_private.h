@@ -16,8 +16,9 @@
 #include "base/wait.h"
 #include "net/http.h"
 #include "net/transfer.h"
+#include "http_setting.h"
 
-#if LIBCURL_VERSION_NUM < 0x075800
+#if LIBCURL_VERSION_NUM < DCF_HTTP_LIBCURL_FLOOR
 #error "libcurl 7.88 or newer is needed"
 #endif
 
@@ -49,6 +50,8 @@ struct DcfHttpPool
 	int nrecords; /* those of them that are recorded */
 	DcfHttpConnection connections[DCF_HTTP_MAX_IDLE];
 	int nconnections;
+	bool probing;		/* note the next field */
+	bool was_connected; /* a socket that was closed had a peer */
 };
 
 /* The phases of a transfer that have a time-out each. */

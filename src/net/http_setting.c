@@ -62,3 +62,18 @@ dcf_http_version(void)
 					info->ssl_version ? info->ssl_version : "no TLS",
 					dcf_inflate_name(library), dcf_inflate_version(library));
 }
+
+const char *
+dcf_http_library_problem(void)
+{
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+	if (info->version_num < DCF_HTTP_LIBCURL_FLOOR)
+		return "libcurl is older than 7.88.";
+	if ((info->features & CURL_VERSION_SSL) == 0)
+		return "libcurl was built without TLS.";
+	if ((info->features & CURL_VERSION_ASYNCHDNS) == 0)
+		return "libcurl looks up names without a thread, so neither "
+			   "\"connect_timeout\" nor a cancel ends a lookup.";
+	return NULL;
+}

@@ -7,6 +7,9 @@
 
 #include "postgres.h"
 
+/* The oldest libcurl that will do, 7.88, as LIBCURL_VERSION_NUM. */
+#define DCF_HTTP_LIBCURL_FLOOR 0x075800
+
 /* The setting dataconnect_fdw.inflate_library, a DcfInflateLibrary. */
 extern int dcf_inflate_library;
 

@@ -96,9 +96,9 @@ warn_not_used(Question *question, const char *why, const char *hint)
 	question->warned = true;
 }
 
-/* Whether requests with credentials may be sent to a URL. */
-static bool
-is_trusted(const DcfServerOptions *options, const char *url)
+bool
+dcf_preferred_endpoint_is_trusted(const DcfServerOptions *options,
+								  const char *url)
 {
 	DcfUrlParts own;
 	DcfUrlParts other;
@@ -121,7 +121,7 @@ accept_endpoint(DcfSession *session, Question *question, const char *url)
 	size_t len = strlen(url);
 	char *taken;
 
-	if (!is_trusted(session->options, url))
+	if (!dcf_preferred_endpoint_is_trusted(session->options, url))
 	{
 		warn_not_used(question,
 					  psprintf("The service names \"%s\", which is not known "

@@ -61,7 +61,8 @@ struct DcfToken
 	char *authorization; /* the header's value, or NULL */
 	char *refresh_token; /* or NULL */
 	char *spent_token;	 /* the refresh token being sent, or NULL */
-	int64 renew_at;		 /* by dcf_wait_now(); 0: never */
+	int64 issued_at;	 /* by dcf_wait_now(): when it was requested */
+	int64 renew_at;		 /* likewise; 0: never */
 	int64 ends_at;		 /* invalid from then on; 0: never */
 	Grant *grant;		 /* under way, or NULL */
 	ErrorData *refusal;	 /* last error for refused credentials, or NULL */
@@ -407,6 +408,7 @@ take_grant(DcfToken *token, const Grant *grant, json_t *document)
 	dcf_wipe(bearer);
 	if (refresh)
 		replace_text(token, &token->refresh_token, refresh);
+	token->issued_at = grant->asked_at;
 	token->renew_at = token->ends_at = 0;
 	if (life >= 0)
 	{
@@ -555,6 +557,9 @@ begin_grant(DcfToken *token, DcfHttpPool *pool, int64 deadline, bool early)
 	grant->refreshing = token->refresh_token != NULL;
 	if (grant->refreshing || early)
 		dcf_exchange_make_brief(exchange);
+	else if (deadline != 0 && token->options->total_timeout == 0)
+		/* The deadline is that of a brief question; messages show this time. */
+		exchange->http.total_timeout = DCF_EXCHANGE_BRIEF_MS;
 	exchange->http.url = token->options->token_url;
 	exchange->http.accept = "application/json";
 	exchange->http.content_type = "application/x-www-form-urlencoded";
@@ -732,6 +737,22 @@ const char *
 dcf_token_authorization(const DcfToken *token)
 {
 	return token->authorization;
+}
+
+void
+dcf_token_describe(const DcfToken *token, DcfTokenFacts *facts)
+{
+	int64 now = dcf_wait_now();
+
+	memset(facts, 0, sizeof(DcfTokenFacts));
+	facts->held = token->authorization != NULL;
+	facts->can_refresh = token->refresh_token != NULL;
+	facts->issued_ago = now - token->issued_at;
+	facts->ends_in = facts->renewed_in = -1;
+	if (token->ends_at == 0)
+		return;
+	facts->ends_in = Max(token->ends_at - now, 0);
+	facts->renewed_in = Max(token->renew_at - now, 0);
 }
 
 bool

@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "base/wait.h"
+#include "net/session_facts.h"
 #include "net/transfer.h"
 #include "options/option.h"
 
@@ -55,6 +56,8 @@ extern void dcf_token_waited(DcfToken *token);
  * the next step.
  */
 extern const char *dcf_token_authorization(const DcfToken *token);
+
+extern void dcf_token_describe(const DcfToken *token, DcfTokenFacts *facts);
 
 /*
  * The service refused this value with a 401.  If the token service can issue

@@ -259,6 +259,41 @@ set_connection(DcfTransfer *transfer, const DcfHttpRequest *request)
 		set_authorities(transfer, request->ca_file);
 }
 
+/*
+ * libcurl's callback for what it would write on stderr.  The version of TLS is told
+ * nowhere else, unless one calls the TLS library itself.
+ */
+static int
+on_debug(CURL *easy, curl_infotype type, char *text, size_t len, void *arg)
+{
+	static const char before[] = "SSL connection using ";
+	DcfTransfer *transfer = arg;
+	size_t from = strlen(before);
+	size_t n = 0;
+
+	if (type != CURLINFO_TEXT || len < from || memcmp(text, before, from) != 0)
+		return 0;
+	while (from + n < len && n < sizeof(transfer->tls_version) - 1 &&
+		   text[from + n] > ' ')
+		n++;
+	memcpy(transfer->tls_version, text + from, n);
+	transfer->tls_version[n] = '\0';
+	return 0;
+}
+
+/* Only connect, and gather facts of the connection; see transfer_probe.h. */
+static void
+set_probe(DcfTransfer *transfer)
+{
+	transfer->pool->probing = true;
+	SET_OPTION(transfer, CURLOPT_CONNECT_ONLY, 1L);
+	/* Not every TLS library shows certificates. */
+	(void) curl_easy_setopt(transfer->easy, CURLOPT_CERTINFO, 1L);
+	SET_OPTION(transfer, CURLOPT_DEBUGFUNCTION, on_debug);
+	SET_OPTION(transfer, CURLOPT_DEBUGDATA, transfer);
+	SET_OPTION(transfer, CURLOPT_VERBOSE, 1L);
+}
+
 /* Set the callbacks, all with the transfer as their argument. */
 static void
 set_callbacks(DcfTransfer *transfer)
@@ -345,11 +380,14 @@ open_transfer(DcfTransfer *transfer, const DcfHttpRequest *request)
 	set_callbacks(transfer);
 	set_connection(transfer, request);
 	set_request(transfer, request);
+	if (request->connect_only)
+		set_probe(transfer);
 	if (request->cookies_of)
 		dcf_http_share_jar(transfer, request->url, request->cookies_of);
 	else if (request->cookies)
 		dcf_http_take_jar(transfer, request->url);
-	begin_record(transfer, request);
+	if (!request->connect_only)
+		begin_record(transfer, request);
 	dcf_http_start(transfer);
 }
 

@@ -130,6 +130,8 @@ keep_header(DcfTransfer *transfer, const char *line, size_t len)
 		copy_value(head->rate_reset, sizeof(head->rate_reset), value, n);
 	else if (header_is(line, len, "Location", &value, &n))
 		copy_value(head->location, sizeof(head->location), value, n);
+	else if (header_is(line, len, "Date", &value, &n))
+		copy_value(head->date, sizeof(head->date), value, n);
 }
 
 /* Copy a line for the caller, if he wants it and there is room. */

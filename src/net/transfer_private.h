@@ -68,6 +68,7 @@ struct DcfTransfer
 	char length[24];		  /* Content-Length */
 	bool odd_length;		  /* it is no number, or several differ */
 	DcfInbox inbox;
+	char tls_version[32]; /* only if the request has connect_only; else "" */
 
 	DcfRecording *recording; /* or NULL */
 	uint64 recorded;		 /* of inbox.received */

@@ -11,9 +11,8 @@
 #include "base/url_parts.h"
 #include "net/trust.h"
 
-/* Whether a host is an IP address, not a name. */
-static bool
-is_address(const char *host)
+bool
+dcf_trust_is_address(const char *host)
 {
 	unsigned char address[16];
 
@@ -47,7 +46,7 @@ dcf_trust_same_site(const char *a, const char *b)
 	if (strcmp(a, b) == 0)
 		return true;
 	/* libpsl may be built without a list, and takes an address for a name. */
-	if (list == NULL || is_address(a) || is_address(b))
+	if (list == NULL || dcf_trust_is_address(a) || dcf_trust_is_address(b))
 		return false;
 	site_a = psl_registrable_domain(list, a);
 	site_b = psl_registrable_domain(list, b);

@@ -80,10 +80,25 @@ LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION dataconnect_email(name, text, text, text, text)
 IS 'has the service send a report by e-mail, and returns what the service answers: params is a query string that may also set Response (such as Excel or Csv) and parameters of e-mails but Email.To and Email.Cc, which are the last arguments; the request is sent once, and again only if the service has certainly not taken it (429, 401, no connection); ROLLBACK does not call it back; needs USAGE on the server (42501); for example: SELECT dataconnect_email(''dataconnect'', ''/lists/stores'', ''Response=Excel'', ''jo@example.com'')';
 
+CREATE FUNCTION dataconnect_doctor(
+    server name,
+    OUT check_name text,
+    OUT result text,
+    OUT detail text,
+    OUT remedy text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE STRICT
+ROWS 20;
+
+COMMENT ON FUNCTION dataconnect_doctor(name)
+IS 'checks what a query of a server depends on, one row for each check, in the order in which one depends on another: options, network, TLS, clock, log-in, session, limits, compression, libraries, settings; result is PASS, FAIL or SKIP, remedy says what to do about a FAIL; sends GET /ping without credentials and GET /session with those of the caller''s user mapping, and a fault is a row, never an error; needs USAGE on the server (42501); for example: SELECT * FROM dataconnect_doctor(''dataconnect'')';
+
 -- The functions send requests, and what comes back is read by no table's rules:
 -- superusers decide who may call them.
 REVOKE EXECUTE ON FUNCTION dataconnect_fetch(name, text, text, text, integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION dataconnect_email(name, text, text, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION dataconnect_doctor(name) FROM PUBLIC;
 
 -- The views get the column source.  The result columns of a function cannot
 -- change, so each view gets a new function.  The old functions are renamed and
