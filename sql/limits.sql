@@ -307,6 +307,27 @@ IMPORT FOREIGN SCHEMA lists LIMIT TO (stores) FROM SERVER sandbox INTO public;
 \! sh -c "$COUNT"
 RESET dataconnect_fdw.max_requests_per_statement;
 
+-- a refresh of a mirror keeps what it has, and goes on the next time
+CREATE FOREIGN TABLE history (
+    id integer OPTIONS (name 'Id'),
+    at timestamp OPTIONS (name 'DateCreated', param_from 'StartDate', param_to 'StopDate')
+) SERVER sandbox OPTIONS (endpoint '/test/sales');
+SELECT current_date - '2026-03-10' || ' days' AS live \gset
+SELECT dataconnect_mirror('history', target => 'kept', by => 'at', since => '2026-01-15', live => :'live');
+SET dataconnect_fdw.max_requests_per_statement = 2;
+CALL dataconnect_refresh('kept');
+\! sh -c "$COUNT"
+CALL dataconnect_refresh('kept');
+SELECT period_from, period_to, records > 0 AS records FROM dataconnect_mirror_period_mine ORDER BY 1;
+\! sh -c "$COUNT"
+SELECT dataconnect_unmirror('kept');
+-- each row that is written is a request; those that were sent are not undone
+IMPORT FOREIGN SCHEMA import FROM SERVER sandbox INTO public;
+INSERT INTO traffic_count (store_id, start_date, end_date, traffic_count)
+ SELECT 1, day, day + interval '1 hour', 7 FROM generate_series(timestamp '2026-03-01', '2026-03-03', '1 day') day;
+\! $DATACONNECT_SANDBOX_CTL log --fields method,path --clear
+RESET dataconnect_fdw.max_requests_per_statement;
+
 --
 -- Whom they bind
 --
