@@ -55,7 +55,11 @@ SELECT * FROM refused($$SELECT FROM sales WHERE store = ANY ('{101,102,103}') AN
 -- all scans together: an Append, a join
 SELECT * FROM refused('SELECT FROM rows WHERE n = 1 UNION ALL SELECT FROM rows WHERE n = 2 UNION ALL SELECT FROM rows WHERE n = 3');
 SELECT * FROM refused('SELECT FROM rows a JOIN rows b USING (id) WHERE a.n IN (3, 4) AND b.n = 5');
--- a partitioned table, with batches of its own
+SELECT * FROM refused('SELECT id, count(*) FROM (SELECT id FROM rows WHERE n IN (1, 2) UNION ALL SELECT id FROM rows WHERE n = 3) s GROUP BY id ORDER BY 2 LIMIT 1');
+-- but not what may never run
+SELECT count(*) FROM rows WHERE n IN (1, 2) UNION ALL SELECT count(*) FROM rows WHERE n IN (3, 4) LIMIT 1;
+SELECT id, CASE WHEN id > 1 THEN (SELECT count(*) FROM rows WHERE n IN (3, 4)) END FROM rows WHERE n = 1;
+-- partitions
 CREATE TABLE parts (id integer, n integer) PARTITION BY LIST (n);
 CREATE FOREIGN TABLE part1 PARTITION OF parts FOR VALUES IN (1, 2) SERVER sandbox OPTIONS (endpoint '/test/rows');
 CREATE FOREIGN TABLE part2 PARTITION OF parts FOR VALUES IN (3, 4) SERVER sandbox OPTIONS (endpoint '/test/rows');

@@ -28,8 +28,8 @@ static dlist_head executions = DLIST_STATIC_INIT(executions);
 static Execution *find_execution(const EState *estate);
 static void forget(void *arg);
 static Execution *create_execution(EState *estate);
-static bool is_certain_in(const List *plans, const Plan *scan);
-static bool is_certain(const Plan *top, const Plan *scan);
+static bool is_certain_in(const List *plans, const Plan *scan, bool early);
+static bool is_certain(const Plan *top, const Plan *scan, bool early);
 static bool repeats(const List *scans, int n, const ForeignScanState *node);
 static void add_scan(DcfLimitPlan *plan, ForeignScanState *node);
 static bool is_independent(const ForeignScanState *node);
@@ -95,22 +95,23 @@ dcf_plan_limit_begin_scan(ForeignScanState *node, int eflags)
 }
 
 static bool
-is_certain_in(const List *plans, const Plan *scan)
+is_certain_in(const List *plans, const Plan *scan, bool early)
 {
 	ListCell *lc;
 
 	foreach(lc, plans)
-		if (is_certain(lfirst(lc), scan))
+		if (is_certain(lfirst(lc), scan, early))
 			return true;
 	return false;
 }
 
 /*
  * Whether the scan is at or below the top, and runs if the top does.  What is read after
- * something else may not be needed.  A node without a place here has one input.
+ * something else may not be needed.  early: the top may not be read to its end, so what
+ * comes second may not be read at all.  A node without a place here has one input.
  */
 static bool
-is_certain(const Plan *top, const Plan *scan)
+is_certain(const Plan *top, const Plan *scan, bool early)
 {
 	if (top == NULL)
 		return false;
@@ -119,28 +120,43 @@ is_certain(const Plan *top, const Plan *scan)
 	switch (nodeTag(top))
 	{
 		case T_Limit:
-			return false;
+			early = true;
+			break;
+		case T_Sort:
+		case T_Hash:
+			early = false;
+			break;
+		case T_Agg:
+			early &= ((const Agg *) top)->aggstrategy == AGG_SORTED;
+			break;
 		case T_Result:
 			if (((const Result *) top)->resconstantqual)
 				return false;
 			break;
 		case T_NestLoop:
 		case T_RecursiveUnion:
-			return is_certain(top->lefttree, scan);
+			return is_certain(top->lefttree, scan, early);
 		case T_Append:
-			return is_certain_in(((const Append *) top)->appendplans, scan);
+			if (early && ((const Append *) top)->appendplans != NIL)
+				return is_certain(linitial(
+									  ((const Append *) top)->appendplans),
+								  scan, early);
+			return is_certain_in(((const Append *) top)->appendplans, scan,
+								 early);
 		case T_MergeAppend:
-			return is_certain_in(((const MergeAppend *) top)->mergeplans,
-								 scan);
+			return is_certain_in(((const MergeAppend *) top)->mergeplans, scan,
+								 early);
 		case T_SubqueryScan:
-			return is_certain(((const SubqueryScan *) top)->subplan, scan);
+			return is_certain(((const SubqueryScan *) top)->subplan, scan,
+							  early);
 		case T_CustomScan:
 			return is_certain_in(((const CustomScan *) top)->custom_plans,
-								 scan);
+								 scan, early);
 		default:
 			break;
 	}
-	return is_certain(top->lefttree, scan) || is_certain(top->righttree, scan);
+	return is_certain(top->lefttree, scan, early) ||
+		is_certain(top->righttree, scan, early);
 }
 
 /* Whether the scan sends the same requests as one of the first n in the list. */
@@ -203,7 +219,8 @@ collect(const Execution *execution, bool for_explain,
 	{
 		ForeignScanState *scan = lfirst(lc);
 
-		if (!is_independent(scan) || !is_certain(top, scan->ss.ps.plan) ||
+		if (!is_independent(scan) ||
+			!is_certain(top, scan->ss.ps.plan, false) ||
 			(for_explain && !dcf_scan_is_known(scan)))
 			continue;
 		if (scan == node)
