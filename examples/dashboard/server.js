@@ -94,6 +94,11 @@ app.use((request, reply, next) => {
 app.use(express.static(file('page')));
 app.get('/echarts.js', (request, reply) => reply.sendFile(file('node_modules/echarts/dist/echarts.min.js')));
 
+app.use((request, reply, next) => {
+    reply.set('Cache-Control', 'no-store');
+    next();
+});
+
 app.get('/state', async (request, reply) => {
     reply.json((await statePool.query('SELECT now(), current_date AS today, * FROM state()')).rows[0]);
 });

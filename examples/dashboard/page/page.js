@@ -179,21 +179,23 @@ function explain() {
     const times = tiles.map(tile => tile.oldest).filter(Boolean).sort();
     const ago = time => duration(new Date(state.now) - new Date(time));
     const history = state.refreshed_at
-        ? `History to ${day(state.horizon, -1)}, refreshed ${ago(state.refreshed_at)} ago.` : '';
-    const service = times.length ? `From the service: as of ${clock(times[0])}, ${ago(times[0])} ago.` : '';
+        ? `Mirror to ${day(state.horizon, -1)}, refreshed ${ago(state.refreshed_at)} ago.` : '';
+    const service = times.length ? `Service as of ${clock(times[0])}, ${ago(times[0])} ago.` : '';
     $('#age').textContent = `${service} ${history}`.trim();
 
     const all = [...answers.values()];
     const silent = all.some(answer => answer.silent);
     const cut = all.some(answer => answer.silent && answer.until);
     const missing = all.some(answer => answer.error);
-    $('#problem').hidden = !silent && !missing;
-    $('#problem').textContent = !silent ? 'Some tiles could not be loaded.'
-        : ['The service does not answer.',
-            cut ? `Sales are shown up to ${day(state.horizon, -1)}, as the mirror has them.` : '',
-            times.length ? `The service's rows are of ${clock(times[0])}, ${ago(times[0])} old.` : '',
-            state.refreshed_at ? `The mirror was refreshed ${ago(state.refreshed_at)} ago.` : '',
-        ].filter(Boolean).join(' ');
+    const failed = state.loaded && state.result !== 'ok';
+    $('#problem').hidden = !silent && !missing && !failed;
+    $('#problem').textContent = [
+        silent ? 'The service does not answer.' : missing ? 'Some tiles could not be loaded.' : '',
+        cut ? `Sales are shown up to ${day(state.horizon, -1)}, as the mirror has them.` : '',
+        silent && times.length ? `The service's rows are of ${clock(times[0])}, ${ago(times[0])} old.` : '',
+        silent && state.refreshed_at ? `The mirror was refreshed ${ago(state.refreshed_at)} ago.` : '',
+        failed ? `The last refresh ended with ${state.result}` : '',
+    ].filter(Boolean).join(' ');
 }
 
 function progress() {
