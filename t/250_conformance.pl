@@ -111,8 +111,27 @@ is_deeply([ grep { $_->{Method} ne 'GET' } @log ], [], 'and no POST');
 my $bytes = 0;
 $bytes += $_->{BytesSent} for @log;
 cmp_ok($bytes, '<', 1_000_000, 'and few bytes');
-is($session->query(q{SELECT bool_and(endpoint_count > 20) FROM (SELECT count(*) AS endpoint_count FROM dataconnect_requests
-	WHERE server_name = 'dc') r}), 't', 'and all of them are listed');
+is($session->query(q{SELECT count(*), count(sqlstate) FROM dataconnect_requests WHERE server_name = 'dc'}),
+	scalar @log . '|0', 'and all of them are listed');
+
+# A cursor that rests keeps its session of the service to itself.
+$dc->make_rows_table('rows', 'dc');
+my $other = $dc->session;
+$other->open_cursor('SELECT * FROM rows WHERE n = 100000');
+$other->fetch(1);
+is_deeply(run('', $other), $seen, 'beside a cursor it sees the same');
+is($other->attempt('MOVE ALL FROM c; COMMIT')->{state}, '', 'and the cursor goes on');
+
+# A generic plan, and no preloaded library.
+my $plain_dc = DataConnectTest->new;
+$plain_dc->make_server('dc', method => 'post');
+my $alone = $plain_dc->session;
+$alone->query(q{PREPARE p (text, date) AS SELECT check_name, result, seen FROM dataconnect_conformance($1, day => $2)});
+$alone->query(q{EXECUTE p ('dc', '2026-03-02')}) for 1 .. 5;
+is_deeply(parse($alone->query(q{EXECUTE p ('dc', '2026-03-02')})), $seen, 'the sixth execution, without shared memory, sees the same');
+is_deeply([ grep { $_->{Method} ne 'GET' } @{ $plain_dc->log } ], [], q{and no POST, whatever the server's method});
+is_deeply($plain_dc->overlaps, [], 'and no cookie was in two requests');
+$plain_dc->stop_sandbox;
 
 # The same again, with its cookies, and whatever the session's settings.
 $session->query(q{SET TimeZone = 'Pacific/Auckland'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'iso_8601';
@@ -188,7 +207,10 @@ for my $case (
 	[ { path => $report, param => { Response => 'JsonDataTable' }, body => [] }, json_datatable => [ 'FAIL', qr/JSON array/ ] ],
 	[ { path => $report, param => { Response => 'Xml' }, body => '{}' }, xml => [ 'FAIL', qr/JSON object/ ] ],
 	[ { path => '/session/abandon', cut => { after => 5, how => 'short_length' } },
-		ended_session => [ 'SKIP', qr/HV00M/ ], other_refusals => [ 'FAIL', qr/HV00M/ ] ])
+		ended_session => [ 'SKIP', qr/HV00M/ ], other_refusals => [ 'FAIL', qr/HV00M/ ] ],
+	[ { path => $report, param => { Response => 'Csv' }, cut => { after => 50, how => 'reset' } }, csv => [ 'SKIP', qr/HV00M/ ] ],
+	[ { path => $report, param => { StopDate => '2026-03-04T00:00:00.000Z' }, status => 503 },
+		whole_days => [ 'SKIP', qr/^status 503/ ], other_refusals => [ 'FAIL', qr/^status 503/ ] ])
 {
 	my ($fault, %wanted) = @$case;
 	$dc->reset;
@@ -208,6 +230,8 @@ $dc->fault({ path => $report, param => { Response => 'Csv' }, cut => { how => 'c
 my $plain = parse($session->query(stmt('') =~ s/'dc'/'plain'/r));
 is_deeply($plain->{compression}, [ 'PASS', 'none' ], 'no compression');
 is_deeply($plain->{end_marked}, [ 'FAIL', 'not in all replies' ], 'and a reply whose end is not marked');
+
+is($session->query(q{SELECT count(*) > 0 FROM dataconnect_requests WHERE sqlstate = 'HV00M'}), 't', 'requests that failed are listed with their error');
 
 # --- A locked session -----------------------------------------------------------------
 
@@ -321,6 +345,22 @@ is($clerk->attempt(stmt(''))->{state}, '42704', 'nor without a mapping');
 $dc->sql("CREATE USER MAPPING FOR clerk SERVER dc OPTIONS (token 'sandbox-token')");
 is(run('', $clerk)->{ping}[0], 'PASS', 'or else it works');
 
+$dc->sql('ALTER ROLE clerk SET dataconnect_fdw.max_requests_per_statement = 5');
+$dc->clear_log;
+my $limited = $dc->session(user => 'clerk')->attempt(stmt(''));
+like($limited->{err}, qr/53400: .* exceeds .*max_requests_per_statement/, 'a limit of the role is an error');
+is(scalar @{ $dc->log }, 5, 'and holds');
+$dc->sql(q{ALTER ROLE clerk RESET ALL; ALTER ROLE clerk SET dataconnect_fdw.max_bytes_per_statement = '20kB'});
+like($dc->session(user => 'clerk')->attempt(stmt(''))->{err}, qr/53400: .*max_bytes_per_statement/, 'so is one of bytes');
+$dc->sql('ALTER ROLE clerk RESET ALL');
+
+# A pause that the service asks for is not.
+$dc->fault({ path => $report, param => { Response => 'Csv' }, status => 429, headers => { 'Retry-After' => 3000 } });
+my $paused = run('');
+is_deeply($paused->{xml}, [ 'SKIP', 'no reply (53400)' ], 'a pause that the service asks for is a row');
+like($paused->{rate_limit}[1], qr/^status 429, .*Retry-After: 9999$/, 'and its reason another');
+$dc->sql("SELECT dataconnect_resume('dc')");
+
 # --- In another encoding ----------------------------------------------------------------------
 
 $dc->sql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
@@ -328,9 +368,9 @@ my $latin = $dc->session(dbname => 'latin');
 $latin->query('CREATE EXTENSION dataconnect_fdw');
 $latin->query($dc->server_sql('dc'));
 $dc->reset;
-my $other = run('', $latin);
-is_deeply([ grep { $other->{$_}[0] eq 'FAIL' } @names ], [], 'a database with another encoding sees no fault');
-is($other->{encoding}[1], 'UTF-8', 'nor another encoding');
+$seen = run('', $latin);
+is_deeply([ grep { $seen->{$_}[0] eq 'FAIL' } @names ], [], 'a database with another encoding sees no fault');
+is($seen->{encoding}[1], 'UTF-8', 'nor another encoding');
 
 # --- Nothing of anybody's ---------------------------------------------------------------------
 
@@ -388,6 +428,13 @@ for my $settings ({}, { filters => 'contains', null_text => JSON::PP::true, time
 	$dc->fault(@planted) if %$settings;
 	betray('the text', $session->query("SELECT dataconnect_conformance_text('dc', day => '2026-03-02')"));
 }
+# The cookies themselves are not shown, either, by the function that asks.
+$dc->reset;
+my $asked = join "\n", map { $session->query("SELECT a::text FROM dataconnect_conformance_ask('dc', '/lists/languages', '', 1000, 10000) a") } 1 .. 2;
+like($asked, qr/Set-Cookie/, 'a cookie was set');
+like($asked, qr/\{DataConnectState,ARRAffinity\b/, 'and has a name');
+my ($value) = $dc->log->[1]{Cookie} =~ /DataConnectState=([\w-]{16,})/;
+is(index($asked, $value), -1, 'but its value is not shown');
 betray('a refusal', $session->query("SELECT dataconnect_conformance_text('refused', report => '/reports/Acme', params => 'CompanyID=14205')"));
 betray('another', $session->query("SELECT dataconnect_conformance_text('wrong')"));
 $dc->control('DELETE', 'overlaps');

@@ -121,16 +121,17 @@ END $$;
 COMMENT ON FUNCTION dataconnect_conformance_read(dataconnect_conformance_answer)
 IS 'for dataconnect_conformance(): an answer with kind, document and records, as its body gives them';
 
-CREATE FUNCTION dataconnect_conformance_is_failure(state text)
+-- A limit of the role is the caller's, although it has the state of the service's limits.
+CREATE FUNCTION dataconnect_conformance_is_failure(state text, message text)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT state IN ('HV000', 'HV00M', 'HV00N', '28000', '53400', '54000')
+    SELECT state IN ('HV000', 'HV00M', 'HV00N', '28000', '54000') OR state = '53400' AND message !~ ' exceeds .*max_'
 $$;
 
-COMMENT ON FUNCTION dataconnect_conformance_is_failure(text)
-IS 'for dataconnect_conformance(): whether an SQLSTATE tells of the service or the network; all others are of the caller';
+COMMENT ON FUNCTION dataconnect_conformance_is_failure(text, text)
+IS 'for dataconnect_conformance(): whether an error tells of the service or the network; all others are of the caller';
 
 CREATE FUNCTION dataconnect_conformance_get(
     server name, name text, endpoint text, params text, max_bytes integer, timeout integer)
@@ -147,7 +148,7 @@ BEGIN
     answer.name := name;
     RETURN @extschema@.dataconnect_conformance_read(answer);
 EXCEPTION WHEN OTHERS THEN
-    IF NOT @extschema@.dataconnect_conformance_is_failure(SQLSTATE) THEN
+    IF NOT @extschema@.dataconnect_conformance_is_failure(SQLSTATE, SQLERRM) THEN
         RAISE;
     END IF;
     answer := NULL;

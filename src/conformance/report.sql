@@ -32,7 +32,7 @@ BEGIN
     RETURN @extschema@.dataconnect_conformance_check_lock(@extschema@.dataconnect_conformance_find(answers, 'narrow'),
         EXISTS (SELECT FROM unnest(answers) s, unnest(s.cookies) c), lock.ended, lock.second_begun, lock.second_answered);
 EXCEPTION WHEN OTHERS THEN
-    IF NOT @extschema@.dataconnect_conformance_is_failure(SQLSTATE) THEN
+    IF NOT @extschema@.dataconnect_conformance_is_failure(SQLSTATE, SQLERRM) THEN
         RAISE;
     END IF;
     RETURN @extschema@.dataconnect_conformance_row('session_lock', NULL, 'no reply (' || SQLSTATE || ')');

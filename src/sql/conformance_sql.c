@@ -130,10 +130,12 @@ static bool
 read_body(DcfReply *reply, size_t max, StringInfo into)
 {
 	DcfBody *body = dcf_reply_body(reply);
+	ErrorContextCallback watch;
 	ErrorContextCallback callback;
 	DcfBodyStatus status = DCF_BODY_MORE;
 	bool whole = true;
 
+	dcf_reply_watch(reply, &watch);
 	dcf_reply_push_context(reply, &callback);
 	for (;;)
 	{
@@ -150,6 +152,7 @@ read_body(DcfReply *reply, size_t max, StringInfo into)
 		status = dcf_body_fill(body, true);
 	}
 	dcf_reply_pop_context(&callback);
+	dcf_reply_unwatch(reply, &watch);
 	return whole;
 }
 
@@ -293,9 +296,11 @@ static void
 drain(Question *question)
 {
 	DcfBody *body = dcf_reply_body(question->reply);
+	ErrorContextCallback watch;
 	ErrorContextCallback callback;
 	DcfBodyStatus status;
 
+	dcf_reply_watch(question->reply, &watch);
 	dcf_reply_push_context(question->reply, &callback);
 	do
 	{
@@ -308,6 +313,7 @@ drain(Question *question)
 		status = dcf_body_fill(body, false);
 	} while (status == DCF_BODY_MORE && question->bytes < LARGEST_BODY);
 	dcf_reply_pop_context(&callback);
+	dcf_reply_unwatch(question->reply, &watch);
 	if (status != DCF_BODY_LATER)
 		question->ended = dcf_wait_now();
 }
