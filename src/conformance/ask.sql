@@ -127,7 +127,7 @@ RETURNS boolean
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT state IN ('HV000', 'HV00M', 'HV00N', '28000', '54000') OR state = '53400' AND message !~ ' exceeds .*max_'
+    SELECT state IN ('HV000', 'HV00M', 'HV00N', '28000') OR state = '53400' AND message !~ ' exceeds .*max_'
 $$;
 
 COMMENT ON FUNCTION dataconnect_conformance_is_failure(text, text)
