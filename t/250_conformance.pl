@@ -231,7 +231,8 @@ my $plain = parse($session->query(stmt('') =~ s/'dc'/'plain'/r));
 is_deeply($plain->{compression}, [ 'PASS', 'none' ], 'no compression');
 is_deeply($plain->{end_marked}, [ 'FAIL', 'not in all replies' ], 'and a reply whose end is not marked');
 
-is($session->query(q{SELECT count(*) > 0 FROM dataconnect_requests WHERE sqlstate = 'HV00M'}), 't', 'requests that failed are listed with their error');
+is($session->query(q{SELECT outcome, status, sqlstate FROM dataconnect_requests
+	WHERE request LIKE '%Response=Csv%' AND sqlstate IS NOT NULL}), 'failed|200|HV00M', 'a reply that was cut is listed with its error');
 
 # --- A locked session -----------------------------------------------------------------
 
@@ -283,6 +284,12 @@ $seen = parse($session->query(stmt('') =~ s/'dc'/'refused'/r));
 is_deeply($seen->{report}, [ 'FAIL', 'no connection (HV00N)' ], 'a host that refuses is a row');
 is((grep { $_->[0] eq 'SKIP' } values %$seen) + 2, scalar @names, 'and nearly all others are skipped')
   or diag(map { "$_: @{$seen->{$_}}\n" } sort keys %$seen);
+
+$port = $dc->listen('close');
+$dc->make_server('broken', url => "http://127.0.0.1:$port", max_retries => 3, retry_max_wait => '1ms');
+$seen = parse($session->query(stmt('') =~ s/'dc'/'broken'/r));
+like($seen->{report}[1], qr/HV00M/, 'a host that breaks off is a row');
+is($dc->connections($port), 2, 'and is not tried again');
 
 $dc->fault({ path => $report, never => JSON::PP::true, count => 0 });
 $seen = run("timeout => '300 ms'");
@@ -406,7 +413,7 @@ $canary{$_} = 1 for map { $_->{Cookie} =~ /=([\w-]{16,})/g } @{ $dc->log };
 my @planted = (
 	{ path => '/ping', body => { AcmeApplication => 'Acme' }, headers => { 'X-Acme' => 'Acme' } },
 	{ path => $report, content_type => 'application/x-acme', set_cookie => 'AcmeCookie=AcmeValueThatIsLong; Path=/',
-		headers => { 'X-Acme-Limit' => 'Acme' }, count => 1 },
+		headers => { 'X-Acme-Limit' => 'Acme' }, add => { SoldAsUsed => 'AcmeYes', UnitCost => 'Acme', Acme => { Acme => 'Acme' }, DateCreatedUTC => 'Acme' } },
 	{ path => $report, param => { Response => 'JsonDataTable' },
 		body => { Records => [ { Acme => 'Acme' } ], Schema => [ { Column_Name => 'Acme', Type => 'AcmeType(12)', SafeType => 'System.Acme' } ], Acme => 1 } },
 	{ path => $report, param => { Response => 'Csv' }, body => "Acme,AcmeName\nAcme" },
