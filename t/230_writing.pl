@@ -94,9 +94,14 @@ $session->query("ALTER SERVER dc OPTIONS (ADD post_body 'json')");
 $session->query(insert(stores(1, 1)));
 like($dc->log(path => $path)->[2]{Body}, qr/"StoreID":"1"/, 'or as JSON');
 $session->query('ALTER SERVER dc OPTIONS (DROP post_body)');
-for my $format (qw(csv xml jsondatatable))
+for my $format (qw(csv xml jsondatatable json))
 {
 	$session->query("ALTER FOREIGN TABLE traffic_count OPTIONS (ADD format '$format')");
+	# Each once in plain, and once compressed.
+	$session->query("ALTER SERVER dc OPTIONS (SET compression 'on')");
+	like($session->query(insert(stores(2, 2)) . ' RETURNING traffic_count_id, start_date, gl_code'),
+		qr/^\d+\|2026-01-01 09:00:00\|CO002$/, "or a compressed $format");
+	$session->query("ALTER SERVER dc OPTIONS (SET compression 'off')");
 	like($session->query(insert(stores(2, 2)) . ' RETURNING traffic_count_id, start_date, gl_code'),
 		qr/^\d+\|2026-01-01 09:00:00\|CO002$/, "the answer may be $format");
 	$session->query('ALTER FOREIGN TABLE traffic_count OPTIONS (DROP format)');
@@ -337,6 +342,14 @@ $session->query("SET statement_timeout = '@{[DataConnectTest::Session::hung()]}'
 $session->query(insert('(SELECT 1 + id % 40 AS n FROM rows WHERE rows.n = 30) s', 'narrow_traffic_count'));
 $session->query('RESET statement_timeout');
 is(scalar split(' ', rows()), 30, 'rows of one report are written to the same account');
+
+# Nor for its own session's cursor, which rests and has the only place.
+$session->open_cursor('SELECT id FROM rows WHERE rows.n = 20000');
+$session->fetch(1);
+$session->query(insert(stores(1, 2), 'narrow_traffic_count'));
+is(rows(), '1 2', 'rows are written beside a cursor that rests');
+is($session->fetch('ALL')->{state}, '', 'which goes on');
+$session->query('COMMIT');
 
 # Two sessions at once.
 $_->send(insert(stores(1, 20))) for $session, $other;

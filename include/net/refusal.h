@@ -24,6 +24,7 @@ typedef struct DcfRefusal
 								 * DCF_STATUS_TOO_MUCH, else follows it; or
 								 * NULL */
 	int max_rows;			  /* the service's limit of records; 0: none */
+	bool is_order;			  /* values to be written, not conditions */
 	bool is_login;			  /* a request for a token, for which 400 and
 								 * 403 mean wrong credentials, too */
 	int tries;				  /* number of times it was sent */

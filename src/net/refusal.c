@@ -235,10 +235,13 @@ dcf_refusal_raise(const DcfRefusal *refusal)
 		status = 401;
 	meaning = find_meaning(status);
 	hint = meaning->hint;
+	if (refusal->is_order && status == DCF_STATUS_BAD_VALUE)
+		hint =
+			"Check the values that are written, and the options \"params\" of the server and the table.";
 	if (refusal->hint)
 		hint = refusal->status == DCF_STATUS_TOO_MUCH ?
 			refusal->hint :
-			psprintf("%s %s", meaning->hint, refusal->hint);
+			psprintf("%s %s", hint, refusal->hint);
 	if (refusal->resume)
 		hint = psprintf("%s To try at once: %s.", hint, refusal->resume);
 	ereport(ERROR,

@@ -166,6 +166,7 @@ raise_refusal(DcfReply *reply)
 	dcf_exchange_describe(&reply->call.exchange, &refusal);
 	refusal.relation = reply->relation;
 	refusal.request = reply->shown;
+	refusal.is_order = reply->request->once;
 	if (reply->hint.give)
 		refusal.hint = reply->hint.give(reply->hint.arg, refusal.status);
 	dcf_refusal_raise(&refusal);
