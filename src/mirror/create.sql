@@ -403,6 +403,7 @@ BEGIN
 
     IF adopted THEN
         PERFORM @extschema@.dataconnect_mirror_check_adopted(relation, source, by_column, live, key, fetched_at_column);
+        PERFORM @extschema@.dataconnect_mirror_hold(relation);
         IF storage IS NOT NULL OR tablespace IS NOT NULL OR unlogged OR indexes <> '{}' THEN
             RAISE EXCEPTION 'table "%" exists: its indexes and storage are its owner''s', relation
                 USING ERRCODE = 'invalid_parameter_value',

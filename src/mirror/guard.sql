@@ -236,7 +236,9 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_refuse(regclass)
 IS 'fails, and says why a table is no mirror of the caller''s (42P01, 42501, 42809)';
 
--- Takes a lock, and reads nothing.  While it waits, the table may be renamed.
+-- Takes a lock, and reads nothing.  While it waits, the table may be renamed.  Before PostgreSQL 16,
+-- the owner of an empty table can make it a view, whose functions would run as the caller, even
+-- while a query is planned.
 CREATE FUNCTION dataconnect_mirror_hold(relation regclass)
 RETURNS void
 LANGUAGE plpgsql
@@ -245,19 +247,24 @@ AS $$
 BEGIN
     LOOP
         BEGIN
-            EXECUTE format('SELECT FROM %s WHERE false', relation);
-            RETURN;
+            -- A foreign table cannot be locked by LOCK, nor become a view.
+            EXECUTE format(CASE (SELECT relkind FROM pg_class WHERE oid = relation) WHEN 'f' THEN 'SELECT FROM %s WHERE false'
+                ELSE 'LOCK TABLE ONLY %s IN ACCESS SHARE MODE' END, relation);
+            EXIT;
         EXCEPTION WHEN undefined_table OR invalid_schema_name THEN
             IF NOT EXISTS (SELECT FROM pg_class WHERE oid = relation) THEN
                 RAISE;
             END IF;
         END;
     END LOOP;
+    IF (SELECT relkind NOT IN ('r', 'p', 'f') FROM pg_class WHERE oid = relation) THEN
+        RAISE EXCEPTION '"%" is not a table', relation USING ERRCODE = 'wrong_object_type';
+    END IF;
 END
 $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_hold(regclass)
-IS 'lets nobody alter a table until the transaction ends';
+IS 'lets nobody alter a table until the transaction ends; fails if it is none (42809)';
 
 -- What a DBA may have changed of the target.  Partitions before the first day are the user's own.
 CREATE FUNCTION dataconnect_mirror_check(mirror regclass)
@@ -295,6 +302,8 @@ BEGIN
                   HINT = format('GRANT SELECT ON %s TO %I;', m.source, pg_get_userbyid(owner));
     END IF;
     PERFORM @extschema@.dataconnect_mirror_hold(m.source);
+    -- A new column may have such a type, whose constraints ADD COLUMN checks.
+    PERFORM @extschema@.dataconnect_mirror_check_types(mirror, m.source);
     -- Rows that policies hide would be inserted again.
     IF row_security_active(mirror) THEN
         RAISE EXCEPTION 'policies hide rows of mirror "%" from its owner', mirror

@@ -132,6 +132,7 @@ DECLARE
     rest date[];    -- ends of what is left of a piece
 BEGIN
     PERFORM @extschema@.dataconnect_mirror_anew(mirror);
+    PERFORM @extschema@.dataconnect_mirror_hold(mirror);
     FOR a, b IN SELECT p.a, p.b FROM @extschema@.dataconnect_mirror_pieces(mirror, "from", "to") p LOOP
         rest := ARRAY[b];
         WHILE cardinality(rest) > 0 LOOP
