@@ -220,9 +220,9 @@ $(UNIT_DIR)/%: test/unit/%.c $(CORE_UNIT)
 # where the sanitizer of addresses does not work.
 UNIT_CORE  := $(filter-out %/test_inflate %/test_inflate_thread %/test_deflate \
                 %/test_read_thread %/test_xml_reader,$(UNIT))
-unit-core: $(UNIT_CORE)
+unit-core: $(UNIT_CORE) FORCE
 	tools/run-unit $(UNIT_CORE)
-unit-arm64:
+unit-arm64: FORCE
 	UNIT_RUNNER=tools/run-arm64 $(MAKE) -s unit-core UNIT_DIR=build/arm64 \
 	  CC=aarch64-linux-gnu-gcc \
 	  UNIT_SANITIZE='-fsanitize=undefined -static-libubsan'
@@ -437,7 +437,7 @@ FORCE:
 .PHONY: FORCE all install install-catalogue uninstall uninstall-catalogue \
   installcheck installcheck-tap installcheck-tap-world clean unit fuzz \
   fuzz-quick fuzz-queries format format-check lint doc-map demo-picture setup test \
-  test-sanitized test-clients unit-core unit-arm64 deb dist test-package test-dist \
+  test-sanitized test-clients deb dist test-package test-dist \
   test-releases test-arm64 version demo \
   demo-shell dashboard test-dashboard dashboard-picture \
   bench bench-quick bench-dashboard bench-mirror bench-readers assert-postgres help

@@ -255,7 +255,8 @@ sub documented
 		push @names, $cells[$column] =~ /`([^`]+)`/g
 		  if $line =~ /^\| (?:building|the demo, also|the tests, also) \|/;
 	}
-	return sort grep { !/^(?:make|python3.*|pip3 .*)$/ } @names;
+	# pgbouncer is found at its usual place, too.
+	return sort grep { !/^(?:make|python3.*|pip3 .*|pgbouncer)$/ } @names;
 }
 
 # tools/setup where there is nothing but a shell and what goes with it. Make has
