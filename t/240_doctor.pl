@@ -11,6 +11,7 @@ use File::Basename ();
 use IO::Socket::INET ();
 use IPC::Run ();
 use JSON::PP ();
+use POSIX ();
 use PostgreSQL::Test::Utils qw(slurp_file);
 use Test::More;
 use Time::HiRes qw(time);
@@ -202,15 +203,32 @@ sub openssl
 	return;
 }
 
-# Make a certificate that the sandbox's authority has signed.
+# Make a certificate that the sandbox's authority has signed, from and until so many days
+# from now.
+PostgreSQL::Test::Utils::append_to_file("$directory/signed.txt", '');
+PostgreSQL::Test::Utils::append_to_file("$directory/ca.cnf", <<"END");
+[ca]
+default_ca = sandbox
+[sandbox]
+database = $directory/signed.txt
+new_certs_dir = $directory
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+END
+
 sub certify
 {
-	my ($name, $subject, $days) = @_;
-	openssl('req', qw(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes), '-subj', $subject,
+	my ($name, @days) = @_;
+	my ($start, $end) = map { POSIX::strftime('%Y%m%d%H%M%SZ', gmtime time + 86400 * $_) } @days;
+	openssl('req', qw(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost),
 		'-keyout', "$directory/$name.key", '-out', "$directory/$name.csr");
-	openssl('x509', '-req', '-days', $days, '-in', "$directory/$name.csr", '-CA', $dc->ca_file,
-		'-CAkey', "$directory/ca.key", '-CAcreateserial', '-extfile', "$directory/server.ext",
-		'-out', "$directory/$name.pem");
+	openssl('ca', '-batch', '-notext', '-config', "$directory/ca.cnf", '-cert', $dc->ca_file,
+		'-keyfile', "$directory/ca.key", '-in', "$directory/$name.csr", '-out', "$directory/$name.pem",
+		'-extfile', "$directory/server.ext", '-startdate', $start, '-enddate', $end);
 	return;
 }
 
@@ -238,11 +256,10 @@ sub page_server
 	return "https://127.0.0.1:$found";
 }
 
-certify('expired', '/CN=localhost', -1);
-certify('soon', '/CN=localhost', 60);
-openssl('x509', '-req', '-days', 3, '-in', "$directory/soon.csr", '-CA', $dc->ca_file,
-	'-CAkey', "$directory/ca.key", '-CAcreateserial', '-extfile', "$directory/server.ext",
-	'-out', "$directory/soon.pem");
+certify('expired', -60, -1);
+certify('early', 2, 60);
+certify('near', -80, 10);
+certify('short', -1, 3);
 openssl('req', '-x509', qw(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2),
 	'-subj', '/CN=Another CA', '-keyout', "$directory/another.key", '-out', "$directory/another.pem");
 PostgreSQL::Test::Utils::append_to_file("$directory/junk.pem", "no certificate\n");
@@ -264,9 +281,18 @@ for my $file ('nowhere', 'junk')
 }
 is_deeply($dc->log, [], 'nothing was sent to a host that is not trusted');
 
-make(url => page_server('soon', '-tls1_2'));
+fails('a certificate of the future', 'certificate', qr/^libcurl reported: .*not yet valid\. .*; it begins on 20/,
+	qr/this machine's clock/, url => page_server('early'), skips => 'reply');
+
+make(url => page_server('near'));
 $rows = doctor();
-is($rows->{certificate}{result}, 'PASS', 'three days left of three are not near the end');
+is_row($rows, 'certificate', 'FAIL', qr/; it ends in 9 days, on 20\d\d-\d\d-\d\d\.$/, 'near its end');
+like($rows->{certificate}{remedy}, qr/^Tell whoever runs the service to renew it\./, 'near its end: with a remedy');
+isnt($rows->{reply}{result}, 'SKIP', 'near its end: the service is asked');
+
+make(url => page_server('short', '-tls1_2'));
+$rows = doctor();
+is_row($rows, 'certificate', 'PASS', qr/; it ends in 2 days/, 'a short life');
 like($rows->{TLS}{detail}, qr/^TLSv1\.2, agreed/, 'TLS 1.2 is named');
 is_row($rows, 'reply', 'FAIL', qr/^service sent markup instead of JSON: /, 'a page in place of the service');
 like($rows->{reply}{remedy}, qr/"url"/, 'with a remedy');
