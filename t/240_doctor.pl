@@ -190,6 +190,18 @@ fails('a proxy that does not exist', 'name resolution', qr/libcurl reported: .*p
 	qr/Check the server's option "proxy"/, proxy => 'http://none.invalid:8080', skips => 'TCP connection');
 fails('a proxy that is not there', 'TCP connection', qr/libcurl reported: .*$gone/,
 	qr/options "proxy" and "url"/, proxy => "http://127.0.0.1:$gone", skips => 'TLS');
+# A proxy that refuses.
+my $refusing = $dc->listener;
+make(proxy => 'http://127.0.0.1:' . $refusing->sockport);
+$session->send(q{SELECT json_agg(d) FROM dataconnect_doctor('dc') d});
+my $client = $dc->connection($refusing, 30);
+sysread $client, my $head, 4096;
+syswrite $client, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+close $client;
+fails('a proxy that refuses', 'TCP connection', qr/^libcurl reported: .*403/, qr/options "proxy" and "url"/,
+	rows => { map { $_->{check_name} => $_ } @{ $json->decode($session->finish->{out}) } }, skips => 'TLS');
+like($head, qr/\ACONNECT 127\.0\.0\.1:$port HTTP/, 'which was asked for the way');
+unlike($head, qr/Authorization|Cookie|sandbox-token/i, 'and told no more');
 is_deeply($dc->log, [], 'nothing was sent');
 
 # --- TLS -------------------------------------------------------------------------

@@ -120,6 +120,12 @@ describe_certificate(const DcfTransfer *transfer,
 static DcfProbeStep
 find_failed_step(const DcfTransfer *transfer, const DcfProbe *probe)
 {
+	long proxy_status = 0;
+
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE,
+							 &proxy_status);
+	if (proxy_status != 0 && proxy_status / 100 != 2)
+		return DCF_PROBE_TCP;
 	switch (transfer->result)
 	{
 		case CURLE_COULDNT_RESOLVE_HOST:
