@@ -94,6 +94,12 @@ my ($status, $output) = run("SELECT 6 * 7;\n", @psql);
 is($status, 0, 'a command with input succeeds');
 like($output, qr/^ +42$/m, 'and has read it');
 
+{
+	local $ENV{DATACONNECT_CLUSTER_CONF} = "work_mem = '7MB'\nport = 5433";
+	($status, $output) = run('', @psql, '-p', '5433', '-Atc', 'SHOW work_mem');
+	is($output, "7MB\n", 'a cluster has the configuration that the environment adds');
+}
+
 # At a terminal: a query is cancelled by Ctrl-C, and psql goes on.
 my $terminal = <<'END';
 import os, pty, sys, time

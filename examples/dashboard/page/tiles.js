@@ -31,7 +31,7 @@ function bars(rows, { name, category, axisName, text, format = short, tooltip = 
 // Vertical bars.
 function columns(rows, { name, category, axisName, categoryName, format = short, tooltip = format, color = BLUE }) {
     return {
-        grid: { left: 34, right: 8, top: 12, bottom: 26, containLabel: true },
+        grid: { left: 42, right: 8, top: 12, bottom: 26, containLabel: true },
         tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' }, valueFormatter: tooltip },
         xAxis: axis(categoryName, { type: 'category', nameGap: 26, data: rows.map(row => String(row[category])) }),
         yAxis: axis(axisName, { type: 'value', nameGap: 52, axisLabel: { formatter: format, color: INK } }),
@@ -42,7 +42,7 @@ function columns(rows, { name, category, axisName, categoryName, format = short,
 function daily(rows) {
     return {
         grid: { left: 28, right: 14, top: 30, bottom: 60, containLabel: true },
-        legend: { top: 0, right: 0 },
+        legend: { top: 0, right: 0, type: 'scroll' },
         tooltip: { trigger: 'axis', valueFormatter: money },
         dataZoom: [{ type: 'slider', bottom: 8, height: 18, showDetail: false, showDataShadow: false }, { type: 'inside', zoomOnMouseWheel: 'ctrl' }],
         xAxis: axis('Day (drag the ends below to zoom)', { type: 'time', nameGap: 26, splitLine: { show: false } }),
@@ -65,7 +65,7 @@ function targets(rows) {
     });
     return {
         grid: { left: 8, right: 20, top: 30, bottom: 26, containLabel: true },
-        legend: { top: 0, right: 0 },
+        legend: { top: 0, right: 0, type: 'scroll' },
         tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' }, valueFormatter: value => value === '-' ? '' : money(value) },
         xAxis: moneyAxis('Sales of 30 days ($)', { type: 'value', nameGap: 26 }),
         yAxis: axis('', { type: 'category', inverse: true, data: rows.map(row => `${oneLine(row.store)}  ${percent(row.percent)}`),
@@ -89,7 +89,7 @@ function monthly(rows) {
     };
     return {
         grid: { left: 28, right: 12, top: 30, bottom: 26, containLabel: true },
-        legend: { top: 0, right: 0 },
+        legend: { top: 0, right: 0, type: 'scroll' },
         tooltip: { trigger: 'axis', valueFormatter: value => money(value ?? null) },
         xAxis: axis('Month', { type: 'category', nameGap: 26, data: MONTHS }),
         yAxis: moneyAxis('Sales per month ($)', { type: 'value', nameGap: 52 }),
