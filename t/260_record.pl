@@ -16,6 +16,11 @@ use Test::More;
 
 my $json = JSON::PP->new->utf8;
 my $dc = DataConnectTest->new;
+
+# The group of the server's user may read its files, if the data directory is open to it.
+$dc->node->stop;
+chmod oct(750), $dc->node->data_dir;
+$dc->node->start;
 my $session = $dc->session;
 $session->query("SET statement_timeout = '@{[$session->hung]}'");
 my $parent = PostgreSQL::Test::Utils::tempdir_short();

@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Compress::Zlib ();
 use DataConnectCanary qw(canaries decode leak notations);
 use DataConnectTest;
+use Digest::MD5 qw(md5_hex);
 use HTTP::Tiny ();
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64);
@@ -86,7 +87,7 @@ sub decoded
 {
 	my ($exchange) = @_;
 	my $body = $exchange->{body} // return '';
-	my $form = $exchange->{end} ? $exchange->{end}{body} : 'received';
+	my $form = $exchange->{end} ? $exchange->{end}{body} : $body =~ /^\x1f/ ? 'received' : 'decoded';
 	return $body unless $form eq 'received' && $exchange->{head} =~ /^Content-Encoding: gzip/mi;
 	my $inflate = Compress::Zlib::inflateInit(-WindowBits => Compress::Zlib::WANT_GZIP());
 	my ($text) = $inflate->inflate($body);
@@ -236,6 +237,13 @@ for my $reply (
 		'as far as it may be known');
 	$other->quit;
 }
+
+# Secrets that are too short to be searched for are known by their names.
+make('short', { username => 'a', password => 'pw1', client_id => 'b', client_secret => 'cs1' });
+record();
+isnt($session->attempt('SELECT count(*) FROM t_short WHERE n = 3')->{state}, '', 'short credentials are refused');
+is((exchanges())[0]{request}{body}, 'grant_type=password&client_id=REPLACED&client_secret=REPLACED&username=REPLACED&password=REPLACED',
+	'and not recorded');
 
 # --- What the setting accepts ------------------------------------------------------
 
@@ -398,6 +406,25 @@ sub long_reply
 	};
 	return $long_reply;
 }
+
+# A secret is in no file while its reply comes, either.
+record();
+my $text = join ',', qq({"Id": 0, "Name": "$canary{username}"}), map { sprintf '{"Id": %d, "Name": "%s"}', $_, md5_hex($_) } 1 .. 200;
+$text =~ s/é"/é\\"/;
+$session->query("CREATE FOREIGN TABLE t_name (id integer OPTIONS (name 'Id'), name text OPTIONS (name 'Name'))
+	SERVER basic_on OPTIONS (endpoint '/test/rows', params 'ApiKey=Kanari-Key&User=@{[$written{percent}->($canary{username})]}&Count=3')");
+$dc->fault({ path => '/test/rows', body => { base64 => encode_base64("[$text]", '') }, hold_after => { bytes => 3000 } });
+$session->send('SELECT count(*) FROM t_name');
+$dc->wait(held => 1);
+$dc->wait_for_result("SELECT count(*) > 0 FROM pg_ls_dir('$directory') AS name WHERE name LIKE '%.reply.body'", 't');
+@exchanges = exchanges();
+like(decoded($exchanges[0]), qr/^\[\{"Id": 0, "Name": "x+/, 'the body is written as it comes, decompressed');
+is(find_leak(), '', 'and without the secret that it has');
+like($exchanges[0]{request}{url}, qr/\?ApiKey=REPLACED&User=REPLACED&Count=3&/, "the request's parameters have none, either");
+$dc->release;
+is($session->finish->{out}, '201', 'the query goes on');
+is(find_leak(), '', 'to the end');
+$dc->clear_faults;
 
 # With threads, the bytes are those that came.
 make('long', { token => $canary{token} }, max_age => '1h');

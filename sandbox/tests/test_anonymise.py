@@ -77,6 +77,10 @@ class Values(unittest.TestCase):
         self.assertEqual(len(set(zip(texts, new))), len(set(texts)))
         self.assertFalse([t for t, n in zip(texts, new) if t == n])
 
+    def test_no_value_comes_back_as_another(self):
+        texts = [str(n) for n in range(1000, 4000)] + ["a%db" % n for n in range(300)]
+        self.assertFalse(set(texts) & set(self.both(*texts)))
+
     def test_equal_whatever_the_case_and_spaces(self):
         one, other, padded = self.both("Smith", "SMITH", "Smith  ")
         self.assertEqual((one.upper(), one + "  "), (other, padded))
