@@ -381,5 +381,7 @@ REVOKE SET ON PARAMETER dataconnect_fdw.max_requests_per_statement FROM regress_
 SET client_min_messages = warning;
 REVOKE CREATE ON SCHEMA public FROM regress_dash;
 DROP SERVER sandbox CASCADE;
+DROP TABLE kept, parts, wanted;
+DROP FUNCTION refused, one, lifted;
 DROP OWNED BY regress_dash;
 DROP ROLE regress_dash;
