@@ -91,7 +91,7 @@ show_offset(pg_tz *zone)
 
 	if (local == NULL)
 		return "UTC+?";
-	minutes = (int) (Abs(local->tm_gmtoff) / SECS_PER_MINUTE);
+	minutes = (int) (llabs(local->tm_gmtoff) / SECS_PER_MINUTE);
 	return psprintf("UTC%c%02d:%02d", local->tm_gmtoff < 0 ? '-' : '+',
 					minutes / MINS_PER_HOUR, minutes % MINS_PER_HOUR);
 }

@@ -75,7 +75,7 @@ compare_clocks(const DcfAnswer *answer, int64 *least, int64 *most)
 	low = date - answered;
 	high = date + 1 - asked;
 	*least = low > 0 ? low : Min(high, 0);
-	*most = Max(Abs(low), Abs(high));
+	*most = Max(llabs(low), llabs(high));
 	return true;
 }
 
@@ -91,7 +91,7 @@ check_clock(DcfDoctor *doctor, const DcfDoctorAsking *ping)
 		dcf_doctor_row_skip(
 			doctor, CLOCK,
 			"The answer to GET /ping has no valid header Date.");
-	else if (Abs(least) <= MAX_SKEW)
+	else if (llabs(least) <= MAX_SKEW)
 		dcf_doctor_row_pass(doctor, CLOCK,
 							psprintf("The service's clock and this machine's "
 									 "differ by at most " INT64_FORMAT " s.",
@@ -101,7 +101,7 @@ check_clock(DcfDoctor *doctor, const DcfDoctorAsking *ping)
 			doctor, CLOCK,
 			psprintf("The service's clock is %s %s this "
 					 "machine's.",
-					 dcf_doctor_row_duration(Abs(least)),
+					 dcf_doctor_row_duration(llabs(least)),
 					 least > 0 ? "ahead of" : "behind"),
 			"Set this machine's clock by NTP; if it is right, tell "
 			"whoever runs the service. Days such as today, waits "
