@@ -357,14 +357,14 @@ dcf_recording_text_head(StringInfo out, const char *head, size_t len,
 	while (head < end)
 	{
 		const char *feed = memchr(head, '\n', end - head);
-		const char *next = feed ? feed + 1 : end;
-		const char *stop = next;
+		size_t whole = (feed ? feed + 1 : end) - head;
+		size_t text = whole;
 
-		while (stop > head && (stop[-1] == '\n' || stop[-1] == '\r'))
-			stop--;
-		append_line(out, head, stop - head, secrets);
-		appendBinaryStringInfo(out, stop, (int) (next - stop));
-		head = next;
+		while (text > 0 && (head[text - 1] == '\n' || head[text - 1] == '\r'))
+			text--;
+		append_line(out, head, text, secrets);
+		appendBinaryStringInfo(out, head + text, (int) (whole - text));
+		head += whole;
 	}
 }
 
