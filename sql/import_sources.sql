@@ -38,12 +38,12 @@ WHERE p.source = 'seen in use' AND e.source = 'documented'
 UNION ALL SELECT table_name, name, 'read' FROM dataconnect_columns c JOIN dataconnect_endpoints e USING (endpoint, table_name)
 WHERE c.source = 'seen in use' AND e.source = 'documented' ORDER BY table_name, kind, name;
 IMPORT FOREIGN SCHEMA sales FROM SERVER sandbox INTO rq OPTIONS (sources 'some');
--- the views list the source
-SELECT e.table_name FROM dataconnect_endpoints e WHERE table_name IS NOT NULL AND category <> 'partner'
+-- the views list the source; an import of everything leaves out what writes
+SELECT e.table_name FROM dataconnect_endpoints e WHERE table_name IS NOT NULL AND category NOT IN ('partner', 'import')
 AND required_columns IS DISTINCT FROM (SELECT coalesce(array_agg(attname::text ORDER BY attnum), '{}') FROM attributes
     WHERE nspname = 'rq' AND relname = e.table_name AND attfdwoptions::text LIKE '%required=true%');
 SELECT c.table_name, c.column_name FROM dataconnect_columns c JOIN dataconnect_endpoints e USING (endpoint, table_name)
-WHERE category <> 'partner' AND NOT EXISTS (SELECT FROM attributes a WHERE nspname = 'rq' AND a.relname = c.table_name
+WHERE category NOT IN ('partner', 'import') AND NOT EXISTS (SELECT FROM attributes a WHERE nspname = 'rq' AND a.relname = c.table_name
     AND a.attname = c.column_name AND a.type = replace(regexp_replace(c.type, '[(].*', ''), 'timestamp', 'timestamp without time zone'));
 
 -- partners' endpoints are a remote schema of their own
