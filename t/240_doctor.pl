@@ -50,6 +50,8 @@ sub rows
 	my ($asker) = @_;
 	my $result = ($asker || $session)->attempt(
 		q{SELECT json_agg(d) FROM dataconnect_doctor('dc') d});
+	# An error that became a row is rolled back nowhere, so what it held would be left.
+	unlike($result->{err}, qr/WARNING: /, 'nothing is left open');
 	return unless $result->{state} eq '';
 	return $json->decode($result->{out});
 }
@@ -403,10 +405,30 @@ $rows = doctor();
 is_row($rows, 'user mapping', 'PASS', qr/ has no credentials\.$/, 'a mapping without credentials');
 is_row($rows, 'log-in', 'FAIL', qr/status 401/, 'a mapping without credentials');
 
+# Files of secrets: each remedy names the file, and none makes the mapping anew.
 PostgreSQL::Test::Utils::append_to_file("$directory/token", 'sandbox-token');
+PostgreSQL::Test::Utils::append_to_file("$directory/$_->[0]", $_->[1])
+  for [ 'empty', '' ], [ 'long', 'Kanari' x 3000 ], [ 'nul', "Kanari\0" ], [ 'spaces', 'Kanari Vogel' ], [ 'bytes', "Kanari\xff" ], [ 'closed', 'Kanari' ];
 chmod oct(644), "$directory/token";
-fails('a file of a secret that is open to others', 'user mapping', qr/"?token_file"?/, qr/./,
-	mapping => { token_file => "$directory/token" });
+chmod oct(600), map { "$directory/$_" } qw(empty long nul spaces bytes);
+chmod 0, "$directory/closed";
+mkdir "$directory/folder";
+for my $case (
+	[ 'token', qr/has group or world access/, qr/chmod 0600/ ],
+	[ 'folder', qr/is not a regular file/, qr/regular file/ ],
+	[ 'closed', qr/cannot be opened: Permission denied/, qr/chown.*chmod 0600/ ],
+	[ 'nowhere', qr/cannot be opened: No such file/, qr/^Write the secret/ ],
+	[ 'empty', qr/is empty/, qr/^Write the secret/ ],
+	[ 'long', qr/is too long/, qr/^Write only the secret/ ],
+	[ 'nul', qr/has a NUL byte/, qr/^Write only the secret/ ],
+	[ 'spaces', qr/"token"/, qr/^Correct the contents/ ],
+	[ 'bytes', qr/encoding/, qr/^Correct the contents/ ])
+{
+	my ($file, $detail, $remedy) = @$case;
+	my $found = fails("file $file", 'user mapping', $detail, $remedy, mapping => { token_file => "$directory/$file" });
+	like($found->{'user mapping'}{remedy}, qr/"\Q$directory\E\/$file"/, "file $file: the remedy names it");
+}
+make(mapping => { token_file => "$directory/token" });
 chmod oct(600), "$directory/token";
 $rows = doctor();
 is_row($rows, 'user mapping', 'PASS', qr/ has a token, by "token_file"\.$/, 'a token in a file');
@@ -547,6 +569,8 @@ unlink "$directory/catalogue.json";
 PostgreSQL::Test::Utils::append_to_file("$directory/catalogue.json",
 	'[{"path": "/mine", "category": "lists", "method": "GET", "parameters": [], "columns": []}]');
 is_row(doctor(), 'catalogue', 'PASS', qr/^133 endpoints, those of version \S+ and of dataconnect_fdw\.catalogue_file\.$/, 'an own catalogue');
+$session->query("SET dataconnect_fdw.catalogue_file = '$directory/folder'");
+is_row(doctor(), 'catalogue', 'FAIL', qr/folder/, 'a directory');
 $session->query('RESET dataconnect_fdw.catalogue_file');
 
 # Options that were valid once.

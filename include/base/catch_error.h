@@ -20,7 +20,9 @@ typedef void (*DcfCatchErrorFn)(void *arg);
  * Cancels, PostgreSQL's time-outs, terminations, recovery conflicts, shortages
  * of resources and internal errors are rethrown.  There is no subtransaction,
  * so the attempt must not take locks, change tables or do anything else that
- * only a rollback undoes.
+ * only a rollback undoes.  It must not raise while it holds what only a resource
+ * owner or the end of the transaction releases: files of PostgreSQL's, references
+ * to relations or catalog rows, snapshots, buffers, LWLocks.
  */
 extern ErrorData *dcf_catch_error(DcfCatchErrorFn attempt, void *arg);
 

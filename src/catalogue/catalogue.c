@@ -368,6 +368,17 @@ get_endpoint(Source *source, json_t *object)
 	return endpoint;
 }
 
+/* Close a file before an error is raised, which the caller may catch; keeps errno. */
+static void
+close_before_error(FILE *file)
+{
+	int error = errno;
+
+	if (file)
+		FreeFile(file);
+	errno = error;
+}
+
 /* The file's bytes, in the current memory context; sets all of *state but its name. */
 static char *
 read_file(const char *name, size_t *len, FileState *state)
@@ -376,18 +387,20 @@ read_file(const char *name, size_t *len, FileState *state)
 	struct stat status;
 	char *bytes;
 
-	/*
-	 * After an error, PostgreSQL closes the file at the end of the
-	 * transaction.
-	 */
 	if (file == NULL || fstat(fileno(file), &status) != 0)
+	{
+		close_before_error(file);
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not open catalogue file \"%s\": %m", name)));
+	}
 	if (status.st_size > MAX_FILE_SIZE)
+	{
+		close_before_error(file);
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIG_FILE_ERROR),
 				 errmsg("catalogue file \"%s\" is too large", name)));
+	}
 	state->device = status.st_dev;
 	state->inode = status.st_ino;
 	state->size = status.st_size;
@@ -400,9 +413,12 @@ read_file(const char *name, size_t *len, FileState *state)
 	 */
 	*len = fread(bytes, 1, status.st_size, file);
 	if (ferror(file))
+	{
+		close_before_error(file);
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not read catalogue file \"%s\": %m", name)));
+	}
 	FreeFile(file);
 	return bytes;
 }

@@ -40,6 +40,7 @@ static void
 add_error_context(void *arg)
 {
 	errcontext("contents of file \"%s\"", (const char *) arg);
+	errhint("Correct the contents of file \"%s\".", (const char *) arg);
 }
 
 /* Read a file, and check its contents as if the option had them. */

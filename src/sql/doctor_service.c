@@ -161,9 +161,13 @@ check_mapping(DcfDoctor *doctor)
 	}
 	if (doctor->session == NULL)
 	{
+		bool missing =
+			doctor->no_session->sqlerrcode == ERRCODE_UNDEFINED_OBJECT;
+
 		dcf_doctor_row_fail_by(
 			doctor, MAPPING, doctor->no_session,
-			psprintf("CREATE USER MAPPING FOR %s SERVER %s OPTIONS (...);",
+			psprintf("%s USER MAPPING FOR %s SERVER %s OPTIONS (...);",
+					 missing ? "CREATE" : "ALTER",
 					 quote_identifier(GetUserNameFromId(GetUserId(), false)),
 					 quote_identifier(doctor->server->servername)));
 		dcf_doctor_row_obstruct(doctor, MAPPING);
