@@ -140,6 +140,8 @@ my $again = parse($session->query(stmt('') =~ s/dataconnect_conformance/public.$
 is_deeply($again, $seen, 'a second run sees the same');
 $session->query('RESET ALL');
 
+$seen = check({}, "day => '2999-01-01'", report => [ 'PASS', qr/ of no records: choose another day$/ ]);
+
 # --- Where the service differs ---------------------------------------------------
 
 check({ session_cookies => JSON::PP::false }, '',
@@ -272,6 +274,35 @@ for my $lock (0, 1)
 		$lock ? 'PASS|one after another' : 'PASS|at the same time', 'session_lock ' . ($lock ? 'on' : 'off'));
 }
 
+# Where each request takes the same time, whatever it asks for.
+for my $lock (0, 1)
+{
+	$dc->reset;
+	$dc->set(session_lock => $lock ? JSON::PP::true : JSON::PP::false);
+	$dc->fault({ path => $report, delay_headers => 0.6, count => 0 });
+	is_deeply(run('')->{session_lock}, [ 'PASS', $lock ? 'one after another' : 'at the same time' ],
+		'session_lock ' . ($lock ? 'on' : 'off') . ', with a fixed cost');
+}
+
+# What the times say: what other requests took alone, then when the first reply was there, when
+# the second request was sent, and when its reply came.
+for my $case (
+	[ '{10,12}', 90, 'NULL', 'NULL', 'SKIP', qr/too quick/ ],
+	[ '{10,12}', 140, 100, 150, 'SKIP', qr/too quick/ ],
+	[ '{600,620}', 600, 100, 710, 'PASS', qr/^at the same time/ ],
+	[ '{600,620}', 600, 100, 1210, 'PASS', qr/^one after another/ ],
+	[ '{20,900}', 600, 100, 700, 'SKIP', qr/differ too much/ ],
+	[ '{20,900}', 600, 100, 300, 'PASS', qr/^at the same time/ ])
+{
+	my ($alone, $ended, $begun, $answered, $result, $seen_text) = @$case;
+	my $out = $session->query("SELECT v->>0, v->>1 FROM jsonb_extract_path(dataconnect_conformance_check_lock(
+		(SELECT array_agg(jsonb_populate_record(NULL::dataconnect_conformance_answer,
+			jsonb_build_object('name', 'narrow', 'status', 200, 'ms', m, 'cookies', '[\"c\"]'::jsonb))) FROM unnest('$alone'::bigint[]) m),
+		$ended, $begun, $answered), 'session_lock') v");
+	like($out, qr/^$result\|/, "$alone $ended $begun $answered: $result");
+	like($out =~ s/^\w+\|//r, $seen_text, "$alone $ended $begun $answered: what was seen");
+}
+
 # All cookies but those two are in one open request at a time.
 my @overlaps = @{ $dc->overlaps };
 is_deeply([ grep { lc $_->{Paths}[0] ne lc $report || $_->{Paths}[0] ne $_->{Paths}[1] } @overlaps ], [], 'no other cookie is in two requests');
@@ -331,6 +362,7 @@ for my $case (
 	my ($arguments, $state) = @$case;
 	my $result = $session->attempt(stmt($arguments));
 	is($result->{state}, $state, "$arguments is refused") or diag($result->{err});
+	unlike($result->{err}, qr/\S {3,}|\n {3,}/, 'and what is shown of the code is short');
 }
 is($session->query(stmt('report => NULL')), '', 'NULL has no rows');
 like($session->query("SELECT dataconnect_conformance_text('dc')"), qr/PASS ping/, 'yesterday is the default');

@@ -141,11 +141,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     answer @extschema@.dataconnect_conformance_answer;
+    a record;
 BEGIN
-    SELECT a.* INTO answer.status, answer.content_type, answer.coding, answer.headers, answer.cookies, answer.marks_end,
-        answer.is_whole, answer.is_utf8, answer.has_mark, answer.bytes, answer.ms, answer.body
-    FROM @extschema@.dataconnect_conformance_ask(server, endpoint, params, max_bytes, timeout) a;
-    answer.name := name;
+    -- An error shows the statement as it is written here, and blanks in place of INTO and its list.
+    a := @extschema@.dataconnect_conformance_ask(server, endpoint, params, max_bytes, timeout);
+    answer := ROW(name, NULL, a.status, a.content_type, a.coding, a.headers, a.cookies, a.marks_end, a.is_whole,
+        a.is_utf8, a.has_mark, a.bytes, a.ms, NULL, a.body, NULL, NULL);
     RETURN @extschema@.dataconnect_conformance_read(answer);
 EXCEPTION WHEN OTHERS THEN
     IF NOT @extschema@.dataconnect_conformance_is_failure(SQLSTATE, SQLERRM) THEN

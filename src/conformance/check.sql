@@ -155,7 +155,9 @@ BEGIN
     RETURN @extschema@.dataconnect_conformance_row('report',
             CASE WHEN base.status = 200 AND NOT base.is_whole THEN NULL
                 ELSE @extschema@.dataconnect_conformance_verdict(@extschema@.dataconnect_conformance_is_list(base)) END,
-            @extschema@.dataconnect_conformance_shown(base) || CASE WHEN base.is_whole IS FALSE THEN ': narrow the report by params' ELSE '' END || CASE WHEN nested THEN ', with nested values' ELSE '' END)
+            @extschema@.dataconnect_conformance_shown(base) || CASE WHEN base.is_whole IS FALSE THEN ': narrow the report by params' ELSE '' END
+                || CASE WHEN @extschema@.dataconnect_conformance_is_list(base) AND base.records = 0 THEN ': choose another day' ELSE '' END
+                || CASE WHEN nested THEN ', with nested values' ELSE '' END)
         || CASE WHEN shapes > 0 THEN @extschema@.dataconnect_conformance_row('keys',
             @extschema@.dataconnect_conformance_verdict(NOT repeated),
             CASE WHEN repeated THEN 'the same key twice in a record' WHEN sets > 1 THEN 'some keys are not in all records'
@@ -460,22 +462,34 @@ END $$;
 COMMENT ON FUNCTION dataconnect_conformance_check_transport(dataconnect_conformance_answer[])
 IS 'for dataconnect_conformance(): compression, ends, encoding and cookies of all replies';
 
--- The second request was sent while the first was under way. If it was locked, it took until the
--- first reply had been sent. So it is not locked if its reply came well before that, and
--- locked if it took much longer than it does alone.
+-- The second request was sent while the first was under way. If it was locked, it took the rest
+-- of the first one's time, and then what it takes alone; if not, only that. The other questions
+-- for the same records show what it takes alone; the middle between both answers decides.
 CREATE FUNCTION dataconnect_conformance_check_lock(
-    narrow dataconnect_conformance_answer, has_cookie boolean, ended bigint, begun bigint, answered bigint)
+    answers dataconnect_conformance_answer[], ended bigint, begun bigint, answered bigint)
 RETURNS jsonb
-LANGUAGE sql IMMUTABLE
+LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN NOT has_cookie THEN @extschema@.dataconnect_conformance_row('session_lock', NULL, 'there is no cookie')
+DECLARE
+    rest CONSTANT bigint := coalesce(ended - begun, 0);
+    took CONSTANT bigint := answered - begun;
+    quickest bigint;
+    slowest bigint;
+BEGIN
+    SELECT min(a.ms), max(a.ms) INTO quickest, slowest
+    FROM unnest(answers) a WHERE a.name IN ('narrow', 'names', 'unknown', 'dates') AND a.status = 200;
+    RETURN CASE WHEN NOT EXISTS (SELECT FROM unnest(answers) a, unnest(a.cookies) c) THEN
+            @extschema@.dataconnect_conformance_row('session_lock', NULL, 'there is no cookie')
         WHEN answered < ended - 20 THEN @extschema@.dataconnect_conformance_row('session_lock', 'PASS', 'at the same time')
-        WHEN ended - begun > 2 * narrow.ms + 50 THEN @extschema@.dataconnect_conformance_row('session_lock', 'PASS', 'one after another')
-        ELSE @extschema@.dataconnect_conformance_row('session_lock', NULL, 'the report is too quick to tell: try one that takes longer') END
-$$;
+        WHEN rest <= 50 THEN
+            @extschema@.dataconnect_conformance_row('session_lock', NULL, 'the report is too quick to tell: try one that takes longer')
+        WHEN took > slowest + rest / 2 THEN @extschema@.dataconnect_conformance_row('session_lock', 'PASS', 'one after another')
+        WHEN took < quickest + rest / 2 THEN @extschema@.dataconnect_conformance_row('session_lock', 'PASS', 'at the same time')
+        ELSE @extschema@.dataconnect_conformance_row('session_lock', NULL, 'the times differ too much to tell: ask again, or try a report that takes longer') END;
+END $$;
 
-COMMENT ON FUNCTION dataconnect_conformance_check_lock(dataconnect_conformance_answer, boolean, bigint, bigint, bigint)
+COMMENT ON FUNCTION dataconnect_conformance_check_lock(dataconnect_conformance_answer[], bigint, bigint, bigint)
 IS 'for dataconnect_conformance(): what the times of two requests with one cookie say';
 
 CREATE FUNCTION dataconnect_conformance_check_refusals(answers dataconnect_conformance_answer[])

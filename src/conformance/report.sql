@@ -21,16 +21,16 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    report CONSTANT text := plan ->> 'report';
+    all_params CONSTANT text := (SELECT q.params FROM @extschema@.dataconnect_conformance_first_questions(plan) q WHERE q.name = 'report');
+    few_params CONSTANT text := (SELECT q.params FROM @extschema@.dataconnect_conformance_questions(plan, false) q WHERE q.name = 'narrow');
     lock record;
 BEGIN
-    SELECT o.* INTO lock FROM @extschema@.dataconnect_conformance_overlap(server, plan ->> 'report',
-        (SELECT q.params FROM @extschema@.dataconnect_conformance_first_questions(plan) q WHERE q.name = 'report'),
-        (SELECT q.params FROM @extschema@.dataconnect_conformance_questions(plan, false) q WHERE q.name = 'narrow'), ms) o;
+    lock := @extschema@.dataconnect_conformance_overlap(server, report, all_params, few_params, ms);
     IF lock.status <> 200 OR lock.second_status <> 200 THEN
         RETURN @extschema@.dataconnect_conformance_row('session_lock', NULL, format('statuses %s and %s', lock.status, lock.second_status));
     END IF;
-    RETURN @extschema@.dataconnect_conformance_check_lock(@extschema@.dataconnect_conformance_find(answers, 'narrow'),
-        EXISTS (SELECT FROM unnest(answers) s, unnest(s.cookies) c), lock.ended, lock.second_begun, lock.second_answered);
+    RETURN @extschema@.dataconnect_conformance_check_lock(answers, lock.ended, lock.second_begun, lock.second_answered);
 EXCEPTION WHEN OTHERS THEN
     IF NOT @extschema@.dataconnect_conformance_is_failure(SQLSTATE, SQLERRM) THEN
         RAISE;
@@ -122,6 +122,7 @@ SET standard_conforming_strings = on
 AS $$
 DECLARE
     ms CONSTANT numeric := trunc(extract(epoch FROM timeout) * 1000);
+    plan jsonb;
     results jsonb;
 BEGIN
     IF server IS NULL OR report IS NULL OR params IS NULL OR too_much IS NULL OR ms IS NULL THEN
@@ -135,8 +136,10 @@ BEGIN
         RAISE EXCEPTION 'invalid value for day: %', day
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose a day that is over, and of which there are records.';
     END IF;
-    results := @extschema@.dataconnect_conformance_results(server,
-        @extschema@.dataconnect_conformance_plan(report, coalesce(day, current_date - 1), params), too_much, ms::integer);
+    -- A malformed one is an error here, which shows less of the code.
+    PERFORM @extschema@.dataconnect_mirror_decode(params);
+    plan := @extschema@.dataconnect_conformance_plan(report, coalesce(day, current_date - 1), params);
+    results := @extschema@.dataconnect_conformance_results(server, plan, too_much, ms::integer);
     RETURN QUERY
     SELECT c.name, c.assumption, c.expected, coalesce(results #>> ARRAY[c.name, '1'], 'not asked'), coalesce(results #>> ARRAY[c.name, '0'], 'SKIP')
     FROM @extschema@.dataconnect_conformance_checks() c ORDER BY c.place;
