@@ -257,8 +257,8 @@ symlink 'recording1', "$parent/link" or die $!;
 for my $case (
 	[ 'recording', qr/must be absolute/, 'a relative path' ],
 	[ "$parent/missing", qr/cannot be opened: No such file/, 'a missing directory' ],
-	[ "$parent/token", qr/is not a directory/, 'a file' ],
-	[ "$parent/link", qr/is not a directory, or a symbolic link/, 'a link' ],
+	[ "$parent/token", qr/must be a directory itself/, 'a file' ],
+	[ "$parent/link", qr/not a file or a symbolic link/, 'a link' ],
 	[ "$parent/open", qr/has group or world access/, 'a directory that others may read' ],
 	[ '/', qr/must be owned by the database user/, 'the directory of somebody else' ])
 {

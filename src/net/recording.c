@@ -94,7 +94,7 @@ check_directory(char **value, void **extra, GucSource source)
 		return true;
 	GUC_check_errcode(ERRCODE_CONFIG_FILE_ERROR);
 	if (problem)
-		GUC_check_errdetail("The directory \"%s\" %s.", directory, problem);
+		GUC_check_errdetail("The path \"%s\" %s.", directory, problem);
 	else
 		GUC_check_errdetail("The directory \"%s\" cannot be opened: %m.",
 							directory);
@@ -136,7 +136,7 @@ fail(DcfRecording *recording, const char *problem)
 	ereport(WARNING,
 			(errcode(problem ? ERRCODE_CONFIG_FILE_ERROR : ERRCODE_IO_ERROR),
 			 errmsg("requests to the service are no longer recorded"),
-			 problem ? errdetail("The directory \"%s\" %s.",
+			 problem ? errdetail("The path \"%s\" %s.",
 								 recording->place.directory, problem) :
 					   errdetail("Could not write to directory \"%s\": %m.",
 								 recording->place.directory),

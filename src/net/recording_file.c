@@ -41,7 +41,8 @@ open_directory(const char *directory, const char **problem)
 	if (fd < 0)
 	{
 		if (errno == ELOOP || errno == ENOTDIR)
-			*problem = "is not a directory, or a symbolic link to one";
+			*problem =
+				"must be a directory itself, not a file or a symbolic link";
 		return -1;
 	}
 	if (fstat(fd, &st) == 0)
