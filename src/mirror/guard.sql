@@ -301,9 +301,10 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
                   HINT = format('GRANT SELECT ON %s TO %I;', m.source, pg_get_userbyid(owner));
     END IF;
+    -- The lock plans a query. A new column may have such a type, whose constraints ADD COLUMN checks.
+    PERFORM @extschema@.dataconnect_mirror_check_code(mirror);
     PERFORM @extschema@.dataconnect_mirror_hold(m.source);
-    -- A new column may have such a type, whose constraints ADD COLUMN checks.
-    PERFORM @extschema@.dataconnect_mirror_check_types(mirror, m.source);
+    PERFORM @extschema@.dataconnect_mirror_check_code(mirror);
     -- Rows that policies hide would be inserted again.
     IF row_security_active(mirror) THEN
         RAISE EXCEPTION 'policies hide rows of mirror "%" from its owner', mirror

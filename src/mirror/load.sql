@@ -111,15 +111,80 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_day(regclass)
 IS 'an expression for the day of a mirror''s row with the alias r; NULL for a whole table';
 
+CREATE FUNCTION dataconnect_mirror_foreign_code(relations regclass[])
+RETURNS TABLE (place text, code text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE near (relation) AS (
+        SELECT r::oid FROM unnest(relations) r
+        -- A partition that is attached or detached is compared with these.
+        UNION SELECT o.confrelid FROM pg_constraint o WHERE o.contype = 'f' AND o.conrelid = ANY (relations)
+        UNION SELECT o.conrelid FROM pg_constraint o WHERE o.contype = 'f' AND o.confrelid = ANY (relations)
+    ), below (relation) AS (
+        SELECT n.relation FROM near n
+        UNION SELECT i.inhrelid FROM below b JOIN pg_inherits i ON i.inhparent = b.relation
+    ), above (relation) AS (
+        SELECT n.relation FROM near n
+        UNION SELECT i.inhparent FROM above a JOIN pg_inherits i ON i.inhrelid = a.relation
+    ), tables AS MATERIALIZED (
+        SELECT b.relation FROM below b UNION SELECT a.relation FROM above a
+    ), places (classid, objid) AS (
+        SELECT 'pg_class'::regclass, i.indexrelid FROM tables JOIN pg_index i ON i.indrelid = relation
+        WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
+        UNION ALL
+        SELECT 'pg_class'::regclass, k.partrelid FROM tables JOIN pg_partitioned_table k ON k.partrelid = relation
+        WHERE k.partexprs IS NOT NULL
+        UNION ALL
+        SELECT 'pg_constraint'::regclass, o.oid FROM tables JOIN pg_constraint o ON o.conrelid = relation WHERE o.contype = 'c'
+        UNION ALL
+        SELECT 'pg_statistic_ext'::regclass, s.oid FROM tables JOIN pg_statistic_ext s ON s.stxrelid = relation
+        WHERE s.stxexprs IS NOT NULL
+        UNION ALL
+        SELECT 'pg_policy'::regclass, p.oid FROM tables JOIN pg_policy p ON p.polrelid = relation
+        WHERE row_security_active(relation)
+        UNION ALL
+        -- Virtual columns, of PostgreSQL 18.
+        SELECT 'pg_attrdef'::regclass, d.oid FROM tables
+            JOIN pg_attrdef d ON d.adrelid = relation
+            JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+        WHERE a.attgenerated = 'v'
+    )
+    SELECT pg_describe_object(p.classid, p.objid, 0), pg_describe_object(d.refclassid, d.refobjid, 0)
+    FROM places p
+        JOIN pg_depend d ON d.classid = p.classid AND d.objid = p.objid,
+        -- The operator of one role may call the function of another.
+        LATERAL (
+            SELECT f.proowner FROM pg_proc f WHERE d.refclassid = 'pg_proc'::regclass AND f.oid = d.refobjid
+            UNION ALL
+            SELECT unnest(ARRAY[q.oprowner, f.proowner]) FROM pg_operator q JOIN pg_proc f ON f.oid = q.oprcode
+            WHERE d.refclassid = 'pg_operator'::regclass AND q.oid = d.refobjid
+            UNION ALL
+            SELECT t.typowner FROM pg_type t WHERE d.refclassid = 'pg_type'::regclass AND t.oid = d.refobjid) u (owner)
+        JOIN pg_roles r ON r.oid = u.owner
+    WHERE NOT r.rolsuper AND r.rolname <> current_user
+$$;
+
+COMMENT ON FUNCTION dataconnect_mirror_foreign_code(regclass[])
+IS 'functions, operators and types of roles other than the caller and superusers that expressions use which are evaluated while queries of these tables are planned, or while a partition is attached';
+
 -- Rows are read as the caller. Of what makes them, constraints of domains and casts are code, which
 -- the owner of a type can have written.
-CREATE FUNCTION dataconnect_mirror_check_types(mirror regclass, source regclass)
+--
+-- So are functions that belong to a table: the planner and ATTACH PARTITION evaluate what they take
+-- to be constant in expressions of indexes, statistics, partition keys and CHECK constraints, also
+-- of partitions. An owner can call any function immutable, and can do so at any time: what a
+-- function says of itself is not asked.
+CREATE FUNCTION dataconnect_mirror_check_code(mirror regclass, loaded regclass DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
     wrong name;
+    place text;
+    code text;
 BEGIN
     IF @extschema@.dataconnect_mirror_is_owner(mirror) THEN
         RETURN;
@@ -128,7 +193,7 @@ BEGIN
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
         JOIN pg_type e ON e.oid IN (t.oid, t.typelem)
         JOIN pg_roles r ON r.oid = e.typowner
-    WHERE a.attrelid IN (mirror, source) AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE a.attrelid IN (mirror, m.source::regclass) AND a.attnum > 0 AND NOT a.attisdropped
         AND NOT r.rolsuper AND r.rolname <> current_user
     LIMIT 1;
     IF FOUND THEN
@@ -136,10 +201,20 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
                   HINT = format('Become the owner of the mirror first: SET ROLE %I;', (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = mirror));
     END IF;
+    SELECT c.place, c.code INTO place, code FROM @extschema@.dataconnect_mirror_foreign_code(
+        array_remove(ARRAY[mirror, m.source::regclass, m.live_table::regclass, loaded], NULL)
+        || ARRAY(SELECT p.pending::regclass FROM @extschema@.dataconnect_mirror_pending_mine p WHERE p.target = mirror)) c
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'mirror "%" may run code of another role', mirror
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = format('Used by %s: %s.', place, code),
+                  HINT = format('Become the owner of the mirror first: SET ROLE %I;', (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = mirror));
+    END IF;
 END $$;
 
-COMMENT ON FUNCTION dataconnect_mirror_check_types(regclass, regclass)
-IS 'fails if the caller is not a mirror''s owner, and a column of it or of its source has a type of another role, who is no superuser (42501)';
+COMMENT ON FUNCTION dataconnect_mirror_check_code(regclass, regclass)
+IS 'fails if the caller is not a mirror''s owner, and to read the mirror, its source or loaded, or to attach a partition, may run code of another role, who is no superuser: of the type of a column, or of what the planner evaluates (42501)';
 
 -- The service may count the last day that is asked for: rows of that day are the next period's.
 -- Other rows outside of the period are strays. For a window, the foreign table itself drops both,
@@ -156,7 +231,7 @@ DECLARE
     inside text := @extschema@.dataconnect_mirror_range(mirror, a, b);
     quals text := @extschema@.dataconnect_mirror_quals(m.source, m.by_column, m.params);
 BEGIN
-    PERFORM @extschema@.dataconnect_mirror_check_types(mirror, m.source);
+    PERFORM @extschema@.dataconnect_mirror_check_code(mirror);
     IF m.by_column IS NULL THEN
         RETURN format('SELECT %s FROM %s r WHERE (%s)%s', columns, m.source, condition, quals);
     END IF;
@@ -432,6 +507,7 @@ BEGIN
     IF m.key_columns IS NULL OR m.by_column IS NULL THEN
         RETURN 0;
     END IF;
+    PERFORM @extschema@.dataconnect_mirror_check_code(mirror, loaded);
     FOR k IN
         SELECT c.name, t.typnamespace = 'pg_catalog'::regnamespace AS is_ordered
         FROM unnest(m.key_columns) WITH ORDINALITY AS c (name, n)
@@ -538,6 +614,8 @@ BEGIN
             USING ERRCODE = 'feature_not_supported';
     END IF;
 
+    -- Again, because the owner may have altered the table since the service was asked.
+    PERFORM @extschema@.dataconnect_mirror_check_code(mirror);
     -- Rows that Citus keeps are fetched, to be compared here.
     IF distributed THEN
         EXECUTE format('CREATE TEMP TABLE dataconnect_mirror_here ON COMMIT DROP AS SELECT %s FROM %s r WHERE %s', columns, mirror, inside);

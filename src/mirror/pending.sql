@@ -251,6 +251,8 @@ BEGIN
     END IF;
     PERFORM @extschema@.dataconnect_mirror_locked(mirror, ARRAY[
         format('ALTER TABLE %s DETACH PARTITION %s', mirror, m.live_table),
+        format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', pending),
+        format('SELECT @extschema@.dataconnect_mirror_check_code(%s)', mirror::oid),
         format('ALTER TABLE %s ATTACH PARTITION %s ', mirror, pending)
             || @extschema@.dataconnect_mirror_bounds(mirror, p.period_from, p.period_to, 'FOR VALUES FROM (%2$L) TO (%3$L)'),
         format('ALTER TABLE %s ATTACH PARTITION %s ', mirror, m.live_table)
@@ -347,6 +349,7 @@ BEGIN
         (SELECT string_agg(format('SELECT %s FROM ONLY %s', columns, part), ' UNION ALL ' ORDER BY n)
          FROM unnest(parts) WITH ORDINALITY AS p (part, n)))) w;
     PERFORM @extschema@.dataconnect_mirror_complete_partition(mirror, whole);
+    PERFORM @extschema@.dataconnect_mirror_check_code(mirror);
     PERFORM @extschema@.dataconnect_mirror_keep(mirror, whole, a, b, records, 0, NULL, @extschema@.dataconnect_mirror_fingerprint(parts));
 END $$;
 
@@ -380,6 +383,7 @@ BEGIN
     SELECT * INTO STRICT p FROM @extschema@.dataconnect_mirror_pending_mine q WHERE q.target = mirror AND q.pending = $2;
     parts := @extschema@.dataconnect_mirror_parts(mirror, p.period_from, p.period_to);
     PERFORM @extschema@.dataconnect_mirror_hold_rows(mirror, parts);
+    PERFORM @extschema@.dataconnect_mirror_check_code(mirror);
     DELETE FROM @extschema@.dataconnect_mirror_pending_mine q WHERE q.target = mirror AND q.pending = $2;
     IF parts IS NULL OR @extschema@.dataconnect_mirror_fingerprint(parts) <> p.folded THEN
         -- Rows were written since. The next refresh copies them.
@@ -389,6 +393,8 @@ BEGIN
     SELECT c.relname INTO name FROM pg_class c WHERE c.oid = parts[1];
     PERFORM @extschema@.dataconnect_mirror_locked(mirror,
         (SELECT array_agg(format('ALTER TABLE %s DETACH PARTITION %s', mirror, part)) FROM unnest(parts) part)
+        || format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', pending)
+        || format('SELECT @extschema@.dataconnect_mirror_check_code(%s, %s)', mirror::oid, pending::oid)
         || (format('ALTER TABLE %s ATTACH PARTITION %s ', mirror, pending)
             || @extschema@.dataconnect_mirror_bounds(mirror, p.period_from, p.period_to, 'FOR VALUES FROM (%2$L) TO (%3$L)'))
         || (SELECT array_agg('DROP TABLE ' || part) FROM unnest(parts) part));

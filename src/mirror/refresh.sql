@@ -265,6 +265,8 @@ BEGIN
         RETURN;
     END IF;
     PERFORM @extschema@.dataconnect_mirror_locked(mirror, ARRAY[
+        format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', mirror),
+        format('SELECT @extschema@.dataconnect_mirror_check_code(%s, %s)', mirror::oid, partition::oid),
         'ALTER TABLE ' || mirror || ' ATTACH PARTITION ' || partition || ' '
             || @extschema@.dataconnect_mirror_bounds(mirror, a, ends, 'FOR VALUES FROM (%2$L) TO (%3$L)')]);
     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT dataconnect_mirror_bounds', partition);

@@ -35,6 +35,7 @@ BEGIN
     IF m.modified_column IS NULL OR last IS NULL THEN
         RETURN NULL;
     END IF;
+    PERFORM @extschema@.dataconnect_mirror_check_code(mirror);
     SELECT t.atttypid INTO type FROM pg_attribute t WHERE t.attrelid = m.target AND t.attname = m.modified_column;
     EXECUTE format('SELECT CASE WHEN max(r.%1$I) IS NOT NULL THEN (least(max(r.%1$I), %2$L::timestamptz%3$s) - interval ''1 day'')::%4$s::text END FROM %5$s r',
         m.modified_column, last,
@@ -68,6 +69,7 @@ DECLARE
 BEGIN
     -- An empty table of ours, whose key is unique, is filled at once.
     IF m.managed THEN
+        PERFORM @extschema@.dataconnect_mirror_check_code(mirror);
         EXECUTE format('SELECT EXISTS (SELECT FROM %s)', mirror) INTO something;
     END IF;
     IF NOT something THEN
