@@ -293,6 +293,19 @@ CALL dataconnect_refresh('local.folded');
 SELECT sum(new + changed + vanished) AS differ FROM dataconnect_verify('local.folded');
 SELECT dataconnect_unmirror('local.folded');
 DROP TABLE local.folded;
+-- nor does a superuser make a mirror of such a table
+SET ROLE regress_dataconnect_owner;
+CREATE TABLE local.folded (id integer CHECK (id > local.fold(1)));
+CREATE INDEX ON local.folded ((id + local.fold(1)));
+RESET ROLE;
+TRUNCATE local.seen;
+ALTER SEQUENCE local.as_another RESTART;
+SELECT dataconnect_mirror('local.list', target => 'folded', schema => 'local', key => '{id}');
+SELECT * FROM folded();
+SET ROLE regress_dataconnect_owner;
+SELECT dataconnect_mirror('local.list', target => 'folded', schema => 'local', key => '{id}');
+RESET ROLE;
+DROP TABLE local.folded;
 DROP FUNCTION folded, own;
 
 -- an empty table can be made a view, before PostgreSQL 16: its functions would run as the reader

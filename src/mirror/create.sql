@@ -409,6 +409,7 @@ BEGIN
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = 'Leave indexes, fillfactor, tablespace and unlogged out.';
         END IF;
+        PERFORM @extschema@.dataconnect_mirror_check_tables(relation, ARRAY[relation]);
         EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', relation) INTO filled;
         IF filled THEN
             RAISE WARNING 'table "%" has rows; a refresh deletes those that the service does not return', relation

@@ -168,6 +168,30 @@ $$;
 COMMENT ON FUNCTION dataconnect_mirror_foreign_code(regclass[])
 IS 'functions, operators and types of roles other than the caller and superusers that expressions use which are evaluated while queries of these tables are planned, or while a partition is attached';
 
+CREATE FUNCTION dataconnect_mirror_check_tables(target regclass, tables regclass[])
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    place text;
+    code text;
+BEGIN
+    IF @extschema@.dataconnect_mirror_is_owner(target) THEN
+        RETURN;
+    END IF;
+    SELECT c.place, c.code INTO place, code FROM @extschema@.dataconnect_mirror_foreign_code(tables) c LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'mirror "%" may run code of another role', target
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = format('Used by %s: %s.', place, code),
+                  HINT = format('Become the owner of the mirror first: SET ROLE %I;', (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = target));
+    END IF;
+END $$;
+
+COMMENT ON FUNCTION dataconnect_mirror_check_tables(regclass, regclass[])
+IS 'fails if the caller is not a mirror''s owner, and to plan queries of these tables may run code of another role, who is no superuser (42501)';
+
 -- Rows are read as the caller. Of what makes them, constraints of domains and casts are code, which
 -- the owner of a type can have written.
 --
@@ -183,8 +207,6 @@ AS $$
 DECLARE
     m @extschema@.dataconnect_mirror_mine := @extschema@.dataconnect_mirror_get(mirror);
     wrong name;
-    place text;
-    code text;
 BEGIN
     IF @extschema@.dataconnect_mirror_is_owner(mirror) THEN
         RETURN;
@@ -201,16 +223,9 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege',
                   HINT = format('Become the owner of the mirror first: SET ROLE %I;', (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = mirror));
     END IF;
-    SELECT c.place, c.code INTO place, code FROM @extschema@.dataconnect_mirror_foreign_code(
+    PERFORM @extschema@.dataconnect_mirror_check_tables(mirror,
         array_remove(ARRAY[mirror, m.source::regclass, m.live_table::regclass, loaded], NULL)
-        || ARRAY(SELECT p.pending::regclass FROM @extschema@.dataconnect_mirror_pending_mine p WHERE p.target = mirror)) c
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'mirror "%" may run code of another role', mirror
-            USING ERRCODE = 'insufficient_privilege',
-                  DETAIL = format('Used by %s: %s.', place, code),
-                  HINT = format('Become the owner of the mirror first: SET ROLE %I;', (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = mirror));
-    END IF;
+        || ARRAY(SELECT p.pending::regclass FROM @extschema@.dataconnect_mirror_pending_mine p WHERE p.target = mirror));
 END $$;
 
 COMMENT ON FUNCTION dataconnect_mirror_check_code(regclass, regclass)
