@@ -102,6 +102,21 @@ for my $sql ($three, 'SELECT count(*) FROM rows WHERE n = 1', "LOAD 'dataconnect
 }
 $session = dash('-c dataconnect_fdw.max_days_per_request=1');
 is($session->attempt('SELECT count(*) FROM rows WHERE n = 1')->{state}, '42501', 'one of another limit');
+# An empty value is dropped as well, and so is what the role had.
+my $result;
+for my $name (qw(max_requests_per_statement max_records_per_statement max_bytes_per_statement max_days_per_request max_concurrency_share))
+{
+	$session = dash("-c dataconnect_fdw.$name=");
+	$result = $session->attempt('SELECT count(*) FROM rows WHERE n = 1');
+	is($result->{state}, '42501', "an empty value of $name");
+	like($result->{err}, qr/ERROR: .*permission denied to set parameter "dataconnect_fdw.$name"/, 'is named');
+}
+is($session->attempt("SELECT count(*) FROM rows WHERE n = ANY ('{}')")->{state}, '42501', 'also where nothing is asked for');
+# What a superuser's function sets while the library is loaded does not stand for the value that was dropped.
+$dc->sql(q{CREATE FUNCTION lifted() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+	SET dataconnect_fdw.max_requests_per_statement = 3 AS 'BEGIN RETURN (SELECT count(*) FROM rows WHERE n = 0); END'});
+$session = dash('-c dataconnect_fdw.max_requests_per_statement=-1');
+is($session->attempt($_)->{state}, '42501', "a value in the connection: $_") for 'SELECT lifted()', $three;
 $session = dash('-c dataconnect_fdw.learn=off');
 is($session->attempt($three)->{state}, '53400', 'other settings may be set there');
 is(sent(), 0, 'nothing was sent');
@@ -241,7 +256,7 @@ $session = dash();
 is($session->query('SELECT count(*) FROM store'), '2', 'and the count is no request');
 is(sent(), 2, 'of the statement');
 limit(max_records_per_statement => 25);
-my $result = dash()->attempt('SELECT count(*) FROM store');
+$result = dash()->attempt('SELECT count(*) FROM store');
 like($result->{err}, qr/^.*53400.*Records expected: 26, allowed: 25/s, 'records that the service has counted');
 is(sent(), 1, 'are expected before they are asked for');
 

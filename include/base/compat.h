@@ -20,6 +20,7 @@
 #include "utils/acl.h"
 #include "utils/date.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
@@ -322,6 +323,25 @@ dcf_compat_result_rel_user(const ResultRelInfo *info, EState *estate)
 	return OidIsValid(userid) ? userid : GetUserId();
 }
 #endif
+
+/*
+ * A setting, also one that is not defined yet but has been given a value; or NULL.
+ * 16: find_option(); before, only all settings can be had.
+ */
+static inline struct config_generic *
+dcf_compat_find_setting(const char *name)
+{
+#if PG_VERSION_NUM >= 160000
+	return find_option(name, false, true, DEBUG1);
+#else
+	struct config_generic **settings = get_guc_variables();
+
+	for (int i = 0; i < GetNumConfigOptions(); i++)
+		if (pg_strcasecmp(settings[i]->name, name) == 0)
+			return settings[i];
+	return NULL;
+#endif
+}
 
 /* 16: ClosestMatchState; this is a copy for 15. */
 #if PG_VERSION_NUM < 160000

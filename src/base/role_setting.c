@@ -7,19 +7,23 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
+#include "base/compat.h"
 #include "base/role_setting.h"
 
-/* The setting being defined has been given a value. */
+/* The setting being defined has taken a value that it had at the session's start. */
 static bool accepted = false;
 
 /* A setting whose value at the start of the session was dropped; or NULL. */
 static const char *dropped = NULL;
 
-/* A GucIntCheckHook: called for the initial value, and for each valid one. */
+/*
+ * A GucIntCheckHook: called for the initial value, and for each valid one.  A SET, also
+ * of a function, is no value of the start, and its end leaves the one that was dropped.
+ */
 static bool
 note_accepted(int *newval, void **extra, GucSource source)
 {
-	if (source > PGC_S_DEFAULT)
+	if (source > PGC_S_DEFAULT && source <= PGC_S_OVERRIDE)
 		accepted = true;
 	return true;
 }
@@ -28,14 +32,13 @@ note_accepted(int *newval, void **extra, GucSource source)
 static bool
 began_with_value(const char *name)
 {
-	const char *value;
+	const struct config_generic *setting;
 
-	if (process_shared_preload_libraries_in_progress ||
-		GetConfigOption(name, true, false) == NULL)
+	if (process_shared_preload_libraries_in_progress)
 		return false;
-	/* A mere SET leaves nothing to go back to. */
-	value = GetConfigOptionResetString(name);
-	return value && value[0] != '\0';
+	setting = dcf_compat_find_setting(name);
+	/* A mere SET leaves nothing to go back to; an empty value is one. */
+	return setting && setting->reset_source > PGC_S_DEFAULT;
 }
 
 void

@@ -7,6 +7,7 @@
 #include "access/xact.h"
 #include "utils/memutils.h"
 
+#include "base/role_setting.h"
 #include "net/session.h"
 #include "net/status.h"
 #include "origin.h"
@@ -185,8 +186,11 @@ static void
 start(DcfRowSource *source, const DcfBoundValue *values)
 {
 	Fetch *fetch = (Fetch *) source;
-	MemoryContext old = MemoryContextSwitchTo(fetch->set_context);
+	MemoryContext old;
 
+	/* Here as well as for each request, because a copy needs none. */
+	dcf_role_setting_check();
+	old = MemoryContextSwitchTo(fetch->set_context);
 	fetch->set = fetch->fixed ?
 		dcf_bind_create_fixed(source->relation, fetch->fixed, fetch->hint) :
 		dcf_bind_create(source->relation, source->priv,
