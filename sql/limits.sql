@@ -56,6 +56,19 @@ SELECT * FROM refused($$SELECT FROM sales WHERE store = ANY ('{101,102,103}') AN
 SELECT * FROM refused('SELECT FROM rows WHERE n = 1 UNION ALL SELECT FROM rows WHERE n = 2 UNION ALL SELECT FROM rows WHERE n = 3');
 SELECT * FROM refused('SELECT FROM rows a JOIN rows b USING (id) WHERE a.n IN (3, 4) AND b.n = 5');
 SELECT * FROM refused('SELECT id, count(*) FROM (SELECT id FROM rows WHERE n IN (1, 2) UNION ALL SELECT id FROM rows WHERE n = 3) s GROUP BY id ORDER BY 2 LIMIT 1');
+-- both sides of a join count, though the second is not read if the first turns out to be empty
+SET enable_nestloop = off;
+SET enable_mergejoin = off;
+SELECT * FROM refused('SELECT FROM rows a JOIN rows b USING (id) WHERE a.n = 0 AND b.n IN (3, 4)');
+SET enable_hashjoin = off;
+SET enable_mergejoin = on;
+SELECT * FROM refused('SELECT FROM rows a JOIN rows b USING (id) WHERE a.n = 0 AND b.n IN (3, 4)');
+RESET enable_hashjoin;
+RESET enable_mergejoin;
+RESET enable_nestloop;
+-- a scan counts even if it repeats one that may never run
+SELECT * FROM refused('SELECT CASE WHEN count(*) > 99 THEN (SELECT count(*) FROM rows WHERE n IN (1, 2)) END
+ FROM (SELECT id FROM rows WHERE n IN (1, 2) UNION ALL SELECT id FROM rows WHERE n = 3) s');
 -- but not what may never run
 SELECT count(*) FROM rows WHERE n IN (1, 2) UNION ALL SELECT count(*) FROM rows WHERE n IN (3, 4) LIMIT 1;
 SELECT id, CASE WHEN id > 1 THEN (SELECT count(*) FROM rows WHERE n IN (3, 4)) END FROM rows WHERE n = 1;

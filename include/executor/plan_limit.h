@@ -4,8 +4,8 @@
  *	  (reply/limits.h), before its first scan sends anything.
  *
  * It counts the scans that will run in any case and whose values are known: those that
- * no join, subquery or condition decides about.  All others are compared when they
- * start.  Of scans that may send the same requests only one is counted, because the
+ * no nested loop, subquery or condition decides about.  Of other joins both sides count,
+ * as if neither were empty.  All others are compared when they start.  Of scans that may send the same requests only one is counted, because the
  * others read its rows from the row cache.
  */
 #ifndef DCF_PLAN_LIMIT_H

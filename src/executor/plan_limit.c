@@ -30,8 +30,8 @@ static void forget(void *arg);
 static Execution *create_execution(EState *estate);
 static bool is_certain_in(const List *plans, const Plan *scan, bool early);
 static bool is_certain(const Plan *top, const Plan *scan, bool early);
-static bool repeats(const List *scans, int n, const ForeignScanState *node);
-static void add_scan(DcfLimitPlan *plan, ForeignScanState *node);
+static bool repeats(const List *scans, const ForeignScanState *node);
+static bool add_scan(DcfLimitPlan *plan, ForeignScanState *node);
 static bool is_independent(const ForeignScanState *node);
 static DcfLimitPlan collect(const Execution *execution, bool for_explain,
 							const ForeignScanState *node, bool *counts);
@@ -108,7 +108,9 @@ is_certain_in(const List *plans, const Plan *scan, bool early)
 /*
  * Whether the scan is at or below the top, and runs if the top does.  What is read after
  * something else may not be needed.  early: the top may not be read to its end, so what
- * comes second may not be read at all.  A node without a place here has one input.
+ * comes second may not be read at all.  A node without a place here has one input, or
+ * is a hash or merge join: both its sides count, although one that is empty may spare
+ * the other.  Otherwise a join with a long Append would only be stopped on the way.
  */
 static bool
 is_certain(const Plan *top, const Plan *scan, bool early)
@@ -159,15 +161,16 @@ is_certain(const Plan *top, const Plan *scan, bool early)
 		is_certain(top->righttree, scan, early);
 }
 
-/* Whether the scan sends the same requests as one of the first n in the list. */
+/* Whether the scan may send the same requests as one in the list. */
 static bool
-repeats(const List *scans, int n, const ForeignScanState *node)
+repeats(const List *scans, const ForeignScanState *node)
 {
 	const ForeignScan *scan = (const ForeignScan *) node->ss.ps.plan;
+	ListCell *lc;
 
-	for (int i = 0; i < n; i++)
+	foreach(lc, scans)
 	{
-		const ForeignScanState *other = list_nth(scans, i);
+		const ForeignScanState *other = lfirst(lc);
 
 		if (dcf_scan_relation(other->fdw_state)->relid ==
 				dcf_scan_relation(node->fdw_state)->relid &&
@@ -179,8 +182,8 @@ repeats(const List *scans, int n, const ForeignScanState *node)
 	return false;
 }
 
-/* Add a scan whose values are known to the plan, unless it cannot run. */
-static void
+/* Add a scan whose values are known to the plan; false if it cannot run. */
+static bool
 add_scan(DcfLimitPlan *plan, ForeignScanState *node)
 {
 	DcfScan *scan = node->fdw_state;
@@ -188,11 +191,12 @@ add_scan(DcfLimitPlan *plan, ForeignScanState *node)
 	DcfBoundValue *values = dcf_scan_values(node, NIL);
 
 	if (dcf_scan_deferred_error(scan, values))
-		return;
+		return false;
 	dcf_limit_plan_add(plan, dcf_scan_relation(scan), priv, values,
 					   dcf_scan_source(scan)->userid,
 					   dcf_bind_create(dcf_scan_relation(scan), priv, values,
 									   true));
+	return true;
 }
 
 /* Whether the scan's values do not depend on the rest of the plan. */
@@ -213,6 +217,7 @@ collect(const Execution *execution, bool for_explain,
 {
 	DcfLimitPlan plan = {0};
 	const Plan *top = execution->estate->es_plannedstmt->planTree;
+	List *added = NIL;
 	ListCell *lc;
 
 	foreach(lc, execution->scans)
@@ -225,8 +230,9 @@ collect(const Execution *execution, bool for_explain,
 			continue;
 		if (scan == node)
 			*counts = true;
-		if (!repeats(execution->scans, foreach_current_index(lc), scan))
-			add_scan(&plan, scan);
+		/* One that was passed over may never run, so it spares this one nothing. */
+		if (!repeats(added, scan) && add_scan(&plan, scan))
+			added = lappend(added, scan);
 	}
 	return plan;
 }
