@@ -354,6 +354,19 @@ INSERT INTO traffic_count (store_id, start_date, end_date, traffic_count)
  SELECT 1, day, day + interval '1 hour', 7 FROM generate_series(timestamp '2026-03-01', '2026-03-03', '1 day') day;
 RESET client_min_messages;
 \! $DATACONNECT_SANDBOX_CTL log --fields method,path --clear
+-- but the rows of VALUES are known: none is sent
+EXPLAIN (COSTS OFF) INSERT INTO traffic_count (store_id, start_date, end_date, traffic_count)
+VALUES (1, '2026-03-01', '2026-03-02', 1), (2, '2026-03-01', '2026-03-02', 2), (3, '2026-03-01', '2026-03-02', 3);
+INSERT INTO traffic_count (store_id, start_date, end_date, traffic_count)
+VALUES (1, '2026-03-01', '2026-03-02', 1), (2, '2026-03-01', '2026-03-02', 2), (3, '2026-03-01', '2026-03-02', 3);
+\! $DATACONNECT_SANDBOX_CTL log --fields method,path --clear
+-- unless a trigger may leave rows out
+CREATE FUNCTION only_first() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.store_id = 1 THEN RETURN NEW; END IF; RETURN NULL; END';
+CREATE TRIGGER only_first BEFORE INSERT ON traffic_count FOR EACH ROW EXECUTE FUNCTION only_first();
+INSERT INTO traffic_count (store_id, start_date, end_date, traffic_count)
+VALUES (1, '2026-03-01', '2026-03-02', 1), (2, '2026-03-01', '2026-03-02', 2), (3, '2026-03-01', '2026-03-02', 3);
+\! $DATACONNECT_SANDBOX_CTL log --fields method,path --clear
+DROP TRIGGER only_first ON traffic_count;
 RESET dataconnect_fdw.max_requests_per_statement;
 
 --

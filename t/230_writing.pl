@@ -400,4 +400,18 @@ my @lines = grep { !/statement: / } split /\n/, slurp_file($dc->node->logfile);
 is(join("\n", grep { /sandbox-token|wrong-canary|s3cret|client-secret/ } $result->{err}, @lines), '', 'no message has a secret');
 unlike($session->query('EXPLAIN (VERBOSE, ANALYZE) ' . insert(stores(1, 1))), qr/sandbox-token/, 'nor has EXPLAIN');
 
+# --- Errors that are not the row's -------------------------------------------------------
+
+# A question that fails on the way is a warning, which says nothing of the row.
+$dc->make_server('asks', use_preferred_endpoint => 'true', max_retries => 0, compression => 'off');
+$dc->sql('CREATE SCHEMA asks; IMPORT FOREIGN SCHEMA import FROM SERVER asks INTO asks');
+fresh();
+$dc->fault({ path => '/session', cut => { how => 'reset' }, count => 0 });
+my $asked = $session->attempt(insert(stores(1, 1), 'asks.traffic_count'));
+is($asked->{state}, '', 'a question for the preferred endpoint fails, and the row goes on');
+like($asked->{err}, qr/WARNING:.*preferred endpoint/, 'with a warning');
+unlike($asked->{err}, qr/was not taken|is unknown/, 'that says nothing of the row');
+is(rows(), '1', 'the service has taken it');
+fresh();
+
 done_testing();

@@ -27,6 +27,13 @@ typedef void (*DcfCatchErrorFn)(void *arg);
 extern ErrorData *dcf_catch_error(DcfCatchErrorFn attempt, void *arg);
 
 /*
+ * For error context callbacks: whether an error with this SQLSTATE, raised now, will be
+ * caught by dcf_catch_error().  What they would add concerns the statement, not the
+ * attempt.
+ */
+extern bool dcf_catch_error_catches(int sqlstate);
+
+/*
  * Call attempt(arg) in a subtransaction, which is rolled back on error.  The
  * attempt runs in the caller's memory context.  Returns NULL on success; else
  * the error, allocated in the same context.  Cancels, PostgreSQL's time-outs and

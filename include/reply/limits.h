@@ -62,6 +62,13 @@ pg_noreturn extern void dcf_limits_raise(const DcfLimitExcess *excess,
 extern bool dcf_limits_stop_request(const DcfStatement *statement,
 									DcfLimitExcess *excess);
 
+/*
+ * Whether the statement may not send so many more requests, none of which has been sent;
+ * NULL: a statement that has sent nothing.  Sets *excess.
+ */
+extern bool dcf_limits_stop_planned(const DcfStatement *statement,
+									int64 requests, DcfLimitExcess *excess);
+
 /* Whether the statement has read or received more than it may; sets *excess. */
 extern bool dcf_limits_stop_data(const DcfStatement *statement,
 								 DcfLimitExcess *excess);

@@ -22,6 +22,12 @@ typedef struct DcfOrders DcfOrders;
 extern DcfOrders *dcf_orders_create(const DcfRelation *relation, Oid userid);
 
 /*
+ * So many orders will be sent: raise ERRCODE_CONFIGURATION_LIMIT_EXCEEDED if the statement
+ * may not send as many.
+ */
+extern void dcf_orders_expect(const DcfOrders *orders, int64 n);
+
+/*
  * Send a request, which must live until dcf_orders_close(), and wait for the end of
  * the reply.  Sets values and isnull, by attnum - 1, of the columns that replies
  * have; they are valid until dcf_orders_close().  Returns false, with the others

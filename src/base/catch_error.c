@@ -10,6 +10,9 @@
 
 #include "base/catch_error.h"
 
+/* Attempts under way, one in the other. */
+static int depth = 0;
+
 /*
  * Whether an error concerns more than the attempt, so that going on would hide
  * a cancel, a shortage or a bug.
@@ -43,6 +46,12 @@ ends_statement(int sqlstate)
 	return false;
 }
 
+bool
+dcf_catch_error_catches(int sqlstate)
+{
+	return depth > 0 && !ends_statement(sqlstate);
+}
+
 ErrorData *
 dcf_catch_error(DcfCatchErrorFn attempt, void *arg)
 {
@@ -53,12 +62,15 @@ dcf_catch_error(DcfCatchErrorFn attempt, void *arg)
 	ErrorData *volatile error = NULL;
 
 	MemoryContextSwitchTo(scratch);
+	depth++;
 	PG_TRY();
 	{
 		attempt(arg);
+		depth--;
 	}
 	PG_CATCH();
 	{
+		depth--;
 		MemoryContextSwitchTo(caller);
 		error = CopyErrorData();
 		/* After a rethrow, the scratch context is deleted with its parent. */

@@ -12,7 +12,9 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "base/catch_error.h"
 #include "executor/modify.h"
+#include "reply/limits.h"
 #include "reply/order.h"
 #include "request/writing.h"
 #include "written.h"
@@ -24,6 +26,7 @@ typedef struct Modify
 	DcfOrders *orders;
 	bool update;
 	MemoryContext context; /* of the row being written */
+	int64 known_rows;	   /* how many there will be, or 0: not known */
 	uint64 row;			   /* its number, from 1 */
 	uint64 taken;		   /* rows that the service has taken */
 } Modify;
@@ -89,6 +92,21 @@ check_updated_columns(const DcfRelation *relation, ResultRelInfo *info,
 			 errdetail("Its value says which row is changed.")));
 }
 
+/*
+ * The number of rows that VALUES gives to an INSERT, or 0 if it is not known, or a
+ * trigger may leave rows out.
+ */
+static int64
+count_values(const ModifyTableState *mtstate, const ResultRelInfo *info)
+{
+	const Plan *plan = outerPlan(mtstate->ps.plan);
+
+	if (plan == NULL || !IsA(plan, ValuesScan) || plan->qual != NIL ||
+		(info->ri_TrigDesc && info->ri_TrigDesc->trig_insert_before_row))
+		return 0;
+	return list_length(((const ValuesScan *) plan)->values_lists);
+}
+
 /* Begin to write a table, in the context of the query. */
 static void
 begin(ModifyTableState *mtstate, ResultRelInfo *info, bool update)
@@ -114,7 +132,12 @@ void
 dcf_modify_begin(ModifyTableState *mtstate, ResultRelInfo *info,
 				 List *fdw_private, int subplan_index, int eflags)
 {
+	Modify *modify;
+
 	begin(mtstate, info, mtstate->operation == CMD_UPDATE);
+	modify = info->ri_FdwState;
+	if (!modify->update)
+		modify->known_rows = count_values(mtstate, info);
 }
 
 void
@@ -187,9 +210,14 @@ static void
 note_error(void *arg)
 {
 	const Modify *modify = arg;
-	MemoryContext old = MemoryContextSwitchTo(modify->context);
-	const ErrorData *error = CopyErrorData();
+	MemoryContext old;
+	const ErrorData *error;
 
+	/* The row goes on: this is for a warning, or for another error. */
+	if (dcf_catch_error_catches(geterrcode()))
+		return;
+	old = MemoryContextSwitchTo(modify->context);
+	error = CopyErrorData();
 	dcf_orders_note_error(modify->orders);
 	if (error->elevel >= ERROR)
 	{
@@ -233,6 +261,8 @@ write_row(EState *estate, ResultRelInfo *info, TupleTableSlot *slot)
 
 	modify->row++;
 	error_context_stack = &callback;
+	if (modify->row == 1 && modify->known_rows > 0)
+		dcf_orders_expect(modify->orders, modify->known_rows);
 	check_constraints(info, slot, estate);
 	slot_getallattrs(slot);
 	values = palloc(sizeof(Datum) * Max(natts, 1));
@@ -285,9 +315,13 @@ dcf_modify_explain(ModifyTableState *mtstate, ResultRelInfo *info,
 	const Modify *modify = info->ri_FdwState;
 	const DcfRelation *relation = modify->relation;
 	DcfRequest *request = dcf_writing_template(relation, modify->update);
+	DcfLimitExcess excess;
 
 	ExplainPropertyText("Request",
 						dcf_request_show(request, relation->server->url), es);
+	if (modify->known_rows > 0 &&
+		dcf_limits_stop_planned(NULL, modify->known_rows, &excess))
+		ExplainPropertyText("Exceeds", dcf_limits_show(&excess), es);
 	if (!es->analyze)
 		return;
 	ExplainPropertyUInteger("Requests", NULL,

@@ -152,6 +152,23 @@ dcf_limits_stop_request(const DcfStatement *statement, DcfLimitExcess *excess)
 }
 
 bool
+dcf_limits_stop_planned(const DcfStatement *statement, int64 requests,
+						DcfLimitExcess *excess)
+{
+	DcfStatementUse use = {0};
+
+	if (!is_set(DCF_LIMIT_REQUESTS))
+		return false;
+	if (statement)
+		use = dcf_statement_use(statement);
+	*excess = (DcfLimitExcess){.kind = DCF_LIMIT_REQUESTS,
+							   .planned = true,
+							   .more = (double) requests,
+							   .before = (double) use.requests};
+	return excess->more + excess->before > dcf_limits_get(DCF_LIMIT_REQUESTS);
+}
+
+bool
 dcf_limits_stop_data(const DcfStatement *statement, DcfLimitExcess *excess)
 {
 	DcfStatementUse use = dcf_statement_use(statement);

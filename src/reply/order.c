@@ -124,6 +124,15 @@ check_limits(const DcfOrders *orders)
 		dcf_limits_raise(&excess, NULL);
 }
 
+void
+dcf_orders_expect(const DcfOrders *orders, int64 n)
+{
+	DcfLimitExcess excess;
+
+	if (dcf_limits_stop_planned(orders->statement, n, &excess))
+		dcf_limits_raise(&excess, NULL);
+}
+
 bool
 dcf_orders_send(DcfOrders *orders, DcfRequest *request, Datum *values,
 				bool *isnull)

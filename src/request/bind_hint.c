@@ -49,7 +49,8 @@ name_narrower(const DcfRequestSet *set, bool may_split)
 		return psprintf("Narrow the range of %s.%s", name_columns(windows),
 						more);
 	}
-	if (times != NIL)
+	/* One time alone is no period. */
+	if (list_length(times) > 1)
 		return psprintf("Request a shorter period with %s.",
 						name_columns(times));
 	if (others != NIL)
