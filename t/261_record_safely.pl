@@ -219,6 +219,19 @@ for my $kind (qw(bearer basic oauth))
 }
 cmp_ok($checked, '>', 50, "$checked replies had secrets");
 
+# Secrets that follow each other stay together, however many there are.
+for my $compression (qw(on off))
+{
+	record();
+	my $many = ($canary{token} =~ s/(["\\])/\\$1/gr) x 8000;
+	$dc->fault({ path => '/test/rows', body => { base64 => encode_base64(qq([{"Id": 1, "Name": "$many"}]), '') } });
+	is($session->query("SELECT count(*) FROM t_bearer_$compression WHERE n = 3"), '1', "compression $compression: 8000 secrets in a row");
+	my ($exchange) = exchanges();
+	is(find_leak(), '', 'none is recorded');
+	like(decoded($exchange), qr/^\[\{"Id": 1, "Name": "[x9]+"\}\]$/, 'the rest is');
+	cmp_ok(length decoded($exchange), '>', 8000 * length $canary{token}, 'with its length');
+}
+
 # A log-in that is refused, or answered by something else.
 for my $reply (
 	{ status => 400, body => { error => 'invalid_grant', error_description => decode("not $canary{password}") } },
@@ -237,6 +250,52 @@ for my $reply (
 		'as far as it may be known');
 	$other->quit;
 }
+
+# GET /session answers with credentials that nobody knows yet, whoever asks, also
+# where the option "url" hides what is asked.
+for my $compression (qw(on off))
+{
+	make("session_$compression", { token => $canary{token} }, compression => $compression, use_preferred_endpoint => 'on');
+	make("hidden_$compression", { token => $canary{token} }, compression => $compression);
+	$session->query("ALTER SERVER hidden_$compression OPTIONS (SET url '@{[$dc->url]}/%53ession')");
+	my %ask = (
+		use_preferred_endpoint => "SELECT count(*) FROM t_session_$compression WHERE n = 3",
+		doctor => "SELECT count(*) FROM dataconnect_doctor('hidden_$compression')",
+		fetch => "SELECT status FROM dataconnect_fetch('hidden_$compression', '/')");
+	$ask{doctor} =~ s/hidden/session/;
+	for my $who (sort keys %ask)
+	{
+		for my $text (
+			'{"access_token":"Kanari-New-Token","basic_token":"Kanari-New-Pair","isValid":true,"ParentEntityId":21090,'
+			  . '"PreferredEndpoint":"http://near.iqmetrix.net"}',
+			'[{"access_token":"Kanari-New-Token"}]', 'access_token=Kanari-New-Token')
+		{
+			for my $cut ('', 'cut ')
+			{
+				my $other = new_session();
+				record($other);
+				$dc->fault({ path => '/*ession*', count => 0, body => { base64 => encode_base64($text, '') },
+					$cut ? (cut => { how => 'truncate', after => 40 }) : () });
+				$other->attempt($ask{$who});
+				$other->quit;
+				$dc->clear_faults;
+				my ($exchange) = grep { $_->{request}{url} =~ m{/(?:%53|s)ession/?(?:\?|$)} } exchanges();
+				my $name = "$who, compression $compression: ${cut}reply " . substr $text, 0, 15;
+				isnt($exchange, undef, "$name: recorded");
+				is(scalar(grep { slurp_file($_) =~ /Kanari|near\.iq/i } files()) + scalar(grep { decoded($_) =~ /Kanari|near\.iq/i } exchanges()), 0,
+					"$name: without new credentials");
+				is_deeply(eval { $json->decode(decoded($exchange)) },
+					{ access_token => 'REPLACED', basic_token => 'REPLACED', isValid => JSON::PP::true, ParentEntityId => 21090,
+						PreferredEndpoint => 'REPLACED' }, "$name: but what else it says")
+				  if $text =~ /^\{/ && !$cut;
+			}
+		}
+	}
+}
+record();
+isnt($session->attempt("SELECT status FROM dataconnect_fetch('session_on', '/session')")->{state}, '',
+	'dataconnect_fetch() does not ask for it by its name');
+is(scalar files(), 0, 'so nothing is recorded');
 
 # Secrets that are too short to be searched for are known by their names.
 make('short', { username => 'a', password => 'pw1', client_id => 'b', client_secret => 'cs1' });

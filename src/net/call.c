@@ -37,6 +37,8 @@ dcf_call_set_question(DcfExchange *exchange, const char *path, bool brief)
 	if (brief)
 		dcf_exchange_make_brief(exchange);
 	exchange->http.url = dcf_request_url(request, exchange->options->url);
+	/* /session answers with tokens. */
+	exchange->http.confidential = strcmp(path, "/session") == 0;
 	exchange->http.max_buffer = 2 * DCF_CALL_ANSWER_MAX;
 }
 

@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "base/foreign_text.h"
+#include "base/wipe.h"
 #include "transfer_private.h"
 
 /* Shorter values identify no session; they may be words, such as a language. */
@@ -21,14 +22,18 @@ value_of(const char *cookie)
 	return tab ? tab + 1 : cookie;
 }
 
-/* Add a copy of a cookie's value, if it is long enough to be a secret. */
+/*
+ * Add a copy of a cookie's value, if it is long enough to be a secret.  It is wiped with
+ * the current memory context.
+ */
 static List *
 add_value(List *values, const char *cookie)
 {
 	const char *value = value_of(cookie);
 
-	return strlen(value) < MIN_SECRET ? values :
-										lappend(values, pstrdup(value));
+	return strlen(value) < MIN_SECRET ?
+		values :
+		lappend(values, dcf_wipe_later(pstrdup(value), CurrentMemoryContext));
 }
 
 /* Add a cookie's name, which comes before the value. */

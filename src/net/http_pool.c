@@ -202,7 +202,8 @@ collect_ended(DcfHttpPool *pool)
 		}
 		transfer->source.done = true;
 		transfer->result = result;
-		dcf_transfer_finish_recording(transfer);
+		dcf_transfer_finish_recording(transfer,
+									  dcf_transfer_find_end(transfer));
 		dcf_http_note_idle(transfer);
 		dcf_transfer_call_on_end(transfer);
 		dcf_http_return_jar(transfer);

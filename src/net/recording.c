@@ -158,11 +158,11 @@ forget_secrets(DcfRecording *recording)
 
 /* Whether a secret is listed. */
 static bool
-has_secret(const DcfRecording *recording, const char *secret)
+has_secret(const List *secrets, const char *secret)
 {
-	ListCell *lc;
+	const ListCell *lc;
 
-	foreach(lc, recording->secrets)
+	foreach(lc, secrets)
 	{
 		if (strcmp(lfirst(lc), secret) == 0)
 			return true;
@@ -170,24 +170,55 @@ has_secret(const DcfRecording *recording, const char *secret)
 	return false;
 }
 
-/* Copy the secrets that are known now: at the end they may be gone. */
+/* Whether the copies are these secrets, in whatever order. */
+static bool
+has_noted(const DcfRecording *recording, const List *secrets)
+{
+	const ListCell *noted;
+	const ListCell *lc;
+
+	foreach(lc, secrets)
+	{
+		if (!has_secret(recording->secrets, lfirst(lc)))
+			return false;
+	}
+	foreach(noted, recording->secrets)
+	{
+		if (!has_secret(secrets, lfirst(noted)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Copy the secrets that are known now: at the end they may be gone.  This is for each
+ * piece of a body, so it leaves nothing behind.
+ */
 static void
 note_secrets(DcfRecording *recording)
 {
-	MemoryContext old = MemoryContextSwitchTo(recording->context);
+	MemoryContext scratch =
+		AllocSetContextCreate(recording->context, "dataconnect_fdw secrets",
+							  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
 	List *secrets = dcf_foreign_text_secrets();
-	ListCell *lc;
 
-	/* Servers may have the same, and each is searched for. */
-	forget_secrets(recording);
-	foreach(lc, secrets)
+	if (!has_noted(recording, secrets))
 	{
-		if (!has_secret(recording, lfirst(lc)))
-			recording->secrets =
-				lappend(recording->secrets, pstrdup(lfirst(lc)));
+		ListCell *lc;
+
+		MemoryContextSwitchTo(recording->context);
+		forget_secrets(recording);
+		/* Servers may have the same, and each is searched for. */
+		foreach(lc, secrets)
+		{
+			if (!has_secret(recording->secrets, lfirst(lc)))
+				recording->secrets =
+					lappend(recording->secrets, pstrdup(lfirst(lc)));
+		}
 	}
-	list_free(secrets);
 	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
 }
 
 /* Nothing more is written: forget all secrets. */
@@ -221,7 +252,9 @@ create_record(const DcfHttpRequest *request)
 	recording->context = CurrentMemoryContext;
 	recording->began = dcf_wait_now();
 	recording->each = 1;
-	recording->confidential = request->confidential;
+	/* Also where a user has asked for it, by whatever option. */
+	recording->confidential =
+		request->confidential || dcf_recording_text_is_login(request->url);
 	recording->head = palloc(DCF_RECORDING_HEAD);
 	if (recording->confidential)
 		recording->login = palloc0(MAX_LOGIN);
@@ -369,12 +402,17 @@ dcf_recording_body(DcfRecording *recording, const DcfHttpHead *head,
 		fail(recording, NULL);
 }
 
-/* Decode the reply to a log-in, in the current memory context; false if it is wrong. */
+/*
+ * Decode the reply to a log-in, in the current memory context; false if it is wrong.
+ * Either way, the caller wipes what there is: MAX_LOGIN bytes.
+ */
 static bool
 decode_login(const DcfRecording *recording, char **bytes, size_t *len)
 {
+	size_t size = dcf_inflate_size(DCF_INFLATE_ZLIB);
 	DcfInflate *inflate;
 	size_t in = recording->received;
+	bool is_right;
 
 	*bytes = recording->login;
 	*len = recording->received;
@@ -382,16 +420,18 @@ decode_login(const DcfRecording *recording, char **bytes, size_t *len)
 		return true;
 	if (recording->coding == DCF_CODING_UNKNOWN)
 		return false;
-	inflate = dcf_inflate_init(palloc(dcf_inflate_size(DCF_INFLATE_ZLIB)),
-							   DCF_INFLATE_ZLIB,
+	inflate = dcf_inflate_init(palloc(size), DCF_INFLATE_ZLIB,
 							   recording->coding == DCF_CODING_GZIP ?
 								   DCF_INFLATE_GZIP :
 								   DCF_INFLATE_DEFLATE);
 	*len = MAX_LOGIN;
 	*bytes = palloc(MAX_LOGIN);
-	return dcf_inflate_run(inflate, recording->login, &in, *bytes, len) ==
-		NULL &&
+	is_right =
+		dcf_inflate_run(inflate, recording->login, &in, *bytes, len) == NULL &&
 		dcf_inflate_ended(inflate);
+	/* It has a window of what it decoded. */
+	explicit_bzero(inflate, size);
+	return is_right;
 }
 
 /* Write what may be known of a complete reply to a log-in. */
@@ -416,8 +456,8 @@ write_login(DcfRecording *recording)
 		recording->login_hidden =
 			dcf_recording_text_login(&text, bytes, len, recording->secrets);
 		write_file(recording, DCF_RECORDING_BODY_FILE, text.data, text.len);
-		explicit_bzero(bytes, len);
 	}
+	explicit_bzero(bytes, MAX_LOGIN);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
 }
@@ -491,12 +531,17 @@ write_end(DcfRecording *recording, DcfRecordingEnd end, const char *reason,
 	write_file(recording, END_FILE, text, strlen(text));
 }
 
-/* Write what is missing. */
+/*
+ * Write what is missing.  Where the transfer was given up, it may be in a reset
+ * callback, so nothing may raise for want of memory: then a head that is incomplete is
+ * left out.
+ */
 static void
 finish_files(DcfRecording *recording, DcfRecordingEnd end, const char *reason,
 			 int64 connected_at)
 {
-	if (recording->head_at == 0 && recording->head_len > 0)
+	if (recording->head_at == 0 && recording->head_len > 0 &&
+		end != DCF_RECORDING_GIVEN_UP)
 		write_head(recording);
 	if (recording->confidential && end == DCF_RECORDING_COMPLETE)
 		write_login(recording);

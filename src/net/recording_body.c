@@ -93,24 +93,51 @@ dcf_recording_body_replace(char *bytes, const bool *marks, size_t len)
 	}
 }
 
-/* Make room for more bytes of text. */
-static void
+/*
+ * Make room for more bytes of text.  False, with errno, if there is no memory: to raise
+ * would not do, as the end of a body may be written in a reset callback.
+ */
+static bool
 enlarge_text(DcfRecordingBody *body, size_t more)
 {
+	const int flags = MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM;
+	MemoryContext context = GetMemoryChunkContext(body->text);
+	size_t size = 2 * (body->len + more);
+	char *text;
+	bool *marks;
+
 	if (body->size - body->len >= more)
-		return;
-	body->size = 2 * (body->len + more);
-	body->text = repalloc_huge(body->text, body->size);
-	body->marks = repalloc_huge(body->marks, body->size * sizeof(bool));
+		return true;
+	text = MemoryContextAllocExtended(context, size, flags);
+	marks = MemoryContextAllocExtended(context, size * sizeof(bool), flags);
+	if (text == NULL || marks == NULL)
+	{
+		if (text)
+			pfree(text);
+		if (marks)
+			pfree(marks);
+		errno = ENOMEM;
+		return false;
+	}
+	/* The marks are made anew for each search. */
+	memcpy(text, body->text, body->len);
+	pfree(body->text);
+	pfree(body->marks);
+	body->text = text;
+	body->marks = marks;
+	body->size = size;
+	return true;
 }
 
-/* Add at most PIECE bytes to the text. */
-static void
+/* Add at most PIECE bytes to the text; likewise. */
+static bool
 add_text(DcfRecordingBody *body, const char *bytes, size_t len)
 {
-	enlarge_text(body, len);
+	if (!enlarge_text(body, len))
+		return false;
 	memcpy(body->text + body->len, bytes, len);
 	body->len += len;
+	return true;
 }
 
 /* What is known of the end of a text. */
@@ -186,10 +213,9 @@ take_text(DcfRecordingBody *body, const char *bytes, size_t len)
 	{
 		size_t n = Min(len - at, PIECE);
 
-		add_text(body, bytes + at, n);
-		at += n;
-		if (!write_text(body, REST_COMES))
+		if (!add_text(body, bytes + at, n) || !write_text(body, REST_COMES))
 			return false;
+		at += n;
 	}
 	return true;
 }
@@ -208,7 +234,8 @@ look(DcfRecordingBody *body, Rest rest)
 static bool
 take_look(DcfRecordingBody *body, const char *bytes, size_t len)
 {
-	add_text(body, bytes, len);
+	if (!add_text(body, bytes, len))
+		return false;
 	look(body, REST_COMES);
 	return true;
 }
@@ -309,7 +336,8 @@ add_compressed(DcfRecordingBody *body, const char *bytes, size_t len)
 {
 	size_t used;
 
-	(void) decode(body, bytes, len, take_look, &used);
+	if (!decode(body, bytes, len, take_look, &used))
+		return false;
 	if (body->undecodable)
 		look(body, REST_IS_CUT);
 	/* Those behind are searched as they are, if none was found before. */

@@ -368,6 +368,34 @@ dcf_recording_text_head(StringInfo out, const char *head, size_t len,
 	}
 }
 
+bool
+dcf_recording_text_is_login(const char *url)
+{
+	static const char name[] = "/session";
+	const char *authority = strstr(url, "://");
+	const char *path = authority ? authority + strlen("://") : url;
+	size_t len;
+	char *decoded;
+	size_t decoded_len = 0;
+	bool is_login;
+
+	path += strcspn(path, "/?#");
+	len = strcspn(path, "?#");
+	decoded = palloc(len + 1);
+	if (!dcf_url_decode(path, len, decoded, &decoded_len))
+	{
+		memcpy(decoded, path, len);
+		decoded_len = len;
+	}
+	while (decoded_len > 0 && decoded[decoded_len - 1] == '/')
+		decoded_len--;
+	is_login = decoded_len >= strlen(name) &&
+		pg_strncasecmp(decoded + decoded_len - strlen(name), name,
+					   strlen(name)) == 0;
+	pfree(decoded);
+	return is_login;
+}
+
 /* Append a member of a reply to a log-in; value is in jansson's notation. */
 static void
 append_field(StringInfo out, const char *name, json_t *member,

@@ -26,6 +26,12 @@ extern void dcf_recording_text_request(StringInfo out,
 									   bool cookies, const char *at,
 									   const List *secrets);
 
+/*
+ * Whether the reply to a request for this URL has credentials, as one to a log-in: its
+ * path ends in /session, in whatever notation.
+ */
+extern bool dcf_recording_text_is_login(const char *url);
+
 /* Append the head of a reply, line by line. */
 extern void dcf_recording_text_head(StringInfo out, const char *head,
 									size_t len, const List *secrets);

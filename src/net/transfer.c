@@ -61,6 +61,8 @@ fail_timeout(DcfTransfer *transfer, DcfHttpPhase phase, int waited)
 	transfer->problem = DCF_TRANSFER_TIMED_OUT;
 	transfer->phase = phase;
 	transfer->waited = waited;
+	/* Here it may allocate, unlike in the reset callback to come. */
+	dcf_transfer_finish_recording(transfer, dcf_transfer_find_end(transfer));
 }
 
 DcfTransferState

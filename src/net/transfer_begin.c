@@ -127,9 +127,9 @@ release_transfer(void *arg)
 	DcfTransfer *transfer = arg;
 	/* One that libcurl has finished starts no thread any more. */
 	bool done = transfer->source.done;
+	DcfRecordingEnd end = dcf_transfer_find_end(transfer);
 	sigset_t saved;
 
-	dcf_transfer_finish_recording(transfer);
 	dcf_transfer_cut(transfer, "it was given up");
 	dcf_http_end_lookup(transfer);
 	dcf_http_return_jar(transfer);
@@ -150,6 +150,8 @@ release_transfer(void *arg)
 	if (--transfer->pool->ntransfers == 0)
 		dcf_wait_forget_lost(&transfer->pool->watcher);
 	transfer->pool = NULL;
+	/* Files may fail, so nothing is left to be done after them. */
+	dcf_transfer_finish_recording(transfer, end);
 }
 
 /* Add a header to those to be sent.  value may be secret. */

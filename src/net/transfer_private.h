@@ -140,8 +140,12 @@ pg_noreturn extern void dcf_transfer_raise_cut(const DcfTransfer *transfer,
 /* Record what has come since the last call of libcurl. */
 extern void dcf_transfer_record(DcfTransfer *transfer);
 
+/* How the transfer has ended, or would if it was given up now. */
+extern DcfRecordingEnd dcf_transfer_find_end(const DcfTransfer *transfer);
+
 /* The transfer has ended: finish its recording, if it has one. */
-extern void dcf_transfer_finish_recording(DcfTransfer *transfer);
+extern void dcf_transfer_finish_recording(DcfTransfer *transfer,
+										  DcfRecordingEnd end);
 
 /* libcurl's callback for one line of a head or trailer; arg is the transfer. */
 extern size_t dcf_transfer_on_header(char *line, size_t one, size_t len,

@@ -25,9 +25,8 @@ dcf_transfer_record(DcfTransfer *transfer)
 					   bytes->base + bytes->end - len, len);
 }
 
-/* How a transfer has ended. */
-static DcfRecordingEnd
-find_end(const DcfTransfer *transfer)
+DcfRecordingEnd
+dcf_transfer_find_end(const DcfTransfer *transfer)
 {
 	if (transfer->problem == DCF_TRANSFER_TIMED_OUT)
 		return DCF_RECORDING_TIMED_OUT;
@@ -40,12 +39,12 @@ find_end(const DcfTransfer *transfer)
 }
 
 void
-dcf_transfer_finish_recording(DcfTransfer *transfer)
+dcf_transfer_finish_recording(DcfTransfer *transfer, DcfRecordingEnd end)
 {
 	CURLcode result = transfer->result;
 
 	if (transfer->recording)
-		dcf_recording_finish(transfer->recording, find_end(transfer),
+		dcf_recording_finish(transfer->recording, end,
 							 result == CURLE_OK ? NULL :
 												  curl_easy_strerror(result),
 							 transfer->connected_at);
