@@ -31,15 +31,15 @@ SELECT count(*) FROM "Odd ""name"."a.b" WHERE n = 3 AND n = 4;
 SELECT count(*) FROM "Odd ""name"."a.b";
 :look;
 SELECT bool_and(database_name = current_database()), bool_and(user_name = current_user), bool_and(server_name = 'sandbox'),
-    bool_and(queue_ms >= 0 AND backoff_ms = 0 AND total_ms > 0), bool_and(first_byte_ms >= 0 OR status <> 200),
-    bool_and(bytes > 0 OR records = 0), bool_and(started_at <= clock_timestamp())
+    bool_and(queue_ms >= 0 AND backoff_ms = 0 AND total_ms > 0), bool_and(first_byte_ms >= 0),
+    bool_and(bytes > 0), bool_and(started_at <= clock_timestamp())
  FROM dataconnect_requests WHERE pid = pg_backend_pid();
 
 --
 -- What they have cost
 --
 SELECT server_name, schema_name, table_name, requests, copies, stale_copies, records > 5 AS records, bytes > 0 AS bytes, retries, refused_429,
-    cancelled, errors, errors_unreachable, errors_refused, errors_service, errors_reply, errors_other,
+    cancelled, errors, errors_unreachable, errors_credentials, errors_refused, errors_service, errors_reply, errors_other,
     seconds > 0 AS seconds, queue_seconds >= 0 AS queue, backoff_seconds, since <= last_request AS since
  FROM dataconnect_stats WHERE user_name = current_user AND database_name = current_database()
  ORDER BY table_name \gx

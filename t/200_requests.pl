@@ -49,6 +49,7 @@ $dc->make_server('oauth', mapping => { username => 'analyst', password => 's3cre
 $dc->make_rows_table('oauth', 'oauth');
 $dc->make_server('copies', max_age => '1h', mapping => { token => $dc->token });
 $dc->make_rows_table('copied', 'copies');
+$dc->make_server('wide', max_concurrency => 2);
 my $other = $dc->session;
 
 # Another session that goes first, and what the query meets.
@@ -117,8 +118,8 @@ is(outcome('SELECT id FROM rows WHERE n = 50000 LIMIT 1', 'records'), 'ended ear
 is(outcome('SELECT 1 / (id - 3) FROM rows WHERE n = 50000', 'records'), 'aborted||3', 'an error elsewhere');
 is(outcome('DO $$ BEGIN PERFORM 1 / (id - 3) FROM rows WHERE n = 50000; EXCEPTION WHEN OTHERS THEN END $$',
 		'records'), 'aborted||3', 'one that is caught');
-$dc->fault({ path => '/test/rows', status => 400 });
-is(outcome($query, 'status, tries'), 'failed|HV024|400|1', 'a refusal');
+$dc->fault({ path => '/test/rows', status => 400, body => 'no' });
+is(outcome($query, 'status, tries, bytes > 0, first_byte_ms >= 0'), 'failed|HV024|400|1|t|t', 'a refusal, which has a body');
 $dc->fault({ path => '/test/rows', status => 503, count => 2 });
 is(outcome($query, 'status, tries, backoff_ms > 0, records'), 'complete||200|3|t|3000', 'retries');
 $dc->fault({ path => '/test/rows', status => 429, count => 1 });
@@ -143,6 +144,34 @@ is($dc->sql("SELECT errors, errors_unreachable FROM dataconnect_stats WHERE tabl
 is($dc->sql("SELECT errors, errors_refused, errors_reply, errors_other FROM dataconnect_stats WHERE table_name = 'rows'"),
 	'3|1|1|1', 'kinds of errors');
 
+# A try whose reply is read to be retried, and one that is not answered.
+$dc->fault({ path => '/test/rows', status => 503, body => 'later', count => 1 }, { path => '/test/rows', hold_headers => 1 });
+$dc->clear_log;
+$session->send($query);
+$dc->wait(held => 1);
+$dc->sql("SELECT pg_cancel_backend($pid)");
+$session->finish;
+is($dc->sql("SELECT outcome, tries, first_byte_ms IS NULL, bytes FROM dataconnect_requests WHERE pid = $pid $last"),
+	'cancelled|2|t|0', 'the body of an earlier try is not that of the last one');
+$dc->release;
+$dc->clear_faults;
+
+# Credentials that are refused, by the service or when the session logs in.
+$dc->make_server('wrong', mapping => { username => 'analyst', password => 'no', client_id => 'client',
+	client_secret => 'client-secret' }, token_url => $dc->url . '/v1/oauth2/token');
+$dc->make_rows_table('wrong', 'wrong');
+$dc->make_rows_table('denied', 'wide');
+for my $case ([ 401, '28000' ], [ 403, '42501' ], [ 404, 'HV00R' ])
+{
+	my ($code, $sqlstate) = @$case;
+	$dc->fault({ path => '/test/rows', status => $code });
+	is(outcome('SELECT count(*) FROM denied WHERE n = 1', 'status'), "failed|$sqlstate|$code", "a $code");
+}
+like(outcome('SELECT count(*) FROM wrong WHERE n = 1', 'tries'), qr/^failed\|28000\|0$/, 'a log-in that fails');
+is($dc->sql("SELECT errors, errors_credentials, errors_refused FROM dataconnect_stats
+	WHERE table_name IN ('denied', 'wrong') ORDER BY table_name"), "3|2|1\n1|1|0",
+	'credentials count apart from other refusals');
+
 # A savepoint ends the request, the transaction goes on; a cursor outlives neither.
 is(outcome('BEGIN; DECLARE c CURSOR FOR SELECT id FROM rows WHERE n = 50000; FETCH 1 FROM c; SAVEPOINT s;
 	SELECT 1/0; ROLLBACK TO s; CLOSE c; COMMIT', 'records'), 'ended early||1', 'a cursor that is closed');
@@ -166,9 +195,36 @@ $dc->fault({ path => '/test/rows', status => 503, count => 1 });
 is(outcome("SET dataconnect_fdw.max_age = 0; $copied; RESET dataconnect_fdw.max_age", 'tries, copy, records'),
 	'complete||1|stale|300', 'a stale copy');
 
+# --- Pauses that the service asks for ------------------------------------------
+
+$dc->make_server('paused', max_concurrency => 1, retry_max_wait => '60s', mapping => { token => $dc->token });
+$dc->make_rows_table('paused', 'paused');
+my $paused = 'SELECT count(*) FROM paused WHERE n = 10';
+$dc->fault({ path => '/test/rows', status => 429, headers => { 'Retry-After' => '1' }, count => 1 });
+is(outcome($paused, 'tries, backoff_ms BETWEEN 900 AND total_ms, queue_ms < 500'), 'complete||2|t|t',
+	'a pause is no time in the queue');
+$dc->fault({ path => '/test/rows', status => 429, headers => { 'Retry-After' => '30' }, count => 1 });
+$session->send($paused);
+my @waiting = ($session, $other);
+for my $one (@waiting)
+{
+	$other->send($paused) if $one == $other;
+	ok($dc->wait_for_result('SELECT phase FROM dataconnect_progress WHERE pid = ' . $one->pid, 'backing off'),
+		'a pause is shown as such');
+}
+$dc->sql('SELECT pg_cancel_backend(' . $_->pid . ')') for @waiting;
+is($_->finish->{state}, '57014', 'a cancel ends the wait') for @waiting;
+is($dc->sql("SELECT outcome, tries, backoff_ms > queue_ms FROM dataconnect_requests WHERE table_name = 'paused'
+	ORDER BY started_at DESC LIMIT 2"), "cancelled|0|t\ncancelled|1|t", 'also for those who were not refused themselves');
+$session->send($paused);
+ok($dc->wait_for_result("SELECT phase FROM dataconnect_progress WHERE pid = $pid", 'backing off'), 'a third one waits');
+$dc->sql("SELECT dataconnect_resume('paused')");
+is($session->finish->{out}, '10', 'until the pause is ended');
+is($dc->sql("SELECT backoff_ms > queue_ms FROM dataconnect_requests WHERE pid = $pid $last"), 't', 'and has backed off');
+$dc->clear_faults;
+
 # --- Several requests, and how far they are ----------------------------------
 
-$dc->make_server('wide', max_concurrency => 2);
 $dc->make_rows_table('wide', 'wide');
 $session->query('SELECT count(*) FROM wide WHERE n = 1000');
 $dc->fault({ path => '/test/rows', param => { Count => 1002 }, hold_headers => 1 });
@@ -249,13 +305,16 @@ is($dc->session->attempt('SET ROLE alice; SELECT dataconnect_stats_reset()')->{s
 			qw(dataconnect_requests dataconnect_stats dataconnect_progress));
 	my $log = slurp_file($node->logfile);
 	$log =~ s/^.*(?:CREATE|ALTER) USER MAPPING.*$//mg;
-	like($log, qr/LOG:  dataconnect_fdw request complete in [\d.]+ ms, server "plain", table "public\.rows", status 200, SQLSTATE none, 1 tries.*: GET \/test\/rows\?Count=3000&Response=Json$/m,
+	like($log, qr/LOG:  dataconnect_fdw request complete in [\d.]+ ms, server "plain", table "public\.rows", status 200, SQLSTATE none, 1 try.*: GET \/test\/rows\?Count=3000&Response=Json$/m,
 		'a request is logged');
 	for my $secret ('sandbox-token', 's3cret', 'client-secret', values %token)
 	{
 		ok(index($all, $secret) < 0 && index($log, $secret) < 0, 'no secret is shown or logged');
 	}
 }
+
+is($dc->sql('SELECT count(*) FROM dataconnect_requests
+	WHERE queue_ms + backoff_ms + coalesce(first_byte_ms, 0) > total_ms + 0.01'), '0', 'the parts are within the whole');
 
 # --- Restart and crash -------------------------------------------------------
 
@@ -303,6 +362,15 @@ $node->start;
 like(slurp_file($node->logfile, $offset), qr/ignoring invalid data in file "pg_stat\/dataconnect_fdw\.stat"/,
 	'a damaged file is reported');
 is($dc->sql('SELECT count(*) FROM dataconnect_stats'), '0', 'and ignored');
+is($dc->sql('SELECT count(*) FROM rows WHERE n = 5'), '5', 'a query');
+$node->stop;
+$bytes = slurp_file($file);
+substr($bytes, 0, 4) = pack 'L', 0x44434601;
+open $handle, '>:raw', $file or die "$file: $!\n";
+print {$handle} $bytes;
+close $handle or die "$file: $!\n";
+$node->start;
+is($dc->sql('SELECT count(*) FROM dataconnect_stats'), '0', 'a file of another layout is ignored, too');
 is($dc->sql('SELECT count(*) FROM rows WHERE n = 5; SELECT dataconnect_stats_reset(); SELECT count(*) FROM dataconnect_stats'),
 	"5\n1\n0", 'a reset forgets the totals');
 

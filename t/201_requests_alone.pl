@@ -65,11 +65,11 @@ my $line = 'server "plain", table "public.rows"';
 my $costs = 'queue N ms, backoff N ms, first byte N ms, N bytes';
 is(logged($query), '', 'by default nothing is logged');
 is(logged("SET dataconnect_fdw.log_min_request_duration = 0; $query"),
-	"dataconnect_fdw request complete in N ms, $line, status 200, SQLSTATE none, 1 tries, $costs, 20 records: GET /test/rows?Count=20&Response=Json",
+	"dataconnect_fdw request complete in N ms, $line, status 200, SQLSTATE none, 1 try, $costs, 20 records: GET /test/rows?Count=20&Response=Json",
 	'0 logs each request');
 is(logged("SET dataconnect_fdw.log_min_request_duration = '1h'; $query"), '', 'a fast one is not logged');
 $dc->fault({ path => '/test/rows', status => 400 });
-like(logged($query), qr/^\Qdataconnect_fdw request failed in N ms, $line, status 400, SQLSTATE HV024, 1 tries\E/,
+like(logged($query), qr/^\Qdataconnect_fdw request failed in N ms, $line, status 400, SQLSTATE HV024, 1 try\E/,
 	'one that fails is');
 $dc->fault({ path => '/test/rows', delay_headers => 0.2 });
 like(logged("SET dataconnect_fdw.log_min_request_duration = '150ms'; $query"), qr/^dataconnect_fdw request complete/,

@@ -25,6 +25,14 @@ sub fetch
 
 sub methods { my @methods = map { $_->{Method} } @{ $dc->log }; $dc->clear_log; return \@methods }
 
+# The last request of the session, as another session sees it.
+sub listed
+{
+	my ($columns) = @_;
+	return $dc->sql("SELECT $columns FROM dataconnect_requests WHERE pid = " . $session->pid
+		  . ' ORDER BY started_at DESC LIMIT 1');
+}
+
 # --- What comes back ---------------------------------------------------------
 
 my $stores = $dc->reply('/lists/stores');
@@ -53,6 +61,20 @@ for my $format (qw(JsonDataTable Csv Xml XmlDataTable))
 }
 like($session->query(fetch("'dc', '/lists/stores', 'Response=Csv&CSV.Delimiter=%3B'", q{convert_from(body, 'UTF8')})),
 	qr/^\w+;\w+/, 'and CSV have another delimiter');
+
+# --- What is listed and counted --------------------------------------------------
+
+my $offset = -s $dc->node->logfile;
+$session->query('SET dataconnect_fdw.log_min_request_duration = 0');
+$session->query(fetch("'dc', '/lists/stores', 'Response=Excel'", 'status'));
+$session->query('RESET dataconnect_fdw.log_min_request_duration');
+is(listed('outcome, status, sqlstate, tries, user_name = current_user, server_name, table_name, request, bytes > 0'),
+	'complete|200||1|t|dc||GET /lists/stores?Response=Excel|t', 'a fetch is listed');
+like(PostgreSQL::Test::Utils::slurp_file($dc->node->logfile, $offset),
+	qr/dataconnect_fdw request complete in [\d.]+ ms, server "dc", status 200, .*, 1 try, .*first byte .*: GET \/lists/,
+	'and logged, without a table');
+is($dc->sql("SELECT requests > 10, bytes > 0 FROM dataconnect_stats WHERE server_name = 'dc' AND table_name IS NULL"),
+	't|t', 'and counted');
 
 # --- A workbook, with psql ------------------------------------------------------
 
@@ -111,6 +133,7 @@ for my $max ($length - 1, 0)
 {
 	my $result = $session->attempt(fetch("'dc', '/lists/stores', max_bytes => $max"));
 	is($result->{state}, '54000', 'but not more');
+	is(listed('outcome, sqlstate'), 'failed|54000', 'which is listed');
 	like($result->{err}, qr/max_bytes \($max\)(.*\n)*.*request: GET \/lists\/stores/, 'with the size and the request');
 }
 is($session->attempt(fetch("'dc', '/test/rows', 'Count=60000', max_bytes => 3000000"))->{state},
@@ -151,6 +174,8 @@ for my $case (
 	my $result = $session->attempt(fetch("'dc', '/lists/stores', '$params'", 'status, length(body)'));
 	is($result->{state} || $result->{out}, $wanted, "$name $params");
 	is(scalar @{ methods() }, $requests, "after $requests requests");
+	is(listed('outcome, sqlstate, tries'), ($result->{state} ? "failed|$result->{state}" : 'complete|') . "|$requests",
+		'as it is listed');
 }
 $dc->clear_faults;
 
@@ -166,6 +191,7 @@ $dc->wait(held => 1);
 ok($dc->wait_for_concurrency('dc', 1, 0), 'the limiter counts it');
 $dc->sql('SELECT pg_cancel_backend(' . $session->pid . ')');
 is($session->finish->{state}, '57014', 'it can be cancelled');
+is(listed('outcome, sqlstate'), 'cancelled|57014', 'and is listed so');
 $dc->release;
 ok($dc->wait_for_concurrency('dc', 0, 0), 'which frees its slot');
 

@@ -24,6 +24,13 @@ sub requests
 	return "@methods";
 }
 
+# The last request of the session.
+sub listed
+{
+	my ($columns) = @_;
+	return $session->query("SELECT $columns FROM dataconnect_requests ORDER BY started_at DESC LIMIT 1");
+}
+
 # --- What is ordered ---------------------------------------------------------
 
 like($session->query($order), qr/"The report will be sent to boss\@example\.com\."/, 'the service acknowledges');
@@ -31,6 +38,8 @@ my $mail = mails()->[0];
 is($mail->{To}, 'boss@example.com', 'who gets it');
 like($mail->{ContentType}, qr/spreadsheetml/, 'what');
 is(requests(), 'POST', 'it is a POST, which no gateway repeats');
+is(listed('outcome, status, tries, table_name, request'),
+	'complete|200|1||POST /lists/stores?Email.To=boss%40example.com&Response=Excel', 'it is listed, with who gets it');
 
 $session->query(q{SELECT dataconnect_email('dc', '/lists/stores', 'Response=Csv&Email.Subject=a%26b',
 	'a@example.com,b@example.com', cc => 'é@example.com')});
@@ -97,6 +106,9 @@ for my $case (
 	my $result = $session->finish;
 	like($result->{state} || $result->{out}, $wanted, "$name: the result");
 	is(requests(), $requests, "$name: how often it was sent");
+	is(listed('outcome, sqlstate, tries'),
+		($result->{state} ? "failed|$result->{state}" : 'complete|') . '|' . (() = $requests =~ /POST/g),
+		"$name: how it is listed");
 	is(@{ mails() } - $before, $mails, "$name: how many e-mails follow");
 	like($result->{err}, qr/no such box/, "$name: the service's words") if ref $fault->{body};
 	$dc->clear_faults;

@@ -56,8 +56,8 @@ typedef struct DcfExchange
 								* makes any body of status 200 a reply */
 
 	/*
-	 * Called with each body of status 200 before its first byte, so once for
-	 * each such try; must not raise.  NULL for nothing.
+	 * Called with each body before its first byte, whatever its status, so once
+	 * for each try that is answered; must not raise.  NULL for nothing.
 	 */
 	void (*on_body)(void *arg, DcfBody *body);
 	void *on_body_arg;
@@ -80,8 +80,9 @@ typedef struct DcfExchange
 	int status;		  /* of the last try; 0 before its head */
 	int refused;	  /* tries that were answered with 429 */
 	int64 queued;	  /* ms of waiting for leave, without the current wait */
-	int64 backed_off; /* ms between tries, likewise */
+	int64 backed_off; /* ms between tries, and of pauses, likewise */
 	int64 since;	  /* when the current one of these waits began */
+	DcfLimiterWait wait; /* for the slot: the part that is a pause */
 
 	/* Private. */
 	DcfExchangeState state;

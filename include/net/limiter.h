@@ -61,13 +61,26 @@ extern DcfLimiter *dcf_limiter_create(Oid serverid, Oid userid,
 									  const DcfServerOptions *options,
 									  const DcfUserOptions *user);
 
+/* How much of the wait for a slot is due to a pause after a 429. */
+typedef struct DcfLimiterWait
+{
+	int64 paused;	  /* ms so far, in this wait or the last one … */
+	int64 claimed_at; /* … as of this claim; 0: the wait is over */
+	int64 send_at;	  /* the pause's end, as of that claim */
+} DcfLimiterWait;
+
+/* The ms of pause until now, if it is no longer claimed; does not raise. */
+extern int64 dcf_limiter_paused(const DcfLimiterWait *wait, int64 now);
+
 /*
  * A slot for requests to an endpoint's path, not taken yet.  Case does not
  * matter in path.  The slot may be taken again after its release, and is released
- * when cxt is reset, or when the current resource owner is.
+ * when cxt is reset, or when the current resource owner is.  Claims note pauses in
+ * *wait, which must live as long as the slot.
  */
 extern DcfLimiterSlot *dcf_limiter_slot(const DcfLimiter *limiter,
-										const char *path, MemoryContext cxt);
+										const char *path, DcfLimiterWait *wait,
+										MemoryContext cxt);
 
 /* How much a request is needed. */
 typedef enum DcfLimiterClaim

@@ -105,6 +105,10 @@ extern bool dcf_reply_trace_is_on(void);
 extern void dcf_reply_trace(DcfReply *reply, const DcfRequestSubject *subject,
 							void (*on_connect)(void *arg), void *arg);
 
+/* The same, if requests are to be traced, for a request that is for no table. */
+extern void dcf_reply_trace_question(DcfReply *reply, Oid userid,
+									 Oid serverid);
+
 /* What of a reply to a request with any_reply_within is noted, besides its body. */
 typedef struct DcfReplyNotes
 {

@@ -20,7 +20,8 @@
 typedef enum DcfRequestError
 {
 	DCF_REQUEST_UNREACHABLE, /* no connection */
-	DCF_REQUEST_REFUSED,	 /* status 4xx */
+	DCF_REQUEST_CREDENTIALS, /* status 401 or 403, or a log-in that failed */
+	DCF_REQUEST_REFUSED,	 /* any other status below 500 */
 	DCF_REQUEST_SERVICE,	 /* status 5xx */
 	DCF_REQUEST_REPLY,		 /* a time-out, or a reply that cannot be read */
 	DCF_REQUEST_OTHER,

@@ -388,11 +388,7 @@ dcf_sample_take(Oid serverid, Oid userid, const DcfTableOptions *table,
 		dcf_request_set_query(request, dcf_option_utf8(more));
 	reply = dcf_reply_create(session, request, NULL, NULL, false,
 							 CurrentMemoryContext);
-	if (dcf_reply_trace_is_on())
-		dcf_reply_trace(reply,
-						dcf_request_subject_create(userid, serverid,
-												   InvalidOid),
-						NULL, NULL);
+	dcf_reply_trace_question(reply, userid, serverid);
 	(void) dcf_reply_await(reply);
 	read_excerpt(reply, Min(DCF_SAMPLE_BYTES, server->max_record_size / 2),
 				 &excerpt);

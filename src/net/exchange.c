@@ -228,7 +228,7 @@ enter(DcfExchange *exchange, DcfLimiterClaim claim, DcfWaitPlan *plan)
 		if (exchange->slot == NULL)
 			exchange->slot =
 				dcf_limiter_slot(exchange->limiter, exchange->path,
-								 exchange->context);
+								 &exchange->wait, exchange->context);
 		if (!dcf_limiter_claim(exchange->slot, claim, plan))
 			return false;
 		http->on_end = end_try;
@@ -237,6 +237,18 @@ enter(DcfExchange *exchange, DcfLimiterClaim claim, DcfWaitPlan *plan)
 	start_clock(exchange);
 	exchange->permitted = true;
 	return true;
+}
+
+/* The wait for leave is over.  A pause after a 429 is not the queue's. */
+static void
+count_wait(DcfExchange *exchange)
+{
+	int64 now = dcf_wait_now();
+	int64 wait = now - exchange->since;
+	int64 paused = Min(dcf_limiter_paused(&exchange->wait, now), wait);
+
+	exchange->queued += wait - paused;
+	exchange->backed_off += paused;
 }
 
 /* Send the next try, which has leave. */
@@ -248,7 +260,7 @@ send_try(DcfExchange *exchange)
 	exchange->permitted = false;
 	if (exchange->tries == 0 && exchange->on_send)
 		exchange->on_send(exchange->on_send_arg);
-	exchange->queued += dcf_wait_now() - exchange->since;
+	count_wait(exchange);
 	exchange->status = 0;
 	exchange->probing = dcf_circuit_breaker_enter(exchange->breaker);
 	http->on_connect =
@@ -347,7 +359,7 @@ note_answer(DcfExchange *exchange)
 	if (exchange->slot)
 		tell_limiter(exchange->slot, head);
 	exchange->body = dcf_body_create(dcf_transfer_source(exchange->transfer));
-	if (head->status == 200 && exchange->on_body)
+	if (exchange->on_body)
 		exchange->on_body(exchange->on_body_arg, exchange->body);
 }
 

@@ -36,6 +36,7 @@ struct DcfLimiterSlot
 {
 	DcfResource resource;
 	const DcfLimiter *limiter;
+	DcfLimiterWait *wait;
 	DcfSharedKey key; /* of the path */
 	int max;
 	uint32 group; /* of the session's role, if it has a share; else 0 */
@@ -251,7 +252,7 @@ release_all(int code, Datum arg)
 
 DcfLimiterSlot *
 dcf_limiter_slot(const DcfLimiter *limiter, const char *path,
-				 MemoryContext cxt)
+				 DcfLimiterWait *wait, MemoryContext cxt)
 {
 	static bool initialized = false;
 	DcfLimiterSlot *slot = MemoryContextAllocZero(cxt, sizeof(DcfLimiterSlot));
@@ -262,6 +263,7 @@ dcf_limiter_slot(const DcfLimiter *limiter, const char *path,
 		initialized = true;
 	}
 	slot->limiter = limiter;
+	slot->wait = wait;
 	slot->key = dcf_limiter_path_key(path);
 	slot->max = limiter->options->max_concurrency;
 	dcf_resource_tie(&slot->resource, cxt, release_slot, slot);
@@ -313,6 +315,7 @@ note_taken(DcfLimiterSlot *slot, int64 now)
 		dcf_request_queue_group_begin(&slot->account->queue, slot->group))
 		slot->taken_group = slot->group;
 	slot->taken = true;
+	slot->wait->claimed_at = 0;
 	slot->needed = false;
 	slot->was_probe = false;
 	slot->accepted = false;
@@ -377,6 +380,7 @@ try_take(DcfLimiterSlot *slot, DcfLimiterClaim claim, int64 now,
 	/* There is no table with room, which was logged: do not limit it. */
 	if (account == NULL)
 		return true;
+	dcf_limiter_note_pause(slot->wait, account, now);
 	if (claim != DCF_CLAIM_LOOK)
 		change_kind(slot, now);
 	taken = has_room(slot, now) || (unlimited && account->send_at <= now);
@@ -569,6 +573,8 @@ dcf_limiter_refuse(DcfLimiterSlot *slot, int64 pause_ms)
 		pause = dcf_backoff_refused(++account->refusals, longest,
 									pg_prng_uint64(&pg_global_prng_state));
 	/* The first in the queue choose their time anew by send_at. */
+	if (account->send_at < now)
+		account->held_at = now;
 	account->send_at = Max(account->send_at, now + pause);
 	dcf_limiter_wake(account);
 	dcf_limiter_unlock(slot->table);

@@ -52,6 +52,28 @@ dcf_limiter_raise_paused(const DcfLimiter *limiter, int64 ms)
 					 show_command(limiter))));
 }
 
+int64
+dcf_limiter_paused(const DcfLimiterWait *wait, int64 now)
+{
+	if (wait->claimed_at == 0)
+		return wait->paused;
+	return wait->paused + Max(Min(now, wait->send_at) - wait->claimed_at, 0);
+}
+
+void
+dcf_limiter_note_pause(DcfLimiterWait *wait, const DcfLimiterAccount *account,
+					   int64 now)
+{
+	if (wait->claimed_at == 0)
+		wait->paused = 0;
+	else
+		wait->paused += Max(Min(now, account->send_at) -
+								Max(wait->claimed_at, account->held_at),
+							0);
+	wait->claimed_at = now;
+	wait->send_at = account->send_at;
+}
+
 /* A DcfLimiterVisit; arg points to the longest pause so far, in ms. */
 static void
 find_longest_pause(DcfLimiterAccount *account, void *arg)
@@ -81,7 +103,8 @@ end_pause(DcfLimiterAccount *account, void *arg)
 	bool *ended = arg;
 
 	*ended |= account->send_at > dcf_wait_now();
-	account->send_at = account->paused_until = 0;
+	account->send_at = Min(account->send_at, dcf_wait_now());
+	account->paused_until = 0;
 	account->refusals = 0;
 	dcf_limiter_wake(account);
 }

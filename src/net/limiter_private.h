@@ -35,6 +35,7 @@ typedef struct DcfLimiterAccount
 	DcfAdaptiveLimit limit; /* of all its requests */
 	DcfLimiterPath paths[DCF_LIMITER_PATHS];
 	DcfRequestQueue queue;
+	int64 held_at;		/* when the last pause began, of whatever kind */
 	int64 send_at;		/* nothing is sent before this time */
 	int64 paused_until; /* end of the pause that the service asked for */
 	int refusals;		/* in a row, with nothing else in flight */
@@ -115,6 +116,11 @@ extern void dcf_limiter_visit(const DcfLimiter *limiter, DcfLimiterVisit visit,
  * before it exits.
  */
 extern void dcf_limiter_wake(const DcfLimiterAccount *account);
+
+/* At each claim of a slot of the account: note how long it has paused since the last. */
+extern void dcf_limiter_note_pause(DcfLimiterWait *wait,
+								   const DcfLimiterAccount *account,
+								   int64 now);
 
 /* The time in ms milliseconds, rounded up to seconds, as a timestamp. */
 extern char *dcf_limiter_show_time(int64 ms);

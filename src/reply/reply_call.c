@@ -67,8 +67,10 @@ begin_body(void *arg, DcfBody *body)
 {
 	DcfReply *reply = arg;
 
-	reply->fetched_at = GetCurrentTimestamp();
 	dcf_reply_trace_body(reply, body);
+	if (reply->call.exchange.status != 200)
+		return;
+	reply->fetched_at = GetCurrentTimestamp();
 	if (reply->copy == NULL)
 		return;
 	/* The copy is found by the credentials that the call began with. */

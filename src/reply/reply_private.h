@@ -26,6 +26,7 @@ typedef struct DcfReplyTrace
 	bool whole;	  /* the reply was read to its end */
 	bool halved;
 	DcfBodyStats body;	   /* of the last body that has ended */
+	int body_try;		   /* the try whose body began last */
 	const uint64 *records; /* read so far; or NULL */
 	MemoryContextCallback release;
 } DcfReplyTrace;

@@ -66,6 +66,7 @@ dcf_reply_trace_body(DcfReply *reply, DcfBody *body)
 
 	if (reply->trace.subject == NULL)
 		return;
+	reply->trace.body_try = reply->call.exchange.tries;
 	trace = MemoryContextAlloc(context, sizeof(BodyTrace));
 	trace->reply = reply;
 	trace->body = body;
@@ -111,14 +112,19 @@ static void
 add_last_wait(const DcfReply *reply, DcfRequestFacts *facts)
 {
 	const DcfExchange *exchange = &reply->call.exchange;
-	double wait = (double) (dcf_wait_now() - exchange->since);
+	int64 now = dcf_wait_now();
+	double wait = (double) (now - exchange->since);
+	double paused;
 
 	if (!reply->has_url || !reply->call.authorized)
 		return;
 	switch (exchange->state)
 	{
 		case DCF_EXCHANGE_ENTERING:
-			facts->queued += wait;
+			paused =
+				Min((double) dcf_limiter_paused(&exchange->wait, now), wait);
+			facts->queued += wait - paused;
+			facts->backed_off += paused;
 			break;
 		case DCF_EXCHANGE_DRAINING:
 		case DCF_EXCHANGE_PAUSING:
@@ -130,12 +136,30 @@ add_last_wait(const DcfReply *reply, DcfRequestFacts *facts)
 	}
 }
 
+/*
+ * Parts of the time are counted in whole ms: keep those of a short request within its
+ * total.  The queue is the least certain of them.
+ */
+static void
+fit_parts(DcfRequestFacts *facts)
+{
+	double left = facts->total;
+
+	facts->first_byte = Min(facts->first_byte, left);
+	left -= Max(facts->first_byte, 0);
+	facts->backed_off = Min(facts->backed_off, left);
+	left -= facts->backed_off;
+	facts->queued = Min(facts->queued, left);
+}
+
 /* Collect what is known; its pointers into the bodies are invalid by now. */
 static void
 collect(const DcfReply *reply, DcfRequestFacts *facts)
 {
 	const DcfExchange *exchange = &reply->call.exchange;
 	const DcfReplyTrace *trace = &reply->trace;
+	/* That of an earlier try, which was read to retry it, is not the reply. */
+	bool has_body = trace->body_try == exchange->tries;
 	instr_time now;
 
 	INSTR_TIME_SET_CURRENT(now);
@@ -154,9 +178,11 @@ collect(const DcfReply *reply, DcfRequestFacts *facts)
 	facts->queued = (double) exchange->queued;
 	facts->backed_off = (double) exchange->backed_off;
 	add_last_wait(reply, facts);
-	facts->first_byte = trace->body.first_byte_ms;
 	facts->total = INSTR_TIME_GET_MILLISEC(now);
-	facts->bytes = reply->is_copy ? 0 : trace->body.bytes_received;
+	facts->first_byte = has_body ? trace->body.first_byte_ms : -1;
+	facts->bytes =
+		has_body && !reply->is_copy ? trace->body.bytes_received : 0;
+	fit_parts(facts);
 	facts->records = trace->records ? *trace->records : 0;
 	strlcpy(facts->request, reply->shown, sizeof(facts->request));
 }
@@ -170,24 +196,46 @@ is_to_be_logged(const DcfRequestFacts *facts)
 		facts->total >= log_min_duration;
 }
 
+/* What a line has only sometimes; text of a part that is left out is "". */
+typedef struct LineParts
+{
+	char table[2 * NAMEDATALEN + 16];
+	char first_byte[40];
+} LineParts;
+
+static void
+make_parts(const DcfRequestFacts *facts, LineParts *parts)
+{
+	const DcfRequestSubject *subject = &facts->subject;
+
+	memset(parts, 0, sizeof(LineParts));
+	if (OidIsValid(subject->relid))
+		snprintf(parts->table, sizeof(parts->table), ", table \"%s.%s\"",
+				 NameStr(subject->schema), NameStr(subject->table));
+	if (facts->first_byte >= 0)
+		snprintf(parts->first_byte, sizeof(parts->first_byte),
+				 ", first byte %.0f ms", facts->first_byte);
+}
+
 /* One line in the server log. */
 static void
 write_line(const DcfRequestFacts *facts)
 {
-	const DcfRequestSubject *subject = &facts->subject;
 	const char *sqlstate =
 		facts->sqlstate ? unpack_sql_state(facts->sqlstate) : "none";
+	LineParts parts;
 
+	make_parts(facts, &parts);
 	/* ereport() would look for interrupts, and raise. */
 	HOLD_INTERRUPTS();
 	ereport(
 		LOG_SERVER_ONLY,
 		(errmsg_internal(
-			 "dataconnect_fdw request %s in %.1f ms, server \"%s\", table \"%s.%s\", status %d, SQLSTATE %s, %d tries, queue %.0f ms, backoff %.0f ms, first byte %.0f ms, %llu bytes, %llu records%s: %s",
+			 "dataconnect_fdw request %s in %.1f ms, server \"%s\"%s, status %d, SQLSTATE %s, %d %s, queue %.0f ms, backoff %.0f ms%s, %llu bytes, %llu records%s: %s",
 			 dcf_request_end_name(facts->end), facts->total,
-			 NameStr(subject->server), NameStr(subject->schema),
-			 NameStr(subject->table), facts->status, sqlstate, facts->tries,
-			 facts->queued, facts->backed_off, facts->first_byte,
+			 NameStr(facts->subject.server), parts.table, facts->status,
+			 sqlstate, facts->tries, facts->tries == 1 ? "try" : "tries",
+			 facts->queued, facts->backed_off, parts.first_byte,
 			 (unsigned long long) facts->bytes,
 			 (unsigned long long) facts->records,
 			 facts->is_copy ? ", from a copy" : "", facts->request),
@@ -244,6 +292,20 @@ dcf_reply_trace(DcfReply *reply, const DcfRequestSubject *subject,
 }
 
 void
+dcf_reply_trace_question(DcfReply *reply, Oid userid, Oid serverid)
+{
+	MemoryContext old;
+
+	if (!dcf_reply_trace_is_on())
+		return;
+	old = MemoryContextSwitchTo(reply->context);
+	dcf_reply_trace(reply,
+					dcf_request_subject_create(userid, serverid, InvalidOid),
+					NULL, NULL);
+	MemoryContextSwitchTo(old);
+}
+
+void
 dcf_reply_count_records(DcfReply *reply, const uint64 *records)
 {
 	reply->trace.records = records;
@@ -263,7 +325,9 @@ dcf_reply_phase(const DcfReply *reply)
 	switch (exchange->state)
 	{
 		case DCF_EXCHANGE_ENTERING:
-			return DCF_SCAN_QUEUING;
+			return exchange->wait.send_at > dcf_wait_now() ?
+				DCF_SCAN_BACKING_OFF :
+				DCF_SCAN_QUEUING;
 		case DCF_EXCHANGE_SENT:
 			return dcf_transfer_is_connected(exchange->transfer) ?
 				DCF_SCAN_SENT :

@@ -172,6 +172,10 @@ dcf_request_stats_prepare(void)
 static DcfRequestError
 classify(const DcfRequestFacts *facts)
 {
+	if (facts->status == 401 || facts->status == 403 ||
+		ERRCODE_TO_CATEGORY(facts->sqlstate) ==
+			ERRCODE_TO_CATEGORY(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION))
+		return DCF_REQUEST_CREDENTIALS;
 	if (facts->status >= 500)
 		return DCF_REQUEST_SERVICE;
 	if (facts->status >= 300)

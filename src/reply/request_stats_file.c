@@ -16,7 +16,7 @@
 #define FILE_NAME PGSTAT_STAT_PERMANENT_DIRECTORY "/dataconnect_fdw.stat"
 
 /* Of this layout; to be changed with DcfRequestTotals. */
-#define MAGIC 0x44434601
+#define MAGIC 0x44434602
 
 typedef struct Header
 {

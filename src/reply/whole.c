@@ -65,9 +65,11 @@ dcf_whole_read(DcfReply *reply, size_t max)
 {
 	DcfBody *body = dcf_reply_body(reply);
 	Bytes bytes = {.value = palloc(VARHDRSZ + FIRST_SIZE), .size = FIRST_SIZE};
+	ErrorContextCallback watch;
 	ErrorContextCallback callback;
 	DcfBodyStatus status = DCF_BODY_MORE;
 
+	dcf_reply_watch(reply, &watch);
 	dcf_reply_push_context(reply, &callback);
 	check_marked(body);
 	for (;;)
@@ -85,6 +87,8 @@ dcf_whole_read(DcfReply *reply, size_t max)
 		status = dcf_body_fill(body, true);
 	}
 	dcf_reply_pop_context(&callback);
+	dcf_reply_unwatch(reply, &watch);
+	dcf_reply_keep(reply, 0);
 	SET_VARSIZE(bytes.value, VARHDRSZ + bytes.len);
 	return bytes.value;
 }
@@ -156,12 +160,17 @@ dcf_whole_is_blank(const DcfReply *reply)
 char *
 dcf_whole_acknowledgement(DcfReply *reply)
 {
-	const char *said = dcf_whole_refusal(reply);
+	ErrorContextCallback watch;
+	const char *said;
 	const char *bytes;
 	size_t len;
 
+	dcf_reply_watch(reply, &watch);
+	said = dcf_whole_refusal(reply);
 	if (said)
 		dcf_whole_raise_refusal(reply, said);
+	dcf_reply_unwatch(reply, &watch);
+	dcf_reply_keep(reply, 0);
 	bytes = get_start(reply, &len);
 	/* Other encodings may lack one of its characters. */
 	if (GetDatabaseEncoding() == PG_UTF8 && dcf_text_is_utf8(bytes, len) &&

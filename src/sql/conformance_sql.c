@@ -113,11 +113,7 @@ begin(Question *question, DcfSession *session, Oid serverid,
 	question->reply = dcf_reply_create(session, question->request, NULL, NULL,
 									   false, CurrentMemoryContext);
 	dcf_reply_set_notes(question->reply, &notes);
-	if (dcf_reply_trace_is_on())
-		dcf_reply_trace(question->reply,
-						dcf_request_subject_create(GetUserId(), serverid,
-												   InvalidOid),
-						NULL, NULL);
+	dcf_reply_trace_question(question->reply, GetUserId(), serverid);
 }
 
 /* --- One question ----------------------------------------------------------- */

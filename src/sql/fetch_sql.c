@@ -49,11 +49,12 @@ get_max_bytes(FunctionCallInfo fcinfo, int n)
 
 /* Send a request, and wait for the reply to begin. */
 static DcfReply *
-send_request(DcfSession *session, const DcfRequest *request)
+send_request(DcfSession *session, Oid serverid, const DcfRequest *request)
 {
 	DcfReply *reply = dcf_reply_create(session, request, NULL, NULL, false,
 									   CurrentMemoryContext);
 
+	dcf_reply_trace_question(reply, GetUserId(), serverid);
 	(void) dcf_reply_await(reply);
 	return reply;
 }
@@ -97,7 +98,7 @@ dataconnect_fetch(PG_FUNCTION_ARGS)
 							 get_text(fcinfo, 3), dcf_option_server(server));
 	session =
 		dcf_session_get(server->serverid, GetUserId(), CurrentMemoryContext);
-	reply = send_request(session,
+	reply = send_request(session, server->serverid,
 						 create_request(session, table, get_text(fcinfo, 2)));
 
 	content_type = dcf_reply_content_type(reply);
@@ -143,7 +144,7 @@ dataconnect_email(PG_FUNCTION_ARGS)
 	set_param(request, "Email.To", to);
 	if (cc)
 		set_param(request, "Email.Cc", cc);
-	reply = send_request(session, request);
+	reply = send_request(session, server->serverid, request);
 	text = dcf_whole_acknowledgement(reply);
 	dcf_reply_close(reply);
 	PG_RETURN_TEXT_P(cstring_to_text(text));

@@ -165,6 +165,8 @@ put_totals(FunctionCallInfo fcinfo, const DcfRequestTotals *totals)
 	dcf_result_row_int8(row, "errors", errors);
 	dcf_result_row_int8(row, "errors_unreachable",
 						totals->errors[DCF_REQUEST_UNREACHABLE]);
+	dcf_result_row_int8(row, "errors_credentials",
+						totals->errors[DCF_REQUEST_CREDENTIALS]);
 	dcf_result_row_int8(row, "errors_refused",
 						totals->errors[DCF_REQUEST_REFUSED]);
 	dcf_result_row_int8(row, "errors_service",

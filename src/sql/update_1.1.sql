@@ -418,8 +418,8 @@ COMMENT ON COLUMN dataconnect_requests.outcome IS 'complete; ended early (the qu
 COMMENT ON COLUMN dataconnect_requests.status IS 'HTTP status of the last try; NULL if none came';
 COMMENT ON COLUMN dataconnect_requests.sqlstate IS 'error of the request, or NULL';
 COMMENT ON COLUMN dataconnect_requests.tries IS 'number of times it was sent; 0 for a copy, or if it never left the queue';
-COMMENT ON COLUMN dataconnect_requests.queue_ms IS 'time in the queue for leave to be sent';
-COMMENT ON COLUMN dataconnect_requests.backoff_ms IS 'time between tries';
+COMMENT ON COLUMN dataconnect_requests.queue_ms IS 'time in the queue for leave to be sent, without pauses';
+COMMENT ON COLUMN dataconnect_requests.backoff_ms IS 'time between tries, and in pauses after a 429';
 COMMENT ON COLUMN dataconnect_requests.first_byte_ms IS 'time from the last try to the first byte of its body; NULL if none came';
 COMMENT ON COLUMN dataconnect_requests.total_ms IS 'time from started_at to the end, whoever was waited for';
 COMMENT ON COLUMN dataconnect_requests.bytes IS 'bytes received, compressed';
@@ -444,6 +444,7 @@ CREATE FUNCTION dataconnect_stats_lines(
     OUT cancelled bigint,
     OUT errors bigint,
     OUT errors_unreachable bigint,
+    OUT errors_credentials bigint,
     OUT errors_refused bigint,
     OUT errors_service bigint,
     OUT errors_reply bigint,
@@ -481,13 +482,14 @@ COMMENT ON COLUMN dataconnect_stats.refused_429 IS 'tries that were answered wit
 COMMENT ON COLUMN dataconnect_stats.cancelled IS 'requests that a cancel, a time-out or a shutdown ended';
 COMMENT ON COLUMN dataconnect_stats.errors IS 'requests that failed';
 COMMENT ON COLUMN dataconnect_stats.errors_unreachable IS 'those of them without a connection';
-COMMENT ON COLUMN dataconnect_stats.errors_refused IS 'those of them with a status below 500, such as 400, 401 or 429';
+COMMENT ON COLUMN dataconnect_stats.errors_credentials IS 'those of them with status 401 or 403, or whose log-in failed';
+COMMENT ON COLUMN dataconnect_stats.errors_refused IS 'those of them with any other status below 500, such as 400 or 429';
 COMMENT ON COLUMN dataconnect_stats.errors_service IS 'those of them with a status from 500 on';
 COMMENT ON COLUMN dataconnect_stats.errors_reply IS 'those of them whose reply was late, cut short or unreadable';
 COMMENT ON COLUMN dataconnect_stats.errors_other IS 'all others, such as a value that does not fit its column';
 COMMENT ON COLUMN dataconnect_stats.seconds IS 'time from the first readiness of each request to its end';
 COMMENT ON COLUMN dataconnect_stats.queue_seconds IS 'part of it in the queue';
-COMMENT ON COLUMN dataconnect_stats.backoff_seconds IS 'part of it between tries';
+COMMENT ON COLUMN dataconnect_stats.backoff_seconds IS 'part of it between tries, and in pauses after a 429';
 COMMENT ON COLUMN dataconnect_stats.since IS 'end of the first request that is counted';
 COMMENT ON COLUMN dataconnect_stats.last_request IS 'end of the last request';
 
