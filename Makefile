@@ -165,7 +165,7 @@ endif
 
 PROVE      ?= prove
 # The longest ones are first, so that none is left alone in the end.
-PROVE_LONG  = $(sort $(wildcard t/*_queries.pl t/*_differential.pl))
+PROVE_LONG  = $(sort $(wildcard t/*_queries.pl t/*_differential.pl t/*_conformance.pl t/*_doctor.pl))
 PROVE_TESTS = $(PROVE_LONG) $(filter-out $(PROVE_LONG),$(sort $(wildcard t/*.pl)))
 PGXS_TOP    = $(abspath $(dir $(PGXS))/../..)
 
