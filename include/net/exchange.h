@@ -52,6 +52,7 @@ typedef struct DcfExchange
 								* reply must not be markup; else NULL */
 	DcfHttpRequest http;	   /* the caller sets url, body and headers */
 	int max_retries;		   /* of the options; 0 if brief */
+	bool single;			   /* never tried again, whatever the answer */
 	bool once;				   /* see dcf_exchange_make_once(); alone it also
 								* makes any body of status 200 a reply */
 

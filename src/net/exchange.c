@@ -119,7 +119,7 @@ choose_wait(DcfExchange *exchange)
 		exchange->requested_wait = requested;
 		return -1;
 	}
-	if (exchange->failures > exchange->max_retries)
+	if (exchange->single || exchange->failures > exchange->max_retries)
 		return -1;
 	/* After a 429 the limiter makes the whole account wait. */
 	if (requested > 0)
@@ -268,6 +268,8 @@ send_try(DcfExchange *exchange)
 	http->on_connect_arg = exchange;
 	exchange->transfer =
 		dcf_transfer_begin(exchange->pool, http, exchange->context);
+	/* The other transfer may end before another try. */
+	http->cookies_of = NULL;
 	exchange->tries++;
 	exchange->answered = false;
 	exchange->gather_until = 0;

@@ -114,14 +114,26 @@ static void
 take_any(DcfReply *reply)
 {
 	DcfExchange *exchange = &reply->call.exchange;
-	const DcfReply *twin = reply->notes.twin;
 
 	exchange->expects = NULL;
 	exchange->once = true;
+	exchange->single = true;
 	dcf_exchange_make_single(exchange, reply->request->any_reply_within);
 	exchange->http.head = reply->notes.head;
 	exchange->http.head_size = reply->notes.head_size;
-	exchange->http.cookies_of = twin ? twin->call.exchange.transfer : NULL;
+}
+
+/* Called before the first try is sent. */
+static void
+on_send(void *arg)
+{
+	DcfReply *reply = arg;
+	const DcfReply *twin = reply->notes.twin;
+
+	dcf_reply_count_request(reply);
+	/* Only now: the twin may have sent its request again while this one waited. */
+	if (twin)
+		reply->call.exchange.http.cookies_of = twin->call.exchange.transfer;
 }
 
 /* Set up the call once the endpoint is known; false if that is still to come. */
@@ -142,7 +154,7 @@ find_url(DcfReply *reply)
 	exchange->path = request->endpoint;
 	exchange->on_body = begin_body;
 	exchange->on_body_arg = reply;
-	exchange->on_send = dcf_reply_count_request;
+	exchange->on_send = on_send;
 	exchange->on_send_arg = reply;
 	exchange->on_connect = reply->on_connect;
 	exchange->on_connect_arg = reply->on_connect_arg;
