@@ -234,10 +234,10 @@ policy = any
 commonName = supplied
 END
 
-sub certify
+sub certify    # from and until: so many days from now, less an hour
 {
 	my ($name, @days) = @_;
-	my ($start, $end) = map { POSIX::strftime('%Y%m%d%H%M%SZ', gmtime time + 86400 * $_) } @days;
+	my ($start, $end) = map { POSIX::strftime('%Y%m%d%H%M%SZ', gmtime time + 86400 * $_ - 3600) } @days;
 	openssl('req', qw(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost),
 		'-keyout', "$directory/$name.key", '-out', "$directory/$name.csr");
 	openssl('ca', '-batch', '-notext', '-config', "$directory/ca.cnf", '-cert', $dc->ca_file,
