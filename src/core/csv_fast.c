@@ -48,7 +48,7 @@ end_field(DcfCsvReader *reader, Line *line, const char *end)
 }
 
 /*
- * Skip a character that is not ASCII, or a control character; 64 bytes are
+ * Skip a character that is not ASCII, or a control character; DCF_UTF8_MAX bytes are
  * readable.  NULL for anything else.
  */
 static const char *

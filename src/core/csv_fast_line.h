@@ -61,8 +61,13 @@ FAST(take)(DcfCsvReader *reader, Line *line, const char *p, const char *limit)
 	}
 	if (c == '"' && p == line->field)
 		return line->closed = FAST(skip_quoted)(p, limit, &line->escaped);
-	/* Outside quotes, a carriage return belongs to a line end. */
-	return c == '\r' ? NULL : skip_odd(p);
+	/*
+	 * Outside quotes, a carriage return belongs to a line end.  A character at the end
+	 * of the buffer may be cut.
+	 */
+	if (c == '\r' || limit + DCF_VECTOR_MASK - p < DCF_UTF8_MAX)
+		return NULL;
+	return skip_odd(p);
 }
 
 /* A DcfCsvFastLine. */

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Most bytes of a character. */
+#define DCF_UTF8_MAX 4
+
 /*
  * The state of a validation between two bytes; all zero between two characters.
  * While need is not 0, the next byte must be between low and high.
