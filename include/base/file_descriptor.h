@@ -1,6 +1,7 @@
 /*
  * file_descriptor.h
- *	  Checking for free file descriptors, which connections and waits need.
+ *	  Checking for free file descriptors, which connections and waits need; and writing
+ *	  to one.
  *
  * PostgreSQL counts only the descriptors that it opens or that are reported to
  * it (AcquireExternalFD()); libcurl opens its own without either.
@@ -24,5 +25,8 @@ pg_noreturn extern void dcf_file_descriptor_raise(void);
 
 /* Whether an errno means that the process or the system has no descriptor left. */
 extern bool dcf_file_descriptor_is_exhausted(int error);
+
+/* Write all bytes; false, with errno, if that fails. */
+extern bool dcf_file_descriptor_write(int fd, const char *bytes, size_t len);
 
 #endif /* DCF_FILE_DESCRIPTOR_H */

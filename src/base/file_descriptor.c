@@ -1,6 +1,6 @@
 /*
  * file_descriptor.c
- *	  Checking for free file descriptors.  See file_descriptor.h.
+ *	  File descriptors.  See file_descriptor.h.
  *
  * libcurl's own errors mislead when descriptors run out: it reports that the
  * host cannot be found or refuses connections.
@@ -80,4 +80,24 @@ dcf_file_descriptor_check(void)
 	closeAllVfds();
 	if (!can_open_needed())
 		dcf_file_descriptor_raise();
+}
+
+bool
+dcf_file_descriptor_write(int fd, const char *bytes, size_t len)
+{
+	while (len > 0)
+	{
+		ssize_t n;
+
+		/* A disk that is full may write a part, and say so the next time. */
+		errno = ENOSPC;
+		n = write(fd, bytes, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		bytes += n;
+		len -= (size_t) n;
+	}
+	return true;
 }

@@ -72,26 +72,6 @@ dcf_copy_file_close(int fd)
 	ReleaseExternalFD();
 }
 
-bool
-dcf_copy_file_write(int fd, const char *bytes, size_t len)
-{
-	while (len > 0)
-	{
-		ssize_t n;
-
-		/* A disk that is full may write a part, and say so the next time. */
-		errno = ENOSPC;
-		n = write(fd, bytes, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		bytes += n;
-		len -= (size_t) n;
-	}
-	return true;
-}
-
 ssize_t
 dcf_copy_file_read(int fd, char *bytes, size_t size)
 {

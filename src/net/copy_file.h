@@ -47,9 +47,6 @@ extern int dcf_copy_file_create(const char *path);
 extern int dcf_copy_file_open(const char *path);
 extern void dcf_copy_file_close(int fd);
 
-/* Write all bytes; false, with errno, if that fails. */
-extern bool dcf_copy_file_write(int fd, const char *bytes, size_t len);
-
 /*
  * Read size bytes, or fewer at the end of the file.  Returns their number, or -1,
  * with errno.

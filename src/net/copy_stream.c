@@ -87,7 +87,7 @@ dcf_copy_stream_flush(DcfCopy *copy)
 		return true;
 	if (!dcf_copy_index_grow(copy->entry, len))
 		return false;
-	if (!dcf_copy_file_write(stream->fd, stream->buffer, len))
+	if (!dcf_file_descriptor_write(stream->fd, stream->buffer, len))
 	{
 		log_failure("write", stream->path);
 		return false;

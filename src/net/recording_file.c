@@ -13,6 +13,7 @@
 #include "pgtime.h"
 #include "storage/fd.h"
 
+#include "base/file_descriptor.h"
 #include "recording_file.h"
 
 /* Only the database user may read what was recorded. */
@@ -135,27 +136,6 @@ open_file(const DcfRecordingPlace *place, const char *suffix, int flags)
 	return fd;
 }
 
-/* Write all bytes. */
-static bool
-write_all(int fd, const char *bytes, size_t len)
-{
-	while (len > 0)
-	{
-		ssize_t n;
-
-		/* A disk that is full may write a part, and say so the next time. */
-		errno = ENOSPC;
-		n = write(fd, bytes, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		bytes += n;
-		len -= (size_t) n;
-	}
-	return true;
-}
-
 /* Note the present time (UTC); the name begins with it, so that names are in its order. */
 static void
 note_time(DcfRecordingPlace *place, char *start, size_t size)
@@ -210,7 +190,7 @@ dcf_recording_file_append(const DcfRecordingPlace *place, const char *suffix,
 	if (!reserve())
 		return false;
 	fd = open_file(place, suffix, O_WRONLY | O_CREAT | O_APPEND);
-	written = fd >= 0 && write_all(fd, bytes, len);
+	written = fd >= 0 && dcf_file_descriptor_write(fd, bytes, len);
 	close_keeping_errno(fd);
 	unreserve();
 	return written;
