@@ -180,7 +180,7 @@ BEGIN
     IF @extschema@.dataconnect_mirror_is_owner(target) THEN
         RETURN;
     END IF;
-    SELECT c.place, c.code INTO place, code FROM @extschema@.dataconnect_mirror_foreign_code(tables) c LIMIT 1;
+    SELECT c.place, c.code INTO place, code FROM @extschema@.dataconnect_mirror_foreign_code(tables) c ORDER BY c.place COLLATE "C", c.code COLLATE "C" LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'mirror "%" may run code of another role', target
             USING ERRCODE = 'insufficient_privilege',
