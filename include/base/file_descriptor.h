@@ -1,7 +1,7 @@
 /*
  * file_descriptor.h
  *	  Checking for free file descriptors, which connections and waits need; and writing
- *	  to one.
+ *	  to one, and reading from it.
  *
  * PostgreSQL counts only the descriptors that it opens or that are reported to
  * it (AcquireExternalFD()); libcurl opens its own without either.
@@ -28,5 +28,11 @@ extern bool dcf_file_descriptor_is_exhausted(int error);
 
 /* Write all bytes; false, with errno, if that fails. */
 extern bool dcf_file_descriptor_write(int fd, const char *bytes, size_t len);
+
+/*
+ * Read size bytes, or fewer at the end of the file.  Returns their number, or -1,
+ * with errno.
+ */
+extern ssize_t dcf_file_descriptor_read(int fd, char *bytes, size_t size);
 
 #endif /* DCF_FILE_DESCRIPTOR_H */

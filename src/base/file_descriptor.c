@@ -101,3 +101,23 @@ dcf_file_descriptor_write(int fd, const char *bytes, size_t len)
 	}
 	return true;
 }
+
+ssize_t
+dcf_file_descriptor_read(int fd, char *bytes, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size)
+	{
+		ssize_t n = read(fd, bytes + done, size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		done += (size_t) n;
+	}
+	return (ssize_t) done;
+}

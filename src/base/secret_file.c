@@ -11,6 +11,7 @@
 #include "storage/fd.h"
 
 #include "base/compat.h"
+#include "base/file_descriptor.h"
 #include "base/secret_file.h"
 #include "base/wipe.h"
 
@@ -96,27 +97,6 @@ identify(const struct stat *st, DcfSecretFileId *id)
 		st->st_ctim.tv_nsec;
 }
 
-/* Read up to size bytes; returns how many, or -1 with errno. */
-static ssize_t
-read_all(int fd, char *buffer, size_t size)
-{
-	size_t len = 0;
-
-	while (len < size)
-	{
-		ssize_t n = read(fd, buffer + len, size - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		len += n;
-	}
-	return len;
-}
-
 /* The length without one line break at the end. */
 static size_t
 cut_line_break(const char *text, size_t len)
@@ -143,7 +123,7 @@ read_open(int fd, char *text, ssize_t *n, DcfSecretFileId *id)
 	if (fault.problem)
 		return fault;
 	identify(&st, id);
-	*n = read_all(fd, text, BUFFER_SIZE - 1);
+	*n = dcf_file_descriptor_read(fd, text, BUFFER_SIZE - 1);
 	return *n < 0 ? fault_of_call("read") : fault;
 }
 

@@ -72,26 +72,6 @@ dcf_copy_file_close(int fd)
 	ReleaseExternalFD();
 }
 
-ssize_t
-dcf_copy_file_read(int fd, char *bytes, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size)
-	{
-		ssize_t n = read(fd, bytes + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		done += (size_t) n;
-	}
-	return (ssize_t) done;
-}
-
 void
 dcf_copy_file_remove(const char *path)
 {

@@ -47,12 +47,6 @@ extern int dcf_copy_file_create(const char *path);
 extern int dcf_copy_file_open(const char *path);
 extern void dcf_copy_file_close(int fd);
 
-/*
- * Read size bytes, or fewer at the end of the file.  Returns their number, or -1,
- * with errno.
- */
-extern ssize_t dcf_copy_file_read(int fd, char *bytes, size_t size);
-
 /* Remove a file; not finding it is no failure. */
 extern void dcf_copy_file_remove(const char *path);
 

@@ -166,7 +166,8 @@ check_all(DcfCopy *copy, size_t *head_size)
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
-		n = dcf_copy_file_read(stream->fd, stream->buffer, DCF_COPY_CHUNK);
+		n = dcf_file_descriptor_read(stream->fd, stream->buffer,
+									 DCF_COPY_CHUNK);
 		if (n < 0)
 			return false;
 		if (done == 0)
@@ -238,8 +239,8 @@ dcf_copy_stream_read(DcfCopyStream *stream, char *bytes, size_t size)
 	}
 	if (stream->left == 0 || size == 0)
 		return 0;
-	n = dcf_copy_file_read(stream->fd, bytes,
-						   (size_t) Min((uint64) size, stream->left));
+	n = dcf_file_descriptor_read(stream->fd, bytes,
+								 (size_t) Min((uint64) size, stream->left));
 	if (n < 0)
 		log_failure("read", stream->path);
 	else if (n == 0)
@@ -265,7 +266,7 @@ dcf_copy_stream_request(const DcfCopyEntry *entry)
 	fd = dcf_copy_file_open(path);
 	if (fd >= 0)
 	{
-		n = dcf_copy_file_read(fd, bytes, DCF_COPY_CHUNK);
+		n = dcf_file_descriptor_read(fd, bytes, DCF_COPY_CHUNK);
 		dcf_copy_file_close(fd);
 	}
 	if (n >= 0 && read_head(bytes, (size_t) n, entry, &head, &size))
