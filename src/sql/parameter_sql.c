@@ -205,7 +205,7 @@ check_options(const Check *check, List *options)
 }
 
 static const char *
-find_option(List *options, const char *name)
+option_value(List *options, const char *name)
 {
 	ListCell *cell;
 
@@ -241,7 +241,7 @@ static void
 check_table(const List *endpoints, Oid relid)
 {
 	ForeignTable *table = GetForeignTable(relid);
-	const char *path = find_option(table->options, "endpoint");
+	const char *path = option_value(table->options, "endpoint");
 	Check check = {.endpoints = endpoints,
 				   .kind = "foreign table",
 				   .name = get_rel_name(relid)};
