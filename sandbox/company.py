@@ -158,6 +158,8 @@ class Customer:
 
 FIRST_DAY = datetime.date(2024, 1, 1).toordinal() - datetime.date(1970, 1, 1).toordinal()
 DAYS = (datetime.date(2027, 1, 1) - datetime.date(2024, 1, 1)).days
+# Sales go on, so that a window of the last days has some, whatever day it is.
+SALES_DAYS = (datetime.date(2041, 1, 1) - datetime.date(2024, 1, 1)).days
 CUSTOMERS = 2000        # at scale 1
 
 

@@ -3,7 +3,7 @@
 import datetime
 from collections import OrderedDict
 
-from .company import DAYS, FIRST_DAY, MONEY
+from .company import DAYS, FIRST_DAY, MONEY, SALES_DAYS
 from .params import DAY_MS, EPOCH
 
 PER_DAY = 30            # average invoices per day in all stores, at scale 1
@@ -96,7 +96,7 @@ def day_of(ms):
 def clamp(window):
     """The days of a window [from, to) for which there are data."""
     first = FIRST_DAY if window[0] is None else max(FIRST_DAY, day_of(window[0]))
-    last = FIRST_DAY + DAYS if window[1] is None else min(FIRST_DAY + DAYS,
+    last = FIRST_DAY + DAYS if window[1] is None else min(FIRST_DAY + SALES_DAYS,
                                                           day_of(window[1] - 1) + 1)
     return range(first, max(first, last))
 
