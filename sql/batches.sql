@@ -232,7 +232,9 @@ CREATE FOREIGN TABLE numbered (id integer OPTIONS (name 'Id'), total numeric OPT
     SERVER sandbox OPTIONS (endpoint '/test/visits', batch_size '2');
 SET work_mem = '64kB';
 SET hash_mem_multiplier = 1;
-SELECT * FROM compare('SELECT m.*, v.* FROM many m JOIN visits v ON v.store_id = m.store AND v.id % 2 = m.id % 2');
+-- with assertions, PostgreSQL's memory is counted otherwise, and a row more or less fits
+SELECT same, chars, batches IN ('2, Requests: 2', '3, Requests: 3') AS none_again
+  FROM compare('SELECT m.*, v.* FROM many m JOIN visits v ON v.store_id = m.store AND v.id % 2 = m.id % 2');
 SELECT * FROM compare('SELECT m.id, v.id FROM many m LEFT JOIN visits v ON v.store_id = m.store');
 SELECT * FROM compare('SELECT m.id FROM many m WHERE EXISTS (SELECT FROM visits v WHERE v.store_id = m.store)');
 SELECT * FROM compare('SELECT m.id FROM many m WHERE NOT EXISTS (SELECT FROM visits v WHERE v.store_id = m.store AND v.id < m.id)');

@@ -1,7 +1,7 @@
 # A mirror shows what the service shows, whatever happens: the data change, rows move to
 # other days, time passes, replies are cut or refused, refreshes are cancelled or killed,
 # the server crashes. After each step each day is compared with all that it ever was; a
-# reader beside it never sees a part of a day. DATACONNECT_SEED and DATACONNECT_STEPS
+# reader beside it never sees a part of a day. DATACONNECT_SEED and DATACONNECT_MIRROR_STEPS
 # (of each of three worlds) select other steps, which then take as long as they take.
 use strict;
 use warnings FATAL => 'all';
@@ -19,8 +19,8 @@ use Time::HiRes qw(sleep time);
 use constant { BEFORE => 40, LATE => 3, ENOUGH => 3 };
 
 my $seed = $ENV{DATACONNECT_SEED} || 1;
-my $steps = $ENV{DATACONNECT_STEPS} || 16;
-my $seconds = $ENV{DATACONNECT_STEPS} ? 1e9 : 11;    # for the steps of a world
+my $steps = $ENV{DATACONNECT_MIRROR_STEPS} || 16;
+my $seconds = $ENV{DATACONNECT_MIRROR_STEPS} ? 1e9 : 11;    # for the steps of a world
 my %count;
 
 my $dc = DataConnectTest->new(conf => <<'END');

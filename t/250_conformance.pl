@@ -220,7 +220,7 @@ for my $case (
 	$dc->reset;
 	$dc->fault($fault);
 	my $found = run('');
-	my $name = JSON::PP->new->canonical->encode($fault);
+	my $name = JSON::PP->new->canonical->ascii->encode($fault);
 	for my $check (sort keys %wanted)
 	{
 		is($found->{$check}[0], $wanted{$check}[0], "$check with $name") or diag($found->{$check}[1]);
