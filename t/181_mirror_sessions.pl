@@ -244,7 +244,7 @@ for my $settings (
 	"SET constraint_exclusion = off", "SET lock_timeout = '1h'; SET statement_timeout = '1h'",
 	"SET quote_all_identifiers = on; SET array_nulls = off; SET standard_conforming_strings = off",
 	"SET plpgsql.variable_conflict = 'use_column'; SET plpgsql.extra_errors = 'all'", "SET transform_null_equals = on",
-	"SET force_parallel_mode = on",
+	'SET ' . ($dc->{node}->pg_version >= 16 ? 'debug_parallel_query' : 'force_parallel_mode') . ' = on',
 	"SET client_min_messages = error", "SET default_table_access_method = heap; SET default_tablespace = ''",
 	"CREATE SCHEMA IF NOT EXISTS trap; CREATE TABLE IF NOT EXISTS trap.dataconnect_mirror_mine (x int); SET search_path = trap, public")
 {

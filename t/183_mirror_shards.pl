@@ -89,7 +89,8 @@ my $all = 'SELECT id, store_id, date_created, amount, note FROM sales WHERE date
 is(() = $front->query("EXPLAIN (COSTS OFF) $all") =~ /Async Foreign Scan on sales_\d/g, 2, 'both are asynchronous');
 $dc->clear_log;
 $dc->fault({ path => '/test/ledger', hold_headers => JSON::PP::true, count => 0 });
-$front->send("SELECT count(*), count(DISTINCT id) FROM ($all) x");
+# From 16 on, DISTINCT would have its input sorted, and a MergeAppend asks in turn.
+$front->send("WITH x AS MATERIALIZED ($all) SELECT count(*), count(DISTINCT id) FROM x");
 $dc->wait(held => 2);
 is(scalar @{ $dc->log }, 2, 'both shards ask before either is answered');
 $dc->release;

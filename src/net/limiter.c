@@ -504,6 +504,7 @@ dcf_limiter_claim(DcfLimiterSlot *slot, DcfLimiterClaim claim,
 {
 	int64 now = dcf_wait_now();
 	Situation situation;
+	DcfWaitReason reason;
 
 	if (slot->taken)
 		return true;
@@ -519,9 +520,11 @@ dcf_limiter_claim(DcfLimiterSlot *slot, DcfLimiterClaim claim,
 		return false;
 	if (claim == DCF_CLAIM_NEEDED)
 		check_patience(slot, &situation, now);
-	dcf_wait_plan_note(plan, situation.at, DCF_WAIT_QUEUE);
+	/* As in dataconnect_progress, where a pause is backoff. */
+	reason = situation.paused > 0 ? DCF_WAIT_RETRY : DCF_WAIT_QUEUE;
+	dcf_wait_plan_note(plan, situation.at, reason);
 	if (slot->until != 0)
-		dcf_wait_plan_note(plan, slot->until, DCF_WAIT_QUEUE);
+		dcf_wait_plan_note(plan, slot->until, reason);
 	return false;
 }
 
