@@ -7,10 +7,10 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use DataConnectTest;
+use DataConnectTls;
 use File::Basename ();
 use IO::Select ();
 use IO::Socket::INET ();
-use IPC::Run ();
 use Test::More;
 
 # Nobody listens at this address, so its use fails.
@@ -39,15 +39,6 @@ END
 	$dc->node->restart;
 }
 
-sub openssl
-{
-	my (@arguments) = @_;
-	my $output = '';
-	IPC::Run::run([ 'openssl', @arguments ], '<', \undef, '>&', \$output)
-	  or die "openssl @arguments: $output\n";
-	return;
-}
-
 my @key = qw(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes);
 openssl('req', '-x509', @key, '-days', '2', '-subj', '/CN=Another CA',
 	'-keyout', "$directory/another.key", '-out', "$directory/another.pem");
@@ -58,34 +49,16 @@ openssl('x509', '-req', '-days', '2', '-in', "$directory/elsewhere.csr",
 	'-out', "$directory/elsewhere.pem");
 PostgreSQL::Test::Utils::append_to_file("$directory/junk.pem", "no certificate\n");
 
-# Processes to end, even if the test dies.
-my (@servers, $proxy);
+# A process to end, even if the test dies.
+my $proxy;
 
 END
 {
 	local ($?, $@);    ## no critic (RequireInitializationForLocalVars)
 	kill 'KILL', $proxy if $proxy;
-	eval { $_->kill_kill; 1 } for @servers;
 }
 
 # A TLS server that answers every request with a page; returns its URL.
-
-sub page_server
-{
-	my ($certificate, @options) = @_;
-	my $output = '';
-	my $server = IPC::Run::start(
-		[ 'openssl', 's_server', '-accept', '127.0.0.1:0', '-www',
-			'-cert', "$directory/$certificate.pem",
-			'-key', "$directory/$certificate.key", @options ],
-		'<', \undef, '>&', \$output, my $timeout = IPC::Run::timeout(60));
-	$server->pump until $output =~ /^ACCEPT \S+:(\d+)$/m || !$server->pumpable;
-	$output =~ /^ACCEPT \S+:(\d+)$/m or die "openssl s_server: $output\n";
-	my $port = $1;
-	$timeout->reset;
-	push @servers, $server;
-	return "https://127.0.0.1:$port";
-}
 
 my $session = $dc->session;
 
@@ -139,7 +112,7 @@ is_refused('a file that is not there', 'nowhere\.pem', ca_file => "$directory/no
 is_refused('a file of something else', 'junk\.pem', ca_file => "$directory/junk.pem");
 is_answered('unchecked', ca_file => undef, tls_verify => 'off');
 
-my $elsewhere = page_server('elsewhere');
+my $elsewhere = page_server("$directory/elsewhere");
 is_refused("another host's certificate", 'name', url => $elsewhere);
 like(ask(url => $elsewhere, tls_verify => 'off')->{err},
 	qr/ERROR:  HV00M: service sent markup instead of JSON$/m,
@@ -156,7 +129,7 @@ like(
 # --- Protocols -----------------------------------------------------------------
 
 my @old = qw(-cipher DEFAULT@SECLEVEL=0 -tls1_1);
-my $old = page_server('server', @old);
+my $old = page_server("$directory/server", @old);
 {
 	local $ENV{OPENSSL_CONF} = $config;
 	my ($host) = $old =~ m{//(.*)};
@@ -168,7 +141,7 @@ for my $verify ('on', 'off')
 	is_refused("but we do not, with tls_verify $verify", 'protocol|version',
 		url => $old, tls_verify => $verify, max_retries => 100);
 }
-like(ask(url => page_server('server', '-tls1_2'))->{err},
+like(ask(url => page_server("$directory/server", '-tls1_2'))->{err},
 	qr/ERROR:  HV00M: service sent markup instead of JSON$/m,
 	'TLS 1.2 will do');
 my $plain = DataConnectTest->new(without_cluster => 1);
