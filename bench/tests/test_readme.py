@@ -60,7 +60,7 @@ class Speed(unittest.TestCase):
         self.assertEqual(list(speed(results))[-1], "A small reply on a warm connection takes"
                          " 0.50 ms longer than with curl.")
         results.latency = Latency(0.0015, 0.001, 200, {SAME_ROWS: 0.0003})
-        self.assertIn("0.50 ms longer than with curl, of which 0.20 ms are left",
+        self.assertIn("0.50 ms longer than with curl. Of these, 0.20 ms are the extension's own",
                       " ".join(speed(results)))
 
 
