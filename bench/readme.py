@@ -70,8 +70,8 @@ def _latency(latency):
     yield from textwrap.wrap(
         "A small reply on a warm connection takes %.2f ms longer than with curl%s." % (
             latency.more() * 1000,
-            "" if own is None else ", of which %.2f ms are left without what PostgreSQL takes"
-            " for the same rows of a local table" % (own * 1000)), 110)
+            "" if own is None else ". Of these, %.2f ms are the extension's own; the others are what"
+            " PostgreSQL needs for the same rows of a local table" % (own * 1000)), 110)
 
 
 def fill(text, speed_text):
