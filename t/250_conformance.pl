@@ -64,6 +64,16 @@ sub check
 	return $seen;
 }
 
+# Two runs saw the same. Why the times of session_lock do not tell depends on how busy this
+# machine is.
+sub is_same
+{
+	my ($got, $expected, $name) = @_;
+	my @both = map { { %$_, session_lock => $_->{session_lock}[0] } } $got, $expected;
+	is_deeply(@both, $name);
+	return;
+}
+
 # --- As documented -------------------------------------------------------------
 
 my $seen = check({}, '',
@@ -92,7 +102,7 @@ my $seen = check({}, '',
 	csv => [ 'PASS', qr{^the keys of the records, text/csv; charset=utf-8, CRLF$} ],
 	xml => [ 'PASS', qr/^Table, Record, / ],
 	session_cookie => [ 'PASS', qr/^ARRAffinity, DataConnectState$/ ],
-	session_lock => [ 'SKIP', qr/too quick/ ],
+	session_lock => [ 'SKIP', qr/too quick|differ too much/ ],
 	ended_session => [ 'PASS', qr/^a new session$/ ],
 	bad_value => [ 'PASS', qr/^status 400, .*JSON object with Error \(boolean\), Message \(up to 100 characters\)$/ ],
 	unknown_endpoint => [ 'PASS', qr/^status 404, .*JSON object with Error/ ],
@@ -119,7 +129,7 @@ $dc->make_rows_table('rows', 'dc');
 my $other = $dc->session;
 $other->open_cursor('SELECT * FROM rows WHERE n = 100000');
 $other->fetch(1);
-is_deeply(run('', $other), $seen, 'beside a cursor it sees the same');
+is_same(run('', $other), $seen, 'beside a cursor it sees the same');
 is($other->attempt('MOVE ALL FROM c; COMMIT')->{state}, '', 'and the cursor goes on');
 
 # A generic plan, and no preloaded library.
@@ -128,7 +138,7 @@ $plain_dc->make_server('dc', method => 'post');
 my $alone = $plain_dc->session;
 $alone->query(q{PREPARE p (text, date) AS SELECT check_name, result, seen FROM dataconnect_conformance($1, day => $2)});
 $alone->query(q{EXECUTE p ('dc', '2026-03-02')}) for 1 .. 5;
-is_deeply(parse($alone->query(q{EXECUTE p ('dc', '2026-03-02')})), $seen, 'the sixth execution, without shared memory, sees the same');
+is_same(parse($alone->query(q{EXECUTE p ('dc', '2026-03-02')})), $seen, 'the sixth execution, without shared memory, sees the same');
 is_deeply([ grep { $_->{Method} ne 'GET' } @{ $plain_dc->log } ], [], q{and no POST, whatever the server's method});
 is_deeply($plain_dc->overlaps, [], 'and no cookie was in two requests');
 $plain_dc->stop_sandbox;
@@ -137,7 +147,7 @@ $plain_dc->stop_sandbox;
 $session->query(q{SET TimeZone = 'Pacific/Auckland'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'iso_8601';
 	SET search_path = ''; SET standard_conforming_strings = off; SET extra_float_digits = 0});
 my $again = parse($session->query(stmt('') =~ s/dataconnect_conformance/public.$&/r));
-is_deeply($again, $seen, 'a second run sees the same');
+is_same($again, $seen, 'a second run sees the same');
 $session->query('RESET ALL');
 
 $seen = check({}, "day => '2999-01-01'", report => [ 'PASS', qr/ of no records: choose another day$/ ]);
@@ -473,7 +483,7 @@ for my $settings ({}, { filters => 'contains', null_text => JSON::PP::true, time
 $dc->reset;
 my $asked = join "\n", map { $session->query("SELECT a::text FROM dataconnect_conformance_ask('dc', '/lists/languages', '', 1000, 10000) a") } 1 .. 2;
 like($asked, qr/Set-Cookie/, 'a cookie was set');
-like($asked, qr/\{DataConnectState,ARRAffinity\b/, 'and has a name');
+like($asked, qr/\{(?:\w+,)*DataConnectState,ARRAffinity\b/, 'and has a name');
 my ($value) = $dc->log->[1]{Cookie} =~ /DataConnectState=([\w-]{16,})/;
 is(index($asked, $value), -1, 'but its value is not shown');
 betray('a refusal', $session->query("SELECT dataconnect_conformance_text('refused', report => '/reports/Acme', params => 'CompanyID=14205')"));
