@@ -340,6 +340,7 @@ dist:
 test-package:
 	@tools/test-package $(SUITE)
 test-dist:
+	-@PG_CONFIG='$(PG_CONFIG)' tools/setup dist
 	@PG_CONFIG='$(PG_CONFIG)' tools/test-dist
 test-releases:
 	@tools/test-releases $(SUITES)

@@ -343,7 +343,11 @@ dcf_compat_find_setting(const char *name)
 #endif
 }
 
-/* 16: ClosestMatchState; this is a copy for 15. */
+/*
+ * 16: ClosestMatchState; this is a copy for 15.
+ * Portions Copyright (c) 1996-2023, PostgreSQL Global Development Group
+ * Portions Copyright (c) 1994, Regents of the University of California
+ */
 #if PG_VERSION_NUM < 160000
 typedef struct ClosestMatchState
 {
