@@ -4,6 +4,9 @@
  *	  release's signature, where older ones can have it, too.
  *
  * A comment that starts with a number names the release that made the change.
+ *
+ * Most modules get this header, if only by way of others.  src/base/compat_setting.h
+ * has what needs utils/guc_tables.h.
  */
 #ifndef DCF_COMPAT_H
 #define DCF_COMPAT_H
@@ -20,7 +23,6 @@
 #include "utils/acl.h"
 #include "utils/date.h"
 #include "utils/guc.h"
-#include "utils/guc_tables.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
@@ -58,6 +60,15 @@ dcf_compat_b64_decode(const char *src, int len, uint8 *dst, int dstlen)
 /* 18: pg_noreturn, before a declaration; before, an attribute macro. */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
+#endif
+
+/* 19: pg_fallthrough, a statement, as its compiler flags accept no comment. */
+#if PG_VERSION_NUM < 190000
+#if __has_attribute(fallthrough)
+#define pg_fallthrough __attribute__((fallthrough))
+#else
+#define pg_fallthrough
+#endif
 #endif
 
 /*
@@ -323,25 +334,6 @@ dcf_compat_result_rel_user(const ResultRelInfo *info, EState *estate)
 	return OidIsValid(userid) ? userid : GetUserId();
 }
 #endif
-
-/*
- * A setting, also one that is not defined yet but has been given a value; or NULL.
- * 16: find_option(); before, only all settings can be had.
- */
-static inline struct config_generic *
-dcf_compat_find_setting(const char *name)
-{
-#if PG_VERSION_NUM >= 160000
-	return find_option(name, false, true, DEBUG1);
-#else
-	struct config_generic **settings = get_guc_variables();
-
-	for (int i = 0; i < GetNumConfigOptions(); i++)
-		if (pg_strcasecmp(settings[i]->name, name) == 0)
-			return settings[i];
-	return NULL;
-#endif
-}
 
 /*
  * 16: ClosestMatchState; this is a copy for 15.

@@ -7,8 +7,8 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
-#include "base/compat.h"
 #include "base/role_setting.h"
+#include "compat_setting.h"
 
 /* The setting being defined has taken a value that it had at the session's start. */
 static bool accepted = false;

@@ -6,6 +6,7 @@
 
 #include "utils/memutils.h"
 
+#include "base/compat.h"
 #include "base/file_descriptor.h"
 #include "base/foreign_text.h"
 #include "transfer_private.h"
@@ -254,7 +255,7 @@ dcf_transfer_failure(const DcfTransfer *transfer)
 		case CAUSE_TIMEOUT:
 			if (has_waited_to_connect(transfer))
 				return DCF_FAILURE_TIMEOUT;
-			/* FALLTHROUGH */
+			pg_fallthrough;
 		case CAUSE_PASSING:
 			return transfer->connected_at != 0 ? DCF_FAILURE_BROKEN :
 												 DCF_FAILURE_CONNECT;
