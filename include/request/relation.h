@@ -10,6 +10,7 @@
 #include "access/tupdesc.h"
 #include "utils/rel.h"
 
+#include "base/compat.h"
 #include "options/option.h"
 #include "request/request.h"
 
@@ -126,6 +127,15 @@ extern void dcf_relation_check_generated(const DcfRelation *relation,
  */
 extern void dcf_column_send(DcfRequest *request, const DcfColumn *column,
 							const char *value);
+
+/*
+ * Raise ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE: a value for the column cannot be
+ * sent.  hint is NULL if there is none.
+ */
+pg_noreturn extern void dcf_column_raise_not_sent(const DcfRelation *relation,
+												  const DcfColumn *column,
+												  const char *detail,
+												  const char *hint);
 
 /* Whether values of the column are sent. */
 static inline bool

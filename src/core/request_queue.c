@@ -122,17 +122,29 @@ holds_up(const DcfRequestQueue *queue, const DcfRequestPlace *place,
 										 place->group_max);
 }
 
+/*
+ * Whether a place stands behind one for the same resource that holds others up;
+ * with woken, only behind one that looks whenever there is room.
+ */
+static bool
+stands_behind(const DcfRequestQueue *queue, const DcfAdaptiveLimit *total,
+			  const DcfRequestPlace *place, bool woken, int64_t now)
+{
+	for (const DcfRequestPlace *other = queue->first; other != place;
+		 other = other->next)
+		if (other->resource == place->resource &&
+			(!woken || other->attended_until == DCF_REQUEST_WOKEN) &&
+			holds_up(queue, other, total, now))
+			return true;
+	return false;
+}
+
 bool
 dcf_request_queue_is_first(const DcfRequestQueue *queue,
 						   const DcfAdaptiveLimit *total,
 						   const DcfRequestPlace *place, int64_t now)
 {
-	for (const DcfRequestPlace *other = queue->first; other != place;
-		 other = other->next)
-		if (other->resource == place->resource &&
-			holds_up(queue, other, total, now))
-			return false;
-	return true;
+	return !stands_behind(queue, total, place, false, now);
 }
 
 bool
@@ -140,13 +152,7 @@ dcf_request_queue_leads(const DcfRequestQueue *queue,
 						const DcfAdaptiveLimit *total,
 						const DcfRequestPlace *place, int64_t now)
 {
-	for (const DcfRequestPlace *other = queue->first; other != place;
-		 other = other->next)
-		if (other->resource == place->resource &&
-			other->attended_until == DCF_REQUEST_WOKEN &&
-			holds_up(queue, other, total, now))
-			return false;
-	return true;
+	return !stands_behind(queue, total, place, true, now);
 }
 
 int64_t

@@ -479,20 +479,16 @@ raise_by_session(const DcfBindColumn *bcol, const DcfRelation *relation)
 	const DcfColumn *column = bcol->column;
 	const char *type = column->basetype == DATEOID ? "date" : "timestamp";
 
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-		 errmsg(
-			 "value for column \"%s\" of foreign table \"%s\" cannot be sent",
-			 column->attname, relation->relname),
-		 errdetail(
-			 "The column is of type %s, and the value is a timestamp with time zone: which %s it is depends on the session's TimeZone.",
-			 type, type),
-		 errhint(
-			 "Cast it: (value AT TIME ZONE '%s')::%s is the %s in the %s's time zone.",
-			 pg_get_timezone_name(column->timezone), type,
-			 column->basetype == DATEOID ? "day" : "time",
-			 column->options->timezone ? "column" : "server")));
+	dcf_column_raise_not_sent(
+		relation, column,
+		psprintf(
+			"The column is of type %s, and the value is a timestamp with time zone: which %s it is depends on the session's TimeZone.",
+			type, type),
+		psprintf(
+			"Cast it: (value AT TIME ZONE '%s')::%s is the %s in the %s's time zone.",
+			pg_get_timezone_name(column->timezone), type,
+			column->basetype == DATEOID ? "day" : "time",
+			column->options->timezone ? "column" : "server"));
 }
 
 /*
@@ -508,13 +504,7 @@ send_nothing(DcfBindColumn *bcol, const DcfRelation *relation,
 	const DcfColumn *column = bcol->column;
 
 	if (column->kind == DCF_COLUMN_PARAMETER || column->options->required)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-			 errmsg(
-				 "value for column \"%s\" of foreign table \"%s\" cannot be sent",
-				 column->attname, relation->relname),
-			 errdetail_internal("%s", reason)));
+		dcf_column_raise_not_sent(relation, column, reason, NULL);
 	bcol->has_values = false;
 	bcol->has_batches = false;
 	bcol->fan_out = false;

@@ -155,6 +155,19 @@ dcf_column_send(DcfRequest *request, const DcfColumn *column,
 		dcf_request_set(request, param, value, false);
 }
 
+void
+dcf_column_raise_not_sent(const DcfRelation *relation, const DcfColumn *column,
+						  const char *detail, const char *hint)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+		 errmsg(
+			 "value for column \"%s\" of foreign table \"%s\" cannot be sent",
+			 column->attname, relation->relname),
+		 errdetail_internal("%s", detail), hint ? errhint("%s", hint) : 0));
+}
+
 /*
  * The kind of a column that is not generated.  Its option name tells whether
  * the reply contains a column that is sent.

@@ -145,13 +145,7 @@ send_value(DcfRequest *request, const DcfRelation *relation,
 	else
 		return;
 	if (text == NULL)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
-			 errmsg(
-				 "value for column \"%s\" of foreign table \"%s\" cannot be sent",
-				 column->attname, relation->relname),
-			 errdetail_internal("%s", reason)));
+		dcf_column_raise_not_sent(relation, column, reason, NULL);
 	dcf_column_send(request, column, text);
 }
 
