@@ -503,7 +503,7 @@ dcf_limiter_claim(DcfLimiterSlot *slot, DcfLimiterClaim claim,
 				  DcfWaitPlan *plan)
 {
 	int64 now = dcf_wait_now();
-	Situation situation;
+	Situation situation = {0};
 	DcfWaitReason reason;
 
 	if (slot->taken)
