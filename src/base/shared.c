@@ -9,6 +9,7 @@
 #include "storage/shmem.h"
 #include "utils/memutils.h"
 
+#include "base/file_descriptor.h"
 #include "base/shared.h"
 
 static Size compute_secret_size(bool for_all);
@@ -35,6 +36,9 @@ compute_secret_size(bool for_all)
 static void
 init_secret(void *memory, bool for_all)
 {
+	/* PostgreSQL without OpenSSL opens a device for random bytes. */
+	dcf_file_descriptor_check();
+
 	/*
 	 * With a predictable secret, the keys would reveal whether a guessed
 	 * credential is right.
