@@ -306,6 +306,8 @@ sub fail_in_function
 		hold_rest();
 		$session->send("BEGIN; $call{$what}");
 		$dc->wait(held => 1);
+		# Between two FETCHes a cancel would leave a cursor that only rests.
+		$dc->wait_until_it_waits($session->pid, 'Reply');
 		is(interrupt('cancel', $session)->{out}, 'caught: 0,0',
 			"$what fails in a block that catches it: nothing is under way");
 		is_free($what);
