@@ -142,17 +142,20 @@ async function assertNumbers(region = null, store = null) {
     await value('average', `SELECT ${shown('avg(total_sales)', CENTS)} AS v FROM ${month}`);
     await value('last_day', `SELECT ${shown('sum(total_sales)', WHOLE)} AS v
         FROM ${report('current_date - 1', `date_created < current_date AND ${where}`)}`);
-    await value('on_target', `SELECT count(*)::text AS v FROM (SELECT store_id, sum(total_sales) AS sales
-        FROM ${month} GROUP BY 1) x JOIN dashboard.targets t USING (store_id) WHERE sales >= monthly_sales`);
+    const targets = `(SELECT * FROM dashboard.targets JOIN locations USING (store_id)
+        LEFT JOIN (SELECT store_id, sum(total_sales) AS sales FROM ${month} GROUP BY 1) m USING (store_id)
+        WHERE ${where}) t`;
+    await value('on_target', `SELECT count(*)::text AS v FROM ${targets} WHERE sales >= monthly_sales`);
+    assert.equal(await text('#on_target .note'),
+        (await sql(`SELECT 'of ' || count(*) || ' with a target' AS v FROM ${targets}`, values))[0].v);
     const stock = `(SELECT * FROM inventory_listing WHERE category_number = 10
         AND date_as_of = current_date AND ${where}) i`;
     await value('stock_value', `SELECT ${shown('sum(total_cost)', WHOLE)} AS v FROM ${stock}`);
     await value('stock_pieces', `SELECT to_char(sum(quantity), ${WHOLE}) AS v FROM ${stock}`);
 
-    await rows('targets', `SELECT store_name, ${shown('sum(total_sales)', CENTS)}, ${shown('monthly_sales', WHOLE)},
-            floor(100 * sum(total_sales) / monthly_sales) || ' %'
-        FROM ${month} JOIN dashboard.targets USING (store_id)
-        GROUP BY store_id, store_name, monthly_sales ORDER BY store_id`);
+    await rows('targets', `SELECT store_name, ${shown('coalesce(sales, 0)', CENTS)}, ${shown('monthly_sales', WHOLE)},
+            floor(100 * coalesce(sales, 0) / monthly_sales) || ' %'
+        FROM ${targets} ORDER BY store_id`);
     await rows('stock', `SELECT substring(category_path FROM '[^> ][^>]*$'), ${shown('sum(total_cost)', CENTS)},
             to_char(sum(quantity), ${WHOLE})
         FROM ${stock} GROUP BY category_path ORDER BY sum(total_cost) DESC`);
@@ -253,6 +256,35 @@ test('a region and a store become parameters', async () => {
     await assertNumbers('Québec', 'O\'Hare "Plaza"');
 });
 
+test('a store with a target is shown before it has sold anything', async t => {
+    const stores = await sql('SELECT store_id, store_name, region_name, district_name FROM dashboard.stores');
+    stores.push({ store_id: 41, store_name: 'New Street', region_name: 'Québec', district_name: 'Old Town' });
+    sandbox('fault', JSON.stringify({ path: '/reports/locationmasterlistreport', count: 0,
+        body: stores.map(row => ({ StoreID: row.store_id, StoreName: row.store_name, RegionName: row.region_name,
+            DistrictName: row.district_name })) }));
+    t.after(async () => {
+        sandbox('clear');
+        await sql('SELECT dataconnect_cache_drop()');
+        await sql('DELETE FROM dashboard.targets WHERE store_id > 40');
+        await reload();
+    });
+    await choose('region', '');
+    const reached = await text('#on_target .value');
+    await sql('SELECT dataconnect_cache_drop()');
+    // The service does not list store 42.
+    await sql('INSERT INTO dashboard.targets VALUES (41, 5000), (42, 6000)');
+    await reload();
+    const added = [['New Street', '$0.00', '$5,000', '0 %'], ['Store 42', '$0.00', '$6,000', '0 %']];
+    assert.deepEqual((await cells('targets')).slice(12), added);
+    assert.equal(await text('#on_target .value'), reached);
+    assert.equal(await text('#on_target .note'), 'of 14 with a target');
+    await choose('region', 'Québec');
+    assert.deepEqual((await cells('targets')).at(-1), added[0]);
+    await choose('store', 'New Street');
+    assert.deepEqual(await cells('targets'), [added[0]]);
+    await assertNumbers('Québec', 'New Street');
+});
+
 test('what looks like SQL is only a name that nobody has', async () => {
     for (const name of ["x' OR '1'='1", "'; DROP TABLE dashboard.targets; --", '$1', '\0']) {
         const reply = await fetch(`${server.url}tiles?${new URLSearchParams({ region: name })}`);
@@ -329,7 +361,8 @@ test('without copies it still shows the old days', async () => {
     assert.deepEqual(await drawn('daily'), days.map(row => [row.day, row.sales]));
     assert.equal(await text('#sales .value'), (await sql(`SELECT ${shown('sum(total_sales)', WHOLE)} AS v FROM sales
         WHERE date_created < current_date - 7 AND date_created >= current_date - 37`))[0].v);
-    assert.equal(await text('#stock .message'), 'The service does not answer, and there is no copy of an earlier reply.');
+    for (const tile of ['stock', 'targets'])
+        assert.equal(await text(`#${tile} .message`), 'The service does not answer, and there is no copy of an earlier reply.');
     // A page that is opened now does not know the stores.
     assert.equal(await page.locator('[name=region] option').count(), 1);
     await sql("CALL dataconnect_refresh('sales')");

@@ -52,12 +52,12 @@ SELECT sum(total_sales) FILTER (WHERE date_created::date = coalesce($3::date, cu
 
 -- tile on_target
 SELECT count(*) FILTER (WHERE sales >= monthly_sales) AS value, count(*) AS of, min(as_of) AS as_of
-  FROM (SELECT store_id, sum(total_sales) AS sales, min(as_of) AS as_of
-          FROM sales
-         WHERE date_created >= coalesce($3::date, current_date + 1) - 30 AND date_created < coalesce($3::date, current_date + 1)
-           AND ($1::text IS NULL OR region_name = $1) AND ($2::text IS NULL OR store_name = $2)
-         GROUP BY store_id) s
-  JOIN targets USING (store_id)
+  FROM (SELECT t.monthly_sales, sum(s.total_sales) AS sales, least(min(s.as_of), min(l.as_of)) AS as_of
+          FROM targets t LEFT JOIN stores l USING (store_id)
+          LEFT JOIN sales s ON s.store_id = t.store_id
+           AND s.date_created >= coalesce($3::date, current_date + 1) - 30 AND s.date_created < coalesce($3::date, current_date + 1)
+         WHERE ($1::text IS NULL OR l.region_name = $1) AND ($2::text IS NULL OR l.store_name = $2)
+         GROUP BY t.store_id) s
 
 -- tile stock_value
 SELECT sum(total_cost) AS value, min(as_of) AS as_of
@@ -81,12 +81,16 @@ SELECT date_created::date AS day, sum(total_sales) AS sales,
  GROUP BY 1 ORDER BY 1
 
 -- tile targets
-SELECT store_name AS store, sum(total_sales) AS sales, monthly_sales AS target,
-       floor(100 * sum(total_sales) / monthly_sales) AS percent, min(as_of) AS as_of
-  FROM sales JOIN targets USING (store_id)
- WHERE date_created >= coalesce($3::date, current_date + 1) - 30 AND date_created < coalesce($3::date, current_date + 1)
-   AND ($1::text IS NULL OR region_name = $1) AND ($2::text IS NULL OR store_name = $2)
- GROUP BY store_id, store_name, monthly_sales ORDER BY store_id
+-- A store that sold nothing is the one to look for. So each target has a row, even if the
+-- service does not list its store.
+SELECT coalesce(l.store_name, 'Store ' || t.store_id) AS store, coalesce(sum(s.total_sales), 0) AS sales,
+       t.monthly_sales AS target, floor(100 * coalesce(sum(s.total_sales), 0) / t.monthly_sales) AS percent,
+       least(min(s.as_of), min(l.as_of)) AS as_of
+  FROM targets t LEFT JOIN stores l USING (store_id)
+  LEFT JOIN sales s ON s.store_id = t.store_id
+   AND s.date_created >= coalesce($3::date, current_date + 1) - 30 AND s.date_created < coalesce($3::date, current_date + 1)
+ WHERE ($1::text IS NULL OR l.region_name = $1) AND ($2::text IS NULL OR l.store_name = $2)
+ GROUP BY t.store_id, l.store_name ORDER BY t.store_id
 
 -- tile stock
 SELECT regexp_replace(category_path, '^.*>> ', '') AS category, sum(total_cost) AS value,

@@ -32,10 +32,10 @@ export function duration(ms) {
             : seconds < 180000 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86400)} days`;
 }
 
-// "+3 % on WHAT", of a row with value and before.
+// "+3 % against WHAT" in two lines, of a row with value and before.
 export const change = what => row => {
     if (!Number(row.before))
         return '';
     const rate = 100 * (row.value - row.before) / Math.abs(row.before);
-    return `${signed(rate)} % on ${what}`;
+    return `${signed(rate)} % against\n${what}`;
 };
