@@ -1,6 +1,6 @@
 """Stock: how many of each product a store has, and where they are."""
 
-from .company import FIRST_DAY, DAYS, mix
+from .company import DAYS, FIRST_DAY, SALES_DAYS, mix
 from .params import DAY_MS
 
 # BinStatus values of inventorylistingreport, in the order of their numbers.
@@ -48,10 +48,10 @@ def stock(endpoints, scope, month):
 
 
 def _month(scope):
-    """The month of DateAsOf, else the last one; stock changes from month to month."""
+    """The month of DateAsOf, else the last of 2026; stock changes as long as there are sales."""
     at = scope.params.stamp("DateAsOf")
     days = DAYS if at is None else at // DAY_MS - FIRST_DAY
-    return max(0, min(DAYS, days)) // 30
+    return max(0, min(SALES_DAYS, days)) // 30
 
 
 def listing(endpoints, endpoint, scope):

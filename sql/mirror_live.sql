@@ -20,7 +20,7 @@ SELECT count(*) >= 0 AS answered FROM live_sales WHERE date_created >= current_d
 SELECT count(*) > 0 AS answered FROM live_sales;
 \! $DATACONNECT_SANDBOX_CTL log --fields path,status && $DATACONNECT_SANDBOX_CTL log-clear
 -- one with an end gets what there is, though it be in the future
-SELECT count(*) FROM live_sales WHERE date_created >= '2026-12-01' AND date_created < '2027-01-01';
+SELECT count(*) FROM live_sales WHERE date_created >= '2040-12-01' AND date_created < '2041-01-01';
 SELECT ftoptions FROM pg_foreign_table WHERE ftrelid = 'live_sales_live'::regclass;
 
 -- the source's own choice stays

@@ -71,7 +71,7 @@ BEGIN
 END $$;
 
 SELECT dataconnect_mirror('local.source', target => 'sales', schema => 'local', by => 'date_created', since => (SELECT min(date_created)::date FROM local.source),
-    step => '1 year', live => '0', key => '{id}');
+    step => '1000 years', live => '0', key => '{id}');
 ALTER TABLE local.sales ADD COLUMN own text DEFAULT local.defaulted(), ADD COLUMN made text GENERATED ALWAYS AS (local.made(id)) STORED;
 CREATE TRIGGER watch BEFORE INSERT OR UPDATE OR DELETE ON local.sales FOR EACH ROW EXECUTE FUNCTION local.watch();
 CREATE TRIGGER watch_statement AFTER INSERT OR UPDATE OR DELETE ON local.sales FOR EACH STATEMENT EXECUTE FUNCTION local.watch();
@@ -207,7 +207,7 @@ BEGIN
 END $$;
 CREATE OPERATOR local.=== (FUNCTION = local.fold, LEFTARG = integer, RIGHTARG = integer);
 SELECT dataconnect_mirror('local.source', target => 'folded', schema => 'local', by => 'date_created', since => (SELECT min(date_created)::date FROM local.source),
-    step => '1 year', live => '0', key => '{id}');
+    step => '1000 years', live => '0', key => '{id}');
 CALL dataconnect_refresh('local.folded');
 SELECT format('ALTER TABLE %s RENAME TO part', max(partition::text)) AS rename FROM dataconnect_mirror_partitions('local.folded') \gset
 \o /dev/null

@@ -167,6 +167,14 @@ class Filters(SandboxTest):
         self.assertEqual(self.rows(path, {**params, **empty}), every)
         self.assertEqual(self.ask(path, {**params, "BinStatus": ""}).status, 400)
 
+    def test_years_to_come(self):
+        sales = self.rows("/reports/SalesByInvoiceReport", {
+            "StartDate": "2035-05-01", "StopDate": "2035-05-02", "HideRebates": "-1"})
+        self.assertEqual({row["DateCreated"][:10] for row in sales}, {"2035-05-01", "2035-05-02"})
+        now, before = (sum(row["Quantity"] for row in self.rows("/reports/inventorylistingreport", {
+            "BinStatus": "1", "QtyStatus": "2", "DateAsOf": day})) for day in ("2035-05-01", "2035-04-01"))
+        self.assertNotEqual(now, before)
+
     def test_unknown_parameters(self):
         path = "/reports/inventorylistingreport"
         params = {"BinStatus": "10", "QtyStatus": "4", "ComplanyID": "7"}
