@@ -12,7 +12,8 @@ use Time::HiRes ();
 
 my @running;
 
-# Start one with so many connections for all clients of the present user.
+# Start one with so many connections for all clients of the present user. Java has no Unix
+# sockets, and its driver sends extra_float_digits.
 sub new
 {
 	my ($class, $dc, $size) = @_;
@@ -27,11 +28,13 @@ sub new
 [databases]
 postgres = host=$host port=$port dbname=postgres user=$self->{user}
 [pgbouncer]
+listen_addr = 127.0.0.1
 listen_port = $self->{port}
 unix_socket_dir = $self->{directory}
 auth_type = any
 pool_mode = transaction
 default_pool_size = $size
+ignore_startup_parameters = extra_float_digits
 END_OF_FILE
 	$self->{process} = IPC::Run::start([ $program, '-q', "$self->{directory}/ini" ],
 		'<', \undef, '>', \my $out, '2>', \my $err);

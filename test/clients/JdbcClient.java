@@ -1,4 +1,5 @@
-// JDBC with a fetch size and server-side statements, as in README.md.
+// JDBC with a fetch size, as in README.md. Its statements are prepared on the server, unless
+// the property prepareThreshold is 0.
 import java.sql.*;
 import java.time.*;
 import java.util.*;
@@ -86,7 +87,8 @@ public class JdbcClient {
         // Java has no Unix sockets of PostgreSQL: the cluster listens on 127.0.0.1.
         Map<String, String> env = System.getenv();
         connection = DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + env.get("PGPORT") + "/"
-            + env.get("PGDATABASE") + "?prepareThreshold=1&user=" + env.get("PGUSER"));
+            + env.get("PGDATABASE") + "?prepareThreshold=" + Integer.getInteger("prepareThreshold", 1)
+            + "&user=" + env.get("PGUSER"));
         JdbcClient.class.getDeclaredMethod(arguments[0]).invoke(null);
     }
 }

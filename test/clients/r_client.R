@@ -1,5 +1,6 @@
-# RPostgreSQL, as in README.md.  It cannot cancel a query, and
-# dbListFields() knows no foreign tables.
+# RPostgreSQL, as in README.md. It cannot cancel a query: it waits in PQexec(), without a look
+# at signals, and has no function for it. For the same reason dbClearResult() comes after the
+# last row, and only a cursor can be closed early. dbListFields() knows no foreign tables.
 suppressPackageStartupMessages(library(RPostgreSQL))
 
 step <- commandArgs(trailingOnly = TRUE)[1]
@@ -30,9 +31,12 @@ if (step == "metadata") {
   invisible(dbGetQuery(connection, "COMMIT"))
   show_line("after", dbGetQuery(connection, "SELECT count(*) FROM rows WHERE n = $1", 3)$count)
 } else if (step == "values") {
-  # It reads numeric as double, and times without their zone: as text both are whole.
-  invisible(dbGetQuery(connection, "SET TIME ZONE 'America/New_York'"))
+  # R has no decimal numbers: a numeric becomes a double, of which 15 digits are right. Times
+  # lose their zone. As text both are whole.
+  invisible(dbGetQuery(connection, "BEGIN"))
+  invisible(dbGetQuery(connection, "SET LOCAL TIME ZONE 'America/New_York'"))
   row <- dbGetQuery(connection, "SELECT amount::text, moment::text, nothing, flag, name FROM exact")
+  invisible(dbGetQuery(connection, "COMMIT"))
   row$moment <- sub("([+-][0-9]{2})$", "\\1:00", sub(" ", "T", row$moment))
   row$flag <- tolower(row$flag)
   for (column in names(row)) show_line(column, text_of(row[[column]]))
