@@ -43,6 +43,7 @@ DECLARE
 BEGIN
     FOR line IN EXECUTE format('EXPLAIN (%s) %s', options, query) LOOP
         line := regexp_replace(line, ' \(returns \$\d+\)|\n *"Disabled": false,', '');
+        line := regexp_replace(line, '\m(InitPlan|SubPlan) expr_(\d)', '\1 \2', 'g');
         RETURN NEXT replace(replace(line, '(InitPlan 1).col1', '$0'), '(InitPlan 2).col1', '$1');
     END LOOP;
 END $$;

@@ -242,7 +242,7 @@ for my $settings (
 	"SET search_path = ''", "SET dataconnect_fdw.max_age = '1h'",
 	"SET session_replication_role = 'replica'", "SET enable_partition_pruning = off",
 	"SET constraint_exclusion = off", "SET lock_timeout = '1h'; SET statement_timeout = '1h'",
-	"SET quote_all_identifiers = on; SET array_nulls = off; SET standard_conforming_strings = off",
+	"SET quote_all_identifiers = on; SET array_nulls = off; @{[ $dc->escapes_in_strings ]}",
 	"SET plpgsql.variable_conflict = 'use_column'; SET plpgsql.extra_errors = 'all'", "SET transform_null_equals = on",
 	'SET ' . ($dc->{node}->pg_version >= 16 ? 'debug_parallel_query' : 'force_parallel_mode') . ' = on',
 	"SET client_min_messages = error", "SET default_table_access_method = heap; SET default_tablespace = ''",

@@ -144,8 +144,8 @@ is_deeply($plain_dc->overlaps, [], 'and no cookie was in two requests');
 $plain_dc->stop_sandbox;
 
 # The same again, with its cookies, and whatever the session's settings.
-$session->query(q{SET TimeZone = 'Pacific/Auckland'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'iso_8601';
-	SET search_path = ''; SET standard_conforming_strings = off; SET extra_float_digits = 0});
+$session->query(qq{SET TimeZone = 'Pacific/Auckland'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'iso_8601';
+	SET search_path = ''; @{[ $dc->escapes_in_strings ]}; SET extra_float_digits = 0});
 my $again = parse($session->query(stmt('') =~ s/dataconnect_conformance/public.$&/r));
 is_same($again, $seen, 'a second run sees the same');
 $session->query('RESET ALL');

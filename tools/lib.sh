@@ -69,6 +69,14 @@ pg_bindir()
 	"${PG_CONFIG:-pg_config}" --bindir
 }
 
+# An extension without which one TAP test cannot run.
+pg_cron_test=t/192_mirror_pg_cron.pl
+has_pg_cron()
+{
+	libraries=$("${PG_CONFIG:-pg_config}" --pkglibdir 2>/dev/null)
+	[ -f "$libraries/pg_cron.so" ] || [ -f "$libraries/pg_cron.dylib" ]
+}
+
 # The first Python that has these modules; by default, those of the sandbox.
 find_python() # find_python [MODULE…]
 {

@@ -37,15 +37,39 @@ base_root() # base_root SUITE
 		mv "$base.new" "$base" && rm -rf "$roots/$1.new"
 }
 
+# The release of PostgreSQL that Debian experimental has and sid has not.
+experimental_release=19
+
+# Experimental is not a whole release. Its root is one of sid in which apt takes
+# PostgreSQL, and nothing else, from experimental.
+add_experimental() # add_experimental ROOT
+{
+	sed 's/ sid / experimental /' "$1/etc/apt/sources.list" \
+		>"$1/etc/apt/sources.list.d/experimental.list"
+	printf '%s\n' "Package: src:postgresql-$experimental_release" \
+		'Pin: release a=experimental' 'Pin-Priority: 500' \
+		>"$1/etc/apt/preferences.d/experimental"
+	# debootstrap has left no list of its packages, so apt has to fetch one, even from
+	# a mirror that no longer follows Debian, whose lists are valid for a week.
+	echo 'Acquire::Check-Valid-Until "false";' >"$1/etc/apt/apt.conf.d/experimental"
+	# tools/setup would install the release of sid.
+	echo "PG_CONFIG=/usr/lib/postgresql/$experimental_release/bin/pg_config" \
+		>"$1/etc/environment"
+}
+
 # Unpacks a root, if it is not there, and sets root_dir to its path.
 need_root() # need_root SUITE NAME
 {
 	root_dir=$roots/$1.$2
 	[ ! -d "$root_dir" ] || return 0
-	base_root "$1"
+	case $1 in
+		experimental) base_root sid ;;
+		*) base_root "$1" ;;
+	esac
 	rm -rf "$root_dir.new"
 	mkdir "$root_dir.new" &&
-		tar -C "$root_dir.new" --numeric-owner -xpf "$roots/$1.tar" || exit
+		tar -C "$root_dir.new" --numeric-owner -xpf "$base" || exit
+	[ "$1" != experimental ] || add_experimental "$root_dir.new"
 	# Nothing that a package installs is started.
 	printf '#!/bin/sh\nexit 101\n' >"$root_dir.new/usr/sbin/policy-rc.d"
 	chmod 755 "$root_dir.new/usr/sbin/policy-rc.d"
@@ -61,8 +85,8 @@ new_root() # new_root SUITE NAME: the same, always a new one
 	need_root "$1" "$2"
 }
 
-# Runs a command as root in a root, with the network of this machine. Its processes and
-# mounts end with it.
+# Runs a command as root in a root, with the network of this machine and the variables
+# of its /etc/environment. Its processes and mounts end with it.
 in_root() # in_root ROOT COMMAND [ARGUMENT…]
 {
 	inside=$1
@@ -83,7 +107,8 @@ in_root() # in_root ROOT COMMAND [ARGUMENT…]
 		# Not by exec: this shell, the first process there, reaps what others leave.
 		env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 			HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" \
-			DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"
+			DEBIAN_FRONTEND=noninteractive $(grep -s = "$root/etc/environment") \
+			chroot "$root" "$@"
 	' sh "$inside" "$roots/archives" "$@"
 }
 

@@ -287,6 +287,11 @@ DCF_COMPAT_CONVERT_TIME(timestamp2timestamptz, Timestamp)
 #define dcf_compat_log_min_messages log_min_messages
 #endif
 
+/* 19: whoever makes a descriptor calls this once all its columns are there. */
+#if PG_VERSION_NUM < 190000
+#define TupleDescFinalize(desc) ((void) (desc))
+#endif
+
 /* 19: what EXPLAIN ANALYZE measures of a node has a name of its own. */
 #if PG_VERSION_NUM < 190000
 typedef Instrumentation NodeInstrumentation;

@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 #include "utils/tuplestore.h"
 
+#include "base/compat.h"
 #include "batch_store.h"
 
 struct DcfBatchStore
@@ -30,6 +31,7 @@ dcf_batch_store_create(EState *estate, TupleDesc inner)
 	for (int i = 1; i <= inner->natts; i++)
 		TupleDescCopyEntry(desc, i, inner, i);
 	TupleDescInitEntry(desc, inner->natts + 1, "key", INT4OID, -1, 0);
+	TupleDescFinalize(desc);
 	store->slot = ExecInitExtraTupleSlot(estate, desc, &TTSOpsMinimalTuple);
 	store->context = CurrentMemoryContext;
 	return store;

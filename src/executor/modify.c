@@ -222,12 +222,15 @@ note_error(void *arg)
 	if (error->elevel >= ERROR)
 	{
 		DcfTaken taken = dcf_orders_taken(modify->orders);
+		const char *shown = show_taken(modify, taken);
 
 		if (taken == DCF_TAKEN_UNKNOWN)
 			dcf_written_add(0, 1);
 		errdetail_internal("%s%s%s", error->detail ? error->detail : "",
-						   error->detail ? " " : "",
-						   show_taken(modify, taken));
+						   error->detail ? " " : "", shown);
+		/* The server's log has this instead, if it is there. */
+		if (error->detail_log)
+			errdetail_log("%s %s", error->detail_log, shown);
 		warn_of_doubles(modify, taken, error->hint);
 	}
 	MemoryContextSwitchTo(old);

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/compat.h"
 #include "relation_private.h"
 #include "request/request.h"
 
@@ -127,6 +128,7 @@ dcf_relation_create(Oid serverid, const char *endpoint, const char *params,
 		column->options->name = pstrdup(keys[i]);
 		column->timezone = relation->server->timezone;
 	}
+	TupleDescFinalize(relation->tupdesc);
 	return relation;
 }
 

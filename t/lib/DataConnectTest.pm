@@ -570,6 +570,13 @@ sub wait_until_it_waits
 	return $self->wait_for_wait_event($pid, "^$name\$");
 }
 
+# The setting with which a backslash in '…' is an escape. PostgreSQL 19 has only 'on'.
+sub escapes_in_strings
+{
+	my ($self) = @_;
+	return 'SET standard_conforming_strings = ' . ($self->{node}->pg_version >= '19devel' ? 'on' : 'off');
+}
+
 # Wait until a backend is idle, active, …
 sub wait_for_state
 {
