@@ -1,5 +1,5 @@
 # For the TAP tests: a sandbox, a cluster with the extension, and sessions that can be
-# watched while they wait. For PostgreSQL 15 to 18.
+# watched while they wait. For PostgreSQL 15 to 19.
 #
 #	my $dc = DataConnectTest->new;                  # or ->new(sandbox => ['--tls'])
 #	$dc->make_server('dc');                         # with a user mapping
