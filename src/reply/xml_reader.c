@@ -12,6 +12,14 @@
 #include "reply/xml_reader.h"
 #include "xml_private.h"
 
+/*
+ * Weak, and declared here, because no version says whether expat has it, and an update
+ * may add it after this was built.
+ */
+XMLPARSEAPI(XML_Bool)
+XML_SetReparseDeferralEnabled(XML_Parser parser, XML_Bool enabled)
+	__attribute__((weak));
+
 /* The most bytes fed at a time. */
 #define SLICE (32 * 1024)
 
@@ -74,15 +82,15 @@ out_of_memory(void)
 }
 
 /*
- * expat 2.6 and newer delay parsing an unfinished tag or comment again until twice as
- * much of it has been fed.  check_parsed() would then take it for too long.
+ * expat 2.6, and Debian's 2.5 with the fix of CVE-2023-52425, delay parsing an
+ * unfinished tag or comment again until twice as much of it has been fed.
+ * check_parsed() would then take it for too long.
  */
 static void
 disable_reparse_deferral(XML_Parser parser)
 {
-#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 6
-	(void) XML_SetReparseDeferralEnabled(parser, XML_FALSE);
-#endif
+	if (XML_SetReparseDeferralEnabled)
+		(void) XML_SetReparseDeferralEnabled(parser, XML_FALSE);
 }
 
 static void
