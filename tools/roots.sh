@@ -49,9 +49,6 @@ add_experimental() # add_experimental ROOT
 	printf '%s\n' "Package: src:postgresql-$experimental_release" \
 		'Pin: release a=experimental' 'Pin-Priority: 500' \
 		>"$1/etc/apt/preferences.d/experimental"
-	# debootstrap has left no list of its packages, so apt has to fetch one, even from
-	# a mirror that no longer follows Debian, whose lists are valid for a week.
-	echo 'Acquire::Check-Valid-Until "false";' >"$1/etc/apt/apt.conf.d/experimental"
 	# tools/setup would install the release of sid.
 	echo "PG_CONFIG=/usr/lib/postgresql/$experimental_release/bin/pg_config" \
 		>"$1/etc/environment"
@@ -70,6 +67,8 @@ need_root() # need_root SUITE NAME
 	mkdir "$root_dir.new" &&
 		tar -C "$root_dir.new" --numeric-owner -xpf "$base" || exit
 	[ "$1" != experimental ] || add_experimental "$root_dir.new"
+	# Also from a mirror that no longer follows Debian: sid's lists are valid for a week.
+	echo 'Acquire::Check-Valid-Until "false";' >"$root_dir.new/etc/apt/apt.conf.d/lists"
 	# Nothing that a package installs is started.
 	printf '#!/bin/sh\nexit 101\n' >"$root_dir.new/usr/sbin/policy-rc.d"
 	chmod 755 "$root_dir.new/usr/sbin/policy-rc.d"
