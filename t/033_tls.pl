@@ -39,15 +39,12 @@ END
 	$dc->node->restart;
 }
 
-my @key = qw(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes);
-openssl('req', '-x509', @key, '-days', '2', '-subj', '/CN=Another CA',
-	'-keyout', "$directory/another.key", '-out', "$directory/another.pem");
-openssl('req', @key, '-subj', '/CN=elsewhere.example',
+make_wrong_authorities($directory);
+openssl('req', @new_key, '-subj', '/CN=elsewhere.example',
 	'-keyout', "$directory/elsewhere.key", '-out', "$directory/elsewhere.csr");
 openssl('x509', '-req', '-days', '2', '-in', "$directory/elsewhere.csr",
 	'-CA', $dc->ca_file, '-CAkey', "$directory/ca.key", '-CAcreateserial',
 	'-out', "$directory/elsewhere.pem");
-PostgreSQL::Test::Utils::append_to_file("$directory/junk.pem", "no certificate\n");
 
 # A process to end, even if the test dies.
 my $proxy;

@@ -229,7 +229,7 @@ sub certify    # from and until: so many days from now, less an hour
 {
 	my ($name, @days) = @_;
 	my ($start, $end) = map { POSIX::strftime('%Y%m%d%H%M%SZ', gmtime time + 86400 * $_ - 3600) } @days;
-	openssl('req', qw(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost),
+	openssl('req', @new_key, '-subj', '/CN=localhost',
 		'-keyout', "$directory/$name.key", '-out', "$directory/$name.csr");
 	openssl('ca', '-batch', '-notext', '-config', "$directory/ca.cnf", '-cert', $dc->ca_file,
 		'-keyfile', "$directory/ca.key", '-in', "$directory/$name.csr", '-out', "$directory/$name.pem",
@@ -241,9 +241,7 @@ certify('expired', -60, -1);
 certify('early', 2, 60);
 certify('near', -80, 10);
 certify('short', -1, 3);
-openssl('req', '-x509', qw(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2),
-	'-subj', '/CN=Another CA', '-keyout', "$directory/another.key", '-out', "$directory/another.pem");
-PostgreSQL::Test::Utils::append_to_file("$directory/junk.pem", "no certificate\n");
+make_wrong_authorities($directory);
 
 $rows = fails('a certificate that has ended', 'certificate',
 	qr/^libcurl reported: .*expired.*\. The certificate is that of "CN = localhost", signed by "CN = Sandbox CA"; it ended on 20\d\d-\d\d-\d\d\.$/,

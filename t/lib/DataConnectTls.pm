@@ -6,8 +6,12 @@ use warnings FATAL => 'all';
 
 use Exporter qw(import);
 use IPC::Run ();
+use PostgreSQL::Test::Utils ();
 
-our @EXPORT = qw(openssl page_server);
+our @EXPORT = qw(@new_key openssl page_server make_wrong_authorities);
+
+# What makes openssl make a key, too.
+our @new_key = qw(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes);
 
 # Processes to end, even if the test dies.
 my @servers;
@@ -24,6 +28,17 @@ sub openssl
 	my $output = '';
 	IPC::Run::run([ 'openssl', @arguments ], '<', \undef, '>&', \$output)
 	  or die "openssl @arguments: $output\n";
+	return;
+}
+
+# Make files for ca_file with which no certificate of the sandbox is accepted: another.pem,
+# of an authority that has not signed it, and junk.pem, which has none.
+sub make_wrong_authorities
+{
+	my ($directory) = @_;
+	openssl('req', '-x509', @new_key, '-days', '2', '-subj', '/CN=Another CA',
+		'-keyout', "$directory/another.key", '-out', "$directory/another.pem");
+	PostgreSQL::Test::Utils::append_to_file("$directory/junk.pem", "no certificate\n");
 	return;
 }
 
